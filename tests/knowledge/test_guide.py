@@ -1,0 +1,126 @@
+"""The guided questions reach every entry within five answers, whatever the entries are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.entry import Area, Entry, LocalText, Phase
+from knowledge.guide import AREA_GROUPS, MOST_ANSWERS, NONE, PAGE, Page, find, guide, ways
+
+PHASES: tuple[Phase, ...] = get_args(Phase)
+AREAS: tuple[Area, ...] = get_args(Area)
+SOME = LocalText("some", "qualcosa")
+PLAIN = Entry(
+    id="plain",
+    phase="build",
+    area="scripts",
+    severity="error",
+    retry="no",
+    role="cause",
+    tier=1,
+    basis="documented",
+    reviewed="2026-01-01",
+    os=("windows",),
+    title=SOME,
+    sign=SOME,
+    cause=SOME,
+    retry_note=None,
+    signatures=(),
+    explains=(),
+    steps=(),
+    look_alikes=(),
+    references=(),
+    examples=(),
+    near_misses=(),
+    words={},
+)
+
+
+def entries_of(*places: tuple[Phase, Area]) -> list[Entry]:
+    return [replace(PLAIN, id=f"entry-{n:02}", phase=phase, area=area) for n, (phase, area) in enumerate(places)]
+
+
+def pages_of(page: Page) -> list[Page]:
+    below = [choice.leads for choice in page.choices if isinstance(choice.leads, Page)]
+    return [page, *(found for part in [*below, *([page.none] if page.none else [])] for found in pages_of(part))]
+
+
+def assert_reachable(entries: list[Entry]) -> None:
+    first = guide(entries)
+    found = ways(first)
+    assert set(found) == {entry.id for entry in entries}
+    for entry, path in found.items():
+        assert len(path) <= MOST_ANSWERS, path
+        assert find(first, path) == entry
+    for page in pages_of(first):
+        assert len(page.choices) <= PAGE
+        assert len({choice.key for choice in page.choices}) == len(page.choices)
+        assert NONE not in {choice.key for choice in page.choices}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PHASES), st.sampled_from(AREAS)), max_size=80))
+def test_every_entry_is_at_most_five_answers_away(places: list[tuple[Phase, Area]]) -> None:
+    assert_reachable(entries_of(*places))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_eighty_entries_of_one_kind_stay_reachable(phase: Phase) -> None:
+    assert_reachable(entries_of(*[(phase, "scripts")] * 80))
+
+
+def test_sixth_phase_with_its_share_stays_reachable() -> None:
+    assert_reachable(entries_of(*[(PHASES[n % 6], AREAS[n % 16]) for n in range(80)]))
+    assert_reachable(entries_of(*[(PHASES[n % 6], "scripts") for n in range(80)]))
+
+
+def test_few_entries_of_a_phase_are_asked_for_by_sign_at_once() -> None:
+    first = guide(entries_of(("build", "scripts"), ("build", "network"), ("devops", "pipeline")))
+    assert [choice.key for choice in first.choices] == ["build", "devops"]
+    below = find(first, ("build",))
+    assert isinstance(below, Page) and below.question == "sign"
+
+
+def test_many_entries_are_asked_for_by_area_then_sign() -> None:
+    first = guide(entries_of(*[("build", "scripts")] * 4, *[("build", "network")] * 4))
+    below = find(first, ("build",))
+    assert isinstance(below, Page) and below.question == "area"
+    assert {choice.key for choice in below.choices} == {"scripts", "network"}
+
+
+def test_more_than_five_areas_are_grouped_first() -> None:
+    first = guide(entries_of(*[("build", area) for area in AREAS for _ in range(2)]))
+    below = find(first, ("build",))
+    assert isinstance(below, Page) and below.question == "group"
+
+
+def test_wrappers_and_harmless_messages_come_last() -> None:
+    entries = [
+        replace(PLAIN, id="a-harmless", severity="info"),
+        replace(PLAIN, id="b-wrapper", role="wrapper"),
+        replace(PLAIN, id="c-rare", tier=3),
+        replace(PLAIN, id="d-common", tier=1),
+    ]
+    below = find(guide(entries), ("build",))
+    assert isinstance(below, Page)
+    assert [choice.key for choice in below.choices] == ["d-common", "c-rare", "b-wrapper", "a-harmless"]
+
+
+@pytest.mark.parametrize("path", [("nowhere",), ("build", NONE), ("build", "entry-00", "further"), (NONE,)])
+def test_a_way_that_does_not_exist_leads_nowhere(path: tuple[str, ...]) -> None:
+    assert find(guide(entries_of(("build", "scripts"))), path) is None
+
+
+def test_no_entries_give_an_empty_page() -> None:
+    assert guide([]) == Page("phase", ())
+
+
+def test_every_area_belongs_to_one_group() -> None:
+    listed = [area for areas in AREA_GROUPS.values() for area in areas]
+    assert sorted(listed) == sorted(AREAS)
+    assert len(AREA_GROUPS) <= PAGE
