@@ -1,0 +1,219 @@
+"""Between Teams' activities and the conversation's values: an activity's JSON -> Incoming, a reply -> an SDK activity.
+
+What comes in is untrusted: every field is checked for its type before it is used, and nothing here raises for what a
+person can send. Only a body that is no activity at all is refused.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import re2
+from botbuilder.schema import Activity, ActivityTypes, Attachment
+
+from bot.cards import card, summary
+from bot.errors import RefusedRequest
+from bot.sentences import Sentence
+from dialogs.turn import Action, Person, Scope, Turn
+from dialogs.view import Reply
+
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+LONGEST_ID = 512
+LONGEST_NAME = 100
+
+Wants = Literal["answer", "say", "forget", "nothing"]
+
+# foreign markup, so on RE2; an unclosed "<" is text
+_BREAK = re2.compile(r"(?i)<(?:br|hr|/p|/div|/li|/tr|/pre|/h[1-6]|/blockquote)\b[^<>]*>")
+_TAG = re2.compile(r"(?i)</?[a-z][^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What an activity asks for. `turn` says who and where in every case; it is for the dialogs when `wants` is answer.
+
+    `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies.
+    """
+
+    wants: Wants
+    turn: Turn
+    say: Sentence | None = None
+
+
+def read_activity(body: object) -> Incoming:
+    """What the activity in a request's body asks for.
+
+    Raises:
+        RefusedRequest: (400) the body is no activity of the Teams channel, or lacks what every one of them has.
+    """
+    if not isinstance(body, dict):
+        raise RefusedRequest(400, "The body must be a JSON object: one Bot Framework activity.")
+    kind = body.get("type")
+    if not isinstance(kind, str) or not kind:
+        raise RefusedRequest(400, "The activity has no `type`.")
+    if body.get("channelId") != "msteams":
+        raise RefusedRequest(400, "The activity's `channelId` must be msteams: this bot serves Microsoft Teams.")
+    turn = _who_and_where(body)
+
+    if kind == "message":
+        return _message(body, turn)
+    if kind == "installationUpdate":
+        action = body.get("action")
+        if action in ("add", "add-upgrade"):
+            return _joined(turn)
+        return Incoming("forget" if action in ("remove", "remove-upgrade") else "nothing", turn)
+    if kind == "conversationUpdate" and _list(body.get("membersAdded")):
+        return _joined(turn)
+    return Incoming("nothing", turn)
+
+
+def reply_activity(reply: Reply) -> Activity:
+    """One reply as a message with a card. Its text stays empty: Teams would split a message that has both."""
+    return Activity(
+        type=ActivityTypes.message,
+        summary=summary(reply),
+        attachments=[Attachment(content_type=CARD_TYPE, content=card(reply))],
+    )
+
+
+def text_activity(text: str) -> Activity:
+    """A sentence of our own as a message; plain, so that no character of it is taken for markup."""
+    return Activity(type=ActivityTypes.message, text=text, text_format="plain")
+
+
+def _who_and_where(body: Mapping[str, Any]) -> Turn:
+    conversation = _dict(body.get("conversation"))
+    sender = _dict(body.get("from"))
+    tenant = _dict(_dict(body.get("channelData")).get("tenant")).get("id") or conversation.get("tenantId") or ""
+    name, locale = sender.get("name"), body.get("locale")
+    return Turn(
+        person=Person(
+            tenant=_id(tenant, "tenant id") if tenant else "",
+            id=_id(sender.get("id"), "from.id"),
+            name=" ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) else "",
+        ),
+        conversation=_id(conversation.get("id"), "conversation.id"),
+        scope=_scope(conversation),
+        locale=locale if isinstance(locale, str) and 0 < len(locale) <= 35 else None,
+    )
+
+
+def _scope(conversation: Mapping[str, Any]) -> Scope:
+    kind = conversation.get("conversationType")
+    if kind == "channel":
+        return "channel"
+    if kind in ("personal", None) and not conversation.get("isGroup"):
+        return "personal"
+    return "group"
+
+
+def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
+    if turn.scope != "personal":
+        return Incoming("say", turn, "personal-only")
+    text = body.get("text")
+    # blank lines stay: the diagnosis counts physical lines
+    text = _without_mention(text, body) if isinstance(text, str) and text.strip() else ""
+    value = body.get("value")
+    if value is not None:
+        action = _action(value)
+        if action is not None:
+            return Incoming("answer", replace(turn, action=action))
+        if not text:
+            return Incoming("say", turn, "strange-button")
+    attachments = [item for item in _list(body.get("attachments")) if isinstance(item, dict)]
+    pasted = "\n".join(filter(None, map(_text_of, attachments)))
+    # Teams repeats a formatted message as HTML; where the plain text is missing or cut, the HTML is the message
+    if len(text) * 2 < len(pasted):
+        text = pasted
+    unread = next((sentence for sentence in map(_cannot_read, attachments) if sentence), None)
+    if text:
+        return Incoming("answer", replace(turn, text=text), "unread" if unread else None)
+    return Incoming("say", turn, unread or "empty")
+
+
+def _joined(turn: Turn) -> Incoming:
+    if turn.scope != "personal":
+        return Incoming("say", replace(turn, joined=True), "personal-only")
+    return Incoming("answer", replace(turn, joined=True))
+
+
+def _action(value: object) -> Action | None:
+    """The button's data (`v`, `do`, `args`) and the form's fields, which stand beside them. None if it is not ours."""
+    if not isinstance(value, dict):
+        return None
+    version, do, args = value.get("v"), value.get("do"), value.get("args", {})
+    if not isinstance(version, int) or isinstance(version, bool):
+        return None
+    if not isinstance(do, str) or not 0 < len(do) <= 64 or not isinstance(args, dict):
+        return None
+    fields = {key: _field(item) for key, item in value.items() if key not in ("v", "do", "args", "msteams")}
+    if None in fields.values():
+        return None
+    return Action(do, args, {key: item for key, item in fields.items() if item is not None}, version)
+
+
+def _field(item: object) -> str | None:
+    """A form field's value as text: inputs send strings, a toggle or a number of some clients sends itself."""
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if isinstance(item, int | float):
+        return str(item)
+    if item is None:
+        return ""
+    return item if isinstance(item, str) else None
+
+
+def _without_mention(text: str, body: Mapping[str, Any]) -> str:
+    bot = _dict(body.get("recipient")).get("id")
+    for entity in _list(body.get("entities"))[:20]:
+        if not isinstance(entity, dict) or entity.get("type") != "mention":
+            continue
+        mention = entity.get("text")
+        if isinstance(mention, str) and mention and bot and _dict(entity.get("mentioned")).get("id") == bot:
+            text = text.replace(mention, "").lstrip(" \u00a0")
+    return text if text.strip() else ""
+
+
+def _text_of(attachment: Mapping[str, Any]) -> str:
+    content, kind = attachment.get("content"), _type_of(attachment)
+    if not isinstance(content, str) or not kind.startswith("text/"):
+        return ""
+    if kind != "text/html":
+        return content.strip()
+    return html.unescape(_TAG.sub("", _BREAK.sub("\n", content))).strip()
+
+
+def _cannot_read(attachment: Mapping[str, Any]) -> Sentence | None:
+    """The sentence that says why an attachment is not read; None for one that is, or that only repeats the message."""
+    kind = _type_of(attachment)
+    if kind.startswith("text/") and isinstance(attachment.get("content"), str):
+        return None
+    if kind.startswith("image/"):
+        return "image"
+    if kind.startswith(("audio/", "video/")) or kind == "application/vnd.microsoft.card.audio":
+        return "sound"
+    if kind == "application/vnd.microsoft.card.codesnippet":
+        return "snippet"
+    return "file"
+
+
+def _type_of(attachment: Mapping[str, Any]) -> str:
+    kind = attachment.get("contentType")
+    return kind.split(";")[0].strip().lower() if isinstance(kind, str) else ""
+
+
+def _dict(item: object) -> Mapping[str, Any]:
+    return item if isinstance(item, dict) else {}
+
+
+def _list(item: object) -> Sequence[Any]:
+    return item if isinstance(item, list) else ()
+
+
+def _id(item: object, name: str) -> str:
+    if not isinstance(item, str) or not item or len(item) > LONGEST_ID or not item.isprintable():
+        raise RefusedRequest(400, f"The activity's {name} must be a text of 1 to {LONGEST_ID} printable characters.")
+    return item

@@ -1,0 +1,72 @@
+"""What can go wrong outside the conversation; every message says what failed, where, and what to do.
+
+BotError
+├── SettingsError        the environment asks for something that cannot be (all faults at once)
+├── StartError           the server cannot start
+├── RefusedRequest       an HTTP request that is not served, with its status
+├── DeliveryFailed       the channel did not take a reply
+└── StoreError           state cannot be read or written
+    ├── StateConflict    somebody else changed this state since it was read
+    └── StateTooLarge    one conversation's state is over the limit
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+
+class BotError(Exception):
+    """Anything of the tree above; `str()` is a sentence for the reader."""
+
+
+class SettingsError(BotError):
+    """The settings cannot be used. `faults` holds one sentence a fault, all of them."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class StartError(BotError):
+    """The server cannot start; the message says why and what to do."""
+
+
+class RefusedRequest(BotError):
+    """A request that is not served: its HTTP status and a sentence for the caller."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        self.status = status
+        super().__init__(sentence)
+
+
+class DeliveryFailed(BotError):
+    """The channel did not take an activity. `status` is its HTTP status, None when it could not be reached."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(sentence)
+
+
+class StoreError(BotError):
+    """State cannot be read or written."""
+
+
+class StateConflict(StoreError):
+    """The ETag is stale: the state was changed since it was loaded. Load it again and repeat the turn."""
+
+
+class StateTooLarge(StoreError):
+    """One state is larger than a store keeps."""
+
+
+def where(error: BaseException) -> str:
+    """What kind of error and where in the program, for a log: its message is left out, since it may quote a person."""
+    chain: list[str] = []
+    link: BaseException | None = error
+    while link is not None and len(chain) < 5:
+        frames = traceback.extract_tb(link.__traceback__)[-6:]
+        places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+        chain.append(f"{type(link).__name__} at {places or 'unknown'}")
+        link = link.__cause__ or link.__context__
+    return "; after ".join(chain)

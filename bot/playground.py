@@ -1,0 +1,242 @@
+"""The Teams test client (Microsoft 365 Agents Playground) beside the bot: set up once, started and ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+PACKAGE = "@microsoft/m365agentsplayground"
+FOLDER = Path(__file__).resolve().parent.parent / "playground"
+OLDEST_NODE = 18
+INSTALL_SECONDS = 300
+START_SECONDS = 40
+STOP_SECONDS = 5
+
+EXAMPLE = "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
+ALTERNATIVE = "make chat is the same bot in a terminal."
+
+_THIS_MACHINE = "localhost,127.0.0.1,::1"
+_LISTENING = re.compile(rb"Listening on (\d{1,5})")
+
+# a process group of its own: Ctrl+C reaches the bot alone, which then ends the whole group
+_GROUP: dict[str, Any] = (
+    {"start_new_session": True}
+    if os.name == "posix"
+    else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+)
+
+Say = Callable[[str], None]
+
+
+class PlaygroundFailed(Exception):
+    """The test client is not to be had; the message says why and how to go on. The bot serves without it."""
+
+
+class Playground:
+    """The test client as a child process. `log` is the file that it and its set-up write to."""
+
+    def __init__(self, bot_url: str, port: int, log: Path, environ: Mapping[str, str], folder: Path = FOLDER) -> None:
+        self._bot_url = bot_url
+        self._port = port
+        self._log = log
+        self._environ = environ
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self._drain: asyncio.Task[None] | None = None
+
+    async def start(self, say: Say) -> str:
+        """Set it up where it is missing and start it on a bot that answers already; returns the URL to open.
+
+        Raises:
+            PlaygroundFailed: with a sentence.
+        """
+        node, npm = await self._tools()
+        self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._log.write_bytes(b"")
+        if not self._installed():
+            say("Setting up the Teams test client (once, about 15 MB) …")
+            await self._install(npm)
+        return await self._launch(node)
+
+    async def stop(self) -> None:
+        """End the process and whatever it started; returns when they are gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _end(process, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            _end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            await process.wait()
+        if self._drain is not None:
+            await self._drain
+
+    async def ended(self) -> int:
+        """Wait until the process ends by itself; returns its exit status."""
+        if self._process is None:
+            return 0
+        return await self._process.wait()
+
+    async def _tools(self) -> tuple[str, str]:
+        node, npm = (shutil.which(name, path=self._environ.get("PATH")) for name in ("node", "npm"))
+        if not node or not npm:
+            missing = " and ".join(name for name, found in (("Node", node), ("npm", npm)) if not found)
+            raise PlaygroundFailed(
+                f"{missing} not found, so the Teams test client is not started: install Node {OLDEST_NODE} or later "
+                f"to have it. {ALTERNATIVE}"
+            )
+        process = await asyncio.create_subprocess_exec(
+            node, "--version", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        version = (await process.communicate())[0].decode("ascii", "replace").strip()
+        major = version.removeprefix("v").split(".")[0]
+        if not major.isdigit() or int(major) < OLDEST_NODE:
+            raise PlaygroundFailed(
+                f"Node {version or 'of unknown version'} is too old for the Teams test client: install {OLDEST_NODE} "
+                f"or later. {ALTERNATIVE}"
+            )
+        return node, npm
+
+    def _installed(self) -> bool:
+        """Whether the version that the lock file pins is there, whole."""
+        try:
+            lock = json.loads((self._folder / "package-lock.json").read_text("utf-8"))
+            found = json.loads((self._package / "package.json").read_text("utf-8"))
+            pinned = lock["packages"][f"node_modules/{PACKAGE}"]["version"]
+        except (OSError, ValueError, KeyError):
+            return False
+        return bool(found.get("version") == pinned) and (self._package / "cli.js").is_file()
+
+    @property
+    def _package(self) -> Path:
+        return self._folder / "node_modules" / PACKAGE
+
+    async def _install(self, npm: str) -> None:
+        with self._log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                npm, "ci", "--no-fund", "--no-audit", "--ignore-scripts",
+                cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_GROUP,
+            )  # fmt: skip
+            self._process = process
+            try:
+                async with asyncio.timeout(INSTALL_SECONDS):
+                    status = await process.wait()
+            except TimeoutError:
+                await self.stop()
+                raise PlaygroundFailed(
+                    f"Setting up the Teams test client took over {INSTALL_SECONDS} s: check the network. {self._more()}"
+                ) from None
+            finally:
+                if self._process is process and process.returncode is not None:
+                    self._process = None
+        if status != 0:
+            raise PlaygroundFailed(
+                f"The Teams test client could not be set up (npm ended with {status}). Check the network, or run "
+                f"`npm ci` in {self._folder} to see more. {self._more()}"
+            )
+
+    async def _launch(self, node: str) -> str:
+        environ = {
+            **self._environ,
+            "M365_AGENTS_PLAYGROUND_LOGFILE": str(self._log.resolve()),
+            # a proxy of the environment must not be asked for this machine
+            **{
+                name: ",".join(filter(None, (self._environ.get(name), _THIS_MACHINE)))
+                for name in ("NO_PROXY", "no_proxy")
+            },
+            # the tool knows this switch only: "none" keeps it from opening a browser
+            **({} if _has_display(self._environ) else {"TEAMSAPPTESTER_BROWSER": "none"}),
+        }
+        process = await asyncio.create_subprocess_exec(
+            node, "--require", str(self._folder / "loopback.cjs"), str(self._package / "cli.js"), "start",
+            "--app-endpoint", f"{self._bot_url}/api/messages", "--channel-id", "msteams",
+            "--port", str(self._port), "--disable-telemetry",
+            cwd=self._folder, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            **_GROUP,
+        )  # fmt: skip
+        self._process = process
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                url = f"http://localhost:{await self._port_of(process)}"
+                await self._answers(process, url)
+        except TimeoutError:
+            await self.stop()
+            raise PlaygroundFailed(
+                f"The Teams test client did not start within {START_SECONDS} s. {self._more()}"
+            ) from None
+        except BaseException:
+            await self.stop()
+            raise
+        self._drain = asyncio.create_task(self._keep(process))
+        return url
+
+    async def _port_of(self, process: asyncio.subprocess.Process) -> int:
+        """The port that it says it listens on: another one than asked for when that one is taken."""
+        assert process.stdout is not None
+        async for line in process.stdout:
+            self._note(line)
+            found = _LISTENING.search(line)
+            if found:
+                return int(found[1])
+        raise PlaygroundFailed(f"The Teams test client ended at once (status {await process.wait()}). {self._more()}")
+
+    async def _answers(self, process: asyncio.subprocess.Process, url: str) -> None:
+        """Return when a page is served: a bad configuration ends the process after it said that it listens."""
+        async with ClientSession(timeout=ClientTimeout(total=5)) as session:
+            while process.returncode is None:
+                try:
+                    async with session.get(url) as response:
+                        if response.status == 200:
+                            return
+                except (ClientError, TimeoutError):
+                    pass
+                await asyncio.sleep(0.1)
+        raise PlaygroundFailed(f"The Teams test client ended at once (status {process.returncode}). {self._more()}")
+
+    async def _keep(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            self._note(line)
+
+    def _note(self, line: bytes) -> None:
+        with self._log.open("ab") as log:
+            log.write(line)
+
+    def _more(self) -> str:
+        """The last thing in the log, where the rest stands, and how to go on."""
+        try:
+            lines = [line.strip() for line in self._log.read_text("utf-8", "replace").splitlines() if line.strip()]
+        except OSError:
+            lines = []
+        telling = [line for line in lines if "error" in line.lower()] or lines
+        last = f"It said: {telling[-1][:300]} " if telling else ""
+        return f"{last}(more in {self._log}). The bot goes on without it; {ALTERNATIVE}"
+
+
+def _has_display(environ: Mapping[str, str]) -> bool:
+    if environ.get("TEAMSAPPTESTER_BROWSER") or environ.get("CI") or environ.get("SSH_CONNECTION"):
+        return False
+    return sys.platform in ("darwin", "win32") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+    try:
+        if os.name == "posix":
+            os.killpg(process.pid, how)
+        else:
+            process.terminate()
+    except ProcessLookupError:
+        pass

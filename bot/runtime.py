@@ -1,0 +1,120 @@
+"""The bot as a running program: state opened, server started, the test client beside it, all ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+
+from bot.errors import StartError, StoreError
+from bot.playground import EXAMPLE, Playground, PlaygroundFailed
+from bot.server import build_app, listen
+from bot.settings import Settings
+from bot.sqlite_store import SqliteStore
+from bot.store import KEEP_DAYS
+from bot.turns import Medic, Turns
+
+PRUNE_SECONDS = 6 * 3600
+
+_log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, medic: Medic, playground: bool = False) -> int:
+    """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start."""
+    configure_logs(settings.log_level)
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    try:
+        store = await SqliteStore(settings.state_path).open()
+    except StoreError as error:
+        return _cannot_start(error)
+    try:
+        try:
+            runner = await listen(build_app(Turns(medic, store), store), settings)
+        except StartError as error:
+            return _cannot_start(error)
+        _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
+        # the server ends before the test client does: running turns still have answers to deliver to it
+        async with _beside(_pruning(store)), _beside(_test_client(settings) if playground else _nothing()):
+            try:
+                await stop.wait()
+                _tell("Stopping: running turns are finished first.")
+            finally:
+                await runner.cleanup()
+    finally:
+        await store.close()
+    return 0
+
+
+def configure_logs(level: str) -> None:
+    """Log to stderr. The level is that of our own modules: at DEBUG, others would log what people send."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("bot", "dialogs", "knowledge"):
+        logging.getLogger(name).setLevel(level)
+
+
+async def _test_client(settings: Settings) -> None:
+    """Run the test client beside the server until cancelled; whatever happens to it, the server goes on."""
+    client = Playground(
+        settings.url, settings.playground_port, settings.state_path.parent / "playground.log", os.environ
+    )
+    try:
+        url = await client.start(_tell)
+        _tell(f"Teams test client: open {url}")
+        _tell(f"  Say help, or paste an error such as: {EXAMPLE}")
+        _tell("  No browser at hand? make chat is the same bot in a terminal.")
+        status = await client.ended()
+        _tell(f"The Teams test client ended (status {status}); the bot goes on. Start again to have it back.")
+    except PlaygroundFailed as failed:
+        _tell(str(failed))
+    finally:
+        await client.stop()
+
+
+async def _pruning(store: SqliteStore) -> None:
+    while True:
+        try:
+            gone = await store.prune(KEEP_DAYS * 86400)
+            if gone:
+                _log.info("Forgot %d conversations in which nothing was said for %d days.", gone, KEEP_DAYS)
+        except StoreError as error:
+            _log.error("Old state could not be removed: %s", error)
+        await asyncio.sleep(PRUNE_SECONDS)
+
+
+async def _nothing() -> None:
+    return None
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run `work` until the block ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # an event loop of Windows: the handler runs in the main thread all the same
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _cannot_start(error: Exception) -> int:
+    print(error, file=sys.stderr)
+    return 1
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,95 @@
+"""What the bot's outside says to people itself, in both languages. The conversation's own words are in `dialogs`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from knowledge.entry import Language
+
+Sentence = Literal[
+    "empty",
+    "image",
+    "sound",
+    "file",
+    "snippet",
+    "unread",
+    "strange-button",
+    "personal-only",
+    "failed",
+    "too-slow",
+    "state-lost",
+    "not-understood",
+]
+
+_WORDS: dict[Sentence, dict[Language, str]] = {
+    "empty": {
+        "en": "That message had no text. Paste the error or the end of customization.log, or type help.",
+        "it": "Il messaggio non conteneva testo. Incolla l'errore o le ultime righe di customization.log, "
+        "oppure scrivi aiuto.",
+    },
+    "image": {
+        "en": "I can't read pictures. Copy the error as text and paste it here, or type help.",
+        "it": "Non so leggere le immagini. Copia l'errore come testo e incollalo qui, oppure scrivi aiuto.",
+    },
+    "sound": {
+        "en": "I can't listen to recordings. Write what failed, paste the error as text, or type help.",
+        "it": "Non posso ascoltare le registrazioni. Scrivi che cosa non ha funzionato, incolla l'errore come testo, "
+        "oppure scrivi aiuto.",
+    },
+    "file": {
+        "en": "I can't open files here yet. Open the log, copy its last 100 lines or so, and paste them here as text.",
+        "it": "Qui non posso ancora aprire i file. Apri il log, copia le ultime 100 righe circa "
+        "e incollale qui come testo.",
+    },
+    "snippet": {
+        "en": "I can't see inside a code snippet. Paste its content as an ordinary message.",
+        "it": "Non riesco a vedere il contenuto di un frammento di codice. Incollalo come messaggio normale.",
+    },
+    "unread": {
+        "en": "I read the text of your message, but not what was attached to it: I can't open attachments. "
+        "If the error is in there, paste it as text.",
+        "it": "Ho letto il testo del messaggio, ma non l'allegato: non posso aprire gli allegati. "
+        "Se l'errore si trova lì, incollalo come testo.",
+    },
+    "strange-button": {
+        "en": "I don't know what that button meant, so nothing was changed. Type help, or paste the error again.",
+        "it": "Non riconosco questo pulsante, quindi non è cambiato nulla. Scrivi aiuto, "
+        "oppure incolla di nuovo l'errore.",
+    },
+    "personal-only": {
+        "en": "I only work in a personal chat for now: open my profile, choose Chat, and paste the error there.",
+        "it": "Per ora lavoro solo in una chat personale: apri il mio profilo, scegli Chat e incolla lì l'errore.",
+    },
+    "failed": {
+        "en": "Something went wrong on my side and your last message was not used. Send it again; if it fails again, "
+        "type restart, or tell whoever runs this bot the reference {reference}.",
+        "it": "Si è verificato un problema da parte mia e l'ultimo messaggio non è stato usato. Invialo di nuovo; se "
+        "succede ancora, scrivi ricomincia, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
+    },
+    "too-slow": {
+        "en": "That took too long, so I stopped. Paste a shorter part (the last 100 lines are usually enough), or tell "
+        "whoever runs this bot the reference {reference}.",
+        "it": "L'operazione richiedeva troppo tempo e l'ho interrotta. Incolla una parte più breve (di solito bastano "
+        "le ultime 100 righe), oppure comunica a chi gestisce questo bot il riferimento {reference}.",
+    },
+    "state-lost": {
+        "en": "I can't keep the state of our conversation at the moment, so your last message was not used. Send it "
+        "again in a minute, or tell whoever runs this bot the reference {reference}.",
+        "it": "Al momento non riesco a salvare lo stato della conversazione, quindi l'ultimo messaggio non è stato "
+        "usato. Invialo di nuovo tra un minuto, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
+    },
+    "not-understood": {
+        "en": "I can't do that here. Type help to see what I can do.",
+        "it": "Qui non posso farlo. Scrivi aiuto per vedere che cosa posso fare.",
+    },
+}
+
+
+def language_of(locale: str | None) -> Language:
+    """The language to answer in when nothing but the client's locale is known."""
+    return "it" if (locale or "").lower().split("-")[0] == "it" else "en"
+
+
+def say(sentence: Sentence, language: Language, reference: str = "") -> str:
+    """The sentence in `language`, with the reference id that some of them name."""
+    return _WORDS[sentence][language].format(reference=reference)

@@ -1,0 +1,111 @@
+"""The HTTP server: `POST /api/messages` for the channel, `GET /healthz` for whoever watches, for this machine only."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.errors import DeliveryFailed, RefusedRequest, StartError, StoreError, where
+from bot.loopback import check_caller
+from bot.settings import Settings
+from bot.store import StateStore
+from bot.teams import TeamsAdapter
+from bot.turns import Turns
+
+LARGEST_BODY = 1_500_000
+"""Bytes; Teams itself sends at most some 100 KB."""
+SHUTDOWN_SECONDS = 15
+"""How long running turns may take to finish once the server is told to stop."""
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def build_app(turns: Turns, store: StateStore, adapter: TeamsAdapter | None = None) -> web.Application:
+    """The web application; it closes the adapter's connections when it is cleaned up, but not `store`."""
+    teams = adapter or TeamsAdapter()
+
+    async def messages(request: web.Request) -> web.StreamResponse:
+        return await teams.process(request, turns)
+
+    async def healthy(_: web.Request) -> web.StreamResponse:
+        await store.load("")
+        return web.json_response({"status": "ok"})
+
+    async def about(_: web.Request) -> web.StreamResponse:
+        return web.Response(
+            text="Image Medic is running. Talk to it in the Teams test client: messages go to /api/messages.\n"
+        )
+
+    async def close(_: web.Application) -> None:
+        await teams.close()
+
+    app = web.Application(middlewares=[_in_words], client_max_size=LARGEST_BODY)
+    app.router.add_post("/api/messages", messages)
+    app.router.add_get("/healthz", healthy)
+    app.router.add_get("/", about)
+    app.on_cleanup.append(close)
+    return app
+
+
+async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
+    """Start to serve `app`; `cleanup()` of what is returned stops it, after the running turns.
+
+    Raises:
+        StartError: the address cannot be had.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise StartError(
+            f"Port {settings.port} of {settings.host} cannot be used: {_reason(error)}. "
+            f"Stop what uses it, or choose another port: PORT={settings.port + 1 if settings.port < 65535 else 3978}."
+        ) from error
+    return runner
+
+
+def _reason(error: OSError) -> str:
+    return (
+        "another program listens there already" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
+    )
+
+
+@web.middleware
+async def _in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every answer but a good one is a sentence, and no fault of ours shows its inside."""
+    try:
+        check_caller(request)
+        return await handler(request)
+    except RefusedRequest as refused:
+        _log.info("Refused with %s: %s", refused.status, refused)
+        return _words(refused.status, str(refused))
+    except web.HTTPRequestEntityTooLarge:
+        return _words(
+            413, f"The message is too large: at most {LARGEST_BODY // 1000} KB. Paste a shorter part of the log."
+        )
+    except web.HTTPMethodNotAllowed as refused:
+        allowed = ", ".join(sorted(refused.allowed_methods))
+        return _words(405, f"Use {allowed} here.", {"Allow": allowed})
+    except web.HTTPNotFound:
+        return _words(404, "There is nothing here. Messages go to POST /api/messages.")
+    except web.HTTPException:
+        raise
+    except DeliveryFailed as failed:
+        return _words(502, f"The turn was run, but its answer could not be delivered. {failed}")
+    except StoreError as failed:
+        _log.error("State store: %s", failed)
+        return _words(503, "State cannot be read or written at the moment; the log says why.")
+    except Exception as error:
+        _log.error("A request failed: %s", where(error))
+        return _words(500, "This request could not be handled; it was logged.")
+
+
+def _words(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=sentence + "\n", headers=headers)

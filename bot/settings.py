@@ -1,0 +1,106 @@
+"""The settings: read once from the environment, checked together, then passed on explicitly.
+
+| variable          | default                     | meaning                                                          |
+| ----------------- | --------------------------- | ---------------------------------------------------------------- |
+| `HOST`            | `127.0.0.1`                 | address to listen on; a loopback address                         |
+| `PORT`            | `3978`                      | port to listen on                                                |
+| `STATE_PATH`      | `state/image-medic.sqlite3` | file of the conversations' state; its folder is made where missing |
+| `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged |
+| `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)             |
+
+`MicrosoftAppId`, `MicrosoftAppPassword`, `MicrosoftAppType` and `MicrosoftAppTenantId` must not be set: this version
+serves the local test client only.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import SettingsError
+
+NAMES = ("HOST", "PORT", "STATE_PATH", "LOG_LEVEL", "PLAYGROUND_PORT")
+CREDENTIALS = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides. `state_path` is as given, relative to the working directory."""
+
+    host: str = "127.0.0.1"
+    port: int = 3978
+    state_path: Path = Path("state/image-medic.sqlite3")
+    log_level: str = "INFO"
+    playground_port: int = 56150
+
+    @property
+    def url(self) -> str:
+        """Where the server listens, without a trailing slash."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+
+_DEFAULT = Settings()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is `localhost` or an address of the loopback range. Other names are not looked up."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings of `environ`; a variable that is empty counts as not set.
+
+    Raises:
+        SettingsError: with a sentence for every fault.
+    """
+    faults: list[str] = []
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+
+    # environment names differ in case between systems: one that was meant as a credential must not slip through
+    secrets = {name.lower() for name in CREDENTIALS}
+    found = sorted(name for name in given if name.lower() in secrets)
+    if found:
+        faults.append(
+            f"{', '.join(found)}: this version serves the local test client only and checks no credentials, so it does "
+            "not start with them (authentication comes with a later version). Unset them to run it locally."
+        )
+
+    host = given.get("HOST", _DEFAULT.host)
+    if not is_loopback(host):
+        faults.append(
+            f"HOST is {host!r}: without authentication the bot listens on this machine only. "
+            "Use 127.0.0.1, ::1 or localhost, or leave HOST unset."
+        )
+
+    state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
+    if state_path.is_dir():
+        faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
+
+    log_level = given.get("LOG_LEVEL", _DEFAULT.log_level).upper()
+    if log_level not in LOG_LEVELS:
+        faults.append(f"LOG_LEVEL is {given['LOG_LEVEL']!r}: use {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}.")
+
+    port = _port(given, "PORT", _DEFAULT.port, faults)
+    playground_port = _port(given, "PLAYGROUND_PORT", _DEFAULT.playground_port, faults)
+    if port == playground_port and port:
+        faults.append(f"PORT and PLAYGROUND_PORT are both {port}: give one of them another number.")
+
+    if faults:
+        raise SettingsError(faults)
+    return Settings(host, port, state_path, log_level, playground_port)
+
+
+def _port(given: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+    text = given.get(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
+        return int(text)
+    faults.append(f"{name} is {text!r}: use a number from 1 to 65535, or leave it unset for {default}.")
+    return 0

@@ -1,0 +1,84 @@
+"""Where a conversation's state is kept between turns: what any store does, and how a state is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.errors import StateTooLarge
+
+MOST_BYTES = 256 * 1024
+"""The most that one state may take, as compact JSON in ASCII."""
+
+KEEP_DAYS = 30
+"""A conversation in which nothing was said for so long is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A state as it was loaded. `etag` is what `commit` wants back; `value` is {} when what was kept is unreadable."""
+
+    etag: int
+    value: dict[str, Any]
+
+
+class StateStore(Protocol):
+    """Keeps plain JSON by key. Every method may raise `StoreError`."""
+
+    async def load(self, key: str) -> Stored | None:
+        """What was last committed under `key`, or None."""
+        ...
+
+    async def commit(self, key: str, etag: int, value: Mapping[str, Any]) -> int:
+        """Keep `value` if `etag` is still the current one (0: nothing was kept before); returns the new ETag.
+
+        Raises:
+            StateConflict: somebody else committed since `etag` was loaded.
+            StateTooLarge: `value` takes more than `MOST_BYTES`.
+        """
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Remove what is kept under `key`, if anything."""
+        ...
+
+    async def prune(self, older_than_seconds: float) -> int:
+        """Remove what was not touched for so long; returns how many states went."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the file."""
+        ...
+
+
+def state_key(tenant: str, conversation: str, person: str) -> str:
+    """The key `tenant|conversation|person`; a `|` inside a part is escaped, so that no two triples share a key."""
+    return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in (tenant, conversation, person))
+
+
+def encoded(value: Mapping[str, Any]) -> str:
+    """`value` as compact JSON.
+
+    Raises:
+        TypeError, ValueError: it holds something that is not plain JSON: a fault of the program.
+        StateTooLarge: it is over `MOST_BYTES`.
+    """
+    # ASCII: half of a surrogate pair, which no database takes, stays what it was
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    if len(text) > MOST_BYTES:
+        raise StateTooLarge(
+            f"The state of one conversation would take {len(text) // 1024} KB; at most {MOST_BYTES // 1024} KB are "
+            "kept. Start the conversation over."
+        )
+    return text
+
+
+def decoded(text: str) -> dict[str, Any]:
+    """What `encoded` wrote; {} for anything else, which no dialog takes for a state of its own."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
