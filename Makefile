@@ -1,0 +1,80 @@
+# What a person or a build runs here; `make help` lists it. PYTHON=… names an interpreter, ARGS=… goes on to the program.
+# The first use makes .venv and installs the pinned requirements into it; they are installed again when they change.
+
+PYTHON ?=
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+RUNTIME := $(VENV)/installed
+DEVELOPMENT := $(VENV)/installed-dev
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+VERSION := import platform; print(platform.python_version())
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: run chat test check bench package lock clean help
+
+run: $(RUNTIME) ## Start the bot, with the Teams test client where Node is at hand
+	@$(PY) app.py serve --playground $(ARGS)
+
+chat: $(RUNTIME) ## Talk to the same bot in this terminal
+	@$(PY) app.py chat $(ARGS)
+
+test: $(DEVELOPMENT) ## Run the tests (REQUIRE_REAL=1: a skipped test is a failure)
+	@$(PY) -m pytest $(ARGS)
+
+check: $(DEVELOPMENT) ## Check style, formatting, types and the knowledge base
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) app.py entries check
+
+bench: $(DEVELOPMENT) ## Measure speed and correctness on this machine
+	@$(PY) -m tests.bench $(ARGS)
+
+package: $(RUNTIME) ## Build the Teams app package
+	@$(PY) app.py package $(ARGS)
+
+lock: $(DEVELOPMENT) ## Compile the requirements anew (ARGS=--upgrade: to newer versions)
+	@$(INSTALL) uv
+	@$(COMPILE) $(ARGS) requirements.in --output-file requirements.txt
+	@$(COMPILE) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## Remove what was installed and built; conversations in state/ stay
+	@rm -rf $(VENV) dist playground/node_modules playground/devTools .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## List what can be made
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' Makefile
+
+$(RUNTIME): requirements.txt $(PY)
+	@echo "Installing the pinned requirements (once) …"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+# what the development requirements name includes all that the bot runs on
+$(DEVELOPMENT): requirements-dev.txt requirements.txt $(PY)
+	@echo "Installing the pinned requirements for development (once) …"
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $(RUNTIME) $@
+
+$(PY):
+	@found=; \
+	for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+	  "$$python" -c '$(SUPPORTED)' 2>/dev/null && { found=$$python; break; }; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  first=$(or $(PYTHON),python3); \
+	  version=$$("$$first" -c '$(VERSION)' 2>/dev/null) || version="not to be run"; \
+	  echo "Image Medic needs Python 3.11, 3.12, 3.13 or 3.14, and $$first is $$version: install one of them, or name it with make PYTHON=/path/to/python3." >&2; \
+	  exit 1; \
+	fi; \
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$found cannot make virtual environments: install its venv package (on Debian and Ubuntu: apt install python3-venv)." >&2; \
+	  exit 1; \
+	fi; \
+	"$$found" -m venv --clear $(VENV)
