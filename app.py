@@ -1,0 +1,62 @@
+"""Image Medic's front door: reads the command line, builds the objects, hands over."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+OLDEST, NEWEST = (3, 11), (3, 14)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        found = ".".join(map(str, sys.version_info[:2]))
+        sys.stderr.write(f"Image Medic needs Python 3.11 to 3.14; this is {found}. Start it with another one.\n")
+        return 2
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    command = options.command or "serve"
+    if command == "diagnose":
+        from bot.diagnose_command import run_diagnose
+
+        return run_diagnose(options.files, options.format, options.lang)
+    if command == "entries":
+        from bot.entries_command import run_entries
+
+        return run_entries(options)
+    from bot.start import run_chat, run_serve
+
+    return run_chat(options) if command == "chat" else run_serve(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    serve = commands.add_parser("serve", help="the bot's HTTP server (default)")
+    serve.add_argument("--playground", action="store_true", help="also start the Agents Playground, Teams' test client")
+    commands.add_parser("chat", help="the same bot in this terminal")
+    diagnose = commands.add_parser("diagnose", help="diagnose files or standard input, without a bot")
+    diagnose.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
+    diagnose.add_argument("--format", choices=("text", "json"), default="text")
+    diagnose.add_argument("--lang", choices=("en", "it"), default="en")
+    entries = commands.add_parser("entries", help="the knowledge base: list, show ID, check, new PHASE ID")
+    actions = entries.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="every entry, a line each")
+    listing.add_argument("--lang", choices=("en", "it"), default="en")
+    show = actions.add_parser("show", help="one entry as people see it")
+    show.add_argument("id", metavar="ID")
+    show.add_argument("--lang", choices=("en", "it"), default="en")
+    actions.add_parser("check", help="every fault of the entries, with file and line")
+    new = actions.add_parser("new", help="a skeleton to fill in")
+    new.add_argument("phase", metavar="PHASE")
+    new.add_argument("id", metavar="ID")
+    parser.set_defaults(playground=False)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""`python app.py diagnose`: a diagnosis a file, as text or as one JSON object a line. Needs no bot and no SDK."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from knowledge.diagnosing import Diagnoser
+from knowledge.diagnosis import Diagnosis
+from knowledge.entry import Language
+from knowledge.errors import EntriesInvalid, UnreadableInput
+from knowledge.loading import load_entries
+from knowledge.report import report
+
+MATCHED, UNMATCHED, UNREADABLE = 0, 1, 2
+
+
+def run_diagnose(files: Sequence[str], form: str, language: Language) -> int:
+    """Diagnoses every file. Returns 0 when all matched or succeeded, 1 when one did not, 2 when one is unreadable."""
+    try:
+        diagnoser = Diagnoser(load_entries())
+    except EntriesInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        return UNREADABLE
+    status = MATCHED
+    names = list(files) or ["-"]
+    for position, name in enumerate(names):
+        try:
+            diagnosis = diagnoser.diagnose(_content(name), language, name)
+        except UnreadableInput as error:
+            sys.stderr.write(f"{error}\n")
+            status = UNREADABLE
+            continue
+        _print(diagnosis, form, language, diagnoser, last=position == len(names) - 1)
+        if not diagnosis.settled and status == MATCHED:
+            status = UNMATCHED
+    return status
+
+
+def _print(diagnosis: Diagnosis, form: str, language: Language, diagnoser: Diagnoser, last: bool) -> None:
+    if form == "json":
+        line = json.dumps(diagnosis.as_json(), ensure_ascii=True)
+        sys.stdout.write(f"{line}\n")
+    else:
+        sys.stdout.write(report(diagnosis, diagnoser.entries, language) + ("\n" if last else "\n\n"))
+    sys.stdout.flush()
+
+
+def _content(name: str) -> bytes:
+    if name == "-":
+        stream: BinaryIO = sys.stdin.buffer
+        return stream.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UnreadableInput(f"{name}: cannot be read: {error.strerror or error}") from None

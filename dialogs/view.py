@@ -1,0 +1,123 @@
+"""What a reply looks like, as plain values: blocks, buttons and fields that any client can show.
+
+Text is a tuple of runs, never a markup language: a run that holds text of people, logs or Azure is `code`, and every
+renderer shows it literally. `prose` reads the little markup of our own sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from knowledge.entry import Language
+
+RunStyle = Literal["plain", "bold", "code"]
+Tone = Literal["default", "good", "warning", "attention", "subtle"]
+Size = Literal["default", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of text in one style; `code` is literal and monospaced."""
+
+    text: str
+    style: RunStyle = "plain"
+
+
+RichText = tuple[Run, ...]
+
+_MARKUP = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
+
+
+def prose(text: str) -> RichText:
+    """Our own sentence as runs: `code` in backticks, **bold** in double asterisks. Never for foreign text."""
+    runs: list[Run] = []
+    at = 0
+    for found in _MARKUP.finditer(text):
+        if found.start() > at:
+            runs.append(Run(text[at : found.start()]))
+        runs.append(Run(found[1], "code") if found[1] is not None else Run(found[2], "bold"))
+        at = found.end()
+    if at < len(text):
+        runs.append(Run(text[at:]))
+    return tuple(runs)
+
+
+def literal(text: str) -> RichText:
+    """Foreign text, shown as it is."""
+    return (Run(text, "code"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph; `size` title is the card's heading."""
+
+    text: RichText
+    tone: Tone = "default"
+    size: Size = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Labelled values, one a row."""
+
+    rows: tuple[tuple[str, RichText], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of the person's input: number and literal text."""
+
+    rows: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command to copy, literal, and the shell it is for."""
+
+    shell: Literal["Azure CLI", "PowerShell"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copyable:
+    """A longer literal text to copy as a whole."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An input of a form. `choices` are (value, label); without them it is a text."""
+
+    id: str
+    label: str
+    value: str = ""
+    multiline: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    most: int = 0
+
+
+Block = Paragraph | Facts | Lines | Command | Copyable | Field
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An action that a person can press (or, in a terminal, type the number of)."""
+
+    label: str
+    do: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message: blocks from top to bottom, then at most six buttons. `summary` is its one-line notification text."""
+
+    blocks: tuple[Block, ...]
+    buttons: tuple[Button, ...] = ()
+    language: Language = "en"
+    summary: str = ""

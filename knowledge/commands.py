@@ -1,0 +1,86 @@
+"""Fills the placeholders of a step's command with real values, each held to its type and quoted for its shell.
+
+A hostile log must not be able to write a command for its reader: a value that does not fit the strict pattern of its
+placeholder is left out, and the placeholder stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import re2
+
+Shell = Literal["Azure CLI", "PowerShell"]
+
+_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
+_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_RESOURCE = rf"/subscriptions/{_GUID}(?:/[\w.()-]+){{2,12}}"
+# placeholder: the values that may stand for it, by name, and the pattern that they must fit
+PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "template": (("template",), r"[A-Za-z0-9_.-]{1,64}"),
+    "rg": (("resource_group",), _GROUP),
+    "sub": (("subscription",), _GUID),
+    "stagingRg": (("staging_resource_group",), _GROUP),
+    "account": (("account",), r"[a-z0-9]{3,24}"),
+    "guid": (("log_folder",), _GUID),
+    "region": (("region",), r"[a-z0-9]{3,40}"),
+    "resourceId": (("resource", "resourceId"), _RESOURCE),
+    "imageId": (("image",), _RESOURCE),
+    "scope": (("scope",), _RESOURCE),
+    "id": (("correlation_id",), _GUID),
+    "uri": (("uri", "src"), r"https://[\w.-]{3,120}(?:/[\w.%~-]+){0,12}"),
+    "size": (("vm_size", "size"), r"Standard_\w{1,40}"),
+    "namespace": (("namespace",), r"Microsoft\.[A-Za-z]{2,40}"),
+    "code": (("exit_code", "code"), r"\d{1,10}"),
+    "kb": (("kb",), r"KB\d{4,9}"),
+    "version": (("version",), r"\d{1,9}(?:\.\d{1,9}){2}"),
+    "subnet": (("subnet",), r"[\w.-]{1,80}"),
+    "vnet": (("vnet",), r"[\w.-]{1,64}"),
+    "gallery": (("gallery",), r"[\w.]{1,80}"),
+    "definition": (("definition", "def"), r"[\w.-]{1,80}"),
+    "package": (("pkg", "package"), r"[\w.+-]{1,160}"),
+    "role": (("role",), r"[A-Za-z ]{3,60}"),
+}
+_PATTERNS = {name: re2.compile(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
+_PLACEHOLDER = re2.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})>")
+_LONGEST = 400
+_BARE = re2.compile(r"^[\w./:=-]+$")
+
+
+def fill(command: str, shell: Shell, values: Mapping[str, object]) -> str:
+    """`command` with every placeholder whose value is known and fits; the others stay as `<placeholder>`."""
+    parts: list[str] = []
+    at = 0
+    for found in _PLACEHOLDER.finditer(command):
+        value = value_of(found[1], values)
+        placed = _placed(value, command[: found.start()], shell) if value is not None else None
+        if placed is None:
+            continue
+        parts += [command[at : found.start()], placed]
+        at = found.end()
+    return "".join([*parts, command[at:]])
+
+
+def value_of(placeholder: str, values: Mapping[str, object]) -> str | None:
+    """The value for a placeholder, when it is known and fits its type."""
+    if placeholder not in PLACEHOLDERS:
+        return None
+    for name in PLACEHOLDERS[placeholder][0]:
+        value = values.get(name)
+        if value is not None and len(str(value)) <= _LONGEST and _PATTERNS[placeholder].match(str(value)):
+            return str(value)
+    return None
+
+
+def _placed(value: str, before: str, shell: Shell) -> str | None:
+    """The value as it may stand there: bare when it is harmless or inside quotes, else in single quotes, else not."""
+    line = before.rpartition("\n")[2]
+    inside = line.count("'") % 2 == 1 or line.count('"') % 2 == 1
+    next_to_word = bool(line) and line[-1] not in " =("
+    if inside or _BARE.match(value):
+        return value
+    if next_to_word:
+        return None
+    quote = "''" if shell == "PowerShell" else "'\\''"
+    return "'" + value.replace("'", quote) + "'"

@@ -1,0 +1,203 @@
+"""`diagnose`: from a text of any kind and size to a ranked, redacted diagnosis. The one way in for every client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from knowledge.decoding import decode
+from knowledge.diagnosis import Confidence, Diagnosis, LineOf, Match, Outcome, ScriptAdvice
+from knowledge.entry import Entry, Language
+from knowledge.facts import facts_of, ids_of, system_of
+from knowledge.kinds import is_foreign, kind_of
+from knowledge.lines import Line, read_line
+from knowledge.matching import Found, Matcher, merge
+from knowledge.normalising import pieces_of
+from knowledge.observing import observe
+from knowledge.passage import Passage, readings
+from knowledge.ranking import ranked
+from knowledge.redaction import redact, redact_lines
+from knowledge.script_errors import ScriptErrors, Spoken, load_script_errors
+from knowledge.story import Story, read_story
+
+LONGEST_EVIDENCE = 400
+_MOST_EVIDENCE = 6
+_AROUND = 2
+_MOST_EXCERPT = 24
+
+
+class Diagnoser:
+    """Diagnoses texts with a set of entries. Build it once: it compiles every signature."""
+
+    def __init__(self, entries: Mapping[str, Entry], script_errors: ScriptErrors | None = None) -> None:
+        self.entries = entries
+        self._matcher = Matcher(entries)
+        self._script_errors = script_errors or load_script_errors()
+
+    def diagnose(self, text: str | bytes, language: Language = "en", file: str = "-") -> Diagnosis:
+        """The diagnosis of `text`, its titles and advice in `language`. Never raises for any text."""
+        content = decode(text) if isinstance(text, bytes) else text
+        lines = [read_line(number, piece) for number, piece in pieces_of(content)]
+        passages = readings(lines)
+        kind = kind_of(passages[0])
+        story: Story | None = None
+        if kind == "build-log":
+            story = read_story(lines)
+            passages = readings(story.lines)
+        passage = passages[0]
+        partial = story is not None and story.phase is None
+        spoken = self._spoken(story)
+        found: dict[str, Found] = {}
+        if not is_foreign(passage):
+            for reading in passages:
+                for one in self._matcher.search(reading, _counts(reading, story), partial):
+                    merge(found, one)
+            if story is not None:
+                self._observed(story, found)
+        if story is not None and story.outcome == "succeeded":
+            found = {name: one for name, one in found.items() if one.entry.severity == "info"}
+        facts = facts_of(passage, story)
+        exit_entry = found.get("script-nonzero-exit")
+        if exit_entry and spoken:
+            exit_entry.evidence = [*spoken.lines, *exit_entry.evidence]
+        order = ranked(found.values(), self.entries)
+        shown = _redacted(passage.lines, [line for one, _ in order for line in one.evidence], spoken)
+        return Diagnosis(
+            file=file,
+            kind=kind,
+            outcome=story.outcome if story else _outcome(facts.get("run_state")),
+            matches=tuple(self._match(one, explains, shown, language) for one, explains in order),
+            excerpt=_excerpt(story, passage.lines, [one for one, _ in order], spoken),
+            facts={name: redact(value) if isinstance(value, str) else value for name, value in facts.items()},
+            timeline=story.timeline() if story else (),
+            phase=story.phase if story else None,
+            os=system_of(passage, story, facts),
+            partial=partial,
+            script=_advice(spoken, language) if exit_entry else None,
+            lines=lines[-1].number if lines else 0,
+            ids=ids_of(passage, facts),
+        )
+
+    def _spoken(self, story: Story | None) -> Spoken | None:
+        if story is None or story.outcome != "failed":
+            return None
+        spoken = self._script_errors.spoken([story.lines[index] for index in story.trouble])
+        return spoken if spoken.error else None
+
+    def _observed(self, story: Story, found: dict[str, Found]) -> None:
+        for seen in observe(story):
+            for entry, signature in self._matcher.observed.get(seen.id, ()):
+                confidence: Confidence = (
+                    "possible" if signature.strength == "supporting" else "certain" if seen.proof else "likely"
+                )
+                merge(found, Found(entry, confidence, list(seen.lines), {}, 0, signature.strength == "decisive"))
+
+    def _match(self, one: Found, explains: tuple[str, ...], shown: Mapping[int, str], language: Language) -> Match:
+        entry = one.entry
+        evidence: dict[int, LineOf] = {}
+        for line in one.evidence:
+            if line.number not in evidence and len(evidence) < _MOST_EVIDENCE:
+                evidence[line.number] = LineOf(line.number, shown[line.number])
+        return Match(
+            entry=entry.id,
+            title=entry.title.in_(language),
+            confidence=one.confidence,
+            severity=entry.severity,
+            retry=entry.retry,
+            evidence=tuple(evidence[number] for number in sorted(evidence)),
+            explains=explains,
+            values={name: redact(value) for name, value in one.values.items()},
+        )
+
+
+def _counts(passage: Passage, story: Story | None) -> Callable[[int], bool]:
+    """Whether a line of the passage may speak for a failure: in a finished build, only where it went wrong."""
+    if story is None or story.outcome in ("running", "unknown", "succeeded"):
+        return lambda index: True
+    span = story.trouble
+    lines = story.lines
+    if not span:
+        return lambda index: True
+    first, last = lines[span.start].number, lines[span.stop - 1].number
+    verdicts = {lines[index].number for index in story.verdicts}
+
+    def counts(index: int) -> bool:
+        number = passage.lines[index].number
+        return first <= number <= last or number in verdicts or passage.lines[index].source == "verdict"
+
+    return counts
+
+
+def _redacted(lines: Sequence[Line], evidence: Iterable[Line], spoken: Spoken | None) -> Mapping[int, str]:
+    """The redacted text of every line that is shown, read together with its neighbours: a secret can be wrapped."""
+    wanted = {line.number for line in evidence}
+    if spoken:
+        wanted |= {line.number for line in spoken.lines}
+    at: dict[int, int] = {}
+    for index, line in enumerate(lines):
+        if line.number in wanted:
+            at.setdefault(line.number, index)
+    shown: dict[int, str] = {}
+    for number, index in at.items():
+        begin = max(0, index - 3)
+        hidden = redact_lines([line.body for line in lines[begin : index + 2]])
+        shown[number] = _short(hidden[index - begin])
+    for number in wanted - at.keys():
+        shown[number] = ""
+    return shown
+
+
+def _short(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= LONGEST_EVIDENCE else text[: LONGEST_EVIDENCE - 1] + "…"
+
+
+def _excerpt(
+    story: Story | None, lines: Sequence[Line], found: Sequence[Found], spoken: Spoken | None
+) -> tuple[LineOf, ...]:
+    """The lines that a person would want to read: the evidence of the best match with what stands around it."""
+    evidence = list(found[0].evidence) if found else []
+    if not evidence and spoken:
+        evidence = list(spoken.lines)
+    if not evidence and story is not None:
+        evidence = [story.lines[index] for index in story.verdicts[:2]]
+        failed = story.failed_run
+        evidence += [story.lines[failed.begins]] if failed else []
+    wanted = {line.number for line in evidence}
+    visible = [line for line in lines if line.source != "debug" or line.number in wanted]
+    keep: dict[int, int] = {}
+    for index, line in enumerate(visible):
+        if line.number in wanted:
+            for near in range(max(0, index - _AROUND), min(len(visible), index + _AROUND + 1)):
+                keep.setdefault(near, index)
+    if not evidence and not found:
+        keep = {}
+    chosen = sorted(keep)
+    if len(chosen) > _MOST_EXCERPT:
+        chosen = sorted(sorted(chosen, key=lambda index: visible[index].number not in wanted)[:_MOST_EXCERPT])
+    begin = max(0, chosen[0] - 3) if chosen else 0
+    hidden = redact_lines([line.body for line in visible[begin : chosen[-1] + 2]]) if chosen else []
+    excerpt: dict[int, LineOf] = {}
+    for index in chosen:
+        text = _short(hidden[index - begin])
+        if text:
+            excerpt.setdefault(visible[index].number, LineOf(visible[index].number, text))
+    return tuple(excerpt.values())
+
+
+def _advice(spoken: Spoken | None, language: Language) -> ScriptAdvice | None:
+    if spoken is None or spoken.error is None or spoken.error.advice is None:
+        return None
+    return ScriptAdvice(spoken.error.id, spoken.error.advice.in_(language))
+
+
+_RUN_STATES: Mapping[str, Outcome] = {
+    "failed": "failed",
+    "canceled": "canceled",
+    "canceling": "canceled",
+    "succeeded": "succeeded",
+    "running": "running",
+}
+
+
+def _outcome(run_state: object) -> Outcome:
+    return _RUN_STATES.get(str(run_state).lower(), "unknown")

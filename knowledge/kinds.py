@@ -1,0 +1,67 @@
+"""Recognises what kind of text an input is, from its lines."""
+
+from __future__ import annotations
+
+import re2
+
+from knowledge.diagnosis import Kind
+from knowledge.passage import Passage
+from knowledge.patterns import compiled
+
+_STATUS = compiled(
+    r"lastRunStatus|\brunState\b|\brunSubState\b|\bprovisioningState\b|provisioningError|"
+    r"image build log location|Packer build logs are at location|Microservice has failed|waiting for packerizer|"
+    r"Failed in (?:building|customizing|distributing|optimizing|validating)"
+)
+_TASK = compiled(
+    r"##\[(?:error|section|warning|debug|command)\]|starting (?:put|run|post) template|"
+    r"template call failed for template|"
+    r"Task\s+: Azure VM Image Builder|::error::"
+)
+_DEPLOYMENT = compiled(
+    r'"?code"?\s*[:=]\s*"?[A-Z]\w+|StatusCode=\d|\bStatus=\d{3}\b|^\(\w+\) |Correlation ID:|Deployment failed|'
+    r"\b(?:New|Get|Set|Remove|Start|Stop|Update|Invoke)-Az\w+\s*:|\bThe client '|\bERROR: |Code: [A-Z]\w+|"
+    r"RequestDisallowedByPolicy|/subscriptions/|Validation failed:|Not authorized to access|\bfailed with message\b"
+)
+_LONGEST_QUESTION = 1_500
+
+
+def kind_of(passage: Passage) -> Kind:
+    """The kind of the text: a build log by its lines, else by the words that only such a text has."""
+    lines = passage.lines
+    if any(line.prefixed or line.component or line.source in ("output", "verdict") for line in lines):
+        return "build-log"
+    flat = passage.flat
+    if _TASK.search(flat):
+        return "task-log"
+    if _STATUS.search(flat):
+        return "status"
+    if _DEPLOYMENT.search(flat):
+        return "deployment-error"
+    return "question" if _reads_like_words(flat) else "unknown"
+
+
+def _reads_like_words(flat: bytes) -> bool:
+    """Whether a text is short and made of words, as a person writes to another."""
+    if not 0 < len(flat) <= _LONGEST_QUESTION:
+        return False
+    text = flat.decode("utf-8", "replace")
+    letters = sum(character.isalpha() or character in " '?,.!-" for character in text)
+    return letters >= 0.8 * len(text)
+
+
+FOREIGN_TOOLS: re2._Regexp[bytes] = compiled(
+    r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
+    r"EC2 Image Builder|\bInvalidAMIID|\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
+    r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
+    r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b"
+)
+OWN_MARKS: re2._Regexp[bytes] = compiled(
+    r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
+    r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b"
+)
+
+
+def is_foreign(passage: Passage) -> bool:
+    """Whether the text speaks of another tool's build and nothing in it of Azure VM Image Builder."""
+    return bool(FOREIGN_TOOLS.search(passage.flat)) and not OWN_MARKS.search(passage.flat)

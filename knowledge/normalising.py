@@ -1,0 +1,118 @@
+"""Makes a pasted text readable for the matcher, and remembers which physical line each piece came from.
+
+Undone are: HTML markup, JSON escapes (an error often sits as JSON in a JSON string), ANSI colours, bare carriage
+returns, curly quotes and no-break spaces. Long lines are cut. Lines are physical lines of the input, from 1.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import NamedTuple
+
+import re2
+
+LONGEST_LINE = 8_000
+_ROUNDS_OF_JSON = 3
+
+_ANSI = re2.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+_TAG = re2.compile(
+    r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)(?:\s[^<>]{0,400})?/?>"
+)
+_BREAKING_TAG = re2.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockquote)\b[^<>]{0,400}>")
+_ENTITY = re2.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_JSON_ESCAPE = re2.compile(r'\\+(?:["/\\]|n|r|t|u[0-9a-fA-F]{4})')
+_ESCAPED_QUOTE = re2.compile(r'\\+"|\\+u00(?:22|27|26)|\\n')
+_DRIVE = re2.compile(r"(?i)\b[a-z]:\\")
+_CHARACTERS = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201a": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u00a0": " ",
+        "\u2007": " ",
+        "\u202f": " ",
+        "\u200b": None,
+        "\u200e": None,
+        "\u200f": None,
+        "\u2060": None,
+        "\ufeff": None,
+        "\u202a": None,
+        "\u202b": None,
+        "\u202c": None,
+        "\u202d": None,
+        "\u202e": None,
+        "\u2066": None,
+        "\u2067": None,
+        "\u2068": None,
+        "\u2069": None,
+        "\x00": None,
+        "\x08": None,
+        "\x0b": " ",
+        "\x0c": " ",
+        "\x85": " ",
+        "\u2028": " ",
+        "\u2029": " ",
+    }
+)
+
+
+class Piece(NamedTuple):
+    """A readable piece of a physical line."""
+
+    line: int
+    text: str
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """The readable pieces of `text`, in order; a physical line gives one piece, or several when escapes held breaks."""
+    looks_html = "<" in text and _TAG.search(text) is not None
+    pieces: list[Piece] = []
+    for number, raw in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        line = raw[:LONGEST_LINE]
+        plain = _plain_ascii(line)
+        if not plain:
+            line = line.translate(_CHARACTERS)
+            if "\x1b" in line:
+                line = _ANSI.sub("", line)
+        if looks_html:
+            line = _TAG.sub("", _BREAKING_TAG.sub("\n", line))
+        if "&" in line and _ENTITY.search(line):
+            line = html.unescape(html.unescape(line)).translate(_CHARACTERS)
+        if "\\" in line:
+            line = unescaped(line)
+        if "\r" in line or "\n" in line:
+            pieces += [Piece(number, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
+        else:
+            pieces.append(Piece(number, line))
+    return pieces
+
+
+def unescaped(line: str) -> str:
+    """The line without JSON escapes, where it has the marks of JSON in a string; Windows paths stay as they are."""
+    for _ in range(_ROUNDS_OF_JSON):
+        if not _ESCAPED_QUOTE.search(line) or (_DRIVE.search(line) and '\\"' not in line):
+            return line
+        line = _JSON_ESCAPE.sub(_one_escape, line)
+    return line
+
+
+def _one_escape(found: re2._Match[str]) -> str:
+    escape = found[0]
+    kind = escape.lstrip("\\")
+    if not kind:
+        return "\\"
+    if kind in ("n", "r"):
+        return "\n"
+    if kind == "t":
+        return " "
+    if kind[0] == "u":
+        code = int(kind[1:], 16)
+        return " " if code < 32 or 0xD800 <= code <= 0xDFFF else chr(code)
+    return kind
+
+
+def _plain_ascii(line: str) -> bool:
+    return line.isascii() and "\x1b" not in line and "\x00" not in line and "\x08" not in line

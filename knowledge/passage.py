@@ -1,0 +1,61 @@
+"""The text in which signatures are looked for: bodies of lines joined by blanks, and the way back to the lines.
+
+Joining undoes wrapped lines; a text that was cut hard at a column gets a second reading without the blanks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+
+from knowledge.lines import Line
+
+_SHORTEST_HARD_WRAP = 40
+
+
+class Passage:
+    """Flat bytes over lines. `flat` has its case, `lower` has none; offsets of both are the same."""
+
+    __slots__ = ("_starts", "flat", "lines", "lower")
+
+    def __init__(self, lines: Sequence[Line], glue: str = " ") -> None:
+        self.lines = [line for line in lines if line.source != "echo"]
+        parts: list[bytes] = []
+        self._starts: list[int] = []
+        at = 0
+        between = glue.encode()
+        for line in self.lines:
+            body = line.body
+            if "  " in body or "\t" in body or "\xa0" in body or body[:1] == " ":
+                body = " ".join(body.split())
+            raw = body.encode("utf-8", "replace")
+            self._starts.append(at)
+            parts.append(raw)
+            at += len(raw) + len(between)
+        self.flat = between.join(parts)
+        self.lower = self.flat.lower()
+
+    def index_at(self, offset: int) -> int:
+        """The index in `lines` of the line that holds the byte at `offset`."""
+        return max(bisect_right(self._starts, offset) - 1, 0)
+
+    def lines_of(self, begin: int, end: int) -> range:
+        """The indexes of the lines that the bytes from `begin` to `end` touch."""
+        return range(self.index_at(begin), self.index_at(max(end - 1, begin)) + 1)
+
+
+def readings(lines: Sequence[Line]) -> list[Passage]:
+    """The passage, and a second one without blanks between lines when the text looks cut hard at a column."""
+    first = Passage(lines)
+    return [first, Passage(lines, glue="")] if _hard_wrapped(lines) else [first]
+
+
+def _hard_wrapped(lines: Sequence[Line]) -> bool:
+    """Whether two lines that follow each other have the same, long, length: a terminal's width."""
+    if any(line.prefixed for line in lines[:50]):
+        return False
+    lengths = [len(line.body) for line in lines[:400]]
+    return any(a == b >= _SHORTEST_HARD_WRAP for a, b in pairwise(lengths)) or (
+        2 <= len(lengths) <= 3 and lengths[0] >= _SHORTEST_HARD_WRAP and lengths[0] % 10 == 0
+    )
