@@ -69,8 +69,8 @@ $(PY):
 	done; \
 	if [ -z "$$found" ]; then \
 	  first=$(or $(PYTHON),python3); \
-	  version=$$("$$first" -c '$(VERSION)' 2>/dev/null) || version="not to be run"; \
-	  echo "Image Medic needs Python 3.11, 3.12, 3.13 or 3.14, and $$first is $$version: install one of them, or name it with make PYTHON=/path/to/python3." >&2; \
+	  version=$$("$$first" -c '$(VERSION)' 2>/dev/null) || version=missing; \
+	  echo "Image Medic needs Python 3.11, 3.12, 3.13 or 3.14; $$first here is $$version: install one of them, or name one with PYTHON=/path/to/python3." >&2; \
 	  exit 1; \
 	fi; \
 	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \

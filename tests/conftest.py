@@ -1,0 +1,68 @@
+"""What all tests share: a steady Hypothesis, and `real`, through which a test asks for a program of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# a busy machine is slow now and then: no test fails for the time it took
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+MAC_APPLICATIONS = Path("/Applications")
+
+PROGRAMS = {
+    "chromium": (
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        str(MAC_APPLICATIONS / "Chromium.app/Contents/MacOS/Chromium"),
+        str(MAC_APPLICATIONS / "Google Chrome.app/Contents/MacOS/Google Chrome"),
+    ),
+    "git": ("git",),
+    "make": ("make",),
+    "node": ("node",),
+    "npm": ("npm",),
+    "ripgrep": ("rg",),
+}
+INSTALL = {"node": "Node 18 or later", "npm": "npm, which comes with Node"}
+
+
+@pytest.fixture(scope="session")
+def real() -> Callable[[str], str]:
+    """Give `real("chromium")`: the program's path. The test is skipped, naming what to install, where it is missing."""
+
+    def find(name: str) -> str:
+        for program in PROGRAMS[name]:
+            if path := shutil.which(program):
+                return path
+        pytest.skip(f"{name} not found: install {INSTALL.get(name, name)} to run this test")
+
+    return find
+
+
+def _required(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure under REQUIRE_REAL=1: there, no part of the tests may hide."""
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("REQUIRE_REAL") == "1":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_REAL=1, but {report.nodeid} was skipped: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _required(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _required(report)
+    return report
