@@ -1,0 +1,92 @@
+"""What a short message asks for, when the whole of it is a known command; anything else is text to diagnose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from dialogs.state import Offered
+
+Intent = Literal[
+    "help",
+    "cancel",
+    "restart",
+    "english",
+    "italian",
+    "next",
+    "no-help",
+    "worked",
+    "others",
+    "draft",
+    "guided",
+    "back",
+    "example",
+    "thanks",
+    "hello",
+]
+
+LONGEST = 60
+
+_PHRASES: dict[Intent, str] = {
+    "help": "help | what can you do | aiuto | aiutami | che cosa sai fare | cosa sai fare | cosa puoi fare",
+    "cancel": (
+        "cancel | stop | never mind | nevermind | quit | exit | annulla | lascia stare | lascia perdere | basta | esci"
+    ),
+    "restart": "start over | start again | restart | reset | ricomincia | ricominciamo | da capo | riparti",
+    "english": "english | in english | in english please | speak english | english please | inglese | in inglese",
+    "italian": (
+        "italiano | in italiano | in italiano per favore | parla italiano | italian | in italian | italian please"
+    ),
+    "next": "next | next step | continue | go on | avanti | prossimo | prossimo passo | prossimo passaggio | "
+    "passaggio successivo | continua | poi",
+    "no-help": "it didn't help | didn't help | it did not help | it didn't work | didn't work | it does not work | "
+    "doesn't work | it doesn't work | not working | still fails | still failing | same error | no luck | "
+    "non è servito | non funziona | non ha funzionato | non va | stesso errore | non è cambiato nulla",
+    "worked": "it worked | it works | worked | works | that worked | solved | fixed | it's fixed | resolved | "
+    "funziona | "
+    "ha funzionato | risolto | ho risolto | a posto | problema risolto",
+    "others": "other candidates | others | other | alternatives | altri | altri candidati | altre | altre ipotesi | "
+    "altre possibilità",
+    "draft": "draft | draft a case | draft a support case | open a case | support case | support | case | apri un "
+    "caso | "
+    "apri un ticket | apri una richiesta | richiesta di supporto | prepara una richiesta di supporto | "
+    "prepara un caso | supporto | caso | open a ticket | ticket",
+    "guided": "guided | guide | guide me | guided questions | i have no error text | no error text | guidami | "
+    "guidata | "
+    "domande guidate | domande | non ho un testo di errore | non ho testo",
+    "back": "back | go back | indietro | torna indietro",
+    "example": "example | show me an example | esempio | mostrami un esempio",
+    "thanks": "thanks | thank you | thanks a lot | thank you very much | many thanks | thx | grazie | grazie mille | "
+    "ti ringrazio | molte grazie",
+    "hello": "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening | ciao | "
+    "salve | "
+    "buongiorno | buon giorno | buonasera | buona sera | buon pomeriggio",
+}
+
+
+def plain_words(text: str) -> str:
+    """`text` for comparing: lower case, straight quotes, single spaces, without punctuation at its ends."""
+    return " ".join(text.casefold().replace("’", "'").replace("‘", "'").split()).strip(" .,;:!?…\"“”«»()[]*`'-")
+
+
+_INTENTS: dict[str, Intent] = {
+    plain_words(phrase): intent for intent, phrases in _PHRASES.items() for phrase in phrases.split(" | ")
+}
+
+
+def intent_of(text: str) -> Intent | None:
+    """The command that the whole of `text` is, or `None`."""
+    if len(text) > LONGEST or "\n" in text.strip():
+        return None
+    return _INTENTS.get(plain_words(text))
+
+
+def offered_by(text: str, offered: Sequence[Offered]) -> Offered | None:
+    """The button whose number or whole label was typed, or `None`."""
+    if len(text) > 200 or "\n" in text.strip():
+        return None
+    typed = plain_words(text)
+    if typed.isascii() and typed.isdecimal() and len(typed) <= 2:
+        number = int(typed)
+        return offered[number - 1] if 1 <= number <= len(offered) else None
+    return next((button for button in offered if typed and plain_words(button.label) == typed), None)

@@ -1,0 +1,35 @@
+"""What a diagnosis does to the conversation: it replaces the one before, unless it found nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs.diagnosis_view import entry_reply, harmless_reply, several_reply, succeeded_reply, unmatched_reply
+from dialogs.held import found_something, hold
+from dialogs.scene import Outcome, Scene
+from dialogs.state import State, Walk
+from dialogs.talk import sentence
+from dialogs.walk import where_we_are
+from knowledge.diagnosis import Diagnosis
+
+
+def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis) -> Outcome:
+    """The answer to a text. Steps that were tried stay; the walk, the form and the text before it go."""
+    if not found_something(diagnosis):
+        before = (scene.say("talk.not-recognised"), scene.say("talk.still-here"))
+        return state, (where_we_are(scene, state, before) or sentence(scene, "talk.not-recognised"),)
+    held = hold(diagnosis)
+    state = replace(state, paste=state.next_paste(scene.now), diagnosis=held, walk=None, form=None)
+    matches = tuple(match for match in held.matches if match.entry in scene.entries)
+    if held.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
+        return state, (succeeded_reply(scene, state, matches),)
+    if not matches:
+        return state, (unmatched_reply(scene, held),)
+    top = matches[0]
+    if top.severity == "info":
+        return state, (harmless_reply(scene, state, top),)
+    blocking = tuple(match for match in matches if match.severity != "info")
+    if top.confidence == "possible" and len(blocking) > 1:
+        return state, (several_reply(scene, state, blocking),)
+    walk = Walk(top.entry, 0, state.paste)
+    return replace(state, walk=walk), (entry_reply(scene, state, walk),)

@@ -1,0 +1,128 @@
+"""The conversation as a whole: takes a turn and the state, and hands it to the part that answers what is meant."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dialogs import presses, talk, walk
+from dialogs import state as states
+from dialogs.commands_in_words import Intent, intent_of, offered_by
+from dialogs.diagnosed import diagnosed
+from dialogs.ports import Clock, Diagnoser
+from dialogs.scene import Outcome, Scene
+from dialogs.shape import ShapeError
+from dialogs.state import Offered, State
+from dialogs.turn import ACTION_VERSION, Turn
+from dialogs.view import Reply
+from knowledge.entry import LANGUAGES, Entry, Language
+from knowledge.guide import guide
+from knowledge.support import SupportRouting
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The state to hand back at the next turn, as plain JSON, and what to show now; at least one reply."""
+
+    state: dict[str, Any]
+    replies: tuple[Reply, ...]
+
+
+class Medic:
+    """The dialogs. Holds what is known, never what was said: that travels in the state."""
+
+    def __init__(
+        self, entries: Mapping[str, Entry], diagnose: Diagnoser, clock: Clock, support: SupportRouting
+    ) -> None:
+        self._entries = entries
+        self._diagnose = diagnose
+        self._clock = clock
+        self._support = support
+        self._guide = guide(entries.values())
+
+    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
+        """The answer to one turn. Never raises: an old or broken state, button or text gets a helpful answer too."""
+        before, lost = _read(state)
+        scene = self._scene(turn, before)
+        try:
+            after, replies = await self._outcome(scene, before, turn)
+        except Exception as error:  # noqa: BLE001 - the last resort: a person never sees a traceback
+            # The error's text could hold what the person pasted, so only its kind and place are logged.
+            _log.error("a turn failed: %s at %s", type(error).__name__, _place(error))
+            after, replies = before, (talk.trouble(scene, "trouble.failed"),)
+        after = replace(after, offered=_offered(replies))
+        if lost and not turn.joined:
+            replies = (talk.note(scene, "trouble.lost"), *replies)
+        return Answer(states.to_json(after), replies)
+
+    def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
+        chosen = language or state.language or _language_of(turn.locale)
+        return Scene(chosen, self._entries, self._guide, self._support, self._clock())
+
+    async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
+        if turn.joined:
+            return state, (talk.welcome(scene),)
+        if turn.action is not None:
+            if turn.action.version != ACTION_VERSION or isinstance(turn.action.version, bool):
+                return state, (talk.trouble(scene, "trouble.old-card"),)
+            return await self._press(scene, state, turn.action.do, turn.action.args, turn.action.fields)
+        if not turn.text.strip():
+            return state, (
+                walk.where_we_are(scene, state, (scene.say("talk.empty"),)) or talk.sentence(scene, "talk.empty"),
+            )
+        if offered := offered_by(turn.text, state.offered):
+            return await self._press(scene, state, offered.do, offered.args, {})
+        if intent := intent_of(turn.text):
+            return await self._command(scene, state, turn, intent)
+        return await self._text(scene, state, turn.text)
+
+    async def _press(self, scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
+        if do == "example":
+            after, replies = await self._text(scene, state, talk.EXAMPLE)
+            return after, (talk.example(scene), *replies)
+        return presses.press(scene, state, do, args, fields)
+
+    async def _command(self, scene: Scene, state: State, turn: Turn, intent: Intent) -> Outcome:
+        if intent in ("english", "italian"):
+            language: Language = "it" if intent == "italian" else "en"
+            scene = self._scene(turn, state, language)
+            state = replace(state, language=language, form=None)
+            said = scene.say("talk.language")
+            return state, (walk.where_we_are(scene, state, (said,)) or talk.sentence(scene, "talk.language"),)
+        if intent == "example":
+            return await self._press(scene, state, "example", {}, {})
+        return presses.command(scene, state, intent)
+
+    async def _text(self, scene: Scene, state: State, text: str) -> Outcome:
+        return diagnosed(scene, state, await self._diagnose(text, scene.language))
+
+
+def _read(state: Mapping[str, Any] | None) -> tuple[State, bool]:
+    """The state, and whether there was one that cannot be read."""
+    if state is None:
+        return State(), False
+    try:
+        return states.from_json(state), False
+    except ShapeError:
+        language = state.get("language")
+        return State(language=language if language in LANGUAGES else None), True
+
+
+def _offered(replies: tuple[Reply, ...]) -> tuple[Offered, ...]:
+    buttons = [button for reply in replies for button in reply.buttons]
+    return tuple(Offered(button.label, button.do, dict(button.args)) for button in buttons[: states.MOST_OFFERED])
+
+
+def _language_of(locale: str | None) -> Language:
+    return "it" if locale and locale.casefold().replace("_", "-").split("-")[0] == "it" else "en"
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"

@@ -1,0 +1,130 @@
+"""What each button does, and the typed words that mean the same. What a button holds is checked before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dialogs import draft_form, guided, talk, walk
+from dialogs.commands_in_words import Intent
+from dialogs.held import NAME
+from dialogs.scene import Outcome, Scene
+from dialogs.shape import ShapeError, keyed, rows, text, whole
+from dialogs.state import MOST_PASTE, State, Walk
+
+MOST_ANSWERS = 10
+
+_Args = Mapping[str, object]
+_Fields = Mapping[str, str]
+
+
+def press(scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
+    """The answer to a button of the current version."""
+    answer = _BUTTONS.get(do)
+    if answer is None:
+        return state, (talk.trouble(scene, "trouble.unknown-button"),)
+    try:
+        return answer(scene, state, keyed(args), _fields(fields))
+    except ShapeError:
+        return state, (talk.trouble(scene, "trouble.unknown-button"),)
+
+
+def command(scene: Scene, state: State, intent: Intent) -> Outcome:
+    """The answer to a typed command; languages and the example are the medic's."""
+    if intent == "hello":
+        return state, (talk.sentence(scene, "talk.hello"),)
+    if intent == "thanks":
+        return state, (talk.sentence(scene, "talk.thanks"),)
+    if intent == "cancel":
+        return replace(state, walk=None), (talk.sentence(scene, "talk.cancel"),)
+    if intent == "back":
+        return walk.show_step(scene, state)
+    return press(scene, state, "next" if intent == "no-help" else intent, {}, {})
+
+
+def _help(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return state, (talk.instructions(scene),)
+
+
+def _restart(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    fresh = State(language=state.language, paste=state.paste)
+    return fresh, (talk.sentence(scene, "talk.restart"),)
+
+
+def _guided(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    path = tuple(text(item, NAME) for item in rows(args.get("path", []), MOST_ANSWERS))
+    return guided.ask(scene, state, path)
+
+
+def _choose(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return walk.choose(scene, state, Walk(text(args.get("entry"), NAME), 0, _paste(args)))
+
+
+def _next(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return walk.next_step(scene, state, _place(state, args))
+
+
+def _worked(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return walk.worked(scene, state, _place(state, args))
+
+
+def _others(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return walk.others(scene, state)
+
+
+def _step(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return walk.show_step(scene, state)
+
+
+def _draft(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return draft_form.show(scene, state)
+
+
+def _post(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return draft_form.post(scene, state, fields)
+
+
+def _afresh(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return draft_form.afresh(scene, state)
+
+
+def _cancel_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return draft_form.cancel(scene, state, fields)
+
+
+_BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
+    "help": _help,
+    "restart": _restart,
+    "guided": _guided,
+    "choose": _choose,
+    "next": _next,
+    "worked": _worked,
+    "others": _others,
+    "step": _step,
+    "draft": _draft,
+    "post": _post,
+    "afresh": _afresh,
+    "cancel-case": _cancel_case,
+}
+
+
+def _place(state: State, args: _Args) -> Walk | None:
+    """The step that a button stands below; without arguments (typed), the step of the walk under way."""
+    if not args:
+        return state.walk
+    entry, step = text(args.get("entry"), NAME), whole(args.get("step"), most=1000)
+    paste = _paste(args)
+    under_way = state.walk
+    picked = under_way.picked if under_way and under_way.entry == entry else state.match_of(entry) is None
+    return Walk(entry, step, paste, picked)
+
+
+def _paste(args: _Args) -> int:
+    return whole(args.get("paste"), most=MOST_PASTE)
+
+
+def _fields(fields: object) -> dict[str, str]:
+    """The fields of a form that are texts; anything else is as if it had not come."""
+    if not isinstance(fields, Mapping):
+        return {}
+    return {key: value for key, value in fields.items() if isinstance(key, str) and isinstance(value, str)}

@@ -1,0 +1,78 @@
+"""What every part of the conversation needs at a turn, and the small pieces that replies are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dialogs.state import State
+from dialogs.texts import Own, line, word
+from dialogs.view import Button, Paragraph, Reply, RichText, Tone, prose
+from knowledge.entry import Entry, Language, LocalText
+from knowledge.guide import Page
+from knowledge.support import SupportRouting
+
+MOST_BUTTONS = 6
+LABEL = 48
+
+Outcome = tuple[State, tuple[Reply, ...]]
+"""What a part of the conversation gives back: the next state and what to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The language of the turn, what is known, and the time (UTC, ISO 8601)."""
+
+    language: Language
+    entries: Mapping[str, Entry]
+    guide: Page
+    support: SupportRouting
+    now: str
+
+    def line(self, key: str, **values: object) -> RichText:
+        """One of our sentences as runs."""
+        return line(key, self.language, **values)
+
+    def word(self, key: str, **values: object) -> str:
+        """One of our sentences as a string."""
+        return word(key, self.language, **values)
+
+    def say(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
+        """One of our sentences as a paragraph."""
+        return Paragraph(self.line(key, **values), tone)
+
+    def heading(self, key: str, **values: object) -> Paragraph:
+        """One of our sentences as the heading of a card."""
+        return Paragraph(self.line(key, **values), size="title")
+
+    def button(self, key: str, do: str, primary: bool = False, **args: Any) -> Button:
+        """A button with the label `button.<key>`."""
+        return Button(self.word(f"button.{key}"), do, args, primary)
+
+    def text(self, text: LocalText) -> RichText:
+        """A text of an entry as runs, in the language of the turn."""
+        return prose(text.in_(self.language))
+
+    def title(self, entry: str) -> Own:
+        """The title of an entry in the language of the turn, or its id when it no longer exists."""
+        known = self.entries.get(entry)
+        return Own(known.title.in_(self.language) if known else entry)
+
+    def reply(self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "") -> Reply:
+        """One message with at most `MOST_BUTTONS` buttons."""
+        return Reply(blocks, buttons[:MOST_BUTTONS], self.language, summary)
+
+
+def short(text: str, most: int = LABEL) -> str:
+    """`text` as a label: cut at a word, with an ellipsis."""
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+
+
+def seconds_in_words(seconds: int) -> str:
+    """A duration as people write it, the same in both languages: `5 s`, `3 min 42 s`, `4 h 2 min`."""
+    hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    parts = [(hours, "h"), (minutes, "min")] if hours else [(minutes, "min"), (rest, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

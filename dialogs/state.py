@@ -1,0 +1,202 @@
+"""What a conversation remembers between turns: a frozen value, and its small, versioned, plain JSON form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from dialogs import held
+from dialogs.shape import ShapeError, keyed, maybe_text, one_of, rows, text, truth, whole
+from knowledge.diagnosis import Diagnosis, Match
+from knowledge.entry import LANGUAGES, Language
+
+VERSION = 1
+MOST_PASTE = 10**15
+MOST_BYTES = 60_000
+MOST_TRIED = 30
+MOST_OFFERED = 12
+TITLE = 250
+DESCRIPTION = 12_000
+
+TriedOutcome = Literal["worked", "no-help"]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where in an entry's solution the person is.
+
+    `step` counts from 0 and is the number of steps when all were tried; `paste` is the number of the text that it
+    belongs to; `picked` says that the person chose the entry, rather than the text.
+    """
+
+    entry: str
+    step: int
+    paste: int
+    picked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A step that was tried, what came of it, and when (UTC, ISO 8601)."""
+
+    entry: str
+    step: int
+    outcome: TriedOutcome
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseForm:
+    """The values of the case's form as the person left them, redacted."""
+
+    product: str
+    severity: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A button that was shown last, so that its number or its label can be typed instead."""
+
+    label: str
+    do: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The whole memory of a conversation with one person. `paste` tells the texts that were diagnosed apart.
+
+    It is the time of the diagnosis in digits (UTC), so that a card of a forgotten conversation never meets
+    its number again.
+    """
+
+    language: Language | None = None
+    paste: int = 0
+    diagnosis: Diagnosis | None = None
+    walk: Walk | None = None
+    tried: tuple[Tried, ...] = ()
+    form: CaseForm | None = None
+    offered: tuple[Offered, ...] = ()
+
+    def with_tried(self, tried: Tried) -> State:
+        """This state with one more step tried; trying a step again replaces what came of it."""
+        others = tuple(t for t in self.tried if (t.entry, t.step) != (tried.entry, tried.step))
+        return replace(self, tried=(*others, tried)[-MOST_TRIED:])
+
+    def next_paste(self, now: str) -> int:
+        """The number of a text that is diagnosed at `now`; always higher than the last."""
+        stamp = "".join(c for c in now if c in "0123456789")[:14]
+        return min(max(self.paste + 1, int(stamp or 0)), MOST_PASTE)
+
+    def match_of(self, entry: str) -> Match | None:
+        """The held diagnosis's match for `entry`, or `None`."""
+        matches = self.diagnosis.matches if self.diagnosis else ()
+        return next((match for match in matches if match.entry == entry), None)
+
+
+def to_json(state: State) -> dict[str, Any]:
+    """The state as plain JSON values, under `MOST_BYTES` when dumped: what can be found again goes first."""
+    for less in (state, *_slimmer(state)):
+        written = _written(less)
+        if len(json.dumps(written)) <= MOST_BYTES:
+            return written
+    return _written(State(language=state.language, paste=state.paste))
+
+
+def from_json(value: object) -> State:
+    """The state that `to_json` wrote. Raises `ShapeError` for another version or another shape."""
+    written = keyed(value)
+    if written.get("v") != VERSION or isinstance(written.get("v"), bool):
+        raise ShapeError(f"expected a state of version {VERSION}")
+    language = written.get("language")
+    diagnosis, walk, form = written.get("diagnosis"), written.get("walk"), written.get("form")
+    return State(
+        language=None if language is None else one_of(language, LANGUAGES),
+        paste=whole(written.get("paste"), most=MOST_PASTE),
+        diagnosis=None if diagnosis is None else held.from_json(diagnosis),
+        walk=None if walk is None else _walk(keyed(walk)),
+        tried=tuple(_tried(keyed(item)) for item in rows(written.get("tried"), MOST_TRIED)),
+        form=None if form is None else _form(keyed(form)),
+        offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
+    )
+
+
+def _slimmer(state: State) -> list[State]:
+    """The state with less and less of the text that it holds: lines first, then the form, then the diagnosis."""
+    slim = []
+    if state.diagnosis:
+        first = tuple(replace(m, evidence=m.evidence[:1], values={}) for m in state.diagnosis.matches)
+        state = replace(state, diagnosis=replace(state.diagnosis, excerpt=(), timeline=state.diagnosis.timeline[-3:]))
+        slim.append(state)
+        state = replace(state, diagnosis=replace(state.diagnosis, matches=first) if state.diagnosis else None)
+        slim.append(state)
+    if state.form:
+        state = replace(state, form=replace(state.form, description=state.form.description[: DESCRIPTION // 4]))
+        slim.append(state)
+    slim.append(replace(state, form=None, offered=()))
+    slim.append(replace(state, form=None, offered=(), diagnosis=None))
+    return slim
+
+
+def _written(state: State) -> dict[str, Any]:
+    walk, form = state.walk, state.form
+    return {
+        "v": VERSION,
+        "language": state.language,
+        "paste": state.paste,
+        "diagnosis": held.to_json(state.diagnosis) if state.diagnosis else None,
+        "walk": {"entry": walk.entry, "step": walk.step, "paste": walk.paste, "picked": walk.picked} if walk else None,
+        "tried": [{"entry": t.entry, "step": t.step, "outcome": t.outcome, "at": t.at} for t in state.tried],
+        "form": {
+            "product": form.product,
+            "severity": form.severity,
+            "title": form.title,
+            "description": form.description,
+        }
+        if form
+        else None,
+        "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
+    }
+
+
+def _walk(value: dict[str, Any]) -> Walk:
+    return Walk(
+        entry=text(value.get("entry"), held.NAME),
+        step=whole(value.get("step"), most=1000),
+        paste=whole(value.get("paste"), most=MOST_PASTE),
+        picked=truth(value.get("picked")),
+    )
+
+
+def _tried(value: dict[str, Any]) -> Tried:
+    return Tried(
+        entry=text(value.get("entry"), held.NAME),
+        step=whole(value.get("step"), most=1000),
+        outcome=one_of(value.get("outcome"), ("worked", "no-help")),
+        at=text(value.get("at"), 40),
+    )
+
+
+def _form(value: dict[str, Any]) -> CaseForm:
+    return CaseForm(
+        product=maybe_text(value.get("product"), 20) or "",
+        severity=maybe_text(value.get("severity"), 20) or "",
+        title=text(value.get("title"), TITLE),
+        description=text(value.get("description"), DESCRIPTION),
+    )
+
+
+def _offered(value: dict[str, Any]) -> Offered:
+    args = {
+        text(key, 20): item
+        if isinstance(item, int)
+        else [text(i, held.NAME) for i in rows(item, 10)]
+        if isinstance(item, list)
+        else text(item, held.NAME)
+        for key, item in keyed(value.get("args"), 10).items()
+    }
+    return Offered(label=text(value.get("label"), 200), do=text(value.get("do"), 40), args=args)

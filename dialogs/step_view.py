@@ -1,0 +1,65 @@
+"""How one step of a solution looks: what to do, what it changes, the commands for both shells, what to expect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dialogs.scene import Scene
+from dialogs.view import Block, Button, Command, Paragraph
+from knowledge.commands import fill
+from knowledge.entry import Entry, Step
+
+_PLACEHOLDER = re.compile(r"<[A-Za-z][\w .:|-]*>")
+
+
+def step_blocks(scene: Scene, entry: Entry, index: int, values: Mapping[str, str]) -> tuple[Block, ...]:
+    """The step `index` (from 0) of `entry`, its commands filled with `values`; a warning stands before the command."""
+    step = entry.steps[index]
+    do = scene.text(step.do)
+    blocks: list[Block] = [scene.say("walk.step", number=index + 1, count=len(entry.steps), do=do)]
+    blocks += _warnings(scene, step)
+    commands: list[Command] = []
+    if step.cli:
+        commands.append(Command("Azure CLI", fill(step.cli, "Azure CLI", values)))
+    if step.powershell:
+        commands.append(Command("PowerShell", fill(step.powershell, "PowerShell", values)))
+    blocks += commands
+    if any(_PLACEHOLDER.search(command.text) for command in commands):
+        blocks.append(scene.say("walk.placeholders", "subtle"))
+    if step.expect:
+        blocks.append(scene.say("walk.expect", expect=scene.text(step.expect)))
+    return tuple(blocks)
+
+
+def walk_buttons(scene: Scene, entry: Entry, index: int, paste: int, others: int) -> tuple[Button, ...]:
+    """The buttons below the step `index`; `others` is the number of other candidates."""
+    rest = _rest(scene, paste, others)
+    if index >= len(entry.steps):
+        return rest
+    last = index == len(entry.steps) - 1
+    return (
+        scene.button("worked", "worked", primary=True, entry=entry.id, step=index, paste=paste),
+        scene.button("no-help" if last else "next", "next", entry=entry.id, step=index, paste=paste),
+        *rest,
+    )
+
+
+def _rest(scene: Scene, paste: int, others: int) -> tuple[Button, ...]:
+    more = (Button(scene.word("button.others", count=others), "others", {"paste": paste}),) if others else ()
+    return (*more, scene.button("draft", "draft"), scene.button("restart", "restart"))
+
+
+def _warnings(scene: Scene, step: Step) -> list[Paragraph]:
+    if step.effect == "reads" and not step.save_first:
+        return []
+    warnings = []
+    if step.effect == "changes":
+        warnings.append(scene.say("walk.changes", "warning"))
+    if step.effect == "deletes":
+        warnings.append(scene.say("walk.deletes", "attention"))
+    if step.save_first:
+        warnings.append(scene.say("walk.save-first", "warning", what=scene.text(step.save_first)))
+    elif step.effect == "deletes":
+        warnings.append(scene.say("walk.save-first", "warning", what=scene.line("walk.save-first-default")))
+    return warnings

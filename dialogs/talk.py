@@ -1,0 +1,81 @@
+"""Welcome, help, small talk, and the answers to buttons and states that can no longer be followed."""
+
+from __future__ import annotations
+
+from dialogs.scene import Scene
+from dialogs.view import Button, Copyable, Reply
+
+_RUN = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
+EXAMPLE = "\n".join(
+    (
+        f"{_RUN} OUT ==> azure-arm: Provisioning with Powershell...",
+        f"{_RUN} OUT ==> azure-arm: Provisioning with powershell script: /tmp/powershell-provisioner",
+        f"{_RUN} OUT     azure-arm: Installing the agent",
+        f'{_RUN} OUT ==> azure-arm: The string is missing the terminator: ".',
+        f"{_RUN} OUT ==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        f"{_RUN} OUT Build 'azure-arm' errored after 6 minutes 12 seconds: "
+        "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]",
+    )
+)
+
+
+def ways_on(scene: Scene) -> tuple[Button, ...]:
+    """The buttons of someone who has nothing under way."""
+    return (
+        scene.button("example", "example"),
+        scene.button("guided", "guided"),
+        scene.button("draft", "draft"),
+        scene.button("help", "help"),
+    )
+
+
+def welcome(scene: Scene) -> Reply:
+    """The first message of a conversation."""
+    return scene.reply(
+        scene.heading("welcome.title"),
+        scene.say("welcome.what"),
+        scene.say("welcome.paste"),
+        scene.say("welcome.limits", "subtle"),
+        buttons=(
+            scene.button("example", "example", primary=True),
+            scene.button("guided", "guided"),
+            scene.button("help", "help"),
+        ),
+    )
+
+
+def instructions(scene: Scene) -> Reply:
+    """What it does and what can be typed."""
+    return scene.reply(
+        scene.heading("help.title"),
+        scene.say("welcome.what"),
+        scene.say("welcome.paste"),
+        scene.say("help.words"),
+        scene.say("welcome.limits", "subtle"),
+        buttons=(
+            scene.button("example", "example"),
+            scene.button("guided", "guided"),
+            scene.button("draft", "draft"),
+            scene.button("restart", "restart"),
+        ),
+    )
+
+
+def sentence(scene: Scene, key: str) -> Reply:
+    """One sentence, with the ways on."""
+    return scene.reply(scene.say(key), buttons=ways_on(scene))
+
+
+def trouble(scene: Scene, key: str) -> Reply:
+    """What went wrong, and how to go on."""
+    return scene.reply(scene.say(key, "warning"), scene.say("trouble.go-on"), buttons=ways_on(scene))
+
+
+def note(scene: Scene, key: str) -> Reply:
+    """A remark before the answer proper; it has no buttons of its own."""
+    return scene.reply(scene.say(key, "warning"))
+
+
+def example(scene: Scene) -> Reply:
+    """The text of the example, before its diagnosis."""
+    return scene.reply(scene.say("talk.example"), Copyable(EXAMPLE))

@@ -1,0 +1,51 @@
+"""The bot's own sentences, by key, in both languages; foreign values are put into them as literal runs."""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.texts import case_en, case_it, en, it
+from dialogs.view import RichText, Run, prose
+from knowledge.entry import Language
+
+TEXTS: dict[Language, dict[str, str]] = {
+    "en": {**en.TEXTS, **case_en.TEXTS},
+    "it": {**it.TEXTS, **case_it.TEXTS},
+}
+
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+class Own(str):
+    """A text of our own (an entry's title, a count in words): shown in the style of the sentence around it."""
+
+    __slots__ = ()
+
+
+def word(key: str, language: Language, **values: object) -> str:
+    """The text of `key` as a plain string, for labels and for texts to copy."""
+    return _SLOT.sub(lambda found: str(values[found[1]]), TEXTS[language][key])
+
+
+def has(key: str) -> bool:
+    """Whether there is such a text."""
+    return key in TEXTS["en"]
+
+
+def line(key: str, language: Language, **values: object) -> RichText:
+    """The text of `key` as runs. Values are foreign and become code, except numbers, `Own` texts and ready runs."""
+    runs: list[Run] = []
+    for run in prose(TEXTS[language][key]):
+        at = 0
+        for found in _SLOT.finditer(run.text):
+            runs.append(Run(run.text[at : found.start()], run.style))
+            runs += _value(values[found[1]], run)
+            at = found.end()
+        runs.append(Run(run.text[at:], run.style))
+    return tuple(run for run in runs if run.text)
+
+
+def _value(value: object, around: Run) -> RichText:
+    if isinstance(value, tuple):
+        return value
+    return (Run(str(value), around.style if isinstance(value, (Own, int)) else "code"),)

@@ -1,0 +1,233 @@
+"""A small knowledge base, a diagnoser that knows a few texts, and a chat that talks to the medic like a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dialogs.medic import Medic
+from dialogs.plain import plain
+from dialogs.turn import ACTION_VERSION, Action, Person, Turn
+from dialogs.view import Button, Reply
+from knowledge.diagnosis import Diagnosis, LineOf, Match, ProvisionerRun, ScriptAdvice
+from knowledge.entry import Entry, Language, LocalText, LookAlike, Step
+from knowledge.support import load_support
+
+
+def both(en: str, it: str) -> LocalText:
+    return LocalText(en, it)
+
+
+SCRIPT = Entry(
+    id="script-nonzero-exit",
+    phase="build",
+    area="scripts",
+    severity="error",
+    retry="no",
+    role="cause",
+    tier=1,
+    basis="documented",
+    reviewed="2026-01-01",
+    os=("windows", "linux"),
+    title=both("Script ended with a non-zero exit code", "Script terminato con codice di uscita diverso da zero"),
+    sign=both("The log says that a script exited with a status.", "Il log riporta lo stato di uscita di uno script."),
+    cause=both("The script itself is broken; see `customize`.", "È lo script a essere errato; vedi `customize`."),
+    retry_note=both("the script stays broken.", "lo script resta errato."),
+    signatures=(),
+    explains=("packer-build-failed",),
+    steps=(
+        Step(
+            both("Read the state.", "Leggi lo stato."),
+            both("`Failed`.", "`Failed`."),
+            "az image builder show -n <template> -g <rg>",
+            "Get-AzImageBuilderTemplate -ResourceGroupName <rg> -Name <template>",
+            "reads",
+            None,
+        ),
+        Step(
+            both("Delete the template.", "Elimina il modello."),
+            None,
+            "az image builder delete -n <template> -g <rg>",
+            None,
+            "deletes",
+            both("the `customization.log`", "il `customization.log`"),
+        ),
+        Step(both("Submit it again.", "Invialo di nuovo."), None, None, None, "changes", None),
+    ),
+    look_alikes=(LookAlike("build-timeout", both("it ran for hours", "è durata ore")),),
+    references=(),
+    examples=(),
+    near_misses=(),
+    words={},
+)
+TIMEOUT = replace(
+    SCRIPT,
+    id="build-timeout",
+    area="time",
+    retry="after-fix",
+    role="symptom",
+    tier=2,
+    title=both("Build timeout exceeded", "Timeout di compilazione superato"),
+    sign=both("The run ends after hours.", "L'esecuzione termina dopo ore."),
+    cause=both("It took too long.", "Ha richiesto troppo tempo."),
+    retry_note=None,
+    explains=(),
+    steps=(Step(both("Raise the limit.", "Aumenta il limite."), None, None, None, "reads", None),),
+    look_alikes=(
+        LookAlike(
+            "script-nonzero-exit", both("a script verdict stands in the log", "nel log c'è il verdetto di uno script")
+        ),
+    ),
+)
+IN_USE = replace(
+    TIMEOUT,
+    id="vm-from-image-not-created",
+    phase="after-build",
+    area="image-in-use",
+    basis="inferred",
+    title=both("VMs from the image do not deploy", "Le macchine virtuali create dall'immagine non partono"),
+    sign=both("VM creation never ends.", "La creazione della VM non finisce."),
+    cause=both("The deprovision command does not suit it.", "Il comando di deprovisioning non è adatto."),
+    steps=(),
+    look_alikes=(),
+)
+WRAPPER = replace(
+    TIMEOUT,
+    id="packer-build-failed",
+    area="logs",
+    role="wrapper",
+    tier=3,
+    basis="reported",
+    title=both("Packer build failed", "Compilazione di Packer non riuscita"),
+    sign=both("Only: exit status 1.", "Solo: exit status 1."),
+    look_alikes=(),
+)
+HARMLESS = replace(
+    TIMEOUT,
+    id="warn-no-artifacts",
+    area="logs",
+    severity="info",
+    retry="yes",
+    title=both("No artifacts were created", "Nessun artefatto creato"),
+    cause=both("Good builds say it too.", "Lo dicono anche le compilazioni riuscite."),
+    look_alikes=(),
+)
+ENTRIES: dict[str, Entry] = {entry.id: entry for entry in (SCRIPT, TIMEOUT, IN_USE, WRAPPER, HARMLESS)}
+
+CORRELATION = "11111111-2222-3333-4444-555555555555"
+SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
+
+
+def match(entry: Entry, confidence: Any, *evidence: tuple[int, str], **more: Any) -> Match:
+    return Match(
+        entry.id,
+        entry.title.en,
+        confidence,
+        entry.severity,
+        entry.retry,
+        tuple(LineOf(*line) for line in evidence),
+        **more,
+    )
+
+
+NOTHING = Diagnosis("-", "unknown", "unknown", (), (), {}, ())
+VERDICT = "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
+FAILED = replace(
+    NOTHING,
+    kind="build-log",
+    outcome="failed",
+    phase="customize",
+    os="windows",
+    excerpt=(LineOf(11, "The string is missing the terminator."),),
+    facts={
+        "correlation_id": CORRELATION,
+        "subscription": SUBSCRIPTION,
+        "template": "win11-golden",
+        "resource_group": "rg-images",
+        "exit_code": 1,
+        "operation_id": None,
+        "source_image": "contoso-base",
+    },
+    timeline=(
+        ProvisionerRun("file", "2026-02-22T01:29:00Z", "2026-02-22T01:29:10Z", 10, 0, 3, "ended"),
+        ProvisionerRun("powershell", "2026-02-22T01:29:17Z", "2026-02-22T01:29:22Z", 5, 1, 9, "failed"),
+    ),
+    matches=(
+        match(SCRIPT, "certain", (11, "The string is missing the terminator."), (27, VERDICT), explains=(WRAPPER.id,)),
+        match(TIMEOUT, "possible", (4, "waiting")),
+    ),
+    script=ScriptAdvice("parse-error", "A quotation mark is not closed."),
+    lines=30,
+)
+DIAGNOSES: Mapping[str, Diagnosis] = {
+    "FAILED-LOG": FAILED,
+    "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),), script=None),
+    "UNSURE": replace(
+        FAILED, matches=(match(TIMEOUT, "possible", (4, "deadline")), match(SCRIPT, "possible", (5, "exit")))
+    ),
+    "ONE-POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),), script=None),
+    "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),), script=None),
+    "HARMLESS": replace(
+        NOTHING, kind="build-log", matches=(match(HARMLESS, "certain", (7, "Builds finished but no artifacts")),)
+    ),
+    "SUCCEEDED": replace(
+        NOTHING, kind="build-log", outcome="succeeded", matches=(match(HARMLESS, "certain", (7, "no artifacts")),)
+    ),
+    "UNMATCHED": replace(FAILED, matches=(), facts={**FAILED.facts, "exit_code": 42}),
+    "GONE": replace(FAILED, matches=(replace(match(SCRIPT, "certain"), entry="of-yesterday"),)),
+}
+
+
+async def diagnose(text: str, language: Language) -> Diagnosis:
+    """The diagnosis whose name the text holds, the example's, or nothing."""
+    if "missing the terminator" in text:
+        return FAILED
+    return next((found for name, found in DIAGNOSES.items() if name in text), NOTHING)
+
+
+class Chat:
+    """A person's side of a conversation; the state goes through JSON between any two turns."""
+
+    def __init__(self, locale: str | None = "en-US", entries: Mapping[str, Entry] = ENTRIES) -> None:
+        self.locale = locale
+        self.minutes = 0
+        self.medic = Medic(entries, diagnose, self.clock, load_support())
+        self.state: dict[str, Any] | None = None
+        self.replies: tuple[Reply, ...] = ()
+
+    def clock(self) -> str:
+        self.minutes += 1
+        return f"2026-03-01T{self.minutes // 60:02}:{self.minutes % 60:02}:00Z"
+
+    async def turn(self, **what: Any) -> str:
+        turn = Turn(Person("tenant", "person"), "conversation", locale=self.locale, **what)
+        answer = await self.medic.answer(turn, self.state)
+        self.state = json.loads(json.dumps(answer.state))
+        self.replies = answer.replies
+        assert self.replies
+        return self.shown
+
+    async def say(self, text: str) -> str:
+        return await self.turn(text=text)
+
+    async def press(self, label: str, **fields: str) -> str:
+        button = self.button(label)
+        return await self.act(button.do, dict(button.args), fields)
+
+    async def act(self, do: str, args: Any = None, fields: Any = None, version: int = ACTION_VERSION) -> str:
+        return await self.turn(action=Action(do, {} if args is None else args, fields or {}, version))
+
+    def button(self, label: str) -> Button:
+        found = [button for button in self.buttons if button.label == label]
+        assert found, f"no {label!r} among {[button.label for button in self.buttons]}"
+        return found[0]
+
+    @property
+    def buttons(self) -> list[Button]:
+        return [button for reply in self.replies for button in reply.buttons]
+
+    @property
+    def shown(self) -> str:
+        return "\n\n".join(map(plain, self.replies))

@@ -1,0 +1,351 @@
+"""Whole conversations, as tables of what is said or pressed and what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.dialogs.fixtures import CORRELATION, ENTRIES, FAILED, Chat
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the person does (`[x]` presses the button x) and what must, and must not, be seen then."""
+
+    says: str
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
+
+
+async def talk(chat: Chat, *lines: Line) -> None:
+    for line in lines:
+        pressed = line.says.startswith("[") and line.says.endswith("]")
+        shown = await (chat.press(line.says[1:-1]) if pressed else chat.say(line.says))
+        for part in line.seen:
+            assert part in shown, f"after {line.says!r}: {part!r} is not in\n{shown}"
+        for part in line.unseen:
+            assert part not in shown, f"after {line.says!r}: {part!r} is in\n{shown}"
+
+
+CONVERSATIONS = {
+    "solved at the second step": (
+        Line(
+            "FAILED-LOG",
+            (
+                "Script ended with a non-zero exit code",
+                "certain: the text itself says so",
+                "line 11  The string is missing the terminator.",
+                "line 27  Script exited",
+                "The run: failed. Phase reached: customizing. "
+                "The powershell provisioner failed after 5 s with exit code 1.",
+                "Does running it again help? No. the script stays broken.",
+                "Cause. The script itself is broken",
+                "What the script itself says. A quotation mark is not closed.",
+                "A consequence of this, not another cause: Packer build failed.",
+                "Step 1 of 3. Read the state.",
+                "az image builder show -n win11-golden -g rg-images",
+                "Get-AzImageBuilderTemplate -ResourceGroupName rg-images -Name win11-golden",
+                "What to expect: Failed.",
+                "[3] Other candidates (1)",
+            ),
+            ("our own conclusion", "only a part of the log", "<template>", "Step 2"),
+        ),
+        Line(
+            "[Next step]",
+            (
+                "Step 2 of 3. Delete the template.",
+                "This step deletes something.",
+                "Save first: the customization.log",
+                "It worked",
+            ),
+            ("Step 1",),
+        ),
+        Line("[It worked]", ("solved by step 2 of “Script ended with a non-zero exit code”", "Start over"), ("?",)),
+    ),
+    "nothing helps": (
+        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("next", ("Step 2 of 3",)),
+        Line("it didn't help", ("Step 3 of 3", "This step changes something.", "It didn't help"), ("Next step",)),
+        Line("[It didn't help]", ("Those were all the steps", "Other known errors fit", "Draft a support case")),
+        Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
+        Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
+        Line("[It didn't help]", ("Those were all the steps of “Build timeout exceeded”",)),
+        Line(
+            "[Draft a support case]",
+            (
+                "“Script ended with a non-zero exit code”, step 1 (done or skipped, the problem remains): Read the state.",
+                "“Script ended with a non-zero exit code”, step 3",
+                "“Build timeout exceeded”, step 1",
+            ),
+        ),
+    ),
+    "likely, and a part of the log": (
+        Line(
+            "LIKELY",
+            (
+                "likely: the text points here",
+                "I saw only a part of the log",
+                "To tell the candidates apart:",
+                "Build timeout exceeded: it ran for hours",
+            ),
+        ),
+        Line("[Build timeout exceeded]", ("possible: your own pick", "Step 1 of 1")),
+    ),
+    "several possible": (
+        Line(
+            "UNSURE",
+            (
+                "nothing in it proves one of them",
+                "Build timeout exceeded (possible)",
+                "it ran for hours",
+                "a script verdict stands in the log",
+                "Which one describes what you see?",
+            ),
+            ("Step 1",),
+        ),
+        Line("[Script ended with a non-zero exit code]", ("Possible: Script ended", "Step 1 of 3")),
+    ),
+    "one possible, inferred, without steps": (
+        Line("ONE-POSSIBLE", ("Possible: VMs from the image", "our own conclusion", "no steps for it"), ("It worked",)),
+    ),
+    "a wrapper": (Line("WRAPPER", ("only says that something failed", "reports of other users")),),
+    "harmless": (
+        Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Next step")),
+        Line("next", ("No solution is under way",)),
+    ),
+    "succeeded": (Line("SUCCEEDED", ("succeeded", "Harmless messages in it: No artifacts"), ("Step 1",)),),
+    "unmatched": (
+        Line(
+            "UNMATCHED",
+            (
+                "I don't know this error",
+                "Kind of text: a build log",
+                "Outcome: failed",
+                "Phase reached: customizing",
+                "Last provisioner: powershell",
+                "Exit code: 42",
+                "line 11  The string is missing",
+                "Guided questions",
+                "Draft a support case",
+            ),
+            ("Step 1",),
+        ),
+    ),
+    "a diagnosis of an entry that is gone": (Line("GONE", ("I don't know this error",)),),
+    "junk, empty, small talk": (
+        Line("hi", ("Hello. Paste the error", "Show me an example")),
+        Line("", ("I received no text",)),
+        Line("   \n ", ("I received no text",)),
+        Line("asdf", ("I didn't find anything of an image build",)),
+        Line("Thank you!", ("You're welcome.",)),
+        Line("help", ("What I can do", "do not look at Azure", "hidden before I show")),
+        Line("7", ("I didn't find anything",)),
+        Line("other candidates", ("I have no diagnosed text",)),
+        Line("it worked", ("Good to hear.",)),
+    ),
+    "words within a longer text are no command": (
+        Line("please help, FAILED-LOG, in english", ("Step 1 of 3",)),
+        Line("thanks, but what does it mean", ("I didn't find", "We are still at this solution:", "Step 1 of 3")),
+        Line("next", ("Step 2 of 3",)),
+        Line("", ("I received no text", "Step 2 of 3")),
+    ),
+    "cancel and start over": (
+        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("cancel", ("Canceled.", "kept for a support case")),
+        Line("next", ("No solution is under way",)),
+        Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
+        Line("start over", ("We start afresh",)),
+        Line("draft a case", ("Correlation ID: unknown",)),
+    ),
+    "a new paste keeps what was tried": (
+        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("next", ("Step 2 of 3",)),
+        Line("LIKELY", ("Step 1 of 3",)),
+        Line("draft", ("step 1 (done or skipped, the problem remains): Read the state.",)),
+    ),
+    "numbers and labels can be typed": (
+        Line("FAILED-LOG", ("[2] Next step",)),
+        Line("2", ("Step 2 of 3",)),
+        Line("other candidates (1)", ("Other candidates",)),
+        Line("back to the step", ("Step 2 of 3",)),
+        Line("1", ("solved by step 2",)),
+    ),
+    "the example": (Line("[Show me an example]", ("This is the example", "missing the terminator", "Step 1 of 3")),),
+    "the language is asked for and kept": (
+        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("italiano", ("Continuo in italiano.", "Passaggio 1 di 3. Leggi lo stato.")),
+        Line("avanti", ("Passaggio 2 di 3",)),
+        Line("ricomincia", ("Ricominciamo",)),
+        Line("asdf", ("Non ci trovo nulla",)),
+        Line("in english please", ("I'll go on in English.",)),
+    ),
+    "guided": (
+        Line("[I have no error text]", ("When did it fail?", "During the build", "After the build", "None of these")),
+        Line("[During the build]", ("What do you see?", "Build timeout exceeded: The run ends after hours.")),
+        Line("[Back]", ("When did it fail?",)),
+        Line("[During the build]", ("What do you see?",)),
+        Line("[Build timeout exceeded]", ("possible: your own pick", "Step 1 of 1")),
+        Line("guided", ("When did it fail?",)),
+        Line("[None of these]", ("none of the errors that I know", "Draft a support case", "Back")),
+        Line("[Back]", ("When did it fail?",)),
+    ),
+}
+
+ITALIAN = {
+    "da incolla a risolto": (
+        Line(
+            "FAILED-LOG",
+            (
+                "Script terminato con codice di uscita diverso da zero",
+                "certo: lo dice il testo stesso",
+                "riga 11  The string is missing",
+                "Il provisioner powershell non è riuscito dopo 5 s con codice di uscita 1.",
+                "Serve rieseguire? No. lo script resta errato.",
+                "Passaggio 1 di 3. Leggi lo stato.",
+            ),
+        ),
+        Line("[Passaggio successivo]", ("Questo passaggio elimina qualcosa.", "Salva prima: il customization.log")),
+        Line("funziona", ("risolto con il passaggio 2",)),
+    ),
+    "cortesie": (
+        Line("Buongiorno!", ("Ciao.",)),
+        Line("aiuto", ("Che cosa so fare", "non guardo in Azure")),
+        Line("grazie mille", ("Prego.",)),
+        Line("guidami", ("Quando si è verificato l'errore?",)),
+        Line("annulla", ("Annullato.",)),
+        Line("altri", ("Non ho un testo diagnosticato",)),
+        Line("apri un caso", ("Bozza di una richiesta di supporto", "ID di correlazione: sconosciuto")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+async def test_conversation(name: str) -> None:
+    chat = Chat()
+    await chat.turn(joined=True)
+    await talk(chat, *CONVERSATIONS[name])
+
+
+@pytest.mark.parametrize("name", ITALIAN)
+async def test_conversation_in_italian(name: str) -> None:
+    await talk(Chat("it-IT"), *ITALIAN[name])
+
+
+@pytest.mark.parametrize(
+    ("locale", "seen"),
+    [
+        ("it-IT", "Incolla"),
+        ("it", "Incolla"),
+        ("IT_ch", "Incolla"),
+        ("en-US", "Paste"),
+        ("item", "Paste"),
+        (None, "Paste"),
+    ],
+)
+async def test_welcome_is_in_the_language_of_the_client(locale: str | None, seen: str) -> None:
+    assert seen in await Chat(locale).turn(joined=True)
+
+
+async def test_welcome_says_what_it_cannot_do_and_what_it_hides() -> None:
+    chat = Chat()
+    shown = await chat.turn(joined=True)
+    assert "do not look at Azure" in shown
+    assert "Passwords, keys and tokens in a text are hidden" in shown
+    assert [button.label for button in chat.buttons] == ["Show me an example", "I have no error text", "Help"]
+
+
+OLD_BUTTONS = {
+    "another version": (("next", {}, 99), "another version of Image Medic"),
+    "unknown verb": (("launch-rockets", {}, 1), "I don't know that button"),
+    "wrong types": (("next", {"entry": 7, "step": "x", "paste": None}, 1), "I don't know that button"),
+    "unhashable": (("choose", {"entry": ["a"], "paste": {}}, 1), "I don't know that button"),
+    "a step below zero": (("next", {"entry": "build-timeout", "step": -4, "paste": 1}, 1), "I don't know that button"),
+    "truth for a number": (("next", {"entry": "build-timeout", "step": True, "paste": 1}, 1), "I don't know"),
+    "entry gone": (("choose", {"entry": "of-yesterday", "paste": 1}, 1), "no longer exists"),
+    "entry of a step gone": (("next", {"entry": "of-yesterday", "step": 0, "paste": 1}, 1), "no longer exists"),
+    "walk gone": (("next", {}, 1), "No solution is under way"),
+    "no step to show": (("step", {}, 1), "No solution is under way"),
+    "questions changed": (("guided", {"path": ["nowhere", "else"]}, 1), "These questions have changed"),
+    "path of another type": (("guided", {"path": {"a": 1}}, 1), "I don't know that button"),
+    "step beyond the last": (("next", {"entry": "build-timeout", "step": 900, "paste": 1}, 1), "all the steps"),
+}
+
+
+@pytest.mark.parametrize("name", OLD_BUTTONS)
+async def test_a_button_that_cannot_be_followed_gets_a_helpful_answer(name: str) -> None:
+    (do, args, version), seen = OLD_BUTTONS[name]
+    chat = Chat()
+    shown = await chat.act(do, args, version=version)
+    assert seen in shown
+    assert chat.buttons
+
+
+async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_new_one() -> None:
+    chat = Chat()
+    await chat.say("FAILED-LOG")
+    old = chat.button("Next step")
+    await chat.say("LIKELY")
+    shown = await chat.act(old.do, dict(old.args))
+    assert "a text that I no longer have" in shown
+    assert "-n <template> -g <rg>" in shown
+    assert "win11-golden" not in shown
+
+
+async def test_a_colleague_who_presses_a_button_starts_their_own_walk() -> None:
+    mine, theirs = Chat(), Chat()
+    await mine.say("FAILED-LOG")
+    button = mine.button("Next step")
+    shown = await theirs.act(button.do, dict(button.args))
+    assert "Step 2 of 3" in shown
+    assert "win11-golden" not in shown
+    assert "Step 3 of 3" in await theirs.say("next")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"v": 0},
+        {"v": 2},
+        {"v": True},
+        {"v": 1},
+        {"v": 1, "paste": "x"},
+        {"v": 1, "paste": 1, "tried": {}},
+        {"py": []},
+    ],
+)
+async def test_a_state_that_cannot_be_read_is_said_and_started_afresh(broken: dict[str, object]) -> None:
+    chat = Chat()
+    chat.state = broken
+    shown = await chat.say("FAILED-LOG")
+    assert "I can no longer read what we had said before" in shown
+    assert "Step 1 of 3" in shown
+    assert "no longer read" not in await chat.say("next")
+
+
+async def test_a_diagnoser_that_fails_leaves_the_person_a_way_on(caplog: pytest.LogCaptureFixture) -> None:
+    chat = Chat()
+    await chat.say("FAILED-LOG")
+
+    async def failing(text: str, language: str) -> object:
+        raise RuntimeError(text)
+
+    chat.medic._diagnose = failing  # type: ignore[assignment]
+    shown = await chat.say("a text with hunter2 in it")
+    assert "Something on my side failed" in shown
+    assert "RuntimeError" in caplog.text
+    assert "hunter2" not in caplog.text
+    assert "Step 2 of 3" in await chat.say("next")
+
+
+async def test_an_entry_removed_since_leaves_no_dead_end() -> None:
+    chat = Chat()
+    await chat.say("FAILED-LOG")
+    later = Chat(entries={key: entry for key, entry in ENTRIES.items() if key != FAILED.matches[0].entry})
+    later.state = chat.state
+    assert "no longer exists" in await later.say("next")
+    later.state = chat.state
+    assert "Build timeout exceeded" in await later.say("other candidates")
+    later.state = chat.state
+    assert "Draft of a support case" in await later.say("draft")
