@@ -1,0 +1,180 @@
+"""A reply laid out as an Adaptive Card, however large: blocks to elements, buttons to actions.
+
+The card declares version 1.2, which is what Teams shows on phones. Foreign text stands in TextRuns only: TextBlock and
+FactSet would read it as Markdown. What a newer client can do better (labels tied to inputs) has a fallback in 1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dialogs.plain import LINE, one_line, plain, visible
+from dialogs.turn import ACTION_VERSION
+from dialogs.view import Block, Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, Run
+from knowledge.entry import Language
+
+Element = dict[str, Any]
+
+MOST_ACTIONS = 6  # a row of actions in Teams; the rest of a longer row would stay hidden
+
+_CALLOUTS = ("good", "warning", "attention")
+_LONGEST_WORD = 32  # characters that fit a narrow card; clients break a line at spaces and hyphens only
+_SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
+
+
+def layout(reply: Reply) -> Element:
+    """The card for `reply` with everything in it, as a plain dict; it may be larger than Teams takes."""
+    body: list[Element] = []
+    for block in reply.blocks:
+        elements = _elements(block, reply.language)
+        if elements and body and _opens_section(block, reply):
+            elements[0] |= {"separator": True, "spacing": "large"}
+        body.extend(elements)
+    rows = [reply.buttons[at : at + MOST_ACTIONS] for at in range(0, len(reply.buttons), MOST_ACTIONS)]
+    body.extend({"type": "ActionSet", "actions": [_action(button) for button in row]} for row in rows[:-1])
+    return {
+        "type": "AdaptiveCard",
+        "version": "1.2",
+        "lang": reply.language,
+        "msteams": {"width": "Full"},
+        "fallbackText": plain(reply),
+        "body": body,
+        "actions": [_action(button) for button in rows[-1]] if rows else [],
+    }
+
+
+def text_runs(text: str, **style: Any) -> list[Element]:
+    """`text`, made visible, as TextRuns in one style; none for an empty text.
+
+    Clients replace `{{DATE(…)}}` and `{{TIME(…)}}` inside a run, so the braces are put in two runs and stay literal.
+    """
+    shown = visible(text)
+    pieces = [shown]
+    if "{{" in shown:  # visible text has no NUL, so it can mark where a run ends
+        pieces = shown.replace("{DATE(", "\0{DATE(").replace("{TIME(", "\0{TIME(").split("\0")
+    return [{"type": "TextRun", "text": piece, **style} for piece in pieces if piece]
+
+
+def _opens_section(block: Block, reply: Reply) -> bool:
+    """Whether a line is drawn above `block`: a later heading, or where a form begins."""
+    if isinstance(block, Field):
+        return block is next(field for field in reply.blocks if isinstance(field, Field))
+    return isinstance(block, Paragraph) and block.size == "title"
+
+
+def _elements(block: Block, language: Language) -> list[Element]:
+    match block:
+        case Paragraph():
+            return _paragraph(block)
+        case Facts(rows=facts):
+            return [_fact(label, value, first=at == 0) for at, (label, value) in enumerate(facts)]
+        case Lines(rows=lines):
+            return [_boxed([_line(number, text, language) for number, text in lines])] if lines else []
+        case Command(shell=shell, text=text):
+            shell_name = _rich(text_runs(shell, size="small", isSubtle=True))
+            return [_boxed([shell_name, _rich(text_runs(text, fontType="monospace"), spacing="small")])]
+        case Copyable(text=text):
+            runs = text_runs(text, fontType="monospace")
+            return [_boxed([_rich(runs)])] if runs else []
+        case Field():
+            return [_input(block)]
+
+
+def _paragraph(paragraph: Paragraph) -> list[Element]:
+    style: Element = {}
+    if paragraph.size == "title":
+        style |= {"size": "large", "weight": "bolder"}
+    if paragraph.tone == "subtle":
+        style |= {"size": "small", "isSubtle": True} if paragraph.size == "default" else {"isSubtle": True}
+    callout = paragraph.tone in _CALLOUTS and paragraph.size == "default"
+    if paragraph.tone in _CALLOUTS and not callout:
+        style["color"] = paragraph.tone
+    runs = _styled(paragraph.text, style)
+    if not runs:
+        return []
+    if callout:
+        return [{"type": "Container", "style": paragraph.tone, "items": [_rich(runs)]}]
+    return [_rich(runs, **({"spacing": "small"} if paragraph.tone == "subtle" else {}))]
+
+
+def _styled(text: RichText, style: Mapping[str, Any]) -> list[Element]:
+    return [element for run in text for element in text_runs(run.text, **{**style, **_run_style(run)})]
+
+
+def _run_style(run: Run) -> Element:
+    return {"plain": {}, "bold": {"weight": "bolder"}, "code": {"fontType": "monospace"}}[run.style]
+
+
+def _rich(runs: Sequence[Element], **options: Any) -> Element:
+    return {"type": "RichTextBlock", **options, "inlines": list(runs)}
+
+
+def _boxed(items: list[Element]) -> Element:
+    """Items set apart from the sentences around them, in text that can be selected and copied."""
+    return {"type": "Container", "style": "emphasis", "items": items}
+
+
+def _line(number: int, text: str, language: Language) -> Element:
+    """A line to read: its indentation is kept and a long word may wrap, which text to copy must not have."""
+    label = text_runs(f"{LINE.in_(language)} {number}\N{EN SPACE}", size="small", isSubtle=True)
+    words = text.lstrip(" ")
+    indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + " ".join(map(_breakable, words.split(" ")))
+    return _rich([*label, *text_runs(indented, fontType="monospace")], spacing="small")
+
+
+def _breakable(word: str) -> str:
+    """`word` with soft breaks where it is too long for a narrow card: behind slashes and commas, then anywhere."""
+    if len(word) <= _LONGEST_WORD:
+        return word
+    for mark in "/\\,":
+        word = word.replace(mark, mark + _SOFT_BREAK)
+    return _SOFT_BREAK.join(
+        piece[at : at + _LONGEST_WORD]
+        for piece in word.split(_SOFT_BREAK)
+        for at in range(0, max(len(piece), 1), _LONGEST_WORD)
+    )
+
+
+def _fact(label: str, value: RichText, first: bool) -> Element:
+    """One row; a row is read whole, label then value, whatever the width."""
+    cells = (_rich(text_runs(one_line(label), isSubtle=True)), _rich(_styled(value, {})))
+    columns = [
+        {"type": "Column", "width": width, "items": [cell] if cell["inlines"] else []}
+        for width, cell in zip((1, 2), cells, strict=True)
+    ]
+    return {"type": "ColumnSet", "spacing": "default" if first else "small", "columns": columns}
+
+
+def _input(field: Field) -> Element:
+    """The input with its label: tied to it where the client can (1.3), else written above it."""
+    label = one_line(field.label)
+    bare: Element = {"type": "Input.ChoiceSet" if field.choices else "Input.Text", "id": field.id}
+    if field.choices:
+        bare["choices"] = [{"title": one_line(title), "value": visible(value)} for value, title in field.choices]
+    else:
+        bare |= {"isMultiline": True} if field.multiline else {}
+        bare |= {"maxLength": field.most} if field.most > 0 else {}
+    if field.value and (not field.choices or field.value in dict(field.choices)):
+        bare["value"] = visible(field.value)
+    above = {"type": "Container", "items": [_rich(text_runs(label)), {**bare, "spacing": "small"}]}
+    return {**bare, "label": label, "requires": {"adaptiveCards": "1.3"}, "fallback": above}
+
+
+def _action(button: Button) -> Element:
+    data = {"v": ACTION_VERSION, "do": button.do, "args": _sendable(button.args)}
+    style = {"style": "positive"} if button.primary else {}
+    return {"type": "Action.Submit", "title": one_line(button.label), **style, "data": data}
+
+
+def _sendable(value: Any) -> Any:
+    """`value` as JSON can carry it: mappings to dicts, sequences to lists, lone surrogates in strings replaced."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case Mapping():
+            return {_sendable(key): _sendable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_sendable(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,344 @@
+"""Adaptive Cards: valid for every client, literal about foreign text, inside Teams' size, nothing lost."""
+
+import importlib.resources
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema.validators import Draft6Validator
+
+from bot.cards import card, parts, summary
+from dialogs.plain import plain, visible
+from dialogs.turn import ACTION_VERSION
+from dialogs.view import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+
+TARGET, LIMIT = 25 * 1024, 80 * 1024
+
+DIAGNOSIS = Reply(
+    (
+        Paragraph((Run("Script ended with a non-zero exit code"),), size="title"),
+        Paragraph((Run("customize phase · certain"),), tone="subtle"),
+        Lines(
+            ((11, '    The string is missing the terminator: ".'), (27, "Script exited with non-zero exit status: 1"))
+        ),
+        Paragraph(prose("**Run it again as it is? No:** the script is broken."), tone="attention"),
+        Facts((("Template", literal("win11-golden")), ("Last run", prose("Failed in `Customizing`")))),
+        Command("PowerShell", "Get-AzImageBuilderTemplate `\n  -Name win11-golden"),
+        Paragraph((Run("Saved."),), tone="good"),
+        Paragraph((Run("This deletes the log."),), tone="warning"),
+    ),
+    (Button("It worked", "worked"), Button("Next step", "next", {"step": 2}, primary=True)),
+)
+FORM = Reply(
+    (
+        Paragraph((Run("Bozza"),), size="title"),
+        Field("title", "Titolo", "Compilazione non riuscita", most=250),
+        Field("severity", "Gravità", "minimal", choices=(("minimal", "Minima"), ("critical", "Critica"))),
+        Field("what", "Che cosa è successo", "uno\ndue", multiline=True),
+        Field("empty", "Vuoto"),
+    ),
+    (Button("Pubblica come testo", "post", primary=True),),
+    "it",
+)
+HOSTILE = (
+    "**bold** _em_ ~~x~~ `code` # head\n- item",
+    "[click](https://evil.example) ![img](https://evil.example/x.png)",
+    "<b>x</b><script>alert(1)</script> &amp; <at>Everyone</at>",
+    "{{DATE(2026-01-01T00:00:00Z,SHORT)}} {{{TIME(2026-01-01T00:00:00Z)}} {{x}} ${user}",
+    "\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link",
+    "gpj\u202eexe \x00 \x07 \x85 \ud800 👩‍💻 é",
+    '"\\u0000" \\ "} ] , {"type":"TextBlock"}',
+    "A" * 100_000,
+)
+
+
+def schema(version):
+    path = importlib.resources.files("adaptive_cards") / "schemas" / f"schema-{version}.json"
+    return Draft6Validator(json.loads(path.read_text("utf-8")))
+
+
+SCHEMAS = {version: schema(version) for version in ("1.2", "1.5")}
+
+
+def elements(value):
+    """Every dict inside `value`, itself first."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from elements(item)
+
+
+def as_seen(value, client):
+    """What a client of this schema version takes of `value`: the element, or its fallback."""
+    if isinstance(value, list):
+        return [as_seen(item, client) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("requires", {}).get("adaptiveCards", "1.0") > client:
+        return as_seen(value["fallback"], client)
+    return {key: as_seen(item, client) for key, item in value.items() if key not in ("requires", "fallback")}
+
+
+def check(made):
+    """The card is valid for clients of 1.2 and 1.5, is plain JSON and fits."""
+    assert made["version"] == "1.2"
+    assert made["msteams"] == {"width": "Full"}
+    bare = {key: value for key, value in made.items() if key != "msteams"}
+    for client, validator in SCHEMAS.items():
+        seen = as_seen(bare, client)
+        found = [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(seen)]
+        assert not found, (client, found)
+    assert json.loads(json.dumps(made, ensure_ascii=False).encode("utf-8")) == made
+    assert size(made) <= LIMIT
+    assert not [e for e in elements(made) if e.get("type") in ("TextBlock", "FactSet")]
+
+
+def size(made):
+    return len(json.dumps(made, ensure_ascii=False).encode("utf-16-le"))
+
+
+def shown(made):
+    """All text in the card's body, as it reads; what only helps a client to break lines taken out."""
+    blocks = (e for e in elements(made["body"]) if e.get("type") == "RichTextBlock")
+    text = "\n".join("".join(run["text"] for run in block["inlines"]) for block in blocks)
+    return text.replace("\N{ZERO WIDTH SPACE}", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("reply", [DIAGNOSIS, FORM, Reply(()), Reply((), (Button("Help", "help"),))])
+def test_cards_are_valid(reply):
+    made = card(reply)
+    check(made)
+    assert made["fallbackText"] == plain(reply)
+    assert made["lang"] == reply.language
+
+
+def test_the_text_stands_in_the_order_of_the_blocks():
+    text = shown(card(DIAGNOSIS))
+    places = [
+        text.index(words)
+        for words in ("Script ended", "customize", "line 11", "line 27", "Run it again", "Template", "win11", "Get-Az")
+    ]
+    assert places == sorted(places)
+
+
+def test_a_heading_is_large_and_evidence_and_commands_are_boxed_and_monospaced():
+    title, _, evidence, verdict, _, _, command, *_ = card(DIAGNOSIS)["body"]
+    assert title["inlines"][0] | {"size": "large", "weight": "bolder"} == title["inlines"][0]
+    assert (evidence["style"], command["style"], verdict["style"]) == ("emphasis", "emphasis", "attention")
+    assert evidence["items"][1]["inlines"][1]["fontType"] == "monospace"
+    assert command["items"][1]["inlines"] == [
+        {"type": "TextRun", "text": "Get-AzImageBuilderTemplate `\n  -Name win11-golden", "fontType": "monospace"}
+    ]
+
+
+def test_buttons_carry_their_verb_arguments_and_version():
+    worked, following = card(DIAGNOSIS)["actions"]
+    assert worked == {
+        "type": "Action.Submit",
+        "title": "It worked",
+        "data": {"v": ACTION_VERSION, "do": "worked", "args": {}},
+    }
+    assert following["style"] == "positive"
+    assert following["data"]["args"] == {"step": 2}
+
+
+def test_more_than_six_buttons_stay_reachable():
+    made = card(Reply((), tuple(Button(f"Choice {n}", "choose", {"n": n}) for n in range(14))))
+    check(made)
+    actions = [e for e in elements(made) if e.get("type") == "Action.Submit"]
+    assert [a["data"]["args"]["n"] for a in actions] == list(range(14))
+    assert len(made["actions"]) <= 6
+    assert all(len(e["actions"]) <= 6 for e in elements(made) if "actions" in e)
+
+
+@pytest.mark.parametrize("client", ["1.2", "1.5"])
+def test_every_input_has_a_label_and_its_value(client):
+    body = as_seen(card(FORM), client)["body"]
+    inputs = {e["id"]: e for e in elements(body) if str(e.get("type")).startswith("Input.")}
+
+    assert list(inputs) == ["title", "severity", "what", "empty"]
+    assert inputs["title"]["value"] == "Compilazione non riuscita"
+    assert inputs["title"]["maxLength"] == 250
+    assert inputs["severity"]["value"] == "minimal"
+    assert inputs["severity"]["choices"][1] == {"title": "Critica", "value": "critical"}
+    assert inputs["what"]["isMultiline"]
+    assert inputs["what"]["value"] == "uno\ndue"
+    assert "value" not in inputs["empty"]
+    labels = [e["label"] for e in inputs.values()] if client == "1.5" else shown({"body": body}).split("\n")[1:]
+    assert labels == ["Titolo", "Gravità", "Che cosa è successo", "Vuoto"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda text: Paragraph(literal(text)),
+        lambda text: Paragraph((Run(text),), size="title"),
+        lambda text: Paragraph((Run(text, "bold"),), tone="warning"),
+        lambda text: Facts(((text, literal(text)),)),
+        lambda text: Lines(((1, text),)),
+        lambda text: Command("Azure CLI", text),
+        lambda text: Copyable(text),
+        lambda text: Field("f", text, text, multiline=True),
+        lambda text: Field("f", text, text[:300], choices=((text[:300], text), ("b", "B"))),
+    ],
+    ids=["paragraph", "title", "callout", "facts", "lines", "command", "copyable", "field", "choices"],
+)
+def test_foreign_text_stays_literal_everywhere(wrap, text):
+    block = wrap(text)
+    made = card(Reply((block,), (Button(text[:300], "do", {"text": text[:300]}),)))
+
+    check(made)
+    assert len(made["actions"]) == 1
+    if not isinstance(block, Field):
+        assert visible(text)[:60] in shown(made)
+    for run in elements(made["body"]):
+        assert "{{DATE(" not in run.get("text", "")
+        assert "{{TIME(" not in run.get("text", "")
+
+
+def test_commands_and_copyable_text_have_nothing_added():
+    long = "x" * 500 + "/" + "y" * 500
+    made = card(Reply((Command("Azure CLI", long), Copyable(f"  {long}"))))
+    assert [r["text"] for r in elements(made["body"]) if r.get("fontType")] == [long, f"  {long}"]
+
+
+@pytest.mark.parametrize(("language", "note"), [("en", "… 960 more lines"), ("it", "… altre 960 righe")])
+def test_long_evidence_is_shortened_with_a_note(language, note):
+    rows = tuple((n, f"row {n} of the log") for n in range(1, 1001))
+    made = card(Reply((Lines(rows),), (Button("Next", "next"),), language))
+
+    check(made)
+    assert size(made) <= TARGET
+    assert note in shown(made)
+    assert note in made["fallbackText"]
+    assert "row 1 of" in shown(made)
+    assert len(made["actions"]) == 1
+
+
+def test_one_endless_line_is_cut_with_a_note_in_it():
+    made = card(Reply((Lines(((7, "x" * 100_000),)),)))
+    assert size(made) <= TARGET
+    assert "… 99,400 more characters" in shown(made)
+
+
+def test_a_long_command_loses_whole_lines_only():
+    lines = [f"az command --number {n}" for n in range(2000)]
+    made = card(Reply((Command("Azure CLI", "\n".join(lines)),)))
+
+    assert size(made) <= TARGET
+    text = next(r["text"] for r in elements(made["body"]) if r.get("fontType"))
+    assert text.split("\n") == lines[: len(text.split("\n"))]
+    assert f"… {2000 - len(text.split(chr(10)))} more lines" in shown(made)
+
+
+def test_our_own_long_sentences_are_not_shortened_for_the_target():
+    words = "A sentence of ours. " * 800
+    made = card(Reply((Paragraph((Run(words),)), Lines(((1, "the proof"),)))))
+    assert TARGET < size(made) <= LIMIT
+    assert words in shown(made)
+
+
+LONG_TEXTS = {
+    "lines": "\n".join(f"line {n}: è successo qualcosa" for n in range(3000)),
+    "one line": "z" * 90_000,
+    "blank lines": "\n" * 20_000,
+    "emoji": "👩‍💻" * 9000,
+    "quotes": '"\\' * 20_000,
+    "controls": "\x00\x01\u202e" * 9000,
+    "templates": "{{DATE(" * 4000,
+    "surrogates": "\ud800" * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_parts_lose_nothing_and_fit(text, language):
+    reply = Reply(
+        (Paragraph((Run("Draft"),), size="title"), Copyable(text), Paragraph((Run("After"),)), Copyable("short")),
+        (Button("Done", "done"),),
+        language,
+        "A draft",
+    )
+
+    made = parts(reply)
+
+    copied = [block.text for part in made for block in part.blocks if isinstance(block, Copyable)]
+    assert "".join(copied) == text + "short"
+    assert [part.buttons for part in made] == [()] * (len(made) - 1) + [reply.buttons]
+    assert all(part.language == language and part.summary == "A draft" for part in made)
+    said = [plain(Reply((b,))) for part in made for b in part.blocks if isinstance(b, Paragraph)]
+    assert (said[0], said[-1]) == ("Draft", "After")
+    count = len(copied) - 1
+    assert said[1:-1] == [f"{'Parte' if language == 'it' else 'Part'} {n} {'di' if language == 'it' else 'of'} {count}"
+                          for n in range(1, count + 1)]  # fmt: skip
+    for part in made:
+        check(card(part))
+        assert size(card(part)) <= TARGET
+        assert card(part)["fallbackText"] == plain(part)
+
+
+def test_a_split_form_stays_whole_with_its_buttons():
+    reply = Reply((Field("a", "A"), Copyable("y\n" * 20_000), Field("b", "B")), (Button("Send", "send"),))
+    *before, last = parts(reply)
+    assert [b.id for b in last.blocks if isinstance(b, Field)] == ["a", "b"]
+    assert not [b for part in before for b in part.blocks if isinstance(b, Field)]
+    assert "".join(b.text for part in (*before, last) for b in part.blocks if isinstance(b, Copyable)) == "y\n" * 20_000
+
+
+@pytest.mark.parametrize("reply", [DIAGNOSIS, FORM, Reply(()), Reply((Copyable("short"),))])
+def test_what_fits_is_not_split(reply):
+    assert parts(reply) == [reply]
+
+
+@pytest.mark.parametrize(
+    ("reply", "line"),
+    [
+        (Reply((), summary="Known error found"), "Known error found"),
+        (DIAGNOSIS, "Script ended with a non-zero exit code"),
+        (Reply((Lines(((1, "x"),)), Paragraph((Run("two\nlines"),)))), "two lines"),
+        (Reply((Paragraph((Run("  "),)), Paragraph((Run("words"),)))), "words"),
+        (Reply((Paragraph((Run("w" * 200),)),)), "w" * 119 + "…"),
+        (Reply(()), ""),
+    ],
+)
+def test_summary(reply, line):
+    assert summary(reply) == line
+
+
+text = st.text(st.characters() | st.sampled_from('\x1b\x00\n\r {}"\\\ud800\u202e'), max_size=40)
+long_text = st.builds(lambda piece, times: piece * times, text, st.sampled_from([1, 1, 1, 50, 3000]))
+runs = st.lists(st.builds(Run, long_text, st.sampled_from(["plain", "bold", "code"])), max_size=4).map(tuple)
+tones = st.sampled_from(["default", "good", "warning", "attention", "subtle"])
+choices = st.lists(st.tuples(text, text), max_size=4).map(tuple)
+blocks = st.one_of(
+    st.builds(Paragraph, runs, tones, st.sampled_from(["default", "title"])),
+    st.builds(Facts, st.lists(st.tuples(long_text, runs), max_size=4).map(tuple)),
+    st.builds(Lines, st.lists(st.tuples(st.integers(1, 10**9), long_text), max_size=60).map(tuple)),
+    st.builds(Command, st.sampled_from(["Azure CLI", "PowerShell"]), long_text),
+    st.builds(Copyable, long_text),
+    st.builds(Field, st.just("id"), long_text, long_text, st.booleans(), choices, st.integers(0, 500)),
+)
+buttons = st.builds(Button, long_text, text, st.dictionaries(text, text | st.integers(), max_size=2), st.booleans())
+replies = st.builds(
+    Reply,
+    st.lists(blocks, max_size=12).map(tuple),
+    st.lists(buttons, max_size=6).map(tuple),
+    st.sampled_from(["en", "it"]),
+    long_text,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(replies)
+def test_any_reply_becomes_cards_that_fit(reply):
+    split = parts(reply)
+
+    copied = "".join(block.text for part in split for block in part.blocks if isinstance(block, Copyable))
+    assert copied == "".join(block.text for block in reply.blocks if isinstance(block, Copyable))
+    for part in (reply, *split):
+        made = card(part)
+        check(made)
+        assert len([e for e in elements(made) if e.get("type") == "Action.Submit"]) == len(part.buttons)
+        assert len(summary(part)) <= 120

@@ -1,0 +1,108 @@
+"""Replies as plain text: order, numbers, both languages, and hostile text."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogs.plain import one_line, plain, visible
+from dialogs.view import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+
+
+def test_a_diagnosis_reads_from_top_to_bottom():
+    reply = Reply(
+        (
+            Paragraph((Run("Script ended with a non-zero exit code"),), size="title"),
+            Lines(((11, "The string is missing the terminator"), (27, "Script exited with non-zero exit status: 1"))),
+            Paragraph(prose("**Run it again?** No: see `validExitCodes`."), tone="attention"),
+            Facts((("Template", literal("win11-golden")), ("Run", (Run("Failed in "), Run("Customizing", "code"))))),
+            Command("Azure CLI", "az image builder show \\\n  --name win11-golden"),
+            Copyable("one\n\n  two"),
+        ),
+        (Button("It worked", "worked"), Button("Next step", "next", primary=True)),
+    )
+
+    assert plain(reply) == (
+        "Script ended with a non-zero exit code\n\n"
+        "line 11  The string is missing the terminator\nline 27  Script exited with non-zero exit status: 1\n\n"
+        "Run it again? No: see validExitCodes.\n\n"
+        "Template: win11-golden\nRun: Failed in Customizing\n\n"
+        "Azure CLI:\naz image builder show \\\n  --name win11-golden\n\n"
+        "one\n\n  two\n\n"
+        "[1] It worked\n[2] Next step"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "language", "shown"),
+    [
+        (Field("t", "Title", "Build fails"), "en", "Title: Build fails"),
+        (Field("t", "Title"), "en", "Title:"),
+        (Field("d", "Description", "one\ntwo", multiline=True), "en", "Description:\none\ntwo"),
+        (
+            Field("s", "Severity", "b", choices=(("a", "Critical"), ("b", "Minimal"))),
+            "en",
+            "Severity: Minimal (choose one of: Critical, Minimal)",
+        ),
+        (
+            Field("s", "Gravità", "", choices=(("a", "Critica"), ("b", "Minima"))),
+            "it",
+            "Gravità: (scegliere tra: Critica, Minima)",
+        ),
+    ],
+)
+def test_fields_show_their_values(field, language, shown):
+    assert plain(Reply((field,), language=language)) == shown
+
+
+def test_italian_lines():
+    assert plain(Reply((Lines(((3, "Errore"),)),), language="it")) == "riga 3  Errore"
+
+
+def test_blocks_without_content_leave_no_gap():
+    assert plain(Reply((Paragraph(()), Lines(()), Paragraph((Run("end"),)), Facts(())))) == "end"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ASCII", "plain ASCII"),
+        ("è 👩‍💻 中文", "è 👩‍💻 中文"),
+        ("a\tb", "a\tb"),
+        ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("nul \x00 bell \x07 del \x7f", "nul ␀ bell ␇ del ␡"),
+        ("\x9b31m", "⟨U+009B⟩31m"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b[38;5;196;1mred\x1b[m", "red"),
+        ("\x1b]0;window title\x07text", "text"),
+        ("\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\", "click"),
+        ("\x1b(Btext\x1bM", "text"),
+        ("\x1b]0;never closed\nthe error", "0;never closed\nthe error"),
+        ("\x1b]0;\nthe error\x07", "0;\nthe error␇"),
+        ("\x1b[", ""),
+        ("\x1b", ""),
+        ("gpj\u202eexe.sh\u2066", "gpj⟨U+202E⟩exe.sh⟨U+2066⟩"),
+        ("a\u2028b\u2029c", "a\nb\nc"),
+        ("\ufeffbom", "bom"),
+        ("lone \ud800 surrogate", "lone \N{REPLACEMENT CHARACTER} surrogate"),
+        ("**b** [x](http://y) <at>All</at> `c`", "**b** [x](http://y) <at>All</at> `c`"),
+    ],
+)
+def test_visible(text, shown):
+    assert visible(text) == shown
+
+
+@given(st.text(st.characters() | st.sampled_from("\x1b[]\x07\\;m0\n\r\ud83d\u202e")))
+def test_visible_text_is_valid_harmless_and_settled(text):
+    shown = visible(text)
+
+    assert visible(shown) == shown
+    assert json.loads(json.dumps(shown).encode("utf-8")) == shown
+    assert not any((ord(c) < 32 and c not in "\t\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
+    assert not set(shown) & {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+@given(st.text())
+def test_one_line_is_one_line(text):
+    assert len(one_line(text).splitlines()) <= 1
