@@ -29,7 +29,8 @@ def layout(reply: Reply) -> Element:
     for block in reply.blocks:
         elements = _elements(block, reply.language)
         if elements and body and _opens_section(block, reply):
-            elements[0] |= {"separator": True, "spacing": "large"}
+            for first in (elements[0], elements[0].get("fallback", {})):
+                first |= {"separator": True, "spacing": "large"}
         body.extend(elements)
     rows = [reply.buttons[at : at + MOST_ACTIONS] for at in range(0, len(reply.buttons), MOST_ACTIONS)]
     body.extend({"type": "ActionSet", "actions": [_action(button) for button in row]} for row in rows[:-1])

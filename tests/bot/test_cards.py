@@ -165,6 +165,7 @@ def test_every_input_has_a_label_and_its_value(client):
     assert inputs["what"]["isMultiline"]
     assert inputs["what"]["value"] == "uno\ndue"
     assert "value" not in inputs["empty"]
+    assert [e.get("separator", False) for e in body] == [False, True, False, False, False]
     labels = [e["label"] for e in inputs.values()] if client == "1.5" else shown({"body": body}).split("\n")[1:]
     assert labels == ["Titolo", "Gravità", "Che cosa è successo", "Vuoto"]
 
