@@ -7,7 +7,7 @@ from dialogs.scene import Scene, seconds_in_words, short
 from dialogs.state import State, Walk
 from dialogs.step_view import step_blocks, walk_buttons
 from dialogs.texts import Own, has
-from dialogs.view import Block, Button, Facts, Lines, Paragraph, Reply, RichText, Run, literal
+from dialogs.view import Block, Button, Facts, Lines, Paragraph, Reply, RichText, Run, literal, prose
 from knowledge.diagnosis import Diagnosis, LineOf, Match
 from knowledge.entry import Entry, LookAlike
 
@@ -43,7 +43,7 @@ def entry_reply(scene: Scene, state: State, walk: Walk) -> Reply:
     blocks.append(_retry(scene, entry))
     blocks.append(scene.say("diagnosis.cause", cause=scene.text(entry.cause)))
     if diagnosis and diagnosis.script and match:
-        blocks.append(scene.say("diagnosis.script", advice=Own(diagnosis.script.advice)))
+        blocks.append(scene.say("diagnosis.script", advice=prose(diagnosis.script.advice)))
     blocks += _remarks(scene, entry, match)
     if diagnosis and diagnosis.partial:
         blocks.append(scene.say("diagnosis.partial", "subtle"))
@@ -123,7 +123,7 @@ def unmatched_reply(scene: Scene, diagnosis: Diagnosis) -> Reply:
         *_evidence(diagnosis.excerpt[-MOST_EXCERPT:]),
     ]
     if diagnosis.script:
-        blocks.append(scene.say("diagnosis.script", advice=Own(diagnosis.script.advice)))
+        blocks.append(scene.say("diagnosis.script", advice=prose(diagnosis.script.advice)))
     if diagnosis.partial:
         blocks.append(scene.say("diagnosis.partial", "subtle"))
     blocks.append(scene.say("unmatched.ask"))

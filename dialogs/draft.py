@@ -5,18 +5,20 @@ The same lines come out in both languages, one for one, so that an edited draft 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import replace
+from itertools import accumulate
 
 from dialogs.scene import Scene
 from dialogs.state import DESCRIPTION, TITLE, CaseForm, State, Walk
-from knowledge.diagnosis import Diagnosis, Match
+from dialogs.texts import has
+from knowledge.diagnosis import Diagnosis
 from knowledge.support import Owner
 
-MOST_TRIED = 15
+MOST_TRIED = 12
 MOST_EXCERPT = 12
 LINE = 300
-DO = 200
+DO = 120
 
 _LISTED = ("subscription", "resource_group", "template", "region")
 _AFTER_TIMES = ("correlation_id", "operation_id", "log_url")
@@ -31,7 +33,7 @@ def fresh(scene: Scene, state: State) -> CaseForm:
         product=product or "",
         severity=scene.support.severities[0].id,
         title=title(scene, state),
-        description="\n".join(lines(scene, state))[:DESCRIPTION],
+        description=_within(lines(scene, state), DESCRIPTION),
     )
 
 
@@ -72,7 +74,8 @@ def post(scene: Scene, form: CaseForm) -> str:
     routing = scene.support
     severity = next((s for s in routing.severities if s.id == form.severity), routing.severities[0])
     meaning = scene.word("case.severity", letter=severity.letter, meaning=severity.meaning.in_(scene.language))
-    unknown = f"{routing.windows} / {routing.linux} ({scene.word('case.choose-product')})"
+    choose = scene.word("case.choose-product")
+    unknown = f"{routing.windows} / {routing.linux} ({choose})"
     head = {
         "family": routing.product_family,
         "product": routing.product(form.product) or unknown,
@@ -116,7 +119,7 @@ def _ids(scene: Scene, state: State) -> list[str]:
     rows += [_id(scene, "phase", reached), _id(scene, "provisioner", failed.provisioner if failed else None)]
     code = facts.get("exit_code")
     rows.append(_id(scene, "exit_code", failed.exit_code if code is None and failed else code))
-    return rows + [_one_line(scene.word("case.id.other", name=n, value=v)) for n, v in _others(facts, _captured(state))]
+    return rows + [_other(scene, name, value) for name, value in _others(diagnosis, _SAID)]
 
 
 def _id(scene: Scene, key: str, value: str | int | None) -> str:
@@ -124,28 +127,31 @@ def _id(scene: Scene, key: str, value: str | int | None) -> str:
     return _one_line(scene.word(f"case.id.{key}", value=shown))
 
 
-def _captured(state: State) -> Mapping[str, str]:
-    """What the signatures captured, of every match: names and ids that stand in the text."""
-    matches: tuple[Match, ...] = state.diagnosis.matches if state.diagnosis else ()
-    return {name: value for match in reversed(matches) for name, value in match.values.items()}
+def _other(scene: Scene, name: str, value: str) -> str:
+    label = scene.word(f"fact.{name}") if has(f"fact.{name}") else name.replace("_", " ")
+    return _one_line(scene.word("case.id.other", name=label, value=value))
 
 
-def _others(facts: Mapping[str, str | int | None], captured: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Every further fact and captured value, once."""
-    shown = {str(value) for key, value in facts.items() if key in _SAID}
+def _others(diagnosis: Diagnosis | None, said: Collection[str]) -> list[tuple[str, str]]:
+    """Every further fact, id and captured value of the text, each value once."""
+    if diagnosis is None:
+        return []
+    shown = {str(value) for key, value in diagnosis.facts.items() if key in said}
+    captured = [pair for match in diagnosis.matches for pair in match.values.items()]
     rows: list[tuple[str, str]] = []
-    for name, value in [(k, v) for k, v in facts.items() if k not in _SAID] + list(captured.items()):
-        if value is None or str(value) in shown or not str(value).strip():
-            continue
-        shown.add(str(value))
-        rows.append((name.replace("_", " "), str(value)))
+    for name, value in [*diagnosis.facts.items(), *diagnosis.ids, *captured]:
+        if value is not None and str(value).strip() and str(value) not in shown:
+            shown.add(str(value))
+            rows.append((name, str(value)))
     return rows
 
 
 def _evidence(diagnosis: Diagnosis | None) -> list[str]:
     if diagnosis is None:
         return []
-    found = [line for at, match in enumerate(diagnosis.matches) for line in match.evidence[: 1 if at else None]]
+    # What is merely possible proves nothing beside something better.
+    proving = [m for at, m in enumerate(diagnosis.matches) if not at or m.confidence != "possible"]
+    found = [line for at, match in enumerate(proving) for line in match.evidence[: 1 if at else None]]
     chosen = {line.line: line.text for line in (found or diagnosis.excerpt[-MOST_EXCERPT:])}
     return [f"{number}: {_one_line(text)[:LINE]}" for number, text in sorted(chosen.items())]
 
@@ -195,6 +201,12 @@ def _tried(scene: Scene, state: State) -> list[str]:
         named = scene.title(tried.entry)
         rows.append(_one_line(scene.word("case.tried.row", title=named, do=do[:DO], **place)))
     return rows
+
+
+def _within(rows: list[str], most: int) -> str:
+    """The lines that fit, whole: half of an id would be another id."""
+    ends = accumulate(len(row) + 1 for row in rows)
+    return "\n".join(row for row, end in zip(rows, ends, strict=True) if end <= most)
 
 
 def _one_line(text: str) -> str:

@@ -23,8 +23,12 @@ MOST_EVIDENCE = 5
 MOST_EXCERPT = 12
 MOST_RUNS = 20
 MOST_NAMED = 20
+MOST_FACTS = 60
 LINE = 400
 VALUE = 400
+ID = 600
+MOST_IDS = 40
+MOST_ID_CHARACTERS = 5_000
 NAME = 120
 STATES = ("ended", "failed", "stopped", "running")
 
@@ -36,10 +40,8 @@ def hold(diagnosis: Diagnosis) -> Diagnosis:
         file=clean(diagnosis.file, NAME),
         matches=tuple(_hold_match(match) for match in diagnosis.matches[:MOST_MATCHES]),
         excerpt=_lines(diagnosis.excerpt[-MOST_EXCERPT:]),
-        facts={
-            clean(key, NAME): clean(value, VALUE) if isinstance(value, str) else value
-            for key, value in list(diagnosis.facts.items())[:MOST_NAMED]
-        },
+        facts={key: value for key, value in list(diagnosis.facts.items())[:MOST_FACTS] if _fits(value)},
+        ids=_hold_ids(diagnosis.ids),
         timeline=tuple(_hold_run(run) for run in diagnosis.timeline[-MOST_RUNS:]),
     )
 
@@ -91,6 +93,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "partial": diagnosis.partial,
         "script": [diagnosis.script.id, diagnosis.script.advice] if diagnosis.script else None,
         "lines": diagnosis.lines,
+        "ids": [[label, value] for label, value in diagnosis.ids],
     }
 
 
@@ -104,13 +107,14 @@ def from_json(value: object) -> Diagnosis:
         outcome=one_of(held.get("outcome"), get_args(Outcome)),
         matches=tuple(_match(item) for item in rows(held.get("matches"), MOST_MATCHES)),
         excerpt=_read_lines(held.get("excerpt"), MOST_EXCERPT),
-        facts={key: _fact(item) for key, item in keyed(held.get("facts"), MOST_NAMED).items()},
+        facts={key: _fact(item) for key, item in keyed(held.get("facts"), MOST_FACTS).items()},
         timeline=tuple(_run(item) for item in rows(held.get("timeline"), MOST_RUNS)),
         phase=maybe_text(held.get("phase"), NAME),
         os=maybe_text(held.get("os"), NAME),
         partial=truth(held.get("partial")),
         script=_advice(script) if script is not None else None,
         lines=whole(held.get("lines")),
+        ids=tuple((text(label, NAME), text(value, ID)) for label, value in _pairs(held.get("ids"), MOST_IDS)),
     )
 
 
@@ -119,7 +123,7 @@ def _hold_match(match: Match) -> Match:
         match,
         evidence=_lines(match.evidence[:MOST_EVIDENCE]),
         explains=match.explains[:MOST_NAMED],
-        values={clean(k, NAME): clean(v, VALUE) for k, v in list(match.values.items())[:MOST_NAMED]},
+        values={name: value for name, value in list(match.values.items())[:MOST_NAMED] if _fits(value)},
     )
 
 
@@ -127,6 +131,21 @@ def _hold_run(run: ProvisionerRun) -> ProvisionerRun:
     # A log whose clock was set back gives a negative duration, which says nothing to a person.
     seconds = run.seconds if run.seconds is not None and run.seconds >= 0 else None
     return replace(run, provisioner=clean(run.provisioner, NAME), seconds=seconds)
+
+
+def _fits(value: str | int | None) -> bool:
+    """Whether a value can be kept whole; a part of an id would be an id that never stood in the text."""
+    return not isinstance(value, str) or (len(value) <= VALUE and clean(value, VALUE) == value)
+
+
+def _hold_ids(ids: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    kept: list[tuple[str, str]] = []
+    room = MOST_ID_CHARACTERS
+    for label, value in ids[:MOST_IDS]:
+        if len(value) <= min(ID, room) and clean(value, ID) == value:
+            kept.append((clean(label, NAME), value))
+            room -= len(value)
+    return tuple(kept)
 
 
 def _lines(lines: tuple[LineOf, ...]) -> tuple[LineOf, ...]:
@@ -148,8 +167,11 @@ def _match(value: object) -> Match:
 
 
 def _read_lines(value: object, most: int) -> tuple[LineOf, ...]:
-    pairs = [_exactly(item, 2) for item in rows(value, most)]
-    return tuple(LineOf(whole(line), text(shown, LINE)) for line, shown in pairs)
+    return tuple(LineOf(whole(line), text(shown, LINE)) for line, shown in _pairs(value, most))
+
+
+def _pairs(value: object, most: int) -> list[list[Any]]:
+    return [_exactly(item, 2) for item in rows(value, most)]
 
 
 def _run(value: object) -> ProvisionerRun:

@@ -90,7 +90,9 @@ class Medic:
         if intent in ("english", "italian"):
             language: Language = "it" if intent == "italian" else "en"
             scene = self._scene(turn, state, language)
-            state = replace(state, language=language, form=None)
+            # The form and a script's advice were written in the language of their time.
+            held = replace(state.diagnosis, script=None) if state.diagnosis else None
+            state = replace(state, language=language, form=None, diagnosis=held)
             said = scene.say("talk.language")
             return state, (walk.where_we_are(scene, state, (said,)) or talk.sentence(scene, "talk.language"),)
         if intent == "example":

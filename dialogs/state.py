@@ -132,7 +132,7 @@ def _slimmer(state: State) -> list[State]:
         first = tuple(replace(m, evidence=m.evidence[:1], values={}) for m in state.diagnosis.matches)
         state = replace(state, diagnosis=replace(state.diagnosis, excerpt=(), timeline=state.diagnosis.timeline[-3:]))
         slim.append(state)
-        state = replace(state, diagnosis=replace(state.diagnosis, matches=first) if state.diagnosis else None)
+        state = replace(state, diagnosis=replace(state.diagnosis, matches=first, ids=()) if state.diagnosis else None)
         slim.append(state)
     if state.form:
         state = replace(state, form=replace(state.form, description=state.form.description[: DESCRIPTION // 4]))

@@ -83,20 +83,23 @@ def test_few_entries_of_a_phase_are_asked_for_by_sign_at_once() -> None:
     first = guide(entries_of(("build", "scripts"), ("build", "network"), ("devops", "pipeline")))
     assert [choice.key for choice in first.choices] == ["build", "devops"]
     below = find(first, ("build",))
-    assert isinstance(below, Page) and below.question == "sign"
+    assert isinstance(below, Page)
+    assert below.question == "sign"
 
 
 def test_many_entries_are_asked_for_by_area_then_sign() -> None:
     first = guide(entries_of(*[("build", "scripts")] * 4, *[("build", "network")] * 4))
     below = find(first, ("build",))
-    assert isinstance(below, Page) and below.question == "area"
+    assert isinstance(below, Page)
+    assert below.question == "area"
     assert {choice.key for choice in below.choices} == {"scripts", "network"}
 
 
 def test_more_than_five_areas_are_grouped_first() -> None:
     first = guide(entries_of(*[("build", area) for area in AREAS for _ in range(2)]))
     below = find(first, ("build",))
-    assert isinstance(below, Page) and below.question == "group"
+    assert isinstance(below, Page)
+    assert below.question == "group"
 
 
 def test_wrappers_and_harmless_messages_come_last() -> None:

@@ -1,0 +1,69 @@
+"""Short messages that are commands, and messages that only contain one."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.commands_in_words import intent_of, offered_by
+from dialogs.state import Offered
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("help", "help"),
+        ("  HELP!! ", "help"),
+        ("Aiuto?", "help"),
+        ("annulla", "cancel"),
+        ("start over", "restart"),
+        ("in English, please", None),
+        ("in english please", "english"),
+        ("Italiano", "italian"),
+        ("avanti", "next"),
+        ("it didn’t help", "no-help"),
+        ("Non funziona.", "no-help"),
+        ("it worked!", "worked"),
+        ("funziona", "worked"),
+        ("risolto", "worked"),
+        ("altri", "others"),
+        ("draft a case", "draft"),
+        ("Apri un caso", "draft"),
+        ("guidami", "guided"),
+        ("grazie", "thanks"),
+        ("Buongiorno!", "hello"),
+        ("help me with exit code 1", None),
+        ("next\nnext", None),
+        ("", None),
+        ("...", None),
+        ("hello " * 40, None),
+        ("the fix worked on monday and failed today", None),
+    ],
+)
+def test_only_the_whole_message_is_a_command(text: str, intent: str | None) -> None:
+    assert intent_of(text) == intent
+
+
+BUTTONS = (Offered("It worked", "worked"), Offered("Other candidates (1)", "others"))
+
+
+@pytest.mark.parametrize(
+    ("text", "do"),
+    [
+        ("1", "worked"),
+        ("2.", "others"),
+        ("[2]", "others"),
+        ("it worked", "worked"),
+        ("Other candidates (1)", "others"),
+        ("0", None),
+        ("3", None),
+        ("²", None),
+        ("٢", None),
+        ("1\n2", None),
+        ("1 2", None),
+        ("", None),
+        ("999999999999", None),
+    ],
+)
+def test_a_button_is_typed_by_its_number_or_label(text: str, do: str | None) -> None:
+    found = offered_by(text, BUTTONS)
+    assert (found.do if found else None) == do

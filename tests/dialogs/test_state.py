@@ -1,0 +1,145 @@
+"""The state: plain versioned JSON of bounded size; and no sequence of turns, however hostile, ends in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dialogs.held import hold
+from dialogs.shape import ShapeError
+from dialogs.state import CaseForm, Offered, State, Tried, Walk, from_json, to_json
+from dialogs.turn import ACTION_VERSION, Action
+from dialogs.view import Field
+from knowledge.diagnosis import LineOf, ScriptAdvice
+from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, SCRIPT, Chat, match
+
+FULL = State(
+    language="it",
+    paste=20260301000000,
+    diagnosis=hold(replace(FAILED, ids=(("resource", "/subscriptions/1/resourceGroups/x"),))),
+    walk=Walk(SCRIPT.id, 1, 20260301000000, True),
+    tried=(Tried(SCRIPT.id, 0, "no-help", "2026-03-01T00:00:00Z"),),
+    form=CaseForm("linux", "minimal", "title", "one\ntwo"),
+    offered=(
+        Offered("Next", "next", {"entry": SCRIPT.id, "step": 1, "paste": 3}),
+        Offered("A", "guided", {"path": ["b"]}),
+    ),
+)
+
+
+@pytest.mark.parametrize("state", [State(), FULL, *(State(diagnosis=hold(found)) for found in DIAGNOSES.values())])
+def test_a_state_comes_back_from_json_as_it_was(state: State) -> None:
+    assert from_json(json.loads(json.dumps(to_json(state)))) == state
+
+
+def test_the_state_is_versioned() -> None:
+    assert to_json(State())["v"] == 1
+
+
+def test_the_state_stays_small_whatever_was_pasted() -> None:
+    wide = "\N{PILE OF POO}" * 400
+    diagnosis = hold(
+        replace(
+            FAILED,
+            matches=tuple(
+                match(entry, "certain", *((n, wide) for n in range(9)), values={f"{n}": wide for n in range(30)})
+                for entry in ENTRIES.values()
+            ),
+            excerpt=tuple(LineOf(n, wide) for n in range(90)),
+            facts={f"f{n}": wide for n in range(90)},
+            script=ScriptAdvice("x", wide),
+        )
+    )
+    state = replace(FULL, diagnosis=diagnosis, form=CaseForm("", "minimal", wide[:250], wide * 30))
+    written = to_json(state)
+    assert len(json.dumps(written)) < 64_000
+    kept = from_json(written)
+    assert (kept.language, kept.paste, kept.walk, kept.tried) == (state.language, state.paste, state.walk, state.tried)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**20) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(sorted(to_json(FULL))), JSON)
+def test_a_state_with_a_wrong_part_is_refused_or_reads_as_one(key: str, value: Any) -> None:
+    try:
+        state = from_json({**to_json(FULL), key: value})
+    except ShapeError:
+        return
+    assert from_json(json.loads(json.dumps(to_json(state)))) == state
+
+
+VERBS = ("next", "worked", "others", "choose", "guided", "draft", "post", "afresh", "cancel-case", "step", "restart")
+ARGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "entry": st.sampled_from([*ENTRIES, "gone"]) | JSON,
+        "step": st.integers(-1, 5) | JSON,
+        "paste": st.integers(-1, 3) | JSON,
+        "path": st.lists(st.sampled_from(["build", "none", "scripts", *ENTRIES]), max_size=5) | JSON,
+    },
+)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.text(max_size=40),
+        "description": st.text(max_size=200) | JSON,
+        "product": st.sampled_from(["windows", "linux", "x"]),
+        "severity": st.sampled_from(["minimal", "critical", "x"]) | JSON,
+    },
+)
+ACTIONS = st.builds(
+    Action,
+    do=st.sampled_from([*VERBS, "example", "help", "unknown"]) | st.text(max_size=5),
+    args=ARGS | JSON,  # type: ignore[arg-type]
+    fields=FIELDS,
+    version=st.sampled_from([ACTION_VERSION, ACTION_VERSION, ACTION_VERSION, 0, 2]),
+)
+TEXT = st.sampled_from(
+    [*DIAGNOSES, "next", "avanti", "it worked", "italiano", "english", "draft", "guided", "altri", "back"]
+)
+TURNS = st.lists(
+    st.one_of(
+        st.builds(lambda text: {"text": text}, TEXT | st.text(max_size=30) | st.integers(0, 8).map(str)),
+        st.builds(lambda action: {"action": action}, ACTIONS),
+        st.just({"joined": True}),
+        st.integers(0, 5).map(lambda number: {"press": number}),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TURNS, st.sampled_from(["en", "it"]), st.none() | JSON.filter(lambda value: isinstance(value, dict)))
+def test_no_sequence_of_turns_raises_or_ends_in_silence(turns: list[dict[str, Any]], locale: str, state: Any) -> None:
+    async def run() -> None:
+        chat = Chat(locale)
+        chat.state = state
+        for turn in turns:
+            if "press" in turn:
+                if turn["press"] >= len(chat.buttons):
+                    continue
+                button = chat.buttons[turn["press"]]
+                turn = {"action": Action(button.do, button.args, {}, ACTION_VERSION)}
+            shown = await chat.turn(**turn)
+            assert shown.strip()
+            for broken in ("Something on my side failed", "Qualcosa da parte mia"):
+                assert broken not in shown
+            for reply in chat.replies:
+                assert len(reply.buttons) <= 6
+                assert reply.blocks
+                assert len({block.id for block in reply.blocks if isinstance(block, Field)}) in (0, 4)
+            assert from_json(chat.state)
+
+    asyncio.run(run())
