@@ -9,6 +9,7 @@ from typing import Any
 
 from dialogs.medic import Medic
 from dialogs.plain import plain
+from dialogs.ports import Diagnoser
 from dialogs.turn import ACTION_VERSION, Action, Person, Turn
 from dialogs.view import Button, Reply
 from knowledge.diagnosis import Diagnosis, LineOf, Match, ProvisionerRun, ScriptAdvice
@@ -190,10 +191,15 @@ async def diagnose(text: str, language: Language) -> Diagnosis:
 class Chat:
     """A person's side of a conversation; the state goes through JSON between any two turns."""
 
-    def __init__(self, locale: str | None = "en-US", entries: Mapping[str, Entry] = ENTRIES) -> None:
+    def __init__(
+        self,
+        locale: str | None = "en-US",
+        entries: Mapping[str, Entry] = ENTRIES,
+        diagnoser: Diagnoser | None = None,
+    ) -> None:
         self.locale = locale
         self.minutes = 0
-        self.medic = Medic(entries, diagnose, self.clock, load_support())
+        self.medic = Medic(entries, diagnoser or diagnose, self.clock, load_support())
         self.state: dict[str, Any] | None = None
         self.replies: tuple[Reply, ...] = ()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from knowledge.diagnosis import Diagnosis
+from knowledge.entry import Language
 from tests.dialogs.fixtures import CORRELATION, ENTRIES, FAILED, Chat
 
 
@@ -325,13 +327,13 @@ async def test_a_state_that_cannot_be_read_is_said_and_started_afresh(broken: di
 
 
 async def test_a_diagnoser_that_fails_leaves_the_person_a_way_on(caplog: pytest.LogCaptureFixture) -> None:
-    chat = Chat()
+    async def failing(text: str, language: Language) -> Diagnosis:
+        if "hunter2" in text:
+            raise RuntimeError(text)
+        return FAILED
+
+    chat = Chat(diagnoser=failing)
     await chat.say("FAILED-LOG")
-
-    async def failing(text: str, language: str) -> object:
-        raise RuntimeError(text)
-
-    chat.medic._diagnose = failing  # type: ignore[assignment]
     shown = await chat.say("a text with hunter2 in it")
     assert "Something on my side failed" in shown
     assert "RuntimeError" in caplog.text
