@@ -13,7 +13,7 @@ from knowledge.entry import Entry, LookAlike
 
 MOST_TELLS = 3
 MOST_CANDIDATES = 5
-MOST_EXCERPT = 8
+MOST_EXCERPT = 16
 
 
 def rest_of(scene: Scene, state: State, entry: str) -> tuple[Match, ...]:

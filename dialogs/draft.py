@@ -16,7 +16,7 @@ from knowledge.diagnosis import Diagnosis
 from knowledge.support import Owner
 
 MOST_TRIED = 12
-MOST_EXCERPT = 12
+MOST_EXCERPT = 16
 LINE = 300
 DO = 120
 

@@ -20,7 +20,7 @@ from knowledge.diagnosis import (
 from knowledge.entry import Retry, Severity
 
 MOST_EVIDENCE = 5
-MOST_EXCERPT = 12
+MOST_EXCERPT = 16
 MOST_RUNS = 20
 MOST_NAMED = 20
 MOST_FACTS = 60
