@@ -13,6 +13,8 @@ import re2
 
 Source = Literal["output", "verdict", "echo", "debug", "plain"]
 
+# every form begins with one of these: a prefix, a time, a component, ui, the builder, a verdict, echoed source
+_FIRST = frozenset("[P \t0123456789pua=-BmF")
 _LONGEST_ID = 66
 _LONGEST_COMPONENT = 90
 _TIME_LENGTH = 19
@@ -45,6 +47,8 @@ class Line(NamedTuple):
 
 def read_line(number: int, text: str) -> Line:
     """The line behind `text`, with its source: a script's or Packer's output, a verdict, echoed script text, debug."""
+    if text[:1] not in _FIRST:
+        return Line(number, "plain", text)
     at, run, prefixed = _prefix(text)
     time, at = _time(text, at)
     component, at = _component(text, at)

@@ -86,6 +86,11 @@ class Matcher:
         return list(found.values())
 
 
+def _text(raw: bytes | str) -> str:
+    """The text of a captured value, or of a group's name, which RE2 gives as bytes, too."""
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+
+
 def _literal(text: str) -> bytes:
     return squeezed(text).lower().encode()
 
@@ -114,7 +119,7 @@ def _try(
                 continue
             for name, value in match.groupdict().items():
                 if value:
-                    values.setdefault(name, value.decode("utf-8", "replace"))
+                    values.setdefault(_text(name), _text(value))
         times += 1
         if first < 0:
             first = touched[0]

@@ -16,7 +16,8 @@ _ROUNDS_OF_JSON = 3
 
 _ANSI = re2.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
 _TAG = re2.compile(
-    r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)(?:\s[^<>]{0,400})?/?>"
+    r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)"
+    r"(?:\s+[\w-]+\s*=[^<>]{0,400})?\s*/?>"
 )
 _BREAKING_TAG = re2.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockquote)\b[^<>]{0,400}>")
 _ENTITY = re2.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
@@ -67,27 +68,34 @@ class Piece(NamedTuple):
 
 
 def pieces_of(text: str) -> list[Piece]:
-    """The readable pieces of `text`, in order; a physical line gives one piece, or several when escapes held breaks."""
-    looks_html = "<" in text and _TAG.search(text) is not None
+    """The readable pieces of `text`, in order; a physical line gives none when empty, one, or several after escapes."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    html_like = "<" in text and _TAG.search(text) is not None
+    if not (html_like or "&" in text or "\\" in text or "\r" in text) and _plain(text):
+        return [Piece(number, line[:LONGEST_LINE]) for number, line in enumerate(lines, 1) if line]
     pieces: list[Piece] = []
-    for number, raw in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
-        line = raw[:LONGEST_LINE]
-        plain = _plain_ascii(line)
-        if not plain:
-            line = line.translate(_CHARACTERS)
-            if "\x1b" in line:
-                line = _ANSI.sub("", line)
-        if looks_html:
-            line = _TAG.sub("", _BREAKING_TAG.sub("\n", line))
-        if "&" in line and _ENTITY.search(line):
-            line = html.unescape(html.unescape(line)).translate(_CHARACTERS)
-        if "\\" in line:
-            line = unescaped(line)
+    for number, raw in enumerate(lines, 1):
+        if not raw:
+            continue
+        line = _readable(raw[:LONGEST_LINE], html_like)
         if "\r" in line or "\n" in line:
             pieces += [Piece(number, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
         else:
             pieces.append(Piece(number, line))
     return pieces
+
+
+def _readable(line: str, html_like: bool) -> str:
+    """The line without markup, escapes and control characters; breaks in it are pieces' ends."""
+    if not _plain(line):
+        line = line.translate(_CHARACTERS)
+        if "\x1b" in line:
+            line = _ANSI.sub("", line)
+    if html_like and "<" in line:
+        line = _TAG.sub("", _BREAKING_TAG.sub("\n", line))
+    if "&" in line and _ENTITY.search(line):
+        line = html.unescape(html.unescape(line)).translate(_CHARACTERS)
+    return unescaped(line) if "\\" in line else line
 
 
 def unescaped(line: str) -> str:
@@ -114,5 +122,6 @@ def _one_escape(found: re2._Match[str]) -> str:
     return kind
 
 
-def _plain_ascii(line: str) -> bool:
-    return line.isascii() and "\x1b" not in line and "\x00" not in line and "\x08" not in line
+def _plain(text: str) -> bool:
+    """Whether there is nothing in the text that `_CHARACTERS` or `_ANSI` would change."""
+    return text.isascii() and not any(mark in text for mark in "\x1b\x00\x08\x0b\x0c")

@@ -1,6 +1,6 @@
 """The text in which signatures are looked for: bodies of lines joined by blanks, and the way back to the lines.
 
-Joining undoes wrapped lines; a text that was cut hard at a column gets a second reading without the blanks.
+Joining undoes wrapped lines; a text that may have been cut in a word gets a second reading without the blanks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import pairwise
 from knowledge.lines import Line
 
 _SHORTEST_HARD_WRAP = 40
+_MOST_CUT_LINES = 400
 
 
 class Passage:
@@ -46,16 +47,16 @@ class Passage:
 
 
 def readings(lines: Sequence[Line]) -> list[Passage]:
-    """The passage, and a second one without blanks between lines when the text looks cut hard at a column."""
+    """The passage, and a second one without blanks between lines when lines may have been cut in the middle of a word."""
     first = Passage(lines)
-    return [first, Passage(lines, glue="")] if _hard_wrapped(lines) else [first]
+    return [first, Passage(lines, glue="")] if _maybe_cut(first.lines) else [first]
 
 
-def _hard_wrapped(lines: Sequence[Line]) -> bool:
-    """Whether two lines that follow each other have the same, long, length: a terminal's width."""
-    if any(line.prefixed for line in lines[:50]):
+def _maybe_cut(lines: Sequence[Line]) -> bool:
+    """Whether a short text has a long line that goes on in one without a prefix, as a terminal's width leaves it."""
+    if not 2 <= len(lines) <= _MOST_CUT_LINES:
         return False
-    lengths = [len(line.body) for line in lines[:400]]
-    return any(a == b >= _SHORTEST_HARD_WRAP for a, b in pairwise(lengths)) or (
-        2 <= len(lengths) <= 3 and lengths[0] >= _SHORTEST_HARD_WRAP and lengths[0] % 10 == 0
+    return any(
+        len(one.body) >= _SHORTEST_HARD_WRAP and after.source == "plain" and after.body[:1].strip()
+        for one, after in pairwise(lines)
     )

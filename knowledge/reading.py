@@ -122,6 +122,8 @@ class Section:
     def one_of(self, key: str, allowed: Sequence[str], default: str | None = None) -> Any:
         """One of the allowed words."""
         value = self._value.get(key, default)
+        if isinstance(value, bool):  # what YAML makes of an unquoted yes or no
+            value = "yes" if value else "no"
         if value in allowed:
             return value
         self.fault(key, f"{key!r} is {value!r}; use {', '.join(allowed)}")
@@ -130,9 +132,10 @@ class Section:
     def local(self, key: str) -> LocalText:
         """A text in both languages."""
         value = self._value.get(key)
-        complete = isinstance(value, dict) and set(value) == set(LANGUAGES)
-        if complete and all(isinstance(value[code], str) and value[code].strip() for code in LANGUAGES):
-            return LocalText(en=_flow(value["en"]), it=_flow(value["it"]))
+        if isinstance(value, dict) and set(value) == set(LANGUAGES):
+            en, it = value["en"], value["it"]
+            if isinstance(en, str) and isinstance(it, str) and en.strip() and it.strip():
+                return LocalText(en=_flow(en), it=_flow(it))
         self.fault(key, f"{key!r} needs exactly an 'en' and an 'it' text")
         return LocalText("", "")
 

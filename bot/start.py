@@ -1,0 +1,78 @@
+"""Builds the objects that the two clients need, Teams' server and the terminal, and starts one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import locale
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.errors import SettingsError
+from dialogs.medic import Medic
+from dialogs.turn import Turn
+from dialogs.view import Reply
+from knowledge.diagnosing import Diagnoser
+from knowledge.diagnosis import Diagnosis
+from knowledge.entry import Language
+from knowledge.errors import KnowledgeError
+from knowledge.loading import load_entries
+from knowledge.support import load_support
+
+LONG_TEXT = 40_000
+"""Characters from which a diagnosis leaves the event loop: below it costs less than a thread's hand-over is worth."""
+
+
+def build_medic() -> Medic:
+    """The conversation over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
+    entries = load_entries()
+    diagnoser = Diagnoser(entries)
+
+    async def diagnose(text: str, language: Language) -> Diagnosis:
+        if len(text) < LONG_TEXT:
+            return diagnoser.diagnose(text, language)
+        return await asyncio.to_thread(diagnoser.diagnose, text, language)
+
+    return Medic(entries, diagnose, _now, load_support())
+
+
+def run_serve(options: Namespace) -> int:
+    """Serves Teams, or its test client; returns the exit status."""
+    from bot.runtime import serve
+    from bot.settings import read_settings
+
+    try:
+        settings = read_settings(os.environ)
+        medic = build_medic()
+    except (SettingsError, KnowledgeError) as error:
+        sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
+        return 1
+    return asyncio.run(serve(settings, medic, playground=options.playground))
+
+
+def run_chat(options: Namespace) -> int:
+    """The same bot in this terminal; its state lasts as long as the chat."""
+    from bot.terminal import chat
+
+    try:
+        medic = build_medic()
+    except KnowledgeError as error:
+        sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
+        return 1
+    state: Mapping[str, Any] | None = None
+
+    async def answer(turn: Turn) -> Sequence[Reply]:
+        nonlocal state
+        given = await medic.answer(turn, state)
+        state = given.state
+        return given.replies
+
+    asyncio.run(chat(answer, locale=locale.getlocale()[0]))
+    return 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,222 @@
+"""Build logs as the service writes them, made for the tests: any prefix form, any way to end.
+
+`BuildLog` writes line by line with a clock of its own; the functions below tell whole builds with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Form = Literal["new", "old", "bare"]
+RUN = "3c1f7a52-9d0e-4b7a-8a55-2f60c1d9e7b4"
+SUBSCRIPTION = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
+STAGING = "IT_rg-images_win-golden_6f3f2b1c-0a4d-4a5e-9e1b-77c0d2a4f6e1"
+
+
+@dataclass
+class BuildLog:
+    """A log being written. `form` is the prefix: today's, the one with OUT and ERR, or none at all."""
+
+    form: Form = "new"
+    builder: str = "azure-arm"
+    now: datetime = datetime(2026, 1, 12, 8, 0, 0, tzinfo=UTC)
+    lines: list[str] = field(default_factory=list)
+
+    def wait(self, seconds: float) -> BuildLog:
+        """Lets time pass."""
+        self.now += timedelta(seconds=seconds)
+        return self
+
+    def ui(self, text: str, error: bool = False) -> BuildLog:
+        """A line that Packer or a script printed."""
+        if self.form == "new":
+            self._add(f"{'ui error' if error else 'ui'}: ==> {self.builder}: {text}")
+        else:
+            self._add(f"==> {self.builder}: {text}", stream="OUT", timed=False)
+            if error:
+                self._add(f"==> {self.builder}: {text}", stream="ERR", timed=False)
+        return self
+
+    def output(self, *texts: str) -> BuildLog:
+        """What a script printed."""
+        for text in texts:
+            if self.form == "new":
+                self.ui(text)
+            else:
+                self._add(f"    {self.builder}: {text}", stream="OUT", timed=False)
+        return self
+
+    def debug(self, text: str, plugin: str = "packer-plugin-azure_v2.5.1_x5.0_linux_amd64 plugin") -> BuildLog:
+        """A line of Packer's own debug log."""
+        stamp = self.now.strftime("%Y/%m/%d %H:%M:%S")
+        self._add(f"{plugin}: {stamp} {text}" if self.form == "new" else text)
+        return self
+
+    def core(self, text: str) -> BuildLog:
+        """A line of Packer's core, without a component."""
+        self._add(text)
+        return self
+
+    def verdict(self, text: str, error: bool = True) -> BuildLog:
+        """A line of the verdict at the end, `Build 'azure-arm' errored …`."""
+        if self.form == "new":
+            self._add(f"{'ui error' if error else 'ui'}: {text}")
+        else:
+            self._add(text, stream="ERR" if error else "OUT", timed=False)
+        return self
+
+    def source(self, plugin: str, *texts: str) -> BuildLog:
+        """Echoed source of an inline script."""
+        for index, text in enumerate(texts):
+            mark = "Found command: " if index == 0 else ""
+            self._add(f"{plugin} plugin: {mark}{text}" if self.form == "new" else f"Found command: {text}")
+        return self
+
+    def telemetry(self, text: str) -> BuildLog:
+        """A telemetry line, which only older logs have."""
+        self._add(f"[INFO] (telemetry) {text}")
+        return self
+
+    def text(self, newline: str = "\n") -> str:
+        """The whole log."""
+        return newline.join(self.lines) + newline
+
+    def number_of(self, part: str, last: bool = False) -> int:
+        """The physical number of the first (or last) line that holds `part`."""
+        numbers = [number for number, line in enumerate(self.lines, 1) if part in line]
+        return numbers[-1 if last else 0]
+
+    def _add(self, body: str, stream: str = "ERR", timed: bool = True) -> None:
+        stamp = self.now.strftime("%Y/%m/%d %H:%M:%S ") if timed else ""
+        if self.form == "new":
+            self.lines.append(f"[{RUN}] PACKER {stamp}{body}")
+        elif self.form == "old":
+            self.lines.append(f"[{RUN}] PACKER {stream} {stamp}{body}")
+        else:
+            self.lines.append(body)
+
+
+def begun(form: Form = "new", windows: bool = True) -> BuildLog:
+    """A build up to the connection to its VM."""
+    log = BuildLog(form)
+    log.core("[INFO] Packer version: 1.14.3 [go1.24.0 linux amd64]")
+    log.ui("Running builder ...").ui("Creating Azure Resource Manager (ARM) client ...")
+    log.ui("ARM Client successfully created").wait(1).ui("Getting source image id for the deployment ...")
+    publisher = "MicrosoftWindowsDesktop" if windows else "Canonical"
+    log.ui(
+        f" -> SourceImageName: '/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/northeurope/"
+        f"publishers/{publisher}/ArtifactTypes/vmimage/offers/o/skus/s/versions/1.0.0'"
+    )
+    log.ui("Using existing resource group ...").ui(f" -> ResourceGroupName : '{STAGING}'")
+    log.ui(" -> Location          : 'northeurope'").ui("Validating deployment template ...").wait(1)
+    log.ui("Deploying deployment template ...").ui(" -> DeploymentName    : 'pkrdpa1b2c3d4e5'").wait(90)
+    log.ui("Getting the VM's IP address ...").ui(" -> IP Address          : '10.0.1.4'")
+    if windows:
+        log.debug("Waiting for WinRM, up to timeout: 30m0s").ui("Waiting for WinRM to become available...")
+        log.debug("[ERROR] WinRM connection err: http response error: 401 - invalid content type").wait(20)
+        log.ui("WinRM connected.").ui("Connected to WinRM!")
+    else:
+        log.ui("Waiting for SSH to become available...")
+        log.debug("[INFO] Waiting for SSH, up to timeout: 20m0s").wait(15).ui("Connected to SSH!")
+    return log
+
+
+def powershell(log: BuildLog, output: Sequence[str], code: int = 0, seconds: float = 30, source: str = "") -> BuildLog:
+    """One inline PowerShell provisioner with its exit code."""
+    log.ui("Provisioning with Powershell...")
+    log.source("packer-provisioner-powershell", *(source or "Write-Host 'hello'").splitlines())
+    log.ui("Provisioning with powershell script: /tmp/powershell-provisioner1234567890")
+    command = 'powershell -executionpolicy bypass -file "C:/Windows/Temp/packer-elevated-shell-1.ps1"'
+    log.wait(2).debug(f"[INFO] starting remote command: {command}").wait(seconds).output(*output)
+    log.debug(f"[INFO] command '{command}' exited with code: {code}")
+    log.core(f"[INFO] RPC client: Communicator ended with: {code}")
+    if code:
+        log.core(f"packer-provisioner-powershell plugin: c:/Windows/Temp/script-1.ps1 returned with exit code {code}")
+    else:
+        clean = "powershell -executionpolicy bypass -file c:/Windows/Temp/packer-cleanup-1.ps1"
+        log.debug(f"[INFO] command '{clean}' exited with code: 0")
+    return log
+
+
+def shell(log: BuildLog, output: Sequence[str], code: int = 0, seconds: float = 30) -> BuildLog:
+    """One shell provisioner with its exit code."""
+    log.ui("Provisioning with shell script: /tmp/packer-shell987654321")
+    command = "chmod +x /tmp/script_9.sh; PACKER_BUILD_NAME='azure-arm' /tmp/script_9.sh"
+    log.debug(f"[INFO] starting remote command: {command}").wait(seconds).output(*output)
+    if code:
+        log.debug(f"[ERROR] Remote command exited with '{code}': {command}")
+    return log
+
+
+def restart(log: BuildLog) -> BuildLog:
+    """A WindowsRestart with its harmless noise."""
+    probe = 'shutdown /r /f /t 60 /c "packer restart test"'
+    log.ui("Restarting Machine").debug('[INFO] starting remote command: shutdown /r /f /t 5 /c "packer restart"')
+    log.ui("Waiting for machine to restart...").debug(f"[INFO] starting remote command: {probe}")
+    log.ui("A system shutdown has already been scheduled.(1190)", error=True)
+    log.debug(f"[INFO] command '{probe}' exited with code: 1190").wait(40)
+    log.debug("[INFO] command 'powershell -command restarted' exited with code: 0")
+    return log.ui("pkrvma1b2c3d4e5 restarted.").ui("Machine successfully restarted, moving on")
+
+
+def failed(log: BuildLog, message: str) -> BuildLog:
+    """The end of a build whose last provisioner failed."""
+    log.ui("Provisioning step had errors: Running the cleanup provisioner, if present...")
+    _cleaned(log)
+    log.verdict(f"Build 'azure-arm' errored after 3 minutes 42 seconds: {message}")
+    log.verdict("==> Wait completed after 3 minutes 42 seconds", error=False)
+    log.verdict("==> Some builds didn't complete successfully and had errors:")
+    log.core(f'machine readable: azure-arm,error []string{{"{message}"}}')
+    log.verdict(f"--> azure-arm: {message}")
+    return _over(log)
+
+
+def script_failed(log: BuildLog, code: int) -> BuildLog:
+    """The end of a build whose script ended with `code`."""
+    return failed(log, f"Script exited with non-zero exit status: {code}. Allowed exit codes are: [0]")
+
+
+def succeeded(log: BuildLog) -> BuildLog:
+    """Deprovisioning, capture and the end of a build that went well."""
+    log.ui("Provisioning with Powershell...")
+    log.source(
+        "packer-provisioner-powershell",
+        "if( TEST-PATH c:\\DeprovisioningScript.ps1 ){cat c:\\DeprovisioningScript.ps1}",
+    )
+    log.output("Write-Output '>>> Sysprep complete ...'", ">>> Waiting for GA Service (RdAgent) to start ...")
+    log.output("if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }", ">>> Sysprepping VM ...")
+    for _ in range(3):
+        log.output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
+    log.output("IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE", ">>> Sysprep complete ...")
+    log.ui("Querying the machine's properties ...").ui("Powering off machine ...").wait(20)
+    log.ui("Snapshotting OS disk ...").ui("Skipping image creation...")
+    _cleaned(log)
+    log.verdict("Build 'azure-arm' finished after 9 minutes 13 seconds.", error=False)
+    log.verdict("==> Wait completed after 9 minutes 13 seconds", error=False)
+    return _over(log)
+
+
+def stopped(log: BuildLog) -> BuildLog:
+    """The end of a build that the service stopped."""
+    log.verdict("Cancelling build after receiving terminated")
+    log.core("Cancelling builder after context cancellation context canceled")
+    log.debug("Cancelling provisioning due to context cancellation: context canceled")
+    _cleaned(log)
+    log.debug("[INFO] command 'powershell -file x.ps1' exited with code: 0")
+    log.core("Done exporting Packer logs to Azure Storage.")
+    return log
+
+
+def _cleaned(log: BuildLog) -> None:
+    log.ui("Deleting Virtual Machine deployment and its attached resources...").wait(60)
+    log.ui("Error deleting resource. Will retry.", error=True)
+    log.ui("Deleting KeyVault created during build").wait(20)
+    log.ui("The resource group was not created by Packer, not deleting ...")
+
+
+def _over(log: BuildLog) -> BuildLog:
+    log.verdict("==> Builds finished but no artifacts were created.", error=False)
+    return log.core("Done exporting Packer logs to Azure Storage.")

@@ -1,0 +1,44 @@
+"""Entries made for the tests of the matcher and the ranking, so that those do not hang on the shipped knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from knowledge.entry import Entry, LocalText, Signature
+
+_TEXT = LocalText("in English", "in italiano")
+_PLAIN = Entry(
+    id="plain",
+    phase="build",
+    area="scripts",
+    severity="error",
+    retry="no",
+    role="cause",
+    tier=2,
+    basis="reported",
+    reviewed="2026-01-01",
+    os=("linux", "windows"),
+    title=_TEXT,
+    sign=_TEXT,
+    cause=_TEXT,
+    retry_note=None,
+    signatures=(),
+    explains=(),
+    steps=(),
+    look_alikes=(),
+    references=(),
+    examples=(),
+    near_misses=(),
+    words={},
+)
+
+
+def entry(name: str, *signatures: Signature, **fields: object) -> Entry:
+    """An entry with these signatures; every other field has a plain value."""
+    return replace(_PLAIN, id=name, signatures=signatures, **fields)  # type: ignore[arg-type]
+
+
+def base(*entries: Entry) -> Mapping[str, Entry]:
+    """The entries by id."""
+    return {one.id: one for one in entries}

@@ -1,0 +1,105 @@
+"""`entries check` names file and line of every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from knowledge.checks import check_entries
+from knowledge.errors import EntriesInvalid
+from knowledge.loading import load_entries
+from knowledge.skeleton import skeleton
+
+GOOD = """\
+id: made-up
+phase: build
+area: scripts
+severity: error
+retry: no
+basis: reported
+reviewed: 2026-01-01
+title: {en: Made up, it: Inventato}
+sign: {en: It is made up, it: È inventato}
+cause: {en: Somebody made it up., it: Qualcuno lo ha inventato.}
+signatures:
+  - {id: main, strength: decisive, text: the made-up failure}
+steps:
+  - do: {en: Look., it: Guarda.}
+references:
+  - {title: A page, url: https://example.org/page}
+examples:
+  - {source: made up, text: 'Oh: the made-up failure', evidence: made-up failure}
+near_misses:
+  - {why: another failure, text: the other failure}
+"""
+
+
+def write(root: Path, text: str, name: str = "made-up", phase: str = "build") -> Path:
+    path = root / "entries" / phase / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return root / "entries"
+
+
+def faults(root: Path) -> list[str]:
+    return [str(fault) for fault in check_entries(root)]
+
+
+def line_of(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_a_good_entry_has_no_fault(tmp_path: Path) -> None:
+    assert faults(write(tmp_path, GOOD)) == []
+
+
+FAULTS = [
+    # what is replaced, by what, the line that is named (by a part of it), a part of the message
+    ("severity: error", "severity: bad", "severity:", "use blocker, error, warning, info"),
+    ("id: made-up", "id: other", "id:", "must be the file's name"),
+    ("phase: build", "phase: devops", "phase:", "must be the folder's name"),
+    ("{en: Made up, it: Inventato}", "{en: Made up}", "title:", "needs exactly an 'en' and an 'it' text"),
+    ("strength: decisive", "strength: strong", "strength:", "use decisive, supporting"),
+    ("text: the made-up failure}", "text: the}", "strength:", "too short"),
+    ("text: the made-up failure}", "text: the made-up failure, regex: '(?=x)'}", "strength:", "RE2 does not take"),
+    ("text: the made-up failure}", "observed: ghosts}", "strength:", "'ghosts' is not observed"),
+    ("  - do:", "  - effect: deletes\n    do:", "effect: deletes", "what to save first"),
+    ("  - do:", "  - cli: az version\n    do:", "cli: az", "both Azure CLI"),
+    ("  - {title: A page, url:", "  - {name: A page, url:", "name: A page", "is not known here"),
+    ("evidence: made-up failure}", "evidence: something else}", "source: made up", "is not in the lines shown"),
+    ("text: the other failure}", "text: again the made-up failure}", "why: another", "but must not"),
+    ("basis: reported", "basis: reported\nexplains: [nothing]", "explains:", "there is no such entry"),
+    ("basis: reported", "basis: reported\ncolour: red", "colour:", "'colour' is not known here"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "where", "message"), FAULTS, ids=[case[3][:40] for case in FAULTS])
+def test_each_fault_is_named_with_file_and_line(tmp_path: Path, old: str, new: str, where: str, message: str) -> None:
+    text = GOOD.replace(old, new, 1)
+    assert text != GOOD
+    named = [fault for fault in faults(write(tmp_path, text)) if message in fault]
+    assert named
+    assert named[0].startswith(f"entries/build/made-up.yaml:{line_of(text, where)}: ")
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    root = write(tmp_path, GOOD.replace("severity: error", "severity: bad").replace("retry: no", "retry: perhaps"))
+    write(tmp_path, "a: [unclosed", name="broken")
+    named = faults(root)
+    assert len(named) >= 3
+    assert any("broken.yaml:" in fault and "is not valid YAML" in fault for fault in named)
+    with pytest.raises(EntriesInvalid, match="severity"):
+        load_entries(root)
+
+
+def test_an_entry_that_matches_anothers_example_must_say_so(tmp_path: Path) -> None:
+    root = write(tmp_path, GOOD)
+    write(tmp_path, GOOD.replace("id: made-up", "id: twin").replace("Oh:", "Ah:"), name="twin")
+    assert any("neither names the other" in fault for fault in faults(root))
+
+
+def test_a_skeleton_names_what_is_missing(tmp_path: Path) -> None:
+    named = faults(write(tmp_path, skeleton("made-up", "build", "2026-01-01")))
+    assert any("'title' needs" in fault for fault in named)
+    assert not any("is not known here" in fault for fault in named)

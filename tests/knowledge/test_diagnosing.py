@@ -1,0 +1,200 @@
+"""`diagnose` over whole texts: the contract, the kinds, real-shaped logs, hostile input."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.diagnosing import Diagnoser
+from knowledge.diagnosis import FACT_KEYS, Diagnosis
+from knowledge.loading import load_entries
+from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
+
+DIAGNOSER = Diagnoser(load_entries())
+
+KINDS = [
+    ("PACKER OUT ==> azure-arm: Running builder ...", "build-log"),
+    ("==> azure-arm: Running builder ...", "build-log"),
+    ('{"lastRunStatus": {"runState": "Failed", "message": "x"}}', "status"),
+    ("RunState : Failed", "status"),
+    ('{"error": {"code": "QuotaExceeded", "message": "no"}}', "deployment-error"),
+    ("(PurchasePlanNotProvided) Purchase Plan was not provided", "deployment-error"),
+    ("New-AzImageBuilderTemplate: The client 'x' does not", "deployment-error"),
+    ("##[error]The operation was canceled.", "task-log"),
+    ("my image build never ends, what can I do?", "question"),
+    ("la compilazione non finisce mai", "question"),
+    ("%PDF-1.7 \x01\x02\x03 000000 11111 2222 33333", "unknown"),
+    ("", "unknown"),
+]
+
+
+def diagnose(text: str) -> Diagnosis:
+    return DIAGNOSER.diagnose(text)
+
+
+def proofs(diagnosis: Diagnosis) -> list[int]:
+    return [line.line for line in diagnosis.matches[0].evidence]
+
+
+@pytest.mark.parametrize(("text", "kind"), KINDS, ids=[repr(case[0])[:40] for case in KINDS])
+def test_kinds(text: str, kind: str) -> None:
+    assert diagnose(text).kind == kind
+
+
+def test_the_contract_has_every_key_for_any_text() -> None:
+    shape = diagnose("").as_json()
+    assert list(shape) == ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
+    assert shape["facts"] == dict.fromkeys(FACT_KEYS)
+    assert json.loads(json.dumps(shape)) == shape
+
+
+@pytest.mark.parametrize("form", ["new", "old"])
+def test_the_line_a_person_would_point_at(form: str) -> None:
+    log = powershell(begun(form), ["ok"])  # type: ignore[arg-type]
+    restart(log)
+    powershell(
+        log,
+        [
+            "Downloading agent",
+            r"C:\Windows\Temp\script-1.ps1 : Contoso Agent installation failed with exit code 1603",
+            r"At C:\Windows\Temp\script-1.ps1:12 char:5",
+            "+     Install-Agent",
+            "    + CategoryInfo          : NotSpecified: (:) [Write-Error], WriteErrorException",
+            "    + FullyQualifiedErrorId : Microsoft.PowerShell.Commands.WriteErrorException",
+        ],
+        code=1,
+        source='Write-Host "x"\nthrow "this was never printed"',
+    )
+    script_failed(log, 1)
+    diagnosis = diagnose(log.text())
+
+    assert diagnosis.outcome == "failed"
+    assert diagnosis.matches[0].entry == "script-nonzero-exit"
+    assert diagnosis.matches[0].confidence == "certain"
+    assert log.number_of("installation failed with exit code 1603") in proofs(diagnosis)
+    assert diagnosis.facts["exit_code"] == 1
+    assert diagnosis.script is not None
+    assert diagnosis.script.id == "msi"
+    assert "never printed" not in json.dumps(diagnosis.as_json())
+
+
+def test_an_error_of_a_step_that_went_well_is_not_blamed() -> None:
+    log = shell(begun(windows=False), ["E: Could not get lock /var/lib/dpkg/lock-frontend", "retrying", "done"])
+    shell(log, ["bash: jq: command not found"], code=127)
+    diagnosis = diagnose(script_failed(log, 127).text())
+    assert [match.entry for match in diagnosis.matches] == ["script-nonzero-exit"]
+    assert log.number_of("jq: command not found") in proofs(diagnosis)
+    assert log.number_of("Could not get lock") not in proofs(diagnosis)
+
+
+def test_a_build_that_went_well_has_nothing_above_info() -> None:
+    diagnosis = diagnose(succeeded(powershell(begun(), ["Failed to do one thing", "Permission denied"])).text())
+    assert diagnosis.outcome == "succeeded"
+    assert diagnosis.settled
+    assert all(match.severity == "info" for match in diagnosis.matches)
+
+
+def test_a_build_that_was_stopped_after_a_long_silence_is_a_likely_timeout() -> None:
+    log = begun()
+    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(14_000)
+    diagnosis = diagnose(stopped(log).text())
+    assert diagnosis.outcome == "canceled"
+    assert (diagnosis.matches[0].entry, diagnosis.matches[0].confidence) == ("build-timeout", "likely")
+    assert log.number_of("Cancelling build after") in proofs(diagnosis)
+    assert log.number_of("Provisioning with Powershell") in proofs(diagnosis)
+
+
+def test_facts_are_taken_from_the_text_and_only_from_there() -> None:
+    text = (
+        "Deployment failed. Correlation ID: 11111111-2222-4333-8444-555555555555. Packer build command has failed: exit "
+        "status 1. Image Build log location: https://abcdefghij1234567890abcd.blob.core.windows.net/packerlogs/"
+        f"0f0e0d0c-1111-4222-8333-944445555666/customization.log. OperationId: {RUN}. Use this operationId.\n"
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.VirtualMachineImages/imageTemplates/win11"
+    )
+    facts = diagnose(text).as_json()["facts"]
+    assert facts == {
+        "correlation_id": "11111111-2222-4333-8444-555555555555",
+        "operation_id": RUN,
+        "log_url": "https://abcdefghij1234567890abcd.blob.core.windows.net/packerlogs/"
+        "0f0e0d0c-1111-4222-8333-944445555666/customization.log",
+        "template": "win11",
+        "resource_group": "rg-images",
+        "subscription": SUBSCRIPTION,
+        "exit_code": None,
+    }
+
+
+def test_secrets_in_evidence_and_excerpt_are_hidden() -> None:
+    secret = "hV9" + "qLz7Kd2mXw5T" * 4
+    log = powershell(begun(), [f"Failed to connect with AccountKey={secret}==;", f"password={secret}"], code=1)
+    assert secret[:12] not in json.dumps(diagnose(script_failed(log, 1).text()).as_json())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(lambda text: text.encode("utf-16"), id="utf-16"),
+        pytest.param(lambda text: text.encode("utf-16-le"), id="utf-16 without mark"),
+        pytest.param(lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"), id="utf-8 mark, crlf"),
+        pytest.param(lambda text: text.encode().replace(b"exit code", b"\xe8 exit code"), id="stray cp1252 byte"),
+    ],
+)
+def test_encodings(raw: object) -> None:
+    log = script_failed(powershell(begun(), ["Contoso install failed with exit code 3"], code=3), 3)
+    diagnosis = DIAGNOSER.diagnose(raw(log.text()))  # type: ignore[operator]
+    assert diagnosis.matches[0].entry == "script-nonzero-exit"
+    assert log.number_of("Contoso install failed") in proofs(diagnosis)
+
+
+FOREIGN = [
+    "==> amazon-ebs: Timeout waiting for SSH.\nBuild 'amazon-ebs' errored: Script exited with non-zero exit status: 1",
+    'failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1',
+    "Error: creating EC2 Image Builder: RequestDisallowedByPolicy",
+]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_another_tools_failure_is_left_alone(text: str) -> None:
+    assert diagnose(text).matches == ()
+
+
+@settings(max_examples=150)
+@given(st.one_of(st.binary(max_size=3000), st.text(max_size=3000).map(lambda text: text.encode("utf-8", "replace"))))
+def test_any_bytes_give_a_diagnosis_whose_lines_point_into_them(raw: bytes) -> None:
+    diagnosis = DIAGNOSER.diagnose(raw)
+    shape = json.loads(json.dumps(diagnosis.as_json()))
+    lines = [line["line"] for match in shape["matches"] for line in match["evidence"]]
+    lines += [line["line"] for line in shape["excerpt"]]
+    assert all(1 <= line <= diagnosis.lines for line in lines)
+
+
+LINES = st.sampled_from(
+    [
+        "==> azure-arm: Provisioning with Powershell...",
+        "==> azure-arm: Provisioning with shell script: /tmp/x",
+        "==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        "==> azure-arm: IMAGE_STATE_UNDEPLOYABLE",
+        f"[{RUN}] PACKER 2026/01/12 08:00:00 ui error: Cancelling build after receiving terminated",
+        f"[{RUN}] PACKER 2026/01/12 11:00:00 Cancelling builder after context cancellation context canceled",
+        "Build 'azure-arm' errored after 1 minute: Script exited with non-zero exit status: 1",
+        "Build 'azure-arm' finished after 1 minute",
+        "[INFO] Packer version: 1.14.3",
+        f"[{RUN}] PACKER [INFO] Packer version: 1.14.3",
+        "[INFO] command 'x' exited with code: 99999999999999999999",
+        "(telemetry) Starting provisioner file",
+        "(telemetry) ending file",
+        "Failed to install",
+        "",
+        "Done exporting Packer logs to Azure Storage.",
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=30))
+def test_marks_in_any_order_never_crash_the_reader(lines: list[str]) -> None:
+    diagnosis = DIAGNOSER.diagnose("\n".join(lines))
+    assert diagnosis.outcome in ("failed", "canceled", "succeeded", "running", "unknown")
+    assert all(1 <= run.line <= len(lines) for run in diagnosis.timeline)

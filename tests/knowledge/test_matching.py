@@ -1,0 +1,90 @@
+"""What a signature's conditions mean: order, distance, counts, vetoes, line kinds, captures."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.entry import Repeats, Signature
+from knowledge.lines import read_line
+from knowledge.matching import Matcher
+from knowledge.normalising import pieces_of
+from knowledge.passage import readings
+from tests.knowledge.made_entries import base, entry
+
+
+def found(signature: Signature, text: str, partial: bool = False) -> tuple[str, list[int], dict[str, str]] | None:
+    """Confidence, evidence lines and values that the signature finds in the text, or `None`."""
+    matcher = Matcher(base(entry("it", signature)))
+    lines = [read_line(*piece) for piece in pieces_of(text)]
+    results = [one for passage in readings(lines) for one in matcher.search(passage, lambda _: True, partial)]
+    if not results:
+        return None
+    return results[0].confidence, [line.number for line in results[0].evidence], results[0].values
+
+
+PLAIN = Signature("s", "decisive", ("context deadline exceeded",))
+PAIR = Signature("s", "decisive", ("waiting for microservice", "context deadline exceeded"), within=80)
+COUNTED = Signature("s", "decisive", ("IMAGE_STATE_X",), repeats=Repeats(certain=6, likely=3))
+VETOED = Signature("s", "decisive", ("context canceled",), unless=("build command has failed",))
+TOGETHER = Signature("s", "decisive", ("no artifacts were created",), together_with=("Some builds didn't complete",))
+BEFORE = Signature("s", "decisive", ("Communicator ended with: 2300218",), before="Cancelling builder")
+PRINTED = Signature("s", "decisive", ("Permission denied",), line="output")
+CAPTURED = Signature("s", "decisive", ("exit status",), regex=r"exit status:? (?P<code>\d+)")
+WEAK = Signature("s", "supporting", ("Failed while waiting",))
+
+CASES = [
+    ("a literal, whatever its case", PLAIN, "Context Deadline EXCEEDED", ("certain", [1])),
+    ("white space and breaks do not matter", PLAIN, "context\n   deadline \t exceeded", ("certain", [1, 2, 3][:2])),
+    ("cut hard in a word", PLAIN, "x" * 54 + " context deadli\n" + "ne exceeded" + " " * 0, ("certain", [1, 2])),
+    ("not there", PLAIN, "context deadline", None),
+    (
+        "both in order and near",
+        PAIR,
+        "waiting for microservice to complete: context deadline exceeded",
+        ("certain", [1]),
+    ),
+    ("wrong order", PAIR, "context deadline exceeded waiting for microservice", None),
+    ("too far apart", PAIR, "waiting for microservice " + "x " * 100 + "context deadline exceeded", None),
+    ("often enough", COUNTED, "IMAGE_STATE_X\n" * 6, ("certain", [1, 2])),
+    ("less often", COUNTED, "IMAGE_STATE_X\n" * 4, ("likely", [1, 2])),
+    ("a few", COUNTED, "IMAGE_STATE_X\n" * 2, ("possible", [1, 2])),
+    ("a veto anywhere", VETOED, "context canceled\nPacker build command has failed", None),
+    ("no veto", VETOED, "context canceled", ("certain", [1])),
+    ("only together", TOGETHER, "no artifacts were created", None),
+    ("together", TOGETHER, "Some builds didn't complete\nno artifacts were created", ("certain", [2])),
+    ("before its rival", BEFORE, "Communicator ended with: 2300218\nCancelling builder", ("certain", [1])),
+    ("after its rival", BEFORE, "Cancelling builder\nCommunicator ended with: 2300218", None),
+    ("printed", PRINTED, "==> azure-arm: touch: Permission denied", ("certain", [1])),
+    ("not printed", PRINTED, "touch: Permission denied", None),
+    ("echoed source never counts", PLAIN, "Found command: echo context deadline exceeded", None),
+    ("supporting is only possible", WEAK, "Failed while waiting", ("possible", [1])),
+]
+
+
+@pytest.mark.parametrize(
+    ("signature", "text", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_conditions(signature: Signature, text: str, expected: tuple[str, list[int]] | None) -> None:
+    result = found(signature, text)
+    if expected is None:
+        assert result is None
+    else:
+        assert result is not None
+        assert result[0] == expected[0]
+        assert result[1][: len(expected[1])] == expected[1]
+
+
+def test_values_are_captured() -> None:
+    result = found(CAPTURED, "Script ended, exit status: 137")
+    assert result is not None
+    assert result[2] == {"code": "137"}
+
+
+def test_a_regex_that_does_not_fit_vetoes_the_literal() -> None:
+    assert found(CAPTURED, "exit status: none") is None
+
+
+def test_a_condition_that_a_cut_log_cannot_show_makes_it_likely() -> None:
+    result = found(VETOED, "context canceled", partial=True)
+    assert result is not None
+    assert result[0] == "likely"

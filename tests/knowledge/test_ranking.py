@@ -1,0 +1,41 @@
+"""The root before its consequences, wrappers last, harmless messages only alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.entry import Entry
+from knowledge.matching import Found
+from knowledge.ranking import ranked
+from tests.knowledge.made_entries import base, entry
+
+ROOT = entry("root", explains=("consequence",))
+CONSEQUENCE = entry("consequence", role="symptom", explains=("wrapper",))
+WRAPPER = entry("wrapper", role="wrapper", tier=6)
+OTHER = entry("other", tier=3)
+HARMLESS = entry("harmless", severity="info")
+ALL = base(ROOT, CONSEQUENCE, WRAPPER, OTHER, HARMLESS)
+
+C, L, P = "certain", "likely", "possible"
+CASES = [
+    ([(WRAPPER, C), (ROOT, C)], [("root", ("wrapper",))]),
+    ([(CONSEQUENCE, C), (ROOT, C)], [("root", ("consequence", "wrapper"))]),
+    ([(OTHER, C), (ROOT, C)], [("root", ("wrapper",)), ("other", ())]),
+    ([(OTHER, C), (WRAPPER, C)], [("other", ("wrapper",))]),
+    ([(OTHER, P), (WRAPPER, C)], [("wrapper", ()), ("other", ())]),
+    ([(HARMLESS, C), (ROOT, L)], [("root", ("wrapper",))]),
+    ([(HARMLESS, C)], [("harmless", ())]),
+    ([(HARMLESS, C), (OTHER, P)], [("harmless", ()), ("other", ())]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), CASES)
+def test_order(found: list[tuple[Entry, str]], expected: list[tuple[str, tuple[str, ...]]]) -> None:
+    order = ranked([Found(one, confidence) for one, confidence in found], ALL)  # type: ignore[arg-type]
+    assert [(one.entry.id, explains) for one, explains in order] == expected
+
+
+def test_at_most_five() -> None:
+    many = [entry(f"e{number}") for number in range(9)]
+    assert len(ranked([Found(one, "certain") for one in many], base(*many))) == 5

@@ -1,0 +1,148 @@
+"""The log reader over whole builds: timeline, outcome, the span of trouble, what a stop looked like."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.lines import read_line
+from knowledge.normalising import pieces_of
+from knowledge.observing import observe
+from knowledge.story import Story, read_story
+from tests.build_logs import BuildLog, Form, begun, powershell, restart, script_failed, shell, stopped, succeeded
+
+FORMS: list[Form] = ["new", "old"]
+
+
+def read(log: BuildLog) -> Story:
+    return read_story([read_line(*piece) for piece in pieces_of(log.text())])
+
+
+def seen(log: BuildLog) -> dict[str, bool]:
+    return {observation.id: observation.proof for observation in observe(read(log))}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_windows_build_that_failed(form: Form) -> None:
+    log = begun(form)
+    powershell(log, ["ok"], seconds=40)
+    restart(log)
+    powershell(log, ["Failed to install"], code=3, seconds=5)
+    story = read(script_failed(log, 3))
+
+    assert story.outcome == "failed"
+    assert story.os == "windows"
+    assert [(run.provisioner, run.state) for run in story.timeline()] == [
+        ("powershell", "ended"),
+        ("windows-restart", "ended"),
+        ("powershell", "failed"),
+    ]
+    assert [run.exit_code for run in story.timeline()] == [0, 0, 3]
+    assert story.timeline()[1].line == log.number_of("Restarting Machine")
+
+
+def test_durations_are_seconds_in_utc() -> None:
+    log = begun("new")
+    powershell(log, [], seconds=40)
+    powershell(log, [], code=1, seconds=5)
+    first, second = read(script_failed(log, 1)).timeline()
+    assert (first.started, first.ended, first.seconds) == ("2026-01-12T08:01:52Z", "2026-01-12T08:02:34Z", 42)
+    assert second.seconds == 7
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_linux_build_that_failed(form: Form) -> None:
+    log = shell(shell(begun(form, windows=False), ["fine"]), ["bash: jq: command not found"], code=127)
+    story = read(script_failed(log, 127))
+    assert (story.outcome, story.os) == ("failed", "linux")
+    assert [(run.provisioner, run.exit_code, run.state) for run in story.timeline()] == [
+        ("shell", None, "ended"),
+        ("shell", 127, "failed"),
+    ]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_build_that_went_well(form: Form) -> None:
+    story = read(succeeded(powershell(begun(form), ["Failed to do one thing, going on"])))
+    assert story.outcome == "succeeded"
+    assert story.failed_run is None
+    assert observe(story) == []
+
+
+def test_telemetry_of_older_logs_is_used_where_it_stands() -> None:
+    log = begun("old")
+    for name in ("powershell", "windows-restart"):
+        log.telemetry(f"Starting provisioner {name}").wait(30).telemetry(f"ending {name}").wait(1)
+    log.telemetry("Starting provisioner powershell").wait(5).output("broken").telemetry("ending powershell")
+    story = read(script_failed(log, 1))
+    assert [(run.provisioner, run.seconds, run.state) for run in story.timeline()] == [
+        ("powershell", 30, "ended"),
+        ("windows-restart", 30, "ended"),
+        ("powershell", 5, "failed"),
+    ]
+
+
+def test_the_last_of_two_builds_counts() -> None:
+    first = script_failed(powershell(begun("new"), ["first"], code=1), 1)
+    second = succeeded(powershell(begun("new"), ["second"]))
+    story = read_story([read_line(*piece) for piece in pieces_of(first.text() + second.text())])
+    assert story.outcome == "succeeded"
+    assert story.lines[0].number == len(first.lines) + 1
+
+
+def test_a_live_log_is_running() -> None:
+    log = powershell(begun("new"), ["still going"])
+    log.ui("Provisioning with Powershell...")
+    story = read(log)
+    assert story.outcome == "running"
+    assert [run.state for run in story.timeline()] == ["ended", "running"]
+
+
+def test_a_tail_without_its_beginning() -> None:
+    log = powershell(begun("new"), ["Failed to install"], code=1)
+    whole = script_failed(log, 1)
+    tail = BuildLog("new", lines=whole.lines[-25:])
+    story = read(tail)
+    assert story.outcome == "failed"
+    assert story.script_code == 1
+
+
+def test_silence_before_a_stop_is_observed() -> None:
+    log = begun("new")
+    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(6900)
+    observation = observe(read(stopped(log)))[0]
+    assert observation.id == "stopped-after-silence"
+    assert observation.seconds == 6900
+    assert [line.number for line in observation.lines][-1] == log.number_of("Cancelling build after")
+    assert not observation.proof
+
+
+def test_the_same_line_over_and_over_before_a_stop_is_observed() -> None:
+    log = begun("new")
+    log.ui("Provisioning with Powershell...")
+    for percent in range(80):
+        log.output(f"Waiting for operation to complete ({percent}% cpu)...").wait(60)
+    assert set(seen(stopped(log))) == {"stopped-while-repeating"}
+
+
+def test_a_stop_in_the_middle_of_work_has_no_sign() -> None:
+    log = begun("new")
+    log.ui("Provisioning with Powershell...")
+    for number in range(40):
+        log.output(f"step {chr(97 + number % 26)}{chr(98 + number // 2)} of the installation").wait(5)
+    assert set(seen(stopped(log))) == {"stopped-without-sign"}
+
+
+@pytest.mark.parametrize(("lines", "expected"), [(3, {}), (12, {"sysprep-loop": False}), (70, {"sysprep-loop": True})])
+def test_a_sysprep_loop_is_counted(lines: int, expected: dict[str, bool]) -> None:
+    log = begun("new")
+    log.ui("Provisioning with Powershell...").output(">>> Sysprepping VM ...")
+    log.output("if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }")
+    for _ in range(lines):
+        log.output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
+    assert {name: proof for name, proof in seen(log).items() if name == "sysprep-loop"} == expected
+
+
+def test_a_code_that_came_after_the_stop_is_not_the_scripts() -> None:
+    log = begun("new")
+    log.ui("Provisioning with Powershell...").wait(4000)
+    assert read(stopped(log)).timeline()[-1].exit_code is None
