@@ -86,10 +86,10 @@ class Diagnoser:
     def _observed(self, story: Story, found: dict[str, Found]) -> None:
         for seen in observe(story):
             for entry, signature in self._matcher.observed.get(seen.id, ()):
-                confidence: Confidence = (
-                    "possible" if signature.strength == "supporting" else "certain" if seen.proof else "likely"
-                )
-                merge(found, Found(entry, confidence, list(seen.lines), {}, 0, signature.strength == "decisive"))
+                confidence: Confidence = "certain" if seen.proof and signature.strength == "decisive" else "likely"
+                if signature.strength == "supporting":
+                    confidence = "possible"
+                merge(found, Found(entry, confidence, list(seen.lines), {}, 0, signature.strength != "supporting"))
 
     def _match(self, one: Found, explains: tuple[str, ...], shown: Mapping[int, str], language: Language) -> Match:
         entry = one.entry

@@ -6,7 +6,7 @@ An entry is one YAML file, `knowledge/entries/<phase>/<id>.yaml`; `loading` read
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Language = Literal["en", "it"]
@@ -14,7 +14,7 @@ Phase = Literal["submission", "build", "distribution", "devops", "after-build", 
 Severity = Literal["blocker", "error", "warning", "info"]
 Retry = Literal["yes", "after-fix", "no"]
 Role = Literal["cause", "symptom", "wrapper"]
-Strength = Literal["decisive", "supporting"]
+Strength = Literal["decisive", "likely", "supporting"]
 LineKind = Literal["any", "output", "verdict", "plain"]
 Basis = Literal["documented", "reported", "inferred"]
 Effect = Literal["reads", "changes", "deletes"]
@@ -65,7 +65,8 @@ class Signature:
     """One way to recognise the entry in a text, or (`observed`) in what the log reader saw.
 
     `text` are the literal fragments, all to be found in this order within `within` characters, whatever their case
-    and white space; `regex` (RE2) must then match in the same window and may capture values by name.
+    and white space; `regex` (RE2) must then match in the same window and may capture values by name. A place does not
+    count when it stands inside one of the longer texts of `inside`, or captured a value that `reject` lists.
     """
 
     id: str
@@ -78,6 +79,8 @@ class Signature:
     unless: tuple[str, ...] = ()
     together_with: tuple[str, ...] = ()
     before: str | None = None
+    inside: tuple[str, ...] = ()
+    reject: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     observed: str | None = None
 
 

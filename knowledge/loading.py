@@ -67,6 +67,8 @@ _SIGNATURE_KEYS = (
     "unless",
     "together_with",
     "before",
+    "inside",
+    "reject",
     "observed",
 )
 _SYSTEMS = ("linux", "windows")
@@ -162,8 +164,16 @@ def _signature(file: YamlFile, trail: Trail, value: Any) -> Signature:
         unless=section.texts("unless"),
         together_with=section.texts("together_with"),
         before=section.maybe("before"),
+        inside=section.texts("inside"),
+        reject=section.nested("reject", _rejected) if section.has("reject") else {},
         observed=section.maybe("observed"),
     )
+
+
+def _rejected(file: YamlFile, trail: Trail, value: Any) -> Mapping[str, tuple[str, ...]]:
+    names = tuple(value) if isinstance(value, dict) else ()
+    section = Section(file, trail, value, names)
+    return {str(name): section.texts(name) for name in names}
 
 
 def _repeats(file: YamlFile, trail: Trail, value: Any) -> Repeats:

@@ -42,6 +42,7 @@ class _Ready:
     unless: tuple[bytes, ...]
     together: tuple[bytes, ...]
     before: bytes | None
+    inside: tuple[bytes, ...]
 
 
 class Matcher:
@@ -66,6 +67,7 @@ class Matcher:
                     tuple(_literal(text) for text in signature.unless),
                     tuple(_literal(text) for text in signature.together_with),
                     _literal(signature.before) if signature.before else None,
+                    tuple(_literal(text) for text in signature.inside),
                 )
                 self._by_first.setdefault(ready.fragments[0], []).append(ready)
                 literals += [*signature.text, *signature.unless, *signature.together_with]
@@ -112,14 +114,18 @@ def _try(
         line = passage.lines[touched[0]]
         if not counts(touched[0]) or (signature.line != "any" and line.source != signature.line):
             continue
+        if any(_holds(passage.lower, begin, end, longer) for longer in ready.inside):
+            continue
         if ready.regex is not None:
-            window = passage.flat[max(0, begin - _BEFORE_WINDOW) : end + max(_AFTER_WINDOW, signature.within)]
-            match = ready.regex.search(window)
+            start = max(passage.start_of(touched[0]) if line.source != "plain" else 0, begin - _BEFORE_WINDOW)
+            window = passage.flat[start : end + max(_AFTER_WINDOW, signature.within)]
+            match = next((one for one in ready.regex.finditer(window) if start + one.end() > begin), None)
             if match is None:
                 continue
-            for name, value in match.groupdict().items():
-                if value:
-                    values.setdefault(_text(name), _text(value))
+            captured = {_text(name): _text(value) for name, value in match.groupdict().items() if value}
+            if any(captured.get(name) in refused for name, refused in signature.reject.items()):
+                continue
+            values = {**captured, **values}
         times += 1
         if first < 0:
             first = touched[0]
@@ -131,7 +137,13 @@ def _try(
     if confidence is None:
         return
     evidence = [passage.lines[index] for index in lines]
-    merge(found, Found(ready.entry, confidence, evidence, values, first, signature.strength == "decisive"))
+    merge(found, Found(ready.entry, confidence, evidence, values, first, signature.strength != "supporting"))
+
+
+def _holds(lower: bytes, begin: int, end: int, longer: bytes) -> bool:
+    """Whether the place from `begin` to `end` stands inside the `longer` text."""
+    at = lower.find(longer, max(0, begin - len(longer)), end + len(longer))
+    return 0 <= at < end and at + len(longer) > begin
 
 
 def _chain(lower: bytes, begin: int, fragments: Sequence[bytes], within: int) -> int:
@@ -163,6 +175,8 @@ def _confidence(ready: _Ready, passage: Passage, first: int, times: int, partial
             return None
     if signature.strength == "supporting":
         return "possible"
+    if signature.strength == "likely":
+        return "likely"
     if signature.repeats is not None:
         if times < signature.repeats.likely:
             return "possible"

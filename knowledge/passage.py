@@ -41,6 +41,10 @@ class Passage:
         """The index in `lines` of the line that holds the byte at `offset`."""
         return max(bisect_right(self._starts, offset) - 1, 0)
 
+    def start_of(self, index: int) -> int:
+        """Where the line at `index` begins in `flat`."""
+        return self._starts[index]
+
     def lines_of(self, begin: int, end: int) -> range:
         """The indexes of the lines that the bytes from `begin` to `end` touch."""
         return range(self.index_at(begin), self.index_at(max(end - 1, begin)) + 1)

@@ -150,8 +150,8 @@ class Section:
             return ()
         if isinstance(value, str):
             return (value,)
-        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
-            return tuple(value)
+        if isinstance(value, list) and all(isinstance(item, (str, int)) and str(item) for item in value):
+            return tuple(str(item) for item in value)
         self.fault(key, f"{key!r} must be a text or a list of texts")
         return ()
 

@@ -60,7 +60,7 @@ FAULTS = [
     ("id: made-up", "id: other", "id:", "must be the file's name"),
     ("phase: build", "phase: devops", "phase:", "must be the folder's name"),
     ("{en: Made up, it: Inventato}", "{en: Made up}", "title:", "needs exactly an 'en' and an 'it' text"),
-    ("strength: decisive", "strength: strong", "strength:", "use decisive, supporting"),
+    ("strength: decisive", "strength: strong", "strength:", "use decisive, likely, supporting"),
     ("text: the made-up failure}", "text: the}", "strength:", "too short"),
     ("text: the made-up failure}", "text: the made-up failure, regex: '(?=x)'}", "strength:", "RE2 does not take"),
     ("text: the made-up failure}", "observed: ghosts}", "strength:", "'ghosts' is not observed"),

@@ -88,3 +88,32 @@ def test_a_condition_that_a_cut_log_cannot_show_makes_it_likely() -> None:
     result = found(VETOED, "context canceled", partial=True)
     assert result is not None
     assert result[0] == "likely"
+
+
+SCRIPT = Signature(
+    "s",
+    "decisive",
+    ("Script exited with non-zero exit status",),
+    regex=r"exit status: (?P<code>\d+)",
+    inside=("update script exited",),
+    reject={"code": ("101",)},
+)
+PLACES = [
+    ("Script exited with non-zero exit status: 1", ("certain", {"code": "1"})),
+    ("Windows update script exited with non-zero exit status: 1", None),
+    ("Script exited with non-zero exit status: 101", None),
+    (
+        "Windows update script exited with non-zero exit status: 2\nScript exited with non-zero exit status: 5",
+        ("certain", {"code": "5"}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), PLACES)
+def test_a_place_that_does_not_count(text: str, expected: tuple[str, dict[str, str]] | None) -> None:
+    result = found(SCRIPT, text)
+    assert (result and (result[0], result[2])) == expected
+
+
+def test_a_likely_signature_is_never_certain() -> None:
+    assert found(Signature("s", "likely", ("context canceled",)), "context canceled") == ("likely", [1], {})
