@@ -70,12 +70,18 @@ def read_activity(body: object) -> Incoming:
     return Incoming("nothing", turn)
 
 
-def reply_activity(reply: Reply) -> Activity:
-    """One reply as a message with a card. Its text stays empty: Teams would split a message that has both."""
+def reply_activity(reply: Reply, hints: bool = True) -> Activity:
+    """One reply as a message with a card. Its text stays empty: Teams would split a message that has both.
+
+    Without `hints` the card leaves out what only Teams' own clients know; the test client warns of it below every card.
+    """
+    content = dict(card(reply))
+    if not hints:
+        content.pop("msteams", None)
     return Activity(
         type=ActivityTypes.message,
         summary=summary(reply),
-        attachments=[Attachment(content_type=CARD_TYPE, content=card(reply))],
+        attachments=[Attachment(content_type=CARD_TYPE, content=content)],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -53,7 +54,7 @@ class Playground:
         self._environ = environ
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
-        self._drain: asyncio.Task[None] | None = None
+        self._lifeline: int | None = None
 
     async def start(self, say: Say) -> str:
         """Set it up where it is missing and start it on a bot that answers already; returns the URL to open.
@@ -71,6 +72,9 @@ class Playground:
 
     async def stop(self) -> None:
         """End the process and whatever it started; returns when they are gone."""
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
         process, self._process = self._process, None
         if process is None:
             return
@@ -81,8 +85,6 @@ class Playground:
         except TimeoutError:
             _end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
             await process.wait()
-        if self._drain is not None:
-            await self._drain
 
     async def ended(self) -> int:
         """Wait until the process ends by itself; returns its exit status."""
@@ -160,18 +162,25 @@ class Playground:
             # the tool knows this switch only: "none" keeps it from opening a browser
             **({} if _has_display(self._environ) else {"TEAMSAPPTESTER_BROWSER": "none"}),
         }
-        process = await asyncio.create_subprocess_exec(
-            node, "--require", str(self._folder / "loopback.cjs"), str(self._package / "cli.js"), "start",
-            "--app-endpoint", f"{self._bot_url}/api/messages", "--channel-id", "msteams",
-            "--port", str(self._port), "--disable-telemetry",
-            cwd=self._folder, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            **_GROUP,
-        )  # fmt: skip
+        arguments = ["--app-endpoint", f"{self._bot_url}/api/messages", "--channel-id", "msteams"]
+        arguments += ["--port", str(self._port), "--disable-telemetry"]
+        # ends-with-bot.cjs waits for this pipe to close, which it does however the bot ends
+        its_end, self._lifeline = os.pipe()
+        try:
+            with self._log.open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    node,
+                    *("--require", str(self._folder / "loopback.cjs")),
+                    *("--require", str(self._folder / "ends-with-bot.cjs")),
+                    *(str(self._package / "cli.js"), "start", *arguments),
+                    cwd=self._folder, env=environ, stdin=its_end, stdout=log, stderr=log, **_GROUP,
+                )  # fmt: skip
+        finally:
+            os.close(its_end)
         self._process = process
         try:
             async with asyncio.timeout(START_SECONDS):
-                url = f"http://localhost:{await self._port_of(process)}"
-                await self._answers(process, url)
+                return await self._answering(process)
         except TimeoutError:
             await self.stop()
             raise PlaygroundFailed(
@@ -180,40 +189,23 @@ class Playground:
         except BaseException:
             await self.stop()
             raise
-        self._drain = asyncio.create_task(self._keep(process))
-        return url
 
-    async def _port_of(self, process: asyncio.subprocess.Process) -> int:
-        """The port that it says it listens on: another one than asked for when that one is taken."""
-        assert process.stdout is not None
-        async for line in process.stdout:
-            self._note(line)
-            found = _LISTENING.search(line)
-            if found:
-                return int(found[1])
-        raise PlaygroundFailed(f"The Teams test client ended at once (status {await process.wait()}). {self._more()}")
+    async def _answering(self, process: asyncio.subprocess.Process) -> str:
+        """The URL, once a page is served there.
 
-    async def _answers(self, process: asyncio.subprocess.Process, url: str) -> None:
-        """Return when a page is served: a bad configuration ends the process after it said that it listens."""
+        It takes another port where the one asked for is in use, and says which; a bad configuration ends it after that.
+        """
         async with ClientSession(timeout=ClientTimeout(total=5)) as session:
             while process.returncode is None:
-                try:
-                    async with session.get(url) as response:
-                        if response.status == 200:
-                            return
-                except (ClientError, TimeoutError):
-                    pass
+                found = _LISTENING.search(self._log.read_bytes())
+                if found:
+                    url = f"http://localhost:{int(found[1])}"
+                    with contextlib.suppress(ClientError, TimeoutError):
+                        async with session.get(url) as response:
+                            if response.status == 200:
+                                return url
                 await asyncio.sleep(0.1)
         raise PlaygroundFailed(f"The Teams test client ended at once (status {process.returncode}). {self._more()}")
-
-    async def _keep(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            self._note(line)
-
-    def _note(self, line: bytes) -> None:
-        with self._log.open("ab") as log:
-            log.write(line)
 
     def _more(self) -> str:
         """The last thing in the log, where the rest stands, and how to go on."""
@@ -233,10 +225,8 @@ def _has_display(environ: Mapping[str, str]) -> bool:
 
 
 def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or (on macOS) about to be
         if os.name == "posix":
             os.killpg(process.pid, how)
         else:
             process.terminate()
-    except ProcessLookupError:
-        pass

@@ -102,7 +102,7 @@ async def _in_words(request: web.Request, handler: Handler) -> web.StreamRespons
     except StoreError as failed:
         _log.error("State store: %s", failed)
         return _words(503, "State cannot be read or written at the moment; the log says why.")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last net: no caller sees a traceback
         _log.error("A request failed: %s", where(error))
         return _words(500, "This request could not be handled; it was logged.")
 

@@ -57,13 +57,14 @@ class _Authentication(ConfigurationBotFrameworkAuthentication):
 class TeamsChannel:
     """The `Channel` of one activity."""
 
-    def __init__(self, context: TurnContext) -> None:
+    def __init__(self, context: TurnContext, test_client: bool) -> None:
         self._context = context
+        self._test_client = test_client
 
     async def show(self, reply: Reply) -> None:
         """Send one reply, in as many cards as it takes."""
         for part in parts(reply):
-            await self._context.send_activity(reply_activity(part))
+            await self._context.send_activity(reply_activity(part, hints=not self._test_client))
 
     async def say(self, text: str) -> None:
         """Send a sentence."""
@@ -99,14 +100,16 @@ class TeamsAdapter(CloudAdapter):
             result = await self.bot_framework_authentication.authenticate_request(
                 _skeleton(body, incoming, service_url), request.headers.get("Authorization", "")
             )
-        except Exception as error:  # the SDK raises many kinds; none of them lets the caller in
+        except Exception as error:  # noqa: BLE001 - the SDK raises many kinds, none of which lets the caller in
             _log.warning("A request with credentials was refused: %s", type(error).__name__)
             raise RefusedRequest(
                 401, "This version serves the local test client, which sends no credentials."
             ) from None
 
+        test_client = request.headers.get("x-ms-agents-playground") == "true"
+
         async def run(context: TurnContext) -> None:
-            await bot.take(incoming, TeamsChannel(context))
+            await bot.take(incoming, TeamsChannel(context, test_client))
 
         await self.process_activity(result, _skeleton(body, incoming, service_url), run)
         return web.Response(status=201)

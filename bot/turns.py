@@ -94,11 +94,11 @@ class Turns:
         turn = incoming.turn
         key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
         try:
-            async with _typing(channel, self._typing_after if incoming.wants == "answer" else None) as answered:
-                async with self._lanes.lane(key):
-                    replies = await self._settle(key, incoming)
-                    await answered()
-                    await self._send(replies, channel, language_of(turn.locale))
+            typing_after = self._typing_after if incoming.wants == "answer" else None
+            async with _typing(channel, typing_after) as answered, self._lanes.lane(key):
+                replies = await self._settle(key, incoming)
+                await answered()
+                await self._send(replies, channel, language_of(turn.locale))
         except LaneFull:
             raise RefusedRequest(
                 429, "Too many messages of this conversation are waiting; send them again later."
@@ -117,7 +117,7 @@ class Turns:
             return [_failure("too-slow", language, error)]
         except StoreError as error:
             return [_failure("failed" if isinstance(error, StateTooLarge) else "state-lost", language, error)]
-        except Exception as error:  # the last net: a person must never meet silence or a traceback
+        except Exception as error:  # noqa: BLE001 - the last net: a person must never meet silence or a traceback
             return [_failure("failed", language, error)]
 
     async def _answer(self, key: str, incoming: Incoming) -> list[Reply | str]:
@@ -155,8 +155,7 @@ class Turns:
         try:
             for reply in replies:
                 await (channel.say(reply) if isinstance(reply, str) else channel.show(reply))
-        except Exception as error:
-            # a card that the channel refuses, or that cannot be drawn, must not leave the person without a word
+        except Exception as error:  # noqa: BLE001 - a card refused or not drawn must not leave the person without a word
             sentence = _failure("failed", language, error)
             try:
                 await channel.say(sentence)

@@ -1,0 +1,31 @@
+"""A fake Teams, and a bot beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from aiohttp import ClientSession, ClientTimeout
+
+from bot.sqlite_store import SqliteStore
+from tests.bot.stand_ins import Chat, FakeTeams, ScriptedMedic, serve
+
+
+@pytest_asyncio.fixture
+async def teams() -> AsyncIterator[FakeTeams]:
+    service = FakeTeams()
+    runner, service.url = await serve(service.app())
+    yield service
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def chat(teams: FakeTeams, tmp_path: Path) -> AsyncIterator[Chat]:
+    store = await SqliteStore(tmp_path / "state.sqlite3").open()
+    async with ClientSession(timeout=ClientTimeout(total=60)) as session:
+        chat = Chat(ScriptedMedic(), store, teams, session)
+        _, chat.url = await serve(chat.runner)
+        yield chat
+        await chat.runner.cleanup()
+    await store.close()

@@ -1,0 +1,129 @@
+"""Stand-ins for the neighbours of the outside: a service that takes replies, and dialogs with a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import ClientResponse, ClientSession, web
+
+from bot.server import build_app
+from bot.sqlite_store import SqliteStore
+from bot.turns import Turns
+from dialogs.turn import Turn
+from dialogs.view import Paragraph, Reply, literal, prose
+from knowledge.entry import Language
+
+
+@dataclass
+class ScriptedAnswer:
+    state: dict[str, Any]
+    replies: tuple[Reply, ...]
+
+
+@dataclass
+class ScriptedMedic:
+    """Counts the turns of a conversation in its state, says what it heard, and does `first` before that."""
+
+    first: Callable[[Turn], Awaitable[None]] | None = None
+    language: Language = "en"
+    heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
+
+    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+        self.heard.append((turn, state))
+        if self.first:
+            await self.first(turn)
+        count = (state or {}).get("turns", 0) + 1
+        what = "welcome" if turn.joined else f"pressed {turn.action.do}" if turn.action else f"heard {turn.text}"
+        reply = Reply(
+            (Paragraph(prose(f"Turn {count}")), Paragraph(literal(what))), (), self.language, f"{count} {what}"[:100]
+        )
+        return ScriptedAnswer({"turns": count}, (reply,))
+
+
+class FakeTeams:
+    """The service that an activity's `serviceUrl` names: keeps what the bot sends, in order of arrival."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.paths: list[str] = []
+        self.refuse: Callable[[dict[str, Any]], int | None] = lambda activity: None
+        self.on_arrival: Callable[[dict[str, Any]], None] = lambda activity: None
+        self.arrived = asyncio.Event()
+        self.url = ""
+
+    async def typing(self, times: int) -> None:
+        """Wait until so many typing indicators have arrived."""
+        while sum(item["type"] == "typing" for item in self.sent) < times:
+            self.arrived.clear()
+            await self.arrived.wait()
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/{way:.*}", self._take)
+        return app
+
+    async def _take(self, request: web.Request) -> web.Response:
+        activity = await request.json()
+        self.on_arrival(activity)
+        status = self.refuse(activity)
+        if status:
+            return web.json_response({"error": {"code": "Refused"}}, status=status)
+        self.sent.append(activity)
+        self.arrived.set()
+        self.paths.append(request.raw_path)
+        return web.json_response({"id": str(len(self.sent))}, status=201)
+
+    @property
+    def messages(self) -> list[str]:
+        """What a person sees of each message: its text, or the notification text of its card."""
+        return [item.get("text") or item["summary"] for item in self.sent if item["type"] == "message"]
+
+
+class Chat:
+    """A bot on a port of its own, with a fake Teams beside it; posts activities as Teams would."""
+
+    def __init__(self, medic: ScriptedMedic, store: SqliteStore, teams: FakeTeams, session: ClientSession) -> None:
+        self.medic, self.store, self.teams, self.session = medic, store, teams, session
+        self.turns = Turns(medic, store, typing_after=0.01)
+        self.url = ""
+        self.runner = web.AppRunner(build_app(self.turns, store), shutdown_timeout=15)
+
+    def activity(self, text: str | None = None, **more: Any) -> dict[str, Any]:
+        body = {
+            "type": "message",
+            "id": "1795382441918",
+            "channelId": "msteams",
+            "serviceUrl": self.teams.url + "/_connector",
+            "from": {"id": "29:ada", "name": "Ada", "aadObjectId": "00000000-0000-0000-0000-000000000020"},
+            "recipient": {"id": "28:bot", "name": "Image Medic"},
+            "conversation": {"id": "a:1", "conversationType": "personal", "tenantId": "contoso"},
+            "channelData": {"tenant": {"id": "contoso"}},
+            "locale": "en-US",
+        }
+        if text is not None:
+            body["text"] = text
+        body.update(more)
+        return {key: value for key, value in body.items() if value is not None}
+
+    async def post(self, body: Any, **options: Any) -> ClientResponse:
+        async with self.session.post(f"{self.url}/api/messages", json=body, **options) as response:
+            await response.read()
+            return response
+
+    async def send(self, text: str | None = None, **more: Any) -> list[str]:
+        """Send a message; returns what the person sees because of it."""
+        before = len(self.teams.messages)
+        response = await self.post(self.activity(text, **more))
+        assert response.status == 201, await response.text()
+        return self.teams.messages[before:]
+
+
+async def serve(app: web.Application | web.AppRunner) -> tuple[web.AppRunner, str]:
+    runner = app if isinstance(app, web.AppRunner) else web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"

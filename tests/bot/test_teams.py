@@ -1,0 +1,439 @@
+"""A chat over real HTTP: what a person sends, what they see, what is remembered, and what happens when things fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bot.activities import read_activity
+from bot.errors import RefusedRequest
+from dialogs.turn import Action, Turn
+from tests.bot.stand_ins import Chat, ScriptedAnswer
+
+SUBMIT = {"v": 1, "do": "next", "args": {"entry": "a", "step": 2}, "title": "T", "note": ""}
+
+
+def attachment(kind: str, content: Any = None, **more: Any) -> dict[str, Any]:
+    return {"contentType": kind, "content": content, **more}
+
+
+async def test_each_turn_gets_the_state_of_the_last(chat: Chat) -> None:
+    assert await chat.send("one") == ["1 heard one"]
+    assert await chat.send("two") == ["2 heard two"]
+    assert [state for _, state in chat.medic.heard] == [None, {"turns": 1}]
+
+
+async def test_a_reply_is_a_card_with_a_summary_and_no_text(chat: Chat) -> None:
+    await chat.send("one")
+    [sent] = chat.teams.sent
+    assert sent["summary"] == "1 heard one"
+    assert "text" not in sent
+    assert [item["contentType"] for item in sent["attachments"]] == ["application/vnd.microsoft.card.adaptive"]
+    assert sent["attachments"][0]["content"]["type"] == "AdaptiveCard"
+    assert "1 heard one"[2:] in json.dumps(sent["attachments"][0]["content"])
+    assert sent["from"]["id"] == "28:bot"
+    assert chat.teams.paths == ["/_connector/v3/conversations/a%3A1/activities/1795382441918"]
+
+
+async def test_the_test_client_gets_no_hint_that_it_would_warn_of(chat: Chat) -> None:
+    await chat.post(chat.activity("one"))
+    await chat.post(chat.activity("two"), headers={"x-ms-agents-playground": "true"})
+    teams, playground = (sent["attachments"][0]["content"] for sent in chat.teams.sent)
+    assert "msteams" in teams
+    assert "msteams" not in playground
+
+
+async def test_the_turn_says_who_and_where(chat: Chat) -> None:
+    await chat.send("ciao", locale="it-IT")
+    [(turn, _)] = chat.medic.heard
+    assert (turn.person.tenant, turn.person.id, turn.person.name) == ("contoso", "29:ada", "Ada")
+    assert (turn.conversation, turn.scope, turn.locale, turn.text) == ("a:1", "personal", "it-IT", "ciao")
+
+
+@pytest.mark.parametrize(
+    ("value", "action"),
+    [
+        (SUBMIT, Action("next", {"entry": "a", "step": 2}, {"title": "T", "note": ""}, 1)),
+        ({"v": 7, "do": "later"}, Action("later", {}, {}, 7)),
+        (
+            {"v": 1, "do": "x", "on": True, "n": 3, "none": None},
+            Action("x", {}, {"on": "true", "n": "3", "none": ""}, 1),
+        ),
+        ({"v": 1, "do": "x", "msteams": {"type": "messageBack"}}, Action("x", {}, {}, 1)),
+    ],
+)
+async def test_a_button_is_an_action_with_the_fields_of_its_form(chat: Chat, value: Any, action: Action) -> None:
+    await chat.send(value=value, replyToId="1")
+    assert [turn.action for turn, _ in chat.medic.heard] == [action]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "next", 5, [], {}, {"do": "next"}, {"v": 1}, {"v": "1", "do": "next"}, {"v": True, "do": "next"},
+        {"v": 1, "do": ""}, {"v": 1, "do": ["next"]}, {"v": 1, "do": "x" * 65}, {"v": 1, "do": "next", "args": []},
+        {"v": 1, "do": "next", "args": None}, {"v": 1, "do": "next", "field": {"deep": 1}},
+    ],
+)  # fmt: skip
+async def test_a_button_that_is_not_ours_changes_nothing_and_is_answered(chat: Chat, value: Any) -> None:
+    assert await chat.send(value=value) == [
+        "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
+    ]
+    assert chat.medic.heard == []
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"text": "<at>Image Medic</at> help", "entities": "mention"}, "help"),
+        ({"text": "\n\nline 3\n"}, "\n\nline 3\n"),
+        ({"text": "nul \0 and \ud800 half"}, "nul \0 and ? half"),
+        ({"text": "x" * 1_000_000}, "x" * 1_000_000),
+        ({"text": "👩‍💻 è"}, "👩‍💻 è"),
+        ({"attachments": [attachment("text/html", "<div><p>a &lt;b&gt;</p>c<br/>d</div>")]}, "a <b>\nc\nd"),
+        ({"attachments": [attachment("text/plain", "whole log")]}, "whole log"),
+        (
+            {"text": "cut", "attachments": [attachment("text/html", "<pre>cut off here\nand more</pre>")]},
+            "cut off here\nand more",
+        ),
+        ({"text": "bold words", "attachments": [attachment("text/html", "<p><b>bold</b> words</p>")]}, "bold words"),
+        ({"text": "5 < 6", "attachments": [attachment("text/html", None), "junk", 7]}, "5 < 6"),
+        ({"text": "typed", "value": "also"}, "typed"),
+    ],
+)
+async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[str, Any], text: str) -> None:
+    if more.get("entities") == "mention":
+        mention = {"type": "mention", "mentioned": {"id": "28:bot"}, "text": "<at>Image Medic</at>"}
+        more = more | {"entities": [mention, {"type": "mention"}, "junk"]}
+    await chat.send(**more)
+    assert [turn.text for turn, _ in chat.medic.heard] == [text]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "That message had no text."),
+        ({"text": " \n "}, "That message had no text."),
+        ({"text": 5}, "That message had no text."),
+        ({"attachments": {}}, "That message had no text."),
+        ({"attachments": [attachment("image/png", contentUrl="https://x")]}, "I can't read pictures."),
+        ({"attachments": [attachment("audio/ogg")]}, "I can't listen to recordings."),
+        ({"attachments": [attachment("application/vnd.microsoft.teams.file.download.info", {})]}, "I can't open files"),
+        ({"attachments": [attachment("application/vnd.microsoft.card.codesnippet", {})]}, "I can't see inside a code"),
+        ({"attachments": [{"contentType": 5}]}, "I can't open files"),
+        ({"attachments": [attachment("image/png")], "locale": "it-IT"}, "Non so leggere le immagini."),
+    ],
+)
+async def test_what_cannot_be_read_is_answered(chat: Chat, more: dict[str, Any], said: str) -> None:
+    [answer] = await chat.send(**more)
+    assert answer.startswith(said)
+    assert chat.medic.heard == []
+
+
+async def test_text_beside_a_picture_is_heard_and_the_picture_is_owned_up_to(chat: Chat) -> None:
+    heard, also = await chat.send("the error", attachments=[attachment("image/png")])
+    assert heard == "1 heard the error"
+    assert also.startswith("I read the text of your message, but not what was attached")
+
+
+async def test_the_outside_speaks_the_language_of_the_conversation(chat: Chat) -> None:
+    chat.medic.language = "it"
+    await chat.send("parla italiano", locale="en-US")
+    [said] = await chat.send("", locale="en-US")
+    assert said.startswith("Il messaggio non conteneva testo.")
+
+
+def joining(chat: Chat, kind: str, **more: Any) -> dict[str, Any]:
+    new = {"action": "add"} if kind == "installationUpdate" else {"membersAdded": [{"id": "29:ada"}, {"id": "28:bot"}]}
+    return chat.activity(type=kind, **{**new, **more})
+
+
+async def test_one_person_is_welcomed_once(chat: Chat) -> None:
+    """The test client sends both events at once, and both again each time its page is loaded."""
+    for _ in range(2):
+        kinds = ("installationUpdate", "conversationUpdate")
+        answers = await asyncio.gather(*(chat.post(joining(chat, kind)) for kind in kinds))
+        assert [answer.status for answer in answers] == [201, 201]
+        await chat.send("hello")
+    assert chat.teams.messages == ["1 welcome", "2 heard hello", "3 heard hello"]
+
+
+async def test_other_people_and_other_chats_are_welcomed_too(chat: Chat) -> None:
+    for more in (
+        {},
+        {"from": {"id": "29:bob"}},
+        {"conversation": {"id": "a:2"}},
+        {"channelData": {"tenant": {"id": "x"}}},
+    ):
+        await chat.post(joining(chat, "conversationUpdate", **more))
+    assert chat.teams.messages == ["1 welcome"] * 4
+
+
+async def test_a_welcome_that_failed_is_made_up_for(chat: Chat) -> None:
+    async def fail(turn: Turn) -> None:
+        raise OSError("no")
+
+    chat.medic.first = fail
+    await chat.post(joining(chat, "conversationUpdate"))
+    chat.medic.first = None
+    await chat.post(joining(chat, "conversationUpdate"))
+    assert chat.teams.messages[1:] == ["1 welcome"]
+
+
+async def test_whoever_uninstalls_is_forgotten(chat: Chat) -> None:
+    await chat.post(joining(chat, "installationUpdate"))
+    await chat.post(joining(chat, "installationUpdate", action="remove"))
+    await chat.post(joining(chat, "installationUpdate"))
+    assert chat.teams.messages == ["1 welcome", "1 welcome"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "typing"}, {"type": "messageReaction"}, {"type": "event", "name": "tokens/response", "value": {}},
+        {"type": "conversationUpdate", "membersRemoved": [{"id": "x"}]},
+        {"type": "conversationUpdate", "membersAdded": 5}, {"type": "installationUpdate", "action": 5},
+        {"type": "message\0"},
+    ],
+)  # fmt: skip
+async def test_what_needs_no_answer_gets_none(chat: Chat, body: dict[str, Any]) -> None:
+    response = await chat.post(chat.activity(**body))
+    assert response.status == 201
+    assert chat.teams.sent == []
+    assert chat.medic.heard == []
+
+
+@pytest.mark.parametrize(
+    "where", [{"conversationType": "groupChat"}, {"conversationType": "channel"}, {"isGroup": True}]
+)
+async def test_a_group_is_sent_to_the_personal_chat(chat: Chat, where: dict[str, Any]) -> None:
+    place = {"conversation": {"id": "19:x@thread.v2;messageid=1", **where}}
+    for more in ({"text": "<at>Image Medic</at> status"}, {"value": SUBMIT}):
+        [said] = await chat.send(**place, **more)
+        assert said.startswith("I only work in a personal chat for now")
+    await chat.post(joining(chat, "conversationUpdate", **place))
+    await chat.post(joining(chat, "installationUpdate", **place))
+    assert len(chat.teams.messages) == 3
+    assert chat.medic.heard == []
+
+
+async def test_turns_of_one_conversation_run_one_after_the_other(chat: Chat) -> None:
+    running, most = 0, 0
+    begun, second_waits = asyncio.Event(), asyncio.Event()
+
+    async def overlap(turn: Turn) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        if turn.text == "first":
+            begun.set()
+            await second_waits.wait()
+        running -= 1
+
+    chat.medic.first = overlap
+    first = asyncio.create_task(chat.send("first"))
+    await begun.wait()
+    second = asyncio.create_task(chat.send("second"))
+    # the second shows that it was received, while it waits for its turn
+    await chat.teams.typing(2)
+    assert len(chat.medic.heard) == 1
+    second_waits.set()
+    await asyncio.gather(first, second)
+    assert most == 1
+    assert chat.teams.messages == ["1 heard first", "2 heard second"]
+
+
+async def test_turns_of_different_people_do_not_wait_for_each_other(chat: Chat) -> None:
+    both = asyncio.Barrier(2)
+
+    async def meet(turn: Turn) -> None:
+        await both.wait()
+
+    chat.medic.first = meet
+    await asyncio.gather(chat.send("a"), chat.send("b", **{"from": {"id": "29:bob"}}))
+    assert sorted(chat.teams.messages) == ["1 heard a", "1 heard b"]
+
+
+async def test_a_slow_answer_shows_typing_first(chat: Chat) -> None:
+    seen = asyncio.Event()
+    chat.teams.on_arrival = lambda activity: seen.set() if activity["type"] == "typing" else None
+
+    async def slow(turn: Turn) -> None:
+        await seen.wait()
+
+    chat.medic.first = slow
+    await chat.send("slow")
+    assert [item["type"] for item in chat.teams.sent] == ["typing", "message"]
+
+
+async def test_an_answer_does_not_depend_on_the_typing(chat: Chat) -> None:
+    refused = asyncio.Event()
+
+    def refuse(activity: dict[str, Any]) -> int | None:
+        if activity["type"] == "typing":
+            refused.set()
+            return 500
+        return None
+
+    async def slow(turn: Turn) -> None:
+        await refused.wait()
+
+    chat.teams.refuse, chat.medic.first = refuse, slow
+    assert await chat.send("slow") == ["1 heard slow"]
+
+
+async def test_state_is_saved_before_the_replies_are_sent(chat: Chat) -> None:
+    kept: list[int | None] = []
+
+    def look(activity: dict[str, Any]) -> None:
+        direct = sqlite_turns(chat)
+        kept.append(direct)
+
+    chat.teams.on_arrival = look
+    await chat.send("one")
+    assert kept == [1]
+
+
+def sqlite_turns(chat: Chat) -> int | None:
+    import sqlite3
+
+    database = sqlite3.connect(chat.store._path)
+    row = database.execute("select value from state").fetchone()
+    database.close()
+    return json.loads(row[0])["medic"]["turns"] if row else None
+
+
+async def test_a_turn_whose_state_was_changed_meanwhile_is_run_again(chat: Chat) -> None:
+    key, once = "contoso|a:1|29:ada", []
+
+    async def interfere(turn: Turn) -> None:
+        if not once:
+            once.append(turn)
+            await chat.store.commit(key, 0, {"schema": 1, "welcomed": True, "language": None, "medic": {"turns": 41}})
+
+    chat.medic.first = interfere
+    assert await chat.send("one") == ["42 heard one"]
+
+
+async def test_broken_state_reaches_the_dialogs_as_an_empty_one(chat: Chat) -> None:
+    await chat.store.commit("contoso|a:1|29:ada", 0, {"schema": 99, "medic": {"turns": 5}})
+    assert await chat.send("one") == ["1 heard one"]
+    assert chat.medic.heard[0][1] == {}
+
+
+async def test_a_turn_that_fails_says_so_and_logs_no_contents(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(turn: Turn) -> None:
+        raise ValueError(f"cannot take {turn.text}")
+
+    chat.medic.first = fail
+    [said] = await chat.send("password=hunter2")
+    assert said.startswith("Something went wrong on my side")
+    reference = said.rstrip(".").split()[-1]
+    [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert reference in record.getMessage()
+    assert "ValueError at" in record.getMessage()
+    assert "hunter2" not in caplog.text
+
+    chat.medic.first = None
+    assert await chat.send("again") == ["1 heard again"]
+
+
+async def test_a_turn_that_hangs_is_given_up(chat: Chat) -> None:
+    async def hang(turn: Turn) -> None:
+        await asyncio.Event().wait()
+
+    chat.turns._patience = 0.05
+    chat.medic.first = hang
+    [said] = await chat.send("hang")
+    assert said.startswith("That took too long, so I stopped.")
+    chat.medic.first = None
+    assert await chat.send("again") == ["1 heard again"]
+
+
+async def test_a_state_that_grew_too_large_says_so(chat: Chat) -> None:
+    async def grow(turn: Turn) -> None:
+        raise AssertionError
+
+    async def large(turn: Turn, state: Any) -> Any:
+        return ScriptedAnswer({"x": "a" * 300_000}, ())
+
+    chat.medic.answer = large  # type: ignore[method-assign]
+    [said] = await chat.send("one", locale="it")
+    assert said.startswith("Si è verificato un problema da parte mia")
+
+
+async def test_a_card_that_teams_refuses_is_replaced_by_a_sentence(chat: Chat) -> None:
+    chat.teams.refuse = lambda activity: 413 if "attachments" in activity else None
+    [said] = await chat.send("one")
+    assert said.startswith("Something went wrong on my side")
+
+
+async def test_a_channel_that_takes_nothing_is_an_error_of_the_request(chat: Chat) -> None:
+    chat.teams.refuse = lambda activity: 503
+    response = await chat.post(chat.activity("one"))
+    assert response.status == 502
+    assert "could not be delivered" in await response.text()
+    chat.teams.refuse = lambda activity: None
+    assert await chat.send("two") == ["2 heard two"]
+
+
+async def test_a_redirect_of_the_channel_is_not_followed(chat: Chat) -> None:
+    chat.teams.refuse = lambda activity: 307
+    assert (await chat.post(chat.activity("one"))).status == 502
+
+
+async def test_a_proxy_of_the_environment_is_not_asked(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert await chat.send("one") == ["1 heard one"]
+
+
+async def test_too_many_waiting_turns_are_refused(chat: Chat) -> None:
+    free = asyncio.Event()
+
+    async def wait(turn: Turn) -> None:
+        await free.wait()
+
+    chat.medic.first = wait
+    posts = [asyncio.create_task(chat.post(chat.activity(str(number)))) for number in range(60)]
+    done, _ = await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
+    assert {post.result().status for post in done} == {429}
+    free.set()
+    statuses = [response.status for response in await asyncio.gather(*posts)]
+    assert (statuses.count(201), statuses.count(429)) == (50, 10)
+    assert len(chat.turns._lanes) == 0
+
+
+_anything = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+_types = some.sampled_from(["message", "conversationUpdate", "installationUpdate", "invoke", "x"])
+
+
+@given(
+    some.dictionaries(
+        some.sampled_from(
+            ["text", "value", "attachments", "entities", "locale", "channelData", "membersAdded", "action"]
+        ),
+        _anything
+        | some.lists(some.dictionaries(some.sampled_from(["contentType", "content", "type", "text"]), _anything)),
+    ),
+    _types,
+    _anything,
+)
+def test_whatever_an_activity_holds_it_is_read_or_refused_in_words(body: dict[str, Any], kind: str, junk: Any) -> None:
+    whole = {"type": kind, "channelId": "msteams", "from": {"id": "u"}, "conversation": {"id": "c"}, **body}
+    for activity in (whole, whole | {"from": junk}, whole | {"conversation": junk}, junk):
+        with suppress(RefusedRequest):
+            incoming = read_activity(activity)
+            turn = incoming.turn
+            assert incoming.wants != "answer" or bool(turn.text) + bool(turn.action) + turn.joined == 1
