@@ -135,9 +135,9 @@ def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
     if len(text) * 2 < len(pasted):
         text = pasted
     unread = next((sentence for sentence in map(_cannot_read, attachments) if sentence), None)
-    if text:
-        return Incoming("answer", replace(turn, text=text), "unread" if unread else None)
-    return Incoming("say", turn, unread or "empty")
+    if unread and not text:
+        return Incoming("say", turn, unread)
+    return Incoming("answer", replace(turn, text=text), "unread" if unread else None)
 
 
 def _joined(turn: Turn) -> Incoming:

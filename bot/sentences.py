@@ -7,7 +7,6 @@ from typing import Literal
 from knowledge.entry import Language
 
 Sentence = Literal[
-    "empty",
     "image",
     "sound",
     "file",
@@ -22,11 +21,6 @@ Sentence = Literal[
 ]
 
 _WORDS: dict[Sentence, dict[Language, str]] = {
-    "empty": {
-        "en": "That message had no text. Paste the error or the end of customization.log, or type help.",
-        "it": "Il messaggio non conteneva testo. Incolla l'errore o le ultime righe di customization.log, "
-        "oppure scrivi aiuto.",
-    },
     "image": {
         "en": "I can't read pictures. Copy the error as text and paste it here, or type help.",
         "it": "Non so leggere le immagini. Copia l'errore come testo e incollalo qui, oppure scrivi aiuto.",

@@ -106,6 +106,10 @@ async def test_a_button_that_is_not_ours_changes_nothing_and_is_answered(chat: C
         ({"text": "bold words", "attachments": [attachment("text/html", "<p><b>bold</b> words</p>")]}, "bold words"),
         ({"text": "5 < 6", "attachments": [attachment("text/html", None), "junk", 7]}, "5 < 6"),
         ({"text": "typed", "value": "also"}, "typed"),
+        ({}, ""),
+        ({"text": " \n "}, ""),
+        ({"text": 5}, ""),
+        ({"attachments": {}}, ""),
     ],
 )
 async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[str, Any], text: str) -> None:
@@ -119,10 +123,6 @@ async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[st
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({}, "That message had no text."),
-        ({"text": " \n "}, "That message had no text."),
-        ({"text": 5}, "That message had no text."),
-        ({"attachments": {}}, "That message had no text."),
         ({"attachments": [attachment("image/png", contentUrl="https://x")]}, "I can't read pictures."),
         ({"attachments": [attachment("audio/ogg")]}, "I can't listen to recordings."),
         ({"attachments": [attachment("application/vnd.microsoft.teams.file.download.info", {})]}, "I can't open files"),
@@ -146,8 +146,8 @@ async def test_text_beside_a_picture_is_heard_and_the_picture_is_owned_up_to(cha
 async def test_the_outside_speaks_the_language_of_the_conversation(chat: Chat) -> None:
     chat.medic.language = "it"
     await chat.send("parla italiano", locale="en-US")
-    [said] = await chat.send("", locale="en-US")
-    assert said.startswith("Il messaggio non conteneva testo.")
+    [said] = await chat.send(locale="en-US", attachments=[attachment("image/png")])
+    assert said.startswith("Non so leggere le immagini.")
 
 
 def joining(chat: Chat, kind: str, **more: Any) -> dict[str, Any]:
@@ -436,4 +436,4 @@ def test_whatever_an_activity_holds_it_is_read_or_refused_in_words(body: dict[st
         with suppress(RefusedRequest):
             incoming = read_activity(activity)
             turn = incoming.turn
-            assert incoming.wants != "answer" or bool(turn.text) + bool(turn.action) + turn.joined == 1
+            assert incoming.wants != "answer" or bool(turn.text) + bool(turn.action) + turn.joined <= 1
