@@ -1,0 +1,89 @@
+"""Which key names speak of a secret: `DB_PASSWORD`, `sasToken` do; `SecretName`, `PublicKeyToken` don't."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import re2
+
+Sort = Literal["password", "secret", "header", "signature", "weak"]
+"""What may stand behind a name: a password (any text), a secret (no ordinary word), an HTTP header (the rest of the
+line), a signature (of a URL), or something that is a secret only when it looks like one (`weak`)."""
+
+_WORDS = re2.compile(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
+_PASSWORD = re2.compile(
+    r"pass(?:w(?:or)?ds?|phrases?|codes?)|passw|pwd|kennwort|requirepass|sshpass|dbpass|userpass|smtppass|mysqlpass"
+)
+_SECRET = re2.compile(
+    r"secrets?|tokens?|credentials?|creds|apikeys?|authkey|connectionstrings?|connstr(?:ing)?"
+    r"|(?:api|access|account|storage|shared|private|master|encryption|decryption|signing|signature|licen[sc]e|product|activation"
+    r"|subscription|primary|secondary|admin|function|functions|host|ssh|service|auth|consumer|client|application"
+    r"|instrumentation|pid|deploy|workspace|registration|kms|mak|serial|pfx|batch|cosmos|search|redis|sas|hub|bus"
+    r"|policy|blob|queue|mac|wep|wifi|psk|gpg|webhook|user|system|recovery|bitlocker|write|read|ingestion)keys?(?:base64|b64|pem)?"
+    r"|privatelines|privatemac|serialnumber|licen[sc]ecode"
+)
+_WHOLE_PASSWORDS = frozenset({"pass", "pw", "psk", "passwd"})
+_WHOLE_SECRETS = frozenset({"pat", "cred", "creds", "sas", "jwt", "bearer"})
+_HEADERS = frozenset({"authorization", "cookie", "setcookie", "proxyauthorization", "xauthorization"})
+_SIGNATURES = frozenset({"sig", "xamzsignature", "xgoogsignature", "signature"})
+_WEAK = frozenset({"auth", "serialnumber"})
+_INNOCENT = re2.compile(
+    r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
+    r"|compass|bypass|unexpectedtoken|csrftokenname"
+)
+_DESCRIBING = """
+name names id ids identifier policy policies length len min minimum max maximum expiry expires expired
+expiration expire type types uri uris url urls path paths file files filename dir directory folder count
+permission permissions scope scopes endpoint endpoints version versions location provider providers vault vaults
+store stores age date time timeout lifetime required require enabled disabled change changed changes reset
+resets never last hint complexity history protection filter manager cache limit limits format field prompt
+attempt attempts rotation status state size issuer audience algorithm alg usage parameter parameters reference
+ref property properties stdin authentication login request requests response validation validator service
+services server handler reader writer class exception error errors config configuration settings setting group
+owner kind module modules plugin generator thumbprint column index label title description source client object
+list mode level operation operations sku region env variable var not only days hours minutes seconds at on by
+for missing invalid cleared verified updated created set rules rule safe agent csp broker bucket bindings
+binding interval refresh encoding
+"""
+_DESCRIBES = frozenset(_DESCRIBING.split())
+
+
+@lru_cache(maxsize=4096)
+def sort_of_name(name: str) -> Sort | None:
+    """What the name of a key says of its value, or `None` when that is no secret."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    joined = "".join(words)
+    if not joined:
+        return None
+    if joined in _HEADERS:
+        return "header"
+    if joined in _SIGNATURES:
+        return "signature"
+    if joined in _WEAK:
+        return "weak"
+    if _INNOCENT.search(joined):
+        return None
+    for pattern, sort in ((_PASSWORD, "password"), (_SECRET, "secret")):
+        hits = list(pattern.finditer(joined))
+        if hits and not _described(words, joined, hits[-1].end()):
+            return "password" if sort == "password" else "secret"
+    while words and words[-1].isdigit():
+        words.pop()
+    if words and words[-1] in _WHOLE_PASSWORDS:
+        return "password"
+    if words and words[-1] in _WHOLE_SECRETS:
+        return "secret"
+    if len(words) > 1 and words[-1] == "auth":
+        return "weak"
+    return None
+
+
+def _described(words: list[str], joined: str, end: int) -> bool:
+    """Whether what follows the telling word (which ends at `end` of the joined words) only describes a secret."""
+    position = 0
+    for word in words:
+        position += len(word)
+        if position > end and word[-(position - end) :] in _DESCRIBES:
+            return True
+    return joined[end:] in _DESCRIBES

@@ -1,0 +1,76 @@
+"""Which runs of characters look like key material, wherever they stand: random text mixes its character classes."""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+
+import re2
+
+_HEX = re2.compile(r"(?:0x)?[0-9a-fA-F]+={0,2}")
+_GUIDISH = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
+_KNOWN = re2.compile(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
+_PARTS = re2.compile(r"[-_/+]+")
+_ATOMS = re2.compile(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
+
+
+def _rate(run: str) -> tuple[float, int]:
+    """Changes of character class per step (0 to 1; near 0.65 for random base64), and the number of separators."""
+    atoms = _ATOMS.findall(run)
+    separators = sum(len(atom) for atom in atoms if not atom[0].isalnum())
+    # "Word" is one step for a reader, not two.
+    words = sum(1 for one, two in itertools.pairwise(atoms) if len(one) == 1 and one.isupper() and two.islower())
+    return (len(atoms) - 1 - words * 0.5) / max(1, len(run) - 1), separators
+
+
+def _is_named(run: str) -> bool:
+    """Whether every part between `/`, `-`, `_` and `+` is a word, a number, hex, or a short lower-case name."""
+    parts = [part for part in _PARTS.split(run) if part]
+    return len(parts) > 1 and all(
+        len(part) < 4 or _HEX.fullmatch(part) or (len(part) <= 16 and part.islower()) or _rate(part)[0] <= 0.3
+        for part in parts
+    )
+
+
+@lru_cache(maxsize=8192)
+def is_key_material(run: str) -> bool:
+    """Whether a run of 32 and more base64, base64url or base32 characters is random, not a name, path or hash."""
+    bare = run.rstrip("=")
+    if _HEX.fullmatch(bare) or _GUIDISH.search(bare):
+        return False
+    if len(bare) % 4 in (0, 2, 3) and len(run) >= 40 and run.count("A") > len(run) / 5:
+        return True
+    if ("AZDO" in bare and len(bare) >= 60) or (len(run) in (44, 88) and run.endswith("=")):
+        return True
+    if bare.isalnum() and (bare.islower() or bare.isupper()):
+        return any(c.isdigit() for c in bare)
+    if not any(c.isdigit() or c == "+" for c in bare) and not run.endswith("="):
+        return False
+    if _is_named(bare) or bare.count("-") + bare.count("_") > max(2, len(bare) * 0.09):
+        return False
+    rate, _ = _rate(_PARTS.sub("", bare))
+    return rate >= (0.3 if len(bare) >= 40 else 0.34)
+
+
+@lru_cache(maxsize=8192)
+def is_fragment(run: str, ended: bool = False) -> bool:
+    """Whether a short run can be the other half of a secret: mixed character classes, no date, no hex, no plain word.
+
+    `ended` says that a delimiter that ends secrets (`;`, a quote, the end of the line) follows, which asks for less.
+    """
+    bare = run.rstrip("=")
+    if len(run) < 4 or _KNOWN.match(bare) or _HEX.fullmatch(bare) or _GUIDISH.search(bare):
+        return False
+    if run.endswith("=") and ended and len(run) >= 4:
+        return True
+    rate, separators = _rate(bare)
+    if run.endswith("=") and len(bare) >= 8 and rate >= 0.2:
+        return True
+    if separators > max(3, len(bare) * 0.12):
+        return False
+    digits = sum(c.isdigit() for c in bare)
+    if len(bare) >= 20 and bare.islower() and 3 <= digits <= len(bare) / 2 and rate >= 0.2 and separators < 2:
+        return True
+    if ended:
+        return rate >= 0.27 and (digits > 0 or rate >= 0.42)
+    return rate >= 0.4 and digits > 0 and not bare.islower()

@@ -1,0 +1,441 @@
+"""Planted secrets, made up from the vendors' published formats, in the places where people leave them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import string
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.redaction import redact, redact_lines
+
+ALNUM = string.ascii_letters + string.digits
+URLSAFE = ALNUM + "-_"
+PIECE = 12
+SEEDS = range(4)
+
+Maker = Callable[[random.Random], str]
+
+
+def of(alphabet: str, length: int) -> Maker:
+    return lambda r: "".join(r.choice(alphabet) for _ in range(length))
+
+
+def base64_of(length: int) -> Maker:
+    return lambda r: base64.b64encode(r.randbytes(length)).decode()
+
+
+def after(prefix: str, make: Maker, suffix: str = "") -> Maker:
+    return lambda r: prefix + make(r) + suffix
+
+
+def jwt(r: random.Random) -> str:
+    def part(value: dict[str, str]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    claims = {"aud": "https://management.azure.com/", "oid": of("0123456789abcdef", 32)(r), "jti": of(ALNUM, 43)(r)}
+    return ".".join([part({"alg": "RS256", "typ": "JWT"}), part(claims), of(URLSAFE, 342)(r)])
+
+
+def password(r: random.Random) -> str:
+    """What a generator gives: every class, with the symbols that quoting trips over in the middle."""
+    body = [r.choice(ALNUM) for _ in range(18)] + [r.choice("!#%+@^.") for _ in range(3)] + list("aB3")
+    r.shuffle(body)
+    return "P" + "".join(body) + "9z"
+
+
+def guid(r: random.Random) -> str:
+    return "-".join(of("0123456789abcdef", n)(r) for n in (8, 4, 4, 4, 12))
+
+
+def azdo(r: random.Random) -> str:
+    return of(ALNUM, 76)(r) + "AZDO" + of(ALNUM, 4)(r)
+
+
+def twice(one: Maker, joint: str, two: Maker) -> Maker:
+    return lambda r: one(r) + joint + two(r)
+
+
+# Secrets that are known by their shape alone: a bare line is enough.
+SHAPES: dict[str, Maker] = {
+    "storage key": base64_of(64),
+    "service bus key": base64_of(32),
+    "jwt": jwt,
+    "entra client secret": after("", twice(of(ALNUM, 3), "8Q~", of(ALNUM + "_.-~", 34))),
+    "devops pat, old": lambda r: of("abcdefghijklmnopqrstuvwxyz234567", 50)(r) + "2a",
+    "devops pat, new": azdo,
+    "github classic": after("ghp_", of(ALNUM, 36)),
+    "github oauth": after("gho_", of(ALNUM, 36)),
+    "github app user": after("ghu_", of(ALNUM, 36)),
+    "github app server": after("ghs_", of(ALNUM, 36)),
+    "github refresh": after("ghr_", of(ALNUM, 36)),
+    "github fine-grained": after("github_pat_", twice(of(ALNUM, 22), "_", of(ALNUM, 59))),
+    "gitlab": after("glpat-", of(URLSAFE, 20)),
+    "slack bot": after("xoxb-", twice(of(string.digits, 12), "-", of(ALNUM, 24))),
+    "aws key id": after("AKIA", of(string.ascii_uppercase + "234567", 16)),
+    "aws temporary key id": after("ASIA", of(string.ascii_uppercase + "234567", 16)),
+    "google api key": after("AIza", of(URLSAFE, 35)),
+    "npm": after("npm_", of(ALNUM, 36)),
+    "pypi": after("pypi-AgEIcHlwaS5vcmc", of(URLSAFE, 150)),
+    "nuget": after("oy2", of("abcdefghijklmnopqrstuvwxyz234567", 43)),
+    "openai": after("sk-proj-", of(URLSAFE, 48)),
+    "openai, old": after("sk-", of(ALNUM, 48)),
+    "anthropic": after("sk-ant-api03-", of(URLSAFE, 93), "AA"),
+    "vault": after("hvs.", of(URLSAFE, 90)),
+    "stripe": after("sk_live_", of(ALNUM, 24)),
+    "stripe restricted": after("rk_live_", of(ALNUM, 24)),
+    "sendgrid": after("SG.", twice(of(URLSAFE, 22), ".", of(URLSAFE, 43))),
+    "twilio": after("SK", of("0123456789abcdef", 32)),
+    "docker": after("dckr_pat_", of(URLSAFE, 27)),
+    "databricks": after("dapi", of("0123456789abcdef", 32)),
+}
+
+# Secrets that only their place gives away.
+PLACED: dict[str, Maker] = {
+    "password": password,
+    "guid": guid,
+    "aws secret key": of(ALNUM + "+/", 40),
+    "hex": of("0123456789abcdef", 40),
+}
+
+CARRIERS = [
+    # assignments
+    "export X_SECRET={s}",
+    "DB_PASSWORD={s}",
+    'PACKER_VAR_admin_password="{s}" packer build .',
+    "PKR_VAR_client_secret='{s}'",
+    "$password = '{s}'",
+    '$env:STORAGE_ACCOUNT_KEY = "{s}"',
+    "set AZDO_TOKEN={s}",
+    'setx NAME_TOKEN "{s}" /M',
+    "setx NUGET_API_KEY {s}",
+    "[Environment]::SetEnvironmentVariable('DB_PASSWORD', '{s}', 'Machine')",
+    "ENV REGISTRY_TOKEN {s}",
+    "client_secret: {s}",
+    "  adminPassword: '{s}'",
+    "password : {s}",
+    "azure-arm: temp admin password: '{s}'",
+    "[5f0c19d2-70a4-4e11-9b1c-fd1d3b0a6a77] PACKER OUT     azure-arm: Using passphrase: {s}",
+    "2026/02/22 17:13:12 winrm_password={s}",
+    "api key: {s}",
+    "License Key: {s}",
+    # JSON, and JSON in JSON
+    '{{"adminPassword":"{s}","osType":"Windows"}}',
+    '{{"adminPassword": {{"value": "{s}"}}, "vmSize": {{"value": "Standard_D2s_v5"}}}}',
+    '{{"name": "DB_PASSWORD", "value": "{s}"}}',
+    '{{"name":"REGISTRY_TOKEN","secureValue":"{s}"}}',
+    '{{"sasToken" : "{s}"}}',
+    '{{\\"clientSecret\\":\\"{s}\\",\\"tenant\\":\\"contoso\\"}}',
+    '{{\\\\\\"password\\\\\\": \\\\\\"{s}\\\\\\", \\\\\\"user\\\\\\": \\\\\\"bob\\\\\\"}}',
+    '"message": "inline: $env:API_TOKEN=\\"{s}\\"; ./build.ps1"',
+    "&quot;password&quot;:&quot;{s}&quot;",
+    "{{\\u0022accessKey\\u0022:\\u0022{s}\\u0022}}",
+    'args = ["--password", "{s}", "--verbose"]',
+    # XML
+    "<AdministratorPassword><Value>{s}</Value><PlainText>true</PlainText></AdministratorPassword>",
+    "<Password><Value>{s}</Value></Password>",
+    "<AdminPassword>{s}</AdminPassword>",
+    '<add key="DbPassword" value="{s}" />',
+    '<add name="NuGet" ClearTextPassword="{s}" />',
+    "&lt;Password&gt;{s}&lt;/Password&gt;",
+    # headers
+    "Authorization: Bearer {s}",
+    "curl -H 'Authorization: token {s}' https://api.example.org",
+    'Invoke-RestMethod -Headers @{{ Authorization = "Bearer {s}" }}',
+    "x-functions-key: {s}",
+    "Ocp-Apim-Subscription-Key: {s}",
+    "Set-Cookie: ARRAffinity={s}; Path=/",
+    # command lines
+    "net user builder {s} /add",
+    'net.exe user "build agent" "{s}" /add /y',
+    "net use Z: \\\\srv\\share {s} /user:contoso\\bob",
+    "New-LocalUser -Name b -Password (ConvertTo-SecureString '{s}' -AsPlainText -Force)",
+    'ConvertTo-SecureString -String "{s}" -AsPlainText -Force',
+    "'{s}' | ConvertTo-SecureString -AsPlainText -Force",
+    "[pscredential]::new('bob', '{s}')",
+    "Connect-Thing -Token {s} -Verbose",
+    "sqlcmd -S tcp:db.example.org -U sa -P {s} -Q 'select 1'",
+    "mysql -h db -u root -p{s} -e 'select 1'",
+    "mysqldump --password={s} app",
+    "sshpass -p '{s}' ssh bob@10.0.0.4",
+    "plink.exe -batch -pw {s} bob@10.0.0.4 ls",
+    "7z x -p{s} bundle.7z",
+    "cmdkey /add:share.example.org /user:bob /pass:{s}",
+    "psexec.exe -u contoso\\bob -p {s} cmd",
+    "curl -u bob:{s} https://files.example.org/a.zip",
+    "curl --user 'bob:{s}' -O https://files.example.org/a.zip",
+    "wget --user bob --password {s} https://files.example.org/a.zip",
+    "docker login -u bob -p {s} registry.example.org",
+    "echo {s} | docker login -u bob --password-stdin registry.example.org",
+    "az login --service-principal -u app -p {s} --tenant contoso.example.org",
+    "az login --service-principal --username app --client-secret {s}",
+    "az storage blob list --account-name st --account-key {s} -c x",
+    'az storage blob list --account-name st --sas-token "{s}" -c x',
+    "msiexec /i agent.msi /qn SERVERPASSWORD={s} INSTALLDIR=C:\\Agent",
+    "msiexec /i agent.msi /qn LICENSEKEY={s}",
+    "echo 'bob:{s}' | chpasswd",
+    "reg add HKLM\\SOFTWARE\\Winlogon /v DefaultPassword /t REG_SZ /d {s} /f",
+    "Set-ItemProperty -Path $p -Name DefaultPassword -Value '{s}'",
+    "schtasks /create /tn x /ru bob /rp {s}",
+    "CREATE LOGIN bob WITH PASSWORD = '{s}';",
+    "ALTER USER bob IDENTIFIED BY '{s}'",
+    "redis-cli -h cache -a {s} ping",
+]
+
+
+def carriers_of_keys() -> list[str]:
+    account = "DefaultEndpointsProtocol=https;AccountName=st1;AccountKey={s};EndpointSuffix=core.windows.net"
+    return [
+        account,
+        f'az storage blob list --connection-string "{account}"',
+        f"AZURE_STORAGE_CONNECTION_STRING={account}",
+        json.dumps({"connectionString": account}).replace("{s}", "{{s}}").replace("{{s}}", "{s}")[1:-1],
+        "Endpoint=sb://bus.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey={s}",
+        "HostName=hub.azure-devices.net;DeviceId=d1;SharedAccessKey={s}",
+        "AccountEndpoint=https://c.documents.azure.com:443/;AccountKey={s};",
+        "cache.redis.cache.windows.net:6380,password={s},ssl=True,abortConnect=False",
+        "Server=tcp:s.database.windows.net,1433;User ID=sa;Password={s};Encrypt=True",
+        "Driver={{ODBC}};Server=s;Uid=sa;Pwd={{{s}}};",
+    ]
+
+
+SIGNATURES = [
+    "https://st1.blob.core.windows.net/c/a.zip?sv=2023-11-03&sr=b&sig={q}&se=2026-01-01",
+    "https://st1.blob.core.windows.net/c/a.zip?sv=2023-11-03&amp;sr=b&amp;sig={q}&amp;se=2026-01-01",
+    '"url":"https://st1.blob.core.windows.net/c/a.zip?sv=2023\\u0026sig={q}\\u0026se=2026"',
+    "redirect=https%3A%2F%2Fst1.blob.core.windows.net%2Fc%3Fsv%3D2023%26sig%3D{q}",
+    "SharedAccessSignature sr=https%3A%2F%2Fbus.example&sig={q}&se=1767225600&skn=Root",
+    "BlobEndpoint=https://st1.blob.core.windows.net/;SharedAccessSignature=sv=2023&sig={q}",
+]
+URLS = [
+    "git clone https://bob:{s}@dev.azure.com/org/_git/repo",
+    "git clone https://{s}@dev.azure.com/org/_git/repo",
+    "postgres://app:{s}@db.example.org:5432/app?sslmode=require",
+    "mongodb+srv://app:{s}@cluster0.example.net/test",
+    "redis://:{s}@cache.example.org:6380/0",
+]
+
+
+def assert_hidden(secret: str, shown: str, text: str) -> None:
+    assert secret not in shown, f"shown whole in {shown!r} (from {text!r})"
+    for at in range(len(secret) - PIECE + 1):
+        assert secret[at : at + PIECE] not in shown, f"{secret[at : at + PIECE]!r} shown in {shown!r} (from {text!r})"
+    assert "[REDACTED]" in shown
+    assert shown.count("\n") == text.count("\n")
+    assert redact(shown) == shown
+
+
+def put(carrier: str, secret: str) -> str:
+    return carrier.format(s=secret, q=secret)
+
+
+def levels_of_json(text: str, levels: int) -> str:
+    for _ in range(levels):
+        text = json.dumps({"message": text, "code": "Failed"})
+    return text
+
+
+PLACES = [*CARRIERS, *carriers_of_keys(), *URLS]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("carrier", PLACES)
+def test_password_is_hidden_in_its_place(carrier: str, seed: int) -> None:
+    r = random.Random(f"{carrier}{seed}")
+    secret = password(r).replace("@", "-").replace("#", "-") if carrier in URLS else password(r)
+    assert_hidden(secret, redact(put(carrier, secret)), put(carrier, secret))
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+@pytest.mark.parametrize("carrier", [c for c in PLACES if "\\u0022" not in c and "&quot;" not in c])
+def test_password_is_hidden_in_json_in_json(carrier: str, levels: int) -> None:
+    secret = password(random.Random(f"{carrier}{levels}")).replace("@", "-")
+    text = levels_of_json("Failed in building: " + put(carrier, secret), levels)
+    assert_hidden(secret, redact(text), text)
+
+
+@pytest.mark.parametrize("kind", [*SHAPES, *(k for k in PLACED if k != "password")])
+def test_secret_of_every_kind_is_hidden_in_every_place(kind: str) -> None:
+    make = SHAPES.get(kind) or PLACED[kind]
+    for number, carrier in enumerate([*CARRIERS, *carriers_of_keys()]):
+        secret = make(random.Random(f"{kind}{number}"))
+        assert_hidden(secret, redact(put(carrier, secret)), put(carrier, secret))
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("carrier", SIGNATURES)
+def test_signature_is_hidden(carrier: str, seed: int) -> None:
+    secret = base64_of(32)(random.Random(f"{carrier}{seed}"))
+    for quoted in (secret.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D"), secret):
+        assert_hidden(quoted, redact(put(carrier, quoted)), put(carrier, quoted))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", SHAPES)
+def test_known_shape_is_hidden_anywhere(kind: str, seed: int) -> None:
+    secret = SHAPES[kind](random.Random(f"{kind}{seed}"))
+    for text in (
+        secret,
+        f"  {secret}",
+        f"got {secret} back",
+        f"'{secret}'",
+        f"[{secret}]",
+        f"x={secret};y",
+        f"line\\n{secret}\\n",
+    ):
+        assert_hidden(secret, redact(text), text)
+
+
+PREFIX = "[5f0c19d2-70a4-4e11-9b1c-fd1d3b0a6a77] PACKER OUT     azure-arm: "
+
+
+@pytest.mark.parametrize("prefix", ["", "    ", PREFIX])
+@pytest.mark.parametrize("carrier", [c for c in PLACES if "{s}" in c][::2] + carriers_of_keys())
+def test_secret_wrapped_over_two_lines_is_hidden(carrier: str, prefix: str) -> None:
+    r = random.Random(carrier + prefix)
+    secret = base64_of(64)(r)
+    for cut in (10, 44, 70):
+        lines = put(carrier, secret[:cut] + "\n" + prefix + secret[cut:]).split("\n")
+        shown = redact_lines(lines)
+        assert len(shown) == len(lines)
+        for half in (secret[:cut], secret[cut:]):
+            assert_hidden(half, "\n".join(shown), "\n".join(lines)) if len(half) >= PIECE else None
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_wrapped_token_is_hidden(kind: str) -> None:
+    secret = SHAPES[kind](random.Random(kind))
+    # Without a name or a prefix, only a long first half tells a key from a word.
+    cut = 40 if kind in ("storage key", "service bus key", "devops pat, old") else len(secret) * 2 // 3
+    shown = "\n".join(redact_lines(["Found " + secret[:cut], secret[cut:], "Done exporting Packer logs"]))
+    for half in (secret[:cut], secret[cut:]):
+        for at in range(len(half) - PIECE + 1):
+            assert half[at : at + PIECE] not in shown
+    assert shown.endswith("\nDone exporting Packer logs")
+
+
+@pytest.mark.parametrize("carrier", PLACES)
+def test_secret_cut_at_the_end_is_hidden(carrier: str) -> None:
+    secret = base64_of(64)(random.Random(carrier))
+    text = "first line\n" + put(carrier, secret + "\0").split("\0")[0][: -len(secret) // 2]
+    shown = redact(text)
+    for at in range(len(secret) - PIECE + 1):
+        assert secret[at : at + PIECE] not in shown
+
+
+@pytest.mark.parametrize("kind", ["storage key", "service bus key", "jwt", "devops pat, new", "github classic", "npm"])
+@pytest.mark.parametrize(
+    "tail", [";EndpointSuffix=core.windows.net", '", "x": 1}', "&se=2026-01-01", "\nnext", "' -Force"]
+)
+def test_secret_cut_at_the_start_is_hidden(kind: str, tail: str) -> None:
+    secret = SHAPES[kind](random.Random(kind + tail))
+    for cut in (len(secret) // 3, len(secret) // 2):
+        shown = redact(secret[cut:] + tail + "\nsecond line")
+        for at in range(cut, len(secret) - PIECE + 1):
+            assert secret[at : at + PIECE] not in shown
+
+
+@pytest.mark.parametrize(
+    "secret", ['ab"cd$ef;gh@ij', "it's;a$secret@x", "a b c ; d e f", "{curly}&amp;more", "tail\\\\slash"]
+)
+@pytest.mark.parametrize("levels", [0, 1, 2, 3])
+def test_quoted_secret_is_hidden_to_its_closing_quote(secret: str, levels: int) -> None:
+    text = json.dumps({"adminPassword": secret, "next": "stays"})
+    text = levels_of_json(text, levels)
+    shown = redact(text)
+    for piece in ("cd$ef", ";gh@ij", "a$secret", "b c", "d e f", "more", "slash", "curly"):
+        assert piece not in shown
+    assert "stays" in shown
+
+
+def pem(r: random.Random, kind: str) -> list[str]:
+    body = base64_of(1190)(r)
+    return [f"-----BEGIN {kind}-----", *(body[i : i + 64] for i in range(0, len(body), 64)), f"-----END {kind}-----"]
+
+
+BLOCKS = ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "CERTIFICATE", "ENCRYPTED PRIVATE KEY"]
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+@pytest.mark.parametrize("prefix", ["", "      ", PREFIX])
+@pytest.mark.parametrize("cut", ["whole", "no begin", "no end", "middle"])
+def test_block_is_hidden(kind: str, prefix: str, cut: str) -> None:
+    lines = pem(random.Random(kind + prefix + cut), kind)
+    lines = {"whole": lines, "no begin": lines[3:], "no end": lines[:-4], "middle": lines[4:-5]}[cut]
+    given_lines = ["before the key", *(prefix + line for line in lines), "after the key"]
+    shown = redact_lines(given_lines)
+    assert (shown[0], shown[-1], len(shown)) == ("before the key", "after the key", len(given_lines))
+    for line in lines:
+        if not line.startswith("-----"):
+            assert all(line not in one for one in shown)
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+@pytest.mark.parametrize("joint", ["\\n", "\\\\n", "\\r\\n", " ", ""])
+def test_block_on_one_line_is_hidden(kind: str, joint: str) -> None:
+    lines = pem(random.Random(kind + joint), kind)
+    shown = redact('"key": "' + joint.join(lines) + joint + '", "next": "stays"')
+    for line in lines[1:-1]:
+        assert line[:PIECE] not in shown
+    assert '"next": "stays"' in shown
+
+
+def test_putty_key_is_hidden() -> None:
+    body = [base64_of(48)(random.Random(number)) for number in range(6)]
+    lines = [
+        "PuTTY-User-Key-File-2: ssh-rsa",
+        "Encryption: none",
+        "Private-Lines: 6",
+        *body,
+        "Private-MAC: " + "ab12" * 10,
+    ]
+    shown = "\n".join(redact_lines(lines))
+    for line in [*body, "ab12ab12ab12"]:
+        assert line not in shown
+
+
+@pytest.mark.parametrize("flag", ["-EncodedCommand", "-enc", "-e", "-ec", "/EncodedCommand"])
+def test_encoded_command_is_hidden_and_the_command_stays(flag: str) -> None:
+    script = base64.b64encode("Write-Host 'hello'; $p = 'x'".encode("utf-16-le")).decode()
+    assert redact(f"powershell.exe -NoProfile {flag} {script}") == f"powershell.exe -NoProfile {flag} [REDACTED]"
+
+
+def test_name_of_the_key_stays() -> None:
+    assert redact("password=hunter2hunter2") == "password=[REDACTED]"
+    assert redact("AccountName=st;AccountKey=abcDEF123==;x=y") == "AccountName=st;AccountKey=[REDACTED];x=y"
+    assert redact("?sv=1&sig=abcDEF123%3D&se=2") == "?sv=1&sig=[REDACTED]&se=2"
+    assert redact('{"token": "abc def"}') == '{"token": "[REDACTED]"}'
+
+
+def test_lines_with_breaks_keep_their_places() -> None:
+    assert redact_lines(["a\nb", "password=x1y2z3", ""]) == ["a\nb", "password=[REDACTED]", ""]
+    assert redact_lines([]) == []
+
+
+HOSTILE_WORDS = """password = : ; & sig= -----END [REDACTED] eyJhbGciOiJ9 :// @ a 7 { } <Password> </ mysql Bearer $ AccountKey token
+    AbC9 xY8zW7vU6tS5rQ4pO3nM2lK1jI0hG9fE8dC7bA6 connectionString= | echo chpasswd , -p net user cookie: {"value": -enc SG."""
+HOSTILE_MARKS = """ \n\r"'\\\u201c\u00a0\ud800\U0001f511"""
+HOSTILE_PART = st.sampled_from(
+    [*HOSTILE_WORDS.split(), *HOSTILE_MARKS, "-----BEGIN KEY-----", "-----END KEY-----", " -p "]
+)
+HOSTILE = st.lists(HOSTILE_PART, max_size=40).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(st.text(), HOSTILE))
+def test_any_text_keeps_its_lines_and_is_done_after_once(text: str) -> None:
+    shown = redact(text)
+    assert shown.count("\n") == text.count("\n")
+    assert redact(shown) == shown
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.text(max_size=30), HOSTILE), max_size=12))
+def test_any_lines_give_as_many(lines: list[str]) -> None:
+    shown = redact_lines(lines)
+    assert [line.count("\n") for line in shown] == [line.count("\n") for line in lines]
