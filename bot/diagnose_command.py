@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
@@ -29,7 +28,7 @@ def run_diagnose(files: Sequence[str], form: str, language: Language) -> int:
     names = list(files) or ["-"]
     for position, name in enumerate(names):
         try:
-            diagnosis = diagnoser.diagnose(_content(name), language, name)
+            diagnosis = _diagnosed(diagnoser, name, language)
         except UnreadableInput as error:
             sys.stderr.write(f"{error}\n")
             status = UNREADABLE
@@ -49,11 +48,12 @@ def _print(diagnosis: Diagnosis, form: str, language: Language, diagnoser: Diagn
     sys.stdout.flush()
 
 
-def _content(name: str) -> bytes:
-    if name == "-":
-        stream: BinaryIO = sys.stdin.buffer
-        return stream.read()
+def _diagnosed(diagnoser: Diagnoser, name: str, language: Language) -> Diagnosis:
+    """The diagnosis of a file, or of standard input for `-`. Raises `UnreadableInput`."""
     try:
-        return Path(name).read_bytes()
+        if name == "-":
+            return diagnoser.diagnose_stream(sys.stdin.buffer, language, name)
+        with Path(name).open("rb") as stream:
+            return diagnoser.diagnose_stream(stream, language, name)
     except OSError as error:
         raise UnreadableInput(f"{name}: cannot be read: {error.strerror or error}") from None

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import BinaryIO
 
 from knowledge.decoding import decode
 from knowledge.diagnosis import Confidence, Diagnosis, LineOf, Match, Outcome, ScriptAdvice
+from knowledge.digest import Digester
 from knowledge.entry import Entry, Language
 from knowledge.facts import facts_of, ids_of, system_of
 from knowledge.kinds import is_foreign, kind_of
 from knowledge.lines import Line, read_line
 from knowledge.matching import Found, Matcher, merge
-from knowledge.normalising import pieces_of
+from knowledge.normalising import Piece, pieces_of, readable
 from knowledge.observing import observe
 from knowledge.passage import Passage, readings
 from knowledge.ranking import ranked
 from knowledge.redaction import redact, redact_lines
 from knowledge.script_errors import ScriptErrors, Spoken, load_script_errors
 from knowledge.story import Story, read_story
+from knowledge.streaming import Chained
 
 LONGEST_EVIDENCE = 400
+WHOLE = 2 << 20
+"""Bytes up to which an input is read as a whole; a longer one is digested first."""
 _MOST_EVIDENCE = 6
 _AROUND = 2
 _MOST_EXCERPT = 24
@@ -31,12 +36,34 @@ class Diagnoser:
     def __init__(self, entries: Mapping[str, Entry], script_errors: ScriptErrors | None = None) -> None:
         self.entries = entries
         self._matcher = Matcher(entries)
+        self._digester = Digester(self._matcher.literals)
         self._script_errors = script_errors or load_script_errors()
 
     def diagnose(self, text: str | bytes, language: Language = "en", file: str = "-") -> Diagnosis:
         """The diagnosis of `text`, its titles and advice in `language`. Never raises for any text."""
         content = decode(text) if isinstance(text, bytes) else text
-        lines = [read_line(number, piece) for number, piece in pieces_of(content)]
+        pieces = pieces_of(content)
+        return self._of_pieces(pieces, content.count("\n") + 1 if content else 0, language, file)
+
+    def diagnose_stream(
+        self,
+        stream: BinaryIO,
+        language: Language = "en",
+        file: str = "-",
+        progress: Callable[[int], None] | None = None,
+    ) -> Diagnosis:
+        """The diagnosis of a log of any size, read once in bounded memory. `progress` gets the bytes read so far.
+
+        Raises `OSError` when the stream cannot be read.
+        """
+        start = stream.read(WHOLE + 1)
+        if len(start) <= WHOLE:
+            return self.diagnose(start, language, file)
+        pieces, lines = self._digester.digest(Chained(start, stream), progress)
+        return self._of_pieces(readable(pieces), lines, language, file)
+
+    def _of_pieces(self, pieces: Sequence[Piece], total: int, language: Language, file: str) -> Diagnosis:
+        lines = [read_line(number, piece) for number, piece in pieces]
         passages = readings(lines)
         kind = kind_of(passages[0])
         story: Story | None = None
@@ -73,7 +100,7 @@ class Diagnoser:
             os=system_of(passage, story, facts),
             partial=partial,
             script=_advice(spoken, language) if exit_entry else None,
-            lines=lines[-1].number if lines else 0,
+            lines=total,
             ids=ids_of(passage, facts),
         )
 

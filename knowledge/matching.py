@@ -72,6 +72,7 @@ class Matcher:
                 self._by_first.setdefault(ready.fragments[0], []).append(ready)
                 literals += [*signature.text, *signature.unless, *signature.together_with]
                 literals += [signature.before] if signature.before else []
+        self.literals = tuple(dict.fromkeys(literals))
         self._literals = Literals(literals)
 
     def search(self, passage: Passage, counts: Callable[[int], bool], partial: bool) -> list[Found]:

@@ -7,6 +7,7 @@ returns, curly quotes and no-break spaces. Long lines are cut. Lines are physica
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import re2
@@ -69,20 +70,27 @@ class Piece(NamedTuple):
 
 def pieces_of(text: str) -> list[Piece]:
     """The readable pieces of `text`, in order; a physical line gives none when empty, one, or several after escapes."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    html_like = "<" in text and _TAG.search(text) is not None
-    if not (html_like or "&" in text or "\\" in text or "\r" in text) and _plain(text):
-        return [Piece(number, line[:LONGEST_LINE]) for number, line in enumerate(lines, 1) if line]
+    lines = [Piece(number, line) for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1) if line]
+    marked = "&" in text or "\\" in text or "\r" in text or ("<" in text and _TAG.search(text) is not None)
+    if not marked and _plain(text):
+        return lines if len(max(text.split("\n"), key=len)) <= LONGEST_LINE else [_cut(line) for line in lines]
+    return readable(lines, html_like="<" in text and _TAG.search(text) is not None)
+
+
+def readable(lines: Iterable[Piece], html_like: bool = False) -> list[Piece]:
+    """The lines made readable one by one: several pieces of one number where a line held breaks."""
     pieces: list[Piece] = []
-    for number, raw in enumerate(lines, 1):
-        if not raw:
-            continue
-        line = _readable(raw[:LONGEST_LINE], html_like)
+    for piece in lines:
+        line = _readable(piece.text[:LONGEST_LINE], html_like)
         if "\r" in line or "\n" in line:
-            pieces += [Piece(number, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
+            pieces += [Piece(piece.line, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
         else:
-            pieces.append(Piece(number, line))
+            pieces.append(Piece(piece.line, line))
     return pieces
+
+
+def _cut(piece: Piece) -> Piece:
+    return Piece(piece.line, piece.text[:LONGEST_LINE])
 
 
 def _readable(line: str, html_like: bool) -> str:

@@ -51,7 +51,7 @@ class Passage:
 
 
 def readings(lines: Sequence[Line]) -> list[Passage]:
-    """The passage, and a second one without blanks between lines when lines may have been cut in the middle of a word."""
+    """The passage, and a second one without blanks between lines when words may have been cut."""
     first = Passage(lines)
     return [first, Passage(lines, glue="")] if _maybe_cut(first.lines) else [first]
 
