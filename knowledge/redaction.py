@@ -28,8 +28,8 @@ _HINT = compiled(
     r"|-----|xox|xapp-|akia|asia|aiza|ya29|npm_|oy2|[srp]k[_-]|sk[0-9a-f]{8}"
     r"|whsec_|sg\.|dckr_|dapi|hv[sbr]\.|q~|gh[pousr]_|glpat|gl[a-z]+-"
     r"|eyj|pypi-|hooks\.slack|dop_v1|shp[a-z]+_|[A-Za-z0-9+/]{32}|[A-Za-z0-9_-]{40}|\s-e\w*\s|\bnet1?(?:\.exe)?\s+use"
-    r"|\b(?:sqlcmd|osql|bcp|zip|unzip|mysql|mariadb|7z|rar|unrar|psexec|mongo|schtasks|nuget|arj|xfreerdp|winrs|plink|pscp|psftp"
-    r"|puttygen|redis-cli|curl|smbclient|ldap)|(?:docker|podman|registry|oc|az|acr)\s+login|securestring|sudo\s|stdin|public-lines"
+    r"|\b(?:sqlcmd|osql|bcp|zip|unzip|mysql|mariadb|7z|rar|unrar|psexec|mongo|schtasks|nuget|certutil|signtool|arj|xfreerdp|winrs|plink|pscp|psftp"
+    r"|puttygen|redis-cli|curl|smbclient|ldap)|(?:docker|podman|registry|oc|az|acr)\s+login|securestring|add-mask|code=|vault\s|[a-z0-9]{5}-[a-z0-9]{5}-|sudo\s|stdin|public-lines"
 )
 
 

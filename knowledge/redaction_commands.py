@@ -16,20 +16,24 @@ _PIPED = compiled(
 )
 _DIRECT = compiled(
     r"(?i)convertto-securestring\s+(?:-asplaintext\s+|-force\s+)*(?:-string\s+)?(?P<plain>[^\s|)-])"
+    r"|\bopenssl\s+passwd\s+(?:-\w+\s+)*(?P<hashed>[^\s-])"
+    r"|\bkeyvault\s+secret\s+set\s[^\n|]*?--value[\s=]+(?P<stored>\S)"
+    r"|::add-mask::(?P<masked>\S)|\bvault\s+login\s+(?P<vault>[^\s-])"
+    r"|(?:-value|/d)\s+(?P<early>[^\s-])[^\n|;]{0,200}(?:-name|/v)\s+[\"']?\w*password"
     r"|chpasswd\s*<<<\s*(?P<here>\S)"
     r"|\b(?:network|ps)credential\]?(?:::new)?\s*[(,]\s*[^,\n]{1,128},\s*(?P<pair>\\*[\"'])"
     r"|\bnet1?(?:\.exe)?\s+user\s+(?:/\w+\s+)*(?:\\*\"[^\"\n]*\"|[^\s/\"\\]\S*)\s+(?:/\w+\s+)*(?P<user>[^\s/|>&)])"
     r"|\bnet1?(?:\.exe)?\s+use\s+(?:(?:[a-z]:|\*)\s+)?\"?\\\\[^\s\"]+\"?\s+(?:/user:\S+\s+)?(?P<share>[^\s/|>&])"
 )
-_DIRECT_KINDS = ("plain", "here", "pair", "user", "share")
+_DIRECT_KINDS = ("plain", "here", "pair", "user", "share", "hashed", "stored", "masked", "vault", "early")
 _TOOL = compiled(
     r"(?i)\b(?:(?P<upper>sqlcmd|osql|bcp|unzip|zip)"
     r"|(?P<lower>mysql\w*|mariadb\w*|sshpass|7z[ar]?|7zip|rar|unrar|psexec(?:64)?|(?:docker|podman|helm\s+registry|oc)\s+login"
-    r"|az\s+(?:acr\s+)?login|mongo\w*|schtasks|nuget|arj|xfreerdp|winrs)"
+    r"|az\s+(?:acr\s+)?login|mongo\w*|schtasks|nuget|certutil|signtool|arj|xfreerdp|winrs)"
     r"|(?P<putty>plink|pscp|psftp|puttygen)|(?P<redis>redis-cli)|(?P<pair>curl|smbclient)|(?P<ldap>ldap\w+))(?:\.exe|64)?[\"'\\]*[\s,]"
 )
 _FLAGS = {
-    "upper": compiled(r"[\s\"']-P[\"']?,?\s*(?P<v>[^\s,])"),
+    "upper": compiled(r"[\s\"']-P(?:[\"']\s*,\s*|\s*)(?P<v>[^\s,])"),
     "lower": compiled(r"[\s\"'](?:-{1,2}p(?:[\"'\\]+,\s*|\s*)|/(?i:p|rp)(?::|\s+))(?P<v>[^\s=,])"),
     "putty": compiled(r"[\s\"']-(?:pw|passphrase)[\"']?,?\s+(?P<v>\S)"),
     "redis": compiled(r"[\s\"'](?:-a|--pass)[\"']?,?\s+(?P<v>\S)"),

@@ -29,14 +29,17 @@ _HEAD = compiled(
     r"(?:\\*[\"']\s*,|[\"']?[ \t])[ \t]*"
     # "name": "DB_PASSWORD", "value": "x";  reg add /v DefaultPassword /d x;  -Name DefaultPassword -Value x
     rf"|(?P<pair>{_KEYWORDS})[\"'\\]*(?:[,;]\s*|\s+)(?:- )?(?:(?:/t|-propertytype|-type)\s+\w+\s+)?"
-    r"(?:[\"'\\]*(?:secure)?value[\"'\\]*\s*[:=]|/d\s|-value\s)"
+    r"(?:[\"'\\]*(?:secure|default)?value[\"'\\]*\s*[:=]|/d\s|-value\s)"
     rf"|(?P<name>{_KEYWORDS}){_CLOSERS}[ \t]*(?P<op>{_OPERATOR})"
     # SQL and configuration files
     r"|(?P<said>\b(?:identified\s+by|login\s+\S{1,80}\s+password|requirepass|masterauth))\s+"
-    r"|(?P<quoted>\b(?:password|passwd|password\s+(?:is|was|set\s+to)))\s+[\"']"
+    r"|(?P<quoted>\b(?:password|passwd))\s+[\"']"
+    # what people write: the password is x
+    r"|(?P<spoken>\b(?:password|passwd|passphrase|passwort|secret|token))\s+"
+    r"(?:is|was|set\s+to|ist|\xe8)[ \t]*:?[ \t]*"
 )
 _CROWDED = compiled(rf"(?i)(?:{_KEYWORDS}|identified\s+by|masterauth)[^\n]*")
-_KINDS = ("name", "flag", "pair", "tag", "call", "said", "quoted")
+_KINDS = ("name", "flag", "pair", "tag", "call", "said", "quoted", "spoken")
 _NAME_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$")
 _LONGEST_NAME = 64
 _SPACED = compiled(r"(?i)\b[a-z]{3,14} key$")
@@ -77,7 +80,7 @@ def heads(view: bytes) -> Iterator[Span]:
         kind = next(kind for kind in _KINDS if found.start(kind) >= 0)
         span = _value_of(view, found, kind)
         if span is None:
-            left -= 0.25
+            left -= 0.5
             at = max(found.end(kind), at + 1)
         else:
             left -= 1
@@ -114,6 +117,10 @@ def _value_of(view: bytes, found: Found, kind: str) -> Span | None:
         return read_argument(view, at)
     if kind == "quoted":
         return read_value(view, at - 1, password=True, prose=False)
+    if kind == "spoken":
+        span = read_value(view, at, password=False, prose=True)
+        value = view[span[0] : span[1]] if span else b""
+        return span if any(48 <= c < 58 for c in value) and any(c > 64 for c in value) else None
     name, begin = _full_name(view, found.start(kind), found.end(kind))
     sort = sort_of_name(name)
     if sort is None:

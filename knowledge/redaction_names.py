@@ -30,7 +30,7 @@ _SIGNATURES = frozenset({"sig", "xamzsignature", "xgoogsignature", "signature"})
 _WEAK = frozenset({"auth", "serialnumber"})
 _INNOCENT = re2.compile(
     r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
-    r"|compass|bypass|unexpectedtoken|csrftokenname"
+    r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname"
 )
 _DESCRIBING = """
 name names id ids identifier policy policies length len min minimum max maximum expiry expires expired
@@ -70,7 +70,7 @@ def sort_of_name(name: str) -> Sort | None:
             return "password" if sort == "password" else "secret"
     while words and words[-1].isdigit():
         words.pop()
-    if words and words[-1] in _WHOLE_PASSWORDS:
+    if words and (words[-1] in _WHOLE_PASSWORDS or words[-1].endswith("pass")):
         return "password"
     if words and words[-1] in _WHOLE_SECRETS:
         return "secret"

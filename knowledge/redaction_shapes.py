@@ -23,9 +23,16 @@ def _rate(run: str) -> tuple[float, int]:
     return (len(atoms) - 1 - words * 0.5) / max(1, len(run) - 1), separators
 
 
+def _is_word(part: str) -> bool:
+    return part.isalpha() and _rate(part)[0] <= 0.2
+
+
 def _is_named(run: str) -> bool:
     """Whether every part between `/`, `-`, `_` and `+` is a word, a number, hex, or a short lower-case name."""
     parts = [part for part in _PARTS.split(run) if part]
+    words = sum(len(part) for part in parts if len(part) >= 5 and (_HEX.fullmatch(part) or _is_word(part)))
+    if "/" in run and words * 2 >= len(run):
+        return True
     return len(parts) > 1 and all(
         len(part) < 4 or _HEX.fullmatch(part) or (len(part) <= 16 and part.islower()) or _rate(part)[0] <= 0.3
         for part in parts

@@ -18,7 +18,7 @@ _SHAPE = compiled(
     rf"|{_EDGE}[srp]k_(?:live|test)_\w{{8,}}|{_EDGE}whsec_[\w+/]{{8,}}"
     rf"|{_EDGE}SG\.[\w-]{{8,}}(?:\.[\w-]*)?|{_EDGE}SK[0-9a-f]{{16,}}|dckr_(?:pat|oat)_[\w-]{{6,}}"
     rf"|{_EDGE}dapi[0-9a-f]{{16,}}(?:-\d)?|{_EDGE}hv[sbr]\.[\w-]{{12,}}"
-    rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|AGE-SECRET-KEY-\w+|{_EDGE}dop_v1_\w{{16,}}|{_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
+    rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|{_EDGE}[A-Z0-9]{{5}}(?:-[A-Z0-9]{{5}}){{4}}|AGE-SECRET-KEY-\w+|{_EDGE}dop_v1_\w{{16,}}|{_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
 )
 _RUN = compiled(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
 _MORE = compiled(r"[A-Za-z0-9+/_-]*={0,2}")
@@ -28,6 +28,7 @@ _URL = compiled(
     r"(?i)://(?:(?P<user>[^\s/:@\"'<>?#]{16,})@"
     r"|[^\s/:@\"'<>]*(?::|%3a)(?P<pass>(?:(?:[^\s\"'<>/]*[^\s\"'<>/\d][^\s\"'<>/]*|\d{6,})?/[^\s\"'<>]*|[^\s\"'<>/]+))@)"
 )
+_CODE = compiled(r"[?&]code=(?P<v>[\w/+%-]{20,}=*)")
 _SCHEME = compiled(r"(?i)\b(?:bearer|basic)(?:[ \t]+|%20|\+)(?P<v>[A-Za-z0-9._~+/%-]{8,}=*)")
 _FENCE = compiled(r"-----(?P<what>BEGIN|END) [A-Z0-9 ]{1,40}-----|(?i:private-lines|public-lines):[ \t]*\d+")
 _LINE_OF_BODY = compiled(
@@ -74,6 +75,7 @@ def urls_and_headers(view: bytes) -> Iterator[Span]:
                 yield found.span("pass")
         elif is_fragment(found.group("user").decode("latin-1"), True):
             yield found.span("user")
+    yield from (found.span("v") for found in _CODE.finditer(view))
     for found in _SCHEME.finditer(view):
         value = found.group("v")
         if (

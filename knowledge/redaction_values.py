@@ -9,7 +9,9 @@ from __future__ import annotations
 from knowledge.redaction_patterns import Pattern, Span, compiled
 
 OPEN = compiled(
-    r"(?i)[ \t=]*(?:\{\s*[\\\"']*(?:secure)?value[\\\"']*\s*[:=]\s*|\[securestring\]\s*|\(\s*)?"
+    r"(?i)[ \t=]*(?:\{\s*(?:[\\\"']*type[\\\"']*\s*:\s*[\\\"']*\w+[\\\"']*\s*,\s*)?"
+    r"[\\\"']*(?:secure|default)?value[\\\"']*\s*[:=]\s*"
+    r"|\[securestring\]\s*|\(\s*)?"
     r"(?P<quote>\\{0,63}[\"'`]|&quot;|&#3[49];|\\u002[27]|%22)?"
 )
 _END = compiled(
@@ -22,6 +24,11 @@ _END = compiled(
     r"|[)\]}>]+(?:[\s,;.]|\z)"
 )
 _CONNECTION_END = compiled(r";|[\r\n\x00]|\\*[\"'](?:[\s,;)\]}>|]|\z)|\z")
+_OBJECT = compiled(r"\{[\\\"']+\w")
+_DESCRIPTION = compiled(
+    r"(?i)\{[\\\"']+(?:type|metadata|description|reference|allowedvalues|minlength|maxlength|\$ref|title)[\\\"']"
+)
+_OBJECT_END = compiled(r"[}\r\n]|\z")
 _LIST_END = compiled(r"[\]\r\n]|\z")
 _ODBC_END = compiled(r"\}(?:[^}]|\z)|[\r\n]|\z")
 _LINE_END = compiled(r"[\r\n]|\z")
@@ -130,10 +137,18 @@ def read_value(view: bytes, at: int, *, password: bool, prose: bool, connection:
             return None
         end = closing_quote(view, start, opener)
         after = end + len(opener)
+        while opener == b"'" and view[after : after + 3] in (b'"\'"', b"\\''") and view[end:after] == opener:
+            # A shell's way to put a quote into quotes.
+            end = closing_quote(view, after + (4 if view[after] == 0x22 else 3), opener)
+            after = end + 1
         if view[end:after] == opener and view[after : after + 1].isalnum():
             end = _first(_END, view, after)
     elif view[start : start + 1] == b"[" and view[start + 1 : start + 2] in (b'"', b"'"):
         start, end = start + 1, _first(_LIST_END, view, start + 1)
+    elif _OBJECT.match(view, start) is not None:
+        if _DESCRIPTION.match(view, start) is not None:
+            return None
+        start, end = start + 1, _first(_OBJECT_END, view, start + 1)
     elif view[start : start + 1] == b"{" and connection:
         start, end = start + 1, _first(_ODBC_END, view, start + 1)
     else:

@@ -185,6 +185,19 @@ CARRIERS = [
     "CREATE LOGIN bob WITH PASSWORD = '{s}';",
     "ALTER USER bob IDENTIFIED BY '{s}'",
     "redis-cli -h cache -a {s} ping",
+    "openssl passwd -1 '{s}'",
+    "certutil -p {s} -importPFX a.pfx",
+    "az keyvault secret set --vault-name kv --name db --value {s}",
+    "reg add HKLM\\SOFTWARE\\Winlogon /d {s} /v DefaultPassword /f",
+    "keytool -import -storepass {s} -file a.cer",
+    '"clientSecret": {{ "type": "secureString", "value": "{s}" }}',
+    "kubectl create secret generic x --from-literal=password={s}",
+    "openssl pkcs12 -in a.pfx -passin pass:{s} -nodes",
+    "//registry.example.org/:_authToken={s}",
+    "machine github.com login bob password {s}",
+    "PGPASSWORD={s} psql -h db",
+    "netdom join host /userd:bob /passwordd:{s}",
+    "##vso[task.setvariable variable=dbPassword;issecret=true]{s}",
 ]
 
 

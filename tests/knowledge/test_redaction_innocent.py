@@ -84,6 +84,11 @@ INNOCENT = [
     "WARNING: apt-key is deprecated. Manage keyring files in trusted.gpg.d instead (see apt-key(8)).",
     "npm ERR! code ELIFECYCLE npm_config_cache=/root/.npm npm_package_name=app",
     "Enter password:",
+    "The password is set to expire in 42 days; the token is invalid; the key is KB5034441's",
+    '"adminPassword": {"type": "securestring", "metadata": {"description": "Password of the VM"}},',
+    f"{SUB}/resourceGroups/myWinImgBuilderRG/providers/Microsoft.VirtualMachineImages/imageTemplates/winTpl",
+    f"{SUB.replace('subscriptions', 'subscription')}/resourceGroups/myImgRG/providers/Microsoft.Compute/images/goldWin",
+    "curl https://example.org/login?code=42&lang=en",
     '"adminPassword": null, "secureBoot": true, "tokenValidation": false',
 ]
 
