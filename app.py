@@ -26,6 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.entries_command import run_entries
 
         return run_entries(options)
+    if command == "package":
+        from bot.package_command import run_package
+
+        return run_package(options)
+    if command == "score":
+        from bot.score_command import run_score
+
+        return run_score(options.cases, options.logs)
     from bot.start import run_chat, run_serve
 
     return run_chat(options) if command == "chat" else run_serve(options)
@@ -54,6 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     new = actions.add_parser("new", help="a skeleton to fill in")
     new.add_argument("phase", metavar="PHASE")
     new.add_argument("id", metavar="ID")
+    package = commands.add_parser("package", help="the Teams app package; each option can be an environment variable")
+    package.add_argument("--bot-id", metavar="GUID", help="the bot's application id (BOT_ID)")
+    package.add_argument("--domain", metavar="HOST", help="the bot's public host name (BOT_DOMAIN)")
+    package.add_argument("--website", metavar="URL", help="the page about the app and its support (WEBSITE_URL)")
+    package.add_argument("--privacy", metavar="URL", help="the privacy statement (PRIVACY_URL)")
+    package.add_argument("--terms", metavar="URL", help="the terms of use (TERMS_URL)")
+    package.add_argument("--developer", metavar="NAME", help="who publishes it (DEVELOPER_NAME)")
+    package.add_argument("--app-id", metavar="GUID", help="the app's id in Teams; default: the bot's (TEAMS_APP_ID)")
+    package.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
+    score = commands.add_parser("score", help="how often the right entry comes first on your own failures")
+    score.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")
+    score.add_argument("logs", nargs="?", metavar="LOGS", help="a folder of build logs with an index.yaml")
     parser.set_defaults(playground=False)
     return parser
 
