@@ -1,0 +1,28 @@
+"""`python -m tests.bench [SECTION …]`: all sections, or those named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tests.bench.knowledge_size import knowledge_size
+from tests.bench.logs import logs
+from tests.bench.pastes import pastes
+
+SECTIONS: dict[str, Callable[[], None]] = {"pastes": pastes, "knowledge": knowledge_size, "logs": logs}
+
+
+def main(names: list[str]) -> int:
+    """Runs the sections named, or all of them."""
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        sys.stderr.write(f"{', '.join(unknown)}: no such section; there are {', '.join(SECTIONS)}\n")
+        return 2
+    for name in names or SECTIONS:
+        sys.stdout.write(f"\n{name}\n{'-' * len(name)}\n")
+        SECTIONS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,143 @@
+"""The command line as a person or a pipeline step uses it: a real process, its output and its exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.build_logs import begun, powershell, script_failed, succeeded
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = (
+    "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
+)
+KEYS = ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
+
+
+def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "app.py", *arguments], input=given, capture_output=True, check=False, cwd=ROOT
+    )
+
+
+def objects(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def failed_log(tmp_path: Path) -> Path:
+    path = tmp_path / "customization.log"
+    path.write_text(script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text(), "utf-8")
+    return path
+
+
+def test_json_is_one_object_a_file_on_one_line_each(failed_log: Path) -> None:
+    done = run("diagnose", "--format", "json", str(failed_log), "-", given=TIMEOUT.encode())
+    first, second = objects(done)
+    assert done.returncode == 0
+    assert (first["file"], second["file"]) == (str(failed_log), "-")
+    assert list(first) == list(second) == KEYS
+    assert first["outcome"] == "failed"
+    assert second["matches"][0]["entry"] == "build-timeout"  # type: ignore[index]
+    assert second["matches"][0]["evidence"][0]["line"] == 1  # type: ignore[index]
+
+
+STATUSES = [
+    # what is diagnosed, and the exit status
+    (TIMEOUT, 0),
+    (succeeded(powershell(begun(), ["fine"])).text(), 0),
+    ("something else altogether", 1),
+    ("", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "status"), STATUSES, ids=["match", "succeeded", "no match", "empty"])
+def test_exit_status(text: str, status: int) -> None:
+    assert run("diagnose", given=text.encode()).returncode == status
+
+
+def test_an_unreadable_file_is_named_and_the_others_are_still_reported(failed_log: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "no such file.log"
+    done = run("diagnose", "--format", "json", str(missing), str(tmp_path), str(failed_log))
+    assert done.returncode == 2
+    assert len(done.stderr.decode().splitlines()) == 2
+    assert str(missing) in done.stderr.decode()
+    assert [shape["file"] for shape in objects(done)] == [str(failed_log)]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Build timeout exceeded"), ("it", "Timeout di compilazione superato")]
+)
+def test_text_is_in_the_language_asked_for(language: str, words: str) -> None:
+    done = run("diagnose", "--lang", language, given=TIMEOUT.encode())
+    assert words in done.stdout.decode()
+
+
+def test_diagnose_imports_no_sdk() -> None:
+    script = (
+        "import sys, app; app.main(['diagnose', 'README.md']);"
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('aiohttp', 'azure', 'botbuilder', 'botframework', 'msal')];"
+        "assert not bad, bad"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_bad_usage_is_2() -> None:
+    assert run("diagnose", "--format", "xml").returncode == 2
+    assert run("nonsense").returncode == 2
+
+
+def test_the_shipped_entries_have_no_fault() -> None:
+    done = run("entries", "check")
+    assert done.stdout.decode().endswith(" entries, 0 faults\n"), done.stdout.decode()
+    assert done.returncode == 0
+
+
+def test_entries_list_and_show() -> None:
+    assert b"build-timeout" in run("entries", "list").stdout
+    shown = run("entries", "show", "build-timeout", "--lang", "it").stdout.decode()
+    assert "Timeout di compilazione superato" in shown
+    assert "az image builder show" in shown
+    missing = run("entries", "show", "timeout")
+    assert missing.returncode == 2
+    assert b"build-timeout" in missing.stderr
+
+
+def test_score_counts_right_wrong_and_left_alone(tmp_path: Path, failed_log: Path) -> None:
+    cases = tmp_path / "cases.yaml"
+    cases.write_text(
+        f'- {{id: a, kind: paste, text: "{TIMEOUT}", expect: [build-timeout]}}\n'
+        f'- {{id: b, kind: paste, text: "{TIMEOUT}", expect: [dpkg-lock]}}\n'
+        "- {id: c, kind: question, text: it failed, expect: []}\n",
+        "utf-8",
+    )
+    index = "- {log: customization.log, line: Contoso install failed, expect: [script-nonzero-exit]}\n"
+    (tmp_path / "index.yaml").write_text(index, "utf-8")
+    done = run("score", str(cases), str(tmp_path))
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert "right first, pasted: 1 of 2 (50.0 %)" in lines
+    assert any(line.startswith("  b: build-timeout") for line in lines)
+    assert "left alone: 1 of 1 (100.0 %)" in lines
+    assert "right first, logs: 1 of 1 (100.0 %)" in lines
+    assert "proving line shown: 1 of 1 (100.0 %)" in lines
+
+
+def test_score_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    broken = tmp_path / "cases.yaml"
+    broken.write_text("a: [", "utf-8")
+    done = run("score", str(broken))
+    assert done.returncode == 2
+    assert str(broken) in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_chat_speaks_over_a_pipe() -> None:
+    done = run("chat", given=f"{TIMEOUT}\n\n.quit\n".encode())
+    assert done.returncode == 0
+    assert "Build timeout exceeded" in done.stdout.decode()
