@@ -80,6 +80,9 @@ class Diagnoser:
                     merge(found, one)
             if story is not None:
                 self._observed(story, found)
+        if story is not None and story.outcome == "running":
+            for one in found.values():  # it may yet recover: a step can fail, be tried again, and end well
+                one.confidence = "likely" if one.confidence == "certain" else one.confidence
         if story is not None and story.outcome == "succeeded":
             found = {name: one for name, one in found.items() if one.entry.severity == "info"}
         facts = facts_of(passage, story)
@@ -138,7 +141,7 @@ class Diagnoser:
 
 def _counts(passage: Passage, story: Story | None) -> Callable[[int], bool]:
     """Whether a line of the passage may speak for a failure: in a finished build, only where it went wrong."""
-    if story is None or story.outcome in ("running", "unknown", "succeeded"):
+    if story is None or story.outcome in ("unknown", "succeeded"):
         return lambda index: True
     span = story.trouble
     lines = story.lines

@@ -15,6 +15,7 @@ Source = Literal["output", "verdict", "echo", "debug", "plain"]
 
 # every form begins with one of these: a prefix, a time, a component, ui, the builder, a verdict, echoed source
 _FIRST = frozenset("[P \t0123456789pua=-BmF")
+_SHORTEST = 6
 _LONGEST_ID = 66
 _LONGEST_COMPONENT = 90
 _TIME_LENGTH = 19
@@ -47,7 +48,8 @@ class Line(NamedTuple):
 
 def read_line(number: int, text: str) -> Line:
     """The line behind `text`, with its source: a script's or Packer's output, a verdict, echoed script text, debug."""
-    if text[:1] not in _FIRST:
+    first = text[:1]
+    if first not in _FIRST or (first != "u" and len(text) < _SHORTEST) or (first == "[" and "PACKER" not in text[:80]):
         return Line(number, "plain", text)
     at, run, prefixed = _prefix(text)
     time, at = _time(text, at)

@@ -198,3 +198,12 @@ def test_marks_in_any_order_never_crash_the_reader(lines: list[str]) -> None:
     diagnosis = DIAGNOSER.diagnose("\n".join(lines))
     assert diagnosis.outcome in ("failed", "canceled", "succeeded", "running", "unknown")
     assert all(1 <= run.line <= len(lines) for run in diagnosis.timeline)
+
+
+def test_a_build_that_still_runs_is_never_certain_and_its_past_steps_are_not_blamed() -> None:
+    log = powershell(begun(), ["==> E: Could not get lock /var/lib/dpkg/lock-frontend", "tried again: done"])
+    log.ui("Provisioning with Powershell...").output("Timeout waiting for machine to restart.")
+    diagnosis = diagnose(log.text())
+    assert diagnosis.outcome == "running"
+    assert all(match.confidence != "certain" for match in diagnosis.matches)
+    assert all(line.line >= log.number_of("Provisioning with Powershell", last=True) for m in diagnosis.matches for line in m.evidence)
