@@ -19,7 +19,6 @@ from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
 from knowledge.errors import KnowledgeError
 from knowledge.loading import load_entries
-from knowledge.reading import Loader
 
 _INDEX = "index.yaml"
 
@@ -114,7 +113,7 @@ def _shown(diagnosis: Diagnosis) -> str:
 
 def _list_of(path: Path) -> list[Mapping[str, Any]]:
     try:
-        value = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - Loader is a safe loader
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise BadCases(f"{path}: is not valid YAML: {error}") from None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):

@@ -206,4 +206,8 @@ def test_a_build_that_still_runs_is_never_certain_and_its_past_steps_are_not_bla
     diagnosis = diagnose(log.text())
     assert diagnosis.outcome == "running"
     assert all(match.confidence != "certain" for match in diagnosis.matches)
-    assert all(line.line >= log.number_of("Provisioning with Powershell", last=True) for m in diagnosis.matches for line in m.evidence)
+    assert all(
+        line.line >= log.number_of("Provisioning with Powershell", last=True)
+        for m in diagnosis.matches
+        for line in m.evidence
+    )

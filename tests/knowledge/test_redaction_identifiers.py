@@ -10,6 +10,7 @@ from knowledge.redaction import mask_identifiers
 
 A = "4be1f0a7-93c2-4d57-8f66-0a51d2c7e913"
 B = "d967678a-e358-4218-9a75-5cc7ca5fdefb"
+USER = "jdoe"
 RUN = "5f0c19d2-70a4-4e11-9b1c-fd1d3b0a6a77"
 
 MASKED = [
@@ -25,7 +26,7 @@ MASKED = [
     ("jane@contoso.com bob@contoso.com Jane@contoso.com", "<email-1> <email-2> <email-1>"),
     ("connect to 52.174.12.9:5986", "connect to <ip-1>:5986"),
     ("from 2001:db8:85a3::8a2e:370:7334 port 22", "from <ip-1> port 22"),
-    ("C:\\Users\\jdoe\\AppData and /home/jdoe/x", "C:\\Users\\<user-1>\\AppData and /home/<user-1>/x"),
+    (f"C:\\Users\\{USER}\\AppData and /home/{USER}/x", "C:\\Users\\<user-1>\\AppData and /home/<user-1>/x"),
     ("net user jdoe [REDACTED] /add", "net user <user-1> [REDACTED] /add"),
     ('"adminUsername": "jdoe"', '"adminUsername": "<user-1>"'),
 ]

@@ -82,7 +82,7 @@ INNOCENT = [
     "Waiting for WinRM to become available...",
     "The remote name could not be resolved: 'st1.blob.core.windows.net'",
     "WARNING: apt-key is deprecated. Manage keyring files in trusted.gpg.d instead (see apt-key(8)).",
-    "npm ERR! code ELIFECYCLE npm_config_cache=/root/.npm npm_package_name=app",
+    "npm ERR! code ELIFECYCLE npm_config_cache=/var/cache/npm npm_package_name=app",
     "Enter password:",
     "The password is set to expire in 42 days; the token is invalid; the key is KB5034441's",
     '"adminPassword": {"type": "securestring", "metadata": {"description": "Password of the VM"}},',
