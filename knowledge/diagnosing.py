@@ -89,8 +89,8 @@ class Diagnoser:
         exit_entry = found.get("script-nonzero-exit")
         if exit_entry and spoken:
             exit_entry.evidence = [*spoken.lines, *exit_entry.evidence]
-        order = ranked(found.values(), self.entries)
-        shown = _redacted(passage.lines, [line for one, _ in order for line in one.evidence], spoken)
+        order = ranked(found.values(), self.entries, of_log=kind == "build-log")
+        shown = _redacted(passage.lines, [line for one, _ in order for line in one.evidence])
         return Diagnosis(
             file=file,
             kind=kind,
@@ -121,12 +121,12 @@ class Diagnoser:
                     confidence = "possible"
                 merge(found, Found(entry, confidence, list(seen.lines), {}, 0, signature.strength != "supporting"))
 
-    def _match(self, one: Found, explains: tuple[str, ...], shown: Mapping[int, str], language: Language) -> Match:
+    def _match(self, one: Found, explains: tuple[str, ...], shown: Mapping[Line, str], language: Language) -> Match:
         entry = one.entry
         evidence: dict[int, LineOf] = {}
         for line in one.evidence:
             if line.number not in evidence and len(evidence) < _MOST_EVIDENCE:
-                evidence[line.number] = LineOf(line.number, shown[line.number])
+                evidence[line.number] = LineOf(line.number, shown[line])
         return Match(
             entry=entry.id,
             title=entry.title.in_(language),
@@ -157,22 +157,15 @@ def _counts(passage: Passage, story: Story | None) -> Callable[[int], bool]:
     return counts
 
 
-def _redacted(lines: Sequence[Line], evidence: Iterable[Line], spoken: Spoken | None) -> Mapping[int, str]:
+def _redacted(lines: Sequence[Line], evidence: Iterable[Line]) -> Mapping[Line, str]:
     """The redacted text of every line that is shown, read together with its neighbours: a secret can be wrapped."""
-    wanted = {line.number for line in evidence}
-    if spoken:
-        wanted |= {line.number for line in spoken.lines}
-    at: dict[int, int] = {}
+    wanted = set(evidence)
+    shown: dict[Line, str] = {}
     for index, line in enumerate(lines):
-        if line.number in wanted:
-            at.setdefault(line.number, index)
-    shown: dict[int, str] = {}
-    for number, index in at.items():
-        begin = max(0, index - 3)
-        hidden = redact_lines([line.body for line in lines[begin : index + 2]])
-        shown[number] = _short(hidden[index - begin])
-    for number in wanted - at.keys():
-        shown[number] = ""
+        if line in wanted and line not in shown:
+            begin = max(0, index - 3)
+            hidden = redact_lines([near.body for near in lines[begin : index + 2]])
+            shown[line] = _short(hidden[index - begin])
     return shown
 
 

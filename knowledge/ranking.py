@@ -11,8 +11,13 @@ from knowledge.matching import Found, rank_of
 _ROLES = {"cause": 0, "symptom": 1, "wrapper": 2}
 
 
-def ranked(found: Iterable[Found], entries: Mapping[str, Entry]) -> list[tuple[Found, tuple[str, ...]]]:
-    """At most five, best first, each with what it explains; what another explains does not stand for itself."""
+def ranked(
+    found: Iterable[Found], entries: Mapping[str, Entry], of_log: bool = False
+) -> list[tuple[Found, tuple[str, ...]]]:
+    """At most five, best first, each with what it explains; what another explains does not stand for itself.
+
+    In a build log the wrappers that the status will show are named too, although the log cannot hold them.
+    """
     candidates = list(found)
     failures = [one for one in candidates if one.entry.severity != "info"]
     strong = any(one.confidence != "possible" for one in failures)
@@ -27,19 +32,21 @@ def ranked(found: Iterable[Found], entries: Mapping[str, Entry]) -> list[tuple[F
     for one in pool:
         if one.entry.id in explained:
             continue
-        explains = _explained_by(one, candidates, entries)
+        explains = _explained_by(one, candidates, entries, of_log)
         explained.update(explains)
         kept.append((one, tuple(explains)))
     return kept[:MOST_MATCHES]
 
 
-def _order(one: Found) -> tuple[int, int, int, int, int]:
+def _order(one: Found) -> tuple[int, int, int, int, int, str]:
     info = int(one.entry.severity == "info")
-    return (rank_of(one.confidence) // 2, info, _ROLES[one.entry.role], one.entry.tier, one.first)
+    return (rank_of(one.confidence) // 2, info, _ROLES[one.entry.role], one.entry.tier, one.first, one.entry.id)
 
 
-def _explained_by(top: Found, candidates: Iterable[Found], entries: Mapping[str, Entry]) -> list[str]:
-    """What `top` explains: what its entry names and the text shows, and every wrapper that is known to follow it."""
+def _explained_by(
+    top: Found, candidates: Iterable[Found], entries: Mapping[str, Entry], of_log: bool
+) -> list[str]:
+    """What `top` explains: what its entry names and the text shows, and the wrappers around it."""
     present = {one.entry.id: one for one in candidates}
     reached: list[str] = []
     waiting = list(top.entry.explains)
@@ -47,7 +54,7 @@ def _explained_by(top: Found, candidates: Iterable[Found], entries: Mapping[str,
         name = waiting.pop(0)
         if name in reached or name == top.entry.id or name not in entries:
             continue
-        if name in present or entries[name].role == "wrapper":
+        if name in present or (of_log and entries[name].role == "wrapper" and name in top.entry.explains):
             reached.append(name)
         waiting += entries[name].explains
     if top.entry.role != "wrapper" and top.confidence != "possible":

@@ -133,7 +133,7 @@ def read_story(lines: Sequence[Line]) -> Story:
         if body.startswith(_STEP_FAILED) and story.step_failed_at is None and story.stopped_at is None:
             story.step_failed_at = index
             _close(story, index, line.time or before, "failed")
-        elif story.stopped_at is None and story.step_failed_at is None and body.startswith(_STOPPED_WORDS):
+        elif not (over or story.verdicts) and body.startswith(_STOPPED_WORDS):
             story.stopped_at = index
             _close(story, index, line.time or before, "stopped")
         elif line.source == "output" and body.startswith(_CLEAN_UP) and story.clean_up_at is None:

@@ -23,7 +23,7 @@ CASES = [
     ([(OTHER, C), (ROOT, C)], [("root", ("wrapper",)), ("other", ())]),
     ([(OTHER, C), (WRAPPER, C)], [("other", ("wrapper",))]),
     ([(OTHER, P), (WRAPPER, C)], [("wrapper", ()), ("other", ())]),
-    ([(HARMLESS, C), (ROOT, L)], [("root", ("wrapper",))]),
+    ([(HARMLESS, C), (ROOT, L)], [("root", ())]),
     ([(HARMLESS, C)], [("harmless", ())]),
     ([(HARMLESS, C), (OTHER, P)], [("harmless", ()), ("other", ())]),
     ([], []),
@@ -39,3 +39,9 @@ def test_order(found: list[tuple[Entry, str]], expected: list[tuple[str, tuple[s
 def test_at_most_five() -> None:
     many = [entry(f"e{number}") for number in range(9)]
     assert len(ranked([Found(one, "certain") for one in many], base(*many))) == 5
+
+
+def test_in_a_log_the_wrappers_of_the_status_are_named() -> None:
+    of_script = entry("script", explains=("wrapper",))
+    order = ranked([Found(of_script, "certain")], base(of_script, WRAPPER), of_log=True)
+    assert [(one.entry.id, explains) for one, explains in order] == [("script", ("wrapper",))]
