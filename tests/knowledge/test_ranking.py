@@ -19,8 +19,8 @@ ALL = base(ROOT, CONSEQUENCE, WRAPPER, OTHER, HARMLESS)
 C, L, P = "certain", "likely", "possible"
 CASES = [
     ([(WRAPPER, C), (ROOT, C)], [("root", ("wrapper",))]),
-    ([(CONSEQUENCE, C), (ROOT, C)], [("root", ("consequence", "wrapper"))]),
-    ([(OTHER, C), (ROOT, C)], [("root", ("wrapper",)), ("other", ())]),
+    ([(CONSEQUENCE, C), (ROOT, C)], [("root", ("consequence",))]),
+    ([(OTHER, C), (ROOT, C)], [("root", ()), ("other", ())]),
     ([(OTHER, C), (WRAPPER, C)], [("other", ("wrapper",))]),
     ([(OTHER, P), (WRAPPER, C)], [("wrapper", ()), ("other", ())]),
     ([(HARMLESS, C), (ROOT, L)], [("root", ())]),
