@@ -21,7 +21,7 @@ class Passage:
     __slots__ = ("_starts", "flat", "lines", "lower")
 
     def __init__(self, lines: Sequence[Line], glue: str = " ") -> None:
-        self.lines = [line for line in lines if line.source != "echo"] or list(lines)
+        self.lines = [line for line in lines if line.source != "echo"]
         parts: list[bytes] = []
         self._starts: list[int] = []
         at = 0
