@@ -60,6 +60,7 @@ _LOG_PLACE = compiled(
     r"(?:https://|storageAccounts/)([a-z0-9]{3,24})[\w./-]{0,80}/packerlogs/([\w-]{8,40})/(?:customization|validation)"
 )
 _RESOURCE = compiled(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
+_OPERATION = compiled(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
 _LINUX = compiled(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
     r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
@@ -105,16 +106,18 @@ def _from_story(facts: dict[str, Fact], story: Story) -> None:
 
 
 def ids_of(passage: Passage, facts: Mapping[str, Fact]) -> tuple[tuple[str, str], ...]:
-    """Every id that the text holds beyond the facts, with a label: resource ids, in order, each once."""
+    """Every resource id that the text holds beyond the facts, each once and whole, in order, with a label."""
     known = {str(value) for value in facts.values()}
     found: dict[str, None] = {}
     for match in _RESOURCE.finditer(passage.flat):
-        value = match[0].decode("utf-8", "replace").rstrip("./")
-        if value not in known and "operationStatuses" not in value:
+        value = _OPERATION.sub(b"", match[0]).decode("utf-8", "replace").rstrip("./")
+        if value not in known:
             found.setdefault(value)
         if len(found) >= MOST_IDS:
             break
-    return tuple(("resource", value) for value in found)
+    # a resource group's id says nothing beside the id of something in it
+    whole = [value for value in found if not any(other.startswith(f"{value}/") for other in found)]
+    return tuple(("resource", value) for value in whole)
 
 
 def system_of(passage: Passage, story: Story | None, facts: Mapping[str, Fact]) -> str | None:
