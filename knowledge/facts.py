@@ -60,6 +60,9 @@ _LOG_PLACE = compiled(
     r"(?:https://|storageAccounts/)([a-z0-9]{3,24})[\w./-]{0,80}/packerlogs/([\w-]{8,40})/(?:customization|validation)"
 )
 _RESOURCE = compiled(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
+_NAMED_ID = compiled(
+    r"\b((?:[a-z]{2,20}[ _-]?){0,2}id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+)
 _OPERATION = compiled(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
 _LINUX = compiled(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
@@ -106,18 +109,25 @@ def _from_story(facts: dict[str, Fact], story: Story) -> None:
 
 
 def ids_of(passage: Passage, facts: Mapping[str, Fact]) -> tuple[tuple[str, str], ...]:
-    """Every resource id that the text holds beyond the facts, each once and whole, in order, with a label."""
-    known = {str(value) for value in facts.values()}
-    found: dict[str, None] = {}
+    """Every id that the text holds beyond the facts, each once, with a label: named GUIDs and whole resource ids."""
+    known = {str(value).lower() for value in facts.values()}
+    named: dict[str, tuple[str, str]] = {}
+    for match in _NAMED_ID.finditer(passage.flat):
+        label, value = (" ".join(part.decode("utf-8", "replace").split()) for part in (match[1], match[2]))
+        if value.lower() not in known:
+            named.setdefault(value.lower(), (label, value))
+        if len(named) >= MOST_IDS:
+            break
+    resources: dict[str, tuple[str, str]] = {}
     for match in _RESOURCE.finditer(passage.flat):
         value = _OPERATION.sub(b"", match[0]).decode("utf-8", "replace").rstrip("./")
-        if value not in known:
-            found.setdefault(value)
-        if len(found) >= MOST_IDS:
+        if value.lower() not in known:
+            resources.setdefault(value.lower(), ("resource", value))
+        if len(resources) >= MOST_IDS:
             break
     # a resource group's id says nothing beside the id of something in it
-    whole = [value for value in found if not any(other.startswith(f"{value}/") for other in found)]
-    return tuple(("resource", value) for value in whole)
+    whole = [pair for key, pair in resources.items() if not any(other.startswith(f"{key}/") for other in resources)]
+    return (*named.values(), *whole)
 
 
 def system_of(passage: Passage, story: Story | None, facts: Mapping[str, Fact]) -> str | None:

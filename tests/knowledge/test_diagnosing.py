@@ -211,3 +211,13 @@ def test_a_build_that_still_runs_is_never_certain_and_its_past_steps_are_not_bla
         for m in diagnosis.matches
         for line in m.evidence
     )
+
+
+def test_every_id_of_the_text_is_kept_once() -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
+    text = (
+        f"The client 'a' with object id '{RUN}' does not have authorization over scope '{group}'. TrackingId: {RUN}\n"
+        f"{group}/providers/Microsoft.Compute/galleries/gal {group}/providers/microsoft.compute/galleries/GAL"
+    )
+    ids = diagnose(text).ids
+    assert ids == (("object id", RUN), ("resource", f"{group}/providers/Microsoft.Compute/galleries/gal"))
