@@ -61,7 +61,7 @@ _LOG_PLACE = compiled(
 )
 _RESOURCE = compiled(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
 _NAMED_ID = compiled(
-    r"\b((?:[a-z]{2,20}[ _-]?){0,2}id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
+    r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
 )
 _OPERATION = compiled(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
 _LINUX = compiled(
