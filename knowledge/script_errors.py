@@ -1,8 +1,8 @@
-"""Finds, in the output of the provisioner that failed, the line that a person would point at.
+"""Finds, in the output of the provisioner that failed, the lines that a person would point at.
 
-The patterns are knowledge (`script_errors.yaml`). A line counts by what it says; of lines that say as much, the last
-that the script printed before it ended counts most. PowerShell's error records are read as such: their message is the
-evidence, not the position and category lines around it.
+The patterns are knowledge (`script_errors.yaml`). A message counts by what it says, more when it is an error record or
+the last line of a traceback, and more the nearer it stands to the end. Where nothing reads like an error, the last
+lines that were printed are all there is.
 """
 
 from __future__ import annotations
@@ -11,33 +11,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from knowledge.entry import LocalText
-from knowledge.errors import EntriesInvalid
+import re2
+
 from knowledge.lines import Line
-from knowledge.patterns import Literals, squeezed
-from knowledge.reading import Section, Trail, YamlFile
+from knowledge.patterns import squeezed
+from knowledge.printed import Message, read_messages
+from knowledge.script_patterns import Patterns, ScriptError, read_patterns
 
 PATTERNS = Path(__file__).parent / "script_errors.yaml"
 
 MOST_LINES = 4_000
-_EVIDENCE = 4
-_CLOSE = 40  # lines between an error and the end of the script within which it is the last word
-_RECORD_MARKS = ("+ ", "At line:", "At C:\\", "At c:\\", "    + ")
+_EVIDENCE = 5
+_OF_ONE_PATTERN = 2
+_CLOSE = 40  # messages between an error and the end of the script within which it is the last word
+_NEAR = 3.0  # what standing at the end adds, on the scale of the weights (0 to 10)
+_RECORD = 2.0
+_UNKNOWN_RECORD = 5  # the weight of an error record that no pattern knows
+_WEAK = 4.0  # below this the best message says nothing
+_KINDRED = 4.0  # how much less an advice's message may score than the best
+_WRAPPED = 70
+_SHAPE = 160  # characters by which two messages are taken for the same
+_MOST_COMPARED = 400
 _STOP = "Provisioning step had errors"
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptError:
-    """One pattern of what scripts print when they fail."""
-
-    id: str
-    weight: int
-    text: tuple[str, ...]
-    unless: tuple[str, ...]
-    advice: LocalText | None
-    examples: tuple[str, ...]
+_BEGIN = "Provisioning with "
+_PLACES = re2.compile(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
+_HOLLOW = re2.compile(
+    r"(?i)^(?:\+ exit\b|(?:stopping |windows powershell )?transcript|\*{4,}|(?:end time|username|runas user)\s*:)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,17 @@ class Spoken:
     error: ScriptError | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Scored:
     index: int
-    line: Line
-    error: ScriptError
+    message: Message
+    error: ScriptError | None
     score: float
+
+    @property
+    def shape(self) -> str:
+        """What the message says without names and numbers: noise repeats itself in this."""
+        return squeezed(_PLACES.sub("", self.message.text[:_SHAPE]))
 
 
 class ScriptErrors:
@@ -61,92 +67,102 @@ class ScriptErrors:
 
     def __init__(self, errors: Sequence[ScriptError]) -> None:
         self.errors = errors
-        self._literals = Literals(text for error in errors for text in (*error.text, *error.unless))
-        self._by_text: dict[bytes, list[ScriptError]] = {}
-        for error in errors:
-            for text in error.text:
-                self._by_text.setdefault(squeezed(text).lower().encode(), []).append(error)
+        self._patterns = Patterns([error for error in errors if error.when == "said"])
+        self._when = {error.when: error for error in errors if error.when != "said"}
 
     def of_line(self, body: str) -> ScriptError | None:
-        """The pattern that says the most about this line, if any."""
-        present = self._literals.within(body.lower().encode("utf-8", "replace"))
-        if not present:
-            return None
-        held = frozenset(present)
-        best: ScriptError | None = None
-        for text in present:
-            for error in self._by_text.get(text, ()):
-                veto = any(squeezed(word).lower().encode() in held for word in error.unless)
-                if not veto and (best is None or error.weight > best.weight):
-                    best = error
-        return best
+        """The pattern that says the most about this line, if any; none when the line is harmless."""
+        reading = self._patterns.read(body)
+        return None if reading.most == 0 else reading.error
 
     def spoken(self, output: Sequence[Line]) -> Spoken:
-        """What the script itself said before it failed. `output` are the lines of the provisioner that failed."""
-        lines = [line for line in output[-MOST_LINES:] if line.source in ("output", "plain") and line.body.strip()]
-        while lines and lines[-1].body.startswith(_STOP):
+        """What the script itself said before it failed. `output` are the lines of the provisioner that failed.
+
+        At most five lines. Without a sign of an error the last lines are given with the pattern that says so, if
+        `output` begins where a script does.
+        """
+        lines = [line for line in output[-MOST_LINES:] if line.source in ("output", "plain")]
+        while lines and (lines[-1].body.startswith(_STOP) or not lines[-1].body.strip()):
             lines.pop()
+        script = bool(output) and output[0].body.startswith(_BEGIN)
+        messages = [message for message in read_messages(lines) if not message.text.startswith(_BEGIN)]
+        scored = self._scored(messages)
+        best = max(scored, key=lambda one: (one.score, one.index), default=None)
+        last = [message for message in messages if not _HOLLOW.match(message.text)][-_EVIDENCE:]
+        if best is None or best.score < _WEAK:
+            error = self._when["nothing-said" if last else "nothing-printed"] if script else None
+            return Spoken(tuple(message.line for message in last[-_EVIDENCE if script else -2 :]), error)
+        chosen = _chosen(scored, best, last)
+        return Spoken(tuple(chosen[number] for number in sorted(chosen)), _advised(scored, best))
+
+    def _scored(self, messages: Sequence[Message]) -> list[_Scored]:
         scored: list[_Scored] = []
-        for index, line in enumerate(lines):
-            if line.body.lstrip().startswith(_RECORD_MARKS):
+        for index, message in enumerate(messages):
+            if message.kind == "trace":
                 continue
-            error = self.of_line(squeezed(line.body))
-            if error is None:
-                continue
-            near = 1.0 - min(len(lines) - index, _CLOSE) / _CLOSE
-            record = 2.0 if _begins_record(lines, index) else 0.0
-            scored.append(_Scored(index, line, error, error.weight + 3.0 * near + record))
-        if not scored:
-            return Spoken(tuple(lines[-2:]), None)
-        best = max(scored, key=lambda one: (one.score, one.index))
-        last = max((one for one in scored if one.score >= best.score - 4), key=lambda one: one.index)
-        chosen = {best.index: best.line, last.index: last.line}
-        for one in sorted(scored, key=lambda one: (-one.score, -one.index)):
-            if len(chosen) >= _EVIDENCE:
-                break
-            if all(squeezed(one.line.body) != squeezed(line.body) for line in chosen.values()):
-                chosen[one.index] = one.line
-        error = best.error if best.error.advice else next((one.error for one in scored if one.error.advice), None)
-        return Spoken(tuple(chosen[index] for index in sorted(chosen)), error)
+            reading = self._patterns.read(message.text)
+            error, weight = reading.error, float(reading.error.weight if reading.error else 0)
+            if message.kind == "line":
+                if len(message.text) >= _WRAPPED and weight < _UNKNOWN_RECORD and index + 1 < len(messages):
+                    whole = self._patterns.read(f"{message.text} {messages[index + 1].text}").error
+                    alone = self._patterns.read(messages[index + 1].text).error
+                    if whole and whole is not alone and whole.weight > weight:
+                        error, weight = whole, float(whole.weight)
+                if reading.most is not None:
+                    weight = min(weight, reading.most)
+                if weight <= 0:
+                    continue
+            else:
+                weight = max(weight, _UNKNOWN_RECORD) + _RECORD
+            near = 1.0 - min(len(messages) - 1 - index, _CLOSE) / _CLOSE
+            scored.append(_Scored(index, message, error, weight + _NEAR * near))
+        return scored
 
 
-def _begins_record(lines: Sequence[Line], index: int) -> bool:
-    """Whether a PowerShell error record follows: its message stands before the position and category lines."""
-    for line in lines[index + 1 : index + 5]:
-        body = line.body.lstrip()
-        if body.startswith(("At line:", "At C:\\", "At c:\\", "+ CategoryInfo")):
-            return True
-        if body.startswith("+ "):
-            return True
-    return False
+def _chosen(scored: Sequence[_Scored], best: _Scored, last: Sequence[Message]) -> dict[int, Line]:
+    """At most five lines by their place: the best, the last word, and the next best that say something else."""
+    chosen: dict[int, Line] = {}
+    shapes: set[str] = set()
+    patterns: dict[str, int] = {}
+
+    def take(one: _Scored) -> None:
+        chosen[one.index * 10] = one.message.line
+        shapes.add(one.shape)
+        patterns[_name(one)] = patterns.get(_name(one), 0) + 1
+
+    take(best)
+    final = max((one for one in scored if one.score >= best.score - _KINDRED), key=lambda one: one.index)
+    if final.shape not in shapes:
+        take(final)
+    room = _EVIDENCE - (1 if last and all(last[-1].line is not line for line in chosen.values()) else 0)
+    order = sorted(scored, key=lambda one: (-one.score, -one.index))[:_MOST_COMPARED]
+    for most in (_OF_ONE_PATTERN, _EVIDENCE):  # first what says something else, then more of the same
+        for one in order:
+            if len(chosen) < room and one.shape not in shapes and patterns.get(_name(one), 0) < most:
+                take(one)
+    if room < _EVIDENCE and all(last[-1].line is not line for line in chosen.values()):
+        chosen[10**9] = last[-1].line
+    for place, line in enumerate(best.message.rest, best.index * 10 + 1):
+        if len(chosen) < _EVIDENCE:
+            chosen[place] = line
+    return chosen
+
+
+def _name(one: _Scored) -> str:
+    return one.error.id if one.error else ""
+
+
+def _advised(scored: Sequence[_Scored], best: _Scored) -> ScriptError | None:
+    """The best pattern; where it has no advice, the best with one that is about as strong."""
+    for one in sorted(scored, key=lambda one: (-one.score, -one.index)):
+        if one.score < best.score - _KINDRED:
+            break
+        if one.error and one.error.advice:
+            return one.error
+    return best.error
 
 
 @cache
 def load_script_errors(path: Path = PATTERNS) -> ScriptErrors:
     """The patterns of the file. Raises `EntriesInvalid` with every fault."""
-    file = YamlFile(path, path.name)
-    items: Any = file.value if isinstance(file.value, list) else []
-    errors = [_error(file, (index,), item) for index, item in enumerate(items)]
-    if not errors:
-        file.fault((), "must be a list of patterns")
-    faults = file.faults()
-    if faults:
-        raise EntriesInvalid(faults)
-    return ScriptErrors(errors)
-
-
-def _error(file: YamlFile, trail: Trail, value: Any) -> ScriptError:
-    section = Section(file, trail, value, ("id", "weight", "text", "unless", "advice", "examples"))
-    error = ScriptError(
-        id=section.text("id"),
-        weight=section.number("weight", 1),
-        text=section.texts("text"),
-        unless=section.texts("unless"),
-        advice=section.maybe_local("advice"),
-        examples=section.texts("examples"),
-    )
-    if not error.text:
-        section.fault("text", "needs at least one 'text' to look for")
-    if not error.examples:
-        section.fault("examples", "needs at least one example line")
-    return error
+    return ScriptErrors(read_patterns(path))

@@ -1,0 +1,26 @@
+"""Undoes CLIXML, the XML in which PowerShell hands its streams to the program that started it."""
+
+from __future__ import annotations
+
+import html
+
+import re2
+
+_MARK = "#< CLIXML"
+_ROOT = "<Objs "
+_ERROR = re2.compile(r'(?is)<S S="(?:error|warning)">(.*?)(?:</S>|$)')
+_CODED = re2.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def readable(text: str) -> str:
+    """The errors and warnings in a line of CLIXML, as one line; any other line as it is.
+
+    Progress records, most of what such a line holds, are dropped: of a line with nothing else, nothing remains.
+    """
+    begins = text.find(_ROOT)
+    if begins < 0:
+        return "" if text.strip() == _MARK else text
+    before = text[:begins].replace(_MARK, "").strip()
+    errors = "".join(_ERROR.findall(text[begins:]))
+    decoded = _CODED.sub(lambda found: chr(int(found[1], 16)), html.unescape(errors))
+    return " ".join(f"{before} {decoded}".split())
