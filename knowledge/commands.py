@@ -40,7 +40,7 @@ PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "gallery": (("gallery",), r"[\w.]{1,80}"),
     "definition": (("definition", "def"), r"[\w.-]{1,80}"),
     "package": (("pkg", "package"), r"[\w.+-]{1,160}"),
-    "role": (("role",), r"[A-Za-z ]{3,60}"),
+    "role": (("role",), r"[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20}){0,5}"),
 }
 _PATTERNS = {name: re2.compile(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
 _PLACEHOLDER = re2.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})>")

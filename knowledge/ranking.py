@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from knowledge.diagnosis import MOST_MATCHES
 from knowledge.entry import Entry
@@ -26,7 +26,8 @@ def ranked(
         pool = failures
     else:
         pool = harmless + failures
-    pool.sort(key=_order)
+    consequences = {name for one in pool if one.confidence != "possible" for name in one.entry.explains}
+    pool.sort(key=lambda one: _order(one, consequences))
     explained: set[str] = set()
     kept: list[tuple[Found, tuple[str, ...]]] = []
     for one in pool:
@@ -38,9 +39,11 @@ def ranked(
     return kept[:MOST_MATCHES]
 
 
-def _order(one: Found) -> tuple[int, int, int, int, int, str]:
-    info = int(one.entry.severity == "info")
-    return (rank_of(one.confidence) // 2, info, _ROLES[one.entry.role], one.entry.tier, one.first, one.entry.id)
+def _order(one: Found, consequences: Set[str]) -> tuple[int, int, int, int, int, int, str]:
+    """Confidence, then what nothing else here explains, role, tier, place; the id last, so that ties are settled."""
+    entry = one.entry
+    info, explained = int(entry.severity == "info"), int(entry.id in consequences)
+    return (rank_of(one.confidence) // 2, info, explained, _ROLES[entry.role], entry.tier, one.first, entry.id)
 
 
 def _explained_by(
