@@ -21,6 +21,7 @@ def readable(text: str) -> str:
     if begins < 0:
         return "" if text.strip() == _MARK else text
     before = text[:begins].replace(_MARK, "").strip()
+    _, _, after = text[begins:].rpartition("</Objs>")
     errors = "".join(_ERROR.findall(text[begins:]))
     decoded = _CODED.sub(lambda found: chr(int(found[1], 16)), html.unescape(errors))
-    return " ".join(f"{before} {decoded}".split())
+    return " ".join(f"{before} {decoded} {after if '</Objs>' in text else ''}".split())

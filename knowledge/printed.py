@@ -17,14 +17,13 @@ from knowledge.lines import Line
 
 Kind = Literal["line", "record", "exception", "trace"]
 
-_WRAPPED = 60  # a line at least this long may have been wrapped by the console
+_WIDTH = 78  # of the narrowest console: a line that the next word would have made longer may have been wrapped
 _MOST_WRAPPED = 6
 _POSITION = re2.compile(r"^\s*At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d")
-_HEAD = re2.compile(r"^(?:[A-Za-z]:\\.{1,200}\.ps[m]?1|[\w.\\-]+) : ")
+_HEAD = re2.compile(r"^(?:[A-Za-z]:\\.{1,200}\.psm?1|\S{1,200}) : ")
 _UNDERLINE = re2.compile(r"^\s*[+|]\s+~+\s*$")
 _CONCISE = re2.compile(r"^\s*(?:\d+ )?\s*\| ")
-_FRAME = re2.compile(r"^\s*(?:at |\.\.\. \d+ more|--- End of |npm (?:error|ERR!)\s+at )")
-_WORD = re2.compile(r"[\pL\pN]")
+_FRAMES = ("at ", "... ", "--- End of ", "npm error at ", "npm ERR! at ")
 _CATEGORY = ("+ CategoryInfo", "+ FullyQualifiedErrorId")
 _TRACEBACK = "Traceback (most recent call last)"
 
@@ -55,7 +54,7 @@ class _Reader:
             recent = [*recent[-1:], body]
             self.lines.append(line if body == line.body else line._replace(body=body))
         self.bodies = [line.body for line in self.lines]
-        self.positioned = any(_POSITION.match(body) or "+ CategoryInfo" in body for body in self.bodies)
+        self.positioned = any(_is_position(body) or "+ CategoryInfo" in body for body in self.bodies)
         self.messages: list[Message] = []
         self.open: list[int] = []  # lines since the last blank or position, which a record may claim
 
@@ -69,11 +68,11 @@ class _Reader:
     def _next(self, index: int) -> int:
         """Reads from `index`; the index after what was read."""
         body = self.bodies[index]
-        if not _WORD.search(body) and not self._is_place(body):
-            self._close()
-            return index + 1
         if self._is_place(body):
             return self._record(index)
+        if not any(map(str.isalnum, body)):
+            self._close()
+            return index + 1
         if body.startswith("Line |"):
             return self._concise(index)
         if body.startswith(_TRACEBACK):
@@ -84,7 +83,7 @@ class _Reader:
             elif self.messages:
                 self.messages.pop()
             return index + 1
-        if not _FRAME.match(body):
+        if not _is_frame(body):
             if "+ CategoryInfo" in body:  # a whole record in one line, out of CLIXML
                 self._close()
                 self._add("record", [index], "")
@@ -94,9 +93,7 @@ class _Reader:
 
     def _is_place(self, body: str) -> bool:
         """Whether the line says where a PowerShell error happened, and of which category it is."""
-        return self.positioned and (
-            body.lstrip().startswith("+ ") or body.strip() == "+" or bool(_POSITION.match(body))
-        )
+        return self.positioned and (body.lstrip().startswith("+ ") or body.strip() == "+" or bool(_is_position(body)))
 
     def _record(self, index: int) -> int:
         """Reads a PowerShell error record around its position lines, which begin at `index`."""
@@ -108,7 +105,7 @@ class _Reader:
             body = self.bodies[end]
             stripped = body.lstrip()
             if self._is_place(body):
-                if _POSITION.match(body) and end > index and (after or category):
+                if _is_position(body) and end > index and (after or category):
                     break
                 underlined = bool(_UNDERLINE.match(body))
                 category = category or stripped.startswith(_CATEGORY)
@@ -134,7 +131,7 @@ class _Reader:
         while self.open and len(claimed) < _MOST_WRAPPED:
             if claimed:
                 before, first = self.bodies[self.open[-1]], self.bodies[claimed[0]]
-                if _HEAD.match(first) or not (len(before) >= _WRAPPED or first[:1].islower()):
+                if _HEAD.match(first) or not _goes_on(before, first):
                     break
             claimed.insert(0, self.open.pop())
         return claimed
@@ -174,3 +171,21 @@ class _Reader:
         lines = [self.lines[index] for index in indexes]
         text = " ".join([*(line.body.strip(" \t|") for line in lines), details]).strip()
         self.messages.append(Message(lines[0], kind, text, tuple(lines[1:])))
+
+
+def _is_position(body: str) -> bool:
+    """Whether the line is `At C:\\x.ps1:3 char:5`."""
+    return "At " in body and "char:" in body and _POSITION.match(body) is not None
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether the console may have wrapped one message into these two lines."""
+    if before[-1:] in ".:!":
+        return False
+    return after[:1].islower() or len(before) + 1 + len(after.split(" ", 1)[0]) > _WIDTH
+
+
+def _is_frame(body: str) -> bool:
+    """Whether the line is one frame of a stack."""
+    stripped = body.lstrip()
+    return stripped.startswith(_FRAMES) or (stripped.startswith("npm e") and " at " in stripped[:16])

@@ -85,7 +85,7 @@ class ScriptErrors:
         while lines and (lines[-1].body.startswith(_STOP) or not lines[-1].body.strip()):
             lines.pop()
         script = bool(output) and output[0].body.startswith(_BEGIN)
-        messages = [message for message in read_messages(lines) if not message.text.startswith(_BEGIN)]
+        messages = read_messages([line for line in lines if not line.body.startswith(_BEGIN)])
         scored = self._scored(messages)
         best = max(scored, key=lambda one: (one.score, one.index), default=None)
         last = [message for message in messages if not _HOLLOW.match(message.text)][-_EVIDENCE:]
