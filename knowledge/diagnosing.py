@@ -21,6 +21,7 @@ from knowledge.redaction import redact, redact_lines
 from knowledge.script_errors import ScriptErrors, Spoken, load_script_errors
 from knowledge.story import Story, read_story
 from knowledge.streaming import Chained
+from knowledge.unwrapping import unwrapped
 
 LONGEST_EVIDENCE = 400
 WHOLE = 2 << 20
@@ -42,7 +43,7 @@ class Diagnoser:
     def diagnose(self, text: str | bytes, language: Language = "en", file: str = "-") -> Diagnosis:
         """The diagnosis of `text`, its titles and advice in `language`. Never raises for any text."""
         content = decode(text) if isinstance(text, bytes) else text
-        pieces = pieces_of(content)
+        pieces = unwrapped(pieces_of(content))
         return self._of_pieces(pieces, content.count("\n") + 1 if content else 0, language, file)
 
     def diagnose_stream(

@@ -20,21 +20,26 @@ class Passage:
 
     __slots__ = ("_starts", "flat", "lines", "lower")
 
-    def __init__(self, lines: Sequence[Line], glue: str = " ") -> None:
+    def __init__(self, lines: Sequence[Line], cut: bool = False) -> None:
+        """Joins the lines by blanks; `cut`: physical lines without, since words may have been cut at their ends."""
         self.lines = [line for line in lines if line.source != "echo"]
         parts: list[bytes] = []
         self._starts: list[int] = []
-        at = 0
-        between = glue.encode()
+        at, number, hyphen = 0, 0, False
         for line in self.lines:
             body = line.body
             if "  " in body or "\t" in body or "\xa0" in body or body[:1] == " ":
                 body = " ".join(body.split())
             raw = body.encode("utf-8", "replace")
+            if parts and not (
+                hyphen or (cut and line.number != number)
+            ):  # a word that ends in a hyphen was wrapped there
+                raw = b" " + raw
             self._starts.append(at)
             parts.append(raw)
-            at += len(raw) + len(between)
-        self.flat = between.join(parts)
+            at += len(raw)
+            number, hyphen = line.number, body[-1:] == "-" and body[-2:-1].isalnum()
+        self.flat = b"".join(parts)
         self.lower = self.flat.lower()
 
     def index_at(self, offset: int) -> int:
@@ -53,7 +58,7 @@ class Passage:
 def readings(lines: Sequence[Line]) -> list[Passage]:
     """The passage, and a second one without blanks between lines when words may have been cut."""
     first = Passage(lines)
-    return [first, Passage(lines, glue="")] if _maybe_cut(first.lines) else [first]
+    return [first, Passage(lines, cut=True)] if _maybe_cut(first.lines) else [first]
 
 
 def _maybe_cut(lines: Sequence[Line]) -> bool:

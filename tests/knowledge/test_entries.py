@@ -1,0 +1,153 @@
+"""Every shipped entry: its examples as people really paste them, in any dress, and logs of builds that went well."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+from knowledge.diagnosing import Diagnoser
+from knowledge.entry import Entry, Example
+from knowledge.loading import load_entries
+from knowledge.support import load_support
+from tests.build_logs import Form, begun, powershell, restart, shell, succeeded
+
+ENTRIES = load_entries()
+DIAGNOSER = Diagnoser(ENTRIES)
+EXAMPLES = [
+    pytest.param(entry, example, id=f"{entry.id}-{number}")
+    for entry in ENTRIES.values()
+    for number, example in enumerate(entry.examples)
+]
+GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+PREFIX = re.compile(r"(?m)^(\[[^\]]+\] )?PACKER (?:OUT |ERR )?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?")
+RUN = "0b1c2d3e-4f50-4172-8394-a5b6c7d8e9f0"
+# a printed line that must be told from the same words in a script's source, which stand in quotes there
+NEVER_QUOTED = {"deprovision-script-missing"}
+LOG_LIKE = re.compile(r"(?m)PACKER|^(?:==>|\s{4})?\s?azure-arm: ")
+
+
+def new_ids(text: str) -> str:
+    return GUID.sub("a1b2c3d4-e5f6-4789-8abc-def012345678", text)
+
+
+def wrapped(text: str) -> str:
+    return "\n".join(textwrap.fill(line, 70, break_long_words=False) or line for line in text.splitlines())
+
+
+def cut_hard(text: str) -> str:
+    return "\n".join("\n".join(line[at : at + 100] for at in range(0, len(line), 100)) for line in text.splitlines())
+
+
+def in_json(text: str) -> str:
+    return json.dumps({"status": "Failed", "error": {"message": text}})
+
+
+def in_json_twice(text: str) -> str:
+    return json.dumps({"message": in_json(text)})
+
+
+def in_html(text: str) -> str:
+    return "<div>" + "".join(f"<p>{html.escape(line)}</p>" for line in text.splitlines()) + "</div>"
+
+
+def windows_breaks(text: str) -> str:
+    return text.replace("\n", "\r\n")
+
+
+def curly(text: str) -> str:
+    return re.sub(r"'([^'\n]*)'", "\u2018\\1\u2019", re.sub(r'"([^"\n]*)"', "\u201c\\1\u201d", text))
+
+
+def among_words(text: str) -> str:
+    return f"Hi all, since this morning our build shows this, any idea?\n\n{text}\n\nThanks a lot!"
+
+
+def new_prefix(text: str) -> str:
+    return "\n".join(f"[{RUN}] PACKER 2026/02/03 04:05:06 ui: ==> azure-arm: {line}" for line in text.splitlines())
+
+
+def old_prefix(text: str) -> str:
+    return "\n".join(f"[{RUN}] PACKER OUT ==> azure-arm: {line}" for line in text.splitlines())
+
+
+DRESSES: list[Callable[[str], str]] = [
+    new_ids,
+    wrapped,
+    in_json,
+    in_json_twice,
+    in_html,
+    windows_breaks,
+    curly,
+    among_words,
+]
+
+
+def top(text: str) -> tuple[str, str] | None:
+    matches = DIAGNOSER.diagnose(text).matches
+    return (matches[0].entry, matches[0].confidence) if matches else None
+
+
+@pytest.mark.parametrize(("entry", "example"), EXAMPLES)
+def test_example(entry: Entry, example: Example) -> None:
+    assert top(example.text) == (entry.id, example.confidence)
+
+
+@pytest.mark.parametrize("dress", DRESSES, ids=[dress.__name__ for dress in DRESSES])
+@pytest.mark.parametrize(("entry", "example"), EXAMPLES)
+def test_example_in_another_dress(entry: Entry, example: Example, dress: Callable[[str], str]) -> None:
+    log = LOG_LIKE.search(example.text) or entry.id in NEVER_QUOTED
+    if log and dress in (in_json, in_json_twice, in_html, wrapped):
+        return  # nobody's chat client does this to a log, and it would no longer be one
+    found = top(dress(example.text))
+    assert found is not None
+    assert found[0] == entry.id
+
+
+@pytest.mark.parametrize(("entry", "example"), EXAMPLES)
+def test_example_cut_hard_at_a_column(entry: Entry, example: Example) -> None:
+    found = top(cut_hard(example.text))
+    assert found is not None
+    assert found[0] == entry.id
+
+
+@pytest.mark.parametrize("form", ["new", "old"])
+@pytest.mark.parametrize("windows", [True, False])
+def test_a_build_that_went_well_gives_nothing_above_info(form: Form, windows: bool) -> None:
+    log = begun(form, windows=windows)
+    if windows:
+        powershell(log, ["Failed: 0", "error_log = C:\\x", "WARNING: something (ignored)", "exit code: 0"])
+        restart(log)
+        log.ui("Running Windows update...").output("Found Windows update (2026-01-01; 18 MB): KB5007651")
+        log.output("Waiting for operation to complete (system performance: 1% cpu; 16% memory)...")
+        log.debug("[INFO] command 'PowerShell -File x.ps1' exited with code: 101")
+    else:
+        shell(log, ["E: Could not get lock /var/lib/dpkg/lock-frontend, retrying", "Reading package lists... Done"])
+    diagnosis = DIAGNOSER.diagnose(succeeded(log).text())
+    assert diagnosis.outcome == "succeeded"
+    assert [match.entry for match in diagnosis.matches if match.severity != "info"] == []
+
+
+def test_support_names_entries_that_exist() -> None:
+    named = {name for owner in load_support().owners for name in owner.entries}
+    assert named <= ENTRIES.keys()
+
+
+def test_both_languages_speak_of_the_same_literals() -> None:
+    # what stands in backticks is a literal: it must be the same in both languages
+    def literals(text: str) -> list[str]:
+        return sorted(set(re.findall(r"`([^`]+)`", text)))
+
+    for entry in ENTRIES.values():
+        texts = [
+            entry.cause,
+            entry.sign,
+            *(step.do for step in entry.steps),
+            *(look.tell for look in entry.look_alikes),
+        ]
+        for text in texts:
+            assert literals(text.en) == literals(text.it), f"{entry.id}: {text.en}"
