@@ -20,6 +20,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 PACKAGE = "@microsoft/m365agentsplayground"
 FOLDER = Path(__file__).resolve().parent.parent / "playground"
 OLDEST_NODE = 18
+VERSION_SECONDS = 20
 INSTALL_SECONDS = 300
 START_SECONDS = 40
 STOP_SECONDS = 5
@@ -45,12 +46,17 @@ class PlaygroundFailed(Exception):
 
 
 class Playground:
-    """The test client as a child process. `log` is the file that it and its set-up write to."""
+    """The test client as a child process.
+
+    It writes a log of its own to `log`; what its set-up and its start print goes to `….start.log` beside it.
+    """
 
     def __init__(self, bot_url: str, port: int, log: Path, environ: Mapping[str, str], folder: Path = FOLDER) -> None:
         self._bot_url = bot_url
         self._port = port
         self._log = log
+        # not the same file: the tool removes an earlier log of its own when it starts
+        self._start_log = log.with_suffix(".start.log")
         self._environ = environ
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
@@ -64,7 +70,8 @@ class Playground:
         """
         node, npm = await self._tools()
         self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._log.write_bytes(b"")
+        self._log.unlink(missing_ok=True)
+        self._start_log.write_bytes(b"")
         if not self._installed():
             say("Setting up the Teams test client (once, about 15 MB) …")
             await self._install(npm)
@@ -100,10 +107,7 @@ class Playground:
                 f"{missing} not found, so the Teams test client is not started: install Node {OLDEST_NODE} or later "
                 f"to have it. {ALTERNATIVE}"
             )
-        process = await asyncio.create_subprocess_exec(
-            node, "--version", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        version = (await process.communicate())[0].decode("ascii", "replace").strip()
+        version = await asyncio.to_thread(_version, node)
         major = version.removeprefix("v").split(".")[0]
         if not major.isdigit() or int(major) < OLDEST_NODE:
             raise PlaygroundFailed(
@@ -127,7 +131,7 @@ class Playground:
         return self._folder / "node_modules" / PACKAGE
 
     async def _install(self, npm: str) -> None:
-        with self._log.open("ab") as log:
+        with self._start_log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 npm, "ci", "--no-fund", "--no-audit", "--ignore-scripts",
                 cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_GROUP,
@@ -167,7 +171,7 @@ class Playground:
         # ends-with-bot.cjs waits for this pipe to close, which it does however the bot ends
         its_end, self._lifeline = os.pipe()
         try:
-            with self._log.open("ab") as log:
+            with self._start_log.open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     node,
                     *("--require", str(self._folder / "loopback.cjs")),
@@ -197,7 +201,7 @@ class Playground:
         """
         async with ClientSession(timeout=ClientTimeout(total=5)) as session:
             while process.returncode is None:
-                found = _LISTENING.search(self._log.read_bytes())
+                found = _LISTENING.search(self._start_log.read_bytes())
                 if found:
                     url = f"http://localhost:{int(found[1])}"
                     with contextlib.suppress(ClientError, TimeoutError):
@@ -208,14 +212,26 @@ class Playground:
         raise PlaygroundFailed(f"The Teams test client ended at once (status {process.returncode}). {self._more()}")
 
     def _more(self) -> str:
-        """The last thing in the log, where the rest stands, and how to go on."""
-        try:
-            lines = [line.strip() for line in self._log.read_text("utf-8", "replace").splitlines() if line.strip()]
-        except OSError:
-            lines = []
-        telling = [line for line in lines if "error" in line.lower()] or lines
-        last = f"It said: {telling[-1][:300]} " if telling else ""
-        return f"{last}(more in {self._log}). The bot goes on without it; {ALTERNATIVE}"
+        """The last telling line of its logs, where the rest stands, and how to go on."""
+        last = ""
+        for path in (self._start_log, self._log):
+            lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+            errors = [line.strip() for line in lines if "error" in line.lower()]
+            last = errors[-1] if errors else last
+        said = f"It said: {last[:300]} " if last else ""
+        return (
+            f"{said}(more in {self._log.name} and {self._start_log.name} in {self._log.parent}). "
+            f"The bot goes on without it; {ALTERNATIVE}"
+        )
+
+
+def _version(node: str) -> str:
+    """What `node --version` prints, empty if it cannot say."""
+    try:
+        asked = subprocess.run([node, "--version"], capture_output=True, check=False, timeout=VERSION_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.decode("ascii", "replace").strip()
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:

@@ -10,8 +10,8 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 
-from bot.errors import StartError, StoreError
-from bot.playground import EXAMPLE, Playground, PlaygroundFailed
+from bot.errors import StartError, StoreError, where
+from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
 from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
@@ -66,11 +66,14 @@ async def _test_client(settings: Settings) -> None:
         url = await client.start(_tell)
         _tell(f"Teams test client: open {url}")
         _tell(f"  Say help, or paste an error such as: {EXAMPLE}")
-        _tell("  No browser at hand? make chat is the same bot in a terminal.")
+        _tell(f"  No browser at hand? {ALTERNATIVE}")
         status = await client.ended()
         _tell(f"The Teams test client ended (status {status}); the bot goes on. Start again to have it back.")
     except PlaygroundFailed as failed:
         _tell(str(failed))
+    except Exception as error:  # noqa: BLE001 - it is an extra: the server goes on whatever becomes of it
+        _log.error("The Teams test client failed: %s", where(error))
+        _tell(f"The Teams test client could not be started ({error}). The bot goes on without it; {ALTERNATIVE}")
     finally:
         await client.stop()
 

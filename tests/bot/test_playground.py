@@ -32,12 +32,16 @@ if os.environ.get("FAKE_END") == "at once":
     print("Error: the port is not to be had")
     raise SystemExit(3)
 print("Starting", flush=True)
+log = os.environ["M365_AGENTS_PLAYGROUND_LOGFILE"]
+if os.path.exists(log):
+    os.unlink(log)
+open(log, "w").write("log started\\n")
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 told = {"argv": sys.argv[1:], "env": dict(os.environ), "pids": [os.getpid(), child.pid], "cwd": os.getcwd()}
 open(os.environ["FAKE_NOTES"], "w").write(json.dumps(told))
 if os.environ.get("FAKE_END") == "late":
     print("Listening on 1", flush=True)
-    open(os.environ["M365_AGENTS_PLAYGROUND_LOGFILE"], "a").write("error users must be five\\n")
+    open(log, "a").write("error users must be five\\n")
     child.kill()
     raise SystemExit(1)
 class Page(http.server.BaseHTTPRequestHandler):
@@ -220,7 +224,7 @@ async def test_a_set_up_that_fails_says_why(stage: Stage, monkeypatch: pytest.Mo
     said = str(caught.value)
     assert "could not be set up (npm ended with 7)" in said
     assert "npm error network is unreachable" in said
-    assert str(stage.log) in said
+    assert f"more in playground.log and playground.start.log in {stage.log.parent}" in said
     assert "The bot goes on without it; make chat" in said
 
 
@@ -283,6 +287,17 @@ async def test_the_server_says_where_to_go_and_takes_it_along(stage: Stage, how:
     assert process.returncode == 0
     assert out.decode() == "Stopping: running turns are finished first.\n"
     await gone(pids)
+
+
+async def test_the_server_goes_on_when_it_fails_in_a_way_that_nobody_thought_of(stage: Stage) -> None:
+    (stage.log.parent).mkdir()
+    (stage.log.parent / "playground.start.log").mkdir()
+    process = await program(stage)
+    said = await read_until(process, "make chat")
+    assert "The Teams test client could not be started (" in said
+    process.terminate()
+    await process.communicate()
+    assert process.returncode == 0
 
 
 async def test_the_server_goes_on_without_it(stage: Stage) -> None:
