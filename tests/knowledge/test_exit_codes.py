@@ -1,0 +1,93 @@
+"""What exit codes mean: the table, the computed forms, and silence where nobody knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.errors import EntriesInvalid
+from knowledge.exit_codes import load_exit_codes, meaning
+
+KNOWN = [
+    (0, None, "success", "riuscita"),
+    (1, "linux", "general error", "errore generico"),
+    (5, "windows", "access denied", "accesso negato"),
+    (4, "windows", "robocopy", "robocopy"),
+    (100, "linux", "apt", "apt"),
+    (101, "windows", "restart", "riavvio"),
+    (126, "linux", "could not be run", "non può essere eseguito"),
+    (127, "linux", "not found", "non trovato"),
+    (137, "linux", "SIGKILL", "memoria"),
+    (143, None, "SIGTERM", "SIGTERM"),
+    (131, "linux", "signal 3", "segnale 3"),
+    (255, "linux", "out of range", "fuori intervallo"),
+    (22, "linux", "HTTP", "HTTP"),
+    (104, "linux", "zypper", "zypper"),
+    (1603, "windows", "fatal error", "errore irreversibile"),
+    (1618, None, "another installation", "un'altra installazione"),
+    (1641, "windows", "restart", "riavvio"),
+    (3010, "windows", "success; a restart", "serve un riavvio"),
+    (5007, "windows", "Visual Studio", "Visual Studio"),
+    (9009, "windows", "did not find the command", "non ha trovato il comando"),
+    (16001, "windows", "not documented", "non documentato"),
+    (267014, "windows", "ended from outside", "terminato dall'esterno"),
+    (2147942402, "windows", "0x80070002: file not found", "0x80070002: file non trovato"),
+    (-2147023278, "windows", "0x80070652: MSI: another installation", "0x80070652: MSI: è in corso"),
+    (2147943458, "windows", "0x80070422: the service is disabled", "il servizio è disabilitato"),
+    (2147942501, "windows", "asks for a restart", "chiede un riavvio"),
+    (2300218, None, "lost the connection", "perso la connessione"),
+    (-1978335212, "windows", "no package found", "nessun pacchetto"),
+    (-1073741819, "windows", "crashed", "si è arrestato"),
+    (3221225477, None, "crashed", "si è arrestato"),
+    (-532462766, "windows", ".NET", ".NET"),
+]
+
+
+@pytest.mark.parametrize(("code", "os", "english", "italian"), KNOWN, ids=[f"{case[0]}-{case[1]}" for case in KNOWN])
+def test_known_codes(code: int, os: str | None, english: str, italian: str) -> None:
+    assert english in str(meaning(code, os))
+    assert italian in str(meaning(code, os, "it"))
+
+
+@pytest.mark.parametrize(("code", "os"), [(42, None), (42, "windows"), (77, "linux"), (3010, "linux"), (200, "linux")])
+def test_what_nobody_knows_is_not_explained(code: int, os: str | None) -> None:
+    assert meaning(code, os) is None
+
+
+def test_without_a_system_both_meanings_are_named() -> None:
+    both = meaning(2)
+    assert both is not None
+    assert both.startswith("Windows: file not found")
+    assert "; Linux: " in both
+
+
+def test_a_windows_error_inside_an_hresult_is_named_by_its_number() -> None:
+    assert meaning(0x80070000 + 1234, "windows") == "0x800704D2: Windows error 1234; `net helpmsg 1234` explains it"
+
+
+@given(st.integers(min_value=-(2**40), max_value=2**40), st.sampled_from(["windows", "linux", None, "plan9"]))
+def test_any_code_is_taken(code: int, os: str | None) -> None:
+    for said in (meaning(code, os), meaning(code, os, "it")):
+        assert said is None or said.strip()
+
+
+def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
+    path = tmp_path / "codes.yaml"
+    path.write_text(
+        "- codes: [7]\n  meaning: {en: a, it: b}\n"
+        "- codes: [7]\n  meaning: {en: a, it: b}\n"
+        "- codes: [x]\n  meaning: {en: a}\n"
+        "- codes: 8\n  os: beos\n  meaning: {en: a, it: b}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(EntriesInvalid) as caught:
+        load_exit_codes(path)
+    said = str(caught.value)
+    assert "7 has a meaning already" in said
+    assert "'x' is not a number" in said
+    assert "needs exactly an 'en' and an 'it' text" in said
+    assert "'codes' must be a list" in said
+    assert "beos" in said
