@@ -1,0 +1,277 @@
+"""Which lines of a failed script are shown: outputs of many tools, each with the line that a person would point at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import re2
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.clixml import readable
+from knowledge.errors import EntriesInvalid
+from knowledge.lines import Line, read_line
+from knowledge.normalising import pieces_of
+from knowledge.patterns import squeezed
+from knowledge.script_errors import Spoken, load_script_errors
+from knowledge.script_patterns import Patterns, ScriptError
+from knowledge.story import read_story
+from tests.build_logs import Form, begun, powershell, script_failed, shell
+
+ERRORS = load_script_errors()
+OUTPUTS = Path(__file__).parent / "script_outputs"
+MANY = re2.compile(r"^×(\d+) (.*)$")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a script printed; see the head of `script_outputs/powershell.yaml`."""
+
+    id: str
+    windows: bool
+    code: int
+    point_at: str
+    advice: str | None
+    output: tuple[str, ...]
+
+
+def _case(file: Path, value: dict[str, Any]) -> Case:
+    output: list[str] = []
+    for line in value["output"].rstrip("\n").split("\n"):
+        many = MANY.match(line)
+        output += [many[2].replace("#", str(n)) for n in range(int(many[1]))] if many else [line]
+    system = value.get("os", "linux" if file.stem == "linux" else "windows")
+    return Case(
+        f"{file.stem}:{value['id']}",
+        system == "windows",
+        value["code"],
+        value["point_at"],
+        value.get("advice"),
+        tuple(output),
+    )
+
+
+CASES = [
+    _case(file, value)
+    for file in sorted(OUTPUTS.glob("*.yaml"))
+    for value in yaml.safe_load(file.read_text(encoding="utf-8"))
+]
+
+
+def build(case: Case, form: Form) -> str:
+    """A whole build log whose second script printed the case's output and failed."""
+    log = begun(form, case.windows)
+    run = powershell if case.windows else shell
+    run(log, ["Downloading https://files.contoso.example/x failed: error 403, retrying", "ok"], 0)
+    run(log, case.output, case.code)
+    return script_failed(log, case.code).text()
+
+
+def spoken(text: str) -> Spoken:
+    """What the failed script of a build log said."""
+    story = read_story([read_line(number, piece) for number, piece in pieces_of(text)])
+    return ERRORS.spoken([story.lines[index] for index in story.trouble])
+
+
+def said(*bodies: str) -> Spoken:
+    """What is shown of a script that printed `bodies`."""
+    lines = [Line(1, "output", "Provisioning with Powershell...")]
+    lines += [Line(number, "output", body) for number, body in enumerate(bodies, 2)]
+    return ERRORS.spoken(lines)
+
+
+def bodies(shown: Spoken) -> list[str]:
+    return [line.body for line in shown.lines]
+
+
+@pytest.mark.parametrize("form", ["new", "old"])
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_the_line_to_point_at_is_shown(case: Case, form: Form) -> None:
+    shown = spoken(build(case, form))
+
+    assert any(squeezed(case.point_at) in squeezed(body) for body in bodies(shown)), bodies(shown)
+    numbers = [line.number for line in shown.lines]
+    assert len(numbers) <= 5
+    assert numbers == sorted(set(numbers))
+    if case.advice:
+        assert shown.error is not None
+        assert shown.error.id == case.advice
+        assert shown.error.advice is not None
+
+
+SPEAKING = [error for error in ERRORS.errors if error.when == "said"]
+
+
+@pytest.mark.parametrize("error", SPEAKING, ids=[error.id for error in SPEAKING])
+def test_patterns_keep_to_their_examples(error: ScriptError) -> None:
+    alone = Patterns([error])
+    for example in error.examples:
+        reading = alone.read(example)
+        assert (reading.most == error.weight) if error.caps else (reading.error is error), example
+    for example in error.not_examples:
+        reading = alone.read(example)
+        assert reading.error is None, example
+        assert reading.most is None, example
+
+
+ADVISING = [(error, example) for error in SPEAKING if error.advice for example in error.examples]
+
+
+@pytest.mark.parametrize(("error", "example"), ADVISING, ids=[f"{error.id}: {text[:40]}" for error, text in ADVISING])
+def test_an_example_is_explained_by_its_own_pattern(error: ScriptError, example: str) -> None:
+    found = ERRORS.of_line(example)
+    assert found is not None
+    assert found.id == error.id
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "0 errors, 3 warnings",
+        "Failed: 0",
+        "npm warn deprecated glob@7.2.3",
+        "writing to /var/log/error_log",
+        "Get-Item x -ErrorAction SilentlyContinue",
+        "[INFO] failure action set",
+        "PASS: fails over",
+        "debconf: unable to initialize frontend: Dialog",
+    ],
+)
+def test_harmless_lines_are_no_errors(harmless: str) -> None:
+    assert ERRORS.of_line(harmless) is None
+    shown = said(harmless, "Setup of Contoso ended", "Agent was left out")
+    assert shown.error is not None
+    assert shown.error.id == "last-words"
+
+
+def test_repeated_noise_does_not_crowd_out_what_comes_once() -> None:
+    noise = [f"npm error at package-{number}: could not resolve" for number in range(400)]
+    shown = said("No space left on device", *noise[:15], "Contoso install failed", *noise[15:30])
+    assert "No space left on device" in bodies(shown)
+    assert "Contoso install failed" in bodies(shown)
+    assert shown.error is not None
+    assert shown.error.id == "disk-full"
+
+
+def test_a_retry_that_helped_is_not_the_cause() -> None:
+    shown = said("Download failed: (503), retrying in 5 seconds", "Download done", "[ERROR] licence was empty")
+    assert shown.error is not None
+    assert shown.error.id == "marked-as-error"
+
+
+def test_a_script_that_printed_nothing_is_told_so() -> None:
+    for nothing in ((), ("", "  ")):
+        shown = said(*nothing)
+        assert shown.lines == ()
+        assert shown.error is not None
+        assert shown.error.id == "silent"
+
+
+def test_the_last_words_stand_for_a_script_that_named_no_error() -> None:
+    shown = said(*(f"Step {number}" for number in range(1, 30)), "exit now", "+ exit 1")
+    assert bodies(shown)[-1] == "+ exit 1" or "exit now" in bodies(shown)
+    assert len(shown.lines) == 5
+
+
+def test_without_a_script_there_are_no_last_words() -> None:
+    lines = [Line(1, "output", "Validating deployment template ..."), Line(2, "output", "Deploying it ...")]
+    assert ERRORS.spoken(lines).error is None
+
+
+def test_echoed_and_debug_lines_never_speak() -> None:
+    lines = [
+        Line(1, "output", "Provisioning with Powershell..."),
+        Line(2, "echo", 'throw "Access is denied"'),
+        Line(3, "debug", "[ERROR] Access is denied"),
+        Line(4, "output", "All well until here"),
+    ]
+    assert bodies(ERRORS.spoken(lines)) == ["All well until here"]
+
+
+def test_the_whole_of_a_wrapped_message_is_shown_where_there_is_room() -> None:
+    shown = said(
+        "Add-Computer : Computer 'pkrvma1b2' failed to join domain 'corp.contoso.com' from its current workgroup",
+        "'WORKGROUP' with following error message: The specified domain could not be contacted.",
+        r"At C:\x.ps1:3 char:1",
+        "+ Add-Computer -DomainName corp.contoso.com",
+        "    + CategoryInfo          : OperationStopped: (pkrvma1b2:String) [Add-Computer], InvalidOperationException",
+    )
+    assert len(shown.lines) == 2
+    assert "could not be contacted" in shown.lines[1].body
+
+
+CLIXML = [
+    ("#< CLIXML", ""),
+    ("plain text", "plain text"),
+    ('<Objs Version="1.1.0.1"><Obj S="progress" RefId="0"><AV>Preparing</AV></Obj></Objs>', ""),
+    (
+        '<Objs V="1"><S S="Error">a &lt;b&gt;_x000D__x000A_</S><S S="Error">At C:\\x.ps1:1_x000D__x000A_</S></Objs>',
+        "a <b> At C:\\x.ps1:1",
+    ),
+    ('#< CLIXML <Objs V="1"><S S="Error">cut off in the mid', "cut off in the mid"),
+    ('<Objs V="1"><S S="verbose">quiet</S></Objs>Setup failed', "Setup failed"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CLIXML)
+def test_clixml_is_undone(text: str, expected: str) -> None:
+    assert readable(text) == expected
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "",
+        "Traceback (most recent call last)",
+        "  File x",
+        "KeyError: 'x'",
+        "At C:\\x.ps1:1 char:1",
+        "+ x",
+        "+   ~~",
+        "+",
+        "    + CategoryInfo : ",
+        "Line |",
+        "   1 | x",
+        "     | ~",
+        "...ignoring",
+        "x : failed",
+        "#< CLIXML",
+        '<Objs <S S="Error">_x0000__xFFFF_',
+        "a" * 90,
+        "Provisioning step had errors",
+        "×",
+        "\ud800",
+    ]
+)
+
+
+@given(st.lists(FRAGMENTS | st.text(max_size=40), max_size=40))
+def test_any_output_gives_at_most_five_lines_in_order(output: list[str]) -> None:
+    shown = said(*output)
+    numbers = [line.number for line in shown.lines]
+    assert len(numbers) <= 5
+    assert numbers == sorted(set(numbers))
+    assert all(2 <= number <= len(output) + 1 for number in numbers)
+
+
+def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
+    path = tmp_path / "errors.yaml"
+    path.write_text(
+        "- id: a\n  weight: 3\n  text: x\n"
+        "- id: a\n  weight: many\n  regex: '(?=x)'\n  examples: [x]\n"
+        "- id: b\n  examples: [x]\n  advice: {en: only}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(EntriesInvalid) as caught:
+        load_script_errors.__wrapped__(path)
+    message = str(caught.value)
+    assert "needs at least one example line" in message
+    assert "'a' is there twice" in message
+    assert "must be a whole number" in message
+    assert "RE2 does not take" in message
+    assert "needs at least one 'text' or 'regex'" in message
+    assert "needs exactly an 'en' and an 'it' text" in message
+    assert "needs a pattern with 'when: nothing-said'" in message
