@@ -10,6 +10,7 @@ from dialogs.texts import Own, has
 from dialogs.view import Block, Button, Facts, Lines, Paragraph, Reply, RichText, Run, literal, prose
 from knowledge.diagnosis import Diagnosis, LineOf, Match
 from knowledge.entry import Entry, LookAlike
+from knowledge.exit_codes import meaning
 
 MOST_TELLS = 3
 MOST_CANDIDATES = 5
@@ -115,7 +116,8 @@ def unmatched_reply(scene: Scene, diagnosis: Diagnosis) -> Reply:
     if diagnosis.timeline:
         rows.append((scene.word("unmatched.last"), literal(diagnosis.timeline[-1].provisioner)))
     if diagnosis.facts.get("exit_code") is not None:
-        rows.append((scene.word("unmatched.exit-code"), literal(str(diagnosis.facts["exit_code"]))))
+        code = diagnosis.facts["exit_code"]
+        rows.append((scene.word("unmatched.exit-code"), literal(str(code)) + _meaning(scene, diagnosis, code)))
     blocks: list[Block] = [
         scene.heading("unmatched.title"),
         scene.say("unmatched.says"),
@@ -128,6 +130,12 @@ def unmatched_reply(scene: Scene, diagnosis: Diagnosis) -> Reply:
         blocks.append(scene.say("diagnosis.partial", "subtle"))
     blocks.append(scene.say("unmatched.ask"))
     return scene.reply(*blocks, buttons=_no_walk(scene), summary=scene.word("unmatched.title"))
+
+
+def _meaning(scene: Scene, diagnosis: Diagnosis, code: str | int | None) -> RichText:
+    """What an exit code means, in brackets; nothing for 1, which only says that something failed."""
+    said = meaning(code, diagnosis.os, scene.language) if isinstance(code, int) and code > 1 else None
+    return (Run(" ("), *prose(said), Run(")")) if said else ()
 
 
 def candidate_blocks(scene: Scene, matches: tuple[Match, ...]) -> list[Block]:
@@ -163,6 +171,7 @@ def run_blocks(scene: Scene, diagnosis: Diagnosis) -> list[Block]:
             told += scene.line("diagnosis.after", duration=Own(seconds_in_words(open_run.seconds)))
         if open_run.exit_code is not None:
             told += scene.line("diagnosis.exit-code", code=open_run.exit_code)
+            told += _meaning(scene, diagnosis, open_run.exit_code)
         runs.append((*told, Run(".")))
     joined: list[Block] = []
     if runs:
