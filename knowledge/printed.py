@@ -49,6 +49,8 @@ class _Reader:
         recent: list[str] = []
         for line in lines:
             body = readable(line.body) if "<Objs " in line.body or "CLIXML" in line.body else line.body
+            if not body.isascii():
+                body = body.encode("utf-8", "replace").decode()  # half a surrogate pair is no text for RE2
             if body.strip() and body in recent:  # older logs write what goes to stderr twice
                 continue
             recent = [*recent[-1:], body]
