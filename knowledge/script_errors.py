@@ -33,6 +33,7 @@ _KINDRED = 4.0  # how much less an advice's message may score than the best
 _WRAPPED = 70
 _SHAPE = 160  # characters by which two messages are taken for the same
 _MOST_COMPARED = 400
+_HEADING = 20  # lines within which a provisioner says that it begins
 _STOP = "Provisioning step had errors"
 _BEGIN = "Provisioning with "
 _PLACES = re2.compile(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
@@ -84,7 +85,7 @@ class ScriptErrors:
         lines = [line for line in output[-MOST_LINES:] if line.source in ("output", "plain")]
         while lines and (lines[-1].body.startswith(_STOP) or not lines[-1].body.strip()):
             lines.pop()
-        script = bool(output) and output[0].body.startswith(_BEGIN)
+        script = any(line.body.startswith(_BEGIN) for line in output[:_HEADING])
         messages = read_messages([line for line in lines if not line.body.startswith(_BEGIN)])
         scored = self._scored(messages)
         best = max(scored, key=lambda one: (one.score, one.index), default=None)

@@ -177,6 +177,16 @@ def test_the_last_words_stand_for_a_script_that_named_no_error() -> None:
     assert len(shown.lines) == 5
 
 
+def test_last_words_of_a_log_with_telemetry() -> None:
+    log = begun("old", windows=True)
+    log.telemetry("Starting provisioner powershell")
+    powershell(log, ["Step 1", "Step 2"], 1).telemetry("ending powershell")
+    shown = spoken(script_failed(log, 1).text())
+    assert bodies(shown) == ["Step 1", "Step 2"]
+    assert shown.error is not None
+    assert shown.error.id == "last-words"
+
+
 def test_without_a_script_there_are_no_last_words() -> None:
     lines = [Line(1, "output", "Validating deployment template ..."), Line(2, "output", "Deploying it ...")]
     assert ERRORS.spoken(lines).error is None
