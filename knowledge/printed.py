@@ -46,6 +46,7 @@ def read_messages(lines: Sequence[Line]) -> list[Message]:
 class _Reader:
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines: list[Line] = []
+        self.bodies: list[str] = []
         recent: list[str] = []
         for line in lines:
             body = readable(line.body) if "<Objs " in line.body or "CLIXML" in line.body else line.body
@@ -54,8 +55,8 @@ class _Reader:
             if body.strip() and body in recent:  # older logs write what goes to stderr twice
                 continue
             recent = [*recent[-1:], body]
-            self.lines.append(line if body == line.body else line._replace(body=body))
-        self.bodies = [line.body for line in self.lines]
+            self.lines.append(line)
+            self.bodies.append(body)
         self.positioned = any(_is_position(body) or "+ CategoryInfo" in body for body in self.bodies)
         self.messages: list[Message] = []
         self.open: list[int] = []  # lines since the last blank or position, which a record may claim
@@ -171,7 +172,7 @@ class _Reader:
 
     def _add(self, kind: Kind, indexes: Sequence[int], details: str) -> None:
         lines = [self.lines[index] for index in indexes]
-        text = " ".join([*(line.body.strip(" \t|") for line in lines), details]).strip()
+        text = " ".join([*(self.bodies[index].strip(" \t|") for index in indexes), details]).strip()
         self.messages.append(Message(lines[0], kind, text, tuple(lines[1:])))
 
 
