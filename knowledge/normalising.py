@@ -24,7 +24,7 @@ _BREAKING_TAG = re2.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockquote)\b[^<>
 _ENTITY = re2.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _JSON_ESCAPE = re2.compile(r'\\+(?:["/\\]|n|r|t|u[0-9a-fA-F]{4})')
 _ESCAPED_QUOTE = re2.compile(r'\\+"|\\+u00(?:22|27|26)|\\n')
-_DOUBLED = re2.compile(r"\\\\")  # what is left of escaped Windows paths
+_ESCAPED_PATH = re2.compile(r"(?i)\b[a-z]:(?:\\\\[\w.~-]+)+")
 _DRIVE = re2.compile(r"(?i)\b[a-z]:\\")
 _CHARACTERS = str.maketrans(
     {
@@ -111,9 +111,13 @@ def unescaped(line: str) -> str:
     """The line without JSON escapes, where it has the marks of JSON in a string; Windows paths stay as they are."""
     for _ in range(_ROUNDS_OF_JSON):
         if not _ESCAPED_QUOTE.search(line) or (_DRIVE.search(line) and '\\"' not in line):
-            return _DOUBLED.sub(r"\\", line)
+            return _ESCAPED_PATH.sub(_single_backslashes, line)
         line = _JSON_ESCAPE.sub(_one_escape, line)
     return line
+
+
+def _single_backslashes(found: re2._Match[str]) -> str:
+    return str(found[0]).replace("\\\\", "\\")
 
 
 def _one_escape(found: re2._Match[str]) -> str:

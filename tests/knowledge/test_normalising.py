@@ -28,6 +28,7 @@ READABLE = [
     (r"{\\\"code\\\": \\\"X\\\"}", [(1, '{"code": "X"}')]),
     (r"sig=a\u0026se=b", [(1, "sig=a&se=b")]),
     (r"C:\Windows\Temp\new\report.ps1", [(1, r"C:\Windows\Temp\new\report.ps1")]),
+    (r"\\files\tools and c:\\new\\x.ps1", [(1, r"\\files\tools and c:\new\x.ps1")]),
     ("nul\x00byte", [(1, "nulbyte")]),
     ("a <b and c> d", [(1, "a <b and c> d")]),
 ]
