@@ -12,8 +12,11 @@ from typing import NamedTuple
 
 import re2
 
+from knowledge import clixml
+
 LONGEST_LINE = 8_000
 _ROUNDS_OF_JSON = 3
+_CLIXML_ERROR = '<S S="Error">'
 
 _ANSI = re2.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
 _TAG = re2.compile(
@@ -22,7 +25,7 @@ _TAG = re2.compile(
 )
 _BREAKING_TAG = re2.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockquote)\b[^<>]{0,400}>")
 _ENTITY = re2.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
-_JSON_ESCAPE = re2.compile(r'\\+(?:["/\\]|n|r|t|u[0-9a-fA-F]{4})')
+_JSON_ESCAPE = re2.compile(r'\\(?:["/\\nrt]|u[0-9a-fA-F]{4})')
 _ESCAPED_QUOTE = re2.compile(r'\\+"|\\+u00(?:22|27|26)|\\n')
 _ESCAPED_PATH = re2.compile(r"(?i)\b[a-z]:(?:\\\\[\w.~-]+)+")
 _DRIVE = re2.compile(r"(?i)\b[a-z]:\\")
@@ -72,7 +75,7 @@ class Piece(NamedTuple):
 def pieces_of(text: str) -> list[Piece]:
     """The readable pieces of `text`, in order; a physical line gives none when empty, one, or several after escapes."""
     lines = [Piece(number, line) for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1) if line]
-    marked = "&" in text or "\\" in text or "\r" in text or ("<" in text and _TAG.search(text) is not None)
+    marked = "&" in text or _CLIXML_ERROR in text or "\\" in text or "\r" in text or ("<" in text and _TAG.search(text) is not None)
     if not marked and _plain(text):
         return lines if len(max(text.split("\n"), key=len)) <= LONGEST_LINE else [_cut(line) for line in lines]
     return readable(lines, html_like="<" in text and _TAG.search(text) is not None)
@@ -82,7 +85,8 @@ def readable(lines: Iterable[Piece], html_like: bool = False) -> list[Piece]:
     """The lines made readable one by one: several pieces of one number where a line held breaks."""
     pieces: list[Piece] = []
     for piece in lines:
-        line = _readable(piece.text[:LONGEST_LINE], html_like)
+        text = clixml.readable(piece.text) if _CLIXML_ERROR in piece.text else piece.text
+        line = _readable(text[:LONGEST_LINE], html_like)
         if "\r" in line or "\n" in line:
             pieces += [Piece(piece.line, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
         else:
@@ -121,10 +125,7 @@ def _single_backslashes(found: re2._Match[str]) -> str:
 
 
 def _one_escape(found: re2._Match[str]) -> str:
-    escape = found[0]
-    kind = escape.lstrip("\\")
-    if not kind:
-        return "\\"
+    kind = str(found[0])[1:]
     if kind in ("n", "r"):
         return "\n"
     if kind == "t":

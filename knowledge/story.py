@@ -18,7 +18,7 @@ from knowledge.lines import Line, iso
 
 BuildPhase = Literal["prepare", "deploy", "connect", "customize", "deprovision", "capture", "clean-up"]
 
-_SCRIPT_VERDICT = re2.compile(r"(?i)script exited with non-zero exit status: ?(?P<code>\d{1,10})")
+_SCRIPT_VERDICT = re2.compile(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
 _TELEMETRY = re2.compile(r"\(telemetry\) (?P<what>Starting provisioner|ending) (?P<name>[\w.-]+)")
 _PHASES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
     ("prepare", ("Running builder ...",)),
@@ -220,7 +220,7 @@ def _exit_code(story: Story, line: Line) -> None:
     else:
         _, mark, rest = body.partition("Remote command exited with '")
         code = rest[: rest.find("'")]
-    if mark and code.isdigit() and len(code) <= _LONGEST_CODE:
+    if mark and code.removeprefix("-").isdigit() and len(code) <= _LONGEST_CODE:
         story.runs[-1].code = int(code)
 
 
