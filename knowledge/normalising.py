@@ -84,8 +84,10 @@ def pieces_of(text: str) -> list[Piece]:
 def readable(lines: Iterable[Piece], html_like: bool = False) -> list[Piece]:
     """The lines made readable one by one: several pieces of one number where a line held breaks."""
     pieces: list[Piece] = []
+    lines = list(lines)
+    wrapped_errors = any(_CLIXML_ERROR in piece.text for piece in lines)
     for piece in lines:
-        text = clixml.readable(piece.text) if _CLIXML_ERROR in piece.text else piece.text
+        text = clixml.readable(piece.text) if wrapped_errors else piece.text
         line = _readable(text[:LONGEST_LINE], html_like)
         if "\r" in line or "\n" in line:
             pieces += [Piece(piece.line, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
