@@ -26,8 +26,10 @@ _SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
 def layout(reply: Reply) -> Element:
     """The card for `reply` with everything in it, as a plain dict; it may be larger than Teams takes."""
     body: list[Element] = []
-    for block in reply.blocks:
+    for at, block in enumerate(reply.blocks):
         elements = _elements(block, reply.language)
+        if isinstance(block, Command) and at and isinstance(reply.blocks[at - 1], Command):
+            elements = _folded(block, f"command-{at}")
         if elements and body and _opens_section(block, reply):
             for first in (elements[0], elements[0].get("fallback", {})):
                 first |= {"separator": True, "spacing": "large"}
@@ -80,6 +82,17 @@ def _elements(block: Block, language: Language) -> list[Element]:
             return [_boxed([_rich(runs)])] if runs else []
         case Field():
             return [_input(block)]
+
+
+def _folded(command: Command, name: str) -> list[Element]:
+    """The same command for another shell: its name, which shows and hides it, so that the card stays short."""
+    toggle = {"type": "Action.ToggleVisibility", "title": command.shell, "targetElements": [name]}
+    head = _rich(text_runs(f"{command.shell} \N{BLACK DOWN-POINTING SMALL TRIANGLE}", color="accent", size="small"))
+    (box,) = _elements(Command(command.shell, command.text), "en")
+    return [
+        {"type": "Container", "spacing": "small", "selectAction": toggle, "items": [head]},
+        {**box, "id": name, "isVisible": False, "spacing": "small"},
+    ]
 
 
 def _paragraph(paragraph: Paragraph) -> list[Element]:

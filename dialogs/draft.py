@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import accumulate
 
-from dialogs.scene import Scene
+from dialogs.scene import Scene, short
 from dialogs.state import DESCRIPTION, TITLE, CaseForm, State, Walk
 from dialogs.texts import has
 from knowledge.diagnosis import Diagnosis
@@ -197,9 +197,9 @@ def _tried(scene: Scene, state: State) -> list[str]:
         if entry is None or tried.step >= len(entry.steps):
             rows.append(scene.word("case.tried.gone", entry=tried.entry, **place))
             continue
-        do = _one_line(entry.steps[tried.step].do.in_(scene.language))
+        do = _one_line(entry.steps[tried.step].do.in_(scene.language)).replace("`", "").replace("**", "")
         named = scene.title(tried.entry)
-        rows.append(_one_line(scene.word("case.tried.row", title=named, do=do[:DO], **place)))
+        rows.append(_one_line(scene.word("case.tried.row", title=named, do=short(do, DO), **place)))
     return rows
 
 

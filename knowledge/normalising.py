@@ -75,10 +75,10 @@ class Piece(NamedTuple):
 def pieces_of(text: str) -> list[Piece]:
     """The readable pieces of `text`, in order; a physical line gives none when empty, one, or several after escapes."""
     lines = [Piece(number, line) for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1) if line]
-    marked = "&" in text or _CLIXML_ERROR in text or "\\" in text or "\r" in text or ("<" in text and _TAG.search(text) is not None)
-    if not marked and _plain(text):
+    html_like = "<" in text and _TAG.search(text) is not None
+    if not (html_like or _CLIXML_ERROR in text or any(mark in text for mark in "&\\\r")) and _plain(text):
         return lines if len(max(text.split("\n"), key=len)) <= LONGEST_LINE else [_cut(line) for line in lines]
-    return readable(lines, html_like="<" in text and _TAG.search(text) is not None)
+    return readable(lines, html_like)
 
 
 def readable(lines: Iterable[Piece], html_like: bool = False) -> list[Piece]:

@@ -343,3 +343,17 @@ def test_any_reply_becomes_cards_that_fit(reply):
         check(made)
         assert len([e for e in elements(made) if e.get("type") == "Action.Submit"]) == len(part.buttons)
         assert len(summary(part)) <= 120
+
+
+def test_the_second_shell_is_folded_behind_its_name() -> None:
+    shown = card(Reply((Command("Azure CLI", "az version"), Command("PowerShell", "Get-AzVersion"))))
+    first, head, folded = shown["body"]
+    assert "isVisible" not in first
+    assert head["selectAction"] == {
+        "type": "Action.ToggleVisibility",
+        "title": "PowerShell",
+        "targetElements": [folded["id"]],
+    }
+    assert folded["isVisible"] is False
+    assert "Get-AzVersion" in json.dumps(folded)
+    assert "Get-AzVersion" in shown["fallbackText"]
