@@ -176,7 +176,7 @@ def _input(field: Field) -> Element:
 
 
 def _action(button: Button) -> Element:
-    data = {"v": ACTION_VERSION, "do": button.do, "args": _sendable(button.args)}
+    data = {"v": ACTION_VERSION, "do": _sendable(button.do), "args": _sendable(button.args)}
     style = {"style": "positive"} if button.primary else {}
     return {"type": "Action.Submit", "title": one_line(button.label), **style, "data": data}
 
