@@ -47,18 +47,18 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     },
     "strange-button": {
         "en": "I don't know what that button meant, so nothing was changed. Type help, or paste the error again.",
-        "it": "Non riconosco questo pulsante, quindi non è cambiato nulla. Scrivi aiuto, "
+        "it": "Non riconosco questo pulsante, quindi non ho modificato nulla. Scrivi aiuto, "
         "oppure incolla di nuovo l'errore.",
     },
     "personal-only": {
         "en": "I only work in a personal chat for now: open my profile, choose Chat, and paste the error there.",
-        "it": "Per ora lavoro solo in una chat personale: apri il mio profilo, scegli Chat e incolla lì l'errore.",
+        "it": "Per ora funziono solo in una chat personale: apri il mio profilo, scegli Chat e incolla lì l'errore.",
     },
     "failed": {
         "en": "Something went wrong on my side and your last message was not used. Send it again; if it fails again, "
         "type restart, or tell whoever runs this bot the reference {reference}.",
-        "it": "Si è verificato un problema da parte mia e l'ultimo messaggio non è stato usato. Invialo di nuovo; se "
-        "succede ancora, scrivi ricomincia, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
+        "it": "Si è verificato un problema da parte mia e l'ultimo messaggio non è stato elaborato. Invialo di nuovo; "
+        "se succede ancora, scrivi ricomincia, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
     },
     "too-slow": {
         "en": "That took too long, so I stopped. Paste a shorter part (the last 100 lines are usually enough), or tell "
@@ -69,8 +69,9 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "state-lost": {
         "en": "I can't keep the state of our conversation at the moment, so your last message was not used. Send it "
         "again in a minute, or tell whoever runs this bot the reference {reference}.",
-        "it": "Al momento non riesco a salvare lo stato della conversazione, quindi l'ultimo messaggio non è stato "
-        "usato. Invialo di nuovo tra un minuto, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
+        "it": "Al momento non riesco a salvare lo stato della conversazione, quindi l'ultimo messaggio non è "
+        "stato elaborato. Invialo di nuovo tra un minuto, oppure comunica a chi gestisce questo bot il riferimento "
+        "{reference}.",
     },
     "not-understood": {
         "en": "I can't do that here. Type help to see what I can do.",

@@ -49,22 +49,22 @@ _ENGLISH = Words(
 )
 
 _ITALIAN = Words(
-    hint="Scrivere o incollare e premere Invio; un numero preme il pulsante corrispondente. .file PERCORSO invia un "
+    hint="Scrivi o incolla e premi Invio; un numero preme il pulsante corrispondente. .file PERCORSO invia un "
     "file, .paste accetta righe fino a un punto da solo, .help ripete queste istruzioni, .quit esce.",
-    paste="Incollare ora; una riga con un solo punto conclude il testo.",
+    paste="Incolla ora; una riga con un solo punto conclude il testo.",
     form="Invio mantiene il valore mostrato; .edit accetta righe fino a un punto da solo, .clear svuota il campo, "
     ".keep mantiene tutti i valori restanti, .cancel chiude il modulo.",
     form_left="Il modulo è stato chiuso; non è stato inviato nulla.",
-    not_a_choice="Indicare un numero da 1 a {count}.",
+    not_a_choice="Indica un numero da 1 a {count}.",
     too_long="Sono {length} caratteri; il massimo consentito è {most}.",
     working="Un momento…",
-    failed="La richiesta non è riuscita per un errore del programma, non del testo inviato. È possibile riprovare o "
+    failed="La richiesta non è riuscita per un errore del programma, non del testo inviato. Puoi riprovare o "
     "chiedere altro.",
     cut="Una parte del testo era troppo lunga ed è stata tagliata. .file PERCORSO invia un file fino a 16 MB; .paste "
     "accetta righe di qualsiasi lunghezza.",
-    not_a_file="{path} non è un file. Indicare il percorso di un file, ad esempio: .file customization.log",
-    unreadable="Impossibile leggere {path}: {why}. Verificare il percorso e le autorizzazioni.",
-    too_large="{path} supera i 16 MB. Inviare la parte intorno all'errore, ad esempio le ultime 2.000 righe.",
+    not_a_file="{path} non è un file. Indica il percorso di un file, ad esempio: .file customization.log",
+    unreadable="Impossibile leggere {path}: {why}. Verifica il percorso e le autorizzazioni.",
+    too_large="{path} supera i 16 MB. Invia la parte intorno all'errore, ad esempio le ultime 2.000 righe.",
     empty="{path} è vuoto.",
     goodbye="A presto.",
 )

@@ -23,8 +23,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "none": "No known failure recognised.",
         "succeeded": "The build succeeded.",
         "found": "Found out",
-        "outcome": "outcome {outcome}",
-        "phase": "reached {phase}",
+        "outcome": "the run: {outcome}",
+        "phase": "reached: {phase}",
         "failed": "{provisioner} ended after {seconds} s, exit code {code}",
         "next": "Paste more of the log around the first error, or run: python app.py chat",
         "inferred": "Our inference, not documented.",
@@ -33,9 +33,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "certain": "certo",
         "likely": "probabile",
         "possible": "possibile",
-        "yes": "Ripetere senza modifiche: può servire.",
-        "after-fix": "Ripetere senza modifiche: no; solo dopo la correzione.",
-        "no": "Ripetere senza modifiche: no.",
+        "yes": "Rieseguire senza modifiche: può servire.",
+        "after-fix": "Rieseguire senza modifiche: no; solo dopo la correzione.",
+        "no": "Rieseguire senza modifiche: no.",
         "cause": "Causa",
         "first": "Passaggio 1 di {n}",
         "others": "Altre possibilità",
@@ -43,11 +43,52 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "none": "Nessun errore noto riconosciuto.",
         "succeeded": "La compilazione è riuscita.",
         "found": "Accertato",
-        "outcome": "esito {outcome}",
-        "phase": "raggiunta la fase {phase}",
+        "outcome": "esecuzione: {outcome}",
+        "phase": "fase raggiunta: {phase}",
         "failed": "{provisioner} terminato dopo {seconds} s, codice di uscita {code}",
         "next": "Incolla altre righe del log intorno al primo errore, oppure esegui: python app.py chat",
         "inferred": "Nostra deduzione, non documentata.",
+    },
+}
+# The names in a diagnosis, as people read them; `--json` keeps the names themselves.
+_NAMES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "build-log": "build log",
+        "status": "status of a template",
+        "deployment-error": "deployment or CLI error",
+        "task-log": "log of a pipeline task",
+        "question": "question in words",
+        "unknown": "kind of text not recognised",
+        "failed": "failed",
+        "canceled": "canceled",
+        "succeeded": "succeeded",
+        "running": "still running, or the log was cut before the end",
+        "prepare": "preparation",
+        "deploy": "deploying the build VM",
+        "connect": "connecting to the build VM",
+        "customize": "customizing",
+        "deprovision": "deprovisioning",
+        "capture": "capturing the image",
+        "clean-up": "clean-up",
+    },
+    "it": {
+        "build-log": "log di compilazione",
+        "status": "stato di un modello",
+        "deployment-error": "errore di distribuzione ARM o della CLI",
+        "task-log": "log di un'attività della pipeline",
+        "question": "domanda a parole",
+        "unknown": "tipo di testo non riconosciuto",
+        "failed": "non riuscita",
+        "canceled": "annullata",
+        "succeeded": "riuscita",
+        "running": "ancora in corso, oppure il log si interrompe prima della fine",
+        "prepare": "preparazione",
+        "deploy": "creazione della macchina virtuale di compilazione",
+        "connect": "connessione alla macchina virtuale di compilazione",
+        "customize": "personalizzazione",
+        "deprovision": "deprovisioning",
+        "capture": "acquisizione dell'immagine",
+        "clean-up": "pulizia",
     },
 }
 _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
@@ -56,7 +97,7 @@ _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "
 def report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Language) -> str:
     """The diagnosis as lines of text, in `language`."""
     words = _WORDS[language]
-    lines = [f"{diagnosis.file}: {diagnosis.kind}"]
+    lines = [f"{diagnosis.file}: {_NAMES[language][diagnosis.kind]}"]
     if diagnosis.matches:
         top, *others = diagnosis.matches
         lines += _top(top, entries[top.entry], diagnosis, words, language)
@@ -65,7 +106,7 @@ def report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Languag
     else:
         lines.append(f"  {words['succeeded' if diagnosis.outcome == 'succeeded' else 'none']}")
         lines += [f"    {line.line:>6}  {line.text}" for line in diagnosis.excerpt[:8]]
-    lines += _found_out(diagnosis, words)
+    lines += _found_out(diagnosis, words, _NAMES[language])
     if not diagnosis.settled:
         lines.append(f"  {words['next']}")
     return "\n".join(_printable(line) for line in lines)
@@ -94,12 +135,12 @@ def _top(top: Match, entry: Entry, diagnosis: Diagnosis, words: Mapping[str, str
     return lines
 
 
-def _found_out(diagnosis: Diagnosis, words: Mapping[str, str]) -> list[str]:
+def _found_out(diagnosis: Diagnosis, words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
     found = []
     if diagnosis.outcome != "unknown":
-        found.append(words["outcome"].format(outcome=diagnosis.outcome))
+        found.append(words["outcome"].format(outcome=names[diagnosis.outcome]))
     if diagnosis.phase:
-        found.append(words["phase"].format(phase=diagnosis.phase))
+        found.append(words["phase"].format(phase=names.get(diagnosis.phase, diagnosis.phase)))
     failed = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
     if failed:
         code = "?" if failed.exit_code is None else failed.exit_code

@@ -14,7 +14,7 @@ TEXTS = {
         "Controlla il testo, aggiungi ciò che sai solo tu, poi pubblicalo. I segreti sono nascosti; gli ID restano, "
         "perché servono al supporto."
     ),
-    "case.field.product": "Prodotto (secondo il sistema operativo dell'immagine)",
+    "case.field.product": "Prodotto (in base al sistema operativo dell'immagine)",
     "case.field.severity": "Gravità",
     "case.field.title": "Titolo",
     "case.field.description": "Descrizione",
@@ -24,13 +24,14 @@ TEXTS = {
     "button.afresh": "Compila di nuovo",
     "button.cancel-case": "Annulla",
     "case.canceled": (
-        "La richiesta è messa da parte e ciò che hai scritto resta. “Prepara una richiesta di supporto” la riapre."
+        "Ho messo da parte la richiesta; ciò che hai scritto resta. “Prepara una richiesta di supporto” la riapre."
     ),
     "case.posted": (
-        "La richiesta, da copiare; dopo viene la versione inglese. Creala nel portale di Azure, in Guida e supporto."
+        "Il testo della richiesta, da copiare; segue la versione inglese. Crea la richiesta nel portale di Azure, in "
+        "Guida e supporto."
     ),
     "case.posted-english": "La richiesta in inglese:",
-    "case.choose-product": "scegli Windows o Linux, secondo il sistema operativo dell'immagine",
+    "case.choose-product": "scegli Windows o Linux, in base al sistema operativo dell'immagine",
     "case.head.family": "Famiglia di prodotti: {value}",
     "case.head.product": "Prodotto: {value}",
     "case.head.topic": "Argomento del supporto: {value}",
@@ -63,7 +64,7 @@ TEXTS = {
     "case.id.log_url": "Log: {value}",
     "case.id.run_state": "Stato dell'esecuzione: {value}",
     "case.id.phase": "Fase raggiunta: {value}",
-    "case.id.provisioner": "Provisioner non riuscito: {value}",
+    "case.id.provisioner": "Provisioner con errore: {value}",
     "case.id.exit_code": "Codice di uscita: {value}",
     "case.id.other": "{name}: {value}",
     "fact.staging_resource_group": "Gruppo di risorse di staging",
@@ -79,18 +80,18 @@ TEXTS = {
     "case.timeline": "CRONOLOGIA (UTC)",
     "case.timeline.row": "da {started} a {ended}: {name}, {state}, codice di uscita {code}",
     "case.state.ended": "terminato",
-    "case.state.failed": "non riuscito",
+    "case.state.failed": "terminato con errore",
     "case.state.stopped": "interrotto",
     "case.state.running": "non terminato",
     "case.diagnosis": "DIAGNOSI DI IMAGE MEDIC",
     "case.diagnosis.row": "{title} ({confidence})",
-    "case.diagnosis.picked": "{title} (possibile, scelto dalla persona fra domande guidate o ipotesi)",
+    "case.diagnosis.picked": "{title} (possibile, scelto dall'utente con le domande guidate o fra le ipotesi)",
     "case.diagnosis.none": "Non è stato riconosciuto alcun errore noto.",
     "case.tried": "PASSAGGI PROVATI",
     "case.tried.row": "{at}, “{title}”, passaggio {number} ({outcome}): {do}",
     "case.tried.gone": "{at}, voce {entry}, passaggio {number} ({outcome})",
     "case.tried.none": "Ancora nessuno.",
     "case.tried.worked": "ha funzionato",
-    "case.tried.no-help": "fatto o saltato, il problema resta",
+    "case.tried.no-help": "eseguito o saltato, il problema rimane",
     "case.none": "Nessuna.",
 }

@@ -8,12 +8,12 @@ TEXTS = {
     "confidence.likely": "probabile",
     "confidence.possible": "possibile",
     "confidence.certain.long": "certo: lo dice il testo stesso",
-    "confidence.likely.long": "probabile: il testo porta qui, ma una parte della prova manca",
+    "confidence.likely.long": "probabile: il testo indica questo errore, ma manca una parte della prova",
     "confidence.possible.long": "possibile: corrisponde, ma nel testo nulla lo dimostra",
     "confidence.picked.long": "possibile: l'hai scelto tu",
     "phase.submission": "Durante l'invio del modello",
     "phase.build": "Durante la compilazione",
-    "phase.distribution": "Durante la distribuzione",
+    "phase.distribution": "Durante la distribuzione dell'immagine",
     "phase.devops": "In Azure DevOps o GitHub",
     "phase.after-build": "Dopo la compilazione",
     "phase.log-access": "All'apertura del log",
@@ -29,15 +29,15 @@ TEXTS = {
     "kind.deployment-error": "un errore di distribuzione ARM o della CLI",
     "kind.task-log": "il log di un'attività della pipeline",
     "kind.question": "una domanda a parole",
-    "kind.unknown": "qualcosa che non so collocare",
+    "kind.unknown": "qualcosa che non riconosco",
     "outcome.failed": "non riuscita",
     "outcome.canceled": "annullata",
     "outcome.succeeded": "riuscita",
     "outcome.running": "ancora in corso, oppure il log si interrompe prima della fine",
-    "outcome.unknown": "sconosciuto",
+    "outcome.unknown": "esito sconosciuto",
     "group.scripts-and-windows": "Script, Windows Update, Sysprep",
     "group.rights-and-limits": "Autorizzazioni, criteri, quote",
-    "group.template-and-images": "Modello, immagine di origine o finale",
+    "group.template-and-images": "Modello, immagine di origine o di destinazione",
     "group.network-and-time": "Rete, limiti di tempo, servizio",
     "group.around-the-build": "Pipeline, log, pulizia",
     "area.template": "Il modello stesso",
@@ -74,15 +74,15 @@ TEXTS = {
     "welcome.title": "Image Medic",
     "welcome.what": (
         "Ti aiuto quando una compilazione con Image Builder per macchine virtuali di Azure non riesce. Indico l'errore "
-        "noto, mostro la riga che lo prova, dico se serve rieseguire e percorro con te la soluzione, un passaggio alla "
-        "volta. Se nulla serve, preparo la richiesta di supporto."
+        "noto all'origine del problema, mostro la riga che lo dimostra, dico se ha senso rieseguire e ti guido nella "
+        "soluzione, un passaggio alla volta. Se nulla funziona, preparo la richiesta di supporto."
     ),
     "welcome.paste": (
         "**Incolla** un messaggio di errore, lo stato di un modello (`lastRunStatus`) o l'ultima parte di "
         "`customization.log`; bastano le righe intorno all'errore."
     ),
     "welcome.limits": (
-        "In questa versione non guardo in Azure: ti do i comandi e leggo ciò che incolli. Password, chiavi e token "
+        "In questa versione non accedo ad Azure: ti do i comandi e leggo ciò che incolli. Password, chiavi e token "
         "presenti in un testo vengono nascosti prima di mostrare o conservare qualsiasi cosa."
     ),
     "help.title": "Che cosa so fare",
@@ -90,7 +90,7 @@ TEXTS = {
         "Puoi anche scrivere: `avanti`, `ha funzionato`, `altre ipotesi`, `apri un caso`, `guidami`, `annulla`, "
         "`ricomincia`, `english`, oppure il numero di un pulsante."
     ),
-    "talk.hello": "Ciao. Incolla l'errore di una compilazione o l'ultima parte del log, e ti dico che cosa ne so.",
+    "talk.hello": "Ciao. Incolla l'errore di una compilazione o l'ultima parte del log: ti dico che cosa ne so.",
     "talk.thanks": "Prego. Quando c'è un altro errore, incollalo qui.",
     "talk.language": "Continuo in italiano.",
     "talk.cancel": (
@@ -111,13 +111,13 @@ TEXTS = {
     "talk.example": "Ecco l'esempio, la fine di un log di compilazione:",
     # Problemi nostri o schede vecchie
     "trouble.old-card": (
-        "Quel pulsante appartiene a una scheda di un'altra versione di Image Medic: non posso sapere che cosa indicava."
+        "Quel pulsante è su una scheda di un'altra versione di Image Medic: non posso sapere che cosa indicasse."
     ),
     "trouble.unknown-button": (
-        "Non conosco quel pulsante; la sua scheda potrebbe venire da un'altra versione di Image Medic."
+        "Non conosco quel pulsante; la sua scheda potrebbe provenire da un'altra versione di Image Medic."
     ),
     "trouble.entry-gone": "La voce a cui portava quel pulsante non esiste più.",
-    "trouble.no-walk": "Non c'è alcuna soluzione in corso: quella di prima non c'è più o non è mai iniziata.",
+    "trouble.no-walk": "Non stiamo seguendo alcuna soluzione: quella di prima non c'è più o non è mai iniziata.",
     "trouble.go-on": "Incolla di nuovo l'errore o il log, oppure scegli un pulsante.",
     "trouble.earlier-text": (
         "Questa scheda riguarda un testo che non ho più: i comandi mostrano `<segnaposto>` al posto dei tuoi valori."
@@ -127,22 +127,22 @@ TEXTS = {
         "quindi ricominciamo da capo."
     ),
     "trouble.failed": (
-        "Qualcosa da parte mia non ha funzionato; nulla è stato modificato. Riprova una volta. Se succede ancora, "
-        "ricomincia e incolla di nuovo il testo, o una sua parte più breve."
+        "Qualcosa non ha funzionato da parte mia; non è stato modificato nulla. Riprova una volta. Se succede di "
+        "nuovo, ricomincia e incolla di nuovo il testo, o una sua parte più breve."
     ),
     # Diagnosi
     "diagnosis.possible": "Possibile: {title}",
     "diagnosis.reached": "Fase raggiunta: {phase}.",
     "diagnosis.outcome": "Esecuzione: {outcome}.",
-    "diagnosis.failed-run": "Il provisioner {provisioner} non è riuscito",
+    "diagnosis.failed-run": "Errore nel provisioner {provisioner}",
     "diagnosis.stopped-run": "Il provisioner {provisioner} è stato interrotto",
     "diagnosis.running-run": "Il provisioner {provisioner} non è terminato",
     "diagnosis.after": " dopo {duration}",
     "diagnosis.exit-code": " con codice di uscita {code}",
-    "retry.yes": "**Serve rieseguire? Sì.**",
-    "retry.no": "**Serve rieseguire? No.**",
-    "retry.after-fix": "**Serve rieseguire? Dopo la correzione.**",
-    "retry.yes.reason": "La causa spesso passa da sola.",
+    "retry.yes": "**Ha senso rieseguire? Sì.**",
+    "retry.no": "**Ha senso rieseguire? No.**",
+    "retry.after-fix": "**Ha senso rieseguire? Dopo la correzione.**",
+    "retry.yes.reason": "Spesso il problema si risolve da solo.",
     "retry.no.reason": "La stessa esecuzione fallirebbe allo stesso modo.",
     "retry.after-fix.reason": "Senza modifiche fallirebbe allo stesso modo.",
     "diagnosis.cause": "**Causa.** {cause}",
@@ -151,17 +151,17 @@ TEXTS = {
     "diagnosis.wrapper": (
         "Questo messaggio dice solo che qualcosa non è riuscito; la causa si trova più in alto nel log."
     ),
-    "diagnosis.inferred": "Questa voce è una nostra deduzione: nessuna documentazione lo dice.",
+    "diagnosis.inferred": "Questa voce è una nostra deduzione: non si basa su alcuna documentazione.",
     "diagnosis.reported": "Questa voce si basa su segnalazioni di altri utenti, non sulla documentazione.",
     "diagnosis.partial": "Ho visto solo una parte del log; la causa potrebbe trovarsi nel resto.",
     "diagnosis.tell": "**Per distinguere le ipotesi:**",
     "diagnosis.tell-one": "**{title}**: {tell}",
-    "diagnosis.several": "A questo testo corrispondono più errori noti, e nulla ne dimostra uno",
+    "diagnosis.several": "A questo testo corrispondono più errori noti, e nulla ne conferma uno in particolare",
     "diagnosis.several-ask": "Quale descrive ciò che vedi? Sceglilo, oppure incolla un'altra parte del log.",
     "candidate.line": "**{title}** ({confidence})",
     "harmless.says": (
         "**Innocuo.** Questo messaggio compare anche nelle compilazioni riuscite; non è il motivo per cui la "
-        "tua non lo è."
+        "tua non è riuscita."
     ),
     "harmless.ask": (
         "Se la compilazione non è riuscita, incolla il resto: le ultime 100 righe di `customization.log`, o l'intero "
@@ -175,16 +175,16 @@ TEXTS = {
         "quel messaggio, o rispondi alle domande guidate."
     ),
     "unmatched.title": "Non conosco questo errore",
-    "unmatched.says": "Nessun errore noto corrisponde abbastanza a questo testo. Ecco che cosa vi ho trovato:",
+    "unmatched.says": "Nessun errore noto corrisponde a sufficienza a questo testo. Ecco che cosa ci ho trovato:",
     "unmatched.kind": "Tipo di testo",
-    "unmatched.outcome": "Esito",
+    "unmatched.outcome": "Esecuzione",
     "unmatched.phase": "Fase raggiunta",
     "unmatched.last": "Ultimo provisioner",
     "unmatched.exit-code": "Codice di uscita",
     "unmatched.ask": (
-        "Un testo più ampio può chiarirlo: le righe prima del primo errore, o il messaggio di "
-        "`lastRunStatus`. Altrimenti "
-        "rispondi alle domande guidate, o prepara una richiesta di supporto con ciò che c'è."
+        "Un testo più completo può chiarire il caso: le righe prima del primo errore, o il messaggio di "
+        "`lastRunStatus`. Altrimenti rispondi alle domande guidate, o prepara una richiesta di supporto con ciò che "
+        "hai incollato."
     ),
     # Soluzione
     "walk.step": "**Passaggio {number} di {count}.** {do}",
@@ -192,7 +192,7 @@ TEXTS = {
     "walk.changes": "**Questo passaggio modifica qualcosa.**",
     "walk.deletes": "**Questo passaggio elimina qualcosa.**",
     "walk.save-first": "**Salva prima:** {what}",
-    "walk.save-first-default": "ciò che ti serve ancora; i log di un modello spariscono con il modello",
+    "walk.save-first-default": "ciò che ti serve ancora; i log di un modello vengono eliminati con il modello",
     "walk.placeholders": "Sostituisci ciò che sta tra `<` e `>`.",
     "walk.no-steps": "Conosco la causa, ma non ho passaggi da proporre. Resta la richiesta di supporto.",
     "walk.worked": "Bene: risolto con il passaggio {number} di “{title}”.",
@@ -203,7 +203,7 @@ TEXTS = {
     "walk.end-case": "Resta la richiesta di supporto: la compilo con ciò che hai incollato e con ciò che hai provato.",
     "others.title": "Altre ipotesi",
     "others.none": "Per questo testo non ci sono altre ipotesi.",
-    "others.no-text": "Non ho un testo diagnosticato da cui trarre altre ipotesi.",
+    "others.no-text": "Non ho ancora diagnosticato un testo da cui ricavare altre ipotesi.",
     # Domande guidate
     "guided.phase": "Quando si è verificato l'errore?",
     "guided.group": "Che cosa riguarda?",
@@ -211,7 +211,7 @@ TEXTS = {
     "guided.sign": "Che cosa vedi?",
     "guided.titles": "Quale di questi si avvicina di più?",
     "guided.range": "{first} … {last}",
-    "guided.gone": "Le domande sono cambiate rispetto a quella scheda; eccole dall'inizio.",
+    "guided.gone": "Le domande sono cambiate da quando è stata creata quella scheda; eccole dall'inizio.",
     "guided.end": (
         "Allora non è uno degli errori che conosco. Incolla qualunque messaggio tu abbia, anche breve, o prepara una "
         "richiesta di supporto."

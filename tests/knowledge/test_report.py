@@ -1,0 +1,47 @@
+"""The report speaks the language that was asked for, down to the names of phases and outcomes."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from knowledge.diagnosis import Diagnosis, Kind, Outcome
+from knowledge.entry import Language
+from knowledge.report import report
+from knowledge.story import BuildPhase
+
+
+def told(language: Language, kind: Kind = "build-log", outcome: Outcome = "failed", phase: str | None = None) -> str:
+    bare = Diagnosis(
+        file="build.log", kind=kind, outcome=outcome, matches=(), excerpt=(), facts={}, timeline=(), phase=phase
+    )
+    return report(bare, {}, language)
+
+
+@pytest.mark.parametrize("phase", get_args(BuildPhase))
+def test_a_phase_is_said_in_both_languages(phase: str) -> None:
+    english, italian = (told(language, phase=phase) for language in ("en", "it"))
+    assert "reached: " in english
+    assert "fase raggiunta: " in italian
+    assert phase not in italian.replace("deprovisioning", "")
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in get_args(Outcome) if outcome != "unknown"])
+def test_an_outcome_is_said_in_both_languages(outcome: Outcome) -> None:
+    assert f"the run: {'still running' if outcome == 'running' else outcome}" in told("en", outcome=outcome)
+    assert "esecuzione: " in told("it", outcome=outcome)
+    assert outcome not in told("it", outcome=outcome)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_kind_of_a_text_is_said_in_both_languages(kind: Kind) -> None:
+    english, italian = told("en", kind).splitlines()[0], told("it", kind).splitlines()[0]
+    assert english.startswith("build.log: ")
+    assert italian.startswith("build.log: ")
+    assert english != italian
+    assert kind not in italian
+
+
+def test_a_phase_without_a_name_is_shown_as_it_is() -> None:
+    assert "fase raggiunta: somewhere" in told("it", phase="somewhere")
