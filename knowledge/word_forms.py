@@ -1,4 +1,4 @@
-"""Finds known word forms in a folded sequence of words: single words, beginnings of words (`abc*`), several words as one."""
+"""Finds known forms in a sequence of words: whole words, beginnings of words (`abc*`), several words as one."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Forms:
                 if label not in node.labels:
                     node.labels.append(label)
 
-    def single_words(self) -> set[str]:
-        """The forms that are one whole word, for the speller."""
-        return {word for word, node in self._root.whole.items() if node.labels}
+    def words(self) -> set[str]:
+        """Every whole word that the forms are made of."""
+        return self._root.words()
 
     def at(self, words: Sequence[str], start: int) -> Found | None:
         """The longest form that begins at `start`."""
@@ -69,6 +69,13 @@ class _Node:
             raise ValueError(f"{word!r} is too short for the beginning of a word")
         self.lengths = tuple(sorted({*self.lengths, len(beginning)}, reverse=True))
         return self.beginnings.setdefault(beginning, _Node())
+
+    def words(self) -> set[str]:
+        """The whole words below this node."""
+        below = set(self.whole)
+        for node in (*self.whole.values(), *self.beginnings.values()):
+            below |= node.words()
+        return below
 
     def after(self, word: str) -> list[_Node]:
         """The nodes that `word` leads to: itself as a whole, and the longest beginning."""

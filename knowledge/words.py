@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from knowledge.entry import Entry, LocalText
-from knowledge.word_reading import Lexicon, Reading, Unit, load_lexicon, stem
+from knowledge.word_reading import Lexicon, Reading, Unit, load_lexicon, names_of, stem
 from knowledge.word_spelling import Speller
 
 MOST = 5
@@ -28,24 +28,43 @@ class _Field(NamedTuple):
     weight: float
     evenness: float
     """How much a long text is held against the field, 0 to 1."""
+    mention: float
+    """How much a word in it makes the entry one of those that have the word, 0 to 1."""
 
 
 _FIELDS: Mapping[str, _Field] = {
-    "words": _Field(3.0, 0.5),
-    "title": _Field(2.0, 0.4),
-    "sign": _Field(1.4, 0.5),
-    "signature": _Field(1.4, 0.5),
-    "cause": _Field(0.8, 0.7),
-    "steps": _Field(0.3, 0.8),
+    "words": _Field(3.0, 0.5, 1.0),
+    "title": _Field(2.0, 0.4, 1.0),
+    "sign": _Field(1.4, 0.5, 1.0),
+    "signature": _Field(1.4, 0.5, 1.0),
+    "cause": _Field(0.8, 0.7, 0.6),
+    "steps": _Field(0.2, 0.8, 0.3),
 }
-_SATURATION = 1.2
+_SATURATION = 3.0
 _PHRASES = 0.6
 """What a phrase of the entry, found again in the text, adds to the score."""
+_ECHO = 0.4
+"""What a word adds that stands in the entry as it is written, beside what it means."""
+_LEAST_RARITY = 0.4
+"""A term that most entries have is not looked up at all."""
 _CANDIDATES = 12
-_LEAST_SCORE = 4.0
-_LEAST_LIKELY = 10.0
+_WORTH: Mapping[str, float] = {"wrapper": 0.9, "symptom": 0.95}
+"""An entry behind which another may stand gives way to the one that names the cause."""
+_PHRASE_FIELDS = ("words", "title", "sign", "signature")
+_LEAST_SCORE = 2.5
+_LEAST_SHARE = 0.4
+"""How near a match must come to the best one to be shown beside it."""
+_FOREIGN = 6.0
+"""How much more it takes when the text speaks of another tool."""
+_CURIOUS = 2.5
+"""How much more it takes when the text asks about a thing and tells of no trouble."""
+_LEAST_LIKELY = 9.0
 _LEAST_LEAD = 1.25
-_LEAST_COVER = 0.5
+_LEAST_COVER = 0.4
+_LEAST_KNOWN_COVER = 0.6
+_TELLING = 1.5
+_LEAST_TELLING = 2
+_UNMISTAKABLE = 3.5
 
 
 class _Phrase(NamedTuple):
@@ -59,55 +78,73 @@ class Words:
     def __init__(self, entries: Mapping[str, Entry], lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or load_lexicon()
         self._ids = tuple(entries)
-        self._info = tuple(entry.severity == "info" for entry in entries.values())
+        self._worth = tuple(_WORTH.get(entry.role, 1.0) for entry in entries.values())
         texts = [_texts(entry) for entry in entries.values()]
         said = [
-            {name: [self._lexicon.read(text).units for text in parts] for name, parts in fields.items()} for fields in texts
+            {name: [self._lexicon.units_of(text) for text in parts] for name, parts in fields.items()}
+            for fields in texts
         ]
         self._rarity = self._rarities(said)
         self._commonest = max(self._rarity.values(), default=1.0)
-        self._postings = self._weighed(said)
+        self._postings = self._weighed(said, self._rarity)
+        self._terms = [
+            {term for parts in fields.values() for part in parts for unit in part for term in unit.terms}
+            for fields in said
+        ]
         self._phrases = [self._phrases_of(fields) for fields in said]
-        surface = {word for fields in texts for parts in fields.values() for text in parts for word in self._lexicon.surface(text)}
-        self._surface = surface
-        self._speller = Speller(word for word in surface | self._lexicon.forms.single_words() if not word.isdigit())
+        spelt = [
+            {name: [_echoes(names_of(text)) for text in parts] for name, parts in fields.items()} for fields in texts
+        ]
+        self._echo_rarity = self._rarities(spelt)
+        self._echoes = self._weighed(spelt, self._echo_rarity)
+        self._speller = Speller(self._echo_rarity.keys() | self._lexicon.forms.words())
 
     def search(self, text: str) -> list[WordMatch]:
         """The entries that `text` speaks for, best first, at most five; none when it gives no ground."""
         reading = self._lexicon.read(text, self._spelt)
-        if not reading.units or (reading.elsewhere and not reading.own):
+        if not reading.units:
             return []
-        scores = self._scores(reading.units)
+        foreign = reading.elsewhere and not reading.own
+        curious = reading.asks and not reading.trouble
+        least = _LEAST_SCORE * (_FOREIGN if foreign else _CURIOUS if curious else 1)
+        scores = self._scores(reading)
         best = sorted(scores, key=lambda index: (-scores[index], index))[:_CANDIDATES]
         said = {term for unit in reading.units for term in unit.terms}
         for index in best:
             scores[index] += _PHRASES * self._nearest_phrase(index, said)
+            scores[index] *= self._worth[index]
         best.sort(key=lambda index: (-scores[index], index))
-        best = [index for index in best if scores[index] >= _LEAST_SCORE]
+        best = [index for index in best if scores[index] >= least]
         if not best:
             return []
-        likely = self._singles_out(reading, scores, best)
-        floor = scores[best[0]] * 0.4
-        return [
-            WordMatch(self._ids[index], round(scores[index], 3), "likely" if likely and index == best[0] else "possible")
-            for index in best[:MOST]
-            if scores[index] >= floor
+        floor = scores[best[0]] * _LEAST_SHARE
+        likely = not (foreign or curious) and self._singles_out(reading, scores, best)
+        matches = [
+            WordMatch(self._ids[index], round(scores[index], 3), "possible") for index in best if scores[index] >= floor
         ]
+        if likely:
+            matches[0] = replace(matches[0], strength="likely")
+        return matches[:MOST]
 
     def _spelt(self, word: str) -> str | None:
-        return word if word in self._surface or stem(word) in self._rarity else self._speller.nearest(word)
+        return word if word in self._echo_rarity or stem(word) in self._rarity else self._speller.nearest(word)
 
     def _rarities(self, said: Sequence[Mapping[str, Sequence[Sequence[Unit]]]]) -> dict[str, float]:
         """Of every term, how much it tells: more the fewer entries have it."""
-        having: dict[str, int] = {}
+        having: dict[str, float] = {}
         for fields in said:
-            own = {term for parts in fields.values() for part in parts for unit in part for term in unit.terms}
-            for term in own:
-                having[term] = having.get(term, 0) + 1
+            mentions: dict[str, float] = {}
+            for name, field in _FIELDS.items():
+                for term in {term for part in fields[name] for unit in part for term in unit.terms}:
+                    mentions[term] = max(mentions.get(term, 0.0), field.mention)
+            for term, mention in mentions.items():
+                having[term] = having.get(term, 0.0) + mention
         total = len(said)
-        return {term: math.log(1 + (total - count + 0.5) / (count + 0.5)) for term, count in having.items()}
+        return {term: _rarity(total, count) for term, count in having.items()}
 
-    def _weighed(self, said: Sequence[Mapping[str, Sequence[Sequence[Unit]]]]) -> dict[str, list[tuple[int, float]]]:
+    def _weighed(
+        self, said: Sequence[Mapping[str, Sequence[Sequence[Unit]]]], rarity: Mapping[str, float]
+    ) -> dict[str, list[tuple[int, float]]]:
         """Of every term, the entries that have it, with what it adds to their score."""
         usual = {
             name: max(1.0, sum(len(part) for fields in said for part in fields[name]) / max(1, len(said)))
@@ -124,24 +161,25 @@ class Words:
                         for term in unit.terms:
                             weights[term] = weights.get(term, 0.0) + field.weight * unit.weight / even
             for term, weight in weights.items():
-                share = self._rarity[term] * weight / (_SATURATION + weight)
-                postings.setdefault(term, []).append((index, share))
+                if rarity[term] >= _LEAST_RARITY:
+                    share = rarity[term] * weight / (_SATURATION + weight)
+                    postings.setdefault(term, []).append((index, share))
         return postings
 
     def _phrases_of(self, fields: Mapping[str, Sequence[Sequence[Unit]]]) -> list[_Phrase]:
-        phrases = []
-        for name in ("words", "title", "sign"):
-            for units in fields[name]:
-                if units:
-                    phrases.append(_Phrase(tuple(units), sum(self._told(unit) for unit in units)))
-        return phrases
+        return [
+            _Phrase(tuple(units), sum(self._told(unit) for unit in units))
+            for name in _PHRASE_FIELDS
+            for units in fields[name]
+            if units
+        ]
 
     def _told(self, unit: Unit) -> float:
         return unit.weight * max((self._rarity.get(term, self._commonest) for term in unit.terms), default=0.0)
 
-    def _scores(self, units: Iterable[Unit]) -> dict[int, float]:
+    def _scores(self, reading: Reading) -> dict[int, float]:
         scores: dict[int, float] = {}
-        for unit in units:
+        for unit in reading.units:
             shares: dict[int, float] = {}
             for term in unit.terms:
                 for index, share in self._postings.get(term, ()):
@@ -149,6 +187,9 @@ class Words:
                         shares[index] = share
             for index, share in shares.items():
                 scores[index] = scores.get(index, 0.0) + share * unit.weight
+        for word in reading.words:
+            for index, share in self._echoes.get(word, ()):
+                scores[index] = scores.get(index, 0.0) + share * _ECHO
         return scores
 
     def _nearest_phrase(self, index: int, said: set[str]) -> float:
@@ -161,22 +202,37 @@ class Words:
 
     def _singles_out(self, reading: Reading, scores: Mapping[int, float], best: Sequence[int]) -> bool:
         """Whether the words speak for the first entry alone, and enough of them do."""
-        if not reading.trouble and reading.asks:
-            return False
         top = scores[best[0]]
         if top < _LEAST_LIKELY or (len(best) > 1 and top < scores[best[1]] * _LEAST_LEAD):
             return False
-        total = covered = 0.0
+        known = unknown = covered = 0.0
         telling = 0
         context = reading.own
         for unit in reading.units:
             told = self._told(unit)
-            total += told
-            if any(index == best[0] for term in unit.terms for index, _ in self._postings.get(term, ())):
+            if not self._terms[best[0]].isdisjoint(unit.terms):
                 covered += told
-                telling += told >= 1.5
-                context = context or not self._lexicon.context.isdisjoint(unit.terms) or told >= 3.5
-        return context and telling >= 2 and covered >= _LEAST_COVER * total
+                telling += told >= _TELLING
+                context = context or not self._lexicon.context.isdisjoint(unit.terms) or told >= _UNMISTAKABLE
+            if any(term in self._rarity for term in unit.terms):
+                known += told
+            else:
+                unknown += told
+        return (
+            context
+            and telling >= _LEAST_TELLING
+            and covered >= _LEAST_KNOWN_COVER * known
+            and covered >= _LEAST_COVER * (known + unknown)
+        )
+
+
+def _echoes(names: Iterable[str]) -> tuple[Unit, ...]:
+    """The words as they are written."""
+    return tuple(Unit((name.lower(),), name) for name in names)
+
+
+def _rarity(total: int, having: float) -> float:
+    return math.log(1 + (total - having + 0.5) / (having + 0.5))
 
 
 def _texts(entry: Entry) -> dict[str, list[str]]:
