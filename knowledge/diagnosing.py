@@ -24,7 +24,7 @@ from knowledge.streaming import Chained
 from knowledge.unwrapping import unwrapped
 
 LONGEST_EVIDENCE = 400
-WHOLE = 2 << 20
+WHOLE = 256 << 10
 """Bytes up to which an input is read as a whole; a longer one is digested first."""
 _MOST_EVIDENCE = 6
 _AROUND = 2
