@@ -2,7 +2,7 @@
 
 | variable          | default                     | meaning                                                          |
 | ----------------- | --------------------------- | ---------------------------------------------------------------- |
-| `HOST`            | `127.0.0.1`                 | address to listen on; a loopback address                         |
+| `BIND_ADDRESS`    | `127.0.0.1`                 | address to listen on; a loopback address                         |
 | `PORT`            | `3978`                      | port to listen on                                                |
 | `STATE_PATH`      | `state/image-medic.sqlite3` | file of the conversations' state; its folder is made where missing |
 | `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged |
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bot.errors import SettingsError
 
-NAMES = ("HOST", "PORT", "STATE_PATH", "LOG_LEVEL", "PLAYGROUND_PORT")
+NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "LOG_LEVEL", "PLAYGROUND_PORT")
 CREDENTIALS = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -73,7 +73,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "not start with them (authentication comes with a later version). Unset them to run it locally."
         )
 
-    host = given.get("HOST", _DEFAULT.host)
+    host = given.get("BIND_ADDRESS", _DEFAULT.host)
     if not is_loopback(host):
         faults.append(
             f"HOST is {host!r}: without authentication the bot listens on this machine only. "

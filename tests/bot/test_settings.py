@@ -13,12 +13,12 @@ from bot.settings import NAMES, Settings, is_loopback, read_settings
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert read_settings({}) == Settings("127.0.0.1", 3978, Path("state/image-medic.sqlite3"), "INFO", 56150)
-    assert read_settings({"PORT": " ", "HOST": "", "MicrosoftAppId": ""}) == read_settings({})
+    assert read_settings({"PORT": " ", "BIND_ADDRESS": "", "MicrosoftAppId": ""}) == read_settings({})
 
 
 def test_what_is_given_is_read(tmp_path: Path) -> None:
     given = {
-        "HOST": "::1",
+        "BIND_ADDRESS": "::1",
         "PORT": "80",
         "STATE_PATH": str(tmp_path / "s"),
         "LOG_LEVEL": "debug",
@@ -40,10 +40,10 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
         ({"PLAYGROUND_PORT": "-1"}, "PLAYGROUND_PORT is '-1'"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud': use DEBUG, INFO, WARNING or ERROR"),
         ({"STATE_PATH": "/"}, "a folder: name a file in it"),
-        ({"HOST": "0.0.0.0"}, "on this machine only"),
-        ({"HOST": "192.168.1.4"}, "on this machine only"),
-        ({"HOST": "bot.example.com"}, "on this machine only"),
-        ({"HOST": "127.0.0.1.example.com"}, "on this machine only"),
+        ({"BIND_ADDRESS": "0.0.0.0"}, "on this machine only"),
+        ({"BIND_ADDRESS": "192.168.1.4"}, "on this machine only"),
+        ({"BIND_ADDRESS": "bot.example.com"}, "on this machine only"),
+        ({"BIND_ADDRESS": "127.0.0.1.example.com"}, "on this machine only"),
         ({"MicrosoftAppId": "1"}, "MicrosoftAppId: this version serves the local test client only"),
         ({"MICROSOFTAPPPASSWORD": "x"}, "MICROSOFTAPPPASSWORD: this version serves"),
     ],
@@ -57,7 +57,7 @@ def test_a_fault_is_said_with_what_to_do(environ: dict[str, str], said: str) -> 
 
 def test_all_faults_are_said_at_once_and_no_secret_is_repeated() -> None:
     with pytest.raises(SettingsError) as caught:
-        read_settings({"PORT": "x", "HOST": "::", "LOG_LEVEL": "x", "MicrosoftAppPassword": "hunter2"})
+        read_settings({"PORT": "x", "BIND_ADDRESS": "::", "LOG_LEVEL": "x", "MicrosoftAppPassword": "hunter2"})
     assert len(caught.value.faults) == 4
     assert "hunter2" not in str(caught.value)
 
