@@ -76,8 +76,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     host = given.get("BIND_ADDRESS", _DEFAULT.host)
     if not is_loopback(host):
         faults.append(
-            f"HOST is {host!r}: without authentication the bot listens on this machine only. "
-            "Use 127.0.0.1, ::1 or localhost, or leave HOST unset."
+            f"BIND_ADDRESS is {host!r}: without authentication the bot listens on this machine only. "
+            "Use 127.0.0.1, ::1 or localhost, or leave BIND_ADDRESS unset."
         )
 
     state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
