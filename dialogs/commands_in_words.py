@@ -38,10 +38,11 @@ _PHRASES: dict[Intent, str] = {
         "italiano | in italiano | in italiano per favore | parla italiano | italian | in italian | italian please"
     ),
     "next": "next | next step | continue | go on | avanti | prossimo | prossimo passo | prossimo passaggio | "
-    "passaggio successivo | continua | poi",
+    "passaggio successivo | vai avanti | prosegui | continua | poi",
     "no-help": "it didn't help | didn't help | it did not help | it didn't work | didn't work | it does not work | "
     "doesn't work | it doesn't work | not working | still fails | still failing | same error | no luck | "
-    "non è servito | non funziona | non ha funzionato | non va | stesso errore | non è cambiato nulla",
+    "non è servito | non funziona | non ha funzionato | non ha risolto | non va | "
+    "fallisce ancora | stesso errore | non è cambiato nulla",
     "worked": "it worked | it works | worked | works | that worked | solved | fixed | it's fixed | resolved | "
     "funziona | "
     "ha funzionato | risolto | ho risolto | a posto | problema risolto",
@@ -57,7 +58,7 @@ _PHRASES: dict[Intent, str] = {
     "back": "back | go back | indietro | torna indietro",
     "example": "example | show me an example | esempio | mostrami un esempio",
     "thanks": "thanks | thank you | thanks a lot | thank you very much | many thanks | thx | grazie | grazie mille | "
-    "ti ringrazio | molte grazie",
+    "grazie tante | ok grazie | ti ringrazio | molte grazie",
     "hello": "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening | ciao | "
     "salve | "
     "buongiorno | buon giorno | buonasera | buona sera | buon pomeriggio",

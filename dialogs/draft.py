@@ -116,6 +116,8 @@ def _ids(scene: Scene, state: State) -> list[str]:
     rows.append(_id(scene, "run_state", facts.get("run_state") or told))
     failed = next((run for run in reversed(runs) if run.state in ("failed", "stopped")), None)
     reached = diagnosis.phase if diagnosis else None
+    if reached and has(f"reached.{reached}"):
+        reached = scene.word(f"reached.{reached}")
     rows += [_id(scene, "phase", reached), _id(scene, "provisioner", failed.provisioner if failed else None)]
     code = facts.get("exit_code")
     rows.append(_id(scene, "exit_code", failed.exit_code if code is None and failed else code))

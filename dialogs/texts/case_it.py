@@ -40,7 +40,7 @@ TEXTS = {
     "case.head.title": "Titolo: {value}",
     "case.default-title": "Image Builder per macchine virtuali di Azure: {what}",
     "case.default-title-none": "la compilazione dell'immagine non riesce",
-    "case.unknown": "sconosciuto",
+    "case.unknown": "non disponibile",
     "case.what": "CHE COSA È SUCCESSO",
     "case.what.failed": "Una compilazione con Image Builder per macchine virtuali di Azure non è riuscita.",
     "case.what.canceled": "Una compilazione con Image Builder per macchine virtuali di Azure è stata annullata.",

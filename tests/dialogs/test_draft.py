@@ -157,12 +157,14 @@ async def test_an_italian_case_is_followed_by_the_same_in_english() -> None:
     await chat.press("Pubblica come testo", description=edited)
     italian, english = posted(chat)
     assert "ID di correlazione: " + CORRELATION in italian
-    assert "Area: sconosciuto" in italian
+    assert "Area: non disponibile" in italian
+    assert "Fase raggiunta: personalizzazione" in italian
+    assert "Phase reached: customizing" in english
     assert "Gravità: C: " in italian
     assert "Correlation ID: " + CORRELATION in english
     assert "Region: unknown" in english
     assert "Title: Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)" in english
-    assert "sconosciuto" not in english
+    assert "non disponibile" not in english
     for text in (italian, english):
         assert "Succede ogni notte." in text
         assert SUBSCRIPTION not in text  # the person took it out, so it stays out

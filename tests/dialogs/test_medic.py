@@ -217,7 +217,7 @@ ITALIAN = {
         Line("guidami", ("Quando si è verificato l'errore?",)),
         Line("annulla", ("Annullato.",)),
         Line("altri", ("Non ho ancora diagnosticato un testo",)),
-        Line("apri un caso", ("Bozza di una richiesta di supporto", "ID di correlazione: sconosciuto")),
+        Line("apri un caso", ("Bozza di una richiesta di supporto", "ID di correlazione: non disponibile")),
     ),
 }
 
