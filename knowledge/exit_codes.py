@@ -21,7 +21,7 @@ _SIGNALS: Mapping[int, LocalText] = {
     1: LocalText("SIGHUP, the session ended", "SIGHUP, la sessione è terminata"),
     2: LocalText("SIGINT, an interrupt", "SIGINT, un'interruzione"),
     4: LocalText("SIGILL, an illegal instruction", "SIGILL, un'istruzione non valida"),
-    6: LocalText("SIGABRT, the program gave up", "SIGABRT, il programma ha rinunciato"),
+    6: LocalText("SIGABRT, the program gave up", "SIGABRT, il programma si è interrotto da solo"),
     7: LocalText("SIGBUS, a bus error", "SIGBUS, un errore di bus"),
     8: LocalText("SIGFPE, an arithmetic error", "SIGFPE, un errore aritmetico"),
     9: LocalText("SIGKILL, most likely because memory ran out", "SIGKILL, probabilmente per memoria esaurita"),
@@ -33,7 +33,7 @@ _ENDED = LocalText("ended by signal {number} ({name})", "terminato dal segnale {
 _BARE = LocalText("ended by signal {number}", "terminato dal segnale {number}")
 _COPIED = LocalText(
     "from robocopy: below 8 means success; anything else has a meaning of its own",
-    "da robocopy: sotto 8 indica un esito positivo; in altri programmi dipende dal programma",
+    "da robocopy: un valore inferiore a 8 indica un esito positivo; per altri programmi il significato è un altro",
 )
 _WINDOWS_ERROR = LocalText(
     "Windows error {number}; `net helpmsg {number}` explains it",
