@@ -18,6 +18,7 @@ LONGEST = 4_000
 """Characters of a text that are read."""
 _MOST_WORDS = 400
 _LONGEST_WORD = 64
+_MOST_GUESSES = 24
 _OPENING = 6
 """Words at the start of a text in which a question opens."""
 _PART = re2.compile(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
@@ -77,6 +78,8 @@ class Lexicon:
         words = [name.lower() for name in names]
         guessed = set()
         for index, word in enumerate(words):
+            if len(guessed) == _MOST_GUESSES:
+                break
             known = word if self._knows(word) else spell(word) or word
             if known != word:
                 names[index] = words[index] = known

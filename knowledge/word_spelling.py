@@ -1,4 +1,4 @@
-"""Finds the known word that a misspelt one was meant to be: one slip in a short word, two in a long one."""
+"""Finds the known word that a misspelt one was meant to be: one slip, in a longer word two."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 _SHORTEST = 4
 _TWO_SLIPS_FROM = 8
-_LONGEST = 24
+_TWO_SLIPS_UP_TO = 20
+_LONGEST = 40
 
 
 class Speller:
@@ -23,7 +24,7 @@ class Speller:
         """The known word nearest to `word`, or `None` when none is near enough."""
         if not _SHORTEST <= len(word) <= _LONGEST or sum(character.isdigit() for character in word) > 1:
             return None
-        most = 2 if len(word) >= _TWO_SLIPS_FROM else 1
+        most = 2 if _TWO_SLIPS_FROM <= len(word) <= _TWO_SLIPS_UP_TO else 1
         rests = {word, *_without_one(word)}
         best: tuple[int, str] | None = None
         seen: set[str] = set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from knowledge.entry import Entry, LocalText
-from knowledge.word_reading import Lexicon, Reading, Unit, load_lexicon, names_of, stem
+from knowledge.word_reading import Lexicon, Reading, Unit, load_lexicon, names_of
 from knowledge.word_spelling import Speller
 
 MOST = 5
@@ -127,7 +127,7 @@ class Words:
         return matches[:MOST]
 
     def _spelt(self, word: str) -> str | None:
-        return word if word in self._echo_rarity or stem(word) in self._rarity else self._speller.nearest(word)
+        return word if word in self._echo_rarity else self._speller.nearest(word)
 
     def _rarities(self, said: Sequence[Mapping[str, Sequence[Sequence[Unit]]]]) -> dict[str, float]:
         """Of every term, how much it tells: more the fewer entries have it."""
