@@ -18,7 +18,7 @@ LONGEST = 4_000
 """Characters of a text that are read."""
 _MOST_WORDS = 400
 _LONGEST_WORD = 64
-_MOST_GUESSES = 24
+_MOST_GUESSES = 16
 _OPENING = 6
 """Words at the start of a text in which a question opens."""
 _PART = re2.compile(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
@@ -76,7 +76,7 @@ class Lexicon:
         """Reads `text` (its first 4,000 characters); `spell` gives the known word for one that is not known."""
         names = names_of(text)
         words = [name.lower() for name in names]
-        guessed = set()
+        guessed: set[int] = set()
         for index, word in enumerate(words):
             if len(guessed) == _MOST_GUESSES:
                 break

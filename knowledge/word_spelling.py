@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 _SHORTEST = 4
 _TWO_SLIPS_FROM = 8
-_TWO_SLIPS_UP_TO = 20
+_TWO_SLIPS_UP_TO = 14
 _LONGEST = 40
 
 
