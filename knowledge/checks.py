@@ -1,4 +1,4 @@
-"""The rules that an entry must keep beyond its form, each fault with file and line, all of them at once.
+"""The rules that an entry or a guide must keep beyond its form, each fault with file and line, all of them at once.
 
 An example must match its own entry, first, with the evidence it names; a near miss must not; no entry may match another
 entry's example unless one of the two says so.
@@ -6,39 +6,90 @@ entry's example unless one of the two says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import re2
 
+from knowledge.asking import Asking
 from knowledge.commands import PLACEHOLDERS
 from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Entry
-from knowledge.errors import Fault
+from knowledge.entry import LANGUAGES, Entry, LocalText, Step
+from knowledge.errors import EntriesInvalid, Fault
+from knowledge.exit_codes import CODES, load_exit_codes
+from knowledge.guides import GUIDES, Guides, read_guides
 from knowledge.loading import ENTRIES, EntryFile, read_entries
 from knowledge.observing import OBSERVATIONS
 from knowledge.patterns import BadPattern, compiled
-from knowledge.reading import YamlFile
+from knowledge.reading import Trail, YamlFile
+from knowledge.script_errors import PATTERNS, load_script_errors
 
 _SHORTEST_FRAGMENT = 5
 _LONGEST_TITLE = 90
+_LONGEST_GUIDE_TITLE = 48
+_FEWEST_QUESTIONS = 5
 _ID = re2.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _PLACEHOLDER = re2.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})>")
 
 
-def check_entries(root: Path = ENTRIES) -> list[Fault]:
-    """Every fault of the entries below `root`, in order; none when all is well."""
+def check_entries(
+    root: Path = ENTRIES, guides: Path = GUIDES, script_errors: Path = PATTERNS, exit_codes: Path = CODES
+) -> list[Fault]:
+    """Every fault of the entries below `root` and of the files beside them, in order; none when all is well."""
+    faults = _faults_of(load_script_errors, script_errors) + _faults_of(load_exit_codes, exit_codes)
+    faults += _guide_faults(guides)
     read = read_entries(root)
     entries = {one.entry.id: one.entry for one in read}
     for one in read:
         _names(one, entries)
         _signatures(one)
-        _steps(one)
+        _steps(one.file, (), one.entry.steps)
         _completeness(one)
-    if not any(one.file.faults() for one in read):
+    if not faults and not any(one.file.faults() for one in read):
         _examples(read, entries)
-    return sorted(fault for one in read for fault in one.file.faults())
+    return sorted([*faults, *(fault for one in read for fault in one.file.faults())])
+
+
+def _faults_of(load: Callable[[Path], object], path: Path) -> list[Fault]:
+    try:
+        load(path)
+    except EntriesInvalid as error:
+        return list(error.faults)
+    return []
+
+
+def _guide_faults(path: Path) -> list[Fault]:
+    """The faults of the guides: their form, their steps, and questions that do not lead to their own guide."""
+    listed, words, file = read_guides(path)
+    for index, guide in enumerate(listed):
+        trail: Trail = ("guides", index)
+        if not _ID.match(guide.id):
+            file.fault((*trail, "id"), "an id is lower-case words joined by hyphens")
+        _title(file, trail, guide.title, _LONGEST_GUIDE_TITLE)
+        _steps(file, trail, [step.step for step in guide.steps])
+        for key, there in (("steps", guide.steps), ("references", guide.references)):
+            if not there:
+                file.fault((*trail, key), f"a guide has at least one of its {key!r}")
+        for language in LANGUAGES:
+            if len(guide.questions[language]) < _FEWEST_QUESTIONS:
+                file.fault((*trail, "questions", language), f"a guide lists at least {_FEWEST_QUESTIONS} questions")
+    if not file.faults():
+        asking = Asking(Guides({guide.id: guide for guide in listed}, words))
+        for index, guide in enumerate(listed):
+            for language in LANGUAGES:
+                for number, question in enumerate(guide.questions[language]):
+                    found = asking.asked(question)
+                    if found != guide.id:
+                        trail = ("guides", index, "questions", language, number)
+                        file.fault(trail, f"{question!r} leads to {found or 'no guide'}, not to {guide.id}")
+    return file.faults()
+
+
+def _title(file: YamlFile, trail: Trail, title: LocalText, longest: int) -> None:
+    for language in LANGUAGES:
+        if len(title.in_(language)) > longest:
+            file.fault((*trail, "title", language), f"a title has at most {longest} characters")
 
 
 def _names(one: EntryFile, entries: Mapping[str, Entry]) -> None:
@@ -53,9 +104,7 @@ def _names(one: EntryFile, entries: Mapping[str, Entry]) -> None:
             file.fault(("look_alikes", index, "entry"), f"there is no entry {other.entry!r}")
         elif other.entry == entry.id:
             file.fault(("look_alikes", index, "entry"), "an entry is not its own look-alike")
-    for language in ("en", "it"):
-        if len(getattr(entry.title, language)) > _LONGEST_TITLE:
-            file.fault(("title", language), f"a title has at most {_LONGEST_TITLE} characters")
+    _title(file, (), entry.title, _LONGEST_TITLE)
 
 
 def _signatures(one: EntryFile) -> None:
@@ -80,10 +129,9 @@ def _signatures(one: EntryFile) -> None:
                 file.fault((*trail, "regex"), str(error))
 
 
-def _steps(one: EntryFile) -> None:
-    entry, file = one
-    for index, step in enumerate(entry.steps):
-        trail = ("steps", index)
+def _steps(file: YamlFile, above: Trail, steps: Sequence[Step]) -> None:
+    for index, step in enumerate(steps):
+        trail = (*above, "steps", index)
         if step.effect == "deletes" and step.save_first is None:
             file.fault(trail, "a step that deletes says what to save first ('save_first')")
         if bool(step.cli) != bool(step.powershell):

@@ -70,7 +70,9 @@ _SIGNATURE_KEYS = (
     "inside",
     "reject",
     "observed",
+    "elsewhere",
 )
+STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first")
 _SYSTEMS = ("linux", "windows")
 
 
@@ -125,7 +127,7 @@ def _entry(file: YamlFile, path: Path) -> Entry:
         explains=section.texts("explains"),
         steps=section.each("steps", _step),
         look_alikes=section.each("look_alikes", _look_alike),
-        references=section.each("references", _reference),
+        references=section.each("references", read_reference),
         examples=section.each("examples", _example),
         near_misses=section.each("near_misses", _near_miss),
         words=_words(section),
@@ -167,6 +169,7 @@ def _signature(file: YamlFile, trail: Trail, value: Any) -> Signature:
         inside=section.texts("inside"),
         reject=section.nested("reject", _rejected) if section.has("reject") else {},
         observed=section.maybe("observed"),
+        elsewhere=section.flag("elsewhere"),
     )
 
 
@@ -182,7 +185,11 @@ def _repeats(file: YamlFile, trail: Trail, value: Any) -> Repeats:
 
 
 def _step(file: YamlFile, trail: Trail, value: Any) -> Step:
-    section = Section(file, trail, value, ("do", "expect", "cli", "powershell", "effect", "save_first"))
+    return read_step(Section(file, trail, value, STEP_KEYS))
+
+
+def read_step(section: Section) -> Step:
+    """The step that `section` describes in its `STEP_KEYS`."""
     return Step(
         do=section.local("do"),
         expect=section.maybe_local("expect"),
@@ -203,7 +210,8 @@ def _look_alike(file: YamlFile, trail: Trail, value: Any) -> LookAlike:
     return LookAlike(entry=section.text("entry"), tell=section.local("tell"))
 
 
-def _reference(file: YamlFile, trail: Trail, value: Any) -> Reference:
+def read_reference(file: YamlFile, trail: Trail, value: Any) -> Reference:
+    """A page's title and address."""
     section = Section(file, trail, value, ("title", "url"))
     return Reference(title=section.text("title"), url=section.text("url"))
 
