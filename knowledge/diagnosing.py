@@ -10,7 +10,7 @@ from knowledge.diagnosis import Confidence, Diagnosis, LineOf, Match, Outcome, S
 from knowledge.digest import Digester
 from knowledge.entry import Entry, Language
 from knowledge.facts import facts_of, ids_of, system_of
-from knowledge.kinds import is_foreign, kind_of
+from knowledge.kinds import is_foreign, kind_of, speaks_of_build
 from knowledge.lines import Line, read_line
 from knowledge.matching import Found, Matcher, merge
 from knowledge.normalising import Piece, pieces_of, readable
@@ -76,8 +76,9 @@ class Diagnoser:
         spoken = self._spoken(story)
         found: dict[str, Found] = {}
         if not is_foreign(passage):
+            of_build = story is not None or speaks_of_build(passage)
             for reading in passages:
-                for one in self._matcher.search(reading, _counts(reading, story), partial):
+                for one in self._matcher.search(reading, _counts(reading, story), partial, of_build):
                     merge(found, one)
             if story is not None:
                 self._observed(story, found)

@@ -66,7 +66,8 @@ class Signature:
 
     `text` are the literal fragments, all to be found in this order within `within` characters, whatever their case
     and white space; `regex` (RE2) must then match in the same window and may capture values by name. A place does not
-    count when it stands inside one of the longer texts of `inside`, or captured a value that `reject` lists.
+    count when it stands inside one of the longer texts of `inside`, or captured a value that `reject` lists. What other
+    services and tools say in the same words is marked `elsewhere`: it proves something only beside words of a build.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Signature:
     inside: tuple[str, ...] = ()
     reject: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     observed: str | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,17 @@ FOREIGN_TOOLS: re2._Regexp[bytes] = compiled(
     r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b"
 )
+_OTHER_BUILDERS = (
+    r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
+    r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
+    r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
+)
+BUILDER_OF_ANOTHER: re2._Regexp[bytes] = compiled(
+    rf"(?:==> |--> |\bBuild '|\bui:\s+|^)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
+    rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
+    rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
+)
+"""Packer at work for a platform that is not Azure: its prefix, its verdict or its plugin's name."""
 OWN_MARKS: re2._Regexp[bytes] = compiled(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b"
@@ -64,4 +75,35 @@ OWN_MARKS: re2._Regexp[bytes] = compiled(
 
 def is_foreign(passage: Passage) -> bool:
     """Whether the text speaks of another tool's build and nothing in it of Azure VM Image Builder."""
-    return bool(FOREIGN_TOOLS.search(passage.flat)) and not OWN_MARKS.search(passage.flat)
+    flat = passage.flat
+    return bool(FOREIGN_TOOLS.search(flat) or BUILDER_OF_ANOTHER.search(flat)) and not OWN_MARKS.search(flat)
+
+
+_BUILD_MARKS = compiled(
+    r"azure-arm|VirtualMachineImages|imageTemplates?\b|packer|customization\.log|azvmimagebuilder|image[ _-]?builder|"
+    r"image[ -]?templates?|\bimage build|build\w* (?:(?:an?|the|our|my|your) )?(?:\w+ )?image|(?:custom|golden) image|"
+    r"\bAIB|lastRunStatus|runSubState|run ?Output|provisioningErrorCode|\bIT_[\w.()-]{3,}|"
+    r"\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\baibpls|proxyVm|staging ?(?:resource ?)?group|"
+    r"(?:run|put|post) template|\[Distribute \d|customizer|sysprep|syspr|AVD_IMAGE|modell[oi] (?:di |dell')immagin|"
+    r"immagine personalizzata|Azure VM Image|Azure Compute Gallery|shared image gallery|provisioner|provisioning step|"
+    r"Script exited with|Allowed exit codes|ERROR:\s+-> "
+)
+
+
+def speaks_of_build(passage: Passage) -> bool:
+    """Whether anything in the text belongs to an image build: the service's, Packer's or its resources' names."""
+    return bool(_BUILD_MARKS.search(passage.flat))
+
+
+_PERSON = compiled(
+    r"\b(?:i|i'm|i've|we|we're|my|our|me|us|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
+    r"doesn't|doesnt|don't|dont|won't|wont|isn't|isnt|didn't|didnt|keeps?|stuck|hangs?|forever|always|never|still|again|"
+    r"since|every (?:time|night|build|run)|all day|suddenly|though|but|even|just|only)\b|\?|"
+    r"\b(?:non|ho|abbiamo|mi|ci|mio|mia|miei|nostr[oaie]|perch[e\xc3]\S*|come|quando|cosa|sempre|mai|ancora|resta|rimane|"
+    r"dopo|dice|anche|ma|alla|della|nella|sulla|il|gli|una|che|qualcuno|aiuto)\b"
+)
+
+
+def sounds_like_a_person(passage: Passage) -> bool:
+    """Whether a short text is somebody's own words rather than a sentence that a program printed."""
+    return _PERSON.search(passage.flat) is not None

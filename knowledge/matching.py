@@ -75,8 +75,14 @@ class Matcher:
         self.literals = tuple(dict.fromkeys(literals))
         self._literals = Literals(literals)
 
-    def search(self, passage: Passage, counts: Callable[[int], bool], partial: bool) -> list[Found]:
-        """What the passage speaks for. `counts`: may the line at this index speak; `partial`: the log was cut."""
+    def search(
+        self, passage: Passage, counts: Callable[[int], bool], partial: bool, of_build: bool = True
+    ) -> list[Found]:
+        """What the passage speaks for.
+
+        `counts`: may the line at this index speak; `partial`: the log was cut; `of_build`: the text speaks of an image
+        build, without which words that other services use too are never more than possible.
+        """
         present = frozenset(self._literals.within(passage.lower))
         found: dict[str, Found] = {}
         for first in present:
@@ -85,7 +91,7 @@ class Matcher:
                     continue
                 if present.intersection(ready.unless):
                     continue
-                _try(ready, passage, counts, partial, found)
+                _try(ready, passage, counts, partial, of_build, found)
         return list(found.values())
 
 
@@ -99,7 +105,12 @@ def _literal(text: str) -> bytes:
 
 
 def _try(
-    ready: _Ready, passage: Passage, counts: Callable[[int], bool], partial: bool, found: dict[str, Found]
+    ready: _Ready,
+    passage: Passage,
+    counts: Callable[[int], bool],
+    partial: bool,
+    of_build: bool,
+    found: dict[str, Found],
 ) -> None:
     """Adds to `found` what one signature finds."""
     signature = ready.signature
@@ -137,6 +148,8 @@ def _try(
     confidence = _confidence(ready, passage, first, times, partial)
     if confidence is None:
         return
+    if signature.elsewhere and not of_build:
+        confidence = "possible"
     evidence = [passage.lines[index] for index in lines]
     merge(found, Found(ready.entry, confidence, evidence, values, first, signature.strength != "supporting"))
 

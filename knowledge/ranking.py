@@ -39,16 +39,15 @@ def ranked(
     return kept[:MOST_MATCHES]
 
 
-def _order(one: Found, consequences: Set[str]) -> tuple[int, int, int, int, int, int, str]:
-    """Confidence, then what nothing else here explains, role, tier, place; the id last, so that ties are settled."""
+def _order(one: Found, consequences: Set[str]) -> tuple[int, int, int, int, int, int, int, str]:
+    """Confidence, what nothing else here explains, own words before hints, role, tier, place; the id settles ties."""
     entry = one.entry
     info, explained = int(entry.severity == "info"), int(entry.id in consequences)
-    return (rank_of(one.confidence) // 2, info, explained, _ROLES[entry.role], entry.tier, one.first, entry.id)
+    hint = int(not one.decisive)
+    return (rank_of(one.confidence) // 2, info, explained, hint, _ROLES[entry.role], entry.tier, one.first, entry.id)
 
 
-def _explained_by(
-    top: Found, candidates: Iterable[Found], entries: Mapping[str, Entry], of_log: bool
-) -> list[str]:
+def _explained_by(top: Found, candidates: Iterable[Found], entries: Mapping[str, Entry], of_log: bool) -> list[str]:
     """What `top` explains: what its entry names and the text shows, and the wrappers around it."""
     present = {one.entry.id: one for one in candidates}
     reached: list[str] = []

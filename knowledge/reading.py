@@ -119,6 +119,13 @@ class Section:
         self.fault(key, f"{key!r} must be a whole number")
         return default
 
+    def flag(self, key: str) -> bool:
+        """Whether the value is `true`; false when there is none."""
+        value = self.raw(key)
+        if value is not None and not isinstance(value, bool):
+            self.fault(key, f"{key!r} is true or false")
+        return value is True
+
     def one_of(self, key: str, allowed: Sequence[str], default: str | None = None) -> Any:
         """One of the allowed words."""
         value = self._value.get(key, default)

@@ -153,12 +153,30 @@ FOREIGN = [
     "==> amazon-ebs: Timeout waiting for SSH.\nBuild 'amazon-ebs' errored: Script exited with non-zero exit status: 1",
     'failed to solve: process "/bin/sh -c npm ci" did not complete successfully: exit code: 1',
     "Error: creating EC2 Image Builder: RequestDisallowedByPolicy",
+    "==> nutanix: Timeout waiting for SSH.\nBuild 'nutanix' errored after 3 minutes: Timeout waiting for SSH.",
+    "vmware-iso.win: Search for Windows updates failed with '0x80240438'. Retrying...\n" * 30,
+    "2024/05/09 14:33:10 ui: ==> hyperv-iso.app: Script exited with non-zero exit status: 1",
+    "==> docker.ubuntu: E: Could not get lock /var/lib/dpkg/lock-frontend\n",
 ]
 
 
 @pytest.mark.parametrize("text", FOREIGN)
 def test_another_tools_failure_is_left_alone(text: str) -> None:
     assert diagnose(text).matches == ()
+
+
+APART = [
+    "az aks create\n(RequestDisallowedByPolicy) Resource 'aks1' was disallowed by policy.",
+    "anna@dev:~$ sudo apt install x\nE: Could not get lock /var/lib/dpkg/lock-frontend - open (11: Resource busy)",
+    "The subscription is not registered to use namespace 'Microsoft.ApiManagement'.",
+]
+
+
+@pytest.mark.parametrize("text", APART)
+def test_what_any_service_says_is_only_possible_without_a_word_of_a_build(text: str) -> None:
+    assert {match.confidence for match in diagnose(text).matches} == {"possible"}
+    beside = diagnose(f"{text}\nin the staging resource group IT_rg-images_win11_4b5c")
+    assert beside.matches[0].confidence == "certain"
 
 
 @settings(max_examples=150)

@@ -117,3 +117,11 @@ def test_a_place_that_does_not_count(text: str, expected: tuple[str, dict[str, s
 
 def test_a_likely_signature_is_never_certain() -> None:
     assert found(Signature("s", "likely", ("context canceled",)), "context canceled") == ("likely", [1], {})
+
+
+def test_words_that_other_services_use_too_need_a_word_of_a_build() -> None:
+    signature = Signature("said", "decisive", ("quota was exceeded",), elsewhere=True)
+    matcher = Matcher(base(entry("it", signature)))
+    passage = readings([read_line(*piece) for piece in pieces_of("the quota was exceeded")])[0]
+    for of_build, confidence in ((True, "certain"), (False, "possible")):
+        assert [one.confidence for one in matcher.search(passage, lambda _: True, False, of_build)] == [confidence]
