@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import BinaryIO
 
 from knowledge.decoding import decode
-from knowledge.diagnosis import Confidence, Diagnosis, LineOf, Match, Outcome, ScriptAdvice
+from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, LineOf, Match, Outcome, ScriptAdvice
 from knowledge.digest import Digester
 from knowledge.entry import Entry, Language
 from knowledge.facts import facts_of, ids_of, system_of
-from knowledge.kinds import is_foreign, kind_of, speaks_of_build
+from knowledge.kinds import asks_for_a_meaning, is_foreign, kind_of, sounds_printed, speaks_of_build
 from knowledge.lines import Line, read_line
 from knowledge.matching import Found, Matcher, merge
 from knowledge.normalising import Piece, pieces_of, readable
 from knowledge.observing import observe
 from knowledge.passage import Passage, readings
 from knowledge.ranking import ranked
-from knowledge.redaction import redact, redact_lines
+from knowledge.redaction import redact
 from knowledge.script_errors import ScriptErrors, Spoken, load_script_errors
+from knowledge.showing import excerpt_of, redacted
 from knowledge.story import Story, read_story
 from knowledge.streaming import Chained
 from knowledge.unwrapping import unwrapped
+from knowledge.words import Words
 
-LONGEST_EVIDENCE = 400
 WHOLE = 256 << 10
 """Bytes up to which an input is read as a whole; a longer one is digested first."""
 _MOST_EVIDENCE = 6
-_AROUND = 2
-_MOST_EXCERPT = 24
 
 
 class Diagnoser:
@@ -75,7 +75,8 @@ class Diagnoser:
         partial = story is not None and story.phase is None
         spoken = self._spoken(story)
         found: dict[str, Found] = {}
-        if not is_foreign(passage):
+        foreign = is_foreign(passage)
+        if not foreign:
             of_build = story is not None or speaks_of_build(passage)
             for reading in passages:
                 for one in self._matcher.search(reading, _counts(reading, story), partial, of_build):
@@ -92,13 +93,15 @@ class Diagnoser:
         if exit_entry and spoken:
             exit_entry.evidence = [*spoken.lines, *exit_entry.evidence]
         order = ranked(found.values(), self.entries, of_log=kind == "build-log")
-        shown = _redacted(passage.lines, [line for one, _ in order for line in one.evidence])
+        if kind in ("question", "unknown") and not foreign and not any(one.decisive for one, _ in order):
+            order = self._in_words(passage, [one for one, _ in order])
+        shown = redacted(passage.lines, [line for one, _ in order for line in one.evidence])
         return Diagnosis(
             file=file,
             kind=kind,
             outcome=story.outcome if story else _outcome(facts.get("run_state")),
             matches=tuple(self._match(one, explains, shown, language) for one, explains in order),
-            excerpt=_excerpt(story, passage.lines, [one for one, _ in order], spoken),
+            excerpt=excerpt_of(story, passage.lines, [one for one, _ in order], spoken),
             facts={name: redact(value) if isinstance(value, str) else value for name, value in facts.items()},
             timeline=story.timeline() if story else (),
             phase=story.phase if story else None,
@@ -108,6 +111,23 @@ class Diagnoser:
             lines=total,
             ids=ids_of(passage, facts),
         )
+
+    def _in_words(self, passage: Passage, found: Sequence[Found]) -> list[tuple[Found, tuple[str, ...]]]:
+        """What a person's own words speak for, then what weak signatures found; never certain."""
+        text = "\n".join(line.body for line in passage.lines)
+        order: dict[str, Found] = {}
+        weak = sounds_printed(passage) or asks_for_a_meaning(passage)
+        for match in self._words.search(text):
+            strength: Confidence = "possible" if weak else match.strength
+            order[match.entry] = Found(self.entries[match.entry], strength, list(passage.lines[:1]))
+        for one in found:
+            order.setdefault(one.entry.id, one)
+        return [(one, ()) for one in list(order.values())[:MOST_MATCHES]]
+
+    @cached_property
+    def _words(self) -> Words:
+        """Built when the first question comes: a log needs no words, and the index takes its time."""
+        return Words(self.entries)
 
     def _spoken(self, story: Story | None) -> Spoken | None:
         if story is None or story.outcome != "failed":
@@ -157,56 +177,6 @@ def _counts(passage: Passage, story: Story | None) -> Callable[[int], bool]:
         return first <= number <= last or number in verdicts or passage.lines[index].source == "verdict"
 
     return counts
-
-
-def _redacted(lines: Sequence[Line], evidence: Iterable[Line]) -> Mapping[Line, str]:
-    """The redacted text of every line that is shown, read together with its neighbours: a secret can be wrapped."""
-    wanted = set(evidence)
-    shown: dict[Line, str] = {}
-    for index, line in enumerate(lines):
-        if line in wanted and line not in shown:
-            begin = max(0, index - 3)
-            hidden = redact_lines([near.body for near in lines[begin : index + 2]])
-            shown[line] = _short(hidden[index - begin])
-    return shown
-
-
-def _short(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= LONGEST_EVIDENCE else text[: LONGEST_EVIDENCE - 1] + "…"
-
-
-def _excerpt(
-    story: Story | None, lines: Sequence[Line], found: Sequence[Found], spoken: Spoken | None
-) -> tuple[LineOf, ...]:
-    """The lines that a person would want to read: the evidence of the best match with what stands around it."""
-    evidence = list(found[0].evidence) if found else []
-    if not evidence and spoken:
-        evidence = list(spoken.lines)
-    if not evidence and story is not None:
-        evidence = [story.lines[index] for index in story.verdicts[:2]]
-        failed = story.failed_run
-        evidence += [story.lines[failed.begins]] if failed else []
-    wanted = {line.number for line in evidence}
-    visible = [line for line in lines if line.source != "debug" or line.number in wanted]
-    keep: dict[int, int] = {}
-    for index, line in enumerate(visible):
-        if line.number in wanted:
-            for near in range(max(0, index - _AROUND), min(len(visible), index + _AROUND + 1)):
-                keep.setdefault(near, index)
-    if not evidence and not found:
-        keep = {}
-    chosen = sorted(keep)
-    if len(chosen) > _MOST_EXCERPT:
-        chosen = sorted(sorted(chosen, key=lambda index: visible[index].number not in wanted)[:_MOST_EXCERPT])
-    begin = max(0, chosen[0] - 3) if chosen else 0
-    hidden = redact_lines([line.body for line in visible[begin : chosen[-1] + 2]]) if chosen else []
-    excerpt: dict[int, LineOf] = {}
-    for index in chosen:
-        text = _short(hidden[index - begin])
-        if text:
-            excerpt.setdefault(visible[index].number, LineOf(visible[index].number, text))
-    return tuple(excerpt.values())
 
 
 def _advice(spoken: Spoken | None, language: Language) -> ScriptAdvice | None:

@@ -96,7 +96,7 @@ def speaks_of_build(passage: Passage) -> bool:
 
 
 _PERSON = compiled(
-    r"\b(?:i|i'm|i've|we|we're|my|our|me|us|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
+    r"\b(?:i|i'm|i've|my|our|me|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
     r"doesn't|doesnt|don't|dont|won't|wont|isn't|isnt|didn't|didnt|keeps?|stuck|hangs?|forever|always|never|still|again|"
     r"since|every (?:time|night|build|run)|all day|suddenly|though|but|even|just|only)\b|\?|"
     r"\b(?:non|ho|abbiamo|mi|ci|mio|mia|miei|nostr[oaie]|perch[e\xc3]\S*|come|quando|cosa|sempre|mai|ancora|resta|rimane|"
@@ -104,6 +104,24 @@ _PERSON = compiled(
 )
 
 
-def sounds_like_a_person(passage: Passage) -> bool:
-    """Whether a short text is somebody's own words rather than a sentence that a program printed."""
-    return _PERSON.search(passage.flat) is not None
+_PRINTED = compiled(
+    r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
+)
+
+
+_MEANING = compiled(
+    r"\b(?:what (?:does|do|is|are)|cosa (?:significa|vuol|vuole)|che cos\S{1,3}|stand for|meaning of|significato)\b"
+)
+_FAILS = compiled(
+    r"\b(?:fails?|failed|failing|error|errore|fallisce|stuck|hangs?|bloccat\w|times? out|timeout|denied|negato)\b"
+)
+
+
+def asks_for_a_meaning(passage: Passage) -> bool:
+    """Whether a text only asks what a word means, and tells of nothing that went wrong."""
+    return _MEANING.search(passage.flat) is not None and _FAILS.search(passage.flat) is None
+
+
+def sounds_printed(passage: Passage) -> bool:
+    """Whether a short text reads like a sentence that a program printed rather than like somebody's own words."""
+    return _PRINTED.search(passage.flat) is not None and _PERSON.search(passage.flat) is None

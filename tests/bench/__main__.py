@@ -8,8 +8,9 @@ from collections.abc import Callable
 from tests.bench.knowledge_size import knowledge_size
 from tests.bench.logs import logs
 from tests.bench.pastes import pastes
+from tests.bench.words import words
 
-SECTIONS: dict[str, Callable[[], None]] = {"pastes": pastes, "knowledge": knowledge_size, "logs": logs}
+SECTIONS: dict[str, Callable[[], None]] = {"pastes": pastes, "knowledge": knowledge_size, "logs": logs, "words": words}
 
 
 def main(names: list[str]) -> int:
