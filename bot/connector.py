@@ -9,12 +9,25 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+)
 from yarl import URL
 
-from bot.errors import DeliveryFailed
+from bot.errors import DeliveryFailed, Outcome
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
+
+# 401: our token was not accepted, which the operator can mend; 412: somebody else changes the conversation just now
+_TAKE_LATER = frozenset({401, 408, 412, 423, 425, 429, 503})
+# the connection never stood, so nothing was written to it
+_NEVER_SENT = (ClientConnectorError, ConnectionTimeoutError)
 
 
 class Conversations:
@@ -38,13 +51,41 @@ class Conversations:
             # a redirect is not followed: the service's address was checked, another's was not
             async with self._session.post(url, json=activity.serialize(), allow_redirects=False) as response:
                 if response.status >= 300:
-                    raise DeliveryFailed(f"The channel refused a reply with status {response.status}.", response.status)
-                found = await response.json(content_type=None) if response.status != 204 else None
-        except (ClientError, TimeoutError, ValueError) as error:
+                    raise DeliveryFailed(
+                        f"The channel refused a reply with status {response.status}.",
+                        response.status,
+                        outcome_of(response.status),
+                        _seconds(response.headers.get("Retry-After")),
+                    )
+                found = await _id_in(response)
+        except (ClientError, TimeoutError) as error:
             raise DeliveryFailed(
-                f"The channel could not be reached at {url.origin()}: {type(error).__name__}."
+                f"The channel could not be reached at {url.origin()}: {type(error).__name__}.",
+                outcome="later" if isinstance(error, _NEVER_SENT) else "unknown",
             ) from error
-        return activity.__class__(id=found.get("id") if isinstance(found, dict) else None)
+        return activity.__class__(id=found)
+
+
+def outcome_of(status: int) -> Outcome:
+    """What an HTTP status of 300 or more says about the activity: a gateway that gave up knows nothing of it."""
+    if status in _TAKE_LATER:
+        return "later"
+    return "unknown" if status >= 500 else "refused"
+
+
+async def _id_in(response: ClientResponse) -> str | None:
+    """The new activity's id; None where the answer, whose status says that the activity was taken, does not tell."""
+    try:
+        found = await response.json(content_type=None)
+    except (ClientError, TimeoutError, ValueError):
+        return None
+    identifier = found.get("id") if isinstance(found, dict) else None
+    return identifier if isinstance(identifier, str) else None
+
+
+def _seconds(header: str | None) -> float | None:
+    """The seconds of a Retry-After header; its other form, a date, is not used by the channel."""
+    return float(header) if header and header.isascii() and header.isdigit() and len(header) < 8 else None
 
 
 class Connector:

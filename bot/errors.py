@@ -14,6 +14,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from typing import Literal
+
+Outcome = Literal["later", "unknown", "refused"]
+"""What became of something the channel was to take: not taken, try later; perhaps taken; refused for good."""
 
 
 class BotError(Exception):
@@ -41,10 +45,21 @@ class RefusedRequest(BotError):
 
 
 class DeliveryFailed(BotError):
-    """The channel did not take an activity. `status` is its HTTP status, None when it could not be reached."""
+    """The channel did not take an activity, or did not say so.
 
-    def __init__(self, sentence: str, status: int | None = None) -> None:
+    `status` is its HTTP status, None when there was none; `retry_after` the seconds that it asked to wait, if any.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        status: int | None = None,
+        outcome: Outcome = "later",
+        retry_after: float | None = None,
+    ) -> None:
         self.status = status
+        self.outcome: Outcome = outcome
+        self.retry_after = retry_after
         super().__init__(sentence)
 
 
