@@ -105,10 +105,9 @@ _PERSON = compiled(
 
 
 _PRINTED = compiled(
-    r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
+    r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
+    r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
-
-
 _MEANING = compiled(
     r"\b(?:what (?:does|do|is|are)|cosa (?:significa|vuol|vuole)|che cos\S{1,3}|stand for|meaning of|significato)\b"
 )
