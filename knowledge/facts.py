@@ -60,9 +60,7 @@ _LOG_PLACE = compiled(
     r"(?:https://|storageAccounts/)([a-z0-9]{3,24})[\w./-]{0,80}/packerlogs/([\w-]{8,40})/(?:customization|validation)"
 )
 _RESOURCE = compiled(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
-_NAMED_ID = compiled(
-    r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"
-)
+_NAMED_ID = compiled(r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 _OPERATION = compiled(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
 _LINUX = compiled(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
