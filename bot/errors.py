@@ -5,6 +5,9 @@ BotError
 ├── StartError           the server cannot start
 ├── RefusedRequest       an HTTP request that is not served, with its status
 ├── DeliveryFailed       the channel did not take a reply
+├── ServiceUnreachable   a service for keys or tokens gave no answer that can be used
+├── KeysUnavailable      no signing keys are known, so no request can be checked
+├── TokenUnavailable     the bot gets no token for its replies
 └── StoreError           state cannot be read or written
     ├── StateConflict    somebody else changed this state since it was read
     └── StateTooLarge    one conversation's state is over the limit
@@ -61,6 +64,18 @@ class DeliveryFailed(BotError):
         self.outcome: Outcome = outcome
         self.retry_after = retry_after
         super().__init__(sentence)
+
+
+class ServiceUnreachable(BotError):
+    """A service that hands out keys or tokens could not be reached, or its answer not be used."""
+
+
+class KeysUnavailable(BotError):
+    """Nobody can be told from anybody: the keys of the Bot Framework service are not known."""
+
+
+class TokenUnavailable(BotError):
+    """The bot cannot prove itself to the channel; the message says why and what an operator can do."""
 
 
 class StoreError(BotError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -19,7 +21,31 @@ _URL = re.compile(
 _HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:]{2,39}\])(?::\d{1,5})?")
 
 
-def check_caller(request: web.Request) -> None:
+class LocalCallers:
+    """Admits the programs of this machine, which send no token."""
+
+    def check(self, request: web.BaseRequest) -> None:
+        """Refuse (403) a request that did not start on this machine, whatever it is for."""
+        check_caller(request)
+
+    async def admit(self, authorization: Sequence[str]) -> LocalCallers:
+        """Refuse (401) whoever sends a token: they must not believe that it was checked."""
+        if any(authorization):
+            raise RefusedRequest(
+                401, "This bot runs without credentials and checks no tokens: it serves the local test client only."
+            )
+        return self
+
+    def check_service(self, url: str) -> str:
+        """`url`, if it leads to this machine."""
+        return check_service_url(url)
+
+    def vouch(self, body: Mapping[str, Any]) -> str:
+        """The service URL of an activity, which must lead to this machine."""
+        return check_service_url(body.get("serviceUrl"))
+
+
+def check_caller(request: web.BaseRequest) -> None:
     """Refuse (403) a request that did not start on this machine.
 
     The Host header keeps out a web page whose name was made to point here, the Origin one a page that posts across

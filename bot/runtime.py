@@ -10,7 +10,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 
+from bot.access import Access, access_for
 from bot.errors import StartError, StoreError, where
+from bot.logs import configure_logs
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
 from bot.server import build_app, listen
 from bot.settings import Settings
@@ -25,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 async def serve(settings: Settings, medic: Medic, playground: bool = False) -> int:
     """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start."""
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     stop = asyncio.Event()
     _stop_on_signals(stop)
     try:
@@ -34,12 +36,17 @@ async def serve(settings: Settings, medic: Medic, playground: bool = False) -> i
         return _cannot_start(error)
     try:
         try:
-            runner = await listen(build_app(Turns(medic, store), store), settings)
+            access = access_for(settings.credentials)
+            runner = await listen(build_app(Turns(medic, store), store, access), settings)
         except StartError as error:
             return _cannot_start(error)
         _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
         # the server ends before the test client does: running turns still have answers to deliver to it
-        async with _beside(_pruning(store)), _beside(_test_client(settings) if playground else _nothing()):
+        async with (
+            _beside(_pruning(store)),
+            _beside(_first_look(access)),
+            _beside(_test_client(settings) if playground else _nothing()),
+        ):
             try:
                 await stop.wait()
                 _tell("Stopping: running turns are finished first.")
@@ -50,11 +57,13 @@ async def serve(settings: Settings, medic: Medic, playground: bool = False) -> i
     return 0
 
 
-def configure_logs(level: str) -> None:
-    """Log to stderr. The level is that of our own modules: at DEBUG, others would log what people send."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("bot", "dialogs", "knowledge"):
-        logging.getLogger(name).setLevel(level)
+async def _first_look(access: Access) -> None:
+    """Say at once what Teams would find out only with its first message. The bot serves all the same: it may pass."""
+    missing = await access.missing()
+    if missing:
+        _tell(
+            f"Teams cannot be served yet, for want of: {', '.join(missing)}. The log says why; /readyz when it is over."
+        )
 
 
 async def _test_client(settings: Settings) -> None:

@@ -1,15 +1,18 @@
-"""The HTTP server: `POST /api/messages` for the channel, `GET /healthz` for whoever watches, for this machine only."""
+"""The HTTP server: `POST /api/messages` for the channel, `GET /healthz` and `/readyz` for whoever watches.
+
+`/healthz` says whether this process works, `/readyz` also whether it can reach what it needs to serve Teams.
+"""
 
 from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
+from bot.access import Access, access_for
 from bot.errors import DeliveryFailed, RefusedRequest, StartError, StoreError, where
-from bot.loopback import check_caller
 from bot.settings import Settings
 from bot.store import StateStore
 from bot.teams import TeamsAdapter
@@ -19,15 +22,21 @@ LARGEST_BODY = 1_500_000
 """Bytes; Teams itself sends at most some 100 KB."""
 SHUTDOWN_SECONDS = 15
 """How long running turns may take to finish once the server is told to stop."""
+IDLE_SECONDS = 300
+"""How long a connection without a request is kept: longer than the proxies of Azure keep theirs, 240 s."""
 
 _log = logging.getLogger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+def build_app(
+    turns: Turns, store: StateStore, access: Access | None = None, adapter: TeamsAdapter | None = None
+) -> web.Application:
+    """The web application; when it is cleaned up it closes the adapter's connections and `access`, but not `store`.
 
-def build_app(turns: Turns, store: StateStore, adapter: TeamsAdapter | None = None) -> web.Application:
-    """The web application; it closes the adapter's connections when it is cleaned up, but not `store`."""
-    teams = adapter or TeamsAdapter()
+    Without `access` it serves this machine's own callers; `adapter` is for the same access.
+    """
+    guard = access or access_for(None)
+    teams = adapter or TeamsAdapter(guard)
 
     async def messages(request: web.Request) -> web.StreamResponse:
         return await teams.process(request, turns)
@@ -36,17 +45,26 @@ def build_app(turns: Turns, store: StateStore, adapter: TeamsAdapter | None = No
         await store.load("")
         return web.json_response({"status": "ok"})
 
+    async def ready(_: web.Request) -> web.StreamResponse:
+        await store.load("")
+        missing = await guard.missing()
+        if missing:
+            return web.json_response({"status": "not ready", "missing": missing}, status=503)
+        return web.json_response({"status": "ready"})
+
     async def about(_: web.Request) -> web.StreamResponse:
         return web.Response(
-            text="Image Medic is running. Talk to it in the Teams test client: messages go to /api/messages.\n"
+            text="Image Medic is running. Talk to it in Teams or its test client: messages go to /api/messages.\n"
         )
 
     async def close(_: web.Application) -> None:
         await teams.close()
+        await guard.close()
 
-    app = web.Application(middlewares=[_in_words], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[_in_words, _checked(guard)], client_max_size=LARGEST_BODY)
     app.router.add_post("/api/messages", messages)
     app.router.add_get("/healthz", healthy)
+    app.router.add_get("/readyz", ready)
     app.router.add_get("/", about)
     app.on_cleanup.append(close)
     return app
@@ -58,7 +76,7 @@ async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
     Raises:
         StartError: the address cannot be had.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=IDLE_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
@@ -77,15 +95,25 @@ def _reason(error: OSError) -> str:
     )
 
 
+def _checked(access: Access) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        access.callers.check(request)
+        return await handler(request)
+
+    return check
+
+
 @web.middleware
 async def _in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every answer but a good one is a sentence, and no fault of ours shows its inside."""
     try:
-        check_caller(request)
         return await handler(request)
     except RefusedRequest as refused:
         _log.info("Refused with %s: %s", refused.status, refused)
-        return _words(refused.status, str(refused))
+        # the scheme that a 401 has to name
+        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
+        return _words(refused.status, str(refused), headers)
     except web.HTTPRequestEntityTooLarge:
         return _words(
             413, f"The message is too large: at most {LARGEST_BODY // 1000} KB. Paste a shorter part of the log."

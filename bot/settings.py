@@ -1,15 +1,15 @@
 """The settings: read once from the environment, checked together, then passed on explicitly.
 
-| variable          | default                     | meaning                                                          |
-| ----------------- | --------------------------- | ---------------------------------------------------------------- |
-| `BIND_ADDRESS`    | `127.0.0.1`                 | address to listen on; a loopback address                         |
-| `PORT`            | `3978`                      | port to listen on                                                |
+| variable          | default                     | meaning                                                            |
+| ----------------- | --------------------------- | ------------------------------------------------------------------ |
+| `BIND_ADDRESS`    | `127.0.0.1`                 | address to listen on; without credentials a loopback address       |
+| `PORT`            | `3978`                      | port to listen on                                                  |
 | `STATE_PATH`      | `state/image-medic.sqlite3` | file of the conversations' state; its folder is made where missing |
-| `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged |
-| `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)             |
+| `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged   |
+| `LOG_FORMAT`      | `text`                      | `text`, or `json`: one object a line                               |
+| `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
 
-`MicrosoftAppId`, `MicrosoftAppPassword`, `MicrosoftAppType` and `MicrosoftAppTenantId` must not be set: this version
-serves the local test client only.
+`bot.credentials` reads the rest: with credentials the bot serves Microsoft Teams, without them this machine only.
 """
 
 from __future__ import annotations
@@ -19,22 +19,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.credentials import Credentials, read_credentials
 from bot.errors import SettingsError
 
-NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "LOG_LEVEL", "PLAYGROUND_PORT")
-CREDENTIALS = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
+NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "LOG_LEVEL", "LOG_FORMAT", "PLAYGROUND_PORT")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides. `state_path` is as given, relative to the working directory."""
+    """What an operator decides. `state_path` is as given, relative to the working directory; no credentials: None."""
 
     host: str = "127.0.0.1"
     port: int = 3978
     state_path: Path = Path("state/image-medic.sqlite3")
     log_level: str = "INFO"
     playground_port: int = 56150
+    log_format: str = "text"
+    credentials: Credentials | None = None
 
     @property
     def url(self) -> str:
@@ -64,20 +67,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     faults: list[str] = []
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
 
-    # environment names differ in case between systems: one that was meant as a credential must not slip through
-    secrets = {name.lower() for name in CREDENTIALS}
-    found = sorted(name for name in given if name.lower() in secrets)
-    if found:
-        faults.append(
-            f"{', '.join(found)}: this version serves the local test client only and checks no credentials, so it does "
-            "not start with them (authentication comes with a later version). Unset them to run it locally."
-        )
-
+    credentials = read_credentials(given, faults)
     host = given.get("BIND_ADDRESS", _DEFAULT.host)
-    if not is_loopback(host):
+    # with faults in the credentials it is not known yet whether another address will be allowed
+    if credentials is None and not faults and not is_loopback(host):
         faults.append(
-            f"BIND_ADDRESS is {host!r}: without authentication the bot listens on this machine only. "
-            "Use 127.0.0.1, ::1 or localhost, or leave BIND_ADDRESS unset."
+            f"BIND_ADDRESS is {host!r}: without credentials the bot listens on this machine only. "
+            "Use 127.0.0.1, ::1 or localhost, or leave BIND_ADDRESS unset; to serve Teams, set MicrosoftAppId and "
+            "what belongs to it."
         )
 
     state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
@@ -88,6 +85,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if log_level not in LOG_LEVELS:
         faults.append(f"LOG_LEVEL is {given['LOG_LEVEL']!r}: use {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}.")
 
+    log_format = given.get("LOG_FORMAT", _DEFAULT.log_format).lower()
+    if log_format not in LOG_FORMATS:
+        faults.append(f"LOG_FORMAT is {given['LOG_FORMAT']!r}: use text or json.")
+
     port = _port(given, "PORT", _DEFAULT.port, faults)
     playground_port = _port(given, "PLAYGROUND_PORT", _DEFAULT.playground_port, faults)
     if port == playground_port and port:
@@ -95,7 +96,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     if faults:
         raise SettingsError(faults)
-    return Settings(host, port, state_path, log_level, playground_port)
+    return Settings(host, port, state_path, log_level, playground_port, log_format, credentials)
 
 
 def _port(given: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:

@@ -25,6 +25,11 @@ from knowledge.support import load_support
 LONG_TEXT = 40_000
 """Characters from which a diagnosis leaves the event loop: below it costs less than a thread's hand-over is worth."""
 
+_NO_PLAYGROUND = (
+    "The Teams test client sends no tokens, and a bot with credentials serves nobody without one. Start it without the "
+    "test client (python app.py serve), or unset MicrosoftAppId and what belongs to it to try the bot on this machine."
+)
+
 
 def build_medic() -> Medic:
     """The conversation over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
@@ -46,6 +51,8 @@ def run_serve(options: Namespace) -> int:
 
     try:
         settings = read_settings(os.environ)
+        if options.playground and settings.credentials:
+            raise SettingsError([_NO_PLAYGROUND])
         medic = build_medic()
     except (SettingsError, KnowledgeError) as error:
         sys.stderr.write(f"Image Medic cannot start:\n{error}\n")

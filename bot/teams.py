@@ -5,53 +5,58 @@ Together with `activities` the only module that knows the SDK.
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import Any
 
 from aiohttp import web
 from botbuilder.core import TurnContext
-from botbuilder.integration.aiohttp import CloudAdapter, ConfigurationBotFrameworkAuthentication
+from botbuilder.integration.aiohttp import CloudAdapter
 from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, ConversationAccount
+from botframework.connector.auth import BotFrameworkAuthentication, ClaimsIdentity
+from botframework.connector.auth.authenticate_request_result import AuthenticateRequestResult
 
+from bot.access import Access, access_for
 from bot.activities import Incoming, read_activity, reply_activity, text_activity
+from bot.body import read_body
 from bot.cards import parts
-from bot.connector import ConnectorFactory
-from bot.errors import RefusedRequest
-from bot.loopback import check_service_url
+from bot.connector import ConnectorFactory, VouchedFactory
 from bot.sentences import language_of, say
 from bot.turns import Turns
 from dialogs.view import Reply
 
-_log = logging.getLogger(__name__)
 
+class _Vouched(BotFrameworkAuthentication):
+    """Tells the SDK what `bot.auth` found out. The SDK's own checks answer forged tokens with 500, take one that never
+    ends, and fetch keys and tokens in the event loop.
+    """
 
-class _Anonymous:
-    """The SDK's configuration of a bot without credentials, as the local test client needs it."""
-
-    APP_ID = ""
-    APP_PASSWORD = ""
-    APP_TYPE = "MultiTenant"
-    APP_TENANTID = ""
-
-
-class _Authentication(ConfigurationBotFrameworkAuthentication):
-    """The SDK's own checks, with our connector, and one token client for all turns instead of a new one each."""
-
-    def __init__(self, connectors: ConnectorFactory) -> None:
-        super().__init__(_Anonymous)
+    def __init__(self, connectors: ConnectorFactory, app_id: str) -> None:
         self._connectors = connectors
-        self._token_client: Any = None
+        self._app_id = app_id
 
-    async def authenticate_request(self, activity: Activity, auth_header: str) -> Any:
-        result = await super().authenticate_request(activity, auth_header)
-        result.connector_factory = self._connectors
+    def result(self, service_url: str) -> AuthenticateRequestResult:
+        """What the SDK takes for the outcome of its checks, for a request whose service was vouched for."""
+        result = AuthenticateRequestResult()
+        result.claims_identity = self.identity(service_url)
+        result.connector_factory = self.create_connector_factory(result.claims_identity)
         return result
 
-    async def create_user_token_client(self, claims_identity: Any) -> Any:
-        if self._token_client is None:
-            self._token_client = await super().create_user_token_client(claims_identity)
-        return self._token_client
+    def identity(self, service_url: str) -> ClaimsIdentity:
+        """Who the bot is at the service; with it the SDK continues a conversation there."""
+        return ClaimsIdentity({"aud": self._app_id, "serviceurl": service_url}, True)
+
+    def create_connector_factory(self, claims_identity: ClaimsIdentity) -> VouchedFactory:
+        return self._connectors.vouched(claims_identity.get_claim_value("serviceurl") or "")
+
+    async def create_user_token_client(self, claims_identity: ClaimsIdentity) -> None:
+        """None: no turn signs anybody in."""
+
+    async def authenticate_request(self, activity: Activity, auth_header: str) -> AuthenticateRequestResult:
+        raise PermissionError("requests are admitted by bot.auth, before they come here")
+
+    async def authenticate_streaming_request(
+        self, auth_header: str, channel_id_header: str
+    ) -> AuthenticateRequestResult:
+        raise PermissionError("this bot takes activities by HTTP requests only")
 
 
 class TeamsChannel:
@@ -78,9 +83,11 @@ class TeamsChannel:
 class TeamsAdapter(CloudAdapter):
     """The SDK's adapter with a `process` of its own: the stock one answers 500 to bodies that are not as it expects."""
 
-    def __init__(self) -> None:
-        self._connectors = ConnectorFactory()
-        super().__init__(_Authentication(self._connectors))
+    def __init__(self, access: Access | None = None, connectors: ConnectorFactory | None = None) -> None:
+        self._access = access or access_for(None)
+        self._connectors = connectors or ConnectorFactory(self._access.tokens, self._access.tls)
+        self._vouched = _Vouched(self._connectors, self._access.app_id)
+        super().__init__(self._vouched)
 
     async def process(self, request: web.Request, bot: Turns, ws_response: None = None) -> web.Response:
         """Run the turn that the request's body describes.
@@ -89,45 +96,24 @@ class TeamsAdapter(CloudAdapter):
             RefusedRequest: the request is not served; its status and sentence say why.
             DeliveryFailed: the turn was run, and the channel took none of what it had to say.
         """
-        if request.content_type != "application/json":
-            raise RefusedRequest(415, "Send the activity as application/json.")
-        body = _parsed(await request.read())
+        admitted = await self._access.callers.admit(request.headers.getall("Authorization", []))
+        body = await read_body(request)
         incoming = read_activity(body)
-        service_url = check_service_url(body.get("serviceUrl"))
+        service_url = admitted.vouch(body)
         if body["type"] == ActivityTypes.invoke:
             return _invoked(body, incoming)
-        try:
-            result = await self.bot_framework_authentication.authenticate_request(
-                _skeleton(body, incoming, service_url), request.headers.get("Authorization", "")
-            )
-        except Exception as error:  # noqa: BLE001 - the SDK raises many kinds, none of which lets the caller in
-            _log.warning("A request with credentials was refused: %s", type(error).__name__)
-            raise RefusedRequest(
-                401, "This version serves the local test client, which sends no credentials."
-            ) from None
 
         test_client = request.headers.get("x-ms-agents-playground") == "true"
 
         async def run(context: TurnContext) -> None:
             await bot.take(incoming, TeamsChannel(context, test_client))
 
-        await self.process_activity(result, _skeleton(body, incoming, service_url), run)
+        await self.process_activity(self._vouched.result(service_url), _skeleton(body, incoming, service_url), run)
         return web.Response(status=201)
 
     async def close(self) -> None:
         """Close the connections to the channel."""
         await self._connectors.close()
-
-
-def _parsed(raw: bytes) -> Any:
-    try:
-        body = json.loads(raw)
-        if b"\\ud" in raw or b"\\uD" in raw:
-            # half of a surrogate pair is no character: nothing that the text goes to could take it
-            body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        raise RefusedRequest(400, "The body is not JSON in UTF-8.") from None
-    return body
 
 
 def _skeleton(body: dict[str, Any], incoming: Incoming, service_url: str) -> Activity:

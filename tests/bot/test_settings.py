@@ -1,14 +1,33 @@
-"""Settings: defaults, every fault at once, nothing but loopback, no credentials."""
+"""Settings: defaults, every fault at once, nothing but loopback without credentials, no secret said."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from bot import settings
+from bot import credentials, settings
+from bot.credentials import Credentials
 from bot.errors import SettingsError
-from bot.settings import NAMES, Settings, is_loopback, read_settings
+from bot.settings import Settings, is_loopback, read_settings
+
+APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
+TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+OTHER = "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10"
+SECRET = "hunter2-Q~8xK"
+SINGLE = {
+    "MicrosoftAppId": APP,
+    "MicrosoftAppType": "SingleTenant",
+    "MicrosoftAppTenantId": TENANT,
+    "MicrosoftAppPassword": SECRET,
+}
+IDENTITY = {"MicrosoftAppId": APP, "MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppTenantId": TENANT}
+
+
+def without(environ: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in environ.items() if key != name}
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -22,10 +41,11 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
         "PORT": "80",
         "STATE_PATH": str(tmp_path / "s"),
         "LOG_LEVEL": "debug",
+        "LOG_FORMAT": "JSON",
         "PLAYGROUND_PORT": "81",
     }
     found = read_settings(given)
-    assert found == Settings("::1", 80, tmp_path / "s", "DEBUG", 81)
+    assert found == Settings("::1", 80, tmp_path / "s", "DEBUG", 81, "json")
     assert found.url == "http://[::1]:80"
 
 
@@ -44,8 +64,20 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
         ({"BIND_ADDRESS": "192.168.1.4"}, "on this machine only"),
         ({"BIND_ADDRESS": "bot.example.com"}, "on this machine only"),
         ({"BIND_ADDRESS": "127.0.0.1.example.com"}, "on this machine only"),
-        ({"MicrosoftAppId": "1"}, "MicrosoftAppId: this version serves the local test client only"),
-        ({"MICROSOFTAPPPASSWORD": "x"}, "MICROSOFTAPPPASSWORD: this version serves"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml': use text or json"),
+        (without(SINGLE, "MicrosoftAppId"), "MicrosoftAppId is not set: set it to the application (client) id"),
+        (SINGLE | {"MicrosoftAppId": SECRET}, "MicrosoftAppId is no GUID"),
+        (SINGLE | {"MicrosoftAppId": "00000000-0000-0000-0000-000000000000"}, "MicrosoftAppId is no GUID"),
+        (without(SINGLE, "MicrosoftAppType"), "MicrosoftAppType is not set: use SingleTenant"),
+        (SINGLE | {"MicrosoftAppType": SECRET}, "MicrosoftAppType is neither SingleTenant"),
+        (SINGLE | {"MicrosoftAppType": "MultiTenant"}, "can no longer be created since 31 July 2025"),
+        (without(SINGLE, "MicrosoftAppTenantId"), "MicrosoftAppTenantId is not set"),
+        (SINGLE | {"MicrosoftAppTenantId": "contoso.com"}, "MicrosoftAppTenantId is no GUID"),
+        (without(SINGLE, "MicrosoftAppPassword"), "MicrosoftAppPassword is not set: a SingleTenant bot"),
+        (IDENTITY | {"MicrosoftAppPassword": SECRET}, "a managed identity has no password: unset it"),
+        (SINGLE | {"ALLOWED_TENANTS": f"{TENANT}, contoso"}, "ALLOWED_TENANTS must be a list of tenant ids"),
+        (SINGLE | {"MICROSOFTAPPPASSWORD": "another"}, "MicrosoftAppPassword is set more than once"),
+        ({"ALLOWED_TENANTS": TENANT}, "ALLOWED_TENANTS is set without MicrosoftAppId"),
     ],
 )
 def test_a_fault_is_said_with_what_to_do(environ: dict[str, str], said: str) -> None:
@@ -53,13 +85,35 @@ def test_a_fault_is_said_with_what_to_do(environ: dict[str, str], said: str) -> 
         read_settings(environ)
     assert len(caught.value.faults) == 1
     assert said in caught.value.faults[0]
+    assert SECRET not in str(caught.value)
 
 
 def test_all_faults_are_said_at_once_and_no_secret_is_repeated() -> None:
     with pytest.raises(SettingsError) as caught:
-        read_settings({"PORT": "x", "BIND_ADDRESS": "::", "LOG_LEVEL": "x", "MicrosoftAppPassword": "hunter2"})
-    assert len(caught.value.faults) == 4
-    assert "hunter2" not in str(caught.value)
+        read_settings({"PORT": "x", "STATE_PATH": "/", "LOG_LEVEL": "x", "microsoftapppassword": SECRET})
+    assert [fault.split()[0] for fault in caught.value.faults] == [
+        "MicrosoftAppId", "MicrosoftAppTenantId", "MicrosoftAppType", "STATE_PATH", "LOG_LEVEL", "PORT",
+    ]  # fmt: skip
+    assert SECRET not in str(caught.value)
+
+
+def test_credentials_open_other_addresses() -> None:
+    found = read_settings(SINGLE | {"BIND_ADDRESS": "0.0.0.0"})
+    assert found.host == "0.0.0.0"
+    assert found.credentials == Credentials(APP, TENANT, "SingleTenant", frozenset({TENANT}), SECRET)
+    assert SECRET not in repr(found)
+    assert SECRET not in str(found.credentials)
+
+
+def test_a_managed_identity_needs_no_password() -> None:
+    found = read_settings(IDENTITY | {"ALLOWED_TENANTS": f" {OTHER.upper()},\n{TENANT} "})
+    assert found.credentials == Credentials(APP, TENANT, "UserAssignedMSI", frozenset({OTHER, TENANT}))
+
+
+@pytest.mark.parametrize("spelt", [str.upper, str.lower])
+def test_names_and_ids_are_read_in_any_case(spelt: Callable[[str], str]) -> None:
+    given = {spelt(name): value if "Password" in name else spelt(value) for name, value in SINGLE.items()}
+    assert read_settings(given) == read_settings(SINGLE)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST"])
@@ -72,7 +126,9 @@ def test_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_every_setting_stands_in_the_table() -> None:
-    assert settings.__doc__ is not None
-    for name in NAMES:
-        assert f"| `{name}`" in settings.__doc__
+@pytest.mark.parametrize("module", [settings, credentials])
+def test_every_setting_stands_in_the_tables(module: ModuleType) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    for name in module.NAMES:
+        assert f"| `{name}`" in str(module.__doc__)
+        assert f"| `{name}`" in readme

@@ -1,0 +1,56 @@
+"""The body of a request that brings an activity: JSON of a bounded size, depth and time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web
+
+from bot.errors import RefusedRequest
+
+SECONDS = 10
+"""How long a caller may take to send a body."""
+DEEPEST = 64
+"""Levels of nesting; activities of Teams have about ten."""
+
+
+async def read_body(request: web.BaseRequest, seconds: float = SECONDS) -> Any:
+    """The JSON value in the body of `request`.
+
+    Raises:
+        RefusedRequest: 415, 408 or 400: it is not JSON, was not sent in time, or nobody could have meant it.
+        web.HTTPRequestEntityTooLarge: it is larger than the application takes.
+    """
+    if request.content_type != "application/json":
+        raise RefusedRequest(415, "Send the activity as application/json.")
+    try:
+        async with asyncio.timeout(seconds):
+            raw = await request.read()
+    except TimeoutError:
+        raise RefusedRequest(408, f"The body was not sent within {seconds:g} seconds.") from None
+    try:
+        body = json.loads(raw, parse_constant=_no_number)
+        if b"\\ud" in raw or b"\\uD" in raw:
+            # half of a surrogate pair is no character: nothing that the text goes to could take it
+            body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise RefusedRequest(400, "The body is not JSON in UTF-8.") from None
+    if _deeper_than(body, DEEPEST):
+        raise RefusedRequest(400, f"The body is nested deeper than {DEEPEST} levels.")
+    return body
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _deeper_than(body: Any, levels: int) -> bool:
+    level = [body]
+    for _ in range(levels + 1):
+        level = [item for item in level if isinstance(item, dict | list)]
+        if not level:
+            return False
+        level = [item for held in level for item in (held.values() if isinstance(held, dict) else held)]
+    return True

@@ -1,0 +1,69 @@
+"""Fetches small JSON objects from the services that the bot trusts by their address: signing keys, tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from ssl import SSLContext
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
+
+from bot.errors import ServiceUnreachable
+
+TIMEOUT = ClientTimeout(total=10, connect=4)
+LARGEST = 1_000_000
+"""Bytes of an answer that is read; the largest that the services send is some 20 KB."""
+
+
+class JsonClient:
+    """One session for all, made in the event loop at the first use."""
+
+    def __init__(self, tls: SSLContext | None = None) -> None:
+        self._tls = tls
+        self._session: ClientSession | None = None
+
+    async def get(self, url: str) -> dict[str, Any]:
+        """The object at `url`.
+
+        Raises:
+            ServiceUnreachable: no answer, or one that is not 200 with a JSON object.
+        """
+        status, found = await self._ask("GET", url, None)
+        if status != 200:
+            raise ServiceUnreachable(f"{URL(url).origin()} answered with status {status}.")
+        return found
+
+    async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """Send `form` to `url`; returns the status and the object that came back.
+
+        Raises:
+            ServiceUnreachable: no answer, or one that is no JSON object.
+        """
+        return await self._ask("POST", url, form)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _ask(self, method: str, url: str, form: Mapping[str, str] | None) -> tuple[int, dict[str, Any]]:
+        if self._session is None:
+            connector = TCPConnector(ssl=self._tls or True)
+            self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
+        raw = bytearray()
+        try:
+            # a redirect is not followed: the address is what the answer is trusted for
+            async with self._session.request(method, url, data=form, allow_redirects=False) as response:
+                async for chunk in response.content.iter_chunked(65536):
+                    raw += chunk
+                    if len(raw) > LARGEST:
+                        raise ServiceUnreachable(f"{URL(url).origin()} answered with more than {LARGEST} bytes.")
+                found = json.loads(raw)
+        except (ClientError, TimeoutError, ValueError, RecursionError) as error:
+            raise ServiceUnreachable(f"{URL(url).origin()} gave no answer in JSON: {type(error).__name__}.") from error
+        if not isinstance(found, dict):
+            raise ServiceUnreachable(f"{URL(url).origin()} answered with JSON that is no object.")
+        return response.status, found
