@@ -19,6 +19,7 @@ Intent = Literal[
     "others",
     "draft",
     "guided",
+    "guides",
     "back",
     "example",
     "thanks",
@@ -55,6 +56,8 @@ _PHRASES: dict[Intent, str] = {
     "guided": "guided | guide | guide me | guided questions | i have no error text | no error text | guidami | "
     "guidata | "
     "domande guidate | domande | non ho un testo di errore | non ho testo",
+    "guides": "guides | how-to | how to | howto | how-to guides | how to guides | other guides | list of guides | "
+    "show me the guides | le guide | guide pratiche | altre guide | elenco delle guide | mostrami le guide",
     "back": "back | go back | indietro | torna indietro",
     "example": "example | show me an example | esempio | mostrami un esempio",
     "thanks": "thanks | thank you | thanks a lot | thank you very much | many thanks | thx | grazie | grazie mille | "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.diagnosis_view import entry_reply, harmless_reply, several_reply, succeeded_reply, unmatched_reply
+from dialogs.guides import offer
 from dialogs.held import found_something, hold
 from dialogs.scene import Outcome, Scene
 from dialogs.state import State, Walk
@@ -13,11 +14,16 @@ from dialogs.walk import where_we_are
 from knowledge.diagnosis import Diagnosis
 
 
-def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis) -> Outcome:
-    """The answer to a text. Steps that were tried stay; the walk, the form and the text before it go."""
+def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | None = None) -> Outcome:
+    """The answer to a text. Steps that were tried stay; the walk, the form and the text before it go.
+
+    `guide` is the guide to offer when nothing was found in the text.
+    """
     if not found_something(diagnosis):
         before = (scene.say("talk.not-recognised"), scene.say("talk.still-here"))
-        return state, (where_we_are(scene, state, before) or sentence(scene, "talk.not-recognised"),)
+        return state, (
+            where_we_are(scene, state, before) or sentence(scene, "talk.not-recognised", offer(scene, guide)),
+        )
     held = hold(diagnosis)
     state = replace(state, paste=state.next_paste(scene.now), diagnosis=held, walk=None, form=None)
     matches = tuple(match for match in held.matches if match.entry in scene.entries)

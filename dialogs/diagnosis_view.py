@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialogs.guides import fitting
 from dialogs.held import values_of
 from dialogs.scene import Scene, seconds_in_words, short
 from dialogs.state import State, Walk
@@ -129,7 +130,8 @@ def unmatched_reply(scene: Scene, diagnosis: Diagnosis) -> Reply:
     if diagnosis.partial:
         blocks.append(scene.say("diagnosis.partial", "subtle"))
     blocks.append(scene.say("unmatched.ask"))
-    return scene.reply(*blocks, buttons=_no_walk(scene), summary=scene.word("unmatched.title"))
+    buttons = (*fitting(scene, diagnosis), *_no_walk(scene))
+    return scene.reply(*blocks, buttons=buttons, summary=scene.word("unmatched.title"))
 
 
 def _meaning(scene: Scene, diagnosis: Diagnosis, code: str | int | None) -> RichText:

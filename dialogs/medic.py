@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs import presses, talk, walk
+from dialogs import guides, presses, talk, walk
 from dialogs import state as states
 from dialogs.commands_in_words import Intent, intent_of, offered_by
 from dialogs.diagnosed import diagnosed
@@ -17,8 +17,10 @@ from dialogs.shape import ShapeError
 from dialogs.state import Offered, State
 from dialogs.turn import ACTION_VERSION, Turn
 from dialogs.view import Reply
+from knowledge.asking import Asking
 from knowledge.entry import LANGUAGES, Entry, Language
 from knowledge.guide import guide
+from knowledge.guides import Guides, load_guides
 from knowledge.support import SupportRouting
 
 _log = logging.getLogger(__name__)
@@ -36,13 +38,21 @@ class Medic:
     """The dialogs. Holds what is known, never what was said: that travels in the state."""
 
     def __init__(
-        self, entries: Mapping[str, Entry], diagnose: Diagnoser, clock: Clock, support: SupportRouting
+        self,
+        entries: Mapping[str, Entry],
+        diagnose: Diagnoser,
+        clock: Clock,
+        support: SupportRouting,
+        guides: Guides | None = None,
     ) -> None:
+        """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults."""
         self._entries = entries
         self._diagnose = diagnose
         self._clock = clock
         self._support = support
         self._guide = guide(entries.values())
+        self._guides = guides or load_guides()
+        self._asking = Asking(self._guides)
 
     async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
         """The answer to one turn. Never raises: an old or broken state, button or text gets a helpful answer too."""
@@ -61,7 +71,7 @@ class Medic:
 
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
-        return Scene(chosen, self._entries, self._guide, self._support, self._clock())
+        return Scene(chosen, self._entries, self._guide, self._support, self._clock(), self._guides)
 
     async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if turn.joined:
@@ -78,6 +88,8 @@ class Medic:
             return await self._press(scene, state, offered.do, offered.args, {})
         if intent := intent_of(turn.text):
             return await self._command(scene, state, turn, intent)
+        if asked := self._asking.asked(turn.text):
+            return guides.show(scene, state, asked)
         return await self._text(scene, state, turn.text)
 
     async def _press(self, scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
@@ -100,7 +112,7 @@ class Medic:
         return presses.command(scene, state, intent)
 
     async def _text(self, scene: Scene, state: State, text: str) -> Outcome:
-        return diagnosed(scene, state, await self._diagnose(text, scene.language))
+        return diagnosed(scene, state, await self._diagnose(text, scene.language), guide=self._asking.offered(text))
 
 
 def _read(state: Mapping[str, Any] | None) -> tuple[State, bool]:

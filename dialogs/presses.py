@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dialogs import draft_form, guided, talk, walk
+from dialogs import draft_form, guided, guides, talk, walk
 from dialogs.commands_in_words import Intent
 from dialogs.held import NAME
 from dialogs.scene import Outcome, Scene
@@ -56,6 +56,14 @@ def _guided(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome
     return guided.ask(scene, state, path)
 
 
+def _guides(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return guides.listed(scene, state, whole(args.get("first", 0), most=1000))
+
+
+def _guide(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return guides.show(scene, state, text(args.get("id"), NAME))
+
+
 def _choose(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
     return walk.choose(scene, state, Walk(text(args.get("entry"), NAME), 0, _paste(args)))
 
@@ -96,6 +104,8 @@ _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "help": _help,
     "restart": _restart,
     "guided": _guided,
+    "guides": _guides,
+    "guide": _guide,
     "choose": _choose,
     "next": _next,
     "worked": _worked,

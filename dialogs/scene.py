@@ -11,6 +11,7 @@ from dialogs.texts import Own, line, word
 from dialogs.view import Button, Paragraph, Reply, RichText, Tone, prose
 from knowledge.entry import Entry, Language, LocalText
 from knowledge.guide import Page
+from knowledge.guides import Guides
 from knowledge.support import SupportRouting
 
 MOST_BUTTONS = 6
@@ -29,6 +30,7 @@ class Scene:
     guide: Page
     support: SupportRouting
     now: str
+    guides: Guides
 
     def line(self, key: str, **values: object) -> RichText:
         """One of our sentences as runs."""

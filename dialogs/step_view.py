@@ -18,18 +18,29 @@ def step_blocks(scene: Scene, entry: Entry, index: int, values: Mapping[str, str
     step = entry.steps[index]
     do = scene.text(step.do)
     blocks: list[Block] = [scene.say("walk.step", number=index + 1, count=len(entry.steps), do=do)]
-    blocks += _warnings(scene, step)
-    commands: list[Command] = []
-    if step.cli:
-        commands.append(Command("Azure CLI", fill(step.cli, "Azure CLI", values)))
-    if step.powershell:
-        commands.append(Command("PowerShell", fill(step.powershell, "PowerShell", values)))
-    blocks += commands
-    if any(_PLACEHOLDER.search(command.text) for command in commands):
+    body = step_body(scene, step, values)
+    last = max((at for at, block in enumerate(body, 1) if isinstance(block, Command)), default=0)
+    blocks += body[:last]
+    if any(isinstance(block, Command) and has_placeholder(block.text) for block in body):
         blocks.append(scene.say("walk.placeholders", "subtle"))
+    return (*blocks, *body[last:])
+
+
+def step_body(scene: Scene, step: Step, values: Mapping[str, str]) -> tuple[Block, ...]:
+    """What stands below the sentence of a step: its warnings, its commands, what to expect."""
+    blocks: list[Block] = [*_warnings(scene, step)]
+    if step.cli:
+        blocks.append(Command("Azure CLI", fill(step.cli, "Azure CLI", values)))
+    if step.powershell:
+        blocks.append(Command("PowerShell", fill(step.powershell, "PowerShell", values)))
     if step.expect:
         blocks.append(scene.say("walk.expect", expect=scene.text(step.expect)))
     return tuple(blocks)
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether something is left in `text` for the person to fill in."""
+    return _PLACEHOLDER.search(text) is not None
 
 
 def walk_buttons(scene: Scene, entry: Entry, index: int, paste: int, others: int) -> tuple[Button, ...]:

@@ -24,6 +24,7 @@ def ways_on(scene: Scene) -> tuple[Button, ...]:
     return (
         scene.button("example", "example"),
         scene.button("guided", "guided"),
+        scene.button("guides", "guides"),
         scene.button("draft", "draft"),
         scene.button("help", "help"),
     )
@@ -50,20 +51,22 @@ def instructions(scene: Scene) -> Reply:
         scene.heading("help.title"),
         scene.say("welcome.what"),
         scene.say("welcome.paste"),
+        scene.say("help.guides"),
         scene.say("help.words"),
         scene.say("welcome.limits", "subtle"),
         buttons=(
             scene.button("example", "example"),
             scene.button("guided", "guided"),
+            scene.button("guides", "guides"),
             scene.button("draft", "draft"),
             scene.button("restart", "restart"),
         ),
     )
 
 
-def sentence(scene: Scene, key: str) -> Reply:
-    """One sentence, with the ways on."""
-    return scene.reply(scene.say(key), buttons=ways_on(scene))
+def sentence(scene: Scene, key: str, first: tuple[Button, ...] = ()) -> Reply:
+    """One sentence, with the ways on; the buttons `first` stand before them."""
+    return scene.reply(scene.say(key), buttons=(*first, *ways_on(scene)))
 
 
 def trouble(scene: Scene, key: str) -> Reply:

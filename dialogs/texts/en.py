@@ -60,6 +60,10 @@ TEXTS = {
     "button.example": "Show me an example",
     "button.guided": "I have no error text",
     "button.guided-questions": "Guided questions",
+    "button.guides": "How-to guides",
+    "button.other-guides": "Other guides",
+    "button.more-guides": "More guides",
+    "button.back-to-step": "Back to step {number}",
     "button.help": "Help",
     "button.worked": "It worked",
     "button.next": "Next step",
@@ -86,6 +90,10 @@ TEXTS = {
         "and tokens in a text are hidden before I show or keep anything."
     ),
     "help.title": "What I can do",
+    "help.guides": (
+        "I also answer questions such as: where is the log, how do I read it, which permissions do I need "
+        "for it. `guides` lists them all."
+    ),
     "help.words": (
         "You can also type: `next`, `it worked`, `other candidates`, `draft a case`, `guided`, `cancel`, `start over`, "
         "`italiano`, or the number of a button."
@@ -192,6 +200,12 @@ TEXTS = {
     "others.title": "Other candidates",
     "others.none": "There is no other candidate for this text.",
     "others.no-text": "I have no diagnosed text to take other candidates from.",
+    # How-to guides
+    "guides.title": "How-to guides",
+    "guides.intro": "Choose one, or ask me in a few words, such as: where is the log?",
+    "guides.gone": "That guide no longer exists.",
+    "guides.step": "**{number}.** {do}",
+    "guides.references": "Read on: {pages}",
     # Guided questions
     "guided.phase": "When did it fail?",
     "guided.group": "What has it to do with?",

@@ -60,6 +60,10 @@ TEXTS = {
     "button.example": "Mostrami un esempio",
     "button.guided": "Non ho un testo di errore",
     "button.guided-questions": "Domande guidate",
+    "button.guides": "Guide pratiche",
+    "button.other-guides": "Altre guide",
+    "button.more-guides": "Ancora guide",
+    "button.back-to-step": "Torna al passaggio {number}",
     "button.help": "Aiuto",
     "button.worked": "Ha funzionato",
     "button.next": "Passaggio successivo",
@@ -86,6 +90,10 @@ TEXTS = {
         "presenti in un testo vengono nascosti prima di mostrare o conservare qualsiasi cosa."
     ),
     "help.title": "Che cosa so fare",
+    "help.guides": (
+        "Rispondo anche a domande come: dov'è il log, come si legge, quali autorizzazioni servono per "
+        "leggerlo. `guide pratiche` le elenca tutte."
+    ),
     "help.words": (
         "Puoi anche scrivere: `avanti`, `ha funzionato`, `altre ipotesi`, `apri un caso`, `guidami`, `annulla`, "
         "`ricomincia`, `english`, oppure il numero di un pulsante."
@@ -204,6 +212,12 @@ TEXTS = {
     "others.title": "Altre ipotesi",
     "others.none": "Per questo testo non ci sono altre ipotesi.",
     "others.no-text": "Non ho ancora diagnosticato un testo da cui ricavare altre ipotesi.",
+    # Guide pratiche
+    "guides.title": "Guide pratiche",
+    "guides.intro": "Scegline una, oppure chiedimelo in poche parole, per esempio: dov'è il log?",
+    "guides.gone": "Quella guida non esiste più.",
+    "guides.step": "**{number}.** {do}",
+    "guides.references": "Per approfondire: {pages}",
     # Domande guidate
     "guided.phase": "Quando si è verificato l'errore?",
     "guided.group": "Che cosa riguarda?",
