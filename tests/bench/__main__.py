@@ -1,27 +1,38 @@
-"""`python -m tests.bench [SECTION …]`: all sections, or those named."""
+"""`python -m tests.bench [--quick] [SECTION …]`: all sections, or those named. `--quick` shortens what can be shortened."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from tests.bench.knowledge_size import knowledge_size
 from tests.bench.logs import logs
 from tests.bench.pastes import pastes
+from tests.bench.turns import turns
 from tests.bench.words import words
 
-SECTIONS: dict[str, Callable[[], None]] = {"pastes": pastes, "knowledge": knowledge_size, "logs": logs, "words": words}
+SECTIONS: dict[str, Callable[[], None]] = {
+    "pastes": pastes,
+    "knowledge": knowledge_size,
+    "logs": logs,
+    "words": words,
+    "turns": turns,
+}
+QUICK: dict[str, Callable[[], None]] = {"turns": partial(turns, quick=True)}
 
 
 def main(names: list[str]) -> int:
     """Runs the sections named, or all of them."""
+    sections = SECTIONS | (QUICK if "--quick" in names else {})
+    names = [name for name in names if name != "--quick"]
     unknown = [name for name in names if name not in SECTIONS]
     if unknown:
         sys.stderr.write(f"{', '.join(unknown)}: no such section; there are {', '.join(SECTIONS)}\n")
         return 2
     for name in names or SECTIONS:
         sys.stdout.write(f"\n{name}\n{'-' * len(name)}\n")
-        SECTIONS[name]()
+        sections[name]()
     return 0
 
 
