@@ -51,10 +51,6 @@ class Callers(Protocol):
         """Look at the Authorization headers of a request that brings an activity. Raises RefusedRequest."""
         ...
 
-    def check_service(self, url: str) -> str:
-        """`url`, which was vouched for and kept since, if replies may still be sent there. Raises RefusedRequest."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequest:
@@ -71,7 +67,8 @@ class ServiceRequest:
             raise RefusedRequest(400, "The activity has no `serviceUrl`: there is nowhere to send the answer.")
         if url != self.service_url:
             raise RefusedRequest(403, "The activity's `serviceUrl` is not the one that the token was issued for.")
-        _check_address(url)
+        if len(url) > _LONGEST_URL or not _SERVICE.fullmatch(url):
+            raise RefusedRequest(403, "The activity's `serviceUrl` is no plain https address.")
         if body.get("channelId") != CHANNEL or CHANNEL not in self.channels:
             raise RefusedRequest(403, "The token's key is not endorsed for the activity's channel.")
         named = _tenants(body)
@@ -115,10 +112,6 @@ class ServiceCallers:
         claims = self._read(token, key)["payload"]
         return ServiceRequest(claims.get("serviceurl"), key.channels, self._tenants)
 
-    def check_service(self, url: str) -> str:
-        """`url`, of an activity that was served, if it is one that a token may be sent to."""
-        return _check_address(url)
-
     def _read(self, token: str, key: SigningKey | None) -> dict[str, Any]:
         """Header and payload of `token`, all of it checked but, without `key`, the signature."""
         checks: Any = dict.fromkeys(("verify_exp", "verify_nbf", "verify_iss", "verify_aud"), True)
@@ -138,12 +131,6 @@ class ServiceCallers:
         if read["header"].get("alg") not in ALGORITHMS:
             raise _unauthorized("its algorithm is not the service's")
         return read
-
-
-def _check_address(url: str) -> str:
-    if len(url) > _LONGEST_URL or not _SERVICE.fullmatch(url):
-        raise RefusedRequest(403, "The activity's `serviceUrl` is no plain https address.")
-    return url
 
 
 def _bearer(authorization: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-from azure.core.exceptions import AzureError
 from azure.identity.aio import ManagedIdentityCredential
 
 from bot.auth_tokens import Grant
@@ -33,7 +32,7 @@ class IdentitySource:
         try:
             async with asyncio.timeout(TIMEOUT), credential:
                 found = await credential.get_token(self._scope)
-        except (AzureError, TimeoutError, ValueError) as error:
+        except Exception as error:
             raise TokenUnavailable(
                 f"The managed identity gave no token ({type(error).__name__}). The identity whose client id is "
                 "MicrosoftAppId must be assigned to what the bot runs on: an App Service, a Container App, a VM."

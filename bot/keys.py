@@ -95,25 +95,29 @@ class SigningKeys:
         if self._fetching is None or self._fetching.done():
             if self._clock() - self._tried < (RETRY_SECONDS if self._failed else GAP_SECONDS):
                 return None
-            self._tried = self._clock()
             self._fetching = asyncio.create_task(self._fetch())
         return self._fetching
 
     async def _fetch(self) -> None:
         try:
-            metadata = await self._client.get(self._url)
-            address = metadata.get("jwks_uri")
-            if not isinstance(address, str) or address.split(":")[0] != self._url.split(":")[0]:
-                raise ServiceUnreachable(f"The metadata at {self._url} names no address of keys.")
-            listed = (await self._client.get(address)).get("keys")
-            keys = dict(filter(None, map(_read_key, listed))) if isinstance(listed, list) else {}
-            if not keys:
-                raise ServiceUnreachable(f"There is no usable key at {address}.")
+            found = await self._published()
         except ServiceUnreachable as error:
             self._failed = True
             _log.error("The signing keys of the Bot Framework service could not be fetched. %s", error)
-            return
-        self._keys, self._fetched, self._failed = keys, self._clock(), False
+        else:
+            self._keys, self._fetched, self._failed = found, self._clock(), False
+        self._tried = self._clock()
+
+    async def _published(self) -> dict[str, SigningKey]:
+        metadata = await self._client.get(self._url)
+        address = metadata.get("jwks_uri")
+        if not isinstance(address, str) or address.split(":")[0] != self._url.split(":")[0]:
+            raise ServiceUnreachable(f"The metadata at {self._url} names no address of keys.")
+        listed = (await self._client.get(address)).get("keys")
+        keys = dict(filter(None, map(_read_key, listed))) if isinstance(listed, list) else {}
+        if not keys:
+            raise ServiceUnreachable(f"There is no usable key at {address}.")
+        return keys
 
 
 def _read_key(found: Any) -> tuple[str, SigningKey] | None:

@@ -6,27 +6,17 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from types import TracebackType
 
 from bot.errors import where
-
-_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class TextLines(logging.Formatter):
     """A line to read. Of an exception it tells kind and place only: its message may quote what somebody sent."""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-    def formatException(self, ei: _Raised) -> str:
-        return where(ei[1]) if ei[1] else ""
-
-    def formatStack(self, stack_info: str) -> str:
-        return ""
-
     def format(self, record: logging.LogRecord) -> str:
-        return " | ".join(line for line in super().format(record).splitlines() if line)
+        message = " | ".join(line for line in record.getMessage().splitlines() if line)
+        raised = f" | {where(record.exc_info[1])}" if record.exc_info and record.exc_info[1] else ""
+        return f"{self.formatTime(record)} {record.levelname} {record.name}: {message}{raised}"
 
 
 class JsonLines(logging.Formatter):

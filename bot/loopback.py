@@ -36,10 +36,6 @@ class LocalCallers:
             )
         return self
 
-    def check_service(self, url: str) -> str:
-        """`url`, if it leads to this machine."""
-        return check_service_url(url)
-
     def vouch(self, body: Mapping[str, Any]) -> str:
         """The service URL of an activity, which must lead to this machine."""
         return check_service_url(body.get("serviceUrl"))

@@ -1,0 +1,190 @@
+"""Replies on their way out: what an answer of the channel means, and whose token goes where."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from botbuilder.schema import Activity
+
+from bot.auth_tokens import Grant, Tokens
+from bot.connector import ConnectorFactory
+from bot.errors import DeliveryFailed, TokenUnavailable
+from tests.bot.stand_ins import serve
+
+
+class Service:
+    """Takes replies: `answers` holds status and headers of the next ones, then it takes all; `seen` holds its tokens."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.seen: list[str | None] = []
+        self.paths: list[str] = []
+        self.body: Any = {"id": "7"}
+        self.url = ""
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.seen.append(request.headers.get("Authorization"))
+        self.paths.append(request.raw_path)
+        status, headers = self.answers.pop(0) if self.answers else (201, {})
+        return web.json_response(self.body, status=status, headers=headers)
+
+
+class Source:
+    """Numbers its tokens; `dry` gives none."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.dry = False
+
+    async def fetch(self) -> Grant:
+        if self.dry:
+            raise TokenUnavailable("The well is dry.")
+        self.given += 1
+        return Grant(f"t{self.given}", 3600)
+
+
+@pytest_asyncio.fixture
+async def service() -> AsyncIterator[Service]:
+    service, app = Service(), web.Application()
+    app.router.add_post("/{way:.*}", service.take)
+    runner, service.url = await serve(app)
+    yield service
+    await runner.cleanup()
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest_asyncio.fixture
+async def factory(source: Source) -> AsyncIterator[ConnectorFactory]:
+    tokens = Tokens(source)
+    factory = ConnectorFactory(tokens)
+    yield factory
+    await factory.close()
+    await tokens.close()
+
+
+async def send(factory: ConnectorFactory, service: Service) -> Any:
+    connector = await factory.vouched(service.url).create(service.url)
+    return await connector.conversations.reply_to_activity("a:1/x", "17", Activity(type="message", text="hello"))
+
+
+async def failure(factory: ConnectorFactory, service: Service) -> DeliveryFailed:
+    with pytest.raises(DeliveryFailed) as caught:
+        await send(factory, service)
+    return caught.value
+
+
+async def test_a_reply_goes_to_its_activity(factory: ConnectorFactory, service: Service) -> None:
+    assert (await send(factory, service)).id == "7"
+    assert service.paths == ["/v3/conversations/a%3A1%2Fx/activities/17"]
+
+
+ANSWERS = [
+    # status, what became of the reply
+    (400, "refused"), (403, "refused"), (404, "refused"), (413, "refused"), (301, "refused"), (307, "refused"),
+    (401, "later"), (408, "later"), (412, "later"), (425, "later"), (429, "later"), (503, "later"),
+    (500, "unknown"), (502, "unknown"), (504, "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "outcome"), ANSWERS)
+async def test_an_answer_says_what_became_of_the_reply(
+    factory: ConnectorFactory, service: Service, status: int, outcome: str
+) -> None:
+    service.answers = [(status, {"Location": "https://example.com/"})] * 2
+    failed = await failure(factory, service)
+    assert (failed.status, failed.outcome) == (status, outcome)
+    assert len(service.seen) == (2 if status == 401 else 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("3", 3, 3),
+        ("0", 0, 0),
+        (" 12 ", 12, 12),
+        ("soon", None, None),
+        ("-5", None, None),
+        ("٣", None, None),
+        ("", None, None),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000, 3600),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0, 0),
+        ("Fri, 99 Dec 1999 23:59:59 GMT", None, None),
+    ],
+)
+async def test_how_long_to_wait_is_read_in_either_form(
+    factory: ConnectorFactory, service: Service, header: str, least: float | None, most: float | None
+) -> None:
+    service.answers = [(429, {"Retry-After": header})]
+    asked = (await failure(factory, service)).retry_after
+    assert asked is None if least is None or most is None else asked is not None and least <= asked <= most
+
+
+@pytest.mark.parametrize("body", [[], "7", 7, None, {"id": 7}, {}])
+async def test_a_reply_that_was_taken_need_not_get_an_id(
+    factory: ConnectorFactory, service: Service, body: Any
+) -> None:
+    service.body = body
+    assert (await send(factory, service)).id is None
+
+
+async def test_a_service_that_is_not_there_took_nothing(factory: ConnectorFactory, service: Service) -> None:
+    service.url = "http://127.0.0.1:9"
+    failed = await failure(factory, service)
+    assert (failed.status, failed.outcome) == (None, "later")
+    assert "could not be reached at http://127.0.0.1:9" in str(failed)
+
+
+async def test_one_token_serves_all_replies(factory: ConnectorFactory, service: Service, source: Source) -> None:
+    for _ in range(10):
+        await send(factory, service)
+    assert set(service.seen) == {"Bearer t1"}
+    assert source.given == 1
+
+
+async def test_a_token_that_is_refused_is_replaced_once(
+    factory: ConnectorFactory, service: Service, source: Source
+) -> None:
+    service.answers = [(401, {})]
+    assert (await send(factory, service)).id == "7"
+    assert service.seen == ["Bearer t1", "Bearer t2"]
+    service.answers = [(401, {})] * 9
+    for _ in range(3):
+        assert (await failure(factory, service)).status == 401
+    assert source.given == 2, "a service that refuses every token makes the bot ask for one each time"
+    assert len(service.seen) == 5
+
+
+async def test_without_a_token_nothing_is_sent(factory: ConnectorFactory, service: Service, source: Source) -> None:
+    source.dry = True
+    failed = await failure(factory, service)
+    assert (failed.outcome, str(failed)) == ("later", "The bot gets no token for its replies. The well is dry.")
+    assert service.seen == []
+
+
+async def test_without_credentials_no_token_is_sent(service: Service) -> None:
+    factory = ConnectorFactory()
+    await send(factory, service)
+    await factory.close()
+    assert service.seen == [None]
+
+
+@pytest.mark.parametrize("vouched", ["", "http://127.0.0.1:9", "https://smba.trafficmanager.net/emea/"])
+async def test_only_the_service_that_was_vouched_for_is_written_to(
+    factory: ConnectorFactory, service: Service, source: Source, vouched: str
+) -> None:
+    with pytest.raises(DeliveryFailed, match="Nobody vouched") as caught:
+        await factory.vouched(vouched).create(service.url)
+    assert caught.value.outcome == "refused"
+    with pytest.raises(DeliveryFailed, match="Nobody vouched"):
+        await factory.vouched("").create("")
+    assert (service.seen, source.given) == ([], 0)
