@@ -7,17 +7,19 @@ FactSet would read it as Markdown. What a newer client can do better (labels tie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from dialogs.plain import LINE, one_line, plain, visible
 from dialogs.turn import ACTION_VERSION
-from dialogs.view import Block, Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, Run
+from dialogs.view import Block, Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, RunStyle
 from knowledge.entry import Language
 
 Element = dict[str, Any]
 
 MOST_ACTIONS = 6  # a row of actions in Teams; the rest of a longer row would stay hidden
 
+_RUN_STYLES: Mapping[RunStyle, Element] = {"plain": {}, "bold": {"weight": "bolder"}, "code": {"fontType": "monospace"}}
 _CALLOUTS = ("good", "warning", "attention")
 _LONGEST_WORD = 32  # characters that fit a narrow card; clients break a line at spaces and hyphens only
 _SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
@@ -113,11 +115,8 @@ def _paragraph(paragraph: Paragraph) -> list[Element]:
 
 
 def _styled(text: RichText, style: Mapping[str, Any]) -> list[Element]:
-    return [element for run in text for element in text_runs(run.text, **{**style, **_run_style(run)})]
-
-
-def _run_style(run: Run) -> Element:
-    return {"plain": {}, "bold": {"weight": "bolder"}, "code": {"fontType": "monospace"}}[run.style]
+    joined = ((name, "".join(visible(run.text) for run in runs)) for name, runs in groupby(text, lambda run: run.style))
+    return [element for name, words in joined for element in text_runs(words, **{**style, **_RUN_STYLES[name]})]
 
 
 def _rich(runs: Sequence[Element], **options: Any) -> Element:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 
 from bot.card_layout import Element, layout, text_runs
+from dialogs.plain import plain
 from dialogs.view import Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, Run
 from knowledge.entry import Language, LocalText
 
@@ -19,6 +20,7 @@ LIMIT = 80 * 1024
 
 _CHUNK = 16 * 1024  # bytes that one chunk of a split text may add to a card, its copy in the fallback text included
 _LONGEST_TITLE = 80  # characters of a button
+_FIELD = 200  # characters of an input that the fallback text of a large form holds
 _RUN = 200  # bytes that a further TextRun takes besides its text
 
 _MORE_LINES = LocalText(en="… {count} more lines", it="… altre {count} righe")
@@ -70,7 +72,7 @@ def fitted_layout(reply: Reply) -> Element:
     reply = replace(reply, buttons=tuple(replace(button, label=_title(button.label)) for button in reply.buttons))
     smallest: Element | None = None
     for allowance in _SHORTER:
-        card = layout(_shortened(reply, allowance))
+        card = _laid_out(_shortened(reply, allowance))
         if (bytes_ := size(card)) <= TARGET:
             return card
         if bytes_ <= LIMIT and smallest is None:
@@ -78,9 +80,25 @@ def fitted_layout(reply: Reply) -> Element:
     if smallest is not None:  # long in what can't be shortened without harm: over the target, within the limit
         return smallest
     for allowance in _SHORTEST:
-        card = layout(_shortened(reply, allowance))
+        card = _laid_out(_shortened(reply, allowance))
         if size(card) <= LIMIT:
             break
+    return card
+
+
+def _laid_out(reply: Reply) -> Element:
+    """The card for `reply`. Where it is large, the fallback text holds only the beginning of what stands in its inputs:
+    they carry it twice already, and a client that shows no card has no use for a form.
+    """
+    card = layout(reply)
+    if any(isinstance(block, Field) for block in reply.blocks) and size(card) > TARGET:
+        brief = (
+            replace(block, value=_cut(block.value, _FIELD, reply.language))
+            if isinstance(block, Field) and not block.choices
+            else block
+            for block in reply.blocks
+        )
+        card["fallbackText"] = plain(replace(reply, blocks=tuple(brief)))
     return card
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dialogs.scene import Outcome, Scene, short
+from dialogs.scene import LABEL, Outcome, Scene, short
 from dialogs.state import State, Walk
-from dialogs.view import Block, Button, Reply
+from dialogs.view import Block, Button, Paragraph, Reply, Run
 from dialogs.walk import choose
-from knowledge.guide import NONE, Choice, Page, find
+from knowledge.guide import NONE, Choice, Page, find, ways
 
 
 def ask(scene: Scene, state: State, path: tuple[str, ...] = ()) -> Outcome:
@@ -32,6 +32,9 @@ def _page(scene: Scene, page: Page, path: tuple[str, ...], before: tuple[Block, 
     blocks: list[Block] = [*before, scene.heading(f"guided.{page.question}")]
     buttons = []
     for choice in page.choices:
+        if page.question == "titles":
+            first, *rest = (scene.title(entry) for entry in _behind(choice))
+            blocks.append(Paragraph((Run(first, "bold"), Run("".join(f"; {title}" for title in rest)))))
         if page.question == "sign":
             sign = scene.text(scene.entries[choice.key].sign)
             blocks.append(scene.say("diagnosis.tell-one", title=scene.title(choice.key), tell=sign))
@@ -46,9 +49,13 @@ def _label(scene: Scene, page: Page, choice: Choice) -> str:
     if page.question == "sign":
         return short(scene.title(choice.key))
     if page.question == "titles":
-        first, last = short(scene.title(choice.key), 28), short(scene.title(choice.upto or choice.key), 28)
-        return first if first == last else scene.word("guided.range", first=first, last=last)
+        return short(scene.title(choice.key), LABEL - 2).removesuffix("…") + " …"
     return scene.word(f"{page.question}.{choice.key}")
+
+
+def _behind(choice: Choice) -> tuple[str, ...]:
+    """The entries that a choice leads to."""
+    return tuple(ways(choice.leads)) if isinstance(choice.leads, Page) else (choice.leads,)
 
 
 def _go(label: str, path: tuple[str, ...]) -> Button:

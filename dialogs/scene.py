@@ -15,7 +15,7 @@ from knowledge.guides import Guides
 from knowledge.support import SupportRouting
 
 MOST_BUTTONS = 6
-LABEL = 48
+LABEL = 40  # characters of a button that a phone shows
 
 Outcome = tuple[State, tuple[Reply, ...]]
 """What a part of the conversation gives back: the next state and what to show."""

@@ -32,13 +32,12 @@ _GROUP_OF = {area: group for group, areas in AREA_GROUPS.items() for area in are
 class Choice:
     """One choice of a page. `leads` is the next page, or the id of the entry whose sign was chosen.
 
-    `key` names the choice in a path: a phase, a group, an area or an entry id; `upto` is the id of the last entry
-    behind a choice of a `titles` page.
+    `key` names the choice in a path: a phase, a group, an area or an entry id (on a `titles` page, the first of those
+    behind the choice).
     """
 
     key: str
     leads: Page | str
-    upto: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _titles(entries: Sequence[Entry], budget: int) -> Page:
     listed = sorted(entries, key=lambda entry: entry.id)
     size = -(-len(listed) // PAGE)
     ranges = [listed[at : at + size] for at in range(0, len(listed), size)]
-    return Page("titles", tuple(Choice(part[0].id, _below(part, budget - 1), part[-1].id) for part in ranges))
+    return Page("titles", tuple(Choice(part[0].id, _below(part, budget - 1)) for part in ranges))
 
 
 def _split(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:

@@ -212,7 +212,6 @@ TEXTS = {
     "guided.area": "What has it to do with?",
     "guided.sign": "What do you see?",
     "guided.titles": "Which of these comes nearest?",
-    "guided.range": "{first} … {last}",
     "guided.gone": "These questions have changed since that card; here they are from the start.",
     "guided.end": (
         "Then it is none of the errors that I know. Paste any message you have, however short, or draft a support case."

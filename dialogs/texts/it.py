@@ -37,7 +37,7 @@ TEXTS = {
     "outcome.unknown": "esito sconosciuto",
     "group.scripts-and-windows": "Script, Windows Update, Sysprep",
     "group.rights-and-limits": "Autorizzazioni, criteri, quote",
-    "group.template-and-images": "Modello, immagine di origine o di destinazione",
+    "group.template-and-images": "Modello, immagine di origine o finale",
     "group.network-and-time": "Rete, limiti di tempo, servizio",
     "group.around-the-build": "Pipeline, log, pulizia",
     "area.template": "Il modello stesso",
@@ -224,7 +224,6 @@ TEXTS = {
     "guided.area": "Che cosa riguarda?",
     "guided.sign": "Che cosa vedi?",
     "guided.titles": "Quale di questi si avvicina di più?",
-    "guided.range": "{first} … {last}",
     "guided.gone": "Le domande sono cambiate da quando è stata creata quella scheda; eccole dall'inizio.",
     "guided.end": (
         "Allora non è uno degli errori che conosco. Incolla qualunque messaggio tu abbia, anche breve, o prepara una "

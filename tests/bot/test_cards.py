@@ -345,6 +345,19 @@ def test_any_reply_becomes_cards_that_fit(reply):
         assert len(summary(part)) <= 120
 
 
+def test_a_long_form_keeps_all_that_was_written_in_it() -> None:
+    words = '{"C:\\temp": "è successo"}\n' * 460
+    made = card(Reply((Field("what", "What", words, multiline=True),)))
+    check(made)
+    assert [e["value"] for e in elements(made["body"]) if e.get("id") == "what"] == [words, words]
+    assert "more characters" in made["fallbackText"]
+
+
+def test_runs_of_one_style_become_one() -> None:
+    made = card(Reply((Paragraph((Run("1", "bold"), Run(".", "bold"), Run(" "), Run("x\x1b[3"), Run("1m y"))),)))
+    assert [(r["text"], r.get("weight")) for r in made["body"][0]["inlines"]] == [("1.", "bolder"), (" x1m y", None)]
+
+
 def test_the_second_shell_is_folded_behind_its_name() -> None:
     shown = card(Reply((Command("Azure CLI", "az version"), Command("PowerShell", "Get-AzVersion"))))
     first, head, folded = shown["body"]

@@ -113,7 +113,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
                     "Ricomincia",
                 ),
             ),
-            Line("come trovo il log da DevOps", ("Trovare il log da un'esecuzione di Azure DevOps",)),
+            Line("come trovo il log da DevOps", ("Il log di un'esecuzione di Azure DevOps",)),
             Line("[Altre guide]", ("Guide pratiche", "Ancora guide")),
             Line("[Ancora guide]", ("Sostituire i comandi di deprovisioning",)),
             Line("guide pratiche", ("Ottenere il log",)),

@@ -1,0 +1,123 @@
+"""The real conversation as Teams drives it: an activity's JSON goes in, the messages come out, a press is read off a card."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.activities import read_activity
+from bot.cards import card, parts, summary
+from bot.sentences import language_of, say
+from dialogs.medic import Medic
+from knowledge.entry import Language
+
+Json = dict[str, Any]
+
+LOCALES: Mapping[Language, str] = {"en": "en-US", "it": "it-IT"}
+
+_PASSING = re.compile(r'("paste": )\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a turn came to: the state after it, and its messages as they go to Teams."""
+
+    state: Mapping[str, Any] | None
+    messages: tuple[Json, ...]
+
+    @property
+    def cards(self) -> list[Json]:
+        return [message["card"] for message in self.messages if "card" in message]
+
+    @property
+    def buttons(self) -> list[Json]:
+        """Every button of every card, in order."""
+        return [action for one in self.cards for action in buttons(one)]
+
+    @property
+    def text(self) -> str:
+        """All that a person without cards would read."""
+        return "\n".join(message.get("text") or message["card"]["fallbackText"] for message in self.messages)
+
+    @property
+    def sight(self) -> str:
+        """The same for turns that look and lead the same, whenever they were."""
+        return _PASSING.sub(r"\1", json.dumps([message.get("card", message) for message in self.messages]))
+
+    @property
+    def kind(self) -> str:
+        """The same for turns that lead the same ways: what is only filled in, or copied, may differ."""
+        led = [(action["title"], action["data"]["do"], action["data"]["args"]) for action in self.buttons]
+        titles = [run["text"] for one in self.cards for run in elements(one["body"][:1]) if "text" in run]
+        form = any(True for one in self.cards for _ in inputs(one)) or any(do == "draft" for _, do, _ in led[:1])
+        return _PASSING.sub(r"\1", json.dumps([led, titles])) if form else self.sight
+
+
+def elements(value: object) -> Iterator[Json]:
+    """Every dict inside `value`, itself first."""
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from elements(item)
+
+
+def buttons(shown: Json) -> list[Json]:
+    return [element for element in elements(shown) if element.get("type") == "Action.Submit"]
+
+
+def inputs(shown: Json) -> Iterator[Json]:
+    """The inputs as a client of today takes them; the fallbacks of older ones left out."""
+    for element in shown["body"]:
+        yield from (e for e in elements(element) if e.get("type", "").startswith("Input.") and "label" in e)
+
+
+def activity(language: Language, **more: Any) -> Json:
+    return {
+        "type": "message",
+        "id": "1",
+        "channelId": "msteams",
+        "serviceUrl": "http://127.0.0.1/",
+        "from": {"id": "29:ada", "name": "Ada"},
+        "recipient": {"id": "28:bot"},
+        "conversation": {"id": "a:1", "conversationType": "personal", "tenantId": "contoso"},
+        "channelData": {"tenant": {"id": "contoso"}},
+        "locale": LOCALES[language],
+        **more,
+    }
+
+
+class Talk:
+    """A conversation in one language; a state is handed in, so that each turn can be gone on from in several ways."""
+
+    def __init__(self, medic: Medic, language: Language) -> None:
+        self._medic = medic
+        self.language = language
+
+    async def take(self, state: Mapping[str, Any] | None, **more: Any) -> Turned:
+        """The turn of an activity with these fields."""
+        incoming = read_activity(activity(self.language, **more))
+        if incoming.wants == "say":
+            assert incoming.say is not None
+            return Turned(state, ({"text": say(incoming.say, language_of(LOCALES[self.language]))},))
+        assert incoming.wants == "answer", more
+        answer = await self._medic.answer(incoming.turn, state)
+        shown = (part for reply in answer.replies for part in parts(reply))
+        messages = tuple({"card": card(part), "summary": summary(part)} for part in shown)
+        return Turned(json.loads(json.dumps(answer.state)), messages)
+
+    async def join(self) -> Turned:
+        """The bot is installed."""
+        return await self.take(None, type="conversationUpdate", membersAdded=[{"id": "28:bot"}])
+
+    async def say(self, text: str, before: Turned | None = None) -> Turned:
+        """A message is typed or pasted."""
+        return await self.take(before.state if before else None, text=text)
+
+    async def press(self, button: Json, before: Turned) -> Turned:
+        """A button of `before` is pressed; the inputs of its card go with it as they are filled in."""
+        pressed = next(one for one in before.cards if button in buttons(one))
+        filled = {item["id"]: item.get("value", "") for item in inputs(pressed)}
+        return await self.take(before.state, value={**filled, **button["data"]})

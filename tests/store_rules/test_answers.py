@@ -1,0 +1,154 @@
+"""What is typed: greetings, every command that Teams offers, what nobody can understand; in both languages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.app_package import SOURCES, texts
+from bot.start import build_medic
+from dialogs.commands_in_words import intent_of
+from dialogs.medic import Medic
+from dialogs.texts import TEXTS
+from knowledge.entry import Language
+from tests.store_rules.pastes import INVALID, PASTES
+from tests.store_rules.rules import faults
+from tests.store_rules.talking import LOCALES, Talk, Turned
+
+LANGUAGES: tuple[Language, ...] = ("en", "it")
+NEXT = {"en": ("paste", "type", "help"), "it": ("incoll", "scriv", "aiuto")}  # words that say what to do next
+GREETINGS = {
+    "en": ("Hi", "hi", "Hello", "HELLO!", "Help", "help me", "/help"),
+    "it": ("Ciao", "ciao!", "Salve", "Aiuto", "aiuto", "Buongiorno", "Hi", "Hello", "Help"),
+}
+TYPED = [(language, text) for language in LANGUAGES for text in GREETINGS[language]]
+
+
+@pytest.fixture(scope="module")
+def medic() -> Medic:
+    return build_medic()
+
+
+def titles(language: Language, scope: str) -> list[str]:
+    """The commands that Teams offers in a language and scope."""
+    manifest = json.loads((SOURCES / "manifest.json").read_text("utf-8"))
+    told = dict(texts(manifest)) if language == "en" else json.loads((SOURCES / "it.json").read_text("utf-8"))
+    lists = manifest["bots"][0]["commandLists"]
+    at = next(at for at, commands in enumerate(lists) if scope in commands["scopes"])
+    return [told[f"bots[0].commandLists[{at}].commands[{n}].title"] for n in range(len(lists[at]["commands"]))]
+
+
+OFFERED = [(language, title) for language in LANGUAGES for title in titles(language, "personal")]
+
+
+@pytest.mark.parametrize(("language", "text"), TYPED)
+async def test_a_greeting_is_answered_with_what_to_do(medic: Medic, language: Language, text: str) -> None:
+    told = await Talk(medic, language).say(text)
+    assert faults(told, language) == []
+    assert any(word in told.text.casefold() for word in NEXT[language])
+    assert len(told.buttons) > 1
+
+
+@pytest.mark.parametrize("walking", [False, True], ids=["at first", "in a walk"])
+@pytest.mark.parametrize(("language", "title"), OFFERED)
+async def test_every_command_is_answered(medic: Medic, language: Language, title: str, walking: bool) -> None:
+    talk = Talk(medic, language)
+    before = await talk.say(PASTES["the example"]) if walking else await talk.join()
+    told = await talk.say(title, before)
+    spoken: Language = {"english": "en", "italian": "it"}.get(str(intent_of(title)), language)  # type: ignore[assignment]
+    assert faults(told, spoken, 2 if intent_of(title) == "example" else 1) == []
+    assert TEXTS[language]["trouble.failed"] not in told.text
+    assert TEXTS[language]["talk.not-recognised"] not in told.text
+    assert not walking or TEXTS[language]["trouble.no-walk"] not in told.text
+
+
+@pytest.mark.parametrize(("language", "title"), OFFERED)
+async def test_a_command_does_what_its_button_does(medic: Medic, language: Language, title: str) -> None:
+    talk = Talk(medic, language)
+    compared = 0
+    for before in (await talk.join(), await talk.say("help"), await talk.say(PASTES["the example"])):
+        for button in before.buttons:
+            if button["data"]["do"] == intent_of(title):
+                typed, pressed = await talk.say(title, before), await talk.press(button, before)
+                assert typed.sight == pressed.sight
+                compared += 1
+    assert compared or intent_of(title) in ("cancel", "others", "english", "italian")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_other_candidates_are_the_same_typed_and_pressed(medic: Medic, language: Language) -> None:
+    talk = Talk(medic, language)
+    compared = 0
+    for text in PASTES.values():
+        before = await talk.say(text)
+        for button in (one for one in before.buttons if one["data"]["do"] == "others"):
+            typed = await talk.say({"en": "other candidates", "it": "altre ipotesi"}[language], before)
+            assert typed.sight == (await talk.press(button, before)).sight
+            compared += 1
+    assert compared
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scope", ["channel", "groupChat"])
+async def test_every_command_of_a_group_is_answered(medic: Medic, language: Language, scope: str) -> None:
+    where = {"id": "19:x@thread.v2", "conversationType": scope, "isGroup": True, "tenantId": "contoso"}
+    for title in titles(language, "groupChat"):
+        told = await Talk(medic, language).take(None, text=title, conversation=where)
+        assert faults(told, language) == []
+        assert any(word in told.text.casefold() for word in NEXT[language])
+
+
+@pytest.mark.parametrize("walking", [False, True], ids=["at first", "in a walk"])
+@pytest.mark.parametrize("name", INVALID)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_cannot_be_followed_is_answered_with_what_to_do(
+    medic: Medic, language: Language, name: str, walking: bool
+) -> None:
+    talk = Talk(medic, language)
+    before = await talk.say(PASTES["the example"]) if walking else Turned(None, ())
+    told = await talk.take(before.state, **INVALID[name])
+    assert faults(told, language) == []
+    assert TEXTS[language]["trouble.failed"] not in told.text
+    assert any(word in told.text.casefold() for word in NEXT[language]) or told.buttons
+    after = await talk.say({"en": "help", "it": "aiuto"}[language], told)
+    assert TEXTS[language]["help.title"] in after.text
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("en-US", "en"), ("en-GB", "en"), ("it-IT", "it"), ("it-CH", "it"), ("it", "it"), ("IT_it", "it"), ("de-DE", "en"), (None, "en"), (7, "en")],
+)  # fmt: skip
+async def test_the_language_is_the_clients(medic: Medic, locale: object, language: Language) -> None:
+    talk = Talk(medic, "en")
+    for more in (
+        {"text": "help"},
+        {"text": PASTES["the example"]},
+        {"type": "conversationUpdate", "membersAdded": [{}]},
+    ):
+        told = await talk.take(None, **{**more, "locale": locale})
+        assert {card["lang"] for card in told.cards} == {language}
+        assert faults(told, language) == []
+
+
+@pytest.mark.parametrize(("language", "other", "word"), [("en", "it", "italiano"), ("it", "en", "english")])
+async def test_a_language_that_is_asked_for_stays(medic: Medic, language: Language, other: Language, word: str) -> None:
+    talk = Talk(medic, language)
+    told = await talk.say(word, await talk.say(PASTES["the example"]))
+    for said in ("2", "hello", PASTES["the example"]):
+        assert faults(told, other) == []
+        told = await talk.say(said, told)
+    assert {card["lang"] for card in told.cards} == {other}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_welcome_states_what_it_does_what_it_cannot_and_how_to_begin(
+    medic: Medic, language: Language
+) -> None:
+    told = await Talk(medic, language).join()
+    assert faults(told, language) == []
+    assert len(told.messages) == 1
+    for key in ("welcome.what", "welcome.limits"):
+        assert TEXTS[language][key] in told.text
+    assert [button.get("style") for button in told.buttons] == ["positive", None, None]
+    assert set(LOCALES) == set(TEXTS)

@@ -1,0 +1,131 @@
+"""Every button pressed, from the welcome and from every kind of paste: no turn breaks a rule, and none is a dead end."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.start import build_medic
+from dialogs.medic import Medic
+from knowledge.entry import Language
+from knowledge.guides import load_guides
+from knowledge.loading import load_entries
+from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
+from tests.store_rules.rules import TARGET, faults
+from tests.store_rules.talking import Json, Talk, Turned
+
+DEPTH = 3  # presses from a paste; from the welcome, all there are
+
+# The example's text comes before its diagnosis, as if it had been pasted. A case is there to be copied whole: a long one
+# takes several cards, and beside another language there is the English copy that the engineer reads.
+MORE_MESSAGES = {"example": 2, "post": 4}
+
+
+@pytest.fixture(scope="module")
+def medic() -> Medic:
+    return build_medic()
+
+
+async def walk(
+    talk: Talk, first: Turned, most: float = float("inf")
+) -> AsyncIterator[tuple[str, Json, Turned, Turned]]:
+    """Every press that can be made from `first` on: the way there, the button, the turn before and the turn after."""
+    seen = {first.kind}
+    waiting = deque([(first, 0, "")])
+    while waiting:
+        before, depth, way = waiting.popleft()
+        for button in before.buttons:
+            after = await talk.press(button, before)
+            there = f"{way} > {button['title']}"
+            yield there, button, before, after
+            if after.kind not in seen and depth + 1 < most:
+                seen.add(after.kind)
+                waiting.append((after, depth + 1, there))
+
+
+async def broken_on(talk: Talk, first: Turned, most: float = float("inf")) -> list[str]:
+    found = [f"at once: {fault}" for fault in faults(first, talk.language)]
+    known: set[str] = set()
+    async for way, button, before, after in walk(talk, first, most):
+        if after.sight == before.sight:
+            found.append(f"{way}: the same card again")
+        if after.sight not in known:
+            known.add(after.sight)
+            most_messages = MORE_MESSAGES.get(button["data"]["do"], 1)
+            found += [f"{way}: {fault}" for fault in faults(after, talk.language, most_messages)]
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_every_button_from_the_welcome_on_leads_further(medic: Medic, language: Language) -> None:
+    talk = Talk(medic, language)
+    assert not await broken_on(talk, await talk.join())
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_every_entry_and_every_guide_is_reached_by_buttons(medic: Medic, language: Language) -> None:
+    talk = Talk(medic, language)
+    reached: set[str] = set()
+    async for _, button, _, _ in walk(talk, await talk.join()):
+        args = button["data"]["args"]
+        reached |= {args.get("entry"), args.get("id"), *args.get("path", [])[-1:]}
+    assert set(load_entries()) | set(load_guides().by_id) <= reached
+
+
+@pytest.mark.parametrize("name", PASTES)
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_every_button_from_a_paste_on_leads_further(medic: Medic, language: Language, name: str) -> None:
+    talk = Talk(medic, language)
+    assert not await broken_on(talk, await talk.say(PASTES[name]), DEPTH)
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_every_button_from_a_question_on_leads_further(medic: Medic, language: Language) -> None:
+    talk = Talk(medic, language)
+    assert not await broken_on(talk, await talk.say(QUESTIONS[language]), DEPTH)
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_a_secret_stands_on_no_card_and_in_no_state(medic: Medic, language: Language) -> None:
+    talk = Talk(medic, language)
+    first = await talk.say(PASTES["a log with a secret"])
+    assert first.buttons
+    assert SECRET not in json.dumps([first.messages, first.state])
+    async for way, _, _, after in walk(talk, first, DEPTH):
+        assert SECRET not in json.dumps([after.messages, after.state]), way
+
+
+def test_the_rules_can_be_broken() -> None:
+    bad = {
+        "type": "AdaptiveCard",
+        "version": "1.5",
+        "fallbackText": "",
+        "body": [
+            {"type": "TextBlock", "text": "x", "color": "#ff0000"},
+            {"type": "Image", "url": "https://example.com/a.png"},
+            {"type": "ColumnSet", "columns": [{"type": "Column", "width": "400px"}]},
+            {"type": "Input.Text", "id": "bare"},
+            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "**help.title** of {name}: None"}]},
+            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "help.title"}]},
+            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "This is the way of the log"}]},
+            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "l" * TARGET}]},
+        ],
+        "actions": [
+            {"type": "Action.OpenUrl", "title": "More", "url": "https://example.com"},
+            *({"type": "Action.Submit", "title": "l" * 41, "style": "positive"} for _ in range(7)),
+        ],
+    }
+    message = {"card": bad, "summary": ""}
+    told = "\n".join(faults(Turned({}, (message, message)), "it"))
+    for rule in (
+        "2 messages", "same card twice", "summary of 0", "no fallbackText", "bytes", "version 1.5", "without alternative",
+        "TextBlock is not known", "no tone", "fixed width", "has no label", "7 buttons", "more than one primary",
+        "label of 41", "one label", "leaves Teams", "key instead", "filled in", "markup", "another language",
+    ):  # fmt: skip
+        assert rule in told, rule
+    assert "dead end" in "".join(faults(Turned({}, ({"card": {**bad, "actions": []}, "summary": "x"},)), "it"))
+    assert faults(Turned({}, ({"text": " "},)), "en") == ["an empty message"]
+    assert len(faults(Turned({}, ()), "en")) == 1
