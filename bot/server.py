@@ -24,6 +24,8 @@ SHUTDOWN_SECONDS = 15
 """How long running turns may take to finish once the server is told to stop."""
 IDLE_SECONDS = 300
 """How long a connection without a request is kept: longer than the proxies of Azure keep theirs, 240 s."""
+LINGER_SECONDS = 2
+"""How long the rest of a body is taken in that nobody reads, so that its sender finds the answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,13 @@ async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
     Raises:
         StartError: the address cannot be had.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, keepalive_timeout=IDLE_SECONDS)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

@@ -488,7 +488,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(bot: Guarded) -> None
 
     app = web.Application()
     app.router.add_post("/", slow)
-    runner, url = await serve(app)
+    runner, url = await serve(web.AppRunner(app, lingering_time=0))
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")

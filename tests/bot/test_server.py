@@ -111,7 +111,7 @@ async def test_a_body_over_the_limit_is_refused(chat: Chat, chunked: bool) -> No
         ({"Forwarded": "for=203.0.113.7"}, "forwarded"),
     ],
 )
-@pytest.mark.parametrize("path", ["/api/messages", "/healthz", "/"])
+@pytest.mark.parametrize("path", ["/api/messages", "/healthz", "/readyz", "/"])
 async def test_a_caller_from_elsewhere_is_refused_everywhere(
     chat: Chat, headers: dict[str, str], said: str, path: str
 ) -> None:
@@ -209,8 +209,13 @@ async def test_an_invoke_is_answered_in_words(chat: Chat, name: str, status: int
     assert said in json.dumps(await response.json())
 
 
+async def test_without_credentials_the_bot_is_ready_as_soon_as_it_serves(chat: Chat) -> None:
+    async with chat.session.get(f"{chat.url}/readyz") as response:
+        assert (response.status, await response.json()) == (200, {"status": "ready"})
+
+
 async def test_credentials_are_not_taken_for_more_than_they_are(chat: Chat) -> None:
-    """This version checks no tokens; whoever sends one must not believe that it was checked."""
+    """Without credentials no token can be checked; whoever sends one must not believe that it was."""
     response = await chat.post(chat.activity("hi"), headers={"Authorization": "Bearer a.b.c"})
     assert response.status == 401
     assert chat.medic.heard == []
