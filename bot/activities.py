@@ -15,6 +15,7 @@ import re2
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 
 from bot.cards import card, summary
+from bot.envelope import Message, mark_of
 from bot.errors import RefusedRequest
 from bot.sentences import Sentence
 from dialogs.turn import Action, Person, Scope, Turn
@@ -35,12 +36,14 @@ _TAG = re2.compile(r"(?i)</?[a-z][^<>]*>")
 class Incoming:
     """What an activity asks for. `turn` says who and where in every case; it is for the dialogs when `wants` is answer.
 
-    `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies.
+    `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies. `mark` stands
+    for the activity, the same each time that it is delivered; "" when it has no id to be recognised by.
     """
 
     wants: Wants
     turn: Turn
     say: Sentence | None = None
+    mark: str = ""
 
 
 def read_activity(body: object) -> Incoming:
@@ -56,8 +59,14 @@ def read_activity(body: object) -> Incoming:
         raise RefusedRequest(400, "The activity has no `type`.")
     if body.get("channelId") != "msteams":
         raise RefusedRequest(400, "The activity's `channelId` must be msteams: this bot serves Microsoft Teams.")
-    turn = _who_and_where(body)
+    identifier = body.get("id")
+    incoming = _wanted(kind, body, _who_and_where(body))
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
+        return incoming
+    return replace(incoming, mark=mark_of(kind, identifier))
 
+
+def _wanted(kind: str, body: Mapping[str, Any], turn: Turn) -> Incoming:
     if kind == "message":
         return _message(body, turn)
     if kind == "installationUpdate":
@@ -70,24 +79,26 @@ def read_activity(body: object) -> Incoming:
     return Incoming("nothing", turn)
 
 
-def reply_activity(reply: Reply, hints: bool = True) -> Activity:
-    """One reply as a message with a card. Its text stays empty: Teams would split a message that has both.
+def reply_message(reply: Reply, hints: bool = True) -> Message:
+    """One reply as a message with a card. It has no text: Teams would split a message that has both.
 
     Without `hints` the card leaves out what only Teams' own clients know; the test client warns of it below every card.
     """
     content = dict(card(reply))
     if not hints:
         content.pop("msteams", None)
+    return {"card": content, "summary": summary(reply)}
+
+
+def message_activity(message: Message) -> Activity:
+    """A message as an SDK activity; its text is plain, so that no character of it is taken for markup."""
+    if "card" not in message:
+        return Activity(type=ActivityTypes.message, text=message["text"], text_format="plain")
     return Activity(
         type=ActivityTypes.message,
-        summary=summary(reply),
-        attachments=[Attachment(content_type=CARD_TYPE, content=content)],
+        summary=message["summary"],
+        attachments=[Attachment(content_type=CARD_TYPE, content=message["card"])],
     )
-
-
-def text_activity(text: str) -> Activity:
-    """A sentence of our own as a message; plain, so that no character of it is taken for markup."""
-    return Activity(type=ActivityTypes.message, text=text, text_format="plain")
 
 
 def _who_and_where(body: Mapping[str, Any]) -> Turn:

@@ -18,6 +18,7 @@ Sentence = Literal[
     "too-slow",
     "state-lost",
     "not-understood",
+    "not-shown",
 ]
 
 _WORDS: dict[Sentence, dict[Language, str]] = {
@@ -76,6 +77,12 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "not-understood": {
         "en": "I can't do that here. Type help to see what I can do.",
         "it": "Qui non posso farlo. Scrivi aiuto per vedere che cosa posso fare.",
+    },
+    "not-shown": {
+        "en": "My answer could not be shown here, but what you did was kept. Type back to see where we are, or tell "
+        "whoever runs this bot the reference {reference}.",
+        "it": "La mia risposta non può essere mostrata qui, ma quello che hai fatto è stato salvato. Scrivi indietro "
+        "per vedere a che punto siamo, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
     },
 }
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -69,7 +71,21 @@ def build_app(
     app.router.add_get("/readyz", ready)
     app.router.add_get("/", about)
     app.on_cleanup.append(close)
+    app.cleanup_ctx.append(_redelivering(turns, teams))
     return app
+
+
+def _redelivering(turns: Turns, teams: TeamsAdapter) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def beside(_: web.Application) -> AsyncIterator[None]:
+        """Send what a former process left, and what a channel did not take at first, as long as the server runs."""
+        stop = asyncio.Event()
+        task = asyncio.create_task(turns.redeliver(teams, stop))
+        yield
+        stop.set()
+        await asyncio.wait([task], timeout=SHUTDOWN_SECONDS)
+        task.cancel()
+
+    return beside
 
 
 async def listen(app: web.Application, settings: Settings) -> web.AppRunner:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from bot.errors import StateConflict, StoreError
 from bot.store import Stored, decoded, encoded
 
-FORMAT = 1
+FORMAT = 2
 """`PRAGMA user_version` of the file; one made by a later version is not touched."""
 
 _TABLE = """
@@ -23,9 +23,13 @@ create table if not exists state (
     key text primary key,
     value text not null,
     etag integer not null,
-    touched real not null
+    touched real not null,
+    waiting integer not null default 0
 ) without rowid
 """
+# format 1 knew nothing that waits
+_FROM_1 = "alter table state add column waiting integer not null default 0"
+_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
 
 T = TypeVar("T")
 
@@ -61,10 +65,15 @@ class SqliteStore:
         """What was last committed under `key`, or None."""
         return await self._run(lambda: self._load(key))
 
-    async def commit(self, key: str, etag: int, value: Mapping[str, Any]) -> int:
+    async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
         """Keep `value` if `etag` is current; returns the new ETag. See `StateStore.commit`."""
         text = encoded(value)
-        return await self._run(lambda: self._commit(key, etag, text))
+        return await self._run(lambda: self._commit(key, etag, text, waiting))
+
+    async def waiting_keys(self, most: int) -> list[str]:
+        """At most so many keys whose last commit said `waiting`, those that wait longest first."""
+        found = "select key from state where waiting order by touched limit ?"
+        return await self._run(lambda: [key for (key,) in self._connection.execute(found, (most,))])
 
     async def forget(self, key: str) -> None:
         """Remove what is kept under `key`."""
@@ -114,8 +123,12 @@ class SqliteStore:
             database.execute("pragma journal_mode = wal")
             # a crash of the program loses nothing; only a power cut may lose the last turns, never the file
             database.execute("pragma synchronous = normal")
-            database.execute(_TABLE)
+            # all or nothing: a crash in the middle leaves the file as it was
+            database.execute("begin immediate")
+            database.execute(_FROM_1 if found == 1 else _TABLE)
+            database.execute(_INDEX)
             database.execute(f"pragma user_version = {FORMAT}")
+            database.execute("commit")
         except BaseException:
             database.close()
             raise
@@ -123,26 +136,26 @@ class SqliteStore:
 
     def _load(self, key: str) -> Stored | None:
         row = self._connection.execute("select etag, value from state where key = ?", (key,)).fetchone()
-        return Stored(row[0], decoded(row[1])) if row else None
+        return Stored(str(row[0]), decoded(row[1])) if row else None
 
-    def _commit(self, key: str, etag: int, text: str) -> int:
+    def _commit(self, key: str, etag: str | None, text: str, waiting: bool) -> str:
         now = self._clock()
         # one statement each way: SQLite makes it a transaction, and its condition is the comparison of ETags
-        if etag == 0:
+        if etag is None:
             # a random start, so that an ETag of a forgotten state never fits the one that follows it
             new = secrets.randbits(48) + 1
             done = self._connection.execute(
-                "insert into state (key, value, etag, touched) values (?, ?, ?, ?) on conflict do nothing",
-                (key, text, new, now),
+                "insert into state (key, value, etag, touched, waiting) values (?, ?, ?, ?, ?) on conflict do nothing",
+                (key, text, new, now, waiting),
             )
         else:
-            new = etag + 1
+            new = int(etag) + 1
             done = self._connection.execute(
-                "update state set value = ?, etag = etag + 1, touched = ? where key = ? and etag = ?",
-                (text, now, key, etag),
+                "update state set value = ?, etag = etag + 1, touched = ?, waiting = ? where key = ? and etag = ?",
+                (text, now, waiting, key, new - 1),
             )
         if done.rowcount != 1:
             raise StateConflict(
                 "This conversation was changed by another turn meanwhile; load it again and repeat the turn."
             )
-        return new
+        return str(new)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bot.errors import StateTooLarge
 
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 512 * 1024
 """The most that one state may take, as compact JSON in ASCII."""
 
 KEEP_DAYS = 30
@@ -20,24 +20,33 @@ KEEP_DAYS = 30
 class Stored:
     """A state as it was loaded. `etag` is what `commit` wants back; `value` is {} when what was kept is unreadable."""
 
-    etag: int
+    etag: str
     value: dict[str, Any]
 
 
 class StateStore(Protocol):
-    """Keeps plain JSON by key. Every method may raise `StoreError`."""
+    """Keeps one JSON document a key, replaced as a whole under an ETag. Every method may raise `StoreError`.
+
+    Nothing here needs more than a blob with a condition on its ETag and a tag to find it by.
+    """
 
     async def load(self, key: str) -> Stored | None:
         """What was last committed under `key`, or None."""
         ...
 
-    async def commit(self, key: str, etag: int, value: Mapping[str, Any]) -> int:
-        """Keep `value` if `etag` is still the current one (0: nothing was kept before); returns the new ETag.
+    async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
+        """Keep `value` if `etag` is still the current one (None: nothing was kept before); returns the new ETag.
+
+        Once it has returned, `value` outlives the process. With `waiting`, `waiting_keys` names the key.
 
         Raises:
             StateConflict: somebody else committed since `etag` was loaded.
             StateTooLarge: `value` takes more than `MOST_BYTES`.
         """
+        ...
+
+    async def waiting_keys(self, most: int) -> list[str]:
+        """At most so many keys whose last commit said `waiting`, those that wait longest first."""
         ...
 
     async def forget(self, key: str) -> None:

@@ -5,20 +5,24 @@ Together with `activities` the only module that knows the SDK.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 from botbuilder.core import TurnContext
 from botbuilder.integration.aiohttp import CloudAdapter
-from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, ConversationAccount
+from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, ConversationAccount, ConversationReference
 from botframework.connector.auth import BotFrameworkAuthentication, ClaimsIdentity
 from botframework.connector.auth.authenticate_request_result import AuthenticateRequestResult
 
 from bot.access import Access, access_for
-from bot.activities import Incoming, read_activity, reply_activity, text_activity
+from bot.activities import Incoming, message_activity, read_activity, reply_message
 from bot.body import read_body
 from bot.cards import parts
+from bot.channel import Channel
 from bot.connector import ConnectorFactory, VouchedFactory
+from bot.envelope import Back, Message
+from bot.errors import RefusedRequest
 from bot.sentences import language_of, say
 from bot.turns import Turns
 from dialogs.view import Reply
@@ -60,20 +64,35 @@ class _Vouched(BotFrameworkAuthentication):
 
 
 class TeamsChannel:
-    """The `Channel` of one activity."""
+    """The `Channel` of one conversation. `app_id` is the bot's, for whom the service was vouched for."""
 
-    def __init__(self, context: TurnContext, test_client: bool) -> None:
+    def __init__(self, context: TurnContext, app_id: str, test_client: bool = False) -> None:
         self._context = context
+        self._app_id = app_id
         self._test_client = test_client
 
-    async def show(self, reply: Reply) -> None:
-        """Send one reply, in as many cards as it takes."""
-        for part in parts(reply):
-            await self._context.send_activity(reply_activity(part, hints=not self._test_client))
+    @property
+    def back(self) -> Back:
+        """What `TeamsAdapter.reach` needs to come back; made of checked values only."""
+        activity = self._context.activity
+        return {
+            "app": self._app_id,
+            "service": activity.service_url,
+            "conversation": activity.conversation.id,
+            "group": bool(activity.conversation.is_group),
+            "person": activity.from_property.id,
+            "bot": activity.recipient.id,
+            "activity": activity.id,
+            "locale": activity.locale,
+        }
 
-    async def say(self, text: str) -> None:
-        """Send a sentence."""
-        await self._context.send_activity(text_activity(text))
+    def drawn(self, reply: Reply) -> list[Message]:
+        """The messages that show `reply`: as many cards as it takes."""
+        return [reply_message(part, hints=not self._test_client) for part in parts(reply)]
+
+    async def send(self, message: Message) -> None:
+        """Send one message."""
+        await self._context.send_activity(message_activity(message))
 
     async def typing(self) -> None:
         """Show that an answer is being written."""
@@ -106,10 +125,37 @@ class TeamsAdapter(CloudAdapter):
         test_client = request.headers.get("x-ms-agents-playground") == "true"
 
         async def run(context: TurnContext) -> None:
-            await bot.take(incoming, TeamsChannel(context, test_client))
+            await bot.take(incoming, TeamsChannel(context, self._access.app_id, test_client))
 
         await self.process_activity(self._vouched.result(service_url), _skeleton(body, incoming, service_url), run)
         return web.Response(status=201)
+
+    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
+        """Run `work` with the channel of a conversation whose turn is over.
+
+        Raises:
+            RefusedRequest: the service was vouched for under other credentials than those of now.
+        """
+        if back.get("app") != self._access.app_id:
+            raise RefusedRequest(403, "The bot's credentials have changed since the service was vouched for.")
+        reference = ConversationReference(
+            activity_id=back.get("activity"),
+            user=ChannelAccount(id=back.get("person")),
+            bot=ChannelAccount(id=back.get("bot")),
+            conversation=ConversationAccount(id=back.get("conversation"), is_group=back.get("group")),
+            channel_id="msteams",
+            locale=back.get("locale"),
+            service_url=back.get("service"),
+        )
+
+        async def run(context: TurnContext) -> None:
+            # the SDK gives the turn an id of its own, which no client has ever seen: the reply would answer nothing
+            context.activity.id = reference.activity_id
+            await work(TeamsChannel(context, self._access.app_id))
+
+        await self.continue_conversation(
+            reference, run, claims_identity=self._vouched.identity(reference.service_url or "")
+        )
 
     async def close(self) -> None:
         """Close the connections to the channel."""

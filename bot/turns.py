@@ -1,33 +1,32 @@
-"""One turn from end to end: state loaded, the dialogs asked, state saved once, then the replies sent. No SDK."""
+"""One turn from end to end: the dialogs asked once an activity, all that came of it committed at once, replies sent."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.activities import Incoming
-from bot.errors import DeliveryFailed, RefusedRequest, StateConflict, StateTooLarge, StoreError, where
+from bot.channel import Channel, Post
+from bot.delivery import Delivery, Pace
+from bot.envelope import Message
+from bot.errors import RefusedRequest, StateConflict, StateTooLarge, StoreError, where
 from bot.lanes import LaneFull, Lanes
+from bot.record import TRIES, Record
 from bot.sentences import Sentence, language_of, say
-from bot.store import StateStore, Stored, state_key
+from bot.store import StateStore, state_key
+from bot.typing_sign import TYPING_AFTER, typing_sign
 from dialogs.turn import Turn
 from dialogs.view import Reply
 from knowledge.entry import Language
 
-TYPING_AFTER = 0.7
-"""Seconds without an answer after which a person sees that one is being written; Teams asks for 2 at most."""
-TYPING_AGAIN = 4.0
-"""Seconds that a typing indicator lasts in the clients, about."""
 PATIENCE = 60.0
 """Seconds after which a turn is given up, so that one that hangs does not hold its conversation for ever."""
-TRIES = 3
-"""How often a turn is run when somebody else changes its state meanwhile."""
-ENVELOPE = 1
-"""The version of what is kept beside the dialogs' own state."""
+MOST_UNSENT = 30
+"""Replies that may wait in one conversation before it takes no more turns; its channel takes nothing anyway."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,40 +53,40 @@ class Medic(Protocol):
         ...
 
 
-class Channel(Protocol):
-    """Where a turn came from, and its replies go. Every method may raise DeliveryFailed."""
-
-    async def show(self, reply: Reply) -> None:
-        """Send one reply."""
-        ...
-
-    async def say(self, text: str) -> None:
-        """Send a sentence."""
-        ...
-
-    async def typing(self) -> None:
-        """Show that an answer is being written."""
-        ...
-
-
 class Turns:
-    """Runs turns against a `Medic` and a `StateStore`."""
+    """Runs turns against a `Medic` and a `StateStore`.
+
+    `instance` tells apart the processes that share a store, where one can be shared. `counts` tells how often which
+    outcome was met: those of `Delivery`, and `again`, activities that had been done when they came.
+    """
 
     def __init__(
-        self, medic: Medic, store: StateStore, typing_after: float = TYPING_AFTER, patience: float = PATIENCE
+        self,
+        medic: Medic,
+        store: StateStore,
+        typing_after: float = TYPING_AFTER,
+        patience: float = PATIENCE,
+        pace: Pace | None = None,
+        instance: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._medic = medic
         self._store = store
         self._typing_after = typing_after
         self._patience = patience
+        self._clock = clock
         self._lanes = Lanes()
+        self._delivery = Delivery(store, self._lanes, pace, instance, clock)
+        self.counts = self._delivery.counts
 
     async def take(self, incoming: Incoming, channel: Channel) -> None:
-        """Do what `incoming` asks for. Whatever fails, the person gets a sentence and the log a line without contents.
+        """Do what `incoming` asks for, unless that was done; whatever fails, the person gets a sentence.
+
+        What is not sent when this returns is kept, and sent before the conversation's next replies.
 
         Raises:
-            RefusedRequest: (429) too many turns of this conversation are waiting.
-            DeliveryFailed: the channel took neither the replies nor a sentence about it.
+            RefusedRequest: nothing was done: too many turns or replies of this conversation wait.
+            DeliveryFailed: the turn was done, and its replies still wait, or were refused for good.
         """
         if incoming.wants == "nothing":
             return
@@ -95,90 +94,109 @@ class Turns:
         key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
         try:
             typing_after = self._typing_after if incoming.wants == "answer" else None
-            async with _typing(channel, typing_after) as answered, self._lanes.lane(key):
-                replies = await self._settle(key, incoming)
+            async with typing_sign(channel, typing_after) as answered, self._lanes.lane(key):
+                done = await self._settle(key, incoming, channel)
                 await answered()
-                await self._send(replies, channel, language_of(turn.locale))
+                if isinstance(done, str):
+                    await channel.send({"text": done})
+                elif failed := await self._delivery.flush(done, channel, incoming.mark):
+                    raise failed
         except LaneFull:
             raise RefusedRequest(
                 429, "Too many messages of this conversation are waiting; send them again later."
             ) from None
 
-    async def _settle(self, key: str, incoming: Incoming) -> list[Reply | str]:
-        """What to send, once the state is saved; a sentence with a reference when the turn failed."""
+    async def redeliver(self, post: Post, stop: asyncio.Event) -> None:
+        """Send replies that wait, those of a former process first, until `stop`."""
+        await self._delivery.run(post, stop)
+
+    async def sweep(self, post: Post) -> None:
+        """Send replies that wait, once."""
+        await self._delivery.sweep(post)
+
+    async def _settle(self, key: str, incoming: Incoming, channel: Channel) -> Record | str:
+        """The record with what is to be sent; where nothing can be kept, the sentence that says so."""
         language = language_of(incoming.turn.locale)
         try:
             async with asyncio.timeout(self._patience):
                 if incoming.wants == "forget":
                     await self._store.forget(key)
-                    return []
-                return await self._answer(key, incoming)
+                    return Record(self._store, key)
+                return await self._answer(key, incoming, channel)
+        except RefusedRequest:
+            raise
         except TimeoutError as error:
-            return [_failure("too-slow", language, error)]
+            sentence = _failure("too-slow", language, error)
         except StoreError as error:
-            return [_failure("failed" if isinstance(error, StateTooLarge) else "state-lost", language, error)]
+            sentence = _failure("failed" if isinstance(error, StateTooLarge) else "state-lost", language, error)
         except Exception as error:  # noqa: BLE001 - the last net: a person must never meet silence or a traceback
-            return [_failure("failed", language, error)]
-
-    async def _answer(self, key: str, incoming: Incoming) -> list[Reply | str]:
-        turn = incoming.turn
-        for attempt in range(TRIES):
-            stored = await self._store.load(key)
-            envelope, language = _opened(stored), language_of(turn.locale)
-            if turn.joined and envelope["welcomed"]:
-                return []
-            replies: list[Reply | str] = []
-            if incoming.wants == "answer":
-                answer = await self._medic.answer(turn, envelope["medic"])
-                replies += answer.replies
-                envelope["medic"] = dict(answer.state)
-                language = answer.replies[-1].language if answer.replies else envelope["language"] or language
-                envelope["language"] = language
-            elif turn.joined or envelope["language"] is None:
-                language = language_of(turn.locale)
-            else:
-                language = envelope["language"]
-            if incoming.say:
-                replies.append(say(incoming.say, language))
-            if turn.joined or incoming.wants == "answer":
-                envelope["welcomed"] = envelope["welcomed"] or turn.joined
-                try:
-                    await self._store.commit(key, stored.etag if stored else 0, envelope)
-                except StateConflict:
-                    if attempt + 1 == TRIES:
-                        raise
-                    continue
-            return replies
-        raise AssertionError("every way out of the loop returns or raises")
-
-    async def _send(self, replies: Sequence[Reply | str], channel: Channel, language: Language) -> None:
-        try:
-            for reply in replies:
-                await (channel.say(reply) if isinstance(reply, str) else channel.show(reply))
-        except Exception as error:  # noqa: BLE001 - a card refused or not drawn must not leave the person without a word
             sentence = _failure("failed", language, error)
+        try:
+            return await self._own_up(key, incoming, channel, sentence)
+        except StoreError as error:
+            _log.error("The failure could not be kept either: %s", error)
+            return sentence
+
+    async def _answer(self, key: str, incoming: Incoming, channel: Channel) -> Record:
+        turn = incoming.turn
+        for _ in range(TRIES):
+            record = await Record(self._store, key).load()
+            envelope = record.envelope
+            if self._done(record, incoming) or (turn.joined and envelope.welcomed):
+                return record
+            if len(envelope.outbox) >= MOST_UNSENT:
+                raise RefusedRequest(
+                    503, "Earlier answers of this conversation could not be sent yet; try again later."
+                )
+            language = envelope.language or language_of(turn.locale)
+            messages: list[Message] = []
+            if incoming.wants == "answer":
+                answer = await self._medic.answer(turn, envelope.medic)
+                messages += [message for reply in answer.replies for message in channel.drawn(reply)]
+                envelope.medic = dict(answer.state)
+                language = envelope.language = answer.replies[-1].language if answer.replies else language
+            elif turn.joined:
+                language = language_of(turn.locale)
+            envelope.welcomed = envelope.welcomed or turn.joined
+            if incoming.say:
+                messages.append({"text": say(incoming.say, language)})
             try:
-                await channel.say(sentence)
-            except DeliveryFailed as undelivered:
-                _log.error("The sentence about it could not be sent either: %s", undelivered)
-                raise
+                return await self._commit(record, incoming, channel, messages, language)
+            except StateConflict:
+                continue
+        raise StateConflict("The conversation was changed by other turns each time that this one was to be kept.")
 
+    async def _own_up(self, key: str, incoming: Incoming, channel: Channel, sentence: str) -> Record:
+        """Keep the state as it was, and the sentence about the failure; nothing, if the turn was kept after all."""
+        for _ in range(TRIES):
+            record = await Record(self._store, key).load()
+            if self._done(record, incoming):
+                return record
+            try:
+                language = language_of(incoming.turn.locale)
+                return await self._commit(record, incoming, channel, [{"text": sentence}], language)
+            except StateConflict:
+                continue
+        raise StateConflict("The conversation was changed by other turns each time that a failure was to be kept.")
 
-def _opened(stored: Stored | None) -> dict[str, Any]:
-    """The envelope that was stored, or a new one; {} as the dialogs' state says that there was one that is broken."""
-    new: dict[str, Any] = {"schema": ENVELOPE, "welcomed": False, "language": None, "medic": None}
-    if stored is None:
-        return new
-    value = stored.value
-    medic, language = value.get("medic"), value.get("language")
-    if value.get("schema") != ENVELOPE or not isinstance(medic, dict | None):
-        return {**new, "welcomed": value.get("welcomed") is True, "medic": {}}
-    return {
-        **new,
-        "welcomed": value.get("welcomed") is True,
-        "language": language if language in ("en", "it") else None,
-        "medic": medic,
-    }
+    def _done(self, record: Record, incoming: Incoming) -> bool:
+        """Whether the activity was done before. What it is answered with may still wait to be sent."""
+        done = incoming.mark in record.envelope.done
+        self.counts["again"] += done
+        return done
+
+    async def _commit(
+        self, record: Record, incoming: Incoming, channel: Channel, messages: Sequence[Message], language: Language
+    ) -> Record:
+        """State, the activity's mark and the replies, in one document and so in one transaction."""
+        now = self._clock()
+        if incoming.mark:
+            record.envelope.remember(incoming.mark, now)
+        # without an id nobody can tell a repeated delivery, but the rows need names
+        record.envelope.post(incoming.mark or secrets.token_hex(12), messages, channel.back, language, now)
+        self._delivery.begin(record)
+        await record.commit()
+        return record
 
 
 def _failure(sentence: Sentence, language: Language, error: BaseException) -> str:
@@ -186,38 +204,3 @@ def _failure(sentence: Sentence, language: Language, error: BaseException) -> st
     reference = secrets.token_hex(4)
     _log.error("Turn failed, reference %s: %s", reference, where(error))
     return say(sentence, language, reference)
-
-
-@asynccontextmanager
-async def _typing(channel: Channel, after: float | None) -> AsyncIterator[Any]:
-    """Show typing from `after` seconds on (None: never) until the yielded coroutine function is called."""
-    done = asyncio.Event()
-
-    async def show() -> None:
-        wait = after
-        while True:
-            try:
-                async with asyncio.timeout(wait):
-                    await done.wait()
-                return
-            except TimeoutError:
-                wait = TYPING_AGAIN
-            try:
-                await channel.typing()
-            except DeliveryFailed as error:
-                _log.info("Typing could not be shown: %s", error)
-                return
-
-    task = asyncio.create_task(show()) if after is not None else None
-
-    async def stop() -> None:
-        """End it; an indicator that is on its way is awaited, so that it does not arrive after the answer."""
-        done.set()
-        if task is not None and not task.done():
-            await asyncio.wait([task], timeout=1)
-            task.cancel()
-
-    try:
-        yield stop
-    finally:
-        await stop()

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 
+from bot.delivery import Pace
 from bot.server import build_app
 from bot.sqlite_store import SqliteStore
 from bot.turns import Turns
@@ -87,14 +88,17 @@ class Chat:
 
     def __init__(self, medic: ScriptedMedic, store: SqliteStore, teams: FakeTeams, session: ClientSession) -> None:
         self.medic, self.store, self.teams, self.session = medic, store, teams, session
-        self.turns = Turns(medic, store, typing_after=0.01)
+        self.turns = Turns(medic, store, typing_after=0.01, pace=Pace(first_wait=0.001, sweep=3600))
         self.url = ""
+        self.posted = 0
         self.runner = web.AppRunner(build_app(self.turns, store), shutdown_timeout=15)
 
     def activity(self, text: str | None = None, **more: Any) -> dict[str, Any]:
+        """An activity with an id of its own, unless `more` has one; a field that is None is left out."""
+        self.posted += 1
         body = {
             "type": "message",
-            "id": "1795382441918",
+            "id": str(1795382441917 + self.posted),
             "channelId": "msteams",
             "serviceUrl": self.teams.url + "/_connector",
             "from": {"id": "29:ada", "name": "Ada", "aadObjectId": "00000000-0000-0000-0000-000000000020"},

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -319,7 +320,7 @@ class Program:
 
     async def send(self, text: str) -> int:
         body = {
-            "type": "message", "id": "1", "channelId": "msteams", "serviceUrl": self.teams.url, "text": text,
+            "type": "message", "id": uuid4().hex, "channelId": "msteams", "serviceUrl": self.teams.url, "text": text,
             "from": {"id": "u"}, "conversation": {"id": "c"},
         }  # fmt: skip
         async with self.session.post(f"http://127.0.0.1:{self.port}/api/messages", json=body) as response:

@@ -33,7 +33,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 async def test_what_is_committed_is_loaded(store: SqliteStore) -> None:
     assert await store.load("k") is None
-    etag = await store.commit("k", 0, {"steps": [1, None, "è", "\ud800", {"a": True}]})
+    etag = await store.commit("k", None, {"steps": [1, None, "è", "\ud800", {"a": True}]})
     found = await store.load("k")
     assert found is not None
     assert (found.etag, found.value) == (etag, {"steps": [1, None, "è", "\ud800", {"a": True}]})
@@ -41,9 +41,9 @@ async def test_what_is_committed_is_loaded(store: SqliteStore) -> None:
 
 
 async def test_a_stale_etag_changes_nothing(store: SqliteStore) -> None:
-    first = await store.commit("k", 0, {"n": 1})
+    first = await store.commit("k", None, {"n": 1})
     second = await store.commit("k", first, {"n": 2})
-    for stale in (0, first, second + 1):
+    for stale in (None, first, str(int(second) + 1)):
         with pytest.raises(StateConflict):
             await store.commit("k", stale, {"n": 9})
     found = await store.load("k")
@@ -52,10 +52,10 @@ async def test_a_stale_etag_changes_nothing(store: SqliteStore) -> None:
 
 
 async def test_the_etag_of_a_forgotten_state_does_not_fit_the_next(store: SqliteStore) -> None:
-    old = await store.commit("k", 0, {"n": 1})
+    old = await store.commit("k", None, {"n": 1})
     await store.forget("k")
     assert await store.load("k") is None
-    await store.commit("k", 0, {"n": 2})
+    await store.commit("k", None, {"n": 2})
     with pytest.raises(StateConflict):
         await store.commit("k", old, {"n": 3})
 
@@ -70,7 +70,7 @@ async def test_of_many_that_change_one_state_each_wins_once(tmp_path: Path) -> N
             found = await store.load("k")
             value = found.value["n"] if found else 0
             try:
-                await store.commit("k", found.etag if found else 0, {"n": value + 1})
+                await store.commit("k", found.etag if found else None, {"n": value + 1})
                 added += 1
             except StateConflict:
                 continue
@@ -84,24 +84,24 @@ async def test_of_many_that_change_one_state_each_wins_once(tmp_path: Path) -> N
 
 
 async def test_a_state_over_the_limit_is_refused_in_words(store: SqliteStore) -> None:
-    await store.commit("k", 0, {"x": "a" * (MOST_BYTES - 8)})
-    with pytest.raises(StateTooLarge, match="at most 256 KB are kept"):
-        await store.commit("j", 0, {"x": "a" * (MOST_BYTES - 7)})
+    await store.commit("k", None, {"x": "a" * (MOST_BYTES - 8)})
+    with pytest.raises(StateTooLarge, match="at most 512 KB are kept"):
+        await store.commit("j", None, {"x": "a" * (MOST_BYTES - 7)})
     assert await store.load("j") is None
 
 
 @pytest.mark.parametrize("value", [{"x": object()}, {"x": float("nan")}, {"x": b""}, {"x": {1}}])
 async def test_nothing_but_plain_json_is_kept(store: SqliteStore, value: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
-        await store.commit("k", 0, value)
+        await store.commit("k", None, value)
     assert await store.load("k") is None
 
 
 async def test_what_was_not_touched_for_long_goes(tmp_path: Path) -> None:
     now = 1_000.0
     store = await SqliteStore(tmp_path / "s", clock=lambda: now).open()
-    await store.commit("old", 0, {})
-    etag = await store.commit("kept", 0, {})
+    await store.commit("old", None, {})
+    etag = await store.commit("kept", None, {})
     now = 1_090.0
     await store.commit("kept", etag, {})
     now = 1_101.0
@@ -111,11 +111,46 @@ async def test_what_was_not_touched_for_long_goes(tmp_path: Path) -> None:
     await store.close()
 
 
+async def test_what_waits_is_found_until_it_is_committed_without(tmp_path: Path) -> None:
+    now = 1_000.0
+    store = await SqliteStore(tmp_path / "s", clock=lambda: now).open()
+    first = await store.commit("first", None, {}, waiting=True)
+    now += 1
+    await store.commit("second", None, {}, waiting=True)
+    await store.commit("idle", None, {})
+    await store.close()
+
+    store = await SqliteStore(tmp_path / "s", clock=lambda: now).open()
+    assert await store.waiting_keys(10) == ["first", "second"]
+    assert await store.waiting_keys(1) == ["first"]
+    await store.commit("first", first, {})
+    await store.forget("second")
+    assert await store.waiting_keys(10) == []
+    await store.close()
+
+
+async def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "s")
+    old.executescript(
+        "create table state (key text primary key, value text not null, etag integer not null, touched real not null)"
+        " without rowid; insert into state values ('k', '{\"n\":1}', 7, 1e12); pragma user_version = 1"
+    )
+    old.close()
+    for etag in ("7", "8"):
+        store = await SqliteStore(tmp_path / "s").open()
+        found = await store.load("k")
+        assert found is not None
+        assert (found.etag, found.value) == (etag, {"n": 1})
+        await store.commit("k", found.etag, {"n": 1}, waiting=True)
+        assert await store.waiting_keys(10) == ["k"]
+        await store.close()
+
+
 async def test_only_the_owner_reads_the_files(tmp_path: Path) -> None:
     if os.name != "posix":
         pytest.skip("file rights are POSIX's")
     store = await SqliteStore(tmp_path / "deep" / "er" / "s").open()
-    await store.commit("k", 0, {})
+    await store.commit("k", None, {})
     for path in (tmp_path / "deep" / "er").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
     assert stat.S_IMODE((tmp_path / "deep" / "er").stat().st_mode) == 0o700
@@ -136,7 +171,7 @@ async def test_what_cannot_be_a_store_is_said_in_words(tmp_path: Path) -> None:
 
 
 async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path, store: SqliteStore) -> None:
-    etag = await store.commit("k", 0, {"n": 1})
+    etag = await store.commit("k", None, {"n": 1})
     direct = sqlite3.connect(tmp_path / "new" / "state.sqlite3")
     direct.execute("update state set value = '[1, 2'")
     direct.commit()
@@ -153,7 +188,7 @@ from pathlib import Path
 from bot.sqlite_store import SqliteStore
 async def main():
     store = await SqliteStore(Path(sys.argv[1])).open()
-    etag, n = 0, 0
+    etag, n = None, 0
     while True:
         n += 1
         etag = await store.commit("k", etag, {"n": n, "filler": "x" * 20000})

@@ -1,0 +1,38 @@
+"""Where replies go, as the turns see it: the channel of one conversation, and the way to one that is not talking."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from bot.envelope import Back, Message
+from dialogs.view import Reply
+
+
+class Channel(Protocol):
+    """A conversation that can be sent to."""
+
+    @property
+    def back(self) -> Back:
+        """The way back to this conversation, for `Post.reach` at a later time."""
+        ...
+
+    def drawn(self, reply: Reply) -> Sequence[Message]:
+        """The messages that show `reply`, in order."""
+        ...
+
+    async def send(self, message: Message) -> None:
+        """Send one message. Raises DeliveryFailed, which says what became of it."""
+        ...
+
+    async def typing(self) -> None:
+        """Show that an answer is being written. Raises DeliveryFailed."""
+        ...
+
+
+class Post(Protocol):
+    """Reaches conversations whose turn is over."""
+
+    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
+        """Run `work` with the channel that `back` leads to. Raises DeliveryFailed when there is no way."""
+        ...
