@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dialogs.talk import EXAMPLE
 from knowledge.entry import Language
 from knowledge.loading import load_entries
-from tests.build_logs import begun, powershell, script_failed, stopped, succeeded
+from tests.build_logs import begun, failed, powershell, script_failed, stopped, succeeded
 
 SECRET = "Zx8Q~planted.Secret-0123456789abcdefghijklmn"
 BLOB = "https://stg0123456789.blob.core.windows.net/packerlogs/a/customization.log"
 
 QUESTIONS: Mapping[Language, str] = {
-    "en": "my build ends after four hours without any error, what can I do?",
-    "it": "la compilazione si ferma dopo quattro ore senza nessun errore, che cosa posso fare?",
+    "en": "my image build is slow and hangs",
+    "it": "la compilazione dell'immagine è lenta e si blocca",
 }
 
 
@@ -46,7 +46,7 @@ PASTES: dict[str, str] = {
     "the example": EXAMPLE,
     "a build that succeeded": succeeded(powershell(begun(), ["done"])).text(),
     "a build that was stopped": stopped(begun()).text(),
-    "a log of an error that nobody knows": script_failed(begun(windows=False), 77).text(),
+    "a log of an error that nobody knows": failed(begun(), "frobnication of the widget stalled").text(),
     "a status of an error that nobody knows": _status(),
     "a log of 300 KB": _long(),
     "a log with a secret": script_failed(

@@ -10,6 +10,7 @@ import pytest
 
 from bot.start import build_medic
 from dialogs.medic import Medic
+from dialogs.texts import TEXTS
 from knowledge.entry import Language
 from knowledge.guides import load_guides
 from knowledge.loading import load_entries
@@ -86,6 +87,17 @@ async def test_every_button_from_a_paste_on_leads_further(medic: Medic, language
 async def test_every_button_from_a_question_on_leads_further(medic: Medic, language: Language) -> None:
     talk = Talk(medic, language)
     assert not await broken_on(talk, await talk.say(QUESTIONS[language]), DEPTH)
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_the_pastes_bring_every_kind_of_answer(medic: Medic, language: Language) -> None:
+    talk = Talk(medic, language)
+    told = [(await talk.say(text)).text for text in (*PASTES.values(), QUESTIONS[language])]
+    for key in (
+        "unmatched.title", "succeeded.title", "harmless.ask", "diagnosis.several", "confidence.certain.long",
+        "confidence.likely.long", "confidence.possible.long",
+    ):  # fmt: skip
+        assert any(TEXTS[language][key].replace("`", "") in one for one in told), key
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
