@@ -26,6 +26,7 @@ from hypothesis import strategies as some
 
 from bot.access import Access, access_for
 from bot.body import read_body
+from bot.delivery import Pace
 from bot.errors import RefusedRequest
 from bot.json_client import JsonClient
 from bot.keys import FRESH_SECONDS, GAP_SECONDS, KEEP_SECONDS, RETRY_SECONDS, SigningKeys
@@ -33,6 +34,7 @@ from bot.logs import JsonLines, TextLines
 from bot.server import LARGEST_BODY, build_app, listen
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
+from bot.teams import TeamsAdapter
 from bot.turns import Turns
 from tests.bot.identity_service import APP, CREDENTIALS, SECRET, TENANT, IdentityService, private_key, public_key
 from tests.bot.stand_ins import FakeTeams, ScriptedMedic, serve
@@ -62,6 +64,8 @@ class Guarded:
     medic: ScriptedMedic
     session: ClientSession
     access: Access
+    turns: Turns
+    adapter: TeamsAdapter
     url: str = ""
     tokens_seen: list[str | None] = field(default_factory=list)
 
@@ -110,8 +114,10 @@ async def bot(identity: IdentityService, authority: trustme.CA, tmp_path: Path) 
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     access = access_for(CREDENTIALS, identity.cloud, client_tls)
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
-        bot = Guarded(identity, teams, medic, session, access, tokens_seen=seen)
-        program = await listen(build_app(Turns(medic, store), store, access), Settings(port=0, credentials=CREDENTIALS))
+        turns, adapter = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600)), TeamsAdapter(access)
+        bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
+        settings = Settings(port=0, credentials=CREDENTIALS)
+        program = await listen(build_app(turns, store, access, adapter), settings)
         bot.url = f"http://127.0.0.1:{program.addresses[0][1]}"
         yield bot
         await program.cleanup()
@@ -336,6 +342,49 @@ async def test_no_token_leaves_for_a_service_that_nobody_vouched_for(bot: Guarde
     await bot.post(bot.identity.token("evil"))
     assert bot.tokens_seen == []
     assert bot.identity.hits["token"] == 0
+
+
+@pytest.mark.parametrize(
+    ("refusals", "tries", "arrived"),
+    [
+        ([412], 2, 1), ([429], 2, 1), ([429, 429], 3, 1), ([503], 2, 1), ([502], 2, 1), ([504], 2, 1), ([401], 2, 1),
+        ([403], 1, 0), ([404], 1, 0), ([502, 504], 2, 0), ([504, 502, 502], 2, 0),
+    ],
+)  # fmt: skip
+async def test_a_reply_that_was_not_taken_is_sent_again_where_that_helps(
+    bot: Guarded, refusals: list[int], tries: int, arrived: int
+) -> None:
+    left = list(refusals)
+    bot.teams.refuse = lambda activity: left.pop(0) if left else None
+    await bot.post(bot.identity.token())
+    assert len(bot.tokens_seen) == tries
+    assert len(bot.teams.messages) == arrived
+    assert set(bot.tokens_seen) == ({"Bearer token-1", "Bearer token-2"} if refusals == [401] else {"Bearer token-1"})
+
+
+async def test_a_reply_waits_for_a_token_and_then_goes_where_it_was_to_go(bot: Guarded) -> None:
+    clock, tokens = Clock(), bot.access.tokens
+    assert tokens is not None
+    tokens._clock = clock
+    bot.identity.answer = (401, {"error_description": "AADSTS7000222: expired"})
+    await bot.post(bot.identity.token())
+    assert (len(bot.medic.heard), bot.tokens_seen) == (1, [])
+    bot.identity.answer = None
+    clock.now += RETRY_SECONDS
+    while not bot.teams.messages:
+        await bot.turns.sweep(bot.adapter)
+    assert bot.tokens_seen == [f"Bearer token-{bot.identity.hits['token']}"]
+
+
+async def test_a_reply_that_was_kept_under_other_credentials_gets_no_token(bot: Guarded) -> None:
+    back = {"app": OTHER, "service": bot.identity.service_url, "conversation": "a:1", "person": "29:ada", "bot": "28:b"}
+
+    async def work(channel: Any) -> None:
+        await channel.send({"text": "late"})
+
+    with pytest.raises(RefusedRequest, match="credentials have changed"):
+        await bot.adapter.reach(back, work)
+    assert (bot.tokens_seen, bot.identity.hits["token"]) == ([], 0)
 
 
 async def test_requests_from_elsewhere_are_served(bot: Guarded) -> None:
