@@ -91,7 +91,8 @@ class Diagnoser:
         facts = facts_of(passage, story)
         exit_entry = found.get("script-nonzero-exit")
         if exit_entry and spoken:
-            exit_entry.evidence = [*spoken.lines, *exit_entry.evidence]
+            verdicts = [line for line in exit_entry.evidence if line.source != "debug"]
+            exit_entry.evidence = [*spoken.lines, *(verdicts or exit_entry.evidence)]
         order = ranked(found.values(), self.entries, of_log=kind == "build-log")
         if kind in ("question", "unknown") and not foreign and not any(one.decisive for one, _ in order):
             order = self._in_words(passage, [one for one, _ in order])

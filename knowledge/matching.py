@@ -141,7 +141,7 @@ def _try(
         times += 1
         if first < 0:
             first = touched[0]
-        if len(lines) < _EVIDENCE_PER_SIGNATURE:
+        if len(lines) < _EVIDENCE_PER_SIGNATURE and not (lines and line.source == "verdict"):  # said twice, shown once
             lines += [index for index in touched if index not in lines][:3]
     if first < 0:
         return

@@ -61,6 +61,8 @@ def observe(story: Story) -> list[Observation]:
     repeated = _repeated(before)
     if repeated:
         return [*seen, Observation("stopped-while-repeating", (*start, *repeated, stop))]
+    if run is None:  # stopped before anything of the template ran: nothing can be said of a step
+        return seen
     return [*seen, Observation("stopped-without-sign", (*start, stop))]
 
 
