@@ -175,6 +175,9 @@ def run_blocks(scene: Scene, diagnosis: Diagnosis) -> list[Block]:
             told += scene.line("diagnosis.exit-code", code=open_run.exit_code)
             told += _meaning(scene, diagnosis, open_run.exit_code)
         runs.append((*told, Run(".")))
+    if diagnosis.silence:
+        duration = Own(seconds_in_words(diagnosis.silence.seconds))
+        runs.append(scene.line("diagnosis.silence", duration=duration, line=diagnosis.silence.line))
     joined: list[Block] = []
     if runs:
         spaced = [part for index, text in enumerate(runs) for part in ((Run(" "),) if index else ()) + text]

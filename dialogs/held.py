@@ -16,6 +16,7 @@ from knowledge.diagnosis import (
     Outcome,
     ProvisionerRun,
     ScriptAdvice,
+    Silence,
 )
 from knowledge.entry import Retry, Severity
 
@@ -94,6 +95,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "script": [diagnosis.script.id, diagnosis.script.advice] if diagnosis.script else None,
         "lines": diagnosis.lines,
         "ids": [[label, value] for label, value in diagnosis.ids],
+        "silence": [diagnosis.silence.seconds, diagnosis.silence.line] if diagnosis.silence else None,
     }
 
 
@@ -115,7 +117,15 @@ def from_json(value: object) -> Diagnosis:
         script=_advice(script) if script is not None else None,
         lines=whole(held.get("lines")),
         ids=tuple((text(label, NAME), text(value, ID)) for label, value in _pairs(held.get("ids"), MOST_IDS)),
+        silence=_silence(held.get("silence")),
     )
+
+
+def _silence(value: object) -> Silence | None:
+    if value is None:  # none, or a state from before silences were kept
+        return None
+    seconds, line = _exactly(value, 2)
+    return Silence(whole(seconds), whole(line))
 
 
 def _hold_match(match: Match) -> Match:

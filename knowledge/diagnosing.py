@@ -15,7 +15,7 @@ from knowledge.kinds import asks_for_a_meaning, is_foreign, kind_of, sounds_prin
 from knowledge.lines import Line, read_line
 from knowledge.matching import Found, Matcher, merge
 from knowledge.normalising import Piece, pieces_of, readable
-from knowledge.observing import observe
+from knowledge.observing import longest_silence, observe
 from knowledge.passage import Passage, readings
 from knowledge.ranking import ranked
 from knowledge.redaction import redact
@@ -111,6 +111,7 @@ class Diagnoser:
             script=_advice(spoken, language) if exit_entry else None,
             lines=total,
             ids=ids_of(passage, facts),
+            silence=longest_silence(story) if story else None,
         )
 
     def _in_words(self, passage: Passage, found: Sequence[Found]) -> list[tuple[Found, tuple[str, ...]]]:

@@ -61,6 +61,14 @@ class ProvisionerRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """The longest time in which the build wrote nothing, and the line after which it fell silent."""
+
+    seconds: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptAdvice:
     """What the pattern of a script's own error means and what to do: an id of `knowledge/script_errors.yaml`."""
 
@@ -85,6 +93,7 @@ class Diagnosis:
     script: ScriptAdvice | None = None
     lines: int = 0
     ids: tuple[tuple[str, str], ...] = ()
+    silence: Silence | None = None
 
     @property
     def settled(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import re2
 
+from knowledge.diagnosis import Silence
 from knowledge.lines import Line
 from knowledge.story import Story
 
@@ -64,6 +65,20 @@ def observe(story: Story) -> list[Observation]:
     if run is None:  # stopped before anything of the template ran: nothing can be said of a step
         return seen
     return [*seen, Observation("stopped-without-sign", (*start, stop))]
+
+
+def longest_silence(story: Story) -> Silence | None:
+    """The longest silence before the build's end, when it lasted ten minutes or more."""
+    longest: Silence | None = None
+    last: Line | None = None
+    for line in story.lines:
+        if line.time is None:
+            continue
+        gap = _seconds(last.time, line.time) if last else None
+        if last and gap is not None and gap >= max(SILENCE, longest.seconds + 1 if longest else 0):
+            longest = Silence(gap, last.number)
+        last = line
+    return longest
 
 
 def _sysprep_loop(story: Story) -> Observation | None:

@@ -25,6 +25,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "found": "Found out",
         "outcome": "the run: {outcome}",
         "phase": "reached: {phase}",
+        "silence": "nothing written for {minutes} min after line {line}",
         "failed": "{provisioner} ended after {seconds} s, exit code {code}",
         "next": "Paste more of the log around the first error, or run: python app.py chat",
         "inferred": "Our inference, not documented.",
@@ -45,6 +46,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "found": "Accertato",
         "outcome": "esecuzione: {outcome}",
         "phase": "fase raggiunta: {phase}",
+        "silence": "nulla di scritto per {minutes} min dopo la riga {line}",
         "failed": "{provisioner} terminato dopo {seconds} s, codice di uscita {code}",
         "next": "Incolla altre righe del log intorno al primo errore, oppure esegui: python app.py chat",
         "inferred": "Nostra deduzione, non documentata.",
@@ -146,6 +148,9 @@ def _found_out(diagnosis: Diagnosis, words: Mapping[str, str], names: Mapping[st
         code = "?" if failed.exit_code is None else failed.exit_code
         seconds = "?" if failed.seconds is None else failed.seconds
         found.append(words["failed"].format(provisioner=failed.provisioner, seconds=seconds, code=code))
+    if diagnosis.silence:
+        silence = diagnosis.silence
+        found.append(words["silence"].format(minutes=silence.seconds // 60, line=silence.line))
     return [f"  {words['found']}: " + "; ".join(found)] if found else []
 
 

@@ -133,6 +133,7 @@ TEXTS = {
     ),
     # Diagnosis
     "diagnosis.possible": "Possible: {title}",
+    "diagnosis.silence": "It wrote nothing for {duration} after line {line}.",
     "diagnosis.reached": "Phase reached: {phase}.",
     "diagnosis.outcome": "The run: {outcome}.",
     "diagnosis.failed-run": "The {provisioner} provisioner failed",

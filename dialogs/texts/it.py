@@ -140,6 +140,7 @@ TEXTS = {
     ),
     # Diagnosi
     "diagnosis.possible": "Possibile: {title}",
+    "diagnosis.silence": "Dopo la riga {line} non ha scritto nulla per {duration}.",
     "diagnosis.reached": "Fase raggiunta: {phase}.",
     "diagnosis.outcome": "Esecuzione: {outcome}.",
     "diagnosis.failed-run": "Errore nel provisioner {provisioner}",

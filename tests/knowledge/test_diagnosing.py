@@ -239,3 +239,12 @@ def test_every_id_of_the_text_is_kept_once() -> None:
     )
     ids = diagnose(text).ids
     assert ids == (("object id", RUN), ("resource", f"{group}/providers/Microsoft.Compute/galleries/gal"))
+
+
+def test_the_longest_silence_is_told_with_its_line() -> None:
+    log = begun()
+    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(14_000)
+    diagnosis = diagnose(stopped(log).text())
+    assert diagnosis.silence is not None
+    assert (diagnosis.silence.seconds, diagnosis.silence.line) == (14_000, log.number_of("Installing Contoso Suite"))
+    assert diagnose(script_failed(powershell(begun(), ["x"], code=1), 1).text()).silence is None
