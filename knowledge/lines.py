@@ -7,6 +7,7 @@ component; people also paste lines that lost a part of it. All forms are read al
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import re2
@@ -105,22 +106,30 @@ def _time(text: str, at: int) -> tuple[datetime | None, int]:
     """The time that stands at `at` and where the rest begins; `None` and `at` when there is none."""
     if text[at + 4 : at + 5] not in ("/", "-") or text[at + 13 : at + 14] != ":" or text[at + 16 : at + 17] != ":":
         return None, at
-    try:
-        time = datetime(
-            int(text[at : at + 4]),
-            int(text[at + 5 : at + 7]),
-            int(text[at + 8 : at + 10]),
-            int(text[at + 11 : at + 13]),
-            int(text[at + 14 : at + 16]),
-            int(text[at + 17 : at + 19]),
-            tzinfo=UTC,
-        )
-    except ValueError:  # the shape of a time, but no such time
+    time = _moment(text[at : at + 19])
+    if time is None:
         return None, at
     end = at + _TIME_LENGTH
     while end < len(text) and text[end] in ".0123456789Z:":
         end += 1
     return time, end + 1 if text[end : end + 1] == " " else end
+
+
+@lru_cache(maxsize=1024)  # the lines of one second stand together
+def _moment(stamp: str) -> datetime | None:
+    """The time that 19 characters name, `2026/01/12 08:00:00`; `None` when there is no such time."""
+    try:
+        return datetime(
+            int(stamp[:4]),
+            int(stamp[5:7]),
+            int(stamp[8:10]),
+            int(stamp[11:13]),
+            int(stamp[14:16]),
+            int(stamp[17:19]),
+            tzinfo=UTC,
+        )
+    except ValueError:  # the shape of a time, but no such time
+        return None
 
 
 def _component(text: str, at: int) -> tuple[str | None, int]:

@@ -125,21 +125,27 @@ def _chosen(scored: Sequence[_Scored], best: _Scored, last: Sequence[Message]) -
     chosen: dict[int, Line] = {}
     shapes: set[str] = set()
     patterns: dict[str, int] = {}
+    known: dict[int, str] = {}
+
+    def shape(one: _Scored) -> str:
+        if one.index not in known:
+            known[one.index] = one.shape
+        return known[one.index]
 
     def take(one: _Scored) -> None:
         chosen[one.index * 10] = one.message.line
-        shapes.add(one.shape)
+        shapes.add(shape(one))
         patterns[_name(one)] = patterns.get(_name(one), 0) + 1
 
     take(best)
     final = max((one for one in scored if one.score >= best.score - _KINDRED), key=lambda one: one.index)
-    if final.shape not in shapes:
+    if shape(final) not in shapes:
         take(final)
     room = _EVIDENCE - (1 if last and all(last[-1].line is not line for line in chosen.values()) else 0)
     order = sorted(scored, key=lambda one: (-one.score, -one.index))[:_MOST_COMPARED]
     for most in (_OF_ONE_PATTERN, _EVIDENCE):  # first what says something else, then more of the same
         for one in order:
-            if len(chosen) < room and one.shape not in shapes and patterns.get(_name(one), 0) < most:
+            if len(chosen) < room and shape(one) not in shapes and patterns.get(_name(one), 0) < most:
                 take(one)
     if room < _EVIDENCE and all(last[-1].line is not line for line in chosen.values()):
         chosen[10**9] = last[-1].line
