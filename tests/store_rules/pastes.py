@@ -45,7 +45,9 @@ PASTES: dict[str, str] = {
     **_of_every_phase_and_severity(),
     "the example": EXAMPLE,
     "a build that succeeded": succeeded(powershell(begun(), ["done"])).text(),
-    "a build that was stopped": stopped(begun()).text(),
+    "a build that was stopped": stopped(
+        begun().ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(9_000)
+    ).text(),
     "a log of an error that nobody knows": failed(begun(), "frobnication of the widget stalled").text(),
     "a status of an error that nobody knows": _status(),
     "a log of 300 KB": _long(),
