@@ -7,7 +7,7 @@ person can send. Only a body that is no activity at all is refused.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -24,6 +24,9 @@ from dialogs.view import Reply
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 LONGEST_ID = 512
 LONGEST_NAME = 100
+KEEP = "keep"
+"""What a button sends beside its action when its card is to stay as it is."""
+NO_FIELDS = frozenset({"v", "do", "args", "msteams", KEEP})
 
 Wants = Literal["answer", "say", "forget", "nothing"]
 
@@ -37,13 +40,15 @@ class Incoming:
     """What an activity asks for. `turn` says who and where in every case; it is for the dialogs when `wants` is answer.
 
     `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies. `mark` stands
-    for the activity, the same each time that it is delivered; "" when it has no id to be recognised by.
+    for the activity, the same each time that it is delivered; "" when it has no id to be recognised by. `replaces` is
+    the activity whose card the answer may take the place of, or "".
     """
 
     wants: Wants
     turn: Turn
     say: Sentence | None = None
     mark: str = ""
+    replaces: str = ""
 
 
 def read_activity(body: object) -> Incoming:
@@ -87,7 +92,16 @@ def reply_message(reply: Reply, hints: bool = True) -> Message:
     content = dict(card(reply))
     if not hints:
         content.pop("msteams", None)
+    if reply.beside:
+        for data in _data_of(content):
+            data[KEEP] = True
     return {"card": content, "summary": summary(reply)}
+
+
+def _data_of(card: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What each button of a card sends."""
+    rows = [card.get("actions", []), *(element.get("actions", []) for element in card["body"])]
+    yield from (action["data"] for row in rows for action in row if "data" in action)
 
 
 def message_activity(message: Message) -> Activity:
@@ -98,6 +112,7 @@ def message_activity(message: Message) -> Activity:
         type=ActivityTypes.message,
         summary=message["summary"],
         attachments=[Attachment(content_type=CARD_TYPE, content=message["card"])],
+        id=message.get("replaces"),
     )
 
 
@@ -137,7 +152,7 @@ def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
     if value is not None:
         action = _action(value)
         if action is not None:
-            return Incoming("answer", replace(turn, action=action))
+            return Incoming("answer", replace(turn, action=action), replaces=_pressed_card(body, value))
         if not text:
             return Incoming("say", turn, "strange-button")
     attachments = [item for item in _list(body.get("attachments")) if isinstance(item, dict)]
@@ -166,10 +181,17 @@ def _action(value: object) -> Action | None:
         return None
     if not isinstance(do, str) or not 0 < len(do) <= 64 or not isinstance(args, dict):
         return None
-    fields = {key: _field(item) for key, item in value.items() if key not in ("v", "do", "args", "msteams")}
+    fields = {key: _field(item) for key, item in value.items() if key not in NO_FIELDS}
     if None in fields.values():
         return None
     return Action(do, args, {key: item for key, item in fields.items() if item is not None}, version)
+
+
+def _pressed_card(body: Mapping[str, Any], value: Mapping[str, Any]) -> str:
+    """The activity of the card that was pressed, where its card may give up its place; else ""."""
+    identifier = body.get("replyToId")
+    known = isinstance(identifier, str) and 0 < len(identifier) <= LONGEST_ID and identifier.isprintable()
+    return identifier if isinstance(identifier, str) and known and not value.get(KEEP) else ""
 
 
 def _field(item: object) -> str | None:

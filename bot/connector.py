@@ -48,26 +48,26 @@ class ConnectorFactory:
         """What the SDK takes for a connector factory, for one service that was vouched for."""
         return VouchedFactory(self, service_url)
 
-    async def post(self, url: URL, activity: dict[str, Any]) -> str | None:
-        """Send `activity` to `url`; returns the new activity's id, if the channel tells.
+    async def send(self, url: URL, activity: dict[str, Any], method: str = "POST") -> str | None:
+        """Send `activity` to `url`; returns the id of what it made there, if the channel tells.
 
         Raises:
             DeliveryFailed: the channel did not take it, or did not say so.
         """
         if self._tokens is None:
-            return await self._try(url, activity, {})
+            return await self._try(method, url, activity, {})
         try:
             token = await self._tokens.get()
         except TokenUnavailable as error:
             raise DeliveryFailed(str(error)) from error
         try:
-            return await self._try(url, activity, _bearing(token))
+            return await self._try(method, url, activity, _bearing(token))
         except DeliveryFailed as failed:
             # a token can be withdrawn before its end; whether another one helps is tried once
             fresh = await self._tokens.renew(token) if failed.status == 401 else None
             if fresh is None:
                 raise
-        return await self._try(url, activity, _bearing(fresh))
+        return await self._try(method, url, activity, _bearing(fresh))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -75,13 +75,14 @@ class ConnectorFactory:
             await self._session.close()
             self._session = None
 
-    async def _try(self, url: URL, activity: dict[str, Any], headers: dict[str, str]) -> str | None:
+    async def _try(self, method: str, url: URL, activity: dict[str, Any], headers: dict[str, str]) -> str | None:
         if self._session is None:
             connector = TCPConnector(ssl=self._tls or True)
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         try:
             # a redirect is not followed: the service's address was checked, another's was not
-            async with self._session.post(url, json=activity, headers=headers, allow_redirects=False) as response:
+            request = self._session.request(method, url, json=activity, headers=headers, allow_redirects=False)
+            async with request as response:
                 if response.status >= 300:
                     raise DeliveryFailed(
                         f"The channel refused a reply with status {response.status}.",
@@ -160,7 +161,7 @@ class Connector:
 
 
 class Conversations:
-    """The two operations of the connector's REST API that replies need."""
+    """The operations of the connector's REST API that replies need."""
 
     def __init__(self, factory: ConnectorFactory, service_url: str) -> None:
         self._factory = factory
@@ -168,12 +169,17 @@ class Conversations:
 
     async def reply_to_activity(self, conversation_id: str, activity_id: str, activity: Any) -> Any:
         """Send `activity` as an answer to `activity_id`; returns an object with the new activity's `id`."""
-        return await self._post(f"{quote(conversation_id, safe='')}/activities/{quote(activity_id, safe='')}", activity)
+        return await self._send(f"{quote(conversation_id, safe='')}/activities/{quote(activity_id, safe='')}", activity)
 
     async def send_to_conversation(self, conversation_id: str, activity: Any) -> Any:
         """Send `activity` to the end of the conversation; returns an object with the new activity's `id`."""
-        return await self._post(f"{quote(conversation_id, safe='')}/activities", activity)
+        return await self._send(f"{quote(conversation_id, safe='')}/activities", activity)
 
-    async def _post(self, path: str, activity: Any) -> Any:
-        identifier = await self._factory.post(URL(self._root + path, encoded=True), activity.serialize())
+    async def update_activity(self, conversation_id: str, activity_id: str, activity: Any) -> Any:
+        """Put `activity` in the place of the bot's own `activity_id`; done again, it changes nothing."""
+        path = f"{quote(conversation_id, safe='')}/activities/{quote(activity_id, safe='')}"
+        return await self._send(path, activity, "PUT")
+
+    async def _send(self, path: str, activity: Any, method: str = "POST") -> Any:
+        identifier = await self._factory.send(URL(self._root + path, encoded=True), activity.serialize(), method)
         return activity.__class__(id=identifier)

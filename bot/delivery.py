@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.channel import Channel, Post
-from bot.envelope import Envelope, Row
+from bot.envelope import Envelope, Message, Row
 from bot.errors import DeliveryFailed, RefusedRequest, StoreError, where
 from bot.lanes import LaneFull, Lanes
 from bot.record import Record
@@ -192,11 +192,17 @@ class Delivery:
         self.counts[error.outcome] += 1
         if error.outcome == "refused":
             reference = secrets.token_hex(4)
+            if "replaces" in row.message:
+                # the card is gone, too old or not the bot's: what was to stand there is sent below
+                self.counts["replaced"] += 1
+                message = {key: value for key, value in row.message.items() if key != "replaces"}
+                await self._advance(record, lambda envelope: _replace(envelope, row.id, message, spare=False))
+                return None
             _log.error("%s It is not sent again, reference %s.", error, reference)
             if error.status in (400, 413) and not row.spare:
                 self.counts["replaced"] += 1
-                message = {"text": say("not-shown", row.language, reference)}
-                await self._advance(record, lambda envelope: _replace(envelope, row.id, message))
+                spare = {"text": say("not-shown", row.language, reference)}
+                await self._advance(record, lambda envelope: _replace(envelope, row.id, spare))
             else:
                 await self._advance(record, lambda envelope: _take_out(envelope, row.id))
             return None
@@ -234,10 +240,10 @@ def _take_out(envelope: Envelope, identifier: str) -> None:
     envelope.outbox = [row for row in envelope.outbox if row.id != identifier]
 
 
-def _replace(envelope: Envelope, identifier: str, message: dict[str, str]) -> None:
+def _replace(envelope: Envelope, identifier: str, message: Message, spare: bool = True) -> None:
     row = envelope.row(identifier)
     if row:
-        row.message, row.spare, row.begun, row.tries = message, True, False, 0
+        row.message, row.spare, row.begun, row.tries = message, spare, False, 0
 
 
 def _put_off(envelope: Envelope, identifier: str, doubt: bool, due: float) -> None:

@@ -24,7 +24,10 @@ MOST_BREAKS = 5
 """How often a send that a crash cut is repeated: a reply that ends the program each time must not do so for ever."""
 
 Message = Mapping[str, Any]
-"""A message as plain JSON: `text`, or `card` with the `summary` that notifies of it."""
+"""A message as plain JSON: `text`, or `card` with the `summary` that notifies of it.
+
+With `replaces`, the id of an activity of the bot's own, it takes the place of that one.
+"""
 Back = Mapping[str, Any]
 """The way back to a conversation as plain JSON; only the channel that made it reads it."""
 
@@ -80,7 +83,9 @@ class Envelope:
 
     def drop_hopeless(self, now: float) -> list[Row]:
         """Take out, and return, the replies that are too old or were cut by too many crashes."""
-        hopeless = [row for row in self.outbox if row.made < now - KEEP_REPLY_SECONDS or row.breaks > MOST_BREAKS]
+        hopeless = [
+            row for row in self.outbox if row.made < now - KEEP_REPLY_SECONDS or row.breaks + row.begun > MOST_BREAKS
+        ]
         self.outbox = [row for row in self.outbox if row not in hopeless]
         return hopeless
 

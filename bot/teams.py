@@ -91,8 +91,12 @@ class TeamsChannel:
         return [reply_message(part, hints=not self._test_client) for part in parts(reply)]
 
     async def send(self, message: Message) -> None:
-        """Send one message."""
-        await self._context.send_activity(message_activity(message))
+        """Send one message, or put it in the place of the one that it replaces."""
+        activity = message_activity(message)
+        if activity.id:
+            await self._context.update_activity(activity)
+        else:
+            await self._context.send_activity(activity)
 
     async def typing(self) -> None:
         """Show that an answer is being written."""

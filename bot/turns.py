@@ -152,7 +152,7 @@ class Turns:
             messages: list[Message] = []
             if incoming.wants == "answer":
                 answer = await self._medic.answer(turn, envelope.medic)
-                messages += [message for reply in answer.replies for message in channel.drawn(reply)]
+                messages += _in_place(answer.replies, channel, incoming.replaces)
                 envelope.medic = dict(answer.state)
                 language = envelope.language = answer.replies[-1].language if answer.replies else language
             elif turn.joined:
@@ -197,6 +197,17 @@ class Turns:
         self._delivery.begin(record)
         await record.commit()
         return record
+
+
+def _in_place(replies: Sequence[Reply], channel: Channel, replaces: str) -> list[Message]:
+    """The messages that show `replies`; the first that may takes the place of the card of the activity `replaces`."""
+    messages: list[Message] = []
+    for reply in replies:
+        first, *more = channel.drawn(reply)
+        if replaces and not reply.beside:
+            first, replaces = {**first, "replaces": replaces}, ""
+        messages += [first, *more]
+    return messages
 
 
 def _failure(sentence: Sentence, language: Language, error: BaseException) -> str:

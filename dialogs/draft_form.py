@@ -59,10 +59,10 @@ def post(scene: Scene, state: State, fields: Mapping[str, str]) -> Outcome:
     )
     first = (scene.say("case.posted"), Copyable(draft.post(scene, form)))
     if scene.language == "en":
-        return state, (scene.reply(*first, buttons=buttons),)
+        return state, (scene.reply(*first, buttons=buttons, beside=True),)
     english = draft.post(replace(scene, language="en"), draft.in_english(scene, state, form))
-    second = scene.reply(scene.say("case.posted-english"), Copyable(english), buttons=buttons)
-    return state, (scene.reply(*first), second)
+    second = scene.reply(scene.say("case.posted-english"), Copyable(english), buttons=buttons, beside=True)
+    return state, (scene.reply(*first, beside=True), second)
 
 
 def afresh(scene: Scene, state: State) -> Outcome:

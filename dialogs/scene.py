@@ -61,9 +61,9 @@ class Scene:
         known = self.entries.get(entry)
         return Own(known.title.in_(self.language) if known else entry)
 
-    def reply(self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "") -> Reply:
+    def reply(self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "", beside: bool = False) -> Reply:
         """One message with at most `MOST_BUTTONS` buttons."""
-        return Reply(blocks, buttons[:MOST_BUTTONS], self.language, summary)
+        return Reply(blocks, buttons[:MOST_BUTTONS], self.language, summary, beside)
 
 
 def short(text: str, most: int = LABEL) -> str:

@@ -42,6 +42,7 @@ def welcome(scene: Scene) -> Reply:
             scene.button("guided", "guided"),
             scene.button("help", "help"),
         ),
+        beside=True,
     )
 
 
@@ -61,6 +62,7 @@ def instructions(scene: Scene) -> Reply:
             scene.button("draft", "draft"),
             scene.button("restart", "restart"),
         ),
+        beside=True,
     )
 
 
@@ -70,15 +72,15 @@ def sentence(scene: Scene, key: str, first: tuple[Button, ...] = ()) -> Reply:
 
 
 def trouble(scene: Scene, key: str) -> Reply:
-    """What went wrong, and how to go on."""
-    return scene.reply(scene.say(key, "warning"), scene.say("trouble.go-on"), buttons=ways_on(scene))
+    """What went wrong, and how to go on; the card that it happened on stays."""
+    return scene.reply(scene.say(key, "warning"), scene.say("trouble.go-on"), buttons=ways_on(scene), beside=True)
 
 
 def note(scene: Scene, key: str) -> Reply:
     """A remark before the answer proper; it has no buttons of its own."""
-    return scene.reply(scene.say(key, "warning"))
+    return scene.reply(scene.say(key, "warning"), beside=True)
 
 
 def example(scene: Scene) -> Reply:
     """The text of the example, before its diagnosis."""
-    return scene.reply(scene.say("talk.example"), Copyable(EXAMPLE))
+    return scene.reply(scene.say("talk.example"), Copyable(EXAMPLE), beside=True)

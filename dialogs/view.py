@@ -115,9 +115,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message: blocks from top to bottom, then at most six buttons. `summary` is its one-line notification text."""
+    """One message: blocks from top to bottom, then at most six buttons. `summary` is its one-line notification text.
+
+    Where a client can, the answer to a button takes the place of the button's message, so that a walk is one card.
+    `beside`: not this one, which people come back to; it neither takes a place nor gives its own up.
+    """
 
     blocks: tuple[Block, ...]
     buttons: tuple[Button, ...] = ()
     language: Language = "en"
     summary: str = ""
+    beside: bool = False

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.diagnosis_view import candidate_blocks, entry_reply, rest_of, values_for
+from dialogs.plain import flat, one_line
 from dialogs.scene import Outcome, Scene, short
 from dialogs.state import State, Tried, TriedOutcome, Walk
 from dialogs.step_view import step_blocks, walk_buttons
 from dialogs.talk import trouble
-from dialogs.view import Block, Button, Paragraph, Reply, Run
+from dialogs.texts import Own
+from dialogs.view import Block, Button, Lines, Paragraph, Reply, Run
+
+MOST_DO = 45
+"""Characters of a step that was tried: what reminds of it in a line."""
+MOST_PROOF = 2
+"""Lines of the text that every step shows again: steps speak of them, and their first card may be gone."""
 
 
 def choose(scene: Scene, state: State, walk: Walk) -> Outcome:
@@ -71,11 +78,14 @@ def step_reply(scene: Scene, state: State, walk: Walk, before: tuple[Block, ...]
     buttons = walk_buttons(scene, entry, walk.step, walk.paste, len(rest))
     if walk.step >= len(entry.steps):
         ending = [scene.say("walk.end-others")] if rest else []
-        said = (scene.say("walk.end", title=title), *ending, scene.say("walk.end-case"))
+        said = (*_tried(scene, state, walk), scene.say("walk.end", title=title), *ending, scene.say("walk.end-case"))
         return scene.reply(*before, *said, buttons=buttons)
-    blocks: list[Block] = [*before, Paragraph((Run(title, "bold"),))]
+    blocks: list[Block] = [*before, Paragraph((Run(title, "bold"),)), *_tried(scene, state, walk)]
     if not here:
         blocks.append(scene.say("trouble.earlier-text", "subtle"))
+    proof = state.match_of(entry.id) if here else None
+    if proof and proof.evidence:
+        blocks.append(Lines(tuple((line.line, line.text) for line in proof.evidence[:MOST_PROOF])))
     blocks += step_blocks(scene, entry, walk.step, values_for(state, walk))
     return scene.reply(*blocks, buttons=buttons)
 
@@ -90,6 +100,19 @@ def where_we_are(scene: Scene, state: State, before: tuple[Block, ...] = ()) -> 
 def show_step(scene: Scene, state: State) -> Outcome:
     """The current step again, or a word that there is none."""
     return state, (where_we_are(scene, state) or trouble(scene, "trouble.no-walk"),)
+
+
+def _tried(scene: Scene, state: State, walk: Walk) -> tuple[Block, ...]:
+    """The steps before this one that did not help, a line each: their own card may have given its place to this one."""
+    steps = scene.entries[walk.entry].steps
+    failed = sorted(t.step for t in state.tried if t.entry == walk.entry and t.outcome == "no-help")
+    return tuple(
+        scene.say(
+            "walk.tried", "subtle", number=at + 1, do=Own(short(one_line(flat(scene.text(steps[at].do))), MOST_DO))
+        )
+        for at in failed
+        if at < min(walk.step, len(steps))
+    )
 
 
 def _record(scene: Scene, state: State, walk: Walk, outcome: TriedOutcome) -> State:

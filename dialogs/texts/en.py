@@ -185,6 +185,7 @@ TEXTS = {
     ),
     # Walk
     "walk.step": "**Step {number} of {count}.** {do}",
+    "walk.tried": "Step {number}: tried, did not help. {do}",
     "walk.expect": "What to expect: {expect}",
     "walk.changes": "**This step changes something.**",
     "walk.deletes": "**This step deletes something.**",

@@ -197,6 +197,7 @@ TEXTS = {
     ),
     # Soluzione
     "walk.step": "**Passaggio {number} di {count}.** {do}",
+    "walk.tried": "Passaggio {number}: provato, non è servito. {do}",
     "walk.expect": "Che cosa aspettarsi: {expect}",
     "walk.changes": "**Questo passaggio modifica qualcosa.**",
     "walk.deletes": "**Questo passaggio elimina qualcosa.**",

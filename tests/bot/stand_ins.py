@@ -50,7 +50,9 @@ class FakeTeams:
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.paths: list[str] = []
+        self.methods: list[str] = []
         self.refuse: Callable[[dict[str, Any]], int | None] = lambda activity: None
+        self.refuse_way: Callable[[str, str], int | None] = lambda method, path: None
         self.on_arrival: Callable[[dict[str, Any]], None] = lambda activity: None
         self.arrived = asyncio.Event()
         self.url = ""
@@ -64,17 +66,20 @@ class FakeTeams:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/{way:.*}", self._take)
+        app.router.add_put("/{way:.*}", self._take)
         return app
 
     async def _take(self, request: web.Request) -> web.Response:
         activity = await request.json()
         self.on_arrival(activity)
-        status = self.refuse(activity)
+        status = self.refuse(activity) or self.refuse_way(request.method, request.raw_path)
         if status:
             return web.json_response({"error": {"code": "Refused"}}, status=status)
         self.sent.append(activity)
         self.arrived.set()
         self.paths.append(request.raw_path)
+        if activity.get("type") == "message":
+            self.methods.append(request.method)
         return web.json_response({"id": str(len(self.sent))}, status=201)
 
     @property
@@ -123,6 +128,19 @@ class Chat:
         response = await self.post(self.activity(text, **more))
         assert response.status == 201, await response.text()
         return self.teams.messages[before:]
+
+
+def cards(chat: Chat) -> list[dict[str, Any]]:
+    """The cards that were sent, in order."""
+    return [item["attachments"][0]["content"] for item in chat.teams.sent if item.get("attachments")]
+
+
+def pressed(chat: Chat, do: str, at: int = -1) -> dict[str, Any]:
+    """What the button `do` of a card sends, the last card unless told."""
+    card = cards(chat)[at]
+    rows = [card["actions"], *(element.get("actions", []) for element in card["body"])]
+    [data] = [action["data"] for row in rows for action in row if action.get("data", {}).get("do") == do]
+    return dict(data)
 
 
 async def serve(app: web.Application | web.AppRunner) -> tuple[web.AppRunner, str]:
