@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dialogs.talk import EXAMPLE
 from knowledge.entry import Language
 from knowledge.loading import load_entries
-from tests.build_logs import begun, failed, powershell, script_failed, stopped, succeeded
+from tests.build_logs import begun, failed, powershell, script_failed, shell, stopped, succeeded
 
 SECRET = "Zx8Q~planted.Secret-0123456789abcdefghijklmn"
 BLOB = "https://stg0123456789.blob.core.windows.net/packerlogs/a/customization.log"
@@ -47,6 +47,14 @@ PASTES: dict[str, str] = {
     "a build that succeeded": succeeded(powershell(begun(), ["done"])).text(),
     "a build that was stopped": stopped(
         begun().ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(9_000)
+    ).text(),
+    "a step with two causes": script_failed(
+        shell(
+            begun(windows=False),
+            ["E: Could not get lock /var/lib/dpkg/lock-frontend", "touch: cannot touch '/opt/x': Permission denied"],
+            code=1,
+        ),
+        1,
     ).text(),
     "a log of an error that nobody knows": failed(begun(), "frobnication of the widget stalled").text(),
     "a status of an error that nobody knows": _status(),
