@@ -35,10 +35,14 @@ def build_medic() -> Medic:
     """The conversation over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
     entries = load_entries()
     diagnoser = Diagnoser(entries)
+    one = asyncio.Lock()
 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         if len(text) < LONG_TEXT:
-            return diagnoser.diagnose(text, language)
+            async with one:
+                # first whatever has little to do: else each answer would leave when the last of many was written
+                await asyncio.sleep(0)
+                return diagnoser.diagnose(text, language)
         return await asyncio.to_thread(diagnoser.diagnose, text, language)
 
     return Medic(entries, diagnose, _now, load_support())
