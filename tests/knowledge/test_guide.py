@@ -9,36 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.entry import Area, Entry, LocalText, Phase
+from knowledge.entry import Area, Entry, Phase
 from knowledge.guide import AREA_GROUPS, MOST_ANSWERS, NONE, PAGE, Page, find, guide, ways
+from tests.knowledge.made_entries import entry as made
 
 PHASES: tuple[Phase, ...] = get_args(Phase)
 AREAS: tuple[Area, ...] = get_args(Area)
-SOME = LocalText("some", "qualcosa")
-PLAIN = Entry(
-    id="plain",
-    phase="build",
-    area="scripts",
-    severity="error",
-    retry="no",
-    role="cause",
-    tier=1,
-    basis="documented",
-    reviewed="2026-01-01",
-    os=("windows",),
-    title=SOME,
-    sign=SOME,
-    cause=SOME,
-    retry_note=None,
-    signatures=(),
-    explains=(),
-    steps=(),
-    look_alikes=(),
-    references=(),
-    examples=(),
-    near_misses=(),
-    words={},
-)
+PLAIN = made("plain")
 
 
 def entries_of(*places: tuple[Phase, Area]) -> list[Entry]:
