@@ -6,6 +6,7 @@ person can send. Only a body that is no activity at all is refused.
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,12 +27,15 @@ LONGEST_ID = 512
 LONGEST_NAME = 100
 KEEP = "keep"
 """What a button sends beside its action when its card is to stay as it is."""
-NO_FIELDS = frozenset({"v", "do", "args", "msteams", KEEP})
+OWNER = "by"
+"""What a button sends beside its action where others can press it: a short form of the id of who asked."""
+NO_FIELDS = frozenset({"v", "do", "args", "msteams", KEEP, OWNER})
 
 Wants = Literal["answer", "say", "forget", "nothing"]
 
 # foreign markup, so on RE2; an unclosed "<" is text
 _BREAK = re2.compile(r"(?i)<(?:br|hr|/p|/div|/li|/tr|/pre|/h[1-6]|/blockquote)\b[^<>]*>")
+_MENTION = re2.compile(r"(?i)<(?:at|span)\b[^<>]*>[^<>]*</(?:at|span)>")
 _TAG = re2.compile(r"(?i)</?[a-z][^<>]*>")
 
 
@@ -79,23 +83,28 @@ def _wanted(kind: str, body: Mapping[str, Any], turn: Turn) -> Incoming:
         if action in ("add", "add-upgrade"):
             return _joined(turn)
         return Incoming("forget" if action in ("remove", "remove-upgrade") else "nothing", turn)
-    if kind == "conversationUpdate" and _list(body.get("membersAdded")):
+    if kind == "conversationUpdate" and _has_joined(body, turn):
         return _joined(turn)
     return Incoming("nothing", turn)
 
 
-def reply_message(reply: Reply, hints: bool = True) -> Message:
+def reply_message(reply: Reply, hints: bool = True, owner: str = "") -> Message:
     """One reply as a message with a card. It has no text: Teams would split a message that has both.
 
     Without `hints` the card leaves out what only Teams' own clients know; the test client warns of it below every card.
+    `owner` is the id of the person whose card it is, where others can press its buttons.
     """
     content = dict(card(reply))
     if not hints:
         content.pop("msteams", None)
-    if reply.beside:
-        for data in _data_of(content):
-            data[KEEP] = True
+    for data in _data_of(content):
+        data |= ({KEEP: True} if reply.beside else {}) | ({OWNER: owner_of(owner)} if owner else {})
     return {"card": content, "summary": summary(reply)}
+
+
+def owner_of(person: str) -> str:
+    """A short form of a person's id, to tell whose card it is without saying who."""
+    return hashlib.blake2b(person.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _data_of(card: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -143,20 +152,21 @@ def _scope(conversation: Mapping[str, Any]) -> Scope:
 
 
 def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
-    if turn.scope != "personal":
-        return Incoming("say", turn, "personal-only")
     text = body.get("text")
+    mentions = _mentions(body)
     # blank lines stay: the diagnosis counts physical lines
-    text = _without_mention(text, body) if isinstance(text, str) and text.strip() else ""
+    text = _without_mentions(text, mentions) if isinstance(text, str) and text.strip() else ""
     value = body.get("value")
     if value is not None:
         action = _action(value)
         if action is not None:
-            return Incoming("answer", replace(turn, action=action), replaces=_pressed_card(body, value))
+            action = replace(action, foreign=value.get(OWNER, owner_of(turn.person.id)) != owner_of(turn.person.id))
+            card_of_it = "" if action.foreign else _pressed_card(body, value)
+            return Incoming("answer", replace(turn, action=action), replaces=card_of_it)
         if not text:
             return Incoming("say", turn, "strange-button")
     attachments = [item for item in _list(body.get("attachments")) if isinstance(item, dict)]
-    pasted = "\n".join(filter(None, map(_text_of, attachments)))
+    pasted = "\n".join(filter(None, (_text_of(item, mentions) for item in attachments)))
     # Teams repeats a formatted message as HTML; where the plain text is missing or cut, the HTML is the message
     if len(text) * 2 < len(pasted):
         text = pasted
@@ -167,9 +177,14 @@ def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
 
 
 def _joined(turn: Turn) -> Incoming:
-    if turn.scope != "personal":
-        return Incoming("say", replace(turn, joined=True), "personal-only")
     return Incoming("answer", replace(turn, joined=True))
+
+
+def _has_joined(body: Mapping[str, Any], turn: Turn) -> bool:
+    """Whether the bot is new there: a group is not greeted again for each member who comes."""
+    bot = _dict(body.get("recipient")).get("id")
+    added = _list(body.get("membersAdded"))
+    return bool(added) and (turn.scope == "personal" or any(bot and _dict(one).get("id") == bot for one in added))
 
 
 def _action(value: object) -> Action | None:
@@ -205,24 +220,36 @@ def _field(item: object) -> str | None:
     return item if isinstance(item, str) else None
 
 
-def _without_mention(text: str, body: Mapping[str, Any]) -> str:
+def _mentions(body: Mapping[str, Any]) -> list[str]:
+    """The bot's mentions as they stand in the message's text, such as `<at>Image Medic</at>`."""
     bot = _dict(body.get("recipient")).get("id")
-    for entity in _list(body.get("entities"))[:20]:
-        if not isinstance(entity, dict) or entity.get("type") != "mention":
-            continue
-        mention = entity.get("text")
-        if isinstance(mention, str) and mention and bot and _dict(entity.get("mentioned")).get("id") == bot:
-            text = text.replace(mention, "").lstrip(" \u00a0")
+    entities = [item for item in _list(body.get("entities"))[:20] if isinstance(item, dict)]
+    ours = [item for item in entities if bot and _dict(item.get("mentioned")).get("id") == bot]
+    texts = [item.get("text") for item in ours if item.get("type") == "mention"]
+    return [text for text in texts if isinstance(text, str) and text]
+
+
+def _without_mentions(text: str, mentions: Sequence[str]) -> str:
+    for mention in mentions:
+        text = text.replace(mention, "").lstrip(" \u00a0")
     return text if text.strip() else ""
 
 
-def _text_of(attachment: Mapping[str, Any]) -> str:
+def _text_of(attachment: Mapping[str, Any], mentions: Sequence[str]) -> str:
+    """The text that an attachment holds. In HTML the bot's mentions are tags around its name, of whatever kind."""
     content, kind = attachment.get("content"), _type_of(attachment)
     if not isinstance(content, str) or not kind.startswith("text/"):
         return ""
     if kind != "text/html":
         return content.strip()
+    names = {_plain_name(mention) for mention in mentions}
+    if names:
+        content = _MENTION.sub(lambda found: "" if _plain_name(found[0]) in names else found[0], content)
     return html.unescape(_TAG.sub("", _BREAK.sub("\n", content))).strip()
+
+
+def _plain_name(mention: str) -> str:
+    return html.unescape(_TAG.sub("", mention)).strip()
 
 
 def _cannot_read(attachment: Mapping[str, Any]) -> Sentence | None:

@@ -25,6 +25,17 @@ class Channel(Protocol):
         """Send one message. Raises DeliveryFailed, which says what became of it."""
         ...
 
+    async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:
+        """Open the private chat with the person of the turn, and run `work` with its conversation and its channel.
+
+        Raises DeliveryFailed when the chat cannot be opened.
+        """
+        ...
+
+    def private_link(self) -> str:
+        """The address under which that person can open the private chat; "" when it is not known."""
+        ...
+
     async def typing(self) -> None:
         """Show that an answer is being written. Raises DeliveryFailed."""
         ...

@@ -69,6 +69,17 @@ class ConnectorFactory:
                 raise
         return await self._try(method, url, activity, _bearing(fresh))
 
+    async def open_chat(self, service_url: str, parameters: dict[str, Any]) -> str:
+        """Open a conversation at a service that was vouched for; returns its id, the same each time for one person.
+
+        Raises:
+            DeliveryFailed: the channel did not open it, or did not name it.
+        """
+        found = await self.send(URL(service_url.rstrip("/") + "/v3/conversations", encoded=True), parameters)
+        if not found:
+            raise DeliveryFailed("The channel opened a conversation without naming it.", outcome="refused")
+        return found
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:

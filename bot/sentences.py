@@ -13,7 +13,7 @@ Sentence = Literal[
     "snippet",
     "unread",
     "strange-button",
-    "personal-only",
+    "private-failed",
     "failed",
     "too-slow",
     "state-lost",
@@ -51,9 +51,11 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
         "it": "Non riconosco questo pulsante, quindi non ho modificato nulla. Scrivi aiuto, "
         "oppure incolla di nuovo l'errore.",
     },
-    "personal-only": {
-        "en": "I only work in a personal chat for now: open my profile, choose Chat, and paste the error there.",
-        "it": "Per ora funziono solo in una chat personale: apri il mio profilo, scegli Chat e incolla lì l'errore.",
+    "private-failed": {
+        "en": "I could not write to you in private: Teams does not let me, as a rule because Image Medic is not "
+        "installed for you. Open our chat, add the app where Teams asks for it, and paste the error there. {link}",
+        "it": "Non ho potuto scriverti in privato: Teams non me lo permette, di solito perché Image Medic non è "
+        "installato per te. Apri la nostra chat, aggiungi l'app se Teams lo chiede e incolla lì l'errore. {link}",
     },
     "failed": {
         "en": "Something went wrong on my side and your last message was not used. Send it again; if it fails again, "
@@ -92,6 +94,6 @@ def language_of(locale: str | None) -> Language:
     return "it" if (locale or "").lower().split("-")[0] == "it" else "en"
 
 
-def say(sentence: Sentence, language: Language, reference: str = "") -> str:
-    """The sentence in `language`, with the reference id that some of them name."""
-    return _WORDS[sentence][language].format(reference=reference)
+def say(sentence: Sentence, language: Language, reference: str = "", link: str = "") -> str:
+    """The sentence in `language`, with the reference id or the link that some of them name."""
+    return _WORDS[sentence][language].format(reference=reference, link=link).rstrip()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from botbuilder.core import TurnContext
@@ -66,8 +67,9 @@ class _Vouched(BotFrameworkAuthentication):
 class TeamsChannel:
     """The `Channel` of one conversation. `app_id` is the bot's, for whom the service was vouched for."""
 
-    def __init__(self, context: TurnContext, app_id: str, test_client: bool = False) -> None:
+    def __init__(self, context: TurnContext, adapter: TeamsAdapter, app_id: str, test_client: bool = False) -> None:
         self._context = context
+        self._adapter = adapter
         self._app_id = app_id
         self._test_client = test_client
 
@@ -88,7 +90,9 @@ class TeamsChannel:
 
     def drawn(self, reply: Reply) -> list[Message]:
         """The messages that show `reply`: as many cards as it takes."""
-        return [reply_message(part, hints=not self._test_client) for part in parts(reply)]
+        activity = self._context.activity
+        owner = activity.from_property.id if activity.conversation.is_group else ""
+        return [reply_message(part, not self._test_client, owner) for part in parts(reply)]
 
     async def send(self, message: Message) -> None:
         """Send one message, or put it in the place of the one that it replaces."""
@@ -97,6 +101,26 @@ class TeamsChannel:
             await self._context.update_activity(activity)
         else:
             await self._context.send_activity(activity)
+
+    async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:
+        """Run `work` with the private chat of the person whose turn it is, opened if it was not."""
+        back = self.back
+        member = {"id": back["person"]}
+        told = {"bot": {"id": back["bot"]}, "members": [member], "isGroup": False, "tenantId": tenant}
+        told["channelData"] = {"tenant": {"id": tenant}}
+        conversation = await self._adapter.open_chat(back["service"], told)
+
+        async def there(channel: Channel) -> None:
+            await work(conversation, channel)
+
+        private = {**back, "conversation": conversation, "group": False, "activity": None}
+        await self._adapter.reach(private, there, self._test_client)
+
+    def private_link(self) -> str:
+        """The link that opens the chat with the bot in Teams."""
+        bot = self._context.activity.recipient.id or ""
+        name = bot.removeprefix("28:")
+        return f"https://teams.microsoft.com/l/chat/0/0?users=28:{quote(name, safe='')}" if name else ""
 
     async def typing(self) -> None:
         """Show that an answer is being written."""
@@ -129,12 +153,16 @@ class TeamsAdapter(CloudAdapter):
         test_client = request.headers.get("x-ms-agents-playground") == "true"
 
         async def run(context: TurnContext) -> None:
-            await bot.take(incoming, TeamsChannel(context, self._access.app_id, test_client))
+            await bot.take(incoming, TeamsChannel(context, self, self._access.app_id, test_client))
 
         await self.process_activity(self._vouched.result(service_url), _skeleton(body, incoming, service_url), run)
         return web.Response(status=201)
 
-    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
+    async def open_chat(self, service_url: str, parameters: dict[str, Any]) -> str:
+        """Open a conversation at a service that was vouched for; returns its id. Raises DeliveryFailed."""
+        return await self._connectors.open_chat(service_url, parameters)
+
+    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]], test_client: bool = False) -> None:
         """Run `work` with the channel of a conversation whose turn is over.
 
         Raises:
@@ -155,7 +183,7 @@ class TeamsAdapter(CloudAdapter):
         async def run(context: TurnContext) -> None:
             # the SDK gives the turn an id of its own, which no client has ever seen: the reply would answer nothing
             context.activity.id = reference.activity_id
-            await work(TeamsChannel(context, self._access.app_id))
+            await work(TeamsChannel(context, self, self._access.app_id, test_client))
 
         await self.continue_conversation(
             reference, run, claims_identity=self._vouched.identity(reference.service_url or "")

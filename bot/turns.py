@@ -7,13 +7,14 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from bot.activities import Incoming
 from bot.channel import Channel, Post
 from bot.delivery import Delivery, Pace
 from bot.envelope import Message
-from bot.errors import RefusedRequest, StateConflict, StateTooLarge, StoreError, where
+from bot.errors import DeliveryFailed, RefusedRequest, StateConflict, StateTooLarge, StoreError, where
 from bot.lanes import LaneFull, Lanes
 from bot.record import TRIES, Record
 from bot.sentences import Sentence, language_of, say
@@ -50,6 +51,12 @@ class Medic(Protocol):
 
     async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
         """The answer to one turn. `state` is what the last answer held; what is old or broken is its business."""
+        ...
+
+    async def move(
+        self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str
+    ) -> tuple[Answer, Mapping[str, Any]]:
+        """What the private chat goes on with, whose `turn` and `state` these are, and the state left in the thread."""
         ...
 
 
@@ -152,9 +159,14 @@ class Turns:
             messages: list[Message] = []
             if incoming.wants == "answer":
                 answer = await self._medic.answer(turn, envelope.medic)
-                messages += _in_place(answer.replies, channel, incoming.replaces)
-                envelope.medic = dict(answer.state)
                 language = envelope.language = answer.replies[-1].language if answer.replies else language
+                left = await self._move(incoming, channel, answer)
+                if left is None:
+                    failed = say("private-failed", language, link=channel.private_link())
+                    messages.append({"text": failed})
+                else:
+                    messages += _in_place(answer.replies, channel, incoming.replaces)
+                envelope.medic = dict(answer.state if left is None else left)
             elif turn.joined:
                 language = language_of(turn.locale)
             envelope.welcomed = envelope.welcomed or turn.joined
@@ -165,6 +177,53 @@ class Turns:
             except StateConflict:
                 continue
         raise StateConflict("The conversation was changed by other turns each time that this one was to be kept.")
+
+    async def _move(self, incoming: Incoming, channel: Channel, answer: Answer) -> Mapping[str, Any] | None:
+        """The state that stays, after the private chat was opened and shown what `answer` says is to go on there.
+
+        None when Teams does not let the bot write to the person. The private chat is committed first, under the mark of
+        this same activity: after a crash between the two commits nothing is missing and nothing is shown twice.
+        """
+        goes_on = next((reply.goes_on for reply in answer.replies if reply.goes_on), "")
+        if not goes_on or incoming.turn.scope == "personal":
+            return answer.state
+        left: Mapping[str, Any] = answer.state
+
+        async def there(conversation: str, private: Channel) -> None:
+            nonlocal left
+            turn = replace(incoming.turn, conversation=conversation, scope="personal", text="", action=None)
+            key = state_key(turn.person.tenant, conversation, turn.person.id)
+            async with self._lanes.lane(key):
+                record, left = await self._arrive(key, replace(incoming, turn=turn), private, answer.state, goes_on)
+                failed = await self._delivery.flush(record, private, incoming.mark)
+                if failed and failed.outcome == "refused":
+                    raise failed
+
+        try:
+            await channel.privately(incoming.turn.person.tenant, there)
+        except DeliveryFailed as failed:
+            _log.warning("A private chat could not be opened: %s", failed)
+            return None
+        return left
+
+    async def _arrive(
+        self, key: str, incoming: Incoming, private: Channel, thread: Mapping[str, Any], goes_on: str
+    ) -> tuple[Record, Mapping[str, Any]]:
+        """The private chat's record with what it goes on with, and the state that stays in the thread."""
+        for _ in range(TRIES):
+            record = await Record(self._store, key).load()
+            envelope = record.envelope
+            answer, left = await self._medic.move(incoming.turn, envelope.medic, thread, goes_on)
+            if incoming.mark in envelope.done:
+                return record, left
+            envelope.medic, envelope.welcomed = dict(answer.state), True
+            language = envelope.language = answer.replies[-1].language
+            try:
+                messages = _in_place(answer.replies, private, "")
+                return await self._commit(record, incoming, private, messages, language), left
+            except StateConflict:
+                continue
+        raise StateConflict("The private chat was changed by other turns each time that it was to go on.")
 
     async def _own_up(self, key: str, incoming: Incoming, channel: Channel, sentence: str) -> Record:
         """Keep the state as it was, and the sentence about the failure; nothing, if the turn was kept after all."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.diagnosis_view import entry_reply, harmless_reply, several_reply, succeeded_reply, unmatched_reply
+from dialogs.diagnosis_view import harmless_reply, several_reply, succeeded_reply, unmatched_reply
+from dialogs.group_view import opening
 from dialogs.guides import offer
 from dialogs.held import found_something, hold
 from dialogs.scene import Outcome, Scene
@@ -30,7 +31,8 @@ def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | Non
     if held.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return state, (succeeded_reply(scene, state, matches),)
     if not matches:
-        return state, (unmatched_reply(scene, held),)
+        # an excerpt proves nothing, so it is not for others to read
+        return state, (unmatched_reply(scene, replace(held, excerpt=()) if scene.public else held),)
     top = matches[0]
     if top.severity == "info":
         return state, (harmless_reply(scene, state, top),)
@@ -38,4 +40,4 @@ def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | Non
     if top.confidence == "possible" and len(blocking) > 1:
         return state, (several_reply(scene, state, blocking),)
     walk = Walk(top.entry, 0, state.paste)
-    return replace(state, walk=walk), (entry_reply(scene, state, walk),)
+    return replace(state, walk=walk), (opening(scene, state, walk),)

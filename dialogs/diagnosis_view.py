@@ -34,7 +34,7 @@ def entry_reply(scene: Scene, state: State, walk: Walk) -> Reply:
     title = scene.title(entry.id)
     blocks: list[Block] = [
         scene.heading("diagnosis.possible", title=title) if possible else Paragraph((Run(title),), size="title"),
-        Paragraph(_phase_and_confidence(scene, entry, match)),
+        Paragraph(phase_and_confidence(scene, entry, match)),
     ]
     if diagnosis is None:
         blocks.append(scene.say("trouble.earlier-text", "subtle"))
@@ -42,7 +42,7 @@ def entry_reply(scene: Scene, state: State, walk: Walk) -> Reply:
         blocks += _evidence(match.evidence)
     if diagnosis:
         blocks += run_blocks(scene, diagnosis)
-    blocks.append(_retry(scene, entry))
+    blocks.append(retry_of(scene, entry))
     blocks.append(scene.say("diagnosis.cause", cause=scene.text(entry.cause)))
     if diagnosis and diagnosis.script and match:
         blocks.append(scene.say("diagnosis.script", advice=prose(diagnosis.script.advice)))
@@ -196,12 +196,14 @@ def _match(state: State, walk: Walk) -> Match | None:
     return state.match_of(walk.entry) if walk.paste == state.paste else None
 
 
-def _phase_and_confidence(scene: Scene, entry: Entry, match: Match | None) -> RichText:
+def phase_and_confidence(scene: Scene, entry: Entry, match: Match | None) -> RichText:
+    """When the failure happens, and how sure it is."""
     confidence = f"confidence.{match.confidence if match else 'picked'}.long"
     return (*_own(scene.word(f"phase.{entry.phase}")), Run(" · "), *_own(scene.word(confidence)))
 
 
-def _retry(scene: Scene, entry: Entry) -> Paragraph:
+def retry_of(scene: Scene, entry: Entry) -> Paragraph:
+    """Whether running it again helps, and why."""
     reason = scene.text(entry.retry_note) if entry.retry_note else scene.line(f"retry.{entry.retry}.reason")
     return Paragraph((*scene.line(f"retry.{entry.retry}"), Run(" "), *reason))
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs import guides, presses, talk, walk
+from dialogs import guides, moving, presses, talk, walk
 from dialogs import state as states
 from dialogs.commands_in_words import Intent, intent_of, offered_by
 from dialogs.diagnosed import diagnosed
+from dialogs.group_view import in_public
 from dialogs.ports import Clock, Diagnoser
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import ShapeError
@@ -67,19 +68,39 @@ class Medic:
         after = replace(after, offered=_offered(replies))
         if lost and not turn.joined:
             replies = (talk.note(scene, "trouble.lost"), *replies)
+        if scene.public:
+            replies = tuple(map(in_public, replies))
         return Answer(states.to_json(after), replies)
+
+    async def move(
+        self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str
+    ) -> tuple[Answer, dict[str, Any]]:
+        """What the person's private chat, whose turn and state these are, goes on with; and the state that is left in
+        the `thread` whose state was handed in. `goes_on` is what the thread's reply said.
+        """
+        here = _read(thread)[0]
+        there = moving.taken(_read(state)[0], here, self._clock())
+        after, replies = moving.shown(self._scene(turn, there), there, goes_on)
+        answer = Answer(states.to_json(replace(after, offered=_offered(replies))), replies)
+        return answer, states.to_json(moving.left(here))
 
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
-        return Scene(chosen, self._entries, self._guide, self._support, self._clock(), self._guides)
+        public = turn.scope != "personal"
+        return Scene(chosen, self._entries, self._guide, self._support, self._clock(), self._guides, public)
 
     async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if turn.joined:
-            return state, (talk.welcome(scene),)
+            return state, (talk.welcome(scene, turn.person.name),)
         if turn.action is not None:
             if turn.action.version != ACTION_VERSION or isinstance(turn.action.version, bool):
                 return state, (talk.trouble(scene, "trouble.old-card"),)
-            return await self._press(scene, state, turn.action.do, turn.action.args, turn.action.fields)
+            do, args = turn.action.do, turn.action.args
+            if turn.action.foreign:
+                if own := presses.foreign(scene, state, do, args):
+                    return own
+                args = {**args, "paste": presses.NO_PASTE} if "paste" in args else args
+            return await self._press(scene, state, do, args, turn.action.fields)
         if not turn.text.strip():
             return state, (
                 walk.where_we_are(scene, state, (scene.say("talk.empty"),)) or talk.sentence(scene, "talk.empty"),
@@ -95,7 +116,7 @@ class Medic:
     async def _press(self, scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
         if do == "example":
             after, replies = await self._text(scene, state, talk.EXAMPLE)
-            return after, (talk.example(scene), *replies)
+            return after, replies if scene.public else (talk.example(scene), *replies)
         return presses.press(scene, state, do, args, fields)
 
     async def _command(self, scene: Scene, state: State, turn: Turn, intent: Intent) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dialogs import draft_form, guided, guides, talk, walk
+from dialogs import draft_form, group_view, guided, guides, talk, walk
 from dialogs.commands_in_words import Intent
 from dialogs.held import NAME
 from dialogs.scene import Outcome, Scene
@@ -13,6 +13,10 @@ from dialogs.shape import ShapeError, keyed, rows, text, whole
 from dialogs.state import MOST_PASTE, State, Walk
 
 MOST_ANSWERS = 10
+NO_PASTE = 0
+"""The number of no text at all: a colleague's walk must not meet a text of one's own."""
+_OF_THE_CASE = frozenset({"draft", "post", "afresh", "cancel-case"})
+_ANYBODYS = frozenset({"help", "guided", "guides", "guide", "example", "private"})
 
 _Args = Mapping[str, object]
 _Fields = Mapping[str, str]
@@ -20,6 +24,8 @@ _Fields = Mapping[str, str]
 
 def press(scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
     """The answer to a button of the current version."""
+    if scene.public and do in _OF_THE_CASE:
+        return group_view.case_to_private(scene, state)
     answer = _BUTTONS.get(do)
     if answer is None:
         return state, (talk.trouble(scene, "trouble.unknown-button"),)
@@ -27,6 +33,18 @@ def press(scene: Scene, state: State, do: str, args: object, fields: object) -> 
         return answer(scene, state, keyed(args), _fields(fields))
     except ShapeError:
         return state, (talk.trouble(scene, "trouble.unknown-button"),)
+
+
+def foreign(scene: Scene, state: State, do: str, args: object) -> Outcome | None:
+    """The answer to a button of somebody else's card: a walk of one's own. None where a press is anybody's."""
+    if do in _ANYBODYS:
+        return None
+    entry = args.get("entry") if isinstance(args, Mapping) else None
+    if not isinstance(entry, str) or entry not in scene.entries:
+        said = scene.reply(scene.say("thread.not-yours"), buttons=talk.ways_on(scene), beside=True)
+        return state, (said,)
+    state, (first, *rest) = walk.choose(scene, state, Walk(entry, 0, NO_PASTE))
+    return state, (replace(first, blocks=(scene.say("thread.own-walk"), *first.blocks)), *rest)
 
 
 def command(scene: Scene, state: State, intent: Intent) -> Outcome:
@@ -84,6 +102,16 @@ def _step(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
     return walk.show_step(scene, state)
 
 
+def _steps(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return walk.show_step(scene, replace(state, walk=_walk_of(scene, state, args) or state.walk))
+
+
+def _private(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    if not scene.public:
+        return _steps(scene, state, args, fields)
+    return group_view.to_private(scene, state, _walk_of(scene, state, args))
+
+
 def _draft(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
     return draft_form.show(scene, state)
 
@@ -111,6 +139,8 @@ _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "worked": _worked,
     "others": _others,
     "step": _step,
+    "steps": _steps,
+    "private": _private,
     "draft": _draft,
     "post": _post,
     "afresh": _afresh,
@@ -127,6 +157,17 @@ def _place(state: State, args: _Args) -> Walk | None:
     under_way = state.walk
     picked = under_way.picked if under_way and under_way.entry == entry else state.match_of(entry) is None
     return Walk(entry, step, paste, picked)
+
+
+def _walk_of(scene: Scene, state: State, args: _Args) -> Walk | None:
+    """The walk that a short card speaks of: the one under way if it is that, else its beginning."""
+    if "entry" not in args:
+        return state.walk
+    entry, paste = text(args.get("entry"), NAME), _paste(args)
+    if state.walk and (state.walk.entry, state.walk.paste) == (entry, paste):
+        return state.walk
+    picked = state.match_of(entry) is None or paste != state.paste
+    return Walk(entry, 0, paste, picked) if entry in scene.entries else None
 
 
 def _paste(args: _Args) -> int:

@@ -23,7 +23,7 @@ Outcome = tuple[State, tuple[Reply, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The language of the turn, what is known, and the time (UTC, ISO 8601)."""
+    """The language of the turn, what is known, the time (UTC, ISO 8601), and whether others read along."""
 
     language: Language
     entries: Mapping[str, Entry]
@@ -31,6 +31,7 @@ class Scene:
     support: SupportRouting
     now: str
     guides: Guides
+    public: bool = False
 
     def line(self, key: str, **values: object) -> RichText:
         """One of our sentences as runs."""

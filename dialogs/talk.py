@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dialogs.scene import Scene
-from dialogs.view import Button, Copyable, Reply
+from dialogs.texts import Own
+from dialogs.view import Button, Copyable, Paragraph, Reply
 
 _RUN = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
 EXAMPLE = "\n".join(
@@ -30,12 +31,15 @@ def ways_on(scene: Scene) -> tuple[Button, ...]:
     )
 
 
-def welcome(scene: Scene) -> Reply:
-    """The first message of a conversation."""
+def welcome(scene: Scene, name: str = "") -> Reply:
+    """The first message of a conversation; among others it names who added the bot."""
+    added = (scene.say("thread.added-by", name=Own(name)),) if scene.public and name else ()
     return scene.reply(
         scene.heading("welcome.title"),
+        *added,
         scene.say("welcome.what"),
         scene.say("welcome.paste"),
+        *_among_others(scene),
         scene.say("welcome.limits", "subtle"),
         buttons=(
             scene.button("example", "example", primary=True),
@@ -52,6 +56,7 @@ def instructions(scene: Scene) -> Reply:
         scene.heading("help.title"),
         scene.say("welcome.what"),
         scene.say("welcome.paste"),
+        *_among_others(scene),
         scene.say("help.guides"),
         scene.say("help.words"),
         scene.say("welcome.limits", "subtle"),
@@ -64,6 +69,10 @@ def instructions(scene: Scene) -> Reply:
         ),
         beside=True,
     )
+
+
+def _among_others(scene: Scene) -> tuple[Paragraph, ...]:
+    return (scene.say("thread.mention"),) if scene.public else ()
 
 
 def sentence(scene: Scene, key: str, first: tuple[Button, ...] = ()) -> Reply:

@@ -22,12 +22,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button that was pressed: its verb, its arguments, the fields of its form, the version of the card it was on."""
+    """A button that was pressed: its verb, its arguments, the fields of its form, the version of the card it was on.
+
+    `foreign`: the card belongs to somebody else of the same conversation.
+    """
 
     do: str
     args: Mapping[str, Any]
     fields: Mapping[str, str]
     version: int
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

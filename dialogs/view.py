@@ -118,7 +118,8 @@ class Reply:
     """One message: blocks from top to bottom, then at most six buttons. `summary` is its one-line notification text.
 
     Where a client can, the answer to a button takes the place of the button's message, so that a walk is one card.
-    `beside`: not this one, which people come back to; it neither takes a place nor gives its own up.
+    `beside`: not this one, which people come back to; it neither takes a place nor gives its own up. `goes_on`: the
+    person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
     """
 
     blocks: tuple[Block, ...]
@@ -126,3 +127,4 @@ class Reply:
     language: Language = "en"
     summary: str = ""
     beside: bool = False
+    goes_on: str = ""

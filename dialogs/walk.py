@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.diagnosis_view import candidate_blocks, entry_reply, rest_of, values_for
+from dialogs.diagnosis_view import candidate_blocks, rest_of, values_for
+from dialogs.group_view import opening
 from dialogs.plain import flat, one_line
 from dialogs.scene import Outcome, Scene, short
 from dialogs.state import State, Tried, TriedOutcome, Walk
@@ -25,7 +26,7 @@ def choose(scene: Scene, state: State, walk: Walk) -> Outcome:
         return state, (trouble(scene, "trouble.entry-gone"),)
     picked = state.match_of(walk.entry) is None or walk.paste != state.paste
     begun = replace(walk, step=0, picked=picked)
-    return replace(state, walk=begun), (entry_reply(scene, state, begun),)
+    return replace(state, walk=begun), (opening(scene, state, begun),)
 
 
 def next_step(scene: Scene, state: State, walk: Walk | None) -> Outcome:

@@ -50,6 +50,7 @@ class FakeTeams:
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.paths: list[str] = []
+        self.opened: list[dict[str, Any]] = []
         self.methods: list[str] = []
         self.refuse: Callable[[dict[str, Any]], int | None] = lambda activity: None
         self.refuse_way: Callable[[str, str], int | None] = lambda method, path: None
@@ -71,8 +72,14 @@ class FakeTeams:
 
     async def _take(self, request: web.Request) -> web.Response:
         activity = await request.json()
+        status = self.refuse_way(request.method, request.raw_path)
+        if request.path.endswith("/v3/conversations"):
+            if status:
+                return web.json_response({"error": {"code": "Refused"}}, status=status)
+            self.opened.append(activity)
+            return web.json_response({"id": f"a:private with {activity['members'][0]['id']}"}, status=201)
         self.on_arrival(activity)
-        status = self.refuse(activity) or self.refuse_way(request.method, request.raw_path)
+        status = status or self.refuse(activity)
         if status:
             return web.json_response({"error": {"code": "Refused"}}, status=status)
         self.sent.append(activity)

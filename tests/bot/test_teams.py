@@ -210,20 +210,6 @@ async def test_what_needs_no_answer_gets_none(chat: Chat, body: dict[str, Any]) 
     assert chat.medic.heard == []
 
 
-@pytest.mark.parametrize(
-    "where", [{"conversationType": "groupChat"}, {"conversationType": "channel"}, {"isGroup": True}]
-)
-async def test_a_group_is_sent_to_the_personal_chat(chat: Chat, where: dict[str, Any]) -> None:
-    place = {"conversation": {"id": "19:x@thread.v2;messageid=1", **where}}
-    for more in ({"text": "<at>Image Medic</at> status"}, {"value": SUBMIT}):
-        [said] = await chat.send(**place, **more)
-        assert said.startswith("I only work in a personal chat for now")
-    await chat.post(joining(chat, "conversationUpdate", **place))
-    await chat.post(joining(chat, "installationUpdate", **place))
-    assert len(chat.teams.messages) == 3
-    assert chat.medic.heard == []
-
-
 async def test_turns_of_one_conversation_run_one_after_the_other(chat: Chat) -> None:
     running, most = 0, 0
     begun, second_waits = asyncio.Event(), asyncio.Event()

@@ -93,10 +93,16 @@ async def test_the_other_candidates_are_the_same_typed_and_pressed(medic: Medic,
 @pytest.mark.parametrize("scope", ["channel", "groupChat"])
 async def test_every_command_of_a_group_is_answered(medic: Medic, language: Language, scope: str) -> None:
     where = {"id": "19:x@thread.v2", "conversationType": scope, "isGroup": True, "tenantId": "contoso"}
+    talk = Talk(medic, language)
+    walking = await talk.take(None, text=PASTES["the example"], conversation=where)
+    assert faults(walking, language) == []
     for title in titles(language, "groupChat"):
-        told = await Talk(medic, language).take(None, text=title, conversation=where)
-        assert faults(told, language) == []
-        assert any(word in told.text.casefold() for word in NEXT[language])
+        for state in (None, walking.state):
+            told = await talk.take(state, text=title, conversation=where)
+            assert faults(told, language) == []
+            assert TEXTS[language]["trouble.failed"] not in told.text
+            assert TEXTS[language]["talk.not-recognised"] not in told.text
+            assert state is None or TEXTS[language]["trouble.no-walk"] not in told.text
 
 
 @pytest.mark.parametrize("walking", [False, True], ids=["at first", "in a walk"])

@@ -1,0 +1,43 @@
+"""How a conversation among others goes on in a person's private chat: what goes there, what stays, what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs import draft_form, talk
+from dialogs.diagnosis_view import entry_reply
+from dialogs.scene import Outcome, Scene
+from dialogs.state import State
+from dialogs.walk import where_we_are
+
+
+def taken(private: State, thread: State, now: str) -> State:
+    """The private chat's state with the text and the walk of `thread`, as if the text were pasted there at `now`."""
+    state = replace(private, language=private.language or thread.language)
+    for tried in thread.tried:
+        state = state.with_tried(tried)
+    if thread.diagnosis is None and thread.walk is None:
+        return state
+    paste = state.next_paste(now)
+    walk = thread.walk
+    if walk:
+        # a walk of another text must not meet the number of this one
+        walk = replace(walk, paste=paste if walk.paste == thread.paste else 0)
+    return replace(state, paste=paste, diagnosis=thread.diagnosis, walk=walk, form=None)
+
+
+def left(thread: State) -> State:
+    """What stays behind: the text, so that its card can still be followed there, but no walk under way."""
+    return replace(thread, walk=None, form=None)
+
+
+def shown(scene: Scene, state: State, goes_on: str) -> Outcome:
+    """What the private chat shows first: the case when that was asked for, else where the walk is, in full."""
+    if goes_on == "draft":
+        return draft_form.show(scene, state)
+    before = scene.say("thread.from")
+    walk = state.walk
+    if walk and walk.entry in scene.entries and walk.step == 0:
+        reply = entry_reply(scene, state, walk)
+        return state, (replace(reply, blocks=(before, *reply.blocks)),)
+    return state, (where_we_are(scene, state, (before,)) or talk.sentence(scene, "talk.hello"),)

@@ -1,0 +1,295 @@
+"""Group chats and channels over real HTTP, with the real conversation: mentions, threads, whose card it is, privacy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.start import build_medic
+from bot.store import state_key
+from tests.bot.stand_ins import Chat, cards, pressed
+
+AT = "<at>Image Medic</at>"
+MENTION = {"type": "mention", "mentioned": {"id": "28:bot", "name": "Image Medic"}, "text": AT}
+THREAD = {"id": "19:abc@thread.tacv2;messageid=1700", "conversationType": "channel", "isGroup": True}
+GROUP = {"id": "19:abc@thread.v2", "conversationType": "groupChat", "isGroup": True}
+BOB = {"id": "29:bob", "name": "Bob"}
+ID = "0b5d8f3a-6a43-4f0e-9a53-0b6f2f1f7e10"
+TITLE = "Script ended with a non-zero exit code"
+LOG = "\n".join(
+    (
+        f"[{ID}] PACKER OUT ==> azure-arm: Provisioning with Powershell...",
+        f"[{ID}] PACKER OUT     azure-arm: Installing the quarterly payroll agent",
+        f'[{ID}] PACKER OUT ==> azure-arm: The string is missing the terminator: ".',
+        f"[{ID}] PACKER OUT ==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        f"[{ID}] PACKER OUT Build 'azure-arm' errored after 6 minutes 12 seconds: "
+        "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]",
+    )
+)
+
+
+@pytest.fixture
+def chat(chat: Chat) -> Chat:
+    """With the real conversation."""
+    chat.turns._medic = build_medic()  # type: ignore[assignment]
+    return chat
+
+
+async def ask(chat: Chat, text: str, where: dict[str, Any] = THREAD, **more: Any) -> list[str]:
+    return await chat.send(f"{AT} {text}", conversation=where, entities=[MENTION], **more)
+
+
+async def press(chat: Chat, do: str, at: int = -1, where: dict[str, Any] = THREAD, **more: Any) -> list[str]:
+    return await chat.send(value=pressed(chat, do, at), conversation=where, **more)
+
+
+def shown(chat: Chat, at: int = -1) -> str:
+    return str(cards(chat)[at]["fallbackText"])
+
+
+async def state(chat: Chat, conversation: str, person: str = "29:ada") -> Any:
+    stored = await chat.store.load(state_key("contoso", conversation, person))
+    return stored and stored.value["medic"]
+
+
+@pytest.mark.parametrize("where", [THREAD, GROUP, {"id": "19:x", "isGroup": True}])
+async def test_the_answer_is_short_and_in_the_same_thread(chat: Chat, where: dict[str, Any]) -> None:
+    assert await ask(chat, LOG, where) == [TITLE]
+    text = shown(chat)
+    for part in (TITLE, "certain", "The string is missing the terminator", "Does running it again help?", "Cause."):
+        assert part in text
+    for part in ("payroll", ID, "Step 1", "az image builder", "support case"):
+        assert part not in text
+    assert text.count("line ") == 2
+    assert [action["title"] for action in cards(chat)[-1]["actions"]] == ["Continue in private", "Show the steps here"]
+    conversation = where["id"].replace(":", "%3A").replace("@", "%40").replace(";", "%3B").replace("=", "%3D")
+    assert chat.teams.paths[-1].startswith(f"/_connector/v3/conversations/{conversation}/activities/")
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "attachments"),
+    [
+        (f"{AT} help", [MENTION], ()),
+        (f"{AT}\u00a0help", [MENTION], ()),
+        (f"{AT}help", [MENTION], ()),
+        (f"help {AT}", [MENTION], ()),
+        (f"{AT} {AT} help", [MENTION, MENTION], ()),
+        ("<at id=\"0\">Image Medic</at> help", [{**MENTION, "text": "<at id=\"0\">Image Medic</at>"}], ()),
+        (f"{AT} help", [{"type": "clientInfo", "locale": "en-US"}, "junk", {"type": "mention"}, MENTION], ()),
+        (f"{AT} help", [MENTION], ("<p><at>Image Medic</at> help</p>",)),
+        (AT, [MENTION], ('<p><span itemtype="http://schema.skype.com/Mention" itemscope>Image Medic</span>&nbsp;help</p>',)),
+        ("", [MENTION], ("<div><at id=\"0\">Image Medic</at> help</div>",)),
+    ],
+)  # fmt: skip
+async def test_a_mention_is_no_part_of_what_was_said(
+    chat: Chat, text: str, entities: list[Any], attachments: tuple[str, ...]
+) -> None:
+    copies = [{"contentType": "text/html", "content": content} for content in attachments]
+    await chat.send(text, conversation=THREAD, entities=entities, attachments=copies)
+    assert "What I can do" in shown(chat)
+    assert "mention me" in shown(chat)
+
+
+async def test_other_peoples_mentions_stay(chat: Chat) -> None:
+    """Whoever else is mentioned is part of what was said; nothing is known of that, and the answer says what to do."""
+    other = {"type": "mention", "mentioned": {"id": "29:bob"}, "text": "<at>Bob</at>"}
+    await chat.send(f"{AT} <at>Bob</at> sees", conversation=THREAD, entities=[MENTION, other])
+    assert "I didn't find anything of an image build" in shown(chat)
+
+
+async def test_two_people_and_two_threads_have_walks_of_their_own(chat: Chat) -> None:
+    second = {**THREAD, "id": "19:abc@thread.tacv2;messageid=1800"}
+    turns: list[dict[str, Any]] = [{}, {"from": BOB}, {"where": second}, {"where": second, "from": BOB}]
+    for more in turns:
+        await ask(chat, LOG, **more)
+        await press(chat, "steps", **more)
+    for more in turns[::2]:
+        await ask(chat, "next", **more)
+        assert "Step 2 of" in shown(chat)
+    for more in turns:
+        await ask(chat, "back", **more)
+        assert f"Step {2 if 'from' not in more else 1} of" in shown(chat)
+
+
+async def test_the_steps_take_the_place_of_the_short_card(chat: Chat) -> None:
+    await ask(chat, LOG)
+    await press(chat, "steps", replyToId="card")
+    await press(chat, "next", replyToId="card")
+    assert chat.teams.methods == ["POST", "PUT", "PUT"]
+    assert "Step 1: tried, did not help." in shown(chat)
+    assert chat.teams.paths[-1].endswith("messageid%3D1700/activities/card")
+
+
+@pytest.mark.parametrize(("before", "do"), [((), "steps"), (("steps",), "next"), (("steps",), "worked")])
+async def test_a_colleagues_press_starts_a_walk_of_their_own(chat: Chat, before: tuple[str, ...], do: str) -> None:
+    await ask(chat, LOG)
+    for one in before:
+        await press(chat, one, replyToId="card")
+    kept = await state(chat, THREAD["id"])
+    await press(chat, do, replyToId="card", **{"from": BOB})
+    assert chat.teams.methods[-1] == "POST"
+    assert "That card belongs to a colleague and stays as it is. Here is a walk of your own:" in shown(chat)
+    assert TITLE in shown(chat)
+    assert await state(chat, THREAD["id"]) == kept
+    await press(chat, "steps", replyToId="other", **{"from": BOB})
+    assert chat.teams.methods[-1] == "PUT"
+    assert "Step 1 of" in shown(chat)
+    assert "terminator" not in json.dumps(await state(chat, THREAD["id"], "29:bob"))
+    assert await state(chat, THREAD["id"]) == kept
+
+
+@pytest.mark.parametrize("do", ["restart", "draft", "others", "step", "post", "cancel-case", "afresh"])
+async def test_a_colleagues_press_that_starts_nothing_changes_nothing(chat: Chat, do: str) -> None:
+    await ask(chat, LOG)
+    await ask(chat, LOG, **{"from": BOB})
+    kept = [(await state(chat, THREAD["id"], who))["walk"] for who in ("29:ada", "29:bob")]
+    value = {**pressed(chat, "steps", at=0), "do": do, "args": {}}
+    await chat.send(value=value, conversation=THREAD, replyToId="card", **{"from": BOB})
+    assert "belongs to a colleague, so I changed nothing" in shown(chat)
+    assert chat.teams.methods[-1] == "POST"
+    assert [(await state(chat, THREAD["id"], who))["walk"] for who in ("29:ada", "29:bob")] == kept
+
+
+async def test_a_card_does_not_say_whose_it_is(chat: Chat) -> None:
+    await ask(chat, LOG)
+    assert pressed(chat, "steps")["by"]
+    assert "29:ada" not in json.dumps(cards(chat))
+
+
+@pytest.mark.parametrize("where", [THREAD, GROUP])
+async def test_continue_in_private(chat: Chat, where: dict[str, Any]) -> None:
+    await ask(chat, LOG, where)
+    await press(chat, "private", where=where, replyToId="card")
+    [opened] = chat.teams.opened
+    assert opened["members"] == [{"id": "29:ada"}]
+    assert (opened["bot"], opened["tenantId"], opened["isGroup"]) == ({"id": "28:bot"}, "contoso", False)
+    private, thread = chat.teams.paths[-2:]
+    assert private == "/_connector/v3/conversations/a%3Aprivate%20with%2029%3Aada/activities"
+    assert thread.startswith("/_connector/v3/conversations/19%3Aabc")
+    assert "here is all of it" in shown(chat, -2)
+    assert "Step 1 of" in shown(chat, -2)
+    assert "by" not in pressed(chat, "next", at=-2)
+    assert "We go on in our private chat" in shown(chat)
+    assert chat.teams.methods[-1] == "POST", "the short answer stays for the others"
+
+    there = {"id": "a:private with 29:ada", "conversationType": "personal"}
+    await chat.send("next", conversation=there)
+    assert "Step 2 of" in shown(chat)
+    assert (await state(chat, where["id"]))["walk"] is None
+    await press(chat, "steps", at=0, where=where)
+    assert "Step 1 of" in shown(chat), "and the steps can still be shown there"
+
+
+@pytest.mark.parametrize("said", ["draft a case", "1"])
+async def test_what_is_typed_leads_to_the_private_chat_too(chat: Chat, said: str) -> None:
+    await ask(chat, LOG)
+    await ask(chat, said)
+    assert len(chat.teams.opened) == 1
+    assert "private chat" in shown(chat)
+
+
+async def test_a_case_is_drafted_in_private(chat: Chat) -> None:
+    await ask(chat, LOG)
+    await press(chat, "steps")
+    await press(chat, "draft", replyToId="card")
+    assert "its draft is in our private chat" in shown(chat)
+    inputs = [item for item in json.dumps(cards(chat)[-2]).split('"') if item.startswith("Input.")]
+    assert inputs
+    assert ID in json.dumps(cards(chat)[-2])
+    for activity, path in zip(chat.teams.sent, chat.teams.paths, strict=True):
+        if "/19%3Aabc" in path:
+            assert ID not in json.dumps(activity)
+            assert "Input." not in json.dumps(activity)
+
+
+@pytest.mark.parametrize(("status", "way"), [(403, "/v3/conversations"), (404, "/v3/conversations"), (403, "private")])
+async def test_where_the_private_chat_cannot_be_opened_a_link_leads_there(chat: Chat, status: int, way: str) -> None:
+    await ask(chat, LOG)
+    chat.teams.refuse_way = lambda _, path: status if path.endswith(way) or (way == "private" and way in path) else None
+    [said] = await press(chat, "private")
+    assert said.startswith("I could not write to you in private")
+    assert said.endswith("https://teams.microsoft.com/l/chat/0/0?users=28:bot")
+    assert (await state(chat, THREAD["id"]))["walk"] is not None
+    await press(chat, "steps", at=0)
+    assert "Step 1 of" in shown(chat)
+
+
+async def test_a_press_for_the_private_chat_that_is_delivered_twice_is_done_once(chat: Chat) -> None:
+    await ask(chat, LOG)
+    again = chat.activity(value=pressed(chat, "private"), conversation=THREAD)
+    for _ in range(3):
+        await chat.post(again)
+    assert len(chat.teams.sent) == 3
+    assert len(chat.teams.opened) == 1
+
+
+async def test_a_crash_between_the_private_chat_and_the_thread_shows_nothing_twice(chat: Chat) -> None:
+    """The private chat is committed first; the activity that comes again finds it done there, and ends the thread."""
+    await ask(chat, LOG)
+    again = chat.activity(value=pressed(chat, "private"), conversation=THREAD)
+    key = state_key("contoso", THREAD["id"], "29:ada")
+    before = await chat.store.load(key)
+    assert before
+    await chat.post(again)
+    after = await chat.store.load(key)
+    assert after
+    await chat.store.commit(key, after.etag, before.value)
+    await chat.post(again)
+    private = [path for path in chat.teams.paths if "private" in path]
+    assert len(private) == 1
+    assert "We go on in our private chat" in shown(chat)
+
+
+async def test_what_is_private_is_kept_when_a_thread_comes_over(chat: Chat) -> None:
+    there = {"id": "a:private with 29:ada", "conversationType": "personal"}
+    await chat.send("italiano", conversation=there)
+    await chat.send(LOG, conversation=there)
+    await chat.send("avanti", conversation=there)
+    await ask(chat, LOG)
+    await press(chat, "private")
+    assert "Passaggio 1 di" in shown(chat, -2)
+    assert "We go on in our private chat" in shown(chat)
+    assert len((await state(chat, there["id"]))["tried"]) == 1
+
+
+async def test_an_unknown_error_shows_no_excerpt(chat: Chat) -> None:
+    await ask(
+        chat,
+        LOG.replace("Script exited with non-zero exit status: 1. Allowed exit codes are: [0]", "quux").replace(
+            "terminator", "x"
+        ),
+    )
+    assert "payroll" not in shown(chat)
+    assert "line 2" not in shown(chat)
+
+
+@pytest.mark.parametrize("kind", ["installationUpdate", "conversationUpdate"])
+@pytest.mark.parametrize("where", [THREAD, GROUP])
+async def test_a_group_is_greeted_once_when_the_bot_joins(chat: Chat, where: dict[str, Any], kind: str) -> None:
+    joined = {"type": kind, "action": "add", "membersAdded": [{"id": "28:bot"}], "conversation": where}
+    for _ in range(2):
+        await chat.post(chat.activity(**joined))
+    assert len(chat.teams.messages) == 1
+    assert "Ada added me to this conversation." in shown(chat)
+    assert "mention me" in shown(chat)
+
+
+async def test_a_new_member_is_not_greeted(chat: Chat) -> None:
+    joined = {"type": "conversationUpdate", "membersAdded": [BOB], "conversation": GROUP}
+    await chat.post(chat.activity(**joined))
+    assert chat.teams.sent == []
+
+
+async def test_italian(chat: Chat) -> None:
+    await ask(chat, LOG, locale="it-IT")
+    assert [action["title"] for action in cards(chat)[-1]["actions"]] == [
+        "Continua in privato",
+        "Mostra qui i passaggi",
+    ]
+    await press(chat, "steps", locale="it-IT", **{"from": BOB})
+    assert "Quella scheda appartiene a un'altra persona" in shown(chat)
+    await press(chat, "private", at=0, locale="it-IT")
+    assert "Continuiamo nella nostra chat privata" in shown(chat)
+    assert "ecco la risposta completa" in shown(chat, -2)

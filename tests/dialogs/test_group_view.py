@@ -1,0 +1,46 @@
+"""What is said where others read along: whatever a reply holds, little of the log is in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.group_view import MOST_LINES, first_sentence, in_public
+from dialogs.view import Lines, Paragraph, Reply, prose
+from knowledge.entry import LANGUAGES
+from knowledge.loading import load_entries
+
+LONG = "The build subnet has no way out to the internet that anybody could use"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (f"{LONG}. And more.", f"{LONG}."),
+        (f"{LONG}? And more.", f"{LONG}?"),
+        (f"Two things changed. {LONG}. And more.", f"Two things changed. {LONG}."),
+        (f"{LONG}, e.g. Azure ones. And more.", f"{LONG}, e.g. Azure ones."),
+        (f"{LONG}, p. es. Azure. E altro.", f"{LONG}, p. es. Azure."),
+        (f"{LONG}, see `a. B`. And more.", f"{LONG}, see `a. B`."),
+        (f"{LONG} of 1.5 GB. And more.", f"{LONG} of 1.5 GB."),
+        (LONG, LONG),
+    ],
+)
+def test_the_cause_in_one_sentence(text: str, first: str) -> None:
+    assert first_sentence(text) == first
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_has_a_sentence_that_is_whole(language: str) -> None:
+    for entry in load_entries().values():
+        said = first_sentence(entry.cause.in_(language))  # type: ignore[arg-type]
+        assert said.count("`") % 2 == 0, entry.id
+        assert said[-1] in ".!?:", entry.id
+
+
+def test_no_reply_shows_more_than_two_lines() -> None:
+    word = Paragraph(prose("x"))
+    reply = Reply((Lines(((1, "a"),)), word, Lines(((2, "b"), (3, "c"))), Lines(((4, "d"),))))
+    shown = [row for block in in_public(reply).blocks if isinstance(block, Lines) for row in block.rows]
+    assert shown == [(1, "a"), (2, "b")]
+    assert len(shown) == MOST_LINES
+    assert word in in_public(reply).blocks
