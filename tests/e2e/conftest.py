@@ -94,14 +94,18 @@ class TestClient:
         await self.page.keyboard.insert_text(text)
         await self.page.keyboard.press("Enter")
 
-    async def mention(self, text: str) -> None:
-        """Send a text that begins with a mention of the bot, as groups and channels need it."""
-        box = self.page.locator("[role=textbox][contenteditable]").last
+    async def mention(self, text: str, post: bool = False) -> None:
+        """Send a text that begins with a mention of the bot, as groups and channels need it; `post`: as a new post."""
+        boxes = self.page.locator("[role=textbox][contenteditable]")
+        box = boxes.first if post else boxes.last  # the boxes below a channel's first one answer in its threads
         await box.click()
         await self.page.keyboard.type("@")
         await self.page.locator("#typeahead-menu [role=menuitem]", has_text="Image Medic").click()
         await self.page.keyboard.insert_text(f" {text}")
-        await self.page.keyboard.press("Enter")
+        if post:
+            await self.page.get_by_role("button", name="Post", exact=True).click()
+        else:
+            await self.page.keyboard.press("Enter")
 
     async def chat(self, label: str) -> None:
         """Open another chat of the list at the left."""

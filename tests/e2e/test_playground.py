@@ -52,9 +52,11 @@ async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: d
     await client.paste(LOG)
     await client.sees(titles["script-nonzero-exit"], "The string is missing the terminator", "Step 1 of")
     await client.picture("log")
+    walk = client.page.locator(".ac-adaptiveCard", has_text=titles["script-nonzero-exit"])
     for step in (2, 3):
         await client.press("Next step")
-        await client.sees(f"Step {step} of")
+        await client.sees(f"Step {step} of", f"Step {step - 1}: tried, did not help.", "The string is missing")
+        await expect(walk).to_have_count(1)
         await client.picture(f"step-{step}")
 
     await client.press("Draft a support case")
@@ -93,12 +95,51 @@ async def test_in_italian(client: TestClient) -> None:
     await client.picture("log")
 
 
-async def test_a_group_is_told_where_to_go(client: TestClient) -> None:
+async def test_a_group_gets_a_short_answer(client: TestClient, titles: dict[str, str]) -> None:
     await client.sees("Paste")
     await client.chat("Image builds")
-    await client.mention("help")
-    await expect(client.page.get_by_text("I only work in a personal chat for now").last).to_be_visible()
+    await client.mention(CONFLICT)
+    await client.sees(titles["template-update-not-supported"], CONFLICT, "Does running it again help?")
+    await expect(client.last_card().get_by_text("Step 1 of")).to_have_count(0)
+    await client.picture("short")
+    await client.press("Show the steps here")
+    await client.sees("Step 1 of")
+    await client.press("Next step")
+    await client.sees("Step 1: tried, did not help.", "Step 2 of")
+    walk = client.page.locator(".ac-adaptiveCard", has_text=titles["template-update-not-supported"])
+    await expect(walk).to_have_count(1)
+    await client.picture("steps")
+
+
+async def test_a_walk_goes_on_in_private(client: TestClient, titles: dict[str, str]) -> None:
+    await client.sees("Paste")
+    await client.chat("Image builds")
+    await client.mention(CONFLICT)
+    await client.press("Continue in private")
+    await client.sees("We go on in our private chat")
     await client.picture("group")
+    await client.chat("Personal Chat")
+    await client.sees("here is all of it", titles["template-update-not-supported"], "Step 1 of")
+    await client.press("Next step")
+    await client.sees("Step 2 of")
+    await client.picture("private")
+
+
+async def test_a_channel_is_answered_in_its_thread(client: TestClient, titles: dict[str, str]) -> None:
+    await client.sees("Paste")
+    await client.chat("Golden images")
+    await client.sees("Where others read along")
+    await client.mention(CONFLICT, post=True)
+    # the newest post stands where the client puts it, so the card is found by its title
+    walk = client.page.locator(".ac-adaptiveCard", has_text=titles["template-update-not-supported"])
+    await expect(walk).to_contain_text(CONFLICT)
+    await client.picture("short")
+    await walk.get_by_role("button", name="Show the steps here", exact=True).click()
+    await expect(walk).to_contain_text("Step 1 of")
+    await walk.get_by_role("button", name="Next step", exact=True).click()
+    await expect(walk).to_contain_text("Step 2 of")
+    await expect(walk).to_have_count(1)
+    await client.picture("steps")
 
 
 def listeners(port: int) -> set[str]:
