@@ -90,15 +90,18 @@ def activity(language: Language, **more: Any) -> Json:
 
 
 class Talk:
-    """A conversation in one language; a state is handed in, so that each turn can be gone on from in several ways."""
+    """A conversation in one language, in a personal chat unless `where` is another; a state is handed in, so that each
+    turn can be gone on from in several ways.
+    """
 
-    def __init__(self, medic: Medic, language: Language) -> None:
+    def __init__(self, medic: Medic, language: Language, where: Json | None = None) -> None:
         self._medic = medic
+        self._where: Json = {"conversation": where} if where else {}
         self.language = language
 
     async def take(self, state: Mapping[str, Any] | None, **more: Any) -> Turned:
         """The turn of an activity with these fields."""
-        incoming = read_activity(activity(self.language, **more))
+        incoming = read_activity(activity(self.language, **self._where, **more))
         if incoming.wants == "say":
             assert incoming.say is not None
             return Turned(state, ({"text": say(incoming.say, language_of(LOCALES[self.language]))},))

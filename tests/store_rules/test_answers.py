@@ -93,12 +93,12 @@ async def test_the_other_candidates_are_the_same_typed_and_pressed(medic: Medic,
 @pytest.mark.parametrize("scope", ["channel", "groupChat"])
 async def test_every_command_of_a_group_is_answered(medic: Medic, language: Language, scope: str) -> None:
     where = {"id": "19:x@thread.v2", "conversationType": scope, "isGroup": True, "tenantId": "contoso"}
-    talk = Talk(medic, language)
-    walking = await talk.take(None, text=PASTES["the example"], conversation=where)
+    talk = Talk(medic, language, where)
+    walking = await talk.say(PASTES["the example"])
     assert faults(walking, language) == []
     for title in titles(language, "groupChat"):
         for state in (None, walking.state):
-            told = await talk.take(state, text=title, conversation=where)
+            told = await talk.take(state, text=title)
             assert faults(told, language) == []
             assert TEXTS[language]["trouble.failed"] not in told.text
             assert TEXTS[language]["talk.not-recognised"] not in told.text

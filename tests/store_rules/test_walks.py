@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.start import build_medic
+from dialogs.group_view import MOST_LINES
 from dialogs.medic import Medic
 from dialogs.texts import TEXTS
 from knowledge.entry import Language
@@ -16,7 +18,10 @@ from knowledge.guides import load_guides
 from knowledge.loading import load_entries
 from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
 from tests.store_rules.rules import TARGET, faults
-from tests.store_rules.talking import Json, Talk, Turned
+from tests.store_rules.talking import Json, Talk, Turned, inputs
+
+CHANNEL = {"id": "19:x@thread.tacv2;messageid=1", "conversationType": "channel", "isGroup": True, "tenantId": "contoso"}
+_LINE = re.compile(r"^(?:line|riga) \d+ ", re.MULTILINE)
 
 DEPTH = 3  # presses from a paste; from the welcome, all there are
 
@@ -98,6 +103,23 @@ async def test_the_pastes_bring_every_kind_of_answer(medic: Medic, language: Lan
         "confidence.likely.long", "confidence.possible.long",
     ):  # fmt: skip
         assert any(TEXTS[language][key].replace("`", "") in one for one in told), key
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_every_button_of_a_channel_leads_further_and_shows_little_of_the_log(
+    medic: Medic, language: Language
+) -> None:
+    talk = Talk(medic, language, CHANNEL)
+    read = 0
+    for name, text in PASTES.items():
+        first = await talk.say(text)
+        assert not await broken_on(talk, first, 2), name
+        async for way, _, _, after in walk(talk, first, 2):
+            for one in (*first.cards, *after.cards):
+                assert not list(inputs(one)), way
+                assert len(_LINE.findall(one["fallbackText"])) <= MOST_LINES, way
+                read += bool(_LINE.findall(one["fallbackText"]))
+    assert read
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
