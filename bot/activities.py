@@ -7,17 +7,16 @@ person can send. Only a body that is no activity at all is refused.
 from __future__ import annotations
 
 import hashlib
-import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import re2
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 
 from bot.cards import card, summary
 from bot.envelope import Message, mark_of
 from bot.errors import RefusedRequest
+from bot.message_text import as_list, as_mapping, cannot_read, mentions_of, text_of, without_mentions
 from bot.sentences import Sentence
 from dialogs.turn import Action, Person, Scope, Turn
 from dialogs.view import Reply
@@ -32,11 +31,6 @@ OWNER = "by"
 NO_FIELDS = frozenset({"v", "do", "args", "msteams", KEEP, OWNER})
 
 Wants = Literal["answer", "say", "forget", "nothing"]
-
-# foreign markup, so on RE2; an unclosed "<" is text
-_BREAK = re2.compile(r"(?i)<(?:br|hr|/p|/div|/li|/tr|/pre|/h[1-6]|/blockquote)\b[^<>]*>")
-_MENTION = re2.compile(r"(?i)<(?:at|span)\b[^<>]*>[^<>]*</(?:at|span)>")
-_TAG = re2.compile(r"(?i)</?[a-z][^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +120,11 @@ def message_activity(message: Message) -> Activity:
 
 
 def _who_and_where(body: Mapping[str, Any]) -> Turn:
-    conversation = _dict(body.get("conversation"))
-    sender = _dict(body.get("from"))
-    tenant = _dict(_dict(body.get("channelData")).get("tenant")).get("id") or conversation.get("tenantId") or ""
+    conversation = as_mapping(body.get("conversation"))
+    sender = as_mapping(body.get("from"))
+    tenant = (
+        as_mapping(as_mapping(body.get("channelData")).get("tenant")).get("id") or conversation.get("tenantId") or ""
+    )
     name, locale = sender.get("name"), body.get("locale")
     return Turn(
         person=Person(
@@ -153,9 +149,9 @@ def _scope(conversation: Mapping[str, Any]) -> Scope:
 
 def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
     text = body.get("text")
-    mentions = _mentions(body)
+    mentions = mentions_of(body)
     # blank lines stay: the diagnosis counts physical lines
-    text = _without_mentions(text, mentions) if isinstance(text, str) and text.strip() else ""
+    text = without_mentions(text, mentions) if isinstance(text, str) and text.strip() else ""
     value = body.get("value")
     if value is not None:
         action = _action(value)
@@ -165,12 +161,12 @@ def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
             return Incoming("answer", replace(turn, action=action), replaces=card_of_it)
         if not text:
             return Incoming("say", turn, "strange-button")
-    attachments = [item for item in _list(body.get("attachments")) if isinstance(item, dict)]
-    pasted = "\n".join(filter(None, (_text_of(item, mentions) for item in attachments)))
+    attachments = [item for item in as_list(body.get("attachments")) if isinstance(item, dict)]
+    pasted = "\n".join(filter(None, (text_of(item, mentions) for item in attachments)))
     # Teams repeats a formatted message as HTML; where the plain text is missing or cut, the HTML is the message
     if len(text) * 2 < len(pasted):
         text = pasted
-    unread = next((sentence for sentence in map(_cannot_read, attachments) if sentence), None)
+    unread = next((sentence for sentence in map(cannot_read, attachments) if sentence), None)
     if unread and not text:
         return Incoming("say", turn, unread)
     return Incoming("answer", replace(turn, text=text), "unread" if unread else None)
@@ -182,9 +178,9 @@ def _joined(turn: Turn) -> Incoming:
 
 def _has_joined(body: Mapping[str, Any], turn: Turn) -> bool:
     """Whether the bot is new there: a group is not greeted again for each member who comes."""
-    bot = _dict(body.get("recipient")).get("id")
-    added = _list(body.get("membersAdded"))
-    return bool(added) and (turn.scope == "personal" or any(bot and _dict(one).get("id") == bot for one in added))
+    bot = as_mapping(body.get("recipient")).get("id")
+    added = as_list(body.get("membersAdded"))
+    return bool(added) and (turn.scope == "personal" or any(bot and as_mapping(one).get("id") == bot for one in added))
 
 
 def _action(value: object) -> Action | None:
@@ -218,65 +214,6 @@ def _field(item: object) -> str | None:
     if item is None:
         return ""
     return item if isinstance(item, str) else None
-
-
-def _mentions(body: Mapping[str, Any]) -> list[str]:
-    """The bot's mentions as they stand in the message's text, such as `<at>Image Medic</at>`."""
-    bot = _dict(body.get("recipient")).get("id")
-    entities = [item for item in _list(body.get("entities"))[:20] if isinstance(item, dict)]
-    ours = [item for item in entities if bot and _dict(item.get("mentioned")).get("id") == bot]
-    texts = [item.get("text") for item in ours if item.get("type") == "mention"]
-    return [text for text in texts if isinstance(text, str) and text]
-
-
-def _without_mentions(text: str, mentions: Sequence[str]) -> str:
-    for mention in mentions:
-        text = text.replace(mention, "").lstrip(" \u00a0")
-    return text if text.strip() else ""
-
-
-def _text_of(attachment: Mapping[str, Any], mentions: Sequence[str]) -> str:
-    """The text that an attachment holds. In HTML the bot's mentions are tags around its name, of whatever kind."""
-    content, kind = attachment.get("content"), _type_of(attachment)
-    if not isinstance(content, str) or not kind.startswith("text/"):
-        return ""
-    if kind != "text/html":
-        return content.strip()
-    names = {_plain_name(mention) for mention in mentions}
-    if names:
-        content = _MENTION.sub(lambda found: "" if _plain_name(found[0]) in names else found[0], content)
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", content))).strip()
-
-
-def _plain_name(mention: str) -> str:
-    return html.unescape(_TAG.sub("", mention)).strip()
-
-
-def _cannot_read(attachment: Mapping[str, Any]) -> Sentence | None:
-    """The sentence that says why an attachment is not read; None for one that is, or that only repeats the message."""
-    kind = _type_of(attachment)
-    if kind.startswith("text/") and isinstance(attachment.get("content"), str):
-        return None
-    if kind.startswith("image/"):
-        return "image"
-    if kind.startswith(("audio/", "video/")) or kind == "application/vnd.microsoft.card.audio":
-        return "sound"
-    if kind == "application/vnd.microsoft.card.codesnippet":
-        return "snippet"
-    return "file"
-
-
-def _type_of(attachment: Mapping[str, Any]) -> str:
-    kind = attachment.get("contentType")
-    return kind.split(";")[0].strip().lower() if isinstance(kind, str) else ""
-
-
-def _dict(item: object) -> Mapping[str, Any]:
-    return item if isinstance(item, dict) else {}
-
-
-def _list(item: object) -> Sequence[Any]:
-    return item if isinstance(item, list) else ()
 
 
 def _id(item: object, name: str) -> str:

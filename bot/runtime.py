@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 
 from bot.access import Access, access_for
+from bot.conversation import Medic
 from bot.errors import StartError, StoreError, where
 from bot.logs import configure_logs
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
@@ -18,7 +19,7 @@ from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
 from bot.store import KEEP_DAYS
-from bot.turns import Medic, Turns
+from bot.turns import Turns
 
 PRUNE_SECONDS = 6 * 3600
 

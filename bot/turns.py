@@ -6,22 +6,20 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
 
 from bot.activities import Incoming
 from bot.channel import Channel, Post
+from bot.conversation import Medic, messages_of
 from bot.delivery import Delivery, Pace
 from bot.envelope import Message
-from bot.errors import DeliveryFailed, RefusedRequest, StateConflict, StateTooLarge, StoreError, where
+from bot.errors import RefusedRequest, StateConflict, StateTooLarge, StoreError, where
 from bot.lanes import LaneFull, Lanes
+from bot.private_chat import PrivateChats
 from bot.record import TRIES, Record
 from bot.sentences import Sentence, language_of, say
 from bot.store import StateStore, state_key
 from bot.typing_sign import TYPING_AFTER, typing_sign
-from dialogs.turn import Turn
-from dialogs.view import Reply
 from knowledge.entry import Language
 
 PATIENCE = 60.0
@@ -30,34 +28,6 @@ MOST_UNSENT = 30
 """Replies that may wait in one conversation before it takes no more turns; its channel takes nothing anyway."""
 
 _log = logging.getLogger(__name__)
-
-
-class Answer(Protocol):
-    """What the dialogs make of a turn."""
-
-    @property
-    def state(self) -> Mapping[str, Any]:
-        """The state to hand back at the next turn: plain JSON."""
-        ...
-
-    @property
-    def replies(self) -> Sequence[Reply]:
-        """What to show, in order."""
-        ...
-
-
-class Medic(Protocol):
-    """The dialogs, as the outside sees them."""
-
-    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
-        """The answer to one turn. `state` is what the last answer held; what is old or broken is its business."""
-        ...
-
-    async def move(
-        self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str
-    ) -> tuple[Answer, Mapping[str, Any]]:
-        """What the private chat goes on with, whose `turn` and `state` these are, and the state left in the thread."""
-        ...
 
 
 class Turns:
@@ -84,6 +54,7 @@ class Turns:
         self._clock = clock
         self._lanes = Lanes()
         self._delivery = Delivery(store, self._lanes, pace, instance, clock)
+        self._private = PrivateChats(medic, store, self._lanes, self._delivery, self._commit)
         self.counts = self._delivery.counts
 
     async def take(self, incoming: Incoming, channel: Channel) -> None:
@@ -160,12 +131,12 @@ class Turns:
             if incoming.wants == "answer":
                 answer = await self._medic.answer(turn, envelope.medic)
                 language = envelope.language = answer.replies[-1].language if answer.replies else language
-                left = await self._move(incoming, channel, answer)
+                left = await self._private.go_on(incoming, channel, answer)
                 if left is None:
                     failed = say("private-failed", language, link=channel.private_link())
                     messages.append({"text": failed})
                 else:
-                    messages += _in_place(answer.replies, channel, incoming.replaces)
+                    messages += messages_of(answer.replies, channel, incoming.replaces)
                 envelope.medic = dict(answer.state if left is None else left)
             elif turn.joined:
                 language = language_of(turn.locale)
@@ -177,53 +148,6 @@ class Turns:
             except StateConflict:
                 continue
         raise StateConflict("The conversation was changed by other turns each time that this one was to be kept.")
-
-    async def _move(self, incoming: Incoming, channel: Channel, answer: Answer) -> Mapping[str, Any] | None:
-        """The state that stays, after the private chat was opened and shown what `answer` says is to go on there.
-
-        None when Teams does not let the bot write to the person. The private chat is committed first, under the mark of
-        this same activity: after a crash between the two commits nothing is missing and nothing is shown twice.
-        """
-        goes_on = next((reply.goes_on for reply in answer.replies if reply.goes_on), "")
-        if not goes_on or incoming.turn.scope == "personal":
-            return answer.state
-        left: Mapping[str, Any] = answer.state
-
-        async def there(conversation: str, private: Channel) -> None:
-            nonlocal left
-            turn = replace(incoming.turn, conversation=conversation, scope="personal", text="", action=None)
-            key = state_key(turn.person.tenant, conversation, turn.person.id)
-            async with self._lanes.lane(key):
-                record, left = await self._arrive(key, replace(incoming, turn=turn), private, answer.state, goes_on)
-                failed = await self._delivery.flush(record, private, incoming.mark)
-                if failed and failed.outcome == "refused":
-                    raise failed
-
-        try:
-            await channel.privately(incoming.turn.person.tenant, there)
-        except DeliveryFailed as failed:
-            _log.warning("A private chat could not be opened: %s", failed)
-            return None
-        return left
-
-    async def _arrive(
-        self, key: str, incoming: Incoming, private: Channel, thread: Mapping[str, Any], goes_on: str
-    ) -> tuple[Record, Mapping[str, Any]]:
-        """The private chat's record with what it goes on with, and the state that stays in the thread."""
-        for _ in range(TRIES):
-            record = await Record(self._store, key).load()
-            envelope = record.envelope
-            answer, left = await self._medic.move(incoming.turn, envelope.medic, thread, goes_on)
-            if incoming.mark in envelope.done:
-                return record, left
-            envelope.medic, envelope.welcomed = dict(answer.state), True
-            language = envelope.language = answer.replies[-1].language
-            try:
-                messages = _in_place(answer.replies, private, "")
-                return await self._commit(record, incoming, private, messages, language), left
-            except StateConflict:
-                continue
-        raise StateConflict("The private chat was changed by other turns each time that it was to go on.")
 
     async def _own_up(self, key: str, incoming: Incoming, channel: Channel, sentence: str) -> Record:
         """Keep the state as it was, and the sentence about the failure; nothing, if the turn was kept after all."""
@@ -256,17 +180,6 @@ class Turns:
         self._delivery.begin(record)
         await record.commit()
         return record
-
-
-def _in_place(replies: Sequence[Reply], channel: Channel, replaces: str) -> list[Message]:
-    """The messages that show `replies`; the first that may takes the place of the card of the activity `replaces`."""
-    messages: list[Message] = []
-    for reply in replies:
-        first, *more = channel.drawn(reply)
-        if replaces and not reply.beside:
-            first, replaces = {**first, "replaces": replaces}, ""
-        messages += [first, *more]
-    return messages
 
 
 def _failure(sentence: Sentence, language: Language, error: BaseException) -> str:

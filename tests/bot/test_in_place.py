@@ -17,7 +17,8 @@ TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not 
 @pytest.fixture
 def chat(chat: Chat) -> Chat:
     """With the real conversation."""
-    chat.turns._medic = build_medic()  # type: ignore[assignment]
+    medic = build_medic()
+    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
     return chat
 
 

@@ -1,0 +1,50 @@
+"""The dialogs as the outside sees them, and how their replies become messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.channel import Channel
+from bot.envelope import Message
+from dialogs.turn import Turn
+from dialogs.view import Reply
+
+
+class Answer(Protocol):
+    """What the dialogs make of a turn."""
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """The state to hand back at the next turn: plain JSON."""
+        ...
+
+    @property
+    def replies(self) -> Sequence[Reply]:
+        """What to show, in order."""
+        ...
+
+
+class Medic(Protocol):
+    """The dialogs, as the outside sees them."""
+
+    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
+        """The answer to one turn. `state` is what the last answer held; what is old or broken is its business."""
+        ...
+
+    async def move(
+        self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str
+    ) -> tuple[Answer, Mapping[str, Any]]:
+        """What the private chat goes on with, whose `turn` and `state` these are, and the state left in the thread."""
+        ...
+
+
+def messages_of(replies: Sequence[Reply], channel: Channel, replaces: str) -> list[Message]:
+    """The messages that show `replies`; the first that may takes the place of the card of the activity `replaces`."""
+    messages: list[Message] = []
+    for reply in replies:
+        first, *more = channel.drawn(reply)
+        if replaces and not reply.beside:
+            first, replaces = {**first, "replaces": replaces}, ""
+        messages += [first, *more]
+    return messages
