@@ -153,6 +153,20 @@ async def test_a_colleagues_press_that_starts_nothing_changes_nothing(chat: Chat
     assert [(await state(chat, THREAD["id"], who))["walk"] for who in ("29:ada", "29:bob")] == kept
 
 
+async def test_a_colleagues_press_never_meets_a_text_of_their_own(chat: Chat) -> None:
+    """The numbers of two texts that were pasted in the same second are the same."""
+    await ask(
+        chat, "'Conflict'. Details: Update/Upgrade of image templates is currently not supported", **{"from": BOB}
+    )
+    number = (await state(chat, THREAD["id"], "29:bob"))["paste"]
+    await ask(chat, LOG)
+    value = pressed(chat, "private")
+    value["args"] |= {"paste": number}
+    await chat.send(value=value, conversation=THREAD, **{"from": BOB})
+    assert TITLE in shown(chat, -2)
+    assert "a text that I no longer have" in shown(chat, -2)
+
+
 async def test_a_card_does_not_say_whose_it_is(chat: Chat) -> None:
     await ask(chat, LOG)
     assert pressed(chat, "steps")["by"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dialogs.group_view import MOST_LINES, first_sentence, in_public
 from dialogs.view import Lines, Paragraph, Reply, prose
-from knowledge.entry import LANGUAGES
+from knowledge.diagnosis import Diagnosis
+from knowledge.entry import LANGUAGES, Language
 from knowledge.loading import load_entries
+from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, match
 
 LONG = "The build subnet has no way out to the internet that anybody could use"
 
@@ -44,3 +48,25 @@ def test_no_reply_shows_more_than_two_lines() -> None:
     assert shown == [(1, "a"), (2, "b")]
     assert len(shown) == MOST_LINES
     assert word in in_public(reply).blocks
+
+
+ROWS = tuple((number, f"said on {number}") for number in range(1, 6))
+MANY: dict[str, Diagnosis] = {
+    "harmless": replace(DIAGNOSES["HARMLESS"], matches=(match(HARMLESS, "certain", *ROWS),)),
+    "several": replace(
+        DIAGNOSES["UNSURE"], matches=tuple(match(entry, "possible", *ROWS) for entry in (SCRIPT, TIMEOUT, IN_USE))
+    ),
+    "certain": replace(DIAGNOSES["LIKELY"], matches=(match(SCRIPT, "certain", *ROWS),)),
+    "unmatched": replace(DIAGNOSES["UNMATCHED"], excerpt=match(SCRIPT, "certain", *ROWS).evidence),
+}
+
+
+@pytest.mark.parametrize(("name", "lines"), [("harmless", 2), ("several", 2), ("certain", 2), ("unmatched", 0)])
+@pytest.mark.parametrize("scope", ["group", "channel"])
+async def test_whatever_was_found_others_read_little_of_it(name: str, lines: int, scope: str) -> None:
+    async def found(text: str, language: Language) -> Diagnosis:
+        return MANY[name]
+
+    chat = Chat(diagnoser=found)
+    assert (await chat.say("x")).count("said on") > MOST_LINES
+    assert (await chat.turn(text="x", scope=scope)).count("said on") == lines
