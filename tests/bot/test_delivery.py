@@ -442,9 +442,10 @@ async def test_sweeps_go_on_until_they_are_stopped(store: FusedStore, line: Line
     line.sending = count
     store.broken = 1
     sweeping = asyncio.create_task(turns.redeliver(line, stop))
-    await sent.wait()
-    stop.set()
-    await sweeping
+    async with asyncio.timeout(10):
+        await sent.wait()
+        stop.set()
+        await sweeping
     assert line.taken == ["1 a 0"]
 
 

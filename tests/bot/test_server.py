@@ -355,6 +355,23 @@ async def test_a_walk_goes_on_after_a_kill(program: Program) -> None:
     assert program.teams.messages == ["Step 1", "Step 2", "Step 3"]
 
 
+async def test_what_a_killed_process_still_had_to_send_is_sent_when_it_starts(program: Program) -> None:
+    await program.start()
+    await program.said("listens at")
+    program.teams.refuse = lambda activity: 503
+    assert await program.send("one") == 502
+    assert program.process is not None
+    program.process.kill()
+    await program.process.communicate()
+
+    program.teams.refuse = lambda activity: None
+    program.teams.arrived.clear()
+    await program.start()
+    async with asyncio.timeout(30):
+        await program.teams.arrived.wait()
+    assert program.teams.messages == ["Step 1"]
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_in_order(program: Program, how: signal.Signals) -> None:
     process = await program.start()
