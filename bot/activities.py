@@ -18,6 +18,7 @@ from bot.envelope import Message, mark_of
 from bot.errors import RefusedRequest
 from bot.message_text import as_list, as_mapping, cannot_read, mentions_of, text_of, without_mentions
 from bot.sentences import Sentence
+from bot.wire import Kept
 from dialogs.turn import Action, Person, Scope, Turn
 from dialogs.view import Reply
 
@@ -114,7 +115,7 @@ def message_activity(message: Message) -> Activity:
     return Activity(
         type=ActivityTypes.message,
         summary=message["summary"],
-        attachments=[Attachment(content_type=CARD_TYPE, content=message["card"])],
+        attachments=[Attachment(content_type=CARD_TYPE, content=Kept(message["card"]))],
         id=message.get("replaces"),
     )
 

@@ -27,6 +27,7 @@ from yarl import URL
 
 from bot.auth_tokens import Tokens
 from bot.errors import DeliveryFailed, Outcome, TokenUnavailable
+from bot.wire import json_of
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
 
@@ -192,5 +193,5 @@ class Conversations:
         return await self._send(path, activity, "PUT")
 
     async def _send(self, path: str, activity: Any, method: str = "POST") -> Any:
-        identifier = await self._factory.send(URL(self._root + path, encoded=True), activity.serialize(), method)
+        identifier = await self._factory.send(URL(self._root + path, encoded=True), json_of(activity), method)
         return activity.__class__(id=identifier)

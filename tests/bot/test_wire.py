@@ -1,0 +1,41 @@
+"""What the SDK is handed for a message, and what goes over the wire in the end."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
+
+from bot.activities import CARD_TYPE, message_activity
+from bot.wire import json_of
+
+CARD: dict[str, Any] = {
+    "type": "AdaptiveCard",
+    "version": "1.2",
+    "body": [{"type": "TextBlock", "text": "perché", "wrap": True, "maxLines": 3}],
+    "actions": [{"type": "Action.Submit", "data": {"v": 1, "args": {"step": 0, "of": [1.5, "x"]}}}],
+}
+
+
+def addressed(activity: Activity) -> Activity:
+    """As the SDK leaves an activity when it hands it to the connector."""
+    activity.conversation = ConversationAccount(id="19:a", is_group=False)
+    activity.from_property, activity.recipient = ChannelAccount(id="28:b"), ChannelAccount(id="29:c", name="Megan")
+    return activity
+
+
+def test_the_json_of_an_activity_is_what_the_sdk_makes_of_it() -> None:
+    activity = addressed(Activity(type="message", summary="s", attachments=[Attachment(content_type=CARD_TYPE)]))
+    activity.attachments.append(Attachment(content_type="text/plain", name="a.txt", content_url="https://example.com"))
+    activity.attachments[0].content = CARD
+    assert json_of(activity) == activity.serialize()
+    assert activity.attachments[0].content is CARD
+    assert json_of(addressed(Activity(type="typing"))) == addressed(Activity(type="typing")).serialize()
+
+
+def test_a_card_goes_over_the_wire_as_it_was_drawn() -> None:
+    activity = addressed(message_activity({"card": CARD, "summary": "s"}))
+    sent = json_of(deepcopy(activity))
+    assert sent["attachments"] == [{"contentType": CARD_TYPE, "content": CARD}]
+    assert sent["summary"] == "s"
