@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, ClientTimeout
 
@@ -21,10 +22,11 @@ async def teams() -> AsyncIterator[FakeTeams]:
 
 
 @pytest_asyncio.fixture
-async def chat(teams: FakeTeams, tmp_path: Path) -> AsyncIterator[Chat]:
+async def chat(teams: FakeTeams, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Chat]:
+    """A bot with a scripted Medic. Parametrised indirectly: seconds until the typing sign."""
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
-        chat = Chat(ScriptedMedic(), store, teams, session)
+        chat = Chat(ScriptedMedic(), store, teams, session, getattr(request, "param", 60.0))
         _, chat.url = await serve(chat.runner)
         yield chat
         await chat.runner.cleanup()

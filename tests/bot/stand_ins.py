@@ -98,9 +98,16 @@ class FakeTeams:
 class Chat:
     """A bot on a port of its own, with a fake Teams beside it; posts activities as Teams would."""
 
-    def __init__(self, medic: ScriptedMedic, store: SqliteStore, teams: FakeTeams, session: ClientSession) -> None:
+    def __init__(
+        self,
+        medic: ScriptedMedic,
+        store: SqliteStore,
+        teams: FakeTeams,
+        session: ClientSession,
+        typing_after: float = 60.0,  # on a slow machine a sooner sign would come between what a test counts
+    ) -> None:
         self.medic, self.store, self.teams, self.session = medic, store, teams, session
-        self.turns = Turns(medic, store, typing_after=0.01, pace=Pace(first_wait=0.001, sweep=3600))
+        self.turns = Turns(medic, store, typing_after=typing_after, pace=Pace(first_wait=0.001, sweep=3600))
         self.url = ""
         self.posted = 0
         self.runner = web.AppRunner(build_app(self.turns, store), shutdown_timeout=15)

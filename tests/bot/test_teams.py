@@ -17,6 +17,8 @@ from bot.errors import RefusedRequest
 from dialogs.turn import Action, Turn
 from tests.bot.stand_ins import Chat, ScriptedAnswer
 
+EARLY_SIGN = pytest.mark.parametrize("chat", [0.01], indirect=True, ids=["early typing sign"])
+
 SUBMIT = {"v": 1, "do": "next", "args": {"entry": "a", "step": 2}, "title": "T", "note": ""}
 
 
@@ -210,6 +212,7 @@ async def test_what_needs_no_answer_gets_none(chat: Chat, body: dict[str, Any]) 
     assert chat.medic.heard == []
 
 
+@EARLY_SIGN
 async def test_turns_of_one_conversation_run_one_after_the_other(chat: Chat) -> None:
     running, most = 0, 0
     begun, second_waits = asyncio.Event(), asyncio.Event()
@@ -247,6 +250,7 @@ async def test_turns_of_different_people_do_not_wait_for_each_other(chat: Chat) 
     assert sorted(chat.teams.messages) == ["1 heard a", "1 heard b"]
 
 
+@EARLY_SIGN
 async def test_a_slow_answer_shows_typing_first(chat: Chat) -> None:
     seen = asyncio.Event()
     chat.teams.on_arrival = lambda activity: seen.set() if activity["type"] == "typing" else None
@@ -259,6 +263,7 @@ async def test_a_slow_answer_shows_typing_first(chat: Chat) -> None:
     assert [item["type"] for item in chat.teams.sent] == ["typing", "message"]
 
 
+@EARLY_SIGN
 async def test_an_answer_does_not_depend_on_the_typing(chat: Chat) -> None:
     refused = asyncio.Event()
 
