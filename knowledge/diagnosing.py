@@ -11,7 +11,7 @@ from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, LineOf, Mat
 from knowledge.digest import Digester
 from knowledge.entry import Entry, Language
 from knowledge.facts import facts_of, ids_of, system_of
-from knowledge.kinds import asks_for_a_meaning, is_foreign, kind_of, sounds_printed, speaks_of_build
+from knowledge.kinds import asks_for_a_meaning, is_foreign, kind_of, may_be_words, sounds_printed, speaks_of_build
 from knowledge.lines import Line, read_line
 from knowledge.matching import Found, Matcher, merge
 from knowledge.normalising import Piece, pieces_of, readable
@@ -94,7 +94,8 @@ class Diagnoser:
             verdicts = [line for line in exit_entry.evidence if line.source != "debug"]
             exit_entry.evidence = [*spoken.lines, *(verdicts or exit_entry.evidence)]
         order = ranked(found.values(), self.entries, of_log=kind == "build-log")
-        if kind in ("question", "unknown") and not foreign and not any(one.decisive for one, _ in order):
+        worded = kind == "question" or (kind == "unknown" and may_be_words(passage))
+        if worded and not foreign and not any(one.decisive for one, _ in order):
             order = self._in_words(passage, [one for one, _ in order])
         shown = redacted(passage.lines, [line for one, _ in order for line in one.evidence])
         return Diagnosis(

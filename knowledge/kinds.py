@@ -41,13 +41,18 @@ def kind_of(passage: Passage) -> Kind:
     return "question" if _reads_like_words(flat) else "unknown"
 
 
-def _reads_like_words(flat: bytes) -> bool:
-    """Whether a text is short and made of words, as a person writes to another."""
+def may_be_words(passage: Passage) -> bool:
+    """Whether a text of no known kind could be somebody's words all the same: short, and mostly letters."""
+    return _reads_like_words(passage.flat, least=0.6)
+
+
+def _reads_like_words(flat: bytes, least: float = 0.8) -> bool:
+    """Whether a text is short and made of words, as a person writes to another; `least` is the share of letters."""
     if not 0 < len(flat) <= _LONGEST_QUESTION:
         return False
     text = flat.decode("utf-8", "replace")
     letters = sum(character.isalpha() or character in " '?,.!-" for character in text)
-    return letters >= 0.8 * len(text)
+    return letters >= least * len(text)
 
 
 FOREIGN_TOOLS: re2._Regexp[bytes] = compiled(

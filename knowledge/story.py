@@ -51,7 +51,6 @@ class Run:
     ended: datetime | None = None
     code: int | None = None
     state: Literal["ended", "failed", "stopped", "running"] = "running"
-    busy: bool = False
 
 
 @dataclass(slots=True)

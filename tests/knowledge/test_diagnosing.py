@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -248,3 +249,8 @@ def test_the_longest_silence_is_told_with_its_line() -> None:
     assert diagnosis.silence is not None
     assert (diagnosis.silence.seconds, diagnosis.silence.line) == (14_000, log.number_of("Installing Contoso Suite"))
     assert diagnose(script_failed(powershell(begun(), ["x"], code=1), 1).text()).silence is None
+
+
+@pytest.mark.parametrize("size", [200, 300_000])
+def test_binary_junk_speaks_for_nothing(size: int) -> None:
+    assert DIAGNOSER.diagnose(random.Random(size).randbytes(size)).matches == ()
