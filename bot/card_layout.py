@@ -10,9 +10,24 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from dialogs.durations import bar_rows
 from dialogs.plain import LINE, one_line, plain, visible
 from dialogs.turn import ACTION_VERSION
-from dialogs.view import Block, Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, RunStyle
+from dialogs.view import (
+    Bars,
+    BarState,
+    Block,
+    Button,
+    Command,
+    Copyable,
+    Facts,
+    Field,
+    Lines,
+    Paragraph,
+    Reply,
+    RichText,
+    RunStyle,
+)
 from knowledge.entry import Language
 
 Element = dict[str, Any]
@@ -84,6 +99,8 @@ def _elements(block: Block, language: Language) -> list[Element]:
             return [_boxed([_rich(runs)])] if runs else []
         case Field():
             return [_input(block)]
+        case Bars():
+            return [_boxed([_bar(row) for row in bar_rows(block, language)])] if block.rows else []
 
 
 def _folded(command: Command, name: str) -> list[Element]:
@@ -159,6 +176,16 @@ def _fact(label: str, value: RichText, first: bool) -> Element:
     return {"type": "ColumnSet", "spacing": "default" if first else "small", "columns": columns}
 
 
+def _bar(row: tuple[str, str, str, BarState]) -> Element:
+    """One row of a timeline: its bar, its name, and what is said of it; what went wrong stands out."""
+    bar, name, said, state = row
+    colour = {"color": "attention"} if state in ("failed", "stopped") else {}
+    faint = {"isSubtle": True} if state == "pending" else {}
+    drawn = text_runs(f"{bar} ", fontType="monospace", **(colour or {"color": "accent"})) if bar else []
+    words = [*text_runs(name, fontType="monospace", **faint), *text_runs(f"\N{EN SPACE}{said}", **colour, **faint)]
+    return _rich([*drawn, *words], spacing="small")
+
+
 def _input(field: Field) -> Element:
     """The input with its label: tied to it where the client can (1.3), else written above it."""
     label = one_line(field.label)
@@ -175,6 +202,8 @@ def _input(field: Field) -> Element:
 
 
 def _action(button: Button) -> Element:
+    if button.url:
+        return {"type": "Action.OpenUrl", "title": one_line(button.label), "url": button.url}
     data = {"v": ACTION_VERSION, "do": _sendable(button.do), "args": _sendable(button.args)}
     style = {"style": "positive"} if button.primary else {}
     return {"type": "Action.Submit", "title": one_line(button.label), **style, "data": data}

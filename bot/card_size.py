@@ -10,7 +10,7 @@ from itertools import accumulate, takewhile
 
 from bot.card_layout import Element, layout, text_runs
 from dialogs.plain import plain
-from dialogs.view import Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, Run
+from dialogs.view import Bars, Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, Run
 from knowledge.entry import Language, LocalText
 
 TARGET = 25 * 1024
@@ -221,6 +221,11 @@ def _shorter(block: Block, allowance: _Allowance, language: Language) -> Iterato
             choices = tuple((value, _cut(label, allowance.run, language)) for value, label in block.choices)
             value = block.value if choices else _cut(block.value, allowance.run, language)
             yield replace(block, label=_cut(block.label, allowance.run, language), value=value, choices=choices)
+        case Bars(rows=bars):
+            shown = bars[: len(bars) if math.isinf(allowance.run) else int(allowance.blocks)]
+            yield Bars(tuple(replace(bar, name=_cut(bar.name, allowance.run, language)) for bar in shown))
+            if len(shown) < len(bars):
+                yield _note(_more_lines(len(bars) - len(shown), language))
 
 
 def _shorter_text(text: str, most: float, language: Language, block: Command | Copyable) -> Iterator[Block]:

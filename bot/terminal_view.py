@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dialogs.plain import LINE, numbered, one_line, plain, visible
-from dialogs.view import Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText
+from dialogs.view import Bars, Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText
 from knowledge.entry import Language
 
 _TONES = {"default": "", "good": "green", "warning": "yellow", "attention": "red", "subtle": "dim"}
@@ -43,7 +43,7 @@ def _show_block(console: Console, block: Block, language: Language) -> None:
             console.print(Text(visible(text), "cyan"), soft_wrap=True)  # unbroken, so that it can be copied
         case Copyable(text=text):
             console.print(Text(visible(text)), soft_wrap=True)
-        case Field():
+        case Field() | Bars():
             console.print(Text(plain(Reply((block,), language=language)), "dim"))
 
 

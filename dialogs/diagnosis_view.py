@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dialogs.durations import seconds_in_words
 from dialogs.guides import fitting
 from dialogs.held import values_of
-from dialogs.scene import Scene, seconds_in_words, short
+from dialogs.scene import Scene, short
 from dialogs.state import State, Walk
 from dialogs.step_view import step_blocks, walk_buttons
 from dialogs.texts import Own, has

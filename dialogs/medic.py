@@ -18,6 +18,7 @@ from dialogs.shape import ShapeError
 from dialogs.state import Offered, State
 from dialogs.turn import ACTION_VERSION, Turn
 from dialogs.view import Reply
+from dialogs.work import Work
 from knowledge.asking import Asking
 from knowledge.entry import LANGUAGES, Entry, Language
 from knowledge.guide import guide
@@ -29,10 +30,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """The state to hand back at the next turn, as plain JSON, and what to show now; at least one reply."""
+    """The state to hand back at the next turn, as plain JSON, and what to show now; at least one reply.
+
+    `work` is what the turn leaves to be done after its answer.
+    """
 
     state: dict[str, Any]
     replies: tuple[Reply, ...]
+    work: tuple[Work, ...] = ()
 
 
 class Medic:

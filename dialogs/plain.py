@@ -6,7 +6,8 @@ it.
 
 from __future__ import annotations
 
-from dialogs.view import Block, Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText
+from dialogs.durations import bar_rows
+from dialogs.view import Bars, Block, Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText
 from knowledge.entry import Language, LocalText
 
 LINE = LocalText(en="line", it="riga")
@@ -57,8 +58,11 @@ def plain(reply: Reply) -> str:
 
 
 def numbered(buttons: tuple[Button, ...], first: int = 1) -> list[str]:
-    """The buttons as lines, `[1] Next step`, counted from `first`."""
-    return [f"[{number}] {one_line(button.label)}" for number, button in enumerate(buttons, first)]
+    """The buttons as lines, `[1] Next step`, counted from `first`; a page to open with its address."""
+    return [
+        f"[{number}] {one_line(button.label)}{f': {visible(button.url)}' if button.url else ''}"
+        for number, button in enumerate(buttons, first)
+    ]
 
 
 def flat(text: RichText) -> str:
@@ -85,6 +89,9 @@ def _block(block: Block, language: Language) -> str:
             return visible(text)
         case Field():
             return _field(block, language)
+        case Bars():
+            rows = [(f"{bar} " if bar else "", visible(name), said) for bar, name, said, _ in bar_rows(block, language)]
+            return "\n".join(f"{bar}{name}  {said}".rstrip() for bar, name, said in rows)
 
 
 def _field(field: Field, language: Language) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from dialogs.looks import Failing, Found, LogRead, LogTail, LookMode, TemplateRef, TemplateStatus, Wanted
+from dialogs.turn import Person
 from knowledge.diagnosis import Diagnosis
 from knowledge.entry import Language
 
@@ -21,4 +24,41 @@ class Clock(Protocol):
 
     def __call__(self) -> str:
         """Now, UTC, ISO 8601 with `Z`, to the second."""
+        ...
+
+
+class Azure(Protocol):
+    """What a person may see of Azure, read-only. Each method raises `LookRefused`, within the turn's time (8 s) but for
+    `read_log`, and leaves an audit line without contents.
+    """
+
+    @property
+    def mode(self) -> LookMode:
+        """Whose eyes are used."""
+        ...
+
+    async def find(self, person: Person, wanted: Wanted) -> Found:
+        """The templates that `wanted` may mean."""
+        ...
+
+    async def failing(self, person: Person) -> Failing:
+        """Every template whose last run failed."""
+        ...
+
+    async def status(self, person: Person, ref: TemplateRef) -> TemplateStatus:
+        """The template, its last run and that run's outputs."""
+        ...
+
+    async def log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
+        """The end of the last run's log, back to where the failed provisioner began; at most 4 MB."""
+        ...
+
+    async def read_log(
+        self, person: Person, status: TemplateStatus, language: Language, progress: Callable[[int, int], None]
+    ) -> LogRead:
+        """The whole log, diagnosed. `progress` gets the bytes read so far and the size; it may take minutes."""
+        ...
+
+    async def sign_out(self, person: Person) -> bool:
+        """Forget the person's sign-in; whether there was one."""
         ...

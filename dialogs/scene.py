@@ -72,10 +72,3 @@ def short(text: str, most: int = LABEL) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
-
-
-def seconds_in_words(seconds: int) -> str:
-    """A duration as people write it, the same in both languages: `5 s`, `3 min 42 s`, `4 h 2 min`."""
-    hours, minutes, rest = seconds // 3600, seconds % 3600 // 60, seconds % 60
-    parts = [(hours, "h"), (minutes, "min")] if hours else [(minutes, "min"), (rest, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

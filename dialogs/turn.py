@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dialogs.work import Done
+
 Scope = Literal["personal", "group", "channel"]
 
 ACTION_VERSION = 1
@@ -13,11 +15,15 @@ ACTION_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asking: tenant and id as the channel gives them, and a name to greet."""
+    """Who is asking: tenant and id as the channel gives them, and a name to greet.
+
+    `object_id` is the person's id in Entra, "" where the channel does not vouch for one.
+    """
 
     tenant: str
     id: str
     name: str = ""
+    object_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing that a person did. Exactly one of `text`, `action` and `joined` says what."""
+    """One thing that a person did, or that happened for them. One of the fields from `text` on says what.
+
+    `signed_in`: the person has just signed in (True), or could not be (False). `done`: a work of an earlier turn ended.
+    """
 
     person: Person
     conversation: str
@@ -45,3 +54,5 @@ class Turn:
     text: str = ""
     action: Action | None = None
     joined: bool = False
+    signed_in: bool | None = None
+    done: Done | None = None

@@ -100,17 +100,53 @@ class Field:
     most: int = 0
 
 
-Block = Paragraph | Facts | Lines | Command | Copyable | Field
+BarState = Literal["ended", "failed", "stopped", "running", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a timeline: a literal name, how long it took (None: unknown), what became of it."""
+
+    name: str
+    seconds: int | None
+    state: BarState = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A timeline, seen at a glance where a client can and as text everywhere; the longest row is the longest bar."""
+
+    rows: tuple[Bar, ...]
+
+
+Block = Paragraph | Facts | Lines | Command | Copyable | Field | Bars
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action that a person can press (or, in a terminal, type the number of)."""
+    """An action that a person can press (or, in a terminal, type the number of).
+
+    With `url` it opens that page instead, and says so in its label; `do` is "" then.
+    """
 
     label: str
     do: str
     args: Mapping[str, Any] = field(default_factory=dict)
     primary: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOffer:
+    """A file that the person may have: its name, what it holds, its size in bytes.
+
+    `args` is what the conversation wants back to write it when the person takes it.
+    """
+
+    name: str
+    description: str
+    size: int
+    args: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +156,7 @@ class Reply:
     Where a client can, the answer to a button takes the place of the button's message, so that a walk is one card.
     `beside`: not this one, which people come back to; it neither takes a place nor gives its own up. `goes_on`: the
     person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
+    `sign_in`: the client's way to sign in stands below it. `file` is offered with it.
     """
 
     blocks: tuple[Block, ...]
@@ -128,3 +165,5 @@ class Reply:
     summary: str = ""
     beside: bool = False
     goes_on: str = ""
+    sign_in: bool = False
+    file: FileOffer | None = None

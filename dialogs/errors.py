@@ -1,0 +1,17 @@
+"""What the outside may answer the conversation instead of what it was asked for; `DialogError` is the tree's top."""
+
+from __future__ import annotations
+
+from dialogs.looks import Refusal
+
+
+class DialogError(Exception):
+    """Something that the conversation knows how to answer."""
+
+
+class LookRefused(DialogError):
+    """A look at Azure came to nothing; `refusal` says why, in words that the conversation turns into an answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
