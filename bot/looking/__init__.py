@@ -1,0 +1,1 @@
+"""Looks at Azure, read-only: credentials, image templates, their status and their build logs."""
