@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialogs.filings import FilingRefusal
 from dialogs.looks import Refusal
 
 
@@ -13,5 +14,13 @@ class LookRefused(DialogError):
     """A look at Azure came to nothing; `refusal` says why, in words that the conversation turns into an answer."""
 
     def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+class FilingRefused(DialogError):
+    """No ticket was filed, or not for certain; `refusal` says why, for the conversation to put into words."""
+
+    def __init__(self, refusal: FilingRefusal) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal

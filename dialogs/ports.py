@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from dialogs.filings import Product, Routes, Ticket, TicketDraft
 from dialogs.looks import Failing, Found, LogRead, LogTail, LookMode, TemplateRef, TemplateStatus, Wanted
 from dialogs.turn import Person
 from knowledge.diagnosis import Diagnosis
@@ -61,4 +62,20 @@ class Azure(Protocol):
 
     async def sign_out(self, person: Person) -> bool:
         """Forget the person's sign-in; whether there was one."""
+        ...
+
+
+class Filing(Protocol):
+    """Files support tickets as the person, never as the bot. Each method raises `FilingRefused` and leaves an audit
+    line without contents.
+    """
+
+    async def routes(self, person: Person, subscription: str, product: Product) -> Routes:
+        """Where a ticket about Image Builder goes, as Azure lists it now; within the turn's time (8 s)."""
+        ...
+
+    async def file(self, person: Person, draft: TicketDraft) -> Ticket:
+        """The ticket of `draft`, filed now or before: however often this is called, it is one ticket. May take
+        minutes. Only for what the person has seen and said yes to.
+        """
         ...

@@ -1,0 +1,65 @@
+"""What stands in a work and in its result comes back as it was, and nothing of another shape does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from dialogs.filing_json import draft_of, refusal_of, ticket_of, to_json
+from dialogs.filings import (
+    Attachment,
+    ClassificationChoice,
+    Contact,
+    FilingRefusal,
+    ServiceChoice,
+    Ticket,
+    TicketDraft,
+)
+from dialogs.shape import ShapeError
+
+CONTACT = Contact("Ada", "Rossi", "ada@example.com", "ITA", "W. Europe Standard Time", "it-it", "phone", "+39 055 1")
+DRAFT = TicketDraft(
+    id="7-20260301",
+    subscription="99999999-8888-7777-6666-555555555555",
+    service=ServiceChoice("/providers/Microsoft.Support/services/s", "Virtual Machine running Windows"),
+    classification=ClassificationChoice("/providers/x/problemClassifications/c", "Azure Features / X", ("vm",)),
+    title="A title",
+    description="Line one\nline two",
+    severity="moderate",
+    contact=CONTACT,
+    diagnostics=True,
+    started="2026-02-22T01:29:00Z",
+    attachments=(Attachment("image-medic-case.md", "the case"),),
+)
+TICKET = Ticket("119120321001170", "/subscriptions/s/providers/x", "https://portal.azure.com/#x", "Open", 1, True)
+REFUSAL = FilingRefusal("busy", "wait", "a/b/action", "/subscriptions/s", "A role", "TooMany", 30)
+
+
+def through(value: Any) -> Any:
+    return json.loads(json.dumps(to_json(value)))
+
+
+@pytest.mark.parametrize("draft", [DRAFT, replace(DRAFT, attachments=(), started="", diagnostics=False)])
+def test_a_draft_comes_back_as_it_was(draft: TicketDraft) -> None:
+    assert draft_of(through(draft)) == draft
+
+
+def test_a_ticket_and_a_refusal_come_back_as_they_were() -> None:
+    assert ticket_of(through(TICKET)) == TICKET
+    assert refusal_of(through(REFUSAL)) == REFUSAL
+
+
+@pytest.mark.parametrize("key", sorted(asdict(DRAFT)))
+def test_a_draft_with_a_field_missing_or_of_another_shape_is_none(key: str) -> None:
+    for spoiled in (None, 7, {"a": "b"}):
+        with pytest.raises(ShapeError):
+            draft_of({**through(DRAFT), key: spoiled})
+
+
+def test_consent_is_never_read_from_something_that_is_not_true() -> None:
+    for spoiled in ("Yes", 1, "true", None):
+        with pytest.raises(ShapeError):
+            draft_of({**through(DRAFT), "diagnostics": spoiled})
