@@ -75,7 +75,7 @@ def post(scene: Scene, form: CaseForm) -> str:
     severity = next((s for s in routing.severities if s.id == form.severity), routing.severities[0])
     meaning = scene.word("case.severity", letter=severity.letter, meaning=severity.meaning.in_(scene.language))
     choose = scene.word("case.choose-product")
-    unknown = f"{routing.windows} / {routing.linux} ({choose})"
+    unknown = f"{' / '.join(product.name for product in routing.products.values())} ({choose})"
     head = {
         "family": routing.product_family,
         "product": routing.product(form.product) or unknown,

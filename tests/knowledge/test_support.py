@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knowledge.support import SUPPORT, SupportInvalid, load_support
 
@@ -54,6 +59,14 @@ def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> N
         ("topic: Azure Features\n", "", "'topic' must be a text"),
         ("topic: Azure Features", "topics: Azure Features", "'topics' is not known"),
         ("  - id: minimal", "  - id: tiny", "'id' is 'tiny'"),
+        ("    service: 6f16735c-b0ae", "    service: 6F16735C-b0ae", "'service' must be a GUID in lower case"),
+        ("  linux:\n", "  solaris:\n", "'solaris' is not known"),
+        ("    seen: 2024-05", "    seen: last year", "'seen' must be a year and month"),
+        ("  - ids: service\n", "  - ids: topic\n", "says nothing of service"),
+        ("    us-government: portal.azure.us\n", "", "'us-government' must be a text"),
+        ('filled: "https://{host}', 'filled: "http://{host}', "'filled' must begin with https"),
+        ("Support/Parameters/{parameters}", "Support/Parameters/{text}", "hold {host} and {parameters} once"),
+        ("  contains: Image Builder", "  contains: Image Maker", "'Image Maker' is not in the name"),
         ("areas: [pipeline]", "areas: [network]", "'network' stands with"),
         ("product_family: Azure", "product_family: [", "is not valid YAML"),
     ],
@@ -66,3 +79,37 @@ def test_a_fault_names_file_line_and_remedy(tmp_path: Path, old: str, new: str, 
     with pytest.raises(SupportInvalid, match=message) as raised:
         load_support(path)
     assert str(raised.value).startswith("support.yaml:")
+
+
+ROUTING = load_support()
+SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
+
+
+@pytest.mark.parametrize("os", ["windows", "linux"])
+def test_a_portal_link_holds_the_ids_of_the_product_and_the_topic(os: str) -> None:
+    routing = load_support()
+    url = routing.new_request(os, SUBSCRIPTION)
+    assert url.startswith("https://portal.azure.com/#create/Microsoft.Support/Parameters/%7B%22subId%22%3A%22")
+    found = json.loads(unquote(url.rpartition("/")[2]))
+    product = routing.products[os]
+    assert found == {"subId": SUBSCRIPTION, "pesId": product.service, "supportTopicId": product.topic}
+    assert "subId" not in unquote(routing.new_request(os))
+
+
+def test_without_a_product_the_link_is_the_plain_form() -> None:
+    routing = load_support()
+    assert routing.new_request("", SUBSCRIPTION) == "https://portal.azure.com/#create/Microsoft.Support"
+    assert routing.plain_request("us-government") == "https://portal.azure.us/#create/Microsoft.Support"
+    assert routing.new_request("linux", cloud="us-government").startswith("https://portal.azure.us/#create/")
+
+
+@given(os=st.text(), subscription=st.text())
+def test_nothing_but_checked_ids_goes_into_a_link(os: str, subscription: str) -> None:
+    for system in (os, "windows"):
+        url = ROUTING.new_request(system, subscription)
+        assert urlsplit(url).netloc == "portal.azure.com"
+        assert re.fullmatch(r"#create/Microsoft\.Support(/Parameters/[%\w-]+)?", f"#{urlsplit(url).fragment}")
+        if system == "windows":
+            ids = json.loads(unquote(url.rpartition("/")[2]))
+            assert set(ids) <= {"subId", "pesId", "supportTopicId"}
+            assert all(re.fullmatch(r"[0-9a-f-]{36}", value) for value in ids.values())
