@@ -1,0 +1,34 @@
+# Image Medic as a small image that runs as nobody in particular. glibc on purpose: google-re2 has no wheels for musl.
+#   docker build --tag image-medic .
+#   docker run --rm --publish 127.0.0.1:3978:3978 --env-file .env image-medic
+FROM python:3.13-slim AS build
+COPY requirements.txt /build/
+RUN python -m venv /opt/venv \
+ && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --requirement /build/requirements.txt
+
+FROM python:3.13-slim
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    BIND_ADDRESS=0.0.0.0 \
+    STATE_PATH=/state/image-medic.sqlite3 \
+    LOG_FORMAT=json
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin medic \
+ && install --directory --owner medic --group medic --mode 0700 /state
+COPY --from=build /opt/venv /opt/venv
+WORKDIR /app
+COPY app.py ./
+COPY appmanifest ./appmanifest
+COPY knowledge ./knowledge
+COPY dialogs ./dialogs
+COPY bot ./bot
+RUN python -m compileall -q -j 0 .
+USER 10001
+VOLUME /state
+EXPOSE 3978
+# the same answer that an orchestrator asks for: the process and its state work
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '3978')}/healthz\", timeout=4)"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "app.py"]
+CMD ["serve"]
