@@ -17,6 +17,7 @@ from bot.cards import card, summary
 from bot.envelope import Message, mark_of
 from bot.errors import RefusedRequest
 from bot.message_text import as_list, as_mapping, cannot_read, mentions_of, text_of, without_mentions
+from bot.response import Response
 from bot.sentences import Sentence
 from bot.wire import Kept
 from dialogs.turn import Action, Person, Scope, Turn
@@ -39,8 +40,9 @@ class Incoming:
     """What an activity asks for. `turn` says who and where in every case; it is for the dialogs when `wants` is answer.
 
     `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies. `mark` stands
-    for the activity, the same each time that it is delivered; "" when it has no id to be recognised by. `replaces` is
-    the activity whose card the answer may take the place of, or "".
+    for the activity, the same each time that it is delivered; "" when it has no id to be recognised by. `takes_place`:
+    the answer may take the place of the card that was pressed, whose activity is `replaces`, "" when it is not known.
+    `response` is the HTTP response that waits for the answer, where one does.
     """
 
     wants: Wants
@@ -48,6 +50,8 @@ class Incoming:
     say: Sentence | None = None
     mark: str = ""
     replaces: str = ""
+    takes_place: bool = False
+    response: Response | None = None
 
 
 def read_activity(body: object) -> Incoming:
@@ -81,6 +85,24 @@ def _wanted(kind: str, body: Mapping[str, Any], turn: Turn) -> Incoming:
     if kind == "conversationUpdate" and _has_joined(body, turn):
         return _joined(turn)
     return Incoming("nothing", turn)
+
+
+def pressed(incoming: Incoming, body: Mapping[str, Any], value: object) -> Incoming | None:
+    """`incoming` as the press of the button whose data is `value`, on the card that `body` answers; None if the button
+    is not ours.
+    """
+    action, person = _action(value), incoming.turn.person
+    if action is None or not isinstance(value, dict):
+        return None
+    action = replace(action, foreign=value.get(OWNER, owner_of(person.id)) != owner_of(person.id))
+    takes_place = not action.foreign and not value.get(KEEP)
+    return replace(
+        incoming,
+        wants="answer",
+        turn=replace(incoming.turn, action=action),
+        replaces=_pressed_card(body) if takes_place else "",
+        takes_place=takes_place,
+    )
 
 
 def reply_message(reply: Reply, hints: bool = True, owner: str = "") -> Message:
@@ -155,11 +177,8 @@ def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
     text = without_mentions(text, mentions) if isinstance(text, str) and text.strip() else ""
     value = body.get("value")
     if value is not None:
-        action = _action(value)
-        if action is not None:
-            action = replace(action, foreign=value.get(OWNER, owner_of(turn.person.id)) != owner_of(turn.person.id))
-            card_of_it = "" if action.foreign else _pressed_card(body, value)
-            return Incoming("answer", replace(turn, action=action), replaces=card_of_it)
+        if incoming := pressed(Incoming("nothing", turn), body, value):
+            return incoming
         if not text:
             return Incoming("say", turn, "strange-button")
     attachments = [item for item in as_list(body.get("attachments")) if isinstance(item, dict)]
@@ -199,11 +218,11 @@ def _action(value: object) -> Action | None:
     return Action(do, args, {key: item for key, item in fields.items() if item is not None}, version)
 
 
-def _pressed_card(body: Mapping[str, Any], value: Mapping[str, Any]) -> str:
-    """The activity of the card that was pressed, where its card may give up its place; else ""."""
+def _pressed_card(body: Mapping[str, Any]) -> str:
+    """The activity of the card that was pressed, "" where it is not told."""
     identifier = body.get("replyToId")
     known = isinstance(identifier, str) and 0 < len(identifier) <= LONGEST_ID and identifier.isprintable()
-    return identifier if isinstance(identifier, str) and known and not value.get(KEEP) else ""
+    return identifier if isinstance(identifier, str) and known else ""
 
 
 def _field(item: object) -> str | None:

@@ -20,6 +20,8 @@ DONE_SECONDS = 86_400
 """How long an activity is remembered as done."""
 KEEP_REPLY_SECONDS = 86_400
 """How long a reply may wait for its channel; who asked yesterday has gone on."""
+MOST_ANSWERS = 3
+"""Answers kept for invokes that are delivered again, which happens within seconds."""
 MOST_BREAKS = 5
 """How often a send that a crash cut is repeated: a reply that ends the program each time must not do so for ever."""
 
@@ -64,7 +66,10 @@ class Row:
 
 @dataclass(slots=True)
 class Envelope:
-    """The document. `medic` is the dialogs' own; `sender` is the instance that sends the outbox, until `until`."""
+    """The document. `medic` is the dialogs' own; `sender` is the instance that sends the outbox, until `until`.
+
+    `answers` by mark are those of the last invokes: they stood in the HTTP response, and never in the outbox.
+    """
 
     welcomed: bool = False
     language: Language | None = None
@@ -73,6 +78,7 @@ class Envelope:
     outbox: list[Row] = field(default_factory=list)
     sender: str = ""
     until: float = 0.0
+    answers: dict[str, Message] = field(default_factory=dict)
 
     def remember(self, mark: str, now: float) -> None:
         """Note that the activity of `mark` was done; what is too old or too much is forgotten."""
@@ -84,6 +90,10 @@ class Envelope:
     def post(self, mark: str, messages: Sequence[Message], back: Back, language: Language, now: float) -> None:
         """Put the replies to the activity of `mark` at the end of the outbox."""
         self.outbox += [Row(f"{mark}.{n}", message, back, language, now) for n, message in enumerate(messages)]
+
+    def keep_answer(self, mark: str, answer: Message) -> None:
+        """Keep what the invoke of `mark` was answered with, in place of the oldest of such answers."""
+        self.answers = dict([*self.answers.items(), (mark, answer)][-MOST_ANSWERS:])
 
     def drop_hopeless(self, now: float) -> list[Row]:
         """Take out, and return, the replies that are too old or were cut by too many crashes."""
@@ -128,6 +138,7 @@ class Envelope:
             "outbox": [row.to_json() for row in self.outbox],
             "sender": self.sender,
             "until": self.until,
+            "answers": self.answers,
         }
 
 
@@ -137,6 +148,7 @@ def read_envelope(value: Mapping[str, Any]) -> Envelope:
     if value.get("schema") not in (1, SCHEMA) or not isinstance(medic, dict | None):
         return Envelope(welcomed=value.get("welcomed") is True, medic={})
     done, outbox, sender, until = value.get("done"), value.get("outbox"), value.get("sender"), value.get("until")
+    answers = value.get("answers")
     return Envelope(
         welcomed=value.get("welcomed") is True,
         language=_language(language),
@@ -145,6 +157,7 @@ def read_envelope(value: Mapping[str, Any]) -> Envelope:
         outbox=[row for row in map(_row, outbox) if row] if isinstance(outbox, list) else [],
         sender=sender if isinstance(sender, str) else "",
         until=until if isinstance(until, int | float) else 0.0,
+        answers={k: v for k, v in answers.items() if isinstance(v, dict)} if isinstance(answers, dict) else {},
     )
 
 

@@ -44,9 +44,10 @@ class PrivateChats:
         async def there(conversation: str, private: Channel) -> None:
             nonlocal left
             turn = replace(incoming.turn, conversation=conversation, scope="personal", text="", action=None)
+            arriving = replace(incoming, turn=turn, response=None)
             key = state_key(turn.person.tenant, conversation, turn.person.id)
             async with self._lanes.lane(key):
-                record, left = await self._arrive(key, replace(incoming, turn=turn), private, answer.state, goes_on)
+                record, left = await self._arrive(key, arriving, private, answer.state, goes_on)
                 failed = await self._delivery.flush(record, private, incoming.mark)
                 if failed and failed.outcome == "refused":
                     raise failed

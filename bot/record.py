@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.envelope import Envelope, read_envelope
+from bot.envelope import Envelope, Message, read_envelope
 from bot.errors import StateConflict
 from bot.store import StateStore
 
@@ -15,13 +15,15 @@ TRIES = 3
 class Record:
     """A document that was loaded: `envelope` is changed in place, then committed under the ETag that it came with.
 
-    `ready` says that the document's last commit began the send of its first reply.
+    `ready` says that the document's last commit began the send of its first reply. `answer` is what the turn's HTTP
+    response is to say, where one waits.
     """
 
     def __init__(self, store: StateStore, key: str) -> None:
         self.key = key
         self.envelope = Envelope()
         self.ready = False
+        self.answer: Message | None = None
         self._store = store
         self._etag: str | None = None
 

@@ -19,6 +19,8 @@ Sentence = Literal[
     "state-lost",
     "not-understood",
     "not-shown",
+    "answer-follows",
+    "done-before",
 ]
 
 _WORDS: dict[Sentence, dict[Language, str]] = {
@@ -75,6 +77,14 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
         "it": "Al momento non riesco a salvare lo stato della conversazione, quindi l'ultimo messaggio non è "
         "stato elaborato. Invialo di nuovo tra un minuto, oppure comunica a chi gestisce questo bot il riferimento "
         "{reference}.",
+    },
+    "answer-follows": {
+        "en": "That takes a little longer. The answer comes here as soon as I have it.",
+        "it": "Ci vuole un po' più di tempo. La risposta arriva qui appena è pronta.",
+    },
+    "done-before": {
+        "en": "I have done that already. The latest message shows where we are.",
+        "it": "L'ho già fatto. L'ultimo messaggio mostra a che punto siamo.",
     },
     "not-understood": {
         "en": "I can't do that here. Type help to see what I can do.",

@@ -82,7 +82,7 @@ def _redelivering(turns: Turns, teams: TeamsAdapter) -> Callable[[web.Applicatio
         task = asyncio.create_task(turns.redeliver(teams, stop))
         yield
         stop.set()
-        await asyncio.wait([task], timeout=SHUTDOWN_SECONDS)
+        await asyncio.wait([task, asyncio.ensure_future(turns.finish())], timeout=SHUTDOWN_SECONDS)
         task.cancel()
 
     return beside

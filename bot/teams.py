@@ -24,7 +24,7 @@ from bot.channel import Channel
 from bot.connector import ConnectorFactory, VouchedFactory
 from bot.envelope import Back, Message
 from bot.errors import RefusedRequest
-from bot.sentences import language_of, say
+from bot.invokes import InvokeAnswer, Invokes
 from bot.turns import Turns
 from dialogs.view import Reply
 
@@ -130,10 +130,16 @@ class TeamsChannel:
 class TeamsAdapter(CloudAdapter):
     """The SDK's adapter with a `process` of its own: the stock one answers 500 to bodies that are not as it expects."""
 
-    def __init__(self, access: Access | None = None, connectors: ConnectorFactory | None = None) -> None:
+    def __init__(
+        self,
+        access: Access | None = None,
+        connectors: ConnectorFactory | None = None,
+        invokes: Invokes | None = None,
+    ) -> None:
         self._access = access or access_for(None)
         self._connectors = connectors or ConnectorFactory(self._access.tokens, self._access.tls)
         self._vouched = _Vouched(self._connectors, self._access.app_id)
+        self._invokes = invokes or Invokes()
         super().__init__(self._vouched)
 
     async def process(self, request: web.Request, bot: Turns, ws_response: None = None) -> web.Response:
@@ -147,16 +153,22 @@ class TeamsAdapter(CloudAdapter):
         body = await read_body(request)
         incoming = read_activity(body)
         service_url = admitted.vouch(body)
-        if body["type"] == ActivityTypes.invoke:
-            return _invoked(body, incoming)
-
         test_client = request.headers.get("x-ms-agents-playground") == "true"
 
+        answer = InvokeAnswer(201)
+
         async def run(context: TurnContext) -> None:
-            await bot.take(incoming, TeamsChannel(context, self, self._access.app_id, test_client))
+            nonlocal answer
+            channel = TeamsChannel(context, self, self._access.app_id, test_client)
+            if body["type"] == ActivityTypes.invoke:
+                answer = await self._invokes.answer(body, incoming, bot, channel)
+            else:
+                await bot.take(incoming, channel)
 
         await self.process_activity(self._vouched.result(service_url), _skeleton(body, incoming, service_url), run)
-        return web.Response(status=201)
+        if answer.body is None:
+            return web.Response(status=answer.status)
+        return web.json_response(answer.body, status=answer.status)
 
     async def open_chat(self, service_url: str, parameters: dict[str, Any]) -> str:
         """Open a conversation at a service that was vouched for; returns its id. Raises DeliveryFailed."""
@@ -209,12 +221,3 @@ def _skeleton(body: dict[str, Any], incoming: Incoming, service_url: str) -> Act
         from_property=ChannelAccount(id=turn.person.id, name=turn.person.name),
         recipient=ChannelAccount(id=bot_id if isinstance(bot_id, str) else None),
     )
-
-
-def _invoked(body: dict[str, Any], incoming: Incoming) -> web.Response:
-    """The cards and the package offer nothing that Teams invokes; whoever tries gets a sentence, not an error."""
-    sentence = say("not-understood", language_of(incoming.turn.locale))
-    if body.get("name") == "adaptiveCard/action":
-        answer = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": sentence}
-        return web.json_response(answer)
-    return web.json_response({"error": {"code": "NotSupported", "message": sentence}}, status=501)

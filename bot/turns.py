@@ -7,16 +7,18 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.activities import Incoming
 from bot.channel import Channel, Post
 from bot.conversation import Medic, messages_of
 from bot.delivery import Delivery, Pace
 from bot.envelope import Message
-from bot.errors import RefusedRequest, StateConflict, StateTooLarge, StoreError, where
+from bot.errors import BotError, RefusedRequest, StateConflict, StateTooLarge, StoreError, where
 from bot.lanes import LaneFull, Lanes
 from bot.private_chat import PrivateChats
 from bot.record import TRIES, Record
+from bot.response import Response, divided, without_here
 from bot.sentences import Sentence, language_of, say
 from bot.store import StateStore, state_key
 from bot.typing_sign import TYPING_AFTER, typing_sign
@@ -53,6 +55,7 @@ class Turns:
         self._patience = patience
         self._clock = clock
         self._lanes = Lanes()
+        self._running: set[asyncio.Task[None]] = set()
         self._delivery = Delivery(store, self._lanes, pace, instance, clock)
         self._private = PrivateChats(medic, store, self._lanes, self._delivery, self._commit)
         self.counts = self._delivery.counts
@@ -71,18 +74,53 @@ class Turns:
         turn = incoming.turn
         key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
         try:
-            typing_after = self._typing_after if incoming.wants == "answer" else None
+            # who waits for a response sees a sign of the client's own
+            typing_after = self._typing_after if incoming.wants == "answer" and not incoming.response else None
             async with typing_sign(channel, typing_after) as answered, self._lanes.lane(key):
                 done = await self._settle(key, incoming, channel)
                 await answered()
+                if incoming.response:
+                    incoming.response.give({"text": done} if isinstance(done, str) else self._response(done, incoming))
                 if isinstance(done, str):
-                    await channel.send({"text": done})
+                    if not incoming.response:
+                        await channel.send({"text": done})
                 elif failed := await self._delivery.flush(done, channel, incoming.mark):
                     raise failed
         except LaneFull:
             raise RefusedRequest(
                 429, "Too many messages of this conversation are waiting; send them again later."
             ) from None
+
+    async def invoke(self, incoming: Incoming, channel: Channel) -> Message:
+        """As `take`, for what is answered in an HTTP response: returns what that says, a card or a sentence.
+
+        The other replies are sent after it; so is the answer where it takes too long. A repeated delivery is answered
+        with the same.
+        """
+        response = Response()
+        turn = asyncio.create_task(self.take(replace(incoming, response=response), channel))
+        self._running.add(turn)
+        turn.add_done_callback(self._ended)
+        answer = await response.answer(turn)
+        return answer or {"text": say("answer-follows", language_of(incoming.turn.locale))}
+
+    async def finish(self) -> None:
+        """Wait for the turns that still run after their HTTP response."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def _ended(self, turn: asyncio.Task[None]) -> None:
+        self._running.discard(turn)
+        error = None if turn.cancelled() else turn.exception()
+        if error:
+            _log.warning(
+                "A turn ended after its HTTP response: %s", error if isinstance(error, BotError) else where(error)
+            )
+
+    def _response(self, record: Record, incoming: Incoming) -> Message:
+        """What the HTTP response says: the turn's answer, or that of the time when the turn was run."""
+        kept = record.answer or record.envelope.answers.get(incoming.mark)
+        return kept or {"text": say("done-before", record.envelope.language or language_of(incoming.turn.locale))}
 
     async def redeliver(self, post: Post, stop: asyncio.Event) -> None:
         """Send replies that wait, those of a former process first, until `stop`."""
@@ -173,10 +211,14 @@ class Turns:
     ) -> Record:
         """State, the activity's mark and the replies, in one document and so in one transaction."""
         now = self._clock()
-        if incoming.mark:
-            record.envelope.remember(incoming.mark, now)
         # without an id nobody can tell a repeated delivery, but the rows need names
-        record.envelope.post(incoming.mark or secrets.token_hex(12), messages, channel.back, language, now)
+        mark = incoming.mark or secrets.token_hex(12)
+        if incoming.mark:
+            record.envelope.remember(mark, now)
+        if messages and incoming.response and incoming.response.take():
+            record.answer, messages = divided(messages)
+            record.envelope.keep_answer(mark, record.answer)
+        record.envelope.post(mark, [without_here(message) for message in messages], channel.back, language, now)
         self._delivery.begin(record)
         await record.commit()
         return record

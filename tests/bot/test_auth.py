@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-import io
 import json
 import logging
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +17,21 @@ import jwt
 import pytest
 import pytest_asyncio
 import trustme
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.access import Access, access_for
+from bot.access import access_for
 from bot.body import read_body
-from bot.delivery import Pace
 from bot.errors import RefusedRequest
 from bot.json_client import JsonClient
 from bot.keys import FRESH_SECONDS, GAP_SECONDS, KEEP_SECONDS, RETRY_SECONDS, SigningKeys
 from bot.logs import JsonLines, TextLines
-from bot.server import LARGEST_BODY, build_app, listen
-from bot.settings import Settings
-from bot.sqlite_store import SqliteStore
-from bot.teams import TeamsAdapter
-from bot.turns import Turns
+from bot.server import LARGEST_BODY
+from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import APP, CREDENTIALS, SECRET, TENANT, IdentityService, private_key, public_key
-from tests.bot.stand_ins import FakeTeams, ScriptedMedic, serve
+from tests.bot.stand_ins import serve
 
 OTHER = "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10"
 
@@ -55,74 +49,10 @@ async def identity() -> AsyncIterator[IdentityService]:
     await runner.cleanup()
 
 
-@dataclass
-class Guarded:
-    """A bot with credentials, its Teams over TLS, and whoever calls it."""
-
-    identity: IdentityService
-    teams: FakeTeams
-    medic: ScriptedMedic
-    session: ClientSession
-    access: Access
-    turns: Turns
-    adapter: TeamsAdapter
-    url: str = ""
-    tokens_seen: list[str | None] = field(default_factory=list)
-
-    def activity(self, **more: Any) -> dict[str, Any]:
-        body = {
-            "type": "message", "id": "1795382441918", "channelId": "msteams", "text": "hi", "locale": "en-US",
-            "serviceUrl": self.identity.service_url,
-            "from": {"id": "29:ada", "name": "Ada"}, "recipient": {"id": "28:bot"},
-            "conversation": {"id": "a:1", "conversationType": "personal", "tenantId": TENANT},
-            "channelData": {"tenant": {"id": TENANT}},
-        }  # fmt: skip
-        return {key: value for key, value in (body | more).items() if value is not None}
-
-    async def post(self, token: str | None, body: Any = None, **options: Any) -> int:
-        """The status that a request gets; `token` None sends no header."""
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        raw = body if isinstance(body, bytes) else json.dumps(self.activity() if body is None else body).encode()
-        async with self.session.post(
-            f"{self.url}/api/messages", data=io.BytesIO(raw), headers=headers | options.get("headers", {})
-        ) as response:
-            text = await response.text()
-            assert "Traceback" not in text
-            return response.status
-
-
 @pytest_asyncio.fixture
 async def bot(identity: IdentityService, authority: trustme.CA, tmp_path: Path) -> AsyncIterator[Guarded]:
-    server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("localhost").configure_cert(server_tls)
-    authority.configure_trust(client_tls)
-    teams, medic, seen = FakeTeams(), ScriptedMedic(), []
-
-    @web.middleware
-    async def watch(request: web.Request, handler: Any) -> web.StreamResponse:
-        seen.append(request.headers.get("Authorization"))
-        found: web.StreamResponse = await handler(request)
-        return found
-
-    service = teams.app()
-    service.middlewares.append(watch)
-    runner = web.AppRunner(service)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_tls).start()
-    identity.service_url = f"https://localhost:{runner.addresses[0][1]}/emea/"
-
-    store = await SqliteStore(tmp_path / "state.sqlite3").open()
-    access = access_for(CREDENTIALS, identity.cloud, client_tls)
-    async with ClientSession(timeout=ClientTimeout(total=60)) as session:
-        turns, adapter = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600)), TeamsAdapter(access)
-        bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
-        settings = Settings(port=0, credentials=CREDENTIALS)
-        program = await listen(build_app(turns, store, access, adapter), settings)
-        bot.url = f"http://127.0.0.1:{program.addresses[0][1]}"
+    async with guarded(identity, authority, tmp_path) as bot:
         yield bot
-        await program.cleanup()
-    await store.close()
-    await runner.cleanup()
 
 
 def hand_made(header: dict[str, Any], claims: Any, signature: bytes = b"x") -> str:

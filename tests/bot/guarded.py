@@ -1,0 +1,96 @@
+"""A bot with credentials, as Teams meets it: its callers prove themselves, and it answers them over TLS."""
+
+from __future__ import annotations
+
+import io
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import trustme
+from aiohttp import ClientSession, ClientTimeout, web
+
+from bot.access import Access, access_for
+from bot.delivery import Pace
+from bot.server import build_app, listen
+from bot.settings import Settings
+from bot.sqlite_store import SqliteStore
+from bot.teams import TeamsAdapter
+from bot.turns import Turns
+from tests.bot.identity_service import CREDENTIALS, TENANT, IdentityService
+from tests.bot.stand_ins import FakeTeams, ScriptedMedic
+
+
+@dataclass
+class Guarded:
+    """A bot with credentials, its Teams over TLS, and whoever calls it."""
+
+    identity: IdentityService
+    teams: FakeTeams
+    medic: ScriptedMedic
+    session: ClientSession
+    access: Access
+    turns: Turns
+    adapter: TeamsAdapter
+    url: str = ""
+    tokens_seen: list[str | None] = field(default_factory=list)
+
+    def activity(self, **more: Any) -> dict[str, Any]:
+        body = {
+            "type": "message", "id": "1795382441918", "channelId": "msteams", "text": "hi", "locale": "en-US",
+            "serviceUrl": self.identity.service_url,
+            "from": {"id": "29:ada", "name": "Ada"}, "recipient": {"id": "28:bot"},
+            "conversation": {"id": "a:1", "conversationType": "personal", "tenantId": TENANT},
+            "channelData": {"tenant": {"id": TENANT}},
+        }  # fmt: skip
+        return {key: value for key, value in (body | more).items() if value is not None}
+
+    async def post(self, token: str | None, body: Any = None, **options: Any) -> int:
+        """The status that a request gets; `token` None sends no header."""
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        raw = body if isinstance(body, bytes) else json.dumps(self.activity() if body is None else body).encode()
+        async with self.session.post(
+            f"{self.url}/api/messages", data=io.BytesIO(raw), headers=headers | options.get("headers", {})
+        ) as response:
+            text = await response.text()
+            assert "Traceback" not in text
+            return response.status
+
+
+@asynccontextmanager
+async def guarded(identity: IdentityService, authority: trustme.CA, folder: Path) -> AsyncIterator[Guarded]:
+    """Serve one until the block ends; `identity` vouches for its callers, `authority` for its Teams."""
+    server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(server_tls)
+    authority.configure_trust(client_tls)
+    teams, medic, seen = FakeTeams(), ScriptedMedic(), []
+
+    @web.middleware
+    async def watch(request: web.Request, handler: Any) -> web.StreamResponse:
+        seen.append(request.headers.get("Authorization"))
+        found: web.StreamResponse = await handler(request)
+        return found
+
+    service = teams.app()
+    service.middlewares.append(watch)
+    runner = web.AppRunner(service)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_tls).start()
+    identity.service_url = f"https://localhost:{runner.addresses[0][1]}/emea/"
+
+    store = await SqliteStore(folder / "state.sqlite3").open()
+    access = access_for(CREDENTIALS, identity.cloud, client_tls)
+    async with ClientSession(timeout=ClientTimeout(total=60)) as session:
+        turns, adapter = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600)), TeamsAdapter(access)
+        bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
+        settings = Settings(port=0, credentials=CREDENTIALS)
+        program = await listen(build_app(turns, store, access, adapter), settings)
+        bot.url = f"http://127.0.0.1:{program.addresses[0][1]}"
+        yield bot
+        await program.cleanup()
+    await store.close()
+    await runner.cleanup()
