@@ -9,8 +9,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import accumulate
 
+from dialogs.case import DESCRIPTION, TITLE, CaseForm
 from dialogs.scene import Scene, short
-from dialogs.state import DESCRIPTION, TITLE, CaseForm, State, Walk
+from dialogs.state import State, Walk
 from dialogs.texts import has
 from knowledge.diagnosis import Diagnosis
 from knowledge.support import Owner

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialogs import draft
+from dialogs.case import DESCRIPTION, PRODUCTS, TITLE, CaseForm
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import clean
-from dialogs.state import DESCRIPTION, TITLE, CaseForm, State
+from dialogs.state import State
 from dialogs.texts import Own
 from dialogs.view import Block, Copyable, Facts, Field, Run
 from dialogs.walk import where_we_are
 from knowledge.redaction import redact
-
-PRODUCTS = ("windows", "linux")
 
 
 def show(scene: Scene, state: State) -> Outcome:

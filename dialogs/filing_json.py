@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, get_args
 
+from dialogs.case import DESCRIPTION, TITLE
 from dialogs.filings import (
     CONTACT_BY,
     FILE_NAME,
@@ -20,7 +21,6 @@ from dialogs.filings import (
     TicketDraft,
 )
 from dialogs.shape import keyed, maybe_whole, one_of, rows, text, truth, whole
-from dialogs.state import DESCRIPTION, TITLE
 
 NAME = 200
 ID = 400

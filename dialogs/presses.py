@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogs import draft_form, group_view, guided, guides, talk, walk
+from dialogs.case import MOST_PASTE
 from dialogs.commands_in_words import Intent
 from dialogs.held import NAME
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import ShapeError, keyed, rows, text, whole
-from dialogs.state import MOST_PASTE, State, Walk
+from dialogs.state import State, Walk
 
 MOST_ANSWERS = 10
 NO_PASTE = 0

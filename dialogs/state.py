@@ -8,17 +8,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dialogs import held
-from dialogs.shape import ShapeError, keyed, maybe_text, one_of, rows, text, truth, whole
+from dialogs.case import (
+    DESCRIPTION,
+    MOST_DRAFTS,
+    MOST_PASTE,
+    CaseForm,
+    Drafts,
+    draft_from_json,
+    drafts_to_json,
+    form_from_json,
+    form_to_json,
+    shortened,
+    with_draft,
+)
+from dialogs.shape import ShapeError, keyed, one_of, rows, text, truth, whole
 from knowledge.diagnosis import Diagnosis, Match
 from knowledge.entry import LANGUAGES, Language
 
 VERSION = 1
-MOST_PASTE = 10**15
 MOST_BYTES = 60_000
 MOST_TRIED = 30
 MOST_OFFERED = 12
-TITLE = 250
-DESCRIPTION = 12_000
 
 TriedOutcome = Literal["worked", "no-help"]
 
@@ -48,16 +58,6 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseForm:
-    """The values of the case's form as the person left them, redacted."""
-
-    product: str
-    severity: str
-    title: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class Offered:
     """A button that was shown last, so that its number or its label can be typed instead."""
 
@@ -80,12 +80,19 @@ class State:
     walk: Walk | None = None
     tried: tuple[Tried, ...] = ()
     form: CaseForm | None = None
+    drafts: Drafts = ()
     offered: tuple[Offered, ...] = ()
 
     def with_tried(self, tried: Tried) -> State:
         """This state with one more step tried; trying a step again replaces what came of it."""
         others = tuple(t for t in self.tried if (t.entry, t.step) != (tried.entry, tried.step))
         return replace(self, tried=(*others, tried)[-MOST_TRIED:])
+
+    def with_form_aside(self, now: str) -> State:
+        """This state with its form, if there is one, among the drafts that were put aside."""
+        if self.form is None:
+            return self
+        return replace(self, form=None, drafts=with_draft(self.drafts, self.form, now, self.paste))
 
     def next_paste(self, now: str) -> int:
         """The number of a text that is diagnosed at `now`; always higher than the last."""
@@ -120,13 +127,14 @@ def from_json(value: object) -> State:
         diagnosis=None if diagnosis is None else held.from_json(diagnosis),
         walk=None if walk is None else _walk(keyed(walk)),
         tried=tuple(_tried(keyed(item)) for item in rows(written.get("tried"), MOST_TRIED)),
-        form=None if form is None else _form(keyed(form)),
+        form=None if form is None else form_from_json(keyed(form)),
+        drafts=tuple(draft_from_json(keyed(item)) for item in rows(written.get("drafts", []), MOST_DRAFTS)),
         offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
     )
 
 
 def _slimmer(state: State) -> list[State]:
-    """The state with less and less of the text that it holds: lines first, then the form, then the diagnosis."""
+    """The state with less and less of what it holds: lines first, then old drafts, the form, the diagnosis."""
     slim = []
     if state.diagnosis:
         first = tuple(replace(m, evidence=m.evidence[:1], values={}) for m in state.diagnosis.matches)
@@ -134,8 +142,11 @@ def _slimmer(state: State) -> list[State]:
         slim.append(state)
         state = replace(state, diagnosis=replace(state.diagnosis, matches=first, ids=()) if state.diagnosis else None)
         slim.append(state)
+    while state.drafts:
+        state = replace(state, drafts=state.drafts[1:])
+        slim.append(state)
     if state.form:
-        state = replace(state, form=replace(state.form, description=state.form.description[: DESCRIPTION // 4]))
+        state = replace(state, form=shortened(state.form, DESCRIPTION // 4))
         slim.append(state)
     slim.append(replace(state, form=None, offered=()))
     slim.append(replace(state, form=None, offered=(), diagnosis=None))
@@ -151,14 +162,8 @@ def _written(state: State) -> dict[str, Any]:
         "diagnosis": held.to_json(state.diagnosis) if state.diagnosis else None,
         "walk": {"entry": walk.entry, "step": walk.step, "paste": walk.paste, "picked": walk.picked} if walk else None,
         "tried": [{"entry": t.entry, "step": t.step, "outcome": t.outcome, "at": t.at} for t in state.tried],
-        "form": {
-            "product": form.product,
-            "severity": form.severity,
-            "title": form.title,
-            "description": form.description,
-        }
-        if form
-        else None,
+        "form": form_to_json(form) if form else None,
+        "drafts": drafts_to_json(state.drafts),
         "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
     }
 
@@ -178,15 +183,6 @@ def _tried(value: dict[str, Any]) -> Tried:
         step=whole(value.get("step"), most=1000),
         outcome=one_of(value.get("outcome"), ("worked", "no-help")),
         at=text(value.get("at"), 40),
-    )
-
-
-def _form(value: dict[str, Any]) -> CaseForm:
-    return CaseForm(
-        product=maybe_text(value.get("product"), 20) or "",
-        severity=maybe_text(value.get("severity"), 20) or "",
-        title=text(value.get("title"), TITLE),
-        description=text(value.get("description"), DESCRIPTION),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.state import DESCRIPTION
+from dialogs.case import DESCRIPTION
 from dialogs.view import Copyable, Field
 from knowledge.diagnosis import LineOf, ProvisionerRun
 from tests.dialogs import fixtures

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialogs.case import MOST_DRAFT_BYTES, CaseForm
 from dialogs.held import hold
 from dialogs.shape import ShapeError
-from dialogs.state import CaseForm, Offered, State, Tried, Walk, from_json, to_json
+from dialogs.state import Offered, State, Tried, Walk, from_json, to_json
 from dialogs.turn import ACTION_VERSION, Action
 from dialogs.view import Field
 from knowledge.diagnosis import LineOf, ScriptAdvice
@@ -25,12 +26,13 @@ FULL = State(
     diagnosis=hold(replace(FAILED, ids=(("resource", "/subscriptions/1/resourceGroups/x"),))),
     walk=Walk(SCRIPT.id, 1, 20260301000000, True),
     tried=(Tried(SCRIPT.id, 0, "no-help", "2026-03-01T00:00:00Z"),),
-    form=CaseForm("linux", "minimal", "title", "one\ntwo"),
+    form=CaseForm("linux", "minimal", "title", "one\ntwo", "always", changed="the script", english="uno\ndue"),
     offered=(
         Offered("Next", "next", {"entry": SCRIPT.id, "step": 1, "paste": 3}),
         Offered("A", "guided", {"path": ["b"]}),
     ),
-)
+).with_form_aside("2026-03-01T00:01:00Z")
+FULL = replace(FULL, form=replace(FULL.drafts[0].form, impact="the release waits"))
 
 
 @pytest.mark.parametrize("state", [State(), FULL, *(State(diagnosis=hold(found)) for found in DIAGNOSES.values())])
@@ -61,6 +63,29 @@ def test_the_state_stays_small_whatever_was_pasted() -> None:
     assert len(json.dumps(written)) < 64_000
     kept = from_json(written)
     assert (kept.language, kept.paste, kept.walk, kept.tried) == (state.language, state.paste, state.walk, state.tried)
+
+
+def test_a_state_of_before_there_were_drafts_is_read() -> None:
+    older = {"product": "linux", "severity": "minimal", "title": "title", "description": "one\ntwo"}
+    written = {key: value for key, value in to_json(FULL).items() if key != "drafts"} | {"form": older}
+    assert from_json(written) == replace(FULL, drafts=(), form=CaseForm("linux", "minimal", "title", "one\ntwo"))
+
+
+def test_drafts_are_few_and_small_and_the_newest_stay() -> None:
+    state = State()
+    for number in range(9):
+        state = replace(state, form=CaseForm("", "minimal", f"case {number}", "à" * 40)).with_form_aside("at")
+    assert [draft.form.title for draft in state.drafts] == [f"case {number}" for number in range(4, 9)]
+    assert [draft.number for draft in state.drafts] == [5, 6, 7, 8, 9]
+    for number in range(9):
+        form = CaseForm("", "minimal", f"long {number}", "line of the log\n" * 500, english="line of a log\n" * 500)
+        state = replace(state, form=form).with_form_aside("at")
+    assert [draft.form.title for draft in state.drafts] == ["long 8"]
+    wide = CaseForm("", "minimal", "wide", "\N{PILE OF POO}\n" * 6000, english="\N{PILE OF POO}\n" * 6000)
+    state = replace(state, form=wide).with_form_aside("at")
+    (kept,) = state.drafts
+    assert len(json.dumps(to_json(state)["drafts"])) <= MOST_DRAFT_BYTES
+    assert len(kept.form.description.split("\n")) == len(kept.form.english.split("\n")) > 500
 
 
 JSON = st.recursive(
