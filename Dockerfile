@@ -2,9 +2,10 @@
 #   docker build --tag image-medic .
 #   docker run --rm --publish 127.0.0.1:3978:3978 --env-file .env image-medic
 FROM python:3.13-slim AS build
-COPY requirements.txt /build/
+COPY requirements.txt requirements-telemetry.txt /build/
 RUN python -m venv /opt/venv \
- && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --requirement /build/requirements.txt
+ && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
+    --requirement /build/requirements.txt --requirement /build/requirements-telemetry.txt
 
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH \

@@ -42,6 +42,7 @@ package: $(RUNTIME) ## Build the Teams app package
 lock: $(DEVELOPMENT) ## Compile the requirements anew (ARGS=--upgrade: to newer versions)
 	@$(INSTALL) uv
 	@$(COMPILE) $(ARGS) requirements.in --output-file requirements.txt
+	@$(COMPILE) $(ARGS) requirements-telemetry.in --output-file requirements-telemetry.txt
 	@$(COMPILE) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## Remove what was installed and built; conversations in state/ stay
@@ -57,7 +58,7 @@ $(RUNTIME): requirements.txt $(PY)
 	@touch $@
 
 # what the development requirements name includes all that the bot runs on
-$(DEVELOPMENT): requirements-dev.txt requirements.txt $(PY)
+$(DEVELOPMENT): requirements-dev.txt requirements-telemetry.txt requirements.txt $(PY)
 	@echo "Installing the pinned requirements for development (once) …"
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $(RUNTIME) $@

@@ -14,6 +14,7 @@ from bot.access import Access, access_for
 from bot.conversation import Medic
 from bot.errors import StartError, StoreError, where
 from bot.logs import configure_logs
+from bot.observing import Observer
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
 from bot.server import build_app, listen
 from bot.settings import Settings
@@ -26,7 +27,7 @@ PRUNE_SECONDS = 6 * 3600
 _log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, medic: Medic, playground: bool = False) -> int:
+async def serve(settings: Settings, medic: Medic, playground: bool = False, observer: Observer | None = None) -> int:
     """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start."""
     configure_logs(settings.log_level, settings.log_format)
     stop = asyncio.Event()
@@ -38,7 +39,7 @@ async def serve(settings: Settings, medic: Medic, playground: bool = False) -> i
     try:
         try:
             access = access_for(settings.credentials)
-            runner = await listen(build_app(Turns(medic, store), store, access), settings)
+            runner = await listen(build_app(Turns(medic, store, observer=observer), store, access), settings)
         except StartError as error:
             return _cannot_start(error)
         _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")

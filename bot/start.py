@@ -6,12 +6,14 @@ import asyncio
 import locale
 import os
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, StartError
+from bot.observing import Observer, Unobserved
 from dialogs.medic import Medic
 from dialogs.turn import Turn
 from dialogs.view import Reply
@@ -31,8 +33,9 @@ _NO_PLAYGROUND = (
 )
 
 
-def build_medic() -> Medic:
+def build_medic(observer: Observer | None = None) -> Medic:
     """The conversation over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
+    watching = observer or Unobserved()
     entries = load_entries()
     diagnoser = Diagnoser(entries)
     one = asyncio.Lock()
@@ -42,8 +45,14 @@ def build_medic() -> Medic:
             async with one:
                 # first whatever has little to do: else each answer would leave when the last of many was written
                 await asyncio.sleep(0)
-                return diagnoser.diagnose(text, language)
-        return await asyncio.to_thread(diagnoser.diagnose, text, language)
+                return observed(text, language)
+        return await asyncio.to_thread(observed, text, language)
+
+    def observed(text: str, language: Language) -> Diagnosis:
+        begun = time.perf_counter()
+        diagnosis = diagnoser.diagnose(text, language)
+        watching.diagnosed(diagnosis, time.perf_counter() - begun)
+        return diagnosis
 
     return Medic(entries, diagnose, _now, load_support())
 
@@ -52,16 +61,21 @@ def run_serve(options: Namespace) -> int:
     """Serves Teams, or its test client; returns the exit status."""
     from bot.runtime import serve
     from bot.settings import read_settings
+    from bot.telemetry import open_telemetry
 
     try:
         settings = read_settings(os.environ)
         if options.playground and settings.credentials:
             raise SettingsError([_NO_PLAYGROUND])
-        medic = build_medic()
-    except (SettingsError, KnowledgeError) as error:
+        observer = open_telemetry(os.environ)
+        medic = build_medic(observer)
+    except (SettingsError, StartError, KnowledgeError) as error:
         sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
         return 1
-    return asyncio.run(serve(settings, medic, playground=options.playground))
+    try:
+        return asyncio.run(serve(settings, medic, playground=options.playground, observer=observer))
+    finally:
+        observer.close()
 
 
 def run_chat(options: Namespace) -> int:

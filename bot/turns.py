@@ -16,6 +16,7 @@ from bot.delivery import Delivery, Pace
 from bot.envelope import Message
 from bot.errors import BotError, RefusedRequest, StateConflict, StateTooLarge, StoreError, where
 from bot.lanes import LaneFull, Lanes
+from bot.observing import Observer, Unobserved, kind_of
 from bot.private_chat import PrivateChats
 from bot.record import TRIES, Record
 from bot.response import Response, divided, without_here
@@ -48,6 +49,7 @@ class Turns:
         pace: Pace | None = None,
         instance: str = "",
         clock: Callable[[], float] = time.time,
+        observer: Observer | None = None,
     ) -> None:
         self._medic = medic
         self._store = store
@@ -59,6 +61,8 @@ class Turns:
         self._delivery = Delivery(store, self._lanes, pace, instance, clock)
         self._private = PrivateChats(medic, store, self._lanes, self._delivery, self._commit)
         self.counts = self._delivery.counts
+        self._observer = observer or Unobserved()
+        self._observer.counting(lambda: self.counts)
 
     async def take(self, incoming: Incoming, channel: Channel) -> None:
         """Do what `incoming` asks for, unless that was done; whatever fails, the person gets a sentence.
@@ -71,6 +75,10 @@ class Turns:
         """
         if incoming.wants == "nothing":
             return
+        with self._observer.turn(kind_of(incoming.turn), incoming.turn.scope):
+            await self._take(incoming, channel)
+
+    async def _take(self, incoming: Incoming, channel: Channel) -> None:
         turn = incoming.turn
         key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
         try:

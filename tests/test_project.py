@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-telemetry.txt", "requirements-dev.txt")
 PLAYGROUND = ROOT / "playground"
 
 PIN = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)( ; [^;]+)?")
@@ -39,7 +39,7 @@ def pins(name: str) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", [*REQUIREMENTS, "requirements.in", "requirements-dev.in"])
+@pytest.mark.parametrize("name", [*REQUIREMENTS, "requirements.in", "requirements-telemetry.in", "requirements-dev.in"])
 def test_requirements_name_no_place_to_fetch_from(name: str) -> None:
     assert not ELSEWHERE.findall((ROOT / name).read_text("utf-8"))
 
@@ -47,13 +47,15 @@ def test_requirements_name_no_place_to_fetch_from(name: str) -> None:
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_requirement_is_pinned(name: str) -> None:
     asked = (ROOT / name).with_suffix(".in").read_text("utf-8").splitlines()
-    names = {line.strip().lower() for line in asked if line.strip() and not line.startswith(("#", "-r"))}
+    names = {line.strip().lower() for line in asked if line.strip() and not line.startswith(("#", "-r", "-c"))}
     assert names
     assert names <= pins(name).keys(), f"{name} is older than its .in file: run make lock"
 
 
 def test_development_runs_on_what_people_run() -> None:
-    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+    developed = pins("requirements-dev.txt").items()
+    assert pins("requirements.txt").items() <= developed
+    assert pins("requirements-telemetry.txt").items() <= developed
 
 
 def test_the_playground_is_pinned_and_comes_from_anywhere() -> None:
