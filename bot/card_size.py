@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 
 from bot.card_layout import Element, layout, text_runs
+from bot.json_text import json_bytes
 from dialogs.plain import plain
 from dialogs.view import Bars, Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText, Run
 from knowledge.entry import Language, LocalText
@@ -174,7 +174,7 @@ def _cost(text: str) -> int:
 
 
 def _bytes(value: object) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-16-le", "replace"))
+    return len(json_bytes(value).decode().encode("utf-16-le"))
 
 
 def _shortened(reply: Reply, allowance: _Allowance) -> Reply:

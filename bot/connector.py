@@ -27,12 +27,14 @@ from yarl import URL
 
 from bot.auth_tokens import Tokens
 from bot.errors import DeliveryFailed, Outcome, TokenUnavailable
+from bot.json_text import json_bytes
 from bot.wire import json_of
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
 
 # 401: our token was not accepted, which the operator can mend; 412: somebody else changes the conversation just now
 _TAKE_LATER = frozenset({401, 408, 412, 423, 425, 429, 503})
+_JSON = {"Content-Type": "application/json"}
 # the connection never stood, so nothing was written to it
 _NEVER_SENT = (ClientConnectorError, ConnectionTimeoutError)
 
@@ -93,7 +95,9 @@ class ConnectorFactory:
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         try:
             # a redirect is not followed: the service's address was checked, another's was not
-            request = self._session.request(method, url, json=activity, headers=headers, allow_redirects=False)
+            request = self._session.request(
+                method, url, data=json_bytes(activity), headers={**headers, **_JSON}, allow_redirects=False
+            )
             async with request as response:
                 if response.status >= 300:
                     raise DeliveryFailed(

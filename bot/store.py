@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.errors import StateTooLarge
+from bot.json_text import json_bytes
 
 MOST_BYTES = 512 * 1024
-"""The most that one state may take, as compact JSON in ASCII."""
+"""The most that one state may take, as compact JSON in UTF-8."""
 
 KEEP_DAYS = 30
 """A conversation in which nothing was said for so long is forgotten."""
@@ -74,14 +75,13 @@ def encoded(value: Mapping[str, Any]) -> str:
         TypeError, ValueError: it holds something that is not plain JSON: a fault of the program.
         StateTooLarge: it is over `MOST_BYTES`.
     """
-    # ASCII: half of a surrogate pair, which no database takes, stays what it was
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    text = json_bytes(value)
     if len(text) > MOST_BYTES:
         raise StateTooLarge(
             f"The state of one conversation would take {len(text) // 1024} KB; at most {MOST_BYTES // 1024} KB are "
             "kept. Start the conversation over."
         )
-    return text
+    return text.decode()
 
 
 def decoded(text: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Cards past the SDK, which looks at each of their thousand values twice: to copy it and to check its type."""
+"""Activities past the SDK's serialiser, which looks at each of a card's thousand values, and at every field by name."""
 
 from __future__ import annotations
 
-from copy import copy
+from functools import cache
 from typing import Any
 
 
@@ -14,17 +14,29 @@ class Kept(dict[str, Any]):
 
 
 def json_of(activity: Any) -> dict[str, Any]:
-    """`activity` as JSON. What its attachments hold is JSON already; the SDK would look at every value of a card."""
-    attachments = activity.attachments
-    if not attachments:
-        return dict(activity.serialize())
-    bare = copy(activity)
-    bare.attachments = []
-    for attachment in attachments:
-        bare.attachments.append(copy(attachment))
-        bare.attachments[-1].content = None
-    body = dict(bare.serialize())
-    for attachment, written in zip(attachments, body["attachments"], strict=True):
-        if attachment.content is not None:
-            written["content"] = attachment.content
-    return body
+    """`activity`, or another object of the SDK, as the JSON that the SDK would make of it.
+
+    Values that are JSON already are taken as they are, a card above all. An object with anything else in it, such as a
+    date, is left to the SDK.
+    """
+    names = _names(activity.__class__)
+    written: dict[str, Any] = {}
+    for field, value in vars(activity).items():
+        if value is None or (field not in names and not value):
+            continue
+        if isinstance(value, str):
+            value = str.__str__(value)  # of an enumeration its value
+        elif isinstance(value, list):
+            value = [json_of(item) if hasattr(item, "_attribute_map") else item for item in value]
+        elif hasattr(value, "_attribute_map"):
+            value = json_of(value)
+        elif field not in names or not isinstance(value, int | float | dict):
+            return dict(activity.serialize())
+        written[names[field]] = value
+    return written
+
+
+@cache
+def _names(kind: type[Any]) -> dict[str, str]:
+    """The name in JSON of each field of a kind of object, as the SDK lists them."""
+    return {field: known["key"] for field, known in kind._attribute_map.items()}

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,18 @@ async def test_a_state_over_the_limit_is_refused_in_words(store: SqliteStore) ->
     assert await store.load("j") is None
 
 
-@pytest.mark.parametrize("value", [{"x": object()}, {"x": float("nan")}, {"x": b""}, {"x": {1}}])
+@pytest.mark.parametrize("value", [{"x": object()}, {"x": b""}, {"x": date(2026, 1, 12)}, {"x": {1}}])
 async def test_nothing_but_plain_json_is_kept(store: SqliteStore, value: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
         await store.commit("k", None, value)
     assert await store.load("k") is None
+
+
+async def test_a_number_that_is_none_is_kept_as_nothing(store: SqliteStore) -> None:
+    await store.commit("k", None, {"x": float("nan")})
+    stored = await store.load("k")
+    assert stored
+    assert stored.value == {"x": None}
 
 
 async def test_what_was_not_touched_for_long_goes(tmp_path: Path) -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
-from botbuilder.schema import Activity, Attachment, ChannelAccount, ConversationAccount
+import pytest
+from botbuilder.schema import (
+    Activity,
+    ActivityTypes,
+    Attachment,
+    CardAction,
+    ChannelAccount,
+    ConversationAccount,
+    Entity,
+    SuggestedActions,
+)
 
 from bot.activities import CARD_TYPE, message_activity
 from bot.wire import json_of
@@ -32,6 +43,20 @@ def test_the_json_of_an_activity_is_what_the_sdk_makes_of_it() -> None:
     assert json_of(activity) == activity.serialize()
     assert activity.attachments[0].content is CARD
     assert json_of(addressed(Activity(type="typing"))) == addressed(Activity(type="typing")).serialize()
+
+
+@pytest.mark.parametrize(
+    "activity",
+    [
+        Activity(type=ActivityTypes.message, text="", importance="high", history_disclosed=False, attachments=[]),
+        Activity(type="message", value={"a": [1]}, channel_data={"b": None}, listen_for=["c"], reply_to_id="1"),
+        Activity(type="message", suggested_actions=SuggestedActions(actions=[CardAction(type="imBack", title="t")])),
+        Activity(type="message", timestamp=datetime(2026, 1, 12, 8, tzinfo=UTC)),
+        Activity(type="message", entities=[Entity(type="mention", additional_properties={"text": "x"})]),
+    ],
+)
+def test_every_kind_of_value_is_written_as_the_sdk_writes_it(activity: Activity) -> None:
+    assert json_of(addressed(activity)) == addressed(activity).serialize()
 
 
 def test_a_card_goes_over_the_wire_as_it_was_drawn() -> None:
