@@ -16,7 +16,12 @@ TEAMS_SDK = {"botbuilder", "botframework", "msrest"}
 AZURE_SDK = {"azure", "msal"}
 
 TEAMS_FACING = {"bot.activities", "bot.teams"}
-AZURE_FACING = {"bot.auth_identity", "bot.looking.eyes", "bot.telemetry"}
+AZURE_FACING = {
+    "bot.auth_identity",
+    "bot.looking.eyes",
+    "bot.sandbox.tokens",
+    "bot.telemetry",
+}
 
 MOST_LINES = 300
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "data"}

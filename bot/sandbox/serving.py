@@ -1,0 +1,134 @@
+"""Starts and stops the sandbox: an HTTPS server on this machine, with certificates and tokens of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from aiohttp import web
+
+from bot.errors import StartError
+from bot.looking.cloud import AzureCloud
+from bot.sandbox.certificate import make_certificates
+from bot.sandbox.guarding import Guard
+from bot.sandbox.resource_manager import ResourceManager
+from bot.sandbox.scenario import Scenario, read_scenario
+from bot.sandbox.storage import Storage
+from bot.sandbox.tokens import SandboxEyes, SandboxTokens
+from bot.sandbox.world import World
+
+HOST = "127.0.0.1"
+RATE = 8_000_000  # bytes a second: a log of 12 MB is read in a second or two, as over a network
+
+
+def utc_now() -> datetime:
+    """The time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+class Sandbox:
+    """Made-up Azure. Between `start` and `close`, `cloud` says where it is and `eyes` look at it.
+
+    `more`: further routes, such as those of support tickets. They pass the same checks as the sandbox's own (caller,
+    token, api-version) and may have any method; a handler refuses by raising `bot.sandbox.refusals.Refused`.
+    `rate`: bytes a second at which blobs are read, None for no limit.
+    """
+
+    cloud: AzureCloud
+    eyes: SandboxEyes
+
+    def __init__(
+        self,
+        more: Sequence[web.AbstractRouteDef] = (),
+        scenario: Scenario | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        rate: int | None = RATE,
+    ) -> None:
+        self._more = more
+        self._scenario = scenario
+        self._clock = clock
+        self._rate = rate
+        self._folder: Path | None = None
+        self._runner: web.AppRunner | None = None
+        self._guard: Guard | None = None
+
+    @property
+    def asked(self) -> deque[str]:
+        """The last requests as `METHOD path`."""
+        return self._guard.asked if self._guard else deque()
+
+    async def start(self) -> Sandbox:
+        """Starts to serve on a free port.
+
+        Raises:
+            StartError: when there is no port or no temporary folder, or a template's file cannot be used.
+        """
+        try:
+            await self._serve()
+        except OSError as error:
+            await self.close()
+            raise StartError(f"The sandbox cannot start: {error.strerror or error}.") from error
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def close(self) -> None:
+        """Stops serving and removes the certificates; without a start, nothing."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    async def __aenter__(self) -> Sandbox:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _serve(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="image-medic-sandbox-"))
+        trusted, context = make_certificates(self._folder, HOST)
+        scenario = self._scenario if self._scenario is not None else await asyncio.to_thread(read_scenario)
+        world = World(scenario, self._clock)
+        await asyncio.to_thread(world.warm)
+
+        listener = _listener()
+        base = f"https://{HOST}:{listener.getsockname()[1]}"
+        self.cloud = AzureCloud(
+            resource_manager=base,
+            resource_scope=f"{base}/.default",
+            storage_scope="https://storage.azure.com/.default",
+            authority="https://login.microsoftonline.com",
+            portal="https://portal.azure.com",
+            blob_base=base,
+            trusted=trusted,
+        )
+        tokens = SandboxTokens(self.cloud.resource_scope, self.cloud.storage_scope)
+        self.eyes = SandboxEyes(tokens)
+        self._guard = Guard(tokens)
+
+        app = web.Application(middlewares=[self._guard.middleware])
+        app.add_routes(
+            [*self._more, *ResourceManager(world, base).routes(), *Storage(world, base, self._rate).routes()]
+        )
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener, ssl_context=context).start()
+
+
+def _listener() -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind((HOST, 0))
+    return listener
