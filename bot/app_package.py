@@ -64,6 +64,13 @@ def texts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for place, command in enumerate(commands["commands"]):
             for kind in COMMAND_LENGTHS:
                 yield f"bots[0].commandLists[{number}].commands[{place}].{kind}", command[kind]
+    for place, command in enumerate(manifest["composeExtensions"][0]["commands"]):
+        key = f"composeExtensions[0].commands[{place}]"
+        for kind in COMMAND_LENGTHS:
+            yield f"{key}.{kind}", command[kind]
+        for number, parameter in enumerate(command.get("parameters", [])):
+            for kind in COMMAND_LENGTHS:
+                yield f"{key}.parameters[{number}].{kind}", parameter[kind]
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:

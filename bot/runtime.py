@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Coroutine
 from bot.access import Access, access_for
 from bot.conversation import Medic
 from bot.errors import StartError, StoreError, where
+from bot.extensions import extension_handlers
+from bot.invokes import Invokes
 from bot.logs import configure_logs
 from bot.observing import Observer
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
@@ -20,14 +22,22 @@ from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
 from bot.store import KEEP_DAYS
+from bot.teams import TeamsAdapter
 from bot.turns import Turns
+from dialogs.asides import Asides
 
 PRUNE_SECONDS = 6 * 3600
 
 _log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, medic: Medic, playground: bool = False, observer: Observer | None = None) -> int:
+async def serve(
+    settings: Settings,
+    medic: Medic,
+    asides: Asides | None = None,
+    playground: bool = False,
+    observer: Observer | None = None,
+) -> int:
     """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start."""
     configure_logs(settings.log_level, settings.log_format)
     stop = asyncio.Event()
@@ -39,7 +49,10 @@ async def serve(settings: Settings, medic: Medic, playground: bool = False, obse
     try:
         try:
             access = access_for(settings.credentials)
-            runner = await listen(build_app(Turns(medic, store, observer=observer), store, access), settings)
+            invokes = Invokes(extension_handlers(asides) if asides else None)
+            turns = Turns(medic, store, observer=observer)
+            app = build_app(turns, store, access, TeamsAdapter(access, invokes=invokes))
+            runner = await listen(app, settings)
         except StartError as error:
             return _cannot_start(error)
         _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")

@@ -21,6 +21,9 @@ Sentence = Literal[
     "not-shown",
     "answer-follows",
     "done-before",
+    "search-what",
+    "search-none",
+    "message-empty",
 ]
 
 _WORDS: dict[Sentence, dict[Language, str]] = {
@@ -85,6 +88,18 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "done-before": {
         "en": "I have done that already. The latest message shows where we are.",
         "it": "L'ho già fatto. L'ultimo messaggio mostra a che punto siamo.",
+    },
+    "search-what": {
+        "en": "Type an error, a few words or part of a title, such as build timeout.",
+        "it": "Scrivi un errore, alcune parole o una parte di un titolo, per esempio timeout.",
+    },
+    "search-none": {
+        "en": "I know nothing of that. Other words, or the error's own text, may find it.",
+        "it": "Non trovo nulla. Prova con altre parole o con il testo dell'errore.",
+    },
+    "message-empty": {
+        "en": "There is no text in that message that I could read. Paste the error in our chat instead.",
+        "it": "In quel messaggio non c'è testo che io possa leggere. Incolla invece l'errore nella nostra chat.",
     },
     "not-understood": {
         "en": "I can't do that here. Type help to see what I can do.",

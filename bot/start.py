@@ -9,11 +9,13 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import SettingsError, StartError
 from bot.observing import Observer, Unobserved
+from dialogs.asides import Asides
 from dialogs.medic import Medic
 from dialogs.turn import Turn
 from dialogs.view import Reply
@@ -21,6 +23,7 @@ from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
 from knowledge.entry import Language
 from knowledge.errors import KnowledgeError
+from knowledge.guides import load_guides
 from knowledge.loading import load_entries
 from knowledge.support import load_support
 
@@ -33,12 +36,28 @@ _NO_PLAYGROUND = (
 )
 
 
-def build_medic(observer: Observer | None = None) -> Medic:
-    """The conversation over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """What answers people: in a conversation, and beside any."""
+
+    medic: Medic
+    asides: Asides
+
+
+def build(observer: Observer | None = None) -> Conversations:
+    """What answers people, over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
     watching = observer or Unobserved()
     entries = load_entries()
     diagnoser = Diagnoser(entries)
+    support = load_support()
+    guides = load_guides()
     one = asyncio.Lock()
+
+    def observed(text: str, language: Language) -> Diagnosis:
+        begun = time.perf_counter()
+        diagnosis = diagnoser.diagnose(text, language)
+        watching.diagnosed(diagnosis, time.perf_counter() - begun)
+        return diagnosis
 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         if len(text) < LONG_TEXT:
@@ -48,13 +67,14 @@ def build_medic(observer: Observer | None = None) -> Medic:
                 return observed(text, language)
         return await asyncio.to_thread(observed, text, language)
 
-    def observed(text: str, language: Language) -> Diagnosis:
-        begun = time.perf_counter()
-        diagnosis = diagnoser.diagnose(text, language)
-        watching.diagnosed(diagnosis, time.perf_counter() - begun)
-        return diagnosis
+    return Conversations(
+        Medic(entries, diagnose, _now, support, guides), Asides(entries, diagnose, _now, support, guides)
+    )
 
-    return Medic(entries, diagnose, _now, load_support())
+
+def build_medic(observer: Observer | None = None) -> Medic:
+    """The conversation alone. Raises `KnowledgeError` when the knowledge has faults."""
+    return build(observer).medic
 
 
 def run_serve(options: Namespace) -> int:
@@ -68,12 +88,12 @@ def run_serve(options: Namespace) -> int:
         if options.playground and settings.credentials:
             raise SettingsError([_NO_PLAYGROUND])
         observer = open_telemetry(os.environ)
-        medic = build_medic(observer)
+        made = build(observer)
     except (SettingsError, StartError, KnowledgeError) as error:
         sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
         return 1
     try:
-        return asyncio.run(serve(settings, medic, playground=options.playground, observer=observer))
+        return asyncio.run(serve(settings, made.medic, made.asides, options.playground, observer))
     finally:
         observer.close()
 

@@ -184,7 +184,7 @@ def test_the_outline_icon_is_white_on_a_transparent_ground() -> None:
 def titles(language: Language) -> list[str]:
     files = package_files(VALUES)
     told = dict(texts(read(files, "manifest.json"))) if language == "en" else read(files, "it.json")
-    return [text for key, text in told.items() if key.endswith(".title")]
+    return [text for key, text in told.items() if key.startswith("bots") and key.endswith(".title")]
 
 
 @pytest.mark.parametrize("language", ["en", "it"])

@@ -1,0 +1,16 @@
+"""What is said beside a conversation, in English: the search of a message box, a colleague's message."""
+
+from __future__ import annotations
+
+TEXTS = {
+    "aside.none": "Nothing that I know",
+    "aside.none-why": (
+        "This message holds no failure of Azure VM Image Builder that I recognise. In our chat I can do more: paste a "
+        "longer part of the log there, or type **guided questions**."
+    ),
+    "aside.only-you": "Only you see this. **Share** puts a card without the lines of the text into your message box.",
+    "button.share": "Share",
+    "aside.first-step": "**First of {count} steps:** {do}",
+    "aside.more": "In a chat with me, “{title}” brings the other steps.",
+    "aside.page": "Open page: {title}",
+}

@@ -1,0 +1,19 @@
+"""What is said beside a conversation, in Italian: the search of a message box, a colleague's message."""
+
+from __future__ import annotations
+
+TEXTS = {
+    "aside.none": "Niente di noto",
+    "aside.none-why": (
+        "In questo messaggio non riconosco nessun errore di Azure VM Image Builder. Nella nostra chat posso fare di "
+        "più: incolla lì una parte più lunga del log, oppure scrivi **domande guidate**."
+    ),
+    "aside.only-you": (
+        "Questo lo vedi solo tu. **Condividi** inserisce nella tua casella di messaggio una scheda senza le righe del "
+        "testo."
+    ),
+    "button.share": "Condividi",
+    "aside.first-step": "**Primo di {count} passaggi:** {do}",
+    "aside.more": "In una chat con me, «{title}» porta agli altri passaggi.",
+    "aside.page": "Apri la pagina: {title}",
+}
