@@ -42,7 +42,8 @@ class Incoming:
     `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies. `mark` stands
     for the activity, the same each time that it is delivered; "" when it has no id to be recognised by. `takes_place`:
     the answer may take the place of the card that was pressed, whose activity is `replaces`, "" when it is not known.
-    `response` is the HTTP response that waits for the answer, where one does.
+    `response` is the HTTP response that waits for the answer, where one does. `kept`: it stands among what is pending
+    in its conversation, and is void when it does so no longer.
     """
 
     wants: Wants
@@ -52,6 +53,7 @@ class Incoming:
     replaces: str = ""
     takes_place: bool = False
     response: Response | None = None
+    kept: bool = False
 
 
 def read_activity(body: object) -> Incoming:

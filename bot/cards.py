@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.card_layout import Element
 from bot.card_size import fitted_layout, parts
 from dialogs.plain import flat, one_line
 from dialogs.view import Paragraph, Reply
 
-__all__ = ["card", "parts", "summary"]
+__all__ = ["card", "parts", "summary", "with_note"]
 
 _SUMMARY = 120  # characters that a notification shows
 
@@ -28,3 +31,11 @@ def summary(reply: Reply) -> str:
         paragraphs = (one_line(flat(block.text)) for block in reply.blocks if isinstance(block, Paragraph))
         text = next((words for words in paragraphs if words), "")
     return text if len(text) <= _SUMMARY else f"{text[: _SUMMARY - 1].rstrip()}…"
+
+
+def with_note(message: Mapping[str, Any], note: str) -> dict[str, Any]:
+    """A message, card or text, with one more line at its end; `note` is our own text."""
+    if "card" not in message:
+        return {**message, "text": f"{message['text']}\n\n{note}"}
+    line = {"type": "TextBlock", "text": note, "wrap": True, "isSubtle": True, "spacing": "Small"}
+    return {**message, "card": {**message["card"], "body": [*message["card"]["body"], line]}}

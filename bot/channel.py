@@ -21,8 +21,11 @@ class Channel(Protocol):
         """The messages that show `reply`, in order."""
         ...
 
-    async def send(self, message: Message) -> None:
-        """Send one message. Raises DeliveryFailed, which says what became of it."""
+    async def send(self, message: Message) -> str | None:
+        """Send one message; returns the id of what it became, if that is told.
+
+        Raises DeliveryFailed, which says what became of it.
+        """
         ...
 
     async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.channel import Channel
 from bot.envelope import Message
-from dialogs.turn import Turn
+from dialogs.turn import Person, Turn
 from dialogs.view import Reply
+from dialogs.work import Work
+from knowledge.entry import Language
 
 
 class Answer(Protocol):
@@ -24,6 +26,11 @@ class Answer(Protocol):
         """What to show, in order."""
         ...
 
+    @property
+    def work(self) -> Sequence[Work]:
+        """What is left to be done after the answer, in order."""
+        ...
+
 
 class Medic(Protocol):
     """The dialogs, as the outside sees them."""
@@ -36,6 +43,12 @@ class Medic(Protocol):
         self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str
     ) -> tuple[Answer, Mapping[str, Any]]:
         """What the private chat goes on with, whose `turn` and `state` these are, and the state left in the thread."""
+        ...
+
+    async def perform(
+        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        """Do a work that a turn left; the result is for the turn that reports it."""
         ...
 
 

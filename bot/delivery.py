@@ -70,7 +70,7 @@ class Delivery:
         self.counts: Counter[str] = Counter()
         self._store, self._lanes, self._pace = store, lanes, pace or Pace()
         self._instance, self._clock = instance, clock
-        self._sent: set[tuple[str, str]] = set()
+        self._sent: dict[tuple[str, str], str | None] = {}
 
     def begin(self, record: Record) -> None:
         """Note, before a commit, that the first reply of the outbox is about to be sent: by this process, if it may."""
@@ -91,7 +91,7 @@ class Delivery:
                 await self._advance(record, lambda _: None)
             while record.ready:
                 row = record.envelope.outbox[0]
-                error = None if (record.key, row.id) in self._sent else await self._send(channel, row, ends)
+                error = None if (record.key, row.id) in self._sent else await self._send(record.key, channel, row, ends)
                 wait = await self._note(record, row, error)
                 if wait is not None:
                     if row.tries > self._pace.quick_tries or time.monotonic() + wait >= ends:
@@ -105,11 +105,11 @@ class Delivery:
             return DeliveryFailed("The state store failed while replies were sent.")
         return lost
 
-    async def run(self, post: Post, stop: asyncio.Event) -> None:
+    async def run(self, post: Post, stop: asyncio.Event, seen: Callable[[str, Envelope], None]) -> None:
         """Sweep now, for what a crash left, and then every so often until `stop`; a sweep is finished first."""
         while not stop.is_set():
             try:
-                await self.sweep(post, stop)
+                await self.sweep(post, seen, stop)
             except StoreError as error:
                 _log.error("Waiting replies could not be looked up: %s", error)
             except Exception as error:  # noqa: BLE001 - it must go on while the program does
@@ -120,22 +120,26 @@ class Delivery:
             except TimeoutError:
                 continue
 
-    async def sweep(self, post: Post, stop: asyncio.Event | None = None) -> None:
-        """Send, in every conversation where replies wait and no turn runs, those that are due."""
+    async def sweep(self, post: Post, seen: Callable[[str, Envelope], None], stop: asyncio.Event | None = None) -> None:
+        """Send, in every conversation where replies wait and no turn runs, those that are due.
+
+        `seen` gets every conversation in which anything waits.
+        """
         free = asyncio.Semaphore(MOST_AT_ONCE)
 
         async def one(key: str) -> None:
             async with free:
                 if not (stop and stop.is_set()):
-                    await self._revisit(key, post)
+                    await self._revisit(key, post, seen)
 
         await asyncio.gather(*(one(key) for key in await self._store.waiting_keys(MOST_SWEPT)))
 
-    async def _revisit(self, key: str, post: Post) -> None:
+    async def _revisit(self, key: str, post: Post, seen: Callable[[str, Envelope], None]) -> None:
         try:
             async with self._lanes.lane(key):
                 record = await Record(self._store, key).load()
                 envelope, now = record.envelope, self._clock()
+                seen(key, envelope)
                 if envelope.sent_by_another(self._instance, now):
                     return
                 if hopeless := envelope.drop_hopeless(now):
@@ -158,19 +162,19 @@ class Delivery:
         except RefusedRequest as refused:
             self.counts["refused"] += 1
             _log.error("A reply that waited is not sent: %s", refused)
-            await record.change(lambda envelope: _take_out(envelope, row.id))
+            await record.change(lambda envelope: envelope.take_out(row.id))
         except Exception as error:  # noqa: BLE001 - one conversation out of reach must not stop the others
             self.counts["later"] += 1
             _log.warning("A conversation could not be reached: %s", where(error))
             due = self._clock() + self._pace.wait(row.tries, None)
             await record.change(lambda envelope: _put_off(envelope, row.id, False, due))
 
-    async def _send(self, channel: Channel, row: Row, ends: float) -> DeliveryFailed | None:
+    async def _send(self, key: str, channel: Channel, row: Row, ends: float) -> DeliveryFailed | None:
         if row.repeated:
             self.counts["repeated"] += 1
         try:
             async with asyncio.timeout(max(ends - time.monotonic(), 0.0)):
-                await channel.send(row.message)
+                self._sent[key, row.id] = await channel.send(row.message)
         except DeliveryFailed as error:
             return error
         except TimeoutError:
@@ -184,9 +188,9 @@ class Delivery:
         """Note the outcome, and begin the next reply. Returns the seconds to wait for, None if that one is next."""
         if error is None:
             sent = (record.key, row.id)
-            self._sent.add(sent)
-            await self._advance(record, lambda envelope: _take_out(envelope, row.id))
-            self._sent.discard(sent)
+            activity = None if row.spare else self._sent[sent]
+            await self._advance(record, lambda envelope: envelope.take_out(row.id, activity))
+            self._sent.pop(sent, None)
             self.counts["sent"] += 1
             return None
         self.counts[error.outcome] += 1
@@ -204,12 +208,12 @@ class Delivery:
                 spare = {"text": say("not-shown", row.language, reference)}
                 await self._advance(record, lambda envelope: _replace(envelope, row.id, spare))
             else:
-                await self._advance(record, lambda envelope: _take_out(envelope, row.id))
+                await self._advance(record, lambda envelope: envelope.take_out(row.id))
             return None
         if error.outcome == "unknown" and row.doubts + 1 >= MOST_DOUBTS:
             _log.error("%s", error)
             self._give_up([row])
-            await self._advance(record, lambda envelope: _take_out(envelope, row.id))
+            await self._advance(record, lambda envelope: envelope.take_out(row.id))
             return None
         _log.warning("%s The reply waits for another try (%s).", error, error.outcome)
         wait = self._pace.wait(row.tries, error.retry_after)
@@ -234,10 +238,6 @@ class Delivery:
                 row.doubts,
                 row.breaks,
             )
-
-
-def _take_out(envelope: Envelope, identifier: str) -> None:
-    envelope.outbox = [row for row in envelope.outbox if row.id != identifier]
 
 
 def _replace(envelope: Envelope, identifier: str, message: Message, spare: bool = True) -> None:

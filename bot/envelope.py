@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.pending import Pending, read_pending
 from knowledge.entry import Language
 
-SCHEMA = 2
-"""The version of the document; 1 had neither `done` nor `outbox`."""
+SCHEMA = 3
+"""The version of the document; 1 had neither `done` nor `outbox`, 2 nothing `pending`."""
 MOST_DONE = 100
 """Activities remembered as done. The channel repeats one within minutes, and nobody sends a hundred in those."""
 DONE_SECONDS = 86_400
@@ -79,6 +80,28 @@ class Envelope:
     sender: str = ""
     until: float = 0.0
     answers: dict[str, Message] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is left to do after the turn."""
+        return bool(self.outbox or self.pending)
+
+    def pending_of(self, identifier: str) -> Pending | None:
+        """The work or the turn with that id, if it is still to be done."""
+        return next((pending for pending in self.pending if pending.id == identifier), None)
+
+    def end(self, identifier: str) -> None:
+        """Take out the work or the turn with that id: it is done."""
+        if self.pending:
+            self.pending = [pending for pending in self.pending if pending.id != identifier]
+
+    def take_out(self, row: str, activity: str | None = None) -> None:
+        """Take a reply out of the outbox; `activity` is what it became when it was sent."""
+        self.outbox = [one for one in self.outbox if one.id != row]
+        for pending in self.pending:
+            if pending.row == row:
+                pending.row, pending.shown = "", activity or ""
 
     def remember(self, mark: str, now: float) -> None:
         """Note that the activity of `mark` was done; what is too old or too much is forgotten."""
@@ -139,16 +162,18 @@ class Envelope:
             "sender": self.sender,
             "until": self.until,
             "answers": self.answers,
+            "pending": [pending.to_json() for pending in self.pending],
         }
 
 
 def read_envelope(value: Mapping[str, Any]) -> Envelope:
     """The document that was kept; where it is broken or of a later version, the dialogs get {}, not None."""
     medic, language = value.get("medic"), value.get("language")
-    if value.get("schema") not in (1, SCHEMA) or not isinstance(medic, dict | None):
+    if value.get("schema") not in range(1, SCHEMA + 1) or not isinstance(medic, dict | None):
         return Envelope(welcomed=value.get("welcomed") is True, medic={})
     done, outbox, sender, until = value.get("done"), value.get("outbox"), value.get("sender"), value.get("until")
     answers = value.get("answers")
+    pending = value.get("pending")
     return Envelope(
         welcomed=value.get("welcomed") is True,
         language=_language(language),
@@ -158,6 +183,7 @@ def read_envelope(value: Mapping[str, Any]) -> Envelope:
         sender=sender if isinstance(sender, str) else "",
         until=until if isinstance(until, int | float) else 0.0,
         answers={k: v for k, v in answers.items() if isinstance(v, dict)} if isinstance(answers, dict) else {},
+        pending=[one for one in map(read_pending, pending) if one] if isinstance(pending, list) else [],
     )
 
 

@@ -43,7 +43,7 @@ class Record:
     async def commit(self) -> None:
         """Keep the envelope as it is now. After a StateConflict only a new `load` is of use."""
         envelope = self.envelope
-        self._etag = await self._store.commit(self.key, self._etag, envelope.to_json(), waiting=bool(envelope.outbox))
+        self._etag = await self._store.commit(self.key, self._etag, envelope.to_json(), waiting=envelope.waits)
 
     async def change(self, edit: Callable[[Envelope], None]) -> None:
         """Make a change of a document that is kept, again on the newest one when somebody else changed it."""

@@ -8,8 +8,6 @@ from typing import Any
 
 from bot.envelope import Message
 
-PATIENCE = 8.0
-"""Seconds that a response waits. The channel gives up after 10 to 15, and shows an error then."""
 HERE = "\n"
 """What a message "replaces" that can only stand in the response: which activity was pressed is not known.
 
@@ -18,9 +16,9 @@ No activity has this id.
 
 
 class Response:
-    """Waits for an answer for a while. Until it has given up, a turn may `take` it, and must then `give` the answer."""
+    """Waits `patience` seconds for an answer. Until then a turn may `take` it, and must afterwards `give` the answer."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float) -> None:
         self._patience = patience
         self._open = True
         self._taken = False

@@ -24,6 +24,9 @@ Sentence = Literal[
     "search-what",
     "search-none",
     "message-empty",
+    "cut-off",
+    "so-far",
+    "so-far-ended",
 ]
 
 _WORDS: dict[Sentence, dict[Language, str]] = {
@@ -111,6 +114,14 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
         "it": "La mia risposta non può essere mostrata qui, ma quello che hai fatto è stato salvato. Scrivi indietro "
         "per vedere a che punto siamo, oppure comunica a chi gestisce questo bot il riferimento {reference}.",
     },
+    "cut-off": {
+        "en": "I was cut off each time that I worked on your message, so I gave it up. Paste a shorter part, or tell "
+        "whoever runs this bot.",
+        "it": "Mi sono interrotto a ogni tentativo di elaborare il tuo messaggio, quindi ci ho rinunciato. Incolla una "
+        "parte più breve, oppure avvisa chi gestisce questo bot.",
+    },
+    "so-far": {"en": "So far: {percent} %", "it": "Finora: {percent} %"},
+    "so-far-ended": {"en": "Finished: see below.", "it": "Terminato: vedi qui sotto."},
 }
 
 
@@ -119,6 +130,6 @@ def language_of(locale: str | None) -> Language:
     return "it" if (locale or "").lower().split("-")[0] == "it" else "en"
 
 
-def say(sentence: Sentence, language: Language, reference: str = "", link: str = "") -> str:
-    """The sentence in `language`, with the reference id or the link that some of them name."""
-    return _WORDS[sentence][language].format(reference=reference, link=link).rstrip()
+def say(sentence: Sentence, language: Language, reference: str = "", link: str = "", percent: int = 0) -> str:
+    """The sentence in `language`, with the reference id, the link or the number that some of them name."""
+    return _WORDS[sentence][language].format(reference=reference, link=link, percent=percent).rstrip()

@@ -86,6 +86,7 @@ class TeamsChannel:
             "bot": activity.recipient.id,
             "activity": activity.id,
             "locale": activity.locale,
+            "test": self._test_client,
         }
 
     def drawn(self, reply: Reply) -> list[Message]:
@@ -94,13 +95,14 @@ class TeamsChannel:
         owner = activity.from_property.id if activity.conversation.is_group else ""
         return [reply_message(part, not self._test_client, owner) for part in parts(reply)]
 
-    async def send(self, message: Message) -> None:
-        """Send one message, or put it in the place of the one that it replaces."""
+    async def send(self, message: Message) -> str | None:
+        """Send one message, or put it in the place of the one that it replaces; returns its id, if Teams tells."""
         activity = message_activity(message)
         if activity.id:
             await self._context.update_activity(activity)
-        else:
-            await self._context.send_activity(activity)
+            return str(activity.id)
+        sent = await self._context.send_activity(activity)
+        return sent.id if sent else None
 
     async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:
         """Run `work` with the private chat of the person whose turn it is, opened if it was not."""
@@ -114,7 +116,7 @@ class TeamsChannel:
             await work(conversation, channel)
 
         private = {**back, "conversation": conversation, "group": False, "activity": None}
-        await self._adapter.reach(private, there, self._test_client)
+        await self._adapter.reach(private, there)
 
     def private_link(self) -> str:
         """The link that opens the chat with the bot in Teams."""
@@ -174,7 +176,7 @@ class TeamsAdapter(CloudAdapter):
         """Open a conversation at a service that was vouched for; returns its id. Raises DeliveryFailed."""
         return await self._connectors.open_chat(service_url, parameters)
 
-    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]], test_client: bool = False) -> None:
+    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
         """Run `work` with the channel of a conversation whose turn is over.
 
         Raises:
@@ -195,7 +197,7 @@ class TeamsAdapter(CloudAdapter):
         async def run(context: TurnContext) -> None:
             # the SDK gives the turn an id of its own, which no client has ever seen: the reply would answer nothing
             context.activity.id = reference.activity_id
-            await work(TeamsChannel(context, self, self._access.app_id, test_client))
+            await work(TeamsChannel(context, self, self._access.app_id, back.get("test") is True))
 
         await self.continue_conversation(
             reference, run, claims_identity=self._vouched.identity(reference.service_url or "")

@@ -1,4 +1,4 @@
-"""One turn from end to end: the dialogs asked once an activity, all that came of it committed at once, replies sent."""
+"""One turn from end to end: taken with its request, run in its conversation's lane, its replies sent."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.activities import Incoming
+from bot.answering import Answering
 from bot.channel import Channel, Post
-from bot.conversation import Medic, messages_of
+from bot.conversation import Medic
 from bot.delivery import Delivery, Pace
 from bot.envelope import Message
-from bot.errors import BotError, RefusedRequest, StateConflict, StateTooLarge, StoreError, where
+from bot.errors import BotError, RefusedRequest, where
+from bot.kept_turns import keep_turn
 from bot.lanes import LaneFull, Lanes
 from bot.observing import Observer, Unobserved, kind_of
-from bot.private_chat import PrivateChats
-from bot.record import TRIES, Record
-from bot.response import Response, divided, without_here
-from bot.sentences import Sentence, language_of, say
+from bot.record import Record
+from bot.response import Response
+from bot.sentences import language_of, say
 from bot.store import StateStore, state_key
 from bot.typing_sign import TYPING_AFTER, typing_sign
-from knowledge.entry import Language
+from bot.working import Bounds, Working
 
 PATIENCE = 60.0
 """Seconds after which a turn is given up, so that one that hangs does not hold its conversation for ever."""
-MOST_UNSENT = 30
-"""Replies that may wait in one conversation before it takes no more turns; its channel takes nothing anyway."""
+HOLD = 8.0
+"""Seconds after which a request is answered although its turn is not over; the turn is kept and goes on.
+
+The channel gives up after 10 to 15, and shows an error then.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +41,8 @@ class Turns:
     """Runs turns against a `Medic` and a `StateStore`.
 
     `instance` tells apart the processes that share a store, where one can be shared. `counts` tells how often which
-    outcome was met: those of `Delivery`, and `again`, activities that had been done when they came.
+    outcome was met: those of `Delivery`, `again`, activities that had been done when they came, and `kept`, turns that
+    went on after their requests.
     """
 
     def __init__(
@@ -50,16 +55,16 @@ class Turns:
         instance: str = "",
         clock: Callable[[], float] = time.time,
         observer: Observer | None = None,
+        hold: float = HOLD,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._medic = medic
-        self._store = store
-        self._typing_after = typing_after
-        self._patience = patience
-        self._clock = clock
+        self._store, self._instance, self._clock = store, instance, clock
+        self._typing_after, self._hold = typing_after, hold
         self._lanes = Lanes()
         self._running: set[asyncio.Task[None]] = set()
         self._delivery = Delivery(store, self._lanes, pace, instance, clock)
-        self._private = PrivateChats(medic, store, self._lanes, self._delivery, self._commit)
+        self._answering = Answering(medic, store, self._lanes, self._delivery, patience, clock)
+        self._working = Working(medic, store, self._lanes, self._run, instance, clock, bounds or Bounds())
         self.counts = self._delivery.counts
         self._observer = observer or Unobserved()
         self._observer.counting(lambda: self.counts)
@@ -67,37 +72,24 @@ class Turns:
     async def take(self, incoming: Incoming, channel: Channel) -> None:
         """Do what `incoming` asks for, unless that was done; whatever fails, the person gets a sentence.
 
-        What is not sent when this returns is kept, and sent before the conversation's next replies.
+        It returns when the turn is over, or after `hold` seconds, with the turn kept and going on. What is not sent
+        when this returns is kept too, and sent before the conversation's next replies.
 
         Raises:
-            RefusedRequest: nothing was done: too many turns or replies of this conversation wait.
+            RefusedRequest: nothing was done: too many turns or replies of this conversation wait, or what takes long
+                could not be kept.
             DeliveryFailed: the turn was done, and its replies still wait, or were refused for good.
         """
         if incoming.wants == "nothing":
             return
-        with self._observer.turn(kind_of(incoming.turn), incoming.turn.scope):
-            await self._take(incoming, channel)
-
-    async def _take(self, incoming: Incoming, channel: Channel) -> None:
-        turn = incoming.turn
-        key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
-        try:
-            # who waits for a response sees a sign of the client's own
-            typing_after = self._typing_after if incoming.wants == "answer" and not incoming.response else None
-            async with typing_sign(channel, typing_after) as answered, self._lanes.lane(key):
-                done = await self._settle(key, incoming, channel)
-                await answered()
-                if incoming.response:
-                    incoming.response.give({"text": done} if isinstance(done, str) else self._response(done, incoming))
-                if isinstance(done, str):
-                    if not incoming.response:
-                        await channel.send({"text": done})
-                elif failed := await self._delivery.flush(done, channel, incoming.mark):
-                    raise failed
-        except LaneFull:
-            raise RefusedRequest(
-                429, "Too many messages of this conversation are waiting; send them again later."
-            ) from None
+        key, incoming = _named(incoming)
+        turn = self._start(key, incoming, channel)
+        ended, _ = await asyncio.wait([turn], timeout=self._hold)
+        if ended:
+            turn.result()
+        else:
+            turn.add_done_callback(_note_failure)
+            await self._let_go(key, incoming, channel, turn)
 
     async def invoke(self, incoming: Incoming, channel: Channel) -> Message:
         """As `take`, for what is answered in an HTTP response: returns what that says, a card or a sentence.
@@ -105,11 +97,13 @@ class Turns:
         The other replies are sent after it; so is the answer where it takes too long. A repeated delivery is answered
         with the same.
         """
-        response = Response()
-        turn = asyncio.create_task(self.take(replace(incoming, response=response), channel))
-        self._running.add(turn)
-        turn.add_done_callback(self._ended)
+        response = Response(self._hold)
+        key, incoming = _named(replace(incoming, response=response))
+        turn = self._start(key, incoming, channel)
+        turn.add_done_callback(_note_failure)
         answer = await response.answer(turn)
+        if answer is None and not turn.done():
+            await self._let_go(key, incoming, channel, turn)
         return answer or {"text": say("answer-follows", language_of(incoming.turn.locale))}
 
     async def finish(self) -> None:
@@ -117,123 +111,82 @@ class Turns:
         if self._running:
             await asyncio.wait(self._running)
 
-    def _ended(self, turn: asyncio.Task[None]) -> None:
-        self._running.discard(turn)
-        error = None if turn.cancelled() else turn.exception()
-        if error:
-            _log.warning(
-                "A turn ended after its HTTP response: %s", error if isinstance(error, BotError) else where(error)
-            )
-
-    def _response(self, record: Record, incoming: Incoming) -> Message:
-        """What the HTTP response says: the turn's answer, or that of the time when the turn was run."""
-        kept = record.answer or record.envelope.answers.get(incoming.mark)
-        return kept or {"text": say("done-before", record.envelope.language or language_of(incoming.turn.locale))}
-
     async def redeliver(self, post: Post, stop: asyncio.Event) -> None:
-        """Send replies that wait, those of a former process first, until `stop`."""
-        await self._delivery.run(post, stop)
+        """Send replies that wait and do what is pending, that of a former process first, until `stop`."""
+        async with self._working.open(post, stop):
+            await self._delivery.run(post, stop, self._working.look)
 
     async def sweep(self, post: Post) -> None:
         """Send replies that wait, once."""
-        await self._delivery.sweep(post)
+        await self._delivery.sweep(post, self._working.look)
 
-    async def _settle(self, key: str, incoming: Incoming, channel: Channel) -> Record | str:
-        """The record with what is to be sent; where nothing can be kept, the sentence that says so."""
-        language = language_of(incoming.turn.locale)
-        try:
-            async with asyncio.timeout(self._patience):
-                if incoming.wants == "forget":
-                    await self._store.forget(key)
-                    return Record(self._store, key)
-                return await self._answer(key, incoming, channel)
-        except RefusedRequest:
-            raise
-        except TimeoutError as error:
-            sentence = _failure("too-slow", language, error)
-        except StoreError as error:
-            sentence = _failure("failed" if isinstance(error, StateTooLarge) else "state-lost", language, error)
-        except Exception as error:  # noqa: BLE001 - the last net: a person must never meet silence or a traceback
-            sentence = _failure("failed", language, error)
-        try:
-            return await self._own_up(key, incoming, channel, sentence)
-        except StoreError as error:
-            _log.error("The failure could not be kept either: %s", error)
-            return sentence
+    def _start(self, key: str, incoming: Incoming, channel: Channel) -> asyncio.Task[None]:
+        turn = asyncio.create_task(self._run(key, incoming, channel))
+        self._running.add(turn)
+        turn.add_done_callback(self._running.discard)
+        return turn
 
-    async def _answer(self, key: str, incoming: Incoming, channel: Channel) -> Record:
-        turn = incoming.turn
-        for _ in range(TRIES):
-            record = await Record(self._store, key).load()
-            envelope = record.envelope
-            if self._done(record, incoming) or (turn.joined and envelope.welcomed):
-                return record
-            if len(envelope.outbox) >= MOST_UNSENT:
+    async def _let_go(self, key: str, incoming: Incoming, channel: Channel, turn: asyncio.Task[None]) -> None:
+        """Keep a turn that takes long, so that its request can be answered while it goes on."""
+        at_it = (key, incoming.mark)
+        self.counts["kept"] += 1
+        self._working.mine.add(at_it)
+        turn.add_done_callback(lambda _: self._working.mine.discard(at_it))
+        safe = incoming.wants != "forget" and await keep_turn(
+            self._store, key, incoming, channel, self._instance, self._clock
+        )
+        if not safe and not turn.done():
+            raise RefusedRequest(503, "This takes long, and its state cannot be kept; its answer may still come.")
+
+    async def _run(self, key: str, incoming: Incoming, channel: Channel) -> None:
+        """Run a turn and send its replies; raises what `take` does."""
+        # who waits for a response sees a sign of the client's own
+        typing_after = self._typing_after if incoming.wants == "answer" and not incoming.response else None
+        with self._observer.turn(kind_of(incoming.turn), incoming.turn.scope):
+            try:
+                async with typing_sign(channel, typing_after) as answered, self._lanes.lane(key):
+                    done = await self._answering.settle(key, incoming, channel)
+                    await answered()
+                    await self._tell(done, incoming, channel)
+            except LaneFull:
                 raise RefusedRequest(
-                    503, "Earlier answers of this conversation could not be sent yet; try again later."
-                )
-            language = envelope.language or language_of(turn.locale)
-            messages: list[Message] = []
-            if incoming.wants == "answer":
-                answer = await self._medic.answer(turn, envelope.medic)
-                language = envelope.language = answer.replies[-1].language if answer.replies else language
-                left = await self._private.go_on(incoming, channel, answer)
-                if left is None:
-                    failed = say("private-failed", language, link=channel.private_link())
-                    messages.append({"text": failed})
-                else:
-                    messages += messages_of(answer.replies, channel, incoming.replaces)
-                envelope.medic = dict(answer.state if left is None else left)
-            elif turn.joined:
-                language = language_of(turn.locale)
-            envelope.welcomed = envelope.welcomed or turn.joined
-            if incoming.say:
-                messages.append({"text": say(incoming.say, language)})
-            try:
-                return await self._commit(record, incoming, channel, messages, language)
-            except StateConflict:
-                continue
-        raise StateConflict("The conversation was changed by other turns each time that this one was to be kept.")
+                    429, "Too many messages of this conversation are waiting; send them again later."
+                ) from None
 
-    async def _own_up(self, key: str, incoming: Incoming, channel: Channel, sentence: str) -> Record:
-        """Keep the state as it was, and the sentence about the failure; nothing, if the turn was kept after all."""
-        for _ in range(TRIES):
-            record = await Record(self._store, key).load()
-            if self._done(record, incoming):
-                return record
-            try:
-                language = language_of(incoming.turn.locale)
-                return await self._commit(record, incoming, channel, [{"text": sentence}], language)
-            except StateConflict:
-                continue
-        raise StateConflict("The conversation was changed by other turns each time that a failure was to be kept.")
-
-    def _done(self, record: Record, incoming: Incoming) -> bool:
-        """Whether the activity was done before. What it is answered with may still wait to be sent."""
-        done = incoming.mark in record.envelope.done
-        self.counts["again"] += done
-        return done
-
-    async def _commit(
-        self, record: Record, incoming: Incoming, channel: Channel, messages: Sequence[Message], language: Language
-    ) -> Record:
-        """State, the activity's mark and the replies, in one document and so in one transaction."""
-        now = self._clock()
-        # without an id nobody can tell a repeated delivery, but the rows need names
-        mark = incoming.mark or secrets.token_hex(12)
-        if incoming.mark:
-            record.envelope.remember(mark, now)
-        if messages and incoming.response and incoming.response.take():
-            record.answer, messages = divided(messages)
-            record.envelope.keep_answer(mark, record.answer)
-        record.envelope.post(mark, [without_here(message) for message in messages], channel.back, language, now)
-        self._delivery.begin(record)
-        await record.commit()
-        return record
+    async def _tell(self, done: Record | str, incoming: Incoming, channel: Channel) -> None:
+        """Send what came of a turn, and begin the works that it left."""
+        if isinstance(done, str):
+            if incoming.response:
+                incoming.response.give({"text": done})
+            else:
+                await channel.send({"text": done})
+            return
+        if incoming.response:
+            incoming.response.give(_response(done, incoming))
+        failed = await self._delivery.flush(done, channel, incoming.mark)
+        self._working.look(done.key, done.envelope)
+        if failed:
+            raise failed
 
 
-def _failure(sentence: Sentence, language: Language, error: BaseException) -> str:
-    """Log what failed and where under a new reference, and the sentence that names the reference to the person."""
-    reference = secrets.token_hex(4)
-    _log.error("Turn failed, reference %s: %s", reference, where(error))
-    return say(sentence, language, reference)
+def _named(incoming: Incoming) -> tuple[str, Incoming]:
+    """The key of the conversation, and the turn with a mark.
+
+    What is kept needs a name, also where an activity has no id by which its repeated delivery could be told.
+    """
+    turn = incoming.turn
+    key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
+    return key, incoming if incoming.mark else replace(incoming, mark=secrets.token_hex(12))
+
+
+def _response(record: Record, incoming: Incoming) -> Message:
+    """What the HTTP response says: the turn's answer, or that of the time when the turn was run."""
+    kept = record.answer or record.envelope.answers.get(incoming.mark)
+    return kept or {"text": say("done-before", record.envelope.language or language_of(incoming.turn.locale))}
+
+
+def _note_failure(task: asyncio.Task[None]) -> None:
+    """Log how a turn ended whose request was answered before."""
+    error = None if task.cancelled() else task.exception()
+    if error:
+        _log.warning("A turn ended after its HTTP response: %s", error if isinstance(error, BotError) else where(error))

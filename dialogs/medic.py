@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,10 @@ from dialogs.ports import Clock, Diagnoser
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import ShapeError
 from dialogs.state import Offered, State
-from dialogs.turn import ACTION_VERSION, Turn
+from dialogs.texts import has
+from dialogs.turn import ACTION_VERSION, Person, Turn
 from dialogs.view import Reply
-from dialogs.work import Work
+from dialogs.work import FAILED, Done, Work
 from knowledge.asking import Asking
 from knowledge.entry import LANGUAGES, Entry, Language
 from knowledge.guide import guide
@@ -89,6 +90,17 @@ class Medic:
         answer = Answer(states.to_json(replace(after, offered=_offered(replies))), replies)
         return answer, states.to_json(moving.left(here))
 
+    async def perform(
+        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        """Do what a turn of `person` left to be done; returns the result for the turn that reports it. Never raises.
+
+        It may take minutes, be ended at any time and be done again from the start. `progress` takes how much is done
+        and how much there is, from any thread.
+        """
+        _log.error("nobody performs the work %s", work.do)
+        return {FAILED: "broken"}
+
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
         public = turn.scope != "personal"
@@ -97,6 +109,8 @@ class Medic:
     async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if turn.joined:
             return state, (talk.welcome(scene, turn.person.name),)
+        if turn.done is not None:
+            return self._reported(scene, state, turn.done)
         if turn.action is not None:
             if turn.action.version != ACTION_VERSION or isinstance(turn.action.version, bool):
                 return state, (talk.trouble(scene, "trouble.old-card"),)
@@ -117,6 +131,10 @@ class Medic:
         if asked := self._asking.asked(turn.text):
             return guides.show(scene, state, asked)
         return await self._text(scene, state, turn.text)
+
+    def _reported(self, scene: Scene, state: State, done: Done) -> Outcome:
+        failure = f"work.{done.result.get(FAILED)}"
+        return state, (talk.trouble(scene, failure if has(failure) else "work.broken"),)
 
     async def _press(self, scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
         if do == "example":

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+FAILED = "failed"
+"""The key of a result that tells why there is none; its value is one of `Failure`, or what the work itself says."""
+
+Failure = Literal["broken", "too-long", "stopped", "too-many"]
+"""Why a work has no result: it failed in a way that nobody thought of; it took too long; the program ended each time
+that it was begun; too many others of the conversation wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a work, as plain JSON values: the turn that reports it."""
+    """What came of a work, as plain JSON values: the turn that reports it. Under `FAILED` stands why nothing came."""
 
     work: Work
     result: Mapping[str, Any]

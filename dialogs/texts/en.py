@@ -131,6 +131,16 @@ TEXTS = {
         "happens again, "
         "start over and paste the text anew, or a shorter part of it."
     ),
+    # Work in the background
+    "work.broken": "What I did in the background failed on my side, so I have no result. Ask for it again.",
+    "work.too-long": "What I did in the background took too long, so I stopped it. Ask for it again, or go on without.",
+    "work.stopped": (
+        "What I did in the background was cut off each time that I tried, so I gave it up. Go on without it, or tell "
+        "whoever runs this bot."
+    ),
+    "work.too-many": (
+        "I am still busy with what you asked for before, so I did not begin this. Ask again when that is over."
+    ),
     # Diagnosis
     "diagnosis.possible": "Possible: {title}",
     "diagnosis.silence": "It wrote nothing for {duration} after line {line}.",

@@ -138,6 +138,22 @@ TEXTS = {
         "Qualcosa non ha funzionato da parte mia; non è stato modificato nulla. Riprova una volta. Se succede di "
         "nuovo, ricomincia e incolla di nuovo il testo, o una sua parte più breve."
     ),
+    # Lavori in background
+    "work.broken": (
+        "Il lavoro in background non è riuscito per un problema da parte mia, quindi non ho risultati. Chiedimelo "
+        "di nuovo."
+    ),
+    "work.too-long": (
+        "Il lavoro in background richiedeva troppo tempo e l'ho interrotto. Chiedimelo di nuovo, oppure prosegui senza."
+    ),
+    "work.stopped": (
+        "Il lavoro in background è stato interrotto a ogni tentativo, quindi ci ho rinunciato. Prosegui senza, oppure "
+        "avvisa chi gestisce questo bot."
+    ),
+    "work.too-many": (
+        "Sto ancora lavorando a ciò che mi hai chiesto prima, quindi questo non l'ho iniziato. Chiedimelo di nuovo "
+        "quando avrò finito."
+    ),
     # Diagnosi
     "diagnosis.possible": "Possibile: {title}",
     "diagnosis.silence": "Dopo la riga {line} non ha scritto nulla per {duration}.",

@@ -15,6 +15,7 @@ from bot.sqlite_store import SqliteStore
 from bot.turns import Turns
 from dialogs.turn import Turn
 from dialogs.view import Paragraph, Reply, literal, prose
+from dialogs.work import Work
 from knowledge.entry import Language
 
 
@@ -22,6 +23,7 @@ from knowledge.entry import Language
 class ScriptedAnswer:
     state: dict[str, Any]
     replies: tuple[Reply, ...]
+    work: tuple[Work, ...] = ()
 
 
 @dataclass

@@ -13,13 +13,14 @@ import pytest
 import pytest_asyncio
 
 from bot.activities import Incoming
+from bot.answering import MOST_UNSENT
 from bot.channel import Channel
 from bot.delivery import Pace
 from bot.envelope import MOST_BREAKS, MOST_DONE, Back, Envelope, Message, mark_of, read_envelope
 from bot.errors import DeliveryFailed, RefusedRequest, StoreError
 from bot.sqlite_store import SqliteStore
 from bot.store import Stored
-from bot.turns import MOST_UNSENT, Turns
+from bot.turns import Turns
 from dialogs.turn import Person, Turn
 from dialogs.view import Paragraph, Reply, prose
 from tests.bot.stand_ins import ScriptedAnswer

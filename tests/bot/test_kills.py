@@ -46,6 +46,7 @@ bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=Pace(first_wait=0.
 class Answer:
     state: dict
     replies: tuple
+    work: tuple = ()
 
 class Medic:
     async def answer(self, turn, state):

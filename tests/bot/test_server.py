@@ -280,6 +280,7 @@ from dialogs.view import Paragraph, Reply, prose
 class Answer:
     state: dict
     replies: tuple
+    work: tuple = ()
 
 class Medic:
     async def answer(self, turn, state):

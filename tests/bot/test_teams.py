@@ -342,7 +342,7 @@ async def test_a_turn_that_hangs_is_given_up(chat: Chat) -> None:
     async def hang(turn: Turn) -> None:
         await asyncio.Event().wait()
 
-    chat.turns._patience = 0.05
+    chat.turns._answering._patience = 0.05
     chat.medic.first = hang
     [said] = await chat.send("hang")
     assert said.startswith("That took too long, so I stopped.")
