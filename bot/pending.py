@@ -83,7 +83,9 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
 
 def read_pending(item: object) -> Pending | None:
     """What `to_json` wrote; None for anything else."""
-    if not isinstance(item, dict) or not all(isinstance(item.get(key, _FIELDS), kind) for key, kind in _FIELDS.items()):
+    if not isinstance(item, dict):
+        return None
+    if not all(key in item and isinstance(item[key], kind) for key, kind in _FIELDS.items()):
         return None
     work = item["work"]
     if work is not None and not (isinstance(work.get("do"), str) and isinstance(work.get("args"), dict)):

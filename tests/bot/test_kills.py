@@ -1,5 +1,6 @@
 """The real server is killed at random moments of random walks: nothing is lost, nothing done twice, replies in order.
 
+Every third turn leaves a work behind, and every other process lets turns of more than 3 ms go on after their requests.
 A parent that has everything imported forks the server anew after each SIGKILL, which is why there can be so many.
 """
 
@@ -35,12 +36,14 @@ SECONDS = 80
 _PARENT = """
 import asyncio, functools, os, sys, threading
 from dataclasses import dataclass
-import bot.connector, bot.runtime
+import bot.connector, bot.kept_turns, bot.left_works, bot.runtime, bot.working
 from bot.delivery import Pace
 from bot.settings import read_settings
 from dialogs.view import Paragraph, Reply, prose
+from dialogs.work import Work
 
-bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=Pace(first_wait=0.01, sweep=0.2))
+# so many kills in so few seconds are no fault of what they cut
+bot.kept_turns.MOST_CUTS = bot.working.MOST_CUTS = bot.left_works.MOST_WORKS = 10**6
 
 @dataclass
 class Answer:
@@ -51,10 +54,15 @@ class Answer:
 class Medic:
     async def answer(self, turn, state):
         count = (state or {}).get("turns", 0) + 1
-        number, replies = map(int, turn.text.split())
-        await asyncio.sleep(0)
+        number, replies = (turn.done.result["number"], 1) if turn.done else map(int, turn.text.split())
+        await asyncio.sleep(0 if number % 5 else 0.005)
         said = [f"{count} {number} {n} {replies}" for n in range(replies)]
-        return Answer({"turns": count}, tuple(Reply((Paragraph(prose(text)),), summary=text) for text in said))
+        shown = tuple(Reply((Paragraph(prose(text)),), summary=text) for text in said)
+        return Answer({"turns": count}, shown, () if turn.done or number % 3 else (Work("w", {"number": number}),))
+
+    async def perform(self, person, work, language, progress):
+        await asyncio.sleep(0.002)
+        return {"number": 1_000_000 + work.args["number"]}
 
 settings = read_settings(os.environ)
 assert threading.active_count() == 1
@@ -66,6 +74,9 @@ for run, _ in enumerate(sys.stdin):
         os.read(gate[0], 1)
         session = functools.partial(bot.connector.ClientSession, headers={"X-Run": str(run)})
         bot.connector.ClientSession = session
+        hold = 0.003 if run % 2 else 8.0
+        pace = Pace(first_wait=0.01, sweep=0.2)
+        bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=pace, hold=hold)
         os._exit(asyncio.run(bot.runtime.serve(settings, Medic())))
     print("pid", pid, flush=True)
     os.write(gate[1], b"1")
@@ -281,7 +292,7 @@ async def test_no_kill_loses_a_turn_does_one_twice_or_mixes_up_replies(
     await runner.cleanup()
 
     for conversation, numbers in walks.sent.items():
-        assert states[conversation] == len(numbers)
+        assert states[conversation] == len(turns_of(numbers))
         judge(walks, conversation)
     with capsys.disabled():
         print(f"\n{walks.kills} kills, {sum(map(len, walks.sent.values()))} activities: {dict(walks.counts)}")
@@ -297,6 +308,11 @@ async def settled(path: Path) -> dict[str, int]:
     return {key.split("|")[1]: json.loads(value)["medic"]["turns"] for key, value in rows}
 
 
+def turns_of(numbers: list[int]) -> list[int]:
+    """The turns that come of what was sent: every third leaves a work, which is reported."""
+    return numbers + [1_000_000 + number for number in numbers if number % 3 == 0]
+
+
 def judge(walks: Walks, conversation: str) -> None:
     """Every turn's replies arrived, in order; what arrived twice did so where nobody could know of the first time."""
     arrivals = walks.arrivals[conversation]
@@ -308,9 +324,9 @@ def judge(walks: Walks, conversation: str) -> None:
         replies[arrival.turn] = arrival.replies
         if arrival.taken and taken[-1:] != [(arrival.turn, arrival.place)]:
             taken.append((arrival.turn, arrival.place))
-    turns = len(walks.sent[conversation])
+    turns = len(turns_of(walks.sent[conversation]))
     assert taken == [(turn, place) for turn in range(1, turns + 1) for place in range(replies.get(turn, 0))]
-    assert sorted(numbers.values()) == walks.sent[conversation]
+    assert sorted(numbers.values()) == turns_of(walks.sent[conversation])
 
     last: dict[tuple[int, int], Arrival] = {}
     for arrival in arrivals:

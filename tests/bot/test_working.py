@@ -1,0 +1,706 @@
+"""Works that turns leave: done beside the conversation, reported once, in order, whatever ends in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.activities import Incoming
+from bot.channel import Channel
+from bot.delivery import Pace
+from bot.envelope import Back, Envelope, Message, read_envelope
+from bot.errors import DeliveryFailed, RefusedRequest, StoreError
+from bot.left_works import MOST_WORKS
+from bot.pending import MOST_CUTS, Pending, read_pending, turn_from_json, turn_to_json
+from bot.progress import Signs
+from bot.sqlite_store import SqliteStore
+from bot.store import Stored
+from bot.turns import Turns
+from bot.working import Bounds
+from dialogs.turn import Action, Person, Turn
+from dialogs.view import Paragraph, Reply, prose
+from dialogs.work import Work
+from knowledge.entry import Language
+from tests.bot.stand_ins import Chat, ScriptedAnswer
+
+KEY = "contoso|a:1|29:ada"
+FAST = Pace(most=2.0, first_wait=0.0, sweep=0.005)
+
+
+class Crash(BaseException):
+    """The program ends here: nothing catches it."""
+
+
+class Fuse:
+    """Ends the program at one boundary; from then on whatever it still tries ends too, until the next life."""
+
+    def __init__(self, at: int = 0) -> None:
+        self.at = at
+        self.passed = 0
+        self.blown = asyncio.Event()
+
+    def here(self) -> None:
+        self.passed += 1
+        if self.blown.is_set() or self.passed == self.at:
+            self.blown.set()
+            raise Crash
+
+
+class FusedStore(SqliteStore):
+    """A store with a boundary before and after each of its operations; for `broken` commits it fails."""
+
+    fuse: Fuse
+    broken = 0
+
+    async def load(self, key: str) -> Stored | None:
+        self.fuse.here()
+        stored = await super().load(key)
+        self.fuse.here()
+        return stored
+
+    async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
+        self.fuse.here()
+        if self.broken:
+            self.broken -= 1
+            raise StoreError("no space left")
+        new = await super().commit(key, etag, value, waiting)
+        self.fuse.here()
+        return new
+
+
+@dataclass
+class Wire:
+    """A channel in memory, and the way back to it: notes what arrives, and wakes who waits for it."""
+
+    fuse: Fuse = field(default_factory=Fuse)
+    seen: list[str] = field(default_factory=list)
+    typed: int = 0
+    refuse: Callable[[Message], DeliveryFailed | None] = lambda message: None
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def back(self) -> Back:
+        return {"wire": "1"}
+
+    def drawn(self, reply: Reply) -> Sequence[Message]:
+        return [{"card": {"body": []}, "summary": reply.summary}]
+
+    async def send(self, message: Message) -> str:
+        self.fuse.here()
+        if failed := self.refuse(message):
+            raise failed
+        said = str(message.get("text") or message["summary"])
+        notes = [line["text"] for line in message.get("card", {}).get("body", [])]
+        where = f"[{message['replaces']}] " if "replaces" in message else ""
+        await self.arrive(f"{where}{' / '.join([said, *notes])}")
+        self.fuse.here()
+        return f"id of {said}"
+
+    async def arrive(self, what: str) -> None:
+        async with self.news:
+            self.seen.append(what)
+            self.news.notify_all()
+
+    async def sees(self, *what: str) -> None:
+        """Wait until all of these have arrived."""
+        async with asyncio.timeout(20), self.news:
+            await self.news.wait_for(lambda: all(one in self.seen for one in what))
+
+    async def typing(self) -> None:
+        self.typed += 1
+        async with self.news:
+            self.news.notify_all()
+
+    def private_link(self) -> str:
+        raise NotImplementedError
+
+    async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:
+        raise NotImplementedError
+
+    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
+        assert back == self.back
+        await work(self)
+
+
+@dataclass
+class BusyMedic:
+    """`do x y` leaves the works x and y. Counts the turns in its state; a report says what came of the work."""
+
+    performed: list[str] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    do: Callable[[str, Callable[[int, int], None]], Awaitable[None]] | None = None
+    answering: Callable[[Turn], Awaitable[None]] | None = None
+    at_once: int = 0
+    most_at_once: int = 0
+
+    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+        if self.answering:
+            await self.answering(turn)
+        count = (state or {}).get("turns", 0) + 1
+        what = f"{turn.done.work.do}: {dict(turn.done.result)}" if turn.done else turn.text
+        reply = Reply((Paragraph(prose("x")),), summary=f"{count} {what}", beside=bool(turn.text))
+        names = turn.text.split()[1:] if turn.text.startswith("do ") else []
+        return ScriptedAnswer({"turns": count}, (reply,), tuple(Work(name, {"n": 1}) for name in names))
+
+    async def move(self, *_: Any) -> Any:
+        raise NotImplementedError
+
+    async def perform(
+        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        assert work.args == {"n": 1}
+        self.performed.append(work.do)
+        self.people.append(person)
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        try:
+            if self.do:
+                await self.do(work.do, progress)
+        finally:
+            self.at_once -= 1
+        return {"ok": work.do}
+
+
+def said(text: str, conversation: str = "a:1", mark: str = "-") -> Incoming:
+    turn = Turn(Person("contoso", "29:ada", "Ada", "oid"), conversation, text=text)
+    return Incoming("answer", turn, mark=text if mark == "-" else mark)
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[FusedStore]:
+    store = FusedStore(tmp_path / "s")
+    store.fuse = Fuse()
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@asynccontextmanager
+async def running(turns: Turns, wire: Wire) -> AsyncIterator[Turns]:
+    """Sends and performs while the block runs, then stops as a server does."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(turns.redeliver(wire, stop))
+    await asyncio.sleep(0)
+    yield turns
+    stop.set()
+    async with asyncio.timeout(20):
+        await task
+
+
+async def kept(store: SqliteStore, key: str = KEY) -> Envelope:
+    stored = await store.load(key)
+    return read_envelope(stored.value) if stored else Envelope()
+
+
+async def until_nothing_waits(store: SqliteStore) -> None:
+    async with asyncio.timeout(20):
+        while await store.waiting_keys(1):  # noqa: ASYNC110 - a store tells nobody
+            await asyncio.sleep(0.002)
+
+
+def gate() -> tuple[asyncio.Event, Callable[[str, Callable[[int, int], None]], Awaitable[None]]]:
+    """An event, and what a work does that waits for it."""
+    opened = asyncio.Event()
+
+    async def wait(name: str, progress: Callable[[int, int], None]) -> None:
+        await opened.wait()
+
+    return opened, wait
+
+
+# order and number
+
+
+async def test_people_go_on_talking_and_the_report_continues_from_there(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+    opened, medic.do = gate()
+    async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        await turns.take(said("do a"), wire)
+        await turns.take(said("next"), wire)
+        assert wire.seen == ["1 do a", "2 next"]
+        opened.set()
+        await wire.sees("3 a: {'ok': 'a'}")
+        await until_nothing_waits(store)
+    assert medic.performed == ["a"]
+    assert medic.people == [Person("contoso", "29:ada", "Ada", "oid")]
+    state = await kept(store)
+    assert (state.medic, state.pending, state.outbox) == ({"turns": 3}, [], [])
+
+
+async def test_works_of_one_conversation_are_done_in_order_one_at_a_time(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+
+    async def do(name: str, progress: Any) -> None:
+        await wire.arrive(f"doing {name}")
+        await asyncio.sleep(0.001)
+
+    medic.do = do
+    async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        await turns.take(said("do a b"), wire)
+        await turns.take(said("do c"), wire)
+        await until_nothing_waits(store)
+    assert medic.performed == ["a", "b", "c"]
+    assert medic.most_at_once == 1
+    reports = [line for line in wire.seen if "ok" in line]
+    assert [line.split()[1] for line in reports] == ["a:", "b:", "c:"]
+
+
+async def test_works_of_several_conversations_are_done_side_by_side_up_to_a_bound(
+    store: FusedStore, wire: Wire
+) -> None:
+    medic = BusyMedic()
+    opened, medic.do = gate()
+    async with running(Turns(medic, store, pace=FAST, bounds=Bounds(at_once=3)), wire) as turns:
+        for number in range(7):
+            await turns.take(said("do a", f"a:{number}"), wire)
+        async with asyncio.timeout(20):
+            while medic.at_once < 3:  # noqa: ASYNC110 - the bound is what is waited for
+                await asyncio.sleep(0.002)
+        opened.set()
+        await until_nothing_waits(store)
+    assert len(medic.performed) == 7
+    assert medic.most_at_once == 3
+
+
+async def test_more_works_than_a_conversation_may_have_are_refused_in_words_at_once(
+    store: FusedStore, wire: Wire
+) -> None:
+    medic = BusyMedic()
+    turns = Turns(medic, store, pace=FAST)
+    await turns.take(said("do " + " ".join("abcdefg")), wire)
+    assert wire.seen[1:] == ["2 f: {'failed': 'too-many'}", "3 g: {'failed': 'too-many'}"]
+    async with running(turns, wire):
+        await until_nothing_waits(store)
+    assert medic.performed == list("abcdefg"[:MOST_WORKS])
+
+
+# what goes wrong with a work
+
+
+async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+    ended = asyncio.Event()
+
+    async def do(name: str, progress: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    medic.do = do
+    async with running(Turns(medic, store, pace=FAST, bounds=Bounds(seconds=0.01)), wire) as turns:
+        await turns.take(said("do a"), wire)
+        await wire.sees("2 a: {'failed': 'too-long'}")
+    assert ended.is_set()
+    assert (await kept(store)).pending == []
+
+
+async def test_a_work_that_fails_is_reported_without_its_secrets(
+    store: FusedStore, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    medic = BusyMedic()
+
+    async def do(name: str, progress: Any) -> None:
+        raise ValueError("hunter2")
+
+    medic.do = do
+    async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        await turns.take(said("do a"), wire)
+        await wire.sees("2 a: {'failed': 'broken'}")
+    assert "ValueError at" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+async def test_a_stop_leaves_the_work_to_the_next_start_however_often(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+    opened, medic.do = gate()
+    for _ in range(MOST_CUTS + 2):
+        before = len(medic.performed)
+        async with running(Turns(medic, store, pace=FAST), wire) as turns:
+            if not before:
+                await turns.take(said("do a"), wire)
+            async with asyncio.timeout(20):
+                while len(medic.performed) == before:  # noqa: ASYNC110 - the fake tells nobody
+                    await asyncio.sleep(0.002)
+        [pending] = (await kept(store)).pending
+        assert (pending.begun, pending.cuts) == (False, 0)
+    opened.set()
+    async with running(Turns(medic, store, pace=FAST), wire):
+        await wire.sees("2 a: {'ok': 'a'}")
+        await until_nothing_waits(store)
+    assert len(wire.seen) == 2
+
+
+async def test_who_removes_the_bot_ends_its_work(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+    opened, medic.do = gate()
+    async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        await turns.take(said("do a"), wire)
+        person = Turn(Person("contoso", "29:ada"), "a:1")
+        await turns.take(Incoming("forget", person, mark="gone"), wire)
+        opened.set()
+    assert wire.seen == ["1 do a"]
+    assert await store.load(KEY) is None
+
+
+# ends of the program
+
+
+async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyMedic, int, int]:
+    """Two messages that leave works, with one crash. Returns the dialogs, the boundaries passed, the crashes."""
+    medic, crashes, left = BusyMedic(), 0, [said("do a b"), said("do c")]
+    fuse = Fuse(at)
+    while True:
+        store = FusedStore(path)
+        store.fuse = wire.fuse = fuse
+        await store.open()
+        await store._run(lambda s=store: s._connection.execute("pragma synchronous = off"))  # type: ignore[misc]
+        turns = Turns(medic, store, pace=FAST)
+        stop = asyncio.Event()
+
+        async def live(turns: Turns = turns, store: FusedStore = store) -> None:
+            while left:
+                await turns.take(left[0], wire)
+                left.pop(0)
+            await until_nothing_waits(store)
+
+        beside = asyncio.create_task(turns.redeliver(wire, stop))
+        life = asyncio.create_task(live())
+        blown = asyncio.create_task(fuse.blown.wait())
+        await asyncio.wait([life, blown], return_when=asyncio.FIRST_COMPLETED)
+        if not fuse.blown.is_set():
+            points, fuse.at = fuse.passed, 0
+            await life
+            stop.set()
+            await beside
+            state = await kept(store)
+            assert (state.medic, state.pending) == ({"turns": 5}, [])
+            await store.close()
+            blown.cancel()
+            return medic, points, crashes
+        # nothing of this life does anything any more
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        await store.close()
+        crashes += 1
+        fuse = Fuse()
+
+
+def once(seen: Sequence[str]) -> list[str]:
+    """What arrived, without what arrived twice in a row."""
+    return [text for n, text in enumerate(seen) if n == 0 or seen[n - 1] != text]
+
+
+async def test_after_a_crash_at_any_boundary_each_work_is_reported_once_and_in_order(tmp_path: Path) -> None:
+    wire = Wire()
+    _, points, _ = await life_after_life(tmp_path / "whole", 0, wire)
+    assert points > 40
+    again = 0
+    for point in range(1, points + 1, 2 if points > 150 else 1):
+        wire = Wire()
+        medic, _, crashes = await life_after_life(tmp_path / f"{point}", point, wire)
+        reports = [line.split()[1] for line in once(wire.seen) if "ok" in line]
+        assert reports == ["a:", "b:", "c:"], point
+        assert [int(line.split()[0]) for line in once(wire.seen)] == [1, 2, 3, 4, 5], point
+        assert once(medic.performed) == ["a", "b", "c"], point
+        assert len(medic.performed) <= 3 + crashes
+        again += len(medic.performed) - 3
+    assert again > 0
+
+
+async def test_a_work_that_ends_the_program_each_time_is_given_up_with_words(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+    await Turns(medic, store, pace=FAST).take(said("do a"), wire)
+    begun = 0
+    while (pending := (await kept(store)).pending) and begun < 10 and pending[0].cuts < MOST_CUTS:
+        begun += 1
+        # what a process leaves that ended in the middle
+        record = await store.load(KEY)
+        assert record is not None
+        envelope = read_envelope(record.value)
+        envelope.pending[0].begin("", 0, 45)
+        await store.commit(KEY, record.etag, envelope.to_json(), waiting=True)
+    async with running(Turns(medic, store, pace=FAST), wire):
+        await wire.sees("2 a: {'failed': 'stopped'}")
+        await until_nothing_waits(store)
+    assert (begun, medic.performed) == (MOST_CUTS + 1, [])
+
+
+# two instances on one store
+
+
+async def test_of_two_instances_one_performs_and_the_other_takes_over_when_it_falls_silent(
+    tmp_path: Path, wire: Wire
+) -> None:
+    now = 1e9
+    stores = [FusedStore(tmp_path / "s") for _ in "AB"]
+    for store in stores:
+        store.fuse = Fuse()
+        await store.open()
+    medics = [BusyMedic(), BusyMedic()]
+    opened, medics[0].do = gate()
+    one, other = (
+        Turns(medic, store, pace=FAST, instance=name, clock=lambda: now, bounds=Bounds(lease=60.0))
+        for name, store, medic in zip("AB", stores, medics, strict=True)
+    )
+    first = asyncio.create_task(one.redeliver(wire, asyncio.Event()))
+    await asyncio.sleep(0)
+    await one.take(said("do a"), wire)
+    async with running(other, wire):
+        async with asyncio.timeout(20):
+            while not medics[0].performed:  # noqa: ASYNC110 - the fake tells nobody
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(0.05)
+        assert medics[1].performed == []
+        now += 61
+        await wire.sees("2 a: {'ok': 'a'}")
+    assert (medics[0].performed, medics[1].performed) == (["a"], ["a"])
+    # the first one was alive after all: what it has to report was reported
+    opened.set()
+    await asyncio.sleep(0.05)
+    assert wire.seen == ["1 do a", "2 a: {'ok': 'a'}"]
+    assert (await kept(stores[0])).medic == {"turns": 2}
+    first.cancel()
+    await asyncio.wait([first])
+    for store in stores:
+        await store.close()
+
+
+async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(tmp_path: Path, wire: Wire) -> None:
+    stores = [FusedStore(tmp_path / "s") for _ in "AB"]
+    for store in stores:
+        store.fuse = Fuse()
+        await store.open()
+    medics = [BusyMedic(), BusyMedic()]
+    opened, medics[0].do = gate()
+    one, other = (
+        Turns(medic, store, pace=FAST, instance=name, bounds=Bounds(lease=0.6))
+        for name, store, medic in zip("AB", stores, medics, strict=True)
+    )
+    async with running(one, wire):
+        await one.take(said("do a"), wire)
+        async with running(other, wire):
+            await asyncio.sleep(1.3)
+            assert (medics[0].performed, medics[1].performed) == (["a"], [])
+            opened.set()
+            await wire.sees("2 a: {'ok': 'a'}")
+    for store in stores:
+        await store.close()
+
+
+# progress
+
+
+async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+
+    async def do(name: str, progress: Callable[[int, int], None]) -> None:
+        for done in (50, 50, 120):
+            progress(done, 200)
+            await wire.sees(f"[id of 1 do a] 1 do a / So far: {done // 2} %")
+        progress(0, 0)
+
+    medic.do = do
+    bounds = Bounds(signs=Signs(every=0.01))
+    async with running(Turns(medic, store, pace=FAST, bounds=bounds), wire) as turns:
+        await turns.take(said("do a"), wire)
+        await wire.sees("2 a: {'ok': 'a'}")
+    shown = [line.removeprefix("[id of 1 do a] 1 do a / ") for line in wire.seen[1:]]
+    assert shown == ["So far: 25 %", "So far: 60 %", "Finished: see below.", "2 a: {'ok': 'a'}"]
+    assert wire.typed >= 1
+
+
+async def test_a_work_without_progress_types_for_a_while_and_changes_no_message(store: FusedStore, wire: Wire) -> None:
+    medic = BusyMedic()
+    opened, medic.do = gate()
+    bounds = Bounds(signs=Signs(every=0.01, quiet=0.2))
+    async with running(Turns(medic, store, pace=FAST, bounds=bounds), wire) as turns:
+        await turns.take(said("do a"), wire)
+        async with asyncio.timeout(20), wire.news:
+            await wire.news.wait_for(lambda: wire.typed >= 2)
+        await asyncio.sleep(0.3)
+        typed = wire.typed
+        await asyncio.sleep(0.1)
+        assert wire.typed == typed
+        opened.set()
+        await wire.sees("2 a: {'ok': 'a'}")
+    assert len(wire.seen) == 2
+
+
+async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(store: FusedStore, wire: Wire) -> None:
+    medic, asked = BusyMedic(), 0
+
+    def refuse(message: Message) -> DeliveryFailed | None:
+        nonlocal asked
+        if "replaces" not in message:
+            return None
+        asked += 1
+        return DeliveryFailed("too many", 429)
+
+    async def do(name: str, progress: Callable[[int, int], None]) -> None:
+        for percent in range(60):
+            progress(percent, 100)
+            await asyncio.sleep(0.01)
+
+    wire.refuse, medic.do = refuse, do
+    bounds = Bounds(signs=Signs(every=0.01))
+    async with running(Turns(medic, store, pace=FAST, bounds=bounds), wire) as turns:
+        await turns.take(said("do a"), wire)
+        await wire.sees("2 a: {'ok': 'a'}")
+    assert 1 <= asked <= 7
+    assert wire.seen == ["1 do a", "2 a: {'ok': 'a'}"]
+
+
+# turns that take longer than their request may wait
+
+
+async def test_a_long_turn_lets_its_request_go_and_answers_when_it_is_done(store: FusedStore, wire: Wire) -> None:
+    medic, opened, secret = BusyMedic(), asyncio.Event(), "password=hunter2hunter2"
+
+    async def answering(turn: Turn) -> None:
+        await opened.wait()
+
+    medic.answering = answering
+    async with running(Turns(medic, store, pace=FAST, hold=0.01), wire) as turns:
+        await turns.take(said(f"long {secret}", mark="1"), wire)
+        assert wire.seen == []
+        [pending] = (await kept(store)).pending
+        assert (pending.id, pending.begun) == ("1", True)
+        assert "hunter2" not in json.dumps(pending.to_json())
+        # delivered once more, and something after it: both wait their turn
+        await turns.take(said(f"long {secret}", mark="1"), wire)
+        await turns.take(said("next"), wire)
+        opened.set()
+        await until_nothing_waits(store)
+    assert wire.seen == [f"1 long {secret}", "2 next"]
+    state = await kept(store)
+    assert (state.medic, turns.counts["kept"]) == ({"turns": 2}, 3)
+
+
+async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path: Path) -> None:
+    wire, medic = Wire(), BusyMedic()
+
+    async def answering(turn: Turn) -> None:
+        await asyncio.Event().wait()
+
+    for pressed in (False, True):
+        path = tmp_path / f"{pressed}"
+        store = FusedStore(path)
+        store.fuse = Fuse()
+        await store.open()
+        medic.answering = answering
+        incoming = said("long")
+        if pressed:
+            action = Action("next", {"n": [1]}, {"note": "x"}, 1)
+            turn = Turn(Person("contoso", "29:ada"), "a:1", action=action)
+            incoming = Incoming("answer", turn, "unread", "long", "card")
+        before = asyncio.all_tasks()
+        await Turns(medic, store, pace=FAST, hold=0.01).take(incoming, wire)
+        for task in asyncio.all_tasks() - before:
+            task.cancel()
+        await asyncio.sleep(0)
+        assert len((await kept(store)).pending) == 1
+        heard: list[Turn] = []
+
+        async def hear(turn: Turn, heard: list[Turn] = heard) -> None:
+            heard.append(turn)
+
+        medic.answering = hear
+        async with running(Turns(medic, store, pace=FAST), wire) as turns:
+            await until_nothing_waits(store)
+            await turns.take(incoming, wire)
+        assert [(turn.text, turn.action) for turn in heard] == [(incoming.turn.text, incoming.turn.action)]
+        assert (await kept(store)).medic == {"turns": 1}
+        await store.close()
+    assert wire.seen[0] == "1 long"
+    assert wire.seen[1] == "[card] 1 "
+    assert wire.seen[2].startswith("I read the text of your message, but not")
+
+
+async def test_a_turn_that_ends_the_program_each_time_is_given_up_with_words(store: FusedStore, wire: Wire) -> None:
+    pending = Pending("1", turn_to_json(said("long").turn), dict(wire.back), 0.0, more={"wants": "answer"})
+    pending.begun, pending.cuts = True, MOST_CUTS
+    await store.commit(KEY, None, Envelope(pending=[pending]).to_json(), waiting=True)
+    medic = BusyMedic()
+    async with running(Turns(medic, store, pace=FAST), wire):
+        await until_nothing_waits(store)
+    [line] = wire.seen
+    assert line.startswith("I was cut off each time that I worked on your message")
+
+
+async def test_a_long_turn_that_cannot_be_kept_is_no_success_of_its_request(store: FusedStore, wire: Wire) -> None:
+    medic, opened = BusyMedic(), asyncio.Event()
+
+    async def answering(turn: Turn) -> None:
+        await opened.wait()
+
+    medic.answering = answering
+    async with running(Turns(medic, store, pace=FAST, hold=0.01), wire) as turns:
+        store.broken = 1
+        with pytest.raises(RefusedRequest) as refused:
+            await turns.take(said("long"), wire)
+        assert refused.value.status == 503
+        opened.set()
+        await wire.sees("1 long")
+
+
+async def test_a_long_turn_over_http(chat: Chat) -> None:
+    opened = asyncio.Event()
+
+    async def wait(turn: Turn) -> None:
+        await opened.wait()
+
+    chat.medic.first = wait
+    chat.turns._hold = 0.05
+    assert await chat.send("long") == []
+    opened.set()
+    async with asyncio.timeout(20):
+        while not chat.teams.messages:
+            chat.teams.arrived.clear()
+            await chat.teams.arrived.wait()
+    assert chat.teams.messages == ["1 heard long"]
+    chat.medic.first = None
+    assert await chat.send("next") == ["2 heard next"]
+
+
+# what is kept
+
+
+def test_what_is_pending_comes_back_as_it_was() -> None:
+    turn = Turn(
+        Person("t", "29:ada", "Ada", "o"), "a:1", "group", "it", "text", Action("do", {"a": [1]}, {"f": "v"}, 1, True),
+        True, False,
+    )  # fmt: skip
+    assert turn_from_json(json.loads(json.dumps(turn_to_json(turn)))) == turn
+    pending = Pending("1", turn_to_json(turn), {"b": 1}, 1.5, {"do": "x", "args": {}}, shown="7")
+    assert read_pending(json.loads(json.dumps(pending.to_json()))) == pending
+    assert (pending.who, pending.left) == (turn, Work("x", {}))
+
+
+@pytest.mark.parametrize("name", [name for name in Pending("", {}, {}, 0).to_json() if name != "work"])
+def test_what_is_broken_is_not_pending(name: str) -> None:
+    whole = Pending("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
+    assert read_pending(whole) is not None
+    for broken in ({**whole, name: None}, {key: value for key, value in whole.items() if key != name}):
+        assert read_pending(broken) is None
+
+
+@pytest.mark.parametrize("work", [{}, {"do": 1, "args": {}}, {"do": "x", "args": []}, {"do": "x"}, 7])
+def test_a_broken_work_is_not_pending(work: Any) -> None:
+    assert read_pending({**Pending("1", turn_to_json(said("x").turn), {}, 0.0).to_json(), "work": work}) is None
+    assert read_pending({**Pending("1", {"person": {"x": 1}}, {}, 0.0).to_json()}) is None
