@@ -16,7 +16,7 @@ No activity has this id.
 
 
 class Response:
-    """Waits `patience` seconds for an answer. Until then a turn may `take` it, and must afterwards `give` the answer."""
+    """Waits `patience` seconds for an answer. Until then a turn may `take` it, and must then `give` the answer."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from aiohttp import web
 from bot.activities import CARD_TYPE, owner_of
 from bot.envelope import MOST_ANSWERS, Envelope, read_envelope
 from bot.invokes import MESSAGE_TYPE, Invoke, InvokeAnswer, Invokes
-from bot.response import Response
 from bot.server import build_app
 from bot.start import build_medic
 from bot.store import state_key
@@ -195,10 +193,8 @@ async def test_a_turn_that_fails_is_answered_with_a_sentence(chat: Chat) -> None
     assert chat.teams.sent == []
 
 
-async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.turns.Response", partial(Response, 0.05))
+async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Chat) -> None:
+    chat.turns._hold = 0.05
     free = asyncio.Event()
 
     async def wait(turn: Turn) -> None:
