@@ -129,29 +129,34 @@ def restart(stage: Stage, seconds: float = 70, timeout: str = "5m0s", comes_back
         log.telemetry("ending windows-restart")
 
 
-def update(stage: Stage, found: Sequence[str], seconds: float = 240) -> None:
-    """A WindowsUpdate customizer that installs `found`."""
+def update(stage: Stage, found: Sequence[str] = (), seconds: float = 240, error: str = "", ends: bool = True) -> None:
+    """A WindowsUpdate customizer that installs `found`, breaks off with `error`, or, without `ends`, still installs."""
     log = stage.log
+    command = "PowerShell -ExecutionPolicy Bypass -OutputFormat Text -File C:/Windows/Temp/packer-windows-update.ps1"
     if log.form == "old":
         log.telemetry("Starting provisioner windows-update")
     log.ui("Uploading the Windows update elevated script...").wait(1)
     log.ui("Uploading the Windows update check for reboot required elevated script...").wait(1)
-    log.ui("Uploading the Windows update script...").wait(1).ui("Running Windows update...").wait(7)
+    log.ui("Uploading the Windows update script...").wait(1).ui("Running Windows update...")
+    log.debug(f"[INFO] starting remote command: {command}").wait(7)
     log.ui("Searching for Windows updates...").wait(21)
-    for title in found:
-        log.ui(f"Found Windows update ({title}")
-    log.ui(f"Downloading Windows updates ({len(found)} updates; 113.38 MB)...").wait(25)
-    log.ui("Installing Windows updates...")
-    for busy in range(max(1, int(seconds // 60))):
-        log.wait(60).ui(
-            f"Waiting for operation to complete (system performance: {3 + busy % 9}% cpu; {17 + busy}% memory)..."
-        )
-    log.debug(
-        "[INFO] command 'PowerShell -ExecutionPolicy Bypass -OutputFormat Text -File "
-        "C:/Windows/Temp/packer-windows-update.ps1' exited with code: 101"
-    )
-    log.ui("Restarting the machine...").wait(45).ui("Waiting for machine to become available...").wait(20)
-    log.ui("Checking for pending restart...").wait(4).ui("No Windows updates found")
+    if error:
+        log.output(error).wait(1).debug(f"[INFO] command '{command}' exited with code: 1")
+        log.core("[INFO] RPC client: Communicator ended with: 1")
+    else:
+        for title in found:
+            log.ui(f"Found Windows update ({title}")
+        log.ui(f"Downloading Windows updates ({len(found)} updates; 113.38 MB)...").wait(25)
+        log.ui("Installing Windows updates...")
+        for busy in range(max(1, int(seconds // 60))):
+            busyness = f"{3 + busy % 9}% cpu; {17 + busy % 40}% memory"
+            log.wait(60).ui(f"Waiting for operation to complete (system performance: {busyness})...")
+        if not ends:
+            return
+        log.debug(f"[INFO] command '{command}' exited with code: 101")
+        log.ui("Restarting the machine...").wait(45).ui("Waiting for machine to become available...").wait(20)
+        log.ui("Checking for pending restart...").wait(4).ui("No Windows updates found")
+        log.debug(f"[INFO] command '{command}' exited with code: 0")
     if log.form == "old":
         log.telemetry("ending windows-update")
 

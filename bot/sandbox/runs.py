@@ -60,8 +60,8 @@ class MadeRun:
         """`lastRunStatus`, as Resource Manager reports it."""
         status = {"startTime": _nanoseconds(self.started)}
         if now < self.ended:
-            early = now < self.started + _BUILDING
-            return status | {"runState": "Running", "runSubState": "Building" if early else self.run.sub_state}
+            building = self.run.sub_state == "Building" or now < self.started + _BUILDING
+            return status | {"runState": "Running", "runSubState": "Building" if building else "Customizing"}
         message = fill(self.run.message, self.template, self.cycle)
         return status | {
             "endTime": _nanoseconds(self.ended),

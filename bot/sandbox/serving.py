@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bot.errors import StartError
 from bot.looking.cloud import AzureCloud
+from bot.looking.eyes import Eyes
 from bot.sandbox.certificate import make_certificates
 from bot.sandbox.guarding import Guard
 from bot.sandbox.resource_manager import ResourceManager
@@ -42,7 +43,7 @@ class Sandbox:
     """
 
     cloud: AzureCloud
-    eyes: SandboxEyes
+    eyes: Eyes
 
     def __init__(
         self,

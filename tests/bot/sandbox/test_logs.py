@@ -1,25 +1,62 @@
-"""The logs of the sandbox: each leads to the entry that its template is about, and hides what was planted in it."""
+"""The sandbox's logs and messages: each leads to the entry that its template is about, and hides what was planted."""
 
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.sandbox.runs import History, WrittenLog
-from bot.sandbox.scenario import read_scenario
+from bot.errors import StartError
+from bot.sandbox.acts import play
+from bot.sandbox.build_log import BuildLog
+from bot.sandbox.runs import History
+from bot.sandbox.scenario import LogName, read_scenario
+from bot.sandbox.shapes import template_json
+from bot.sandbox.stage import Stage
 from knowledge.diagnosing import Diagnoser
+from knowledge.diagnosis import Diagnosis
 from knowledge.loading import load_entries
+from knowledge.redaction import redact
 
 NOW = datetime.now(UTC)
-TEMPLATES = {template.name: template for template in read_scenario().templates}
-
-ABOUT = {
-    "win11-golden": "script-nonzero-exit",
-    "ubuntu-web": "dpkg-lock",
-    "win11-avd": "build-timeout",
+SCENARIO = read_scenario()
+TEMPLATES = {
+    f"{SCENARIO.subscriptions[template.subscription].split()[-1]}/{template.name}": template
+    for template in SCENARIO.templates
 }
+
+# what the log of a failed run is about; for ubuntu-db the log of the validators
+LOGS = {
+    "images/ubuntu-agents": "script-permission-denied",
+    "images/ubuntu-db": "script-nonzero-exit",
+    "images/ubuntu-desktop": "no-outbound-access",
+    "images/ubuntu-web": "dpkg-lock",
+    "images/win11-avd": "build-timeout",
+    "images/win11-golden": "script-nonzero-exit",
+    "images/win11-kiosk": "sysprep-timing",
+    "images/win11-partner": "script-nonzero-exit",
+    "images/win11-secure": "policy-violation",
+    "images/win2022-sql": "windows-restart-timeout",
+    "research/ubuntu-web": "compute-quota-or-sku",
+    "research/win11-notebooks": "windows-update-80240016",
+}
+# what the status alone is about, where it says more than that the log must be read
+STATUSES = {
+    "images/rhel-base": "identity-not-authorized",
+    "images/ubuntu-gpu": "source-image-version-not-found",
+    "images/win11-avd": "build-timeout",
+    "images/win2025-global": "gallery-replication-timeout",
+    "research/rhel-sap": "assigned-identity-unusable",
+}
+SUCCEEDED = {"images/ubuntu-minimal", "images/win2025-global", "research/t_1763763312548"}
+CANCELED = {"images/win11-lab"}
+# their logs are missing or out of reach: the status can only point to them
+UNREADABLE = {"images/ubuntu-vault", "images/win11-finance", "images/win2019-legacy"}
+WITHOUT_A_FAILURE = {"images/ubuntu-edge", "images/ubuntu-new", "images/win11-hr"}
+
+PLANTED = ("Tr4verse-Quarry-58", "cXVhcnJ5LXRyYXZlcnNlLW1hZGUtdXAtZm9yLXRoZS1zYW5kYm94LTAxMjM0NQ==", "Sl4te-Harbour-77")
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +64,82 @@ def diagnoser() -> Diagnoser:
     return Diagnoser(load_entries())
 
 
-def log_of(name: str) -> WrittenLog:
-    run = History(TEMPLATES[name], NOW).runs(NOW)[0]
-    return run.logs()["customization.log"]
+def content_of(name: str) -> dict[LogName, bytes]:
+    """The whole logs of the last run, those of a running one up to their end."""
+    runs = History(TEMPLATES[name], NOW).runs(NOW)
+    return {file: log.content for file, log in runs[0].logs().items()} if runs else {}
 
 
-@pytest.mark.parametrize(("name", "entry"), ABOUT.items())
+def diagnosis_of(diagnoser: Diagnoser, name: str) -> Diagnosis:
+    content = list(content_of(name).values())[-1]
+    return diagnoser.diagnose_stream(io.BytesIO(content), "en", name)
+
+
+def test_every_template_is_in_one_of_the_tables() -> None:
+    assert TEMPLATES.keys() == LOGS.keys() | STATUSES.keys() | SUCCEEDED | CANCELED | UNREADABLE | WITHOUT_A_FAILURE
+    assert len(TEMPLATES) >= 14
+
+
+@pytest.mark.parametrize(("name", "entry"), LOGS.items())
 def test_a_log_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -> None:
-    log = log_of(name)
-    diagnosis = diagnoser.diagnose_stream(io.BytesIO(log.content), "en", name)
+    diagnosis = diagnosis_of(diagnoser, name)
+    assert diagnosis.kind == "build-log"
     assert [match.entry for match in diagnosis.matches][:1] == [entry]
     assert diagnosis.matches[0].confidence in ("certain", "likely")
+    assert diagnosis.matches[0].evidence
+    assert diagnosis.outcome == ("canceled" if TEMPLATES[name].name in ("win11-avd", "win11-kiosk") else "failed")
+
+
+@pytest.mark.parametrize(("name", "entry"), STATUSES.items())
+def test_a_status_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -> None:
+    shown = template_json(TEMPLATES[name], History(TEMPLATES[name], NOW).runs(NOW), NOW)
+    diagnosis = diagnoser.diagnose(json.dumps(shown, indent=2))
+    assert diagnosis.kind == "status"
+    assert [(match.entry, match.confidence) for match in diagnosis.matches][:1] == [(entry, "certain")]
+
+
+@pytest.mark.parametrize("name", sorted(SUCCEEDED))
+def test_the_log_of_a_good_build_says_so(diagnoser: Diagnoser, name: str) -> None:
+    diagnosis = diagnosis_of(diagnoser, name)
+    assert diagnosis.outcome == "succeeded"
+    assert all(match.severity == "info" for match in diagnosis.matches)
+
+
+@pytest.mark.parametrize("name", sorted(CANCELED))
+def test_the_log_of_a_canceled_build_says_so(diagnoser: Diagnoser, name: str) -> None:
+    assert diagnosis_of(diagnoser, name).outcome == "canceled"
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_A_FAILURE | UNREADABLE))
+def test_what_has_no_log_has_none(name: str) -> None:
+    assert content_of(name) == {}
+
+
+def test_the_logs_have_the_sizes_of_real_ones() -> None:
+    sizes = {name: sum(map(len, content_of(name).values())) for name in LOGS}
+    assert 11_000_000 < sizes.pop("images/ubuntu-desktop") < 14_000_000
+    assert all(20_000 < size < 400_000 for size in sizes.values())
+
+
+@pytest.mark.parametrize("secret", PLANTED)
+def test_what_was_planted_is_hidden(diagnoser: Diagnoser, secret: str) -> None:
+    holding = [name for name in LOGS if any(secret.encode() in content for content in content_of(name).values())]
+    assert holding
+    for name in holding:
+        for content in content_of(name).values():
+            assert secret not in redact(content.decode())
+        assert secret not in json.dumps(diagnosis_of(diagnoser, name).as_json())
+
+
+def test_the_old_form_has_telemetry_and_the_new_one_has_not() -> None:
+    old, new = content_of("images/win2022-sql"), content_of("images/win11-golden")
+    assert b"PACKER OUT " in old["customization.log"]
+    assert b"(telemetry) Starting provisioner windows-restart" in old["customization.log"]
+    assert b"PACKER OUT " not in new["customization.log"]
+    assert b"telemetry" not in new["customization.log"]
+
+
+def test_an_act_that_does_not_exist_is_named() -> None:
+    stage = Stage(BuildLog("new", "run", NOW), TEMPLATES["images/ubuntu-web"], 0, NOW)
+    with pytest.raises(StartError, match="has an act 'explode'"):
+        play(stage, ["explode"])
