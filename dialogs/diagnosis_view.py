@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialogs.durations import seconds_in_words
 from dialogs.guides import fitting
 from dialogs.held import values_of
-from dialogs.scene import Scene, short
+from dialogs.scene import MOST_BUTTONS, Scene, short
 from dialogs.state import State, Walk
 from dialogs.step_view import step_blocks, walk_buttons
 from dialogs.texts import Own, has
@@ -233,8 +233,9 @@ def _tell(scene: Scene, alike: LookAlike) -> Paragraph:
 
 
 def _with_candidates(scene: Scene, buttons: tuple[Button, ...], entries: list[str], paste: int) -> tuple[Button, ...]:
-    """The walk's buttons with candidates after the first two; of the last ones, the draft must stay."""
-    chosen = tuple(_choose(scene, entry, paste) for entry in entries)
+    """The walk's buttons with candidates after the first two; all but the last one must stay."""
+    room = MOST_BUTTONS - (len(buttons) - 1)
+    chosen = tuple(_choose(scene, entry, paste) for entry in entries[:room])
     return (*buttons[:2], *chosen, *buttons[2:])
 
 
@@ -245,6 +246,7 @@ def _choose(scene: Scene, entry: str, paste: int) -> Button:
 def _no_walk(scene: Scene) -> tuple[Button, ...]:
     return (
         scene.button("guided-questions", "guided"),
+        scene.button("look", "look"),
         scene.button("draft", "draft"),
         scene.button("restart", "restart"),
     )

@@ -24,6 +24,15 @@ def seconds_in_words(seconds: int) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 
+def size_in_words(count: int) -> str:
+    """A number of bytes as people write it, the same in both languages: `812 B`, `180 KB`, `12 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    if count < 999_500:
+        return f"{round(count / 1000)} KB"
+    return f"{count / 1e6:.1f}".removesuffix(".0") + " MB" if count < 9_950_000 else f"{round(count / 1e6)} MB"
+
+
 def bar_rows(bars: Bars, language: Language) -> list[tuple[str, str, str, BarState]]:
     """For each row its bar (`▇▇▇`, "" where it took no known time), its name, what is said of it, and its state."""
     longest = max((bar.seconds or 0 for bar in bars.rows), default=0)

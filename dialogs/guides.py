@@ -63,7 +63,7 @@ def _card(scene: Scene, state: State, guide: Guide) -> Reply:
     pages = "; ".join(f"{reference.title}: {reference.url}" for reference in guide.references)
     blocks.append(scene.say("guides.references", "subtle", pages=Own(pages)))
     buttons = (
-        *_back(scene, state),
+        *back_to_step(scene, state),
         scene.button("other-guides", "guides"),
         scene.button("draft", "draft"),
         scene.button("restart", "restart"),
@@ -73,7 +73,7 @@ def _card(scene: Scene, state: State, guide: Guide) -> Reply:
 
 def _list(scene: Scene, state: State, first: int, before: tuple[Block, ...] = ()) -> Reply:
     every = tuple(scene.guides.by_id.values())
-    back = _back(scene, state)
+    back = back_to_step(scene, state)
     room = PAGE - len(back)
     first = first if 0 <= first < len(every) else 0
     page = every[first : first + room]
@@ -91,7 +91,7 @@ def _go(scene: Scene, guide: Guide) -> Button:
     return Button(short(guide.title.in_(scene.language)), "guide", {"id": guide.id})
 
 
-def _back(scene: Scene, state: State) -> tuple[Button, ...]:
+def back_to_step(scene: Scene, state: State) -> tuple[Button, ...]:
     """The way back to the walk under way, if there is one."""
     walk = state.walk
     if walk is None or walk.entry not in scene.entries:

@@ -12,15 +12,19 @@ from dialogs import state as states
 from dialogs.commands_in_words import Intent, intent_of, offered_by
 from dialogs.diagnosed import diagnosed
 from dialogs.group_view import in_public
-from dialogs.ports import Clock, Diagnoser
+from dialogs.look.flow import DOES, GOES_ON, Looking
+from dialogs.look.sandbox import marked
+from dialogs.look.whole_log import READ_WHOLE_LOG
+from dialogs.ports import Azure, Clock, Diagnoser
 from dialogs.scene import Outcome, Scene
-from dialogs.shape import ShapeError
+from dialogs.shape import ShapeError, keyed
 from dialogs.state import Offered, State
 from dialogs.texts import has
 from dialogs.turn import ACTION_VERSION, Person, Turn
 from dialogs.view import Reply
 from dialogs.work import FAILED, Done, Work
 from knowledge.asking import Asking
+from knowledge.confirming import load_confirming
 from knowledge.entry import LANGUAGES, Entry, Language
 from knowledge.guide import guide
 from knowledge.guides import Guides, load_guides
@@ -51,8 +55,12 @@ class Medic:
         clock: Clock,
         support: SupportRouting,
         guides: Guides | None = None,
+        azure: Azure | None = None,
     ) -> None:
-        """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults."""
+        """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults.
+
+        Without `azure` nobody's eyes are used: people get the commands to run.
+        """
         self._entries = entries
         self._diagnose = diagnose
         self._clock = clock
@@ -60,6 +68,7 @@ class Medic:
         self._guide = guide(entries.values())
         self._guides = guides or load_guides()
         self._asking = Asking(self._guides)
+        self._looking = Looking(azure, diagnose, load_confirming())
 
     async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
         """The answer to one turn. Never raises: an old or broken state, button or text gets a helpful answer too."""
@@ -71,12 +80,13 @@ class Medic:
             # The error's text could hold what the person pasted, so only its kind and place are logged.
             _log.error("a turn failed: %s at %s", type(error).__name__, _place(error))
             after, replies = before, (talk.trouble(scene, "trouble.failed"),)
-        after = replace(after, offered=_offered(replies))
+        after = replace(after, offered=_offered(replies), look=after.look.answered(before.look))
         if lost and not turn.joined:
             replies = (talk.note(scene, "trouble.lost"), *replies)
         if scene.public:
             replies = tuple(map(in_public, replies))
-        return Answer(states.to_json(after), replies)
+        work = tuple(work for reply in replies for work in reply.work)
+        return Answer(states.to_json(after), marked(scene, after, replies), work)
 
     async def move(
         self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str
@@ -86,8 +96,14 @@ class Medic:
         """
         here = _read(thread)[0]
         there = moving.taken(_read(state)[0], here, self._clock())
-        after, replies = moving.shown(self._scene(turn, there), there, goes_on)
-        answer = Answer(states.to_json(replace(after, offered=_offered(replies))), replies)
+        scene = self._scene(turn, there)
+        if goes_on == GOES_ON:
+            after, replies = await self._looking.arrived(scene, there, turn.person, here)
+        else:
+            after, replies = moving.shown(scene, there, goes_on)
+        work = tuple(work for reply in replies for work in reply.work)
+        kept = states.to_json(replace(after, offered=_offered(replies)))
+        answer = Answer(kept, marked(scene, after, replies), work)
         return answer, states.to_json(moving.left(here))
 
     async def perform(
@@ -98,19 +114,25 @@ class Medic:
         It may take minutes, be ended at any time and be done again from the start. `progress` takes how much is done
         and how much there is, from any thread.
         """
+        if work.do == READ_WHOLE_LOG:
+            return await self._looking.perform(person, work, language, progress)
         _log.error("nobody performs the work %s", work.do)
         return {FAILED: "broken"}
 
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
         public = turn.scope != "personal"
-        return Scene(chosen, self._entries, self._guide, self._support, self._clock(), self._guides, public)
+        return Scene(
+            chosen, self._entries, self._guide, self._support, self._clock(), self._guides, public, self._looking.mode
+        )
 
     async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if turn.joined:
             return state, (talk.welcome(scene, turn.person.name),)
+        if turn.signed_in is not None:
+            return await self._looking.signed_in(scene, state, turn.person, turn.signed_in)
         if turn.done is not None:
-            return self._reported(scene, state, turn.done)
+            return await self._reported(scene, state, turn.done)
         if turn.action is not None:
             if turn.action.version != ACTION_VERSION or isinstance(turn.action.version, bool):
                 return state, (talk.trouble(scene, "trouble.old-card"),)
@@ -119,27 +141,38 @@ class Medic:
                 if own := presses.foreign(scene, state, do, args):
                     return own
                 args = {**args, "paste": presses.NO_PASTE} if "paste" in args else args
-            return await self._press(scene, state, do, args, turn.action.fields)
+            return await self._press(scene, state, turn.person, do, args, turn.action.fields)
         if not turn.text.strip():
             return state, (
                 walk.where_we_are(scene, state, (scene.say("talk.empty"),)) or talk.sentence(scene, "talk.empty"),
             )
         if offered := offered_by(turn.text, state.offered):
-            return await self._press(scene, state, offered.do, offered.args, {})
+            return await self._press(scene, state, turn.person, offered.do, offered.args, {})
+        if looked := await self._looking.heard(scene, state, turn.person, turn.text):
+            return looked
         if intent := intent_of(turn.text):
             return await self._command(scene, state, turn, intent)
         if asked := self._asking.asked(turn.text):
             return guides.show(scene, state, asked)
         return await self._text(scene, state, turn.text)
 
-    def _reported(self, scene: Scene, state: State, done: Done) -> Outcome:
+    async def _reported(self, scene: Scene, state: State, done: Done) -> Outcome:
+        if done.work.do == READ_WHOLE_LOG and FAILED not in done.result:
+            return await self._looking.report(scene, state, done)
         failure = f"work.{done.result.get(FAILED)}"
         return state, (talk.trouble(scene, failure if has(failure) else "work.broken"),)
 
-    async def _press(self, scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
+    async def _press(
+        self, scene: Scene, state: State, person: Person, do: str, args: object, fields: object
+    ) -> Outcome:
         if do == "example":
             after, replies = await self._text(scene, state, talk.EXAMPLE)
             return after, replies if scene.public else (talk.example(scene), *replies)
+        if do in DOES:
+            try:
+                return await self._looking.press(scene, state, person, do, keyed(args))
+            except ShapeError:
+                return state, (talk.trouble(scene, "trouble.unknown-button"),)
         return presses.press(scene, state, do, args, fields)
 
     async def _command(self, scene: Scene, state: State, turn: Turn, intent: Intent) -> Outcome:
@@ -152,7 +185,7 @@ class Medic:
             said = scene.say("talk.language")
             return state, (walk.where_we_are(scene, state, (said,)) or talk.sentence(scene, "talk.language"),)
         if intent == "example":
-            return await self._press(scene, state, "example", {}, {})
+            return await self._press(scene, state, turn.person, "example", {}, {})
         return presses.command(scene, state, intent)
 
     async def _text(self, scene: Scene, state: State, text: str) -> Outcome:

@@ -27,8 +27,8 @@ def taken(private: State, thread: State, now: str) -> State:
 
 
 def left(thread: State) -> State:
-    """What stays behind: the text, so that its card can still be followed there, but no walk under way."""
-    return replace(thread, walk=None, form=None)
+    """What stays behind: the text, so that its card can still be followed there; no walk or look under way."""
+    return replace(thread, walk=None, form=None, look=thread.look.settled())
 
 
 def shown(scene: Scene, state: State, goes_on: str) -> Outcome:

@@ -17,7 +17,7 @@ MOST_ANSWERS = 10
 NO_PASTE = 0
 """The number of no text at all: a colleague's walk must not meet a text of one's own."""
 _OF_THE_CASE = frozenset({"draft", "post", "afresh", "cancel-case"})
-_ANYBODYS = frozenset({"help", "guided", "guides", "guide", "example", "private"})
+_ANYBODYS = frozenset({"help", "guided", "guides", "guide", "example", "private", "look", "look-other", "failing"})
 
 _Args = Mapping[str, object]
 _Fields = Mapping[str, str]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dialogs.looks import LookMode
 from dialogs.state import State
 from dialogs.texts import Own, line, word
 from dialogs.view import Button, Paragraph, Reply, RichText, Tone, prose
@@ -23,7 +24,7 @@ Outcome = tuple[State, tuple[Reply, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The language of the turn, what is known, the time (UTC, ISO 8601), and whether others read along."""
+    """The language of the turn, what is known, the time (UTC, ISO 8601), whether others read along, whose eyes look."""
 
     language: Language
     entries: Mapping[str, Entry]
@@ -32,6 +33,7 @@ class Scene:
     now: str
     guides: Guides
     public: bool = False
+    looks: LookMode = "off"
 
     def line(self, key: str, **values: object) -> RichText:
         """One of our sentences as runs."""

@@ -21,6 +21,7 @@ from dialogs.case import (
     shortened,
     with_draft,
 )
+from dialogs.look import memory
 from dialogs.shape import ShapeError, keyed, one_of, rows, text, truth, whole
 from knowledge.diagnosis import Diagnosis, Match
 from knowledge.entry import LANGUAGES, Language
@@ -82,6 +83,7 @@ class State:
     form: CaseForm | None = None
     drafts: Drafts = ()
     offered: tuple[Offered, ...] = ()
+    look: memory.Looks = field(default_factory=memory.Looks)
 
     def with_tried(self, tried: Tried) -> State:
         """This state with one more step tried; trying a step again replaces what came of it."""
@@ -111,7 +113,7 @@ def to_json(state: State) -> dict[str, Any]:
         written = _written(less)
         if len(json.dumps(written)) <= MOST_BYTES:
             return written
-    return _written(State(language=state.language, paste=state.paste))
+    return _written(State(language=state.language, paste=state.paste, look=state.look))
 
 
 def from_json(value: object) -> State:
@@ -130,6 +132,7 @@ def from_json(value: object) -> State:
         form=None if form is None else form_from_json(keyed(form)),
         drafts=tuple(draft_from_json(keyed(item)) for item in rows(written.get("drafts", []), MOST_DRAFTS)),
         offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
+        look=memory.from_json(written.get("look")),
     )
 
 
@@ -165,6 +168,7 @@ def _written(state: State) -> dict[str, Any]:
         "form": form_to_json(form) if form else None,
         "drafts": drafts_to_json(state.drafts),
         "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
+        "look": memory.to_json(state.look),
     }
 
 

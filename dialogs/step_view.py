@@ -58,7 +58,7 @@ def walk_buttons(scene: Scene, entry: Entry, index: int, paste: int, others: int
 
 def _rest(scene: Scene, paste: int, others: int) -> tuple[Button, ...]:
     more = (Button(scene.word("button.others", count=others), "others", {"paste": paste}),) if others else ()
-    return (*more, scene.button("draft", "draft"), scene.button("restart", "restart"))
+    return (*more, scene.button("look", "look"), scene.button("draft", "draft"), scene.button("restart", "restart"))
 
 
 def _warnings(scene: Scene, step: Step) -> list[Paragraph]:

@@ -26,6 +26,7 @@ def ways_on(scene: Scene) -> tuple[Button, ...]:
         scene.button("example", "example"),
         scene.button("guided", "guided"),
         scene.button("guides", "guides"),
+        *_look(scene),
         scene.button("draft", "draft"),
         scene.button("help", "help"),
     )
@@ -40,10 +41,11 @@ def welcome(scene: Scene, name: str = "") -> Reply:
         scene.say("welcome.what"),
         scene.say("welcome.paste"),
         *_among_others(scene),
-        scene.say("welcome.limits", "subtle"),
+        _limits(scene),
         buttons=(
             scene.button("example", "example", primary=True),
             scene.button("guided", "guided"),
+            *_look(scene),
             scene.button("help", "help"),
         ),
         beside=True,
@@ -59,16 +61,26 @@ def instructions(scene: Scene) -> Reply:
         *_among_others(scene),
         scene.say("help.guides"),
         scene.say("help.words"),
-        scene.say("welcome.limits", "subtle"),
+        *((scene.say("help.look-words"),) if scene.looks != "off" else ()),
+        _limits(scene),
         buttons=(
             scene.button("example", "example"),
             scene.button("guided", "guided"),
             scene.button("guides", "guides"),
+            *_look(scene),
             scene.button("draft", "draft"),
             scene.button("restart", "restart"),
         ),
         beside=True,
     )
+
+
+def _look(scene: Scene) -> tuple[Button, ...]:
+    return (scene.button("look", "look"),) if scene.looks != "off" else ()
+
+
+def _limits(scene: Scene) -> Paragraph:
+    return scene.say("welcome.limits.off" if scene.looks == "off" else "welcome.limits.on", "subtle")
 
 
 def _among_others(scene: Scene) -> tuple[Paragraph, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dialogs.work import Work
 from knowledge.entry import Language
 
 RunStyle = Literal["plain", "bold", "code"]
@@ -156,7 +157,8 @@ class Reply:
     Where a client can, the answer to a button takes the place of the button's message, so that a walk is one card.
     `beside`: not this one, which people come back to; it neither takes a place nor gives its own up. `goes_on`: the
     person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
-    `sign_in`: the client's way to sign in stands below it. `file` is offered with it.
+    `sign_in`: the client's way to sign in stands below it. `file` is offered with it. `work` is what it promises:
+    to be done after it was said.
     """
 
     blocks: tuple[Block, ...]
@@ -167,3 +169,4 @@ class Reply:
     goes_on: str = ""
     sign_in: bool = False
     file: FileOffer | None = None
+    work: tuple[Work, ...] = ()

@@ -13,6 +13,7 @@ import re2
 
 from knowledge.asking import Asking
 from knowledge.commands import PLACEHOLDERS
+from knowledge.confirming import RULES, read_confirming
 from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
 from knowledge.entry import LANGUAGES, Entry, LocalText, Step
@@ -34,13 +35,18 @@ _PLACEHOLDER = re2.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})>")
 
 
 def check_entries(
-    root: Path = ENTRIES, guides: Path = GUIDES, script_errors: Path = PATTERNS, exit_codes: Path = CODES
+    root: Path = ENTRIES,
+    guides: Path = GUIDES,
+    script_errors: Path = PATTERNS,
+    exit_codes: Path = CODES,
+    confirming: Path = RULES,
 ) -> list[Fault]:
     """Every fault of the entries below `root` and of the files beside them, in order; none when all is well."""
     faults = _faults_of(load_script_errors, script_errors) + _faults_of(load_exit_codes, exit_codes)
     faults += _guide_faults(guides)
     read = read_entries(root)
     entries = {one.entry.id: one.entry for one in read}
+    faults += _confirming_faults(confirming, entries if root == ENTRIES or confirming != RULES else None)
     for one in read:
         _names(one, entries)
         _signatures(one)
@@ -83,6 +89,16 @@ def _guide_faults(path: Path) -> list[Fault]:
                     if found != guide.id:
                         trail = ("guides", index, "questions", language, number)
                         file.fault(trail, f"{question!r} leads to {found or 'no guide'}, not to {guide.id}")
+    return file.faults()
+
+
+def _confirming_faults(path: Path, entries: Mapping[str, Entry] | None) -> list[Fault]:
+    """The faults of the rules about facts; they name entries, where `entries` are those that they are for."""
+    file, rules = read_confirming(path)
+    for index, rule in enumerate(rules):
+        for name in rule.entries:
+            if entries is not None and name not in entries:
+                file.fault(("rules", index, "entries"), f"there is no entry {name!r}")
     return file.faults()
 
 

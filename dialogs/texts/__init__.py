@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import re
 
-from dialogs.texts import aside_en, aside_it, case_en, case_it, en, it, thread_en, thread_it
+from dialogs.texts import (
+    aside_en,
+    aside_it,
+    case_en,
+    case_it,
+    en,
+    it,
+    look_en,
+    look_it,
+    refused_en,
+    refused_it,
+    thread_en,
+    thread_it,
+)
 from dialogs.view import RichText, Run, prose
 from knowledge.entry import Language
 
 TEXTS: dict[Language, dict[str, str]] = {
-    "en": {**en.TEXTS, **aside_en.TEXTS, **case_en.TEXTS, **thread_en.TEXTS},
-    "it": {**it.TEXTS, **aside_it.TEXTS, **case_it.TEXTS, **thread_it.TEXTS},
+    "en": {
+        **en.TEXTS,
+        **aside_en.TEXTS,
+        **case_en.TEXTS,
+        **thread_en.TEXTS,
+        **look_en.TEXTS,
+        **refused_en.TEXTS,
+    },
+    "it": {
+        **it.TEXTS,
+        **aside_it.TEXTS,
+        **case_it.TEXTS,
+        **thread_it.TEXTS,
+        **look_it.TEXTS,
+        **refused_it.TEXTS,
+    },
 }
 
 _SLOT = re.compile(r"\{(\w+)\}")

@@ -62,6 +62,7 @@ TEXTS = {
     "fact.run_sub_state": "Run sub-state",
     "fact.provisioning_state": "Provisioning state",
     "fact.error_code": "Provisioning error code",
+    "fact.identities": "User-assigned identities",
     "fact.vm_size": "Build VM size",
     "fact.build_timeout": "Build timeout (minutes)",
     "fact.deployment": "Deployment",

@@ -72,6 +72,7 @@ TEXTS = {
     "fact.run_sub_state": "Stato secondario dell'esecuzione",
     "fact.provisioning_state": "Stato di provisioning",
     "fact.error_code": "Codice dell'errore di provisioning",
+    "fact.identities": "Identità assegnate dall'utente",
     "fact.vm_size": "Dimensione della VM di compilazione",
     "fact.build_timeout": "Timeout di compilazione (minuti)",
     "fact.deployment": "Distribuzione ARM",

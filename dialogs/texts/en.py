@@ -85,9 +85,13 @@ TEXTS = {
         "**Paste** an error message, the status of a template (`lastRunStatus`), or the last part of "
         "`customization.log`; the lines around the error are enough."
     ),
-    "welcome.limits": (
-        "In this version I do not look at Azure: I give you the commands and read what you paste back. Passwords, keys "
-        "and tokens in a text are hidden before I show or keep anything."
+    "welcome.limits.off": (
+        "I do not look at Azure here: I give you the commands and read what you paste back. Passwords, keys and tokens "
+        "in a text are hidden before I show or keep anything."
+    ),
+    "welcome.limits.on": (
+        "I look at a template and its log only after you have allowed it, and I change nothing in Azure. Passwords, "
+        "keys and tokens are hidden before I show or keep anything."
     ),
     "help.title": "What I can do",
     "help.guides": (

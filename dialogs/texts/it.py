@@ -85,9 +85,13 @@ TEXTS = {
         "**Incolla** un messaggio di errore, lo stato di un modello (`lastRunStatus`) o l'ultima parte di "
         "`customization.log`; bastano le righe intorno all'errore."
     ),
-    "welcome.limits": (
-        "In questa versione non accedo ad Azure: ti do i comandi e leggo ciò che incolli. Password, chiavi e token "
-        "presenti in un testo vengono nascosti prima di mostrare o conservare qualsiasi cosa."
+    "welcome.limits.off": (
+        "Qui non accedo ad Azure: ti do i comandi e leggo ciò che incolli. Password, chiavi e token presenti in un "
+        "testo vengono nascosti prima di mostrare o conservare qualsiasi cosa."
+    ),
+    "welcome.limits.on": (
+        "Guardo un modello e il suo log solo dopo che me l'hai permesso, e in Azure non modifico nulla. Password, "
+        "chiavi e token vengono nascosti prima di mostrare o conservare qualsiasi cosa."
     ),
     "help.title": "Che cosa so fare",
     "help.guides": (

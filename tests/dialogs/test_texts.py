@@ -43,8 +43,8 @@ def test_every_word_of_the_knowledge_has_its_text() -> None:
 
 
 def test_every_text_is_used() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in DIALOGS.glob("*.py"))
-    prefixes = set(re.findall(r'f"([\w.-]+)\.\{', source)) | {"button", "phase", "area", "group"}
+    source = "\n".join(path.read_text(encoding="utf-8") for path in DIALOGS.rglob("*.py"))
+    prefixes = set(re.findall(r'f"([\w.-]+)\.\{', source)) | {"button", "phase", "area", "group", "refused"}
     unused = [
         key
         for key in TEXTS["en"]
@@ -54,7 +54,7 @@ def test_every_text_is_used() -> None:
 
 
 def test_every_button_is_used() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in DIALOGS.glob("*.py"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in DIALOGS.rglob("*.py"))
     keys = [key.removeprefix("button.") for key in TEXTS["en"] if key.startswith("button.")]
     assert [key for key in keys if f'"{key}"' not in source and f'"button.{key}"' not in source] == []
 

@@ -154,7 +154,7 @@ async def test_the_welcome_states_what_it_does_what_it_cannot_and_how_to_begin(
     told = await Talk(medic, language).join()
     assert faults(told, language) == []
     assert len(told.messages) == 1
-    for key in ("welcome.what", "welcome.limits"):
+    for key in ("welcome.what", "welcome.limits.off"):
         assert TEXTS[language][key] in told.text
     assert [button.get("style") for button in told.buttons] == ["positive", None, None]
     assert set(LOCALES) == set(TEXTS)

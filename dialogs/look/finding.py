@@ -1,0 +1,54 @@
+"""Every template whose last run failed, with its likely cause; each one press from its status and its log."""
+
+from __future__ import annotations
+
+from dialogs.look.choosing import pick, where
+from dialogs.look.held_status import bounded
+from dialogs.look.together import message_of
+from dialogs.looks import Failing, TemplateStatus
+from dialogs.ports import Diagnoser
+from dialogs.scene import Scene
+from dialogs.texts import Own
+from dialogs.view import Block, Button, Paragraph, Reply, Run
+
+PAGE = 4
+
+
+async def failing(scene: Scene, found: Failing, diagnose: Diagnoser, first: int = 0) -> Reply:
+    """The templates from number `first` (from 0) on, `PAGE` of them, each with what its own status says."""
+    every = found.templates
+    first = first if first < len(every) else 0
+    page = [bounded(status) for status in every[first : first + PAGE]]
+    blocks: list[Block] = [scene.heading("look.failing.title" if every else "look.failing.none")]
+    if len(every) > PAGE:
+        blocks.append(scene.say("look.failing.page", first=first + 1, last=first + len(page), count=len(every)))
+    for status in page:
+        blocks += await _one(scene, status, diagnose)
+    blocks += where(scene, found.looked_in, found.denied)
+    if found.more:
+        blocks.append(scene.say("look.none.more"))
+    buttons = [pick(scene, status.ref, [other.ref for other in page]) for status in page]
+    if len(every) > PAGE:
+        follows = first + PAGE if first + PAGE < len(every) else 0
+        buttons.append(Button(scene.word("button.more-failing"), "failing", {"first": follows}))
+    buttons.append(scene.button("look-other", "look-other"))
+    return scene.reply(*blocks, buttons=tuple(buttons), beside=True)
+
+
+async def _one(scene: Scene, status: TemplateStatus, diagnose: Diagnoser) -> list[Block]:
+    """A template of the list, and what its own status says is the likely cause."""
+    runs = [Run(status.ref.name, "code"), Run(" · "), Run(status.ref.resource_group, "code")]
+    if status.run_sub_state:
+        runs += [Run(" · "), Run(status.run_sub_state, "code")]
+    if status.ended:
+        runs += [Run(" · "), Run(status.ended, "code")]
+    blocks: list[Block] = [Paragraph(tuple(runs))]
+    diagnosis = await message_of(diagnose, status, scene.language)
+    matches = diagnosis.matches if diagnosis else ()
+    top = next((m for m in matches if m.severity != "info" and m.entry in scene.entries), None)
+    if top is None or scene.entries[top.entry].role == "wrapper":
+        blocks.append(scene.say("look.failing.unknown", "subtle"))
+    else:
+        confidence = scene.word(f"confidence.{top.confidence}")
+        blocks.append(scene.say("candidate.line", title=scene.title(top.entry), confidence=Own(confidence)))
+    return blocks

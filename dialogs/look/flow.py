@@ -1,0 +1,219 @@
+"""The looks of a conversation: from what was asked, over leave, choice and sign-in, to what Azure shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dialogs.commands_in_words import intent_of
+from dialogs.errors import LookRefused
+from dialogs.guides import back_to_step
+from dialogs.look import by_hand, choosing, finding, memory, whole_log
+from dialogs.look.memory import Asked, Looks
+from dialogs.look.refusals import refusal_blocks, refusal_buttons
+from dialogs.look.seen import see, shown
+from dialogs.look.words import Heard, Naming, answer_of, heard, named
+from dialogs.looks import LookMode, Refusal, Wanted
+from dialogs.ports import Azure, Diagnoser
+from dialogs.scene import Outcome, Scene
+from dialogs.shape import whole
+from dialogs.state import State
+from dialogs.talk import ways_on
+from dialogs.turn import Person
+from dialogs.work import Done, Work
+from knowledge.confirming import Confirming
+from knowledge.entry import Language
+
+DOES = frozenset({"look", "look-other", "look-yes", "look-no", "look-retry", "failing", "log", "whole-log", "sign-out"})
+"""What the buttons of a look do."""
+GOES_ON = "look"
+"""What a thread's reply says when the private chat is to go on with a look."""
+MOST_LISTED = 10_000
+
+
+@dataclass(frozen=True)
+class Looking:
+    """The dialogs' part that asks Azure. Without a port, or with one that is off, it says what to run instead."""
+
+    azure: Azure | None
+    diagnose: Diagnoser
+    confirming: Confirming
+
+    @property
+    def mode(self) -> LookMode:
+        """Whose eyes are used."""
+        return self.azure.mode if self.azure else "off"
+
+    async def press(self, scene: Scene, state: State, person: Person, do: str, args: Mapping[str, object]) -> Outcome:
+        """The answer to one of the buttons in `DOES`. Raises `ShapeError` for arguments of another shape."""
+        wanted = memory.of_args(args)
+        if do == "look-other":
+            return self._which(scene, state)
+        if do == "look-no":
+            return self._declined(scene, state)
+        if do == "look-yes":
+            return await self._allowed(scene, state, person)
+        if do == "sign-out":
+            return await self._sign_out(scene, state, person)
+        if do == "look-retry":
+            return await self.ask(scene, state, person, state.look.asked or Asked())
+        if do == "failing":
+            first = whole(args.get("first", 0), most=MOST_LISTED)
+            return await self.ask(scene, state, person, Asked("failing"), first)
+        if do == "whole-log":
+            size = whole(args.get("size", 0))
+            return await self.ask(scene, state, person, Asked("whole-log", wanted), size)
+        return await self.ask(scene, state, person, Asked("template", wanted))
+
+    async def heard(self, scene: Scene, state: State, person: Person, text: str) -> Outcome | None:
+        """The answer to a typed message that asks for a look; `None` for any other."""
+        if state.look.waits == "consent" and (yes := answer_of(text)) is not None:
+            return await self.press(scene, state, person, "look-yes" if yes else "look-no", {})
+        asked = heard(text)
+        if asked is None and state.look.waits == "name" and intent_of(text) is None:
+            asked = named(text)
+        if isinstance(asked, Naming):
+            return await self.ask(scene, state, person, Asked("template", asked.wanted))
+        if asked is not None:
+            do: Heard = "look" if asked == "log" else asked
+            return await self.press(scene, state, person, do, {})
+        return None
+
+    async def signed_in(self, scene: Scene, state: State, person: Person, done: bool) -> Outcome:
+        """The look that waited for a sign-in goes on; or a word that the sign-in did not come about."""
+        waiting = state.look
+        if done and waiting.waits == "sign-in" and waiting.asked:
+            return await self._run(scene, state, person, waiting.asked)
+        if done:
+            said = scene.reply(scene.say("look.signed-in"), buttons=(scene.button("look", "look", primary=True),))
+            return state, (replace(said, beside=True),)
+        buttons = (scene.button("look-retry", "look-retry", primary=True), *ways_on(scene))
+        said = scene.reply(scene.say("look.not-signed-in-now", "warning"), buttons=buttons, beside=True)
+        return state, (said,)
+
+    async def arrived(self, scene: Scene, state: State, person: Person, thread: State) -> Outcome:
+        """The private chat goes on with the look that was asked for in a thread."""
+        asked = thread.look.asked or Asked()
+        after, (first, *rest) = await self.ask(scene, state, person, asked)
+        first = replace(first, blocks=(scene.say("look.from-thread", "subtle"), *first.blocks))
+        return after, (first, *rest)
+
+    async def perform(
+        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        """What the work of an earlier turn comes to, as plain JSON. Never raises."""
+        return await whole_log.perform(self.azure, person, work, language, progress)
+
+    async def report(self, scene: Scene, state: State, done: Done) -> Outcome:
+        """The turn that tells what came of a work."""
+        return await whole_log.report(scene, state, done, self.diagnose, self.confirming)
+
+    async def ask(self, scene: Scene, state: State, person: Person, asked: Asked, detail: int = 0) -> Outcome:
+        """A look, unless nobody's eyes are allowed, others read along, or the person was not asked yet."""
+        asked = _resolved(state, asked)
+        if self.azure is None or self.mode == "off":
+            return self._by_hand(scene, state, asked)
+        if scene.public:
+            state = replace(state, look=replace(state.look, asked=asked, waits=""))
+            return state, (replace(scene.reply(scene.say("look.in-private"), beside=True), goes_on=GOES_ON),)
+        if not state.look.consent:
+            return replace(state, look=state.look.waiting(asked, "consent")), (choosing.consent(scene),)
+        return await self._run(scene, state, person, asked, detail)
+
+    async def _run(self, scene: Scene, state: State, person: Person, asked: Asked, detail: int = 0) -> Outcome:
+        azure = self.azure
+        if azure is None:
+            return self._by_hand(scene, state, asked)
+        state = replace(state, look=replace(state.look, asked=asked, waits=""))
+        try:
+            if asked.what == "failing":
+                listed = await finding.failing(scene, await azure.failing(person), self.diagnose, detail)
+                return replace(state, look=state.look.settled()), (listed,)
+            ref = asked.ref
+            if ref is None:
+                if asked.wanted == Wanted():
+                    return self._which(scene, state)
+                found = await azure.find(person, asked.wanted)
+                if len(found.exact) != 1:
+                    pick = choosing.several(scene, found) if found.exact else choosing.none(scene, asked, found)
+                    return replace(state, look=state.look.waiting(asked, "name")), (pick,)
+                ref = found.exact[0]
+            if asked.what == "whole-log":
+                return whole_log.begin(scene, state, ref, detail)
+            seen = await see(azure, person, ref)
+        except LookRefused as refused:
+            return self._refused(scene, state, asked, refused.refusal)
+        return await shown(scene, state, seen, self.diagnose, self.confirming)
+
+    def _refused(self, scene: Scene, state: State, asked: Asked, refusal: Refusal) -> Outcome:
+        waits: memory.Waits = "sign-in" if refusal.reason == "sign-in" else ""
+        state = replace(state, look=state.look.waiting(asked, waits))
+        blocks = refusal_blocks(scene, refusal, asked, _values(state, asked))
+        reply = scene.reply(*blocks, buttons=refusal_buttons(scene, refusal), beside=True)
+        return state, (replace(reply, sign_in=refusal.reason == "sign-in"),)
+
+    def _by_hand(self, scene: Scene, state: State, asked: Asked) -> Outcome:
+        values = _values(state, asked)
+        if asked.what == "failing":
+            own = by_hand.failing_by_hand(scene)
+        else:
+            own = [*by_hand.status_by_hand(scene, values), *by_hand.log_by_hand(scene, values)]
+        blocks = [scene.heading("look.by-hand.title"), scene.say("look.by-hand.why"), *by_hand.paste_back(scene, own)]
+        buttons = (
+            *back_to_step(scene, state),
+            scene.button("guided-questions", "guided"),
+            scene.button("draft", "draft"),
+        )
+        return state, (scene.reply(*blocks, buttons=buttons, beside=True),)
+
+    def _which(self, scene: Scene, state: State) -> Outcome:
+        if self.azure is None or self.mode == "off":
+            return self._by_hand(scene, state, Asked())
+        return replace(state, look=state.look.waiting(Asked(), "name")), (choosing.which(scene),)
+
+    def _declined(self, scene: Scene, state: State) -> Outcome:
+        state = replace(state, look=replace(state.look.settled(), consent=False))
+        return state, (choosing.declined(scene, (*back_to_step(scene, state), *ways_on(scene))),)
+
+    async def _allowed(self, scene: Scene, state: State, person: Person) -> Outcome:
+        asked = state.look.asked or Asked()
+        return await self.ask(scene, replace(state, look=replace(state.look, consent=True)), person, asked)
+
+    async def _sign_out(self, scene: Scene, state: State, person: Person) -> Outcome:
+        was_in = await self.azure.sign_out(person) if self.azure and self.mode != "off" else False
+        return replace(state, look=Looks()), (choosing.signed_out(scene, was_in),)
+
+
+def _resolved(state: State, asked: Asked) -> Asked:
+    """The look with what is known of its template: from the text under way, else the template looked at last."""
+    last = state.look.ref
+    if asked.what == "failing" or asked.ref:
+        return asked
+    if asked.wanted != Wanted():
+        known = last is not None and last.name.casefold() == asked.wanted.name.casefold()
+        return (
+            replace(asked, wanted=memory.of_ref(last)) if last and known and not asked.wanted.resource_group else asked
+        )
+    if last is not None and asked.what == "whole-log":
+        return replace(asked, wanted=memory.of_ref(last))
+    facts = memory.wanted_of(state.diagnosis.facts if state.diagnosis else {})
+    if facts.name or facts.staging_group or facts.account:
+        return replace(asked, wanted=facts)
+    return replace(asked, wanted=memory.of_ref(last)) if last else asked
+
+
+def _values(state: State, asked: Asked) -> dict[str, str]:
+    """What may stand in the commands to run oneself: what was asked for, else what the text under way says."""
+    wanted = asked.wanted
+    named = {
+        "template": wanted.name,
+        "resource_group": wanted.resource_group,
+        "subscription": wanted.subscription,
+        "staging_resource_group": wanted.staging_group,
+        "account": wanted.account,
+    }
+    given = {key: value for key, value in named.items() if value}
+    known = by_hand.known_values(state)
+    same = not given or known.get("template", "").casefold() == wanted.name.casefold()
+    return {**(known if same else {}), **given}

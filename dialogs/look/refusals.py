@@ -1,0 +1,102 @@
+"""What is said when a look comes to nothing: what was denied, what is missing on which scope, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dialogs.look import by_hand
+from dialogs.look.memory import Asked
+from dialogs.looks import Reason, Refusal
+from dialogs.scene import Scene
+from dialogs.view import Block, Button, Facts, RichText, Run, literal
+from knowledge.redaction import redact
+
+MOST_NAMED = 5
+_LONGEST = 300
+
+_ROLES: Mapping[Reason, str] = {"denied": "Reader", "no-data-role": "Storage Blob Data Reader"}
+"""The built-in role that allows it, where the refusal names none."""
+_RETRY: frozenset[Reason] = frozenset(
+    {
+        "denied",
+        "no-data-role",
+        "firewall",
+        "unauthorized",
+        "consent",
+        "conditional-access",
+        "other-tenant",
+        "not-allowed",
+        "not-found",
+        "no-run",
+        "no-log",
+        "conflict",
+        "busy",
+        "azure-trouble",
+        "too-slow",
+        "no-network",
+        "unexpected",
+    }
+)
+_OF_THE_LOG: frozenset[Reason] = frozenset({"no-data-role", "firewall", "keys-disabled", "suspicious"})
+_NOTHING_TO_READ: frozenset[Reason] = frozenset({"no-run", "no-log", "log-gone", "sign-in"})
+
+
+def refusal_blocks(scene: Scene, refusal: Refusal, asked: Asked, values: Mapping[str, str]) -> list[Block]:
+    """What was refused and why, the next step, and how to read it oneself where that can help."""
+    reason = refusal.reason
+    tone = "default" if reason in ("no-run", "no-log", "sign-in") else "warning"
+    blocks: list[Block] = [scene.say(f"refused.{reason}", tone)]  # type: ignore[arg-type]
+    if rows := _rows(scene, refusal):
+        blocks.append(Facts(rows))
+    if refusal.subscriptions:
+        names = listed(refusal.subscriptions)
+        blocks.append(scene.say("refused.subscriptions", names=names))
+    if reason == "busy" and refusal.retry_after is not None:
+        blocks.append(scene.say("refused.retry-after", seconds=refusal.retry_after))
+    blocks.append(scene.say(f"refused.{reason}.next"))
+    if reason not in _NOTHING_TO_READ:
+        own = _by_hand(scene, reason, asked, values)
+        blocks += by_hand.paste_back(scene, own) if own else []
+    return blocks
+
+
+def refusal_buttons(scene: Scene, refusal: Refusal) -> tuple[Button, ...]:
+    """Another try where one can help, and the ways on that need no look."""
+    retry = (scene.button("look-retry", "look-retry", primary=True),) if refusal.reason in _RETRY else ()
+    other = (scene.button("look-other", "look-other"),) if refusal.reason in ("not-found", "no-run", "log-gone") else ()
+    return (*retry, *other, scene.button("guided-questions", "guided"), scene.button("draft", "draft"))
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> RichText:
+    """The names one after the other, literal; how many more there are after the first few."""
+    runs: list[Run] = []
+    for at, name in enumerate(names[:most]):
+        runs += [*([Run(", ")] if at else []), Run(_short(name), "code")]
+    if len(names) > most:
+        runs.append(Run(f" (+{len(names) - most})"))
+    return tuple(runs)
+
+
+def _rows(scene: Scene, refusal: Refusal) -> tuple[tuple[str, RichText], ...]:
+    role = refusal.role or _ROLES.get(refusal.reason, "")
+    values = {
+        "what": refusal.what,
+        "action": refusal.action,
+        "scope": refusal.scope,
+        "role": role,
+        "code": refusal.code,
+    }
+    return tuple((scene.word(f"refused.row.{key}"), literal(_short(value))) for key, value in values.items() if value)
+
+
+def _by_hand(scene: Scene, reason: Reason, asked: Asked, values: Mapping[str, str]) -> list[Block]:
+    if asked.what == "failing":
+        return by_hand.failing_by_hand(scene)
+    if reason in _OF_THE_LOG or asked.what == "whole-log":
+        return by_hand.log_by_hand(scene, values)
+    return by_hand.status_by_hand(scene, values)
+
+
+def _short(value: str) -> str:
+    said = " ".join(redact(value).split())
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"

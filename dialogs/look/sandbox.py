@@ -1,0 +1,18 @@
+"""Cards that tell of made-up templates say so, every one of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs.scene import Scene
+from dialogs.state import State
+from dialogs.view import Reply
+
+
+def marked(scene: Scene, state: State, replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
+    """The replies with a note that this is the sandbox, once a look has begun there."""
+    look = state.look
+    if scene.looks != "sandbox" or (look.ref is None and look.asked is None and look.consent is None):
+        return replies
+    note = scene.say("look.sandbox", "subtle")
+    return tuple(replace(reply, blocks=(*reply.blocks, note)) for reply in replies)

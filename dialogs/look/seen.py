@@ -1,0 +1,181 @@
+"""What a look shows: the status of a template with what its log and its facts say, and the solution that follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dialogs.diagnosed import diagnosed
+from dialogs.durations import size_in_words
+from dialogs.errors import LookRefused
+from dialogs.guides import back_to_step
+from dialogs.look import by_hand, memory
+from dialogs.look.held_status import bounded
+from dialogs.look.moments import is_running
+from dialogs.look.refusals import refusal_blocks
+from dialogs.look.status_view import Marks, status_blocks, status_buttons
+from dialogs.look.together import LogSeen, Sight, message_of, of_a_part, sight_of
+from dialogs.looks import LogTail, Refusal, TemplateRef, TemplateStatus
+from dialogs.ports import Azure, Diagnoser
+from dialogs.scene import Outcome, Scene
+from dialogs.state import State
+from dialogs.texts import Own
+from dialogs.turn import Person
+from dialogs.view import Block, Button, Paragraph, Reply, RichText, Run
+from knowledge.confirming import Confirming, Weighed
+from knowledge.diagnosis import Match
+
+BUDGET = 9.0
+"""Seconds in which status and log together must be read: a turn holds its channel for no more than ten."""
+LEAST = 1.0
+MOST_WEIGHED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Azure gave: the status, and the end of the log or why it could not be read."""
+
+    status: TemplateStatus
+    tail: LogTail | None = None
+    refusal: Refusal | None = None
+
+
+async def see(azure: Azure, person: Person, ref: TemplateRef) -> Seen:
+    """The template's status and the end of its last run's log, within `BUDGET`. Raises `LookRefused` for the status."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + BUDGET
+    status = bounded(await azure.status(person, ref))
+    if not status.run_state:
+        return Seen(status)
+    try:
+        async with asyncio.timeout(max(LEAST, deadline - clock())):
+            return Seen(status, await azure.log_tail(person, status))
+    except LookRefused as refused:
+        return Seen(status, refusal=refused.refusal)
+    except TimeoutError:
+        return Seen(status, refusal=Refusal("too-slow", what="customization.log"))
+
+
+async def tail_seen(scene: Scene, diagnose: Diagnoser, tail: LogTail | None) -> LogSeen | None:
+    """The end of a log, diagnosed; from a part of it nothing is certain."""
+    if tail is None or not tail.text.strip():
+        return None
+    diagnosis = await diagnose(tail.text, scene.language)
+    return LogSeen(diagnosis if tail.whole else of_a_part(diagnosis), tail.read, tail.size, tail.growing, tail.file)
+
+
+async def shown(scene: Scene, state: State, seen: Seen, diagnose: Diagnoser, confirming: Confirming) -> Outcome:
+    """The answer to a look at one template."""
+    log = await tail_seen(scene, diagnose, seen.tail)
+    message = await message_of(diagnose, seen.status, scene.language)
+    sight = sight_of(seen.status, message, log, state.diagnosis, scene.entries, confirming, scene.language, scene.now)
+    return told(scene, state, sight, seen)
+
+
+def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
+    """The status card; after it the solution, where the look found another error than the one under way."""
+    status = sight.status
+    state = replace(state, look=replace(state.look.settled(), ref=status.ref))
+    top = next((m for m in sight.diagnosis.matches if m.severity != "info"), None)
+    walk = state.walk
+    under_way = walk is not None and walk.paste == state.paste and sight.same
+    same = under_way and top is not None and walk is not None and walk.entry == top.entry
+    found = top is not None and (top.entry in sight.own or not sight.same)
+    blocks = list(status_blocks(scene, status, sight.course, marks_of(scene, sight)))
+    blocks += _log_blocks(scene, state, sight, seen, same)
+    blocks += _weighed_blocks(scene, sight)
+    back: tuple[Button, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    failed = status.run_state.casefold() in ("failed", "canceled") or status.provisioning_state.casefold() == "failed"
+    if same or (sight.same and not found and not (failed and top is None)):
+        if status.run_state.casefold() == "succeeded" and state.diagnosis and state.diagnosis.outcome == "failed":
+            blocks.append(scene.say("look.succeeded-since", "good"))
+        # the number of the text stays, so that its cards can still be followed, now with the real names
+        state = replace(state, diagnosis=sight.diagnosis, form=None)
+        back = back_to_step(scene, state)
+    elif found or failed:
+        state, replies = diagnosed(scene, state, sight.diagnosis)
+    elif state.diagnosis is None:
+        state = replace(state, diagnosis=sight.diagnosis, paste=state.next_paste(scene.now))
+    buttons = (*back, *status_buttons(scene, status, seen.tail, seen.refusal), scene.button("draft", "draft"))
+    card = scene.reply(*blocks, buttons=buttons, summary=status.ref.name, beside=True)
+    if seen.refusal and seen.refusal.reason == "sign-in":
+        waits = state.look.waiting(memory.Asked("template", memory.of_ref(status.ref)), "sign-in")
+        state, card = replace(state, look=waits), replace(card, sign_in=True)
+    return state, (card, *(replace(reply, beside=True) for reply in replies))
+
+
+def marks_of(scene: Scene, sight: Sight) -> Marks:
+    """For each row of the card, whether its fact speaks for or against the first candidates."""
+    marks: dict[str, RichText] = {}
+    for one in sight.weighed[:MOST_WEIGHED]:
+        for spoken in one.spoken:
+            row = _ROWS.get(spoken.fact)
+            if row and row not in marks:
+                marks[row] = scene.line(f"look.mark.{spoken.side}", title=scene.title(one.entry))
+    return marks
+
+
+_ROWS: Mapping[str, str] = {
+    # the row of the status card in which each fact stands
+    "run_state": "run",
+    "run_sub_state": "run",
+    "provisioning_state": "provisioning",
+    "provisioning_code": "provisioning",
+    "run_minutes": "took",
+    "run_share": "took",
+    "timeout": "took",
+    "vm_cpus": "vm_size",
+    "identities": "identities",
+    "own_network": "network",
+    "os": "source",
+}
+
+
+def _log_blocks(scene: Scene, state: State, sight: Sight, seen: Seen, same: bool) -> list[Block]:
+    log, status = sight.log, sight.status
+    if seen.refusal is not None:
+        asked = memory.Asked("template", memory.of_ref(status.ref))
+        values = {**by_hand.known_values(replace(state, diagnosis=sight.diagnosis))}
+        return [
+            scene.say("look.log.refused"),
+            *refusal_blocks(scene, seen.refusal, replace(asked, what="whole-log"), values),
+        ]
+    if log is None:
+        return [scene.say("look.log.empty")] if seen.tail is not None else []
+    read = Own(size_in_words(log.read))
+    if log.whole:
+        blocks: list[Block] = [scene.say("look.log.whole", file=log.file, read=read)]
+    else:
+        key = "look.log.back-to" if log.diagnosis.timeline else "look.log.tail"
+        blocks = [scene.say(key, file=log.file, read=read, size=Own(size_in_words(log.size)))]
+    if log.growing or is_running(status):
+        blocks.append(scene.say("look.log.growing"))
+    if same:
+        blocks.append(scene.say("look.log.same", "warning"))
+    elif not log.diagnosis.matches and status.run_state.casefold() == "failed":
+        blocks.append(scene.say("look.log.nothing"))
+    return blocks
+
+
+def _weighed_blocks(scene: Scene, sight: Sight) -> list[Block]:
+    """Which facts spoke for the first candidates, which against, which were not looked at."""
+    known: dict[str, Match] = {m.entry: m for m in sight.diagnosis.matches}
+    blocks: list[Block] = []
+    for one in [w for w in sight.weighed if w.entry in known and (w.spoken or w.unseen)][:MOST_WEIGHED]:
+        runs: list[Run] = [*scene.line("look.facts-on", title=scene.title(one.entry))]
+        for side in ("for", "against"):
+            if said := _said(scene, one, side):
+                runs += [Run(" "), *scene.line(f"look.facts.{side}", facts=Own(said))]
+        if one.unseen:
+            names = ", ".join(scene.word(f"measure.{fact}") for fact in one.unseen)
+            runs += [Run(" "), *scene.line("look.facts.unseen", facts=Own(names))]
+        if one.refuted and known[one.entry].confidence == "certain":
+            runs += [Run(" "), *scene.line("look.facts.certain-all-the-same")]
+        blocks.append(Paragraph(tuple(runs)))
+    return blocks
+
+
+def _said(scene: Scene, one: Weighed, side: str) -> str:
+    return "; ".join(spoken.says.in_(scene.language) for spoken in one.spoken if spoken.side == side)

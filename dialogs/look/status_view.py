@@ -1,0 +1,132 @@
+"""How the status of a template looks: its last run, what it is made of, where its customizers got to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialogs.durations import seconds_in_words
+from dialogs.look.memory import args_of
+from dialogs.look.moments import is_running, timeout_minutes, took
+from dialogs.look.timeline import Course
+from dialogs.looks import LogTail, Refusal, TemplateStatus
+from dialogs.scene import Scene
+from dialogs.texts import Own
+from dialogs.view import Block, Button, Copyable, Facts, Paragraph, RichText, Run, Tone, literal
+from knowledge.redaction import redact
+
+MOST_MESSAGE = 900
+"""Characters of the last run's message: its beginning names the failure, its end the log."""
+MOST_OUTPUTS = 4
+
+_TONES: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
+
+Marks = Mapping[str, RichText]
+"""What a fact of the status speaks for or against, by the fact's name."""
+
+
+def status_blocks(scene: Scene, status: TemplateStatus, course: Course | None, marks: Marks) -> tuple[Block, ...]:
+    """The status from top to bottom; `course` is what the log says about the customizers."""
+    blocks: list[Block] = [scene.heading("look.title", name=status.ref.name), _run_line(scene, status, marks)]
+    blocks.append(Facts(tuple((label, _marked(value, marks.get(key))) for key, label, value in _rows(scene, status))))
+    for key, message in (("look.provisioning-says", status.provisioning_message), ("look.run-says", status.message)):
+        if message.strip():
+            blocks += [scene.say(key), Copyable(shortened(message))]
+    if course is not None and course.bars.rows:
+        blocks += _course_blocks(scene, course)
+    return tuple(blocks)
+
+
+def shortened(message: str, most: int = MOST_MESSAGE) -> str:
+    """A message of Azure's without secrets, cut in its middle when it is long."""
+    said = redact(message).strip()
+    return said if len(said) <= most else f"{said[: most * 2 // 3]} … {said[-most // 3 :]}"
+
+
+def status_buttons(
+    scene: Scene, status: TemplateStatus, tail: LogTail | None, refusal: Refusal | None
+) -> tuple[Button, ...]:
+    """What can be done from the status of a template; `tail` is what was read of its log, `refusal` why nothing was."""
+    ref: dict[str, Any] = {**args_of(status.ref)}
+    buttons: list[Button] = []
+    if (tail is not None and not tail.whole) or (refusal is not None and refusal.reason == "too-slow"):
+        buttons.append(scene.button("whole-log", "whole-log", **ref, size=min(tail.size if tail else 0, 10**9)))
+    buttons.append(scene.button("look-again", "look", primary=is_running(status), **ref))
+    buttons.append(scene.button("look-other", "look-other"))
+    return tuple(buttons)
+
+
+def _run_line(scene: Scene, status: TemplateStatus, marks: Marks) -> Block:
+    if not status.run_state:
+        return scene.say("look.never-ran")
+    if is_running(status):
+        key = "look.running-in" if status.run_sub_state else "look.running"
+    else:
+        key = "look.ran-in" if status.run_sub_state else "look.ran"
+    tone: Tone = _TONES.get(status.run_state.casefold(), "default")
+    said = scene.line(key, state=status.run_state, sub=status.run_sub_state)
+    return Paragraph(_marked(said, marks.get("run")), tone)
+
+
+def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
+    """The facts by name, with their labels and values; a fact that Azure does not give has no row."""
+    rows: list[tuple[str, str, RichText]] = []
+
+    def row(key: str, value: RichText) -> None:
+        rows.append((key, scene.word(f"look.fact.{key}"), value))
+
+    if status.provisioning_state:
+        code = (*_own(", "), *literal(status.provisioning_code)) if status.provisioning_code else ()
+        row("provisioning", (*literal(status.provisioning_state), *code))
+    seconds = took(status, scene.now)
+    if seconds is not None:
+        limit = timeout_minutes(status)
+        row("took", scene.line("look.of-limit", took=Own(seconds_in_words(seconds)), limit=limit))
+    if status.started:
+        row("started", literal(status.started))
+    if status.ended:
+        row("ended", literal(status.ended))
+    row("vm_size", literal(status.vm_size) if status.vm_size else scene.line("look.default-size"))
+    if status.os_disk_gb:
+        row("os_disk", _own(f"{status.os_disk_gb} GB"))
+    row("identities", _own(str(status.identities)) if status.identities else scene.line("look.no-identity"))
+    if status.source:
+        system = (*_own(" · "), *scene.line(f"look.os.{status.os}")) if status.os else ()
+        row("source", (*literal(status.source), *system))
+    if status.region:
+        row("region", literal(status.region))
+    if status.own_network:
+        row("network", scene.line("look.own-network"))
+    if status.staging_group:
+        row("staging", literal(status.staging_group))
+    if status.on_error:
+        row("on_error", literal(status.on_error))
+    for output in status.outputs[:MOST_OUTPUTS]:
+        artifact = (*_own(" · "), *literal(output.artifact)) if output.artifact else ()
+        row("output", (*literal(output.name), *_own(" · "), *literal(output.state or "?"), *artifact))
+    return rows
+
+
+def _course_blocks(scene: Scene, course: Course) -> list[Block]:
+    blocks: list[Block] = []
+    if course.reached is None:
+        if course.count:
+            blocks.append(scene.say("look.customizers", count=course.count))
+    elif course.reached > course.count:
+        blocks.append(scene.say("look.after-customizers", count=course.count))
+    else:
+        blocks.append(scene.say("look.position", number=course.reached, count=course.count))
+    if course.before:
+        blocks.append(scene.say("look.rows-before", "subtle", count=course.before))
+    blocks.append(course.bars)
+    if course.after:
+        blocks.append(scene.say("look.rows-after", "subtle", count=course.after))
+    return blocks
+
+
+def _marked(value: RichText, mark: RichText | None) -> RichText:
+    return (*value, Run("  "), *mark) if mark else value
+
+
+def _own(text: str) -> RichText:
+    return (Run(text),)

@@ -1,0 +1,204 @@
+"""One diagnosis out of all that was seen: the log's proof, the status's message, the text that was pasted before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dialogs.held import hold
+from dialogs.look.moments import is_running, seconds_between, timeout_minutes
+from dialogs.look.timeline import Course, course_of
+from dialogs.looks import TemplateStatus
+from dialogs.ports import Diagnoser
+from knowledge.confirming import Confirming, Weighed
+from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, Match, Outcome
+from knowledge.entry import Entry, Language
+
+_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
+_OUTCOMES: Mapping[str, Outcome] = {
+    "failed": "failed",
+    "canceled": "canceled",
+    "canceling": "canceled",
+    "succeeded": "succeeded",
+    "running": "running",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogSeen:
+    """What was read of a build log: how many bytes of how many, and its diagnosis."""
+
+    diagnosis: Diagnosis
+    read: int
+    size: int
+    growing: bool = False
+    file: str = "customization.log"
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it is missing."""
+        return self.read >= self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that a look came to. `own`: the entries that the log or the status itself speaks for.
+
+    `same`: the text diagnosed before can be of this template.
+    """
+
+    status: TemplateStatus
+    diagnosis: Diagnosis
+    log: LogSeen | None
+    course: Course | None
+    weighed: tuple[Weighed, ...]
+    own: frozenset[str]
+    same: bool
+
+
+def of_a_part(diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis of a part of a log: whatever it says, the cause could stand in the rest."""
+    matches = tuple(replace(m, confidence="likely") if m.confidence == "certain" else m for m in diagnosis.matches)
+    return replace(diagnosis, partial=True, matches=matches)
+
+
+async def message_of(diagnose: Diagnoser, status: TemplateStatus, language: Language) -> Diagnosis | None:
+    """The diagnosis of what the status itself says; `None` when it says nothing."""
+    if not (status.message.strip() or status.provisioning_message.strip() or status.provisioning_code):
+        return None
+    written = {
+        "provisioningState": status.provisioning_state,
+        "provisioningError": {"provisioningErrorCode": status.provisioning_code, "message": status.provisioning_message}
+        if status.provisioning_code or status.provisioning_message
+        else None,
+        "lastRunStatus": {
+            "runState": status.run_state,
+            "runSubState": status.run_sub_state,
+            "message": status.message,
+        }
+        if status.run_state
+        else None,
+    }
+    return await diagnose(json.dumps({key: said for key, said in written.items() if said}, indent=1), language)
+
+
+def sight_of(
+    status: TemplateStatus,
+    message: Diagnosis | None,
+    log: LogSeen | None,
+    before: Diagnosis | None,
+    entries: Mapping[str, Entry],
+    confirming: Confirming,
+    language: Language,
+    now: str,
+) -> Sight:
+    """Everything put together; `before` is what was diagnosed earlier, of this template or of none in particular."""
+    own = _joined(log.diagnosis.matches if log else (), message.matches if message else ())
+    if status.run_state.casefold() == "succeeded" and status.provisioning_state.casefold() != "failed":
+        own = tuple(m for m in own if m.severity == "info")
+    same = before if before is not None and _of_this(before, status) else None
+    matches = tuple(m for m in _joined(own, same.matches if same else ()) if m.entry in entries)
+    measured = measured_of(status, now)
+    ended_badly = measured.get("run_state") in ("failed", "canceled") or measured.get("provisioning_state") == "failed"
+    weighed, ordered = confirming.weigh(matches, measured, entries, language, suggest=ended_badly)
+    base = log.diagnosis if log else message or same or _EMPTY
+    sources = [source for source in (log.diagnosis if log else None, message, same) if source is not None]
+    facts = {key: value for source in reversed(sources) for key, value in source.facts.items() if value is not None}
+    facts.update({key: value for key, value in facts_of_status(status).items() if value not in (None, "")})
+    ids = dict.fromkeys([("image template", status.ref.id), *(pair for source in sources for pair in source.ids)])
+    diagnosis = replace(
+        base,
+        # an earlier text tells how its own run ended, whatever became of later ones
+        outcome=same.outcome if same and not own else _OUTCOMES.get(status.run_state.casefold(), base.outcome),
+        matches=ordered[:MOST_MATCHES],
+        facts=facts,
+        ids=tuple(ids),
+        os=status.os or base.os,
+        script=next((source.script for source in sources if source.script), None),
+    )
+    course = course_of(status.customizers, log.diagnosis.timeline, log.whole) if log else None
+    return Sight(status, hold(diagnosis), log, course, weighed, frozenset(m.entry for m in own), same is not None)
+
+
+def facts_of_status(status: TemplateStatus) -> dict[str, str | int | None]:
+    """The status as facts of a diagnosis: for the steps' commands, and for a support case."""
+    source = status.source if len(status.source) <= 300 else None
+    return {
+        "template": status.ref.name,
+        "resource_group": status.ref.resource_group,
+        "subscription": status.ref.subscription,
+        "region": status.region,
+        "run_state": status.run_state,
+        "run_sub_state": status.run_sub_state,
+        "run_started": status.started,
+        "run_ended": status.ended,
+        "provisioning_state": status.provisioning_state,
+        "error_code": status.provisioning_code,
+        "vm_size": status.vm_size,
+        "build_timeout": timeout_minutes(status),
+        "staging_resource_group": status.staging_group.rstrip("/").rpartition("/")[2],
+        "source_image": source,
+        "identities": status.identities,
+    }
+
+
+def measured_of(status: TemplateStatus, now: str) -> dict[str, str | int]:
+    """What the status measures, by the names that the confirming rules know; what Azure does not say is left out."""
+    end = status.ended or (now if is_running(status) else None)
+    seconds = seconds_between(status.started, end)
+    cpus = _cpus(status.vm_size)
+    values: dict[str, str | int | None] = {
+        "provisioning_state": status.provisioning_state.casefold() or None,
+        "provisioning_code": status.provisioning_code.casefold() or None,
+        "run_state": status.run_state.casefold() or None,
+        "run_sub_state": status.run_sub_state.casefold() or None,
+        "run_minutes": seconds // 60 if seconds is not None else None,
+        "run_share": seconds * 100 // (timeout_minutes(status) * 60) if seconds is not None else None,
+        "timeout": timeout_minutes(status),
+        "vm_cpus": cpus,
+        "identities": status.identities,
+        "own_network": "yes" if status.own_network else "no",
+        "os": status.os,
+        "customizers": len(status.customizers),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _joined(first: tuple[Match, ...], then: tuple[Match, ...]) -> tuple[Match, ...]:
+    """The matches of one source, then what another adds to them; a wrapper adds nothing to its cause."""
+    if any(m.severity != "info" for m in first):
+        then = tuple(m for m in then if m.severity != "info")
+    elif any(m.severity != "info" for m in then):
+        first = ()
+    explained = {name for m in first for name in m.explains}
+    added = {m.entry: m for m in then}
+    kept = [_surer(m, added.get(m.entry)) for m in first]
+    here = {m.entry for m in first}
+    return (*kept, *(m for m in then if m.entry not in here and m.entry not in explained))
+
+
+def _surer(match: Match, other: Match | None) -> Match:
+    """The match with the better of two confidences: two texts that say the same don't take from each other."""
+    if other is None or _RANKS.index(other.confidence) >= _RANKS.index(match.confidence):
+        return match
+    return replace(match, confidence=other.confidence)
+
+
+def _of_this(before: Diagnosis, status: TemplateStatus) -> bool:
+    """Whether an earlier text can be of this template: it names it, or no other one."""
+    named = before.facts.get("template")
+    subscription = before.facts.get("subscription")
+    if named is not None and str(named).casefold() != status.ref.name.casefold():
+        return False
+    return named is not None or subscription in (None, status.ref.subscription)
+
+
+def _cpus(size: str) -> int | None:
+    """The processors that a VM size has by its name (`Standard_D2ds_v4`: 2); `None` where it does not say."""
+    _, _, rest = size.partition("_")
+    digits = "".join(c if c.isdecimal() else " " for c in rest.partition("_")[0].partition("-")[0]).split()
+    return int(digits[0]) if rest and digits and len(digits[0]) <= 3 else None
+
+
+_EMPTY = Diagnosis("-", "status", "unknown", (), (), {}, ())
