@@ -7,6 +7,7 @@ person can send. Only a body that is no activity at all is refused.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -24,6 +25,7 @@ from dialogs.turn import Action, Person, Scope, Turn
 from dialogs.view import Reply
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+OAUTH_TYPE = "application/vnd.microsoft.card.oauth"
 LONGEST_ID = 512
 LONGEST_NAME = 100
 KEEP = "keep"
@@ -31,6 +33,8 @@ KEEP = "keep"
 OWNER = "by"
 """What a button sends beside its action where others can press it: a short form of the id of who asked."""
 NO_FIELDS = frozenset({"v", "do", "args", "msteams", KEEP, OWNER})
+
+_GUID = re.compile(r"(?!0{8}-0)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 Wants = Literal["answer", "say", "forget", "nothing"]
 
@@ -134,6 +138,10 @@ def _data_of(card: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def message_activity(message: Message) -> Activity:
     """A message as an SDK activity; its text is plain, so that no character of it is taken for markup."""
+    if "oauth" in message:
+        # the client puts its own button there; a text beside it would be split from it
+        sign_in = Attachment(content_type=OAUTH_TYPE, content=Kept(message["oauth"]))
+        return Activity(type=ActivityTypes.message, summary=message["summary"], attachments=[sign_in])
     if "card" not in message:
         return Activity(type=ActivityTypes.message, text=message["text"], text_format="plain")
     return Activity(
@@ -156,11 +164,17 @@ def _who_and_where(body: Mapping[str, Any]) -> Turn:
             tenant=_id(tenant, "tenant id") if tenant else "",
             id=_id(sender.get("id"), "from.id"),
             name=" ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) else "",
+            object_id=_object_id(sender.get("aadObjectId")),
         ),
         conversation=_id(conversation.get("id"), "conversation.id"),
         scope=_scope(conversation),
         locale=locale if isinstance(locale, str) and 0 < len(locale) <= 35 else None,
     )
+
+
+def _object_id(item: object) -> str:
+    """The person's id in Entra as every comparison needs it; "" for what is none."""
+    return item.lower() if isinstance(item, str) and _GUID.fullmatch(item) else ""
 
 
 def _scope(conversation: Mapping[str, Any]) -> Scope:

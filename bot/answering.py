@@ -13,7 +13,7 @@ from bot.activities import Incoming
 from bot.channel import Channel
 from bot.conversation import Answer, Medic, messages_of
 from bot.delivery import Delivery
-from bot.envelope import Envelope, Message
+from bot.envelope import SIGN_IN_SECONDS, Envelope, Message
 from bot.errors import RefusedRequest, StateConflict, StateTooLarge, StoreError, where
 from bot.lanes import Lanes
 from bot.left_works import leave_works
@@ -83,7 +83,9 @@ class Answering:
             envelope = record.envelope
             if self._void(envelope, incoming):
                 return record
-            if turn.joined and envelope.welcomed:
+            # a sign-in is over when another client of the person, or another way, was sooner
+            late = turn.signed_in is not None and not envelope.sign_in
+            if late or (turn.joined and envelope.welcomed):
                 if envelope.pending_of(incoming.mark):
                     await record.change(lambda envelope: envelope.end(incoming.mark))
                 return record
@@ -112,6 +114,7 @@ class Answering:
             elif turn.joined:
                 language = language_of(turn.locale)
             envelope.welcomed = envelope.welcomed or turn.joined
+            envelope.sign_in = 0.0 if turn.signed_in else envelope.sign_in
             if incoming.say:
                 messages.append({"text": say(incoming.say, language)})
             try:
@@ -145,6 +148,8 @@ class Answering:
         envelope, now = record.envelope, self._clock()
         envelope.remember(incoming.mark, now)
         envelope.end(incoming.mark)
+        if any("sign_in" in message for message in messages):
+            envelope.sign_in = now + SIGN_IN_SECONDS
         if messages and incoming.response and incoming.response.take():
             record.answer, messages = divided(messages)
             envelope.keep_answer(incoming.mark, record.answer)

@@ -45,6 +45,7 @@ class Cloud:
     issuer: str = "https://api.botframework.com"
     login_url: str = "https://login.microsoftonline.com"
     scope: str = "https://api.botframework.com/.default"
+    token_service_url: str = "https://token.botframework.com"  # noqa: S105 - an address
 
 
 PUBLIC_CLOUD = Cloud()

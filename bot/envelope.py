@@ -23,13 +23,16 @@ KEEP_REPLY_SECONDS = 86_400
 """How long a reply may wait for its channel; who asked yesterday has gone on."""
 MOST_ANSWERS = 3
 """Answers kept for invokes that are delivered again, which happens within seconds."""
+SIGN_IN_SECONDS = 3600
+"""How long a number typed into the chat may end a sign-in; later six digits are just text."""
 MOST_BREAKS = 5
 """How often a send that a crash cut is repeated: a reply that ends the program each time must not do so for ever."""
 
 Message = Mapping[str, Any]
 """A message as plain JSON: `text`, or `card` with the `summary` that notifies of it.
 
-With `replaces`, the id of an activity of the bot's own, it takes the place of that one.
+With `replaces`, the id of an activity of the bot's own, it takes the place of that one. `sign_in`, a language, stands
+for the way to sign in, which the channel makes when it is sent.
 """
 Back = Mapping[str, Any]
 """The way back to a conversation as plain JSON; only the channel that made it reads it."""
@@ -70,6 +73,7 @@ class Envelope:
     """The document. `medic` is the dialogs' own; `sender` is the instance that sends the outbox, until `until`.
 
     `answers` by mark are those of the last invokes: they stood in the HTTP response, and never in the outbox.
+    `sign_in`: one is awaited, and until then a number may be typed to end it; 0 when none is.
     """
 
     welcomed: bool = False
@@ -81,6 +85,7 @@ class Envelope:
     until: float = 0.0
     answers: dict[str, Message] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
+    sign_in: float = 0.0
 
     @property
     def waits(self) -> bool:
@@ -163,6 +168,7 @@ class Envelope:
             "until": self.until,
             "answers": self.answers,
             "pending": [pending.to_json() for pending in self.pending],
+            "sign_in": self.sign_in,
         }
 
 
@@ -172,8 +178,7 @@ def read_envelope(value: Mapping[str, Any]) -> Envelope:
     if value.get("schema") not in range(1, SCHEMA + 1) or not isinstance(medic, dict | None):
         return Envelope(welcomed=value.get("welcomed") is True, medic={})
     done, outbox, sender, until = value.get("done"), value.get("outbox"), value.get("sender"), value.get("until")
-    answers = value.get("answers")
-    pending = value.get("pending")
+    answers, pending, sign_in = value.get("answers"), value.get("pending"), value.get("sign_in")
     return Envelope(
         welcomed=value.get("welcomed") is True,
         language=_language(language),
@@ -184,6 +189,7 @@ def read_envelope(value: Mapping[str, Any]) -> Envelope:
         until=until if isinstance(until, int | float) else 0.0,
         answers={k: v for k, v in answers.items() if isinstance(v, dict)} if isinstance(answers, dict) else {},
         pending=[one for one in map(read_pending, pending) if one] if isinstance(pending, list) else [],
+        sign_in=sign_in if isinstance(sign_in, int | float) else 0.0,
     )
 
 

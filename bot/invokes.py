@@ -22,6 +22,7 @@ from bot.response import HERE
 from bot.sentences import Sentence, language_of, say
 from bot.turns import Turns
 
+EVENT = "event "
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
 
 
@@ -59,18 +60,31 @@ It may raise what `Turns.take` raises.
 
 
 class Invokes:
-    """The handlers by name; `adaptiveCard/action` is always one of them."""
+    """The handlers by name; `adaptiveCard/action` is always one of them. `event NAME` is that of an event.
+
+    Nobody waits for the answer to an event; it is an empty one.
+    """
 
     def __init__(self, handlers: Mapping[str, Handler] | None = None) -> None:
         self._handlers: dict[str, Handler] = {"adaptiveCard/action": card_action, **(handlers or {})}
 
+    def hears(self, body: Mapping[str, Any]) -> bool:
+        """Whether a checked activity's `body` is for the handlers: an invoke, or an event that one of them knows."""
+        kind = body.get("type")
+        return kind == "invoke" or (kind == "event" and bool(self._known(body)))
+
     async def answer(self, body: Mapping[str, Any], incoming: Incoming, turns: Turns, channel: Channel) -> InvokeAnswer:
         """The answer to the invoke in a checked activity's `body`; to a name that nobody knows, one that says so."""
+        known = self._known(body)
+        handler = self._handlers.get(known, unknown)
+        return await handler(Invoke(known, body.get("value"), incoming, body), turns, channel)
+
+    def _known(self, body: Mapping[str, Any]) -> str:
         name = body.get("name")
-        known = name if isinstance(name, str) and name in self._handlers else ""
-        return await self._handlers.get(known, unknown)(
-            Invoke(known, body.get("value"), incoming, body), turns, channel
-        )
+        if not isinstance(name, str) or name.startswith(EVENT):
+            return ""
+        name = f"{EVENT}{name}" if body.get("type") == "event" else name
+        return name if name in self._handlers else ""
 
 
 async def unknown(invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:

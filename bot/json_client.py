@@ -43,25 +43,45 @@ class JsonClient:
         """
         return await self._ask("POST", url, form)
 
+    async def call(
+        self, method: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask `url` with `body` as JSON; returns the status and the object that came back, {} where nothing did.
+
+        Raises:
+            ServiceUnreachable: no answer, or one that is no JSON object.
+        """
+        return await self._ask(method, url, None, body, headers)
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
-    async def _ask(self, method: str, url: str, form: Mapping[str, str] | None) -> tuple[int, dict[str, Any]]:
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        form: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
         if self._session is None:
             connector = TCPConnector(ssl=self._tls or True)
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         raw = bytearray()
         try:
             # a redirect is not followed: the address is what the answer is trusted for
-            async with self._session.request(method, url, data=form, allow_redirects=False) as response:
+            asked = self._session.request(
+                method, URL(url, encoded=True), data=form, json=body, headers=headers, allow_redirects=False
+            )
+            async with asked as response:
                 async for chunk in response.content.iter_chunked(65536):
                     raw += chunk
                     if len(raw) > LARGEST:
                         raise ServiceUnreachable(f"{URL(url).origin()} answered with more than {LARGEST} bytes.")
-                found = json.loads(raw)
+                found = json.loads(raw) if raw.strip() or headers is None else {}
         except (ClientError, TimeoutError, ValueError, RecursionError) as error:
             raise ServiceUnreachable(f"{URL(url).origin()} gave no answer in JSON: {type(error).__name__}.") from error
         if not isinstance(found, dict):

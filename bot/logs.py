@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from bot.errors import where
 
+SILENT = ("azure.identity", "azure.core", "msal")
+"""Libraries that log whole answers of the identity provider when it refuses; our own modules say what failed."""
+
 
 class TextLines(logging.Formatter):
     """A line to read. Of an exception it tells kind and place only: its message may quote what somebody sent."""
@@ -44,3 +47,5 @@ def configure_logs(level: str, form: str = "text") -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("bot", "dialogs", "knowledge"):
         logging.getLogger(name).setLevel(level)
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -55,7 +55,7 @@ def divided(messages: Sequence[Message]) -> tuple[Message, list[Message]]:
     the first message says.
     """
     places = [message for message in messages if "replaces" in message]
-    sentences = [message for message in messages if "card" not in message]
+    sentences = [message for message in messages if "text" in message]
     for chosen in (*places, *sentences):
         answer = {key: value for key, value in chosen.items() if key != "replaces"}
         return answer, [message for message in messages if message is not chosen]

@@ -27,6 +27,10 @@ Sentence = Literal[
     "cut-off",
     "so-far",
     "so-far-ended",
+    "sign-in-card",
+    "sign-in-button",
+    "sign-in-down",
+    "sign-in-as-other",
 ]
 
 _WORDS: dict[Sentence, dict[Language, str]] = {
@@ -103,6 +107,25 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "message-empty": {
         "en": "There is no text in that message that I could read. Paste the error in our chat instead.",
         "it": "In quel messaggio non c'è testo che io possa leggere. Incolla invece l'errore nella nostra chat.",
+    },
+    "sign-in-card": {
+        "en": "Sign in with the account that you use in Teams. I look at Azure with your own rights, read-only, and "
+        "keep no password and no token.",
+        "it": "Accedi con l'account che usi in Teams. Guardo in Azure con i tuoi diritti, in sola lettura, e non "
+        "conservo né password né token.",
+    },
+    "sign-in-button": {"en": "Sign in", "it": "Accedi"},
+    "sign-in-down": {
+        "en": "I can't reach the sign-in service at the moment, so nothing was looked at. Try again in a few minutes, "
+        "or paste the log here.",
+        "it": "Al momento non riesco a raggiungere il servizio di accesso, quindi non ho guardato nulla. Riprova tra "
+        "qualche minuto, oppure incolla qui il log.",
+    },
+    "sign-in-as-other": {
+        "en": "You signed in with another account than the one that you use in Teams. I look at Azure only as the "
+        "person who talks to me here, so I forgot that sign-in. Sign in with your Teams account.",
+        "it": "Hai effettuato l'accesso con un account diverso da quello che usi in Teams. Guardo in Azure solo per "
+        "conto di chi mi scrive qui, quindi ho dimenticato quell'accesso. Accedi con il tuo account di Teams.",
     },
     "not-understood": {
         "en": "I can't do that here. Type help to see what I can do.",

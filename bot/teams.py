@@ -25,6 +25,8 @@ from bot.connector import ConnectorFactory, VouchedFactory
 from bot.envelope import Back, Message
 from bot.errors import RefusedRequest
 from bot.invokes import InvokeAnswer, Invokes
+from bot.sentences import say
+from bot.signing.sign_in import SignIn
 from bot.turns import Turns
 from dialogs.view import Reply
 
@@ -92,11 +94,18 @@ class TeamsChannel:
     def drawn(self, reply: Reply) -> list[Message]:
         """The messages that show `reply`: as many cards as it takes."""
         activity = self._context.activity
-        owner = activity.from_property.id if activity.conversation.is_group else ""
-        return [reply_message(part, not self._test_client, owner) for part in parts(reply)]
+        public = activity.conversation.is_group
+        owner = activity.from_property.id if public else ""
+        messages = [reply_message(part, not self._test_client, owner) for part in parts(reply)]
+        if reply.sign_in and not public and self._adapter.sign_in:
+            messages.append({"sign_in": reply.language})
+        return messages
 
     async def send(self, message: Message) -> str | None:
         """Send one message, or put it in the place of the one that it replaces; returns its id, if Teams tells."""
+        if "sign_in" in message:
+            sign_in, language = self._adapter.sign_in, message["sign_in"]
+            message = await sign_in.card(self.back, language) if sign_in else {"text": say("sign-in-down", language)}
         activity = message_activity(message)
         if activity.id:
             await self._context.update_activity(activity)
@@ -137,11 +146,14 @@ class TeamsAdapter(CloudAdapter):
         access: Access | None = None,
         connectors: ConnectorFactory | None = None,
         invokes: Invokes | None = None,
+        sign_in: SignIn | None = None,
     ) -> None:
+        """`sign_in`: None where nobody signs in."""
+        self.sign_in = sign_in
         self._access = access or access_for(None)
         self._connectors = connectors or ConnectorFactory(self._access.tokens, self._access.tls)
         self._vouched = _Vouched(self._connectors, self._access.app_id)
-        self._invokes = invokes or Invokes()
+        self._invokes = invokes or Invokes(sign_in.handlers() if sign_in else None)
         super().__init__(self._vouched)
 
     async def process(self, request: web.Request, bot: Turns, ws_response: None = None) -> web.Response:
@@ -162,10 +174,10 @@ class TeamsAdapter(CloudAdapter):
         async def run(context: TurnContext) -> None:
             nonlocal answer
             channel = TeamsChannel(context, self, self._access.app_id, test_client)
-            if body["type"] == ActivityTypes.invoke:
+            if self._invokes.hears(body):
                 answer = await self._invokes.answer(body, incoming, bot, channel)
             else:
-                await bot.take(incoming, channel)
+                await bot.take(await self.sign_in.typed(incoming, bot) if self.sign_in else incoming, channel)
 
         await self.process_activity(self._vouched.result(service_url), _skeleton(body, incoming, service_url), run)
         if answer.body is None:

@@ -25,6 +25,7 @@ from bot.sentences import language_of, say
 from bot.store import StateStore, state_key
 from bot.typing_sign import TYPING_AFTER, typing_sign
 from bot.working import Bounds, Working
+from dialogs.turn import Turn
 
 PATIENCE = 60.0
 """Seconds after which a turn is given up, so that one that hangs does not hold its conversation for ever."""
@@ -69,11 +70,11 @@ class Turns:
         self._observer = observer or Unobserved()
         self._observer.counting(lambda: self.counts)
 
-    async def take(self, incoming: Incoming, channel: Channel) -> None:
+    async def take(self, incoming: Incoming, channel: Channel, hold: float | None = None) -> None:
         """Do what `incoming` asks for, unless that was done; whatever fails, the person gets a sentence.
 
-        It returns when the turn is over, or after `hold` seconds, with the turn kept and going on. What is not sent
-        when this returns is kept too, and sent before the conversation's next replies.
+        It returns when the turn is over, or after `hold` seconds (None: the usual ones), with the turn kept and going
+        on. What is not sent when this returns is kept too, and sent before the conversation's next replies.
 
         Raises:
             RefusedRequest: nothing was done: too many turns or replies of this conversation wait, or what takes long
@@ -84,7 +85,7 @@ class Turns:
             return
         key, incoming = _named(incoming)
         turn = self._start(key, incoming, channel)
-        ended, _ = await asyncio.wait([turn], timeout=self._hold)
+        ended, _ = await asyncio.wait([turn], timeout=self._hold if hold is None else hold)
         if ended:
             turn.result()
         else:
@@ -105,6 +106,11 @@ class Turns:
         if answer is None and not turn.done():
             await self._let_go(key, incoming, channel, turn)
         return answer or {"text": say("answer-follows", language_of(incoming.turn.locale))}
+
+    async def awaits_sign_in(self, turn: Turn) -> bool:
+        """Whether the conversation has just shown a way to sign in that nobody has used. Raises StoreError."""
+        key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
+        return (await Record(self._store, key).load()).envelope.sign_in > self._clock()
 
     async def finish(self) -> None:
         """Wait for the turns that still run after their HTTP response."""

@@ -20,6 +20,7 @@ AZURE_FACING = {
     "bot.auth_identity",
     "bot.looking.eyes",
     "bot.sandbox.tokens",
+    "bot.signing.user_eyes",
     "bot.telemetry",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.access import Access, access_for
 from bot.delivery import Pace
 from bot.server import build_app, listen
 from bot.settings import Settings
+from bot.signing.sign_in import SignIn
 from bot.sqlite_store import SqliteStore
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
@@ -62,12 +63,18 @@ class Guarded:
 
 
 @asynccontextmanager
-async def guarded(identity: IdentityService, authority: trustme.CA, folder: Path) -> AsyncIterator[Guarded]:
+async def guarded(
+    identity: IdentityService,
+    authority: trustme.CA,
+    folder: Path,
+    medic: Any = None,
+    signing: Callable[[Access], SignIn] | None = None,
+) -> AsyncIterator[Guarded]:
     """Serve one until the block ends; `identity` vouches for its callers, `authority` for its Teams."""
     server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server_tls)
     authority.configure_trust(client_tls)
-    teams, medic, seen = FakeTeams(), ScriptedMedic(), []
+    teams, medic, seen = FakeTeams(), medic or ScriptedMedic(), []
 
     @web.middleware
     async def watch(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -85,7 +92,8 @@ async def guarded(identity: IdentityService, authority: trustme.CA, folder: Path
     store = await SqliteStore(folder / "state.sqlite3").open()
     access = access_for(CREDENTIALS, identity.cloud, client_tls)
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
-        turns, adapter = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600)), TeamsAdapter(access)
+        turns = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600))
+        adapter = TeamsAdapter(access, sign_in=signing(access) if signing else None)
         bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
         settings = Settings(port=0, credentials=CREDENTIALS)
         program = await listen(build_app(turns, store, access, adapter), settings)

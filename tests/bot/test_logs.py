@@ -57,3 +57,17 @@ def test_other_people_s_modules_keep_quiet_below_a_warning(form: str) -> None:
     assert "theirs" not in done.stderr
     assert done.stderr.count("\n") == 1
     assert (form == "json") == done.stderr.startswith("{")
+
+
+def test_what_the_identity_provider_answers_is_not_logged() -> None:
+    """The library that asks it logs whole answers as warnings."""
+    script = (
+        "import logging; from bot.logs import configure_logs; configure_logs('DEBUG')\n"
+        "import azure.identity.aio\n"
+        "for name in ('azure.identity.aio._internal.get_token_mixin', 'azure.core.pipeline.x', 'msal.token_cache'):\n"
+        "    logging.getLogger(name).error('secret answer')\n"
+        "logging.getLogger('bot.signing').warning('ours')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "ours" in done.stderr
+    assert "secret answer" not in done.stderr

@@ -430,3 +430,17 @@ def test_whatever_an_activity_holds_it_is_read_or_refused_in_words(body: dict[st
             incoming = read_activity(activity)
             turn = incoming.turn
             assert incoming.wants != "answer" or bool(turn.text) + bool(turn.action) + turn.joined <= 1
+
+
+@pytest.mark.parametrize(
+    ("given", "object_id"),
+    [
+        ("4F1C0A52-8D3E-4B7A-9C61-2E5D7F80B394", "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"),
+        ("4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394\n", ""), ("00000000-0000-0000-0000-000000000000", ""),
+        ("4f1c0a528d3e4b7a9c612e5d7f80b394", ""), ("", ""), (None, ""), (7, ""), ({"id": "x"}, ""),
+    ],
+)  # fmt: skip
+def test_a_person_has_the_id_that_teams_vouches_for(given: Any, object_id: str) -> None:
+    sender = {"id": "29:ada", "aadObjectId": given}
+    body = {"type": "message", "channelId": "msteams", "from": sender, "conversation": {"id": "a:1"}}
+    assert read_activity(body).turn.person.object_id == object_id

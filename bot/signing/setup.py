@@ -1,0 +1,60 @@
+"""Builds what signing in takes from the settings: the ways to sign in for Teams, the person's eyes for the looks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ssl import SSLContext
+
+from bot.auth_tokens import Tokens
+from bot.credentials import PUBLIC_CLOUD, Cloud, Credentials
+from bot.json_client import JsonClient
+from bot.looking.cloud import AzureCloud
+from bot.signing.sign_in import SignIn
+from bot.signing.token_service import TokenService
+from bot.signing.user_eyes import UserEyes
+
+FEDERATION = "api://AzureADTokenExchange/.default"
+"""What a managed identity's token is for, with which it stands in for a registration's secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The two sides of a sign-in. `close` ends the connections of both."""
+
+    sign_in: SignIn
+    eyes: UserEyes
+    close: Callable[[], Awaitable[None]]
+
+
+def signing_for(
+    credentials: Credentials,
+    tokens: Tokens,
+    connection: str,
+    azure: AzureCloud,
+    *,
+    app_id: str = "",
+    subscriptions: frozenset[str] = frozenset(),
+    cloud: Cloud = PUBLIC_CLOUD,
+    tls: SSLContext | None = None,
+) -> Signing:
+    """What signing in takes for the bot of `credentials`, whose `tokens` are for the Bot Framework service.
+
+    `app_id`: the registration that people sign in to, where it is not the bot's own.
+    """
+    client = JsonClient(tls)
+    service = TokenService(client, tokens, credentials.app_id, connection, cloud.token_service_url)
+    identity = None
+    if credentials.kind == "UserAssignedMSI":
+        from bot.auth_identity import IdentitySource
+
+        identity = Tokens(IdentitySource(credentials.app_id, FEDERATION))
+    eyes = UserEyes(service, credentials, azure, app_id, identity, subscriptions)
+
+    async def close() -> None:
+        await eyes.close()
+        if identity:
+            await identity.close()
+        await client.close()
+
+    return Signing(SignIn(service), eyes, close)
