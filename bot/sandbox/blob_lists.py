@@ -45,9 +45,11 @@ def blobs_xml(endpoint: str, container: str, blobs: Sequence[Listed], query: Map
     """One page of a container's blobs, sorted by name; `query` holds prefix, delimiter, marker and maxresults.
 
     Raises:
-        Refused: 400 for a number of results that is none.
+        Refused: 400 for a number of results that is none, and for names that no blob has.
     """
     prefix, delimiter, marker = (query.get(name, "") for name in ("prefix", "delimiter", "marker"))
+    if not (prefix + delimiter + marker).isprintable():  # XML has no way to repeat them
+        raise Refused(400, "InvalidQueryParameterValue", "Value for one of the query parameters is invalid.")
     most = query.get("maxresults", str(_MOST))
     if not most.isascii() or not most.isdigit() or not 1 <= int(most) <= _MOST:
         raise Refused(400, "OutOfRangeQueryParameterValue", "One of the query parameters is out of range.")

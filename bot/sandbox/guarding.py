@@ -14,7 +14,7 @@ from bot.sandbox.refusals import Refused, as_json, as_xml
 from bot.sandbox.scenario import TENANT
 from bot.sandbox.tokens import SandboxTokens
 
-_VERSION = re.compile(r"\d{4}-\d\d-\d\d(?:-preview)?")
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-preview)?")
 _READING = ("GET", "HEAD")
 
 

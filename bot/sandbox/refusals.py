@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
+from bot.sandbox.scenario import TENANT
+
 CLIENT = "newcomer@sandbox.example"
 OBJECT_ID = "6b1d5e0c-47a2-4f39-8c60-d2f913ab7e54"
 
@@ -39,6 +41,18 @@ def not_permitted(action: str, scope: str) -> Refused:
 def no_subscription(subscription: str) -> Refused:
     """There is no such subscription, or nothing of it may be seen."""
     return Refused(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+
+
+def other_tenant(tenant: str) -> Refused:
+    """The subscription belongs to another tenant than the token."""
+    return Refused(
+        401,
+        "InvalidAuthenticationTokenTenant",
+        f"The access token is from the wrong issuer 'https://sts.windows.net/{TENANT}/'. It must match the tenant "
+        f"'https://sts.windows.net/{tenant}/' associated with this subscription. Please use the authority (URL) "
+        f"'https://login.windows.net/{tenant}' to get the token.",
+        {"WWW-Authenticate": f'Bearer authorization_uri="https://login.windows.net/{tenant}", error="invalid_token"'},
+    )
 
 
 def no_group(group: str) -> Refused:

@@ -51,9 +51,12 @@ class ResourceManager:
                 return self._page(request, self._groups(request, world.subscription(subscription)))
             case ("subscriptions", subscription, "resourcegroups", group):
                 return self._group(world.subscription(subscription), group)
-            case ("subscriptions", subscription, "providers", namespace, "imagetemplates") if namespace == _IMAGES:
+            case ("subscriptions", subscription, "providers", "microsoft.virtualmachineimages", "imagetemplates"):
                 found = world.templates(subscription)
                 return self._page(request, [template_json(t, world.runs(t), now) for t in found])
+            case ("subscriptions", subscription, "providers", "microsoft.storage", "storageaccounts"):
+                owners = self._world.groups(self._world.subscription(subscription)).values()
+                return self._page(request, [account_json(owner, self._base) for owner in owners if owner])
             case ("subscriptions", subscription, "resourcegroups", group, "providers", namespace, kind, *rest):
                 return self._within(request, subscription, group, f"{namespace}/{kind}".lower(), rest)
         raise Refused(
@@ -103,7 +106,7 @@ class ResourceManager:
 
     def _page(self, request: web.Request, items: Sequence[Any]) -> dict[str, Any]:
         skipped = request.query.get("$skipToken", "0")
-        if not re.fullmatch(r"\d{1,6}", skipped):
+        if not re.fullmatch(r"[0-9]{1,6}", skipped):
             raise Refused(400, "InvalidSkipToken", "The $skipToken is not one that the sandbox gave.")
         begin = int(skipped)
         answer: dict[str, Any] = {"value": items[begin : begin + _PAGE]}

@@ -111,28 +111,36 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Subscriptions (id to name) and their templates, in order of their names."""
+    """Subscriptions (id to name) and their templates, in order of their names.
+
+    `elsewhere`: subscriptions (id to tenant) of other tenants.
+    """
 
     subscriptions: Mapping[str, str]
     templates: tuple[Template, ...]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
-def read_scenario() -> Scenario:
-    """The scenario that comes with the bot.
+def read_scenario(folder: Path = _TEMPLATES) -> Scenario:
+    """The scenario of `folder`: the one that comes with the bot.
 
     Raises:
         StartError: when one of its files cannot be used.
     """
-    subscriptions = _read(_TEMPLATES / "subscriptions.yaml")
+    known = _read(folder / "subscriptions.yaml")
     found = []
-    for folder, about in subscriptions.items():
-        for path in sorted((_TEMPLATES / folder).glob("*.yaml")):
+    for name, about in known.items():
+        for path in sorted((folder / name).glob("*.yaml")):
             try:
                 found.append(_template(about["id"], path.stem, _read(path)))
-            except (TypeError, KeyError) as error:
+            except (TypeError, KeyError, AttributeError) as error:
                 raise StartError(f"The sandbox's file {path} cannot be used: {error!r}.") from error
-    return Scenario({about["id"]: about["name"] for about in subscriptions.values()}, tuple(found))
+    return Scenario(
+        {about["id"]: about["name"] for about in known.values() if "tenant" not in about},
+        tuple(found),
+        {about["id"]: about["tenant"] for about in known.values() if "tenant" in about},
+    )
 
 
 def _read(path: Path) -> Any:

@@ -124,7 +124,7 @@ class Sandbox:
         app.add_routes(
             [*self._more, *ResourceManager(world, base).routes(), *Storage(world, base, self._rate).routes()]
         )
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.SockSite(self._runner, listener, ssl_context=context).start()
 

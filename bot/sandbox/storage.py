@@ -17,7 +17,7 @@ from bot.sandbox.scenario import Template
 from bot.sandbox.world import World
 
 CONTAINER = "packerlogs"
-_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+_RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.sandbox.refusals import no_group, no_resource, no_subscription, not_permitted
+from bot.sandbox.refusals import no_group, no_resource, no_subscription, not_permitted, other_tenant
 from bot.sandbox.runs import History, MadeRun
 from bot.sandbox.scenario import Scenario, Template
 
@@ -19,6 +19,7 @@ class World:
         self.clock = clock
         self.start = clock()
         self.subscriptions = scenario.subscriptions
+        self._elsewhere = scenario.elsewhere
         self._histories = {_key(t): History(t, self.start) for t in scenario.templates}
         self._accounts = {t.account: t for t in scenario.templates}
         self._readings: dict[tuple[str, str, str], int] = {}
@@ -29,9 +30,11 @@ class World:
             history.runs(self.start)
 
     def subscription(self, subscription: str) -> str:
-        """The id of a subscription as it is spelt. Raises `Refused` (404) when there is none."""
-        found = next((known for known in self.subscriptions if known == subscription.lower()), None)
-        if found is None:
+        """The id of a subscription as it is spelt. Raises `Refused`: 404 without one, 401 for another tenant's."""
+        found = subscription.lower()
+        if found in self._elsewhere:
+            raise other_tenant(self._elsewhere[found])
+        if found not in self.subscriptions:
             raise no_subscription(subscription)
         return found
 

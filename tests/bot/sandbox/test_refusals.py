@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
 
+from bot.sandbox.scenario import read_scenario
 from bot.sandbox.serving import Sandbox
 from tests.bot.sandbox.clients import blobs, images
 from tests.bot.sandbox.test_resource_manager import IMAGES, RESEARCH, template_of
@@ -110,3 +111,12 @@ async def test_two_subscriptions_have_a_template_of_the_same_name(
             names = [found.name async for found in client.virtual_machine_image_templates.list()]
         holding += [subscription] * names.count("ubuntu-web")
     assert holding == [IMAGES, RESEARCH]
+
+
+async def test_a_subscription_of_another_tenant_says_which(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
+    (elsewhere, tenant) = next(iter(read_scenario().elsewhere.items()))
+    async with images(sandbox, credential, elsewhere) as client:
+        with pytest.raises(ClientAuthenticationError) as caught:
+            await client.virtual_machine_image_templates.get("rg", "any")
+    assert caught.value.error.code == "InvalidAuthenticationTokenTenant"
+    assert tenant in caught.value.error.message

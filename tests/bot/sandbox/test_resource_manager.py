@@ -129,3 +129,16 @@ async def test_a_version_is_required(sandbox: Sandbox, credential: AsyncTokenCre
             response.raise_for_status()
     assert response.status_code == 400
     assert response.json()["error"]["code"] == code
+
+
+async def test_the_accounts_of_a_whole_subscription_are_those_of_its_staging_groups(
+    sandbox: Sandbox, credential: AsyncTokenCredential
+) -> None:
+    path: str | None = f"/subscriptions/{RESEARCH}/providers/Microsoft.Storage/storageAccounts?api-version=2023-05-01"
+    names = []
+    async with images(sandbox, credential, RESEARCH) as client:
+        while path:
+            page = (await client.send_request(HttpRequest("GET", path))).json()
+            names += [account["name"] for account in page["value"]]
+            path = page.get("nextLink")
+    assert names == [template.account for template in OPEN if template.subscription == RESEARCH]
