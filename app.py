@@ -34,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.score_command import run_score
 
         return run_score(options.cases, options.logs)
+    if command == "report":
+        from bot.report_command import run_report
+
+        return run_report(options.days)
     from bot.start import run_chat, run_serve
 
     return run_chat(options) if command == "chat" else run_serve(options)
@@ -71,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--developer", metavar="NAME", help="who publishes it (DEVELOPER_NAME)")
     package.add_argument("--app-id", metavar="GUID", help="the app's id in Teams; default: the bot's (TEAMS_APP_ID)")
     package.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
+    report = commands.add_parser("report", help="what recurs, what was not recognised, what was judged wrong")
+    report.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
     score = commands.add_parser("score", help="how often the right entry comes first on your own failures")
     score.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")
     score.add_argument("logs", nargs="?", metavar="LOGS", help="a folder of build logs with an index.yaml")

@@ -122,7 +122,9 @@ def reply_message(reply: Reply, hints: bool = True, owner: str = "") -> Message:
         content.pop("msteams", None)
     for data in _data_of(content):
         data |= ({KEEP: True} if reply.beside else {}) | ({OWNER: owner_of(owner)} if owner else {})
-    return {"card": content, "summary": summary(reply)}
+    # what people are asked for of it is Teams' own, and not in the card
+    asked = {"feedback": True} if reply.feedback and hints else {}
+    return {"card": content, "summary": summary(reply), **asked}
 
 
 def owner_of(person: str) -> str:
@@ -149,6 +151,7 @@ def message_activity(message: Message) -> Activity:
         summary=message["summary"],
         attachments=[Attachment(content_type=CARD_TYPE, content=Kept(message["card"]))],
         id=message.get("replaces"),
+        channel_data={"feedbackLoop": {"type": "default"}} if message.get("feedback") else None,
     )
 
 

@@ -22,6 +22,7 @@ from bot.record import TRIES, Record
 from bot.response import divided, without_here
 from bot.sentences import Sentence, language_of, say
 from bot.store import StateStore
+from dialogs.notes import Note
 from knowledge.entry import Language
 
 MOST_UNSENT = 30
@@ -41,11 +42,13 @@ class Answering:
         delivery: Delivery,
         patience: float,
         clock: Callable[[], float],
+        note: Callable[[Sequence[Note]], None] = lambda _: None,
     ) -> None:
         self._medic, self._store, self._delivery = medic, store, delivery
         self._patience, self._clock = patience, clock
         self._private = PrivateChats(medic, store, lanes, delivery, self.commit)
         self._counts = delivery.counts
+        self._note = note
 
     async def settle(self, key: str, incoming: Incoming, channel: Channel) -> Record | str:
         """The record with what is to be sent; where nothing can be kept, the sentence that says so."""
@@ -118,7 +121,9 @@ class Answering:
             if incoming.say:
                 messages.append({"text": say(incoming.say, language)})
             try:
-                return await self.commit(record, incoming, channel, messages, language)
+                record = await self.commit(record, incoming, channel, messages, language)
+                self._note(asked[1].notes if asked else ())
+                return record
             except StateConflict:
                 await asyncio.sleep(random.uniform(0.0, 0.02))  # noqa: S311 - it hides nothing
 

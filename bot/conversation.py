@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bot.channel import Channel
 from bot.envelope import Message
+from dialogs.notes import Note
 from dialogs.turn import Person, Turn
 from dialogs.view import Reply
 from dialogs.work import Work
@@ -29,6 +30,11 @@ class Answer(Protocol):
     @property
     def work(self) -> Sequence[Work]:
         """What is left to be done after the answer, in order."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What is to be counted of the turn, once it is kept."""
         ...
 
 

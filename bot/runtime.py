@@ -18,10 +18,12 @@ from bot.invokes import Invokes
 from bot.logs import configure_logs
 from bot.observing import Observer
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
+from bot.reactions import REACTIONS
 from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
 from bot.store import KEEP_DAYS
+from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
 from dialogs.asides import Asides
@@ -49,8 +51,9 @@ async def serve(
     try:
         try:
             access = access_for(settings.credentials)
-            invokes = Invokes(extension_handlers(asides) if asides else None)
-            turns = Turns(medic, store, observer=observer)
+            invokes = Invokes({**(extension_handlers(asides) if asides else {}), **REACTIONS})
+            tally = Tally(store)
+            turns = Turns(medic, store, observer=observer, tally=tally)
             app = build_app(turns, store, access, TeamsAdapter(access, invokes=invokes))
             runner = await listen(app, settings)
         except StartError as error:
@@ -59,6 +62,7 @@ async def serve(
         # the server ends before the test client does: running turns still have answers to deliver to it
         async with (
             _beside(_pruning(store)),
+            _beside(tally.run(stop)),
             _beside(_first_look(access)),
             _beside(_test_client(settings) if playground else _nothing()),
         ):
@@ -67,6 +71,7 @@ async def serve(
                 _tell("Stopping: running turns are finished first.")
             finally:
                 await runner.cleanup()
+                await tally.keep()
     finally:
         await store.close()
     return 0

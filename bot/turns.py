@@ -23,6 +23,7 @@ from bot.record import Record
 from bot.response import Response
 from bot.sentences import language_of, say
 from bot.store import StateStore, state_key
+from bot.tally import Tally
 from bot.typing_sign import TYPING_AFTER, typing_sign
 from bot.working import Bounds, Working
 from dialogs.turn import Turn
@@ -58,13 +59,16 @@ class Turns:
         observer: Observer | None = None,
         hold: float = HOLD,
         bounds: Bounds | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._store, self._instance, self._clock = store, instance, clock
         self._typing_after, self._hold = typing_after, hold
         self._lanes = Lanes()
         self._running: set[asyncio.Task[None]] = set()
         self._delivery = Delivery(store, self._lanes, pace, instance, clock)
-        self._answering = Answering(medic, store, self._lanes, self._delivery, patience, clock)
+        self._answering = Answering(
+            medic, store, self._lanes, self._delivery, patience, clock, (tally or Tally(store, clock)).note
+        )
         self._working = Working(medic, store, self._lanes, self._run, instance, clock, bounds or Bounds())
         self.counts = self._delivery.counts
         self._observer = observer or Unobserved()

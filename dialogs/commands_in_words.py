@@ -24,6 +24,8 @@ Intent = Literal[
     "example",
     "thanks",
     "hello",
+    "right",
+    "wrong",
 ]
 
 LONGEST = 60
@@ -60,6 +62,10 @@ _PHRASES: dict[Intent, str] = {
     "show me the guides | le guide | guide pratiche | altre guide | elenco delle guide | mostrami le guide",
     "back": "back | go back | indietro | torna indietro",
     "example": "example | show me an example | esempio | mostrami un esempio",
+    "right": "that was right | that's right | right | you were right | correct | good diagnosis | giusto | esatto | "
+    "era giusto | è giusto | avevi ragione | diagnosi giusta | corretto",
+    "wrong": "that was wrong | that's wrong | wrong | that's not it | not it | wrong diagnosis | incorrect | "
+    "sbagliato | è sbagliato | era sbagliato | non è questo | non è quello | diagnosi sbagliata | non è corretto",
     "thanks": "thanks | thank you | thanks a lot | thank you very much | many thanks | thx | grazie | grazie mille | "
     "grazie tante | ok grazie | ti ringrazio | molte grazie",
     "hello": "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening | ciao | "

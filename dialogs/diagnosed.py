@@ -40,4 +40,4 @@ def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | Non
     if top.confidence == "possible" and len(blocking) > 1:
         return state, (several_reply(scene, state, blocking),)
     walk = Walk(top.entry, 0, state.paste)
-    return replace(state, walk=walk), (opening(scene, state, walk),)
+    return replace(state, walk=walk), (replace(opening(scene, state, walk), feedback=True),)

@@ -15,6 +15,7 @@ from dialogs.group_view import in_public
 from dialogs.look.flow import DOES, GOES_ON, Looking
 from dialogs.look.sandbox import marked
 from dialogs.look.whole_log import READ_WHOLE_LOG
+from dialogs.notes import Note, between
 from dialogs.ports import Azure, Clock, Diagnoser
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import ShapeError, keyed
@@ -37,12 +38,13 @@ _log = logging.getLogger(__name__)
 class Answer:
     """The state to hand back at the next turn, as plain JSON, and what to show now; at least one reply.
 
-    `work` is what the turn leaves to be done after its answer.
+    `work` is what the turn leaves to be done after its answer, `notes` what is counted of it.
     """
 
     state: dict[str, Any]
     replies: tuple[Reply, ...]
     work: tuple[Work, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Medic:
@@ -86,7 +88,7 @@ class Medic:
         if scene.public:
             replies = tuple(map(in_public, replies))
         work = tuple(work for reply in replies for work in reply.work)
-        return Answer(states.to_json(after), marked(scene, after, replies), work)
+        return Answer(states.to_json(after), marked(scene, after, replies), work, between(turn, before, after))
 
     async def move(
         self, turn: Turn, state: Mapping[str, Any] | None, thread: Mapping[str, Any], goes_on: str

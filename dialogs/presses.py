@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dialogs import draft_form, group_view, guided, guides, talk, walk
+from dialogs import draft_form, feedback, group_view, guided, guides, talk, walk
 from dialogs.case import MOST_PASTE
 from dialogs.commands_in_words import Intent
 from dialogs.held import NAME
@@ -129,6 +129,19 @@ def _cancel_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Ou
     return draft_form.cancel(scene, state, fields)
 
 
+def _right(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return feedback.right(scene, state)
+
+
+def _wrong(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return feedback.wrong(scene, state)
+
+
+def _really(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    entry, paste = text(args.get("entry"), NAME), _paste(args)
+    return walk.choose(scene, feedback.named(scene, state, entry, paste), Walk(entry, 0, paste))
+
+
 _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "help": _help,
     "restart": _restart,
@@ -146,6 +159,9 @@ _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "post": _post,
     "afresh": _afresh,
     "cancel-case": _cancel_case,
+    "right": _right,
+    "wrong": _wrong,
+    "really": _really,
 }
 
 

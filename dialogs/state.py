@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from dialogs import held
+from dialogs import held, judging
 from dialogs.case import (
     DESCRIPTION,
     MOST_DRAFTS,
@@ -21,6 +21,7 @@ from dialogs.case import (
     shortened,
     with_draft,
 )
+from dialogs.judging import Judged
 from dialogs.look import memory
 from dialogs.shape import ShapeError, keyed, one_of, rows, text, truth, whole
 from knowledge.diagnosis import Diagnosis, Match
@@ -82,6 +83,7 @@ class State:
     tried: tuple[Tried, ...] = ()
     form: CaseForm | None = None
     drafts: Drafts = ()
+    judged: Judged | None = None
     offered: tuple[Offered, ...] = ()
     look: memory.Looks = field(default_factory=memory.Looks)
 
@@ -130,6 +132,7 @@ def from_json(value: object) -> State:
         walk=None if walk is None else _walk(keyed(walk)),
         tried=tuple(_tried(keyed(item)) for item in rows(written.get("tried"), MOST_TRIED)),
         form=None if form is None else form_from_json(keyed(form)),
+        judged=judging.from_json(written.get("judged")),
         drafts=tuple(draft_from_json(keyed(item)) for item in rows(written.get("drafts", []), MOST_DRAFTS)),
         offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
         look=memory.from_json(written.get("look")),
@@ -167,6 +170,7 @@ def _written(state: State) -> dict[str, Any]:
         "tried": [{"entry": t.entry, "step": t.step, "outcome": t.outcome, "at": t.at} for t in state.tried],
         "form": form_to_json(form) if form else None,
         "drafts": drafts_to_json(state.drafts),
+        "judged": judging.to_json(state.judged),
         "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
         "look": memory.to_json(state.look),
     }

@@ -158,7 +158,7 @@ class Reply:
     `beside`: not this one, which people come back to; it neither takes a place nor gives its own up. `goes_on`: the
     person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
     `sign_in`: the client's way to sign in stands below it. `file` is offered with it. `work` is what it promises:
-    to be done after it was said.
+    to be done after it was said. `feedback`: it is a diagnosis, and people may say whether it was right.
     """
 
     blocks: tuple[Block, ...]
@@ -168,5 +168,6 @@ class Reply:
     beside: bool = False
     goes_on: str = ""
     sign_in: bool = False
+    feedback: bool = False
     file: FileOffer | None = None
     work: tuple[Work, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dialogs import feedback
 from dialogs.diagnosis_view import candidate_blocks, rest_of, values_for
 from dialogs.group_view import opening
 from dialogs.plain import flat, one_line
@@ -43,13 +44,13 @@ def next_step(scene: Scene, state: State, walk: Walk | None) -> Outcome:
 
 def worked(scene: Scene, state: State, walk: Walk | None) -> Outcome:
     """Records that the step of `walk` solved it."""
-    restart = (scene.button("restart", "restart"),)
+    ways = (*feedback.buttons(scene, state), scene.button("restart", "restart"))
     if walk is None or walk.entry not in scene.entries or walk.step >= len(scene.entries[walk.entry].steps):
         said = scene.say("walk.worked-none", "good")
     else:
         state = _record(scene, state, walk, "worked")
         said = scene.say("walk.worked", "good", number=walk.step + 1, title=scene.title(walk.entry))
-    return replace(state, walk=None), (scene.reply(said, scene.say("walk.worked-next"), buttons=restart),)
+    return replace(state, walk=None), (scene.reply(said, scene.say("walk.worked-next"), buttons=ways),)
 
 
 def others(scene: Scene, state: State) -> Outcome:

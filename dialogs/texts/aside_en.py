@@ -13,4 +13,10 @@ TEXTS = {
     "aside.first-step": "**First of {count} steps:** {do}",
     "aside.more": "In a chat with me, “{title}” brings the other steps.",
     "aside.page": "Open page: {title}",
+    "button.was-right": "Diagnosis was right",
+    "button.was-wrong": "It was wrong",
+    "feedback.right": "Thank you: that helps to keep the knowledge right. Only the count is kept.",
+    "feedback.wrong": "Thank you for saying so. Only the count is kept, nothing of your text.",
+    "feedback.really": "What was it really?",
+    "feedback.really-none": "Guided questions may lead to it, and a support case can hold what you found out.",
 }

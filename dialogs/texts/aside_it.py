@@ -16,4 +16,13 @@ TEXTS = {
     "aside.first-step": "**Primo di {count} passaggi:** {do}",
     "aside.more": "In una chat con me, «{title}» porta agli altri passaggi.",
     "aside.page": "Apri la pagina: {title}",
+    "button.was-right": "La diagnosi era giusta",
+    "button.was-wrong": "Era sbagliata",
+    "feedback.right": "Grazie: così le informazioni restano corrette. Viene conservato solo il conteggio.",
+    "feedback.wrong": "Grazie di averlo detto. Viene conservato solo il conteggio, niente del tuo testo.",
+    "feedback.really": "Che cos'era in realtà?",
+    "feedback.really-none": (
+        "Le domande guidate possono portarti alla causa, e una richiesta di supporto può contenere ciò che hai "
+        "scoperto."
+    ),
 }

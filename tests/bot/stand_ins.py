@@ -13,6 +13,7 @@ from bot.delivery import Pace
 from bot.server import build_app
 from bot.sqlite_store import SqliteStore
 from bot.turns import Turns
+from dialogs.notes import Note
 from dialogs.turn import Turn
 from dialogs.view import Paragraph, Reply, literal, prose
 from dialogs.work import Work
@@ -24,6 +25,7 @@ class ScriptedAnswer:
     state: dict[str, Any]
     replies: tuple[Reply, ...]
     work: tuple[Work, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass

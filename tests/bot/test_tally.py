@@ -1,0 +1,191 @@
+"""Counts of what recurs: kept a document a day, added up across processes, printed as a report."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from app import main
+from bot.activities import message_activity
+from bot.errors import StoreError
+from bot.invokes import Invokes
+from bot.reactions import REACTIONS
+from bot.report_command import lines
+from bot.server import build_app
+from bot.sqlite_store import SqliteStore
+from bot.start import build_medic
+from bot.tally import EVERY_SECONDS, Tally, key_of, read_days
+from bot.teams import TeamsAdapter
+from dialogs.notes import Note
+from dialogs.turn import Turn
+from tests.bot.stand_ins import Chat, ScriptedAnswer, serve
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
+SEEN = Note("recognised", "build-timeout", "certain")
+WRONG = Note("wrong", "build-timeout")
+REALLY = Note("really", "sysprep-timing", "build-timeout")
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore(tmp_path / "s.sqlite3").open()
+    yield store
+    await store.close()
+
+
+def tally_of(store: SqliteStore, at: datetime = NOW) -> Tally:
+    return Tally(store, at.timestamp)
+
+
+async def test_counts_of_two_processes_and_of_several_days_add_up(store: SqliteStore) -> None:
+    one, other = tally_of(store), tally_of(store)
+    yesterday = tally_of(store, NOW.replace(day=22))
+    one.note([SEEN, SEEN])
+    other.note([SEEN, WRONG])
+    yesterday.note([REALLY])
+    await asyncio.gather(one.keep(), other.keep(), yesterday.keep())
+    assert await read_days(store, 2, NOW) == Counter({SEEN: 3, WRONG: 1, REALLY: 1})
+    assert await read_days(store, 1, NOW) == Counter({SEEN: 3, WRONG: 1})
+    await one.keep()
+    assert await read_days(store, 1, NOW) == Counter({SEEN: 3, WRONG: 1}), "what was kept is not kept again"
+
+
+async def test_what_cannot_be_kept_now_is_kept_later(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    tally = tally_of(store)
+    tally.note([SEEN])
+
+    async def fail(*_: object, **__: object) -> str:
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "commit", fail)
+        await tally.keep()
+    tally.note([SEEN])
+    await tally.keep()
+    assert await read_days(store, 1, NOW) == Counter({SEEN: 2})
+
+
+async def test_counts_are_kept_when_the_bot_stops(store: SqliteStore) -> None:
+    tally, stop = tally_of(store), asyncio.Event()
+    running = asyncio.create_task(tally.run(stop))
+    await asyncio.sleep(0)
+    tally.note([SEEN])
+    stop.set()
+    await asyncio.wait_for(running, EVERY_SECONDS / 2)
+    assert await read_days(store, 1, NOW) == Counter({SEEN: 1})
+
+
+@pytest.mark.parametrize("value", [{}, {"counts": 5}, {"counts": {"a": "b", "c|d": 2, "right|e|": -1}}])
+async def test_a_broken_document_counts_nothing(store: SqliteStore, value: dict[str, object]) -> None:
+    await store.commit(key_of(NOW), None, value)
+    assert await read_days(store, 1, NOW) == Counter()
+    tally = tally_of(store)
+    tally.note([SEEN])
+    await tally.keep()
+    assert await read_days(store, 1, NOW) == Counter({SEEN: 1})
+
+
+def test_the_report_says_what_recurs_and_what_was_wrong() -> None:
+    counts = Counter({SEEN: 7, Note("solved", "build-timeout"): 2, WRONG: 1, REALLY: 1})
+    counts[Note("unrecognised", "", "build-log customize")] = 3
+    assert list(lines(counts, 30)) == [
+        "Last 30 days: 7 failures recognised, 3 not.",
+        "",
+        "recognised  solved  right  wrong  entry",
+        "         7       2      0      1  build-timeout",
+        "",
+        "Judged wrong: what was shown, and what it really was",
+        "         1  build-timeout -> sysprep-timing",
+        "",
+        "Not recognised: kind of the text, and the phase that the build reached",
+        "         3  build-log customize",
+    ]
+
+
+async def test_the_command_reads_the_bots_own_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "s.sqlite3"
+    monkeypatch.setenv("STATE_PATH", str(path))
+    assert await asyncio.to_thread(main, ["report"]) == 2
+    assert "has the bot run here?" in capsys.readouterr().err
+
+    store = await SqliteStore(path).open()
+    tally = Tally(store)
+    tally.note([SEEN])
+    await tally.keep()
+    assert await asyncio.to_thread(main, ["report", "--days", "1"]) == 0, "also while the bot runs"
+    await store.close()
+    assert "1 failures recognised" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, ["report", "--days", "0"]) == 2
+
+
+async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) -> None:
+    counted: list[Note] = []
+    chat.turns._answering._note = counted.extend
+
+    async def answer(turn: Turn, state: object) -> ScriptedAnswer:
+        return ScriptedAnswer({}, (), notes=(SEEN,))
+
+    chat.medic.answer = answer  # type: ignore[assignment, method-assign]
+    body = chat.activity(text="x", id="same")
+    await chat.post(body)
+    await chat.post(body)
+    assert counted == [SEEN]
+
+
+@pytest_asyncio.fixture
+async def reacting(chat: Chat) -> AsyncIterator[Chat]:
+    """The bot with its reactions, and the real conversation."""
+    medic = build_medic()
+    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
+    adapter = TeamsAdapter(invokes=Invokes(REACTIONS))
+    runner, chat.url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
+    yield chat
+    await runner.cleanup()
+
+
+async def react(chat: Chat, value: object) -> None:
+    body = chat.activity(type="invoke", name="message/submitAction", value=value, replyToId="card-1", text=None)
+    async with chat.session.post(f"{chat.url}/api/messages", json=body) as answered:
+        assert (answered.status, await answered.json()) == (200, {})
+
+
+@pytest.mark.parametrize(("reaction", "said"), [("like", "Thank you"), ("dislike", "Thank you for saying so")])
+async def test_a_thumb_below_a_diagnosis_is_a_judgement(reacting: Chat, reaction: str, said: str) -> None:
+    await reacting.post(reacting.activity(text=ERROR))
+    await react(reacting, {"actionName": "feedback", "actionValue": {"reaction": reaction, "feedback": "a secret"}})
+    assert reacting.teams.messages[-1].startswith(said)
+    assert len(reacting.teams.messages) == 2
+    assert reacting.teams.methods == ["POST", "POST"], "the card stays as it is"
+    assert "a secret" not in json.dumps(reacting.teams.sent)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        {"actionName": "feedback"},
+        {"actionName": "x", "actionValue": {"reaction": "like"}},
+        {"actionName": "feedback", "actionValue": {"reaction": ["like"]}},
+    ],
+)
+async def test_odd_reactions_are_taken_and_change_nothing(reacting: Chat, value: object) -> None:
+    await react(reacting, value)
+    assert reacting.teams.messages == []
+
+
+def test_a_diagnosis_asks_for_feedback_and_nothing_else_does() -> None:
+    asked = message_activity({"card": {}, "summary": "s", "feedback": True})
+    assert asked.channel_data == {"feedbackLoop": {"type": "default"}}
+    assert message_activity({"card": {}, "summary": "s"}).channel_data is None

@@ -1,0 +1,122 @@
+"""What people say of a diagnosis, in words and by buttons, and what is counted of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dialogs.medic import Medic
+from dialogs.notes import Note
+from dialogs.plain import plain
+from dialogs.turn import ACTION_VERSION, Action, Person, Turn
+from knowledge.entry import Language
+from knowledge.support import load_support
+from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, diagnose
+
+TEXT = "The string is missing the terminator"
+ANNA = Person("t", "29:anna")
+
+
+class Talk:
+    """A conversation that keeps what is counted."""
+
+    def __init__(self, language: Language = "en") -> None:
+        self.medic = Medic(ENTRIES, diagnose, lambda: "2026-01-02T03:04:05Z", load_support())
+        self.language, self.state = language, None
+        self.notes: list[Note] = []
+        self.labels: dict[str, tuple[str, dict[str, object]]] = {}
+
+    async def _turn(self, **what: object) -> str:
+        turn = Turn(ANNA, "c", locale=self.language, **what)  # type: ignore[arg-type]
+        answer = await self.medic.answer(turn, self.state)
+        self.state = answer.state  # type: ignore[assignment]
+        self.notes += answer.notes
+        self.labels = {b.label: (b.do, dict(b.args)) for reply in answer.replies for b in reply.buttons}
+        return "\n".join(map(plain, answer.replies))
+
+    async def say(self, text: str) -> str:
+        return await self._turn(text=text)
+
+    async def press(self, label: str) -> str:
+        do, args = self.labels[label]
+        return await self._turn(action=Action(do, args, {}, ACTION_VERSION))
+
+
+async def test_what_is_recognised_is_counted_with_its_confidence() -> None:
+    talk = Talk()
+    await talk.say(TEXT)
+    assert talk.notes == [Note("recognised", "script-nonzero-exit", "certain")]
+    await talk.say("hello")
+    await talk.say("next")
+    assert len(talk.notes) == 1, "only a new text is counted"
+
+
+@pytest.mark.parametrize(
+    ("language", "right", "wrong", "thanks"),
+    [("en", "that was right", "wrong", "Thank you"), ("it", "era giusto", "sbagliato", "Grazie")],
+)
+async def test_a_judgement_is_counted_once(language: Language, right: str, wrong: str, thanks: str) -> None:
+    talk = Talk(language)
+    await talk.say(TEXT)
+    talk.notes.clear()
+    assert thanks in await talk.say(right)
+    assert thanks in await talk.say(right)
+    assert thanks in await talk.say(wrong)
+    assert talk.notes == [Note("right", "script-nonzero-exit")]
+
+
+async def test_a_wrong_diagnosis_asks_what_it_was() -> None:
+    talk = Talk()
+    await talk.say(TEXT)
+    talk.notes.clear()
+    said = await talk.say("that's wrong")
+    assert "nothing of your text" in said
+    other = next(label for label, (do, _) in talk.labels.items() if do == "really")
+    entry = talk.labels[other][1]["entry"]
+    said = await talk.press(other)
+    assert ENTRIES[str(entry)].title.en in said, "the walk goes on there"
+    assert talk.notes == [Note("wrong", "script-nonzero-exit"), Note("really", str(entry), "script-nonzero-exit")]
+
+
+async def test_when_a_step_worked_the_judgement_is_asked_for() -> None:
+    talk = Talk()
+    await talk.say(TEXT)
+    await talk.say("it worked")
+    assert talk.notes[-1] == Note("solved", "script-nonzero-exit")
+    assert {"Diagnosis was right", "It was wrong"} <= talk.labels.keys()
+    await talk.press("Diagnosis was right")
+    assert talk.notes[-1] == Note("right", "script-nonzero-exit")
+    await talk.say("it worked")
+    assert "Diagnosis was right" not in talk.labels, "nobody is asked twice"
+
+
+async def test_a_judgement_of_nothing_is_answered() -> None:
+    talk = Talk()
+    assert await talk.say("wrong")
+    assert await talk.say("right")
+    assert talk.notes == []
+
+
+async def test_an_entry_that_is_unknown_or_was_shown_is_not_what_it_really_was() -> None:
+    talk = Talk()
+    await talk.say(TEXT)
+    paste = talk.state["paste"]  # type: ignore[index]
+    talk.notes.clear()
+    for entry in ("script-nonzero-exit", "no-such-entry"):
+        await talk._turn(action=Action("really", {"entry": entry, "paste": paste}, {}, ACTION_VERSION))
+    await talk._turn(action=Action("really", {"entry": 7, "paste": "x"}, {}, ACTION_VERSION))
+    assert talk.notes == []
+
+
+async def test_an_unrecognised_log_is_counted_by_its_phase() -> None:
+    talk = Talk()
+
+    async def unknown(text: str, language: Language) -> object:
+        return replace(FAILED, matches=(), phase="customize") if "log" in text else NOTHING
+
+    talk.medic = Medic(ENTRIES, unknown, lambda: "2026-01-02T03:04:05Z", load_support())  # type: ignore[arg-type]
+    await talk.say("a log of something")
+    assert talk.notes == [Note("unrecognised", "", "build-log customize")]
+    await talk.say("chatter")
+    assert len(talk.notes) == 1
