@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.diagnose_command import run_diagnose
 
         return run_diagnose(options.files, options.format, options.lang)
+    if command == "draft":
+        from bot.draft_command import run_draft
+
+        return run_draft(options.log, options.format, options.lang, options.out)
     if command == "entries":
         from bot.entries_command import run_entries
 
@@ -55,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     diagnose.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
     diagnose.add_argument("--format", choices=("text", "json"), default="text")
     diagnose.add_argument("--lang", choices=("en", "it"), default="en")
+    draft = commands.add_parser("draft", help="the support case for a log, without a bot")
+    draft.add_argument("log", metavar="LOG", help="a file; -: standard input")
+    draft.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    draft.add_argument("--lang", choices=("en", "it"), default="en")
+    draft.add_argument("--out", metavar="FILE", help="write it there; default: standard output")
     entries = commands.add_parser("entries", help="the knowledge base: list, show ID, check, new PHASE ID")
     actions = entries.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="every entry, a line each")

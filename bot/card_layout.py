@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from dialogs.durations import bar_rows
-from dialogs.plain import LINE, one_line, plain, visible
+from dialogs.plain import LINE, PROBLEM, one_line, plain, visible
 from dialogs.turn import ACTION_VERSION
 from dialogs.view import (
     Bars,
@@ -28,7 +28,7 @@ from dialogs.view import (
     RichText,
     RunStyle,
 )
-from knowledge.entry import Language
+from knowledge.entry import Language, LocalText
 
 Element = dict[str, Any]
 
@@ -36,6 +36,7 @@ MOST_ACTIONS = 6  # a row of actions in Teams; the rest of a longer row would st
 
 _RUN_STYLES: Mapping[RunStyle, Element] = {"plain": {}, "bold": {"weight": "bolder"}, "code": {"fontType": "monospace"}}
 _CALLOUTS = ("good", "warning", "attention")
+MISSING = LocalText(en="Please fill this in.", it="Compila questo campo.")
 _LONGEST_WORD = 32  # characters that fit a narrow card; clients break a line at spaces and hyphens only
 _SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
 
@@ -98,7 +99,7 @@ def _elements(block: Block, language: Language) -> list[Element]:
             runs = text_runs(text, fontType="monospace")
             return [_boxed([_rich(runs)])] if runs else []
         case Field():
-            return [_input(block)]
+            return [*_problem(block), _input(block, language)]
         case Bars():
             return [_boxed([_bar(row) for row in bar_rows(block, language)])] if block.rows else []
 
@@ -186,8 +187,15 @@ def _bar(row: tuple[str, str, str, BarState]) -> Element:
     return _rich([*drawn, *words], spacing="small")
 
 
-def _input(field: Field) -> Element:
-    """The input with its label: tied to it where the client can (1.3), else written above it."""
+def _problem(field: Field) -> list[Element]:
+    """What is wrong with the value that came back, above its input."""
+    return [_rich(text_runs(f"{PROBLEM} {one_line(field.problem)}", color="attention"))] if field.problem else []
+
+
+def _input(field: Field, language: Language) -> Element:
+    """The input with its label: tied to it, and checked before it is sent, where the client can (1.3); else the label
+    is written above it, and the answer says what is missing.
+    """
     label = one_line(field.label)
     bare: Element = {"type": "Input.ChoiceSet" if field.choices else "Input.Text", "id": field.id}
     if field.choices:
@@ -195,10 +203,12 @@ def _input(field: Field) -> Element:
     else:
         bare |= {"isMultiline": True} if field.multiline else {}
         bare |= {"maxLength": field.most} if field.most > 0 else {}
+        bare |= {"placeholder": one_line(field.hint)} if field.hint else {}
     if field.value and (not field.choices or field.value in dict(field.choices)):
         bare["value"] = visible(field.value)
     above = {"type": "Container", "items": [_rich(text_runs(label)), {**bare, "spacing": "small"}]}
-    return {**bare, "label": label, "requires": {"adaptiveCards": "1.3"}, "fallback": above}
+    checked = {"isRequired": True, "errorMessage": MISSING.in_(language)} if field.required else {}
+    return {**bare, "label": label, **checked, "requires": {"adaptiveCards": "1.3"}, "fallback": above}
 
 
 def _action(button: Button) -> Element:
@@ -206,7 +216,8 @@ def _action(button: Button) -> Element:
         return {"type": "Action.OpenUrl", "title": one_line(button.label), "url": button.url}
     data = {"v": ACTION_VERSION, "do": _sendable(button.do), "args": _sendable(button.args)}
     style = {"style": "positive"} if button.primary else {}
-    return {"type": "Action.Submit", "title": one_line(button.label), **style, "data": data}
+    unchecked = {"associatedInputs": "none"} if button.bare else {}
+    return {"type": "Action.Submit", "title": one_line(button.label), **style, **unchecked, "data": data}
 
 
 def _sendable(value: Any) -> Any:

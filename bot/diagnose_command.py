@@ -28,7 +28,7 @@ def run_diagnose(files: Sequence[str], form: str, language: Language) -> int:
     names = list(files) or ["-"]
     for position, name in enumerate(names):
         try:
-            diagnosis = _diagnosed(diagnoser, name, language)
+            diagnosis = diagnosed_file(diagnoser, name, language)
         except UnreadableInput as error:
             sys.stderr.write(f"{error}\n")
             status = UNREADABLE
@@ -48,7 +48,7 @@ def _print(diagnosis: Diagnosis, form: str, language: Language, diagnoser: Diagn
     sys.stdout.flush()
 
 
-def _diagnosed(diagnoser: Diagnoser, name: str, language: Language) -> Diagnosis:
+def diagnosed_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagnosis:
     """The diagnosis of a file, or of standard input for `-`. Raises `UnreadableInput`."""
     try:
         if name == "-":

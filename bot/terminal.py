@@ -126,7 +126,7 @@ class Terminal:
 
     async def _press(self, button: Button, form: Form) -> Turn | None:
         self._say(f"› {one_line(button.label)}")
-        fields = await form.fill(self._input, self._console, self._words)
+        fields = {} if button.bare else await form.fill(self._input, self._console, self._words)
         if fields is None:
             self._say(self._words.form_left)
             return None

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from bot.terminal_input import Input
 from bot.terminal_words import Words
-from dialogs.plain import one_line, visible
+from dialogs.plain import HINT, PROBLEM, one_line, visible
 from dialogs.view import Field, Reply
 
 _COMMANDS = frozenset({".edit", ".clear", ".keep", ".cancel"})
@@ -17,6 +17,7 @@ class Form:
     """The fields of one reply. What a person has entered stays when another button of the reply is pressed."""
 
     def __init__(self, reply: Reply) -> None:
+        self._language = reply.language
         self._fields = [block for block in reply.blocks if isinstance(block, Field)]
         self._values = {field.id: field.value for field in self._fields}
 
@@ -57,11 +58,15 @@ class Form:
                 return value if value != ".keep" else ""
 
     def _show(self, field: Field, console: Console) -> None:
+        if field.problem:
+            console.print(Text(f"{PROBLEM} {one_line(field.problem)}", "red"))
         console.print(Text(one_line(field.label), "bold"))
         value = self._values[field.id]
         for number, (choice, label) in enumerate(field.choices, 1):
             mark = "•" if choice == value else " "
             console.print(Text(f"  {mark} {number}  {one_line(label)}"))
+        if field.hint and not value:
+            console.print(Text(f"  {HINT.in_(self._language)} {one_line(field.hint)}", "dim"))
         if not field.choices and value:
             shown = visible(value).replace("\n", "\n  ")
             console.print(Text(f"  {shown}", "dim"))

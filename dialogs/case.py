@@ -29,7 +29,8 @@ class CaseForm:
     """The values of the case's form as the person left them, redacted.
 
     `frequency` and `client` are of `FREQUENCIES` and `CLIENTS`; `product` is "" while nobody knows it. `english` and
-    `english_title` are the same in English, line for line; "" where description and title need no translation.
+    `english_title` are the same in English, line for line; "" where description and title need no translation. `owner`
+    is the id of whose case it is when it is not Image Builder's; `paste` the number of the text that it is about.
     """
 
     product: str
@@ -44,15 +45,16 @@ class CaseForm:
     template_id: str = ""
     english_title: str = ""
     english: str = ""
+    owner: str = ""
+    paste: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """A draft that was put aside at a time (UTC, ISO 8601); `paste` is the number of the text that it is about."""
+    """A draft that was put aside, when (UTC, ISO 8601), and the number that tells it from the others."""
 
     number: int
     at: str
-    paste: int
     form: CaseForm
 
 
@@ -71,13 +73,14 @@ _SIZES: Mapping[str, int] = {
     "template_id": RESOURCE,
     "english_title": TITLE,
     "english": DESCRIPTION,
+    "owner": 40,
 }
 
 
-def with_draft(drafts: Drafts, form: CaseForm, at: str, paste: int) -> Drafts:
+def with_draft(drafts: Drafts, form: CaseForm, at: str) -> Drafts:
     """`drafts` and the one that is put aside now; where it is too much, the oldest go."""
     number = max((draft.number for draft in drafts), default=0) + 1
-    kept = (*drafts, PutAside(number, at, paste, form))[-MOST_DRAFTS:]
+    kept = (*drafts, PutAside(number, at, form))[-MOST_DRAFTS:]
     while len(kept) > 1 and _bytes(kept) > MOST_DRAFT_BYTES:
         kept = kept[1:]
     room = DESCRIPTION
@@ -108,19 +111,20 @@ def form_to_json(form: CaseForm) -> dict[str, Any]:
 
 def form_from_json(value: Mapping[str, Any]) -> CaseForm:
     """The form that `form_to_json` wrote, or an earlier version of it. Raises `ShapeError`."""
-    read = {name: maybe_text(value.get(name), size) for name, size in _SIZES.items()}
+    read: dict[str, Any] = {name: maybe_text(value.get(name), size) for name, size in _SIZES.items()}
     form = CaseForm(
         product=read["product"] or "",
         severity=read["severity"] or "",
         title=text(value.get("title"), TITLE),
         description=text(value.get("description"), DESCRIPTION),
+        paste=whole(value.get("paste", 0), most=MOST_PASTE),
     )
     return replace(form, **{name: item for name, item in read.items() if item is not None})
 
 
 def drafts_to_json(drafts: Drafts) -> list[dict[str, Any]]:
     """The drafts as plain JSON."""
-    return [{"number": d.number, "at": d.at, "paste": d.paste, "form": form_to_json(d.form)} for d in drafts]
+    return [{"number": d.number, "at": d.at, "form": form_to_json(d.form)} for d in drafts]
 
 
 def draft_from_json(value: Mapping[str, Any]) -> PutAside:
@@ -129,7 +133,6 @@ def draft_from_json(value: Mapping[str, Any]) -> PutAside:
     return PutAside(
         number=whole(value.get("number")),
         at=text(value.get("at"), 40),
-        paste=whole(value.get("paste"), most=MOST_PASTE),
         form=form_from_json(form if isinstance(form, Mapping) else {}),
     )
 

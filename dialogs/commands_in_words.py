@@ -18,6 +18,7 @@ Intent = Literal[
     "worked",
     "others",
     "draft",
+    "drafts",
     "guided",
     "guides",
     "back",
@@ -55,6 +56,8 @@ _PHRASES: dict[Intent, str] = {
     "caso | "
     "apri un ticket | apri una richiesta | richiesta di supporto | prepara una richiesta di supporto | "
     "prepara un caso | supporto | caso | open a ticket | ticket",
+    "drafts": "drafts | my drafts | my cases | show my drafts | list of drafts | bozze | le mie bozze | "
+    "mostrami le bozze | mostrami le mie bozze | elenco delle bozze",
     "guided": "guided | guide | guide me | guided questions | i have no error text | no error text | guidami | "
     "guidata | "
     "domande guidate | domande | non ho un testo di errore | non ho testo",

@@ -16,7 +16,7 @@ from knowledge.diagnosis import Diagnosis
 
 
 def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | None = None) -> Outcome:
-    """The answer to a text. Steps that were tried stay; the walk, the form and the text before it go.
+    """The answer to a text. Steps that were tried stay, a case becomes a draft; the walk and the text before go.
 
     `guide` is the guide to offer when nothing was found in the text.
     """
@@ -26,7 +26,8 @@ def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | Non
             where_we_are(scene, state, before) or sentence(scene, "talk.not-recognised", offer(scene, guide)),
         )
     held = hold(diagnosis)
-    state = replace(state, paste=state.next_paste(scene.now), diagnosis=held, walk=None, form=None)
+    state = state.with_form_aside(scene.now)
+    state = replace(state, paste=state.next_paste(scene.now), diagnosis=held, walk=None)
     matches = tuple(match for match in held.matches if match.entry in scene.entries)
     if held.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return state, (succeeded_reply(scene, state, matches),)

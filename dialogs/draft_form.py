@@ -1,111 +1,148 @@
-"""The form of a support case: shown filled in, kept as the person edits it, posted as a text to copy."""
+"""The form of a support case: shown filled in, checked, kept as the person edits it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from dialogs import draft
-from dialogs.case import DESCRIPTION, PRODUCTS, TITLE, CaseForm
+from dialogs.case import CLIENTS, DESCRIPTION, FREQUENCIES, PRODUCTS, RESOURCE, SHORT, TITLE, CaseForm
+from dialogs.case_lines import is_template_id
+from dialogs.case_text import edited
+from dialogs.plain import visible
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import clean
 from dialogs.state import State
 from dialogs.texts import Own
-from dialogs.view import Block, Copyable, Facts, Field, Run
-from dialogs.walk import where_we_are
+from dialogs.view import Block, Facts, Field, Paragraph, Run
 from knowledge.redaction import redact
 
+Fields = Mapping[str, str]
+_TEMPLATE_HINT = "/subscriptions/…/resourceGroups/…/providers/Microsoft.VirtualMachineImages/imageTemplates/…"
+_TEXTS = {
+    "last_good": SHORT,
+    "changed": SHORT,
+    "impact": SHORT,
+    "template_id": RESOURCE,
+    "title": TITLE,
+    "description": DESCRIPTION,
+}
 
-def show(scene: Scene, state: State) -> Outcome:
-    """The form, as the person left it or filled in from what is known; first of all, whose case it really is."""
+
+def show(
+    scene: Scene,
+    state: State,
+    problems: Mapping[str, str] | None = None,
+    before: tuple[Paragraph, ...] = (),
+) -> Outcome:
+    """The form, as the person left it or filled in from what is known; first of all, whose case it really is.
+
+    `problems` says, by field, what is wrong with it.
+    """
     form = state.form or draft.fresh(scene, state)
-    blocks: list[Block] = [scene.heading("case.title")]
-    owner = draft.owner(scene, state)
+    blocks: list[Block] = [*before, scene.heading("case.title")]
+    owner = next((one for one in scene.support.owners if one.id == form.owner), None)
     if owner:
         who = Own(owner.who.in_(scene.language))
         blocks.append(scene.say("case.owner", "warning", who=who))
         blocks.append(scene.say("case.owner-why", why=scene.text(owner.why)))
-    routing = scene.support
-    blocks += [
-        Facts(
-            (
-                (scene.word("case.family"), (Run(routing.product_family),)),
-                (scene.word("case.topic"), (Run(routing.path.topic),)),
-                (scene.word("case.subtopic"), (Run(routing.path.subtopic),)),
-            )
-        ),
-        scene.say(
-            "case.fallback", "subtle", topic=Own(routing.fallback.topic), subtopic=Own(routing.fallback.subtopic)
-        ),
-        scene.say("case.intro"),
-        *_fields(scene, form),
-    ]
-    buttons = [scene.button("post", "post", primary=True)]
+    blocks += [_destination(scene), *_older_path(scene)]
+    blocks.append(scene.say("case.check" if problems else "case.intro", "attention" if problems else "default"))
+    blocks += _fields(scene, form, problems or {})
+    buttons = [scene.button("post", "post", primary=True), scene.button("cancel-case", "cancel-case")]
     if state.form:
-        buttons.append(scene.button("afresh", "afresh"))
-    buttons.append(scene.button("cancel-case", "cancel-case"))
+        buttons.append(replace(scene.button("afresh", "afresh"), bare=True))
+        buttons.append(replace(scene.button("discard-case", "discard-case"), bare=True))
+    if state.drafts:
+        buttons.append(replace(scene.button("drafts", "drafts"), bare=True))
     return state, (scene.reply(*blocks, buttons=tuple(buttons), summary=scene.word("case.title")),)
 
 
-def post(scene: Scene, state: State, fields: Mapping[str, str]) -> Outcome:
-    """The case as a text to copy, and in English too where the person's language is another."""
-    form = _edited(scene, state, fields)
-    state = replace(state, form=form)
-    buttons = (
-        scene.button("edit-case", "draft"),
-        *((scene.button("step", "step"),) if where_we_are(scene, state) else ()),
-        scene.button("restart", "restart"),
-    )
-    first = (scene.say("case.posted"), Copyable(draft.post(scene, form)))
-    if scene.language == "en":
-        return state, (scene.reply(*first, buttons=buttons, beside=True),)
-    english = draft.post(replace(scene, language="en"), draft.in_english(scene, state, form))
-    second = scene.reply(scene.say("case.posted-english"), Copyable(english), buttons=buttons, beside=True)
-    return state, (scene.reply(*first, beside=True), second)
+def taken(scene: Scene, state: State, fields: Fields) -> tuple[State, dict[str, str]]:
+    """The state with what the person wrote, redacted, and what is wrong with it, by field.
 
-
-def afresh(scene: Scene, state: State) -> Outcome:
-    """The form filled in anew from what is known now."""
-    return show(scene, replace(state, form=None))
-
-
-def cancel(scene: Scene, state: State, fields: Mapping[str, str]) -> Outcome:
-    """Puts the case aside; what was written is kept."""
-    if fields:
-        state = replace(state, form=_edited(scene, state, fields))
-    said = scene.say("case.canceled")
-    here = where_we_are(scene, state, (said,))
-    buttons = (scene.button("draft", "draft"), scene.button("restart", "restart"))
-    return state, (here or scene.reply(said, buttons=buttons),)
-
-
-def _edited(scene: Scene, state: State, fields: Mapping[str, str]) -> CaseForm:
-    """The form with the fields that came back, redacted; a field that is missing or not allowed keeps its value."""
+    A field that did not come, or holds what its choices do not, keeps its value.
+    """
     form = state.form or draft.fresh(scene, state)
-    severities = [severity.id for severity in scene.support.severities]
-    product, severity = fields.get("product"), fields.get("severity")
-    return CaseForm(
-        product=product if product in PRODUCTS else form.product,
-        severity=severity if severity in severities else form.severity,
-        title=" ".join(_safe(fields.get("title"), TITLE, form.title).split()) or form.title,
-        description=_safe(fields.get("description"), DESCRIPTION, form.description),
-    )
+    problems = {
+        name: scene.word("case.problem.long", most=most) for name, most in _TEXTS.items() if _long(fields, name)
+    }
+    texts = {name: _safe(fields.get(name), most, getattr(form, name)) for name, most in _TEXTS.items()}
+    chosen = {
+        "product": PRODUCTS,
+        "severity": tuple(severity.id for severity in scene.support.severities),
+        "frequency": FREQUENCIES,
+        "client": CLIENTS,
+    }
+    choices: dict[str, Any] = {name: fields[name] for name, allowed in chosen.items() if fields.get(name) in allowed}
+    title, description = " ".join(texts.pop("title").split()), texts.pop("description")
+    short: dict[str, Any] = {name: " ".join(value.split()) for name, value in texts.items()}
+    form = replace(edited(form, title, description), **short, **choices)
+    return replace(state, form=form), {**_wrong(scene, form), **problems}
+
+
+def _wrong(scene: Scene, form: CaseForm) -> dict[str, str]:
+    wrong = {
+        name: scene.word("case.problem.empty") for name in ("title", "description") if not getattr(form, name).strip()
+    }
+    if form.product not in PRODUCTS:
+        wrong["product"] = scene.word("case.problem.product")
+    if form.template_id and not is_template_id(form.template_id):
+        wrong["template_id"] = scene.word("case.problem.template")
+    return wrong
+
+
+def _long(fields: Fields, name: str) -> bool:
+    value = fields.get(name)
+    return isinstance(value, str) and len(value) > _TEXTS[name]
 
 
 def _safe(value: object, most: int, otherwise: str) -> str:
     # Cut only after redaction: half a secret would not be recognised as one.
-    return clean(redact(clean(value, 4 * most)), most) if isinstance(value, str) else otherwise
+    return visible(clean(redact(clean(value, 4 * most)), most))[:most] if isinstance(value, str) else otherwise
 
 
-def _fields(scene: Scene, form: CaseForm) -> tuple[Field, ...]:
+def _destination(scene: Scene) -> Facts:
+    routing = scene.support
+    return Facts(
+        (
+            (scene.word("case.family"), (Run(routing.product_family),)),
+            (scene.word("case.topic"), (Run(routing.path.topic),)),
+            (scene.word("case.subtopic"), (Run(routing.path.subtopic),)),
+        )
+    )
+
+
+def _older_path(scene: Scene) -> tuple[Paragraph, ...]:
+    older = scene.support.fallback
+    return (scene.say("case.fallback", "subtle", topic=Own(older.topic), subtopic=Own(older.subtopic)),)
+
+
+def _fields(scene: Scene, form: CaseForm, problems: Mapping[str, str]) -> list[Field]:
     severities = tuple(
         (s.id, scene.word("case.severity", letter=s.letter, meaning=s.meaning.in_(scene.language)))
         for s in scene.support.severities
     )
     products = tuple((product, scene.support.product(product) or product) for product in PRODUCTS)
-    return (
-        Field("product", scene.word("case.field.product"), form.product, choices=products),
-        Field("severity", scene.word("case.field.severity"), form.severity, choices=severities),
-        Field("title", scene.word("case.field.title"), form.title, most=TITLE),
-        Field("description", scene.word("case.field.description"), form.description, multiline=True, most=DESCRIPTION),
-    )
+    frequencies = tuple((one, scene.word(f"case.frequency.{one}")) for one in FREQUENCIES)
+    clients = tuple((one, scene.word(f"case.client.{one}")) for one in CLIENTS)
+
+    def field(name: str, **more: object) -> Field:
+        given = {"most": _TEXTS[name]} if name in _TEXTS else {}
+        options = {**given, **more, "problem": problems.get(name, "")}
+        return Field(name, scene.word(f"case.field.{name}"), getattr(form, name), **options)  # type: ignore[arg-type]
+
+    # What only the person can say comes first: on a phone the rest is a long way down.
+    return [
+        field("product", choices=products),
+        field("severity", choices=severities),
+        field("frequency", choices=frequencies),
+        field("client", choices=clients),
+        field("last_good", hint=scene.word("case.hint.last_good")),
+        field("changed", hint=scene.word("case.hint.changed")),
+        field("impact", hint=scene.word("case.hint.impact")),
+        field("template_id", hint=_TEMPLATE_HINT),
+        field("title", required=True),
+        field("description", required=True, multiline=True),
+    ]

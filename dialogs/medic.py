@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs import guides, moving, presses, talk, walk
+from dialogs import case_file, draft, guides, moving, presses, talk, walk
 from dialogs import state as states
 from dialogs.commands_in_words import Intent, intent_of, offered_by
 from dialogs.diagnosed import diagnosed
@@ -121,6 +121,12 @@ class Medic:
         _log.error("nobody performs the work %s", work.do)
         return {FAILED: "broken"}
 
+    def file(self, state: Mapping[str, Any] | None, args: Mapping[str, Any]) -> bytes | None:
+        """The content of the file that a reply offered with `args`; None when there is no such file any more."""
+        language: Language = "it" if args.get("language") == "it" else "en"
+        scene = Scene(language, self._entries, self._guide, self._support, self._clock(), self._guides)
+        return case_file.taken(scene, _read(state)[0], args)
+
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
         public = turn.scope != "personal"
@@ -181,9 +187,10 @@ class Medic:
         if intent in ("english", "italian"):
             language: Language = "it" if intent == "italian" else "en"
             scene = self._scene(turn, state, language)
-            # The form and a script's advice were written in the language of their time.
+            # a script's advice was written in the language of its time
             held = replace(state.diagnosis, script=None) if state.diagnosis else None
-            state = replace(state, language=language, form=None, diagnosis=held)
+            form = draft.turned(self._scene(turn, state), state, language)
+            state = replace(state, language=language, form=form, diagnosis=held)
             said = scene.say("talk.language")
             return state, (walk.where_we_are(scene, state, (said,)) or talk.sentence(scene, "talk.language"),)
         if intent == "example":

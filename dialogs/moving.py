@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs import draft_form, talk
+from dialogs import drafts, talk
 from dialogs.diagnosis_view import entry_reply
 from dialogs.scene import Outcome, Scene
 from dialogs.state import State
@@ -23,7 +23,7 @@ def taken(private: State, thread: State, now: str) -> State:
     if walk:
         # a walk of another text must not meet the number of this one
         walk = replace(walk, paste=paste if walk.paste == thread.paste else 0)
-    return replace(state, paste=paste, diagnosis=thread.diagnosis, walk=walk, form=None)
+    return replace(state.with_form_aside(now), paste=paste, diagnosis=thread.diagnosis, walk=walk)
 
 
 def left(thread: State) -> State:
@@ -34,7 +34,7 @@ def left(thread: State) -> State:
 def shown(scene: Scene, state: State, goes_on: str) -> Outcome:
     """What the private chat shows first: the case when that was asked for, else where the walk is, in full."""
     if goes_on == "draft":
-        return draft_form.show(scene, state)
+        return drafts.begin(scene, state)
     before = scene.say("thread.from")
     walk = state.walk
     if walk and walk.entry in scene.entries and walk.step == 0:

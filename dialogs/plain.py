@@ -11,6 +11,8 @@ from dialogs.view import Bars, Block, Button, Command, Copyable, Facts, Field, L
 from knowledge.entry import Language, LocalText
 
 LINE = LocalText(en="line", it="riga")
+PROBLEM = "\N{BLACK RIGHT-POINTING TRIANGLE}"
+HINT = LocalText(en="such as", it="ad esempio")
 CHOICES = LocalText(en="choose one of", it="scegliere tra")
 
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences that carry a string
@@ -97,7 +99,9 @@ def _block(block: Block, language: Language) -> str:
 def _field(field: Field, language: Language) -> str:
     value = visible(chosen(field))
     between = "\n" if "\n" in value else " "
-    line = f"{one_line(field.label)}:{between}{value}".rstrip(" ")
+    problem = f"{PROBLEM} {one_line(field.problem)}\n" if field.problem else ""
+    hint = f"({HINT.in_(language)} {one_line(field.hint)})" if field.hint and not value else ""
+    line = f"{problem}{one_line(field.label)}:{between}{value}{hint}".rstrip(" ")
     if not field.choices:
         return line
     return f"{line} ({CHOICES.in_(language)}: {', '.join(one_line(label) for _, label in field.choices)})"

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import get_args
 
-from dialogs import draft_form, feedback, group_view, guided, guides, talk, walk
+from dialogs import case_ways, drafts, feedback, group_view, guided, guides, talk, walk
 from dialogs.case import MOST_PASTE
+from dialogs.case_values import FileKind
 from dialogs.commands_in_words import Intent
 from dialogs.held import NAME
 from dialogs.scene import Outcome, Scene
-from dialogs.shape import ShapeError, keyed, rows, text, whole
+from dialogs.shape import ShapeError, keyed, one_of, rows, text, whole
 from dialogs.state import State, Walk
 
 MOST_ANSWERS = 10
 NO_PASTE = 0
 """The number of no text at all: a colleague's walk must not meet a text of one's own."""
-_OF_THE_CASE = frozenset({"draft", "post", "afresh", "cancel-case"})
+_OF_THE_CASE = frozenset(
+    {"draft", "post", "afresh", "cancel-case", "discard-case", "drafts", "take-up", "az-case", "file-case"}
+)
 _ANYBODYS = frozenset({"help", "guided", "guides", "guide", "example", "private", "look", "look-other", "failing"})
 
 _Args = Mapping[str, object]
@@ -66,7 +70,7 @@ def _help(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
 
 
 def _restart(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    fresh = State(language=state.language, paste=state.paste)
+    fresh = State(language=state.language, paste=state.paste, drafts=state.with_form_aside(scene.now).drafts)
     return fresh, (talk.sentence(scene, "talk.restart"),)
 
 
@@ -114,19 +118,47 @@ def _private(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcom
 
 
 def _draft(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return draft_form.show(scene, state)
+    return drafts.begin(scene, state)
 
 
 def _post(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return draft_form.post(scene, state, fields)
+    return drafts.post(scene, state, fields)
 
 
 def _afresh(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return draft_form.afresh(scene, state)
+    return drafts.afresh(scene, state)
 
 
 def _cancel_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return draft_form.cancel(scene, state, fields)
+    return drafts.put_aside(scene, state, fields)
+
+
+def _discard_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return drafts.discard(scene, state)
+
+
+def _drafts(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return drafts.listed(scene, state)
+
+
+def _take_up(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return drafts.take_up(scene, state, whole(args.get("number")))
+
+
+def _az_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return case_ways.by_command(scene, state)
+
+
+def _file_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return case_ways.by_file(scene, state, one_of(args.get("as", "markdown"), get_args(FileKind)))
+
+
+def _page(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    """The number of a link was typed: only a browser can open it."""
+    if state.form is None:
+        return state, (talk.trouble(scene, "trouble.unknown-button"),)
+    ways = case_ways.ways_out(scene, state, state.form)
+    return state, (replace(ways, blocks=(scene.say("case.page"), *ways.blocks)),)
 
 
 def _right(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
@@ -162,6 +194,12 @@ _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "right": _right,
     "wrong": _wrong,
     "really": _really,
+    "discard-case": _discard_case,
+    "drafts": _drafts,
+    "take-up": _take_up,
+    "az-case": _az_case,
+    "file-case": _file_case,
+    "": _page,
 }
 
 

@@ -55,6 +55,10 @@ class Scene:
         """A button with the label `button.<key>`."""
         return Button(self.word(f"button.{key}"), do, args, primary)
 
+    def link(self, key: str, url: str, primary: bool = False) -> Button:
+        """A button with the label `button.<key>` that opens a page."""
+        return Button(self.word(f"button.{key}"), "", {}, primary, url)
+
     def text(self, text: LocalText) -> RichText:
         """A text of an entry as runs, in the language of the turn."""
         return prose(text.in_(self.language))

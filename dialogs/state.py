@@ -96,7 +96,7 @@ class State:
         """This state with its form, if there is one, among the drafts that were put aside."""
         if self.form is None:
             return self
-        return replace(self, form=None, drafts=with_draft(self.drafts, self.form, now, self.paste))
+        return replace(self, form=None, drafts=with_draft(self.drafts, self.form, now))
 
     def next_paste(self, now: str) -> int:
         """The number of a text that is diagnosed at `now`; always higher than the last."""

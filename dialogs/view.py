@@ -91,7 +91,10 @@ class Copyable:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An input of a form. `choices` are (value, label); without them it is a text."""
+    """An input of a form. `choices` are (value, label); without them it is a text.
+
+    `problem` is what was wrong with the value that came back; `hint` an example, shown while a text is empty.
+    """
 
     id: str
     label: str
@@ -99,6 +102,9 @@ class Field:
     multiline: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     most: int = 0
+    required: bool = False
+    problem: str = ""
+    hint: str = ""
 
 
 BarState = Literal["ended", "failed", "stopped", "running", "pending"]
@@ -127,7 +133,8 @@ Block = Paragraph | Facts | Lines | Command | Copyable | Field | Bars
 class Button:
     """An action that a person can press (or, in a terminal, type the number of).
 
-    With `url` it opens that page instead, and says so in its label; `do` is "" then.
+    With `url` it opens that page instead, and says so in its label; `do` is "" then. `bare`: it sends nothing of the
+    form that it stands below, whose fields need not be filled in for it.
     """
 
     label: str
@@ -135,6 +142,7 @@ class Button:
     args: Mapping[str, Any] = field(default_factory=dict)
     primary: bool = False
     url: str = ""
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

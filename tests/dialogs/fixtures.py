@@ -10,10 +10,13 @@ from typing import Any
 from dialogs.medic import Medic
 from dialogs.plain import plain
 from dialogs.ports import Diagnoser
+from dialogs.scene import Scene
 from dialogs.turn import ACTION_VERSION, Action, Person, Turn
 from dialogs.view import Button, Reply
 from knowledge.diagnosis import Diagnosis, LineOf, Match, ProvisionerRun, ScriptAdvice
 from knowledge.entry import Entry, Language, LocalText, LookAlike, Step
+from knowledge.guide import guide
+from knowledge.guides import load_guides
 from knowledge.support import load_support
 
 
@@ -237,3 +240,8 @@ class Chat:
     @property
     def shown(self) -> str:
         return "\n\n".join(map(plain, self.replies))
+
+
+def scene(language: Language = "en") -> Scene:
+    """The scene of a private chat."""
+    return Scene(language, ENTRIES, guide(ENTRIES.values()), load_support(), "2026-03-01T00:00:00Z", load_guides())

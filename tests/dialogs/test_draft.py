@@ -85,9 +85,11 @@ async def test_without_a_diagnosis_everything_is_unknown_and_the_product_is_aske
         "Virtual Machine running Linux",
     ]
     assert "Probably not a case" not in shown
-    assert fields["description"].value.count(": unknown") == 13
+    assert fields["description"].value.count(": unknown") == 14
     shown = await chat.press("Post as text")
-    assert "choose Windows or Linux" in shown
+    assert "Not posted yet" in shown
+    assert "Choose Windows or Linux" in form_of(chat)["product"].problem
+    assert posted(chat) == []
     shown = await chat.act("post", {}, {"product": "linux"})
     assert "Product: Virtual Machine running Linux" in shown
 
@@ -121,7 +123,7 @@ async def test_edited_values_survive_and_are_redacted() -> None:
     await chat.say("draft")
     secret = "hunter2hunter2"
     edited = form_of(chat)["description"].value + f"\nIt blocks the release; password={secret}"
-    await chat.press("Cancel", description=edited, severity="moderate", title="Golden image fails", product="linux")
+    await chat.press("Put aside", description=edited, severity="moderate", title="Golden image fails", product="linux")
     assert secret not in repr(chat.state)
     assert "Step 1 of 3" in chat.shown
     shown = await chat.press("Draft a support case")
@@ -136,7 +138,7 @@ async def test_edited_values_survive_and_are_redacted() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"severity": "apocalyptic", "product": "solaris"}, {"title": "   "}, {"nonsense": "x"}, {"title": 7}, None, "x"],
+    [{"severity": "apocalyptic", "product": "solaris", "client": "z"}, {"nonsense": "x"}, {"title": 7}, None, "x"],
 )
 async def test_fields_that_are_not_allowed_change_nothing(fields: object) -> None:
     chat = Chat()

@@ -105,12 +105,15 @@ def test_a_state_with_a_wrong_part_is_refused_or_reads_as_one(key: str, value: A
 
 
 VERBS = ("next", "worked", "others", "choose", "guided", "draft", "post", "afresh", "cancel-case", "step", "restart")
+VERBS += ("drafts", "take-up", "discard-case", "az-case", "file-case", "")
 ARGS = st.fixed_dictionaries(
     {},
     optional={
         "entry": st.sampled_from([*ENTRIES, "gone"]) | JSON,
         "step": st.integers(-1, 5) | JSON,
         "paste": st.integers(-1, 3) | JSON,
+        "number": st.integers(0, 4) | JSON,
+        "as": st.sampled_from(["text", "markdown", "json", "x"]) | JSON,
         "path": st.lists(st.sampled_from(["build", "none", "scripts", *ENTRIES]), max_size=5) | JSON,
     },
 )
@@ -121,6 +124,8 @@ FIELDS = st.fixed_dictionaries(
         "description": st.text(max_size=200) | JSON,
         "product": st.sampled_from(["windows", "linux", "x"]),
         "severity": st.sampled_from(["minimal", "critical", "x"]) | JSON,
+        "frequency": st.sampled_from(["once", "x"]),
+        "template_id": st.text(max_size=40),
     },
 )
 ACTIONS = st.builds(
@@ -131,7 +136,7 @@ ACTIONS = st.builds(
     version=st.sampled_from([ACTION_VERSION, ACTION_VERSION, ACTION_VERSION, 0, 2]),
 )
 TEXT = st.sampled_from(
-    [*DIAGNOSES, "next", "avanti", "it worked", "italiano", "english", "draft", "guided", "altri", "back"]
+    [*DIAGNOSES, "next", "avanti", "it worked", "italiano", "english", "draft", "guided", "altri", "back", "drafts"]
 )
 TURNS = st.lists(
     st.one_of(
@@ -164,7 +169,7 @@ def test_no_sequence_of_turns_raises_or_ends_in_silence(turns: list[dict[str, An
             for reply in chat.replies:
                 assert len(reply.buttons) <= 6
                 assert reply.blocks
-                assert len({block.id for block in reply.blocks if isinstance(block, Field)}) in (0, 4)
+                assert len({block.id for block in reply.blocks if isinstance(block, Field)}) in (0, 10)
             assert from_json(chat.state)
 
     asyncio.run(run())

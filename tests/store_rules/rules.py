@@ -18,7 +18,7 @@ LONGEST_SUMMARY = 120
 
 SHAPES_OF_1_2 = {
     "AdaptiveCard", "RichTextBlock", "TextRun", "Container", "ColumnSet", "Column", "ActionSet",
-    "Input.Text", "Input.ChoiceSet", "Action.Submit", "Action.ToggleVisibility",
+    "Input.Text", "Input.ChoiceSet", "Action.Submit", "Action.OpenUrl", "Action.ToggleVisibility",
 }  # fmt: skip
 TONES = {"default", "emphasis", "good", "attention", "warning", "accent", "positive", "dark", "light"}
 ELSEWHERE = re.compile(r"Azure portal|portale di Azure|browser")

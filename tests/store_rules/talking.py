@@ -120,7 +120,10 @@ class Talk:
         return await self.take(before.state if before else None, text=text)
 
     async def press(self, button: Json, before: Turned) -> Turned:
-        """A button of `before` is pressed; the inputs of its card go with it as they are filled in."""
+        """A button of `before` is pressed; the inputs of its card go with it as they are filled in, a choice made."""
         pressed = next(one for one in before.cards if button in buttons(one))
-        filled = {item["id"]: item.get("value", "") for item in inputs(pressed)}
+        filled = {
+            item["id"]: item.get("value") or (item["choices"][0]["value"] if "choices" in item else "")
+            for item in inputs(pressed)
+        }
         return await self.take(before.state, value={**filled, **button["data"]})

@@ -27,7 +27,7 @@ DEPTH = 3  # presses from a paste; from the welcome, all there are
 
 # The example's text comes before its diagnosis, as if it had been pasted. A case is there to be copied whole: a long one
 # takes several cards, and beside another language there is the English copy that the engineer reads.
-MORE_MESSAGES = {"example": 2, "post": 4}
+MORE_MESSAGES = {"example": 2, "post": 5}
 
 
 @pytest.fixture(scope="module")

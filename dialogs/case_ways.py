@@ -1,0 +1,70 @@
+"""How a finished case leaves: the portal, the `az` commands, a file. Opening the portal sends nothing of the text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs.case import CaseForm
+from dialogs.case_commands import case_commands
+from dialogs.case_file import offer
+from dialogs.case_values import FileKind, cloud_of, file_name, subscription_of
+from dialogs.scene import Outcome, Scene
+from dialogs.state import State
+from dialogs.talk import trouble
+from dialogs.view import Reply
+
+_KINDS: tuple[tuple[str, FileKind], ...] = (("file-markdown", "markdown"), ("file-json", "json"), ("file-text", "text"))
+
+
+def ways_out(scene: Scene, state: State, form: CaseForm) -> Reply:
+    """The ways out of the bot, below the case's text."""
+    routing, cloud = scene.support, cloud_of(form)
+    other = routing.plain_request("us-government" if cloud == "public" else "public")
+    return scene.reply(
+        scene.heading("case.ways"),
+        scene.say("case.ways.portal"),
+        scene.say("case.ways.plain"),
+        scene.say("case.ways.az"),
+        scene.say("case.ways.file"),
+        scene.say(f"case.ways.not.{cloud}", "subtle", url=other),
+        buttons=(
+            scene.link("portal", routing.new_request(form.product, subscription_of(scene, form), cloud), primary=True),
+            scene.link("portal-plain", routing.plain_request(cloud)),
+            scene.button("az-case", "az-case"),
+            scene.button("file-case", "file-case"),
+            scene.button("edit-case", "draft"),
+            scene.button("step", "step") if state.walk else scene.button("drafts", "drafts"),
+        ),
+        beside=True,
+    )
+
+
+def by_command(scene: Scene, state: State) -> Outcome:
+    """The `az support` commands, and the file that they take the text from."""
+    form = state.form
+    commands = case_commands(scene, form) if form else ()
+    if form is None or not commands:
+        return state, (trouble(scene, "case.not-now"),)
+    said = scene.reply(
+        scene.heading("case.az"),
+        scene.say("case.az.before", name=file_name(scene, form, "text")),
+        *commands,
+        scene.say("case.az.after", "subtle"),
+        buttons=(scene.button("file-case", "file-case"), scene.button("edit-case", "draft")),
+        beside=True,
+    )
+    return state, (replace(said, file=offer(scene, form, "text")),)
+
+
+def by_file(scene: Scene, state: State, kind: FileKind) -> Outcome:
+    """The case as a file."""
+    form = state.form
+    if form is None:
+        return state, (trouble(scene, "case.not-now"),)
+    others = [replace(scene.button(key, "file-case"), args={"as": other}) for key, other in _KINDS if other != kind]
+    said = scene.reply(
+        scene.say("case.file.offer", name=file_name(scene, form, kind)),
+        buttons=(*others, scene.button("edit-case", "draft")),
+        beside=True,
+    )
+    return state, (replace(said, file=offer(scene, form, kind)),)

@@ -1,0 +1,176 @@
+"""The commands of a case: run by a real bash against a stand-in for `az`, whatever the case holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dialogs.case import CaseForm
+from dialogs.case_commands import bash, case_commands, powershell
+from dialogs.case_text import english_text
+from dialogs.case_values import file_name
+from knowledge.entry import LANGUAGES, Language
+from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, scene
+
+BASH = shutil.which("bash")
+TEMPLATE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.VirtualMachineImages"
+    "/imageTemplates/win11-golden"
+)
+TOPIC = "/providers/Microsoft.Support/services/s/problemClassifications/c"
+FORM = CaseForm(
+    product="windows",
+    severity="moderate",
+    title="Golden image fails",
+    description=f"IDENTIFICATION\nSubscription: {SUBSCRIPTION}\nRun started (UTC): 2026-02-22T01:29:00Z\n"
+    f"Correlation ID: {CORRELATION}",
+    template_id=TEMPLATE,
+)
+FILLED = {"FIRST_NAME": "Chiara", "LAST_NAME": "D'Amico", "EMAIL": "c@x.it", "TIME_ZONE": "W. Europe", "COUNTRY": "ITA"}
+HOSTILE = st.lists(
+    st.sampled_from(
+        ["'", '"', "`touch x`", "$(touch x)", "\n", "-n", "--title", "@/etc/passwd", ";", "|", "&", "%X%", ")", "'("]
+    )
+    | st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=8),
+    min_size=1,
+    max_size=8,
+).map("".join)
+
+
+class Shell:
+    """A bash in a folder of its own, where `az` is a script that writes down what it was called with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        az = folder / "az"
+        az.write_text(
+            f"#!{sys.executable}\nimport os, sys\n"
+            "open('calls', 'ab').write('\\0'.join(sys.argv[1:]).encode('utf-8', 'surrogateescape') + b'\\0\\0')\n"
+            "if 'problem-classifications' in sys.argv: print(os.environ['TOPIC_IS'])\n",
+            encoding="utf-8",
+        )
+        az.chmod(az.stat().st_mode | stat.S_IXUSR)
+
+    def run(self, script: str, topic: str = TOPIC) -> tuple[list[list[str]], str]:
+        """What `az` was called with, call by call, and what was written to standard error."""
+        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "TOPIC_IS": topic}
+        ran = subprocess.run(
+            [str(BASH), "-c", script], cwd=self.folder, env=environment, capture_output=True, check=True
+        )
+        assert sorted(path.name for path in self.folder.iterdir()) == ["az", "calls"]
+        called = (self.folder / "calls").read_bytes().decode("utf-8").split("\0\0")[:-1]
+        (self.folder / "calls").unlink()
+        return [call.split("\0") for call in called], ran.stderr.decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    if BASH is None:
+        pytest.skip("needs bash: install it")
+    with tempfile.TemporaryDirectory() as folder:
+        yield Shell(Path(folder))
+
+
+def filled_in(script: str) -> str:
+    """The script as a person would complete it."""
+    for variable, value in FILLED.items():
+        quoted = value.replace("'", "'\\''")
+        script = re.sub(rf"(?m)^{variable}='<.*>'$", lambda _, v=variable, q=quoted: f"{v}='{q}'", script)  # type: ignore[misc]
+    return script
+
+
+def options(call: list[str]) -> dict[str, str]:
+    return dict(zip(call[4::2], call[5::2], strict=True))
+
+
+def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> None:
+    (lookup, create), said = shell.run(filled_in(bash(scene(), FORM)))
+    assert said == ""
+    assert lookup[:4] == ["support", "services", "problem-classifications", "list"]
+    assert lookup[lookup.index("--service-name") + 1] == scene().support.products["windows"].service
+    assert create[:4] == ["support", "in-subscription", "tickets", "create"]
+    given = options(create)
+    mark = given["--ticket-name"].removeprefix("image-medic-")
+    assert given == {
+        "--subscription": SUBSCRIPTION,
+        "--ticket-name": f"image-medic-{mark}",
+        "--title": "Golden image fails",
+        "--description": f"@image-medic-case-win11-golden-{mark}.txt",
+        "--severity": "moderate",
+        "--advanced-diagnostic-consent": "No",
+        "--start-time": "2026-02-22T01:29:00Z",
+        "--contact-method": "email",
+        "--contact-language": "en-us",
+        "--contact-first-name": "Chiara",
+        "--contact-last-name": "D'Amico",
+        "--contact-email": "c@x.it",
+        "--contact-timezone": "W. Europe",
+        "--contact-country": "ITA",
+        "--problem-classification": TOPIC,
+    }
+
+
+def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
+    for script, topic, why in (
+        (filled_in(bash(scene(), FORM)), "", "No topic for Image Builder was found."),
+        (bash(scene(), FORM), TOPIC, "Fill in what stands in angle brackets first."),
+        (bash(scene("it"), FORM), TOPIC, "Completa prima"),
+    ):
+        calls, said = shell.run(script, topic)
+        assert [call[3] for call in calls] == ["list"]
+        assert why in said
+
+
+@settings(max_examples=60, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, st.sampled_from(LANGUAGES))
+@example("'; touch x; '", "@/etc/passwd", "--subscription $(touch x)", "en")
+@example("-n", "Subscription: $(touch x)", "/imageTemplates/$(touch x)", "it")
+def test_no_case_can_write_a_command(shell: Shell, title: str, text: str, template: str, language: Language) -> None:
+    description = f"{text}\nSubscription: {text}\nRun started (UTC): {text}\n{text}"
+    form = replace(FORM, title=title, description=description, template_id=template)
+    here = scene(language)
+    calls, said = shell.run(filled_in(bash(here, form)))
+    assert said == ""
+    assert [call[3] for call in calls] == ["list", "create"]
+    given = options(calls[1])
+    assert given["--description"] == f"@{file_name(here, form, 'text')}"
+    assert re.fullmatch(r"@image-medic-case-[A-Za-z0-9._-]{8,60}\.txt", given["--description"])
+    assert re.fullmatch(r"[A-Za-z0-9_,][A-Za-z0-9 .,:_/-]*", given["--title"])
+    assert given.get("--subscription", SUBSCRIPTION) == SUBSCRIPTION
+    assert "--start-time" not in given
+
+
+@given(HOSTILE, HOSTILE)
+def test_powershell_strings_hold_harmless_values_only(title: str, text: str) -> None:
+    form = replace(FORM, title=title, description=f"Subscription: {text}", template_id=text)
+    script = powershell(scene(), form)
+    values = re.findall(r"(?m)^  '(--[\w-]+)', '([^']*)',?$", script)
+    assert {"--title", "--description", "--severity", "--ticket-name"} <= {name for name, _ in values}
+    for _, value in values:
+        assert re.fullmatch(r"@?[A-Za-z0-9_,][A-Za-z0-9 .,:_/-]*", value)
+    assert script.count("\n") == powershell(scene(), FORM).count("\n") - 2  # no subscription, no start
+
+
+def test_the_file_of_the_commands_holds_the_english_text_of_the_case() -> None:
+    italian = replace(FORM, english_title="English title", english="IDENTIFICATION", title="Titolo")
+    name = file_name(scene("it"), italian, "text")
+    assert f"'@{name}'" in bash(scene("it"), italian)
+    assert f"'@{name}'" in powershell(scene("it"), italian)
+    assert "Title: English title" in english_text(scene("it"), italian)
+
+
+def test_without_a_product_there_is_no_service_to_look_in() -> None:
+    assert case_commands(scene(), replace(FORM, product="")) == ()
+    assert [command.shell for command in case_commands(scene(), FORM)] == ["Azure CLI", "PowerShell"]
