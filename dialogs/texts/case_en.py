@@ -109,7 +109,6 @@ TEXTS = {
     "fact.resource": "Resource",
     "fact.account": "Storage account of the log",
     "fact.log_folder": "Folder of the log",
-    "fact.identities": "User-assigned identities of the template",
     "case.evidence": "EVIDENCE (line of the text: content)",
     "case.timeline": "TIMELINE (UTC)",
     "case.timeline.row": "{started} to {ended}: {name}, {state}, exit code {code}",

@@ -121,7 +121,6 @@ TEXTS = {
     "fact.resource": "Risorsa",
     "fact.account": "Account di archiviazione del log",
     "fact.log_folder": "Cartella del log",
-    "fact.identities": "Identità assegnate dall'utente del modello",
     "case.evidence": "PROVE (riga del testo: contenuto)",
     "case.timeline": "CRONOLOGIA (UTC)",
     "case.timeline.row": "da {started} a {ended}: {name}, {state}, codice di uscita {code}",
