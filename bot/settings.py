@@ -9,18 +9,20 @@
 | `LOG_FORMAT`      | `text`                      | `text`, or `json`: one object a line                               |
 | `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
 
-`bot.credentials` reads the rest: with credentials the bot serves Microsoft Teams, without them this machine only.
+`bot.credentials` reads who the bot is: with credentials it serves Microsoft Teams, without them this machine only.
+`bot.looking.settings` reads whether it may look at Azure.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.credentials import Credentials, read_credentials
 from bot.errors import SettingsError
+from bot.looking.settings import AzureSettings, read_azure_settings
 
 NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "LOG_LEVEL", "LOG_FORMAT", "PLAYGROUND_PORT")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -38,6 +40,7 @@ class Settings:
     playground_port: int = 56150
     log_format: str = "text"
     credentials: Credentials | None = None
+    azure: AzureSettings = field(default_factory=AzureSettings)
 
     @property
     def url(self) -> str:
@@ -77,6 +80,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "what belongs to it."
         )
 
+    azure = read_azure_settings(given, credentials, faults)
     state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
     if state_path.is_dir():
         faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
@@ -96,7 +100,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     if faults:
         raise SettingsError(faults)
-    return Settings(host, port, state_path, log_level, playground_port, log_format, credentials)
+    return Settings(host, port, state_path, log_level, playground_port, log_format, credentials, azure)
+
+
+def read_terminal_azure(environ: Mapping[str, str]) -> AzureSettings:
+    """How the chat in a terminal may look at Azure.
+
+    Raises:
+        SettingsError: with a sentence for every fault.
+    """
+    faults: list[str] = []
+    azure = read_azure_settings(environ, None, faults, terminal=True)
+    if faults:
+        raise SettingsError(faults)
+    return azure
 
 
 def _port(given: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:

@@ -18,7 +18,13 @@ AZURE_SDK = {"azure", "msal"}
 TEAMS_FACING = {"bot.activities", "bot.teams"}
 AZURE_FACING = {
     "bot.auth_identity",
+    "bot.looking.clients",
     "bot.looking.eyes",
+    "bot.looking.own_eyes",
+    "bot.looking.refusals",
+    "bot.looking.scoped",
+    "bot.looking.signins",
+    "bot.looking.wire",
     "bot.sandbox.tokens",
     "bot.signing.user_eyes",
     "bot.telemetry",

@@ -1,0 +1,61 @@
+"""The eyes that belong to the program: for whom they look, and at what."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.looking.cloud import US_GOVERNMENT
+from bot.looking.own_eyes import IdentityEyes, LocalEyes
+from bot.looking.settings import AzureSettings
+from dialogs.errors import LookRefused
+from dialogs.turn import Person
+from tests.bot.looking.fake_azure import OBJECT, ONE, PERSON, TENANT, TWO, FakeCredential
+
+BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TENANT, OBJECT)}))
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        Person(TENANT, OBJECT),
+        Person(TENANT, "29:x", object_id=""),
+        Person(TENANT, "29:x", object_id=TWO),
+        Person(TWO, "29:x", object_id=OBJECT),
+        Person("", "29:x", object_id=OBJECT),
+        Person(OBJECT, "29:x", object_id=TENANT),
+    ],
+)
+async def test_the_bots_identity_looks_for_nobody_else(person: Person) -> None:
+    eyes = IdentityEyes(BOT, FakeCredential())
+    with pytest.raises(LookRefused) as caught:
+        async with eyes.credential(person):
+            pass
+    assert caught.value.refusal.reason == "not-allowed"
+
+
+async def test_the_bots_identity_looks_for_the_people_of_the_list() -> None:
+    credential = FakeCredential()
+    eyes = IdentityEyes(BOT, credential)
+    for person in (PERSON, Person(TENANT.upper(), "29:other", object_id=OBJECT.upper())):
+        async with eyes.credential(person) as found:
+            assert found is credential
+    assert eyes.subscriptions == {ONE}
+    assert not await eyes.sign_out(PERSON)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [AzureSettings("bot", people=BOT.people), AzureSettings("bot", subscriptions=BOT.subscriptions)],
+)
+def test_a_missing_list_is_no_open_door(settings: AzureSettings) -> None:
+    with pytest.raises(ValueError, match="without both lists"):
+        IdentityEyes(settings, FakeCredential())
+
+
+async def test_this_machines_login_needs_no_name() -> None:
+    eyes = LocalEyes(US_GOVERNMENT, frozenset({ONE}))
+    async with eyes.credential(Person("local", "me")) as credential:
+        assert credential
+    assert eyes.subscriptions == {ONE}
+    assert not await eyes.sign_out(Person("local", "me"))
+    await eyes.close()
