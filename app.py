@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--terms", metavar="URL", help="the terms of use (TERMS_URL)")
     package.add_argument("--developer", metavar="NAME", help="who publishes it (DEVELOPER_NAME)")
     package.add_argument("--app-id", metavar="GUID", help="the app's id in Teams; default: the bot's (TEAMS_APP_ID)")
+    package.add_argument(
+        "--sign-in-app", metavar="GUID", help="with AZURE_LOOK=user: the registration people sign in to (OAUTH_APP_ID)"
+    )
     package.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
     report = commands.add_parser("report", help="what recurs, what was not recognised, what was judged wrong")
     report.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")

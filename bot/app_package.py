@@ -21,6 +21,7 @@ COMMAND_LENGTHS = {"title": 32, "description": 128}
 MOST_COMMANDS = 10
 ICON_SIDES = {"color": 192, "outline": 32}
 TRUECOLOUR_WITH_ALPHA = 6
+SIGN_IN_HOST = "token.botframework.com"
 COBRANDED = re.compile(r"\b(microsoft|azure|teams)\b", re.IGNORECASE)
 
 _SLOT = re.compile(r"\$\{\{(\w+)\}\}")
@@ -35,6 +36,8 @@ def package_files(values: Mapping[str, str], sources: Path = SOURCES) -> dict[st
     """
     manifest = _filled(_json(sources / "manifest.json"), values)
     try:
+        if values.get("OAUTH_APP_ID"):
+            _let_sign_in(manifest, values)
         languages = [language["file"] for language in manifest["localizationInfo"]["additionalLanguages"]]
         icons = dict(manifest["icons"])
         translations = {name: _json(sources / name) for name in languages}
@@ -71,6 +74,15 @@ def texts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for number, parameter in enumerate(command.get("parameters", [])):
             for kind in COMMAND_LENGTHS:
                 yield f"{key}.parameters[{number}].{kind}", parameter[kind]
+
+
+def _let_sign_in(manifest: dict[str, Any], values: Mapping[str, str]) -> None:
+    """Name the API that people sign in to, so that Teams can do it without asking, and the host that helps otherwise.
+
+    Teams goes by this resource: it must be the connection's token exchange URL and the registration's API.
+    """
+    manifest["webApplicationInfo"] = {"id": values["OAUTH_APP_ID"], "resource": f"api://botid-{values['BOT_ID']}"}
+    manifest["validDomains"].append(SIGN_IN_HOST)
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:

@@ -68,6 +68,10 @@ class Invokes:
     def __init__(self, handlers: Mapping[str, Handler] | None = None) -> None:
         self._handlers: dict[str, Handler] = {"adaptiveCard/action": card_action, **(handlers or {})}
 
+    def also(self, handlers: Mapping[str, Handler]) -> Invokes:
+        """These handlers, and some more."""
+        return Invokes({**self._handlers, **handlers})
+
     def hears(self, body: Mapping[str, Any]) -> bool:
         """Whether a checked activity's `body` is for the handlers: an invoke, or an event that one of them knows."""
         kind = body.get("type")

@@ -87,6 +87,14 @@ OPTIONS = (
     Option("--terms", "TERMS_URL", "the terms of use", _is_page, _PAGE),
     Option("--developer", "DEVELOPER_NAME", "who publishes it", _is_developer, "use at most 32 characters", False),
     Option("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", _is_guid, "give a GUID", False),
+    Option(
+        "--sign-in-app",
+        "OAUTH_APP_ID",
+        "the registration that people sign in to",
+        _is_guid,
+        "give the GUID of the registration whose API the sign-in connection names",
+        False,
+    ),
 )
 
 
@@ -137,7 +145,7 @@ def read_values(options: Namespace, environ: Mapping[str, str]) -> dict[str, str
         faults.insert(0, f"The app package still needs {named}.\nExample: {EXAMPLE}")
     if faults:
         raise SettingsError(faults)
-    for name in ("BOT_ID", "TEAMS_APP_ID", "BOT_DOMAIN"):
+    for name in ("BOT_ID", "TEAMS_APP_ID", "BOT_DOMAIN", "OAUTH_APP_ID"):
         if name in values:
             values[name] = values[name].lower()
     defaults = {

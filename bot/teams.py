@@ -153,7 +153,7 @@ class TeamsAdapter(CloudAdapter):
         self._access = access or access_for(None)
         self._connectors = connectors or ConnectorFactory(self._access.tokens, self._access.tls)
         self._vouched = _Vouched(self._connectors, self._access.app_id)
-        self._invokes = invokes or Invokes(sign_in.handlers() if sign_in else None)
+        self._invokes = (invokes or Invokes()).also(sign_in.handlers() if sign_in else {})
         super().__init__(self._vouched)
 
     async def process(self, request: web.Request, bot: Turns, ws_response: None = None) -> web.Response:

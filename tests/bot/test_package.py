@@ -158,6 +158,27 @@ def test_the_bot_is_offered_where_it_works_and_asks_for_nothing_more() -> None:
     assert "authorization" not in manifest
 
 
+SIGN_IN_APP = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
+
+
+def test_teams_signs_in_only_where_that_is_set_up(tmp_path: Path, schemas: Path) -> None:
+    """The API that people sign in to, and the host that helps them, stand in the package when there is a sign-in."""
+    assert "webApplicationInfo" not in read(package_files(VALUES), "manifest.json")
+    assert main(command(tmp_path / "medic.zip", sign_in_app=SIGN_IN_APP)) == 0
+    with ZipFile(tmp_path / "medic.zip") as package:
+        manifest = json.loads(package.read("manifest.json"))
+    resource = f"api://botid-{GOOD['--bot-id']}"
+    assert manifest["webApplicationInfo"] == {"id": SIGN_IN_APP.lower(), "resource": resource}
+    assert manifest["validDomains"] == [GOOD["--domain"], "token.botframework.com"]
+    rules = json.loads((schemas / f"v{manifest['manifestVersion']}" / "MicrosoftTeams.schema.json").read_text("utf-8"))
+    assert [fault.message for fault in Draft4Validator(rules).iter_errors(manifest)] == []
+
+
+def test_a_sign_in_needs_the_id_of_its_registration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(tmp_path / "medic.zip", sign_in_app="medic")) == 2
+    assert "--sign-in-app is 'medic': give the GUID" in capsys.readouterr().err
+
+
 def test_the_colour_icon_is_opaque_and_has_the_accent_colour_as_its_ground() -> None:
     files = package_files(VALUES)
     png = files["color.png"]
