@@ -1,84 +1,29 @@
 """Build logs as the service writes them, made for the tests: any prefix form, any way to end.
 
-`BuildLog` writes line by line with a clock of its own; the functions below tell whole builds with it.
+The sandbox's `BuildLog` writes the lines; the functions below tell whole builds with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-Form = Literal["new", "old", "bare"]
+from bot.sandbox.build_log import BuildLog as WrittenLog
+from bot.sandbox.build_log import Form
+
 RUN = "3c1f7a52-9d0e-4b7a-8a55-2f60c1d9e7b4"
 SUBSCRIPTION = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
 STAGING = "IT_rg-images_win-golden_6f3f2b1c-0a4d-4a5e-9e1b-77c0d2a4f6e1"
 
 
 @dataclass
-class BuildLog:
-    """A log being written. `form` is the prefix: today's, the one with OUT and ERR, or none at all."""
+class BuildLog(WrittenLog):
+    """A log being written, in any form; some of its names are always the same."""
 
     form: Form = "new"
-    builder: str = "azure-arm"
+    run: str = RUN
     now: datetime = datetime(2026, 1, 12, 8, 0, 0, tzinfo=UTC)
-    lines: list[str] = field(default_factory=list)
-
-    def wait(self, seconds: float) -> BuildLog:
-        """Lets time pass."""
-        self.now += timedelta(seconds=seconds)
-        return self
-
-    def ui(self, text: str, error: bool = False) -> BuildLog:
-        """A line that Packer or a script printed."""
-        if self.form == "new":
-            self._add(f"{'ui error' if error else 'ui'}: ==> {self.builder}: {text}")
-        else:
-            self._add(f"==> {self.builder}: {text}", stream="OUT", timed=False)
-            if error:
-                self._add(f"==> {self.builder}: {text}", stream="ERR", timed=False)
-        return self
-
-    def output(self, *texts: str) -> BuildLog:
-        """What a script printed."""
-        for text in texts:
-            if self.form == "new":
-                self.ui(text)
-            else:
-                self._add(f"    {self.builder}: {text}", stream="OUT", timed=False)
-        return self
-
-    def debug(self, text: str, plugin: str = "packer-plugin-azure_v2.5.1_x5.0_linux_amd64 plugin") -> BuildLog:
-        """A line of Packer's own debug log."""
-        stamp = self.now.strftime("%Y/%m/%d %H:%M:%S")
-        self._add(f"{plugin}: {stamp} {text}" if self.form == "new" else text)
-        return self
-
-    def core(self, text: str) -> BuildLog:
-        """A line of Packer's core, without a component."""
-        self._add(text)
-        return self
-
-    def verdict(self, text: str, error: bool = True) -> BuildLog:
-        """A line of the verdict at the end, `Build 'azure-arm' errored …`."""
-        if self.form == "new":
-            self._add(f"{'ui error' if error else 'ui'}: {text}")
-        else:
-            self._add(text, stream="ERR" if error else "OUT", timed=False)
-        return self
-
-    def source(self, plugin: str, *texts: str) -> BuildLog:
-        """Echoed source of an inline script."""
-        for index, text in enumerate(texts):
-            mark = "Found command: " if index == 0 else ""
-            self._add(f"{plugin} plugin: {mark}{text}" if self.form == "new" else f"Found command: {text}")
-        return self
-
-    def telemetry(self, text: str) -> BuildLog:
-        """A telemetry line, which only older logs have."""
-        self._add(f"[INFO] (telemetry) {text}")
-        return self
 
     def text(self, newline: str = "\n") -> str:
         """The whole log."""
@@ -88,15 +33,6 @@ class BuildLog:
         """The physical number of the first (or last) line that holds `part`."""
         numbers = [number for number, line in enumerate(self.lines, 1) if part in line]
         return numbers[-1 if last else 0]
-
-    def _add(self, body: str, stream: str = "ERR", timed: bool = True) -> None:
-        stamp = self.now.strftime("%Y/%m/%d %H:%M:%S ") if timed else ""
-        if self.form == "new":
-            self.lines.append(f"[{RUN}] PACKER {stamp}{body}")
-        elif self.form == "old":
-            self.lines.append(f"[{RUN}] PACKER {stream} {stamp}{body}")
-        else:
-            self.lines.append(body)
 
 
 def begun(form: Form = "new", windows: bool = True) -> BuildLog:

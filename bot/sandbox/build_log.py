@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 Form = Literal["new", "old", "bare"]
 
@@ -25,12 +25,12 @@ class BuildLog:
     lines: list[str] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
 
-    def wait(self, seconds: float) -> BuildLog:
+    def wait(self, seconds: float) -> Self:
         """Lets time pass."""
         self.now += timedelta(seconds=seconds)
         return self
 
-    def ui(self, text: str, error: bool = False) -> BuildLog:
+    def ui(self, text: str, error: bool = False) -> Self:
         """A line that Packer or a script printed; the older form repeats an error on its other stream."""
         if self.form == "new":
             self._add(f"{'ui error' if error else 'ui'}: ==> {self.builder}: {text}")
@@ -40,7 +40,7 @@ class BuildLog:
                 self._add(f"==> {self.builder}: {text}", stream="ERR", timed=False)
         return self
 
-    def section(self, text: str) -> BuildLog:
+    def section(self, text: str) -> Self:
         """A line of Packer that begins with a line break: the second half stands alone, without a time."""
         if self.form != "new":
             return self.ui(text)
@@ -48,7 +48,7 @@ class BuildLog:
         self._raw(f"[{self.run}] PACKER ==> {self.builder}: {text}")
         return self
 
-    def output(self, *texts: str) -> BuildLog:
+    def output(self, *texts: str) -> Self:
         """What a script printed."""
         for text in texts:
             if self.form == "new":
@@ -57,18 +57,18 @@ class BuildLog:
                 self._add(f"    {self.builder}: {text}", stream="OUT", timed=False)
         return self
 
-    def debug(self, text: str, plugin: str = f"{_AZURE} plugin") -> BuildLog:
+    def debug(self, text: str, plugin: str = f"{_AZURE} plugin") -> Self:
         """A line of a plugin's debug log, the Azure plugin's as a rule."""
         stamp = self.now.strftime("%Y/%m/%d %H:%M:%S")
         self._add(f"{plugin}: {stamp} {text}" if self.form == "new" else text)
         return self
 
-    def core(self, text: str) -> BuildLog:
+    def core(self, text: str) -> Self:
         """A line of Packer's core, without a component."""
         self._add(text)
         return self
 
-    def verdict(self, text: str, error: bool = True) -> BuildLog:
+    def verdict(self, text: str, error: bool = True) -> Self:
         """A line of the verdict at the end, `Build 'azure-arm' errored …`."""
         if self.form == "new":
             self._add(f"{'ui error' if error else 'ui'}: {text}")
@@ -76,26 +76,17 @@ class BuildLog:
             self._add(text, stream="ERR" if error else "OUT", timed=False)
         return self
 
-    def source(self, plugin: str, *texts: str) -> BuildLog:
+    def source(self, plugin: str, *texts: str) -> Self:
         """Echoed source of an inline script."""
         for index, text in enumerate(texts):
             mark = "Found command: " if index == 0 else ""
             self._add(f"{plugin} plugin: {mark}{text}" if self.form == "new" else f"Found command: {text}")
         return self
 
-    def telemetry(self, text: str) -> BuildLog:
+    def telemetry(self, text: str) -> Self:
         """A telemetry line, which only older logs have."""
         self._add(f"[INFO] (telemetry) {text}")
         return self
-
-    def text(self, newline: str = "\n") -> str:
-        """The whole log."""
-        return newline.join(self.lines) + newline
-
-    def number_of(self, part: str, last: bool = False) -> int:
-        """The physical number of the first (or last) line that holds `part`."""
-        numbers = [number for number, line in enumerate(self.lines, 1) if part in line]
-        return numbers[-1 if last else 0]
 
     def _add(self, body: str, stream: str = "ERR", timed: bool = True) -> None:
         stamp = self.now.strftime("%Y/%m/%d %H:%M:%S ") if timed else ""
