@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from bot.sandbox import endings, openings
 from bot.sandbox.stage import Stage
 
 _POWERSHELL = "packer-provisioner-powershell"
+_MEGABYTES = re.compile(r"; ([0-9.]+) MB")
 
 
 def play(stage: Stage, acts: Sequence[Any]) -> None:
@@ -42,7 +44,7 @@ def powershell(stage: Stage, output: Any, source: str = "", code: int = 0, secon
         log.debug(f"Uploading file to 'c:/Windows/Temp/{name}-{script}.ps1'").wait(1)
     command = f'powershell -executionpolicy bypass -file "C:/Windows/Temp/packer-elevated-shell-{shell}.ps1"'
     log.debug(f"[INFO] starting remote command: {command}")
-    stage.print(output, seconds)
+    stage.print(output, seconds, f"C:\\Windows\\Temp\\script-{script}.ps1")
     _ended(stage, command, code)
     if code:
         log.core(f"{_POWERSHELL} plugin: c:/Windows/Temp/script-{script}.ps1 returned with exit code {code}")
@@ -112,7 +114,8 @@ def restart(stage: Stage, seconds: float = 70, timeout: str = "5m0s", comes_back
     log.ui("Waiting for machine to restart...").core(
         f"{component} Waiting for machine to reboot with timeout: {timeout}"
     )
-    for attempt in range(max(2, int(seconds // 15))):
+    probes = min(4, max(2, int(seconds // 15)))
+    for attempt in range(probes):
         log.core(f"{component} Check if machine is rebooting...")
         log.debug(f"[INFO] starting remote command: {probe}").wait(15)
         if attempt % 2 == 0:
@@ -122,6 +125,7 @@ def restart(stage: Stage, seconds: float = 70, timeout: str = "5m0s", comes_back
             log.ui("A system shutdown is in progress.(1115)", error=True)
             log.debug(f"[INFO] command '{probe}' exited with code: 1115")
         log.core(f"{component} Reboot already in progress, waiting...")
+    log.wait(max(0.0, seconds - 15 * probes))
     if comes_back:
         log.ui(f"pkrvm{stage.vm} restarted.").core(f"{component} Connected to machine")
         log.ui("Machine successfully restarted, moving on")
@@ -146,7 +150,8 @@ def update(stage: Stage, found: Sequence[str] = (), seconds: float = 240, error:
     else:
         for title in found:
             log.ui(f"Found Windows update ({title}")
-        log.ui(f"Downloading Windows updates ({len(found)} updates; 113.38 MB)...").wait(25)
+        size = sum(float(part) for title in found for part in _MEGABYTES.findall(title))
+        log.ui(f"Downloading Windows updates ({len(found)} updates; {size:.2f} MB)...").wait(25)
         log.ui("Installing Windows updates...")
         for busy in range(max(1, int(seconds // 60))):
             busyness = f"{3 + busy % 9}% cpu; {17 + busy % 40}% memory"

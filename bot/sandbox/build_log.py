@@ -40,11 +40,19 @@ class BuildLog:
                 self._add(f"==> {self.builder}: {text}", stream="ERR", timed=False)
         return self
 
+    def heading(self, text: str, error: bool = False) -> Self:
+        """A line of Packer that begins with a line break: its second half stands alone, without a time."""
+        if self.form != "new":
+            return self.verdict(f"==> {text}", error)
+        self._add(f"{'ui error' if error else 'ui'}: ")
+        self._raw(f"[{self.run}] PACKER ==> {text}")
+        return self
+
     def section(self, text: str) -> Self:
-        """A line of Packer that begins with a line break: the second half stands alone, without a time."""
+        """A part of the clean-up begins, in the same way."""
         if self.form != "new":
             return self.ui(text)
-        self._add(f"ui: ==> {self.builder}: ")
+        self.ui("")
         self._raw(f"[{self.run}] PACKER ==> {self.builder}: {text}")
         return self
 

@@ -88,7 +88,7 @@ def finished(stage: Stage) -> None:
     log.ui("Skipping image creation...")
     _clean_up(stage)
     log.verdict(f"Build 'azure-arm' finished after {stage.spent}.", error=False)
-    log.verdict(f"==> Wait completed after {stage.spent}", error=False)
+    log.heading(f"Wait completed after {stage.spent}")
     _over(stage)
 
 
@@ -133,9 +133,9 @@ def _verdict(stage: Stage, lines: list[str]) -> None:
     log.verdict(f"Build 'azure-arm' errored after {stage.spent}: {lines[0]}")
     for line in lines[1:]:
         log.verdict(line)
-    log.verdict(f"==> Wait completed after {stage.spent}", error=False)
+    log.heading(f"Wait completed after {stage.spent}")
     log.core('machine readable: error-count []string{"1"}')
-    log.verdict("==> Some builds didn't complete successfully and had errors:")
+    log.heading("Some builds didn't complete successfully and had errors:", error=True)
     quoted = "\\n".join(lines).replace('"', '\\"')
     log.core(f'machine readable: azure-arm,error []string{{"{quoted}"}}')
     log.verdict(f"--> azure-arm: {lines[0]}")
@@ -166,7 +166,7 @@ def _clean_up(stage: Stage) -> None:
 
 def _over(stage: Stage) -> None:
     log = stage.log
-    log.verdict("==> Builds finished but no artifacts were created.", error=False)
+    log.heading("Builds finished but no artifacts were created.")
     if log.form == "old":
         log.telemetry("Finalizing.")
     log.core("waiting for all plugin processes to complete...")

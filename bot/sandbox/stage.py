@@ -49,8 +49,8 @@ class Stage:
         group = f"subscriptions/{self.template.subscription}/resourceGroups/{self.template.staging}"
         self.log.debug(f"[DEBUG] {method} https://management.azure.com/{group}{path}?[REDACTED]")
 
-    def print(self, output: str | Iterable[Any], seconds: float) -> None:
-        """What a script prints in the course of `seconds`.
+    def print(self, output: str | Iterable[Any], seconds: float, script: str = "") -> None:
+        """What a script prints in the course of `seconds`; `{script}` stands for its own path.
 
         An item is a text, `{wait: s}` for a silence, or `{repeat: n, every: s, lines: […]}` with `{n}` and `{mark}` in
         its lines; the time of waiting and repeating comes on top.
@@ -60,7 +60,7 @@ class Stage:
         for item in items:
             self.log.wait(pause)
             if isinstance(item, str):
-                self.log.output(*map(self.fill, item.splitlines() or [""]))
+                self.log.output(*(self.fill(line.replace("{script}", script)) for line in item.splitlines() or [""]))
             elif "repeat" in item:
                 for n in range(1, item["repeat"] + 1):
                     line = item["lines"][n % len(item["lines"])]

@@ -35,7 +35,7 @@ LOGS = {
     "images/ubuntu-web": "dpkg-lock",
     "images/win11-avd": "build-timeout",
     "images/win11-golden": "script-nonzero-exit",
-    "images/win11-kiosk": "sysprep-timing",
+    "images/win10-kiosk": "sysprep-timing",
     "images/win11-partner": "script-nonzero-exit",
     "images/win11-secure": "policy-violation",
     "images/win2022-sql": "windows-restart-timeout",
@@ -87,7 +87,7 @@ def test_a_log_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -
     assert [match.entry for match in diagnosis.matches][:1] == [entry]
     assert diagnosis.matches[0].confidence in ("certain", "likely")
     assert diagnosis.matches[0].evidence
-    assert diagnosis.outcome == ("canceled" if TEMPLATES[name].name in ("win11-avd", "win11-kiosk") else "failed")
+    assert diagnosis.outcome == ("canceled" if TEMPLATES[name].name in ("win11-avd", "win10-kiosk") else "failed")
 
 
 @pytest.mark.parametrize(("name", "entry"), STATUSES.items())
