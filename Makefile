@@ -46,7 +46,7 @@ lock: $(DEVELOPMENT) ## Compile the requirements anew (ARGS=--upgrade: to newer 
 	@$(COMPILE) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## Remove what was installed and built; conversations in state/ stay
-	@rm -rf $(VENV) dist playground/node_modules playground/devTools .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) dist playground/node_modules playground/devTools tests/azurite/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## List what can be made

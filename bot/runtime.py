@@ -21,8 +21,8 @@ from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
 from bot.reactions import REACTIONS
 from bot.server import build_app, listen
 from bot.settings import Settings
-from bot.sqlite_store import SqliteStore
-from bot.store import KEEP_DAYS
+from bot.state_stores import instance_name, open_store
+from bot.store import KEEP_DAYS, StateStore
 from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
@@ -45,7 +45,7 @@ async def serve(
     stop = asyncio.Event()
     _stop_on_signals(stop)
     try:
-        store = await SqliteStore(settings.state_path).open()
+        store = await open_store(settings)
     except StoreError as error:
         return _cannot_start(error)
     try:
@@ -53,7 +53,7 @@ async def serve(
             access = access_for(settings.credentials)
             invokes = Invokes({**(extension_handlers(asides) if asides else {}), **REACTIONS})
             tally = Tally(store)
-            turns = Turns(medic, store, observer=observer, tally=tally)
+            turns = Turns(medic, store, instance=instance_name(settings), observer=observer, tally=tally)
             app = build_app(turns, store, access, TeamsAdapter(access, invokes=invokes))
             runner = await listen(app, settings)
         except StartError as error:
@@ -107,7 +107,7 @@ async def _test_client(settings: Settings) -> None:
         await client.stop()
 
 
-async def _pruning(store: SqliteStore) -> None:
+async def _pruning(store: StateStore) -> None:
     while True:
         try:
             gone = await store.prune(KEEP_DAYS * 86400)

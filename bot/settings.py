@@ -5,6 +5,7 @@
 | `BIND_ADDRESS`    | `127.0.0.1`                 | address to listen on; without credentials a loopback address       |
 | `PORT`            | `3978`                      | port to listen on                                                  |
 | `STATE_PATH`      | `state/image-medic.sqlite3` | file of the conversations' state; its folder is made where missing |
+| `STATE_BLOB_URL`  |                             | instead of STATE_PATH, for several instances: a blob container     |
 | `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged   |
 | `LOG_FORMAT`      | `text`                      | `text`, or `json`: one object a line                               |
 | `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
@@ -16,22 +17,26 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.credentials import Credentials, read_credentials
 from bot.errors import SettingsError
 from bot.looking.settings import AzureSettings, read_azure_settings
 
-NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "LOG_LEVEL", "LOG_FORMAT", "PLAYGROUND_PORT")
+NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "STATE_BLOB_URL", "LOG_LEVEL", "LOG_FORMAT", "PLAYGROUND_PORT")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides. `state_path` is as given, relative to the working directory; no credentials: None."""
+    """What an operator decides. `state_path` is as given, relative to the working directory; with `state_blob_url`, the
+    address of a container of blobs, it is not used. No credentials: None.
+    """
 
     host: str = "127.0.0.1"
     port: int = 3978
@@ -41,6 +46,7 @@ class Settings:
     log_format: str = "text"
     credentials: Credentials | None = None
     azure: AzureSettings = field(default_factory=AzureSettings)
+    state_blob_url: str = ""
 
     @property
     def url(self) -> str:
@@ -49,6 +55,7 @@ class Settings:
 
 
 _DEFAULT = Settings()
+_CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def is_loopback(host: str) -> bool:
@@ -85,6 +92,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if state_path.is_dir():
         faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
 
+    state_blob_url = _container_url(given.get("STATE_BLOB_URL", ""), faults)
+    if "STATE_PATH" in given and "STATE_BLOB_URL" in given:
+        faults.append("STATE_PATH and STATE_BLOB_URL are both set: state is kept in one place. Unset one of them.")
+
     log_level = given.get("LOG_LEVEL", _DEFAULT.log_level).upper()
     if log_level not in LOG_LEVELS:
         faults.append(f"LOG_LEVEL is {given['LOG_LEVEL']!r}: use {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}.")
@@ -100,7 +111,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     if faults:
         raise SettingsError(faults)
-    return Settings(host, port, state_path, log_level, playground_port, log_format, credentials, azure)
+    return Settings(host, port, state_path, log_level, playground_port, log_format, credentials, azure, state_blob_url)
 
 
 def read_terminal_azure(environ: Mapping[str, str]) -> AzureSettings:
@@ -114,6 +125,31 @@ def read_terminal_azure(environ: Mapping[str, str]) -> AzureSettings:
     if faults:
         raise SettingsError(faults)
     return azure
+
+
+def _container_url(text: str, faults: list[str]) -> str:
+    """The address of a container of blobs, or "". An emulator of this machine has the account's name in its path."""
+    if not text:
+        return ""
+    try:
+        url = urlsplit(text.rstrip("/"))
+        *account, container = url.path.split("/")[1:] or [""]
+        good = url.scheme == "https" and url.hostname and url.username is None and url.port != 0
+        good = good and _CONTAINER.fullmatch(container) and len(account) == is_loopback(url.hostname or "")
+    except ValueError:
+        good, url = False, urlsplit("")
+    if url.query or url.fragment:
+        # not repeated: it may be a signature
+        faults.append(
+            "STATE_BLOB_URL has a query: the bot has an identity, no signature. Leave out what follows the ?."
+        )
+    elif not good:
+        faults.append(
+            "STATE_BLOB_URL is not the address of a container: use https://ACCOUNT.blob.core.windows.net/NAME."
+        )
+    else:
+        return text.rstrip("/")
+    return ""
 
 
 def _port(given: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:

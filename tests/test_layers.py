@@ -19,6 +19,7 @@ TEAMS_FACING = {"bot.activities", "bot.teams"}
 AZURE_FACING = {
     "bot.auth_identity",
     "bot.looking.clients",
+    "bot.blob_store",
     "bot.looking.eyes",
     "bot.looking.own_eyes",
     "bot.looking.refusals",

@@ -10,7 +10,10 @@ import pytest_asyncio
 from aiohttp import ClientSession, ClientTimeout
 
 from bot.sqlite_store import SqliteStore
+from tests.azurite.service import azurite
 from tests.bot.stand_ins import Chat, FakeTeams, ScriptedMedic, serve
+
+__all__ = ["azurite"]
 
 
 @pytest_asyncio.fixture

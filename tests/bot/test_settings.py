@@ -50,6 +50,13 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["https://acct.blob.core.windows.net/image-medic", "https://127.0.0.1:10000/devstoreaccount1/states"]
+)
+def test_state_can_be_kept_in_a_container(url: str) -> None:
+    assert read_settings({"STATE_BLOB_URL": f"{url}/", "STATE_PATH": " "}).state_blob_url == url
+
+
+@pytest.mark.parametrize(
     ("environ", "said"),
     [
         ({"PORT": "no"}, "PORT is 'no': use a number from 1 to 65535"),
@@ -64,6 +71,17 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
         ({"BIND_ADDRESS": "192.168.1.4"}, "on this machine only"),
         ({"BIND_ADDRESS": "bot.example.com"}, "on this machine only"),
         ({"BIND_ADDRESS": "127.0.0.1.example.com"}, "on this machine only"),
+        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net"}, "STATE_BLOB_URL is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/c/d"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/C"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/a--b"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "http://a.blob.core.windows.net/states"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://u:p@a.blob.core.windows.net/states"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://127.0.0.1/states"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://[a/states"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://a:99999/states"}, "is not the address of a container"),
+        ({"STATE_BLOB_URL": f"https://a.blob.core.windows.net/states?sig={SECRET}"}, "STATE_BLOB_URL has a query"),
+        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/states", "STATE_PATH": "s"}, "are both set"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml': use text or json"),
         (without(SINGLE, "MicrosoftAppId"), "MicrosoftAppId is not set: set it to the application (client) id"),
         (SINGLE | {"MicrosoftAppId": SECRET}, "MicrosoftAppId is no GUID"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sqlite3
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,44 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as some
 
+from bot.blob_store import BlobStore
 from bot.errors import StateConflict, StateTooLarge, StoreError
 from bot.sqlite_store import SqliteStore
-from bot.store import MOST_BYTES, decoded, encoded, state_key
+from bot.store import MOST_BYTES, StateStore, decoded, encoded, state_key
+from tests.azurite.service import AnybodyCredential
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+Open = Callable[[], Awaitable[StateStore]]
+
+
+@pytest_asyncio.fixture(params=["sqlite", "blob"])
+async def another(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
+    """Opens a store, each time the same place anew, as each of several processes would have it."""
+    opened: list[StateStore] = []
+    azurite = request.getfixturevalue("azurite") if request.param == "blob" else None
+    container = f"c{secrets.token_hex(8)}"
+
+    async def open_one() -> StateStore:
+        if azurite:
+            url, trusted = f"{azurite.url}/{container}", str(azurite.authority)
+            opened.append(await BlobStore(url, AnybodyCredential(), trusted).open())
+        else:
+            opened.append(await SqliteStore(tmp_path / "new" / "state.sqlite3").open())
+        return opened[-1]
+
+    yield open_one
+    for store in opened:
+        await store.close()
+
+
 @pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore(tmp_path / "new" / "state.sqlite3").open()
-    yield store
-    await store.close()
+async def store(another: Open) -> StateStore:
+    return await another()
 
 
-async def test_what_is_committed_is_loaded(store: SqliteStore) -> None:
+async def test_what_is_committed_is_loaded(store: StateStore) -> None:
     assert await store.load("k") is None
     etag = await store.commit("k", None, {"steps": [1, None, "è", "\ud800", {"a": True}]})
     found = await store.load("k")
@@ -41,10 +65,11 @@ async def test_what_is_committed_is_loaded(store: SqliteStore) -> None:
     assert await store.load("other") is None
 
 
-async def test_a_stale_etag_changes_nothing(store: SqliteStore) -> None:
+async def test_a_stale_etag_changes_nothing(store: StateStore) -> None:
     first = await store.commit("k", None, {"n": 1})
     second = await store.commit("k", first, {"n": 2})
-    for stale in (None, first, str(int(second) + 1)):
+    assert first != second
+    for stale in (None, first):
         with pytest.raises(StateConflict):
             await store.commit("k", stale, {"n": 9})
     found = await store.load("k")
@@ -52,20 +77,22 @@ async def test_a_stale_etag_changes_nothing(store: SqliteStore) -> None:
     assert found.value == {"n": 2}
 
 
-async def test_the_etag_of_a_forgotten_state_does_not_fit_the_next(store: SqliteStore) -> None:
+async def test_the_etag_of_a_forgotten_state_does_not_fit_the_next(store: StateStore) -> None:
     old = await store.commit("k", None, {"n": 1})
     await store.forget("k")
+    await store.forget("k")
     assert await store.load("k") is None
+    with pytest.raises(StateConflict):
+        await store.commit("k", old, {"n": 3})
     await store.commit("k", None, {"n": 2})
     with pytest.raises(StateConflict):
         await store.commit("k", old, {"n": 3})
 
 
-async def test_of_many_that_change_one_state_each_wins_once(tmp_path: Path) -> None:
-    """Two stores on one file, as two processes would have it."""
-    stores = [await SqliteStore(tmp_path / "s").open() for _ in range(2)]
+async def test_of_many_that_change_one_state_each_wins_once(another: Open) -> None:
+    stores = [await another() for _ in range(2)]
 
-    async def count(store: SqliteStore) -> None:
+    async def count(store: StateStore) -> None:
         added = 0
         while added < 20:
             found = await store.load("k")
@@ -80,11 +107,9 @@ async def test_of_many_that_change_one_state_each_wins_once(tmp_path: Path) -> N
     found = await stores[0].load("k")
     assert found is not None
     assert found.value == {"n": 40}
-    for store in stores:
-        await store.close()
 
 
-async def test_a_state_over_the_limit_is_refused_in_words(store: SqliteStore) -> None:
+async def test_a_state_over_the_limit_is_refused_in_words(store: StateStore) -> None:
     await store.commit("k", None, {"x": "a" * (MOST_BYTES - 8)})
     with pytest.raises(StateTooLarge, match="at most 512 KB are kept"):
         await store.commit("j", None, {"x": "a" * (MOST_BYTES - 7)})
@@ -92,7 +117,7 @@ async def test_a_state_over_the_limit_is_refused_in_words(store: SqliteStore) ->
 
 
 @pytest.mark.parametrize("value", [{"x": object()}, {"x": b""}, {"x": date(2026, 1, 12)}, {"x": {1}}])
-async def test_nothing_but_plain_json_is_kept(store: SqliteStore, value: dict[str, Any]) -> None:
+async def test_nothing_but_plain_json_is_kept(store: StateStore, value: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
         await store.commit("k", None, value)
     assert await store.load("k") is None
@@ -119,22 +144,22 @@ async def test_what_was_not_touched_for_long_goes(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_what_waits_is_found_until_it_is_committed_without(tmp_path: Path) -> None:
-    now = 1_000.0
-    store = await SqliteStore(tmp_path / "s", clock=lambda: now).open()
+async def test_what_waits_is_found_until_it_is_committed_without(another: Open) -> None:
+    store = await another()
     first = await store.commit("first", None, {}, waiting=True)
-    now += 1
+    await asyncio.sleep(1.1)  # stores tell times to the second
     await store.commit("second", None, {}, waiting=True)
     await store.commit("idle", None, {})
-    await store.close()
 
-    store = await SqliteStore(tmp_path / "s", clock=lambda: now).open()
+    store = await another()
     assert await store.waiting_keys(10) == ["first", "second"]
     assert await store.waiting_keys(1) == ["first"]
+    first = await store.commit("first", first, {}, waiting=True)
+    assert sorted(await store.waiting_keys(10)) == ["first", "second"]
     await store.commit("first", first, {})
     await store.forget("second")
-    assert await store.waiting_keys(10) == []
     await store.close()
+    assert await (await another()).waiting_keys(10) == []
 
 
 async def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
@@ -178,9 +203,10 @@ async def test_what_cannot_be_a_store_is_said_in_words(tmp_path: Path) -> None:
         await SqliteStore(tmp_path / "later").open()
 
 
-async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path, store: SqliteStore) -> None:
+async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path) -> None:
+    store = await SqliteStore(tmp_path / "s").open()
     etag = await store.commit("k", None, {"n": 1})
-    direct = sqlite3.connect(tmp_path / "new" / "state.sqlite3")
+    direct = sqlite3.connect(tmp_path / "s")
     direct.execute("update state set value = '[1, 2'")
     direct.commit()
     direct.close()
@@ -188,6 +214,7 @@ async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path, store
     assert found is not None
     assert found.value == {}
     await store.commit("k", etag, {"n": 2})
+    await store.close()
 
 
 _WRITER = """
