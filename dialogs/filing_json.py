@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, get_args
 
-from dialogs.case import DESCRIPTION, TITLE
+from dialogs.case import TITLE
 from dialogs.filings import (
     CONTACT_BY,
     FILE_NAME,
@@ -26,8 +26,9 @@ NAME = 200
 ID = 400
 DETAIL = 500
 MOST_FILES = 3
-MOST_CHOICES = 12
 MOST_FILE_TEXT = 60_000
+MOST_DESCRIPTION = 24_000
+"""Characters of a whole case: its description and what stands above it."""
 
 
 def to_json(value: TicketDraft | Ticket | FilingRefusal | Contact) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def draft_of(value: object) -> TicketDraft:
         service=service_of(written.get("service")),
         classification=classification_of(written.get("classification")),
         title=text(written.get("title"), TITLE),
-        description=text(written.get("description"), DESCRIPTION),
+        description=text(written.get("description"), MOST_DESCRIPTION),
         severity=one_of(written.get("severity"), SEVERITIES),
         contact=contact_of(written.get("contact")),
         diagnostics=truth(written.get("diagnostics")),
@@ -77,8 +78,7 @@ def service_of(value: object) -> ServiceChoice:
 def classification_of(value: object) -> ClassificationChoice:
     """The classification that `asdict` wrote. Raises `ShapeError`."""
     written = keyed(value)
-    consents = tuple(text(item, NAME) for item in rows(written.get("consents"), 10))
-    return ClassificationChoice(text(written.get("id"), ID), text(written.get("name"), NAME), consents)
+    return ClassificationChoice(text(written.get("id"), ID), text(written.get("name"), NAME))
 
 
 def ticket_of(value: object) -> Ticket:

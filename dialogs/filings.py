@@ -19,7 +19,7 @@ SUPPORT_LANGUAGES = (
 
 MOST_FILE = 5 * 1024 * 1024
 """Bytes of one attachment."""
-FILE_KINDS = (".txt", ".md", ".zip")
+FILE_KINDS = (".txt", ".md")
 FILE_NAME = 110
 
 
@@ -33,14 +33,10 @@ class ServiceChoice:
 
 @dataclass(frozen=True, slots=True)
 class ClassificationChoice:
-    """A problem classification of a service: its id and its name (`Topic / Subtopic`).
-
-    `consents` are the types of the further consents that Azure may ask for with it.
-    """
+    """A problem classification of a service: its id and its name (`Topic / Subtopic`)."""
 
     id: str
     name: str
-    consents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ AZURE_SDK = {"azure", "msal"}
 TEAMS_FACING = {"bot.activities", "bot.teams"}
 AZURE_FACING = {
     "bot.auth_identity",
+    "bot.filing.client",
+    "bot.filing.files",
+    "bot.filing.filing",
+    "bot.filing.refusals",
+    "bot.filing.tickets",
+    "bot.filing.wire",
     "bot.looking.clients",
     "bot.blob_store",
     "bot.looking.eyes",

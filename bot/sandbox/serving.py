@@ -26,6 +26,7 @@ from bot.sandbox.tokens import SandboxEyes, SandboxTokens
 from bot.sandbox.world import World
 
 HOST = "127.0.0.1"
+MOST_BODY = 4 * 1024 * 1024  # bytes: a piece of a file that goes with a support ticket, in base64
 RATE = 8_000_000  # bytes a second: a log of 12 MB is read in a second or two, as over a network
 
 
@@ -120,7 +121,7 @@ class Sandbox:
         self.eyes = SandboxEyes(tokens)
         self._guard = Guard(tokens)
 
-        app = web.Application(middlewares=[self._guard.middleware])
+        app = web.Application(middlewares=[self._guard.middleware], client_max_size=MOST_BODY)
         app.add_routes(
             [*self._more, *ResourceManager(world, base).routes(), *Storage(world, base, self._rate).routes()]
         )

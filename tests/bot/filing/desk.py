@@ -1,0 +1,107 @@
+"""A support desk over HTTPS, the filing that talks to it with the real client, and drafts to file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
+
+from bot.filing.filing import Pace, SupportFiling
+from bot.looking.cloud import AzureCloud
+from bot.looking.eyes import Eyes
+from bot.sandbox.scenario import Scenario
+from bot.sandbox.serving import Sandbox
+from bot.sandbox.support import SupportDesk
+from dialogs.filings import ClassificationChoice, Contact, ServiceChoice, TicketDraft
+from dialogs.turn import Person
+from knowledge.support import load_support
+
+SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
+PERSON = Person("tenant", "29:ada", "Ada Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
+SOMEBODY = Person("tenant", "29:bob", "Bob Bianchi", "1c9f2f3b-5a5e-4a1f-9a66-3e7b4d2c0e21")
+FAST = Pace(listing=20, filing=20, settling=0.4, poll=0.02, pause=0.01)
+DRAFT = TicketDraft(
+    id="20260301-1",
+    subscription=SUBSCRIPTION,
+    service=ServiceChoice("", ""),
+    classification=ClassificationChoice("", ""),
+    title="Azure VM Image Builder: Script ended with a non-zero exit code",
+    description="WHAT HAPPENED\nAn image build failed.\nTemplate: /subscriptions/x/imageTemplates/win11-golden",
+    severity="minimal",
+    contact=Contact("Ada", "Rossi", "ada@example.com", "ITA", "W. Europe Standard Time", "it-it"),
+)
+
+
+class NoCredential:
+    """Says why there is no token."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+
+    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        raise ClientAuthenticationError(self.error)
+
+    async def close(self) -> None:
+        return None
+
+    async def __aenter__(self) -> NoCredential:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+@dataclass
+class WatchedEyes:
+    """The sandbox's eyes; remembers who used them, and may have no token."""
+
+    inner: Eyes
+    error: str = ""
+    asked: list[Person] = field(default_factory=list)
+
+    @property
+    def subscriptions(self) -> frozenset[str]:
+        return self.inner.subscriptions
+
+    def credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
+        self.asked.append(person)
+        return nullcontext(NoCredential(self.error)) if self.error else self.inner.credential(person)
+
+    async def sign_out(self, person: Person) -> bool:
+        return False
+
+    async def close(self) -> None:
+        return None
+
+
+@dataclass
+class Office:
+    """The desk, and the filing that asks it."""
+
+    desk: SupportDesk
+    eyes: WatchedEyes
+    cloud: AzureCloud
+
+    def filing(self, pace: Pace = FAST) -> SupportFiling:
+        """A filing as a newly started process has it."""
+        return SupportFiling(self.eyes, self.cloud, load_support(), pace)
+
+    def puts(self, what: str = "supportTickets") -> int:
+        return sum(method == "PUT" and f"/{what}/" in path for method, path in self.desk.requests)
+
+    @property
+    def tickets(self) -> list[dict[str, Any]]:
+        return [ticket["properties"] for ticket in self.desk.tickets.values()]
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Office]:
+    """An office whose desk is a sandbox's, with its certificate and its tokens."""
+    desk = SupportDesk()
+    async with Sandbox(more=desk.routes(), scenario=Scenario({SUBSCRIPTION: "Images"}, ())) as sandbox:
+        yield Office(desk, WatchedEyes(sandbox.eyes), sandbox.cloud)

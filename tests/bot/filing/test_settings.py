@@ -1,0 +1,34 @@
+"""Filing is off unless an operator turns it on where it is the person who files."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.filing.settings import read_filing
+from bot.looking.settings import MODES
+from dialogs.looks import LookMode
+
+
+@pytest.mark.parametrize("look", MODES)
+@pytest.mark.parametrize("given", [{}, {"SUPPORT_FILING": " "}, {"SUPPORT_FILING": "OFF"}])
+def test_it_is_off_by_default(given: dict[str, str], look: LookMode) -> None:
+    faults: list[str] = []
+    assert read_filing(given, look, faults) is False
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("look", "allowed"), [("user", True), ("local", True), ("sandbox", True), ("bot", False), ("off", False)]
+)
+def test_it_is_on_only_with_the_rights_of_the_person(look: LookMode, allowed: bool) -> None:
+    faults: list[str] = []
+    assert read_filing({"SUPPORT_FILING": " On "}, look, faults) is allowed
+    assert [fault.split(":")[0] for fault in faults] == (
+        [] if allowed else [f"SUPPORT_FILING is on, but AZURE_LOOK is {look}"]
+    )
+
+
+def test_another_word_is_a_fault() -> None:
+    faults: list[str] = []
+    assert read_filing({"SUPPORT_FILING": "yes"}, "user", faults) is False
+    assert faults == ["SUPPORT_FILING is 'yes': use off or on."]
