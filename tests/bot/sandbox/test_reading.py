@@ -1,0 +1,57 @@
+"""The bot's own clients, with all their guards, read the sandbox as they read Azure."""
+
+from __future__ import annotations
+
+import pytest
+from azure.core.credentials_async import AsyncTokenCredential
+
+from bot.looking.clients import Reading
+from bot.looking.wire import Deadline
+from bot.sandbox.serving import Sandbox
+from dialogs.errors import LookRefused
+from dialogs.looks import TemplateRef
+from tests.bot.sandbox.test_resource_manager import IMAGES, OPEN, RESEARCH, template_of
+
+
+async def test_the_bots_clients_find_a_template_its_account_and_its_log(
+    sandbox: Sandbox, credential: AsyncTokenCredential
+) -> None:
+    golden = template_of("win11-golden")
+    async with Reading(sandbox.cloud, credential, Deadline(20)) as reading:
+        subscriptions = [found["subscriptionId"] for found in await reading.subscriptions()]
+        names = [found.name async for found in reading.templates(IMAGES)]
+        found = await reading.template(TemplateRef(IMAGES, golden.group, golden.name))
+        outputs = await reading.outputs(TemplateRef(IMAGES, "rg-linux", "ubuntu-minimal"))
+        tags = await reading.group_tags(IMAGES, golden.staging)
+        (account,) = await reading.accounts(IMAGES, golden.staging)
+        everywhere = await reading.accounts(RESEARCH)
+        async with reading.container(account["properties"]["primaryEndpoints"]["blob"].rstrip("/")) as container:
+            blobs = [blob.name async for blob in container.list_blobs()]
+            log = await (await container.download_blob(blobs[0])).readall()
+    assert subscriptions == [IMAGES, RESEARCH]
+    assert names == [template.name for template in OPEN if template.subscription == IMAGES]
+    assert found.properties.last_run_status.run_state == "Failed"
+    assert len(outputs) == 2
+    assert tags["imagetemplatename"] == golden.name
+    assert len(everywhere) == len([template for template in OPEN if template.subscription == RESEARCH])
+    assert len(blobs) == 3
+    assert b"PACKER" in log
+
+
+@pytest.mark.parametrize(
+    ("subscription", "group", "name", "reason"),
+    [
+        (IMAGES, "rg-hr", "win11-hr", "denied"),
+        (IMAGES, "rg-images", "nothing", "not-found"),
+        (IMAGES, "rg-nowhere", "nothing", "not-found"),
+        (RESEARCH, "rg-research", "win11-notebooks", "busy"),
+        ("2d9e4b70-6f1c-4a85-b3d8-5e07c9a1f264", "rg", "any", "other-tenant"),
+    ],
+)
+async def test_the_bots_clients_understand_every_refusal(
+    sandbox: Sandbox, credential: AsyncTokenCredential, subscription: str, group: str, name: str, reason: str
+) -> None:
+    async with Reading(sandbox.cloud, credential, Deadline(8)) as reading:
+        with pytest.raises(LookRefused) as caught:
+            await reading.template(TemplateRef(subscription, group, name))
+    assert caught.value.refusal.reason == reason
