@@ -12,7 +12,7 @@ from knowledge.digest import Digester
 from knowledge.entry import Entry, Language
 from knowledge.facts import facts_of, ids_of, system_of
 from knowledge.kinds import asks_for_a_meaning, is_foreign, kind_of, may_be_words, sounds_printed, speaks_of_build
-from knowledge.lines import Line, read_line
+from knowledge.lines import Line, read_lines
 from knowledge.matching import Found, Matcher, merge
 from knowledge.normalising import Piece, pieces_of, readable
 from knowledge.observing import longest_silence, observe
@@ -64,13 +64,14 @@ class Diagnoser:
         return self._of_pieces(readable(pieces), lines, language, file)
 
     def _of_pieces(self, pieces: Sequence[Piece], total: int, language: Language, file: str) -> Diagnosis:
-        lines = [read_line(number, piece) for number, piece in pieces]
+        lines = read_lines(pieces)
         passages = readings(lines)
         kind = kind_of(passages[0])
         story: Story | None = None
         if kind == "build-log":
             story = read_story(lines)
-            passages = readings(story.lines)
+            if story.lines is not lines:
+                passages = readings(story.lines)
         passage = passages[0]
         partial = story is not None and story.phase is None
         spoken = self._spoken(story)

@@ -26,10 +26,12 @@ _DEPLOYMENT = compiled(
 _LONGEST_QUESTION = 1_500
 
 
+_SOURCES_OF_BUILDS = frozenset(("output", "verdict", "debug"))
+
+
 def kind_of(passage: Passage) -> Kind:
     """The kind of the text: a build log by its lines, else by the words that only such a text has."""
-    lines = passage.lines
-    if any(line.prefixed or line.component or line.source in ("output", "verdict") for line in lines):
+    if not _SOURCES_OF_BUILDS.isdisjoint([line.source for line in passage.lines]):
         return "build-log"
     flat = passage.flat
     if _TASK.search(flat):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 import re2
@@ -26,6 +26,7 @@ ObservationId = Literal[
 OBSERVATIONS: tuple[str, ...] = get_args(ObservationId)
 
 SILENCE = 600  # seconds
+_LONG = timedelta(seconds=SILENCE)
 _TAIL = 60
 _FEW_FORMS = 4
 _LEAST_REPEATS = 10
@@ -70,14 +71,17 @@ def observe(story: Story) -> list[Observation]:
 def longest_silence(story: Story) -> Silence | None:
     """The longest silence before the build's end, when it lasted ten minutes or more."""
     longest: Silence | None = None
-    last: Line | None = None
+    last: datetime | None = None
+    number = 0
     for line in story.lines:
-        if line.time is None:
+        time = line.time
+        if time is None:
             continue
-        gap = _seconds(last.time, line.time) if last else None
-        if last and gap is not None and gap >= max(SILENCE, longest.seconds + 1 if longest else 0):
-            longest = Silence(gap, last.number)
-        last = line
+        if last is not None and time is not last and time - last >= _LONG:
+            gap = int((time - last).total_seconds())
+            if longest is None or gap > longest.seconds:
+                longest = Silence(gap, number)
+        last, number = time, line.number
     return longest
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from knowledge.lines import Line
 
@@ -23,23 +23,17 @@ class Passage:
     def __init__(self, lines: Sequence[Line], cut: bool = False) -> None:
         """Joins the lines by blanks; `cut`: physical lines without, since words may have been cut at their ends."""
         self.lines = [line for line in lines if line.source != "echo"]
-        parts: list[bytes] = []
-        self._starts: list[int] = []
-        at, number, hyphen = 0, 0, False
-        for line in self.lines:
-            body = line.body
-            if "  " in body or "\t" in body or "\xa0" in body or body[:1] == " ":
-                body = " ".join(body.split())
-            raw = body.encode("utf-8", "replace")
-            if parts and not (
-                hyphen or (cut and line.number != number)
-            ):  # a word that ends in a hyphen was wrapped there
-                raw = b" " + raw
-            self._starts.append(at)
-            parts.append(raw)
-            at += len(raw)
-            number, hyphen = line.number, body[-1:] == "-" and body[-2:-1].isalnum()
-        self.flat = b"".join(parts)
+        bodies = [line.body for line in self.lines]
+        text = "\n".join(bodies)
+        if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
+            bodies = [_squeezed(body) for body in bodies]
+            text = "\n".join(bodies)
+        if not cut and "-\n" not in text and text.isascii():  # the common case, at the speed of the library
+            self.flat = text.replace("\n", " ").encode()
+            ends = list(accumulate(map(len, bodies[:-1])))
+            self._starts = [0, *(end + at for at, end in enumerate(ends))] if bodies else []
+        else:
+            self.flat, self._starts = _joined([line.number for line in self.lines], bodies, cut)
         self.lower = self.flat.lower()
 
     def index_at(self, offset: int) -> int:
@@ -53,6 +47,28 @@ class Passage:
     def lines_of(self, begin: int, end: int) -> range:
         """The indexes of the lines that the bytes from `begin` to `end` touch."""
         return range(self.index_at(begin), self.index_at(max(end - 1, begin)) + 1)
+
+
+def _squeezed(body: str) -> str:
+    if "  " in body or "\t" in body or "\xa0" in body or body[:1] == " ":
+        return " ".join(body.split())
+    return body
+
+
+def _joined(numbers: Sequence[int], bodies: Sequence[str], cut: bool) -> tuple[bytes, list[int]]:
+    """The bodies of the lines of these numbers in one, and where each begins."""
+    parts: list[bytes] = []
+    starts: list[int] = []
+    at, before, hyphen = 0, 0, False
+    for number, body in zip(numbers, bodies, strict=True):
+        raw = body.encode("utf-8", "replace")
+        if parts and not (hyphen or (cut and number != before)):  # a word that ends in a hyphen was wrapped there
+            raw = b" " + raw
+        starts.append(at)
+        parts.append(raw)
+        at += len(raw)
+        before, hyphen = number, body[-1:] == "-" and body[-2:-1].isalnum()
+    return b"".join(parts), starts
 
 
 def readings(lines: Sequence[Line]) -> list[Passage]:

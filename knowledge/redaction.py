@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from knowledge import redaction_commands as commands
+from knowledge import redaction_heads as heads
+from knowledge import redaction_tokens as tokens
 from knowledge.identifiers import mask_identifiers
-from knowledge.redaction_commands import commands
-from knowledge.redaction_heads import continued, cut_start, heads
-from knowledge.redaction_patterns import Span, byte_view, compiled
-from knowledge.redaction_tokens import blocks, shapes, urls_and_headers
+from knowledge.redaction_heads import continued
+from knowledge.redaction_patterns import Screen, Span, byte_view
 
 __all__ = ["REDACTED", "mask_identifiers", "redact", "redact_lines"]
 
@@ -20,17 +21,8 @@ REDACTED = "[REDACTED]"
 _MARK = REDACTED.encode("ascii")
 _PASSES = 6
 
-# One cheap scan that passes whatever any rule could hide.
-_HINT = compiled(
-    r"(?i)pass|pwd|kennwort|secret|token|cred|key|conn(?:ection)?[_. -]?str|authorization|cookie|signature"
-    r"|serial[_ -]?number|licen[sc]e"
-    r"|private-|requirepass|masterauth|identified\s+by|sig|sas|bearer|basic|(?:pat|psk|pw|jwt|auth)\W|://[^\s/]*@|://[^\s/]*:[^\s/]"
-    r"|-----|xox|xapp-|akia|asia|aiza|ya29|npm_|oy2|[srp]k[_-]|sk[0-9a-f]{8}"
-    r"|whsec_|sg\.|dckr_|dapi|hv[sbr]\.|q~|gh[pousr]_|glpat|gl[a-z]+-"
-    r"|eyj|pypi-|hooks\.slack|dop_v1|shp[a-z]+_|[A-Za-z0-9+/]{32}|[A-Za-z0-9_-]{40}|\s-e\w*\s|\bnet1?(?:\.exe)?\s+use"
-    r"|\b(?:sqlcmd|osql|bcp|zip|unzip|mysql|mariadb|7z|rar|unrar|psexec|mongo|schtasks|nuget|certutil|signtool|arj|xfreerdp|winrs|plink|pscp|psftp"
-    r"|puttygen|redis-cli|curl|smbclient|ldap)|(?:docker|podman|registry|oc|az|acr)\s+login|securestring|add-mask|code=|vault\s|[a-z0-9]{5}-[a-z0-9]{5}-|sudo\s|stdin|public-lines"
-)
+
+_SCREEN = Screen([*heads.SIGNS, *tokens.SIGNS, *commands.SIGNS])
 
 
 def redact(text: str) -> str:
@@ -61,10 +53,7 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
 def _spans(text: str) -> list[Span]:
     """The stretches to hide: sorted, apart, each within a line, none hidden already."""
     view = byte_view(text)
-    found = list(cut_start(view))
-    if _HINT.search(view) is not None:
-        for rule in (heads, shapes, urls_and_headers, commands, blocks):
-            found.extend(rule(view))
+    found = [span for rule in _SCREEN.rules(view) for span in rule(view)]
     if not found:
         return []
     merged = _merged(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.redaction_patterns import Span, compiled, most
+from knowledge.redaction_patterns import Rule, Span, compiled, most
 from knowledge.redaction_values import line_end, read_argument, read_value
 
 _ENCODED = compiled(
@@ -43,10 +43,14 @@ _FLAGS = {
 _USER = compiled(r"[^\s:%\"']*[:%]")
 
 
-def commands(view: bytes) -> Iterator[Span]:
-    """Secrets on command lines of tools whose flags or positions tell."""
+def _encoded(view: bytes) -> Iterator[Span]:
+    """Scripts that are handed over in base64."""
     for found in _ENCODED.finditer(view):
         yield found.span("v")
+
+
+def _piped(view: bytes) -> Iterator[Span]:
+    """What is piped into a tool that reads a password."""
     for found in _PIPED.finditer(view):
         start, end = found.span("said" if found.start("said") >= 0 else "text")
         inner = view[start:end]
@@ -54,6 +58,10 @@ def commands(view: bytes) -> Iterator[Span]:
             start, end = start + 1, end - 1
         if not view[start:end].startswith((b"$", b"*", b"%", b"[REDACTED]", b"${{", b"{{")):
             yield start, end
+
+
+def _direct(view: bytes) -> Iterator[Span]:
+    """Arguments whose place tells."""
     stop = 0
     for number, found in enumerate(_DIRECT.finditer(view)):
         if number > most(view):
@@ -65,7 +73,6 @@ def commands(view: bytes) -> Iterator[Span]:
         span = read_argument(view, found.start(kind))
         if span is not None and view[span[0] : span[1]] not in (b"*", b"user"):
             yield span
-    yield from _flagged(view)
 
 
 def _flagged(view: bytes) -> Iterator[Span]:
@@ -102,3 +109,15 @@ def _argument(view: bytes, at: int, *, pair: bool) -> Span | None:
     if span is None or user is None or view[user.end() : user.end() + 1] in (b"$", b"", b"*"):
         return None
     return user.end(), span[1]
+
+
+SIGNS: tuple[tuple[str, Rule], ...] = (
+    (r"[-/]e[a-z]*[\"'\\]*[,\s]", _encoded),
+    (r"-stdin|sudo\s|chpasswd|smbpasswd|--with-token|devops\s|securestring", _piped),
+    (r"securestring|openssl|keyvault|add-mask|vault\s|password|chpasswd|credential|net1?(?:\.exe)?\s", _direct),
+    (
+        r"sqlcmd|osql|bcp|zip|mysql|mariadb|sshpass|7z|rar|psexec|login|mongo|schtasks|nuget|certutil|signtool|arj"
+        r"|xfreerdp|winrs|plink|pscp|psftp|puttygen|redis-cli|curl|smbclient|ldap",
+        _flagged,
+    ),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowledge.redaction_names import sort_of_name
-from knowledge.redaction_patterns import Found, Span, compiled, most
+from knowledge.redaction_patterns import Found, Rule, Span, compiled, most
 from knowledge.redaction_shapes import is_fragment
 from knowledge.redaction_values import closing_quote, read_argument, read_header, read_value
 
@@ -53,6 +53,7 @@ _PREFIX = (
 _RUN = r"[\w+/=~.%!@#$^*-]+"
 _NEXT_LINE = compiled(rf"[ \t]*[\\`^]?[ \t]*\r?\n{_PREFIX}(?P<quote>[\"']?)(?P<run>{_RUN})(?P<then>.?)")
 _FIRST_LINE = compiled(rf"{_PREFIX}[\"'(]?(?P<run>{_RUN})(?P<then>.?)")
+_SHORTEST_CUT = 12
 _CUT_HEAD = compiled(r"(?P<name>[A-Za-z]{2,14})(?:[\"'\\]*=|[\"'\\]+[ \t]*:)")
 _CUT_NAMES = (
     "password",
@@ -69,7 +70,7 @@ _WHOLE_WORDS = (b"key", b"word", b"code", b"phrase", b"count", b"access", b"ess"
 _UNIFORM = (compiled(r"[0-9a-z]+\z"), compiled(r"[0-9A-F]+\z"))
 
 
-def heads(view: bytes) -> Iterator[Span]:
+def _heads(view: bytes) -> Iterator[Span]:
     """Values behind names that speak of a secret, in order."""
     at = 0
     left = float(most(view))
@@ -216,15 +217,23 @@ def _goes_on(before: bytes, run: str, ended: bool) -> bool:
     return False
 
 
-def cut_start(view: bytes) -> Iterator[Span]:
+def cut_secret(view: bytes) -> Iterator[Span]:
     """The rest of a secret whose beginning was cut off: what the text starts with, when it looks like one."""
     found = _FIRST_LINE.match(view)
     if found is not None:
         run = found.group("run").decode("latin-1")
         separators = sum(not c.isalnum() for c in run.rstrip("="))
         ended = _ends(found.group("then"))
-        if len(run) >= 12 and separators <= max(1, len(run) // 11) and is_fragment(run, ended and len(run) >= 16):
+        if (
+            len(run) >= _SHORTEST_CUT
+            and separators <= max(1, len(run) // 11)
+            and is_fragment(run, ended and len(run) >= 16)
+        ):
             yield found.span("run")
+
+
+def cut_name(view: bytes) -> Iterator[Span]:
+    """The secret behind a name whose beginning was cut off: what the text starts with."""
     cut = _CUT_HEAD.match(view)
     if cut is not None:
         name = cut.group("name").lower()
@@ -233,3 +242,14 @@ def cut_start(view: bytes) -> Iterator[Span]:
             span = read_value(view, cut.end(), password=True, prose=False)
             if span is not None:
                 yield span
+
+
+SIGNS: tuple[tuple[str, Rule], ...] = (
+    (
+        r"pass|pwd|kennwort|secret|token|cred|key|conn(?:ection)?[_. -]?str|authorization|cookie|signature|licen[sc]e"
+        r"|serial[_ -]?number|private-|requirepass|masterauth|identified\s|sig|sas|bearer|(?:pat|psk|pw|jwt|auth)\W",
+        _heads,
+    ),
+    (rf"\A{_PREFIX}[\"'(]?{_RUN[:-1]}{{{_SHORTEST_CUT}}}", cut_secret),
+    (r"\A[a-z]{2,14}[\"'\\]*[ \t]*[=:]", cut_name),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import re2
 
@@ -91,6 +91,33 @@ class Pattern:
         """All matches, apart, from left to right."""
         for match in self._regex.finditer(view, at, stop):
             yield Found(match, self._groups, view)
+
+
+Rule = Callable[[bytes], Iterator[Span]]
+
+
+class Screen:
+    """Which rules may find something in a view, told in one scan.
+
+    Each rule comes with a sign: a pattern, without regard to case, that is somewhere in every text in which the rule
+    finds anything. Signs are words, so that the scan stays quick for any text: no long counts of repeated classes.
+    """
+
+    def __init__(self, signs: Sequence[tuple[str, Rule]]) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.case_sensitive = False
+        options.log_errors = False
+        options.max_mem = _MEMORY
+        self._set = re2.Set.SearchSet(options)
+        self._rules = [rule for _, rule in signs]
+        for sign, _ in signs:
+            self._set.Add(sign.encode("ascii"))
+        self._set.Compile()
+
+    def rules(self, view: bytes) -> list[Rule]:
+        """The rules whose signs `view` holds."""
+        return [self._rules[index] for index in self._set.Match(view) or ()]
 
 
 def _text(name: str | bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.redaction_patterns import Span, compiled, most
+from knowledge.redaction_patterns import Rule, Span, compiled, most
 from knowledge.redaction_shapes import is_fragment, is_key_material
 
 # A token may follow an escaped line break.
@@ -43,10 +43,14 @@ _INLINE_BODY = compiled(
 _INLINE_BACK = compiled(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
 
 
-def shapes(view: bytes) -> Iterator[Span]:
-    """Tokens of known form, and long random runs that are no checksum, GUID, path or name."""
+def _shapes(view: bytes) -> Iterator[Span]:
+    """Tokens of known form."""
     for found in _SHAPE.finditer(view):
         yield found.span()
+
+
+def _runs(view: bytes) -> Iterator[Span]:
+    """Long random runs that are no checksum, GUID, path or name."""
     checksum_end = 0
     for found in _RUN.finditer(view):
         start, end = found.span()
@@ -67,15 +71,23 @@ def shapes(view: bytes) -> Iterator[Span]:
                     yield start + piece.start(), start + piece.end()
 
 
-def urls_and_headers(view: bytes) -> Iterator[Span]:
-    """Passwords in the user part of a URL, and what follows `Bearer` or `Basic`."""
+def _urls(view: bytes) -> Iterator[Span]:
+    """Passwords in the user part of a URL."""
     for found in _URL.finditer(view):
         if found.start("pass") >= 0:
             if not found.group("pass").startswith((b"$", b"<", b"%24", b"{{", b"***")) or b"@" in found.group("pass"):
                 yield found.span("pass")
         elif is_fragment(found.group("user").decode("latin-1"), True):
             yield found.span("user")
+
+
+def _codes(view: bytes) -> Iterator[Span]:
+    """The key in the URL of a function."""
     yield from (found.span("v") for found in _CODE.finditer(view))
+
+
+def _headers(view: bytes) -> Iterator[Span]:
+    """What follows `Bearer` or `Basic`."""
     for found in _SCHEME.finditer(view):
         value = found.group("v")
         if (
@@ -86,7 +98,7 @@ def urls_and_headers(view: bytes) -> Iterator[Span]:
             yield found.span("v")
 
 
-def blocks(view: bytes) -> Iterator[Span]:
+def _blocks(view: bytes) -> Iterator[Span]:
     """The bodies of PEM and PPK blocks, whole, on one line with escaped breaks, or without their first or last line."""
     fences = list(_FENCE.finditer(view))
     opened = False
@@ -131,3 +143,18 @@ def _body_before(view: bytes, at: int, floor: int) -> Iterator[Span]:
         if line is None or line.end() != end or len(line.group("body")) < 4:
             return
         yield line.span("body")
+
+
+SIGNS: tuple[tuple[str, Rule], ...] = (
+    (
+        r"eyj|gh[pousr]_|github_pat_|gl[a-z]+-|xox[a-z]-|xapp-|hooks\.slack|akia|asia|aiza|ya29\.|npm_|pypi-|oy2"
+        r"|sk-|[srp]k_|whsec_|sg\.|sk[0-9a-f]{8}|dckr_|dapi|hv[sbr]\.|q~|[a-z0-9]{5}-[a-z0-9]{5}-|age-secret-key"
+        r"|dop_v1_|shp[a-z]+_",
+        _shapes,
+    ),
+    (r"[a-z0-9+/]{32}|[a-z0-9_-]{40}", _runs),
+    (r"://", _urls),
+    (r"code=", _codes),
+    (r"bearer|basic", _headers),
+    (r"-----|private-lines|public-lines", _blocks),
+)

@@ -19,9 +19,10 @@ _MOST_EXCERPT = 24
 def redacted(lines: Sequence[Line], evidence: Iterable[Line]) -> Mapping[Line, str]:
     """The redacted text of every line that is shown, read together with its neighbours: a secret can be wrapped."""
     wanted = set(evidence)
+    numbers = {line.number for line in wanted}
     shown: dict[Line, str] = {}
     for index, line in enumerate(lines):
-        if line in wanted and line not in shown:
+        if line.number in numbers and line in wanted and line not in shown:
             begin = max(0, index - 3)
             hidden = redact_lines([near.body for near in lines[begin : index + 2]])
             shown[line] = _short(hidden[index - begin])

@@ -28,6 +28,8 @@ _PHASES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
     ("deprovision", (">>> Waiting for GA Service", ">>> Sysprepping VM")),
     ("capture", ("Querying the machine's properties", "Powering off machine", "Snapshotting OS disk")),
 )
+_FIRST_LETTERS = frozenset(">BCDEGPQRSUVW")
+"""What a line begins with that tells anything, but for those that hold a provisioner's exit, WinRM or SSH."""
 _LONGEST_CODE = 10
 _CLEAN_UP = ("Deleting Virtual Machine deployment", "Deleting individual resources", "Deleting KeyVault created")
 _STEP_FAILED = "Provisioning step had errors"
@@ -119,6 +121,16 @@ def read_story(lines: Sequence[Line]) -> Story:
     for index, line in enumerate(story.lines):
         body = line.body
         if line.source == "echo":
+            before = line.time or before
+            continue
+        if not (
+            body[:1] in _FIRST_LETTERS
+            or line.source == "verdict"
+            or telemetry
+            or "xit" in body
+            or "WinRM" in body
+            or "SSH" in body
+        ):
             before = line.time or before
             continue
         over = story.stopped_at is not None or story.step_failed_at is not None or story.clean_up_at is not None

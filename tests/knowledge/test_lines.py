@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.lines import iso, read_line
+from knowledge.lines import iso, read_line, read_lines
 
 RUN = "45f485cf-5a8c-4379-9937-8d85493bc791"
 TIME = "2023-09-14T19:01:18Z"
@@ -87,3 +87,17 @@ def test_the_run_id_is_read_from_the_prefix_only() -> None:
 @given(st.text(alphabet=st.characters(exclude_characters="\n"), max_size=300))
 def test_any_line_is_read_and_nothing_is_invented(text: str) -> None:
     assert read_line(1, text).body in text
+
+
+PARTS = [
+    f"[{RUN}] PACKER ", f"[{RUN}] PACKER OUT ", f"[{RUN}] PACKER ERR ", "[other] PACKER ", "PACKER OUT ", "PACKER ",
+    "2023/09/14 19:01:18 ", "2023/09/14 19:01:19 ", "2023/09/14 19:01:19.5Z ", "2023/13/99 99:99:99 ", "ui: ",
+    "ui error: ", "ui:", "==> azure-arm: ", "    azure-arm: ", "     azure-arm: x", "==> azure-arm.main: ", "--> azure-arm: ",
+    "packer-plugin-azure_v2 plugin: ", "packer-provisioner-powershell plugin: ", "packer: ", "packer-x y: ",
+    "Found command: ", "[INFO] RPC ", "Build 'azure-arm' errored", "    throw", "hello", " ", "x", "", "\u00e8",
+]  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(PARTS), max_size=6).map("".join), max_size=12))
+def test_lines_read_together_are_read_as_each_alone(texts: list[str]) -> None:
+    assert read_lines(enumerate(texts, 1)) == [read_line(number, text) for number, text in enumerate(texts, 1)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.normalising import LONGEST_LINE, pieces_of
+from knowledge.normalising import LONGEST_LINE, pieces_of, unescaped
 
 READABLE = [
     # pasted, then the pieces as (line, text)
@@ -57,3 +57,16 @@ def test_any_text_gives_pieces_that_point_into_it(text: str) -> None:
     numbers = [piece.line for piece in pieces_of(text)]
     assert numbers == sorted(numbers)
     assert all(1 <= number <= last for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('{\\"a\\": \\"b\\\\c\\/d\\"}', '{"a": "b\\c/d"}'),
+        ('\\"a\\tb\\nc\\rd\\"', '"a b\nc\nd"'),
+        ('\\"\\u00e8 \\u0007 \\ud83d \\u00g0 \\u12\\"', '"è     \\u00g0 \\u12"'),
+        ('\\"x\\\\\\\\y\\', '"x\\\\y\\'),
+    ],
+)
+def test_every_escape_of_json_is_undone(written: str, read: str) -> None:
+    assert unescaped(written) == read
