@@ -110,6 +110,8 @@ class Answering:
                 else:
                     messages += messages_of(answer.replies, channel, incoming.replaces)
                 envelope.medic = dict(answer.state if left is None else left)
+                if any(reply.forgets for reply in answer.replies):
+                    envelope.forget()
                 if answer.work:
                     messages += await leave_works(
                         envelope, incoming, channel, answer, messages, self._medic, self._clock()

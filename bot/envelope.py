@@ -108,6 +108,12 @@ class Envelope:
             if pending.row == row:
                 pending.row, pending.shown = "", activity or ""
 
+    def forget(self) -> None:
+        """Let go of what belongs to the person beside the dialogs' state. That a turn was done stays known."""
+        self.language, self.sign_in = None, 0.0
+        self.answers.clear()
+        self.pending.clear()
+
     def remember(self, mark: str, now: float) -> None:
         """Note that the activity of `mark` was done; what is too old or too much is forgotten."""
         self.done.pop(mark, None)

@@ -22,7 +22,7 @@ from bot.reactions import REACTIONS
 from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.state_stores import instance_name, open_store
-from bot.store import KEEP_DAYS, StateStore
+from bot.store import StateStore
 from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
@@ -61,7 +61,7 @@ async def serve(
         _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
         # the server ends before the test client does: running turns still have answers to deliver to it
         async with (
-            _beside(_pruning(store)),
+            _beside(_pruning(store, settings.keep_days)),
             _beside(tally.run(stop)),
             _beside(_first_look(access)),
             _beside(_test_client(settings) if playground else _nothing()),
@@ -107,12 +107,12 @@ async def _test_client(settings: Settings) -> None:
         await client.stop()
 
 
-async def _pruning(store: StateStore) -> None:
+async def _pruning(store: StateStore, days: int) -> None:
     while True:
         try:
-            gone = await store.prune(KEEP_DAYS * 86400)
+            gone = await store.prune(days * 86400)
             if gone:
-                _log.info("Forgot %d conversations in which nothing was said for %d days.", gone, KEEP_DAYS)
+                _log.info("Forgot %d conversations in which nothing was said for %d days.", gone, days)
         except StoreError as error:
             _log.error("Old state could not be removed: %s", error)
         await asyncio.sleep(PRUNE_SECONDS)

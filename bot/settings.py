@@ -6,6 +6,7 @@
 | `PORT`            | `3978`                      | port to listen on                                                  |
 | `STATE_PATH`      | `state/image-medic.sqlite3` | file of the conversations' state; its folder is made where missing |
 | `STATE_BLOB_URL`  |                             | instead of STATE_PATH, for several instances: a blob container     |
+| `STATE_KEEP_DAYS` | `30`                        | days without a word after which a conversation is forgotten        |
 | `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged   |
 | `LOG_FORMAT`      | `text`                      | `text`, or `json`: one object a line                               |
 | `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
@@ -26,8 +27,13 @@ from urllib.parse import urlsplit
 from bot.credentials import Credentials, read_credentials
 from bot.errors import SettingsError
 from bot.looking.settings import AzureSettings, read_azure_settings
+from bot.store import KEEP_DAYS
 
-NAMES = ("BIND_ADDRESS", "PORT", "STATE_PATH", "STATE_BLOB_URL", "LOG_LEVEL", "LOG_FORMAT", "PLAYGROUND_PORT")
+NAMES = (
+    "BIND_ADDRESS", "PORT", "STATE_PATH", "STATE_BLOB_URL", "STATE_KEEP_DAYS", "LOG_LEVEL", "LOG_FORMAT",
+    "PLAYGROUND_PORT",
+)  # fmt: skip
+MOST_KEEP_DAYS = 3650
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 
@@ -47,6 +53,7 @@ class Settings:
     credentials: Credentials | None = None
     azure: AzureSettings = field(default_factory=AzureSettings)
     state_blob_url: str = ""
+    keep_days: int = KEEP_DAYS
 
     @property
     def url(self) -> str:
@@ -109,9 +116,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if port == playground_port and port:
         faults.append(f"PORT and PLAYGROUND_PORT are both {port}: give one of them another number.")
 
+    kept = given.get("STATE_KEEP_DAYS", str(_DEFAULT.keep_days))
+    keep_days = int(kept) if kept.isascii() and kept.isdigit() and len(kept) <= 4 else 0
+    if not 1 <= keep_days <= MOST_KEEP_DAYS:
+        faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MOST_KEEP_DAYS}.")
+
     if faults:
         raise SettingsError(faults)
-    return Settings(host, port, state_path, log_level, playground_port, log_format, credentials, azure, state_blob_url)
+    return Settings(
+        host, port, state_path, log_level, playground_port, log_format, credentials, azure, state_blob_url, keep_days
+    )
 
 
 def read_terminal_azure(environ: Mapping[str, str]) -> AzureSettings:

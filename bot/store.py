@@ -14,7 +14,7 @@ MOST_BYTES = 512 * 1024
 """The most that one state may take, as compact JSON in UTF-8."""
 
 KEEP_DAYS = 30
-"""A conversation in which nothing was said for so long is forgotten."""
+"""A conversation in which nothing was said for so long is forgotten, unless the operator says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ Intent = Literal[
     "hello",
     "right",
     "wrong",
+    "forget",
 ]
 
 LONGEST = 60
@@ -65,6 +66,8 @@ _PHRASES: dict[Intent, str] = {
     "show me the guides | le guide | guide pratiche | altre guide | elenco delle guide | mostrami le guide",
     "back": "back | go back | indietro | torna indietro",
     "example": "example | show me an example | esempio | mostrami un esempio",
+    "forget": "forget me | forget everything | delete my data | erase my data | what do you keep | dimenticami | "
+    "dimentica tutto | cancella i miei dati | elimina i miei dati | che cosa conservi | cosa conservi",
     "right": "that was right | that's right | right | you were right | correct | good diagnosis | giusto | esatto | "
     "era giusto | è giusto | avevi ragione | diagnosi giusta | corretto",
     "wrong": "that was wrong | that's wrong | wrong | that's not it | not it | wrong diagnosis | incorrect | "

@@ -176,6 +176,8 @@ class Medic:
         if do == "example":
             after, replies = await self._text(scene, state, talk.EXAMPLE)
             return after, replies if scene.public else (talk.example(scene), *replies)
+        if do == "forget-yes":
+            await self._looking.let_go(person)
         if do in DOES:
             try:
                 return await self._looking.press(scene, state, person, do, keyed(args))

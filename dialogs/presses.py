@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import get_args
 
-from dialogs import case_ways, drafts, feedback, group_view, guided, guides, talk, walk
+from dialogs import case_ways, drafts, feedback, forgetting, group_view, guided, guides, talk, walk
 from dialogs.case import MOST_PASTE
 from dialogs.case_values import FileKind
 from dialogs.commands_in_words import Intent
@@ -169,6 +169,14 @@ def _wrong(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
     return feedback.wrong(scene, state)
 
 
+def _forget(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return forgetting.ask(scene, state)
+
+
+def _forgotten(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return forgetting.forgotten(scene)
+
+
 def _really(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
     entry, paste = text(args.get("entry"), NAME), _paste(args)
     return walk.choose(scene, feedback.named(scene, state, entry, paste), Walk(entry, 0, paste))
@@ -200,6 +208,8 @@ _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "az-case": _az_case,
     "file-case": _file_case,
     "": _page,
+    "forget": _forget,
+    "forget-yes": _forgotten,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -179,6 +180,12 @@ class Looking:
     async def _allowed(self, scene: Scene, state: State, person: Person) -> Outcome:
         asked = state.look.asked or Asked()
         return await self.ask(scene, replace(state, look=replace(state.look, consent=True)), person, asked)
+
+    async def let_go(self, person: Person) -> None:
+        """Sign the person out, if they are in and that can be done now; the sign-in ends by itself otherwise."""
+        if self.azure and self.mode != "off":
+            with contextlib.suppress(LookRefused):
+                await self.azure.sign_out(person)
 
     async def _sign_out(self, scene: Scene, state: State, person: Person) -> Outcome:
         was_in = await self.azure.sign_out(person) if self.azure and self.mode != "off" else False

@@ -19,4 +19,19 @@ TEXTS = {
     "feedback.wrong": "Thank you for saying so. Only the count is kept, nothing of your text.",
     "feedback.really": "What was it really?",
     "feedback.really-none": "Guided questions may lead to it, and a support case can hold what you found out.",
+    "button.forget": "Forget it all",
+    "button.keep": "Keep it",
+    "forget.title": "What I keep of you here",
+    "forget.kept": (
+        "Of this conversation I keep your last text as far as it was diagnosed (redacted), the steps you "
+        "tried, the drafts of cases, the language, and which template you looked at. After a time without a "
+        "word from you it goes by itself. The counts of what recurs name nobody."
+    ),
+    "forget.ask": (
+        "Shall I forget all of it now? You are signed out of Azure too. What stands in the chat stays there: "
+        "Teams keeps that."
+    ),
+    "forget.done": (
+        "Forgotten. Of this conversation nothing is kept any more; other chats with me have a memory of their own."
+    ),
 }

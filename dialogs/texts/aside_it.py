@@ -25,4 +25,20 @@ TEXTS = {
         "Le domande guidate possono portarti alla causa, e una richiesta di supporto può contenere ciò che hai "
         "scoperto."
     ),
+    "button.forget": "Dimentica tutto",
+    "button.keep": "Conserva",
+    "forget.title": "Che cosa conservo di te qui",
+    "forget.kept": (
+        "Di questa conversazione conservo il tuo ultimo testo per quanto serve alla diagnosi (con i segreti "
+        "nascosti), i passaggi che hai provato, le bozze delle richieste, la lingua e il modello che hai "
+        "guardato. Dopo un periodo senza tuoi messaggi viene eliminato da sé. I conteggi degli errori "
+        "ricorrenti non indicano nessuno."
+    ),
+    "forget.ask": (
+        "Vuoi che dimentichi tutto adesso? Verrai anche disconnesso da Azure. Ciò che si trova nella chat "
+        "rimane: lo conserva Teams."
+    ),
+    "forget.done": (
+        "Fatto: di questa conversazione non conservo più nulla. Le altre chat con me hanno una memoria propria."
+    ),
 }

@@ -43,9 +43,10 @@ def test_what_is_given_is_read(tmp_path: Path) -> None:
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "JSON",
         "PLAYGROUND_PORT": "81",
+        "STATE_KEEP_DAYS": "7",
     }
     found = read_settings(given)
-    assert found == Settings("::1", 80, tmp_path / "s", "DEBUG", 81, "json")
+    assert found == Settings("::1", 80, tmp_path / "s", "DEBUG", 81, "json", keep_days=7)
     assert found.url == "http://[::1]:80"
 
 
@@ -82,6 +83,8 @@ def test_state_can_be_kept_in_a_container(url: str) -> None:
         ({"STATE_BLOB_URL": "https://a:99999/states"}, "is not the address of a container"),
         ({"STATE_BLOB_URL": f"https://a.blob.core.windows.net/states?sig={SECRET}"}, "STATE_BLOB_URL has a query"),
         ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/states", "STATE_PATH": "s"}, "are both set"),
+        ({"STATE_KEEP_DAYS": "0"}, "STATE_KEEP_DAYS is '0': use a number of days from 1 to 3650"),
+        ({"STATE_KEEP_DAYS": "٣"}, "use a number of days"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml': use text or json"),
         (without(SINGLE, "MicrosoftAppId"), "MicrosoftAppId is not set: set it to the application (client) id"),
         (SINGLE | {"MicrosoftAppId": SECRET}, "MicrosoftAppId is no GUID"),

@@ -1,0 +1,41 @@
+"""Forget me: said in either language, asked back, and then nothing of the conversation is in the state."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dialogs import state as states
+from tests.dialogs.fixtures import Chat
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "asked", "yes", "done"),
+    [
+        ("en-US", "Forget me", "Shall I forget all of it now?", "Forget it all", "Forgotten."),
+        ("it-IT", "dimenticami", "Vuoi che dimentichi tutto adesso?", "Dimentica tutto", "non conservo più nulla"),
+    ],
+)
+async def test_it_asks_and_then_nothing_is_left(locale: str, words: str, asked: str, yes: str, done: str) -> None:
+    chat = Chat(locale)
+    await chat.say("The string is missing the terminator")
+    await chat.say("next")
+    assert asked in await chat.say(words)
+    assert chat.state
+    assert chat.state["diagnosis"], "nothing goes before the person says so"
+    assert done in await chat.say(yes)
+    assert chat.replies[-1].forgets
+    fresh = states.to_json(states.State())
+    assert {**chat.state, "offered": []} == fresh
+    assert "terminator" not in json.dumps(chat.state)
+
+
+async def test_keeping_it_changes_nothing() -> None:
+    chat = Chat("en-US")
+    await chat.say("The string is missing the terminator")
+    await chat.say("forget me")
+    kept = {**chat.state, "offered": []}  # type: ignore[dict-item]
+    await chat.say("Keep it")
+    assert {**chat.state, "offered": []} == kept  # type: ignore[dict-item]
+    assert not any(reply.forgets for reply in chat.replies)
