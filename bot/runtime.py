@@ -21,6 +21,7 @@ from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
 from bot.reactions import REACTIONS
 from bot.server import build_app, listen
 from bot.settings import Settings
+from bot.signing.setup import signing_with
 from bot.state_stores import instance_name, open_store
 from bot.store import StateStore
 from bot.tally import Tally
@@ -54,7 +55,11 @@ async def serve(
             invokes = Invokes({**(extension_handlers(asides) if asides else {}), **REACTIONS})
             tally = Tally(store)
             turns = Turns(medic, store, instance=instance_name(settings), observer=observer, tally=tally)
-            app = build_app(turns, store, access, TeamsAdapter(access, invokes=invokes))
+            signing = signing_with(settings.credentials, settings.azure, access)
+            teams = TeamsAdapter(access, invokes=invokes, sign_in=signing.sign_in if signing else None)
+            app = build_app(turns, store, access, teams)
+            if signing:
+                app.on_cleanup.append(lambda _: signing.close())
             runner = await listen(app, settings)
         except StartError as error:
             return _cannot_start(error)

@@ -9,6 +9,8 @@
 | `AZURE_LOOK_CLIENT_ID` | no, for `bot` | the client id of the managed identity that looks                      |
 | `OAUTH_CONNECTION`     | for `user`    | the name of the bot's sign-in connection                              |
 
+`bot.signing.settings` reads which registration people sign in to.
+
 - `user`: each person's own rights decide; needs the bot's credentials and the sign-in connection.
 - `bot`: the bot's managed identity looks, and the two lists are the boundary: without both the bot does not start.
   Default identity: the bot's own (`UserAssignedMSI`), else the one that the machine has.
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from bot.credentials import Credentials
+from bot.signing.settings import read_sign_in_app
 from dialogs.looks import LookMode
 
 NAMES = (
@@ -50,6 +53,7 @@ class AzureSettings:
     people: frozenset[tuple[str, str]] = frozenset()
     identity: str = ""
     connection: str = ""
+    sign_in_app: str = ""
 
 
 def read_azure_settings(
@@ -80,7 +84,9 @@ def read_azure_settings(
     _check_mode(look, given, credentials, faults, terminal)
     if look == "bot" and not identity and credentials and credentials.kind == "UserAssignedMSI":
         identity = credentials.app_id
-    return AzureSettings(look, cloud, subscriptions, frozenset((p[0], p[1]) for p in people), identity, connection)
+    app = read_sign_in_app(environ, credentials, faults) if look == "user" and credentials else ""
+    listed = frozenset((p[0], p[1]) for p in people)
+    return AzureSettings(look, cloud, subscriptions, listed, identity, connection, app)
 
 
 def _check_mode(

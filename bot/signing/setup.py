@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ssl import SSLContext
+from typing import TYPE_CHECKING
 
+from bot.access import Access
 from bot.auth_tokens import Tokens
 from bot.credentials import PUBLIC_CLOUD, Cloud, Credentials
 from bot.json_client import JsonClient
-from bot.looking.cloud import AzureCloud
+from bot.looking.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
+from bot.looking.settings import AzureSettings
 from bot.signing.sign_in import SignIn
 from bot.signing.token_service import TokenService
-from bot.signing.user_eyes import UserEyes
+
+if TYPE_CHECKING:
+    from bot.signing.user_eyes import UserEyes
 
 FEDERATION = "api://AzureADTokenExchange/.default"
 """What a managed identity's token is for, with which it stands in for a registration's secret."""
@@ -25,6 +30,24 @@ class Signing:
     sign_in: SignIn
     eyes: UserEyes
     close: Callable[[], Awaitable[None]]
+
+
+def signing_with(
+    credentials: Credentials | None, azure: AzureSettings, access: Access, cloud: Cloud = PUBLIC_CLOUD
+) -> Signing | None:
+    """What signing in takes by the settings; None where nobody signs in."""
+    if azure.look != "user" or credentials is None or access.tokens is None:
+        return None
+    return signing_for(
+        credentials,
+        access.tokens,
+        azure.connection,
+        US_GOVERNMENT if azure.cloud == "usgovernment" else PUBLIC,
+        app_id=azure.sign_in_app,
+        subscriptions=azure.subscriptions,
+        cloud=cloud,
+        tls=access.tls,
+    )
 
 
 def signing_for(
@@ -42,6 +65,9 @@ def signing_for(
 
     `app_id`: the registration that people sign in to, where it is not the bot's own.
     """
+    # imported here: it takes a third of a second, and only where people sign in
+    from bot.signing.user_eyes import UserEyes
+
     client = JsonClient(tls)
     service = TokenService(client, tokens, credentials.app_id, connection, cloud.token_service_url)
     identity = None

@@ -34,7 +34,9 @@ def test_looking_is_off_until_an_operator_turns_it_on() -> None:
 
 
 def test_each_mode_is_read() -> None:
-    assert read_settings(SINGLE | USER).azure == AzureSettings("user", connection="image medic")
+    assert read_settings(SINGLE | USER).azure == AzureSettings(
+        "user", connection="image medic", sign_in_app=SINGLE["MicrosoftAppId"]
+    )
     assert read_settings({"AZURE_LOOK": "sandbox"}).azure == AzureSettings("sandbox")
     assert read_terminal_azure({"AZURE_LOOK": "local", "AZURE_CLOUD": "usgovernment"}) == AzureSettings(
         "local", "usgovernment"

@@ -15,6 +15,8 @@ from bot.auth_tokens import Grant, Tokens
 from bot.credentials import Credentials
 from bot.errors import TokenUnavailable
 from bot.looking.cloud import PUBLIC
+from bot.looking.refusals import refused
+from bot.looking.scoped import NoToken, ScopedCredential
 from bot.signing.holder import holder_of
 from bot.signing.kept import Kept, KeptCredentials
 from bot.signing.user_eyes import KEEP_SECONDS, UserEyes
@@ -106,23 +108,27 @@ async def test_a_credential_is_not_lent(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("code", "said", "more", "reason"),
     [
-        (aad_error(65001, "The user or administrator has not consented.", suberror="consent_required"), "AADSTS65001"),
-        (aad_error(50076, "You must use multi-factor authentication.", claims='{"access_token":{}}'), "AADSTS50076"),
-        (aad_error(53003, "Access has been blocked by Conditional Access policies."), "AADSTS53003"),
-        (aad_error(500133, "Assertion is not within its valid time range."), "AADSTS500133"),
-        (aad_error(700082, "The refresh token has expired due to inactivity."), "AADSTS700082"),
+        (65001, "The user or administrator has not consented.", {"suberror": "consent_required"}, "consent"),
+        (50076, "You must use multi-factor authentication.", {"claims": '{"access_token":{}}'}, "conditional-access"),
+        (50079, "You must enroll in multi-factor authentication.", {}, "conditional-access"),
+        (53003, "Access has been blocked by Conditional Access policies.", {}, "conditional-access"),
+        (500133, "Assertion is not within its valid time range.", {}, "sign-in"),
+        (700082, "The refresh token has expired due to inactivity.", {}, "sign-in"),
+        (50013, "Assertion failed signature validation.", {}, "sign-in"),
     ],
 )
 async def test_entras_reason_gets_through_and_the_next_look_begins_anew(
-    room: Room, answer: tuple[int, dict[str, Any]], code: str
+    room: Room, code: int, said: str, more: dict[str, str], reason: str
 ) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    room.entra.refusal = answer
-    with pytest.raises(ClientAuthenticationError, match=code) as raised:
-        await token(room.signing.eyes)
-    assert raised.value.response is not None
+    room.entra.refusal = aad_error(code, said, **more)
+    with pytest.raises(NoToken) as raised:
+        async with room.signing.eyes.credential(PERSON) as credential:
+            await ScopedCredential(credential, RESOURCES).get_token(RESOURCES)
+    found = refused(raised.value, "win11-golden").refusal
+    assert (found.reason, found.code) == (reason, f"AADSTS{code}")
     room.entra.refusal = None
     await token(room.signing.eyes)
     assert room.entra.calls["GetToken"] == 2
