@@ -121,7 +121,7 @@ def reply_message(reply: Reply, hints: bool = True, owner: str = "") -> Message:
     if not hints:
         content.pop("msteams", None)
     for data in _data_of(content):
-        data |= ({KEEP: True} if reply.beside else {}) | ({OWNER: owner_of(owner)} if owner else {})
+        data |= ({} if reply.gives_place else {KEEP: True}) | ({OWNER: owner_of(owner)} if owner else {})
     # what people are asked for of it is Teams' own, and not in the card
     asked = {"feedback": True} if reply.feedback and hints else {}
     return {"card": content, "summary": summary(reply), **asked}

@@ -63,7 +63,7 @@ def messages_of(replies: Sequence[Reply], channel: Channel, replaces: str) -> li
     messages: list[Message] = []
     for reply in replies:
         first, *more = channel.drawn(reply)
-        if replaces and not reply.beside:
+        if replaces and reply.takes_place:
             first, replaces = {**first, "replaces": replaces}, ""
         messages += [first, *more]
     return messages

@@ -163,7 +163,8 @@ class Reply:
     """One message: blocks from top to bottom, then at most six buttons. `summary` is its one-line notification text.
 
     Where a client can, the answer to a button takes the place of the button's message, so that a walk is one card.
-    `beside`: not this one, which people come back to; it neither takes a place nor gives its own up. `goes_on`: the
+    `beside`: not this one, which people come back to; it neither takes a place nor gives its own up, unless it is
+    `taking` or `passing`. `goes_on`: the
     person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
     `sign_in`: the client's way to sign in stands below it. `file` is offered with it. `work` is what it promises:
     to be done after it was said. `feedback`: it is a diagnosis, and people may say whether it was right.
@@ -181,3 +182,15 @@ class Reply:
     forgets: bool = False
     file: FileOffer | None = None
     work: tuple[Work, ...] = ()
+    taking: bool = False
+    passing: bool = False
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether it may take the place of the message whose button was pressed."""
+        return self.taking or not self.beside
+
+    @property
+    def gives_place(self) -> bool:
+        """Whether the answer to one of its buttons may take its place."""
+        return self.passing or not self.beside

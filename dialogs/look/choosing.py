@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from dialogs.look.memory import Asked, args_of
-from dialogs.look.refusals import listed
+from dialogs.look.memory import Asked, args_of, of_args
+from dialogs.look.refusals import brief, listed
 from dialogs.looks import Found, TemplateRef
 from dialogs.scene import Scene, short
 from dialogs.texts import Own
@@ -17,13 +18,14 @@ MOST_NEAR = 3
 
 def consent(scene: Scene) -> Reply:
     """Whose eyes would be used, and the question whether they may."""
-    return scene.reply(
+    asked = scene.reply(
         scene.heading("look.consent.title"),
         scene.say(f"look.consent.{scene.looks}"),
         scene.say("look.consent.what"),
         buttons=(scene.button("look-yes", "look-yes", primary=True), scene.button("look-no", "look-no")),
         beside=True,
     )
+    return replace(asked, passing=True)
 
 
 def which(scene: Scene, before: tuple[Block, ...] = ()) -> Reply:
@@ -40,11 +42,12 @@ def which(scene: Scene, before: tuple[Block, ...] = ()) -> Reply:
 def several(scene: Scene, found: Found) -> Reply:
     """Templates that fit, to choose from."""
     chosen = found.exact[:MOST_CHOICES]
-    blocks: list[Block] = [scene.heading("look.several.title"), *_lines(chosen)]
+    blocks: list[Block] = [scene.heading("look.several.title"), *map(place, chosen)]
     if found.more or len(found.exact) > len(chosen):
         blocks.append(scene.say("look.several.more"))
     blocks += where(scene, found.looked_in, found.denied)
-    return scene.reply(*blocks, buttons=tuple(pick(scene, ref, chosen) for ref in chosen), beside=True)
+    buttons = tuple(pick(ref, chosen) for ref in chosen if pickable(ref))
+    return replace(scene.reply(*blocks, buttons=buttons, beside=True), passing=True)
 
 
 def none(scene: Scene, asked: Asked, found: Found) -> Reply:
@@ -56,11 +59,11 @@ def none(scene: Scene, asked: Asked, found: Found) -> Reply:
     if found.more:
         blocks.append(scene.say("look.none.more"))
     if near:
-        blocks += [scene.say("look.none.near"), *_lines(near)]
+        blocks += [scene.say("look.none.near"), *map(place, near)]
     blocks.append(scene.say("look.none.how"))
     again = scene.button("look-retry", "look-retry")
-    buttons = (*(pick(scene, ref, near) for ref in near), again, scene.button("failing", "failing"))
-    return scene.reply(*blocks, buttons=buttons, beside=True)
+    buttons = (*(pick(ref, near) for ref in near if pickable(ref)), again, scene.button("failing", "failing"))
+    return replace(scene.reply(*blocks, buttons=buttons, beside=True), passing=True)
 
 
 def where(scene: Scene, looked_in: Sequence[str], denied: Sequence[str]) -> list[Block]:
@@ -75,26 +78,23 @@ def where(scene: Scene, looked_in: Sequence[str], denied: Sequence[str]) -> list
     return blocks
 
 
-def pick(scene: Scene, ref: TemplateRef, among: Sequence[TemplateRef]) -> Button:
+def pick(ref: TemplateRef, among: Sequence[TemplateRef]) -> Button:
     """The button of one template; with its group where another one has its name."""
     twins = sum(other.name.casefold() == ref.name.casefold() for other in among)
     label = f"{ref.name} ({ref.resource_group})" if twins > 1 else ref.name
-    return Button(short(label), "look", args_of(ref))
+    return Button(short(brief(label)), "look", args_of(ref))
 
 
-def _lines(refs: Sequence[TemplateRef]) -> list[Block]:
-    return [
-        Paragraph(
-            (
-                Run(ref.name, "code"),
-                Run(" · "),
-                Run(ref.resource_group, "code"),
-                Run(" · "),
-                Run(ref.subscription, "code"),
-            )
-        )
-        for ref in refs
-    ]
+def pickable(ref: TemplateRef) -> bool:
+    """Whether its names can stand in a button and be believed when they come back."""
+    return Asked(wanted=of_args(args_of(ref))).ref is not None
+
+
+def place(ref: TemplateRef, *more: str) -> Paragraph:
+    """A template's name, its group, its subscription, and what else is said of it, on one line."""
+    parts = [ref.name, ref.resource_group, *(more or (ref.subscription,))]
+    runs = [run for part in parts if part for run in (Run(" · "), Run(brief(part), "code"))]
+    return Paragraph(tuple(runs[1:]))
 
 
 def signed_out(scene: Scene, was_in: bool) -> Reply:

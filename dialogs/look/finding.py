@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dialogs.look.choosing import pick, where
+from dialogs.look.choosing import pick, pickable, place, where
 from dialogs.look.held_status import bounded
 from dialogs.look.together import message_of
 from dialogs.looks import Failing, TemplateStatus
 from dialogs.ports import Diagnoser
 from dialogs.scene import Scene
 from dialogs.texts import Own
-from dialogs.view import Block, Button, Paragraph, Reply, Run
+from dialogs.view import Block, Button, Reply
 
 PAGE = 4
 
@@ -27,7 +27,8 @@ async def failing(scene: Scene, found: Failing, diagnose: Diagnoser, first: int 
     blocks += where(scene, found.looked_in, found.denied)
     if found.more:
         blocks.append(scene.say("look.none.more"))
-    buttons = [pick(scene, status.ref, [other.ref for other in page]) for status in page]
+    refs = [status.ref for status in page]
+    buttons = [pick(ref, refs) for ref in refs if pickable(ref)]
     if len(every) > PAGE:
         follows = first + PAGE if first + PAGE < len(every) else 0
         buttons.append(Button(scene.word("button.more-failing"), "failing", {"first": follows}))
@@ -37,12 +38,7 @@ async def failing(scene: Scene, found: Failing, diagnose: Diagnoser, first: int 
 
 async def _one(scene: Scene, status: TemplateStatus, diagnose: Diagnoser) -> list[Block]:
     """A template of the list, and what its own status says is the likely cause."""
-    runs = [Run(status.ref.name, "code"), Run(" · "), Run(status.ref.resource_group, "code")]
-    if status.run_sub_state:
-        runs += [Run(" · "), Run(status.run_sub_state, "code")]
-    if status.ended:
-        runs += [Run(" · "), Run(status.ended, "code")]
-    blocks: list[Block] = [Paragraph(tuple(runs))]
+    blocks: list[Block] = [place(status.ref, status.run_sub_state, status.ended or "")]
     diagnosis = await message_of(diagnose, status, scene.language)
     matches = diagnosis.matches if diagnosis else ()
     top = next((m for m in matches if m.severity != "info" and m.entry in scene.entries), None)

@@ -28,6 +28,7 @@ from knowledge.entry import Language
 
 DOES = frozenset({"look", "look-other", "look-yes", "look-no", "look-retry", "failing", "log", "whole-log", "sign-out"})
 """What the buttons of a look do."""
+_ANSWERS = frozenset({"look-yes", "look-no", "look-retry"})
 GOES_ON = "look"
 """What a thread's reply says when the private chat is to go on with a look."""
 MOST_LISTED = 10_000
@@ -47,7 +48,17 @@ class Looking:
         return self.azure.mode if self.azure else "off"
 
     async def press(self, scene: Scene, state: State, person: Person, do: str, args: Mapping[str, object]) -> Outcome:
-        """The answer to one of the buttons in `DOES`. Raises `ShapeError` for arguments of another shape."""
+        """The answer to one of the buttons in `DOES`. Raises `ShapeError` for arguments of another shape.
+
+        It takes the place of a question of ours, never that of the walk from which a look was asked for.
+        """
+        state, (first, *rest) = await self._pressed(scene, state, person, do, args)
+        asked_here = do in _ANSWERS or (do == "look" and bool(args))
+        return state, (replace(first, taking=first.taking or asked_here), *rest)
+
+    async def _pressed(
+        self, scene: Scene, state: State, person: Person, do: str, args: Mapping[str, object]
+    ) -> Outcome:
         wanted = memory.of_args(args)
         if do == "look-other":
             return self._which(scene, state)
@@ -88,7 +99,7 @@ class Looking:
             return await self._run(scene, state, person, waiting.asked)
         if done:
             said = scene.reply(scene.say("look.signed-in"), buttons=(scene.button("look", "look", primary=True),))
-            return state, (replace(said, beside=True),)
+            return state, (replace(said, beside=True, passing=True),)
         buttons = (scene.button("look-retry", "look-retry", primary=True), *ways_on(scene))
         said = scene.reply(scene.say("look.not-signed-in-now", "warning"), buttons=buttons, beside=True)
         return state, (said,)
@@ -152,7 +163,7 @@ class Looking:
         state = replace(state, look=state.look.waiting(asked, waits))
         blocks = refusal_blocks(scene, refusal, asked, _values(state, asked))
         reply = scene.reply(*blocks, buttons=refusal_buttons(scene, refusal), beside=True)
-        return state, (replace(reply, sign_in=refusal.reason == "sign-in"),)
+        return state, (replace(reply, sign_in=refusal.reason == "sign-in", passing=True),)
 
     def _by_hand(self, scene: Scene, state: State, asked: Asked) -> Outcome:
         values = _values(state, asked)

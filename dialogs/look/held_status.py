@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dialogs.look.memory import Asked, args_of, of_args
+from dialogs.look.moments import is_time
 from dialogs.looks import CustomizerOf, RunOutput, TemplateStatus
 from dialogs.shape import ShapeError, clean, keyed, maybe_text, maybe_whole, one_of, rows, text, truth, whole
 from knowledge.redaction import redact
@@ -34,6 +35,9 @@ def bounded(status: TemplateStatus) -> TemplateStatus:
     cut.update({name: _middle(getattr(status, name)) for name in _LONG_TEXTS})
     customizers = [CustomizerOf(_safe(c.type), _safe(c.name)) for c in status.customizers[:MOST_CUSTOMIZERS]]
     outputs = [RunOutput(_safe(o.name), _safe(o.artifact), _safe(o.state)) for o in status.outputs[:MOST_OUTPUTS]]
+    cut.update(
+        {name: getattr(status, name) if is_time(getattr(status, name)) else None for name in ("started", "ended")}
+    )
     return replace(status, **cut, customizers=tuple(customizers), outputs=tuple(outputs))
 
 

@@ -18,6 +18,11 @@ def seconds_between(start: str | None, end: str | None) -> int | None:
     return int((ended - began).total_seconds())
 
 
+def is_time(value: str | None) -> bool:
+    """Whether `value` is a time as Azure writes it."""
+    return _time(value) is not None
+
+
 def is_running(status: TemplateStatus) -> bool:
     """Whether the last run has not ended."""
     return status.run_state.casefold() in ("running", "canceling")

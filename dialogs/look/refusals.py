@@ -71,7 +71,7 @@ def listed(names: Sequence[str], most: int = MOST_NAMED) -> RichText:
     """The names one after the other, literal; how many more there are after the first few."""
     runs: list[Run] = []
     for at, name in enumerate(names[:most]):
-        runs += [*([Run(", ")] if at else []), Run(_short(name), "code")]
+        runs += [*([Run(", ")] if at else []), Run(brief(name), "code")]
     if len(names) > most:
         runs.append(Run(f" (+{len(names) - most})"))
     return tuple(runs)
@@ -86,7 +86,7 @@ def _rows(scene: Scene, refusal: Refusal) -> tuple[tuple[str, RichText], ...]:
         "role": role,
         "code": refusal.code,
     }
-    return tuple((scene.word(f"refused.row.{key}"), literal(_short(value))) for key, value in values.items() if value)
+    return tuple((scene.word(f"refused.row.{key}"), literal(brief(value))) for key, value in values.items() if value)
 
 
 def _by_hand(scene: Scene, reason: Reason, asked: Asked, values: Mapping[str, str]) -> list[Block]:
@@ -97,6 +97,7 @@ def _by_hand(scene: Scene, reason: Reason, asked: Asked, values: Mapping[str, st
     return by_hand.status_by_hand(scene, values)
 
 
-def _short(value: str) -> str:
+def brief(value: str) -> str:
+    """A name or a code of Azure's on one line, without secrets, of a bounded length."""
     said = " ".join(redact(value).split())
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"

@@ -8,6 +8,7 @@ from typing import Any
 from dialogs.durations import seconds_in_words
 from dialogs.look.memory import args_of
 from dialogs.look.moments import is_running, timeout_minutes, took
+from dialogs.look.refusals import brief
 from dialogs.look.timeline import Course
 from dialogs.looks import LogTail, Refusal, TemplateStatus
 from dialogs.scene import Scene
@@ -18,6 +19,7 @@ from knowledge.redaction import redact
 MOST_MESSAGE = 900
 """Characters of the last run's message: its beginning names the failure, its end the log."""
 MOST_OUTPUTS = 4
+MOST_KINDS = 300
 
 _TONES: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
 
@@ -27,13 +29,17 @@ Marks = Mapping[str, RichText]
 
 def status_blocks(scene: Scene, status: TemplateStatus, course: Course | None, marks: Marks) -> tuple[Block, ...]:
     """The status from top to bottom; `course` is what the log says about the customizers."""
-    blocks: list[Block] = [scene.heading("look.title", name=status.ref.name), _run_line(scene, status, marks)]
+    blocks: list[Block] = [scene.heading("look.title", name=brief(status.ref.name)), _run_line(scene, status, marks)]
     blocks.append(Facts(tuple((label, _marked(value, marks.get(key))) for key, label, value in _rows(scene, status))))
     for key, message in (("look.provisioning-says", status.provisioning_message), ("look.run-says", status.message)):
         if message.strip():
             blocks += [scene.say(key), Copyable(shortened(message))]
     if course is not None and course.bars.rows:
         blocks += _course_blocks(scene, course)
+    elif status.customizers:
+        kinds = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in status.customizers)
+        names = literal(kinds if len(kinds) <= MOST_KINDS else f"{kinds[:MOST_KINDS]}…")
+        blocks.append(scene.say("look.customizers-listed", count=len(status.customizers), names=names))
     return tuple(blocks)
 
 

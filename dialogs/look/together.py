@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dialogs.held import hold
@@ -12,8 +13,9 @@ from dialogs.look.timeline import Course, course_of
 from dialogs.looks import TemplateStatus
 from dialogs.ports import Diagnoser
 from knowledge.confirming import Confirming, Weighed
-from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, Match, Outcome
+from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, LineOf, Match, Outcome
 from knowledge.entry import Entry, Language
+from knowledge.redaction import redact
 
 _RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
 _OUTCOMES: Mapping[str, Outcome] = {
@@ -80,7 +82,20 @@ async def message_of(diagnose: Diagnoser, status: TemplateStatus, language: Lang
         if status.run_state
         else None,
     }
-    return await diagnose(json.dumps({key: said for key, said in written.items() if said}, indent=1), language)
+    found = await diagnose(json.dumps({key: said for key, said in written.items() if said}, indent=1), language)
+    return replace(found, matches=tuple(map(_bare, found.matches)), excerpt=())
+
+
+def _bare(match: Match) -> Match:
+    """The match with what the status says as its evidence, without the JSON around it."""
+    said = []
+    for number, line in enumerate(match.evidence, 1):
+        text = line.text.strip().rstrip(",")
+        with suppress(ValueError, AttributeError, RecursionError):
+            text = ", ".join(str(value) for value in json.loads(f"{{{text}}}").values())
+        # what was escaped in JSON has only now become readable
+        said.append(LineOf(number, " ".join(redact(text).split())))
+    return replace(match, evidence=tuple(said))
 
 
 def sight_of(
@@ -101,7 +116,8 @@ def sight_of(
     matches = tuple(m for m in _joined(own, same.matches if same else ()) if m.entry in entries)
     measured = measured_of(status, now)
     ended_badly = measured.get("run_state") in ("failed", "canceled") or measured.get("provisioning_state") == "failed"
-    weighed, ordered = confirming.weigh(matches, measured, entries, language, suggest=ended_badly)
+    open_question = ended_badly and all(match.confidence != "certain" for match in matches)
+    weighed, ordered = confirming.weigh(matches, measured, entries, language, suggest=open_question)
     base = log.diagnosis if log else message or same or _EMPTY
     sources = [source for source in (log.diagnosis if log else None, message, same) if source is not None]
     facts = {key: value for source in reversed(sources) for key, value in source.facts.items() if value is not None}

@@ -64,9 +64,9 @@ TEXTS = {
         "Type another name or the full resource id. A deleted template is not found any more, and neither is one "
         "that I may not see."
     ),
-    "look.looked-in": "I looked in {count} subscriptions: {names}.",
+    "look.looked-in": "Subscriptions that I looked in: {count} ({names}).",
     "look.looked-nowhere": "I found no subscription that I could look in.",
-    "look.denied-in": "{count} subscriptions could not be read (Reader is missing there): {names}.",
+    "look.denied-in": "Subscriptions that I could not read, because Reader is missing there: {count} ({names}).",
     "look.failing.title": "Templates whose last run failed",
     "look.failing.none": "No template that I can see has a failed last run",
     "look.failing.page": "{first} to {last} of {count}, the newest first.",
@@ -86,7 +86,8 @@ TEXTS = {
     "look.own-network": "your own virtual network",
     "look.os.windows": "Windows",
     "look.os.linux": "Linux",
-    "look.customizers": "The template has {count} customizers. What the log shows of the run:",
+    "look.customizers-listed": "Customizers of the template: {count} ({names}).",
+    "look.customizers": "Customizers of the template: {count}. What the log shows of the run:",
     "look.position": "The run got to customizer **{number} of {count}**:",
     "look.after-customizers": "All {count} customizers ended; the run got to a step of Image Builder's own after them:",
     "look.rows-before": "({count} earlier ones not shown)",

@@ -88,6 +88,7 @@ TEXTS = {
     "look.own-network": "una tua rete virtuale",
     "look.os.windows": "Windows",
     "look.os.linux": "Linux",
+    "look.customizers-listed": "Personalizzatori del modello: {count} ({names}).",
     "look.customizers": "Personalizzatori del modello: {count}. Ecco che cosa mostra il log dell'esecuzione:",
     "look.position": "L'esecuzione è arrivata al personalizzatore **{number} di {count}**:",
     "look.after-customizers": (

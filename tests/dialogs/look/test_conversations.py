@@ -72,7 +72,8 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("yes", ("Which template?", "Which ones failed?")),
         Line("win11-golden", ("Template win11-golden", "Script ended with a non-zero exit code", "Step 1 of 3")),
         Line(
-            "look at nowhere-9", ("no template that nowhere-9 could mean", "I looked in 2 subscriptions: Contoso Dev")
+            "look at nowhere-9",
+            ("no template that nowhere-9 could mean", "Subscriptions that I looked in: 2 (Contoso Dev"),
         ),
     ),
     "a name is only waited for until the next message": (
@@ -100,7 +101,11 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     ),
     "never ran": (
         Line("look at fresh", ("May I",)),
-        Line("yes", ("has not run yet", "[1] Look again"), ("Duration", "log", "I don't know this error")),
+        Line(
+            "yes",
+            ("has not run yet", "Customizers of the template: 3 (File agent, PowerShell", "[1] Look again"),
+            ("Duration", "log", "I don't know this error"),
+        ),
     ),
     "running": (
         Line("look at running", ("May I",)),
@@ -225,7 +230,7 @@ async def test_nothing_found_says_where_it_looked_and_what_is_near() -> None:
     for part in (
         "similar name",
         "win11-golden",
-        "1 subscriptions could not be read",
+        "because Reader is missing there: 1",
         "Contoso Secret",
         "more templates",
     ):

@@ -1,0 +1,88 @@
+"""Where a run got to among its template's customizers; and silence where the log does not tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.look.timeline import MOST_ROWS, course_of
+from dialogs.looks import CustomizerOf
+from knowledge.diagnosis import ProvisionerRun
+
+PS, SH, FILE, RESTART = "PowerShell", "Shell", "File", "WindowsRestart"
+
+
+def of(*types: str) -> list[CustomizerOf]:
+    return [CustomizerOf(kind) for kind in types]
+
+
+def ran(*names: str, last: str = "failed") -> list[ProvisionerRun]:
+    count = len(names)
+    return [
+        ProvisionerRun(name, None, None, 5, None, at, last if at == count - 1 else "ended")  # type: ignore[arg-type]
+        for at, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("customizers", "runs", "whole", "reached"),
+    [
+        (of(PS, RESTART, PS), ran("powershell"), True, 1),
+        (of(PS, RESTART, PS), ran("powershell", "windows-restart"), True, 2),
+        (of(PS, RESTART, PS), ran("powershell", "windows-restart", "powershell"), True, 3),
+        # files of Image Builder's own are passed over
+        (of(PS, RESTART), ran("file", "powershell", "windows-restart"), True, 2),
+        (of(PS, FILE, PS), ran("file", "powershell", "file"), True, 2),
+        (of(PS, FILE, FILE, PS), ran("powershell", "file"), True, None),
+        (of(FILE, PS), ran("file"), True, None),
+        # the deprovisioning after the last one
+        (of(SH), ran("shell", "shell"), True, 2),
+        # a part of the log: only where one place fits
+        (of(PS, RESTART, PS), ran("windows-restart"), False, 2),
+        (of(PS, RESTART, PS), ran("powershell"), False, None),
+        (of(PS, RESTART, PS), ran("windows-restart", "powershell"), False, 3),
+        # what does not fit
+        (of(SH, SH), ran("powershell"), True, None),
+        (of(), ran("powershell"), True, None),
+        (of(PS), ran(), True, None),
+        (of(PS), ran("powershell", "powershell", "powershell"), True, None),
+    ],
+)
+def test_where_it_got_to(
+    customizers: list[CustomizerOf], runs: list[ProvisionerRun], whole: bool, reached: int | None
+) -> None:
+    assert course_of(customizers, runs, whole).reached == reached
+
+
+def test_the_rows_tell_what_became_of_each() -> None:
+    course = course_of(of(PS, RESTART, PS, PS), ran("powershell", "windows-restart", "powershell"), True)
+    assert [(bar.name, bar.state, bar.seconds) for bar in course.bars.rows] == [
+        (PS, "ended", 5),
+        (RESTART, "ended", 5),
+        (PS, "failed", 5),
+        (PS, "pending", None),
+    ]
+
+
+def test_what_ended_before_the_part_that_was_read_has_no_time() -> None:
+    course = course_of(of(PS, RESTART, PS), ran("windows-restart", "powershell"), False)
+    assert [(bar.state, bar.seconds) for bar in course.bars.rows] == [("ended", None), ("ended", 5), ("failed", 5)]
+
+
+def test_the_step_after_the_last_customizer_has_a_row_of_its_own() -> None:
+    course = course_of(of(SH), ran("shell", "shell"), True)
+    assert [(bar.name, bar.state) for bar in course.bars.rows] == [(SH, "ended"), ("shell", "failed")]
+
+
+def test_without_a_place_the_rows_are_what_the_log_shows() -> None:
+    course = course_of(of(SH), ran("powershell"), True)
+    assert [bar.name for bar in course.bars.rows] == ["powershell"]
+    assert course.reached is None
+
+
+@pytest.mark.parametrize("failed", [1, 7, 30])
+def test_a_long_list_is_cut_around_the_place(failed: int) -> None:
+    course = course_of(of(*[PS] * 30), ran(*["powershell"] * failed), True)
+    rows = course.bars.rows
+    assert len(rows) == MOST_ROWS
+    assert any(bar.state == "failed" for bar in rows)
+    assert course.before + len(rows) + course.after == 30

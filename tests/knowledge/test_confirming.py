@@ -1,0 +1,149 @@
+"""What the facts of a status say for or against an entry; and every fault of the rules with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.checks import check_entries
+from knowledge.confirming import FACTS, load_confirming, read_confirming
+from knowledge.diagnosis import Match
+from knowledge.errors import EntriesInvalid
+from knowledge.loading import load_entries
+
+ENTRIES = load_entries()
+RULES = load_confirming()
+
+
+def match(entry: str, confidence: str = "likely") -> Match:
+    known = ENTRIES[entry]
+    return Match(entry, known.title.en, confidence, known.severity, known.retry, ())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("entry", "facts", "side"),
+    [
+        ("build-timeout", {"run_share": 100}, "for"),
+        ("build-timeout", {"run_share": 97}, "for"),
+        ("build-timeout", {"run_share": 90}, None),
+        ("build-timeout", {"run_share": 5}, "against"),
+        ("jwt-expiry-short-timeout", {"timeout": 5}, "for"),
+        ("jwt-expiry-short-timeout", {"timeout": 240}, "against"),
+        ("windows-vm-resources-exhausted", {"vm_cpus": 1}, "for"),
+        ("windows-vm-resources-exhausted", {"vm_cpus": 2}, None),
+        ("windows-vm-resources-exhausted", {"vm_cpus": 8}, "against"),
+        ("sysprep-timing", {"vm_cpus": 1}, "for"),
+        ("sysprep-timing", {"os": "linux"}, "against"),
+        ("identity-missing-in-template", {"identities": 0}, "for"),
+        ("identity-missing-in-template", {"identities": 1}, "against"),
+        ("devops-operation-canceled", {"run_state": "running"}, "for"),
+        ("devops-operation-canceled", {"run_state": "succeeded"}, "for"),
+        ("devops-operation-canceled", {"run_state": "failed"}, "against"),
+        ("gallery-replication-timeout", {"run_sub_state": "distributing"}, "for"),
+        ("gallery-replication-timeout", {"run_sub_state": "customizing"}, "against"),
+        ("script-nonzero-exit", {"run_sub_state": "building"}, "against"),
+        ("staging-rg-conflict", {"provisioning_code": "badstagingresourcegroup"}, "for"),
+        ("template-unknown-field", {"provisioning_state": "failed"}, "for"),
+        ("template-unknown-field", {"provisioning_state": "succeeded"}, "against"),
+        ("no-outbound-access", {"own_network": "no"}, "against"),
+        ("dpkg-lock", {"os": "windows"}, "against"),
+        ("warn-telemetry", {"run_share": 100}, None),
+    ],
+)
+def test_facts_speak_for_or_against(entry: str, facts: dict[str, str | int], side: str | None) -> None:
+    (weighed,), _ = RULES.weigh([match(entry)], facts, ENTRIES, "en", suggest=False)
+    assert {spoken.side for spoken in weighed.spoken} == ({side} if side else set())
+    assert weighed.refuted == (side == "against")
+
+
+def test_what_is_not_known_is_named() -> None:
+    (weighed,), _ = RULES.weigh([match("build-timeout")], {}, ENTRIES, "en")
+    assert weighed.unseen == ("run_share",)
+    assert not weighed.spoken
+
+
+def test_a_refuted_match_goes_behind_unless_it_is_certain() -> None:
+    facts: dict[str, str | int] = {"run_share": 10, "run_sub_state": "customizing"}
+    likely = [match("build-timeout"), match("script-nonzero-exit")]
+    assert [m.entry for m in RULES.weigh(likely, facts, ENTRIES, "en")[1]] == ["script-nonzero-exit", "build-timeout"]
+    certain = [match("build-timeout", "certain"), match("script-nonzero-exit")]
+    assert [m.entry for m in RULES.weigh(certain, facts, ENTRIES, "en")[1]] == ["build-timeout", "script-nonzero-exit"]
+
+
+def test_a_fact_alone_makes_an_entry_possible() -> None:
+    _, order = RULES.weigh([], {"run_share": 100}, ENTRIES, "it")
+    assert [(m.entry, m.confidence, m.title) for m in order] == [
+        ("build-timeout", "possible", ENTRIES["build-timeout"].title.it)
+    ]
+    assert RULES.weigh([], {"run_share": 100}, ENTRIES, "it", suggest=False) == ((), ())
+    assert RULES.weigh([], {"run_share": 100}, {}, "it") == ((), ())
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(FACTS)), st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=30)), max_size=9
+    )
+)
+def test_any_values_are_taken(facts: dict[str, str | int]) -> None:
+    matches = [match(entry) for entry in list(ENTRIES)[:5]]
+    weighed, order = RULES.weigh(matches, facts, ENTRIES, "en")
+    assert {m.entry for m in matches} <= {m.entry for m in order}
+    assert [w.entry for w in weighed] == [m.entry for m in order]
+
+
+def test_every_rule_names_entries_that_exist() -> None:
+    assert [name for rule in RULES.rules for name in rule.entries if name not in ENTRIES] == []
+
+
+BROKEN = """\
+rules:
+  - entries: [build-timeout]
+    fact: colour
+    for: {is: [red], says: {en: a, it: b}}
+  - entries: []
+    fact: run_share
+    for: {at_least: many, says: {en: a, it: b}}
+  - entries: [build-timeout]
+    fact: run_share
+    for: {is: [failed], says: {en: a, it: b}}
+  - entries: [no-such-entry]
+    fact: run_state
+    suggests: true
+    against:
+      is: [failed]
+      says: {en: only english}
+  - entries: [build-timeout]
+    fact: run_state
+    perhaps: yes
+"""
+
+
+def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(BROKEN)
+    with pytest.raises(EntriesInvalid):
+        load_confirming(path)
+    faults = [str(fault) for fault in check_entries(tmp_path / "none", confirming=path)]
+    for line, part in (
+        (3, "'fact' is 'colour'"),
+        (5, "'entries' needs at least one entry"),
+        (7, "'at_least' must be a whole number"),
+        (10, "run_share is a number: use 'at_least' or 'below'"),
+        (11, "there is no entry 'no-such-entry'"),
+        (13, "only what speaks 'for' an entry can suggest it"),
+        (16, "needs exactly an 'en' and an 'it' text"),
+        (17, "'for' or 'against'"),
+        (19, "'perhaps' is not known here"),
+    ):
+        assert any(f"rules.yaml:{line}" in fault and part in fault for fault in faults), (line, part, faults)
+
+
+def test_a_file_without_rules_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules: []\n")
+    file, rules = read_confirming(path)
+    assert not rules
+    assert "at least one rule" in str(file.faults()[0])
