@@ -47,7 +47,7 @@ class Incoming:
     for the activity, the same each time that it is delivered; "" when it has no id to be recognised by. `takes_place`:
     the answer may take the place of the card that was pressed, whose activity is `replaces`, "" when it is not known.
     `response` is the HTTP response that waits for the answer, where one does. `kept`: it stands among what is pending
-    in its conversation, and is void when it does so no longer.
+    in its conversation, and is void when it does so no longer. `gives` is a message of the outside to answer with.
     """
 
     wants: Wants
@@ -58,6 +58,7 @@ class Incoming:
     takes_place: bool = False
     response: Response | None = None
     kept: bool = False
+    gives: Message | None = None
 
 
 def read_activity(body: object) -> Incoming:
@@ -144,8 +145,21 @@ def message_activity(message: Message) -> Activity:
         # the client puts its own button there; a text beside it would be split from it
         sign_in = Attachment(content_type=OAUTH_TYPE, content=Kept(message["oauth"]))
         return Activity(type=ActivityTypes.message, summary=message["summary"], attachments=[sign_in])
+    if "attachment" in message:
+        given = message["attachment"]
+        file = Attachment(
+            content_type=given["contentType"],
+            name=given["name"],
+            content_url=given.get("contentUrl"),
+            content=Kept(given["content"]),
+        )
+        return Activity(
+            type=ActivityTypes.message, summary=message["summary"], attachments=[file], id=message.get("replaces")
+        )
     if "card" not in message:
-        return Activity(type=ActivityTypes.message, text=message["text"], text_format="plain")
+        return Activity(
+            type=ActivityTypes.message, text=message["text"], text_format="plain", id=message.get("replaces")
+        )
     return Activity(
         type=ActivityTypes.message,
         summary=message["summary"],

@@ -122,6 +122,8 @@ class Answering:
             envelope.sign_in = 0.0 if turn.signed_in else envelope.sign_in
             if incoming.say:
                 messages.append({"text": say(incoming.say, language)})
+            if incoming.gives:
+                messages.append(incoming.gives)
             try:
                 record = await self.commit(record, incoming, channel, messages, language)
                 self._note(asked[1].notes if asked else ())

@@ -51,6 +51,10 @@ class Medic(Protocol):
         """What the private chat goes on with, whose `turn` and `state` these are, and the state left in the thread."""
         ...
 
+    def file(self, state: Mapping[str, Any] | None, args: Mapping[str, Any]) -> bytes | None:
+        """The content of the file that a reply offered with `args`; None when it is no longer to be had."""
+        ...
+
     async def perform(
         self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
     ) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ BotError
 ├── DeliveryFailed       the channel did not take a reply
 ├── ServiceUnreachable   a service for keys or tokens gave no answer that can be used
 ├── KeysUnavailable      no signing keys are known, so no request can be checked
+├── UploadFailed         a file was not taken where Teams said to put it
 ├── TokenUnavailable     the bot gets no token for its replies
 └── StoreError           state cannot be read or written
     ├── StateConflict    somebody else changed this state since it was read
@@ -37,6 +38,10 @@ class SettingsError(BotError):
 
 class StartError(BotError):
     """The server cannot start; the message says why and what to do."""
+
+
+class UploadFailed(BotError):
+    """A file was not taken, or nobody said so."""
 
 
 class RefusedRequest(BotError):

@@ -14,6 +14,7 @@ from bot.access import Access, access_for
 from bot.conversation import Medic
 from bot.errors import StartError, StoreError, where
 from bot.extensions import extension_handlers
+from bot.giving_files import GivingFiles
 from bot.invokes import Invokes
 from bot.logs import configure_logs
 from bot.observing import Observer
@@ -27,6 +28,7 @@ from bot.store import StateStore
 from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
+from bot.uploads import Uploads
 from dialogs.asides import Asides
 
 PRUNE_SECONDS = 6 * 3600
@@ -52,7 +54,9 @@ async def serve(
     try:
         try:
             access = access_for(settings.credentials)
-            invokes = Invokes({**(extension_handlers(asides) if asides else {}), **REACTIONS})
+            uploads = Uploads()
+            files = GivingFiles(medic, uploads).handlers()
+            invokes = Invokes({**(extension_handlers(asides) if asides else {}), **REACTIONS, **files})
             tally = Tally(store)
             turns = Turns(medic, store, instance=instance_name(settings), observer=observer, tally=tally)
             signing = signing_with(settings.credentials, settings.azure, access)
@@ -76,6 +80,7 @@ async def serve(
                 _tell("Stopping: running turns are finished first.")
             finally:
                 await runner.cleanup()
+                await uploads.close()
                 await tally.keep()
     finally:
         await store.close()

@@ -19,6 +19,11 @@ Sentence = Literal[
     "state-lost",
     "not-understood",
     "not-shown",
+    "file-declined",
+    "file-given",
+    "file-changed",
+    "file-failed",
+    "file-not-here",
     "answer-follows",
     "done-before",
     "search-what",
@@ -130,6 +135,31 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "not-understood": {
         "en": "I can't do that here. Type help to see what I can do.",
         "it": "Qui non posso farlo. Scrivi aiuto per vedere che cosa posso fare.",
+    },
+    "file-declined": {
+        "en": "All right, no file. The text of the case above can be copied.",
+        "it": "Va bene, niente file. Il testo della richiesta qui sopra si può copiare.",
+    },
+    "file-given": {
+        "en": "The file is in your OneDrive now.",
+        "it": "Ora il file è nel tuo OneDrive.",
+    },
+    "file-changed": {
+        "en": "The case has been changed since this file was offered, so I did not give it to you. Type my drafts, "
+        "open the case, and ask for the file again.",
+        "it": "La richiesta è cambiata da quando ho offerto questo file, quindi non te l'ho dato. Scrivi le mie bozze, "
+        "apri la richiesta e chiedi di nuovo il file.",
+    },
+    "file-failed": {
+        "en": "The file could not be put into your OneDrive. Ask for it again, or copy the text of the case.",
+        "it": "Non è stato possibile salvare il file nel tuo OneDrive. Chiedilo di nuovo, oppure copia il testo della "
+        "richiesta.",
+    },
+    "file-not-here": {
+        "en": "This test client takes no files; in Teams the file would be offered here. python app.py draft writes it "
+        "from a log.",
+        "it": "Questo client di prova non accetta file; in Teams il file comparirebbe qui. python app.py draft lo "
+        "scrive a partire da un log.",
     },
     "not-shown": {
         "en": "My answer could not be shown here, but what you did was kept. Type back to see where we are, or tell "

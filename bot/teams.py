@@ -24,6 +24,7 @@ from bot.channel import Channel
 from bot.connector import ConnectorFactory, VouchedFactory
 from bot.envelope import Back, Message
 from bot.errors import RefusedRequest
+from bot.file_cards import consent_message
 from bot.invokes import InvokeAnswer, Invokes
 from bot.sentences import say
 from bot.signing.sign_in import SignIn
@@ -97,6 +98,9 @@ class TeamsChannel:
         public = activity.conversation.is_group
         owner = activity.from_property.id if public else ""
         messages = [reply_message(part, not self._test_client, owner) for part in parts(reply)]
+        if reply.file and not public:
+            refused = {"text": say("file-not-here", reply.language)}
+            messages.append(refused if self._test_client else consent_message(reply.file))
         if reply.sign_in and not public and self._adapter.sign_in:
             messages.append({"sign_in": reply.language})
         return messages

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot.activities import Incoming
 from bot.answering import Answering
@@ -115,6 +116,12 @@ class Turns:
         """Whether the conversation has just shown a way to sign in that nobody has used. Raises StoreError."""
         key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
         return (await Record(self._store, key).load()).envelope.sign_in > self._clock()
+
+    async def state_of(self, incoming: Incoming) -> tuple[Mapping[str, Any] | None, bool]:
+        """What the dialogs keep of its conversation, and whether `incoming` was done before. Raises StoreError."""
+        key, named = _named(incoming)
+        envelope = (await Record(self._store, key).load()).envelope
+        return envelope.medic, named.mark in envelope.done
 
     async def finish(self) -> None:
         """Wait for the turns that still run after their HTTP response."""

@@ -153,7 +153,7 @@ def test_the_bot_is_offered_where_it_works_and_asks_for_nothing_more() -> None:
     (bot,) = manifest["bots"]
     assert set(bot["scopes"]) == {"personal", "team", "groupChat"}
     assert bot["scopes"] == [scope for commands in bot["commandLists"] for scope in commands["scopes"]]
-    assert bot["supportsFiles"] is False
+    assert bot["supportsFiles"] is True
     assert manifest["validDomains"] == [GOOD["--domain"]]
     assert "authorization" not in manifest
 
