@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.score_command import run_score
 
         return run_score(options.cases, options.logs)
+    if command == "doctor":
+        from bot.doctor_command import run_doctor
+
+        return run_doctor()
     if command == "report":
         from bot.report_command import run_report
 
@@ -87,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sign-in-app", metavar="GUID", help="with AZURE_LOOK=user: the registration people sign in to (OAUTH_APP_ID)"
     )
     package.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
+    commands.add_parser("doctor", help="what is wrong with this installation: settings, credentials, state, endpoint")
     report = commands.add_parser("report", help="what recurs, what was not recognised, what was judged wrong")
     report.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
     score = commands.add_parser("score", help="how often the right entry comes first on your own failures")
