@@ -180,8 +180,10 @@ class TeamsAdapter(CloudAdapter):
             channel = TeamsChannel(context, self, self._access.app_id, test_client)
             if self._invokes.hears(body):
                 answer = await self._invokes.answer(body, incoming, bot, channel)
+            elif self.sign_in:
+                await self.sign_in.take(incoming, bot, channel)
             else:
-                await bot.take(await self.sign_in.typed(incoming, bot) if self.sign_in else incoming, channel)
+                await bot.take(incoming, channel)
 
         await self.process_activity(self._vouched.result(service_url), _skeleton(body, incoming, service_url), run)
         if answer.body is None:

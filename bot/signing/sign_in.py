@@ -7,6 +7,7 @@ as whom the person is signed in, the token service says. A sign-in happens in th
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -16,17 +17,19 @@ from typing import Any, Literal
 from bot.activities import Incoming
 from bot.channel import Channel
 from bot.envelope import Back, Message, mark_of
-from bot.errors import DeliveryFailed
+from bot.errors import DeliveryFailed, StoreError
 from bot.invokes import Handler, Invoke, InvokeAnswer
 from bot.message_text import as_mapping
 from bot.sentences import Sentence, say
 from bot.signing.holder import holder_of
 from bot.signing.token_service import LONGEST_TOKEN, TokenService, TokenServiceFailed
 from bot.turns import Turns
-from dialogs.turn import Person
+from dialogs.turn import Person, Turn
 from knowledge.entry import Language
 
 LONGEST_ID = 200
+ASKING = 5.0
+"""Seconds for all that one of them asks the token service."""
 HOLD = 4.0
 """Seconds that an invoke waits for the turn that it leads to, after what it asked the token service."""
 
@@ -75,13 +78,13 @@ class SignIn:
             card["tokenExchangeResource"] = dict(resource.exchange)
         return {"oauth": card, "summary": title}
 
-    async def typed(self, incoming: Incoming, turns: Turns) -> Incoming:
-        """`incoming`, or the end of the sign-in whose number it is."""
+    async def take(self, incoming: Incoming, turns: Turns, channel: Channel) -> None:
+        """As `turns.take`, but a number that ends a sign-in is taken for one."""
         turn = incoming.turn
         code = _CODE.fullmatch(turn.text) if len(turn.text) < 20 else None
-        if not code or turn.scope != "personal" or not await turns.awaits_sign_in(turn):
-            return incoming
-        return _ended(incoming, await self._outcome(turn.person, code[1]))
+        if not code or turn.scope != "personal" or not await _awaited(turns, turn):
+            return await turns.take(incoming, channel)
+        return await turns.take(_ended(incoming, await self._outcome(turn.person, code[1])), channel, HOLD)
 
     async def _exchange(self, invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:
         """The client has signed the person in by itself, and brings a token to prove it."""
@@ -110,10 +113,11 @@ class SignIn:
             if not holder_of(token).is_person(person):
                 _log.warning("A client brought the token of somebody else; it was not taken.")
                 return False
-            given = await self._service.exchange(person.id, token)
-            return given is not None and await self._whose(person, given) == "signed-in"
-        except TokenServiceFailed as failed:
-            _log.warning("A token was not exchanged: %s", failed)
+            async with asyncio.timeout(ASKING):
+                given = await self._service.exchange(person.id, token)
+                return given is not None and await self._whose(person, given) == "signed-in"
+        except (TokenServiceFailed, TimeoutError) as failed:
+            _log.warning("A token was not exchanged: %s", str(failed) or "the token service is too slow")
             return False
 
     async def _verify(self, invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:
@@ -140,7 +144,7 @@ class SignIn:
     async def _hint(self, invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:
         """There may be a token now. What the event holds is not looked at: anybody's token could stand there."""
         turn = invoke.incoming.turn
-        if turn.scope == "personal" and await turns.awaits_sign_in(turn):
+        if turn.scope == "personal" and await _awaited(turns, turn):
             outcome = await self._outcome(turn.person)
             if outcome == "signed-in":
                 await _go_on(_ended(invoke.incoming, outcome), turns, channel)
@@ -149,13 +153,14 @@ class SignIn:
     async def _outcome(self, person: Person, code: str = "") -> Outcome:
         """Whether and as whom the person is signed in, once the service has seen `code`."""
         try:
-            token = await self._service.token(person.id, code)
-            if token is None and code:
-                # a number is good for once; it may have been seen before
-                token = await self._service.token(person.id)
-            return "nobody" if token is None else await self._whose(person, token)
-        except TokenServiceFailed as failed:
-            _log.error("A sign-in could not be ended: %s", failed)
+            async with asyncio.timeout(ASKING):
+                token = await self._service.token(person.id, code)
+                if token is None and code:
+                    # a number is good for once; it may have been seen before
+                    token = await self._service.token(person.id)
+                return "nobody" if token is None else await self._whose(person, token)
+        except (TokenServiceFailed, TimeoutError) as failed:
+            _log.error("A sign-in could not be ended: %s", str(failed) or "the token service is too slow")
             return "unknown"
 
     async def _whose(self, person: Person, token: str) -> Outcome:
@@ -170,6 +175,14 @@ def _ended(incoming: Incoming, outcome: Outcome) -> Incoming:
     """The turn that the sign-in leads to, in place of what `incoming` was."""
     turn = replace(incoming.turn, text="", action=None, joined=False, signed_in=outcome == "signed-in")
     return replace(incoming, wants="answer", turn=turn, say=_SAID.get(outcome))
+
+
+async def _awaited(turns: Turns, turn: Turn) -> bool:
+    """Whether a sign-in is awaited; where the state cannot be read, the turn itself finds that out."""
+    try:
+        return await turns.awaits_sign_in(turn)
+    except StoreError:
+        return False
 
 
 async def _go_on(incoming: Incoming, turns: Turns, channel: Channel) -> None:

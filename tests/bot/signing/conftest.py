@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,15 @@ class Room:
 
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    authority, entra, medic = trustme.CA(), Entra(), Looker()
+    """A bot that looks when it is told to."""
+    async with a_room(tmp_path, Looker()) as room:
+        yield room
+
+
+@asynccontextmanager
+async def a_room(tmp_path: Path, medic: Any) -> AsyncIterator[Room]:
+    """A bot whose dialogs are `medic`; its `eyes` are set to those of whoever signs in."""
+    authority, entra = trustme.CA(), Entra()
     server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server_tls)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
