@@ -1,0 +1,81 @@
+"""The Bicep of an installation: it parses, sets what the bot reads, keeps no secret and gives no more rights than needed.
+
+Microsoft's compiler cannot be had from a package index, so that the syntax is checked by another parser, and types and
+versions of the resources by eye.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pycep import BicepParser
+
+from bot import credentials, settings
+from bot.looking import settings as looking
+from bot.telemetry import NAMES as TELEMETRY
+
+SOURCE = (Path(__file__).resolve().parent.parent / "appmanifest" / "azure" / "main.bicep").read_text("utf-8")
+OF_THE_LIBRARIES = {"AZURE_CLIENT_ID"}
+BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+
+
+@pytest.fixture(scope="module")
+def parsed() -> Any:
+    return BicepParser().parse(text=SOURCE)
+
+
+def test_it_is_whole(parsed: Any) -> None:
+    kinds = {resource["type"] for resource in parsed["resources"].values()}
+    assert kinds == {
+        "Microsoft.App/containerApps",
+        "Microsoft.App/managedEnvironments",
+        "Microsoft.Authorization/roleAssignments",
+        "Microsoft.BotService/botServices",
+        "Microsoft.BotService/botServices/channels",
+        "Microsoft.Insights/diagnosticSettings",
+        "Microsoft.ManagedIdentity/userAssignedIdentities",
+        "Microsoft.OperationalInsights/workspaces",
+        "Microsoft.Storage/storageAccounts",
+        "Microsoft.Storage/storageAccounts/blobServices",
+        "Microsoft.Storage/storageAccounts/blobServices/containers",
+    }
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\d(-preview)?", r["api_version"]) for r in parsed["resources"].values())
+
+
+def test_every_setting_is_one_that_the_bot_reads() -> None:
+    known = {*settings.NAMES, *credentials.NAMES, *looking.NAMES, *TELEMETRY, *OF_THE_LIBRARIES}
+    given = set(re.findall(r"\{ name: '(\w+)', value:", SOURCE))
+    assert given <= known, f"the bot reads none of {given - known}"
+    assert {"MicrosoftAppId", "MicrosoftAppType", "MicrosoftAppTenantId", "STATE_BLOB_URL"} <= given
+    assert "STATE_PATH" not in given, "one file serves one instance"
+
+
+def test_it_keeps_no_secret(parsed: Any) -> None:
+    assert "MicrosoftAppPassword" not in SOURCE
+    assert not re.search(r"listKeys|secureString|@secure|accountKey|sharedKey:", SOURCE)
+    assert "allowSharedKeyAccess: false" in SOURCE
+    assert "allowBlobPublicAccess: false" in SOURCE
+    assert not {"password", "secret", "key"} & {name.lower() for name in parsed["parameters"]}
+
+
+def test_the_identity_may_write_its_conversations_and_nothing_else(parsed: Any) -> None:
+    assigned = [r for r in parsed["resources"].values() if r["type"] == "Microsoft.Authorization/roleAssignments"]
+    (assignment,) = assigned
+    assert assignment["config"]["scope"] == "conversations"
+    assert SOURCE.count(BLOB_CONTRIBUTOR) == 1
+
+
+def test_everything_that_is_named_is_defined(parsed: Any) -> None:
+    defined = {*parsed["parameters"], *parsed["variables"], *parsed["resources"]}
+    used = set(re.findall(r"\$\{([a-zA-Z]+)", SOURCE)) | set(re.findall(r"^\s+(?:parent|scope): (\w+)$", SOURCE, re.M))
+    assert used - {"tenant", "resourceGroup", "subscriptionResourceId"} <= defined
+    unused = {name for name in parsed["parameters"] if len(re.findall(rf"\b{name}\b", SOURCE)) < 2}
+    assert not unused, f"asked for and not used: {unused}"
+
+
+def test_the_container_listens_where_the_traffic_goes() -> None:
+    assert SOURCE.count("3978") == len(re.findall(r"(?:targetPort|port): 3978", SOURCE)) == 3
+    assert "EXPOSE 3978" in (Path(__file__).resolve().parent.parent / "Dockerfile").read_text("utf-8")
