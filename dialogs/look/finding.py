@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs.look.choosing import pick, pickable, place, where
 from dialogs.look.held_status import bounded
+from dialogs.look.moments import shown
 from dialogs.look.together import message_of
 from dialogs.looks import Failing, TemplateStatus
 from dialogs.ports import Diagnoser
@@ -38,7 +39,7 @@ async def failing(scene: Scene, found: Failing, diagnose: Diagnoser, first: int 
 
 async def _one(scene: Scene, status: TemplateStatus, diagnose: Diagnoser) -> list[Block]:
     """A template of the list, and what its own status says is the likely cause."""
-    blocks: list[Block] = [place(status.ref, status.run_sub_state, status.ended or "")]
+    blocks: list[Block] = [place(status.ref, status.run_sub_state, shown(status.ended or ""))]
     diagnosis = await message_of(diagnose, status, scene.language)
     matches = diagnosis.matches if diagnosis else ()
     top = next((m for m in matches if m.severity != "info" and m.entry in scene.entries), None)

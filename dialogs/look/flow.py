@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from dialogs.guides import back_to_step
 from dialogs.look import by_hand, choosing, finding, memory, whole_log
 from dialogs.look.memory import Asked, Looks
 from dialogs.look.refusals import refusal_blocks, refusal_buttons
-from dialogs.look.seen import see, shown
+from dialogs.look.seen import deadline, see, shown
 from dialogs.look.words import Heard, Naming, answer_of, heard, named
 from dialogs.looks import LookMode, Refusal, Wanted
 from dialogs.ports import Azure, Diagnoser
@@ -129,7 +130,7 @@ class Looking:
         if scene.public:
             state = replace(state, look=replace(state.look, asked=asked, waits=""))
             return state, (replace(scene.reply(scene.say("look.in-private"), beside=True), goes_on=GOES_ON),)
-        if not state.look.consent:
+        if not state.look.consent or state.look.whose != self.mode:
             return replace(state, look=state.look.waiting(asked, "consent")), (choosing.consent(scene),)
         return await self._run(scene, state, person, asked, detail)
 
@@ -138,24 +139,30 @@ class Looking:
         if azure is None:
             return self._by_hand(scene, state, asked)
         state = replace(state, look=replace(state.look, asked=asked, waits=""))
+        until = deadline()
         try:
             if asked.what == "failing":
-                listed = await finding.failing(scene, await azure.failing(person), self.diagnose, detail)
+                async with asyncio.timeout_at(until):
+                    found_failing = await azure.failing(person)
+                listed = await finding.failing(scene, found_failing, self.diagnose, detail)
                 return replace(state, look=state.look.settled()), (listed,)
             ref = asked.ref
             if ref is None:
                 if asked.wanted == Wanted():
                     return self._which(scene, state)
-                found = await azure.find(person, asked.wanted)
+                async with asyncio.timeout_at(until):
+                    found = await azure.find(person, asked.wanted)
                 if len(found.exact) != 1:
                     pick = choosing.several(scene, found) if found.exact else choosing.none(scene, asked, found)
                     return replace(state, look=state.look.waiting(asked, "name")), (pick,)
                 ref = found.exact[0]
             if asked.what == "whole-log":
                 return whole_log.begin(scene, state, ref, detail)
-            seen = await see(azure, person, ref)
+            seen = await see(azure, person, ref, until)
         except LookRefused as refused:
             return self._refused(scene, state, asked, refused.refusal)
+        except TimeoutError:
+            return self._refused(scene, state, asked, Refusal("too-slow", what=asked.wanted.name))
         return await shown(scene, state, seen, self.diagnose, self.confirming)
 
     def _refused(self, scene: Scene, state: State, asked: Asked, refusal: Refusal) -> Outcome:
@@ -190,7 +197,9 @@ class Looking:
 
     async def _allowed(self, scene: Scene, state: State, person: Person) -> Outcome:
         asked = state.look.asked or Asked()
-        return await self.ask(scene, replace(state, look=replace(state.look, consent=True)), person, asked)
+        return await self.ask(
+            scene, replace(state, look=replace(state.look, consent=True, whose=self.mode)), person, asked
+        )
 
     async def let_go(self, person: Person) -> None:
         """Sign the person out, if they are in and that can be done now; the sign-in ends by itself otherwise."""

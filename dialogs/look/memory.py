@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from dialogs.looks import TemplateRef, Wanted
+from dialogs.looks import LookMode, TemplateRef, Wanted
 from dialogs.shape import keyed, one_of, text, truth
 from knowledge.commands import value_of
 
@@ -50,12 +50,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """The leave that the person gave (None: not asked yet), the look that waits and for what, the last template."""
+    """The leave that the person gave (None: not asked yet) and for whose eyes; the look that waits and for what; the
+    last template.
+    """
 
     consent: bool | None = None
     asked: Asked | None = None
     waits: Waits = ""
     ref: TemplateRef | None = None
+    whose: LookMode = "off"
 
     def waiting(self, asked: Asked, waits: Waits) -> Looks:
         """The same with a look that waits."""
@@ -113,6 +116,7 @@ def to_json(looks: Looks) -> dict[str, Any]:
         "what": looks.asked.what if looks.asked else None,
         "wanted": {name: getattr(looks.asked.wanted, name) for name in _FIELDS} if looks.asked else None,
         "waits": looks.waits,
+        "whose": looks.whose,
         "ref": args_of(looks.ref) if looks.ref else None,
     }
 
@@ -132,4 +136,5 @@ def from_json(value: object) -> Looks:
         asked=asked,
         waits=one_of(held.get("waits"), get_args(Waits)),
         ref=None if ref is None else Asked(wanted=of_args(keyed(ref))).ref,
+        whose=one_of(held.get("whose"), get_args(LookMode)),
     )

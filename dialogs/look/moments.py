@@ -23,6 +23,12 @@ def is_time(value: str | None) -> bool:
     return _time(value) is not None
 
 
+def shown(value: str) -> str:
+    """A time as people read it, to the second, UTC; anything else as it is."""
+    read = _time(value)
+    return read.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if read else value
+
+
 def is_running(status: TemplateStatus) -> bool:
     """Whether the last run has not ended."""
     return status.run_state.casefold() in ("running", "canceling")

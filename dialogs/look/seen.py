@@ -24,11 +24,11 @@ from dialogs.texts import Own
 from dialogs.turn import Person
 from dialogs.view import Block, Button, Paragraph, Reply, RichText, Run
 from knowledge.confirming import Confirming, Weighed
-from knowledge.diagnosis import Match
+from knowledge.diagnosis import Diagnosis, Match
 
 BUDGET = 9.0
-"""Seconds in which status and log together must be read: a turn holds its channel for no more than ten."""
-LEAST = 1.0
+"""Seconds in which a look must have its answer: a turn holds its channel for no more than ten."""
+LEAST = 0.5
 MOST_WEIGHED = 3
 
 
@@ -41,15 +41,22 @@ class Seen:
     refusal: Refusal | None = None
 
 
-async def see(azure: Azure, person: Person, ref: TemplateRef) -> Seen:
-    """The template's status and the end of its last run's log, within `BUDGET`. Raises `LookRefused` for the status."""
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + BUDGET
-    status = bounded(await azure.status(person, ref))
+def deadline() -> float:
+    """When a look that begins now must have its answer, in the time of the event loop."""
+    return asyncio.get_running_loop().time() + BUDGET
+
+
+async def see(azure: Azure, person: Person, ref: TemplateRef, until: float) -> Seen:
+    """The template's status and the end of its last run's log; what the log is too slow for is left out.
+
+    Raises `LookRefused` and `TimeoutError` for the status.
+    """
+    async with asyncio.timeout_at(until):
+        status = bounded(await azure.status(person, ref))
     if not status.run_state:
         return Seen(status)
     try:
-        async with asyncio.timeout(max(LEAST, deadline - clock())):
+        async with asyncio.timeout_at(max(until, asyncio.get_running_loop().time() + LEAST)):
             return Seen(status, await azure.log_tail(person, status))
     except LookRefused as refused:
         return Seen(status, refusal=refused.refusal)
@@ -62,7 +69,8 @@ async def tail_seen(scene: Scene, diagnose: Diagnoser, tail: LogTail | None) -> 
     if tail is None or not tail.text.strip():
         return None
     diagnosis = await diagnose(tail.text, scene.language)
-    return LogSeen(diagnosis if tail.whole else of_a_part(diagnosis), tail.read, tail.size, tail.growing, tail.file)
+    part = diagnosis if tail.whole else of_a_part(diagnosis)
+    return LogSeen(part, tail.read, tail.size, tail.growing, tail.file, tail.folder)
 
 
 async def shown(scene: Scene, state: State, seen: Seen, diagnose: Diagnoser, confirming: Confirming) -> Outcome:
@@ -153,10 +161,17 @@ def _log_blocks(scene: Scene, state: State, sight: Sight, seen: Seen, same: bool
     if log.growing or is_running(status):
         blocks.append(scene.say("look.log.growing"))
     if same:
-        blocks.append(scene.say("look.log.same", "warning"))
+        blocks.append(scene.say("look.log.same"))
+        if _sure(sight.diagnosis) and not (state.diagnosis and _sure(state.diagnosis)):
+            blocks.append(scene.say("look.log.now-certain", "good"))
     elif not log.diagnosis.matches and status.run_state.casefold() == "failed":
         blocks.append(scene.say("look.log.nothing"))
     return blocks
+
+
+def _sure(diagnosis: Diagnosis) -> bool:
+    top = next((m for m in diagnosis.matches if m.severity != "info"), None)
+    return top is not None and top.confidence == "certain"
 
 
 def _weighed_blocks(scene: Scene, sight: Sight) -> list[Block]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs.durations import seconds_in_words
 from dialogs.look.memory import args_of
-from dialogs.look.moments import is_running, timeout_minutes, took
+from dialogs.look.moments import is_running, shown, timeout_minutes, took
 from dialogs.look.refusals import brief
 from dialogs.look.timeline import Course
 from dialogs.looks import LogTail, Refusal, TemplateStatus
@@ -18,6 +18,7 @@ from knowledge.redaction import redact
 
 MOST_MESSAGE = 900
 """Characters of the last run's message: its beginning names the failure, its end the log."""
+MOST_BESIDE_A_LOG = 240
 MOST_OUTPUTS = 4
 MOST_KINDS = 300
 
@@ -28,12 +29,17 @@ Marks = Mapping[str, RichText]
 
 
 def status_blocks(scene: Scene, status: TemplateStatus, course: Course | None, marks: Marks) -> tuple[Block, ...]:
-    """The status from top to bottom; `course` is what the log says about the customizers."""
+    """The status from top to bottom; `course` is what the log says about the customizers.
+
+    Where there is a log, the run's message mostly only points to it, and is shown in short.
+    """
     blocks: list[Block] = [scene.heading("look.title", name=brief(status.ref.name)), _run_line(scene, status, marks)]
     blocks.append(Facts(tuple((label, _marked(value, marks.get(key))) for key, label, value in _rows(scene, status))))
-    for key, message in (("look.provisioning-says", status.provisioning_message), ("look.run-says", status.message)):
-        if message.strip():
-            blocks += [scene.say(key), Copyable(shortened(message))]
+    if status.provisioning_message.strip():
+        blocks += [scene.say("look.provisioning-says"), Copyable(shortened(status.provisioning_message))]
+    if status.message.strip():
+        most = MOST_MESSAGE if course is None else MOST_BESIDE_A_LOG
+        blocks += [scene.say("look.run-says"), Copyable(shortened(status.message, most))]
     if course is not None and course.bars.rows:
         blocks += _course_blocks(scene, course)
     elif status.customizers:
@@ -56,7 +62,7 @@ def status_buttons(
     ref: dict[str, Any] = {**args_of(status.ref)}
     buttons: list[Button] = []
     if (tail is not None and not tail.whole) or (refusal is not None and refusal.reason == "too-slow"):
-        buttons.append(scene.button("whole-log", "whole-log", **ref, size=min(tail.size if tail else 0, 10**9)))
+        buttons.append(scene.button("whole-log", "whole-log", True, **ref, size=min(tail.size if tail else 0, 10**9)))
     buttons.append(scene.button("look-again", "look", primary=is_running(status), **ref))
     buttons.append(scene.button("look-other", "look-other"))
     return tuple(buttons)
@@ -89,9 +95,8 @@ def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText
         limit = timeout_minutes(status)
         row("took", scene.line("look.of-limit", took=Own(seconds_in_words(seconds)), limit=limit))
     if status.started:
-        row("started", literal(status.started))
-    if status.ended:
-        row("ended", literal(status.ended))
+        ended = f" – {shown(status.ended)}" if status.ended else ""
+        row("started", literal(f"{shown(status.started)}{ended}"))
     row("vm_size", literal(status.vm_size) if status.vm_size else scene.line("look.default-size"))
     if status.os_disk_gb:
         row("os_disk", _own(f"{status.os_disk_gb} GB"))

@@ -36,6 +36,7 @@ class LogSeen:
     size: int
     growing: bool = False
     file: str = "customization.log"
+    folder: str = ""
 
     @property
     def whole(self) -> bool:
@@ -122,6 +123,8 @@ def sight_of(
     sources = [source for source in (log.diagnosis if log else None, message, same) if source is not None]
     facts = {key: value for source in reversed(sources) for key, value in source.facts.items() if value is not None}
     facts.update({key: value for key, value in facts_of_status(status).items() if value not in (None, "")})
+    if log and log.folder:
+        facts["log_folder"] = log.folder
     ids = dict.fromkeys([("image template", status.ref.id), *(pair for source in sources for pair in source.ids)])
     diagnosis = replace(
         base,

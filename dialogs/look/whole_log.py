@@ -64,6 +64,7 @@ async def perform(
             "size": read.size,
             "file": read.file,
             "growing": read.growing,
+            "folder": read.folder,
         }
     except LookRefused as refused:
         return {"refused": _refusal_json(refused.refusal)}
@@ -87,6 +88,7 @@ async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, co
             size,
             truth(result.get("growing")),
             one_of(result.get("file"), get_args(LogFile)),
+            text(result.get("folder"), _SHORT),
         )
     except ShapeError:
         return _refused(scene, state, asked, Refusal("unexpected"))

@@ -75,6 +75,7 @@ class FakeAzure:
         self.seen: Failing | None = None
         self.signed_in = True
         self.slow = False
+        self.hanging = ""
 
     @property
     def mode(self) -> LookMode:
@@ -82,6 +83,7 @@ class FakeAzure:
 
     async def find(self, person: Person, wanted: Wanted) -> Found:
         self._note("find", wanted)
+        await self._hang("find")
         if self.found is not None:
             return self.found
         exact = tuple(ref for ref in self.statuses if ref.name.casefold() == wanted.name.casefold())
@@ -89,10 +91,12 @@ class FakeAzure:
 
     async def failing(self, person: Person) -> Failing:
         self._note("failing", None)
+        await self._hang("failing")
         return self.seen or Failing(tuple(self.statuses.values()), looked_in=("Contoso Dev",))
 
     async def status(self, person: Person, ref: TemplateRef) -> TemplateStatus:
         self._note("status", ref)
+        await self._hang("status")
         return self.statuses[ref]
 
     async def log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
@@ -113,6 +117,10 @@ class FakeAzure:
     async def sign_out(self, person: Person) -> bool:
         was, self.signed_in = self.signed_in, False
         return was
+
+    async def _hang(self, what: str) -> None:
+        if self.hanging == what:
+            await asyncio.Event().wait()
 
     def _note(self, what: str, value: Any) -> None:
         self.asked.append((what, value))

@@ -297,7 +297,7 @@ async def test_a_card_of_the_sandbox_says_so() -> None:
 
 
 async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialogs.look.seen.BUDGET", 0.0)
+    monkeypatch.setattr("dialogs.look.seen.BUDGET", 0.5)
     monkeypatch.setattr("dialogs.look.seen.LEAST", 0.01)
     fake = azure()
     fake.slow = True
@@ -307,3 +307,36 @@ async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.M
     assert "Template win11-golden" in shown
     assert "Azure took longer than an answer may" in shown
     assert "Read the whole log" in shown
+
+
+@pytest.mark.parametrize("method", ["find", "failing", "status"])
+async def test_an_azure_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr("dialogs.look.seen.BUDGET", 0.02)
+    fake = azure()
+    fake.hanging = method
+    chat = LookingChat(fake)
+    await chat.say("what failed" if method == "failing" else "look at win11-golden")
+    assert "Azure took longer than an answer may" in await chat.say("yes")
+    monkeypatch.undo()
+    fake.hanging = ""
+    assert "win11-golden" in await chat.press("Try again")
+
+
+async def test_a_yes_for_other_eyes_does_not_count() -> None:
+    chat = LookingChat(FakeAzure("sandbox"))
+    await chat.say("look at win11-golden")
+    await chat.say("yes")
+    state = chat.state
+    chat = LookingChat(FakeAzure("user"))
+    chat.state = state
+    assert "I look as you" in await chat.say("look at win11-golden")
+
+
+async def test_the_whole_log_can_make_it_certain() -> None:
+    fake = azure()
+    fake.statuses[GOLDEN] = status_of("win11-golden", message="")
+    chat = LookingChat(fake)
+    await chat.say("look at win11-golden")
+    assert "likely: the text points here" in await chat.say("yes")
+    await chat.press("Read the whole log")
+    assert "With this it is certain." in await chat.work_done()

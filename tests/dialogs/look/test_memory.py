@@ -23,7 +23,7 @@ WANTED = Wanted("win11-golden", "rg-images", SUBSCRIPTION, "IT_rg_1", "xkzlyccln
     "looks",
     [
         Looks(),
-        Looks(True, Asked("template", WANTED), "sign-in", GOLDEN),
+        Looks(True, Asked("template", WANTED), "sign-in", GOLDEN, "user"),
         Looks(False, Asked("failing"), "consent"),
         Looks(None, Asked("whole-log", memory.of_ref(GOLDEN)), ""),
     ],
@@ -45,10 +45,11 @@ def test_a_state_that_was_written_before_looks_is_read() -> None:
     [
         [],
         {"waits": "for ever"},
-        {"waits": "", "consent": "yes"},
-        {"waits": "", "what": "delete", "wanted": {}},
-        {"waits": "", "what": "template", "wanted": [1]},
-        {"waits": "", "ref": 3},
+        {"waits": "", "whose": "mine"},
+        {"waits": "", "whose": "user", "consent": "yes"},
+        {"waits": "", "whose": "off", "what": "delete", "wanted": {}},
+        {"waits": "", "whose": "off", "what": "template", "wanted": [1]},
+        {"waits": "", "whose": "off", "ref": 3},
     ],
 )
 def test_another_shape_is_refused(value: object) -> None:
