@@ -9,6 +9,7 @@ import re2
 from dialogs.scene import Scene, short
 from dialogs.state import State, Walk
 from dialogs.texts import has
+from knowledge.confirming import load_confirming
 from knowledge.diagnosis import Diagnosis
 
 MOST_TRIED = 12
@@ -154,9 +155,23 @@ def _diagnosis(scene: Scene, state: State) -> list[str]:
         )
         for match in (state.diagnosis.matches if state.diagnosis else ())
     ]
+    rows += _confirmed(scene, state)
     walk: Walk | None = state.walk
     if walk and walk.picked and walk.entry in scene.entries and state.match_of(walk.entry) is None:
         rows.append(_one_line(scene.word("case.diagnosis.picked", title=scene.title(walk.entry))))
+    return rows
+
+
+def _confirmed(scene: Scene, state: State) -> list[str]:
+    """What the live template says for and against what the text speaks for."""
+    rules, rows = load_confirming().rules, []
+    for entry, fact, side in state.spoken:
+        found = (rule for rule in rules if entry in rule.entries and rule.fact == fact)
+        conditions = (rule.speaks_for if side == "for" else rule.against for rule in found)
+        says = next((condition.says for condition in conditions if condition), None)
+        if says and state.match_of(entry):
+            row = scene.word(f"case.confirmed.{side}", title=scene.title(entry), fact=says.in_(scene.language))
+            rows.append(_one_line(row))
     return rows
 
 

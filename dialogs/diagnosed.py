@@ -27,7 +27,7 @@ def diagnosed(scene: Scene, state: State, diagnosis: Diagnosis, guide: str | Non
         )
     held = hold(diagnosis)
     state = state.with_form_aside(scene.now)
-    state = replace(state, paste=state.next_paste(scene.now), diagnosis=held, walk=None)
+    state = replace(state, paste=state.next_paste(scene.now), diagnosis=held, walk=None, spoken=())
     matches = tuple(match for match in held.matches if match.entry in scene.entries)
     if held.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return state, (succeeded_reply(scene, state, matches),)

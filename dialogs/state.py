@@ -31,8 +31,11 @@ VERSION = 1
 MOST_BYTES = 60_000
 MOST_TRIED = 30
 MOST_OFFERED = 12
+MOST_SPOKEN = 20
 
 TriedOutcome = Literal["worked", "no-help"]
+FactSpoken = tuple[str, str, Literal["for", "against"]]
+"""An entry, the fact that speaks of it, by its name in `knowledge.confirming`, and to which side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class State:
     """The whole memory of a conversation with one person. `paste` tells the texts that were diagnosed apart.
 
     It is the time of the diagnosis in digits (UTC), so that a card of a forgotten conversation never meets
-    its number again.
+    its number again. `spoken`: what the live template's facts said of the diagnosis.
     """
 
     language: Language | None = None
@@ -83,6 +86,7 @@ class State:
     tried: tuple[Tried, ...] = ()
     form: CaseForm | None = None
     drafts: Drafts = ()
+    spoken: tuple[FactSpoken, ...] = ()
     judged: Judged | None = None
     offered: tuple[Offered, ...] = ()
     look: memory.Looks = field(default_factory=memory.Looks)
@@ -134,6 +138,7 @@ def from_json(value: object) -> State:
         form=None if form is None else form_from_json(keyed(form)),
         judged=judging.from_json(written.get("judged")),
         drafts=tuple(draft_from_json(keyed(item)) for item in rows(written.get("drafts", []), MOST_DRAFTS)),
+        spoken=tuple(_spoken(item) for item in rows(written.get("spoken", []), MOST_SPOKEN)),
         offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
         look=memory.from_json(written.get("look")),
     )
@@ -170,6 +175,7 @@ def _written(state: State) -> dict[str, Any]:
         "tried": [{"entry": t.entry, "step": t.step, "outcome": t.outcome, "at": t.at} for t in state.tried],
         "form": form_to_json(form) if form else None,
         "drafts": drafts_to_json(state.drafts),
+        "spoken": [list(one) for one in state.spoken[:MOST_SPOKEN]],
         "judged": judging.to_json(state.judged),
         "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
         "look": memory.to_json(state.look),
@@ -192,6 +198,11 @@ def _tried(value: dict[str, Any]) -> Tried:
         outcome=one_of(value.get("outcome"), ("worked", "no-help")),
         at=text(value.get("at"), 40),
     )
+
+
+def _spoken(value: object) -> FactSpoken:
+    entry, fact, side, *_ = [*rows(value, 3), None, None, None]
+    return text(entry, held.NAME), text(fact, held.NAME), one_of(side, ("for", "against"))
 
 
 def _offered(value: dict[str, Any]) -> Offered:

@@ -19,7 +19,7 @@ from dialogs.look.together import LogSeen, Sight, message_of, of_a_part, sight_o
 from dialogs.looks import LogTail, Refusal, TemplateRef, TemplateStatus
 from dialogs.ports import Azure, Diagnoser
 from dialogs.scene import Outcome, Scene
-from dialogs.state import State
+from dialogs.state import FactSpoken, State
 from dialogs.texts import Own
 from dialogs.turn import Person
 from dialogs.view import Block, Button, Paragraph, Reply, RichText, Run
@@ -100,18 +100,24 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
         if status.run_state.casefold() == "succeeded" and state.diagnosis and state.diagnosis.outcome == "failed":
             blocks.append(scene.say("look.succeeded-since", "good"))
         # the number of the text stays, so that its cards can still be followed, now with the real names
-        state = replace(state, diagnosis=sight.diagnosis, form=None)
+        state = replace(state.with_form_aside(scene.now), diagnosis=sight.diagnosis, spoken=_spoken(sight))
         back = back_to_step(scene, state)
     elif found or failed:
         state, replies = diagnosed(scene, state, sight.diagnosis)
+        state = replace(state, spoken=_spoken(sight))
     elif state.diagnosis is None:
-        state = replace(state, diagnosis=sight.diagnosis, paste=state.next_paste(scene.now))
+        state = replace(state, diagnosis=sight.diagnosis, paste=state.next_paste(scene.now), spoken=_spoken(sight))
     buttons = (*back, *status_buttons(scene, status, seen.tail, seen.refusal), scene.button("draft", "draft"))
     card = scene.reply(*blocks, buttons=buttons, summary=status.ref.name, beside=True)
     if seen.refusal and seen.refusal.reason == "sign-in":
         waits = state.look.waiting(memory.Asked("template", memory.of_ref(status.ref)), "sign-in")
         state, card = replace(state, look=waits), replace(card, sign_in=True)
     return state, (card, *(replace(reply, beside=True) for reply in replies))
+
+
+def _spoken(sight: Sight) -> tuple[FactSpoken, ...]:
+    """What the facts said of the first candidates, for a case that is drafted later."""
+    return tuple((one.entry, spoken.fact, spoken.side) for one in sight.weighed[:MOST_WEIGHED] for spoken in one.spoken)
 
 
 def marks_of(scene: Scene, sight: Sight) -> Marks:

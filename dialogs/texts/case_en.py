@@ -119,6 +119,8 @@ TEXTS = {
     "case.diagnosis": "DIAGNOSIS BY IMAGE MEDIC",
     "case.diagnosis.row": "{title} ({confidence})",
     "case.diagnosis.picked": "{title} (possible, picked by the person from guided questions or candidates)",
+    "case.confirmed.for": "For “{title}”, on the live template: {fact}",
+    "case.confirmed.against": "Against “{title}”, on the live template: {fact}",
     "case.diagnosis.none": "No known error was recognised.",
     "case.excerpt": "EXCERPT (line of the text: content)",
     "case.tried": "STEPS TRIED",

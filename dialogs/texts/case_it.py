@@ -131,6 +131,8 @@ TEXTS = {
     "case.diagnosis": "DIAGNOSI DI IMAGE MEDIC",
     "case.diagnosis.row": "{title} ({confidence})",
     "case.diagnosis.picked": "{title} (possibile, scelto dall'utente con le domande guidate o fra le ipotesi)",
+    "case.confirmed.for": "A favore di “{title}”, sul modello in uso: {fact}",
+    "case.confirmed.against": "Contro “{title}”, sul modello in uso: {fact}",
     "case.diagnosis.none": "Non è stato riconosciuto alcun errore noto.",
     "case.excerpt": "ESTRATTO (riga del testo: contenuto)",
     "case.tried": "PASSAGGI PROVATI",

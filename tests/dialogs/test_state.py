@@ -26,6 +26,7 @@ FULL = State(
     diagnosis=hold(replace(FAILED, ids=(("resource", "/subscriptions/1/resourceGroups/x"),))),
     walk=Walk(SCRIPT.id, 1, 20260301000000, True),
     tried=(Tried(SCRIPT.id, 0, "no-help", "2026-03-01T00:00:00Z"),),
+    spoken=(("build-timeout", "run_share", "against"),),
     form=CaseForm("linux", "minimal", "title", "one\ntwo", "always", changed="the script", english="uno\ndue"),
     offered=(
         Offered("Next", "next", {"entry": SCRIPT.id, "step": 1, "paste": 3}),

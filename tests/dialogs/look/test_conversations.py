@@ -64,6 +64,8 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
                 "2026-02-22T01:26:00Z",
                 "Image template: win11-golden",
                 "IT_rg-images_win11-golden_1",
+                "Image template, full resource id: /subscriptions/",
+                "Against “Build timeout exceeded”, on the live template: the run ended well before its time limit",
             ),
         ),
     ),
