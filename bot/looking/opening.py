@@ -1,0 +1,51 @@
+"""Opens the look at Azure that the settings ask for. The SDKs are imported only where it is not off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from bot.looking.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
+from bot.looking.off import NoLooks
+from bot.looking.settings import AzureSettings
+from dialogs.ports import Azure
+from knowledge.diagnosing import Diagnoser
+
+if TYPE_CHECKING:
+    from bot.looking.eyes import Eyes
+
+CLOUDS = {"public": PUBLIC, "usgovernment": US_GOVERNMENT}
+
+
+class OpenAzure(Azure, Protocol):
+    """The look at Azure, and the end of it."""
+
+    async def close(self) -> None:
+        """Close the connections to the identity provider."""
+        ...
+
+
+def open_azure(
+    settings: AzureSettings, diagnoser: Diagnoser, eyes: Eyes | None = None, cloud: AzureCloud | None = None
+) -> OpenAzure:
+    """The look that `settings` ask for; whole logs are read with `diagnoser`. Close it at the end.
+
+    The modes user and sandbox need `eyes`: those of `bot.signing` and `bot.sandbox`. `cloud`: another than the
+    settings name, such as the sandbox's. Raises `ValueError` where the eyes are missing.
+    """
+    return azure_for(settings, cloud or CLOUDS[settings.cloud], eyes, diagnoser)
+
+
+def azure_for(settings: AzureSettings, cloud: AzureCloud, eyes: Eyes | None, diagnoser: Diagnoser) -> OpenAzure:
+    """The same, in the very `cloud`."""
+    if settings.look == "off":
+        return NoLooks()
+    from bot.looking.azure import AzureLooks
+    from bot.looking.own_eyes import IdentityEyes, LocalEyes
+
+    if eyes is None and settings.look == "local":
+        eyes = LocalEyes(cloud, settings.subscriptions)
+    elif eyes is None and settings.look == "bot":
+        eyes = IdentityEyes(settings)
+    if eyes is None:
+        raise ValueError(f"the mode {settings.look} needs the eyes of another package")
+    return AzureLooks(settings.look, cloud, eyes, diagnoser)
