@@ -30,7 +30,8 @@ class CaseForm:
 
     `frequency` and `client` are of `FREQUENCIES` and `CLIENTS`; `product` is "" while nobody knows it. `english` and
     `english_title` are the same in English, line for line; "" where description and title need no translation. `owner`
-    is the id of whose case it is when it is not Image Builder's; `paste` the number of the text that it is about.
+    is the id of whose case it is when it is not Image Builder's; `paste` the number of the text that it is about;
+    `draft` tells it from every other draft of the conversation, once a ticket is to be filed of it.
     """
 
     product: str
@@ -47,6 +48,7 @@ class CaseForm:
     english: str = ""
     owner: str = ""
     paste: int = 0
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ _SIZES: Mapping[str, int] = {
     "english_title": TITLE,
     "english": DESCRIPTION,
     "owner": 40,
+    "draft": 60,
 }
 
 

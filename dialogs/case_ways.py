@@ -20,20 +20,27 @@ def ways_out(scene: Scene, state: State, form: CaseForm) -> Reply:
     """The ways out of the bot, below the case's text."""
     routing, cloud = scene.support, cloud_of(form)
     other = routing.plain_request("us-government" if cloud == "public" else "public")
+    filing = scene.files and not scene.public
+    file_it = (scene.button("ticket", "ticket", primary=True),) if filing else ()
+    # six at most: where the bot files it, the way back to the step makes room
+    back = () if filing else (scene.button("step", "step") if state.walk else scene.button("drafts", "drafts"),)
+    page = routing.new_request(form.product, subscription_of(scene, form), cloud)
     return scene.reply(
         scene.heading("case.ways"),
+        *((scene.say("ticket.before"),) if filing else ()),
         scene.say("case.ways.portal"),
         scene.say("case.ways.plain"),
         scene.say("case.ways.az"),
         scene.say("case.ways.file"),
         scene.say(f"case.ways.not.{cloud}", "subtle", url=other),
         buttons=(
-            scene.link("portal", routing.new_request(form.product, subscription_of(scene, form), cloud), primary=True),
+            *file_it,
+            scene.link("portal", page, primary=not filing),
             scene.link("portal-plain", routing.plain_request(cloud)),
             scene.button("az-case", "az-case"),
             scene.button("file-case", "file-case"),
             scene.button("edit-case", "draft"),
-            scene.button("step", "step") if state.walk else scene.button("drafts", "drafts"),
+            *back,
         ),
         beside=True,
     )

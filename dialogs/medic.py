@@ -16,11 +16,13 @@ from dialogs.look.flow import DOES, GOES_ON, Looking
 from dialogs.look.sandbox import marked
 from dialogs.look.whole_log import READ_WHOLE_LOG
 from dialogs.notes import Note, between
-from dialogs.ports import Azure, Clock, Diagnoser
+from dialogs.ports import Azure, Clock, Diagnoser, Filing
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import ShapeError, keyed
 from dialogs.state import Offered, State
 from dialogs.texts import has
+from dialogs.ticket.flow import DOES as TICKET_DOES
+from dialogs.ticket.flow import FILE_TICKET, Ticketing
 from dialogs.turn import ACTION_VERSION, Person, Turn
 from dialogs.view import Reply
 from dialogs.work import FAILED, Done, Work
@@ -58,10 +60,11 @@ class Medic:
         support: SupportRouting,
         guides: Guides | None = None,
         azure: Azure | None = None,
+        filing: Filing | None = None,
     ) -> None:
         """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults.
 
-        Without `azure` nobody's eyes are used: people get the commands to run.
+        Without `azure` nobody's eyes are used: people get the commands to run. Without `filing` they file by hand.
         """
         self._entries = entries
         self._diagnose = diagnose
@@ -71,6 +74,7 @@ class Medic:
         self._guides = guides or load_guides()
         self._asking = Asking(self._guides)
         self._looking = Looking(azure, diagnose, load_confirming())
+        self._ticketing = Ticketing(filing)
 
     async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
         """The answer to one turn. Never raises: an old or broken state, button or text gets a helpful answer too."""
@@ -118,6 +122,8 @@ class Medic:
         """
         if work.do == READ_WHOLE_LOG:
             return await self._looking.perform(person, work, language, progress)
+        if work.do == FILE_TICKET:
+            return await self._ticketing.perform(person, work)
         _log.error("nobody performs the work %s", work.do)
         return {FAILED: "broken"}
 
@@ -130,13 +136,16 @@ class Medic:
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
         public = turn.scope != "personal"
+        looks, files = self._looking.mode, self._ticketing.allowed
         return Scene(
-            chosen, self._entries, self._guide, self._support, self._clock(), self._guides, public, self._looking.mode
+            chosen, self._entries, self._guide, self._support, self._clock(), self._guides, public, looks, files
         )
 
     async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if turn.joined:
             return state, (talk.welcome(scene, turn.person.name),)
+        if turn.signed_in and (gone_on := await self._ticketing.signed_in(scene, state, turn.person)):
+            return gone_on
         if turn.signed_in is not None:
             return await self._looking.signed_in(scene, state, turn.person, turn.signed_in)
         if turn.done is not None:
@@ -149,13 +158,13 @@ class Medic:
                 if own := presses.foreign(scene, state, do, args):
                     return own
                 args = {**args, "paste": presses.NO_PASTE} if "paste" in args else args
-            return await self._press(scene, state, turn.person, do, args, turn.action.fields)
+            return await self._press(scene, state, turn, do, args, turn.action.fields)
         if not turn.text.strip():
             return state, (
                 walk.where_we_are(scene, state, (scene.say("talk.empty"),)) or talk.sentence(scene, "talk.empty"),
             )
         if offered := offered_by(turn.text, state.offered):
-            return await self._press(scene, state, turn.person, offered.do, offered.args, {})
+            return await self._press(scene, state, turn, offered.do, offered.args, {})
         if looked := await self._looking.heard(scene, state, turn.person, turn.text):
             return looked
         if intent := intent_of(turn.text):
@@ -167,22 +176,25 @@ class Medic:
     async def _reported(self, scene: Scene, state: State, done: Done) -> Outcome:
         if done.work.do == READ_WHOLE_LOG and FAILED not in done.result:
             return await self._looking.report(scene, state, done)
+        if done.work.do == FILE_TICKET:
+            return self._ticketing.report(scene, state, done)
         failure = f"work.{done.result.get(FAILED)}"
         return state, (talk.trouble(scene, failure if has(failure) else "work.broken"),)
 
-    async def _press(
-        self, scene: Scene, state: State, person: Person, do: str, args: object, fields: object
-    ) -> Outcome:
+    async def _press(self, scene: Scene, state: State, turn: Turn, do: str, args: object, fields: object) -> Outcome:
         if do == "example":
             after, replies = await self._text(scene, state, talk.EXAMPLE)
             return after, replies if scene.public else (talk.example(scene), *replies)
         if do == "forget-yes":
-            await self._looking.let_go(person)
-        if do in DOES:
-            try:
-                return await self._looking.press(scene, state, person, do, keyed(args))
-            except ShapeError:
-                return state, (talk.trouble(scene, "trouble.unknown-button"),)
+            await self._looking.let_go(turn.person)
+        try:
+            if do in DOES:
+                return await self._looking.press(scene, state, turn.person, do, keyed(args))
+            if do in TICKET_DOES:
+                texts = presses.texts_of(fields)
+                return await self._ticketing.press(scene, state, turn.person, turn.locale, do, keyed(args), texts)
+        except ShapeError:
+            return state, (talk.trouble(scene, "trouble.unknown-button"),)
         return presses.press(scene, state, do, args, fields)
 
     async def _command(self, scene: Scene, state: State, turn: Turn, intent: Intent) -> Outcome:
@@ -196,7 +208,7 @@ class Medic:
             said = scene.say("talk.language")
             return state, (walk.where_we_are(scene, state, (said,)) or talk.sentence(scene, "talk.language"),)
         if intent == "example":
-            return await self._press(scene, state, turn.person, "example", {}, {})
+            return await self._press(scene, state, turn, "example", {}, {})
         return presses.command(scene, state, intent)
 
     async def _text(self, scene: Scene, state: State, text: str) -> Outcome:

@@ -35,7 +35,7 @@ def press(scene: Scene, state: State, do: str, args: object, fields: object) -> 
     if answer is None:
         return state, (talk.trouble(scene, "trouble.unknown-button"),)
     try:
-        return answer(scene, state, keyed(args), _fields(fields))
+        return answer(scene, state, keyed(args), texts_of(fields))
     except ShapeError:
         return state, (talk.trouble(scene, "trouble.unknown-button"),)
 
@@ -70,7 +70,8 @@ def _help(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
 
 
 def _restart(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    fresh = State(language=state.language, paste=state.paste, drafts=state.with_form_aside(scene.now).drafts)
+    aside = state.with_form_aside(scene.now).drafts
+    fresh = State(language=state.language, paste=state.paste, drafts=aside, tickets=state.tickets)
     return fresh, (talk.sentence(scene, "talk.restart"),)
 
 
@@ -239,7 +240,7 @@ def _paste(args: _Args) -> int:
     return whole(args.get("paste"), most=MOST_PASTE)
 
 
-def _fields(fields: object) -> dict[str, str]:
+def texts_of(fields: object) -> dict[str, str]:
     """The fields of a form that are texts; anything else is as if it had not come."""
     if not isinstance(fields, Mapping):
         return {}

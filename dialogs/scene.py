@@ -24,7 +24,10 @@ Outcome = tuple[State, tuple[Reply, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The language of the turn, what is known, the time (UTC, ISO 8601), whether others read along, whose eyes look."""
+    """The language of the turn, what is known, the time (UTC, ISO 8601), whether others read along, whose eyes look.
+
+    `files`: support tickets may be filed.
+    """
 
     language: Language
     entries: Mapping[str, Entry]
@@ -34,6 +37,7 @@ class Scene:
     guides: Guides
     public: bool = False
     looks: LookMode = "off"
+    files: bool = False
 
     def line(self, key: str, **values: object) -> RichText:
         """One of our sentences as runs."""

@@ -24,6 +24,8 @@ from dialogs.case import (
 from dialogs.judging import Judged
 from dialogs.look import memory
 from dialogs.shape import ShapeError, keyed, one_of, rows, text, truth, whole
+from dialogs.ticket import memory as ticket_memory
+from dialogs.ticket.memory import Tickets
 from knowledge.diagnosis import Diagnosis, Match
 from knowledge.entry import LANGUAGES, Language
 
@@ -90,6 +92,7 @@ class State:
     judged: Judged | None = None
     offered: tuple[Offered, ...] = ()
     look: memory.Looks = field(default_factory=memory.Looks)
+    tickets: Tickets = field(default_factory=Tickets)
 
     def with_tried(self, tried: Tried) -> State:
         """This state with one more step tried; trying a step again replaces what came of it."""
@@ -119,7 +122,7 @@ def to_json(state: State) -> dict[str, Any]:
         written = _written(less)
         if len(json.dumps(written)) <= MOST_BYTES:
             return written
-    return _written(State(language=state.language, paste=state.paste, look=state.look))
+    return _written(State(language=state.language, paste=state.paste, look=state.look, tickets=state.tickets))
 
 
 def from_json(value: object) -> State:
@@ -141,6 +144,7 @@ def from_json(value: object) -> State:
         spoken=tuple(_spoken(item) for item in rows(written.get("spoken", []), MOST_SPOKEN)),
         offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
         look=memory.from_json(written.get("look")),
+        tickets=ticket_memory.from_json(written.get("tickets")),
     )
 
 
@@ -179,7 +183,14 @@ def _written(state: State) -> dict[str, Any]:
         "judged": judging.to_json(state.judged),
         "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
         "look": memory.to_json(state.look),
+        "tickets": ticket_memory.to_json(state.tickets.of_drafts(_drafts_of(state))),
     }
+
+
+def _drafts_of(state: State) -> set[str]:
+    """The ids of the drafts that there are, as far as they have one."""
+    forms = [*([state.form] if state.form else []), *(one.form for one in state.drafts)]
+    return {form.draft for form in forms if form.draft}
 
 
 def _walk(value: dict[str, Any]) -> Walk:

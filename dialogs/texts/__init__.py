@@ -19,6 +19,8 @@ from dialogs.texts import (
     refused_it,
     thread_en,
     thread_it,
+    ticket_en,
+    ticket_it,
 )
 from dialogs.view import RichText, Run, prose
 from knowledge.entry import Language
@@ -32,6 +34,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         **thread_en.TEXTS,
         **look_en.TEXTS,
         **refused_en.TEXTS,
+        **ticket_en.TEXTS,
     },
     "it": {
         **it.TEXTS,
@@ -41,6 +44,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         **thread_it.TEXTS,
         **look_it.TEXTS,
         **refused_it.TEXTS,
+        **ticket_it.TEXTS,
     },
 }
 

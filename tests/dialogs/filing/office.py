@@ -1,0 +1,95 @@
+"""A made-up support office, and a chat whose medic may file tickets with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from dialogs.errors import FilingRefused
+from dialogs.filings import (
+    ClassificationChoice,
+    FilingRefusal,
+    Product,
+    Routes,
+    ServiceChoice,
+    Ticket,
+    TicketDraft,
+)
+from dialogs.medic import Medic
+from dialogs.turn import Person, Scope, Turn
+from dialogs.work import Done, Work
+from knowledge.support import load_support
+from tests.dialogs.fixtures import ENTRIES, Chat, diagnose
+
+ADA = Person("tenant", "29:ada", "Ada Maria Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
+AIB = ClassificationChoice("/providers/x/problemClassifications/aib", "Azure Features / Azure Image Builder")
+OLDER = ClassificationChoice("/providers/x/problemClassifications/old", "Management / Issues with Azure Image Builder")
+NUMBER = "261122001000001"
+
+
+class FakeFiling:
+    """Makes one ticket of every draft; `refusal` is raised instead, in the step `refuses`."""
+
+    def __init__(self, *classifications: ClassificationChoice) -> None:
+        self.classifications = classifications or (AIB,)
+        self.refusal: FilingRefusal | None = None
+        self.refuses = "file"
+        self.asked: list[tuple[Person, str, Product]] = []
+        self.filed: list[TicketDraft] = []
+        self.who: list[Person] = []
+        self.attached: int | None = None
+
+    async def routes(self, person: Person, subscription: str, product: Product) -> Routes:
+        self.asked.append((person, subscription, product))
+        self._may("routes")
+        name = load_support().product(product) or ""
+        return Routes(ServiceChoice("/providers/x/services/s", name), self.classifications)
+
+    async def file(self, person: Person, draft: TicketDraft) -> Ticket:
+        self._may("file")
+        again = draft.id in [one.id for one in self.filed]
+        self.filed.append(draft)
+        self.who.append(person)
+        attached = len(draft.attachments) if self.attached is None else self.attached
+        where = f"/subscriptions/{draft.subscription}/providers/Microsoft.Support/supportTickets/image-medic-1"
+        return Ticket(NUMBER, where, "https://portal.azure.com/#view/x", "Open", attached, again)
+
+    def _may(self, step: str) -> None:
+        if self.refusal and self.refuses == step:
+            raise FilingRefused(self.refusal)
+
+
+class FilingChat(Chat):
+    """Ada's chat; works that a turn leaves are done on request."""
+
+    def __init__(
+        self, filing: FakeFiling | None, locale: str | None = "en-US", person: Person = ADA, **more: Any
+    ) -> None:
+        super().__init__(locale, **more)
+        self.person = person
+        self.scope: Scope = "personal"
+        entries, diagnoser = more.get("entries", ENTRIES), more.get("diagnoser") or diagnose
+        self.medic = Medic(entries, diagnoser, self.clock, load_support(), filing=filing)
+        self.work: list[Work] = []
+
+    async def turn(self, **what: Any) -> str:
+        turn = Turn(self.person, "conversation", self.scope, locale=self.locale, **what)
+        answer = await self.medic.answer(turn, self.state)
+        self.state = json.loads(json.dumps(answer.state))
+        self.replies = answer.replies
+        assert self.replies
+        self.work += json_works(answer.work)
+        return self.shown
+
+    async def work_done(self, result: dict[str, Any] | None = None) -> str:
+        """Do the oldest work, or take `result` for what came of it; then the turn that reports it."""
+        work = self.work.pop(0)
+        if result is None:
+            result = dict(await self.medic.perform(self.person, work, "en", lambda done, total: None))
+        return await self.turn(done=Done(work, json.loads(json.dumps(result))))
+
+
+def json_works(works: tuple[Work, ...]) -> list[Work]:
+    """The works as a store gives them back."""
+    return [replace(work, args=json.loads(json.dumps(dict(work.args)))) for work in works]
