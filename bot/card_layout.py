@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from dialogs.durations import bar_rows
@@ -35,6 +36,7 @@ Element = dict[str, Any]
 MOST_ACTIONS = 6  # a row of actions in Teams; the rest of a longer row would stay hidden
 
 _RUN_STYLES: Mapping[RunStyle, Element] = {"plain": {}, "bold": {"weight": "bolder"}, "code": {"fontType": "monospace"}}
+_style_of = attrgetter("style")
 _CALLOUTS = ("good", "warning", "attention")
 MISSING = LocalText(en="Please fill this in.", it="Compila questo campo.")
 _LONGEST_WORD = 32  # characters that fit a narrow card; clients break a line at spaces and hyphens only
@@ -70,7 +72,11 @@ def text_runs(text: str, **style: Any) -> list[Element]:
 
     Clients replace `{{DATE(…)}}` and `{{TIME(…)}}` inside a run, so the braces are put in two runs and stay literal.
     """
-    shown = visible(text)
+    return _runs(visible(text), style)
+
+
+def _runs(shown: str, style: Mapping[str, Any]) -> list[Element]:
+    """The TextRuns of a text that was made visible."""
     pieces = [shown]
     if "{{" in shown:  # visible text has no NUL, so it can mark where a run ends
         pieces = shown.replace("{DATE(", "\0{DATE(").replace("{TIME(", "\0{TIME(").split("\0")
@@ -133,8 +139,8 @@ def _paragraph(paragraph: Paragraph) -> list[Element]:
 
 
 def _styled(text: RichText, style: Mapping[str, Any]) -> list[Element]:
-    joined = ((name, "".join(visible(run.text) for run in runs)) for name, runs in groupby(text, lambda run: run.style))
-    return [element for name, words in joined for element in text_runs(words, **{**style, **_RUN_STYLES[name]})]
+    joined = ((name, "".join([visible(run.text) for run in runs])) for name, runs in groupby(text, _style_of))
+    return [element for name, words in joined for element in _runs(words, {**style, **_RUN_STYLES[name]})]
 
 
 def _rich(runs: Sequence[Element], **options: Any) -> Element:
@@ -224,7 +230,7 @@ def _sendable(value: Any) -> Any:
     """`value` as JSON can carry it: mappings to dicts, sequences to lists, lone surrogates in strings replaced."""
     match value:
         case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case Mapping():
             return {_sendable(key): _sendable(item) for key, item in value.items()}
         case list() | tuple():

@@ -69,7 +69,8 @@ def size(card: Element) -> int:
 
 def fitted_layout(reply: Reply) -> Element:
     """The card for `reply`, shortened with visible notes as far as its size demands. Buttons and fields always stay."""
-    reply = replace(reply, buttons=tuple(replace(button, label=_title(button.label)) for button in reply.buttons))
+    if any(len(button.label) > _LONGEST_TITLE for button in reply.buttons):
+        reply = replace(reply, buttons=tuple(replace(button, label=_title(button.label)) for button in reply.buttons))
     smallest: Element | None = None
     for allowance in _SHORTER:
         card = _laid_out(_shortened(reply, allowance))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -32,6 +33,8 @@ from bot.uploads import Uploads
 from dialogs.asides import Asides
 
 PRUNE_SECONDS = 6 * 3600
+_GARBAGE = 10_000
+"""New objects after which garbage is looked for: some turns' worth, all of which were dropped by then."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ async def serve(
             runner = await listen(app, settings)
         except StartError as error:
             return _cannot_start(error)
+        _settle_in()
         _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
         # the server ends before the test client does: running turns still have answers to deliver to it
         async with (
@@ -85,6 +89,13 @@ async def serve(
     finally:
         await store.close()
     return 0
+
+
+def _settle_in() -> None:
+    """What was built for the start stays until the end: no collection of garbage has to look at it any more."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 async def _first_look(access: Access) -> None:

@@ -129,6 +129,15 @@ def _silence(value: object) -> Silence | None:
 
 
 def _hold_match(match: Match) -> Match:
+    evidence, values = match.evidence, match.values
+    if (
+        len(evidence) <= MOST_EVIDENCE
+        and len(match.explains) <= MOST_NAMED
+        and len(values) <= MOST_NAMED
+        and all(clean(line.text, LINE) == line.text for line in evidence)
+        and all(_fits(value) for value in values.values())
+    ):
+        return match
     return replace(
         match,
         evidence=_lines(match.evidence[:MOST_EVIDENCE]),
@@ -140,7 +149,10 @@ def _hold_match(match: Match) -> Match:
 def _hold_run(run: ProvisionerRun) -> ProvisionerRun:
     # A log whose clock was set back gives a negative duration, which says nothing to a person.
     seconds = run.seconds if run.seconds is not None and run.seconds >= 0 else None
-    return replace(run, provisioner=clean(run.provisioner, NAME), seconds=seconds)
+    name = clean(run.provisioner, NAME)
+    if name == run.provisioner and seconds == run.seconds:
+        return run
+    return replace(run, provisioner=name, seconds=seconds)
 
 
 def _fits(value: str | int | None) -> bool:
@@ -159,6 +171,8 @@ def _hold_ids(ids: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _lines(lines: tuple[LineOf, ...]) -> tuple[LineOf, ...]:
+    if all(clean(line.text, LINE) == line.text for line in lines):
+        return lines
     return tuple(LineOf(line.line, clean(line.text, LINE)) for line in lines)
 
 

@@ -39,11 +39,13 @@ def visible(text: str) -> str:
     Every line end becomes a line feed; tabs stay. The result is valid Unicode and safe to print; passing it through
     again changes nothing.
     """
+    if text.isascii() and text.isprintable():
+        return text
     if "\x1b" in text:
         text = _without_escapes(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() and text.isprintable() else text.translate(_SEEN_AS)
+    return text.translate(_SEEN_AS)
 
 
 def one_line(text: str) -> str:

@@ -56,7 +56,7 @@ def keyed(value: object, most: int = 100) -> dict[str, Any]:
     """A mapping with text keys; more than `most` are cut off."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise ShapeError("expected a mapping with text keys")
-    return dict(list(value.items())[:most])
+    return dict(value) if len(value) <= most else dict(list(value.items())[:most])
 
 
 def one_of(value: object, allowed: Sequence[str]) -> Any:
@@ -68,5 +68,7 @@ def one_of(value: object, allowed: Sequence[str]) -> Any:
 
 def clean(value: str, most: int) -> str:
     """`value` cut to `most` characters, in characters that any store and client can take."""
+    if len(value) <= most and value.isascii() and value.isprintable():
+        return value
     kept = value[:most].replace("\r\n", "\n").replace("\r", "\n")
     return _STRANGE.sub("", kept)

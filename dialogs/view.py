@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from dialogs.work import Work
@@ -32,6 +33,7 @@ RichText = tuple[Run, ...]
 _MARKUP = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 
 
+@lru_cache(maxsize=4096)
 def prose(text: str) -> RichText:
     """Our own sentence as runs: `code` in backticks, **bold** in double asterisks. Never for foreign text."""
     runs: list[Run] = []

@@ -6,7 +6,7 @@ placeholder is left out, and the placeholder stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import re2
@@ -43,7 +43,7 @@ PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "role": (("role",), r"[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20}){0,5}"),
 }
 _PATTERNS = {name: re2.compile(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
-_PLACEHOLDER = re2.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})>")
+_LONGEST_NAME = 31
 _LONGEST = 400
 _BARE = re2.compile(r"^[\w./:=-]+$")
 
@@ -52,14 +52,25 @@ def fill(command: str, shell: Shell, values: Mapping[str, object]) -> str:
     """`command` with every placeholder whose value is known and fits; the others stay as `<placeholder>`."""
     parts: list[str] = []
     at = 0
-    for found in _PLACEHOLDER.finditer(command):
-        value = value_of(found[1], values)
-        placed = _placed(value, command[: found.start()], shell) if value is not None else None
+    for name, start, end in _placeholders(command):
+        value = value_of(name, values)
+        placed = _placed(value, command[:start], shell) if value is not None else None
         if placed is None:
             continue
-        parts += [command[at : found.start()], placed]
-        at = found.end()
+        parts += [command[at:start], placed]
+        at = end
     return "".join([*parts, command[at:]])
+
+
+def _placeholders(command: str) -> Iterator[tuple[str, int, int]]:
+    """The name of each placeholder, a letter and then letters and digits, and where it begins and ends."""
+    start = command.find("<")
+    while start >= 0:
+        end = command.find(">", start, start + _LONGEST_NAME + 2)
+        name = command[start + 1 : end] if end >= 0 else ""
+        if name[:1].isalpha() and name.isalnum() and name.isascii():
+            yield name, start, end + 1
+        start = command.find("<", start + 1)
 
 
 def value_of(placeholder: str, values: Mapping[str, object]) -> str | None:

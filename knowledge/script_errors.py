@@ -60,7 +60,12 @@ class _Scored:
     @property
     def shape(self) -> str:
         """What the message says without names and numbers: noise repeats itself in this."""
-        return squeezed(_PLACES.sub("", self.message.text[:_SHAPE]))
+        return squeezed(_PLACES.sub(_nothing, self.message.text[:_SHAPE]))
+
+
+def _nothing(_: object) -> str:
+    """RE2 calls it in less time than it reads a template that says the same."""
+    return ""
 
 
 class ScriptErrors:
@@ -129,7 +134,7 @@ def _chosen(scored: Sequence[_Scored], best: _Scored, last: Sequence[Message]) -
 
     def shape(one: _Scored) -> str:
         if one.index not in known:
-            known[one.index] = one.shape
+            known[one.index] = one.shape if len(scored) > 1 else ""  # one alone is compared with none
         return known[one.index]
 
     def take(one: _Scored) -> None:

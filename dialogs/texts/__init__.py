@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from dialogs.texts import (
     aside_en,
@@ -70,14 +71,25 @@ def has(key: str) -> bool:
 def line(key: str, language: Language, **values: object) -> RichText:
     """The text of `key` as runs. Values are foreign and become code, except numbers, `Own` texts and ready runs."""
     runs: list[Run] = []
+    for run, slot in _parts(key, language):
+        if slot:
+            runs += [one for one in _value(values[slot], run) if one.text]
+        else:
+            runs.append(run)
+    return tuple(runs)
+
+
+@cache
+def _parts(key: str, language: Language) -> tuple[tuple[Run, str], ...]:
+    """The text of `key` in parts: a run as it stands, or one around the value of the slot that is named with it."""
+    parts: list[tuple[Run, str]] = []
     for run in prose(TEXTS[language][key]):
         at = 0
         for found in _SLOT.finditer(run.text):
-            runs.append(Run(run.text[at : found.start()], run.style))
-            runs += _value(values[found[1]], run)
+            parts += [(Run(run.text[at : found.start()], run.style), ""), (run, found[1])]
             at = found.end()
-        runs.append(Run(run.text[at:], run.style))
-    return tuple(run for run in runs if run.text)
+        parts.append((Run(run.text[at:], run.style), ""))
+    return tuple((run, slot) for run, slot in parts if slot or run.text)
 
 
 def _value(value: object, around: Run) -> RichText:
