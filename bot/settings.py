@@ -12,7 +12,7 @@
 | `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
 
 `bot.credentials` reads who the bot is: with credentials it serves Microsoft Teams, without them this machine only.
-`bot.looking.settings` reads whether it may look at Azure.
+`bot.looking.settings` reads whether it may look at Azure, `bot.filing.settings` whether it may file support tickets.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from bot.credentials import Credentials, read_credentials
 from bot.errors import SettingsError
+from bot.filing.settings import read_filing
 from bot.looking.settings import AzureSettings, read_azure_settings
 from bot.store import KEEP_DAYS
 
@@ -41,7 +42,7 @@ LOG_FORMATS = ("text", "json")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator decides. `state_path` is as given, relative to the working directory; with `state_blob_url`, the
-    address of a container of blobs, it is not used. No credentials: None.
+    address of a container of blobs, it is not used. No credentials: None. `filing`: support tickets may be filed.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +55,7 @@ class Settings:
     azure: AzureSettings = field(default_factory=AzureSettings)
     state_blob_url: str = ""
     keep_days: int = KEEP_DAYS
+    filing: bool = False
 
     @property
     def url(self) -> str:
@@ -95,6 +97,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         )
 
     azure = read_azure_settings(given, credentials, faults)
+    filing = read_filing(given, azure.look, faults)
     state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
     if state_path.is_dir():
         faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
@@ -124,7 +127,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if faults:
         raise SettingsError(faults)
     return Settings(
-        host, port, state_path, log_level, playground_port, log_format, credentials, azure, state_blob_url, keep_days
+        host,
+        port,
+        state_path,
+        log_level,
+        playground_port,
+        log_format,
+        credentials,
+        azure,
+        state_blob_url,
+        keep_days,
+        filing,
     )
 
 

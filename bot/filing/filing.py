@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from azure.mgmt.support.aio import MicrosoftSupport
 from azure.mgmt.support.models import CheckNameAvailabilityInput, SupportTicketDetails
 
 from bot.errors import where
+from bot.filing.audit import noted
 from bot.filing.client import support_client
 from bot.filing.files import put_files
 from bot.filing.naming import ticket_name
@@ -37,7 +39,7 @@ from dialogs.turn import Person
 from knowledge.support import SupportRouting
 
 _TICKETS = "Microsoft.Support/supportTickets"
-_log = logging.getLogger("bot.audit")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class SupportFiling:
 
     async def routes(self, person: Person, subscription: str, product: Product) -> Routes:
         """Where a ticket about Image Builder goes, as Azure lists it now. Raises `FilingRefused`."""
-        async with self._asked(person, subscription, "routes", self._pace.listing) as client:
+        async with self._asked(person, subscription, "routes", subscription, self._pace.listing) as client:
             listed = [ServiceChoice(text_of(one.id), one.display_name or "") async for one in client.services.list()]
             service = service_of(self._routing.product(product) or "", listed)
             if service is None:
@@ -82,7 +84,8 @@ class SupportFiling:
         """The ticket of `draft`, made now or before. Raises `FilingRefused`; then asking again is safe."""
         name = ticket_name(person, draft.id)
         lock = self._filing.setdefault(f"{draft.subscription}/{name}".lower(), asyncio.Lock())
-        async with lock, self._asked(person, draft.subscription, f"file {name}", self._pace.filing) as client:
+        what = f"{draft.subscription}/{name}"
+        async with lock, self._asked(person, draft.subscription, "file", what, self._pace.filing) as client:
             if there := await self._existing(client, name):
                 return ticket_of(there, self._cloud.portal, again=True)
             checked = await client.support_tickets.check_name_availability(
@@ -141,33 +144,28 @@ class SupportFiling:
 
     @asynccontextmanager
     async def _asked(
-        self, person: Person, subscription: str, what: str, seconds: float
+        self, person: Person, subscription: str, operation: str, what: str, seconds: float
     ) -> AsyncIterator[MicrosoftSupport]:
         """A client with the person's credential, for `seconds`. What fails becomes `FilingRefused`; all is noted."""
-        outcome = "cancelled"
+        begun = time.monotonic()
+        result: FilingRefusal | str = "cut-off"
         try:
+            if self._eyes.subscriptions and subscription.lower() not in self._eyes.subscriptions:
+                raise FilingRefused(FilingRefusal("not-allowed"))
             async with (
                 asyncio.timeout(seconds),
                 self._eyes.credential(person) as credential,
                 support_client(self._cloud, credential, subscription, self._pace.pause, self._pace.poll) as client,
             ):
                 yield client
-            outcome = "done"
+            result = "ok"
         except Exception as error:
-            refusal = refusal_of(error)
-            outcome = refusal.reason
-            if refusal.reason == "unexpected":
-                _log.error("Support: %s failed unexpectedly: %s", what, where(error))
-            raise FilingRefused(refusal) from error
+            result = refusal_of(error)
+            if result.reason == "unexpected":
+                _log.error("Azure Support failed unexpectedly (%s): %s", operation, where(error))
+            raise FilingRefused(result) from error
         finally:
-            _log.info(
-                "Support: %s of %s/%s in %s: %s",
-                what,
-                person.tenant,
-                person.object_id or person.id,
-                subscription,
-                outcome,
-            )
+            noted(person, operation, what, result, (time.monotonic() - begun) * 1000)
 
 
 def _free(checked: object) -> bool:

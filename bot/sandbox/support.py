@@ -16,6 +16,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.sandbox.refusals import Refused, no_subscription, not_permitted
+from bot.sandbox.scenario import Scenario
 from bot.sandbox.support_answers import (
     PROVIDER,
     SERVICES,
@@ -52,13 +53,15 @@ class SupportDesk:
     """The support of one sandbox. `troubles` says what goes wrong, by subscription id; elsewhere all is well.
 
     `services` are the services and their classifications; `subscriptions` the ids of those that there are, any if
-    empty. `meanwhile` is awaited before and after a ticket is made. `requests` are the requests so far, method
+    empty. `retry_after`: the seconds after which an operation is to be asked for again, as Azure says them.
+    `meanwhile` is awaited before and after a ticket is made. `requests` are the requests so far, method
     and path; `bodies` the tickets as they came; `files` the workspaces with their files.
     """
 
     troubles: dict[str, Trouble] = field(default_factory=dict)
     subscriptions: Collection[str] = ()
     services: Mapping[str, Sequence[str]] = field(default_factory=lambda: SERVICES)
+    retry_after: int | None = None
     meanwhile: Callable[[Literal["asked", "made"]], Awaitable[None]] | None = None
     tickets: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     files: dict[tuple[str, str], dict[str, bytearray]] = field(default_factory=dict)
@@ -188,6 +191,7 @@ class SupportDesk:
         headers = {
             "Location": f"{where}/operationResults/{identity}?api-version=2024-04-01",
             "Azure-AsyncOperation": f"{where}/operationsStatus/{identity}?api-version=2024-04-01",
+            **self._wait(),
         }
         return web.Response(status=202, headers=headers)
 
@@ -199,13 +203,16 @@ class SupportDesk:
         operation.asked += 1
         state = {"id": request.path, "name": identity, "status": "InProgress"}
         if operation.endless or operation.asked < OPEN_AFTER:
-            return web.json_response(state)
+            return web.json_response(state, headers=self._wait())
         if operation.error is None:
             del self._operations[identity]
             return web.json_response(state | {"status": "Succeeded"})
         del self._operations[identity]
         code, message = operation.error
         return web.json_response(state | {"status": "Failed", "error": {"code": code, "message": message}})
+
+    def _wait(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
     async def _workspace(self, request: web.Request) -> web.Response:
         subscription, name = request.match_info["subscription"], request.match_info["name"]
@@ -241,3 +248,9 @@ class SupportDesk:
 
     def _files(self, request: web.Request) -> dict[str, bytearray] | None:
         return self.files.get((request.match_info["subscription"], request.match_info["name"]))
+
+
+def desk_of(scenario: Scenario) -> SupportDesk:
+    """The desk that comes with the sandbox: the first subscription has a plan for the API, the others have not."""
+    _, *others = scenario.subscriptions
+    return SupportDesk(dict.fromkeys(others, "no-plan"), scenario.subscriptions, retry_after=1)

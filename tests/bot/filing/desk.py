@@ -63,10 +63,11 @@ class WatchedEyes:
     inner: Eyes
     error: str = ""
     asked: list[Person] = field(default_factory=list)
+    limit: frozenset[str] = frozenset()
 
     @property
     def subscriptions(self) -> frozenset[str]:
-        return self.inner.subscriptions
+        return self.limit
 
     def credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
         self.asked.append(person)

@@ -331,6 +331,14 @@ async def test_without_a_token_nothing_is_sent(office: Office, error: str, reaso
     assert office.desk.requests == []
 
 
+async def test_the_operators_list_of_subscriptions_holds_here_too(office: Office) -> None:
+    office.eyes.limit = frozenset({"c4b7d912-0e5a-4f68-8a23-71d9e5f0b46c"})
+    assert (await refused(office.filing(), DRAFT)).reason == "not-allowed"
+    assert (office.desk.requests, office.eyes.asked) == ([], [])
+    office.eyes.limit = frozenset({SUBSCRIPTION})
+    assert (await routed(office.filing())).service.id
+
+
 async def test_without_a_connection_it_is_said(office: Office) -> None:
     filing = SupportFiling(
         office.eyes, replace(office.cloud, resource_manager="https://127.0.0.1:9"), load_support(), FAST
@@ -344,9 +352,14 @@ async def test_what_happened_is_noted_without_contents(office: Office, caplog: p
     await filing.file(PERSON, await routed(filing))
     office.desk.troubles[SUBSCRIPTION] = "denied"
     await refused(filing, replace(DRAFT, id="another"))
-    said = [record.getMessage() for record in caplog.records if record.name == "bot.audit"]
-    who = f"tenant/{PERSON.object_id} in {SUBSCRIPTION}"
-    assert [line.split(" of ", 1)[1] for line in said] == [f"{who}: done", f"{who}: done", f"{who}: no-permission"]
+    said = [record.getMessage().rsplit(" ms=", 1)[0] for record in caplog.records if record.name == "bot.filing.audit"]
+    who = f"filing who=tenant/{PERSON.object_id}"
+    another = ticket_name(PERSON, "another")
+    assert said == [
+        f"{who} operation=routes what={SUBSCRIPTION} result=ok",
+        f"{who} operation=file what={SUBSCRIPTION}/{ticket_name(PERSON, DRAFT.id)} result=ok",
+        f"{who} operation=file what={SUBSCRIPTION}/{another} result=no-permission code=AuthorizationFailed",
+    ]
     everything = caplog.text
     for content in (DRAFT.title, "ada@example.com", "Rossi", "Bearer", DRAFT.description.split("\n", 1)[0]):
         assert content not in everything
