@@ -129,7 +129,8 @@ class Looking:
             return self._by_hand(scene, state, asked)
         if scene.public:
             state = replace(state, look=replace(state.look, asked=asked, waits=""))
-            return state, (replace(scene.reply(scene.say("look.in-private"), beside=True), goes_on=GOES_ON),)
+            said = scene.reply(scene.say("look.in-private"), buttons=(scene.button("help", "help"),), beside=True)
+            return state, (replace(said, goes_on=GOES_ON),)
         if not state.look.consent or state.look.whose != self.mode:
             return replace(state, look=state.look.waiting(asked, "consent")), (choosing.consent(scene),)
         return await self._run(scene, state, person, asked, detail)
@@ -163,7 +164,8 @@ class Looking:
             return self._refused(scene, state, asked, refused.refusal)
         except TimeoutError:
             return self._refused(scene, state, asked, Refusal("too-slow", what=asked.wanted.name))
-        return await shown(scene, state, seen, self.diagnose, self.confirming)
+        of_text = state.diagnosis is not None and asked.wanted == memory.wanted_of(state.diagnosis.facts)
+        return await shown(scene, state, seen, self.diagnose, self.confirming, of_text)
 
     def _refused(self, scene: Scene, state: State, asked: Asked, refusal: Refusal) -> Outcome:
         waits: memory.Waits = "sign-in" if refusal.reason == "sign-in" else ""

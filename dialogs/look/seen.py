@@ -15,10 +15,10 @@ from dialogs.look.held_status import bounded
 from dialogs.look.moments import is_running
 from dialogs.look.refusals import refusal_blocks
 from dialogs.look.status_view import Marks, status_blocks, status_buttons
-from dialogs.look.together import LogSeen, Sight, message_of, of_a_part, sight_of
+from dialogs.look.together import LogSeen, Sight, is_of, message_of, of_a_part, sight_of
 from dialogs.looks import LogTail, Refusal, TemplateRef, TemplateStatus
 from dialogs.ports import Azure, Diagnoser
-from dialogs.scene import Outcome, Scene
+from dialogs.scene import Outcome, Scene, short
 from dialogs.state import FactSpoken, State
 from dialogs.texts import Own
 from dialogs.turn import Person
@@ -73,11 +73,14 @@ async def tail_seen(scene: Scene, diagnose: Diagnoser, tail: LogTail | None) -> 
     return LogSeen(part, tail.read, tail.size, tail.growing, tail.file, tail.folder)
 
 
-async def shown(scene: Scene, state: State, seen: Seen, diagnose: Diagnoser, confirming: Confirming) -> Outcome:
-    """The answer to a look at one template."""
+async def shown(
+    scene: Scene, state: State, seen: Seen, diagnose: Diagnoser, confirming: Confirming, of_text: bool
+) -> Outcome:
+    """The answer to a look at one template; `of_text`: it was found by what the text under way says of it."""
     log = await tail_seen(scene, diagnose, seen.tail)
     message = await message_of(diagnose, seen.status, scene.language)
-    sight = sight_of(seen.status, message, log, state.diagnosis, scene.entries, confirming, scene.language, scene.now)
+    before = state.diagnosis if state.diagnosis and (of_text or is_of(state.diagnosis, seen.status)) else None
+    sight = sight_of(seen.status, message, log, before, scene.entries, confirming, scene.language, scene.now)
     return told(scene, state, sight, seen)
 
 
@@ -101,13 +104,15 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
             blocks.append(scene.say("look.succeeded-since", "good"))
         # the number of the text stays, so that its cards can still be followed, now with the real names
         state = replace(state.with_form_aside(scene.now), diagnosis=sight.diagnosis, spoken=_spoken(sight))
-        back = back_to_step(scene, state)
+        back = (*_other_cause(scene, state, top), *back_to_step(scene, state))
     elif found or failed:
         state, replies = diagnosed(scene, state, sight.diagnosis)
         state = replace(state, spoken=_spoken(sight))
     elif state.diagnosis is None:
         state = replace(state, diagnosis=sight.diagnosis, paste=state.next_paste(scene.now), spoken=_spoken(sight))
     buttons = (*back, *status_buttons(scene, status, seen.tail, seen.refusal), scene.button("draft", "draft"))
+    first = next((button for button in buttons if button.primary), None)
+    buttons = tuple(button if button is first else replace(button, primary=False) for button in buttons)
     card = scene.reply(*blocks, buttons=buttons, summary=status.ref.name, beside=True)
     if seen.refusal and seen.refusal.reason == "sign-in":
         waits = state.look.waiting(memory.Asked("template", memory.of_ref(status.ref)), "sign-in")
@@ -118,6 +123,13 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
 def _spoken(sight: Sight) -> tuple[FactSpoken, ...]:
     """What the facts said of the first candidates, for a case that is drafted later."""
     return tuple((one.entry, spoken.fact, spoken.side) for one in sight.weighed[:MOST_WEIGHED] for spoken in one.spoken)
+
+
+def _other_cause(scene: Scene, state: State, top: Match | None) -> tuple[Button, ...]:
+    """The button of the entry that leads now that the facts have spoken, where the walk under way is another's."""
+    if top is None or (state.walk and state.walk.entry == top.entry):
+        return ()
+    return (Button(short(scene.title(top.entry)), "choose", {"entry": top.entry, "paste": state.paste}, primary=True),)
 
 
 def marks_of(scene: Scene, sight: Sight) -> Marks:

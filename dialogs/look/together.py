@@ -109,18 +109,17 @@ def sight_of(
     language: Language,
     now: str,
 ) -> Sight:
-    """Everything put together; `before` is what was diagnosed earlier, of this template or of none in particular."""
+    """Everything put together; `before` is the diagnosis of an earlier text of this template."""
     own = _joined(log.diagnosis.matches if log else (), message.matches if message else ())
     if status.run_state.casefold() == "succeeded" and status.provisioning_state.casefold() != "failed":
         own = tuple(m for m in own if m.severity == "info")
-    same = before if before is not None and _of_this(before, status) else None
-    matches = tuple(m for m in _joined(own, same.matches if same else ()) if m.entry in entries)
+    matches = tuple(m for m in _joined(own, before.matches if before else ()) if m.entry in entries)
     measured = measured_of(status, now)
     ended_badly = measured.get("run_state") in ("failed", "canceled") or measured.get("provisioning_state") == "failed"
     open_question = ended_badly and all(match.confidence != "certain" for match in matches)
     weighed, ordered = confirming.weigh(matches, measured, entries, language, suggest=open_question)
-    base = log.diagnosis if log else message or same or _EMPTY
-    sources = [source for source in (log.diagnosis if log else None, message, same) if source is not None]
+    base = log.diagnosis if log else message or before or _EMPTY
+    sources = [source for source in (log.diagnosis if log else None, message, before) if source is not None]
     facts = {key: value for source in reversed(sources) for key, value in source.facts.items() if value is not None}
     facts.update({key: value for key, value in facts_of_status(status).items() if value not in (None, "")})
     if log and log.folder:
@@ -129,7 +128,7 @@ def sight_of(
     diagnosis = replace(
         base,
         # an earlier text tells how its own run ended, whatever became of later ones
-        outcome=same.outcome if same and not own else _OUTCOMES.get(status.run_state.casefold(), base.outcome),
+        outcome=before.outcome if before and not own else _OUTCOMES.get(status.run_state.casefold(), base.outcome),
         matches=ordered[:MOST_MATCHES],
         facts=facts,
         ids=tuple(ids),
@@ -137,7 +136,7 @@ def sight_of(
         script=next((source.script for source in sources if source.script), None),
     )
     course = course_of(status.customizers, log.diagnosis.timeline, log.whole) if log else None
-    return Sight(status, hold(diagnosis), log, course, weighed, frozenset(m.entry for m in own), same is not None)
+    return Sight(status, hold(diagnosis), log, course, weighed, frozenset(m.entry for m in own), before is not None)
 
 
 def facts_of_status(status: TemplateStatus) -> dict[str, str | int | None]:
@@ -204,7 +203,7 @@ def _surer(match: Match, other: Match | None) -> Match:
     return replace(match, confidence=other.confidence)
 
 
-def _of_this(before: Diagnosis, status: TemplateStatus) -> bool:
+def is_of(before: Diagnosis, status: TemplateStatus) -> bool:
     """Whether an earlier text can be of this template: it names it, or no other one."""
     named = before.facts.get("template")
     subscription = before.facts.get("subscription")
@@ -213,11 +212,18 @@ def _of_this(before: Diagnosis, status: TemplateStatus) -> bool:
     return named is not None or subscription in (None, status.ref.subscription)
 
 
+_MORE_MEMORY = {11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
+
+
 def _cpus(size: str) -> int | None:
     """The processors that a VM size has by its name (`Standard_D2ds_v4`: 2); `None` where it does not say."""
     _, _, rest = size.partition("_")
     digits = "".join(c if c.isdecimal() else " " for c in rest.partition("_")[0].partition("-")[0]).split()
-    return int(digits[0]) if rest and digits and len(digits[0]) <= 3 else None
+    if not rest or not digits or len(digits[0]) > 3:
+        return None
+    number = int(digits[0])
+    # the older sizes with more memory count on where those without it end
+    return _MORE_MEMORY.get(number, number) if rest.startswith("D") else number
 
 
 _EMPTY = Diagnosis("-", "status", "unknown", (), (), {}, ())

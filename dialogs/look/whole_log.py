@@ -10,12 +10,13 @@ from typing import Any, get_args
 from dialogs import held
 from dialogs.durations import size_in_words
 from dialogs.errors import LookRefused
+from dialogs.guides import back_to_step
 from dialogs.look import held_status, memory
 from dialogs.look.memory import Asked
 from dialogs.look.refusals import refusal_blocks, refusal_buttons
 from dialogs.look.seen import Seen, told
 from dialogs.look.status_view import status_buttons
-from dialogs.look.together import LogSeen, message_of, sight_of
+from dialogs.look.together import LogSeen, is_of, message_of, sight_of
 from dialogs.looks import LogFile, Reason, Refusal, TemplateRef
 from dialogs.ports import Azure, Diagnoser
 from dialogs.scene import Outcome, Scene
@@ -43,7 +44,8 @@ def begin(scene: Scene, state: State, ref: TemplateRef, size: int) -> Outcome:
         else scene.say("look.reading-all", name=ref.name)
     )
     state = replace(state, look=replace(state.look.settled(), ref=ref))
-    return state, (replace(scene.reply(said, beside=True), work=(work,)),)
+    buttons = (*back_to_step(scene, state), scene.button("draft", "draft"), scene.button("help", "help"))
+    return state, (replace(scene.reply(said, buttons=buttons, beside=True), work=(work,)),)
 
 
 async def perform(
@@ -94,7 +96,7 @@ async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, co
         return _refused(scene, state, asked, Refusal("unexpected"))
     message = await message_of(diagnose, status, scene.language)
     here = done.work.args.get("paste") == state.paste
-    before = state.diagnosis if here else None
+    before = state.diagnosis if here and state.diagnosis and is_of(state.diagnosis, status) else None
     sight = sight_of(status, message, log, before, scene.entries, confirming, scene.language, scene.now)
     seen = Seen(status)
     if here:

@@ -27,7 +27,7 @@ TEXTS = {
         "I look with **this bot's own identity**, in the subscriptions that its operator has listed: I may see more "
         "there, or less, than you do yourself."
     ),
-    "look.consent.local": "I look with the **`az login` of this computer** and its rights.",
+    "look.consent.local": "I look with the `az login` of **this computer** and its rights.",
     "look.consent.sandbox": (
         "This is the **sandbox**: I look at made-up templates on this computer, and at nothing of yours."
     ),

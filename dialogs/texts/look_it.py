@@ -29,7 +29,7 @@ TEXTS = {
         "Guardo con **l'identità di questo bot**, nelle sottoscrizioni indicate da chi lo gestisce: lì potrei vedere "
         "più cose di te, o di meno."
     ),
-    "look.consent.local": "Guardo con l'**`az login` di questo computer** e le sue autorizzazioni.",
+    "look.consent.local": "Guardo con l'`az login` di **questo computer** e le sue autorizzazioni.",
     "look.consent.sandbox": "Questa è la **sandbox**: guardo modelli inventati su questo computer, e nulla di tuo.",
     "look.consent.what": (
         "Leggo i modelli, lo stato della loro ultima esecuzione e il loro log di compilazione. Non modifico nulla. "

@@ -1,0 +1,208 @@
+"""What was pasted, what the status says, what the log says and what the facts say make one answer; with real entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dialogs.held import hold
+from dialogs.look.together import LogSeen, is_of, measured_of, of_a_part, sight_of
+from dialogs.looks import Found, LogTail, TemplateStatus
+from knowledge.confirming import load_confirming
+from knowledge.diagnosing import Diagnoser
+from knowledge.diagnosis import Diagnosis
+from knowledge.entry import Language
+from knowledge.loading import load_entries
+from tests.dialogs.fixtures import ENTRIES as FEW
+from tests.dialogs.fixtures import FAILED, NOTHING, SCRIPT, TIMEOUT, match
+from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
+
+ENTRIES = load_entries()
+DIAGNOSER = Diagnoser(ENTRIES)
+NOW = "2026-03-01T00:00:00Z"
+CANCELED = "##[error]The operation was canceled. running azure image builder task, template name: t_1700000000000"
+VERDICT = (
+    "[0c9d3f4e-9e0b-4c4e-8c59-0f2c3f0e8a11] PACKER OUT ==> azure-arm: Provisioning with Powershell...\n"
+    "[0c9d3f4e-9e0b-4c4e-8c59-0f2c3f0e8a11] PACKER OUT Build 'azure-arm' errored after 6 minutes: "
+    "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]\n"
+)
+
+
+async def diagnose(text: str, language: Language) -> Diagnosis:
+    return DIAGNOSER.diagnose(text, language)
+
+
+def chat_of(status: TemplateStatus, log: str = "nothing here", whole: bool = True) -> LookingChat:
+    azure = FakeAzure("user", status)
+    azure.found = Found((status.ref,))
+    azure.tails[status.ref] = LogTail("customization.log", log, len(log), len(log) if whole else 10**6, folder="abc")
+    return LookingChat(azure, entries=ENTRIES, diagnoser=diagnose)
+
+
+async def looked(status: TemplateStatus, *before: str, log: str = "nothing here", whole: bool = True) -> LookingChat:
+    chat = chat_of(status, log, whole)
+    for text in before:
+        await chat.say(text)
+    await chat.act("look")
+    shown = await chat.say("yes")
+    if "Which template" in shown:
+        await chat.say(status.ref.name)
+    return chat
+
+
+def entries_of(chat: LookingChat) -> list[str]:
+    assert chat.state is not None
+    return [m["entry"] for m in chat.state["diagnosis"]["matches"]]
+
+
+async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succeeded() -> None:
+    chat = await looked(replace(STATUS, run_state="Succeeded", message=""), CANCELED)
+    assert "For it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
+    assert "✔ speaks for “Azure DevOps: the operation was canceled”" in chat.shown
+    assert len(chat.replies) == 1
+    assert chat.buttons[0].label == "Back to step 1"
+
+
+async def test_a_run_that_failed_at_its_limit_speaks_against_it_and_leads_elsewhere() -> None:
+    chat = await looked(replace(STATUS, message="", ended="2026-02-22T05:26:20Z"), CANCELED)
+    assert "Against it: the run itself failed in Azure" in chat.shown
+    assert "For it: the run lasted as long as its time limit allows." in chat.shown
+    assert "Build timeout exceeded" in [button.label for button in chat.buttons]
+    assert "Step 1 of 5" in await chat.press("Build timeout exceeded")
+
+
+async def test_the_log_comes_before_what_the_status_says() -> None:
+    chat = await looked(status_of("win11-golden", message="context deadline exceeded while waiting"), log=VERDICT)
+    assert entries_of(chat)[0] == "script-nonzero-exit"
+    assert "certain: the text itself says so" in chat.shown
+    assert "Step 1 of" in chat.shown
+
+
+async def test_from_a_part_of_a_log_nothing_is_certain() -> None:
+    chat = await looked(status_of("win11-golden", message=""), log=VERDICT, whole=False)
+    assert "likely: the text points here" in chat.shown
+    assert "only a part of the log" in chat.shown
+
+
+async def test_the_code_of_the_submission_is_an_answer() -> None:
+    status = replace(
+        STATUS,
+        run_state="",
+        message="",
+        provisioning_state="Failed",
+        provisioning_code="BadStagingResourceGroup",
+        provisioning_message="It is not empty.",
+    )
+    chat = await looked(status)
+    assert entries_of(chat)[0] == "staging-rg-conflict"
+    assert "✔ speaks for “Staging resource group conflict”" in chat.shown
+    assert "line 1  BadStagingResourceGroup" in chat.shown
+    assert "has not run yet" in chat.shown
+
+
+async def test_the_facts_go_into_commands_and_case() -> None:
+    chat = await looked(STATUS, VERDICT, log=VERDICT)
+    assert chat.state is not None
+    facts = chat.state["diagnosis"]["facts"]
+    assert (
+        facts
+        | {
+            "template": "win11-golden",
+            "resource_group": "rg-images",
+            "region": "northeurope",
+            "run_state": "Failed",
+            "run_sub_state": "Customizing",
+            "run_started": "2026-02-22T01:26:00Z",
+            "run_ended": "2026-02-22T01:29:42Z",
+            "staging_resource_group": "IT_rg-images_win11-golden_1",
+            "vm_size": "Standard_D2ds_v4",
+            "build_timeout": 240,
+            "log_folder": "abc",
+        }
+        == facts
+    )
+    assert ["image template", GOLDEN.id] in chat.state["diagnosis"]["ids"]
+    shown = await chat.press("Back to step 1")
+    assert "az storage account list -g IT_rg-images_win11-golden_1" in shown
+
+
+async def test_a_template_of_another_name_does_not_take_the_walk() -> None:
+    chat = LookingChat(FakeAzure("user", STATUS, status_of("other", run_state="Succeeded", message="")))
+    await chat.say("FAILED-LOG")
+    await chat.say("look at other")
+    assert "Last run: Succeeded" in await chat.say("yes")
+    assert "az image builder delete -n win11-golden -g rg-images" in await chat.say("next")
+
+
+def sight(status: TemplateStatus = STATUS, **more: Any) -> Any:
+    values: dict[str, Any] = {"message": None, "log": None, "before": None, **more}
+    return sight_of(status, **values, entries=FEW, confirming=load_confirming(), language="en", now=NOW)
+
+
+def test_the_better_of_two_confidences_counts() -> None:
+    log = LogSeen(of_a_part(FAILED), 10, 100)
+    assert next(m.confidence for m in sight(log=log).diagnosis.matches) == "likely"
+    assert next(m.confidence for m in sight(log=log, before=hold(FAILED)).diagnosis.matches) == "certain"
+
+
+def test_a_refuted_candidate_goes_behind() -> None:
+    two = replace(FAILED, matches=(match(TIMEOUT, "likely"), match(SCRIPT, "likely")))
+    assert [m.entry for m in sight(log=LogSeen(two, 9, 9)).diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
+    sure = replace(FAILED, matches=(match(TIMEOUT, "certain"), match(SCRIPT, "likely")))
+    assert [m.entry for m in sight(log=LogSeen(sure, 9, 9)).diagnosis.matches] == [TIMEOUT.id, SCRIPT.id]
+
+
+def test_a_run_that_succeeded_has_no_failure_of_its_own() -> None:
+    found = sight(replace(STATUS, run_state="Succeeded"), log=LogSeen(FAILED, 9, 9))
+    assert found.diagnosis.matches == ()
+    assert found.diagnosis.outcome == "succeeded"
+
+
+def test_an_earlier_text_keeps_how_its_own_run_ended() -> None:
+    found = sight(replace(STATUS, run_state="Succeeded"), before=hold(FAILED))
+    assert found.diagnosis.outcome == "failed"
+    assert [m.entry for m in found.diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
+
+
+@pytest.mark.parametrize(
+    ("facts", "same"),
+    [
+        ({}, True),
+        ({"template": "WIN11-golden"}, True),
+        ({"template": "other"}, False),
+        ({"subscription": GOLDEN.subscription}, True),
+        ({"subscription": "another"}, False),
+    ],
+)
+def test_whose_text_it_is(facts: dict[str, str], same: bool) -> None:
+    assert is_of(replace(NOTHING, facts=facts), STATUS) is same
+
+
+@pytest.mark.parametrize(
+    ("size", "cpus"),
+    [
+        ("Standard_D1_v2", 1),
+        ("Standard_D2ds_v4", 2),
+        ("Standard_D16ads_v5", 16),
+        ("Standard_B1ms", 1),
+        ("Standard_D11_v2", 2),
+        ("Standard_DS12_v2", 4),
+        ("", None),
+        ("x", None),
+    ],
+)
+def test_the_size_of_the_build_vm(size: str, cpus: int | None) -> None:
+    assert measured_of(replace(STATUS, vm_size=size), NOW).get("vm_cpus") == cpus
+
+
+def test_what_is_measured() -> None:
+    measured = measured_of(replace(STATUS, timeout_minutes=None, ended="2026-02-22T03:26:00Z"), NOW)
+    assert measured["run_minutes"] == 120
+    assert measured["run_share"] == 50
+    assert measured["timeout"] == 240
+    running = measured_of(replace(STATUS, run_state="Running", ended=None, started="2026-02-28T23:00:00Z"), NOW)
+    assert running["run_minutes"] == 60
+    assert "run_minutes" not in measured_of(replace(STATUS, started=None), NOW)
+    assert "run_minutes" not in measured_of(replace(STATUS, started="2027-01-01T00:00:00Z"), NOW)

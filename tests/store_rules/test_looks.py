@@ -1,0 +1,116 @@
+"""The cards of a look at a template in Azure: every one keeps the rules, and each of its buttons leads somewhere."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from dialogs.looks import Failing, Found, LookMode, Reason, Refusal, TemplateRef
+from dialogs.medic import Medic
+from knowledge.diagnosing import Diagnoser
+from knowledge.diagnosis import Diagnosis
+from knowledge.entry import Language
+from knowledge.loading import load_entries
+from knowledge.support import load_support
+from tests.dialogs.fixtures import SUBSCRIPTION
+from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure, status_of
+from tests.store_rules.pastes import PASTES
+from tests.store_rules.rules import faults
+from tests.store_rules.talking import Talk, Turned
+from tests.store_rules.test_walks import CHANNEL, MORE_MESSAGES, walk
+
+MESSAGES = 2  # the template's status, and the solution that its log leads to
+MODES: tuple[LookMode, ...] = get_args(LookMode)
+REASONS: tuple[Reason, ...] = get_args(Reason)
+ENTRIES = load_entries()
+DIAGNOSER = Diagnoser(ENTRIES)
+NEVER_RAN = status_of("fresh", run_state="", run_sub_state="", started=None, ended=None, message="")
+RUNNING = status_of("running", run_state="Running", ended=None, message="", started="2026-02-28T23:50:00Z")
+LATE = status_of("late", message="Something odd.", ended="2026-02-22T05:26:20Z", vm_size="", own_network=True)
+GALLERY = status_of("gallery", message=PASTES["the example"], run_sub_state="Distributing")
+NAMES = ("win11-golden", "fresh", "running", "late", "gallery", "nowhere-3")
+TYPED = {"en": "look at {}", "it": "guarda {}"}
+
+
+async def diagnose(text: str, language: Language) -> Diagnosis:
+    return DIAGNOSER.diagnose(text, language)
+
+
+def azure(mode: LookMode = "user") -> FakeAzure:
+    failing = tuple(status_of(f"t-{n}") for n in range(9))
+    fake = FakeAzure(mode, STATUS, NEVER_RAN, RUNNING, LATE, GALLERY, *failing)
+    fake.seen = Failing(failing, ("Contoso Dev",), ("Contoso Secret",))
+    return fake
+
+
+def talk_with(fake: FakeAzure, language: Language, where: dict[str, object] | None = None) -> Talk:
+    medic = Medic(ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), azure=fake)
+    return Talk(medic, language, where)
+
+
+async def broken(talk: Talk, first: Turned, depth: int = 2) -> list[str]:
+    found = [f"at once: {fault}" for fault in faults(first, talk.language, MESSAGES)]
+    async for way, button, _, after in walk(talk, first, depth):
+        most = max(MESSAGES, MORE_MESSAGES.get(button["data"]["do"], 1))
+        found += [f"{way}: {fault}" for fault in faults(after, talk.language, most)]
+    return found
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_from_the_welcome_to_the_leave(mode: LookMode, language: Language) -> None:
+    talk = talk_with(azure(mode), language)
+    first = await talk.join()
+    assert not await broken(talk, first)
+    assert any(button["data"]["do"] == "look" for button in first.buttons) == (mode != "off")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_from_a_look_on(name: str, language: Language) -> None:
+    talk = talk_with(azure(), language)
+    assert not await broken(talk, await talk.say("ok", await talk.say(TYPED[language].format(name))))
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_from_a_paste_to_its_template(language: Language) -> None:
+    talk = talk_with(azure(), language)
+    pasted = await talk.say(PASTES["the example"])
+    asked = await talk.say(TYPED[language].format("win11-golden"), pasted)
+    assert not await broken(talk, await talk.say("ok", asked))
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_lists_and_choices(language: Language) -> None:
+    fake = azure("sandbox")
+    talk = talk_with(fake, language)
+    allowed = await talk.say("ok", await talk.say(TYPED[language].format("fresh")))
+    assert not await broken(talk, await talk.say("failing", allowed))
+    fake.found = Found((GOLDEN, TemplateRef(SUBSCRIPTION, "rg-other", "win11-golden")), (), ("Contoso Dev",), more=True)
+    assert not await broken(talk, await talk.say(TYPED[language].format("win11-golden"), allowed))
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_refusals(reason: Reason, language: Language) -> None:
+    fake = azure()
+    talk = talk_with(fake, language)
+    for method in ("find", "status", "log_tail"):
+        scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
+        fake.refusals = {
+            method: Refusal(
+                reason, GOLDEN.id, "Microsoft.Storage/storageAccounts/read", scope, "Reader", "X", 9, ("Dev",)
+            )
+        }
+        told = await talk.say("ok", await talk.say(TYPED[language].format("win11-golden")))
+        assert not faults(told, language, MESSAGES), method
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_in_a_channel_nothing_of_azure_is_shown(language: Language) -> None:
+    fake = azure()
+    talk = talk_with(fake, language, CHANNEL)
+    for text in (TYPED[language].format("win11-golden"), "failing", PASTES["the example"]):
+        assert not await broken(talk, await talk.say(text), 1)
+    assert fake.asked == []
