@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bot.channel import Channel
 from bot.errors import DeliveryFailed
@@ -22,27 +22,31 @@ _log = logging.getLogger(__name__)
 async def typing_sign(channel: Channel, after: float | None) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Show typing from `after` seconds on (None: never) until the yielded coroutine function is called."""
     done = asyncio.Event()
+    task: asyncio.Task[None] | None = None
 
     async def show() -> None:
-        wait = after
-        while True:
-            try:
-                async with asyncio.timeout(wait):
-                    await done.wait()
-                return
-            except TimeoutError:
-                wait = TYPING_AGAIN
+        while not done.is_set():
             try:
                 await channel.typing()
             except DeliveryFailed as error:
                 _log.info("Typing could not be shown: %s", error)
                 return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TYPING_AGAIN):
+                    await done.wait()
 
-    task = asyncio.create_task(show()) if after is not None else None
+    def begin() -> None:
+        nonlocal task
+        task = asyncio.create_task(show())
+
+    # most turns are over before: they get by without a task
+    timer = asyncio.get_running_loop().call_later(after, begin) if after is not None else None
 
     async def stop() -> None:
         """End it; an indicator that is on its way is awaited, so that it does not arrive after the answer."""
         done.set()
+        if timer is not None:
+            timer.cancel()
         if task is not None and not task.done():
             await asyncio.wait([task], timeout=1)
             task.cancel()

@@ -8,7 +8,7 @@ import re2
 
 from knowledge.lines import iso
 from knowledge.passage import Passage
-from knowledge.patterns import compiled
+from knowledge.patterns import Literals, compiled
 from knowledge.story import Story
 
 Fact = str | int | None
@@ -69,17 +69,21 @@ _LINUX = compiled(
 _WINDOWS = compiled(r"windows|powershell|WinRM|sysprep|\bmsiexec\b|[a-z]:\\|Win1[01]\b")
 
 
+_GUARDS = Literals(guard.decode() for _, guard, _ in _PATTERNS)
+
+
 def facts_of(passage: Passage, story: Story | None) -> Mapping[str, Fact]:
     """Every fact that stands in the text, by name; the first one where it stands several times."""
     facts: dict[str, Fact] = {}
+    present = frozenset(_GUARDS.within(passage.lower))
     for name, guard, pattern in _PATTERNS:
-        if name in facts or guard not in passage.lower:
+        if name in facts or guard not in present:
             continue
         found = pattern.search(passage.flat)
         if found:
             value = found[1].decode("utf-8", "replace").rstrip(".")
             facts[name] = int(value) if name in ("exit_code", "build_timeout") else value
-    place = _LOG_PLACE.search(passage.flat)
+    place = _LOG_PLACE.search(passage.flat) if b"/packerlogs/" in passage.lower else None
     if place:
         facts["account"], facts["log_folder"] = place[1].decode(), place[2].decode()
     for name in ("run_started", "run_ended"):

@@ -15,7 +15,7 @@ from pathlib import Path
 import re2
 
 from knowledge.lines import Line
-from knowledge.patterns import squeezed
+from knowledge.patterns import compiled
 from knowledge.printed import Message, read_messages
 from knowledge.script_patterns import Patterns, ScriptError, read_patterns
 
@@ -36,7 +36,7 @@ _MOST_COMPARED = 400
 _HEADING = 20  # lines within which a provisioner says that it begins
 _STOP = "Provisioning step had errors"
 _BEGIN = "Provisioning with "
-_PLACES = re2.compile(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
+_PLACES = compiled(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
 _HOLLOW = re2.compile(
     r"(?i)^(?:\+ exit\b|(?:stopping |windows powershell )?transcript|\*{4,}|(?:end time|username|runas user)\s*:)"
 )
@@ -58,14 +58,15 @@ class _Scored:
     score: float
 
     @property
-    def shape(self) -> str:
+    def shape(self) -> bytes:
         """What the message says without names and numbers: noise repeats itself in this."""
-        return squeezed(_PLACES.sub(_nothing, self.message.text[:_SHAPE]))
-
-
-def _nothing(_: object) -> str:
-    """RE2 calls it in less time than it reads a template that says the same."""
-    return ""
+        text = self.message.text[:_SHAPE].encode("utf-8", "replace")
+        said: list[bytes] = []
+        at = 0
+        for place in _PLACES.finditer(text):
+            said.append(text[at : place.start()])
+            at = place.end()
+        return b" ".join(b"".join([*said, text[at:]]).split())
 
 
 class ScriptErrors:
@@ -128,13 +129,13 @@ class ScriptErrors:
 def _chosen(scored: Sequence[_Scored], best: _Scored, last: Sequence[Message]) -> dict[int, Line]:
     """At most five lines by their place: the best, the last word, and the next best that say something else."""
     chosen: dict[int, Line] = {}
-    shapes: set[str] = set()
+    shapes: set[bytes] = set()
     patterns: dict[str, int] = {}
-    known: dict[int, str] = {}
+    known: dict[int, bytes] = {}
 
-    def shape(one: _Scored) -> str:
+    def shape(one: _Scored) -> bytes:
         if one.index not in known:
-            known[one.index] = one.shape if len(scored) > 1 else ""  # one alone is compared with none
+            known[one.index] = one.shape if len(scored) > 1 else b""  # one alone is compared with none
         return known[one.index]
 
     def take(one: _Scored) -> None:
