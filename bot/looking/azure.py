@@ -48,6 +48,8 @@ TURN_SECONDS = 7.5
 WHOLE_SECONDS = 1800.0
 """After which reading a whole log is given up."""
 
+MOST_RESTARTS = 2
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -179,9 +181,10 @@ async def _outputs(reading: Reading, ref: TemplateRef) -> list[SdkRunOutput]:
 
 
 async def _again_if_replaced(blob: LogBlob, read: Callable[[], Awaitable[T]]) -> T:
-    """What `read` gives; where another log has taken the place of the one that was being read, from its start once."""
-    try:
-        return await read()
-    except Replaced:
-        await blob.open()
+    """What `read` gives; where another log has taken the place of the one that was being read, from its start again."""
+    for _ in range(MOST_RESTARTS):
+        try:
+            return await read()
+        except Replaced:
+            await blob.open()
     return await read()

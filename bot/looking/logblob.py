@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.storage.blob.aio import BlobClient
@@ -9,7 +11,7 @@ from azure.storage.blob.aio import BlobClient
 from bot.looking.refusals import refused
 
 WITNESS = 4 << 10
-"""Bytes that are kept of what was read, to tell a log that grew from another one in its place."""
+"""The last bytes of what was read are kept, to tell a log that grew from another one in its place."""
 _TRIES = 4
 
 
@@ -49,20 +51,16 @@ class LogBlob:
         for _ in range(_TRIES):
             found = await self._range(start, end)
             if found is not None:
-                self._witness = self._witness or (start, found[:WITNESS])
+                if self._witness is None or end > self._witness[0] + len(self._witness[1]):
+                    self._witness = (max(start, end - WITNESS), found[-WITNESS:])
                 return found
             await self._check_growth()
         raise Replaced  # it changes faster than it can be read
 
     async def _check_growth(self) -> None:
         """After a change: adopt the new version if it holds what was read of the old one."""
-        if self._witness is None:  # nothing was read yet that another log would contradict
-            size = self.size
-            await self.open()
-            if self.size < size:
-                raise Replaced
-            self.size = size
-            return
+        if self._witness is None:  # nothing was read yet: its end may be elsewhere now
+            raise Replaced
         start, known = self._witness
         found = await self._range(start, start + len(known), adopt=True)
         if found != known:
@@ -70,14 +68,10 @@ class LogBlob:
 
     async def _range(self, start: int, end: int, *, adopt: bool = False) -> bytes | None:
         """A range; None when the log has changed. `adopt`: of whatever version, which is then the one to go on with."""
+        same: dict[str, Any] = {} if adopt else {"etag": self._etag, "match_condition": MatchConditions.IfNotModified}
         try:
-            stream = await self._client.download_blob(
-                offset=start,
-                length=end - start,
-                etag=None if adopt else self._etag,
-                match_condition=None if adopt else MatchConditions.IfNotModified,
-            )
-            content = await stream.readall()
+            stream = await self._client.download_blob(offset=start, length=end - start, **same)
+            content: bytes = await stream.readall()
         except ResourceModifiedError:
             return None
         except HttpResponseError as error:

@@ -78,7 +78,6 @@ async def _named(reading: Reading, status: TemplateStatus, place: LogPlace, endp
         blob = _blob(container, place.folder, file, scope)
         try:
             await blob.open()
-            return LogFound(_filled(blob, scope), file, place.folder)
         except LookRefused as failure:
             if file != files[-1] and _is_missing(failure):
                 continue
@@ -86,6 +85,7 @@ async def _named(reading: Reading, status: TemplateStatus, place: LogPlace, endp
                 # it was written: the message says so
                 raise LookRefused(Refusal("log-gone", failure.refusal.what, code=failure.refusal.code)) from failure
             raise
+        return LogFound(_filled(blob, scope), file, place.folder)
     raise AssertionError("there is always one file")
 
 

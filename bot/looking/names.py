@@ -7,7 +7,6 @@ import re2
 from dialogs.looks import TemplateRef
 
 _GUID = re2.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_GROUP = re2.compile(r"[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]")
 _TEMPLATE = re2.compile(r"[A-Za-z0-9_.-]{0,63}[A-Za-z0-9_-]")
 _ACCOUNT = re2.compile(r"[a-z0-9]{3,24}")
 _GROUP_ID = re2.compile(r"(?i)/subscriptions/([0-9a-f-]{36})/resourceGroups/([^/]{1,90})/?")
@@ -24,7 +23,7 @@ def is_subscription(text: str) -> bool:
 
 def is_group(text: str) -> bool:
     """Whether a resource group may have this name."""
-    return _GROUP.fullmatch(text) is not None
+    return 0 < len(text) <= 90 and not text.endswith(".") and all(c.isalnum() or c in "_().-" for c in text)
 
 
 def is_template(text: str) -> bool:

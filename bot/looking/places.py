@@ -23,7 +23,7 @@ VALIDATION: LogFile = "validation.log"
 _FOLDER = r"([a-z0-9][a-z0-9-]{7,63})"
 _END = r"packerlogs/" + _FOLDER + r"/(customization|validation)\.log(?:[.,;\s\"'<)]|$)"
 _LOCATION = compiled(r"\bbuild log location\s*:\s*|\bbuild logs? (?:is|are) at location\s*:?\s*")
-_PATH = compiled(r"[^\s\"'<>()\[\]]{0,600}packerlogs/")
+_PATH = compiled(r"packerlogs/")
 _URL = compiled(
     r"^https://([a-z0-9]{3,24})\.(?:blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
     r"|z[0-9]{1,2}\.blob\.storage\.azure\.net)/" + _END
@@ -33,6 +33,7 @@ _RESOURCE = compiled(
     r"([a-z0-9]{3,24})/blobServices/default/containers/" + _END
 )
 _ZONE_HOST = compiled(r"^z[0-9]{1,2}\.blob\.storage\.azure\.net$")
+_DELIMITERS = b" \t\r\n\"'<>()[]"
 _MOST = 20_000
 
 
@@ -52,11 +53,19 @@ def place_in(message: str, staging: tuple[str, str]) -> LogPlace | None:
     of another form, one in another group, and for two places.
     """
     text = message.encode("utf-8", "replace")[:_MOST]
-    starts = {mark.end() for mark in _LOCATION.finditer(text)} | {path.start() for path in _PATH.finditer(text)}
+    starts = {mark.end() for mark in _LOCATION.finditer(text)}
+    starts |= {_word_start(text, path.start()) for path in _PATH.finditer(text)}
     found = {_place_at(text[start : start + 1000], staging) for start in starts}
     if len(found) > 1:
         raise LookRefused(Refusal("suspicious", "the log's place in the message of the last run"))
     return found.pop() if found else None
+
+
+def _word_start(text: bytes, at: int) -> int:
+    """Where the word begins that holds `at`."""
+    while at > 0 and text[at - 1] not in _DELIMITERS:
+        at -= 1
+    return at
 
 
 def _place_at(text: bytes, staging: tuple[str, str]) -> LogPlace:

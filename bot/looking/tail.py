@@ -27,13 +27,12 @@ _HINTS = (b"Provisioning with", b"Restarting Machine", b"Uploading ", b"(telemet
 
 async def read_tail(blob: LogBlob) -> tuple[str, int]:
     """The text and how many bytes were read for it. `blob` is open; raises as its `read` does."""
+    # multiples of four keep wide characters whole
+    floor = (max(blob.size - MOST, 0) + 3) // 4 * 4
     start, content = blob.size, b""
     step = FIRST
-    while start > 0 and len(content) < MOST:
-        # multiples of four keep wide characters whole
-        begin = max(blob.size - min(step, MOST), 0) // 4 * 4
-        if blob.size - begin > MOST:
-            begin += 4
+    while start > floor:
+        begin = max(floor, (blob.size - step) // 4 * 4)
         part = await blob.read(begin, start)
         start, content = begin, part + content
         step *= 2
