@@ -10,8 +10,8 @@ TEXTS = {
     ),
     "ticket.title": "File the support request: your contact details",
     "ticket.intro": (
-        "Support needs to know whom to reach. Nothing leaves yet: next you see everything that would. These details "
-        "are kept only as long as the draft."
+        "Support needs to know whom to reach. Nothing leaves yet: next you see everything that would leave. These "
+        "details are kept only as long as the draft."
     ),
     "ticket.check": "Please correct what is marked below.",
     "ticket.consent": (

@@ -113,7 +113,7 @@ def form_fields(scene: Scene, answers: Mapping[str, str], problems: Mapping[str,
     """The inputs of the form, each with what is wrong with it."""
     labels: dict[str, dict[str, str]] = {
         "by": {one: scene.word(f"ticket.by.{one}") for one in CONTACT_BY},
-        "time_zone": {name: f"{cities} ({name})" for name, cities in TIME_ZONES.items()},
+        "time_zone": {name: _labelled(name, cities) for name, cities in TIME_ZONES.items()},
         "language": {one: scene.word(f"ticket.language.{one}") for one in SUPPORT_LANGUAGES},
         "diagnostics": {one: scene.word(f"ticket.diagnostics.{one}") for one in CHOICES["diagnostics"]},
     }
@@ -130,6 +130,10 @@ def form_fields(scene: Scene, answers: Mapping[str, str], problems: Mapping[str,
         )
         for name in FIELDS
     ]
+
+
+def _labelled(name: str, cities: str) -> str:
+    return name if name == cities else f"{cities} ({name})"
 
 
 def is_guid(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dialogs.filings import FilingReason, FilingRefusal, Routes, Ticket, TicketDraft
 from dialogs.scene import Scene, short
@@ -29,7 +30,9 @@ def contact_form(scene: Scene, answers: Mapping[str, str], problems: Mapping[str
     if filed:
         blocks.append(scene.say("ticket.filed-other", "warning", number=_number(scene, filed)))
     blocks.append(scene.say("ticket.check" if problems else "ticket.intro", "attention" if problems else "default"))
-    buttons = (scene.button("ticket-preview", "ticket-preview", primary=True), scene.button("edit-case", "draft"))
+    # the fields that are asked for need not be filled in to go back
+    back = replace(scene.button("edit-case", "draft"), bare=True)
+    buttons = (scene.button("ticket-preview", "ticket-preview", primary=True), back)
     return scene.reply(
         *blocks,
         *form_fields(scene, answers, problems),

@@ -63,6 +63,7 @@ async def test_a_case_becomes_a_ticket_after_an_explicit_yes() -> None:
     chat = FilingChat(filing)
     shown = await to_the_form(chat)
     assert "Nothing leaves yet" in shown
+    assert [button.bare for button in chat.buttons] == [False, True]
     assert {name: field.value for name, field in fields(chat).items()} == {
         **CONTACT, "first": "Ada", "last": "Maria Rossi", "email": "", "country": "USA", "time_zone": "UTC"
     }  # fmt: skip
