@@ -19,10 +19,10 @@ VERSION := import platform; print(platform.python_version())
 .PHONY: run chat test check bench package lock clean help
 
 run: $(RUNTIME) ## Start the bot, with the Teams test client where Node is at hand
-	@$(PY) app.py serve --playground $(ARGS)
+	@$(PY) app.py serve --playground --sandbox $(ARGS)
 
 chat: $(RUNTIME) ## Talk to the same bot in this terminal
-	@$(PY) app.py chat $(ARGS)
+	@$(PY) app.py chat --sandbox $(ARGS)
 
 test: $(DEVELOPMENT) ## Run the tests (REQUIRE_REAL=1: a skipped test is a failure)
 	@$(PY) -m pytest $(ARGS)

@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     serve = commands.add_parser("serve", help="the bot's HTTP server (default)")
     serve.add_argument("--playground", action="store_true", help="also start the Agents Playground, Teams' test client")
-    commands.add_parser("chat", help="the same bot in this terminal")
+    chat = commands.add_parser("chat", help="the same bot in this terminal")
+    for command in (serve, chat):
+        command.add_argument("--sandbox", action="store_true", help="look at made-up Azure, unless AZURE_LOOK is set")
     diagnose = commands.add_parser("diagnose", help="diagnose files or standard input, without a bot")
     diagnose.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
     diagnose.add_argument("--format", choices=("text", "json"), default="text")
@@ -97,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score", help="how often the right entry comes first on your own failures")
     score.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")
     score.add_argument("logs", nargs="?", metavar="LOGS", help="a folder of build logs with an index.yaml")
-    parser.set_defaults(playground=False)
+    parser.set_defaults(playground=False, sandbox=False)
     return parser
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.errors import where
 
@@ -37,12 +39,21 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure_logs(level: str, form: str = "text") -> None:
-    """Log to standard error, in `form` text or json.
+def _to(file: Path | None) -> logging.Handler:
+    """Where the lines go; where the file cannot be written, to standard error."""
+    if file:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return logging.FileHandler(file, encoding="utf-8")
+    return logging.StreamHandler(sys.stderr)
+
+
+def configure_logs(level: str, form: str = "text", file: Path | None = None) -> None:
+    """Log to standard error, or to the end of `file`, in `form` text or json.
 
     The level is that of our own modules: at DEBUG, others would log what people send.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _to(file)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in ("bot", "dialogs", "knowledge"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -12,25 +11,24 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 
 from bot.access import Access, access_for
-from bot.conversation import Medic
+from bot.building import Conversations, Knowledge, build
 from bot.errors import StartError, StoreError, where
 from bot.extensions import extension_handlers
 from bot.giving_files import GivingFiles
 from bot.invokes import Invokes
 from bot.logs import configure_logs
 from bot.observing import Observer
+from bot.opening import Outside, opened
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
 from bot.reactions import REACTIONS
 from bot.server import build_app, listen
 from bot.settings import Settings
-from bot.signing.setup import signing_with
 from bot.state_stores import instance_name, open_store
 from bot.store import StateStore
 from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
 from bot.uploads import Uploads
-from dialogs.asides import Asides
 
 PRUNE_SECONDS = 6 * 3600
 _GARBAGE = 10_000
@@ -40,11 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 async def serve(
-    settings: Settings,
-    medic: Medic,
-    asides: Asides | None = None,
-    playground: bool = False,
-    observer: Observer | None = None,
+    settings: Settings, known: Knowledge, playground: bool = False, observer: Observer | None = None
 ) -> int:
     """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start."""
     configure_logs(settings.log_level, settings.log_format)
@@ -55,47 +49,50 @@ async def serve(
     except StoreError as error:
         return _cannot_start(error)
     try:
-        try:
-            access = access_for(settings.credentials)
-            uploads = Uploads()
-            files = GivingFiles(medic, uploads).handlers()
-            invokes = Invokes({**(extension_handlers(asides) if asides else {}), **REACTIONS, **files})
-            tally = Tally(store)
-            turns = Turns(medic, store, instance=instance_name(settings), observer=observer, tally=tally)
-            signing = signing_with(settings.credentials, settings.azure, access)
-            teams = TeamsAdapter(access, invokes=invokes, sign_in=signing.sign_in if signing else None)
-            app = build_app(turns, store, access, teams)
-            if signing:
-                app.on_cleanup.append(lambda _: signing.close())
-            runner = await listen(app, settings)
-        except StartError as error:
-            return _cannot_start(error)
-        _settle_in()
-        _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
-        # the server ends before the test client does: running turns still have answers to deliver to it
-        async with (
-            _beside(_pruning(store, settings.keep_days)),
-            _beside(tally.run(stop)),
-            _beside(_first_look(access)),
-            _beside(_test_client(settings) if playground else _nothing()),
-        ):
-            try:
-                await stop.wait()
-                _tell("Stopping: running turns are finished first.")
-            finally:
-                await runner.cleanup()
-                await uploads.close()
-                await tally.keep()
+        access = access_for(settings.credentials)
+        async with opened(settings.azure, known, settings.filing, settings.credentials, access) as outside:
+            made = build(known, observer, outside.azure, outside.filing)
+            await _serve(settings, store, access, outside, made, observer, stop, playground)
+    except StartError as error:
+        return _cannot_start(error)
     finally:
         await store.close()
     return 0
 
 
-def _settle_in() -> None:
-    """What was built for the start stays until the end: no collection of garbage has to look at it any more."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
+async def _serve(
+    settings: Settings,
+    store: StateStore,
+    access: Access,
+    outside: Outside,
+    made: Conversations,
+    observer: Observer | None,
+    stop: asyncio.Event,
+    playground: bool,
+) -> None:
+    uploads = Uploads()
+    handlers = {**extension_handlers(made.asides), **REACTIONS, **GivingFiles(made.medic, uploads).handlers()}
+    tally = Tally(store)
+    turns = Turns(made.medic, store, instance=instance_name(settings), observer=observer, tally=tally)
+    teams = TeamsAdapter(access, invokes=Invokes(handlers), sign_in=outside.sign_in)
+    runner = await listen(build_app(turns, store, access, teams), settings)
+    _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
+    if settings.azure.look == "sandbox":
+        _tell("Sandbox: the Azure that it looks at is made up and on this machine; say: what failed")
+    # the server ends before the test client does: running turns still have answers to deliver to it
+    async with (
+        _beside(_pruning(store, settings.keep_days)),
+        _beside(tally.run(stop)),
+        _beside(_first_look(access)),
+        _beside(_test_client(settings) if playground else _nothing()),
+    ):
+        try:
+            await stop.wait()
+            _tell("Stopping: running turns are finished first.")
+        finally:
+            await runner.cleanup()
+            await uploads.close()
+            await tally.keep()
 
 
 async def _first_look(access: Access) -> None:

@@ -63,6 +63,15 @@ class Settings:
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """What the chat in a terminal is allowed."""
+
+    azure: AzureSettings
+    filing: bool = False
+    log_file: Path = Path("state/chat.log")
+
+
 _DEFAULT = Settings()
 _CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -124,6 +133,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if not 1 <= keep_days <= MOST_KEEP_DAYS:
         faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MOST_KEEP_DAYS}.")
 
+    filing = read_filing(given, azure.look, faults)
     if faults:
         raise SettingsError(faults)
     return Settings(
@@ -141,17 +151,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
-def read_terminal_azure(environ: Mapping[str, str]) -> AzureSettings:
-    """How the chat in a terminal may look at Azure.
+def read_terminal(environ: Mapping[str, str]) -> TerminalSettings:
+    """How the chat in a terminal may look at Azure, and whether tickets may be filed there.
 
     Raises:
         SettingsError: with a sentence for every fault.
     """
     faults: list[str] = []
     azure = read_azure_settings(environ, None, faults, terminal=True)
+    filing = read_filing(environ, azure.look, faults)
     if faults:
         raise SettingsError(faults)
-    return azure
+    state = environ.get("STATE_PATH", "").strip()
+    beside = Path(state).expanduser().parent if state else _DEFAULT.state_path.parent
+    return TerminalSettings(azure, filing, beside / "chat.log")
 
 
 def _container_url(text: str, faults: list[str]) -> str:

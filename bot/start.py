@@ -6,29 +6,22 @@ import asyncio
 import locale
 import os
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from bot.building import Knowledge, build, load_knowledge
 from bot.errors import SettingsError, StartError
-from bot.observing import Observer, Unobserved
-from dialogs.asides import Asides
+from bot.observing import Observer
 from dialogs.medic import Medic
 from dialogs.turn import Turn
 from dialogs.view import Reply
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Language
+from dialogs.work import Done
 from knowledge.errors import KnowledgeError
-from knowledge.guides import load_guides
-from knowledge.loading import load_entries
-from knowledge.support import load_support
 
-LONG_TEXT = 40_000
-"""Characters from which a diagnosis leaves the event loop: below it costs less than a thread's hand-over is worth."""
+if TYPE_CHECKING:
+    from bot.settings import TerminalSettings
 
 _NO_PLAYGROUND = (
     "The Teams test client sends no tokens, and a bot with credentials serves nobody without one. Start it without the "
@@ -36,45 +29,9 @@ _NO_PLAYGROUND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Conversations:
-    """What answers people: in a conversation, and beside any."""
-
-    medic: Medic
-    asides: Asides
-
-
-def build(observer: Observer | None = None) -> Conversations:
-    """What answers people, over the shipped knowledge. Raises `KnowledgeError` when the knowledge has faults."""
-    watching = observer or Unobserved()
-    entries = load_entries()
-    diagnoser = Diagnoser(entries)
-    support = load_support()
-    guides = load_guides()
-    one = asyncio.Lock()
-
-    def observed(text: str, language: Language) -> Diagnosis:
-        begun = time.perf_counter()
-        diagnosis = diagnoser.diagnose(text, language)
-        watching.diagnosed(diagnosis, time.perf_counter() - begun)
-        return diagnosis
-
-    async def diagnose(text: str, language: Language) -> Diagnosis:
-        if len(text) < LONG_TEXT:
-            async with one:
-                # first whatever has little to do: else each answer would leave when the last of many was written
-                await asyncio.sleep(0)
-                return observed(text, language)
-        return await asyncio.to_thread(observed, text, language)
-
-    return Conversations(
-        Medic(entries, diagnose, _now, support, guides), Asides(entries, diagnose, _now, support, guides)
-    )
-
-
 def build_medic(observer: Observer | None = None) -> Medic:
-    """The conversation alone. Raises `KnowledgeError` when the knowledge has faults."""
-    return build(observer).medic
+    """The conversation alone, which looks at nothing. Raises `KnowledgeError` when the knowledge has faults."""
+    return build(load_knowledge(), observer).medic
 
 
 def run_serve(options: Namespace) -> int:
@@ -84,40 +41,65 @@ def run_serve(options: Namespace) -> int:
     from bot.telemetry import open_telemetry
 
     try:
-        settings = read_settings(os.environ)
+        settings = read_settings(_environ(options))
         if options.playground and settings.credentials:
             raise SettingsError([_NO_PLAYGROUND])
         observer = open_telemetry(os.environ)
-        made = build(observer)
+        known = load_knowledge()
     except (SettingsError, StartError, KnowledgeError) as error:
         sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
         return 1
     try:
-        return asyncio.run(serve(settings, made.medic, made.asides, options.playground, observer))
+        return asyncio.run(serve(settings, known, options.playground, observer))
     finally:
         observer.close()
 
 
 def run_chat(options: Namespace) -> int:
     """The same bot in this terminal; its state lasts as long as the chat."""
-    from bot.terminal import chat
+    from bot.logs import configure_logs
+    from bot.settings import read_terminal
 
     try:
-        medic = build_medic()
-    except KnowledgeError as error:
+        settings = read_terminal(_environ(options))
+        known = load_knowledge()
+        # not between what is said
+        configure_logs("INFO", file=settings.log_file)
+        asyncio.run(_chat(settings, known))
+    except (SettingsError, StartError, KnowledgeError) as error:
         sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
         return 1
-    state: Mapping[str, Any] | None = None
-
-    async def answer(turn: Turn) -> Sequence[Reply]:
-        nonlocal state
-        given = await medic.answer(turn, state)
-        state = given.state
-        return given.replies
-
-    asyncio.run(chat(answer, locale=locale.getlocale()[0]))
     return 0
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+async def _chat(settings: TerminalSettings, known: Knowledge) -> None:
+    from bot.opening import opened
+    from bot.terminal import chat
+
+    async with opened(settings.azure, known, settings.filing) as outside:
+        medic = build(known, azure=outside.azure, filing=outside.filing).medic
+        state: Mapping[str, Any] | None = None
+
+        async def answer(turn: Turn) -> Sequence[Reply]:
+            nonlocal state
+            replies: list[Reply] = []
+            turns = [turn]
+            while turns:
+                given = await medic.answer(turns.pop(0), state)
+                state = given.state
+                replies += given.replies
+                # nobody else writes here, so that what takes long is simply waited for
+                language = given.replies[-1].language if given.replies else "en"
+                for work in given.work:
+                    result = await medic.perform(turn.person, work, language, lambda done, total: None)
+                    turns.append(replace(turn, text="", action=None, joined=False, done=Done(work, result)))
+            return replies
+
+        await chat(answer, locale=locale.getlocale()[0])
+
+
+def _environ(options: Namespace) -> Mapping[str, str]:
+    """The environment, with the sandbox where the command line asks for it and the environment for nothing else."""
+    if not options.sandbox or os.environ.get("AZURE_LOOK", "").strip():
+        return os.environ
+    return {**os.environ, "AZURE_LOOK": "sandbox", "SUPPORT_FILING": os.environ.get("SUPPORT_FILING", "") or "on"}

@@ -11,10 +11,10 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.app_package import SOURCES
+from bot.building import build, load_knowledge
 from bot.extensions import DIAGNOSE, SEARCH, extension_handlers
 from bot.invokes import Invokes
 from bot.server import build_app
-from bot.start import build
 from bot.teams import TeamsAdapter
 from tests.bot.stand_ins import Chat, serve
 
@@ -55,7 +55,7 @@ class Extension:
 
 @pytest_asyncio.fixture
 async def extension(chat: Chat) -> AsyncIterator[Extension]:
-    adapter = TeamsAdapter(invokes=Invokes(extension_handlers(build().asides)))
+    adapter = TeamsAdapter(invokes=Invokes(extension_handlers(build(load_knowledge()).asides)))
     runner, url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
     yield Extension(chat, url)
     await runner.cleanup()

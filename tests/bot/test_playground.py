@@ -244,13 +244,16 @@ async def test_a_start_that_fails_says_why(stage: Stage, when: str, said: str) -
 _PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
+from types import SimpleNamespace
 import bot.playground, bot.runtime
+from bot.building import load_knowledge
 from bot.settings import read_settings
 bot.playground.Playground.__init__.__defaults__ = (Path(os.environ["FAKE_FOLDER"]),)
 class Medic:
     async def answer(self, turn, state):
         raise AssertionError
-sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), Medic(), playground=True)))
+bot.runtime.build = lambda *made: SimpleNamespace(medic=Medic(), asides=None)
+sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), load_knowledge(), playground=True)))
 """
 
 

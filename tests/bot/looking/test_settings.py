@@ -9,7 +9,7 @@ import pytest
 from bot.errors import SettingsError
 from bot.looking import settings
 from bot.looking.settings import AzureSettings
-from bot.settings import read_settings, read_terminal_azure
+from bot.settings import read_settings, read_terminal
 
 APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -29,7 +29,7 @@ USER = {"AZURE_LOOK": "User", "OAUTH_CONNECTION": "image medic"}
 
 
 def test_looking_is_off_until_an_operator_turns_it_on() -> None:
-    assert read_settings({}).azure == AzureSettings("off") == read_terminal_azure({})
+    assert read_settings({}).azure == AzureSettings("off") == read_terminal({}).azure
     assert read_settings(SINGLE | {"AZURE_LOOK": " "}).azure.look == "off"
 
 
@@ -38,7 +38,7 @@ def test_each_mode_is_read() -> None:
         "user", connection="image medic", sign_in_app=SINGLE["MicrosoftAppId"]
     )
     assert read_settings({"AZURE_LOOK": "sandbox"}).azure == AzureSettings("sandbox")
-    assert read_terminal_azure({"AZURE_LOOK": "local", "AZURE_CLOUD": "usgovernment"}) == AzureSettings(
+    assert read_terminal({"AZURE_LOOK": "local", "AZURE_CLOUD": "usgovernment"}).azure == AzureSettings(
         "local", "usgovernment"
     )
     people = frozenset({(TENANT, OBJECT)})
@@ -105,7 +105,7 @@ def test_all_faults_are_said_at_once() -> None:
 @pytest.mark.parametrize("look", ["user", "bot"])
 def test_a_terminal_knows_nobody(look: str) -> None:
     with pytest.raises(SettingsError, match="in a terminal nobody can be told from anybody"):
-        read_terminal_azure({"AZURE_LOOK": look, "OAUTH_CONNECTION": "c"} | LISTS)
+        read_terminal({"AZURE_LOOK": look, "OAUTH_CONNECTION": "c"} | LISTS)
 
 
 def test_every_setting_stands_in_the_tables() -> None:

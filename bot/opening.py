@@ -1,0 +1,70 @@
+"""Opens what the conversation asks of the outside, as the settings say: looks, sign-in, filing, the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.access import Access
+from bot.building import Knowledge
+from bot.credentials import Credentials
+from bot.looking.cloud import AzureCloud
+from bot.looking.eyes import Eyes
+from bot.looking.opening import CLOUDS, open_azure
+from bot.looking.settings import AzureSettings
+from bot.signing.setup import signing_with
+from bot.signing.sign_in import SignIn
+from dialogs.ports import Azure, Filing
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the conversation asks of the outside; None where the settings do not have it."""
+
+    azure: Azure
+    sign_in: SignIn | None = None
+    filing: Filing | None = None
+
+
+@asynccontextmanager
+async def opened(
+    settings: AzureSettings,
+    known: Knowledge,
+    filing: bool = False,
+    credentials: Credentials | None = None,
+    access: Access | None = None,
+) -> AsyncIterator[Outside]:
+    """The outside that `settings` ask for, open while the block runs. `filing`: tickets may be filed.
+
+    `credentials` and `access` are the bot's.
+
+    Raises:
+        StartError: the sandbox cannot be started.
+    """
+    async with AsyncExitStack() as closing:
+        eyes: Eyes | None = None
+        cloud: AzureCloud | None = None
+        sign_in: SignIn | None = None
+        if settings.look == "sandbox":
+            # imported here: nobody else needs it
+            from bot.sandbox.serving import Sandbox
+            from bot.sandbox.support import SupportDesk
+
+            sandbox = await closing.enter_async_context(Sandbox(SupportDesk().routes()))
+            eyes, cloud = sandbox.eyes, sandbox.cloud
+        elif access and (signing := signing_with(credentials, settings, access)):
+            closing.push_async_callback(signing.close)
+            eyes, sign_in = signing.eyes, signing.sign_in
+        elif settings.look == "local":
+            from bot.looking.own_eyes import LocalEyes
+
+            eyes = LocalEyes(CLOUDS[settings.cloud], settings.subscriptions)
+        azure = open_azure(settings, known.diagnoser, eyes, cloud)
+        closing.push_async_callback(azure.close)
+        desk: Filing | None = None
+        if filing and eyes:
+            from bot.filing.filing import SupportFiling
+
+            desk = SupportFiling(eyes, cloud or CLOUDS[settings.cloud], known.support)
+        yield Outside(azure, sign_in, desk)
