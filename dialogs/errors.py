@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialogs.files import FileRefusal
 from dialogs.filings import FilingRefusal
 from dialogs.looks import Refusal
 
@@ -22,5 +23,13 @@ class FilingRefused(DialogError):
     """No ticket was filed, or not for certain; `refusal` says why, for the conversation to put into words."""
 
     def __init__(self, refusal: FilingRefusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+class FileRefused(DialogError):
+    """A file that came with a message was not read; `refusal` says why, for the conversation to put into words."""
+
+    def __init__(self, refusal: FileRefusal) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal

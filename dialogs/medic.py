@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs import case_file, draft, guides, moving, presses, talk, walk
+from dialogs import case_file, draft, file_reading, guides, moving, presses, talk, walk
 from dialogs import state as states
 from dialogs.commands_in_words import Intent, intent_of, offered_by
 from dialogs.diagnosed import diagnosed
@@ -16,7 +16,7 @@ from dialogs.look.flow import DOES, GOES_ON, Looking
 from dialogs.look.sandbox import marked
 from dialogs.look.whole_log import READ_WHOLE_LOG
 from dialogs.notes import Note, between
-from dialogs.ports import Azure, Clock, Diagnoser, Filing
+from dialogs.ports import Azure, Clock, Diagnoser, Files, Filing
 from dialogs.scene import Outcome, Scene
 from dialogs.shape import ShapeError, keyed
 from dialogs.state import Offered, State
@@ -61,10 +61,12 @@ class Medic:
         guides: Guides | None = None,
         azure: Azure | None = None,
         filing: Filing | None = None,
+        files: Files | None = None,
     ) -> None:
         """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults.
 
-        Without `azure` nobody's eyes are used: people get the commands to run. Without `filing` they file by hand.
+        Without `azure` nobody's eyes are used: people get the commands to run. Without `filing` they file by hand,
+        without `files` none that they attach is opened.
         """
         self._entries = entries
         self._diagnose = diagnose
@@ -75,6 +77,7 @@ class Medic:
         self._asking = Asking(self._guides)
         self._looking = Looking(azure, diagnose, load_confirming())
         self._ticketing = Ticketing(filing)
+        self._files = files
 
     async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
         """The answer to one turn. Never raises: an old or broken state, button or text gets a helpful answer too."""
@@ -124,6 +127,8 @@ class Medic:
             return await self._looking.perform(person, work, language, progress)
         if work.do == FILE_TICKET:
             return await self._ticketing.perform(person, work)
+        if work.do == file_reading.READ_FILE:
+            return await file_reading.perform(self._files, work, language, progress)
         _log.error("nobody performs the work %s", work.do)
         return {FAILED: "broken"}
 
@@ -136,10 +141,9 @@ class Medic:
     def _scene(self, turn: Turn, state: State, language: Language | None = None) -> Scene:
         chosen = language or state.language or _language_of(turn.locale)
         public = turn.scope != "personal"
-        looks, files = self._looking.mode, self._ticketing.allowed
-        return Scene(
-            chosen, self._entries, self._guide, self._support, self._clock(), self._guides, public, looks, files
-        )
+        looks, tickets, attach = self._looking.mode, self._ticketing.allowed, self._files is not None and not public
+        known = (self._entries, self._guide, self._support, self._clock(), self._guides)
+        return Scene(chosen, *known, public, looks, tickets, attach)
 
     async def _outcome(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if turn.joined:
@@ -159,6 +163,13 @@ class Medic:
                     return own
                 args = {**args, "paste": presses.NO_PASTE} if "paste" in args else args
             return await self._press(scene, state, turn, do, args, turn.action.fields)
+        if turn.files:
+            state, replies = await self._said(scene, state, turn) if turn.text.strip() else (state, ())
+            state, reading = file_reading.begin(scene, state, turn.files, self._files is not None)
+            return state, (*replies, *reading)
+        return await self._said(scene, state, turn)
+
+    async def _said(self, scene: Scene, state: State, turn: Turn) -> Outcome:
         if not turn.text.strip():
             return state, (
                 walk.where_we_are(scene, state, (scene.say("talk.empty"),)) or talk.sentence(scene, "talk.empty"),
@@ -171,13 +182,15 @@ class Medic:
             return await self._command(scene, state, turn, intent)
         if asked := self._asking.asked(turn.text):
             return guides.show(scene, state, asked)
-        return await self._text(scene, state, turn.text)
+        return await self._text(scene, state, turn.text, beside_file=bool(turn.files))
 
     async def _reported(self, scene: Scene, state: State, done: Done) -> Outcome:
         if done.work.do == READ_WHOLE_LOG and FAILED not in done.result:
             return await self._looking.report(scene, state, done)
         if done.work.do == FILE_TICKET:
             return self._ticketing.report(scene, state, done)
+        if done.work.do == file_reading.READ_FILE and FAILED not in done.result:
+            return file_reading.report(scene, state, done)
         failure = f"work.{done.result.get(FAILED)}"
         return state, (talk.trouble(scene, failure if has(failure) else "work.broken"),)
 
@@ -211,8 +224,11 @@ class Medic:
             return await self._press(scene, state, turn, "example", {}, {})
         return presses.command(scene, state, intent)
 
-    async def _text(self, scene: Scene, state: State, text: str) -> Outcome:
-        return diagnosed(scene, state, await self._diagnose(text, scene.language), guide=self._asking.offered(text))
+    async def _text(self, scene: Scene, state: State, text: str, beside_file: bool = False) -> Outcome:
+        diagnosis = await self._diagnose(text, scene.language)
+        if beside_file and file_reading.only_introduces(diagnosis):
+            return state, ()
+        return diagnosed(scene, state, diagnosis, guide=self._asking.offered(text))
 
 
 def _read(state: Mapping[str, Any] | None) -> tuple[State, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from dialogs.files import AttachedFile, FileRead
 from dialogs.filings import Product, Routes, Ticket, TicketDraft
 from dialogs.looks import Failing, Found, LogRead, LogTail, LookMode, TemplateRef, TemplateStatus, Wanted
 from dialogs.turn import Person
@@ -77,5 +78,15 @@ class Filing(Protocol):
     async def file(self, person: Person, draft: TicketDraft) -> Ticket:
         """The ticket of `draft`, filed now or before: however often this is called, it is one ticket. May take
         minutes. Only for what the person has seen and said yes to.
+        """
+        ...
+
+
+class Files(Protocol):
+    """Reads the files that people attach to their messages. Keeps nothing of them, and never says where they lie."""
+
+    async def read(self, file: AttachedFile, language: Language, progress: Callable[[int, int], None]) -> FileRead:
+        """The logs in `file`, diagnosed; it may take minutes. `progress` gets how much is done of how much, from any
+        thread. Raises `FileRefused`.
         """
         ...

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import get_args
 
-from dialogs import case_ways, drafts, feedback, forgetting, group_view, guided, guides, talk, walk
+from dialogs import case_ways, drafts, feedback, file_reading, forgetting, group_view, guided, guides, talk, walk
 from dialogs.case import MOST_PASTE
 from dialogs.case_values import FileKind
 from dialogs.commands_in_words import Intent
@@ -183,6 +183,10 @@ def _really(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome
     return walk.choose(scene, feedback.named(scene, state, entry, paste), Walk(entry, 0, paste))
 
 
+def _file_log(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+    return file_reading.chosen(scene, state, whole(args.get("log"), most=10**16))
+
+
 _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "help": _help,
     "restart": _restart,
@@ -208,6 +212,7 @@ _BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
     "take-up": _take_up,
     "az-case": _az_case,
     "file-case": _file_case,
+    "file-log": _file_log,
     "": _page,
     "forget": _forget,
     "forget-yes": _forgotten,

@@ -26,7 +26,7 @@ Outcome = tuple[State, tuple[Reply, ...]]
 class Scene:
     """The language of the turn, what is known, the time (UTC, ISO 8601), whether others read along, whose eyes look.
 
-    `files`: support tickets may be filed.
+    `files`: support tickets may be filed. `attach`: files can be attached here, and are read.
     """
 
     language: Language
@@ -38,6 +38,7 @@ class Scene:
     public: bool = False
     looks: LookMode = "off"
     files: bool = False
+    attach: bool = False
 
     def line(self, key: str, **values: object) -> RichText:
         """One of our sentences as runs."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from dialogs import held, judging
+from dialogs import held, held_logs, judging
 from dialogs.case import (
     DESCRIPTION,
     MOST_DRAFTS,
@@ -93,6 +93,7 @@ class State:
     offered: tuple[Offered, ...] = ()
     look: memory.Looks = field(default_factory=memory.Looks)
     tickets: Tickets = field(default_factory=Tickets)
+    logs: held_logs.HeldLogs = ()
 
     def with_tried(self, tried: Tried) -> State:
         """This state with one more step tried; trying a step again replaces what came of it."""
@@ -145,12 +146,16 @@ def from_json(value: object) -> State:
         offered=tuple(_offered(keyed(item)) for item in rows(written.get("offered"), MOST_OFFERED)),
         look=memory.from_json(written.get("look")),
         tickets=ticket_memory.from_json(written.get("tickets")),
+        logs=held_logs.from_json(written.get("logs", [])),
     )
 
 
 def _slimmer(state: State) -> list[State]:
-    """The state with less and less of what it holds: lines first, then old drafts, the form, the diagnosis."""
+    """The state with less and less of what it holds: logs aside and lines first, then old drafts, form, diagnosis."""
     slim = []
+    while state.logs:
+        state = replace(state, logs=state.logs[1:])
+        slim.append(state)
     if state.diagnosis:
         first = tuple(replace(m, evidence=m.evidence[:1], values={}) for m in state.diagnosis.matches)
         state = replace(state, diagnosis=replace(state.diagnosis, excerpt=(), timeline=state.diagnosis.timeline[-3:]))
@@ -184,6 +189,7 @@ def _written(state: State) -> dict[str, Any]:
         "offered": [{"label": o.label, "do": o.do, "args": dict(o.args)} for o in state.offered],
         "look": memory.to_json(state.look),
         "tickets": ticket_memory.to_json(state.tickets.of_drafts(_drafts_of(state))),
+        "logs": held_logs.to_json(state.logs),
     }
 
 

@@ -40,6 +40,7 @@ def welcome(scene: Scene, name: str = "") -> Reply:
         *added,
         scene.say("welcome.what"),
         scene.say("welcome.paste"),
+        *_attach(scene),
         *_among_others(scene),
         _limits(scene),
         buttons=(
@@ -58,6 +59,7 @@ def instructions(scene: Scene) -> Reply:
         scene.heading("help.title"),
         scene.say("welcome.what"),
         scene.say("welcome.paste"),
+        *_attach(scene),
         *_among_others(scene),
         scene.say("help.guides"),
         scene.say("help.words"),
@@ -77,6 +79,10 @@ def instructions(scene: Scene) -> Reply:
 
 def _look(scene: Scene) -> tuple[Button, ...]:
     return (scene.button("look", "look"),) if scene.looks != "off" else ()
+
+
+def _attach(scene: Scene) -> tuple[Paragraph, ...]:
+    return (scene.say("welcome.attach"),) if scene.attach else ()
 
 
 def _limits(scene: Scene) -> Paragraph:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dialogs.files import AttachedFile
 from dialogs.work import Done
 
 Scope = Literal["personal", "group", "channel"]
@@ -44,7 +45,8 @@ class Action:
 class Turn:
     """One thing that a person did, or that happened for them. One of the fields from `text` on says what.
 
-    `signed_in`: the person has just signed in (True), or could not be (False). `done`: a work of an earlier turn ended.
+    `files` came with the `text`, or without one. `signed_in`: the person has just signed in (True), or could not be
+    (False). `done`: a work of an earlier turn ended.
     """
 
     person: Person
@@ -56,3 +58,4 @@ class Turn:
     joined: bool = False
     signed_in: bool | None = None
     done: Done | None = None
+    files: tuple[AttachedFile, ...] = ()
