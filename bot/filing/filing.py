@@ -19,7 +19,7 @@ from bot.filing.audit import noted
 from bot.filing.client import support_client
 from bot.filing.files import put_files
 from bot.filing.naming import ticket_name
-from bot.filing.refusals import final, refusal_of
+from bot.filing.refusals import failed_operation, refusal_of, refused_request
 from bot.filing.routing import classifications_of, service_of
 from bot.filing.tickets import body_of, text_of, ticket_of
 from bot.filing.wire import PAUSE
@@ -103,14 +103,19 @@ class SupportFiling:
 
     async def _made(self, client: MicrosoftSupport, name: str, body: SupportTicketDetails) -> SupportTicketDetails:
         """The new ticket. Where it is not clear whether there is one, looks for it before giving up."""
+        accepted = False
         try:
             operation = await client.support_tickets.begin_create(name, body)
+            accepted = True
             made: SupportTicketDetails = await operation.result()
         except AzureError as error:
-            there = None if final(error) else await self._seen(client, name)
-            if there is None:
+            says_no = failed_operation(error) if accepted else refused_request(error)
+            there = None if says_no else await self._seen(client, name)
+            if there is not None:
+                return there
+            if says_no or refusal_of(error).reason in ("azure-trouble", "name-taken", "suspicious"):
                 raise
-            return there
+            raise FilingRefused(FilingRefusal("unsure", code=refusal_of(error).code)) from error
         return made if made.support_ticket_id else await self._seen(client, name) or made
 
     async def _attached(self, client: MicrosoftSupport, name: str, draft: TicketDraft) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 from azure.core.exceptions import (
@@ -14,15 +14,19 @@ from azure.core.exceptions import (
 )
 
 from bot.looking.scoped import NoToken
-from bot.looking.waiting import retry_after_of
+from bot.looking.signins import refusal_of_token
+from bot.looking.waiting import headers_of, retry_after_of
 from bot.looking.wire import ForeignAddress
 from dialogs.errors import FilingRefused, LookRefused
 from dialogs.filings import FilingReason, FilingRefusal
+from dialogs.looks import Refusal
 from knowledge.patterns import compiled
 from knowledge.redaction import redact
 
 ROLE = "Support Request Contributor"
 MOST = 400
+OK = 200
+"""The status under which an operation is reported to have failed."""
 _CODES: dict[str, FilingReason] = {
     "invalidsupportplan": "no-plan",
     "missingsubscriptionregistration": "not-registered",
@@ -40,42 +44,49 @@ _STATUSES: dict[int, FilingReason] = {
     422: "rejected",
     429: "busy",
 }
-_SAME = {"sign-in", "consent", "conditional-access", "not-allowed", "other-tenant", "unauthorized", "no-network"}
 _PLAN = compiled(r"support plan type is ([\w .-]{1,40}?)\.(?:\s|$)")
 _ACTION = compiled(r"perform action '([^']{1,200})'")
 _SCOPE = compiled(r"over scope '([^']{1,300})'")
-_NEEDS_PERSON = (b"aadsts50076", b"aadsts50079", b"aadsts50158", b"aadsts530", b"insufficient_claims")
-_NEEDS_CONSENT = (b"aadsts65001", b"aadsts65004", b"aadsts90094")
 
 
 def refusal_of(error: BaseException) -> FilingRefusal:
     """What `error`, raised by the Support client or by the credential, says to the person."""
     if isinstance(error, FilingRefused):
         return error.refusal
-    if isinstance(error, LookRefused):
-        refusal = error.refusal
-        reason: Any = refusal.reason if refusal.reason in _SAME else "unexpected"
-        return FilingRefusal(reason, code=refusal.code, retry_after=refusal.retry_after)
-    if isinstance(error, NoToken):
-        return _without_token(error.cause)
+    if isinstance(error, (LookRefused, NoToken)):
+        return _as_looks_say(error.refusal if isinstance(error, LookRefused) else refusal_of_token(error.cause, ""))
     if isinstance(error, ForeignAddress):
         return FilingRefusal("suspicious")
     if isinstance(error, TimeoutError):
         return FilingRefusal("too-slow")
     if isinstance(error, (ServiceRequestError, ServiceResponseError, IncompleteReadError)):
-        return FilingRefusal("no-network" if _unsent(error) else "unsure")
+        return FilingRefusal("no-network")
     if isinstance(error, HttpResponseError):
         return _answered(error)
     return FilingRefusal("azure-trouble" if isinstance(error, AzureError) else "unexpected")
 
 
-def final(error: BaseException) -> bool:
-    """Whether `error`, which asking for a ticket ended with, means that no ticket came of it."""
+def refused_request(error: AzureError) -> bool:
+    """Whether `error`, which the request for a ticket ended with, means that no ticket comes of it."""
     if isinstance(error, NoToken) or _unsent(error):
         return True
-    if not isinstance(error, HttpResponseError) or isinstance(error, IncompleteReadError):
-        return False
-    return refusal_of(error).reason not in ("azure-trouble", "name-taken", "unexpected")
+    answered = isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError)
+    return answered and refusal_of(error).reason not in ("azure-trouble", "name-taken", "unexpected")
+
+
+def failed_operation(error: AzureError) -> bool:
+    """Whether `error`, which following an accepted request ended with, is the operation's own and known failure.
+
+    Anything else may have stopped the following alone.
+    """
+    answered = isinstance(error, HttpResponseError) and error.status_code == OK
+    return answered and refusal_of(error).reason != "azure-trouble"
+
+
+def _as_looks_say(refusal: Refusal) -> FilingRefusal:
+    """What stopped a sign-in, for a look or for a ticket alike."""
+    reason: Any = refusal.reason if refusal.reason in get_args(FilingReason) else "unexpected"
+    return FilingRefusal(reason, code=refusal.code, retry_after=refusal.retry_after)
 
 
 def _unsent(error: BaseException) -> bool:
@@ -95,10 +106,10 @@ def _answered(error: HttpResponseError) -> FilingRefusal:
     if reason is None and status in (200, 202, 400, 403) and "severity" in f"{code} {message}".lower():
         reason = "severity"
     if reason is None:
-        # an operation that failed is reported with 200
         reason = _STATUSES.get(status, "azure-trouble")
+    if status == 401 and "claims=" in headers_of(error).get("WWW-Authenticate", ""):
+        reason = "conditional-access"
     detail = _found(_PLAN, raw) if reason == "no-plan" else message if reason in ("rejected", "azure-trouble") else ""
-    headers: Any = getattr(error.response, "headers", {})
     return FilingRefusal(
         reason,
         detail=_safe(detail),
@@ -106,19 +117,8 @@ def _answered(error: HttpResponseError) -> FilingRefusal:
         scope=_safe(_found(_SCOPE, raw)),
         role=ROLE if reason == "no-permission" else "",
         code=_safe(code),
-        retry_after=retry_after_of(headers) if reason == "busy" else None,
+        retry_after=retry_after_of(headers_of(error)) if reason == "busy" else None,
     )
-
-
-def _without_token(cause: BaseException) -> FilingRefusal:
-    if isinstance(cause, LookRefused):
-        return refusal_of(cause)
-    said = str(cause).encode("utf-8", "replace").lower()
-    if any(code in said for code in _NEEDS_CONSENT):
-        return FilingRefusal("consent")
-    if any(code in said for code in _NEEDS_PERSON):
-        return FilingRefusal("conditional-access")
-    return FilingRefusal("sign-in")
 
 
 def _code(error: HttpResponseError) -> str:

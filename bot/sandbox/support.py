@@ -197,6 +197,9 @@ class SupportDesk:
 
     async def _status(self, request: web.Request) -> web.Response:
         identity = request.match_info["operation"]
+        if self._trouble(request) == "status-denied":
+            scope = f"/subscriptions/{request.match_info['subscription']}"
+            raise not_permitted("Microsoft.Support/operationsstatus/read", scope)
         operation = self._operations.get(identity)
         if operation is None:
             raise Refused(404, "ResourceNotFound", f"The operation '{identity}' was not found.")

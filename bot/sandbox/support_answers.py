@@ -24,6 +24,7 @@ Trouble = Literal[
     "request-lost",  # the connection breaks, and no ticket is made
     "hidden",  # the name is in use, and its ticket may not be read
     "no-files",  # file workspaces may not be made
+    "status-denied",  # operations may not be looked at
     "elsewhere",  # the operation is to be followed on another host
     "broken",  # nothing works on Azure's side
 ]

@@ -20,7 +20,7 @@ AGAIN: frozenset[FilingReason] = frozenset(
 """What may pass, or can be put right: another try is offered."""
 CHANGE: frozenset[FilingReason] = frozenset({"severity", "rejected", "not-found", "other-tenant", "no-classification"})
 """What another answer of the person's may put right."""
-MAY_BE: frozenset[FilingReason] = frozenset({"too-slow", "unsure", "unexpected"})
+MAY_BE: frozenset[FilingReason] = frozenset({"too-slow", "unsure", "azure-trouble", "unexpected"})
 """After these there may be a ticket all the same."""
 
 

@@ -188,7 +188,7 @@ async def test_an_operation_that_does_not_end_is_left_in_time_and_found_later(of
     assert office.puts() == 1
 
 
-@pytest.mark.parametrize("trouble", ["answer-lost", "fails-after-create", "elsewhere"])
+@pytest.mark.parametrize("trouble", ["answer-lost", "fails-after-create", "elsewhere", "status-denied"])
 async def test_a_ticket_whose_making_was_not_seen_is_found(office: Office, trouble: Trouble) -> None:
     filing = office.filing()
     draft = await routed(filing)
@@ -322,6 +322,7 @@ async def test_planted_secrets_leave_in_nothing(office: Office) -> None:
         ("AADSTS65001: The user or administrator has not consented", "consent"),
         ("AADSTS50076: you must use multi-factor authentication", "conditional-access"),
         ("AADSTS50133: the assertion has expired", "sign-in"),
+        ("AADSTS50020: User account does not exist in tenant", "other-tenant"),
         ("no token", "sign-in"),
     ],
 )

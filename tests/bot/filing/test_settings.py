@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from bot.filing.settings import read_filing
+from bot.errors import SettingsError
+from bot.filing.settings import NAME, read_filing
 from bot.looking.settings import MODES
+from bot.settings import read_settings
 from dialogs.looks import LookMode
 
 
@@ -26,6 +30,18 @@ def test_it_is_on_only_with_the_rights_of_the_person(look: LookMode, allowed: bo
     assert [fault.split(":")[0] for fault in faults] == (
         [] if allowed else [f"SUPPORT_FILING is on, but AZURE_LOOK is {look}"]
     )
+
+
+def test_it_is_read_with_the_rest() -> None:
+    assert read_settings({"AZURE_LOOK": "sandbox", "SUPPORT_FILING": "on"}).filing
+    assert not read_settings({"AZURE_LOOK": "sandbox"}).filing
+    with pytest.raises(SettingsError, match="SUPPORT_FILING is on, but AZURE_LOOK is off"):
+        read_settings({"SUPPORT_FILING": "on"})
+
+
+def test_it_stands_in_the_readme() -> None:
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text("utf-8")
+    assert f"| `{NAME}`" in readme
 
 
 def test_another_word_is_a_fault() -> None:
