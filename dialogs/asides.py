@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from dialogs.diagnosis_view import phase_and_confidence, retry_of
 from dialogs.group_view import first_sentence
 from dialogs.ports import Clock, Diagnoser
-from dialogs.scene import Scene
+from dialogs.scene import Scene, proof
 from dialogs.texts import Own
-from dialogs.view import Block, Button, Lines, Paragraph, Reply, Run, prose
+from dialogs.view import Block, Button, Paragraph, Reply, Run, prose
 from knowledge.diagnosis import Match
 from knowledge.entry import Entry, Language
 from knowledge.guide import guide
@@ -82,10 +82,9 @@ class Asides:
                 scene.heading("aside.none"), scene.say("aside.none-why"), summary=scene.word("aside.none")
             )
         entry = self._entries[match.entry]
-        proof = Lines(tuple((line.line, line.text) for line in match.evidence[:MOST_PROOF]))
         blocks = [
             *self._heading(scene, entry, match),
-            proof,
+            proof(match.evidence[:MOST_PROOF]),
             *_body(scene, entry),
             scene.say("aside.only-you", "subtle"),
         ]

@@ -14,7 +14,7 @@ from knowledge.diagnosis import Diagnosis
 
 MOST_TRIED = 12
 MOST_EXCERPT = 16
-LINE = 300
+LINE = 1500
 DO = 120
 
 _LISTED = ("subscription", "resource_group", "template", "region")
@@ -44,12 +44,12 @@ def template_id(state: State) -> str:
 def case_lines(scene: Scene, state: State) -> list[str]:
     """The description, line by line."""
     diagnosis = state.diagnosis
-    outcome = diagnosis.outcome if diagnosis else "unknown"
-    what = [scene.word("case.what"), scene.word(f"case.what.{outcome}")]
+    what = [scene.word("case.what"), scene.word(f"case.what.{what_happened(scene, state)}")]
     if diagnosis and diagnosis.partial:
         what.append(scene.word("case.what.partial"))
     evidence = _evidence(diagnosis)
-    excerpt = [row for row in _excerpt(diagnosis) if row not in evidence]
+    proving = {row.partition(":")[0] for row in evidence}
+    excerpt = [row for row in _excerpt(diagnosis) if row.partition(":")[0] not in proving]
     blocks = [
         what,
         [scene.word("case.ids"), *_ids(scene, state)],
@@ -60,6 +60,24 @@ def case_lines(scene: Scene, state: State) -> list[str]:
         *([[scene.word("case.excerpt"), *excerpt]] if excerpt else []),
     ]
     return [line for index, block in enumerate(blocks) for line in ([""] if index else []) + block]
+
+
+def leading_entry(scene: Scene, state: State) -> str | None:
+    """The entry that the case is about: the one being walked, else the best match that is not harmless."""
+    if state.walk and state.walk.entry in scene.entries:
+        return state.walk.entry
+    matches = state.diagnosis.matches if state.diagnosis else ()
+    return next((m.entry for m in matches if m.severity != "info" and m.entry in scene.entries), None)
+
+
+def what_happened(scene: Scene, state: State) -> str:
+    """The run's outcome; where the text does not say, the phase that the error is of, when that is sure."""
+    outcome = state.diagnosis.outcome if state.diagnosis else "unknown"
+    entry = leading_entry(scene, state)
+    match = state.match_of(entry) if entry else None
+    if outcome != "unknown" or entry is None or match is None or match.confidence == "possible":
+        return outcome
+    return scene.entries[entry].phase
 
 
 def _ids(scene: Scene, state: State) -> list[str]:
@@ -80,7 +98,9 @@ def _ids(scene: Scene, state: State) -> list[str]:
         reached = scene.word(f"reached.{reached}")
     rows += [_id(scene, "phase", reached), _id(scene, "provisioner", failed.provisioner if failed else None)]
     code = facts.get("exit_code")
-    rows.append(_id(scene, "exit_code", failed.exit_code if code is None and failed else code))
+    if code is None and failed:
+        code = failed.exit_code or None  # what was stopped or timed out says 0, which is not how it ended
+    rows.append(_id(scene, "exit_code", code))
     if diagnosis and diagnosis.silence:
         silence = diagnosis.silence
         rows.append(scene.word("case.id.silence", seconds=silence.seconds, line=silence.line))
@@ -122,11 +142,12 @@ def _evidence(diagnosis: Diagnosis | None) -> list[str]:
 
 
 def _excerpt(diagnosis: Diagnosis | None) -> list[str]:
-    return [_numbered(line.line, line.text) for line in (diagnosis.excerpt[-MOST_EXCERPT:] if diagnosis else ())]
+    lines = diagnosis.excerpt[-MOST_EXCERPT:] if diagnosis else ()
+    return [_numbered(line.line, line.text) for line in lines if any(map(str.isalnum, line.text))]
 
 
 def _numbered(number: int, text: str) -> str:
-    return f"{number}: {_one_line(text)[:LINE]}"
+    return f"{number}: {short(_one_line(text), LINE)}"
 
 
 def _timeline(scene: Scene, diagnosis: Diagnosis | None) -> list[str]:

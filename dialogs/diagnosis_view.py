@@ -5,11 +5,11 @@ from __future__ import annotations
 from dialogs.durations import seconds_in_words
 from dialogs.guides import fitting
 from dialogs.held import values_of
-from dialogs.scene import MOST_BUTTONS, Scene, short
+from dialogs.scene import MOST_BUTTONS, Scene, proof, short
 from dialogs.state import State, Walk
 from dialogs.step_view import step_blocks, walk_buttons
 from dialogs.texts import Own, has
-from dialogs.view import Block, Button, Facts, Lines, Paragraph, Reply, RichText, Run, literal, prose
+from dialogs.view import Block, Button, Facts, Paragraph, Reply, RichText, Run, literal, prose
 from knowledge.diagnosis import Diagnosis, LineOf, Match
 from knowledge.entry import Entry, LookAlike
 from knowledge.exit_codes import meaning
@@ -253,7 +253,7 @@ def _no_walk(scene: Scene) -> tuple[Button, ...]:
 
 
 def _evidence(lines: tuple[LineOf, ...]) -> list[Block]:
-    return [Lines(tuple((line.line, line.text) for line in lines))] if lines else []
+    return [proof(lines)] if lines else []
 
 
 def _reached(scene: Scene, phase: str) -> RichText:

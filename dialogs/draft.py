@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.case import DESCRIPTION, PRODUCTS, TITLE, CaseForm
-from dialogs.case_lines import case_lines, template_id
+from dialogs.case_lines import case_lines, leading_entry, template_id, what_happened
 from dialogs.plain import visible
 from dialogs.scene import Scene
 from dialogs.state import State
@@ -20,7 +20,7 @@ def fresh(scene: Scene, state: State) -> CaseForm:
     ours, theirs = case_lines(scene, state), case_lines(english, state)
     kept = _that_fit(ours, theirs)
     form = CaseForm(
-        product=diagnosis.os if diagnosis and diagnosis.os in PRODUCTS else "",
+        product=_product(scene, state),
         severity=scene.support.severities[0].id,
         title=title(scene, state),
         description=visible("\n".join(ours[at] for at in kept)),
@@ -65,24 +65,28 @@ def turned(scene: Scene, state: State, language: Language) -> CaseForm | None:
 def title(scene: Scene, state: State) -> str:
     """What the case is called: the diagnosed or chosen entry, and the template if it is known."""
     entry = leading_entry(scene, state)
-    what = str(scene.title(entry)) if entry else scene.word("case.default-title-none")
+    what = str(scene.title(entry)) if entry else scene.word(f"case.default-title.{what_happened(scene, state)}")
     template = state.diagnosis.facts.get("template") if state.diagnosis else None
     named = f"{what} ({template})" if template else what
     return visible(scene.word("case.default-title", what=named))[:TITLE]
-
-
-def leading_entry(scene: Scene, state: State) -> str | None:
-    """The entry that the case is about: the one being walked, else the best match that is not harmless."""
-    if state.walk and state.walk.entry in scene.entries:
-        return state.walk.entry
-    matches = state.diagnosis.matches if state.diagnosis else ()
-    return next((m.entry for m in matches if m.severity != "info" and m.entry in scene.entries), None)
 
 
 def owner(scene: Scene, state: State) -> Owner | None:
     """Whose case it really is when it is not Image Builder's."""
     entry = leading_entry(scene, state)
     return scene.support.owner_of(entry, scene.entries[entry].area) if entry else None
+
+
+def _product(scene: Scene, state: State) -> str:
+    """The operating system that the text speaks of; else the only one that the error is known on, when it is sure."""
+    named = state.diagnosis.os if state.diagnosis else None
+    if named in PRODUCTS:
+        return str(named)
+    entry = leading_entry(scene, state)
+    match = state.match_of(entry) if entry else None
+    if entry is None or match is None or match.confidence == "possible" or len(scene.entries[entry].os) != 1:
+        return ""
+    return scene.entries[entry].os[0]
 
 
 def _that_fit(*languages: list[str]) -> list[int]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from dialogs.diagnosis_view import entry_reply, phase_and_confidence, retry_of
-from dialogs.scene import Outcome, Scene
+from dialogs.scene import Outcome, Scene, proof
 from dialogs.state import State, Walk
 from dialogs.view import Block, Button, Lines, Paragraph, Reply, Run, prose
 
@@ -56,7 +56,7 @@ def _short(scene: Scene, state: State, walk: Walk) -> Reply:
         Paragraph(phase_and_confidence(scene, entry, match)),
     ]
     if match and match.evidence:
-        blocks.append(Lines(tuple((line.line, line.text) for line in match.evidence[:MOST_LINES])))
+        blocks.append(proof(match.evidence[:MOST_LINES]))
     blocks.append(retry_of(scene, entry))
     cause = prose(first_sentence(entry.cause.in_(scene.language)))
     blocks.append(scene.say("diagnosis.cause", cause=cause))

@@ -26,6 +26,8 @@ MOST_RUNS = 20
 MOST_NAMED = 20
 MOST_FACTS = 60
 LINE = 400
+MESSAGE = 1500
+"""Characters of a line that proves something: a status message is one long line, and support wants all of it."""
 VALUE = 400
 ID = 600
 MOST_IDS = 40
@@ -134,13 +136,13 @@ def _hold_match(match: Match) -> Match:
         len(evidence) <= MOST_EVIDENCE
         and len(match.explains) <= MOST_NAMED
         and len(values) <= MOST_NAMED
-        and all(clean(line.text, LINE) == line.text for line in evidence)
+        and all(clean(line.text, MESSAGE) == line.text for line in evidence)
         and all(_fits(value) for value in values.values())
     ):
         return match
     return replace(
         match,
-        evidence=_lines(match.evidence[:MOST_EVIDENCE]),
+        evidence=_lines(match.evidence[:MOST_EVIDENCE], MESSAGE),
         explains=match.explains[:MOST_NAMED],
         values={name: value for name, value in list(match.values.items())[:MOST_NAMED] if _fits(value)},
     )
@@ -170,10 +172,10 @@ def _hold_ids(ids: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple(kept)
 
 
-def _lines(lines: tuple[LineOf, ...]) -> tuple[LineOf, ...]:
-    if all(clean(line.text, LINE) == line.text for line in lines):
+def _lines(lines: tuple[LineOf, ...], longest: int = LINE) -> tuple[LineOf, ...]:
+    if all(clean(line.text, longest) == line.text for line in lines):
         return lines
-    return tuple(LineOf(line.line, clean(line.text, LINE)) for line in lines)
+    return tuple(LineOf(line.line, clean(line.text, longest)) for line in lines)
 
 
 def _match(value: object) -> Match:
@@ -184,14 +186,14 @@ def _match(value: object) -> Match:
         confidence=one_of(match.get("confidence"), get_args(Confidence)),
         severity=one_of(match.get("severity"), get_args(Severity)),
         retry=one_of(match.get("retry"), get_args(Retry)),
-        evidence=_read_lines(match.get("evidence"), MOST_EVIDENCE),
+        evidence=_read_lines(match.get("evidence"), MOST_EVIDENCE, MESSAGE),
         explains=tuple(text(item, NAME) for item in rows(match.get("explains"), MOST_NAMED)),
         values={key: text(item, VALUE) for key, item in keyed(match.get("values"), MOST_NAMED).items()},
     )
 
 
-def _read_lines(value: object, most: int) -> tuple[LineOf, ...]:
-    return tuple(LineOf(whole(line), text(shown, LINE)) for line, shown in _pairs(value, most))
+def _read_lines(value: object, most: int, longest: int = LINE) -> tuple[LineOf, ...]:
+    return tuple(LineOf(whole(line), text(shown, longest)) for line, shown in _pairs(value, most))
 
 
 def _pairs(value: object, most: int) -> list[list[Any]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dialogs.looks import LookMode
 from dialogs.state import State
 from dialogs.texts import Own, line, word
-from dialogs.view import Button, Paragraph, Reply, RichText, Tone, prose
+from dialogs.view import Button, Lines, Paragraph, Reply, RichText, Tone, prose
+from knowledge.diagnosis import LineOf
 from knowledge.entry import Entry, Language, LocalText
 from knowledge.guide import Page
 from knowledge.guides import Guides
+from knowledge.showing import short_line
 from knowledge.support import SupportRouting
 
 MOST_BUTTONS = 6
@@ -76,6 +78,11 @@ class Scene:
     def reply(self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "", beside: bool = False) -> Reply:
         """One message with at most `MOST_BUTTONS` buttons."""
         return Reply(blocks, buttons[:MOST_BUTTONS], self.language, summary, beside)
+
+
+def proof(lines: Iterable[LineOf]) -> Lines:
+    """Lines of the person's text, as long as they can be read on a card; the case has them whole."""
+    return Lines(tuple((line.line, short_line(line.text)) for line in lines))
 
 
 def short(text: str, most: int = LABEL) -> str:

@@ -8,12 +8,12 @@ from dialogs import feedback
 from dialogs.diagnosis_view import candidate_blocks, rest_of, values_for
 from dialogs.group_view import opening
 from dialogs.plain import flat, one_line
-from dialogs.scene import Outcome, Scene, short
+from dialogs.scene import Outcome, Scene, proof, short
 from dialogs.state import State, Tried, TriedOutcome, Walk
 from dialogs.step_view import step_blocks, walk_buttons
 from dialogs.talk import trouble
 from dialogs.texts import Own
-from dialogs.view import Block, Button, Lines, Paragraph, Reply, Run
+from dialogs.view import Block, Button, Paragraph, Reply, Run
 
 MOST_DO = 45
 """Characters of a step that was tried: what reminds of it in a line."""
@@ -85,9 +85,9 @@ def step_reply(scene: Scene, state: State, walk: Walk, before: tuple[Block, ...]
     blocks: list[Block] = [*before, Paragraph((Run(title, "bold"),)), *_tried(scene, state, walk)]
     if not here:
         blocks.append(scene.say("trouble.earlier-text", "subtle"))
-    proof = state.match_of(entry.id) if here else None
-    if proof and proof.evidence:
-        blocks.append(Lines(tuple((line.line, line.text) for line in proof.evidence[:MOST_PROOF])))
+    match = state.match_of(entry.id) if here else None
+    if match and match.evidence:
+        blocks.append(proof(match.evidence[:MOST_PROOF]))
     blocks += step_blocks(scene, entry, walk.step, values_for(state, walk))
     return scene.reply(*blocks, buttons=buttons)
 

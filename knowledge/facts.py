@@ -66,7 +66,8 @@ _LINUX = compiled(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
     r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
 )
-_WINDOWS = compiled(r"windows|powershell|WinRM|sysprep|\bmsiexec\b|[a-z]:\\|Win1[01]\b")
+# windows.net is the domain of every storage account, and `https:\/\/` no drive
+_WINDOWS = compiled(r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b")
 
 
 _GUARDS = Literals(guard.decode() for _, guard, _ in _PATTERNS)

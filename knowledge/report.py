@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from knowledge.commands import Shell, fill
 from knowledge.diagnosis import Diagnosis, Match
 from knowledge.entry import Entry, Language
+from knowledge.showing import short_line
 
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -116,7 +117,7 @@ def report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Languag
 
 def _top(top: Match, entry: Entry, diagnosis: Diagnosis, words: Mapping[str, str], language: Language) -> list[str]:
     lines = [f"  {top.title} [{top.entry}] · {words[top.confidence]}"]
-    lines += [f"    {line.line:>6}  {line.text}" for line in top.evidence]
+    lines += [f"    {line.line:>6}  {short_line(line.text)}" for line in top.evidence]
     lines.append(f"  {words[top.retry]}")
     lines.append(f"  {words['cause']}: {entry.cause.in_(language)}")
     if entry.basis == "inferred":

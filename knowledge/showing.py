@@ -11,7 +11,9 @@ from knowledge.redaction import redact_lines
 from knowledge.script_errors import Spoken
 from knowledge.story import Story
 
-LONGEST_EVIDENCE = 400
+LONGEST_EVIDENCE = 1500
+"""Characters of a line that proves something: a status message is one long line, and support wants all of it."""
+LONGEST_LINE = 400
 _AROUND = 2
 _MOST_EXCERPT = 24
 
@@ -25,13 +27,14 @@ def redacted(lines: Sequence[Line], evidence: Iterable[Line]) -> Mapping[Line, s
         if line.number in numbers and line in wanted and line not in shown:
             begin = max(0, index - 3)
             hidden = redact_lines([near.body for near in lines[begin : index + 2]])
-            shown[line] = _short(hidden[index - begin])
+            shown[line] = short_line(hidden[index - begin], LONGEST_EVIDENCE)
     return shown
 
 
-def _short(text: str) -> str:
+def short_line(text: str, most: int = LONGEST_LINE) -> str:
+    """`text` without blanks around it, at most as long as can be read."""
     text = text.strip()
-    return text if len(text) <= LONGEST_EVIDENCE else text[: LONGEST_EVIDENCE - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def excerpt_of(
@@ -61,7 +64,7 @@ def excerpt_of(
     hidden = redact_lines([line.body for line in visible[begin : chosen[-1] + 2]]) if chosen else []
     excerpt: dict[int, LineOf] = {}
     for index in chosen:
-        text = _short(hidden[index - begin])
+        text = short_line(hidden[index - begin])
         if text:
             excerpt.setdefault(visible[index].number, LineOf(visible[index].number, text))
     return tuple(excerpt.values())

@@ -21,7 +21,7 @@ Cloud = Literal["public", "us-government"]
 IdKind = Literal["service", "topic", "older_topic"]
 
 _KEYS = ("product_family", "products", "topic", "subtopic", "fallback", "classification", "id_sources", "portal")
-_LISTS = ("sources", "severities", "owners")
+_LISTS = ("sources", "severities", "own_entries", "owners")
 _SYSTEMS = ("windows", "linux")
 _GUID = re2.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _DATE = re2.compile(r"^20\d\d-[01]\d$")
@@ -115,6 +115,7 @@ class SupportRouting:
     portal: Portal
     sources: tuple[Reference, ...]
     severities: tuple[CaseSeverity, ...]
+    own_entries: tuple[str, ...]
     owners: tuple[Owner, ...]
 
     def product(self, os: str) -> str | None:
@@ -141,6 +142,8 @@ class SupportRouting:
 
     def owner_of(self, entry: str, area: str) -> Owner | None:
         """Whose request an entry is when it is not Image Builder's: named by entry first, then by area."""
+        if entry in self.own_entries:
+            return None
         named = next((owner for owner in self.owners if entry in owner.entries), None)
         return named or next((owner for owner in self.owners if area in owner.areas), None)
 
@@ -162,6 +165,7 @@ def load_support(path: Path = SUPPORT) -> SupportRouting:
         portal=section.nested("portal", _portal),
         sources=section.each("sources", _source),
         severities=section.each("severities", _severity),
+        own_entries=section.texts("own_entries"),
         owners=section.each("owners", _owner),
     )
     if not routing.severities:
@@ -169,7 +173,7 @@ def load_support(path: Path = SUPPORT) -> SupportRouting:
     if missing := sorted(set(get_args(IdKind)) - {source.ids for source in routing.id_sources}):
         section.fault("id_sources", f"'id_sources' says nothing of {', '.join(missing)}")
     for kind in ("entries", "areas"):
-        named: dict[str, str] = {}
+        named = dict.fromkeys(routing.own_entries if kind == "entries" else (), "own_entries")
         for index, owner in enumerate(routing.owners):
             for item in getattr(owner, kind):
                 if item in named:

@@ -19,7 +19,7 @@ from dialogs.look.status_view import status_buttons
 from dialogs.look.together import LogSeen, is_of, message_of, sight_of
 from dialogs.looks import LogFile, Reason, Refusal, TemplateRef
 from dialogs.ports import Azure, Diagnoser
-from dialogs.scene import Outcome, Scene
+from dialogs.scene import Outcome, Scene, proof
 from dialogs.shape import ShapeError, keyed, maybe_whole, one_of, rows, text, truth, whole
 from dialogs.state import State
 from dialogs.texts import Own
@@ -110,7 +110,7 @@ async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, co
     if top is not None:
         confidence = Own(scene.word(f"confidence.{top.confidence}"))
         blocks.append(scene.say("candidate.line", title=scene.title(top.entry), confidence=confidence))
-        lines = (Lines(tuple((line.line, line.text) for line in top.evidence)),) if top.evidence else ()
+        lines = (proof(top.evidence),) if top.evidence else ()
     else:
         blocks.append(scene.say("look.log.nothing"))
     buttons = status_buttons(scene, status, None, None)

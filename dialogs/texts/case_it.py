@@ -79,7 +79,11 @@ TEXTS = {
     "case.asked.impact": "Impatto sull'attività: {value}",
     "case.asked.client": "Compilazione avviata con: {value}",
     "case.default-title": "Image Builder per macchine virtuali di Azure: {what}",
-    "case.default-title-none": "la compilazione dell'immagine non riesce",
+    "case.default-title.failed": "la compilazione dell'immagine non riesce",
+    "case.default-title.canceled": "la compilazione dell'immagine è stata annullata",
+    "case.default-title.succeeded": "problema con una compilazione riuscita",
+    "case.default-title.running": "la compilazione dell'immagine non termina",
+    "case.default-title.unknown": "problema con la compilazione di un'immagine",
     "case.unknown": "non disponibile",
     "case.what": "CHE COSA È SUCCESSO",
     "case.what.failed": "Una compilazione con Image Builder per macchine virtuali di Azure non è riuscita.",
@@ -91,6 +95,24 @@ TEXTS = {
         "Una compilazione con Image Builder per macchine virtuali di Azure non termina, o il suo log è interrotto."
     ),
     "case.what.unknown": "C'è un problema con Image Builder per macchine virtuali di Azure.",
+    "case.what.submission": "Un modello di immagine di Image Builder per macchine virtuali di Azure è stato rifiutato.",
+    "case.what.build": (
+        "Una compilazione con Image Builder per macchine virtuali di Azure non è riuscita o non si comporta come "
+        "dovrebbe."
+    ),
+    "case.what.distribution": (
+        "Non è stato possibile distribuire un'immagine compilata con Image Builder per macchine virtuali di Azure."
+    ),
+    "case.what.devops": (
+        "Un'attività della pipeline per Image Builder per macchine virtuali di Azure non è riuscita o è stata "
+        "annullata."
+    ),
+    "case.what.after-build": (
+        "Dopo una compilazione con Image Builder per macchine virtuali di Azure qualcosa non funziona."
+    ),
+    "case.what.log-access": (
+        "Non è possibile leggere il log di compilazione di Image Builder per macchine virtuali di Azure."
+    ),
     "case.what.partial": "È stata letta una parte del log; il resto non era disponibile.",
     "case.ids": "IDENTIFICAZIONE",
     "case.id.subscription": "Sottoscrizione: {value}",
@@ -119,6 +141,33 @@ TEXTS = {
     "fact.build_timeout": "Timeout di compilazione (minuti)",
     "fact.deployment": "Distribuzione ARM",
     "fact.resource": "Risorsa",
+    "fact.definition": "Definizione dell'immagine",
+    "fact.gallery": "Raccolta",
+    "fact.version": "Versione",
+    "fact.image": "Immagine",
+    "fact.vm": "Macchina virtuale",
+    "fact.vnet": "Rete virtuale",
+    "fact.subnet": "Subnet",
+    "fact.target": "Destinazione",
+    "fact.scope": "Ambito",
+    "fact.action": "Azione",
+    "fact.namespace": "Provider di risorse",
+    "fact.code": "Codice",
+    "fact.host": "Host",
+    "fact.address": "Indirizzo",
+    "fact.path": "Percorso",
+    "fact.field": "Proprietà",
+    "fact.value": "Valore",
+    "fact.size": "Dimensione della VM",
+    "fact.quota": "Quota",
+    "fact.limit": "Limite",
+    "fact.package": "Pacchetto",
+    "fact.source": "Origine",
+    "fact.uri": "Indirizzo",
+    "fact.call": "Chiamata dell'attività",
+    "fact.customizer": "Personalizzatore",
+    "fact.generation": "Generazione",
+    "fact.command": "Comando",
     "fact.account": "Account di archiviazione del log",
     "fact.log_folder": "Cartella del log",
     "case.evidence": "PROVE (riga del testo: contenuto)",

@@ -72,7 +72,7 @@ async def test_every_id_of_the_text_is_in_it_and_no_other() -> None:
     text = form_of(chat)["description"].value
     assert set(_GUID.findall(text)) == {SUBSCRIPTION, CORRELATION}
     assert all(f"Resource: {value}" in text.split("\n") for _, value in more)
-    assert "image: img-7" in text
+    assert "Image: img-7" in text
 
 
 async def test_without_a_diagnosis_everything_is_unknown_and_the_product_is_asked_for() -> None:

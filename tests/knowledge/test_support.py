@@ -46,6 +46,7 @@ def test_severities_are_those_of_the_portal() -> None:
         ("policy-violation", "policy-and-quota", "policy"),
         ("gateway-timeout-504", "service", None),
         ("build-timeout", "time", None),
+        ("packer-build-failed", "scripts", None),
     ],
 )
 def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> None:
@@ -67,6 +68,7 @@ def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> N
         ('filled: "https://{host}', 'filled: "http://{host}', "'filled' must begin with https"),
         ("Support/Parameters/{parameters}", "Support/Parameters/{text}", "hold {host} and {parameters} once"),
         ("  contains: Image Builder", "  contains: Image Maker", "'Image Maker' is not in the name"),
+        ("own_entries: [", "own_entries: [script-nonzero-exit, ", "'script-nonzero-exit' stands with 'own_entries'"),
         ("areas: [pipeline]", "areas: [network]", "'network' stands with"),
         ("product_family: Azure", "product_family: [", "is not valid YAML"),
     ],
