@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import orjson
+
 from dialogs import held, held_logs, judging
 from dialogs.case import (
     DESCRIPTION,
@@ -117,11 +119,19 @@ class State:
         return next((match for match in matches if match.entry == entry), None)
 
 
+def _size(written: dict[str, Any]) -> int:
+    """The bytes that a store keeps of it, in compact JSON."""
+    try:
+        return len(orjson.dumps(written))
+    except TypeError:  # half of a surrogate pair, in what somebody put into a form or a button
+        return len(json.dumps(written))
+
+
 def to_json(state: State) -> dict[str, Any]:
     """The state as plain JSON values, under `MOST_BYTES` when dumped: what can be found again goes first."""
     for less in (state, *_slimmer(state)):
         written = _written(less)
-        if len(json.dumps(written)) <= MOST_BYTES:
+        if _size(written) <= MOST_BYTES:
             return written
     return _written(State(language=state.language, paste=state.paste, look=state.look, tickets=state.tickets))
 

@@ -83,9 +83,10 @@ class Matcher:
         `counts`: may the line at this index speak; `partial`: the log was cut; `of_build`: the text speaks of an image
         build, without which words that other services use too are never more than possible.
         """
-        present = frozenset(self._literals.within(passage.lower))
+        held = self._literals.within(passage.lower)
+        present = frozenset(held)
         found: dict[str, Found] = {}
-        for first in present:
+        for first in sorted(held):  # a fixed order: of equal grounds the same ones are shown every time
             for ready in self._by_first.get(first, ()):
                 if not present.issuperset(ready.fragments) or not present.issuperset(ready.together):
                     continue

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import FACT_KEYS, Diagnosis
 from knowledge.loading import load_entries
+from knowledge.patterns import Literals
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
 DIAGNOSER = Diagnoser(load_entries())
@@ -254,3 +255,11 @@ def test_the_longest_silence_is_told_with_its_line() -> None:
 @pytest.mark.parametrize("size", [200, 300_000])
 def test_binary_junk_speaks_for_nothing(size: int) -> None:
     assert DIAGNOSER.diagnose(random.Random(size).randbytes(size)).matches == ()
+
+
+def test_the_order_in_which_words_are_found_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [example.text for entry in DIAGNOSER.entries.values() for example in entry.examples]
+    before = [DIAGNOSER.diagnose(text) for text in texts]
+    within = Literals.within
+    monkeypatch.setattr(Literals, "within", lambda self, text: tuple(reversed(within(self, text))))
+    assert [DIAGNOSER.diagnose(text) for text in texts] == before
