@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from bot.looking.clients import Reading
 from bot.looking.names import group_of, is_account, is_group, is_ref, is_subscription
 from bot.looking.searching import AT_ONCE, Sight, readable, see
-from bot.looking.statuses import has_failed, ref_of, status_of
+from bot.looking.statuses import Glimpse, glimpse_of, ref_of, status_of
 from dialogs.errors import LookRefused
-from dialogs.looks import Failing, Found, Refusal, TemplateRef, TemplateStatus, Wanted
+from dialogs.looks import Failing, Found, Refusal, TemplateRef, Wanted
 
 MOST_EXACT = 25
 MOST_NEAR = 5
@@ -43,15 +43,14 @@ async def find(reading: Reading, wanted: Wanted, allowed: frozenset[str]) -> Fou
     else:
         subscriptions = await readable(reading, allowed)
     sight = await see(reading, subscriptions)
-    seen = [(ref, status_of(ref, template)) for template in sight.templates if (ref := ref_of(template))]
-    statuses = dict(seen)
-    exact = [ref for ref, status in seen if _is_meant(wanted, status)]
+    seen = {one.ref: one for template in sight.templates if (one := glimpse_of(template))}
+    exact = [one.ref for one in seen.values() if _is_meant(wanted, one)]
     if not exact and (wanted.staging_group or wanted.account):
-        exact = await _by_traces(reading, wanted, sight, statuses)
-    exact.sort(key=lambda ref: _freshness(statuses.get(ref)), reverse=True)
+        exact = await _by_traces(reading, wanted, sight, seen)
+    exact.sort(key=lambda ref: seen[ref].when if ref in seen else "", reverse=True)
     return Found(
         tuple(exact[:MOST_EXACT]),
-        () if exact else tuple(_near(wanted, statuses)),
+        () if exact else tuple(_near(wanted, seen)),
         tuple(sorted(sight.looked_in)),
         tuple(sorted(sight.denied)),
         sight.more or len(exact) > MOST_EXACT,
@@ -61,10 +60,11 @@ async def find(reading: Reading, wanted: Wanted, allowed: frozenset[str]) -> Fou
 async def failing(reading: Reading, allowed: frozenset[str]) -> Failing:
     """Every template whose last run failed, newest first. Raises `LookRefused`."""
     sight = await see(reading, await readable(reading, allowed))
-    found = [status_of(ref, template) for template in sight.templates if (ref := ref_of(template))]
-    failed = sorted(filter(has_failed, found), key=lambda one: one.ended or one.started or "", reverse=True)
+    seen = ((glimpse_of(template), template) for template in sight.templates)
+    failed = [(one, template) for one, template in seen if one and one.failed]
+    failed.sort(key=lambda pair: pair[0].when, reverse=True)
     return Failing(
-        tuple(failed[:MOST_FAILING]),
+        tuple(status_of(one.ref, template) for one, template in failed[:MOST_FAILING]),
         tuple(sorted(sight.looked_in)),
         tuple(sorted(sight.denied)),
         sight.more or len(failed) > MOST_FAILING,
@@ -97,10 +97,10 @@ def _whole(wanted: Wanted) -> Wanted:
     )
 
 
-def _is_meant(wanted: Wanted, status: TemplateStatus) -> bool:
+def _is_meant(wanted: Wanted, one: Glimpse) -> bool:
     """Whether all that is known of the wanted template is true of this one."""
-    ref = status.ref
-    staging = group_of(status.staging_group)
+    ref = one.ref
+    staging = group_of(one.staging_group)
     if wanted.staging_group:
         return staging is not None and staging[1].lower() == wanted.staging_group.lower()
     if wanted.name and wanted.name.lower() != ref.name.lower():
@@ -111,7 +111,7 @@ def _is_meant(wanted: Wanted, status: TemplateStatus) -> bool:
 
 
 async def _by_traces(
-    reading: Reading, wanted: Wanted, sight: Sight, statuses: dict[TemplateRef, TemplateStatus]
+    reading: Reading, wanted: Wanted, sight: Sight, seen: dict[TemplateRef, Glimpse]
 ) -> list[TemplateRef]:
     """The templates that a staging group's tags name, or that own the group in which a storage account is."""
     some = asyncio.Semaphore(AT_ONCE)
@@ -119,7 +119,7 @@ async def _by_traces(
     async def of(subscription: str) -> TemplateRef | None:
         async with some:
             try:
-                return await _trace(reading, wanted, subscription, statuses)
+                return await _trace(reading, wanted, subscription, seen)
             except LookRefused:
                 return None  # this subscription does not know the group, or may not be asked
 
@@ -129,7 +129,7 @@ async def _by_traces(
 
 
 async def _trace(
-    reading: Reading, wanted: Wanted, subscription: str, statuses: dict[TemplateRef, TemplateStatus]
+    reading: Reading, wanted: Wanted, subscription: str, seen: dict[TemplateRef, Glimpse]
 ) -> TemplateRef | None:
     group = wanted.staging_group
     if not group:
@@ -141,8 +141,8 @@ async def _trace(
         if owner is None:
             return None
         group = owner[1]
-        for ref, status in statuses.items():
-            if (group_of(status.staging_group) or ("", ""))[1].lower() == group.lower():
+        for ref, glimpse in seen.items():
+            if (group_of(glimpse.staging_group) or ("", ""))[1].lower() == group.lower():
                 return ref
     tags = await reading.group_tags(subscription, group)
     ref = TemplateRef(subscription, tags.get(TAG_GROUP, ""), tags.get(TAG_NAME, ""))
@@ -152,13 +152,12 @@ async def _trace(
     return ref_of(await reading.template(ref))
 
 
-def _near(wanted: Wanted, statuses: dict[TemplateRef, TemplateStatus]) -> Sequence[TemplateRef]:
+def _near(wanted: Wanted, seen: dict[TemplateRef, Glimpse]) -> Sequence[TemplateRef]:
     """The templates with a similar name, most similar first; with no name wanted, those that ran last."""
     if not wanted.name:
-        order = sorted(statuses, key=lambda ref: _freshness(statuses[ref]), reverse=True)
-        return order[:MOST_SHOWN]
+        return sorted(seen, key=lambda ref: seen[ref].when, reverse=True)[:MOST_SHOWN]
     name = wanted.name.lower()
-    scored = ((_likeness(name, ref.name.lower()), ref) for ref in statuses)
+    scored = ((_likeness(name, ref.name.lower()), ref) for ref in seen)
     return [ref for score, ref in _best(scored) if score >= _CLOSE][:MOST_NEAR]
 
 
@@ -170,7 +169,3 @@ def _likeness(wanted: str, name: str) -> float:
     if len(wanted) >= 3 and (wanted in name or name in wanted):
         return 0.9
     return difflib.SequenceMatcher(None, wanted, name).ratio()
-
-
-def _freshness(status: TemplateStatus | None) -> str:
-    return (status.started or "") if status else ""

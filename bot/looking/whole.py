@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING
 
 from bot.looking.logblob import LogBlob
@@ -49,7 +49,10 @@ class LogStream(io.RawIOBase):
         """
         if not self._part:
             following = self._next or self._fetch()
-            self._part = memoryview(following.result())
+            try:
+                self._part = memoryview(following.result())
+            except CancelledError:
+                raise OSError("The look was ended.") from None
             self._next = self._fetch() if self._part else None
         view = memoryview(buffer)
         count = min(len(view), len(self._part))

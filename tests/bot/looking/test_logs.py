@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from typing import Any
 
@@ -11,6 +12,9 @@ from aiohttp import web
 
 from bot.looking import tail, whole
 from bot.looking.azure import AzureLooks
+from bot.looking.clients import Reading
+from bot.looking.logblob import LogBlob
+from bot.looking.wire import Deadline
 from dialogs.errors import LookRefused
 from dialogs.looks import LogTail, TemplateStatus
 from tests import build_logs
@@ -421,3 +425,21 @@ async def test_nobody_waits_for_it_any_more(
     # the pool's threads must be free again: else this would wait for them
     await asyncio.wait_for(asyncio.get_running_loop().shutdown_default_executor(), 10)
     assert len(azure.hits) <= hits + 1
+
+
+async def test_no_more_than_two_parts_wait_for_the_reader(
+    azure: FakeAzure, credential: FakeCredential, reading: Reading
+) -> None:
+    """However large the log is and however slow its reader: memory does not grow with either."""
+    place(azure, FakeBlob(1 << 30, lambda start, end: b"x" * (end - start)))
+    blob = LogBlob(reading.container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client(KEY.split("/", 1)[1]), KEY, "")
+    await blob.open()
+    stream = whole.LogStream(blob, Deadline(8), lambda *_: None)
+    reader = io.BufferedReader(stream, 16)
+    for read in range(1, 4):
+        part = await asyncio.to_thread(reader.read, whole.PART)
+        assert len(part) == whole.PART
+        assert blob_reads(azure) <= 1 + read + 1
+    stream.end()
+    with pytest.raises(OSError, match="The look was ended"):
+        await asyncio.to_thread(reader.read, 2 * whole.PART)
