@@ -83,9 +83,9 @@ class Weighed:
 
     @property
     def refuted(self) -> bool:
-        """Whether facts speak against it and none for it."""
-        sides = {one.side for one in self.spoken}
-        return "against" in sides and "for" not in sides
+        """Whether more facts speak against it than for it."""
+        against = sum(one.side == "against" for one in self.spoken)
+        return 2 * against > len(self.spoken)
 
 
 class Confirming:

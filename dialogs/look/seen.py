@@ -88,7 +88,7 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
     """The status card; after it the solution, where the look found another error than the one under way."""
     status = sight.status
     state = replace(state, look=replace(state.look.settled(), ref=status.ref))
-    top = next((m for m in sight.diagnosis.matches if m.severity != "info"), None)
+    top = leading(sight)
     walk = state.walk
     under_way = walk is not None and walk.paste == state.paste and sight.same
     same = under_way and top is not None and walk is not None and walk.entry == top.entry
@@ -106,7 +106,8 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
         state = replace(state.with_form_aside(scene.now), diagnosis=sight.diagnosis, spoken=_spoken(sight))
         back = (*_other_cause(scene, state, top), *back_to_step(scene, state))
     elif found or failed:
-        state, replies = diagnosed(scene, state, sight.diagnosis)
+        shown_now = sight.diagnosis if top else replace(sight.diagnosis, matches=())
+        state, replies = diagnosed(scene, state, shown_now)
         state = replace(state, spoken=_spoken(sight))
     elif state.diagnosis is None:
         state = replace(state, diagnosis=sight.diagnosis, paste=state.next_paste(scene.now), spoken=_spoken(sight))
@@ -123,6 +124,15 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
 def _spoken(sight: Sight) -> tuple[FactSpoken, ...]:
     """What the facts said of the first candidates, for a case that is drafted later."""
     return tuple((one.entry, spoken.fact, spoken.side) for one in sight.weighed[:MOST_WEIGHED] for spoken in one.spoken)
+
+
+def leading(sight: Sight) -> Match | None:
+    """What the answer goes on with: the first match that is more than possible, or that the facts do not refute."""
+    refuted = {one.entry for one in sight.weighed if one.refuted}
+    for match in sight.diagnosis.matches:
+        if match.severity != "info" and not (match.confidence == "possible" and match.entry in refuted):
+            return match
+    return None
 
 
 def _other_cause(scene: Scene, state: State, top: Match | None) -> tuple[Button, ...]:
@@ -161,6 +171,8 @@ _ROWS: Mapping[str, str] = {
 
 def _log_blocks(scene: Scene, state: State, sight: Sight, seen: Seen, same: bool) -> list[Block]:
     log, status = sight.log, sight.status
+    if seen.refusal is not None and seen.refusal.reason in ("no-log", "no-run"):
+        return [scene.say(f"refused.{seen.refusal.reason}"), scene.say(f"refused.{seen.refusal.reason}.next", "subtle")]
     if seen.refusal is not None:
         asked = memory.Asked("template", memory.of_ref(status.ref))
         values = {**by_hand.known_values(replace(state, diagnosis=sight.diagnosis))}

@@ -50,9 +50,12 @@ def status_blocks(scene: Scene, status: TemplateStatus, course: Course | None, m
 
 
 def shortened(message: str, most: int = MOST_MESSAGE) -> str:
-    """A message of Azure's without secrets, cut in its middle when it is long."""
+    """A message of Azure's without secrets, cut in its middle when it is long; between words, for an id is whole."""
     said = redact(message).strip()
-    return said if len(said) <= most else f"{said[: most * 2 // 3]} … {said[-most // 3 :]}"
+    if len(said) <= most:
+        return said
+    start, end = said[: most * 2 // 3].rpartition(" "), said[-most // 3 :].partition(" ")
+    return f"{start[0] or start[2]} … {end[2]}"
 
 
 def status_buttons(
@@ -109,7 +112,7 @@ def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText
     if status.own_network:
         row("network", scene.line("look.own-network"))
     if status.staging_group:
-        row("staging", literal(status.staging_group))
+        row("staging", literal(status.staging_group.rstrip("/").rpartition("/")[2]))
     if status.on_error:
         row("on_error", literal(status.on_error))
     for output in status.outputs[:MOST_OUTPUTS]:
@@ -120,9 +123,10 @@ def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText
 
 def _course_blocks(scene: Scene, course: Course) -> list[Block]:
     blocks: list[Block] = []
-    if course.reached is None:
-        if course.count:
-            blocks.append(scene.say("look.customizers", count=course.count))
+    if not course.count:
+        blocks.append(scene.say("look.rows"))
+    elif course.reached is None:
+        blocks.append(scene.say("look.customizers", count=course.count))
     elif course.reached > course.count:
         blocks.append(scene.say("look.after-customizers", count=course.count))
     else:

@@ -92,6 +92,8 @@ def _bare(match: Match) -> Match:
     said = []
     for number, line in enumerate(match.evidence, 1):
         text = line.text.strip().rstrip(",")
+        if text.startswith('"') and not text.endswith('"'):
+            text = text.partition('": "')[2] or text  # cut, and so no JSON any more
         with suppress(ValueError, AttributeError, RecursionError):
             text = ", ".join(str(value) for value in json.loads(f"{{{text}}}").values())
         # what was escaped in JSON has only now become readable
@@ -113,6 +115,9 @@ def sight_of(
     own = _joined(log.diagnosis.matches if log else (), message.matches if message else ())
     if status.run_state.casefold() == "succeeded" and status.provisioning_state.casefold() != "failed":
         own = tuple(m for m in own if m.severity == "info")
+    if is_running(status):
+        # what merely fits is no news of a run that may end well
+        own = tuple(m for m in own if m.confidence != "possible")
     matches = tuple(m for m in _joined(own, before.matches if before else ()) if m.entry in entries)
     measured = measured_of(status, now)
     ended_badly = measured.get("run_state") in ("failed", "canceled") or measured.get("provisioning_state") == "failed"
@@ -135,7 +140,11 @@ def sight_of(
         os=status.os or base.os,
         script=next((source.script for source in sources if source.script), None),
     )
-    course = course_of(status.customizers, log.diagnosis.timeline, log.whole) if log else None
+    course = None
+    if log:
+        # the log of the validation tells of validators, which are none of the customizers
+        customizers = status.customizers if log.file == "customization.log" else ()
+        course = course_of(customizers, log.diagnosis.timeline, log.whole)
     return Sight(status, hold(diagnosis), log, course, weighed, frozenset(m.entry for m in own), before is not None)
 
 

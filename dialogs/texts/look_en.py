@@ -88,8 +88,11 @@ TEXTS = {
     "look.os.linux": "Linux",
     "look.customizers-listed": "Customizers of the template: {count} ({names}).",
     "look.customizers": "Customizers of the template: {count}. What the log shows of the run:",
+    "look.rows": "What the log shows of the run:",
     "look.position": "The run got to customizer **{number} of {count}**:",
-    "look.after-customizers": "All {count} customizers ended; the run got to a step of Image Builder's own after them:",
+    "look.after-customizers": (
+        "All customizers ended ({count}); the run got to a step of Image Builder's own after them:"
+    ),
     "look.rows-before": "({count} earlier ones not shown)",
     "look.rows-after": "({count} later ones not shown)",
     "look.fact.provisioning": "Template state",

@@ -90,6 +90,7 @@ TEXTS = {
     "look.os.linux": "Linux",
     "look.customizers-listed": "Personalizzatori del modello: {count} ({names}).",
     "look.customizers": "Personalizzatori del modello: {count}. Ecco che cosa mostra il log dell'esecuzione:",
+    "look.rows": "Che cosa mostra il log dell'esecuzione:",
     "look.position": "L'esecuzione è arrivata al personalizzatore **{number} di {count}**:",
     "look.after-customizers": (
         "Personalizzatori terminati: tutti ({count}); dopo, l'esecuzione è arrivata a un passaggio proprio di Image "
@@ -112,7 +113,7 @@ TEXTS = {
     "look.mark.for": "✔ a favore di “{title}”",
     "look.mark.against": "✘ contro “{title}”",
     # Log
-    "look.log.whole": "Ho letto tutto {file} ({read}).",
+    "look.log.whole": "Ho letto per intero {file} ({read}).",
     "look.log.back-to": (
         "Ho letto {file} a ritroso fino all'inizio di quel personalizzatore ({read} su {size}); le righe sono "
         "contate da lì."

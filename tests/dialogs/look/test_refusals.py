@@ -37,7 +37,7 @@ async def test_each_reason_has_its_words_and_a_way_on(reason: Reason, method: st
     chat, shown = await refused(method, Refusal(reason, what=GOLDEN.id), language)
     assert said(f"refused.{reason}", language) in shown
     assert said(f"refused.{reason}.next", language) in shown
-    assert GOLDEN.id in shown
+    assert GOLDEN.id in shown or (method, reason) in (("log_tail", "no-log"), ("log_tail", "no-run"))
     assert chat.buttons
 
 

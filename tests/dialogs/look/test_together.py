@@ -9,7 +9,7 @@ import pytest
 
 from dialogs.held import hold
 from dialogs.look.together import LogSeen, is_of, measured_of, of_a_part, sight_of
-from dialogs.looks import Found, LogTail, TemplateStatus
+from dialogs.looks import Found, LogTail, Refusal, TemplateStatus
 from knowledge.confirming import load_confirming
 from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
@@ -206,3 +206,46 @@ def test_what_is_measured() -> None:
     assert running["run_minutes"] == 60
     assert "run_minutes" not in measured_of(replace(STATUS, started=None), NOW)
     assert "run_minutes" not in measured_of(replace(STATUS, started="2027-01-01T00:00:00Z"), NOW)
+
+
+async def test_the_log_of_a_validation_tells_of_no_customizer() -> None:
+    chat = chat_of(status_of("win11-golden", run_sub_state="Validating", message=""), VERDICT)
+    assert chat.azure is not None
+    chat.azure.tails[GOLDEN] = LogTail("validation.log", VERDICT, len(VERDICT), len(VERDICT))
+    await chat.say("look at win11-golden")
+    shown = await chat.say("yes")
+    assert "I read all of validation.log" in shown
+    assert "What the log shows of the run:" in shown
+    assert "customizer 2 of 3" not in shown
+
+
+LOW = (
+    "[0c9d3f4e-9e0b-4c4e-8c59-0f2c3f0e8a11] PACKER OUT ==> azure-arm: Running Windows update...\n"
+    "[0c9d3f4e-9e0b-4c4e-8c59-0f2c3f0e8a11] PACKER OUT     azure-arm: Waiting for operation to complete "
+    "(system performance: 3% cpu; 17% memory)...\n"
+)
+
+
+async def test_a_run_that_goes_on_is_not_said_to_fail() -> None:
+    running = status_of("win11-golden", run_state="Running", ended=None, message="", vm_size="Standard_D8ds_v4")
+    chat = await looked(running, log=LOW)
+    assert "The run goes on" in chat.shown
+    assert len(chat.replies) == 1
+    assert "too small" not in chat.shown
+
+
+async def test_a_run_that_failed_is_not_laid_on_what_the_facts_refute() -> None:
+    failed = status_of("win11-golden", message="", vm_size="Standard_D8ds_v4", os="linux")
+    chat = await looked(failed, log=LOW)
+    assert "I don't know this error" in chat.shown
+
+
+async def test_a_run_without_a_log_yet_is_no_trouble() -> None:
+    chat = chat_of(status_of("win11-golden", run_state="Running", ended=None, message=""))
+    assert chat.azure is not None
+    chat.azure.refusals["log_tail"] = Refusal("no-log", GOLDEN.id)
+    await chat.say("look at win11-golden")
+    shown = await chat.say("yes")
+    assert "has written no log (yet)" in shown
+    assert "could not be read" not in shown
+    assert GOLDEN.id not in shown
