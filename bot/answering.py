@@ -112,6 +112,8 @@ class Answering:
                 envelope.medic = dict(answer.state if left is None else left)
                 if any(reply.forgets for reply in answer.replies):
                     envelope.forget()
+                if stopped := {identifier for reply in answer.replies for identifier in reply.stops}:
+                    envelope.stop(stopped)
                 if answer.work:
                     messages += await leave_works(
                         envelope, incoming, channel, answer, messages, self._medic, self._clock()

@@ -6,7 +6,7 @@ One JSON document, so that a store commits all of it at once: a turn's new state
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,6 +113,10 @@ class Envelope:
         self.language, self.sign_in = None, 0.0
         self.answers.clear()
         self.pending.clear()
+
+    def stop(self, works: Collection[str]) -> None:
+        """Take out the works whose arguments have one of these ids; one that is just being done is not reported."""
+        self.pending = [one for one in self.pending if not one.work or one.work["args"].get("id") not in works]
 
     def remember(self, mark: str, now: float) -> None:
         """Note that the activity of `mark` was done; what is too old or too much is forgotten."""

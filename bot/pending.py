@@ -26,7 +26,7 @@ class Pending:
     `id` is the mark of the turn that ends it. `turn` is that turn, as `turn_to_json` writes it; `more` is what else the
     outside needs to run it. `begun`: `worker` is at it, until `until` unless it says so again. `cuts`: how often it
     was begun and not ended. `row`: the reply that shows how far a work is, until it was sent, and `message` what
-    it says; from then on `shown`, its activity.
+    it says; from then on `shown`, its activity. `due`: not to be begun before.
     """
 
     id: str
@@ -42,10 +42,11 @@ class Pending:
     row: str = ""
     message: dict[str, Any] = field(default_factory=dict)
     shown: str = ""
+    due: float = 0.0
 
     def is_free(self, instance: str, now: float) -> bool:
         """Whether `instance` may begin it, unless it has: what it began in a former life was cut by its end."""
-        return not self.begun or self.worker == instance or self.until <= now
+        return self.due <= now and (not self.begun or self.worker == instance or self.until <= now)
 
     def begin(self, instance: str, now: float, seconds: float) -> None:
         """Lease it to `instance`."""
@@ -56,6 +57,12 @@ class Pending:
         """Let anybody begin it anew; unless it `failed`, this one does not count."""
         self.cuts += failed
         self.begun, self.worker, self.until = False, "", 0.0
+
+    def postpone(self, args: Mapping[str, Any], due: float) -> None:
+        """Let it be done again from `due` on, with `args`; that it was done so far counts for nothing."""
+        if self.work is not None:
+            self.work = {"do": self.work["do"], "args": dict(args)}
+        self.begun, self.worker, self.until, self.cuts, self.due = False, "", 0.0, 0, due
 
     @property
     def who(self) -> Turn:
@@ -78,6 +85,7 @@ class Pending:
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "id": str, "turn": dict, "back": dict, "made": (int, float), "work": (dict, type(None)), "more": dict,
     "begun": bool, "worker": str, "until": (int, float), "cuts": int, "row": str, "message": dict, "shown": str,
+    "due": (int, float),
 }  # fmt: skip
 
 
@@ -85,6 +93,7 @@ def read_pending(item: object) -> Pending | None:
     """What `to_json` wrote; None for anything else."""
     if not isinstance(item, dict):
         return None
+    item = {"due": 0.0, **item}  # a document of an earlier version has none
     if not all(key in item and isinstance(item[key], kind) for key, kind in _FIELDS.items()):
         return None
     work = item["work"]

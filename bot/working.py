@@ -23,7 +23,7 @@ from bot.progress import Progress, Signs
 from bot.record import TRIES, Record
 from bot.store import StateStore
 from dialogs.turn import Person
-from dialogs.work import FAILED, Done, Failure, Work
+from dialogs.work import AGAIN, FAILED, Done, Failure, Work
 from knowledge.entry import Language
 
 _log = logging.getLogger(__name__)
@@ -127,6 +127,11 @@ class Working:
             if result is None:
                 await self._change(key, pending.id, Pending.release)
                 return False
+            again = result.get(AGAIN)
+            if isinstance(again, int | float):
+                due, args = self._clock() + again, result.get("args", work.args)
+                await self._change(key, pending.id, lambda left: left.postpone(args, due))
+                return True
             await progress.end()
             return await self._report(key, pending, Done(work, result), post)
         finally:
@@ -138,7 +143,7 @@ class Working:
                 record = await Record(self._store, key).load()
                 waiting = [pending for pending in record.envelope.pending if (pending.work is not None) == works]
                 # in order: what waits behind one that another instance does is that one's to begin
-                first = waiting[0] if waiting else None
+                first = next((pending for pending in waiting if pending.due <= self._clock()), None)
                 if first is None or not self._is_free(key, first):
                     return None
                 first.begin(self._instance, self._clock(), self._bounds.lease)

@@ -14,6 +14,7 @@ from dialogs.diagnosed import diagnosed
 from dialogs.group_view import in_public
 from dialogs.look.flow import DOES, GOES_ON, Looking
 from dialogs.look.sandbox import marked
+from dialogs.look.watching import WATCH
 from dialogs.look.whole_log import READ_WHOLE_LOG
 from dialogs.notes import Note, between
 from dialogs.ports import Azure, Clock, Diagnoser, Files, Filing
@@ -125,6 +126,8 @@ class Medic:
         """
         if work.do == READ_WHOLE_LOG:
             return await self._looking.perform(person, work, language, progress)
+        if work.do == WATCH:
+            return await self._looking.watch(person, work, self._clock())
         if work.do == FILE_TICKET:
             return await self._ticketing.perform(person, work)
         if work.do == file_reading.READ_FILE:
@@ -153,7 +156,7 @@ class Medic:
         if turn.signed_in is not None:
             return await self._looking.signed_in(scene, state, turn.person, turn.signed_in)
         if turn.done is not None:
-            return await self._reported(scene, state, turn.done)
+            return await self._reported(scene, state, turn.person, turn.done)
         if turn.action is not None:
             if turn.action.version != ACTION_VERSION or isinstance(turn.action.version, bool):
                 return state, (talk.trouble(scene, "trouble.old-card"),)
@@ -184,7 +187,9 @@ class Medic:
             return guides.show(scene, state, asked)
         return await self._text(scene, state, turn.text, beside_file=bool(turn.files))
 
-    async def _reported(self, scene: Scene, state: State, done: Done) -> Outcome:
+    async def _reported(self, scene: Scene, state: State, person: Person, done: Done) -> Outcome:
+        if done.work.do == WATCH and FAILED not in done.result:
+            return await self._looking.watched(scene, state, person, done)
         if done.work.do == READ_WHOLE_LOG and FAILED not in done.result:
             return await self._looking.report(scene, state, done)
         if done.work.do == FILE_TICKET:

@@ -170,7 +170,8 @@ class Reply:
     person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
     `sign_in`: the client's way to sign in stands below it. `file` is offered with it. `work` is what it promises:
     to be done after it was said. `feedback`: it is a diagnosis, and people may say whether it was right.
-    `forgets`: what is kept of the conversation beside its state is to go.
+    `forgets`: what is kept of the conversation beside its state is to go. `stops`: works, by the `id` of their
+    arguments, that are not to be done any more.
     """
 
     blocks: tuple[Block, ...]
@@ -182,6 +183,7 @@ class Reply:
     sign_in: bool = False
     feedback: bool = False
     forgets: bool = False
+    stops: tuple[str, ...] = ()
     file: FileOffer | None = None
     work: tuple[Work, ...] = ()
     taking: bool = False

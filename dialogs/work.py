@@ -9,6 +9,11 @@ from typing import Any, Literal
 FAILED = "failed"
 """The key of a result that tells why there is none; its value is one of `Failure`, or what the work itself says."""
 
+AGAIN = "again"
+"""The key of a result that is none yet: so many seconds later the work is done again, with the result's `args` instead
+of its own. Nothing is reported till then, so that who watches something for hours holds nothing up.
+"""
+
 Failure = Literal["broken", "too-long", "stopped", "too-many"]
 """Why a work has no result: it failed in a way that nobody thought of; it took too long; the program ended each time
 that it was begun; too many others of the conversation wait."""

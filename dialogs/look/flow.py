@@ -11,7 +11,7 @@ from typing import Any
 from dialogs.commands_in_words import intent_of
 from dialogs.errors import LookRefused
 from dialogs.guides import back_to_step
-from dialogs.look import by_hand, choosing, finding, memory, whole_log
+from dialogs.look import by_hand, choosing, finding, memory, watching, whole_log
 from dialogs.look.memory import Asked, Looks
 from dialogs.look.refusals import refusal_blocks, refusal_buttons
 from dialogs.look.seen import deadline, see, shown
@@ -27,7 +27,21 @@ from dialogs.work import Done, Work
 from knowledge.confirming import Confirming
 from knowledge.entry import Language
 
-DOES = frozenset({"look", "look-other", "look-yes", "look-no", "look-retry", "failing", "log", "whole-log", "sign-out"})
+DOES = frozenset(
+    {
+        "look",
+        "look-other",
+        "look-yes",
+        "look-no",
+        "look-retry",
+        "failing",
+        "log",
+        "whole-log",
+        "sign-out",
+        "watch",
+        "unwatch",
+    }
+)
 """What the buttons of a look do."""
 _ANSWERS = frozenset({"look-yes", "look-no", "look-retry"})
 GOES_ON = "look"
@@ -77,6 +91,10 @@ class Looking:
         if do == "whole-log":
             size = whole(args.get("size", 0))
             return await self.ask(scene, state, person, Asked("whole-log", wanted), size)
+        if do == "unwatch":
+            return watching.stop(scene, state, Asked("watch", wanted))
+        if do == "watch":
+            return await self.ask(scene, state, person, Asked("watch", wanted))
         return await self.ask(scene, state, person, Asked("template", wanted))
 
     async def heard(self, scene: Scene, state: State, person: Person, text: str) -> Outcome | None:
@@ -87,7 +105,10 @@ class Looking:
         if asked is None and state.look.waits == "name" and intent_of(text) is None:
             asked = named(text)
         if isinstance(asked, Naming):
-            return await self.ask(scene, state, person, Asked("template", asked.wanted))
+            if asked.do == "unwatch":
+                return watching.stop(scene, state, Asked("watch", asked.wanted))
+            what: memory.What = "watch" if asked.do == "watch" else "template"
+            return await self.ask(scene, state, person, Asked(what, asked.wanted))
         if asked is not None:
             do: Heard = "look" if asked == "log" else asked
             return await self.press(scene, state, person, do, {})
@@ -121,6 +142,19 @@ class Looking:
     async def report(self, scene: Scene, state: State, done: Done) -> Outcome:
         """The turn that tells what came of a work."""
         return await whole_log.report(scene, state, done, self.diagnose, self.confirming)
+
+    async def watch(self, person: Person, work: Work, now: str) -> Mapping[str, Any]:
+        """One look of a watch, as plain JSON. Never raises."""
+        return await watching.perform(self.azure, person, work, now)
+
+    async def watched(self, scene: Scene, state: State, person: Person, done: Done) -> Outcome:
+        """The turn that tells that a watched run has ended, and what a look shows then; or why it is told no more."""
+        state, asked, over = watching.ended(scene, state, done)
+        if not over:
+            return watching.not_ended(scene, state, asked, done)
+        state, (first, *rest) = await self._run(scene, state, person, asked)
+        heading = scene.say("watch.ended", name=asked.wanted.name, state=str(done.result["state"])[:40])
+        return state, (replace(first, blocks=(heading, *first.blocks), beside=True), *rest)
 
     async def ask(self, scene: Scene, state: State, person: Person, asked: Asked, detail: int = 0) -> Outcome:
         """A look, unless nobody's eyes are allowed, others read along, or the person was not asked yet."""
@@ -159,6 +193,9 @@ class Looking:
                 ref = found.exact[0]
             if asked.what == "whole-log":
                 return whole_log.begin(scene, state, ref, detail)
+            if asked.what == "watch":
+                async with asyncio.timeout_at(until):
+                    return watching.begin(scene, state, await azure.status(person, ref))
             seen = await see(azure, person, ref, until)
         except LookRefused as refused:
             return self._refused(scene, state, asked, refused.refusal)
@@ -224,7 +261,7 @@ def _resolved(state: State, asked: Asked) -> Asked:
         return (
             replace(asked, wanted=memory.of_ref(last)) if last and known and not asked.wanted.resource_group else asked
         )
-    if last is not None and asked.what == "whole-log":
+    if last is not None and asked.what in ("whole-log", "watch"):
         return replace(asked, wanted=memory.of_ref(last))
     facts = memory.wanted_of(state.diagnosis.facts if state.diagnosis else {})
     if facts.name or facts.staging_group or facts.account:

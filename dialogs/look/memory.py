@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from dialogs.looks import LookMode, TemplateRef, Wanted
-from dialogs.shape import keyed, one_of, text, truth
+from dialogs.shape import keyed, one_of, rows, text, truth
 from knowledge.commands import value_of
 
-What = Literal["template", "failing", "whole-log"]
+What = Literal["template", "failing", "whole-log", "watch"]
 Waits = Literal["", "consent", "sign-in", "name"]
 
+MOST_WATCHED = 10
 LONGEST = 90
 """Characters of the longest name that Azure gives: a resource group's."""
 _FIELDS: Mapping[str, str] = {
@@ -51,7 +52,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Looks:
     """The leave that the person gave (None: not asked yet) and for whose eyes; the look that waits and for what; the
-    last template.
+    last template; the templates that are watched.
     """
 
     consent: bool | None = None
@@ -59,6 +60,7 @@ class Looks:
     waits: Waits = ""
     ref: TemplateRef | None = None
     whose: LookMode = "off"
+    watches: tuple[TemplateRef, ...] = ()
 
     def waiting(self, asked: Asked, waits: Waits) -> Looks:
         """The same with a look that waits."""
@@ -118,6 +120,7 @@ def to_json(looks: Looks) -> dict[str, Any]:
         "waits": looks.waits,
         "whose": looks.whose,
         "ref": args_of(looks.ref) if looks.ref else None,
+        "watches": [args_of(ref) for ref in looks.watches],
     }
 
 
@@ -127,6 +130,7 @@ def from_json(value: object) -> Looks:
         return Looks()
     held = keyed(value)
     consent, what, ref = held.get("consent"), held.get("what"), held.get("ref")
+    watches = held.get("watches", [])
     asked = None
     if what is not None:
         names = {key: text(name, LONGEST) for key, name in keyed(held.get("wanted")).items()}
@@ -137,4 +141,5 @@ def from_json(value: object) -> Looks:
         waits=one_of(held.get("waits"), get_args(Waits)),
         ref=None if ref is None else Asked(wanted=of_args(keyed(ref))).ref,
         whose=one_of(held.get("whose"), get_args(LookMode)),
+        watches=tuple(filter(None, (Asked(wanted=of_args(keyed(item))).ref for item in rows(watches, MOST_WATCHED)))),
     )

@@ -67,6 +67,7 @@ def status_buttons(
     if (tail is not None and not tail.whole) or (refusal is not None and refusal.reason == "too-slow"):
         buttons.append(scene.button("whole-log", "whole-log", True, **ref, size=min(tail.size if tail else 0, 10**9)))
     buttons.append(scene.button("look-again", "look", primary=is_running(status), **ref))
+    buttons.append(scene.button("watch-run" if is_running(status) else "watch", "watch", **ref))
     buttons.append(scene.button("look-other", "look-other"))
     return tuple(buttons)
 

@@ -69,10 +69,10 @@ async def perform(
             "folder": read.folder,
         }
     except LookRefused as refused:
-        return {"refused": _refusal_json(refused.refusal)}
+        return {"refused": refusal_to_json(refused.refusal)}
     except Exception as error:  # noqa: BLE001 - the last resort: the person is told, and nothing of the log is logged
         _log.error("reading a whole log failed: %s", type(error).__name__)
-        return {"refused": _refusal_json(Refusal("unexpected", what=ref.id if ref else ""))}
+        return {"refused": refusal_to_json(Refusal("unexpected", what=ref.id if ref else ""))}
 
 
 async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, confirming: Confirming) -> Outcome:
@@ -81,7 +81,7 @@ async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, co
     try:
         result = keyed(done.result)
         if "refused" in result:
-            return _refused(scene, state, asked, _refusal(result["refused"]))
+            return _refused(scene, state, asked, refusal_from_json(result["refused"]))
         status = held_status.from_json(result.get("status"))
         size = whole(result.get("size"), most=10**15)
         log = LogSeen(
@@ -125,7 +125,8 @@ def _refused(scene: Scene, state: State, asked: Asked, refusal: Refusal) -> Outc
     return state, (replace(reply, sign_in=refusal.reason == "sign-in"),)
 
 
-def _refusal_json(refusal: Refusal) -> dict[str, Any]:
+def refusal_to_json(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as plain JSON."""
     return {
         "reason": refusal.reason,
         "texts": [refusal.what, refusal.action, refusal.scope, refusal.role, refusal.code],
@@ -134,7 +135,8 @@ def _refusal_json(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _refusal(value: object) -> Refusal:
+def refusal_from_json(value: object) -> Refusal:
+    """What `refusal_to_json` wrote. Raises `ShapeError`."""
     written = keyed(value)
     what, action, scope, role, code, *_ = (*(text(t, _SHORT) for t in rows(written.get("texts"), 5)), *[""] * 5)
     return Refusal(

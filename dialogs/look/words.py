@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
@@ -10,7 +10,7 @@ from dialogs.commands_in_words import plain_words
 from dialogs.look.memory import checked
 from dialogs.looks import Wanted
 
-Heard = Literal["look", "failing", "log", "whole-log", "sign-out"]
+Heard = Literal["look", "failing", "log", "whole-log", "sign-out", "watch", "unwatch"]
 
 LONGEST = 600
 """Characters of a message that can be one of these; a portal link with a full id is the longest."""
@@ -32,6 +32,11 @@ _PHRASES: dict[Heard, str] = {
     "leggi il log | leggi il suo log | leggi il mio log | guarda il log | controlla il log",
     "whole-log": "read the whole log | read all of the log | read the full log | read the entire log | the whole log | "
     "leggi tutto il log | leggi l'intero log | leggi il log intero | leggi il log per intero | tutto il log",
+    "watch": "watch | watch it | watch this run | watch the run | watch the next run | watch my template | "
+    "keep an eye on it | tell me when it ends | tell me when it is done | notify me | tienilo d'occhio | avvisami | "
+    "avvisami quando finisce | osserva | osservalo | osserva la prossima esecuzione | osserva questa esecuzione",
+    "unwatch": "stop watching | stop the watch | unwatch | don't watch any more | smetti di osservare | "
+    "non osservare più",
     "sign-out": "sign out | signout | log out | logout | sign me out | sign out of azure | log out of azure | "
     "disconnect | disconnect from azure | esci da azure | disconnetti | disconnettimi | disconnettiti da azure | "
     "disconnettimi da azure | esci dal mio account",
@@ -48,6 +53,13 @@ _BEFORE_A_NAME = (
     "controlla il modello | controlla il template | stato del modello | stato del template | stato di | "
     "com'è lo stato di | qual è lo stato di | qual è lo stato del modello | mostrami il modello | mostra il modello"
 )
+_BEFORE_A_WATCHED = (
+    "watch the template | watch template | watch | keep an eye on | tell me when | osserva il modello | osserva | "
+    "tieni d'occhio il modello | tieni d'occhio | avvisami quando finisce"
+)
+_BEFORE_AN_UNWATCHED = (
+    "stop watching the template | stop watching | unwatch | smetti di osservare il modello | smetti di osservare"
+)
 _BEFORE_WHAT_LOOKS_LIKE_ONE = "template | image template | status | modello | stato"
 _BETWEEN = (
     "in | in the resource group | in resource group | in the group | in group | nel gruppo di risorse | nel gruppo | "
@@ -58,6 +70,11 @@ _NEVER_NAMES = (
     "build | image | run | what | which | here | now | again | fails | failed | failing | questo | quello | lo | la | "
     "il | un | una | modello | modelli | errore | errori | immagine | compilazione | che | cosa | qui | fallito"
 )
+_NAMED: dict[Literal["unwatch", "watch", "look"], str] = {
+    "unwatch": _BEFORE_AN_UNWATCHED,
+    "watch": _BEFORE_A_WATCHED,
+    "look": _BEFORE_A_NAME,
+}
 _YES = "yes | yes please | ok | okay | sure | y | go ahead | yes look | sì | si | sì grazie | va bene | certo | procedi"
 _NO = "no | no thanks | no thank you | n | no grazie | meglio di no"
 _TEMPLATES = "/providers/microsoft.virtualmachineimages/imagetemplates/"
@@ -65,9 +82,10 @@ _TEMPLATES = "/providers/microsoft.virtualmachineimages/imagetemplates/"
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """A message that asks for a look at the template that it names."""
+    """A message that asks for a look at the template that it names, or for its watch to begin or end."""
 
     wanted: Wanted
+    do: Literal["look", "watch", "unwatch"] = "look"
 
 
 def heard(text: str) -> Heard | Naming | None:
@@ -77,9 +95,11 @@ def heard(text: str) -> Heard | Naming | None:
     words = plain_words(text)
     if words in _HEARD:
         return _HEARD[words]
-    rest = _after(text, _BEFORE_A_NAME)
-    if rest is not None:
-        return named(rest)
+    for do, before in _NAMED.items():
+        rest = _after(text, before)
+        if rest is not None:
+            found = named(rest)
+            return replace(found, do=do) if found else None
     if whole := by_id(text):
         return Naming(whole)
     rest = _after(text, _BEFORE_WHAT_LOOKS_LIKE_ONE)

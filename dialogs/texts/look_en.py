@@ -159,4 +159,24 @@ TEXTS = {
     "look.by-hand.paste": (
         "Paste the output here; of the log, the last 100 lines are mostly enough. I read it as if I had looked myself."
     ),
+    "button.watch": "Watch the next run",
+    "button.watch-run": "Watch this run",
+    "button.unwatch": "Stop watching",
+    "button.unwatch-named": "Stop: {name}",
+    "watch.this-run": (
+        "I watch {name}: you are told here when this run has ended, with the diagnosis if it failed. For "
+        "{hours} hours at most."
+    ),
+    "watch.next-run": (
+        "No run of {name} is going on. I watch it: you are told here when the next run has ended, with the "
+        "diagnosis if it failed. For {hours} hours at most."
+    ),
+    "watch.already": "I watch {name} already.",
+    "watch.enough": "I watch three templates already, which is the most: {names}. Stop one of them first.",
+    "watch.none": "I watch nothing at the moment.",
+    "watch.none-of": "I do not watch that one. I watch: {names}.",
+    "watch.stopped": "I no longer watch: {names}.",
+    "watch.ended": "**{name}: the run that you had me watch has ended: {state}.**",
+    "watch.over": "I have watched {name} for {hours} hours, and no run of it has ended. Shall I go on?",
+    "watch.refused": "I can no longer watch {name}.",
 }

@@ -166,4 +166,24 @@ TEXTS = {
     "look.by-hand.paste": (
         "Incolla qui l'output; del log di solito bastano le ultime 100 righe. Lo leggo come se avessi guardato io."
     ),
+    "button.watch": "Osserva la prossima esecuzione",
+    "button.watch-run": "Osserva questa esecuzione",
+    "button.unwatch": "Smetti di osservare",
+    "button.unwatch-named": "Smetti: {name}",
+    "watch.this-run": (
+        "Tengo d'occhio {name}: ti avviso qui quando questa esecuzione è terminata, con la diagnosi se non è "
+        "riuscita. Al massimo per {hours} ore."
+    ),
+    "watch.next-run": (
+        "Nessuna esecuzione di {name} è in corso. La tengo d'occhio: ti avviso qui quando la prossima "
+        "esecuzione è terminata, con la diagnosi se non è riuscita. Al massimo per {hours} ore."
+    ),
+    "watch.already": "Sto già osservando {name}.",
+    "watch.enough": ("Sto già osservando tre modelli, il numero massimo: {names}. Prima smetti di osservarne uno."),
+    "watch.none": "Al momento non sto osservando nulla.",
+    "watch.none-of": "Quello non lo sto osservando. Sto osservando: {names}.",
+    "watch.stopped": "Non osservo più: {names}.",
+    "watch.ended": "**{name}: l'esecuzione che mi hai chiesto di osservare è terminata: {state}.**",
+    "watch.over": "Ho osservato {name} per {hours} ore e nessuna sua esecuzione è terminata. Continuo?",
+    "watch.refused": "Non posso più osservare {name}.",
 }

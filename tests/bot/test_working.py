@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from bot.turns import Turns
 from bot.working import Bounds
 from dialogs.turn import Action, Person, Turn
 from dialogs.view import Paragraph, Reply, prose
-from dialogs.work import Work
+from dialogs.work import AGAIN, Work
 from knowledge.entry import Language
 from tests.bot.stand_ins import Chat, ScriptedAnswer
 
@@ -692,7 +692,7 @@ def test_what_is_pending_comes_back_as_it_was() -> None:
     assert (pending.who, pending.left) == (turn, Work("x", {}))
 
 
-@pytest.mark.parametrize("name", [name for name in Pending("", {}, {}, 0).to_json() if name != "work"])
+@pytest.mark.parametrize("name", [name for name in Pending("", {}, {}, 0).to_json() if name not in ("work", "due")])
 def test_what_is_broken_is_not_pending(name: str) -> None:
     whole = Pending("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
     assert read_pending(whole) is not None
@@ -704,3 +704,89 @@ def test_what_is_broken_is_not_pending(name: str) -> None:
 def test_a_broken_work_is_not_pending(work: Any) -> None:
     assert read_pending({**Pending("1", turn_to_json(said("x").turn), {}, 0.0).to_json(), "work": work}) is None
     assert read_pending({**Pending("1", {"person": {"x": 1}}, {}, 0.0).to_json()}) is None
+
+
+class WatchingMedic(BusyMedic):
+    """A work that has to be done again until it has been done `times`."""
+
+    times = 3
+
+    async def perform(
+        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        self.performed.append(f"{work.do} {work.args['n']}")
+        if work.args["n"] < self.times:
+            return {AGAIN: 0.01, "args": {**work.args, "n": work.args["n"] + 1}}
+        return {"n": work.args["n"]}
+
+
+async def test_a_work_that_is_to_be_done_again_is_reported_once(store: FusedStore, wire: Wire) -> None:
+    medic = WatchingMedic()
+    async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        await turns.take(said("do watch"), wire)
+        await until_nothing_waits(store)
+    assert medic.performed == ["watch 1", "watch 2", "watch 3"]
+    assert [one for one in wire.seen if "watch:" in one] == ["2 watch: {'n': 3}"]
+
+
+async def test_what_waits_for_its_time_holds_up_nobody(store: FusedStore, wire: Wire) -> None:
+    medic, now = WatchingMedic(), 1000.0
+    medic.times = 2
+    turns = Turns(medic, store, pace=FAST, clock=lambda: now)
+    async with running(turns, wire):
+        await turns.take(said("do watch"), wire)
+        while not (await kept(store)).pending or (await kept(store)).pending[0].due == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+        medic.times = 1
+        await turns.take(said("do other"), wire)
+        while "3 other: {'n': 1}" not in wire.seen:  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+        assert medic.performed == ["watch 1", "other 1"]
+        now += 1
+        await until_nothing_waits(store)
+    assert medic.performed == ["watch 1", "other 1", "watch 2"]
+
+
+async def test_a_watch_outlives_the_process_and_is_done_by_one_of_two(store: FusedStore, wire: Wire) -> None:
+    medic, now = WatchingMedic(), 1000.0
+    medic.times = 2
+    one, two = (Turns(medic, store, pace=FAST, instance=name, clock=lambda: now) for name in ("one", "two"))
+    async with running(one, wire):
+        await one.take(said("do watch"), wire)
+        while not (await kept(store)).pending or (await kept(store)).pending[0].due == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+    now += 1
+    three = Turns(medic, store, pace=FAST, instance="three", clock=lambda: now)
+    async with running(two, wire), running(three, wire):
+        await until_nothing_waits(store)
+    assert medic.performed == ["watch 1", "watch 2"]
+    assert sum("watch:" in one for one in wire.seen) == 1
+
+
+async def test_a_work_that_is_stopped_is_not_done_any_more(store: FusedStore, wire: Wire) -> None:
+    now = 1000.0
+
+    class StoppableMedic(WatchingMedic):
+        async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+            answer = await super().answer(turn, state)
+            works = tuple(Work(work.do, {**work.args, "id": work.do}) for work in answer.work)
+            stops = ("watch",) if turn.text == "stop" else ()
+            return replace(answer, work=works, replies=tuple(replace(r, stops=stops) for r in answer.replies))
+
+    medic = StoppableMedic()
+    turns = Turns(medic, store, pace=FAST, clock=lambda: now)
+    async with running(turns, wire):
+        await turns.take(said("do watch"), wire)
+        while not (await kept(store)).pending or (await kept(store)).pending[0].due == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+        await turns.take(said("stop"), wire)
+        assert (await kept(store)).pending == []
+    assert medic.performed == ["watch 1"]
+
+
+def test_what_an_earlier_version_kept_is_due() -> None:
+    written = Pending("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
+    del written["due"]
+    read = read_pending(written)
+    assert read
+    assert read.due == 0.0
