@@ -163,7 +163,7 @@ class AzureLooks:
         except Exception as error:
             failure = refused(error, what)
             refusal = failure.refusal
-            if refusal.reason == "unexpected":
+            if refusal.reason == "unexpected" and not refusal.code:  # a code says enough in the audit
                 _log.error("A look came to nothing: %s", where(error))
             if failure is error:
                 raise

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
+from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from bot.looking.cloud import AzureCloud
@@ -14,6 +19,8 @@ from bot.looking.settings import AzureSettings
 from dialogs.errors import LookRefused
 from dialogs.looks import Refusal
 from dialogs.turn import Person
+
+_log = logging.getLogger(__name__)
 
 
 class LocalEyes:
@@ -53,7 +60,7 @@ class IdentityEyes:
         """The identity's credential. Raises `LookRefused` for anybody who is not on the list."""
         if not person.object_id or (person.tenant.lower(), person.object_id.lower()) not in self._people:
             raise LookRefused(Refusal("not-allowed"))
-        yield self._credential
+        yield _Identity(self._credential)
 
     async def sign_out(self, person: Person) -> bool:
         """Nobody signs in: the operator's list decides."""
@@ -62,3 +69,37 @@ class IdentityEyes:
     async def close(self) -> None:
         """Close the connections to the identity provider."""
         await self._credential.close()
+
+
+class _Identity:
+    """The identity's tokens. Where there are none, the operator is told: nobody who asks could sign in to help that."""
+
+    def __init__(self, inner: AsyncTokenCredential) -> None:
+        self._inner = inner
+
+    async def get_token(
+        self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
+    ) -> AccessToken:
+        """A token. Raises `LookRefused` where the identity has none, and what else the library raises."""
+        try:
+            return await self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id)
+        except ClientAuthenticationError as error:
+            _log.error(
+                "The managed identity gave no token to look at Azure (%s). It must be assigned to what the bot runs "
+                "on; AZURE_LOOK_CLIENT_ID names it.", type(error).__name__,
+            )  # fmt: skip
+            raise LookRefused(Refusal("unexpected", code=type(error).__name__)) from error
+
+    async def close(self) -> None:
+        """Nothing: the identity's credential is kept for the next look."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from azure.identity import CredentialUnavailableError
 
 from bot.looking.cloud import US_GOVERNMENT
 from bot.looking.own_eyes import IdentityEyes, LocalEyes
 from bot.looking.settings import AzureSettings
 from dialogs.errors import LookRefused
+from dialogs.looks import Refusal
 from dialogs.turn import Person
 from tests.bot.looking.fake_azure import OBJECT, ONE, PERSON, TENANT, TWO, FakeCredential
 
@@ -38,7 +40,7 @@ async def test_the_bots_identity_looks_for_the_people_of_the_list() -> None:
     eyes = IdentityEyes(BOT, credential)
     for person in (PERSON, Person(TENANT.upper(), "29:other", object_id=OBJECT.upper())):
         async with eyes.credential(person) as found:
-            assert found is credential
+            assert (await found.get_token("scope")).token == "token for scope"
     assert eyes.subscriptions == {ONE}
     assert not await eyes.sign_out(PERSON)
 
@@ -59,3 +61,16 @@ async def test_this_machines_login_needs_no_name() -> None:
     assert eyes.subscriptions == {ONE}
     assert not await eyes.sign_out(Person("local", "me"))
     await eyes.close()
+
+
+async def test_an_identity_without_a_token_is_the_operators_to_mend(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever asks is not told to sign in: they could not."""
+    credential = FakeCredential()
+    credential.fails = CredentialUnavailableError("No identity is assigned: a secret of the machine.")
+    eyes = IdentityEyes(BOT, credential)
+    async with eyes.credential(PERSON) as found:
+        with pytest.raises(LookRefused) as caught:
+            await found.get_token("scope")
+    assert caught.value.refusal == Refusal("unexpected", code="CredentialUnavailableError")
+    assert "AZURE_LOOK_CLIENT_ID names it" in caplog.text
+    assert "secret" not in "".join(record.getMessage() for record in caplog.records)
