@@ -75,6 +75,7 @@ def run_chat(options: Namespace) -> int:
 async def _chat(settings: TerminalSettings, known: Knowledge) -> None:
     from bot.opening import opened
     from bot.terminal import chat
+    from bot.terminal_files import with_text
 
     async with opened(settings.azure, known, settings.filing) as outside:
         medic = build(known, azure=outside.azure, filing=outside.filing).medic
@@ -87,7 +88,9 @@ async def _chat(settings: TerminalSettings, known: Knowledge) -> None:
             while turns:
                 given = await medic.answer(turns.pop(0), state)
                 state = given.state
-                replies += given.replies
+                for reply in given.replies:
+                    content = medic.file(state, reply.file.args) if reply.file else None
+                    replies.append(with_text(reply, content))
                 # nobody else writes here, so that what takes long is simply waited for
                 language = given.replies[-1].language if given.replies else "en"
                 for work in given.work:

@@ -25,6 +25,7 @@ class Words:
     too_large: str
     empty: str
     goodbye: str
+    file: str
 
 
 _ENGLISH = Words(
@@ -46,6 +47,7 @@ _ENGLISH = Words(
     too_large="{path} is larger than 16 MB. Send the part around the error, for example its last 2,000 lines.",
     empty="{path} is empty.",
     goodbye="Goodbye.",
+    file="{name} ({size} bytes), as text; python app.py draft --out FILE LOG writes such files from a log:",
 )
 
 _ITALIAN = Words(
@@ -67,6 +69,7 @@ _ITALIAN = Words(
     too_large="{path} supera i 16 MB. Invia la parte intorno all'errore, ad esempio le ultime 2.000 righe.",
     empty="{path} è vuoto.",
     goodbye="A presto.",
+    file="{name} ({size} byte), come testo; python app.py draft --out FILE LOG scrive file simili da un log:",
 )
 
 

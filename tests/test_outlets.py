@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.cards import card, parts
+from bot.draft_command import drafted
 from bot.start import build_medic
 from dialogs.plain import plain
 from dialogs.turn import Action, Person, Turn
@@ -79,11 +80,36 @@ def shown_by(replies: tuple[Reply, ...]) -> Iterator[str]:
 
 def press(button: Button, replies: tuple[Reply, ...]) -> Action:
     fields = {block.id: block.value for reply in replies for block in reply.blocks if isinstance(block, Field)}
-    return Action(button.do, button.args, fields, 1)
+    return Action(button.do, button.args, {**fields, "product": fields.get("product") or "linux"}, 1)
+
+
+LEAVES: list[tuple[str, Mapping[str, Any]]] = [
+    ("az-case", {}),
+    *(("file-case", {"as": kind}) for kind in ("text", "markdown", "json")),
+    ("cancel-case", {}),
+    ("drafts", {}),
+    ("take-up", {"number": 1}),
+]
+
+
+async def left(state: Mapping[str, Any] | None, action: Action) -> str:
+    """All that a case shows, stores, links to and gives as a file on its ways out, from the press that posts it on."""
+    seen: list[str] = []
+    for pressed in (action, *(Action(do, args, {}, 1) for do, args in LEAVES)):
+        given = await MEDIC.answer(Turn(PERSON, "chat", action=pressed), state)
+        state = json.loads(json.dumps(given.state))
+        seen += [*shown_by(given.replies), json.dumps(state, ensure_ascii=False)]
+        for reply in given.replies:
+            seen += [button.url for button in reply.buttons]
+            if reply.file:
+                content = MEDIC.file(state, reply.file.args)
+                assert content, pressed.do
+                seen += [content.decode("utf-8"), reply.file.name, repr(reply.file.args)]
+    return "\n".join(seen)
 
 
 async def conversation(text: str) -> str:
-    """All that a whole conversation shows and stores: paste, walk, candidates, case, posted."""
+    """All that a whole conversation shows and stores: paste, walk, candidates, case, posted, and its ways out."""
     seen: list[str] = []
     state: Mapping[str, Any] | None = None
     replies: tuple[Reply, ...] = ()
@@ -93,8 +119,7 @@ async def conversation(text: str) -> str:
         seen += [*shown_by(replies), json.dumps(state, ensure_ascii=False)]
     posts = [button for reply in replies for button in reply.buttons if button.primary]
     assert posts
-    given = await MEDIC.answer(Turn(PERSON, "chat", action=press(posts[0], replies)), state)
-    return "\n".join([*seen, *shown_by(given.replies), json.dumps(given.state, ensure_ascii=False)])
+    return "\n".join([*seen, await left(state, press(posts[0], replies))])
 
 
 def assert_unseen(secret: str, shown: str) -> None:
@@ -110,6 +135,7 @@ def test_no_outlet_shows_a_planted_secret(dress: Callable[[str], str], caplog: p
         text = dress(line)
         diagnosis = DIAGNOSER.diagnose(text)
         shown = [json.dumps(diagnosis.as_json(), ensure_ascii=False), report(diagnosis, ENTRIES, "en")]
+        shown.append(drafted(diagnosis, DIAGNOSER, "json", "it"))
         shown += [json.dumps(list(diagnosis.ids)), asyncio.run(conversation(text)), caplog.text]
         for one in shown:
             try:
@@ -118,6 +144,31 @@ def test_no_outlet_shows_a_planted_secret(dress: Callable[[str], str], caplog: p
                 raise AssertionError(f"{name}: {error}") from None
         count += 1
     assert count > 100
+
+
+def test_what_a_person_writes_into_a_case_is_hidden_too() -> None:
+    count = 0
+    for name, secret, line in planted():
+        fields = dict.fromkeys(("last_good", "changed", "impact", "template_id", "title"), line) | {
+            "description": f"IDENTIFICATION\nSubscription: {line}\nRun started (UTC): {line}\n{line}",
+            "product": "windows",
+        }
+        for way in (fields, {**fields, "template_id": ""}):
+            try:
+                assert_unseen(secret, asyncio.run(written(way)))
+            except AssertionError as error:
+                raise AssertionError(f"{name}: {error}") from None
+        count += 1
+    assert count > 100
+
+
+async def written(fields: Mapping[str, str]) -> str:
+    """What becomes of a case that a person has written like that; where it is not taken yet, of the form."""
+    given = await MEDIC.answer(Turn(PERSON, "chat", text="draft"), None)
+    action = Action("post", {}, fields, 1)
+    first = await MEDIC.answer(Turn(PERSON, "chat", action=action), given.state)
+    shown = "\n".join([*shown_by(first.replies), json.dumps(first.state, ensure_ascii=False)])
+    return shown if fields["template_id"] else f"{shown}\n{await left(given.state, action)}"
 
 
 def test_a_stream_in_utf_16_hides_it_too() -> None:
