@@ -28,11 +28,12 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 OAUTH_TYPE = "application/vnd.microsoft.card.oauth"
 LONGEST_ID = 512
 LONGEST_NAME = 100
-KEEP = "keep"
-"""What a button sends beside its action when its card is to stay as it is."""
-OWNER = "by"
+KEEP = "_keep"
+"""What a button sends beside its action when its card is to stay as it is. No field of a form begins like that."""
+OWNER = "_by"
 """What a button sends beside its action where others can press it: a short form of the id of who asked."""
 NO_FIELDS = frozenset({"v", "do", "args", "msteams", KEEP, OWNER})
+"""Clients send a form's fields beside these, so that a field of such a name would take their place."""
 
 _GUID = re.compile(r"(?!0{8}-0)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 

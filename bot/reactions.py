@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.activities import pressed
+from bot.activities import KEEP, pressed
 from bot.channel import Channel
 from bot.invokes import Handler, Invoke, InvokeAnswer
 from bot.message_text import as_mapping
@@ -18,7 +18,7 @@ async def reacted(invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswe
     does = _MEANS.get(str(as_mapping(value.get("actionValue")).get("reaction")))
     if value.get("actionName") == "feedback" and does:
         # beside the card, which stays as it is
-        button = {"v": ACTION_VERSION, "do": does, "args": {}, "keep": True}
+        button = {"v": ACTION_VERSION, "do": does, "args": {}, KEEP: True}
         incoming = pressed(invoke.incoming, invoke.body, button)
         if incoming:
             await turns.take(incoming, channel)

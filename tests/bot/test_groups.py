@@ -169,7 +169,7 @@ async def test_a_colleagues_press_never_meets_a_text_of_their_own(chat: Chat) ->
 
 async def test_a_card_does_not_say_whose_it_is(chat: Chat) -> None:
     await ask(chat, LOG)
-    assert pressed(chat, "steps")["by"]
+    assert pressed(chat, "steps")["_by"]
     assert "29:ada" not in json.dumps(cards(chat))
 
 
@@ -186,7 +186,7 @@ async def test_continue_in_private(chat: Chat, where: dict[str, Any]) -> None:
     assert thread.startswith("/_connector/v3/conversations/19%3Aabc")
     assert "here is all of it" in shown(chat, -2)
     assert "Step 1 of" in shown(chat, -2)
-    assert "by" not in pressed(chat, "next", at=-2)
+    assert "_by" not in pressed(chat, "next", at=-2)
     assert "We go on in our private chat" in shown(chat)
     assert chat.teams.methods[-1] == "POST", "the short answer stays for the others"
 

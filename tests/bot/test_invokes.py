@@ -153,7 +153,7 @@ async def test_a_card_of_another_version_keeps_its_place(walking: Chat) -> None:
 
 
 async def test_a_card_that_stays_is_answered_below(walking: Chat) -> None:
-    kind, said = await press(walking, {"v": 1, "do": "guided", "keep": True})
+    kind, said = await press(walking, {"v": 1, "do": "guided", "_keep": True})
     assert kind == MESSAGE_TYPE
     assert walking.teams.methods == ["POST"]
     assert said == walking.teams.messages[0]
@@ -163,15 +163,15 @@ async def test_somebody_elses_card_starts_a_walk_of_ones_own(walking: Chat) -> N
     group = {"conversation": {"id": "g:1", "conversationType": "groupChat", "isGroup": True, "tenantId": "contoso"}}
     await walking.send(TEXT, **group)
     data = pressed(walking, "steps")
-    assert data["by"] == owner_of("29:ada")
+    assert data["_by"] == owner_of("29:ada")
     kind, said = await press(walking, data, **group, **{"from": {"id": "29:bob"}})
     assert kind == MESSAGE_TYPE
     assert walking.teams.methods == ["POST", "POST"]
     assert said == walking.teams.messages[-1]
-    assert pressed(walking, "steps")["by"] == owner_of("29:bob")
+    assert pressed(walking, "steps")["_by"] == owner_of("29:bob")
     kind, card = await press(walking, data, **group)  # its owner's press puts it in its place
     assert kind == CARD_TYPE
-    assert data_of(card, "next")["by"] == owner_of("29:ada")
+    assert data_of(card, "next")["_by"] == owner_of("29:ada")
 
 
 async def test_further_replies_are_sent_as_messages(walking: Chat) -> None:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.activities import read_activity
+from bot.activities import OWNER, owner_of, read_activity
 from bot.errors import RefusedRequest
+from dialogs.case import CaseForm
+from dialogs.ticket.contact import FIELDS
 from dialogs.turn import Action, Turn
 from tests.bot.stand_ins import Chat, ScriptedAnswer
 
@@ -89,6 +91,14 @@ async def test_a_button_that_is_not_ours_changes_nothing_and_is_answered(chat: C
         "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
     ]
     assert chat.medic.heard == []
+
+
+@pytest.mark.parametrize("form", [FIELDS, tuple(CaseForm.__dataclass_fields__)], ids=["contact", "case"])
+async def test_no_field_of_a_form_takes_the_place_of_what_its_button_sends(chat: Chat, form: tuple[str, ...]) -> None:
+    typed = dict.fromkeys(form, "typed")
+    await chat.send(value={"v": 1, "do": "next", "args": {}, OWNER: owner_of("29:ada"), **typed})
+    [(turn, _)] = chat.medic.heard
+    assert turn.action == Action("next", {}, typed, 1)
 
 
 @pytest.mark.parametrize(
