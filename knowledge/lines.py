@@ -80,7 +80,7 @@ def read_lines(pieces: Iterable[tuple[int, str]]) -> list[Line]:
     for number, text in pieces:
         if not prefix or not text.startswith(prefix):
             first = text[:1]
-            if first not in _FIRST or _is_plain(text, first):
+            if first not in _FIRST or (len(text) < _SHORTEST and first != "u") or _is_plain(text, first):
                 lines.append(_new(Line, (number, "plain", text, None, None, False, None)))
                 continue
             line = read_line(number, text)

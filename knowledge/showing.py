@@ -23,7 +23,7 @@ def redacted(lines: Sequence[Line], evidence: Iterable[Line]) -> Mapping[Line, s
     wanted = set(evidence)
     numbers = {line.number for line in wanted}
     shown: dict[Line, str] = {}
-    for index, line in enumerate(lines):
+    for index, line in enumerate(lines if wanted else ()):
         if line.number in numbers and line in wanted and line not in shown:
             begin = max(0, index - 3)
             hidden = redact_lines([near.body for near in lines[begin : index + 2]])
