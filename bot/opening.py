@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from bot.access import Access
 from bot.building import Knowledge
 from bot.credentials import Credentials
+from bot.filing.opening import open_filing
 from bot.looking.cloud import AzureCloud
 from bot.looking.eyes import Eyes
 from bot.looking.opening import CLOUDS, open_azure
@@ -48,10 +50,12 @@ async def opened(
         sign_in: SignIn | None = None
         if settings.look == "sandbox":
             # imported here: nobody else needs it
+            from bot.sandbox.scenario import read_scenario
             from bot.sandbox.serving import Sandbox
-            from bot.sandbox.support import SupportDesk
+            from bot.sandbox.support import desk_of
 
-            sandbox = await closing.enter_async_context(Sandbox(SupportDesk().routes()))
+            desk = desk_of(await asyncio.to_thread(read_scenario))
+            sandbox = await closing.enter_async_context(Sandbox(desk.routes()))
             eyes, cloud = sandbox.eyes, sandbox.cloud
         elif access and (signing := signing_with(credentials, settings, access)):
             closing.push_async_callback(signing.close)
@@ -62,9 +66,5 @@ async def opened(
             eyes = LocalEyes(CLOUDS[settings.cloud], settings.subscriptions)
         azure = open_azure(settings, known.diagnoser, eyes, cloud)
         closing.push_async_callback(azure.close)
-        desk: Filing | None = None
-        if filing and eyes:
-            from bot.filing.filing import SupportFiling
-
-            desk = SupportFiling(eyes, cloud or CLOUDS[settings.cloud], known.support)
-        yield Outside(azure, sign_in, desk)
+        tickets = open_filing(filing, eyes, cloud or CLOUDS[settings.cloud], known.support)
+        yield Outside(azure, sign_in, tickets)

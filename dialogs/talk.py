@@ -86,7 +86,8 @@ def _attach(scene: Scene) -> tuple[Paragraph, ...]:
 
 
 def _limits(scene: Scene) -> Paragraph:
-    return scene.say("welcome.limits.off" if scene.looks == "off" else "welcome.limits.on", "subtle")
+    which = "files" if scene.files else "off" if scene.looks == "off" else "on"
+    return scene.say(f"welcome.limits.{which}", "subtle")
 
 
 def _among_others(scene: Scene) -> tuple[Paragraph, ...]:

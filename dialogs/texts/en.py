@@ -93,6 +93,11 @@ TEXTS = {
         "I look at a template and its log only after you have allowed it, and I change nothing in Azure. Passwords, "
         "keys and tokens are hidden before I show or keep anything."
     ),
+    "welcome.limits.files": (
+        "I look at a template and its log only after you have allowed it, and I change nothing in Azure. A support "
+        "request is filed only when you have seen it and said yes. Passwords, keys and tokens are hidden before I show "
+        "or keep anything."
+    ),
     "help.title": "What I can do",
     "help.guides": (
         "I also answer questions such as: where is the log, how do I read it, which permissions do I need "

@@ -93,6 +93,11 @@ TEXTS = {
         "Guardo un modello e il suo log solo dopo che me l'hai permesso, e in Azure non modifico nulla. Password, "
         "chiavi e token vengono nascosti prima di mostrare o conservare qualsiasi cosa."
     ),
+    "welcome.limits.files": (
+        "Guardo un modello e il suo log solo dopo che me l'hai permesso, e in Azure non modifico nulla. Una richiesta "
+        "di supporto parte solo dopo che l'hai vista e hai detto di sì. Password, chiavi e token vengono nascosti "
+        "prima di mostrare o conservare qualsiasi cosa."
+    ),
     "help.title": "Che cosa so fare",
     "help.guides": (
         "Rispondo anche a domande come: dov'è il log, come si legge, quali autorizzazioni servono per "

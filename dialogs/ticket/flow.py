@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.case import PRODUCTS
+from dialogs.case_values import subscription_of
 from dialogs.case_ways import ways_out
 from dialogs.draft_form import show as show_case
 from dialogs.errors import FilingRefused
@@ -191,9 +192,7 @@ def _begun(scene: Scene, state: State, person: Person, locale: str | None) -> St
         state = replace(state, form=form)
     if state.tickets.under_way.draft == form.draft:
         return state
-    facts = state.diagnosis.facts if state.diagnosis and form.paste == state.paste else {}
-    subscription = _subscription(form.template_id) or str(facts.get("subscription") or "")
-    answers = contact.prefilled(scene, person, locale, subscription)
+    answers = contact.prefilled(scene, person, locale, subscription_of(scene, form))
     return _with(state, Preparing(form.draft, answers=answers))
 
 
@@ -203,12 +202,7 @@ def _with(state: State, under_way: Preparing) -> State:
 
 def _draft(scene: Scene, state: State, answers: Answers) -> TicketDraft:
     assert state.form is not None
-    return ticket_draft(scene, state, state.form, state.tickets.under_way, answers)
-
-
-def _subscription(template_id: str) -> str:
-    parts = template_id.split("/")
-    return parts[2] if len(parts) > 2 and parts[1].lower() == "subscriptions" else ""
+    return ticket_draft(scene, state.form, state.tickets.under_way, answers)
 
 
 def _overdue(scene: Scene, under_way: Preparing) -> bool:

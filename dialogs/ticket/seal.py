@@ -7,10 +7,10 @@ import json
 
 from dialogs.case import CaseForm
 from dialogs.case_text import case_text, in_english
+from dialogs.case_values import started_of
 from dialogs.filing_json import MOST_DESCRIPTION, MOST_FILE_TEXT, to_json
 from dialogs.filings import SEVERITIES, Attachment, TicketDraft
 from dialogs.scene import Scene
-from dialogs.state import State
 from dialogs.ticket.contact import Answers
 from dialogs.ticket.memory import Preparing
 from knowledge.redaction import redact
@@ -18,7 +18,7 @@ from knowledge.redaction import redact
 ENGLISH_FILE = "image-medic-case-english.md"
 
 
-def ticket_draft(scene: Scene, state: State, form: CaseForm, under_way: Preparing, answers: Answers) -> TicketDraft:
+def ticket_draft(scene: Scene, form: CaseForm, under_way: Preparing, answers: Answers) -> TicketDraft:
     """Everything that leaves with a yes. In Italian only for support in Italian, and with the English as a file."""
     italian = scene.language == "it" and answers.contact.language == "it-it"
     english_scene, english = in_english(scene, form)
@@ -35,7 +35,7 @@ def ticket_draft(scene: Scene, state: State, form: CaseForm, under_way: Preparin
         severity=next((one for one in SEVERITIES if one == form.severity), SEVERITIES[0]),
         contact=answers.contact,
         diagnostics=answers.diagnostics,
-        started=_started(state, form),
+        started=started_of(scene, form),
         attachments=files,
     )
 
@@ -44,13 +44,3 @@ def seal_of(draft: TicketDraft) -> str:
     """A short text that is another one whenever anything of what leaves is."""
     written = json.dumps(to_json(draft), sort_keys=True)
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _started(state: State, form: CaseForm) -> str:
-    """When the run began, if the case is about the text at hand and the text says so."""
-    diagnosis = state.diagnosis
-    if diagnosis is None or form.paste != state.paste:
-        return ""
-    said = diagnosis.facts.get("run_started") or next((run.started for run in diagnosis.timeline if run.started), "")
-    told = str(said or "")
-    return told if len(told) == len("2026-02-22T01:29:00Z") and told.endswith("Z") and told[10] == "T" else ""

@@ -76,7 +76,7 @@ def preview(scene: Scene, draft: TicketDraft, seal: str, name: str, changed: boo
         "place": literal(f"{contact.country}, {contact.time_zone}"),
         "language": (Run(scene.word(f"ticket.language.{contact.language}")),),
         "diagnostics": (Run(scene.word(f"ticket.diagnostics.{'yes' if draft.diagnostics else 'no'}")),),
-        "started": literal(draft.started) if draft.started else (Run(scene.word("ticket.none")),),
+        "started": literal(draft.started) if draft.started else (Run(scene.word("case.unknown")),),
         "files": literal(", ".join(file.name for file in draft.attachments))
         if draft.attachments
         else (Run(scene.word("ticket.none")),),
@@ -110,7 +110,7 @@ def ticket(scene: Scene, filed: Ticket, files: int, title: str = "") -> Reply:
     if files > filed.attached and not filed.again:
         blocks.append(scene.say("ticket.no-files", "warning"))
     blocks += sandbox(scene) or [scene.say("ticket.next")]
-    link = (scene.link("ticket-open", filed.url, primary=True),) if filed.url else ()
+    link = (scene.link("ticket-open", filed.url, primary=True),) if filed.url and scene.looks != "sandbox" else ()
     buttons = (*link, scene.button("edit-case", "draft"), scene.button("restart", "restart"))
     return scene.reply(*blocks, buttons=buttons, summary=scene.word("ticket.summary"), beside=True)
 

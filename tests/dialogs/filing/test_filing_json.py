@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from dialogs.filings import (
     TicketDraft,
 )
 from dialogs.shape import ShapeError
+from dialogs.ticket.seal import seal_of
 
 CONTACT = Contact("Ada", "Rossi", "ada@example.com", "ITA", "W. Europe Standard Time", "it-it", "phone", "+39 055 1")
 DRAFT = TicketDraft(
@@ -63,3 +64,16 @@ def test_consent_is_never_read_from_something_that_is_not_true() -> None:
     for spoiled in ("Yes", 1, "true", None):
         with pytest.raises(ShapeError):
             draft_of({**through(DRAFT), "diagnostics": spoiled})
+
+
+def test_the_seal_is_of_everything_that_leaves() -> None:
+    other: dict[str, Any] = {"diagnostics": False, "severity": "critical", "attachments": ()}
+    for field in fields(DRAFT):
+        value = other.get(field.name, getattr(DRAFT, field.name))
+        if field.name in ("service", "classification"):
+            value = replace(value, id="x")
+        elif field.name == "contact":
+            value = replace(value, email="eve@example.com")
+        elif field.name not in other:
+            value = f"{value}x"
+        assert seal_of(replace(DRAFT, **{field.name: value})) != seal_of(DRAFT), field.name
