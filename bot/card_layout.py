@@ -218,10 +218,10 @@ def _input(field: Field, language: Language) -> Element:
 
 
 def _action(button: Button) -> Element:
-    if button.url:
-        return {"type": "Action.OpenUrl", "title": one_line(button.label), "url": button.url}
-    data = {"v": ACTION_VERSION, "do": _sendable(button.do), "args": _sendable(button.args)}
     style = {"style": "positive"} if button.primary else {}
+    if button.url:
+        return {"type": "Action.OpenUrl", "title": one_line(button.label), **style, "url": button.url}
+    data = {"v": ACTION_VERSION, "do": _sendable(button.do), "args": _sendable(button.args)}
     unchecked = {"associatedInputs": "none"} if button.bare else {}
     return {"type": "Action.Submit", "title": one_line(button.label), **style, **unchecked, "data": data}
 

@@ -43,7 +43,7 @@ def bash(scene: Scene, form: CaseForm) -> str:
         f"  --query {bash_word(query)} --output tsv)",
         f"if [[ \"{filled_in}\" == *'<'* ]]; then",
         f"  echo {bash_word(scene.word('case.az.fill-in'))} >&2",
-        'elif [ -z "$TOPIC" ]; then',
+        'elif [[ "$TOPIC" != /providers/* ]]; then',
         f"  echo {bash_word(_no_topic(scene))} >&2",
         "else",
         "  az support in-subscription tickets create \\",
@@ -74,7 +74,7 @@ def powershell(scene: Scene, form: CaseForm) -> str:
     fill_in, no_topic = (powershell_word(said) for said in (scene.word("case.az.fill-in"), _no_topic(scene)))
     rows += [
         f"if (\"{filled_in}\".Contains('<')) {{ Write-Warning {fill_in} }}",
-        f"elseif (-not $topic) {{ Write-Warning {no_topic} }}",
+        f"elseif (\"$topic\" -notlike '/providers/*') {{ Write-Warning {no_topic} }}",
         "else { az support in-subscription tickets create @ticket }",
     ]
     return "\n".join(rows)

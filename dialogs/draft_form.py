@@ -20,6 +20,7 @@ from knowledge.redaction import redact
 
 Fields = Mapping[str, str]
 _TEMPLATE_HINT = "/subscriptions/…/resourceGroups/…/providers/Microsoft.VirtualMachineImages/imageTemplates/…"
+_ALWAYS_SENT = ("severity", "frequency", "client")
 _TEXTS = {
     "last_good": SHORT,
     "changed": SHORT,
@@ -62,9 +63,12 @@ def show(
 def taken(scene: Scene, state: State, fields: Fields) -> tuple[State, dict[str, str]]:
     """The state with what the person wrote, redacted, and what is wrong with it, by field.
 
-    A field that did not come, or holds what its choices do not, keeps its value.
+    A field that did not come, or holds what its choices do not, keeps its value. Clients leave out a text that was
+    emptied: where the choices came, which always hold something, such a text is empty.
     """
     form = state.form or draft.fresh(scene, state)
+    if all(name in fields for name in _ALWAYS_SENT):
+        fields = {**dict.fromkeys(_TEXTS, ""), **fields}
     problems = {
         name: scene.word("case.problem.long", most=most) for name, most in _TEXTS.items() if _long(fields, name)
     }

@@ -124,6 +124,7 @@ def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> 
 
 def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
     for script, topic, why in (
+        (filled_in(bash(scene(), FORM)), "None", "No topic for Image Builder was found."),
         (filled_in(bash(scene(), FORM)), "", "No topic for Image Builder was found."),
         (bash(scene(), FORM), TOPIC, "Fill in what stands in angle brackets first."),
         (bash(scene("it"), FORM), TOPIC, "Completa prima"),

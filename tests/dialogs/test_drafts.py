@@ -110,6 +110,17 @@ async def test_what_is_wrong_is_said_at_its_field_and_the_rest_survives(
     assert texts(chat)
 
 
+async def test_a_text_that_was_emptied_is_empty_though_clients_leave_it_out() -> None:
+    chat = await drafted()
+    await chat.act("post", {}, {**ANSWERS, "severity": "critical", "title": "T", "description": "D"})
+    assert "Impact on the business: the release waits" in texts(chat)[0]
+    sent = {"severity": "critical", "frequency": "always", "client": "cli", "product": "windows", "title": "T"}
+    await chat.act("post", {}, sent)
+    assert {name for name, field in fields(chat).items() if field.problem} == {"description"}
+    await chat.act("post", {}, {**sent, "description": "D"})
+    assert "Impact on the business: unknown" in texts(chat)[0]
+
+
 async def test_a_draft_of_an_earlier_text_is_kept_listed_and_taken_up_again() -> None:
     chat = await drafted()
     await chat.press("Put aside", title="The first", product="linux", impact="password=hunter2hunter2")
