@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 from bot.access import Access, access_for
 from bot.building import Conversations, Knowledge, build
@@ -29,6 +29,7 @@ from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
 from bot.uploads import Uploads
+from dialogs.ports import Azure, Filing
 
 PRUNE_SECONDS = 6 * 3600
 _GARBAGE = 10_000
@@ -38,9 +39,16 @@ _log = logging.getLogger(__name__)
 
 
 async def serve(
-    settings: Settings, known: Knowledge, playground: bool = False, observer: Observer | None = None
+    settings: Settings,
+    known: Knowledge,
+    playground: bool = False,
+    observer: Observer | None = None,
+    make: Callable[[Knowledge, Observer | None, Azure, Filing | None], Conversations] = build,
 ) -> int:
-    """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start."""
+    """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start.
+
+    `make` builds what answers people.
+    """
     configure_logs(settings.log_level, settings.log_format)
     stop = asyncio.Event()
     _stop_on_signals(stop)
@@ -51,7 +59,7 @@ async def serve(
     try:
         access = access_for(settings.credentials)
         async with opened(settings.azure, known, settings.filing, settings.credentials, access) as outside:
-            made = build(known, observer, outside.azure, outside.filing)
+            made = make(known, observer, outside.azure, outside.filing)
             await _serve(settings, store, access, outside, made, observer, stop, playground)
     except StartError as error:
         return _cannot_start(error)

@@ -36,7 +36,9 @@ SECONDS = 80
 _PARENT = """
 import asyncio, functools, os, sys, threading
 from dataclasses import dataclass
+from types import SimpleNamespace
 import bot.connector, bot.kept_turns, bot.left_works, bot.runtime, bot.working
+from bot.building import load_knowledge
 from bot.delivery import Pace
 from bot.settings import read_settings
 from dialogs.view import Paragraph, Reply, prose
@@ -50,6 +52,7 @@ class Answer:
     state: dict
     replies: tuple
     work: tuple = ()
+    notes: tuple = ()
 
 class Medic:
     async def answer(self, turn, state):
@@ -64,7 +67,10 @@ class Medic:
         await asyncio.sleep(0.002)
         return {"number": 1_000_000 + work.args["number"]}
 
-settings = read_settings(os.environ)
+def make(*_):
+    return SimpleNamespace(medic=Medic(), asides=None)
+
+settings, known = read_settings(os.environ), load_knowledge()
 assert threading.active_count() == 1
 for run, _ in enumerate(sys.stdin):
     gate = os.pipe()
@@ -77,7 +83,7 @@ for run, _ in enumerate(sys.stdin):
         hold = 0.003 if run % 2 else 8.0
         pace = Pace(first_wait=0.01, sweep=0.2)
         bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=pace, hold=hold)
-        os._exit(asyncio.run(bot.runtime.serve(settings, Medic())))
+        os._exit(asyncio.run(bot.runtime.serve(settings, known, make=make)))
     print("pid", pid, flush=True)
     os.write(gate[1], b"1")
     os.close(gate[0])

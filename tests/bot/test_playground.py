@@ -252,8 +252,8 @@ bot.playground.Playground.__init__.__defaults__ = (Path(os.environ["FAKE_FOLDER"
 class Medic:
     async def answer(self, turn, state):
         raise AssertionError
-bot.runtime.build = lambda *made: SimpleNamespace(medic=Medic(), asides=None)
-sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), load_knowledge(), playground=True)))
+make = lambda *made: SimpleNamespace(medic=Medic(), asides=None)
+sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), load_knowledge(), playground=True, make=make)))
 """
 
 

@@ -272,6 +272,8 @@ async def test_a_port_in_use_is_one_sentence_with_a_way_out(chat: Chat) -> None:
 _PROGRAM = """
 import asyncio, os, sys
 from dataclasses import dataclass
+from types import SimpleNamespace
+from bot.building import load_knowledge
 from bot.runtime import serve
 from bot.settings import read_settings
 from dialogs.view import Paragraph, Reply, prose
@@ -281,6 +283,7 @@ class Answer:
     state: dict
     replies: tuple
     work: tuple = ()
+    notes: tuple = ()
 
 class Medic:
     async def answer(self, turn, state):
@@ -290,7 +293,8 @@ class Medic:
             await asyncio.Event().wait()
         return Answer({"step": step}, (Reply((Paragraph(prose(f"Step {step}")),)),))
 
-sys.exit(asyncio.run(serve(read_settings(os.environ), Medic())))
+make = lambda *_: SimpleNamespace(medic=Medic(), asides=None)
+sys.exit(asyncio.run(serve(read_settings(os.environ), load_knowledge(), make=make)))
 """
 
 
