@@ -12,6 +12,7 @@ from bot.cards import card, parts, summary
 from dialogs.plain import plain, visible
 from dialogs.turn import ACTION_VERSION
 from dialogs.view import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+from knowledge.entry import Language
 
 TARGET, LIMIT = 25 * 1024, 80 * 1024
 
@@ -370,3 +371,34 @@ def test_the_second_shell_is_folded_behind_its_name() -> None:
     assert folded["isVisible"] is False
     assert "Get-AzVersion" in json.dumps(folded)
     assert "Get-AzVersion" in shown["fallbackText"]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Please fill this in."), ("it", "Compila questo campo.")])
+def test_a_required_field_is_checked_where_the_client_can_and_its_problem_is_shown_everywhere(
+    language: Language, said: str
+) -> None:
+    field = Field("title", "Title", required=True, problem="This must not be empty.", hint="such as this")
+    problem, shown = card(Reply((field,), language=language))["body"]
+    assert problem["inlines"] == [
+        {"type": "TextRun", "text": "\N{BLACK RIGHT-POINTING TRIANGLE} This must not be empty.", "color": "attention"}
+    ]
+    assert (shown["isRequired"], shown["errorMessage"], shown["requires"]) == (True, said, {"adaptiveCards": "1.3"})
+    older = shown["fallback"]["items"][-1]
+    assert older["placeholder"] == "such as this"
+    assert not {"isRequired", "errorMessage", "label"} & set(older)
+
+
+def test_a_button_that_sends_nothing_of_the_form_does_not_wait_for_it() -> None:
+    bare, whole = card(Reply((), (Button("Discard", "discard", bare=True), Button("Post", "post"))))["actions"]
+    assert bare["associatedInputs"] == "none"
+    assert "associatedInputs" not in whole
+
+
+def test_a_link_opens_its_page_and_can_be_the_primary_button() -> None:
+    (link,) = card(Reply((), (Button("Open", "", primary=True, url="https://portal.azure.com/#x"),)))["actions"]
+    assert link == {
+        "type": "Action.OpenUrl",
+        "title": "Open",
+        "style": "positive",
+        "url": "https://portal.azure.com/#x",
+    }
