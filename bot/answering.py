@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from bot.errors import RefusedRequest, StateConflict, StateTooLarge, StoreError,
 from bot.lanes import Lanes
 from bot.left_works import leave_works
 from bot.private_chat import PrivateChats
-from bot.record import TRIES, Record
+from bot.record import TRIES, Record, give_way
 from bot.response import divided, without_here
 from bot.sentences import Sentence, language_of, say
 from bot.store import StateStore
@@ -81,6 +80,7 @@ class Answering:
         """
         turn = incoming.turn
         asked: tuple[dict[str, Any] | None, Answer] | None = None
+        attempt = 0
         while True:  # until the turn's time is over; whoever is in the way has got on
             record = await Record(self._store, key).load()
             envelope = record.envelope
@@ -131,11 +131,12 @@ class Answering:
                 self._note(asked[1].notes if asked else ())
                 return record
             except StateConflict:
-                await asyncio.sleep(random.uniform(0.0, 0.02))  # noqa: S311 - it hides nothing
+                await give_way(attempt)
+                attempt += 1
 
     async def _own_up(self, key: str, incoming: Incoming, channel: Channel, sentence: str) -> Record:
         """Keep the state as it was, and the sentence about the failure; nothing, if the turn was kept after all."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             record = await Record(self._store, key).load()
             if self._void(record.envelope, incoming):
                 return record
@@ -143,7 +144,7 @@ class Answering:
                 language = language_of(incoming.turn.locale)
                 return await self.commit(record, incoming, channel, [{"text": sentence}], language)
             except StateConflict:
-                continue
+                await give_way(attempt)
         raise StateConflict("The conversation was changed by other turns each time that a failure was to be kept.")
 
     def _void(self, envelope: Envelope, incoming: Incoming) -> bool:

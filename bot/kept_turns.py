@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import get_args
@@ -12,7 +11,7 @@ from bot.activities import Incoming, Wants
 from bot.channel import Channel
 from bot.errors import StateConflict, StoreError
 from bot.pending import MOST_CUTS, Pending, turn_to_json
-from bot.record import TRIES, Record
+from bot.record import TRIES, Record, give_way
 from bot.sentences import Sentence
 from bot.store import StateStore
 
@@ -32,7 +31,7 @@ async def keep_turn(
     more = {"wants": incoming.wants, "say": incoming.say, "replaces": incoming.replaces}
     try:
         async with asyncio.timeout(KEEPING):
-            for _ in range(TRIES):
+            for attempt in range(TRIES):
                 record = await Record(store, key).load()
                 envelope = record.envelope
                 if incoming.mark in envelope.done or envelope.pending_of(incoming.mark):
@@ -40,8 +39,11 @@ async def keep_turn(
                 kept = Pending(incoming.mark, turn, dict(channel.back), clock(), more=more)
                 kept.begin(instance, clock(), LEASE)
                 envelope.pending.append(kept)
-                with contextlib.suppress(StateConflict):
+                try:
                     await record.commit()
+                except StateConflict:
+                    await give_way(attempt)
+                else:
                     return True
     except (StoreError, TimeoutError) as error:
         _log.error("A turn that takes long could not be kept: %s", str(error) or "the state store does not answer")

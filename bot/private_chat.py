@@ -14,7 +14,7 @@ from bot.delivery import Delivery
 from bot.envelope import Message
 from bot.errors import DeliveryFailed, StateConflict
 from bot.lanes import Lanes
-from bot.record import TRIES, Record
+from bot.record import TRIES, Record, give_way
 from bot.store import StateStore, state_key
 from knowledge.entry import Language
 
@@ -63,7 +63,7 @@ class PrivateChats:
         self, key: str, incoming: Incoming, private: Channel, thread: Mapping[str, Any], goes_on: str
     ) -> tuple[Record, Mapping[str, Any]]:
         """The private chat's record with what it goes on with, and the state that stays in the thread."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             record = await Record(self._store, key).load()
             envelope = record.envelope
             answer, left = await self._medic.move(incoming.turn, envelope.medic, thread, goes_on)
@@ -75,5 +75,5 @@ class PrivateChats:
                 messages = messages_of(answer.replies, private, "")
                 return await self._commit(record, incoming, private, messages, language), left
             except StateConflict:
-                continue
+                await give_way(attempt)
         raise StateConflict("The private chat was changed by other turns each time that it was to go on.")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Callable
 
 from bot.envelope import Envelope, Message, read_envelope
 from bot.errors import StateConflict
 from bot.store import StateStore
 
-TRIES = 3
-"""How often a change is made again when somebody else changes the document meanwhile."""
+TRIES = 12
+"""How often a change is made again when somebody else changes the document meanwhile: another instance that sends its
+replies changes it with each of them.
+"""
+
+
+async def give_way(attempt: int) -> None:
+    """Wait a little before a document is changed again that somebody else has just changed; longer each time."""
+    await asyncio.sleep(random.uniform(0.0, min(0.005 * 2.0**attempt, 0.25)))  # noqa: S311 - it hides nothing
 
 
 class Record:
@@ -52,9 +61,10 @@ class Record:
             try:
                 return await self.commit()
             except StateConflict:
+                if attempt + 1 == TRIES:
+                    raise
+                await give_way(attempt)
                 await self.load()
                 if not self.exists:  # forgotten meanwhile
                     return None
-                if attempt + 1 == TRIES:
-                    raise
         return None

@@ -20,7 +20,7 @@ from bot.kept_turns import incoming_of
 from bot.lanes import LaneFull, Lanes
 from bot.pending import MOST_CUTS, Pending
 from bot.progress import Progress, Signs
-from bot.record import TRIES, Record
+from bot.record import TRIES, Record, give_way
 from bot.store import StateStore
 from dialogs.turn import Person
 from dialogs.work import AGAIN, FAILED, Done, Failure, Work
@@ -138,7 +138,7 @@ class Working:
             self.mine.discard((key, pending.id))
 
     async def _begin(self, key: str, works: bool) -> tuple[Pending, Language] | None:
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             async with self._lanes.lane(key):
                 record = await Record(self._store, key).load()
                 waiting = [pending for pending in record.envelope.pending if (pending.work is not None) == works]
@@ -150,6 +150,7 @@ class Working:
                 try:
                     await record.commit()
                 except StateConflict:
+                    await give_way(attempt)
                     continue
                 self.mine.add((key, first.id))
                 return first, record.envelope.language or "en"
@@ -200,14 +201,17 @@ class Working:
 
     async def _change(self, key: str, identifier: str, edit: Callable[[Pending], None]) -> Pending | None:
         """Change what this process is at, and return it; None if it is that no longer."""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             record = await Record(self._store, key).load()
             pending = record.envelope.pending_of(identifier)
             if pending is None or pending.worker != self._instance:
                 return None
             edit(pending)
-            with contextlib.suppress(StateConflict):
+            try:
                 await record.commit()
+            except StateConflict:
+                await give_way(attempt)
+            else:
                 return pending
         raise StateConflict("The conversation was changed each time that a work was to be noted.")
 
