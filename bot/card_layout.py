@@ -49,7 +49,9 @@ def layout(reply: Reply) -> Element:
     for at, block in enumerate(reply.blocks):
         elements = _elements(block, reply.language)
         if isinstance(block, Command) and at and isinstance(reply.blocks[at - 1], Command):
-            elements = _folded(block, f"command-{at}")
+            elements = _folded(block.shell, _elements(Command(block.shell, block.text), "en"), f"command-{at}")
+        elif isinstance(block, Facts) and block.folded and elements:
+            elements = _folded(block.folded, [{"type": "Container", "items": elements}], f"facts-{at}")
         if elements and body and _opens_section(block, reply):
             for first in (elements[0], elements[0].get("fallback", {})):
                 first |= {"separator": True, "spacing": "large"}
@@ -110,11 +112,12 @@ def _elements(block: Block, language: Language) -> list[Element]:
             return [_boxed([_bar(row) for row in bar_rows(block, language)])] if block.rows else []
 
 
-def _folded(command: Command, name: str) -> list[Element]:
-    """The same command for another shell: its name, which shows and hides it, so that the card stays short."""
-    toggle = {"type": "Action.ToggleVisibility", "title": command.shell, "targetElements": [name]}
-    head = _rich(text_runs(f"{command.shell} \N{BLACK DOWN-POINTING SMALL TRIANGLE}", color="accent", size="small"))
-    (box,) = _elements(Command(command.shell, command.text), "en")
+def _folded(label: str, boxes: list[Element], name: str) -> list[Element]:
+    """A box that its label shows and hides, so that the card stays short."""
+    toggle = {"type": "Action.ToggleVisibility", "title": one_line(label), "targetElements": [name]}
+    shown = f"{one_line(label)} \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
+    head = _rich(text_runs(shown, color="accent", size="small"))
+    (box,) = boxes
     return [
         {"type": "Container", "spacing": "small", "selectAction": toggle, "items": [head]},
         {**box, "id": name, "isVisible": False, "spacing": "small"},

@@ -214,7 +214,8 @@ def _shorter(block: Block, allowance: _Allowance, language: Language) -> Iterato
                 tuple(
                     (_cut(label, allowance.run, language), _shorter_runs(value, allowance, language))
                     for label, value in kept_facts
-                )
+                ),
+                _cut(block.folded, allowance.run, language),
             )
             if len(kept_facts) < len(facts):
                 yield _note(_more_lines(len(facts) - len(kept_facts), language))

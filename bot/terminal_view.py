@@ -34,6 +34,8 @@ def _show_block(console: Console, block: Block, language: Language) -> None:
             console.print(_styled(text, f"{_TONES[tone]} {'bold' if size == 'title' else ''}".strip()))
         case Facts(rows=facts):
             rows = [(Text(one_line(label)), _styled(value)) for label, value in facts]
+            if block.folded:
+                console.print(Text(f"{one_line(block.folded)}:", "dim"))
             console.print(_beside(console, rows))
         case Lines(rows=lines):
             numbers = [(Text(f"{LINE.in_(language)} {number}"), Text(visible(text))) for number, text in lines]

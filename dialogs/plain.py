@@ -84,7 +84,8 @@ def _block(block: Block, language: Language) -> str:
         case Paragraph(text=text):
             return flat(text)
         case Facts(rows=facts):
-            return "\n".join(f"{one_line(label)}: {flat(value)}" for label, value in facts)
+            folded = f"{one_line(block.folded)}:\n" if block.folded else ""
+            return folded + "\n".join(f"{one_line(label)}: {flat(value)}" for label, value in facts)
         case Lines(rows=lines):
             return "\n".join(f"{LINE.in_(language)} {number}  {visible(text)}" for number, text in lines)
         case Command(shell=shell, text=text):

@@ -64,9 +64,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Labelled values, one a row."""
+    """Labelled values, one a row; with `folded`, a card shows only that label until it is pressed."""
 
     rows: tuple[tuple[str, RichText], ...]
+    folded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,17 @@ def is_time(value: str | None) -> bool:
 def shown(value: str) -> str:
     """A time as people read it, to the second, UTC; anything else as it is."""
     read = _time(value)
-    return read.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if read else value
+    return read.strftime("%Y-%m-%d %H:%M:%S") if read else value
+
+
+def span(start: str, end: str | None) -> str:
+    """From when to when, to the minute, UTC; the day of the end only where it is another one."""
+    began, ended = _time(start), _time(end)
+    if began is None:
+        return start
+    if ended is None:
+        return began.strftime("%Y-%m-%d %H:%M")
+    return f"{began:%Y-%m-%d %H:%M} – {ended:{'%H:%M' if ended.date() == began.date() else '%Y-%m-%d %H:%M'}}"
 
 
 def is_running(status: TemplateStatus) -> bool:
@@ -51,4 +61,4 @@ def _time(value: str | None) -> datetime | None:
         read = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)

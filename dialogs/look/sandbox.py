@@ -1,4 +1,4 @@
-"""Cards that tell of made-up templates say so, every one of them."""
+"""Cards that tell of made-up templates say so, every one of them, and each once."""
 
 from __future__ import annotations
 
@@ -15,4 +15,8 @@ def marked(scene: Scene, state: State, replies: tuple[Reply, ...]) -> tuple[Repl
     if scene.looks != "sandbox" or (look.ref is None and look.asked is None and look.consent is None):
         return replies
     note = scene.say("look.sandbox", "subtle")
-    return tuple(replace(reply, blocks=(*reply.blocks, note)) for reply in replies)
+    own = (scene.say("look.consent.sandbox"), scene.say("ticket.sandbox", "subtle"))
+    return tuple(
+        reply if any(block in own for block in reply.blocks) else replace(reply, blocks=(*reply.blocks, note))
+        for reply in replies
+    )

@@ -14,7 +14,7 @@ from dialogs.look import by_hand, memory
 from dialogs.look.held_status import bounded
 from dialogs.look.moments import is_running
 from dialogs.look.refusals import refusal_blocks
-from dialogs.look.status_view import Marks, status_blocks, status_buttons
+from dialogs.look.status_view import more_blocks, status_blocks, status_buttons
 from dialogs.look.together import LogSeen, Sight, is_of, message_of, of_a_part, sight_of
 from dialogs.looks import LogTail, Refusal, TemplateRef, TemplateStatus
 from dialogs.ports import Azure, Diagnoser
@@ -22,7 +22,7 @@ from dialogs.scene import Outcome, Scene, short
 from dialogs.state import FactSpoken, State
 from dialogs.texts import Own
 from dialogs.turn import Person
-from dialogs.view import Block, Button, Paragraph, Reply, RichText, Run
+from dialogs.view import Block, Button, Paragraph, Reply, Run
 from knowledge.confirming import Confirming, Weighed
 from knowledge.diagnosis import Diagnosis, Match
 
@@ -93,9 +93,11 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
     under_way = walk is not None and walk.paste == state.paste and sight.same
     same = under_way and top is not None and walk is not None and walk.entry == top.entry
     found = top is not None and (top.entry in sight.own or not sight.same)
-    blocks = list(status_blocks(scene, status, sight.course, marks_of(scene, sight)))
+    rows, message = _spoken_rows(sight), sight.log is None and seen.refusal is None
+    blocks = list(status_blocks(scene, status, sight.course, rows, message))
     blocks += _log_blocks(scene, state, sight, seen, same)
     blocks += _weighed_blocks(scene, sight)
+    blocks += more_blocks(scene, status, rows, message)
     back: tuple[Button, ...] = ()
     replies: tuple[Reply, ...] = ()
     failed = status.run_state.casefold() in ("failed", "canceled") or status.provisioning_state.casefold() == "failed"
@@ -142,21 +144,14 @@ def _other_cause(scene: Scene, state: State, top: Match | None) -> tuple[Button,
     return (Button(short(scene.title(top.entry)), "choose", {"entry": top.entry, "paste": state.paste}, primary=True),)
 
 
-def marks_of(scene: Scene, sight: Sight) -> Marks:
-    """For each row of the card, whether its fact speaks for or against the first candidates."""
-    marks: dict[str, RichText] = {}
-    for one in sight.weighed[:MOST_WEIGHED]:
-        for spoken in one.spoken:
-            row = _ROWS.get(spoken.fact)
-            if row and row not in marks:
-                marks[row] = scene.line(f"look.mark.{spoken.side}", title=scene.title(one.entry))
-    return marks
+def _spoken_rows(sight: Sight) -> frozenset[str]:
+    """The rows of the card whose facts speak for or against the first candidates."""
+    said = [spoken.fact for one in sight.weighed[:MOST_WEIGHED] for spoken in one.spoken]
+    return frozenset(_ROWS[fact] for fact in said if fact in _ROWS)
 
 
 _ROWS: Mapping[str, str] = {
     # the row of the status card in which each fact stands
-    "run_state": "run",
-    "run_sub_state": "run",
     "provisioning_state": "provisioning",
     "provisioning_code": "provisioning",
     "run_minutes": "took",
@@ -209,6 +204,8 @@ def _weighed_blocks(scene: Scene, sight: Sight) -> list[Block]:
     known: dict[str, Match] = {m.entry: m for m in sight.diagnosis.matches}
     blocks: list[Block] = []
     for one in [w for w in sight.weighed if w.entry in known and (w.spoken or w.unseen)][:MOST_WEIGHED]:
+        if known[one.entry].confidence == "certain" and not one.unseen and all(s.side == "for" for s in one.spoken):
+            continue  # the text proves it: that nothing speaks against it needs no words
         runs: list[Run] = [*scene.line("look.facts-on", title=scene.title(one.entry))]
         for side in ("for", "against"):
             if said := _said(scene, one, side):

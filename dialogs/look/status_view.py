@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs.durations import seconds_in_words
 from dialogs.look.memory import args_of
-from dialogs.look.moments import is_running, shown, timeout_minutes, took
+from dialogs.look.moments import is_running, span, timeout_minutes, took
 from dialogs.look.refusals import brief
 from dialogs.look.timeline import Course
 from dialogs.looks import LogTail, Refusal, TemplateStatus
@@ -18,28 +18,29 @@ from knowledge.redaction import redact
 
 MOST_MESSAGE = 900
 """Characters of the last run's message: its beginning names the failure, its end the log."""
-MOST_BESIDE_A_LOG = 240
 MOST_OUTPUTS = 4
 MOST_KINDS = 300
 
 _TONES: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
 
-Marks = Mapping[str, RichText]
-"""What a fact of the status speaks for or against, by the fact's name."""
+_IN_FRONT = frozenset({"took", "started", "vm_size", "region", "output"})
+"""What everybody wants to know of a run; the other facts stand below, folded, unless one of them speaks."""
 
 
-def status_blocks(scene: Scene, status: TemplateStatus, course: Course | None, marks: Marks) -> tuple[Block, ...]:
-    """The status from top to bottom; `course` is what the log says about the customizers.
+def status_blocks(
+    scene: Scene, status: TemplateStatus, course: Course | None, spoken: frozenset[str], message: bool
+) -> tuple[Block, ...]:
+    """The status in short; `course` is what the log says about the customizers, `spoken` the rows whose facts speak.
 
-    Where there is a log, the run's message mostly only points to it, and is shown in short.
+    Without `message` that of the run is left to `more_blocks`: it mostly only points to a log that was looked at.
     """
-    blocks: list[Block] = [scene.heading("look.title", name=brief(status.ref.name)), _run_line(scene, status, marks)]
-    blocks.append(Facts(tuple((label, _marked(value, marks.get(key))) for key, label, value in _rows(scene, status))))
+    blocks: list[Block] = [scene.heading("look.title", name=brief(status.ref.name)), _run_line(scene, status)]
+    if rows := [(label, value) for key, label, value in _rows(scene, status) if _in_front(status, key, spoken)]:
+        blocks.append(Facts(tuple(rows)))
     if status.provisioning_message.strip():
         blocks += [scene.say("look.provisioning-says"), Copyable(shortened(status.provisioning_message))]
-    if status.message.strip():
-        most = MOST_MESSAGE if course is None else MOST_BESIDE_A_LOG
-        blocks += [scene.say("look.run-says"), Copyable(shortened(status.message, most))]
+    if message and status.message.strip():
+        blocks += [scene.say("look.run-says"), Copyable(shortened(status.message))]
     if course is not None and course.bars.rows:
         blocks += _course_blocks(scene, course)
     elif status.customizers:
@@ -47,6 +48,20 @@ def status_blocks(scene: Scene, status: TemplateStatus, course: Course | None, m
         names = literal(kinds if len(kinds) <= MOST_KINDS else f"{kinds[:MOST_KINDS]}…")
         blocks.append(scene.say("look.customizers-listed", count=len(status.customizers), names=names))
     return tuple(blocks)
+
+
+def more_blocks(scene: Scene, status: TemplateStatus, spoken: frozenset[str], message: bool) -> tuple[Block, ...]:
+    """The rest of what Azure says, folded away."""
+    rows = [(label, value) for key, label, value in _rows(scene, status) if not _in_front(status, key, spoken)]
+    if not message and status.message.strip():
+        rows.append((scene.word("look.fact.message"), literal(shortened(status.message))))
+    return (Facts(tuple(rows), scene.word("look.more")),) if rows else ()
+
+
+def _in_front(status: TemplateStatus, key: str, spoken: frozenset[str]) -> bool:
+    if key == "provisioning" and status.provisioning_state.casefold() != "succeeded":
+        return True
+    return key in _IN_FRONT or key in spoken
 
 
 def shortened(message: str, most: int = MOST_MESSAGE) -> str:
@@ -72,7 +87,7 @@ def status_buttons(
     return tuple(buttons)
 
 
-def _run_line(scene: Scene, status: TemplateStatus, marks: Marks) -> Block:
+def _run_line(scene: Scene, status: TemplateStatus) -> Block:
     if not status.run_state:
         return scene.say("look.never-ran")
     if is_running(status):
@@ -81,7 +96,7 @@ def _run_line(scene: Scene, status: TemplateStatus, marks: Marks) -> Block:
         key = "look.ran-in" if status.run_sub_state else "look.ran"
     tone: Tone = _TONES.get(status.run_state.casefold(), "default")
     said = scene.line(key, state=status.run_state, sub=status.run_sub_state)
-    return Paragraph(_marked(said, marks.get("run")), tone)
+    return Paragraph(said, tone)
 
 
 def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
@@ -99,8 +114,7 @@ def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText
         limit = timeout_minutes(status)
         row("took", scene.line("look.of-limit", took=Own(seconds_in_words(seconds)), limit=limit))
     if status.started:
-        ended = f" – {shown(status.ended)}" if status.ended else ""
-        row("started", literal(f"{shown(status.started)}{ended}"))
+        row("started", _own(span(status.started, status.ended)))
     row("vm_size", literal(status.vm_size) if status.vm_size else scene.line("look.default-size"))
     if status.os_disk_gb:
         row("os_disk", _own(f"{status.os_disk_gb} GB"))
@@ -138,10 +152,6 @@ def _course_blocks(scene: Scene, course: Course) -> list[Block]:
     if course.after:
         blocks.append(scene.say("look.rows-after", "subtle", count=course.after))
     return blocks
-
-
-def _marked(value: RichText, mark: RichText | None) -> RichText:
-    return (*value, Run("  "), *mark) if mark else value
 
 
 def _own(text: str) -> RichText:

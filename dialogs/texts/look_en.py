@@ -17,7 +17,7 @@ TEXTS = {
         "failed`, `read the whole log`, `sign out`."
     ),
     # Leave
-    "look.sandbox": "Sandbox: the templates, their runs and their logs are made up; nothing here is in your Azure.",
+    "look.sandbox": "Sandbox: the Azure shown here is made up.",
     "look.consent.title": "May I look at Azure?",
     "look.consent.user": (
         "I look **as you**: with your sign-in and your rights, in your subscriptions. What you may not see, I do not "
@@ -107,8 +107,8 @@ TEXTS = {
     "look.fact.staging": "Staging group",
     "look.fact.on_error": "On a customizer's error",
     "look.fact.output": "Output",
-    "look.mark.for": "✔ speaks for “{title}”",
-    "look.mark.against": "✘ speaks against “{title}”",
+    "look.fact.message": "Message of the run",
+    "look.more": "More about the template",
     # Log
     "look.log.whole": "I read all of {file} ({read}).",
     "look.log.back-to": (

@@ -17,9 +17,7 @@ TEXTS = {
         "portale, `quali falliscono`, `leggi tutto il log`, `esci da Azure`."
     ),
     # Consenso
-    "look.sandbox": (
-        "Sandbox: i modelli, le loro esecuzioni e i loro log sono inventati; qui non c'è nulla del tuo Azure."
-    ),
+    "look.sandbox": "Sandbox: l'Azure che vedi qui è inventato.",
     "look.consent.title": "Posso guardare in Azure?",
     "look.consent.user": (
         "Guardo **a nome tuo**: con il tuo accesso e le tue autorizzazioni, nelle tue sottoscrizioni. Ciò che non "
@@ -110,8 +108,8 @@ TEXTS = {
     "look.fact.staging": "Gruppo di staging",
     "look.fact.on_error": "In caso di errore di un personalizzatore",
     "look.fact.output": "Output",
-    "look.mark.for": "✔ a favore di “{title}”",
-    "look.mark.against": "✘ contro “{title}”",
+    "look.fact.message": "Messaggio dell'esecuzione",
+    "look.more": "Altro sul modello",
     # Log
     "look.log.whole": "Ho letto per intero {file} ({read}).",
     "look.log.back-to": (

@@ -402,3 +402,12 @@ def test_a_link_opens_its_page_and_can_be_the_primary_button() -> None:
         "style": "positive",
         "url": "https://portal.azure.com/#x",
     }
+
+
+def test_folded_facts_are_hidden_in_the_card_until_their_label_is_pressed_and_whole_in_its_text() -> None:
+    folded = Reply((Facts((("Region", literal("northeurope")),), "More about the template"),))
+    head, box = card(folded)["body"]
+    assert head["selectAction"]["targetElements"] == [box["id"]]
+    assert "More about the template" in json.dumps(head)
+    assert (box["isVisible"], "northeurope" in json.dumps(box)) == (False, True)
+    assert "More about the template:\nRegion: northeurope" in card(folded)["fallbackText"]

@@ -60,7 +60,7 @@ def entries_of(chat: LookingChat) -> list[str]:
 async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succeeded() -> None:
     chat = await looked(replace(STATUS, run_state="Succeeded", message=""), CANCELED)
     assert "For it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
-    assert "✔ speaks for “Azure DevOps: the operation was canceled”" in chat.shown
+    assert "What the facts say of “Azure DevOps: the operation was canceled”." in chat.shown
     assert len(chat.replies) == 1
     assert chat.buttons[0].label == "Back to step 1"
 
@@ -97,7 +97,7 @@ async def test_the_code_of_the_submission_is_an_answer() -> None:
     )
     chat = await looked(status)
     assert entries_of(chat)[0] == "staging-rg-conflict"
-    assert "✔ speaks for “Staging resource group conflict”" in chat.shown
+    assert "Template state: Failed, BadStagingResourceGroup" in chat.shown
     assert "line 1  BadStagingResourceGroup" in chat.shown
     assert "has not run yet" in chat.shown
 
