@@ -17,7 +17,7 @@ from botbuilder.schema import Activity, ActivityTypes, Attachment
 from bot.cards import card, summary
 from bot.envelope import Message, mark_of
 from bot.errors import RefusedRequest
-from bot.message_text import as_list, as_mapping, cannot_read, mentions_of, text_of, without_mentions
+from bot.message_text import as_list, as_mapping, cannot_read, file_of, mentions_of, text_of, without_mentions
 from bot.response import Response
 from bot.sentences import Sentence
 from bot.wire import Kept
@@ -28,6 +28,8 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 OAUTH_TYPE = "application/vnd.microsoft.card.oauth"
 LONGEST_ID = 512
 LONGEST_NAME = 100
+MOST_FILES = 5
+"""Files of one message that are read: as many as works of a conversation may wait."""
 KEEP = "_keep"
 """What a button sends beside its action when its card is to stay as it is. No field of a form begins like that."""
 OWNER = "_by"
@@ -220,10 +222,15 @@ def _message(body: Mapping[str, Any], turn: Turn) -> Incoming:
     # Teams repeats a formatted message as HTML; where the plain text is missing or cut, the HTML is the message
     if len(text) * 2 < len(pasted):
         text = pasted
-    unread = next((sentence for sentence in map(cannot_read, attachments) if sentence), None)
-    if unread and not text:
+    unread = next((said for item in attachments if (said := cannot_read(item, turn.scope))), None)
+    files = [file for file in map(file_of, attachments) if file] if turn.scope == "personal" else []
+    if unread and not text and not files:
         return Incoming("say", turn, unread)
-    return Incoming("answer", replace(turn, text=text), "unread" if unread else None)
+    if unread and unread != "file-in-group":
+        unread = "unread-beside" if files else "unread"
+    elif len(files) > MOST_FILES:
+        unread = "files-many"
+    return Incoming("answer", replace(turn, text=text, files=tuple(files[:MOST_FILES])), unread)
 
 
 def _joined(turn: Turn) -> Incoming:

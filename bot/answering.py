@@ -123,7 +123,8 @@ class Answering:
             envelope.welcomed = envelope.welcomed or turn.joined
             envelope.sign_in = 0.0 if turn.signed_in else envelope.sign_in
             if incoming.say:
-                messages.append({"text": say(incoming.say, language)})
+                link = channel.private_link() if incoming.say == "file-in-group" else ""
+                messages.append({"text": say(incoming.say, language, link=link)})
             if incoming.gives:
                 messages.append(incoming.gives)
             try:

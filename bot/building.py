@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bot.observing import Observer, Unobserved
 from dialogs.asides import Asides
 from dialogs.medic import Medic
-from dialogs.ports import Azure, Filing
+from dialogs.ports import Azure, Files, Filing
 from knowledge.diagnosing import Diagnoser
 from knowledge.diagnosis import Diagnosis
 from knowledge.entry import Entry, Language
@@ -48,9 +48,15 @@ def load_knowledge() -> Knowledge:
 
 
 def build(
-    known: Knowledge, observer: Observer | None = None, azure: Azure | None = None, filing: Filing | None = None
+    known: Knowledge,
+    observer: Observer | None = None,
+    azure: Azure | None = None,
+    filing: Filing | None = None,
+    files: Files | None = None,
 ) -> Conversations:
-    """What answers people; without `azure` nobody's eyes look, without `filing` tickets are filed by hand."""
+    """What answers people; without `azure` nobody's eyes look, without `filing` tickets are filed by hand, without
+    `files` none that people attach is read.
+    """
     watching = observer or Unobserved()
     one = asyncio.Lock()
 
@@ -70,7 +76,8 @@ def build(
 
     entries, support, guides = known.entries, known.support, known.guides
     return Conversations(
-        Medic(entries, diagnose, _now, support, guides, azure, filing), Asides(entries, diagnose, _now, support, guides)
+        Medic(entries, diagnose, _now, support, guides, azure, filing, files),
+        Asides(entries, diagnose, _now, support, guides),
     )
 
 

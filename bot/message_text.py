@@ -1,4 +1,4 @@
-"""The text of a message: without the mentions of the bot, and out of the attachments that repeat or hold it."""
+"""What a message says: its text without the mentions of the bot, its attachments that repeat or hold it, its files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from typing import Any
 import re2
 
 from bot.sentences import Sentence
+from dialogs.files import AttachedFile
+from dialogs.turn import Scope
+
+FILE_TYPE = "application/vnd.microsoft.teams.file.download.info"
+"""What Teams calls an attachment that is a file of the person's."""
+LONGEST_NAME = 255
+LONGEST_LINK = 4096
+_IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "heic", "svg"})
+_SOUNDS = frozenset({"mp3", "m4a", "wav", "ogg", "mp4", "mov", "mkv", "webm", "avi"})
 
 # foreign markup, so on RE2; an unclosed "<" is text
 _BREAK = re2.compile(r"(?i)<(?:br|hr|/p|/div|/li|/tr|/pre|/h[1-6]|/blockquote)\b[^<>]*>")
@@ -59,7 +68,17 @@ def _plain_name(mention: str) -> str:
     return html.unescape(_TAG.sub("", mention)).strip()
 
 
-def cannot_read(attachment: Mapping[str, Any]) -> Sentence | None:
+def file_of(attachment: Mapping[str, Any]) -> AttachedFile | None:
+    """The file that an attachment is; None for any other, and for one that says itself that it holds no text."""
+    content, name = as_mapping(attachment.get("content")), attachment.get("name")
+    link = content.get("downloadUrl")
+    if _type_of(attachment) != FILE_TYPE or not isinstance(link, str) or not 0 < len(link) <= LONGEST_LINK:
+        return None
+    name = " ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) else ""
+    return None if _medium_of(attachment) else AttachedFile(name, link)
+
+
+def cannot_read(attachment: Mapping[str, Any], scope: Scope) -> Sentence | None:
     """The sentence that says why an attachment is not read; None for one that is, or that only repeats the message."""
     kind = _type_of(attachment)
     if kind.startswith("text/") and isinstance(attachment.get("content"), str):
@@ -70,7 +89,16 @@ def cannot_read(attachment: Mapping[str, Any]) -> Sentence | None:
         return "sound"
     if kind == "application/vnd.microsoft.card.codesnippet":
         return "snippet"
-    return "file"
+    if scope != "personal":
+        return "file-in-group"
+    return _medium_of(attachment) or (None if file_of(attachment) else "file")
+
+
+def _medium_of(attachment: Mapping[str, Any]) -> Sentence | None:
+    """What a file is that says itself that it is a picture or a recording."""
+    kind = as_mapping(attachment.get("content")).get("fileType")
+    kind = kind.casefold().lstrip(".") if isinstance(kind, str) else ""
+    return "image" if kind in _IMAGES else "sound" if kind in _SOUNDS else None
 
 
 def _type_of(attachment: Mapping[str, Any]) -> str:

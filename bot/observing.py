@@ -62,4 +62,6 @@ def kind_of(turn: Turn) -> str:
         return "sign-in"
     if turn.action is not None:
         return "press"
+    if turn.files:
+        return "file"
     return "joined" if turn.joined else "text"

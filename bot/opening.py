@@ -1,4 +1,4 @@
-"""Opens what the conversation asks of the outside, as the settings say: looks, sign-in, filing, the sandbox."""
+"""Opens what the conversation asks of the outside, as the settings say: looks, sign-in, filing, files, the sandbox."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.access import Access
+from bot.attached.download import Downloads
+from bot.attached.limits import Limits
+from bot.attached.reading import AttachedFiles
 from bot.building import Knowledge
 from bot.credentials import Credentials
 from bot.filing.opening import open_filing
@@ -17,7 +20,7 @@ from bot.looking.opening import CLOUDS, open_azure
 from bot.looking.settings import AzureSettings
 from bot.signing.setup import signing_with
 from bot.signing.sign_in import SignIn
-from dialogs.ports import Azure, Filing
+from dialogs.ports import Azure, Files, Filing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Outside:
     azure: Azure
     sign_in: SignIn | None = None
     filing: Filing | None = None
+    files: Files | None = None
 
 
 @asynccontextmanager
@@ -39,7 +43,7 @@ async def opened(
 ) -> AsyncIterator[Outside]:
     """The outside that `settings` ask for, open while the block runs. `filing`: tickets may be filed.
 
-    `credentials` and `access` are the bot's.
+    `credentials` and `access` are the bot's; where there are none Teams is not served, and nobody can attach a file.
 
     Raises:
         StartError: the sandbox cannot be started.
@@ -67,4 +71,9 @@ async def opened(
         azure = open_azure(settings, known.diagnoser, eyes, cloud)
         closing.push_async_callback(azure.close)
         tickets = open_filing(filing, eyes, cloud or CLOUDS[settings.cloud], known.support)
-        yield Outside(azure, sign_in, tickets)
+        files: AttachedFiles | None = None
+        if credentials:
+            limits = Limits()
+            files = AttachedFiles(known.diagnoser.diagnose_stream, Downloads(limits), limits)
+            closing.push_async_callback(files.close)
+        yield Outside(azure, sign_in, tickets, files)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dialogs.files import AttachedFile
 from dialogs.turn import Action, Person, Turn
 from dialogs.work import Work
 from knowledge.redaction import redact
@@ -115,6 +116,8 @@ def turn_to_json(turn: Turn, whole: bool = True) -> dict[str, Any]:
         action = turn.action
         written |= {
             "text": redact(turn.text[-MOST_TEXT:]),
+            # with the secret by which they are read, as their works have it: else a crash would lose them
+            "files": [[file.name, file.reference] for file in turn.files],
             "action": {
                 "do": action.do,
                 "args": dict(action.args),
@@ -143,6 +146,7 @@ def turn_from_json(value: Mapping[str, Any]) -> Turn | None:
             action=Action(**action) if action else None,
             joined=value.get("joined", False),
             signed_in=value.get("signed_in"),
+            files=tuple(AttachedFile(name, reference) for name, reference in value.get("files", ())),
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None

@@ -29,7 +29,7 @@ from bot.tally import Tally
 from bot.teams import TeamsAdapter
 from bot.turns import Turns
 from bot.uploads import Uploads
-from dialogs.ports import Azure, Filing
+from dialogs.ports import Azure, Files, Filing
 
 PRUNE_SECONDS = 6 * 3600
 _GARBAGE = 10_000
@@ -43,7 +43,7 @@ async def serve(
     known: Knowledge,
     playground: bool = False,
     observer: Observer | None = None,
-    make: Callable[[Knowledge, Observer | None, Azure, Filing | None], Conversations] = build,
+    make: Callable[[Knowledge, Observer | None, Azure, Filing | None, Files | None], Conversations] = build,
 ) -> int:
     """Serve until SIGINT or SIGTERM, then finish the running turns. Returns the exit status: 1 if it cannot start.
 
@@ -59,7 +59,7 @@ async def serve(
     try:
         access = access_for(settings.credentials)
         async with opened(settings.azure, known, settings.filing, settings.credentials, access) as outside:
-            made = make(known, observer, outside.azure, outside.filing)
+            made = make(known, observer, outside.azure, outside.filing, outside.files)
             await _serve(settings, store, access, outside, made, observer, stop, playground)
     except StartError as error:
         return _cannot_start(error)

@@ -10,6 +10,9 @@ Sentence = Literal[
     "image",
     "sound",
     "file",
+    "file-in-group",
+    "files-many",
+    "unread-beside",
     "snippet",
     "unread",
     "strange-button",
@@ -49,9 +52,24 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
         "oppure scrivi aiuto.",
     },
     "file": {
-        "en": "I can't open files here yet. Open the log, copy its last 100 lines or so, and paste them here as text.",
-        "it": "Qui non posso ancora aprire i file. Apri il log, copia le ultime 100 righe circa "
-        "e incollale qui come testo.",
+        "en": "I can't open that kind of attachment. In our own chat, attach the log as a file (.log, .txt, .zip or "
+        ".gz), or copy its last 100 lines or so and paste them here as text.",
+        "it": "Non so aprire questo tipo di allegato. Nella nostra chat allega il log come file (.log, .txt, .zip o "
+        ".gz), oppure copia le ultime 100 righe circa e incollale qui come testo.",
+    },
+    "file-in-group": {
+        "en": "Files reach me only in our own chat, not where others are. Attach the log there, or paste the error "
+        "here as text. {link}",
+        "it": "I file mi arrivano solo nella nostra chat, non dove ci sono altre persone. Allega il log lì, oppure "
+        "incolla qui l'errore come testo. {link}",
+    },
+    "files-many": {
+        "en": "I read the first five files of your message. Attach the others after that.",
+        "it": "Leggo i primi cinque file del messaggio. Allega gli altri dopo.",
+    },
+    "unread-beside": {
+        "en": "Not everything attached to your message is a file that I can read; what isn't, I left out.",
+        "it": "Non tutto ciò che hai allegato al messaggio è un file che so leggere; il resto l'ho tralasciato.",
     },
     "snippet": {
         "en": "I can't see inside a code snippet. Paste its content as an ordinary message.",

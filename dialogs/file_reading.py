@@ -15,7 +15,7 @@ from dialogs.files import AttachedFile, FileReason, FileRefusal, LogInFile
 from dialogs.held import found_something
 from dialogs.held_logs import MOST_LOGS, HeldLog, shown_name, with_logs
 from dialogs.ports import Files
-from dialogs.scene import Outcome, Scene, short
+from dialogs.scene import LABEL, Outcome, Scene
 from dialogs.shape import ShapeError, keyed, one_of, rows, text, whole
 from dialogs.state import State
 from dialogs.talk import trouble, ways_on
@@ -33,9 +33,9 @@ _log = logging.getLogger(__name__)
 
 
 def only_introduces(diagnosis: Diagnosis) -> bool:
-    """Whether a text beside a file says nothing that the file would not say better: a few words about it."""
+    """Whether a text beside a file says nothing that the file would not say better: words that fit many an error."""
     words = diagnosis.kind in ("question", "unknown") and diagnosis.outcome == "unknown"
-    return words and all(match.confidence == "possible" for match in diagnosis.matches)
+    return words and len(diagnosis.matches) != 1 and all(m.confidence == "possible" for m in diagnosis.matches)
 
 
 def begin(scene: Scene, state: State, files: tuple[AttachedFile, ...], can_read: bool) -> Outcome:
@@ -162,9 +162,14 @@ def _choice(scene: Scene, heading: Block, logs: tuple[HeldLog, ...], left: int) 
                 blocks.append(Lines(tuple((line.line, line.text) for line in top.evidence[:1])))
         else:
             blocks.append(scene.say(f"file.without.{log.diagnosis.outcome}"))
-        label = short(scene.word("button.file-log", name=name.rsplit("/", 1)[-1]))
-        buttons.append(Button(label, "file-log", {"log": log.number}))
+        buttons.append(Button(_label(scene, name), "file-log", {"log": log.number}))
     return scene.reply(*blocks, *_left(scene, left), scene.say("file.choose"), buttons=tuple(buttons), beside=True)
+
+
+def _label(scene: Scene, name: str) -> str:
+    """A button's label with as much of the name as a phone shows; its end, where it has to be cut."""
+    room = LABEL - len(scene.word("button.file-log", name=""))
+    return scene.word("button.file-log", name=name if len(name) <= room else f"…{name[1 - room :]}")
 
 
 def _refusal_reply(scene: Scene, refusal: FileRefusal, name: str) -> Reply:

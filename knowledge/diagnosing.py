@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import BinaryIO
 
 from knowledge.decoding import decode
 from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, LineOf, Match, Outcome, ScriptAdvice
@@ -22,7 +21,7 @@ from knowledge.redaction import redact
 from knowledge.script_errors import ScriptErrors, Spoken, load_script_errors
 from knowledge.showing import excerpt_of, redacted
 from knowledge.story import Story, read_story
-from knowledge.streaming import Chained
+from knowledge.streaming import Chained, Readable
 from knowledge.unwrapping import unwrapped
 from knowledge.words import Words
 
@@ -48,12 +47,13 @@ class Diagnoser:
 
     def diagnose_stream(
         self,
-        stream: BinaryIO,
+        stream: Readable,
         language: Language = "en",
         file: str = "-",
         progress: Callable[[int], None] | None = None,
     ) -> Diagnosis:
         """The diagnosis of a log of any size, read once in bounded memory. `progress` gets the bytes read so far.
+        A read of `stream` gives as many bytes as it was asked for, but at the end.
 
         Raises `OSError` when the stream cannot be read.
         """

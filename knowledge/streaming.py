@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from knowledge.decoding import encoding_of
 
@@ -12,10 +12,18 @@ BLOCK = 4 << 20
 LONGEST_CARRY = 256 << 10
 
 
+class Readable(Protocol):
+    """What a log is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size` of them; none at the end."""
+        ...
+
+
 class Chained:
     """A stream whose beginning was read already."""
 
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+    def __init__(self, start: bytes, rest: Readable) -> None:
         self._start, self._at, self._rest = start, 0, rest
 
     def read(self, size: int) -> bytes:
@@ -25,14 +33,6 @@ class Chained:
             self._at += len(part)
             return part
         return self._rest.read(size)
-
-
-class Readable(Protocol):
-    """What a log is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, at most `size` of them; none at the end."""
-        ...
 
 
 def blocks_of(stream: Readable) -> Iterator[bytes]:

@@ -24,6 +24,9 @@ EARLY_SIGN = pytest.mark.parametrize("chat", [0.01], indirect=True, ids=["early 
 SUBMIT = {"v": 1, "do": "next", "args": {"entry": "a", "step": 2}, "title": "T", "note": ""}
 
 
+FILE = "application/vnd.microsoft.teams.file.download.info"
+
+
 def attachment(kind: str, content: Any = None, **more: Any) -> dict[str, Any]:
     return {"contentType": kind, "content": content, **more}
 
@@ -137,9 +140,12 @@ async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[st
     [
         ({"attachments": [attachment("image/png", contentUrl="https://x")]}, "I can't read pictures."),
         ({"attachments": [attachment("audio/ogg")]}, "I can't listen to recordings."),
-        ({"attachments": [attachment("application/vnd.microsoft.teams.file.download.info", {})]}, "I can't open files"),
+        ({"attachments": [attachment(FILE, {})]}, "I can't open that kind of attachment."),
+        ({"attachments": [attachment(FILE, {"downloadUrl": "x" * 5000})]}, "I can't open that kind of attachment."),
+        ({"attachments": [attachment(FILE, {"downloadUrl": "x", "fileType": "PNG"})]}, "I can't read pictures."),
+        ({"attachments": [attachment(FILE, {"downloadUrl": "x", "fileType": "mp4"})]}, "I can't listen to recordings."),
         ({"attachments": [attachment("application/vnd.microsoft.card.codesnippet", {})]}, "I can't see inside a code"),
-        ({"attachments": [{"contentType": 5}]}, "I can't open files"),
+        ({"attachments": [{"contentType": 5}]}, "I can't open that kind of attachment."),
         ({"attachments": [attachment("image/png")], "locale": "it-IT"}, "Non so leggere le immagini."),
     ],
 )

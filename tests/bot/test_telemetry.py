@@ -23,6 +23,7 @@ from bot.errors import StartError
 from bot.observing import Unobserved, kind_of
 from bot.start import build_medic
 from bot.telemetry import open_telemetry
+from dialogs.files import AttachedFile
 from dialogs.turn import Action, Person, Turn
 from dialogs.work import Done, Work
 
@@ -175,6 +176,7 @@ def test_a_missing_library_is_named_with_what_to_do() -> None:
     [
         (Turn(ANNA, "c", text="x"), "text"),
         (Turn(ANNA, "c", joined=True), "joined"),
+        (Turn(ANNA, "c", text="x", files=(AttachedFile("a", "b"),)), "file"),
         (Turn(ANNA, "c", action=Action("next", {}, {}, 1)), "press"),
         (Turn(ANNA, "c", signed_in=False), "sign-in"),
         (Turn(ANNA, "c", done=Done(Work("whole-log", {}), {})), "work"),

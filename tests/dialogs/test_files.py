@@ -176,7 +176,10 @@ async def test_several_logs_in_an_archive_are_asked_about() -> None:
     assert "a/customization.log" in shown
     assert "notes.txt" not in shown, "nothing was found in it"
     assert "I did not read 7 other texts in it" in shown
-    assert [button.label for button in chat.buttons] == ["Go on with customization.log"] * 2
+    assert [button.label for button in chat.buttons] == [
+        "Go on with a/customization.log",
+        "Go on with b/customization.log",
+    ]
     first, second = chat.buttons
     shown = await chat.act(second.do, dict(second.args))
     assert "b/customization.log" in shown
@@ -186,6 +189,17 @@ async def test_several_logs_in_an_archive_are_asked_about() -> None:
     assert "I no longer have that log" in await chat.act("file-log", {"log": 5})
     await chat.say("restart")
     assert "I no longer have that log" in await chat.act(second.do, dict(second.args))
+
+
+async def test_a_long_name_is_cut_to_its_end_on_a_button() -> None:
+    long = FileRead(9, (log(DIAGNOSES["UNSURE"], f"1/{'x' * 60}/customization.log"), log(LATEST, "b.log")))
+    chat = FileChat(FakeFiles(**{"logs.zip": long}))
+    await chat.attach(AttachedFile("logs.zip", LINK))
+    await chat.told()
+    label = chat.buttons[0].label
+    assert label.startswith("Go on with …xx")
+    assert label.endswith("xx/customization.log")
+    assert len(label) == 40
 
 
 async def test_the_one_log_that_says_what_went_wrong_is_followed_and_the_others_offered() -> None:
@@ -320,6 +334,6 @@ def test_a_state_that_is_too_large_lets_its_logs_go_first() -> None:
     state = states.State(diagnosis=wide, logs=logs)
     written = states.to_json(state)
     assert len(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()) <= states.MOST_BYTES
-    assert len(written["logs"]) < 5
+    assert 0 < len(written["logs"]) < 5
     assert len(written["diagnosis"]["excerpt"]) == 16
     assert states.from_json({k: v for k, v in written.items() if k != "logs"}).logs == (), "a state from before"

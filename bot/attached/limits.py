@@ -1,0 +1,31 @@
+"""How much of a file is taken in, and how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, times in seconds.
+
+    `delivered`: of a file as it comes; `unpacked`: of all that is read of what is packed in it. `ratio`: how many times
+    its packed size a text may be, once it is larger than `unsuspicious`. `members`: what an archive may hold in all,
+    `listed` the size of its table of contents; `texts`: how many of them are read. `parts`: what a gzip file may be
+    strung together of. `part` is fetched at a time, in `part_seconds`; `silence`: between two bytes; `seconds`: all.
+    `at_once`: files that are read at a time.
+    """
+
+    delivered: int = 200_000_000
+    unpacked: int = 1_000_000_000
+    ratio: int = 400
+    unsuspicious: int = 16 << 20
+    members: int = 2_000
+    listed: int = 1 << 20
+    texts: int = 40
+    parts: int = 1_000
+    part: int = 1 << 20
+    part_seconds: float = 60.0
+    silence: float = 30.0
+    seconds: float = 900.0
+    at_once: int = 4

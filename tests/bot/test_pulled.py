@@ -1,0 +1,91 @@
+"""Parts fetched in the event loop, read in a thread: in order, whole, two at most, and no thread left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bot.pulled import Pulled
+
+
+def giving(*parts: bytes) -> Callable[[], Awaitable[bytes]]:
+    left = list(parts)
+
+    async def fetch() -> bytes:
+        await asyncio.sleep(0)
+        return left.pop(0) if left else b""
+
+    return fetch
+
+
+@given(some.lists(some.binary(min_size=1, max_size=20), max_size=8), some.integers(1, 30))
+def test_reads_are_as_long_as_asked_for_but_at_the_end(parts: list[bytes], size: int) -> None:
+    async def all_of_it() -> list[bytes]:
+        pulled = Pulled(giving(*parts))
+
+        def read() -> list[bytes]:
+            found = []
+            while part := pulled.read(size):
+                found.append(part)
+            assert pulled.read(size) == b"", "the end stays the end"
+            return found
+
+        found = await asyncio.to_thread(read)
+        await pulled.end()
+        return found
+
+    found = asyncio.run(all_of_it())
+    assert b"".join(found) == b"".join(parts)
+    assert all(len(part) == size for part in found[:-1])
+
+
+async def test_no_more_than_one_part_is_fetched_ahead() -> None:
+    fetched = 0
+
+    async def fetch() -> bytes:
+        nonlocal fetched
+        fetched += 1
+        return b"0123456789"
+
+    pulled = Pulled(fetch)
+    assert await asyncio.to_thread(pulled.read, 5) == b"01234"
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert fetched == 2
+    await pulled.end()
+
+
+async def test_what_fetching_raises_is_raised_to_the_reader() -> None:
+    async def fetch() -> bytes:
+        raise KeyError("gone")
+
+    pulled = Pulled(fetch)
+    with pytest.raises(KeyError, match="gone"):
+        await asyncio.to_thread(pulled.read, 1)
+    await pulled.end()
+
+
+async def test_a_reader_that_waits_is_let_go_when_it_is_over() -> None:
+    waiting, ended = asyncio.Event(), asyncio.Event()
+
+    async def fetch() -> bytes:
+        waiting.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return b""
+
+    pulled = Pulled(fetch)
+    reader = asyncio.create_task(asyncio.to_thread(pulled.read, 1))
+    await waiting.wait()
+    await pulled.end()
+    assert ended.is_set()
+    with pytest.raises(OSError, match="Nobody waits"):
+        await reader
+    with pytest.raises(OSError, match="Nobody waits"):
+        await asyncio.to_thread(pulled.read, 1)
