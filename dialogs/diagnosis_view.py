@@ -58,7 +58,7 @@ def entry_reply(scene: Scene, state: State, walk: Walk) -> Reply:
     else:
         blocks.append(scene.say("walk.no-steps"))
     others = rest_of(scene, state, entry.id) if diagnosis else ()
-    buttons = walk_buttons(scene, entry, 0, walk.paste, len(others))
+    buttons = walk_buttons(scene, state, entry, 0, walk.paste, len(others))
     return scene.reply(
         *blocks, buttons=_with_candidates(scene, buttons, [tell.entry for tell in tells[:2]], walk.paste), summary=title
     )
@@ -222,8 +222,10 @@ def _remarks(scene: Scene, entry: Entry, match: Match | None) -> list[Block]:
 
 
 def _tells(scene: Scene, state: State, entry: Entry) -> tuple[LookAlike, ...]:
-    """What tells the entry from its look-alikes; those that the text speaks for as well come first."""
-    known = [alike for alike in entry.look_alikes if alike.entry in scene.entries and alike.entry != entry.id]
+    """What tells the entry from its look-alikes, its own consequences aside; those that the text speaks for first."""
+    match = state.match_of(entry.id)
+    gone = {entry.id, *(match.explains if match else ())}
+    known = [alike for alike in entry.look_alikes if alike.entry in scene.entries and alike.entry not in gone]
     known.sort(key=lambda alike: state.match_of(alike.entry) is None)
     return tuple(known[:MOST_TELLS])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,7 +49,8 @@ class Found:
     """What the search came to: the templates that fit, best first; those with a similar name; where was searched.
 
     `looked_in` are the names (or ids) of the subscriptions that were read, `denied` of those that could not be.
-    `more`: there were more templates than could be looked through in the turn's time.
+    `more`: there were more templates than could be looked through in the turn's time. `names`: those of subscriptions,
+    by id.
     """
 
     exact: tuple[TemplateRef, ...]
@@ -56,6 +58,7 @@ class Found:
     looked_in: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     more: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

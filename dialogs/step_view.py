@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dialogs.scene import Scene
+from dialogs.state import State
 from dialogs.view import Block, Button, Command, Paragraph
 from knowledge.commands import fill
 from knowledge.entry import Entry, Step
@@ -43,9 +44,9 @@ def has_placeholder(text: str) -> bool:
     return _PLACEHOLDER.search(text) is not None
 
 
-def walk_buttons(scene: Scene, entry: Entry, index: int, paste: int, others: int) -> tuple[Button, ...]:
+def walk_buttons(scene: Scene, state: State, entry: Entry, index: int, paste: int, others: int) -> tuple[Button, ...]:
     """The buttons below the step `index`; `others` is the number of other candidates."""
-    rest = _rest(scene, paste, others)
+    rest = _rest(scene, state, paste, others)
     if index >= len(entry.steps):
         return rest
     last = index == len(entry.steps) - 1
@@ -56,9 +57,17 @@ def walk_buttons(scene: Scene, entry: Entry, index: int, paste: int, others: int
     )
 
 
-def _rest(scene: Scene, paste: int, others: int) -> tuple[Button, ...]:
+def _rest(scene: Scene, state: State, paste: int, others: int) -> tuple[Button, ...]:
     more = (Button(scene.word("button.others", count=others), "others", {"paste": paste}),) if others else ()
-    return (*more, scene.button("look", "look"), scene.button("draft", "draft"), scene.button("restart", "restart"))
+    return (*more, _look(scene, state, paste), scene.button("draft", "draft"), scene.button("restart", "restart"))
+
+
+def _look(scene: Scene, state: State, paste: int) -> Button:
+    """A look at the template, or what follows where it was looked at: the rest of its log, or another look."""
+    ref, diagnosis = state.look.ref, state.diagnosis if paste == state.paste else None
+    if ref is None or diagnosis is None or diagnosis.facts.get("template") != ref.name:
+        return scene.button("look", "look")
+    return scene.button("whole-log", "whole-log") if diagnosis.partial else scene.button("look-again", "look")
 
 
 def _warnings(scene: Scene, step: Step) -> list[Paragraph]:

@@ -77,7 +77,7 @@ def step_reply(scene: Scene, state: State, walk: Walk, before: tuple[Block, ...]
     title = scene.title(entry.id)
     here = walk.paste == state.paste
     rest = rest_of(scene, state, entry.id) if here else ()
-    buttons = walk_buttons(scene, entry, walk.step, walk.paste, len(rest))
+    buttons = walk_buttons(scene, state, entry, walk.step, walk.paste, len(rest))
     if walk.step >= len(entry.steps):
         ending = [scene.say("walk.end-others")] if rest else []
         said = (*_tried(scene, state, walk), scene.say("walk.end", title=title), *ending, scene.say("walk.end-case"))

@@ -9,7 +9,7 @@ from knowledge.decoding import decode
 from knowledge.diagnosis import MOST_MATCHES, Confidence, Diagnosis, LineOf, Match, Outcome, ScriptAdvice
 from knowledge.digest import Digester
 from knowledge.entry import Entry, Language
-from knowledge.facts import facts_of, ids_of, system_of
+from knowledge.facts import Fact, facts_of, ids_of, system_of
 from knowledge.kinds import asks_for_a_meaning, is_foreign, kind_of, may_be_words, sounds_printed, speaks_of_build
 from knowledge.lines import Line, read_lines
 from knowledge.matching import Found, Matcher, merge
@@ -105,7 +105,7 @@ class Diagnoser:
             outcome=story.outcome if story else _outcome(facts.get("run_state")),
             matches=tuple(self._match(one, explains, shown, language) for one, explains in order),
             excerpt=excerpt_of(story, passage.lines, [one for one, _ in order], spoken),
-            facts={name: redact(value) if isinstance(value, str) else value for name, value in facts.items()},
+            facts={name: _shown_fact(name, value) for name, value in facts.items()},
             timeline=story.timeline() if story else (),
             phase=story.phase if story else None,
             os=system_of(passage, story, facts),
@@ -163,6 +163,11 @@ class Diagnoser:
             explains=explains,
             values={name: redact(value) for name, value in one.values.items()},
         )
+
+
+def _shown_fact(name: str, value: Fact) -> Fact:
+    """A fact without secrets. An account's name is none, though it can look like one where it stands alone."""
+    return redact(value) if isinstance(value, str) and name != "account" else value
 
 
 def _counts(passage: Passage, story: Story | None) -> Callable[[int], bool]:

@@ -54,6 +54,7 @@ async def find(reading: Reading, wanted: Wanted, allowed: frozenset[str]) -> Fou
         tuple(sorted(sight.looked_in)),
         tuple(sorted(sight.denied)),
         sight.more or len(exact) > MOST_EXACT,
+        subscriptions,
     )
 
 

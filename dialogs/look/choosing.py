@@ -10,7 +10,7 @@ from dialogs.look.refusals import brief, listed
 from dialogs.looks import Found, TemplateRef
 from dialogs.scene import Scene, short
 from dialogs.texts import Own
-from dialogs.view import Block, Button, Paragraph, Reply, Run
+from dialogs.view import Block, Button, Paragraph, Reply, Run, literal
 
 MOST_CHOICES = 5
 MOST_NEAR = 3
@@ -42,11 +42,12 @@ def which(scene: Scene, before: tuple[Block, ...] = ()) -> Reply:
 def several(scene: Scene, found: Found) -> Reply:
     """Templates that fit, to choose from."""
     chosen = found.exact[:MOST_CHOICES]
-    blocks: list[Block] = [scene.heading("look.several.title"), *map(place, chosen)]
+    blocks: list[Block] = [scene.heading("look.several.title"), *(_named(ref, found) for ref in chosen)]
     if found.more or len(found.exact) > len(chosen):
         blocks.append(scene.say("look.several.more"))
     blocks += where(scene, found.looked_in, found.denied)
-    buttons = tuple(pick(ref, chosen) for ref in chosen if pickable(ref))
+    picks = tuple(pick(ref, chosen) for ref in chosen if pickable(ref))
+    buttons = (*picks, scene.button("look-other", "look-other"))
     return replace(scene.reply(*blocks, buttons=buttons, beside=True), passing=True)
 
 
@@ -59,7 +60,7 @@ def none(scene: Scene, asked: Asked, found: Found) -> Reply:
     if found.more:
         blocks.append(scene.say("look.none.more"))
     if near:
-        blocks += [scene.say("look.none.near"), *map(place, near)]
+        blocks += [scene.say("look.none.near"), *(_named(ref, found) for ref in near)]
     blocks.append(scene.say("look.none.how"))
     again = scene.button("look-retry", "look-retry")
     buttons = (*(pick(ref, near) for ref in near if pickable(ref)), again, scene.button("failing", "failing"))
@@ -90,11 +91,16 @@ def pickable(ref: TemplateRef) -> bool:
     return Asked(wanted=of_args(args_of(ref))).ref is not None
 
 
-def place(ref: TemplateRef, *more: str) -> Paragraph:
-    """A template's name, its group, its subscription, and what else is said of it, on one line."""
-    parts = [ref.name, ref.resource_group, *(more or (ref.subscription,))]
-    runs = [run for part in parts if part for run in (Run(" · "), Run(brief(part), "code"))]
-    return Paragraph(tuple(runs[1:]))
+def place(ref: TemplateRef, *more: str, ago: str = "") -> Paragraph:
+    """A template's name, its group, what else Azure says of it, and how long ago that was, on one line."""
+    runs = [
+        run for part in (ref.name, ref.resource_group, *more) if part for run in (Run(" · "), *literal(brief(part)))
+    ]
+    return Paragraph((*runs[1:], *((Run(f" · {ago}"),) if ago else ())))
+
+
+def _named(ref: TemplateRef, found: Found) -> Paragraph:
+    return place(ref, found.names.get(ref.subscription, ref.subscription))
 
 
 def signed_out(scene: Scene, was_in: bool) -> Reply:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dialogs.durations import seconds_in_words
 from dialogs.look.choosing import pick, pickable, place, where
 from dialogs.look.held_status import bounded
-from dialogs.look.moments import shown
+from dialogs.look.moments import seconds_between
 from dialogs.look.together import message_of
 from dialogs.looks import Failing, TemplateStatus
 from dialogs.ports import Diagnoser
@@ -39,7 +40,9 @@ async def failing(scene: Scene, found: Failing, diagnose: Diagnoser, first: int 
 
 async def _one(scene: Scene, status: TemplateStatus, diagnose: Diagnoser) -> list[Block]:
     """A template of the list, and what its own status says is the likely cause."""
-    blocks: list[Block] = [place(status.ref, status.run_sub_state, shown(status.ended or ""))]
+    seconds = seconds_between(status.ended, scene.now)
+    ago = scene.word("look.failing.ago", took=Own(seconds_in_words(seconds))) if seconds is not None else ""
+    blocks: list[Block] = [place(status.ref, status.run_sub_state, ago=ago)]
     diagnosis = await message_of(diagnose, status, scene.language)
     matches = diagnosis.matches if diagnosis else ()
     top = next((m for m in matches if m.severity != "info" and m.entry in scene.entries), None)

@@ -23,12 +23,6 @@ def is_time(value: str | None) -> bool:
     return _time(value) is not None
 
 
-def shown(value: str) -> str:
-    """A time as people read it, to the second, UTC; anything else as it is."""
-    read = _time(value)
-    return read.strftime("%Y-%m-%d %H:%M:%S") if read else value
-
-
 def span(start: str, end: str | None) -> str:
     """From when to when, to the minute, UTC; the day of the end only where it is another one."""
     began, ended = _time(start), _time(end)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dialogs.look import by_hand
 from dialogs.look.memory import Asked
+from dialogs.look.words import by_id
 from dialogs.looks import Reason, Refusal
 from dialogs.scene import Scene
 from dialogs.view import Block, Button, Facts, RichText, Run, literal
@@ -38,7 +39,9 @@ _RETRY: frozenset[Reason] = frozenset(
     }
 )
 _OF_THE_LOG: frozenset[Reason] = frozenset({"no-data-role", "firewall", "keys-disabled", "suspicious"})
-_NOTHING_TO_READ: frozenset[Reason] = frozenset({"no-run", "no-log", "log-gone", "sign-in"})
+_NOTHING_TO_READ: frozenset[Reason] = frozenset({"no-run", "no-log", "log-gone", "sign-in", "busy"})
+"""Where commands would fare no better."""
+_IN_ACCOUNT = "/blobServices/"
 
 
 def refusal_blocks(scene: Scene, refusal: Refusal, asked: Asked, values: Mapping[str, str]) -> list[Block]:
@@ -55,7 +58,7 @@ def refusal_blocks(scene: Scene, refusal: Refusal, asked: Asked, values: Mapping
         blocks.append(scene.say("refused.retry-after", seconds=refusal.retry_after))
     blocks.append(scene.say(f"refused.{reason}.next"))
     if reason not in _NOTHING_TO_READ:
-        own = _by_hand(scene, reason, asked, values)
+        own = _by_hand(scene, reason, asked, {**_named(refusal), **values})
         blocks += by_hand.paste_back(scene, own) if own else []
     return blocks
 
@@ -79,14 +82,24 @@ def listed(names: Sequence[str], most: int = MOST_NAMED) -> RichText:
 
 def _rows(scene: Scene, refusal: Refusal) -> tuple[tuple[str, RichText], ...]:
     role = refusal.role or _ROLES.get(refusal.reason, "")
+    same = refusal.scope.casefold() == refusal.what.casefold()
     values = {
-        "what": refusal.what,
+        # of a log its name: its account is the scope, or stands in the commands
+        "what": refusal.what.rpartition("/")[2] if _IN_ACCOUNT in refusal.what else "" if same else refusal.what,
         "action": refusal.action,
         "scope": refusal.scope,
         "role": role,
         "code": refusal.code,
     }
     return tuple((scene.word(f"refused.row.{key}"), literal(brief(value))) for key, value in values.items() if value)
+
+
+def _named(refusal: Refusal) -> dict[str, str]:
+    """What the id of a refused template says of it."""
+    wanted = by_id(refusal.what)
+    if wanted is None:
+        return {}
+    return {"template": wanted.name, "resource_group": wanted.resource_group, "subscription": wanted.subscription}
 
 
 def _by_hand(scene: Scene, reason: Reason, asked: Asked, values: Mapping[str, str]) -> list[Block]:

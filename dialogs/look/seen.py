@@ -15,7 +15,7 @@ from dialogs.look.held_status import bounded
 from dialogs.look.moments import is_running
 from dialogs.look.refusals import refusal_blocks
 from dialogs.look.status_view import more_blocks, status_blocks, status_buttons
-from dialogs.look.together import LogSeen, Sight, is_of, message_of, of_a_part, sight_of
+from dialogs.look.together import LogSeen, Sight, is_of, message_of, of_a_part, sight_of, without_place
 from dialogs.looks import LogTail, Refusal, TemplateRef, TemplateStatus
 from dialogs.ports import Azure, Diagnoser
 from dialogs.scene import Outcome, Scene, short
@@ -84,9 +84,14 @@ async def shown(
     return told(scene, state, sight, seen)
 
 
-def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
-    """The status card; after it the solution, where the look found another error than the one under way."""
+def told(scene: Scene, state: State, sight: Sight, seen: Seen, again: bool = False) -> Outcome:
+    """The status card; after it the solution, where the look found another error than the one under way.
+
+    `again`: the facts of the template were shown before, and only what the log says is new.
+    """
     status = sight.status
+    if seen.refusal is not None and seen.refusal.reason == "suspicious":
+        sight = replace(sight, diagnosis=without_place(sight.diagnosis))
     state = replace(state, look=replace(state.look.settled(), ref=status.ref))
     top = leading(sight)
     walk = state.walk
@@ -94,10 +99,10 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
     same = under_way and top is not None and walk is not None and walk.entry == top.entry
     found = top is not None and (top.entry in sight.own or not sight.same)
     rows, message = _spoken_rows(sight), sight.log is None and seen.refusal is None
-    blocks = list(status_blocks(scene, status, sight.course, rows, message))
+    blocks = list(status_blocks(scene, status, sight.course, rows, message, again))
     blocks += _log_blocks(scene, state, sight, seen, same)
     blocks += _weighed_blocks(scene, sight)
-    blocks += more_blocks(scene, status, rows, message)
+    blocks += () if again else more_blocks(scene, status, rows, message)
     back: tuple[Button, ...] = ()
     replies: tuple[Reply, ...] = ()
     failed = status.run_state.casefold() in ("failed", "canceled") or status.provisioning_state.casefold() == "failed"
@@ -107,6 +112,11 @@ def told(scene: Scene, state: State, sight: Sight, seen: Seen) -> Outcome:
         # the number of the text stays, so that its cards can still be followed, now with the real names
         state = replace(state.with_form_aside(scene.now), diagnosis=sight.diagnosis, spoken=_spoken(sight))
         back = (*_other_cause(scene, state, top), *back_to_step(scene, state))
+    elif seen.refusal is not None and top is not None and scene.entries[top.entry].role == "wrapper":
+        # its cause stands in the log that could not be read, and how to get at that is said already
+        state = replace(state.with_form_aside(scene.now), diagnosis=sight.diagnosis, walk=None, spoken=_spoken(sight))
+        state = replace(state, paste=state.next_paste(scene.now))
+        back = (scene.button("guided-questions", "guided"),)
     elif found or failed:
         shown_now = sight.diagnosis if top else replace(sight.diagnosis, matches=())
         state, replies = diagnosed(scene, state, shown_now)
@@ -131,6 +141,8 @@ def _spoken(sight: Sight) -> tuple[FactSpoken, ...]:
 def leading(sight: Sight) -> Match | None:
     """What the answer goes on with: the first match that is more than possible, or that the facts do not refute."""
     refuted = {one.entry for one in sight.weighed if one.refuted}
+    if is_running(sight.status):  # what only fits proves nothing of a run that may end well
+        refuted |= {match.entry for match in sight.diagnosis.matches}
     for match in sight.diagnosis.matches:
         if match.severity != "info" and not (match.confidence == "possible" and match.entry in refuted):
             return match
@@ -202,6 +214,8 @@ def _sure(diagnosis: Diagnosis) -> bool:
 def _weighed_blocks(scene: Scene, sight: Sight) -> list[Block]:
     """Which facts spoke for the first candidates, which against, which were not looked at."""
     known: dict[str, Match] = {m.entry: m for m in sight.diagnosis.matches}
+    if is_running(sight.status) and leading(sight) is None:
+        return []
     blocks: list[Block] = []
     for one in [w for w in sight.weighed if w.entry in known and (w.spoken or w.unseen)][:MOST_WEIGHED]:
         if known[one.entry].confidence == "certain" and not one.unseen and all(s.side == "for" for s in one.spoken):

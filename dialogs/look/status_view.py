@@ -28,16 +28,19 @@ _IN_FRONT = frozenset({"took", "started", "vm_size", "region", "output"})
 
 
 def status_blocks(
-    scene: Scene, status: TemplateStatus, course: Course | None, spoken: frozenset[str], message: bool
+    scene: Scene, status: TemplateStatus, course: Course | None, spoken: frozenset[str], message: bool, again: bool
 ) -> tuple[Block, ...]:
-    """The status in short; `course` is what the log says about the customizers, `spoken` the rows whose facts speak.
+    """The status in short, and where it is shown `again` without its facts.
 
-    Without `message` that of the run is left to `more_blocks`: it mostly only points to a log that was looked at.
+    `course` is what the log says about the customizers, `spoken` the rows whose facts speak. Without `message` that of
+    the run is left to `more_blocks`: it mostly only points to a log that was looked at.
     """
     blocks: list[Block] = [scene.heading("look.title", name=brief(status.ref.name)), _run_line(scene, status)]
-    if rows := [(label, value) for key, label, value in _rows(scene, status) if _in_front(status, key, spoken)]:
+    if not again and (
+        rows := [(label, value) for key, label, value in _rows(scene, status) if _in_front(status, key, spoken)]
+    ):
         blocks.append(Facts(tuple(rows)))
-    if status.provisioning_message.strip():
+    if status.provisioning_message.strip() and not again:
         blocks += [scene.say("look.provisioning-says"), Copyable(shortened(status.provisioning_message))]
     if message and status.message.strip():
         blocks += [scene.say("look.run-says"), Copyable(shortened(status.message))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from dialogs.held import hold
@@ -94,8 +93,10 @@ def _bare(match: Match) -> Match:
         text = line.text.strip().rstrip(",")
         if text.startswith('"') and not text.endswith('"'):
             text = text.partition('": "')[2] or text  # cut, and so no JSON any more
-        with suppress(ValueError, AttributeError, RecursionError):
+        try:
             text = ", ".join(str(value) for value in json.loads(f"{{{text}}}").values())
+        except (ValueError, AttributeError, RecursionError):  # a long one was cut
+            text = text.partition('": "')[2] or text
         # what was escaped in JSON has only now become readable
         said.append(LineOf(number, " ".join(redact(text).split())))
     return replace(match, evidence=tuple(said))
@@ -210,6 +211,19 @@ def _surer(match: Match, other: Match | None) -> Match:
     if other is None or _RANKS.index(other.confidence) >= _RANKS.index(match.confidence):
         return match
     return replace(match, confidence=other.confidence)
+
+
+def without_place(diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis without the place of a log that is not to be trusted: no command may lead there."""
+    kept = {key: value for key, value in diagnosis.facts.items() if key not in _PLACES}
+    matches = tuple(
+        replace(m, values={key: value for key, value in m.values.items() if key not in _PLACES})
+        for m in diagnosis.matches
+    )
+    return replace(diagnosis, facts=kept, matches=matches)
+
+
+_PLACES = frozenset({"account", "log_folder", "log_url"})
 
 
 def is_of(before: Diagnosis, status: TemplateStatus) -> bool:

@@ -100,7 +100,7 @@ async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, co
     sight = sight_of(status, message, log, before, scene.entries, confirming, scene.language, scene.now)
     seen = Seen(status)
     if here:
-        return told(scene, state, sight, seen)
+        return told(scene, state, sight, seen, again=True)
     top = next((m for m in sight.diagnosis.matches if m.severity != "info"), None)
     blocks = [
         scene.heading("look.meanwhile", name=status.ref.name),

@@ -57,7 +57,7 @@ TEXTS = {
     ),
     "look.several.title": "More than one template fits. Which one?",
     "look.several.more": "There are more than I can show; for any other one, type its full resource id.",
-    "look.none.title": "I found no template that {name} could mean.",
+    "look.none.title": "No template matches {name}.",
     "look.none.near": "These have a similar name:",
     "look.none.more": "There were more templates than I could look through in the time of an answer.",
     "look.none.how": (
@@ -70,6 +70,7 @@ TEXTS = {
     "look.failing.title": "Templates whose last run failed",
     "look.failing.none": "No template that I can see has a failed last run",
     "look.failing.page": "{first} to {last} of {count}, the newest first.",
+    "look.failing.ago": "{took} ago",
     "look.failing.unknown": "Its status does not say why; its log may.",
     # Status
     "look.title": "Template {name}",

@@ -57,7 +57,7 @@ TEXTS = {
     "look.several.more": (
         "Ce ne sono più di quanti ne possa mostrare; per un altro, scrivi il suo ID di risorsa completo."
     ),
-    "look.none.title": "Non ho trovato alcun modello che possa corrispondere a {name}.",
+    "look.none.title": "Nessun modello corrisponde a {name}.",
     "look.none.near": "Questi hanno un nome simile:",
     "look.none.more": "C'erano più modelli di quanti ne possa esaminare nel tempo di una risposta.",
     "look.none.how": (
@@ -70,6 +70,7 @@ TEXTS = {
     "look.failing.title": "Modelli la cui ultima esecuzione non è riuscita",
     "look.failing.none": "Nessuno dei modelli che vedo ha un'ultima esecuzione non riuscita",
     "look.failing.page": "Da {first} a {last} di {count}, prima i più recenti.",
+    "look.failing.ago": "{took} fa",
     "look.failing.unknown": "Il suo stato non dice perché; forse lo dice il log.",
     # Stato
     "look.title": "Modello {name}",

@@ -75,7 +75,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("win11-golden", ("Template win11-golden", "Script ended with a non-zero exit code", "Step 1 of 3")),
         Line(
             "look at nowhere-9",
-            ("no template that nowhere-9 could mean", "Subscriptions that I looked in: 2 (Contoso Dev"),
+            ("No template matches nowhere-9.", "Subscriptions that I looked in: 2 (Contoso Dev"),
         ),
     ),
     "a name is only waited for until the next message": (
@@ -175,7 +175,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
         Line("[No, grazie]", ("non guardo in Azure",)),
         Line("stato di win11-golden", ("Posso guardare",)),
         Line("[Sì, guarda]", ("Modello win11-golden",)),
-        Line("guarda niente-9", ("Non ho trovato alcun modello", "niente-9", "Contoso Dev")),
+        Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
         Line("esci da Azure", ("Ti ho disconnesso",)),
     ),
     "quali falliscono": (
@@ -217,7 +217,11 @@ async def test_several_templates_are_a_choice() -> None:
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
     assert "More than one template fits" in shown
-    assert [button.label for button in chat.buttons] == ["win11-golden (rg-images)", "win11-golden (rg-other)"]
+    assert [button.label for button in chat.buttons] == [
+        "win11-golden (rg-images)",
+        "win11-golden (rg-other)",
+        "Another template",
+    ]
     assert "type its full resource id" in shown
     assert "Template win11-golden" in await chat.say("1")
     assert ("status", GOLDEN) in fake.asked

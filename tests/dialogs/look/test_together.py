@@ -249,3 +249,66 @@ async def test_a_run_without_a_log_yet_is_no_trouble() -> None:
     assert "has written no log (yet)" in shown
     assert "could not be read" not in shown
     assert GOLDEN.id not in shown
+
+
+WRAPPER = (
+    "Failed while waiting for packerizer: Microservice has failed: Failed while processing request: Error when "
+    "executing packerizer: Packer build command has failed: exit status 1. During the image build, a failure has "
+    "occurred, please review the build log to identify which build/customization step failed. Image Build log "
+    "location: https://{account}.blob.core.windows.net/packerlogs/9b441563-a107-4098-8b04-e9017ac48555/"
+    "customization.log. OperationId: a2fe755b-7822-4a06-9b78-4d1b0257ece3."
+)
+
+
+async def refused(refusal: Refusal, account: str) -> LookingChat:
+    chat = chat_of(replace(STATUS, message=WRAPPER.format(account=account)))
+    assert isinstance(chat.azure, FakeAzure)
+    chat.azure.refusals["log_tail"] = refusal
+    await chat.say(f"look at {STATUS.ref.name}")
+    await chat.say("yes")
+    return chat
+
+
+async def test_of_a_message_that_only_points_to_a_log_that_was_refused_no_walk_is_made() -> None:
+    chat = await refused(Refusal("firewall", what="/blobServices/default/containers/x/customization.log"), "abc9x")
+    assert len(chat.replies) == 1
+    assert "Step 1" not in chat.shown
+    assert "--account-name abc9x" in chat.shown
+    assert "What I wanted to read: customization.log" in chat.shown
+    assert [button.label for button in chat.buttons][:2] == ["Guided questions", "Look again"]
+    assert "Packer build command has failed" in await chat.press("Draft a support case")
+
+
+async def test_no_command_leads_to_a_place_that_is_not_the_templates() -> None:
+    chat = await refused(Refusal("suspicious", what="the storage account evil9"), "evil9")
+    assert "--account-name <account>" in chat.shown
+    assert "--account-name evil9" not in chat.shown
+    await chat.press("Draft a support case")
+    assert "account" not in (chat.state or {})["diagnosis"]["facts"]
+
+
+async def test_an_account_s_name_stands_in_the_commands_however_much_it_looks_like_a_secret() -> None:
+    chat = await refused(Refusal("firewall"), "zeskiowxcanswd6afol0sc7y")
+    assert "--account-name zeskiowxcanswd6afol0sc7y" in chat.shown
+
+
+async def test_after_a_look_its_walk_offers_what_follows() -> None:
+    chat = await looked(status_of("win11-golden", message=""), log=VERDICT)
+    assert "Look again" in [button.label for button in chat.replies[-1].buttons]
+    chat = await looked(status_of("win11-golden", message=""), log=VERDICT, whole=False)
+    assert "Read the whole log" in [button.label for button in chat.replies[-1].buttons]
+    assert "Look at my template" not in [button.label for button in chat.replies[-1].buttons]
+
+
+async def test_of_a_run_that_goes_on_nothing_is_said_that_only_fits() -> None:
+    log = "\n".join(
+        (
+            "[0c9d3f4e-9e0b-4c4e-8c59-0f2c3f0e8a11] PACKER OUT ==> azure-arm: Uploading the Windows update script...",
+            *["[0c9d3f4e-9e0b-4c4e-8c59-0f2c3f0e8a11] PACKER OUT     azure-arm: Waiting for operation to complete "
+            "(system performance: 3% cpu; 17% memory)..."] * 40,
+        )
+    )  # fmt: skip
+    assert DIAGNOSER.diagnose(log).matches[0].confidence == "possible"
+    chat = await looked(replace(STATUS, run_state="Running", ended=None, message=""), log=log)
+    assert len(chat.replies) == 1
+    assert "vCPU" not in chat.shown
