@@ -7,29 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib import metadata
 from pathlib import Path
-from ssl import SSLContext
-from typing import Literal
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from bot.access import access_for
 from bot.auth import LEEWAY_SECONDS
-from bot.credentials import PUBLIC_CLOUD, Cloud
+from bot.doctor_looks import Opening, looks
 from bot.errors import ServiceUnreachable, SettingsError, StartError, StoreError, TokenUnavailable
+from bot.findings import Finding, State, Surroundings
 from bot.json_client import JsonClient
 from bot.settings import Settings, read_settings
 from bot.state_stores import open_store
 from bot.telemetry import open_telemetry
 from knowledge.errors import KnowledgeError
 from knowledge.loading import load_entries
-
-State = Literal["good", "warning", "fault"]
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 PROBE = "doctor"
@@ -38,26 +33,13 @@ _PIN = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+)?")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}(?::\d{1,5})?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: what, how it is, and what to do where it is not good."""
+async def findings(
+    environ: Mapping[str, str], around: Surroundings | None = None, opening: Opening | None = None
+) -> AsyncIterator[Finding]:
+    """What is found out about the installation that `environ` describes, one after the other.
 
-    what: str
-    state: State
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Where the services are, and how the doctor reaches them; other than the real ones in tests only."""
-
-    cloud: Cloud = PUBLIC_CLOUD
-    tls: SSLContext | None = None
-    clock: Callable[[], float] = time.time
-
-
-async def findings(environ: Mapping[str, str], around: Surroundings | None = None) -> AsyncIterator[Finding]:
-    """What is found out about the installation that `environ` describes, one after the other."""
+    `opening`: how the bot's identity looks, where it is not the usual way.
+    """
     where = around or Surroundings()
     yield _packages()
     yield await asyncio.to_thread(_knowledge)
@@ -74,6 +56,7 @@ async def findings(environ: Mapping[str, str], around: Surroundings | None = Non
         async for finding in _service(settings, where):
             yield finding
         yield await _endpoint(environ.get("BOT_DOMAIN", "").strip(), where)
+    yield await looks(settings, where, opening)
     yield _telemetry(environ)
 
 

@@ -7,7 +7,8 @@ import logging
 import os
 import sys
 
-from bot.doctor import Finding, findings
+from bot.doctor import findings
+from bot.findings import Finding
 
 _MARKS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 

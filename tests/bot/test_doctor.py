@@ -19,7 +19,8 @@ from aiohttp import web
 
 from app import main
 from bot import doctor
-from bot.doctor import Finding, Surroundings, findings
+from bot.doctor import findings
+from bot.findings import Finding, Surroundings
 from bot.sqlite_store import SqliteStore
 from tests.bot.identity_service import APP, SECRET, TENANT, IdentityService
 from tests.bot.stand_ins import serve
@@ -74,6 +75,7 @@ async def test_what_is_well_is_found_well(ward: Ward) -> None:
         "signing keys": ["good"],
         "clock": ["good"],
         "endpoint": ["warning"],
+        "looks": ["good"],
         "telemetry": ["good"],
     }
     store = await SqliteStore(Path(ward.environ["STATE_PATH"])).open()
