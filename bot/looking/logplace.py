@@ -124,14 +124,17 @@ async def _names(container: ContainerClient, scope: str) -> list[tuple[str, date
     except ResourceNotFoundError:
         return []  # no run has made the container yet
     except Exception as error:
-        raise refused(error, f"{scope}/blobServices/default/containers/{CONTAINER}", "storage", scope) from error
+        raise refused(error, CONTAINER, "storage", scope) from error
     return found
 
 
 def _blob(container: ContainerClient, folder: str, file: LogFile, scope: str) -> LogBlob:
     name = f"{folder}/{file}"
     return LogBlob(
-        container.get_blob_client(name), f"{scope}/blobServices/default/containers/{CONTAINER}/{name}", scope
+        # the account stands in the scope; here it would look like a key, and be hidden
+        container.get_blob_client(name),
+        f"{CONTAINER}/{name}",
+        scope,
     )
 
 
