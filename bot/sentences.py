@@ -76,9 +76,9 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
         "it": "Non riesco a vedere il contenuto di un frammento di codice. Incollalo come messaggio normale.",
     },
     "unread": {
-        "en": "I read the text of your message, but not what was attached to it: I can't open attachments. "
+        "en": "I read the text of your message, but I can't open what was attached to it. "
         "If the error is in there, paste it as text.",
-        "it": "Ho letto il testo del messaggio, ma non l'allegato: non posso aprire gli allegati. "
+        "it": "Ho letto il testo del messaggio, ma non posso aprire l'allegato. "
         "Se l'errore si trova lì, incollalo come testo.",
     },
     "strange-button": {
@@ -124,7 +124,7 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
         "it": "Scrivi un errore, alcune parole o una parte di un titolo, per esempio timeout.",
     },
     "search-none": {
-        "en": "I know nothing of that. Other words, or the error's own text, may find it.",
+        "en": "I found nothing. Try other words, or the text of the error.",
         "it": "Non trovo nulla. Prova con altre parole o con il testo dell'errore.",
     },
     "message-empty": {
@@ -134,8 +134,8 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "sign-in-card": {
         "en": "Sign in with the account that you use in Teams. I look at Azure with your own rights, read-only, and "
         "keep no password and no token.",
-        "it": "Accedi con l'account che usi in Teams. Guardo in Azure con i tuoi diritti, in sola lettura, e non "
-        "conservo né password né token.",
+        "it": "Accedi con l'account che usi in Teams. Guardo in Azure con le tue autorizzazioni, in sola lettura, e "
+        "non conservo né password né token.",
     },
     "sign-in-button": {"en": "Sign in", "it": "Accedi"},
     "sign-in-down": {
@@ -188,7 +188,7 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
     "cut-off": {
         "en": "I was cut off each time that I worked on your message, so I gave it up. Paste a shorter part, or tell "
         "whoever runs this bot.",
-        "it": "Mi sono interrotto a ogni tentativo di elaborare il tuo messaggio, quindi ci ho rinunciato. Incolla una "
+        "it": "Ogni tentativo di elaborare il tuo messaggio si è interrotto, quindi ci ho rinunciato. Incolla una "
         "parte più breve, oppure avvisa chi gestisce questo bot.",
     },
     "so-far": {"en": "So far: {percent} %", "it": "Finora: {percent} %"},

@@ -11,7 +11,7 @@ TEXTS = {
     "aside.only-you": "Only you see this. **Share** puts a card without the lines of the text into your message box.",
     "button.share": "Share",
     "aside.first-step": "**First of {count} steps:** {do}",
-    "aside.more": "In a chat with me, “{title}” brings the other steps.",
+    "aside.more": "For the other steps, type “{title}” in a chat with me.",
     "aside.page": "Open page: {title}",
     "button.was-right": "Diagnosis was right",
     "button.was-wrong": "It was wrong",
@@ -23,8 +23,8 @@ TEXTS = {
     "button.keep": "Keep it",
     "forget.title": "What I keep of you here",
     "forget.kept": (
-        "Of this conversation I keep your last text as far as it was diagnosed (redacted), the steps you "
-        "tried, the drafts of cases, the language, and which template you looked at. After a time without a "
+        "Of this conversation I keep your last text as far as it was diagnosed (redacted), the steps you tried, the "
+        "drafts of cases, the language, and which templates you looked at or have me watch. After a time without a "
         "word from you it goes by itself. The counts of what recurs name nobody."
     ),
     "forget.ask": (

@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXTS = {
     "aside.none": "Niente di noto",
     "aside.none-why": (
-        "In questo messaggio non riconosco nessun errore di Azure VM Image Builder. Nella nostra chat posso fare di "
-        "più: incolla lì una parte più lunga del log, oppure scrivi **domande guidate**."
+        "In questo messaggio non riconosco nessun errore di Image Builder per macchine virtuali di Azure. Nella nostra "
+        "chat posso fare di più: incolla lì una parte più lunga del log, oppure scrivi **domande guidate**."
     ),
     "aside.only-you": (
         "Questo lo vedi solo tu. **Condividi** inserisce nella tua casella di messaggio una scheda senza le righe del "
@@ -14,12 +14,12 @@ TEXTS = {
     ),
     "button.share": "Condividi",
     "aside.first-step": "**Primo di {count} passaggi:** {do}",
-    "aside.more": "In una chat con me, «{title}» porta agli altri passaggi.",
+    "aside.more": "Per gli altri passaggi, scrivi “{title}” in una chat con me.",
     "aside.page": "Apri la pagina: {title}",
     "button.was-right": "La diagnosi era giusta",
     "button.was-wrong": "Era sbagliata",
-    "feedback.right": "Grazie: così le informazioni restano corrette. Viene conservato solo il conteggio.",
-    "feedback.wrong": "Grazie di averlo detto. Viene conservato solo il conteggio, niente del tuo testo.",
+    "feedback.right": "Grazie: così ciò che so resta corretto. Conservo solo il conteggio.",
+    "feedback.wrong": "Grazie per avermelo detto. Conservo solo il conteggio, niente del tuo testo.",
     "feedback.really": "Che cos'era in realtà?",
     "feedback.really-none": (
         "Le domande guidate possono portarti alla causa, e una richiesta di supporto può contenere ciò che hai "
@@ -29,13 +29,13 @@ TEXTS = {
     "button.keep": "Conserva",
     "forget.title": "Che cosa conservo di te qui",
     "forget.kept": (
-        "Di questa conversazione conservo il tuo ultimo testo per quanto serve alla diagnosi (con i segreti "
-        "nascosti), i passaggi che hai provato, le bozze delle richieste, la lingua e il modello che hai "
-        "guardato. Dopo un periodo senza tuoi messaggi viene eliminato da sé. I conteggi degli errori "
-        "ricorrenti non indicano nessuno."
+        "Di questa conversazione conservo il tuo ultimo testo per quanto serve alla diagnosi (con i segreti nascosti), "
+        "i passaggi che hai provato, le bozze delle richieste, la lingua e i modelli che hai guardato o che mi hai "
+        "chiesto di osservare. Dopo un periodo senza tuoi messaggi tutto viene eliminato da sé. I conteggi degli "
+        "errori ricorrenti non indicano nessuno."
     ),
     "forget.ask": (
-        "Vuoi che dimentichi tutto adesso? Verrai anche disconnesso da Azure. Ciò che si trova nella chat "
+        "Vuoi che dimentichi tutto adesso? Verrà chiusa anche la tua sessione in Azure. Ciò che si trova nella chat "
         "rimane: lo conserva Teams."
     ),
     "forget.done": (

@@ -6,7 +6,7 @@ TEXTS = {
     "drafts.title": "Your drafts",
     "drafts.open": "Under way: {title}",
     "drafts.line": "{number}: {title} · put aside {at} UTC",
-    "drafts.what": "Five drafts are kept at most, less when they are long; the oldest go first.",
+    "drafts.what": "Five drafts are kept at most, fewer when they are long; the oldest go first.",
     "drafts.none": "You have no drafts.",
     "drafts.gone": "That draft is no longer there.",
     "button.take-up": "Take up {number}",
@@ -15,7 +15,9 @@ TEXTS = {
         "**Open in Azure portal** opens a new request with product and topic chosen as far as possible. Paste the text "
         "there: the link holds ids only. It asks for a support plan for technical requests."
     ),
-    "case.ways.plain": "If that page chooses the wrong thing, use the **empty form** and the path of the text.",
+    "case.ways.plain": (
+        "If that page chooses the wrong thing, use the **empty form** and choose what the text names at its top."
+    ),
     "case.ways.az": "**az commands** create the same request from a terminal.",
     "case.ways.file": "**As a file** gives you the text to attach or to keep: Markdown, JSON or plain text.",
     "case.ways.not.public": "In Azure US Government: {url}",
@@ -31,8 +33,8 @@ TEXTS = {
     "case.not-now": "There is no finished case at hand. Draft it first.",
     "case.az": "The case by command",
     "case.az.before": (
-        "Save the English text as {name} where you run this, fill in what stands in angle brackets, and run it for one "
-        "shell. It looks the topic up first, since ids change, then creates the request."
+        "Save the English text as {name} where you run this, fill in what stands in angle brackets, and run the "
+        "commands of one shell. They look the topic up first, since ids change, then create the request."
     ),
     "case.az.after": (
         "It needs the Azure CLI with its `support` extension, a support plan and the role Support Request Contributor. "

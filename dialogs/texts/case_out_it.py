@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXTS = {
     "drafts.title": "Le tue bozze",
     "drafts.open": "In corso: {title}",
-    "drafts.line": "{number}: {title} · messa da parte {at} UTC",
-    "drafts.what": "Conservo al massimo cinque bozze, meno se sono lunghe; le più vecchie vanno via per prime.",
+    "drafts.line": "{number}: {title} · messa da parte il {at} UTC",
+    "drafts.what": "Conservo al massimo cinque bozze, meno se sono lunghe; le più vecchie vengono eliminate per prime.",
     "drafts.none": "Non hai bozze.",
     "drafts.gone": "Quella bozza non c'è più.",
     "button.take-up": "Riprendi la {number}",
@@ -16,7 +16,10 @@ TEXTS = {
         "possibile. Incolla lì il testo: il collegamento contiene solo ID. Per le richieste tecniche serve un piano di "
         "supporto."
     ),
-    "case.ways.plain": "Se quella pagina sceglie la voce sbagliata, usa il **modulo vuoto** e il percorso del testo.",
+    "case.ways.plain": (
+        "Se quella pagina sceglie la voce sbagliata, usa il **modulo vuoto** e scegli ciò che il testo indica "
+        "all'inizio."
+    ),
     "case.ways.az": "I **comandi az** creano la stessa richiesta da un terminale.",
     "case.ways.file": "**Come file** ti dà il testo da allegare o da conservare: Markdown, JSON o testo semplice.",
     "case.ways.not.public": "In Azure per enti pubblici degli Stati Uniti: {url}",
@@ -38,8 +41,8 @@ TEXTS = {
     ),
     "case.az.after": (
         "Servono l'interfaccia della riga di comando di Azure con l'estensione `support`, un piano di supporto e il "
-        "ruolo Collaboratore alla richiesta di supporto. Comandi non provati su Azure. In Windows `az` è un file batch "
-        "che rilegge i suoi argomenti: lì non è verificato."
+        "ruolo Collaboratore alla richiesta di supporto (Support Request Contributor). Comandi non provati su Azure. "
+        "In Windows `az` è un file batch che rilegge i suoi argomenti: lì il funzionamento non è verificato."
     ),
     "case.az.first": "nome",
     "case.az.last": "cognome",

@@ -104,8 +104,8 @@ TEXTS = {
         "for it. `guides` lists them all."
     ),
     "help.words": (
-        "You can also type: `next`, `it worked`, `other candidates`, `draft a case`, `guided`, `cancel`, `start over`, "
-        "`italiano`, or the number of a button."
+        "You can also type: `next`, `it worked`, `other candidates`, `draft a case`, `my drafts`, `guided`, `cancel`, "
+        "`start over`, `forget me`, `italiano`, or the number of a button."
     ),
     "talk.hello": (
         "Hello. Paste the error of an image build or the last part of its log, and I tell you what I know of it."

@@ -16,12 +16,12 @@ TEXTS = {
     "file.meanwhile": "Meanwhile I have read {name}",
     "file.one-tells": "Of the logs in {archive}, {name} says what went wrong. The others:",
     "file.log": "{name} · {size}",
-    "file.without.failed": "The build failed, but no known error stands in it.",
+    "file.without.failed": "The build failed, but I find no known error in this log.",
     "file.without.canceled": "The build was canceled.",
     "file.without.succeeded": "The build in this log succeeded.",
     "file.without.running": "The log ends before the build does.",
-    "file.without.unknown": "No known error stands in it.",
-    "file.left": "I did not read {count} other texts in it: those that I read come first by name and size.",
+    "file.without.unknown": "I find no known error in it.",
+    "file.left": "Other texts in it that I did not read: {count}. I chose by name and size.",
     "file.choose": "Choose one to go on with it.",
     "file.gone": "I no longer have that log. Attach the file again.",
     "file.again": "Attach it once more; Teams gives me a fresh link each time.",
@@ -36,8 +36,8 @@ TEXTS = {
         "or deleted."
     ),
     "file.refused.page": (
-        "Teams did not give me {name} itself, but a page that asks to sign in; some phones send files so. Attach it "
-        "in Teams on a computer."
+        "Teams did not give me {name} itself, but a page that asks to sign in; some phones send files that way. Attach "
+        "it in Teams on a computer."
     ),
     "file.refused.empty": "There is nothing in {name}: it has 0 bytes, or an empty text is packed in it.",
     "file.refused.too-large": (

@@ -11,21 +11,23 @@ TEXTS = {
     "file.nameless": "il file",
     "file.reading": "Sto leggendo {names}. La risposta arriva qui appena ho finito.",
     "file.read": "Ho letto per intero {name}: {size}, {lines} righe.",
-    "file.nothing": "Ho letto per intero {name} ({size}) e non vi ho trovato nulla di una compilazione di immagini.",
+    "file.nothing": (
+        "Ho letto per intero {name} ({size}) e non ci ho trovato nulla che riguardi la compilazione di un'immagine."
+    ),
     "file.nothing-in-any": (
-        "Ho letto i testi contenuti in {name} ({size}), in tutto {count}, e non vi ho trovato nulla di una "
-        "compilazione di immagini."
+        "Ho letto i testi contenuti in {name} ({size}), in tutto {count}, e non ci ho trovato nulla che riguardi la "
+        "compilazione di un'immagine."
     ),
     "file.several": "{name} contiene più log. Qual è quello giusto?",
     "file.meanwhile": "Nel frattempo ho letto {name}",
     "file.one-tells": "Fra i log in {archive}, {name} dice che cosa non ha funzionato. Gli altri:",
     "file.log": "{name} · {size}",
-    "file.without.failed": "La compilazione non è riuscita, ma non vi compare alcun errore noto.",
+    "file.without.failed": "La compilazione non è riuscita, ma in questo log non trovo errori noti.",
     "file.without.canceled": "La compilazione è stata annullata.",
     "file.without.succeeded": "La compilazione in questo log è riuscita.",
     "file.without.running": "Il log finisce prima della compilazione.",
-    "file.without.unknown": "Non vi compare alcun errore noto.",
-    "file.left": "Altri testi al suo interno non li ho letti ({count}): per nome e dimensione vengono dopo.",
+    "file.without.unknown": "Non ci trovo errori noti.",
+    "file.left": "Altri testi al suo interno che non ho letto: {count}. Ho scelto in base al nome e alla dimensione.",
     "file.choose": "Scegline uno per continuare.",
     "file.gone": "Non ho più quel log. Allega di nuovo il file.",
     "file.again": "Allegalo ancora una volta: ogni volta Teams mi dà un collegamento nuovo.",

@@ -104,8 +104,8 @@ TEXTS = {
         "leggerlo. `guide pratiche` le elenca tutte."
     ),
     "help.words": (
-        "Puoi anche scrivere: `avanti`, `ha funzionato`, `altre ipotesi`, `apri un caso`, `guidami`, `annulla`, "
-        "`ricomincia`, `english`, oppure il numero di un pulsante."
+        "Puoi anche scrivere: `avanti`, `ha funzionato`, `altre ipotesi`, `apri un caso`, `le mie bozze`, `guidami`, "
+        "`annulla`, `ricomincia`, `dimenticami`, `english`, oppure il numero di un pulsante."
     ),
     "talk.hello": "Ciao. Incolla l'errore di una compilazione o l'ultima parte del log: ti dico che cosa ne so.",
     "talk.thanks": "Prego. Quando c'è un altro errore, incollalo qui.",

@@ -14,7 +14,7 @@ TEXTS = {
     "button.whole-log": "Read the whole log",
     "help.look-words": (
         "About Azure you can type: `look at win11-golden`, a template's full id or its link in the portal, `what "
-        "failed`, `read the whole log`, `sign out`."
+        "failed`, `read the whole log`, `watch win11-golden`, `sign out`."
     ),
     # Leave
     "look.sandbox": "Sandbox: the Azure shown here is made up.",
@@ -44,9 +44,7 @@ TEXTS = {
     ),
     "look.from-thread": "You asked for this where others read along; what I see is shown here only.",
     "look.signed-in": "You are signed in.",
-    "look.not-signed-in-now": (
-        "The sign-in did not come about, so I looked at nothing. You can try it again at any time."
-    ),
+    "look.not-signed-in-now": "The sign-in did not succeed, so I looked at nothing. You can try again at any time.",
     "look.signed-out": "You are signed out. I have forgotten your sign-in, and ask again before the next look.",
     "look.not-signed-in": "You were not signed in. I ask again before the next look.",
     # Which template
@@ -59,7 +57,7 @@ TEXTS = {
     "look.several.more": "There are more than I can show; for any other one, type its full resource id.",
     "look.none.title": "No template matches {name}.",
     "look.none.near": "These have a similar name:",
-    "look.none.more": "There were more templates than I could look through in the time of an answer.",
+    "look.none.more": "There are more templates than I could look through in time.",
     "look.none.how": (
         "Type another name or the full resource id. A deleted template is not found any more, and neither is one "
         "that I may not see."
@@ -77,8 +75,8 @@ TEXTS = {
     "look.never-ran": "This template has **not run yet**.",
     "look.ran": "Last run: **{state}**",
     "look.ran-in": "Last run: **{state}** in **{sub}**",
-    "look.running": "The run goes on: **{state}**",
-    "look.running-in": "The run goes on: **{state}**, now in **{sub}**",
+    "look.running": "A run is under way: **{state}**",
+    "look.running-in": "A run is under way: **{state}**, now in **{sub}**",
     "look.provisioning-says": "What Azure says about the template itself:",
     "look.run-says": "What Azure says about the run:",
     "look.of-limit": "{took} of {limit} min",
@@ -122,8 +120,10 @@ TEXTS = {
     "look.log.nothing": "I recognise no known error in it.",
     "look.log.empty": "Its log is empty so far.",
     "look.log.refused": "**The log could not be read.**",
-    "look.reading": "Reading the whole log of {name}, {size}. I write here when I am done; you can go on meanwhile.",
-    "look.reading-all": "Reading the whole log of {name}. I write here when I am done; you can go on meanwhile.",
+    "look.reading": (
+        "I'm reading the whole log of {name}, {size}. I write here when I am done; you can go on meanwhile."
+    ),
+    "look.reading-all": "I'm reading the whole log of {name}. I write here when I am done; you can go on meanwhile.",
     "look.meanwhile": "I have read the whole log of {name}",
     "look.meanwhile.how": (
         "You went on with something else meanwhile, so I leave that as it is. “Look again” takes this up."
@@ -152,7 +152,8 @@ TEXTS = {
     # By hand
     "look.by-hand.title": "Look at your template",
     "look.by-hand.why": (
-        "I do not look at Azure here (its operator has not turned that on). These commands show what I would read."
+        "I do not look at Azure here (whoever runs this bot has not turned that on). These commands show what I would "
+        "read."
     ),
     "look.by-hand.status": "**The status of the template:**",
     "look.by-hand.log": "**Its build log:** find the account, then the newest folder, then download the file.",
@@ -165,19 +166,19 @@ TEXTS = {
     "button.unwatch": "Stop watching",
     "button.unwatch-named": "Stop: {name}",
     "watch.this-run": (
-        "I watch {name}: you are told here when this run has ended, with the diagnosis if it failed. For "
-        "{hours} hours at most."
+        "I'm watching {name}: when this run has ended I write to you here, with the diagnosis if it failed. I watch "
+        "for {hours} hours at most."
     ),
     "watch.next-run": (
-        "No run of {name} is going on. I watch it: you are told here when the next run has ended, with the "
-        "diagnosis if it failed. For {hours} hours at most."
+        "No run of {name} is under way. I'm watching the template: when its next run has ended I write to you here, "
+        "with the diagnosis if it failed. I watch for {hours} hours at most."
     ),
-    "watch.already": "I watch {name} already.",
-    "watch.enough": "I watch three templates already, which is the most: {names}. Stop one of them first.",
-    "watch.none": "I watch nothing at the moment.",
-    "watch.none-of": "I do not watch that one. I watch: {names}.",
+    "watch.already": "I'm already watching {name}.",
+    "watch.enough": "I'm already watching three templates, which is the most: {names}. Stop one of them first.",
+    "watch.none": "I'm not watching anything at the moment.",
+    "watch.none-of": "I'm not watching that one. I'm watching: {names}.",
     "watch.stopped": "I no longer watch: {names}.",
-    "watch.ended": "**{name}: the run that you had me watch has ended: {state}.**",
+    "watch.ended": "**{name}: the run that you asked me to watch has ended: {state}.**",
     "watch.over": "I have watched {name} for {hours} hours, and no run of it has ended. Shall I go on?",
     "watch.refused": "I can no longer watch {name}.",
 }

@@ -13,8 +13,8 @@ TEXTS = {
     "button.more-failing": "Altri",
     "button.whole-log": "Leggi tutto il log",
     "help.look-words": (
-        "Su Azure puoi scrivere: `guarda win11-golden`, l'ID completo di un modello o il suo collegamento nel "
-        "portale, `quali falliscono`, `leggi tutto il log`, `esci da Azure`."
+        "Su Azure puoi scrivere: `guarda win11-golden`, l'ID completo di un modello o il suo collegamento nel portale, "
+        "`quali falliscono`, `leggi tutto il log`, `osserva win11-golden`, `esci da Azure`."
     ),
     # Consenso
     "look.sandbox": "Sandbox: l'Azure che vedi qui è inventato.",
@@ -44,25 +44,23 @@ TEXTS = {
     "look.signed-in": "Hai effettuato l'accesso.",
     "look.not-signed-in-now": "L'accesso non è riuscito, quindi non ho guardato nulla. Puoi riprovare quando vuoi.",
     "look.signed-out": (
-        "Ti ho disconnesso. Ho dimenticato il tuo accesso e te lo chiedo di nuovo prima di guardare ancora."
+        "La tua sessione è chiusa: ho dimenticato il tuo accesso e te lo chiedo di nuovo prima di guardare ancora."
     ),
     "look.not-signed-in": "Non avevi effettuato l'accesso. Prima di guardare te lo chiedo di nuovo.",
     # Quale modello
     "look.which.title": "Quale modello?",
     "look.which.how": (
-        "Scrivi il suo nome, il suo ID di risorsa completo, oppure incolla il suo collegamento dal portale di Azure. "
-        "Puoi aggiungere il gruppo di risorse: `win11-golden in rg-images`."
+        "Scrivi il suo nome, il suo ID risorsa completo, oppure incolla il suo collegamento dal portale di Azure. Puoi "
+        "aggiungere il gruppo di risorse: `win11-golden in rg-images`."
     ),
     "look.several.title": "Corrisponde più di un modello. Quale?",
-    "look.several.more": (
-        "Ce ne sono più di quanti ne possa mostrare; per un altro, scrivi il suo ID di risorsa completo."
-    ),
+    "look.several.more": "Ce ne sono più di quanti possa mostrarne; per un altro, scrivi il suo ID risorsa completo.",
     "look.none.title": "Nessun modello corrisponde a {name}.",
     "look.none.near": "Questi hanno un nome simile:",
-    "look.none.more": "C'erano più modelli di quanti ne possa esaminare nel tempo di una risposta.",
+    "look.none.more": "Ci sono più modelli di quanti abbia potuto esaminarne in tempo.",
     "look.none.how": (
-        "Scrivi un altro nome o l'ID di risorsa completo. Un modello eliminato non si trova più, e nemmeno uno che "
-        "non posso vedere."
+        "Scrivi un altro nome o l'ID risorsa completo. Un modello eliminato non si trova più, e nemmeno uno che non "
+        "posso vedere."
     ),
     "look.looked-in": "Sottoscrizioni in cui ho guardato: {count} ({names}).",
     "look.looked-nowhere": "Non ho trovato alcuna sottoscrizione in cui guardare.",
@@ -77,8 +75,8 @@ TEXTS = {
     "look.never-ran": "Questo modello **non è ancora stato eseguito**.",
     "look.ran": "Ultima esecuzione: **{state}**",
     "look.ran-in": "Ultima esecuzione: **{state}** in **{sub}**",
-    "look.running": "L'esecuzione è in corso: **{state}**",
-    "look.running-in": "L'esecuzione è in corso: **{state}**, ora in **{sub}**",
+    "look.running": "È in corso un'esecuzione: **{state}**",
+    "look.running-in": "È in corso un'esecuzione: **{state}**, ora in **{sub}**",
     "look.provisioning-says": "Che cosa dice Azure del modello stesso:",
     "look.run-says": "Che cosa dice Azure dell'esecuzione:",
     "look.of-limit": "{took} su {limit} min",
@@ -120,15 +118,17 @@ TEXTS = {
     "look.log.tail": "Ho letto la fine di {file} ({read} su {size}); le righe sono contate da lì.",
     "look.log.growing": "L'esecuzione ci sta ancora scrivendo; ciò che dice ora può cambiare.",
     "look.log.same": "**Lo stesso errore** che stiamo risolvendo. I passaggi ora mostrano i nomi del tuo modello.",
-    "look.log.now-certain": "Ora è **certo**.",
+    "look.log.now-certain": "Con questo è **certo**.",
     "look.log.nothing": "Non ci riconosco alcun errore noto.",
     "look.log.empty": "Per ora il suo log è vuoto.",
     "look.log.refused": "**Non è stato possibile leggere il log.**",
-    "look.reading": "Leggo tutto il log di {name}, {size}. Ti scrivo qui quando ho finito; intanto puoi continuare.",
-    "look.reading-all": "Leggo tutto il log di {name}. Ti scrivo qui quando ho finito; intanto puoi continuare.",
+    "look.reading": (
+        "Sto leggendo tutto il log di {name}, {size}. Ti scrivo qui quando ho finito; intanto puoi continuare."
+    ),
+    "look.reading-all": "Sto leggendo tutto il log di {name}. Ti scrivo qui quando ho finito; intanto puoi continuare.",
     "look.meanwhile": "Ho letto tutto il log di {name}",
     "look.meanwhile.how": (
-        "Intanto sei passato ad altro, quindi lo lascio com'è. “Guarda di nuovo” riprende questo modello."
+        "Nel frattempo stavi facendo altro, quindi non cambio nulla. “Guarda di nuovo” riprende questo modello."
     ),
     "look.succeeded-since": (
         "L'ultima esecuzione **è riuscita**: l'errore che hai incollato è di un'altra esecuzione, o di qualcosa "
@@ -155,7 +155,7 @@ TEXTS = {
     # Da sé
     "look.by-hand.title": "Guarda il tuo modello",
     "look.by-hand.why": (
-        "Qui non guardo in Azure (chi gestisce il bot non l'ha attivato). Questi comandi mostrano ciò che leggerei."
+        "Qui non guardo in Azure (chi gestisce questo bot non l'ha attivato). Questi comandi mostrano ciò che leggerei."
     ),
     "look.by-hand.status": "**Lo stato del modello:**",
     "look.by-hand.log": (
@@ -170,15 +170,15 @@ TEXTS = {
     "button.unwatch": "Smetti di osservare",
     "button.unwatch-named": "Smetti: {name}",
     "watch.this-run": (
-        "Tengo d'occhio {name}: ti avviso qui quando questa esecuzione è terminata, con la diagnosi se non è "
-        "riuscita. Al massimo per {hours} ore."
+        "Sto osservando {name}: quando questa esecuzione termina ti scrivo qui, con la diagnosi se non è riuscita. "
+        "Osservo al massimo per {hours} ore."
     ),
     "watch.next-run": (
-        "Nessuna esecuzione di {name} è in corso. La tengo d'occhio: ti avviso qui quando la prossima "
-        "esecuzione è terminata, con la diagnosi se non è riuscita. Al massimo per {hours} ore."
+        "Nessuna esecuzione di {name} è in corso. Sto osservando il modello: quando la prossima esecuzione termina ti "
+        "scrivo qui, con la diagnosi se non è riuscita. Osservo al massimo per {hours} ore."
     ),
     "watch.already": "Sto già osservando {name}.",
-    "watch.enough": ("Sto già osservando tre modelli, il numero massimo: {names}. Prima smetti di osservarne uno."),
+    "watch.enough": "Sto già osservando tre modelli, il numero massimo: {names}. Prima smetti di osservarne uno.",
     "watch.none": "Al momento non sto osservando nulla.",
     "watch.none-of": "Quello non lo sto osservando. Sto osservando: {names}.",
     "watch.stopped": "Non osservo più: {names}.",

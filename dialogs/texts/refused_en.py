@@ -23,14 +23,14 @@ TEXTS = {
         "Your organization's sign-in rules (Conditional Access) ask for something that only you can do."
     ),
     "refused.conditional-access.next": (
-        "Sign out here and in again, with the second factor or on the device that the rules want. If it stays "
+        "Type `sign out` and sign in again, with the second factor or on the device that the rules want. If it stays "
         "refused, show the code to your Entra administrator."
     ),
     "refused.not-allowed": (
         "The operator of this bot has not put you, or this subscription, on the list of those that it may look for."
     ),
     "refused.not-allowed.next": (
-        "Ask the operator to add it. Until then, run the commands yourself and paste what they print."
+        "Ask the operator to change that. Until then, run the commands yourself and paste what they print."
     ),
     "refused.denied": "Azure does not let me read that.",
     "refused.denied.next": (
@@ -52,8 +52,8 @@ TEXTS = {
     ),
     "refused.keys-disabled": "The storage account takes no shared keys, and the request came with one.",
     "refused.keys-disabled.next": "Read it with your sign-in: `--auth-mode login`, as in the commands below.",
-    "refused.unauthorized": "Azure did not take the sign-in: it has expired, or is for another directory.",
-    "refused.unauthorized.next": "Try again; if it stays like this, type `sign out` and sign in anew.",
+    "refused.unauthorized": "Azure did not accept the sign-in: it has expired, or is for another directory.",
+    "refused.unauthorized.next": "Try again; if nothing changes, type `sign out` and sign in anew.",
     "refused.other-tenant": "The subscription belongs to another directory (tenant) than your sign-in.",
     "refused.other-tenant.next": (
         "Sign in with an account of that directory, or run the commands after `az login --tenant <tenant>` and paste "
@@ -85,11 +85,15 @@ TEXTS = {
     "refused.busy": "Azure has had too many requests and wants a pause.",
     "refused.busy.next": "Try again after that; nothing is lost.",
     "refused.azure-trouble": "Azure itself has trouble at the moment.",
-    "refused.azure-trouble.next": "Try again in some minutes; if it stays, look at the service health of the region.",
-    "refused.too-slow": "Azure took longer than an answer may.",
+    "refused.azure-trouble.next": (
+        "Try again in some minutes; if nothing changes, check the service health of the region."
+    ),
+    "refused.too-slow": "Azure took longer to answer than I can wait.",
     "refused.too-slow.next": "Try again, or name the template exactly, with its full id: then there is less to search.",
     "refused.no-network": "I have no connection to Azure from here.",
-    "refused.no-network.next": "Try again; if it stays, the network of this bot's machine or its proxy is in the way.",
+    "refused.no-network.next": (
+        "Try again; if nothing changes, the network of this bot's machine or its proxy is in the way."
+    ),
     "refused.suspicious": (
         "The place that was named does not belong to this template, so I sent no sign-in there and read nothing."
     ),
@@ -97,5 +101,5 @@ TEXTS = {
         "If the log really lies there, read it yourself. If you do not know where that text came from, do not trust it."
     ),
     "refused.unexpected": "Azure answered in a way that I don't know.",
-    "refused.unexpected.next": "Try again; if it stays, run the commands yourself and paste what they print.",
+    "refused.unexpected.next": "Try again; if nothing changes, run the commands yourself and paste what they print.",
 }

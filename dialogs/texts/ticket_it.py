@@ -5,8 +5,8 @@ from __future__ import annotations
 TEXTS = {
     "ticket.before": (
         "“Invia la richiesta” la crea in Azure per te, a tuo nome. Servono un piano di supporto con accesso all'API "
-        "(Professional Direct, Premier o Unified) e il ruolo Support Request Contributor, o uno che lo comprenda, "
-        "nella sottoscrizione. Vedi tutto prima che parta."
+        "(Professional Direct, Premier o Unified) e il ruolo Collaboratore alla richiesta di supporto (Support Request "
+        "Contributor), o uno che lo comprenda, nella sottoscrizione. Vedi tutto prima che parta."
     ),
     "ticket.title": "Invio della richiesta di supporto: i tuoi contatti",
     "ticket.intro": (
@@ -22,19 +22,23 @@ TEXTS = {
     "ticket.field.first": "Nome",
     "ticket.field.last": "Cognome",
     "ticket.field.email": "Indirizzo e-mail",
-    "ticket.field.by": "Il supporto mi contatta per",
-    "ticket.field.phone": "Numero di telefono (serve solo se vuoi essere chiamato)",
+    "ticket.field.by": "Modalità di contatto",
+    "ticket.field.phone": "Numero di telefono (serve solo se vuoi che il supporto ti telefoni)",
     "ticket.field.country": "Paese, in tre lettere (ISO 3166)",
     "ticket.field.time_zone": "Fuso orario",
     "ticket.field.language": "Lingua che il supporto deve usare",
     "ticket.field.diagnostics": "Il supporto di Azure può raccogliere informazioni diagnostiche?",
-    "ticket.problem.subscription": "Non è l'ID di una sottoscrizione: 32 lettere da a a f e cifre, in cinque gruppi.",
-    "ticket.problem.first": "Il supporto chiede un nome, di al massimo 60 caratteri.",
-    "ticket.problem.last": "Il supporto chiede un cognome, di al massimo 60 caratteri.",
-    "ticket.problem.email": "Non è un indirizzo e-mail.",
-    "ticket.problem.phone": "Non è un numero di telefono.",
-    "ticket.problem.country": "Non è il codice di un paese: ITA per l'Italia, DEU per la Germania, FRA per la Francia.",
-    "ticket.problem.choice": "Scegli una voce dell'elenco.",
+    "ticket.problem.subscription": (
+        "Questo non è l'ID di una sottoscrizione: sono 32 cifre e lettere dalla a alla f, in cinque gruppi."
+    ),
+    "ticket.problem.first": "Il supporto chiede un nome di 60 caratteri al massimo.",
+    "ticket.problem.last": "Il supporto chiede un cognome di 60 caratteri al massimo.",
+    "ticket.problem.email": "Questo non è un indirizzo e-mail.",
+    "ticket.problem.phone": "Questo non è un numero di telefono.",
+    "ticket.problem.country": (
+        "Questo non è il codice di un paese: ITA per l'Italia, DEU per la Germania, FRA per la Francia."
+    ),
+    "ticket.problem.choice": "Scegli una voce dall'elenco.",
     "ticket.by.email": "E-mail",
     "ticket.by.phone": "Telefono",
     "ticket.diagnostics.no": "No",
@@ -52,11 +56,11 @@ TEXTS = {
     "ticket.language.zh-tw": "Cinese (tradizionale)",
     "ticket.choose": "Per {service} Azure elenca più tipi di problema. Qual è quello giusto?",
     "ticket.text": "La descrizione, esattamente come partirebbe:",
-    "ticket.file": "Il file {name}, che partirebbe insieme:",
+    "ticket.file": "Il file {name}, che verrebbe allegato:",
     "ticket.preview": "Questo è tutto ciò che partirebbe",
     "ticket.changed": "Qualcosa è cambiato da quando l'hai visto. Guardalo ancora una volta.",
     "ticket.ask": "La invio adesso ad Azure, a nome di {name}?",
-    "ticket.you": "te",
+    "ticket.ask-you": "La invio adesso ad Azure, a tuo nome?",
     "ticket.none": "nessuno",
     "ticket.row.subscription": "Sottoscrizione",
     "ticket.row.service": "Servizio",
@@ -64,7 +68,7 @@ TEXTS = {
     "ticket.row.severity": "Gravità",
     "ticket.row.heading": "Titolo",
     "ticket.row.contact": "Contatto",
-    "ticket.row.by": "Contattare per",
+    "ticket.row.by": "Modalità di contatto",
     "ticket.row.place": "Paese, fuso orario",
     "ticket.row.language": "Lingua",
     "ticket.row.diagnostics": "Informazioni diagnostiche",
@@ -72,9 +76,11 @@ TEXTS = {
     "ticket.row.files": "File",
     "ticket.filing": "Invio in corso…",
     "ticket.filing-long": "Azure può impiegare qualche minuto. Il numero arriva qui; intanto puoi continuare.",
-    "ticket.under-way": "L'invio è già in corso; il numero arriva qui. Premere di nuovo non invia nulla due volte.",
+    "ticket.under-way": (
+        "L'invio è già in corso; il numero arriva qui. Anche se premi di nuovo, non parte una seconda richiesta."
+    ),
     "ticket.filed": "**Inviata.** Il numero della richiesta è {number}.",
-    "ticket.filed-again": "**È già stata inviata,** con il numero {number}. Nulla è stato inviato due volte.",
+    "ticket.filed-again": "**È già stata inviata,** con il numero {number}. Non è partita una seconda richiesta.",
     "ticket.filed-no-number": "**Inviata.** Azure assegna il numero fra poco; lo mostra il portale.",
     "ticket.filed-other": (
         "Da questa conversazione è già stata inviata la richiesta {number}. Questa bozza sarebbe un'altra richiesta."
@@ -91,7 +97,7 @@ TEXTS = {
     "ticket.left": "Non è stato inviato nulla. La bozza resta.",
     "ticket.stays": "Non è stato inviato nulla. La bozza resta e gli altri modi sono aperti: portale, comandi, file.",
     "ticket.may-be": (
-        "La bozza resta. Un nuovo tentativo guarda prima se la richiesta c'è già, così non viene inviata due volte."
+        "La bozza resta. Se riprovi, guardo prima se la richiesta c'è già, così non viene inviata due volte."
     ),
     "button.ticket": "Invia la richiesta",
     "button.ticket-preview": "Mostra che cosa partirebbe",
@@ -103,17 +109,18 @@ TEXTS = {
     "button.ways-out": "Altri modi",
     "unfiled.wait": "Azure chiede di attendere {seconds} secondi.",
     "unfiled.row.detail": "Azure dice",
-    "unfiled.row.action": "Autorizzazione mancante",
-    "unfiled.row.scope": "In",
-    "unfiled.row.role": "Ruolo che la comprende",
+    "unfiled.row.action": "Azione mancante",
+    "unfiled.row.scope": "Ambito",
+    "unfiled.row.role": "Ruolo che la consente",
     "unfiled.row.code": "Codice",
-    "unfiled.sign-in": "Per inviarla a tuo nome serve che tu acceda.",
+    "unfiled.sign-in": "Per inviarla a tuo nome ho bisogno che tu acceda.",
     "unfiled.sign-in.next": "Accedi, poi si continua da qui.",
     "unfiled.consent": "La tua organizzazione non ha consentito a questa app di agire in Azure per te.",
-    "unfiled.consent.next": "Un amministratore della tua organizzazione deve concedere l'autorizzazione una volta.",
-    "unfiled.conditional-access": "La tua organizzazione chiede un'altra prova che sei tu.",
+    "unfiled.consent.next": "Chi amministra Entra nella tua organizzazione deve concedere l'autorizzazione una volta.",
+    "unfiled.conditional-access": "La tua organizzazione chiede un'altra prova della tua identità.",
     "unfiled.conditional-access.next": (
-        "Disconnettiti e accedi di nuovo, da un dispositivo e da una rete che la tua organizzazione consente."
+        "Scrivi `esci da Azure`, poi invia di nuovo la richiesta e accedi, da un dispositivo e da una rete che la tua "
+        "organizzazione consente."
     ),
     "unfiled.not-allowed": "Chi gestisce questo bot non ha consentito l'invio qui.",
     "unfiled.not-allowed.next": "Chiedi a chi lo gestisce, oppure usa uno degli altri modi.",
@@ -124,13 +131,13 @@ TEXTS = {
     ),
     "unfiled.no-permission": "Non puoi creare richieste di supporto in questa sottoscrizione.",
     "unfiled.no-permission.next": (
-        "Chiedi a un proprietario della sottoscrizione il ruolo Support Request Contributor. Ci vuole qualche minuto "
-        "perché abbia effetto."
+        "Chiedi a chi è proprietario della sottoscrizione il ruolo Collaboratore alla richiesta di supporto (Support "
+        "Request Contributor). Ha effetto dopo qualche minuto."
     ),
     "unfiled.not-registered": "La sottoscrizione non ha registrato il provider di risorse Microsoft.Support.",
     "unfiled.not-registered.next": (
         "Chi può modificare la sottoscrizione esegue una volta `az provider register --namespace Microsoft.Support`. "
-        "Io non lo faccio per te."
+        "Io non lo faccio al posto tuo."
     ),
     "unfiled.quota": "In questa sottoscrizione ci sono troppe richieste di supporto aperte.",
     "unfiled.quota.next": "Chiudi le richieste concluse, poi riprova.",
@@ -149,7 +156,7 @@ TEXTS = {
     "unfiled.rejected": "Azure non ha accettato la richiesta.",
     "unfiled.rejected.next": "Correggi ciò che Azure indica, poi inviala di nuovo.",
     "unfiled.unauthorized": "Azure non ha accettato il tuo accesso.",
-    "unfiled.unauthorized.next": "Disconnettiti e accedi di nuovo, poi riprova.",
+    "unfiled.unauthorized.next": "Scrivi `esci da Azure`, poi riprova e accedi di nuovo.",
     "unfiled.not-found": "Azure non trova la sottoscrizione, o non te la mostra.",
     "unfiled.not-found.next": "Controlla l'ID della sottoscrizione.",
     "unfiled.other-tenant": "La sottoscrizione appartiene a un'organizzazione diversa da quella del tuo accesso.",
@@ -158,7 +165,7 @@ TEXTS = {
     "unfiled.too-slow.next": "Riprova fra qualche minuto.",
     "unfiled.unsure": "La connessione si è interrotta e non so se Azure abbia ricevuto la richiesta.",
     "unfiled.unsure.next": "Riprova fra un momento.",
-    "unfiled.azure-trouble": "Qualcosa è andato storto in Azure.",
+    "unfiled.azure-trouble": "Si è verificato un problema in Azure.",
     "unfiled.azure-trouble.next": "Riprova più tardi, oppure usa uno degli altri modi.",
     "unfiled.no-network": "Non riesco a raggiungere Azure.",
     "unfiled.no-network.next": "Riprova più tardi.",

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from dialogs.filings import FilingReason, FilingRefusal, Routes, Ticket, TicketDraft
 from dialogs.scene import Scene, short
-from dialogs.texts import Own
 from dialogs.ticket.contact import form_fields
 from dialogs.view import Block, Button, Copyable, Facts, Reply, RichText, Run, literal
 
@@ -86,7 +85,7 @@ def preview(scene: Scene, draft: TicketDraft, seal: str, name: str, changed: boo
         *((scene.say("ticket.changed", "warning"),) if changed else ()),
         Facts(tuple((scene.word(f"ticket.row.{key}"), value) for key, value in rows.items())),
         *sandbox(scene),
-        scene.say("ticket.ask", "attention", name=literal(name) if name else Own(scene.word("ticket.you"))),
+        scene.say("ticket.ask", "attention", name=name) if name else scene.say("ticket.ask-you", "attention"),
         buttons=(
             scene.button("ticket-yes", "ticket-yes", primary=True, seal=seal),
             scene.button("ticket-change", "ticket-change"),

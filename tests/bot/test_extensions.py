@@ -89,7 +89,7 @@ async def test_a_search_gives_cards_to_post(extension: Extension, query: str, lo
         ("", "Type an error"),
         ("   ", "Type an error"),
         (5, "Type an error"),
-        ("zebra crossing", "I know nothing of that"),
+        ("zebra crossing", "I found nothing"),
     ],
 )
 async def test_a_search_that_finds_nothing_says_so(extension: Extension, query: object, said: str) -> None:

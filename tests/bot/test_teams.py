@@ -158,7 +158,7 @@ async def test_what_cannot_be_read_is_answered(chat: Chat, more: dict[str, Any],
 async def test_text_beside_a_picture_is_heard_and_the_picture_is_owned_up_to(chat: Chat) -> None:
     heard, also = await chat.send("the error", attachments=[attachment("image/png")])
     assert heard == "1 heard the error"
-    assert also.startswith("I read the text of your message, but not what was attached")
+    assert also.startswith("I read the text of your message, but I can't open what was attached")
 
 
 async def test_the_outside_speaks_the_language_of_the_conversation(chat: Chat) -> None:

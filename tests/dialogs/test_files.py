@@ -175,7 +175,7 @@ async def test_several_logs_in_an_archive_are_asked_about() -> None:
     assert "logs.zip holds several logs. Which one is it?" in shown
     assert "a/customization.log" in shown
     assert "notes.txt" not in shown, "nothing was found in it"
-    assert "I did not read 7 other texts in it" in shown
+    assert "Other texts in it that I did not read: 7" in shown
     assert [button.label for button in chat.buttons] == [
         "Go on with a/customization.log",
         "Go on with b/customization.log",
@@ -225,7 +225,7 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
     await chat.attach(AttachedFile("a.zip", LINK))
     shown = await chat.told()
     assert "I read the 5 texts in a.zip" in shown
-    assert "I did not read 2 other texts" in shown
+    assert "Other texts in it that I did not read: 2" in shown
     await chat.say("FAILED-LOG")
     await chat.attach()
     shown = await chat.told()

@@ -15,6 +15,7 @@ from knowledge.entry import LANGUAGES, Area, Basis, Language, Phase, Retry
 from knowledge.guide import AREA_GROUPS
 
 _SLOT = re.compile(r"\{(\w+)\}")
+LONGEST_LABEL = 40
 DIALOGS = Path(__file__).parents[2] / "dialogs"
 
 
@@ -27,7 +28,29 @@ def test_both_languages_have_the_same_slots_and_literals(key: str) -> None:
     english, italian = TEXTS["en"][key], TEXTS["it"].get(key, "")
     assert sorted(_SLOT.findall(english)) == sorted(_SLOT.findall(italian))
     assert english.count("**") == italian.count("**")
+    assert english.count("`") == italian.count("`")
     assert english.strip() == english or key.startswith("diagnosis.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_fit_a_phone(language: Language) -> None:
+    labels = [text for key, text in TEXTS[language].items() if key.startswith("button.")]
+    assert [label for label in labels if len(_SLOT.sub("", label)) > LONGEST_LABEL] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quotes_and_apostrophes_are_the_same_everywhere(language: Language) -> None:
+    assert [key for key, text in TEXTS[language].items() if re.search('[’‘«»"]', text)] == []
+
+
+_GENDERED = r"\b(?:ti ho|sei|verrai|sarai|eri|(?:vuoi|devi|puoi) essere) (?:stat[oa] )?(?!(?:da|di|no)\b)[a-z]+(?:at|it|ut|ss|st)[oa]\b"
+"""An Italian participle that agrees with the person, who may be of any gender."""
+
+
+def test_no_participle_agrees_with_the_person() -> None:
+    assert re.search(_GENDERED, "verrai disconnesso")
+    assert re.search(_GENDERED, "se vuoi essere chiamato")
+    assert [key for key, text in TEXTS["it"].items() if re.search(_GENDERED, text.casefold())] == []
 
 
 def test_every_word_of_the_knowledge_has_its_text() -> None:

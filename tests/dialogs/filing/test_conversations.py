@@ -218,7 +218,7 @@ async def test_pressing_yes_twice_files_once() -> None:
     await to_the_preview(chat)
     yes = chat.button("Yes, file it")
     await press(chat, "ticket-yes")
-    assert "being filed already" in await chat.act(yes.do, dict(yes.args))
+    assert "already being filed" in await chat.act(yes.do, dict(yes.args))
     assert len(chat.work) == 1
     await chat.work_done()
     assert NUMBER in await chat.act(yes.do, dict(yes.args))
@@ -340,7 +340,7 @@ async def test_a_filing_that_was_cut_off_can_be_tried_again(failure: str) -> Non
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
     shown = await chat.work_done({FAILED: failure})
-    assert "first looks whether the request is there" in shown
+    assert "first look whether the request is already there" in shown
     await press(chat, "ticket-again")
     assert NUMBER in await chat.work_done()
 
@@ -431,4 +431,4 @@ async def test_a_person_without_a_name_is_asked_for_it() -> None:
     chat = FilingChat(FakeFiling(), person=replace(ADA, name=""))
     await to_the_form(chat)
     assert (fields(chat)["first"].value, fields(chat)["last"].value) == ("", "")
-    assert "as you?" in await press(chat, "ticket-preview", **CONTACT)
+    assert "in your name?" in await press(chat, "ticket-preview", **CONTACT)

@@ -113,7 +113,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("look at running", ("May I",)),
         Line(
             "yes",
-            ("The run goes on: Running, now in Customizing", "of 240 min", "still writes to it"),
+            ("A run is under way: Running, now in Customizing", "of 240 min", "still writes to it"),
             ("Ended",),
         ),
     ),
@@ -142,7 +142,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "the whole log": (
         Line("look at win11-golden", ("May I",)),
         Line("yes", ("Template win11-golden",)),
-        Line("[Read the whole log]", ("Reading the whole log of win11-golden, 12 MB",), ("Template win11-golden",)),
+        Line("[Read the whole log]", ("I'm reading the whole log of win11-golden, 12 MB",), ("Template win11-golden",)),
     ),
 }
 
@@ -176,7 +176,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
         Line("stato di win11-golden", ("Posso guardare",)),
         Line("[Sì, guarda]", ("Modello win11-golden",)),
         Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
-        Line("esci da Azure", ("Ti ho disconnesso",)),
+        Line("esci da Azure", ("La tua sessione è chiusa",)),
     ),
     "quali falliscono": (
         Line("quali falliscono?", ("Posso guardare",)),
@@ -311,7 +311,7 @@ async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.M
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
     assert "Template win11-golden" in shown
-    assert "Azure took longer than an answer may" in shown
+    assert "Azure took longer to answer than I can wait" in shown
     assert "Read the whole log" in shown
 
 
@@ -322,7 +322,7 @@ async def test_an_azure_that_is_slow_does_not_hold_the_answer(monkeypatch: pytes
     fake.hanging = method
     chat = LookingChat(fake)
     await chat.say("what failed" if method == "failing" else "look at win11-golden")
-    assert "Azure took longer than an answer may" in await chat.say("yes")
+    assert "Azure took longer to answer than I can wait" in await chat.say("yes")
     monkeypatch.undo()
     fake.hanging = ""
     assert "win11-golden" in await chat.press("Try again")

@@ -105,7 +105,7 @@ async def test_a_sign_in_for_the_log_goes_on_too() -> None:
 
 async def test_a_sign_in_that_failed_can_be_tried_again() -> None:
     chat, _ = await refused("find", Refusal("sign-in"), "en")
-    assert "did not come about" in await chat.turn(signed_in=False)
+    assert "did not succeed" in await chat.turn(signed_in=False)
     assert chat.azure is not None
     chat.azure.refusals.clear()
     assert "Template win11-golden" in await chat.press("Try again")

@@ -229,7 +229,7 @@ LOW = (
 async def test_a_run_that_goes_on_is_not_said_to_fail() -> None:
     running = status_of("win11-golden", run_state="Running", ended=None, message="", vm_size="Standard_D8ds_v4")
     chat = await looked(running, log=LOW)
-    assert "The run goes on" in chat.shown
+    assert "A run is under way" in chat.shown
     assert len(chat.replies) == 1
     assert "too small" not in chat.shown
 

@@ -48,7 +48,7 @@ def running(*more: Any) -> FakeAzure:
     ("locale", "asked", "said", "stop", "stopped"),
     [
         ("en-US", "watch win11-golden", "this run has ended", "stop watching", "I no longer watch"),
-        ("it-IT", "osserva win11-golden", "questa esecuzione è terminata", "smetti di osservare", "Non osservo più"),
+        ("it-IT", "osserva win11-golden", "questa esecuzione termina", "smetti di osservare", "Non osservo più"),
     ],
 )
 async def test_a_run_is_watched_until_one_says_stop(
@@ -71,7 +71,7 @@ async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
     assert (await chat.look_once())[AGAIN] == EVERY
     azure.statuses[RUNNING.ref] = replace(STATUS, started=RUNNING.started, ended="2026-02-22T03:09:00Z")
     said = await chat.work_done()
-    assert "win11-golden: the run that you had me watch has ended: Failed." in said
+    assert "win11-golden: the run that you asked me to watch has ended: Failed." in said
     assert "Script ended with a non-zero exit code" in said
     assert chat.state
     assert chat.state["look"]["watches"] == []
@@ -80,7 +80,7 @@ async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
 async def test_where_no_run_goes_on_the_next_one_is_watched() -> None:
     azure = FakeAzure("user", STATUS)
     chat = WatchingChat(azure)
-    assert "the next run has ended" in await chat.begin()
+    assert "when its next run has ended" in await chat.begin()
     assert (await chat.look_once())[AGAIN] == EVERY_IDLE, "the old run's end is no news"
     azure.statuses[STATUS.ref] = RUNNING
     assert (await chat.look_once())[AGAIN] == EVERY
@@ -100,7 +100,7 @@ async def test_the_status_card_offers_the_watch() -> None:
     chat = WatchingChat(running())
     await chat.begin("status of win11-golden")
     assert "Watch this run" in [b.label for reply in chat.replies for b in reply.buttons]
-    assert "I watch win11-golden" in await chat.say("Watch this run")
+    assert "I'm watching win11-golden" in await chat.say("Watch this run")
 
 
 async def test_watching_twice_or_too_many_is_answered() -> None:
@@ -115,13 +115,13 @@ async def test_watching_twice_or_too_many_is_answered() -> None:
     assert "which is the most: win11-golden, a-one, b-two" in said
     assert len(chat.work) == 3
     assert "I no longer watch: a-one" in await chat.say("Stop: a-one")
-    assert "I do not watch that one" in await chat.say("stop watching c-three")
+    assert "I'm not watching that one" in await chat.say("stop watching c-three")
     await chat.say("watch c-three")
     assert len(chat.work) == 4
 
 
 async def test_stopping_nothing_is_answered() -> None:
-    assert "I watch nothing" in await WatchingChat(running()).say("stop watching")
+    assert "I'm not watching anything" in await WatchingChat(running()).say("stop watching")
 
 
 @pytest.mark.parametrize("reason", ["busy", "azure-trouble", "too-slow", "no-network"])
@@ -159,7 +159,7 @@ async def test_without_a_token_it_ends_with_words_and_the_sign_in() -> None:
     assert "I can no longer watch win11-golden" in said
     assert any(reply.sign_in for reply in chat.replies)
     azure.refusals.clear()
-    assert "I watch win11-golden" in await chat.turn(signed_in=True), "signed in, the watch goes on"
+    assert "I'm watching win11-golden" in await chat.turn(signed_in=True), "signed in, the watch goes on"
 
 
 @pytest.mark.parametrize("reason", ["denied", "not-found", "not-allowed", "consent"])
@@ -181,7 +181,7 @@ async def test_after_a_day_it_asks() -> None:
     chat.work[0] = Work(work.do, {**work.args, "until": "2000-01-01T00:00:00Z"})
     said = await chat.work_done()
     assert "Shall I go on?" in said
-    assert "I watch win11-golden" in await chat.press_primary()
+    assert "I'm watching win11-golden" in await chat.press_primary()
 
 
 @pytest.mark.parametrize("args", [{}, {"name": "<b>x</b>", "rg": 5}, {"name": "win11-golden"}])
