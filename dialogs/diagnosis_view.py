@@ -225,9 +225,20 @@ def _tells(scene: Scene, state: State, entry: Entry) -> tuple[LookAlike, ...]:
     """What tells the entry from its look-alikes, its own consequences aside; those that the text speaks for first."""
     match = state.match_of(entry.id)
     gone = {entry.id, *(match.explains if match else ())}
-    known = [alike for alike in entry.look_alikes if alike.entry in scene.entries and alike.entry not in gone]
+    known = [
+        alike
+        for alike in entry.look_alikes
+        if alike.entry in scene.entries and alike.entry not in gone and _of_system(scene, state, alike.entry)
+    ]
     known.sort(key=lambda alike: state.match_of(alike.entry) is None)
     return tuple(known[:MOST_TELLS])
+
+
+def _of_system(scene: Scene, state: State, entry: str) -> bool:
+    """Whether the entry can be met on the operating system of the image, as far as both are known."""
+    systems = scene.entries[entry].os
+    system = state.diagnosis.os if state.diagnosis else None
+    return not systems or system is None or system in systems
 
 
 def _tell(scene: Scene, alike: LookAlike) -> Paragraph:

@@ -63,7 +63,7 @@ async def failing(reading: Reading, allowed: frozenset[str]) -> Failing:
     sight = await see(reading, await readable(reading, allowed))
     seen = ((glimpse_of(template), template) for template in sight.templates)
     failed = [(one, template) for one, template in seen if one and one.failed]
-    failed.sort(key=lambda pair: pair[0].when, reverse=True)
+    failed.sort(key=lambda pair: pair[0].ended, reverse=True)
     return Failing(
         tuple(status_of(one.ref, template) for one, template in failed[:MOST_FAILING]),
         tuple(sorted(sight.looked_in)),

@@ -73,11 +73,12 @@ def status_of(ref: TemplateRef, template: ImageTemplate, outputs: Iterable[SdkRu
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What a search looks at of each of many templates; `when` orders them by their last run, "" where none was."""
+    """What a search looks at of each of many templates: `when` its last run began and `ended`, "" where none was."""
 
     ref: TemplateRef
     staging_group: str
     when: str
+    ended: str
     failed: bool
 
 
@@ -89,10 +90,12 @@ def glimpse_of(template: ImageTemplate) -> Glimpse | None:
     of = template.get("properties")
     run = of.get("lastRunStatus") if isinstance(of, Mapping) else None
     run = run if isinstance(run, Mapping) else {}
+    began, ended = str(run.get("startTime") or ""), str(run.get("endTime") or "")
     return Glimpse(
         ref,
         str(of.get("exactStagingResourceGroup") or "") if isinstance(of, Mapping) else "",
-        str(run.get("startTime") or run.get("endTime") or ""),
+        began or ended,
+        ended or began,
         # wholly, or for some of its targets
         str(run.get("runState")).lower() in FAILED_STATES,
     )

@@ -183,8 +183,11 @@ async def test_failing(azure: FakeAzure, credential: FakeCredential) -> None:
         "runState": "PartiallySucceeded",
     }
     azure.templates.append(template(TemplateRef(ONE, "rg", "stopped"), lastRunStatus=run("Canceled")))
+    long = TemplateRef(ONE, "rg", "began-first-and-ended-last")
+    times = {"startTime": "2026-01-01T01:00:00Z", "endTime": "2026-03-02T01:00:00Z"}
+    azure.templates.append(template(long, lastRunStatus=run(**times)))
     found = await looks_at(azure, credential).failing(PERSON)
-    assert [one.ref for one in found.templates] == [OTHER, REF]
+    assert [one.ref for one in found.templates] == [long, OTHER, REF]
     assert found.looked_in == ("Images", "Sandbox")
     assert not found.more
 
