@@ -61,7 +61,9 @@ FOREIGN_TOOLS: re2._Regexp[bytes] = compiled(
     r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
     r"EC2 Image Builder|\bInvalidAMIID|\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
     r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
-    r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b"
+    r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
+    r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
+    r"\baz acr build\b"
 )
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
@@ -97,9 +99,14 @@ _BUILD_MARKS = compiled(
 )
 
 
+_OF_ANY_MACHINE = b" sourced from a Marketplace image"
+"""How Azure goes on after "a custom image" when it creates a virtual machine, whoever asked for it."""
+
+
 def speaks_of_build(passage: Passage) -> bool:
     """Whether anything in the text belongs to an image build: the service's, Packer's or its resources' names."""
-    return bool(_BUILD_MARKS.search(passage.flat))
+    flat = passage.flat
+    return any(not flat.startswith(_OF_ANY_MACHINE, mark.end()) for mark in _BUILD_MARKS.finditer(flat))
 
 
 _PERSON = compiled(

@@ -21,6 +21,7 @@ ObservationId = Literal[
     "stopped-after-silence",
     "stopped-while-repeating",
     "stopped-without-sign",
+    "stopped-in-windows-update",
     "sysprep-loop",
 ]
 OBSERVATIONS: tuple[str, ...] = get_args(ObservationId)
@@ -57,13 +58,17 @@ def observe(story: Story) -> list[Observation]:
     before = [line for line in story.lines[: story.stopped_at] if line.source != "echo"]
     run = story.failed_run
     start = (story.lines[run.begins],) if run else ()
+    if run and run.name == "windows-update":  # runs nothing of the template that could have broken the connection
+        within = _seconds(run.started, stop.time)
+        if within is None or within >= SILENCE:
+            seen.append(Observation("stopped-in-windows-update", (*start, *_last_said(before), stop)))
     gap = _seconds(_last_time(before), stop.time)
     if gap is not None and gap >= SILENCE:
         return [*seen, Observation("stopped-after-silence", (*start, *before[-1:], stop), seconds=gap)]
     repeated = _repeated(before)
     if repeated:
         return [*seen, Observation("stopped-while-repeating", (*start, *repeated, stop))]
-    if run is None:  # stopped before anything of the template ran: nothing can be said of a step
+    if run is None or run.name == "windows-update":  # nothing of the template ran: nothing can be said of a step
         return seen
     return [*seen, Observation("stopped-without-sign", (*start, stop))]
 
@@ -103,6 +108,11 @@ def _repeated(before: Sequence[Line]) -> tuple[Line, ...]:
     wanted = common[0][0]
     same = [line for line in tail if _NUMBER.sub("0", line.body) == wanted]
     return (same[0], same[-1]) if len(same) >= _LEAST_REPEATS else ()
+
+
+def _last_said(before: Sequence[Line]) -> tuple[Line, ...]:
+    """The last line that the step itself printed before the stop."""
+    return next(((line,) for line in reversed(before) if line.source == "output" and line.body.strip()), ())
 
 
 def _last_time(lines: Sequence[Line]) -> datetime | None:

@@ -270,3 +270,35 @@ def test_the_order_in_which_words_are_found_changes_nothing(monkeypatch: pytest.
     monkeypatch.setattr(Literals, "within", lambda self, text: tuple(reversed(within(self, text))))
     assert DIAGNOSER.diagnose(text) == before
     assert before.matches[0].evidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "null_resource.bootstrap (remote-exec): E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7",
+        "podman build: error building image: touch: cannot touch '/opt/x': Permission denied",
+        "az acr build -t api . failed while building the image: RequestDisallowedByPolicy",
+        "A resource with the ID '/subscriptions/s/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/d/"
+        "versions/1.0.0' already exists - to be managed via Terraform it needs to be imported into the State.",
+    ],
+)
+def test_what_other_tools_say_of_images_and_provisioners_is_theirs(text: str) -> None:
+    assert DIAGNOSER.diagnose(text).matches == ()
+
+
+def test_azures_own_words_of_a_custom_image_do_not_make_it_an_image_build() -> None:
+    sentence = (
+        'Code="VMMarketplaceInvalidInput" Message="Creating a virtual machine from Marketplace image or a custom image '
+        'sourced from a Marketplace image requires Plan information in the request."'
+    )
+    others = DIAGNOSER.diagnose(f'waiting for creation of Linux Virtual Machine "jump01": {sentence}')
+    ours = DIAGNOSER.diagnose(f"azure-arm: {sentence}")
+    assert [match.confidence for match in others.matches] == ["possible"]
+    assert [match.confidence for match in ours.matches] == ["certain"]
+
+
+def test_a_code_that_came_with_a_generic_error_is_not_believed() -> None:
+    status = '"provisioningError": {"provisioningErrorCode": "NoCustomizerScript", "message": "%s"}'
+    generic = "Internal error occurred. This is a generic error."
+    assert DIAGNOSER.diagnose(status % "No script").matches[0].entry == "template-validation-failed"
+    assert DIAGNOSER.diagnose(status % generic).matches[0].entry == "generic-internal-error"

@@ -132,6 +132,22 @@ def test_a_stop_in_the_middle_of_work_has_no_sign() -> None:
     assert set(seen(stopped(log))) == {"stopped-without-sign"}
 
 
+def updating(pause: int) -> BuildLog:
+    log = begun("new")
+    log.ui("Running Windows update...").output("Searching for Windows updates...")
+    for number in range(30):
+        log.output(f"Found {chr(97 + number % 26)}{chr(98 + number // 2)} and goes on").wait(pause)
+    return stopped(log)
+
+
+def test_a_stop_in_a_long_update_is_not_put_down_to_a_script() -> None:
+    assert set(seen(updating(pause=60))) == {"stopped-in-windows-update"}
+
+
+def test_an_update_that_somebody_stopped_at_once_says_nothing() -> None:
+    assert seen(updating(pause=1)) == {}
+
+
 @pytest.mark.parametrize(("lines", "expected"), [(3, {}), (12, {"sysprep-loop": False}), (70, {"sysprep-loop": True})])
 def test_a_sysprep_loop_is_counted(lines: int, expected: dict[str, bool]) -> None:
     log = begun("new")
