@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings, read_settings
-from bot.sqlite_store import SqliteStore
+from bot.state_stores import open_store
 from bot.tally import read_days
 from dialogs.notes import Note
 
@@ -33,9 +33,9 @@ def run_report(days: int) -> int:
 
 
 async def _read(settings: Settings, days: int) -> Counter[Note]:
-    if not settings.state_path.exists():
+    if not settings.state_blob_url and not settings.state_path.exists():
         raise StoreError(f"There is no state at {settings.state_path} yet: has the bot run here? STATE_PATH names it.")
-    store = await SqliteStore(settings.state_path).open()
+    store = await open_store(settings)
     try:
         return await read_days(store, days, datetime.now(UTC))
     finally:

@@ -133,7 +133,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if not 1 <= keep_days <= MOST_KEEP_DAYS:
         faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MOST_KEEP_DAYS}.")
 
-    filing = read_filing(given, azure.look, faults)
     if faults:
         raise SettingsError(faults)
     return Settings(

@@ -14,11 +14,14 @@ import pytest
 from pycep import BicepParser
 
 from bot import credentials, settings
+from bot.filing.settings import NAME as FILING
 from bot.looking import settings as looking
+from bot.signing import settings as signing
 from bot.telemetry import NAMES as TELEMETRY
 
 SOURCE = (Path(__file__).resolve().parent.parent / "appmanifest" / "azure" / "main.bicep").read_text("utf-8")
 OF_THE_LIBRARIES = {"AZURE_CLIENT_ID"}
+OWN, OTHER = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394", "9b2d4c10-7e6f-4a35-8c21-0d9e8f7a6b5c"
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 
 
@@ -46,11 +49,29 @@ def test_it_is_whole(parsed: Any) -> None:
 
 
 def test_every_setting_is_one_that_the_bot_reads() -> None:
-    known = {*settings.NAMES, *credentials.NAMES, *looking.NAMES, *TELEMETRY, *OF_THE_LIBRARIES}
+    known = {*settings.NAMES, *credentials.NAMES, *looking.NAMES, *signing.NAMES, FILING, *TELEMETRY, *OF_THE_LIBRARIES}
     given = set(re.findall(r"\{ name: '(\w+)', value:", SOURCE))
     assert given <= known, f"the bot reads none of {given - known}"
     assert {"MicrosoftAppId", "MicrosoftAppType", "MicrosoftAppTenantId", "STATE_BLOB_URL"} <= given
     assert "STATE_PATH" not in given, "one file serves one instance"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"AZURE_LOOK": "off"},
+        {"AZURE_LOOK": "user", "OAUTH_CONNECTION": "sso", "OAUTH_APP_ID": OTHER, "SUPPORT_FILING": "on"},
+        {"AZURE_LOOK": "bot", "AZURE_SUBSCRIPTIONS": OTHER, "AZURE_PEOPLE": f"{OWN}/{OTHER}"},
+    ],
+    ids=lambda asked: asked["AZURE_LOOK"],
+)
+def test_the_bot_starts_with_what_it_is_given(asked: dict[str, str]) -> None:
+    given = dict.fromkeys(re.findall(r"\{ name: '(\w+)', value:", SOURCE), "")
+    assert asked.keys() <= given.keys(), "a mode that can be asked for without all that it needs"
+    own = {"MicrosoftAppId": OWN, "MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppTenantId": OWN}
+    place = {"STATE_BLOB_URL": "https://account.blob.core.windows.net/conversations"}
+    read = settings.read_settings(given | own | place | asked | {"BIND_ADDRESS": "0.0.0.0"})
+    assert read.azure.look == asked["AZURE_LOOK"]
 
 
 def test_it_keeps_no_secret(parsed: Any) -> None:

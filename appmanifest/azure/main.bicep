@@ -33,6 +33,16 @@ param azureLook string = 'off'
 @description('The name of the bot\'s OAuth connection; needed where azureLook is user.')
 param oauthConnection string = ''
 
+@description('The registration that people sign in to; needed where azureLook is user. sign-in.md of this folder makes one.')
+param oauthAppId string = ''
+
+@description('Whether people may have the bot file their support requests, with their own rights; only where azureLook is user.')
+@allowed([
+  'off'
+  'on'
+])
+param supportFiling string = 'off'
+
 @description('Subscriptions that may be looked at, with commas between; needed where azureLook is bot.')
 param azureSubscriptions string = ''
 
@@ -188,6 +198,8 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
             { name: 'STATE_KEEP_DAYS', value: string(keepDays) }
             { name: 'AZURE_LOOK', value: azureLook }
             { name: 'OAUTH_CONNECTION', value: oauthConnection }
+            { name: 'OAUTH_APP_ID', value: oauthAppId }
+            { name: 'SUPPORT_FILING', value: supportFiling }
             { name: 'AZURE_SUBSCRIPTIONS', value: azureSubscriptions }
             { name: 'AZURE_PEOPLE', value: azurePeople }
             { name: 'LOG_FORMAT', value: 'json' }

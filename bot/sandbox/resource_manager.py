@@ -62,7 +62,7 @@ class ResourceManager:
         raise Refused(
             404,
             "InvalidResourceType",
-            f"The sandbox shows no {'/'.join(segments[2:]) or 'such thing'}: see its README.",
+            f"The sandbox shows no {'/'.join(segments[2:]) or 'such thing'}, only what a look asks for.",
         )
 
     def _within(

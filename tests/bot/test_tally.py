@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -15,17 +16,20 @@ from aiohttp import web
 
 from app import main
 from bot.activities import message_activity
+from bot.blob_store import BlobStore
 from bot.errors import StoreError
 from bot.invokes import Invokes
 from bot.reactions import REACTIONS
 from bot.report_command import lines
 from bot.server import build_app
+from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
 from bot.start import build_medic
 from bot.tally import EVERY_SECONDS, Tally, key_of, read_days
 from bot.teams import TeamsAdapter
 from dialogs.notes import Note
 from dialogs.turn import Turn
+from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.stand_ins import Chat, ScriptedAnswer, serve
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -127,6 +131,25 @@ async def test_the_command_reads_the_bots_own_state(
     await store.close()
     assert "1 failures recognised" in capsys.readouterr().out
     assert await asyncio.to_thread(main, ["report", "--days", "0"]) == 2
+
+
+async def test_the_command_reads_the_store_that_instances_share(
+    azurite: Azurite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"{azurite.url}/c{secrets.token_hex(8)}"
+
+    async def opened(settings: Settings) -> BlobStore:
+        return await BlobStore(settings.state_blob_url, AnybodyCredential(), str(azurite.authority)).open()
+
+    monkeypatch.setattr("bot.report_command.open_store", opened)
+    monkeypatch.setenv("STATE_BLOB_URL", url)
+    store = await opened(Settings(state_blob_url=url))
+    tally = Tally(store)
+    tally.note([SEEN])
+    await tally.keep()
+    await store.close()
+    assert await asyncio.to_thread(main, ["report", "--days", "1"]) == 0
+    assert "1 failures recognised" in capsys.readouterr().out
 
 
 async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) -> None:

@@ -35,8 +35,9 @@ def test_it_is_on_only_with_the_rights_of_the_person(look: LookMode, allowed: bo
 def test_it_is_read_with_the_rest() -> None:
     assert read_settings({"AZURE_LOOK": "sandbox", "SUPPORT_FILING": "on"}).filing
     assert not read_settings({"AZURE_LOOK": "sandbox"}).filing
-    with pytest.raises(SettingsError, match="SUPPORT_FILING is on, but AZURE_LOOK is off"):
+    with pytest.raises(SettingsError, match="SUPPORT_FILING is on, but AZURE_LOOK is off") as caught:
         read_settings({"SUPPORT_FILING": "on"})
+    assert len(caught.value.faults) == 1
 
 
 def test_it_stands_in_the_readme() -> None:
