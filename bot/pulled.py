@@ -19,7 +19,7 @@ class Pulled:
         self._loop = asyncio.get_running_loop()
         self._part = memoryview(b"")
         self._next: Future[bytes] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[bytes] | None = None
         self._ended = False
         self.over = False
         """Whether nobody waits any more for what the reader makes of it."""
@@ -66,12 +66,18 @@ class Pulled:
         if self.over:
             part.set_exception(OSError(_OVER))
         else:
-            self._task = self._loop.create_task(self._one(part))
+            self._task = self._loop.create_task(self._one())
+            # not in the task itself: one that is cancelled before it begins would leave the reader waiting for ever
+            self._task.add_done_callback(lambda task: _settle(part, task))
 
-    async def _one(self, part: Future[bytes]) -> None:
-        try:
-            part.set_result(await self._fetch())
-        except asyncio.CancelledError:
-            part.set_exception(OSError(_OVER))
-        except Exception as error:  # noqa: BLE001 - it is the reader's
-            part.set_exception(error)
+    async def _one(self) -> bytes:
+        return await self._fetch()
+
+
+def _settle(part: Future[bytes], task: asyncio.Task[bytes]) -> None:
+    """Give the reader what came of fetching a part."""
+    error = OSError(_OVER) if task.cancelled() else task.exception()
+    if error is None:
+        part.set_result(task.result())
+    else:
+        part.set_exception(error)

@@ -20,6 +20,7 @@ from bot.logs import configure_logs
 from bot.observing import Observer
 from bot.opening import Outside, opened
 from bot.playground import ALTERNATIVE, EXAMPLE, Playground, PlaygroundFailed
+from bot.public_resolver import PublicResolver
 from bot.reactions import REACTIONS
 from bot.server import build_app, listen
 from bot.settings import Settings
@@ -78,7 +79,7 @@ async def _serve(
     stop: asyncio.Event,
     playground: bool,
 ) -> None:
-    uploads = Uploads()
+    uploads = Uploads(resolver=PublicResolver())
     handlers = {**extension_handlers(made.asides), **REACTIONS, **GivingFiles(made.medic, uploads).handlers()}
     tally = Tally(store)
     turns = Turns(made.medic, store, instance=instance_name(settings), observer=observer, tally=tally)

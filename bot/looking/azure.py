@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,8 +23,9 @@ from bot.looking.names import is_ref
 from bot.looking.refusals import refused
 from bot.looking.statuses import ref_of, status_of
 from bot.looking.tail import read_tail
-from bot.looking.whole import PART, LogStream
+from bot.looking.whole import LogParts
 from bot.looking.wire import Deadline
+from bot.pulled import Pulled
 from dialogs.errors import LookRefused
 from dialogs.looks import (
     Failing,
@@ -132,12 +132,11 @@ class AzureLooks:
     async def _diagnosed(
         self, reading: Reading, found: LogFound, language: Language, progress: Callable[[int, int], None]
     ) -> Diagnosis:
-        stream = LogStream(found.blob, reading.deadline, progress)
+        pulled = Pulled(LogParts(found.blob, reading.deadline, progress).fetch)
         try:
-            buffered = io.BufferedReader(stream, PART)
-            return await asyncio.to_thread(self._diagnoser.diagnose_stream, buffered, language, found.file)
+            return await asyncio.to_thread(self._diagnoser.diagnose_stream, pulled, language, found.file)
         finally:
-            stream.end()
+            await pulled.end()
 
     def _check(self, ref: TemplateRef) -> None:
         if not is_ref(ref):

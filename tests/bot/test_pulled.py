@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -89,3 +90,33 @@ async def test_a_reader_that_waits_is_let_go_when_it_is_over() -> None:
         await reader
     with pytest.raises(OSError, match="Nobody waits"):
         await asyncio.to_thread(pulled.read, 1)
+
+
+@given(some.integers(0, 12), some.integers(1, 4), some.booleans())
+def test_whenever_it_is_over_the_reader_ends(turns: int, parts: int, slow: bool) -> None:
+    """Also where a fetch is cancelled that was not begun yet."""
+
+    async def broken_off() -> None:
+        left = [b"x" * 10] * parts
+
+        async def fetch() -> bytes:
+            if slow:
+                await asyncio.sleep(0)
+            return left.pop() if left else b""
+
+        def read() -> bytes:
+            found = b""
+            while part := pulled.read(7):
+                found += part
+            return found
+
+        pulled = Pulled(fetch)
+        reader = asyncio.create_task(asyncio.to_thread(read))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await pulled.end()
+        async with asyncio.timeout(60):
+            with contextlib.suppress(OSError):
+                assert await reader == b"x" * 10 * parts
+
+    asyncio.run(broken_off())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 from typing import Any
 
@@ -15,6 +14,7 @@ from bot.looking.azure import AzureLooks
 from bot.looking.clients import Reading
 from bot.looking.logblob import LogBlob
 from bot.looking.wire import Deadline
+from bot.pulled import Pulled
 from dialogs.errors import LookRefused
 from dialogs.looks import LogTail, TemplateStatus
 from tests import build_logs
@@ -434,12 +434,11 @@ async def test_no_more_than_two_parts_wait_for_the_reader(
     place(azure, FakeBlob(1 << 30, lambda start, end: b"x" * (end - start)))
     blob = LogBlob(reading.container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client(KEY.split("/", 1)[1]), KEY, "")
     await blob.open()
-    stream = whole.LogStream(blob, Deadline(8), lambda *_: None)
-    reader = io.BufferedReader(stream, 16)
+    pulled = Pulled(whole.LogParts(blob, Deadline(8), lambda *_: None).fetch)
     for read in range(1, 4):
-        part = await asyncio.to_thread(reader.read, whole.PART)
+        part = await asyncio.to_thread(pulled.read, whole.PART)
         assert len(part) == whole.PART
         assert blob_reads(azure) <= 1 + read + 1
-    stream.end()
-    with pytest.raises(OSError, match="The look was ended"):
-        await asyncio.to_thread(reader.read, 2 * whole.PART)
+    await pulled.end()
+    with pytest.raises(OSError, match="Nobody waits"):
+        await asyncio.to_thread(pulled.read, 2 * whole.PART)
