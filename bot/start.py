@@ -7,17 +7,13 @@ import locale
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bot.building import Knowledge, build, load_knowledge
 from bot.errors import SettingsError, StartError
 from bot.observing import Observer
 from dialogs.medic import Medic
-from dialogs.turn import Turn
-from dialogs.view import Reply
-from dialogs.work import Done
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -75,30 +71,22 @@ def run_chat(options: Namespace) -> int:
 async def _chat(settings: TerminalSettings, known: Knowledge) -> None:
     from bot.opening import opened
     from bot.terminal import chat
-    from bot.terminal_files import with_text
+    from bot.terminal_talk import Talk
 
     async with opened(settings.azure, known, settings.filing) as outside:
-        medic = build(known, azure=outside.azure, filing=outside.filing).medic
-        state: Mapping[str, Any] | None = None
+        talk = Talk(build(known, azure=outside.azure, filing=outside.filing).medic)
+        try:
+            await chat(talk.answer, locale=_locale(os.environ), arrivals=talk.arrivals)
+        finally:
+            talk.end()
 
-        async def answer(turn: Turn) -> Sequence[Reply]:
-            nonlocal state
-            replies: list[Reply] = []
-            turns = [turn]
-            while turns:
-                given = await medic.answer(turns.pop(0), state)
-                state = given.state
-                for reply in given.replies:
-                    content = medic.file(state, reply.file.args) if reply.file else None
-                    replies.append(with_text(reply, content))
-                # nobody else writes here, so that what takes long is simply waited for
-                language = given.replies[-1].language if given.replies else "en"
-                for work in given.work:
-                    result = await medic.perform(turn.person, work, language, lambda done, total: None)
-                    turns.append(replace(turn, text="", action=None, joined=False, done=Done(work, result)))
-            return replies
 
-        await chat(answer, locale=locale.getlocale()[0])
+def _locale(environ: Mapping[str, str]) -> str | None:
+    """The person's locale: as the environment names it, whether it is installed here or not, or the system's."""
+    named = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    found = next(filter(None, named), "") or locale.getlocale()[0] or ""
+    # Windows has names of its own: Italian_Italy
+    return "it" if found.casefold().startswith("italian") else found.partition(".")[0] or None
 
 
 def _environ(options: Namespace) -> Mapping[str, str]:

@@ -42,13 +42,21 @@ async def chat(
     locale: str | None = None,
     console: Console | None = None,
     descriptor: int = 0,
+    arrivals: asyncio.Queue[Sequence[Reply]] | None = None,
 ) -> None:
     """Talks with the person until they leave: greets them first, then answers what they type, press, paste or pipe.
 
     `descriptor` is the file descriptor to read; `locale` sets the language until the first reply does.
+    `arrivals` brings replies that come on their own.
     """
     console = console or Console(highlight=False, markup=False, emoji=False)
-    await Terminal(answer, Input(descriptor), console, person, conversation, locale).run()
+    terminal = Terminal(answer, Input(descriptor), console, person, conversation, locale)
+    showing = asyncio.create_task(terminal.show_all(arrivals)) if arrivals else None
+    try:
+        await terminal.run()
+    finally:
+        if showing:
+            showing.cancel()
 
 
 class Terminal:
@@ -86,6 +94,14 @@ class Terminal:
             form = Form(reply)
             show(self._console, reply, len(self._buttons) + 1)
             self._buttons.extend((button, form) for button in reply.buttons)
+
+    async def show_all(self, arrivals: asyncio.Queue[Sequence[Reply]]) -> None:
+        """Prints what arrives, for ever; the prompt follows, since the person may be about to type."""
+        while True:
+            replies = await arrivals.get()
+            self._console.print()
+            self.show(replies)
+            self._prompt()
 
     @property
     def _words(self) -> Words:

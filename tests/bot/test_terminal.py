@@ -447,3 +447,43 @@ async def test_control_c_leaves_while_a_turn_is_answered():
         await screen.ended()
     assert cancelled.is_set()
     assert "Goodbye." in screen.shown
+
+
+class Watched(io.StringIO):
+    """A screen that tells when it shows what is waited for."""
+
+    def __init__(self, awaited):
+        super().__init__()
+        self.awaited, self.shown = awaited, asyncio.Event()
+
+    def write(self, text):
+        written = super().write(text)
+        if self.awaited in self.getvalue():
+            self.shown.set()
+        return written
+
+
+async def test_what_arrives_on_its_own_is_shown_and_its_buttons_are_the_ones_to_press():
+    arrivals = asyncio.Queue()
+    screens = [Watched("Welcome"), Watched("Next step")]
+
+    class Both:
+        def write(self, text):
+            for screen in screens:
+                screen.write(text)
+
+        def flush(self):
+            pass
+
+    bot = Bot()
+    reading, writing = os.pipe()
+    chatting = asyncio.create_task(chat(bot, console=Console(file=Both()), descriptor=reading, arrivals=arrivals))
+    async with asyncio.timeout(30):
+        await screens[0].shown.wait()
+        arrivals.put_nowait([MENU])
+        await screens[1].shown.wait()
+        os.write(writing, b"2\n")
+        os.close(writing)
+        await chatting
+    os.close(reading)
+    assert bot.said == [("next", {})]
