@@ -31,6 +31,8 @@ class Load:
     wrong: list[str] = field(default_factory=list)
     busy: float = 0.0
     """The share of the time for which this process was at work: near 1 it is what holds the bot back."""
+    cpu: float = 0.0
+    """The processor seconds that the bot used for a turn."""
 
     @property
     def rate(self) -> float:

@@ -2,7 +2,7 @@
 
 Both bots are processes of their own on 127.0.0.1 and get the same messages: an error of 2 KB and a log of 28 KB in
 turn. Their rounds alternate. Where the system allows, the bots run on one core and the people with the connector on
-another.
+another. What a turn costs in processor time is told too: other programs on the machine change it least.
 """
 
 from __future__ import annotations
@@ -51,6 +51,15 @@ class _Bot:
     name: str
     port: int
     shows: bytes
+    process: int
+
+    def worked(self) -> float:
+        """The processor seconds that it has used; not a number where the system does not say."""
+        try:
+            used = Path(f"/proc/{self.process}/stat").read_text("utf-8").rpartition(")")[2].split()[11:13]
+        except OSError:
+            return float("nan")
+        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
 def turns(quick: bool = False) -> None:
@@ -62,13 +71,15 @@ def turns(quick: bool = False) -> None:
     else:
         row("the system pins nothing to cores: bots, people and connector share them")
     with _pinned(cores), tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
-        ours = _Bot("Image Medic", _free_port(), b"AdaptiveCard")
-        echo = _Bot("SDK's echo bot", _free_port(), b"Echo: ")
+        our_port, echo_port = _free_port(), _free_port()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("MicrosoftApp")}
-        environ |= {"BIND_ADDRESS": "127.0.0.1", "PORT": str(ours.port), "LOG_LEVEL": "WARNING"}
+        environ |= {"BIND_ADDRESS": "127.0.0.1", "PORT": str(our_port), "LOG_LEVEL": "WARNING"}
         environ |= {"STATE_PATH": str(Path(folder) / "state.sqlite3")}
-        running.enter_context(_process(["app.py", "serve"], ours.port, environ, cores))
-        running.enter_context(_process(["-m", "tests.bench.echo_bot", str(echo.port)], echo.port, environ, cores))
+        us = running.enter_context(_process(["app.py", "serve"], our_port, environ, cores))
+        echoing = ["-m", "tests.bench.echo_bot", str(echo_port)]
+        them = running.enter_context(_process(echoing, echo_port, environ, cores))
+        ours = _Bot("Image Medic", our_port, b"AdaptiveCard", us)
+        echo = _Bot("SDK's echo bot", echo_port, b"Echo: ", them)
         asyncio.run(_compare(ours, echo, effort))
 
 
@@ -79,7 +90,7 @@ async def _compare(ours: _Bot, echo: _Bot, effort: _Effort) -> None:
             connector.away = away
             row(
                 f"connector {away * 1000:.0f} ms away, median of {rounds}" if away else f"median of {rounds} rounds",
-                *("turns/s", "p50", "p99", "load busy"),
+                *("turns/s", "p50", "p99", "CPU a turn", "load busy"),
             )
             for conversations in CONVERSATIONS:
                 found: dict[str, list[Load]] = {ours.name: [], echo.name: []}
@@ -87,7 +98,10 @@ async def _compare(ours: _Bot, echo: _Bot, effort: _Effort) -> None:
                     # whoever goes first changes from round to round
                     for bot in (ours, echo) if number % 2 == 0 else (echo, ours):
                         people = _people(bot, conversations, f"{away}-{number}", connector, texts)
-                        found[bot.name].append(await talk(people, effort.seconds))
+                        before = bot.worked()
+                        load = await talk(people, effort.seconds)
+                        load.cpu = (bot.worked() - before) / (len(load.taken) + len(people))
+                        found[bot.name].append(load)
                 _tell(conversations, found[ours.name], found[echo.name], (ours.name, echo.name))
 
 
@@ -108,6 +122,7 @@ def _tell(conversations: int, ours: Sequence[Load], echo: Sequence[Load], names:
             f"{_rate(loads):.0f}/s",
             ms(_share(loads, 0.5)),
             ms(_share(loads, 0.99)),
+            ms(_cpu(loads)),
             f"{median([load.busy for load in loads]):.0%}",
             *([f"{len(wrong)} WRONG"] if wrong else []),
         )
@@ -118,11 +133,16 @@ def _tell(conversations: int, ours: Sequence[Load], echo: Sequence[Load], names:
         f"{_rate(ours) / _rate(echo):.1f} x",
         "",
         f"{_share(ours, 0.99) / _share(echo, 0.5):.2f} of its p50",
+        f"{_cpu(echo) / _cpu(ours):.1f} x less",
     )
 
 
 def _rate(loads: Sequence[Load]) -> float:
     return median([load.rate for load in loads])
+
+
+def _cpu(loads: Sequence[Load]) -> float:
+    return median([load.cpu for load in loads])
 
 
 def _share(loads: Sequence[Load], share: float) -> float:
@@ -175,8 +195,8 @@ def _pinned(cores: tuple[int, int] | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _process(arguments: list[str], port: int, environ: dict[str, str], cores: tuple[int, int] | None) -> Iterator[None]:
-    """Run a bot until the block ends; raises RuntimeError when it does not begin to listen."""
+def _process(arguments: list[str], port: int, environ: dict[str, str], cores: tuple[int, int] | None) -> Iterator[int]:
+    """Run a bot until the block ends, and give its process id; raises RuntimeError when it does not begin to listen."""
     pin = partial(os.sched_setaffinity, 0, {cores[0]}) if cores else None
     process = subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, preexec_fn=pin
@@ -189,7 +209,7 @@ def _process(arguments: list[str], port: int, environ: dict[str, str], cores: tu
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"{' '.join(arguments)} did not begin to listen on port {port}")
             time.sleep(0.05)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         try:
