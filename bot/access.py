@@ -42,7 +42,7 @@ def access_for(credentials: Credentials | None, cloud: Cloud = PUBLIC_CLOUD, tls
     client = JsonClient(tls)
     keys = SigningKeys(client, cloud.metadata_url)
     tokens = Tokens(_source(client, credentials, cloud))
-    callers = ServiceCallers(keys, credentials.app_id, cloud.issuer, credentials.allowed_tenants)
+    callers = ServiceCallers(keys, credentials.app_id, cloud.issuer, credentials.allowed_tenants, cloud.services)
     return Access(
         callers,
         credentials.app_id,

@@ -51,6 +51,10 @@ class Callers(Protocol):
         """Look at the Authorization headers of a request that brings an activity. Raises RefusedRequest."""
         ...
 
+    def knows(self, service_url: str) -> bool:
+        """Whether replies may go to a service that only the kept state names, and no request of this process."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequest:
@@ -82,11 +86,15 @@ class ServiceRequest:
 class ServiceCallers:
     """Admits the requests of the Bot Framework service to the bot `app_id`, from people of `tenants`."""
 
-    def __init__(self, keys: SigningKeys, app_id: str, issuer: str, tenants: frozenset[str]) -> None:
+    def __init__(
+        self, keys: SigningKeys, app_id: str, issuer: str, tenants: frozenset[str], services: Sequence[str] = ()
+    ) -> None:
+        """`services`: the hosts of the service itself; one that begins with a dot stands for all below it."""
         self._keys = keys
         self._app_id = app_id
         self._issuer = issuer
         self._tenants = tenants
+        self._services = services
 
     def check(self, request: web.BaseRequest) -> None:
         """Nothing: anybody may ask how the bot is; what they ask of it goes through `admit`."""
@@ -111,6 +119,15 @@ class ServiceCallers:
             raise _unauthorized("the service has no such key")
         claims = self._read(token, key)["payload"]
         return ServiceRequest(claims.get("serviceurl"), key.channels, self._tenants)
+
+    def knows(self, service_url: str) -> bool:
+        """Whether it is a plain https address, at the usual port, of one of the service's own hosts."""
+        if len(service_url) > _LONGEST_URL or not _SERVICE.fullmatch(service_url):
+            return False
+        host, _, port = service_url.split("/")[2].lower().partition(":")
+        return port in ("", "443") and any(
+            host.endswith(one) if one.startswith(".") else host == one for one in self._services
+        )
 
     def _read(self, token: str, key: SigningKey | None) -> dict[str, Any]:
         """Header and payload of `token`, all of it checked but, without `key`, the signature."""

@@ -46,6 +46,8 @@ class Cloud:
     login_url: str = "https://login.microsoftonline.com"
     scope: str = "https://api.botframework.com/.default"
     token_service_url: str = "https://token.botframework.com"  # noqa: S105 - an address
+    services: tuple[str, ...] = ("smba.trafficmanager.net", ".botframework.com", ".teams.microsoft.com")
+    """The hosts of the service that takes replies; one that begins with a dot stands for all below it."""
 
 
 PUBLIC_CLOUD = Cloud()

@@ -35,7 +35,9 @@ With `replaces`, the id of an activity of the bot's own, it takes the place of t
 for the way to sign in, which the channel makes when it is sent.
 """
 Back = Mapping[str, Any]
-"""The way back to a conversation as plain JSON; only the channel that made it reads it."""
+"""The way back to a conversation as plain JSON: `conversation` and `person` are the ids of the turn that it is of; the
+rest only the channel reads that made it.
+"""
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ class Envelope:
 
     def stop(self, works: Collection[str]) -> None:
         """Take out the works whose arguments have one of these ids; one that is just being done is not reported."""
-        self.pending = [one for one in self.pending if not one.work or one.work["args"].get("id") not in works]
+        self.pending = [one for one in self.pending if not one.work or str(one.work["args"].get("id")) not in works]
 
     def remember(self, mark: str, now: float) -> None:
         """Note that the activity of `mark` was done; what is too old or too much is forgotten."""

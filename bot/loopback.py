@@ -36,6 +36,10 @@ class LocalCallers:
             )
         return self
 
+    def knows(self, service_url: str) -> bool:
+        """Whether it leads to this machine."""
+        return is_loopback_url(service_url)
+
     def vouch(self, body: Mapping[str, Any]) -> str:
         """The service URL of an activity, which must lead to this machine."""
         return check_service_url(body.get("serviceUrl"))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 
-from bot.envelope import Envelope, Message, read_envelope
+from bot.envelope import Back, Envelope, Message, read_envelope
 from bot.errors import StateConflict
-from bot.store import StateStore
+from bot.pending import Pending
+from bot.store import StateStore, state_key
 
 TRIES = 12
 """How often a change is made again when somebody else changes the document meanwhile: another instance that sends its
 replies changes it with each of them.
 """
+
+_log = logging.getLogger(__name__)
 
 
 async def give_way(attempt: int) -> None:
@@ -45,7 +49,7 @@ class Record:
         """Read the document anew."""
         stored = await self._store.load(self.key)
         self._etag = stored.etag if stored else None
-        self.envelope = read_envelope(stored.value) if stored else Envelope()
+        self.envelope = self._own(read_envelope(stored.value)) if stored else Envelope()
         self.ready = False
         return self
 
@@ -68,3 +72,23 @@ class Record:
                 if not self.exists:  # forgotten meanwhile
                     return None
         return None
+
+    def _own(self, envelope: Envelope) -> Envelope:
+        """The document without what leads elsewhere: an altered one must not show a person what is somebody else's."""
+        waiting = len(envelope.outbox) + len(envelope.pending)
+        if waiting:
+            envelope.outbox = [row for row in envelope.outbox if self._leads_here(row.back)]
+            envelope.pending = [one for one in envelope.pending if self._leads_here(one.back) and self._is_of_here(one)]
+            if gone := waiting - len(envelope.outbox) - len(envelope.pending):
+                _log.error("%d things that a document keeps lead out of its conversation; they are dropped.", gone)
+        return envelope
+
+    def _leads_here(self, back: Back) -> bool:
+        conversation, person = back.get("conversation"), back.get("person")
+        known = isinstance(conversation, str) and isinstance(person, str)
+        return known and self.key.partition("|")[2] == state_key(str(conversation), str(person))
+
+    def _is_of_here(self, pending: Pending) -> bool:
+        turn = pending.who
+        parts = (turn.person.tenant, turn.conversation, turn.person.id)
+        return all(isinstance(part, str) for part in parts) and state_key(*parts) == self.key

@@ -63,9 +63,9 @@ class StateStore(Protocol):
         ...
 
 
-def state_key(tenant: str, conversation: str, person: str) -> str:
+def state_key(*parts: str) -> str:
     """The key `tenant|conversation|person`; a `|` inside a part is escaped, so that no two triples share a key."""
-    return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in (tenant, conversation, person))
+    return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
 def encoded(value: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from bot.cards import parts
 from bot.channel import Channel
 from bot.connector import ConnectorFactory, VouchedFactory
 from bot.envelope import Back, Message
-from bot.errors import RefusedRequest
+from bot.errors import DeliveryFailed, RefusedRequest
 from bot.file_cards import consent_message
 from bot.invokes import InvokeAnswer, Invokes
 from bot.sentences import say
@@ -157,6 +157,7 @@ class TeamsAdapter(CloudAdapter):
         self._access = access or access_for(None)
         self._connectors = connectors or ConnectorFactory(self._access.tokens, self._access.tls)
         self._vouched = _Vouched(self._connectors, self._access.app_id)
+        self._vouched_for: set[str] = set()
         self._invokes = (invokes or Invokes()).also(sign_in.handlers() if sign_in else {})
         super().__init__(self._vouched)
 
@@ -171,6 +172,7 @@ class TeamsAdapter(CloudAdapter):
         body = await read_body(request)
         incoming = read_activity(body)
         service_url = admitted.vouch(body)
+        self._vouched_for.add(service_url)
         test_client = request.headers.get("x-ms-agents-playground") == "true"
 
         answer = InvokeAnswer(201)
@@ -199,9 +201,14 @@ class TeamsAdapter(CloudAdapter):
 
         Raises:
             RefusedRequest: the service was vouched for under other credentials than those of now.
+            DeliveryFailed: nobody vouched for it to this process, and it is none of the usual ones. That passes with
+                the first request from there; until then an altered state must not make the bot's token leave for it.
         """
         if back.get("app") != self._access.app_id:
             raise RefusedRequest(403, "The bot's credentials have changed since the service was vouched for.")
+        service = back.get("service")
+        if not isinstance(service, str) or not (service in self._vouched_for or self._access.callers.knows(service)):
+            raise DeliveryFailed("What was kept is for a service that nobody vouched for since the start; it waits.")
         reference = ConversationReference(
             activity_id=back.get("activity"),
             user=ChannelAccount(id=back.get("person")),

@@ -9,6 +9,7 @@ from dialogs.case import TITLE
 from dialogs.filings import (
     CONTACT_BY,
     FILE_NAME,
+    PORTALS,
     SEVERITIES,
     SUPPORT_LANGUAGES,
     Attachment,
@@ -82,12 +83,13 @@ def classification_of(value: object) -> ClassificationChoice:
 
 
 def ticket_of(value: object) -> Ticket:
-    """The ticket that `to_json` wrote. Raises `ShapeError`."""
+    """The ticket that `to_json` wrote, without an address that is not the portal's. Raises `ShapeError`."""
     written = keyed(value)
+    url = text(written.get("url"), 2 * ID)
     return Ticket(
         number=text(written.get("number"), NAME),
         id=text(written.get("id"), ID),
-        url=text(written.get("url"), 2 * ID),
+        url=url if url.startswith(PORTALS) else "",
         state=text(written.get("state"), NAME),
         attached=whole(written.get("attached"), most=MOST_FILES),
         again=truth(written.get("again")),

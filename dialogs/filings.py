@@ -21,6 +21,8 @@ MOST_FILE = 5 * 1024 * 1024
 """Bytes of one attachment."""
 FILE_KINDS = (".txt", ".md")
 FILE_NAME = 110
+PORTALS = ("https://portal.azure.com/", "https://portal.azure.us/")
+"""What the address of a ticket begins with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,16 @@ def value_of(placeholder: str, values: Mapping[str, object]) -> str | None:
         return None
     for name in PLACEHOLDERS[placeholder][0]:
         value = values.get(name)
-        if value is not None and len(str(value)) <= _LONGEST and _PATTERNS[placeholder].match(str(value)):
+        if value is not None and _fits(placeholder, str(value)):
             return str(value)
     return None
+
+
+def _fits(placeholder: str, value: str) -> bool:
+    try:
+        return len(value) <= _LONGEST and bool(_PATTERNS[placeholder].match(value))
+    except UnicodeEncodeError:  # half of a surrogate pair is no character, and in no name
+        return False
 
 
 def _placed(value: str, before: str, shell: Shell) -> str | None:

@@ -77,7 +77,7 @@ class Line:
 
     @property
     def back(self) -> Back:
-        return {"line": "1"}
+        return {"line": "1", "conversation": "a:1", "person": "29:ada"}
 
     def drawn(self, reply: Reply) -> Sequence[Message]:
         return [{"card": {}, "summary": reply.summary}]

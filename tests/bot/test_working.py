@@ -85,10 +85,11 @@ class Wire:
     typed: int = 0
     refuse: Callable[[Message], DeliveryFailed | None] = lambda message: None
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    conversation: str = "a:1"
 
     @property
     def back(self) -> Back:
-        return {"wire": "1"}
+        return {"wire": "1", "conversation": self.conversation, "person": "29:ada"}
 
     def drawn(self, reply: Reply) -> Sequence[Message]:
         return [{"card": {"body": []}, "summary": reply.summary}]
@@ -126,7 +127,7 @@ class Wire:
         raise NotImplementedError
 
     async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
-        assert back == self.back
+        assert {**back, "conversation": self.conversation} == self.back
         await work(self)
 
 
@@ -265,7 +266,7 @@ async def test_works_of_several_conversations_are_done_side_by_side_up_to_a_boun
     opened, medic.do = gate()
     async with running(Turns(medic, store, pace=FAST, bounds=Bounds(at_once=3)), wire) as turns:
         for number in range(7):
-            await turns.take(said("do a", f"a:{number}"), wire)
+            await turns.take(said("do a", f"a:{number}"), Wire(conversation=f"a:{number}"))
         async with asyncio.timeout(20):
             while medic.at_once < 3:  # noqa: ASYNC110 - the bound is what is waited for
                 await asyncio.sleep(0.002)
