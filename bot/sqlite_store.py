@@ -121,6 +121,8 @@ class SqliteStore:
                     "Start that version, or set STATE_PATH to another file."
                 )
             database.execute("pragma journal_mode = wal")
+            # what is forgotten is overwritten, however SQLite was built; in the log beside it once that is emptied
+            database.execute("pragma secure_delete = on")
             # a crash of the program loses nothing; only a power cut may lose the last turns, never the file
             database.execute("pragma synchronous = normal")
             # all or nothing: a crash in the middle leaves the file as it was

@@ -137,5 +137,5 @@ def _found(pattern: Any, raw: bytes) -> str:
 
 
 def _safe(text: str) -> str:
-    # Azure's words may quote what was sent
-    return redact(text[: 4 * MOST])[:MOST]
+    # Azure's words may quote what was sent; cut only afterwards, since half a secret would not be recognised as one
+    return redact(text)[:MOST]

@@ -136,7 +136,8 @@ def _get(model: Any, name: str) -> Any:
 
 def _text(value: Any) -> str:
     value = getattr(value, "value", value)
-    return redact(str(value)[:MOST_TEXT]) if value is not None and not isinstance(value, (dict, list)) else ""
+    # cut only afterwards: half a secret would not be recognised as one
+    return redact(str(value))[:MOST_TEXT] if value is not None and not isinstance(value, (dict, list)) else ""
 
 
 def _number(value: Any) -> int | None:

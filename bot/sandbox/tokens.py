@@ -33,7 +33,9 @@ class SandboxTokens:
 
     def fits(self, authorization: str, scope: str) -> bool:
         """Whether an Authorization header carries the token for `scope`."""
-        return hmac.compare_digest(authorization.encode(), f"Bearer {self._of[scope]}".encode())
+        return hmac.compare_digest(
+            authorization.encode("utf-8", "surrogateescape"), f"Bearer {self._of[scope]}".encode()
+        )
 
 
 class SandboxCredential(AsyncTokenCredential):

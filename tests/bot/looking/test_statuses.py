@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
+from bot.looking.statuses import MOST_TEXT
 from dialogs.errors import LookRefused
 from dialogs.looks import CustomizerOf, RunOutput, TemplateRef, TemplateStatus
 from tests.bot.looking.fake_azure import (
@@ -21,6 +23,7 @@ from tests.bot.looking.fake_azure import (
     template,
 )
 from tests.bot.looking.looks import looks_at
+from tests.knowledge.test_redaction import PIECE, SHAPES
 
 
 async def status(azure: FakeAzure, credential: FakeCredential, **properties: Any) -> TemplateStatus:
@@ -139,6 +142,15 @@ async def test_nothing_secret_is_shown(azure: FakeAzure, credential: FakeCredent
     )  # fmt: skip
     assert "Zm9vYmFy" not in str(found)
     assert "hunter2" not in str(found)
+
+
+async def test_a_secret_at_the_end_of_what_is_kept_is_not_cut_in_two(
+    azure: FakeAzure, credential: FakeCredential
+) -> None:
+    key = SHAPES["storage key"](random.Random(7))
+    found = await status(azure, credential, lastRunStatus=run(message="x " * ((MOST_TEXT - 24) // 2) + key))
+    assert len(found.message) <= MOST_TEXT
+    assert key[:PIECE] not in found.message
 
 
 async def test_outputs_that_cannot_be_read_cost_nothing_else(azure: FakeAzure, credential: FakeCredential) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import stat
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -94,6 +96,18 @@ async def test_only_callers_of_this_machine_are_answered(
 ) -> None:
     response = await session.get(ARM, headers=headers | await bearer(sandbox, sandbox.cloud.resource_scope))
     assert response.status == 403
+
+
+@pytest.mark.parametrize(
+    "line", [b"Authorization: Bearer \xff\xfe", b"Authorization: Bearer a\r\nAuthorization: Bearer b"]
+)
+async def test_a_header_of_odd_bytes_is_a_foreign_token(sandbox: Sandbox, line: bytes) -> None:
+    there = urlsplit(sandbox.cloud.resource_manager)
+    trusting = ssl.create_default_context(cafile=str(sandbox.cloud.trusted))
+    reader, writer = await asyncio.open_connection(there.hostname, there.port, ssl=trusting)
+    writer.write(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\nConnection: close\r\n\r\n" % (ARM.encode(), line))
+    assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
 
 
 async def test_the_certificate_convinces_nobody_else(sandbox: Sandbox) -> None:
