@@ -630,7 +630,7 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
         await store.close()
     assert wire.seen[0] == "1 long"
     assert wire.seen[1] == "[card] 1 "
-    assert wire.seen[2].startswith("I read the text of your message, but not")
+    assert wire.seen[2].startswith("I read the text of your message, but I can't open")
 
 
 async def test_a_turn_that_ends_the_program_each_time_is_given_up_with_words(store: FusedStore, wire: Wire) -> None:
