@@ -9,8 +9,10 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, Route, async_playwright
 
@@ -24,10 +26,11 @@ PATIENCE = 20_000  # milliseconds: a busy machine is slow now and then
 
 
 class Bot:
-    """`app.py serve --playground` on ports and a state folder of its own."""
+    """`app.py serve --playground` on ports and a state folder of its own; `options` are further ones."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.state = folder / "state"
+        self._options = options
         with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
             self.port, self.playground_port = one.getsockname()[1], other.getsockname()[1]
         self.said = ""
@@ -37,10 +40,10 @@ class Bot:
     async def start(self) -> None:
         own = {
             "PORT": str(self.port), "PLAYGROUND_PORT": str(self.playground_port),
-            "STATE_PATH": str(self.state / "s.sqlite3"), "TEAMSAPPTESTER_BROWSER": "none",
+            "STATE_PATH": str(self.state / "s.sqlite3"), "TEAMSAPPTESTER_BROWSER": "none", "AZURE_LOOK": "",
         }  # fmt: skip
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "app.py", "serve", "--playground", cwd=ROOT, env={**os.environ, **own},
+            sys.executable, "app.py", "serve", "--playground", *self._options, cwd=ROOT, env={**os.environ, **own},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -111,6 +114,10 @@ class TestClient:
         """Open another chat of the list at the left."""
         await self.page.get_by_role("treeitem", name=label).first.click()
 
+    def card(self, text: str) -> Locator:
+        """The newest card with that text."""
+        return self.page.locator(".ac-adaptiveCard", has_text=text).last
+
     def last_card(self) -> Locator:
         return self.page.locator(".ac-adaptiveCard").last
 
@@ -131,30 +138,54 @@ class TestClient:
         print(path)
 
 
-@pytest_asyncio.fixture
-async def bot(real: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Bot]:
+@asynccontextmanager
+async def _started(real: Callable[[str], str], folder: Path, *options: str) -> AsyncIterator[Bot]:
     real("node")
     real("npm")
     real("chromium")
-    bot = Bot(tmp_path)
+    bot = Bot(folder, *options)
     await bot.start()
     yield bot
     await bot.stop()
 
 
-@pytest_asyncio.fixture
-async def client(real: Callable[[str], str], bot: Bot, tmp_path: Path, request: object) -> AsyncIterator[TestClient]:
+@asynccontextmanager
+async def _opened(chromium: str, bot: Bot, folder: Path, name: str) -> AsyncIterator[TestClient]:
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=real("chromium"),
+            folder / "profile",
+            executable_path=chromium,
             headless=True,
             args=CHROMIUM,
             viewport={"width": 1300, "height": 1500},
         )
         page = context.pages[0]
         page.set_default_timeout(PATIENCE)
-        client = TestClient(page, request.node.name.removeprefix("test_"))  # type: ignore[attr-defined]
+        client = TestClient(page, name)
         await client.open(bot.url)
         yield client
         await context.close()
+
+
+@pytest_asyncio.fixture
+async def bot(real: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Bot]:
+    async with _started(real, tmp_path) as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture
+async def client(
+    real: Callable[[str], str], bot: Bot, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[TestClient]:
+    async with _opened(real("chromium"), bot, tmp_path, request.node.name.removeprefix("test_")) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def sandbox_client(
+    real: Callable[[str], str], tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[TestClient]:
+    """The test client on a bot that looks at the sandbox's Azure."""
+    name = request.node.name.removeprefix("test_")
+    async with _started(real, tmp_path, "--sandbox") as bot, _opened(real("chromium"), bot, tmp_path, name) as client:
+        yield client

@@ -1,0 +1,114 @@
+"""A person in Teams' test client looks at the sandbox's Azure: what failed, its status, its log, and where it may not."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import expect
+
+from tests.e2e.conftest import TestClient
+
+DENIED = (
+    "/subscriptions/8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75/resourceGroups/rg-hr"
+    "/providers/Microsoft.VirtualMachineImages/imageTemplates/win11-hr"
+)
+LOG = "\n".join(
+    f"[7d1f0c44-58a2-4c0e-9a53-0b6f2f1f7e10] PACKER 2026/03/02 09:{line}"
+    for line in (
+        "14:07 ui: ==> azure-arm: Provisioning with Powershell...",
+        '14:12 ui error: ==> azure-arm: The string is missing the terminator: ".',
+        "16:40 ui error: Build 'azure-arm' errored after 6 minutes: Script exited with non-zero exit status: 1. "
+        "Allowed exit codes are: [0]",
+    )
+)
+SANDBOX = "Sandbox: the Azure shown here is made up."
+
+
+async def test_from_what_failed_to_the_whole_log(sandbox_client: TestClient) -> None:
+    client = sandbox_client
+    await client.paste("what failed")
+    await client.sees("May I look at Azure?", "This is the sandbox")
+    await expect(client.last_card().get_by_text(SANDBOX)).to_have_count(0)
+    await client.picture("consent")
+    await client.press("Yes, look")
+    await client.sees(
+        "Templates whose last run failed", "ubuntu-desktop", "win10-kiosk", "Build timeout exceeded", SANDBOX
+    )
+    await client.picture("failed")
+
+    await client.press("ubuntu-desktop")
+    status = client.card("Template ubuntu-desktop")
+    await expect(status).to_contain_text("of 12 MB")
+    region, staging = status.get_by_text("westeurope"), status.get_by_text(re.compile(r"^IT_rg-linux_ubuntu-desktop"))
+    await expect(region).to_be_visible()
+    await expect(staging).to_be_hidden()
+    await status.get_by_text("More about the template").click()
+    await expect(staging).to_be_visible()
+    await client.sees("likely", "cannot find -lsolver", "Step 1 of")
+    await client.picture("status")
+
+    await client.press("Read the whole log")
+    await client.card("I write here when I am done").wait_for()
+    # the answer comes by itself, and what it found stands far before what was read at first
+    await client.sees("Could not resolve host", "line 1945", "Step 1 of")
+    await expect(client.card("I read all of customization.log (12 MB)")).to_contain_text("2 of 2")
+    await client.picture("whole-log")
+
+
+async def test_a_pasted_log_and_the_live_template_are_one_case(sandbox_client: TestClient) -> None:
+    client = sandbox_client
+    await client.paste(LOG)
+    await client.sees("The string is missing the terminator", "Step 1 of")
+    await client.press("Look at my template")
+    await client.sees("May I look at Azure?")
+    await client.press("Yes, look")
+    await client.sees("Which template?")
+    await client.paste("win11-goldn")
+    await client.sees("No template matches win11-goldn.", "Sandbox images")
+    await client.picture("near")
+    await client.press("win11-golden")
+    await client.sees("The run got to customizer 3 of 5", "install-developer-tools", "The same error", SANDBOX)
+    await client.picture("same")
+    await client.press("Back to step 1")
+    # the names in the commands are now those of the template
+    await client.sees("Step 1 of", "IT_rg-images_win11-golden", "zeskiowxcanswd6afol0sc7y")
+    await client.picture("step")
+
+
+async def test_what_may_not_be_read_says_what_is_missing(sandbox_client: TestClient) -> None:
+    client = sandbox_client
+    await client.paste(DENIED)
+    await client.press("Yes, look")
+    await client.sees("Azure does not let me read that.", "Reader", "az image builder show -n win11-hr -g rg-hr")
+    await client.paste("look at win11-finance")
+    await client.sees("Last run: Failed", "Storage Blob Data Reader", "az storage blob download")
+    await client.picture("log-denied")
+    await client.paste("look at win11-partner")
+    await client.sees("does not belong to this template", "--account-name <account>")
+    await client.paste("look at win2019-legacy")
+    await client.sees("The log is gone")
+    await client.paste("look at ubuntu-new")
+    await client.sees("has not run yet")
+    await client.paste("look at ubuntu-web")
+    await client.sees("More than one template fits", "Sandbox research")
+    await client.press("ubuntu-web (rg-images)")
+    await client.card("Template ubuntu-web").wait_for()
+    assert not [card for card in await client.page.locator(".ac-adaptiveCard").all_inner_texts() if not card.strip()]
+
+
+async def test_in_italian_and_from_a_group_into_the_private_chat(sandbox_client: TestClient) -> None:
+    client = sandbox_client
+    await client.paste("italiano")
+    await client.sees("italiano")
+    await client.paste("cosa è fallito")
+    await client.press("Sì, guarda")
+    await client.sees("Modelli la cui ultima esecuzione non è riuscita", "ubuntu-desktop")
+    await client.picture("failed")
+    await client.chat("Image builds")
+    await client.mention("look at win11-golden")
+    await client.sees("for your eyes only")
+    await client.picture("group")
+    await client.chat("Personal Chat")
+    await client.card("Modello win11-golden").wait_for()
+    await client.sees("Passaggio 1 di")
+    await client.picture("private")
