@@ -21,8 +21,10 @@ class Channel(Protocol):
         """The messages that show `reply`, in order."""
         ...
 
-    async def send(self, message: Message) -> str | None:
+    async def send(self, message: Message, back: Back | None = None) -> str | None:
         """Send one message; returns the id of what it became, if that is told.
+
+        `back`, of the same conversation, is the turn that it answers, where that is another one.
 
         Raises DeliveryFailed, which says what became of it.
         """

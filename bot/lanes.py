@@ -30,6 +30,10 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
+    def busy(self, key: str) -> bool:
+        """Whether a turn of `key` runs or waits."""
+        return key in self._lanes
+
     @asynccontextmanager
     async def lane(self, key: str) -> AsyncIterator[None]:
         """Wait for the earlier turns of `key`, in order of arrival; raises LaneFull when there are too many."""

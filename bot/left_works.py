@@ -45,7 +45,7 @@ async def leave_works(
             now,
             {"do": work.do, "args": dict(work.args)},
         )
-        if number == 0 and messages and answer.replies[-1].beside:
+        if number == 0 and messages and not answer.replies[-1].gives_place:
             pending.row, pending.message = f"{incoming.mark}.{len(messages) - 1}", dict(messages[-1])
         envelope.pending.append(pending)
     return more

@@ -105,8 +105,11 @@ class TeamsChannel:
             messages.append({"sign_in": reply.language})
         return messages
 
-    async def send(self, message: Message) -> str | None:
-        """Send one message, or put it in the place of the one that it replaces; returns its id, if Teams tells."""
+    async def send(self, message: Message, back: Back | None = None) -> str | None:
+        """Send one message, or put it in the place of the one that it replaces; returns its id, if Teams tells.
+
+        With `back`, of another turn of the conversation, it answers that one.
+        """
         if "sign_in" in message:
             sign_in, language = self._adapter.sign_in, message["sign_in"]
             message = await sign_in.card(self.back, language) if sign_in else {"text": say("sign-in-down", language)}
@@ -114,7 +117,13 @@ class TeamsChannel:
         if activity.id:
             await self._context.update_activity(activity)
             return str(activity.id)
-        sent = await self._context.send_activity(activity)
+        turn, own = self._context.activity, self._context.activity.id
+        try:
+            # the SDK takes from here what a reply answers, and nothing else is sent meanwhile
+            turn.id = back.get("activity") if back else own
+            sent = await self._context.send_activity(activity)
+        finally:
+            turn.id = own
         return sent.id if sent else None
 
     async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:

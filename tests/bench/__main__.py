@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
+from tests.bench.faults import faults
 from tests.bench.knowledge_size import knowledge_size
 from tests.bench.logs import logs
 from tests.bench.pastes import pastes
@@ -18,8 +19,9 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "logs": logs,
     "words": words,
     "turns": turns,
+    "load": faults,
 }
-QUICK: dict[str, Callable[[], None]] = {"turns": partial(turns, quick=True)}
+QUICK: dict[str, Callable[[], None]] = {"turns": partial(turns, quick=True), "load": partial(faults, quick=True)}
 
 
 def main(names: list[str]) -> int:

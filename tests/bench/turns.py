@@ -10,26 +10,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tests.bench.load import MARK, Connector, Load, Person, talk
 from tests.bench.measuring import median, ms, percentile, row
 from tests.bench.pastes import plain_paste
+from tests.bench.running import free_port, process
 
 CONVERSATIONS = (1, 32, 256)
 AWAY = 0.15
 """Seconds to a connector that is not next door."""
-START_SECONDS = 30
 _INSTALLED = "Contoso Agent installation"
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -71,13 +65,13 @@ def turns(quick: bool = False) -> None:
     else:
         row("the system pins nothing to cores: bots, people and connector share them")
     with _pinned(cores), tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
-        our_port, echo_port = _free_port(), _free_port()
+        our_port, echo_port = free_port(), free_port()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("MicrosoftApp")}
         environ |= {"BIND_ADDRESS": "127.0.0.1", "PORT": str(our_port), "LOG_LEVEL": "WARNING"}
         environ |= {"STATE_PATH": str(Path(folder) / "state.sqlite3")}
-        us = running.enter_context(_process(["app.py", "serve"], our_port, environ, cores))
+        us = running.enter_context(process(["app.py", "serve"], our_port, environ, cores))
         echoing = ["-m", "tests.bench.echo_bot", str(echo_port)]
-        them = running.enter_context(_process(echoing, echo_port, environ, cores))
+        them = running.enter_context(process(echoing, echo_port, environ, cores))
         ours = _Bot("Image Medic", our_port, b"AdaptiveCard", us)
         echo = _Bot("SDK's echo bot", echo_port, b"Echo: ", them)
         asyncio.run(_compare(ours, echo, effort))
@@ -192,34 +186,3 @@ def _pinned(cores: tuple[int, int] | None) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
-
-
-@contextlib.contextmanager
-def _process(arguments: list[str], port: int, environ: dict[str, str], cores: tuple[int, int] | None) -> Iterator[int]:
-    """Run a bot until the block ends, and give its process id; raises RuntimeError when it does not begin to listen."""
-    pin = partial(os.sched_setaffinity, 0, {cores[0]}) if cores else None
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, preexec_fn=pin
-    )
-    try:
-        until = time.monotonic() + START_SECONDS
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{' '.join(arguments)} did not begin to listen on port {port}")
-            time.sleep(0.05)
-        yield process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

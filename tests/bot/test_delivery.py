@@ -15,7 +15,7 @@ import pytest_asyncio
 from bot.activities import Incoming
 from bot.answering import MOST_UNSENT
 from bot.channel import Channel
-from bot.delivery import Pace
+from bot.delivery import MOST_DOUBTS, Pace
 from bot.envelope import MOST_BREAKS, MOST_DONE, Back, Envelope, Message, mark_of, read_envelope
 from bot.errors import DeliveryFailed, RefusedRequest, StoreError
 from bot.sqlite_store import SqliteStore
@@ -266,11 +266,9 @@ async def test_what_was_not_taken_or_not_confirmed_is_sent_again(
         ([(trouble("refused", 403), False)], ["1 a 1"], {"sent": 1, "refused": 1}),
         ([(trouble("refused", 404), False)] * 2, [], {"refused": 2}),
         ([(trouble("refused", 413), False)] * 2, ["1 a 1"], {"sent": 1, "refused": 2, "replaced": 1}),
-        ([(trouble("unknown", 502), True)] * 2, ["1 a 0", "1 a 0", "1 a 1"],
-         {"sent": 1, "unknown": 2, "repeated": 1, "given-up": 1}),
     ],
-)  # fmt: skip
-async def test_what_is_refused_for_good_or_never_confirmed_is_let_go_of_and_owned_up_to(
+)
+async def test_what_is_refused_for_good_is_let_go_of_and_owned_up_to(
     store: FusedStore, line: Line, troubles: list[Any], heard: list[str], counts: dict[str, int]
 ) -> None:
     line.troubles = list(troubles)
@@ -294,10 +292,13 @@ async def test_a_card_that_is_refused_is_replaced_by_a_sentence_in_its_place(
 
 
 async def test_no_log_holds_what_a_reply_says(store: FusedStore, line: Line, caplog: pytest.LogCaptureFixture) -> None:
-    line.troubles = [(trouble("refused", 413), False), (trouble("unknown"), True), (trouble("unknown"), True)]
+    line.troubles = [(trouble("refused", 413), False), *[(trouble("unknown"), True)] * MOST_DOUBTS]
+    turns = Turns(CountingMedic(), store, pace=FAST)
     with pytest.raises(DeliveryFailed):
-        await Turns(CountingMedic(), store, pace=FAST).take(said("hunter2"), line)
-    assert len(caplog.records) == 4
+        await turns.take(said("hunter2"), line)
+    await turns.sweep(line)
+    # refused; put off each time but the last; given up
+    assert len(caplog.records) == 1 + (MOST_DOUBTS - 1) + 2
     assert "hunter2" not in caplog.text
 
 
@@ -393,6 +394,18 @@ async def test_a_sweep_sends_what_is_due(store: FusedStore, line: Line) -> None:
     assert line.taken == ["1 a 0", "1 a 1"]
     await turns.sweep(line)
     assert line.tried == 4
+
+
+async def test_a_reply_that_is_never_confirmed_is_let_go_of_after_a_few_tries(store: FusedStore, line: Line) -> None:
+    turns = Turns(CountingMedic(2), store, pace=FAST)
+    line.troubles = [(trouble("unknown", 502), True)] * MOST_DOUBTS
+    with pytest.raises(DeliveryFailed):
+        await turns.take(said("a"), line)
+    for _ in range(MOST_DOUBTS):
+        await turns.sweep(line)
+    assert line.taken == ["1 a 0"] * MOST_DOUBTS + ["1 a 1"]
+    counts = {key: count for key, count in turns.counts.items() if count}
+    assert counts == {"sent": 1, "unknown": MOST_DOUBTS, "repeated": MOST_DOUBTS - 1, "given-up": 1}
 
 
 async def test_a_reply_that_waited_a_day_is_let_go_of(store: FusedStore, line: Line) -> None:

@@ -366,6 +366,15 @@ async def test_a_turn_that_hangs_is_given_up(chat: Chat) -> None:
     assert await chat.send("again") == ["1 heard again"]
 
 
+async def test_a_reply_that_waited_answers_its_own_message(chat: Chat) -> None:
+    chat.teams.refuse = lambda activity: 503
+    await chat.post(chat.activity("one", id="first"))
+    chat.teams.refuse = lambda activity: None
+    await chat.post(chat.activity("two", id="second"))
+    assert chat.teams.messages == ["1 heard one", "2 heard two"]
+    assert [path.rpartition("/")[2] for path in chat.teams.paths] == ["first", "second"]
+
+
 async def test_a_state_that_grew_too_large_says_so(chat: Chat) -> None:
     async def grow(turn: Turn) -> None:
         raise AssertionError

@@ -1,0 +1,48 @@
+"""The bot as it is, on a store that fails now and then, and with short pauses: `python -m tests.bench.faulty_bot SHARE`."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import random
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import bot.runtime
+import bot.state_stores
+from bot.building import load_knowledge
+from bot.delivery import Pace
+from bot.errors import StoreError
+from bot.settings import read_settings
+from bot.sqlite_store import SqliteStore
+from bot.store import Stored
+
+SWEEP = 1.0
+"""Seconds between looks at what waits; 15 in earnest, in which a short round would see too little."""
+
+
+class FailingStore(SqliteStore):
+    """Fails in a share of its operations."""
+
+    share = 0.0
+
+    async def load(self, key: str) -> Stored | None:
+        self._perhaps()
+        return await super().load(key)
+
+    async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
+        self._perhaps()
+        return await super().commit(key, etag, value, waiting)
+
+    def _perhaps(self) -> None:
+        if random.random() < self.share:
+            raise StoreError("made to fail")
+
+
+if __name__ == "__main__":
+    FailingStore.share = float(sys.argv[1])
+    bot.state_stores.SqliteStore = FailingStore  # type: ignore[misc]
+    bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=Pace(sweep=SWEEP))  # type: ignore[misc, assignment]
+    sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), load_knowledge())))
