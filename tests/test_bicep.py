@@ -19,7 +19,8 @@ from bot.looking import settings as looking
 from bot.signing import settings as signing
 from bot.telemetry import NAMES as TELEMETRY
 
-SOURCE = (Path(__file__).resolve().parent.parent / "appmanifest" / "azure" / "main.bicep").read_text("utf-8")
+FOLDER = Path(__file__).resolve().parent.parent / "appmanifest" / "azure"
+SOURCE = (FOLDER / "main.bicep").read_text("utf-8")
 OF_THE_LIBRARIES = {"AZURE_CLIENT_ID"}
 OWN, OTHER = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394", "9b2d4c10-7e6f-4a35-8c21-0d9e8f7a6b5c"
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
@@ -72,6 +73,16 @@ def test_the_bot_starts_with_what_it_is_given(asked: dict[str, str]) -> None:
     place = {"STATE_BLOB_URL": "https://account.blob.core.windows.net/conversations"}
     read = settings.read_settings(given | own | place | asked | {"BIND_ADDRESS": "0.0.0.0"})
     assert read.azure.look == asked["AZURE_LOOK"]
+
+
+def test_the_page_beside_it_says_what_can_be_given(parsed: Any) -> None:
+    page = (FOLDER / "README.md").read_text("utf-8")
+    given = {*re.findall(r"`(\w+)`", page), *re.findall(r"(\w+)=", page), *re.findall(r"--(location)", page)}
+    assert parsed["parameters"].keys() <= given, f"not in the page: {parsed['parameters'].keys() - given}"
+    assert parsed["outputs"].keys() <= given
+    named = f"{parsed['parameters']['prefix']['default']}-identity"
+    assert "name: '${prefix}-identity'" in SOURCE
+    assert f"--name {named} " in page, "another identity than the one that is deployed may pull the image"
 
 
 def test_it_keeps_no_secret(parsed: Any) -> None:

@@ -1,9 +1,7 @@
 // Image Medic in a subscription of yours: a container app that scales to several instances, the bot and its Teams channel, one managed identity
 // for all of them, a storage account for the conversations, logs. No secret anywhere: every connection is made as the identity.
 //
-//   az group create --name image-medic --location westeurope
-//   az deployment group create --resource-group image-medic --template-file appmanifest/azure/main.bicep \
-//     --parameters image=REGISTRY/image-medic:VERSION registry=REGISTRY
+// README.md of this folder has the commands. An identity of the name below that is there already is kept, with its right to pull the image.
 
 @description('Where everything runs.')
 param location string = resourceGroup().location

@@ -61,7 +61,9 @@ async def test_the_role_holds_what_is_asked_for_and_nothing_else(azure: FakeAzur
     assert asked == set(ROLE["Actions"])
 
 
-@pytest.mark.parametrize("name", ["image-medic-reader.role.json", "packerlogs.condition.txt", "sign-in.md"])
+@pytest.mark.parametrize(
+    "name", ["image-medic-reader.role.json", "main.bicep", "packerlogs.condition.txt", "register.md", "sign-in.md"]
+)
 def test_the_page_names_what_lies_beside_it(name: str) -> None:
     assert name in (FOLDER / "README.md").read_text("utf-8")
     assert (FOLDER / name).is_file()

@@ -1,0 +1,148 @@
+"""What the pages say stands in the code, and what the code reads stands in the pages: settings, commands, links, templates."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from app import _parser
+from bot import credentials, settings, telemetry
+from bot.filing.settings import NAME as FILING
+from bot.looking import settings as looking
+from bot.package_command import OPTIONS
+from bot.sandbox.scenario import read_scenario
+from bot.settings import read_settings
+from bot.signing import settings as signing
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+FOLDERS = ("appmanifest", "bot", "dialogs", "knowledge")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
+
+SETTINGS = {
+    *settings.NAMES,
+    *credentials.NAMES,
+    *looking.NAMES,
+    *signing.NAMES,
+    FILING,
+    *telemetry.NAMES,
+}
+PACKAGE = {option.variable for option in OPTIONS}
+
+
+def rows(text: str, head: str) -> list[list[str]]:
+    """The cells of every table whose first column is called `head`."""
+    found: list[list[str]] = []
+    inside = False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if not cells:
+            inside = False
+        elif cells[0] == head:
+            inside = True
+        elif inside and not set(line) <= set("|- "):
+            found.append(cells)
+    return found
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def prose_of(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def commands() -> dict[str, argparse.ArgumentParser]:
+    (chosen,) = (action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(chosen.choices)
+
+
+def test_every_setting_stands_in_a_table() -> None:
+    told = {name for row in rows(README, "variable") for name in named(row[0])}
+    assert told >= SETTINGS | PACKAGE, f"not in the README: {(SETTINGS | PACKAGE) - told}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_variable_of_a_table_is_read(page: Path) -> None:
+    told = {name for row in rows(prose_of(page), "variable") for name in named(row[0])}
+    assert told <= SETTINGS | PACKAGE, f"nobody reads {told - SETTINGS - PACKAGE}"
+
+
+def test_the_defaults_are_those_of_the_code() -> None:
+    (table,) = [part for part in README.split("\n\n") if part.startswith("| variable | default |")]
+    given = {named(row[0])[0]: named(row[1])[0] for row in rows(table, "variable") if named(row[1])}
+    assert len(given) == len(settings.NAMES) - 1, "one has no default"
+    assert read_settings(given) == read_settings({})
+
+
+def test_an_option_of_the_package_stands_beside_its_variable() -> None:
+    told = {
+        pair
+        for row in rows(README, "variable")
+        for pair in zip(named(row[0]), named(row[1]), strict=False)
+        if pair[1].startswith("--")
+    }
+    assert told == {(option.variable, option.flag) for option in OPTIONS}
+
+
+def test_every_mode_of_looking_is_told() -> None:
+    for text in (README, prose_of(ROOT / "appmanifest/azure/README.md")):
+        (row,) = [row for row in rows(text, "variable") if named(row[0]) == ["AZURE_LOOK"]] or [
+            [name for row in rows(text, "`AZURE_LOOK`") for name in row[:1]]
+        ]
+        assert set(looking.MODES) <= set(named(" ".join(row)))
+
+
+def test_every_command_is_told(commands: dict[str, argparse.ArgumentParser]) -> None:
+    told = set(re.findall(r"app\.py (\w+)", README))
+    assert told == commands.keys()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_is_told_can_be_given(page: Path, commands: dict[str, argparse.ArgumentParser]) -> None:
+    text = prose_of(page)
+    assert set(re.findall(r"app\.py (\w+)", text)) <= commands.keys()
+    for line in re.findall(r"^    .*?app\.py ([^\n]+)$", text, re.MULTILINE) + re.findall(
+        r"`python app\.py ([^`]+)`", text
+    ):
+        words = shlex.split(re.split(r" [|<>] ", line)[0], comments=True)
+        if "…" not in words:
+            assert _parser().parse_args(words).command == words[0]
+
+
+def test_every_target_that_is_told_can_be_made() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"(?:^    |`)make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
+        if re.match(r"https?://", target):
+            continue
+        name, _, anchor = target.partition("#")
+        found = page.parent / name if name else page
+        assert found.exists(), f"{page.name} links to {target}"
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", prose_of(found), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+def test_the_sandbox_has_the_templates_that_are_told() -> None:
+    told = {name for row in rows(README, "`look at`") for name in named(row[0])}
+    assert told
+    assert told <= {template.name for template in read_scenario().templates}
+
+
+def test_a_page_that_is_not_right_is_noticed() -> None:
+    assert rows("| variable | x |\n| --- | --- |\n| `A`, `B` | y |\n\n| other |\n| `C` |", "variable") == [
+        ["`A`, `B`", "y"]
+    ]
+    assert named("`A`, `B`") == ["A", "B"]
