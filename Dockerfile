@@ -12,10 +12,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     BIND_ADDRESS=0.0.0.0 \
-    STATE_PATH=/state/image-medic.sqlite3 \
     LOG_FORMAT=json
+# where state lies unless a setting says otherwise; STATE_PATH stays unset, since whoever sets STATE_BLOB_URL must not set both
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin medic \
- && install --directory --owner medic --group medic --mode 0700 /state
+ && install --directory --owner medic --group medic --mode 0700 /app/state
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY app.py ./
@@ -25,7 +25,7 @@ COPY dialogs ./dialogs
 COPY bot ./bot
 RUN python -m compileall -q -j 0 .
 USER 10001
-VOLUME /state
+VOLUME /app/state
 EXPOSE 3978
 # the same answer that an orchestrator asks for: the process and its state work
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \

@@ -71,7 +71,8 @@ def test_the_bot_starts_with_what_it_is_given(asked: dict[str, str]) -> None:
     assert asked.keys() <= given.keys(), "a mode that can be asked for without all that it needs"
     own = {"MicrosoftAppId": OWN, "MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppTenantId": OWN}
     place = {"STATE_BLOB_URL": "https://account.blob.core.windows.net/conversations"}
-    read = settings.read_settings(given | own | place | asked | {"BIND_ADDRESS": "0.0.0.0"})
+    image = dict(re.findall(r"(?:ENV |    )([A-Z_]+)=(\S+)", (FOLDER.parent.parent / "Dockerfile").read_text("utf-8")))
+    read = settings.read_settings(image | given | own | place | asked)
     assert read.azure.look == asked["AZURE_LOOK"]
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings, read_settings
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 COPIED = re.findall(r"^COPY (?!--from)(\S+) (\S+)$", DOCKERFILE, re.MULTILINE)
@@ -50,6 +52,16 @@ def test_it_runs_as_nobody_in_particular() -> None:
     assert users[-1].isdigit(), "an orchestrator can only tell by a number that it is not root"
     assert int(users[-1]) >= 10_000
     assert "alpine" not in DOCKERFILE
+
+
+def test_its_state_has_a_place_and_can_be_put_elsewhere() -> None:
+    assert re.findall(r"^WORKDIR (\S+)$", DOCKERFILE, re.MULTILINE) == ["/app"]
+    place = f"/app/{Settings().state_path.parent}"
+    assert f"VOLUME {place}\n" in DOCKERFILE
+    assert f"--owner medic --group medic --mode 0700 {place}\n" in DOCKERFILE
+    set_there = dict(re.findall(r"(?:ENV |    )([A-Z_]+)=(\S+)", DOCKERFILE)) | {"BIND_ADDRESS": "127.0.0.1"}
+    shared = "https://account.blob.core.windows.net/conversations"
+    assert read_settings(set_there | {"STATE_BLOB_URL": shared}).state_blob_url == shared
 
 
 def test_nothing_of_a_developer_goes_in(context: Path) -> None:
