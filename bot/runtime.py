@@ -87,7 +87,7 @@ async def _serve(
     runner = await listen(build_app(turns, store, access, teams), settings)
     _tell(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
     if settings.azure.look == "sandbox":
-        _tell("Sandbox: the Azure that it looks at is made up and on this machine; say: what failed")
+        _tell("Sandbox: the Azure that it looks at is made up and on this machine. In the chat, say: what failed")
     # the server ends before the test client does: running turns still have answers to deliver to it
     async with (
         _beside(_pruning(store, settings.keep_days)),

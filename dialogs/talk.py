@@ -43,6 +43,7 @@ def welcome(scene: Scene, name: str = "") -> Reply:
         *_attach(scene),
         *_among_others(scene),
         _limits(scene),
+        *((scene.say("welcome.sandbox"),) if scene.looks == "sandbox" else ()),
         buttons=(
             scene.button("example", "example", primary=True),
             scene.button("guided", "guided"),

@@ -91,6 +91,8 @@ def status_buttons(
 
 
 def _run_line(scene: Scene, status: TemplateStatus) -> Block:
+    if not status.run_state and status.provisioning_state.casefold() == "failed":
+        return scene.say("look.never-made", "attention")
     if not status.run_state:
         return scene.say("look.never-ran")
     if is_running(status):

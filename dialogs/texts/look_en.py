@@ -18,6 +18,7 @@ TEXTS = {
     ),
     # Leave
     "look.sandbox": "Sandbox: the Azure shown here is made up.",
+    "welcome.sandbox": "This is the **sandbox**, with a made-up Azure to look at: try `what failed`.",
     "look.consent.title": "May I look at Azure?",
     "look.consent.user": (
         "I look **as you**: with your sign-in and your rights, in your subscriptions. What you may not see, I do not "
@@ -73,6 +74,7 @@ TEXTS = {
     # Status
     "look.title": "Template {name}",
     "look.never-ran": "This template has **not run yet**.",
+    "look.never-made": "Azure refused this template, so it has **not run yet**.",
     "look.ran": "Last run: **{state}**",
     "look.ran-in": "Last run: **{state}** in **{sub}**",
     "look.running": "A run is under way: **{state}**",

@@ -18,6 +18,7 @@ TEXTS = {
     ),
     # Consenso
     "look.sandbox": "Sandbox: l'Azure che vedi qui è inventato.",
+    "welcome.sandbox": "Questa è la **sandbox**, con un Azure inventato da guardare: prova `cosa è fallito`.",
     "look.consent.title": "Posso guardare in Azure?",
     "look.consent.user": (
         "Guardo **a nome tuo**: con il tuo accesso e le tue autorizzazioni, nelle tue sottoscrizioni. Ciò che non "
@@ -73,6 +74,7 @@ TEXTS = {
     # Stato
     "look.title": "Modello {name}",
     "look.never-ran": "Questo modello **non è ancora stato eseguito**.",
+    "look.never-made": "Azure ha rifiutato questo modello, che **non è ancora stato eseguito**.",
     "look.ran": "Ultima esecuzione: **{state}**",
     "look.ran-in": "Ultima esecuzione: **{state}** in **{sub}**",
     "look.running": "È in corso un'esecuzione: **{state}**",

@@ -26,6 +26,7 @@ SANDBOX = "Sandbox: the Azure shown here is made up."
 
 async def test_from_what_failed_to_the_whole_log(sandbox_client: TestClient) -> None:
     client = sandbox_client
+    await client.sees("with a made-up Azure to look at: try")
     await client.paste("what failed")
     await client.sees("May I look at Azure?", "This is the sandbox")
     await expect(client.last_card().get_by_text(SANDBOX)).to_have_count(0)
