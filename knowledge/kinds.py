@@ -63,7 +63,8 @@ FOREIGN_TOOLS: re2._Regexp[bytes] = compiled(
     r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
     r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
-    r"\baz acr build\b"
+    r"\baz acr build\b|\bpacker (?:init|validate|plugins? (?:install|required))\b|"
+    r"Failed getting the \S+ plugin"
 )
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"

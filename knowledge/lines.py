@@ -195,6 +195,8 @@ def _time(text: str, at: int) -> tuple[datetime | None, int]:
     end = at + _TIME_LENGTH
     while end < len(text) and text[end] in ".0123456789Z:":
         end += 1
+    if text.startswith(",", end):  # a column of a log of Windows, not a prefix
+        return None, at
     return time, end + 1 if text[end : end + 1] == " " else end
 
 

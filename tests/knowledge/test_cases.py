@@ -16,7 +16,7 @@ from knowledge.diagnosing import Diagnoser
 from knowledge.loading import load_entries
 
 SETS = ("unseen", "fresh")
-MOST_NOT_FIRST = {"unseen": 6, "fresh": 5}
+MOST_NOT_FIRST = {"unseen": 6, "fresh": 4}
 MOST_NOT_LEFT_ALONE = {"unseen": 2, "fresh": 2}
 
 
@@ -31,7 +31,7 @@ def diagnoser() -> Diagnoser:
     return Diagnoser(load_entries())
 
 
-@pytest.mark.parametrize(("name", "failures", "others"), [("unseen", 140, 100), ("fresh", 70, 50)])
+@pytest.mark.parametrize(("name", "failures", "others"), [("unseen", 140, 100), ("fresh", 100, 70)])
 def test_cases_are_many_of_both_sorts_and_name_entries_that_exist(name: str, failures: int, others: int) -> None:
     cases = cases_of(name)
     assert len({case["id"] for case in cases}) == len(cases)

@@ -68,6 +68,7 @@ FORMS = [
         TIME,
     ),
     ("2023-09-14T19:01:18Z: ==> azure-arm: with Packer's own time", "output", "with Packer's own time", TIME),
+    ("2019-12-02 14:39:42, Error  SYSPRP it", "plain", "2019-12-02 14:39:42, Error  SYSPRP it", None),
     ("9999/99/99 99:99:99 no such time", "plain", "9999/99/99 99:99:99 no such time", None),
     ("azure-armada: another word", "plain", "azure-armada: another word", None),
 ]
