@@ -42,10 +42,12 @@ class Answering:
         patience: float,
         clock: Callable[[], float],
         note: Callable[[Sequence[Note]], None] = lambda _: None,
+        look: Callable[[str, Envelope], None] = lambda key, envelope: None,
     ) -> None:
+        """`note` counts what a turn told, `look` begins the works that it left elsewhere than in its conversation."""
         self._medic, self._store, self._delivery = medic, store, delivery
         self._patience, self._clock = patience, clock
-        self._private = PrivateChats(medic, store, lanes, delivery, self.commit)
+        self._private = PrivateChats(medic, store, lanes, delivery, self.commit, look, clock)
         self._counts = delivery.counts
         self._note = note
 

@@ -11,24 +11,35 @@ from bot.activities import Incoming
 from bot.channel import Channel
 from bot.conversation import Answer, Medic, messages_of
 from bot.delivery import Delivery
-from bot.envelope import Message
+from bot.envelope import Envelope, Message
 from bot.errors import DeliveryFailed, StateConflict
 from bot.lanes import Lanes
+from bot.left_works import leave_works
 from bot.record import TRIES, Record, give_way
 from bot.store import StateStore, state_key
 from knowledge.entry import Language
 
 Commit = Callable[[Record, Incoming, Channel, Sequence[Message], Language], Awaitable[Record]]
+Look = Callable[[str, Envelope], None]
 
 _log = logging.getLogger(__name__)
 
 
 class PrivateChats:
-    """Opens private chats and takes there what is to go on. `commit` is how a turn is kept."""
+    """Opens private chats and takes there what is to go on. `commit` is how a turn is kept, `look` begins its works."""
 
-    def __init__(self, medic: Medic, store: StateStore, lanes: Lanes, delivery: Delivery, commit: Commit) -> None:
+    def __init__(
+        self,
+        medic: Medic,
+        store: StateStore,
+        lanes: Lanes,
+        delivery: Delivery,
+        commit: Commit,
+        look: Look,
+        clock: Callable[[], float],
+    ) -> None:
         self._medic, self._store, self._lanes = medic, store, lanes
-        self._delivery, self._commit = delivery, commit
+        self._delivery, self._commit, self._look, self._clock = delivery, commit, look, clock
 
     async def go_on(self, incoming: Incoming, channel: Channel, answer: Answer) -> Mapping[str, Any] | None:
         """The state that stays, after the private chat was opened and shown what `answer` says is to go on there.
@@ -49,6 +60,7 @@ class PrivateChats:
             async with self._lanes.lane(key):
                 record, left = await self._arrive(key, arriving, private, answer.state, goes_on)
                 failed = await self._delivery.flush(record, private, incoming.mark)
+                self._look(record.key, record.envelope)
                 if failed and failed.outcome == "refused":
                     raise failed
 
@@ -73,6 +85,10 @@ class PrivateChats:
             language = envelope.language = answer.replies[-1].language
             try:
                 messages = messages_of(answer.replies, private, "")
+                if answer.work:
+                    messages += await leave_works(
+                        envelope, incoming, private, answer, messages, self._medic, self._clock()
+                    )
                 return await self._commit(record, incoming, private, messages, language), left
             except StateConflict:
                 await give_way(attempt)

@@ -15,7 +15,7 @@ from bot.answering import Answering
 from bot.channel import Channel, Post
 from bot.conversation import Medic
 from bot.delivery import Delivery, Pace
-from bot.envelope import Message
+from bot.envelope import Envelope, Message
 from bot.errors import BotError, RefusedRequest, where
 from bot.kept_turns import keep_turn
 from bot.lanes import LaneFull, Lanes
@@ -68,7 +68,7 @@ class Turns:
         self._running: set[asyncio.Task[None]] = set()
         self._delivery = Delivery(store, self._lanes, pace, instance, clock)
         self._answering = Answering(
-            medic, store, self._lanes, self._delivery, patience, clock, (tally or Tally(store, clock)).note
+            medic, store, self._lanes, self._delivery, patience, clock, (tally or Tally(store, clock)).note, self._look
         )
         self._working = Working(medic, store, self._lanes, self._run, instance, clock, bounds or Bounds())
         self.counts = self._delivery.counts
@@ -136,6 +136,9 @@ class Turns:
     async def sweep(self, post: Post) -> None:
         """Send replies that wait, once."""
         await self._delivery.sweep(post, self._working.look)
+
+    def _look(self, key: str, envelope: Envelope) -> None:
+        self._working.look(key, envelope)
 
     def _start(self, key: str, incoming: Incoming, channel: Channel) -> asyncio.Task[None]:
         turn = asyncio.create_task(self._run(key, incoming, channel))

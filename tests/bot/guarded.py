@@ -16,6 +16,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 
 from bot.access import Access, access_for
 from bot.delivery import Pace
+from bot.invokes import Invokes
 from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.signing.sign_in import SignIn
@@ -69,6 +70,7 @@ async def guarded(
     folder: Path,
     medic: Any = None,
     signing: Callable[[Access], SignIn] | None = None,
+    invokes: Invokes | None = None,
 ) -> AsyncIterator[Guarded]:
     """Serve one until the block ends; `identity` vouches for its callers, `authority` for its Teams."""
     server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
@@ -93,7 +95,7 @@ async def guarded(
     access = access_for(CREDENTIALS, identity.cloud, client_tls)
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
         turns = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600))
-        adapter = TeamsAdapter(access, sign_in=signing(access) if signing else None)
+        adapter = TeamsAdapter(access, invokes=invokes, sign_in=signing(access) if signing else None)
         bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
         settings = Settings(port=0, credentials=CREDENTIALS)
         program = await listen(build_app(turns, store, access, adapter), settings)
