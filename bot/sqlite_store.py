@@ -125,8 +125,6 @@ class SqliteStore:
             database.execute("pragma secure_delete = on")
             # a crash of the program loses nothing; only a power cut may lose the last turns, never the file
             database.execute("pragma synchronous = normal")
-            # what was forgotten is overwritten where that costs no write of its own
-            database.execute("pragma secure_delete = fast")
             # all or nothing: a crash in the middle leaves the file as it was
             database.execute("begin immediate")
             database.execute(_FROM_1 if found == 1 else _TABLE)

@@ -231,10 +231,11 @@ def test_a_command_means_the_same_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-def test_the_personal_list_has_all_that_help_names(language: Language) -> None:
+def test_the_personal_list_has_what_help_names_as_far_as_it_goes(language: Language) -> None:
     named = set(map(intent_of, re.findall(r"`([^`]+)`", TEXTS[language]["help.words"])))
     assert None not in named
-    assert named <= set(map(intent_of, titles(language)))
+    # ten is the most that Teams takes, and these two are the rarest
+    assert named - set(map(intent_of, titles(language))) == {"drafts", "forget"}
 
 
 # Building it
