@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 OLDEST, NEWEST = (3, 11), (3, 14)
+
+_CUT_SHORT = 141
+"""The exit status that shells give to a program whose reader has gone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,5 +107,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _run() -> int:
+    """`main`, for a shell: whoever stops reading before the end, as `| head` does, is no fault to tell of."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the interpreter writes what is left once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CUT_SHORT
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

@@ -12,6 +12,7 @@ libraries are installed from requirements-telemetry.txt.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -42,7 +43,7 @@ class Exporters:
     logs: list[LogRecordExporter] = field(default_factory=list)
 
 
-def open_telemetry(environ: Mapping[str, str], instance: str = "") -> Observer:
+def open_telemetry(environ: Mapping[str, str]) -> Observer:
     """The observer that `environ` asks for; nobody where it asks for none.
 
     Raises:
@@ -52,7 +53,7 @@ def open_telemetry(environ: Mapping[str, str], instance: str = "") -> Observer:
     if not any(wanted.values()):
         return Unobserved()
     try:
-        return OpenTelemetry(_exporters(*wanted.values()), instance)
+        return OpenTelemetry(_exporters(*wanted.values()), environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE)
     except ImportError as error:
         raise StartError(
             f"Telemetry is asked for ({', '.join(name for name in NAMES if wanted[name])}), but {error.name} is not "
@@ -93,9 +94,9 @@ def _exporters(endpoint: str, connection_string: str) -> Exporters:
 
 
 class OpenTelemetry:
-    """An `Observer` that sends to `exporters`. `instance` tells the processes of one service apart."""
+    """An `Observer` that sends to `exporters`, under the name `service`; each process has an instance id of its own."""
 
-    def __init__(self, exporters: Exporters, instance: str = "") -> None:
+    def __init__(self, exporters: Exporters, service: str = SERVICE) -> None:
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
         from opentelemetry.sdk.metrics import MeterProvider
@@ -103,7 +104,8 @@ class OpenTelemetry:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        resource = Resource.create({"service.name": SERVICE, **({"service.instance.id": instance} if instance else {})})
+        # without it the counts of several instances would pass for one that jumps to and fro
+        resource = Resource.create({"service.name": service, "service.instance.id": secrets.token_hex(6)})
         self._spans = TracerProvider(resource=resource)
         for exporter in exporters.spans:
             self._spans.add_span_processor(BatchSpanProcessor(exporter))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +142,15 @@ def test_chat_speaks_over_a_pipe() -> None:
     done = run("chat", given=f"{TIMEOUT}\n\n.quit\n".encode())
     assert done.returncode == 0
     assert "Build timeout exceeded" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("arguments", [("entries", "list"), ("diagnose", "--format", "json", "README.md")])
+def test_who_stops_reading_early_sees_no_traceback(arguments: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody_reads:
+        ended = subprocess.run(
+            [sys.executable, "app.py", *arguments], cwd=ROOT, stdout=nobody_reads, stderr=subprocess.PIPE, check=False
+        )
+    assert ended.stderr == b""
+    assert ended.returncode == 141

@@ -17,6 +17,7 @@ from bot.package_command import OPTIONS
 from bot.sandbox.scenario import read_scenario
 from bot.settings import read_settings
 from bot.signing import settings as signing
+from knowledge import loading
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -139,6 +140,16 @@ def test_the_sandbox_has_the_templates_that_are_told() -> None:
     told = {name for row in rows(README, "`look at`") for name in named(row[0])}
     assert told
     assert told <= {template.name for template in read_scenario().templates}
+
+
+def test_every_key_of_an_entry_is_told() -> None:
+    page = prose_of(ROOT / "knowledge/entries/README.md")
+    told = {name for row in rows(page, "key") for name in named(row[0])}
+    assert told == set(loading._ENTRY_KEYS)
+    # the example of a signature begins each key with a line of its own
+    assert set(re.findall(r"^    (?:- |  )(\w+): ", page, re.MULTILINE)) | {"observed"} == set(loading._SIGNATURE_KEYS)
+    assert all(f"`{key}`" in page for key in loading.STEP_KEYS)
+    assert "`observed:" in page
 
 
 def test_a_page_that_is_not_right_is_noticed() -> None:

@@ -86,6 +86,14 @@ class Collector:
                         found.setdefault(metric.name, []).extend(told)
         return found
 
+    def processes(self) -> list[dict[str, str]]:
+        """What each batch of spans says of the process that sent it."""
+        read = [ExportTraceServiceRequest.FromString(body) for body in self.taken["/v1/traces"]]
+        return [
+            {pair.key: pair.value.string_value for pair in resource.resource.attributes}
+            for request in read for resource in request.resource_spans
+        ]  # fmt: skip
+
     def logs(self) -> list[tuple[str, str]]:
         read = [ExportLogsServiceRequest.FromString(body) for body in self.taken["/v1/logs"]]
         return [
@@ -108,8 +116,22 @@ def test_nothing_is_sent_unless_it_is_asked_for() -> None:
     assert isinstance(open_telemetry({"OTEL_EXPORTER_OTLP_ENDPOINT": " "}), Unobserved)
 
 
+async def test_processes_are_told_apart_and_bear_the_name_that_was_given(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("", "medic-of-the-north"):
+        monkeypatch.setenv("OTEL_SERVICE_NAME", name)
+        observer = open_telemetry(os.environ)
+        with observer.turn("text", "personal"):
+            pass
+        await asyncio.to_thread(observer.close)
+    processes = collector.processes()
+    assert [process["service.name"] for process in processes] == ["image-medic", "medic-of-the-north"]
+    assert len({process["service.instance.id"] for process in processes}) == 2
+
+
 async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: Collector) -> None:
-    observer = open_telemetry(os.environ, "one")
+    observer = open_telemetry(os.environ)
     medic = build_medic(observer)
     counts = Counter({"sent": 2})
     observer.counting(lambda: counts)
