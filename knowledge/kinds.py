@@ -74,6 +74,7 @@ _OTHER_BUILDERS = (
 BUILDER_OF_ANOTHER: re2._Regexp[bytes] = compiled(
     rf"(?:==> |--> |\bBuild '|\bui:\s+|^)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
     rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
+    rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
     rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
 )
 """Packer at work for a platform that is not Azure: its prefix, its verdict or its plugin's name."""
@@ -100,14 +101,18 @@ _BUILD_MARKS = compiled(
 )
 
 
-_OF_ANY_MACHINE = b" sourced from a Marketplace image"
-"""How Azure goes on after "a custom image" when it creates a virtual machine, whoever asked for it."""
+_OF_ANY_MACHINE = b"sourcedfromamarketplaceimage"
+"""How Azure goes on after "a custom image" when it creates a virtual machine, whoever asked for it; without blanks."""
+_REST_OF_SENTENCE = 50
 
 
 def speaks_of_build(passage: Passage) -> bool:
     """Whether anything in the text belongs to an image build: the service's, Packer's or its resources' names."""
-    flat = passage.flat
-    return any(not flat.startswith(_OF_ANY_MACHINE, mark.end()) for mark in _BUILD_MARKS.finditer(flat))
+    lower = passage.lower
+    return any(
+        not lower[mark.end() : mark.end() + _REST_OF_SENTENCE].replace(b" ", b"").startswith(_OF_ANY_MACHINE)
+        for mark in _BUILD_MARKS.finditer(lower)
+    )
 
 
 _PERSON = compiled(

@@ -1,7 +1,8 @@
 """Makes a pasted text readable for the matcher, and remembers which physical line each piece came from.
 
-Undone are: HTML markup, JSON escapes (an error often sits as JSON in a JSON string), ANSI colours, bare carriage
-returns, curly quotes and no-break spaces. Long lines are cut. Lines are physical lines of the input, from 1.
+Undone are: marks of a quotation, HTML markup, JSON escapes (an error often sits as JSON in a JSON string), ANSI
+colours, bare carriage returns, curly quotes and no-break spaces. Long lines are cut. Lines are physical lines of the
+input, from 1.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import re2
 from knowledge import clixml
 
 LONGEST_LINE = 8_000
+_QUOTED = "> "
+"""What a mail or a message puts before each line of the one that it answers."""
+_LEAST_QUOTED = 2
 _ROUNDS_OF_JSON = 3
 _CLIXML_ERROR = '<S S="Error">'
 
@@ -80,6 +84,8 @@ def pieces_of(text: str) -> list[Piece]:
     """The readable pieces of `text`, in order; a physical line gives none when empty, one, or several after escapes."""
     whole = text.replace("\r\n", "\n").split("\n")
     lines = [_new(Piece, item) for item in enumerate(whole, 1) if item[1]]
+    if text.startswith(_QUOTED) or f"\n{_QUOTED}" in text:
+        lines = _unquoted(lines)
     html_like = "<" in text and _TAG.search(text) is not None
     if not (html_like or _CLIXML_ERROR in text or any(mark in text for mark in "&\\\r")) and _plain(text):
         return lines if max(map(len, whole)) <= LONGEST_LINE else [_cut(line) for line in lines]
@@ -99,6 +105,14 @@ def readable(lines: Iterable[Piece], html_like: bool = False) -> list[Piece]:
         else:
             pieces.append(Piece(piece.line, line))
     return pieces
+
+
+def _unquoted(lines: list[Piece]) -> list[Piece]:
+    """The lines without the marks of a quotation, when most of them have it."""
+    quoted = sum(line.text.startswith(_QUOTED) for line in lines)
+    if quoted < _LEAST_QUOTED or 2 * quoted < len(lines):
+        return lines
+    return [Piece(line.line, line.text.removeprefix(_QUOTED).removeprefix(_QUOTED)) for line in lines]
 
 
 def _cut(piece: Piece) -> Piece:

@@ -297,6 +297,12 @@ def test_azures_own_words_of_a_custom_image_do_not_make_it_an_image_build() -> N
     assert [match.confidence for match in ours.matches] == ["certain"]
 
 
+@pytest.mark.parametrize("before", ["", "```\n", "seen this?\n", "2024/05/09 14:41:05 ui:     "])
+def test_another_builder_is_known_wherever_its_name_stands(before: str) -> None:
+    text = f"{before}hyperv-iso.base: Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
+    assert DIAGNOSER.diagnose(text).matches == ()
+
+
 def test_a_code_that_came_with_a_generic_error_is_not_believed() -> None:
     status = '"provisioningError": {"provisioningErrorCode": "NoCustomizerScript", "message": "%s"}'
     generic = "Internal error occurred. This is a generic error."

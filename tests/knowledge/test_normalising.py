@@ -70,3 +70,18 @@ def test_any_text_gives_pieces_that_point_into_it(text: str) -> None:
 )
 def test_every_escape_of_json_is_undone(written: str, read: str) -> None:
     assert unescaped(written) == read
+
+
+def test_the_marks_of_a_quotation_are_taken_off() -> None:
+    text = "see below\n> ==> azure-arm: Timeout waiting for WinRM.\n> > Build 'azure-arm' errored\n>>> kept"
+    assert [piece.text for piece in pieces_of(text)] == [
+        "see below",
+        "==> azure-arm: Timeout waiting for WinRM.",
+        "Build 'azure-arm' errored",
+        ">>> kept",
+    ]
+
+
+def test_what_only_some_lines_begin_with_is_no_quotation() -> None:
+    text = "one\n> two\nthree\nfour"
+    assert [piece.text for piece in pieces_of(text)] == text.split("\n")
