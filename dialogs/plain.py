@@ -13,7 +13,9 @@ from knowledge.entry import Language, LocalText
 LINE = LocalText(en="line", it="riga")
 PROBLEM = "\N{BLACK RIGHT-POINTING TRIANGLE}"
 HINT = LocalText(en="such as", it="ad esempio")
-CHOICES = LocalText(en="choose one of", it="scegliere tra")
+MOST_CHOICES = 12
+"""Choices of a field that are named in a text; a list of countries or time zones would bury the rest."""
+CHOICES = LocalText(en="choose one of", it="scegli tra")
 
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences that carry a string
 
@@ -107,7 +109,9 @@ def _field(field: Field, language: Language) -> str:
     line = f"{problem}{one_line(field.label)}:{between}{value}{hint}".rstrip(" ")
     if not field.choices:
         return line
-    return f"{line} ({CHOICES.in_(language)}: {', '.join(one_line(label) for _, label in field.choices)})"
+    named = [one_line(label) for _, label in field.choices[:MOST_CHOICES]]
+    more = ("…",) if len(field.choices) > MOST_CHOICES else ()
+    return f"{line} ({CHOICES.in_(language)}: {', '.join((*named, *more))})"
 
 
 def _without_escapes(text: str) -> str:

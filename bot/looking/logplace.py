@@ -64,7 +64,7 @@ async def log_of(reading: Reading, status: TemplateStatus) -> LogFound:
     if place is None:
         return await _newest(reading, status, endpoints, scopes)
     if place.account not in endpoints:
-        raise LookRefused(Refusal("suspicious", f"the storage account {place.account}", scope=status.staging_group))
+        raise LookRefused(Refusal("suspicious", place.account, scope=status.staging_group))
     return await _named(reading, status, place, endpoints[place.account], scopes[place.account])
 
 

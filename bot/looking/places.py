@@ -57,7 +57,7 @@ def place_in(message: str, staging: tuple[str, str]) -> LogPlace | None:
     starts |= {_word_start(text, path.start()) for path in _PATH.finditer(text)}
     found = {_place_at(text[start : start + 1000], staging) for start in starts}
     if len(found) > 1:
-        raise LookRefused(Refusal("suspicious", "the log's place in the message of the last run"))
+        raise LookRefused(Refusal("suspicious", "lastRunStatus.message"))
     return found.pop() if found else None
 
 
@@ -77,7 +77,7 @@ def _place_at(text: bytes, staging: tuple[str, str]) -> LogPlace:
         subscription, group = resource[1].decode().lower(), resource[2].decode().lower()
         if (subscription, group) == (staging[0].lower(), staging[1].lower()):
             return LogPlace(resource[3].decode().lower(), resource[4].decode(), _file(resource[5]))
-    raise LookRefused(Refusal("suspicious", "the log's place in the message of the last run"))
+    raise LookRefused(Refusal("suspicious", "lastRunStatus.message"))
 
 
 def _file(name: bytes) -> LogFile:
@@ -98,7 +98,7 @@ def endpoints_of(accounts: Sequence[dict[str, Any]], cloud: AzureCloud) -> dict[
         if not is_account(name) or not isinstance(blob, str):
             continue  # an account without blobs holds no log
         if not _is_own(blob, name, cloud):
-            raise LookRefused(Refusal("suspicious", f"the endpoint of the storage account {name}"))
+            raise LookRefused(Refusal("suspicious", name))
         found[name] = blob.rstrip("/")
     return found
 

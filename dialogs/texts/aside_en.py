@@ -24,12 +24,12 @@ TEXTS = {
     "forget.title": "What I keep of you here",
     "forget.kept": (
         "Of this conversation I keep your last text as far as it was diagnosed (redacted), the steps you tried, the "
-        "drafts of cases, the language, and which templates you looked at or have me watch. After a time without a "
-        "word from you it goes by itself. The counts of what recurs name nobody."
+        "drafts of cases, the language, and which templates I looked at or watch for you. After a time without a word "
+        "from you it goes by itself. The counts of what recurs name nobody."
     ),
     "forget.ask": (
-        "Shall I forget all of it now? You are signed out of Azure too. What stands in the chat stays there: "
-        "Teams keeps that."
+        "Shall I forget all of it now? You will be signed out of Azure too. What stands in the chat stays there: Teams "
+        "keeps that."
     ),
     "forget.done": (
         "Forgotten. Of this conversation nothing is kept any more; other chats with me have a memory of their own."

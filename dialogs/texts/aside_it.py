@@ -30,9 +30,9 @@ TEXTS = {
     "forget.title": "Che cosa conservo di te qui",
     "forget.kept": (
         "Di questa conversazione conservo il tuo ultimo testo per quanto serve alla diagnosi (con i segreti nascosti), "
-        "i passaggi che hai provato, le bozze delle richieste, la lingua e i modelli che hai guardato o che mi hai "
-        "chiesto di osservare. Dopo un periodo senza tuoi messaggi tutto viene eliminato da sé. I conteggi degli "
-        "errori ricorrenti non indicano nessuno."
+        "i passaggi che hai provato, le bozze delle richieste, la lingua e i modelli che ho guardato o sto osservando "
+        "per te. Dopo un periodo senza tuoi messaggi tutto viene eliminato da sé. I conteggi degli errori ricorrenti "
+        "non indicano nessuno."
     ),
     "forget.ask": (
         "Vuoi che dimentichi tutto adesso? Verrà chiusa anche la tua sessione in Azure. Ciò che si trova nella chat "

@@ -46,8 +46,10 @@ TEXTS = {
     "look.from-thread": "You asked for this where others read along; what I see is shown here only.",
     "look.signed-in": "You are signed in.",
     "look.not-signed-in-now": "The sign-in did not succeed, so I looked at nothing. You can try again at any time.",
-    "look.signed-out": "You are signed out. I have forgotten your sign-in, and ask again before the next look.",
-    "look.not-signed-in": "You were not signed in. I ask again before the next look.",
+    "look.signed-out": (
+        "You are signed out. I have forgotten your sign-in, and ask for your permission again before the next look."
+    ),
+    "look.not-signed-in": "You were not signed in. Before the next look I ask for your permission again.",
     # Which template
     "look.which.title": "Which template?",
     "look.which.how": (
@@ -106,7 +108,7 @@ TEXTS = {
     "look.fact.region": "Region",
     "look.fact.network": "Network",
     "look.fact.staging": "Staging group",
-    "look.fact.on_error": "On a customizer's error",
+    "look.fact.on_error": "On an error",
     "look.fact.output": "Output",
     "look.fact.message": "Message of the run",
     "look.more": "More about the template",

@@ -45,9 +45,10 @@ TEXTS = {
     "look.signed-in": "Hai effettuato l'accesso.",
     "look.not-signed-in-now": "L'accesso non è riuscito, quindi non ho guardato nulla. Puoi riprovare quando vuoi.",
     "look.signed-out": (
-        "La tua sessione è chiusa: ho dimenticato il tuo accesso e te lo chiedo di nuovo prima di guardare ancora."
+        "La tua sessione è chiusa: ho dimenticato il tuo accesso e ti chiedo di nuovo il permesso prima di guardare "
+        "ancora."
     ),
-    "look.not-signed-in": "Non avevi effettuato l'accesso. Prima di guardare te lo chiedo di nuovo.",
+    "look.not-signed-in": "Non avevi effettuato l'accesso. Prima di guardare ti chiedo di nuovo il permesso.",
     # Quale modello
     "look.which.title": "Quale modello?",
     "look.which.how": (
@@ -107,7 +108,7 @@ TEXTS = {
     "look.fact.region": "Area",
     "look.fact.network": "Rete",
     "look.fact.staging": "Gruppo di staging",
-    "look.fact.on_error": "In caso di errore di un personalizzatore",
+    "look.fact.on_error": "In caso di errore",
     "look.fact.output": "Output",
     "look.fact.message": "Messaggio dell'esecuzione",
     "look.more": "Altro sul modello",

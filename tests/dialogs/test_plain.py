@@ -48,7 +48,7 @@ def test_a_diagnosis_reads_from_top_to_bottom():
         (
             Field("s", "Gravità", "", choices=(("a", "Critica"), ("b", "Minima"))),
             "it",
-            "Gravità: (scegliere tra: Critica, Minima)",
+            "Gravità: (scegli tra: Critica, Minima)",
         ),
     ],
 )
@@ -106,3 +106,10 @@ def test_visible_text_is_valid_harmless_and_settled(text):
 @given(st.text())
 def test_one_line_is_one_line(text):
     assert len(one_line(text).splitlines()) <= 1
+
+
+def test_a_long_list_of_choices_is_named_in_part() -> None:
+    choices = tuple((str(number), f"Zone {number}") for number in range(1, 41))
+    shown = plain(Reply((Field("zone", "Time zone", "40", choices=choices),)))
+    assert shown.startswith("Time zone: Zone 40 (choose one of: Zone 1, ")
+    assert shown.endswith("Zone 12, …)")
