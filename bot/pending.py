@@ -118,7 +118,7 @@ def turn_to_json(turn: Turn, whole: bool = True) -> dict[str, Any]:
             # cut only afterwards: half a secret would not be recognised as one
             "text": redact(turn.text)[-MOST_TEXT:],
             # with the secret by which they are read, as their works have it: else a crash would lose them
-            "files": [[file.name, file.reference] for file in turn.files],
+            "files": [[redact(file.name), file.reference] for file in turn.files],
             "action": {
                 "do": action.do,
                 "args": dict(action.args),

@@ -25,6 +25,7 @@ from dialogs.walk import where_we_are
 from dialogs.work import Done, Work
 from knowledge.diagnosis import Diagnosis, Match
 from knowledge.entry import Language
+from knowledge.redaction import redact
 
 READ_FILE = "read-file"
 """What the work is called."""
@@ -43,7 +44,8 @@ def begin(scene: Scene, state: State, files: tuple[AttachedFile, ...], can_read:
     if not can_read:
         return state, (_refusal_reply(scene, FileRefusal("off"), files[0].name),)
     works = tuple(
-        Work(READ_FILE, {"name": file.name, "reference": file.reference, "paste": state.paste}) for file in files
+        Work(READ_FILE, {"name": redact(file.name), "reference": file.reference, "paste": state.paste})
+        for file in files
     )
     names: list[Run] = []
     for file in files:
@@ -64,7 +66,7 @@ async def perform(
             raise FileRefused(FileRefusal("unexpected"))
         read = await files.read(AttachedFile(name, reference), language, progress)
         logs = [
-            {"name": log.name, "size": log.size, "diagnosis": held.to_json(held.hold(log.diagnosis))}
+            {"name": redact(log.name), "size": log.size, "diagnosis": held.to_json(held.hold(log.diagnosis))}
             for log in read.logs[:MOST_LOGS]
         ]
         return {"size": read.size, "logs": logs, "texts": max(read.texts, len(read.logs)), "left": read.left}

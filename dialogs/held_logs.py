@@ -33,7 +33,8 @@ HeldLogs = tuple[HeldLog, ...]
 
 def shown_name(file: str, member: str = "") -> str:
     """What a log is called to people: the end of its path in an archive, or the file's name; redacted and short."""
-    name = (member or file).replace("\\", "/").rstrip("/")
+    # before it is taken apart, too: what tells that a secret follows may stand in another part of the path
+    name = redact(member or file).replace("\\", "/").rstrip("/")
     parts = [part for part in name.split("/") if part not in ("", ".", "..")]
     name = " ".join(clean(redact("/".join(parts[-2:])), 400).split())
     return name if len(name) <= _NAME else f"{name[: _NAME // 2]}…{name[-_NAME // 2 + 1 :]}"

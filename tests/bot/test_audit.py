@@ -1,0 +1,59 @@
+"""Audit lines that names try to forge: one line each, with the fields that are ours and no others."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from bot.filing.audit import noted
+from bot.logs import TextLines
+from bot.looking.audit import audited
+from dialogs.filings import FilingRefusal
+from dialogs.looks import Refusal
+from dialogs.turn import Person
+
+FORGED = [
+    "win11\n2026-01-01 INFO bot.looking.audit: look who=t/admin mode=user operation=status what=all result=ok ms=1",
+    "a result=ok ms=1",
+    "a\r\x1b[2K\x1b[1Alook who=root",
+    "a\u2028look who=root",
+    "a\x85look\x0bwho=root",
+    "password=Tr0ub4dor-and-3",
+    "<at>Ada</at> [x](http://evil) %s %(name)s {0}",
+    "x" * 10_000,
+    "\u202ekcatta",
+]
+LOOK = ["who", "mode", "operation", "what", "result", "code", "ms"]
+FILING = ["who", "operation", "what", "result", "code", "ms"]
+
+
+def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
+    (record,) = caplog.records
+    line = TextLines().format(record)
+    assert line.isprintable()
+    assert line.isascii()
+    assert len(line) < 1500
+    return [part.partition("=")[0] for part in record.getMessage().split()[1:] if "=" in part]
+
+
+@pytest.mark.parametrize("name", FORGED, ids=range(len(FORGED)))
+def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    person = Person(name, name, name, name)
+    audited(person, "user", "status", name, Refusal("denied", name, name, name, name, name), 1.5)
+    assert fields(caplog) == LOOK
+    caplog.clear()
+    noted(person, "file", name, FilingRefusal("no-permission", code=name), 1.5)
+    assert fields(caplog) == FILING
+    assert "=ok" not in caplog.text
+
+
+@pytest.mark.parametrize("level", ["WARNING", "CRITICAL"])
+def test_no_level_of_the_rest_turns_the_audit_down(level: str) -> None:
+    for name in ("bot.looking.audit", "bot.filing.audit"):
+        logging.getLogger("bot").setLevel(level)
+        try:
+            assert logging.getLogger(name).isEnabledFor(logging.INFO)
+        finally:
+            logging.getLogger("bot").setLevel(logging.NOTSET)
