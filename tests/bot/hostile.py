@@ -12,6 +12,9 @@ from typing import Any
 import trustme
 from yarl import URL
 
+from bot.attached.download import Downloads
+from bot.attached.limits import Limits
+from bot.attached.reading import AttachedFiles
 from bot.building import Conversations, Knowledge, build
 from bot.extensions import extension_handlers
 from bot.giving_files import GivingFiles
@@ -118,10 +121,12 @@ async def whole(folder: Path, known: Knowledge, *statuses: TemplateStatus) -> As
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
     azure, filing, uploads = NamedAzure(*statuses), FakeFiling(), NoUploads()
-    made = build(known, None, azure, filing)
+    files = AttachedFiles(known.diagnoser.diagnose_stream, Downloads(Limits()), Limits())
+    made = build(known, None, azure, filing, files)
     handlers = {**extension_handlers(made.asides), **REACTIONS, **GivingFiles(made.medic, uploads).handlers()}
     async with guarded(identity, trustme.CA(), folder, made.medic, invokes=Invokes(handlers)) as bot:
         yield Whole(bot, made, azure, filing, uploads)
+    await files.close()
     await runner.cleanup()
 
 
