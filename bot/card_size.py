@@ -21,6 +21,7 @@ LIMIT = 80 * 1024
 _CHUNK = 16 * 1024  # bytes that one chunk of a split text may add to a card, its copy in the fallback text included
 _LONGEST_TITLE = 80  # characters of a button
 _FIELD = 200  # characters of an input that the fallback text of a large form holds
+_ROOM = 2_000  # bytes that a card gets when it is sent: whose it is, on each of its buttons
 _RUN = 200  # bytes that a further TextRun takes besides its text
 
 _MORE_LINES = LocalText(en="… {count} more lines", it="… altre {count} righe")
@@ -59,6 +60,7 @@ _SHORTEST = (
     _Allowance(3, 100, 500, 300, 500, 40),
     _Allowance(2, 60, 120, 120, 100, 20),
     _Allowance(1, 40, 40, 40, 40, 8),
+    _Allowance(1, 16, 16, 16, 16, 2),
 )
 
 
@@ -88,19 +90,26 @@ def fitted_layout(reply: Reply) -> Element:
 
 
 def _laid_out(reply: Reply) -> Element:
-    """The card for `reply`. Where it is large, the fallback text holds only the beginning of what stands in its inputs:
-    they carry it twice already, and a client that shows no card has no use for a form.
+    """The card for `reply`. Where it is large, the fallback text is brief: of what stands in its inputs the beginning,
+    since they carry it twice already, and a client that shows no card has no use for a form.
     """
     card = layout(reply)
-    if any(isinstance(block, Field) for block in reply.blocks) and size(card) > TARGET:
-        brief = (
-            replace(block, value=_cut(block.value, _FIELD, reply.language))
-            if isinstance(block, Field) and not block.choices
-            else block
-            for block in reply.blocks
-        )
-        card["fallbackText"] = plain(replace(reply, blocks=tuple(brief)))
+    if any(isinstance(block, Field | Facts) for block in reply.blocks) and size(card) > TARGET - _ROOM:
+        card["fallbackText"] = plain(replace(reply, blocks=tuple(_brief(reply))))
     return card
+
+
+def _brief(reply: Reply) -> Iterator[Block]:
+    """What the fallback text of a large card holds: nothing that the card itself has folded."""
+    before: Block | None = None
+    for block in reply.blocks:
+        folded = isinstance(block, Facts) and block.folded
+        another_shell = isinstance(block, Command) and isinstance(before, Command)
+        if isinstance(block, Field) and not block.choices:
+            yield replace(block, value=_cut(block.value, _FIELD, reply.language))
+        elif not folded and not another_shell:
+            yield block
+        before = block
 
 
 def parts(reply: Reply) -> list[Reply]:
@@ -222,7 +231,8 @@ def _shorter(block: Block, allowance: _Allowance, language: Language) -> Iterato
         case Field():
             choices = tuple((value, _cut(label, allowance.run, language)) for value, label in block.choices)
             value = block.value if choices else _cut(block.value, allowance.run, language)
-            yield replace(block, label=_cut(block.label, allowance.run, language), value=value, choices=choices)
+            label, problem, hint = (_cut(t, allowance.run, language) for t in (block.label, block.problem, block.hint))
+            yield replace(block, label=label, value=value, choices=choices, problem=problem, hint=hint)
         case Bars(rows=bars):
             shown = bars[: len(bars) if math.isinf(allowance.run) else int(allowance.blocks)]
             yield Bars(tuple(replace(bar, name=_cut(bar.name, allowance.run, language)) for bar in shown))

@@ -278,7 +278,7 @@ async def test_no_token_leaves_for_a_service_that_nobody_vouched_for(bot: Guarde
     ("refusals", "tries", "arrived"),
     [
         ([412], 2, 1), ([429], 2, 1), ([429, 429], 3, 1), ([503], 2, 1), ([502], 2, 1), ([504], 2, 1), ([401], 2, 1),
-        ([403], 1, 0), ([404], 1, 0), ([502, 504], 2, 0), ([504, 502, 502], 2, 0),
+        ([403], 1, 0), ([404], 1, 0), ([502, 504], 3, 1), ([504, 502, 502], 3, 0),
     ],
 )  # fmt: skip
 async def test_a_reply_that_was_not_taken_is_sent_again_where_that_helps(

@@ -96,7 +96,7 @@ def check(made):
 
 
 def size(made):
-    return len(json.dumps(made, ensure_ascii=False).encode("utf-16-le"))
+    return len(json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode("utf-16-le"))
 
 
 def shown(made):
