@@ -279,6 +279,7 @@ async def test_a_file_that_is_too_large_is_given_up_at_once_or_on_the_way(drive:
         with contextlib.suppress(ConnectionError):
             while not drive.stop.is_set():
                 await response.write(b"a line\n" * 10_000)
+                await asyncio.sleep(0)  # the loop is to hear that the other side hung up
         hung_up.set()
         return response
 
