@@ -16,8 +16,9 @@ from bot.credentials import Credentials
 from bot.filing.opening import open_filing
 from bot.looking.cloud import AzureCloud
 from bot.looking.eyes import Eyes
-from bot.looking.opening import CLOUDS, open_azure
+from bot.looking.opening import CLOUDS, open_azure, own_eyes
 from bot.looking.settings import AzureSettings
+from bot.observing import Observer
 from bot.signing.setup import signing_with
 from bot.signing.sign_in import SignIn
 from dialogs.ports import Azure, Files, Filing
@@ -40,8 +41,10 @@ async def opened(
     filing: bool = False,
     credentials: Credentials | None = None,
     access: Access | None = None,
+    observer: Observer | None = None,
 ) -> AsyncIterator[Outside]:
-    """The outside that `settings` ask for, open while the block runs. `filing`: tickets may be filed.
+    """The outside that `settings` ask for, open while the block runs. `filing`: tickets may be filed. `observer` is
+    told of looks.
 
     `credentials` and `access` are the bot's; where there are none Teams is not served, and nobody can attach a file.
 
@@ -64,11 +67,9 @@ async def opened(
         elif access and (signing := signing_with(credentials, settings, access)):
             closing.push_async_callback(signing.close)
             eyes, sign_in = signing.eyes, signing.sign_in
-        elif settings.look == "local":
-            from bot.looking.own_eyes import LocalEyes
-
-            eyes = LocalEyes(CLOUDS[settings.cloud], settings.subscriptions)
-        azure = open_azure(settings, known.diagnoser, eyes, cloud)
+        else:
+            eyes = own_eyes(settings, CLOUDS[settings.cloud])
+        azure = open_azure(settings, known.diagnoser, eyes, cloud, observer)
         closing.push_async_callback(azure.close)
         tickets = open_filing(filing, eyes, cloud or CLOUDS[settings.cloud], known.support)
         files: AttachedFiles | None = None

@@ -59,7 +59,7 @@ async def serve(
         return _cannot_start(error)
     try:
         access = access_for(settings.credentials)
-        async with opened(settings.azure, known, settings.filing, settings.credentials, access) as outside:
+        async with opened(settings.azure, known, settings.filing, settings.credentials, access, observer) as outside:
             made = make(known, observer, outside.azure, outside.filing, outside.files)
             await _serve(settings, store, access, outside, made, observer, stop, playground)
     except StartError as error:

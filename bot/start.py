@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.building import Knowledge, build, load_knowledge
+from bot.credentials import read_credentials
 from bot.errors import SettingsError, StartError
-from bot.observing import Observer
-from dialogs.medic import Medic
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -25,11 +24,6 @@ _NO_PLAYGROUND = (
 )
 
 
-def build_medic(observer: Observer | None = None) -> Medic:
-    """The conversation alone, which looks at nothing. Raises `KnowledgeError` when the knowledge has faults."""
-    return build(load_knowledge(), observer).medic
-
-
 def run_serve(options: Namespace) -> int:
     """Serves Teams, or its test client; returns the exit status."""
     from bot.runtime import serve
@@ -37,9 +31,10 @@ def run_serve(options: Namespace) -> int:
     from bot.telemetry import open_telemetry
 
     try:
-        settings = read_settings(_environ(options))
-        if options.playground and settings.credentials:
+        # first, since the sandbox that comes with the test client is refused with credentials too
+        if options.playground and read_credentials(os.environ, []):
             raise SettingsError([_NO_PLAYGROUND])
+        settings = read_settings(_environ(options))
         observer = open_telemetry(os.environ)
         known = load_knowledge()
     except (SettingsError, StartError, KnowledgeError) as error:

@@ -14,13 +14,13 @@ import pytest
 
 from bot.cards import card, parts
 from bot.draft_command import drafted
-from bot.start import build_medic
 from dialogs.plain import plain
 from dialogs.turn import Action, Person, Turn
 from dialogs.view import Button, Field, Reply
 from knowledge.diagnosing import Diagnoser
 from knowledge.loading import load_entries
 from knowledge.report import report
+from tests.bot.stand_ins import build_medic
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.test_redaction import PIECE, PLACES, SHAPES, password, put
 

@@ -25,6 +25,7 @@ from bot.looking.statuses import ref_of, status_of
 from bot.looking.tail import read_tail
 from bot.looking.whole import LogParts
 from bot.looking.wire import Deadline
+from bot.observing import Observer, Unobserved
 from bot.pulled import Pulled
 from dialogs.errors import LookRefused
 from dialogs.looks import (
@@ -56,16 +57,23 @@ _log = logging.getLogger(__name__)
 
 
 class AzureLooks:
-    """Looks with `eyes` at `cloud`, read-only. `diagnoser` reads whole logs."""
+    """Looks with `eyes` at `cloud`, read-only. `diagnoser` reads whole logs; `observer` is told of every look."""
 
     def __init__(
-        self, mode: LookMode, cloud: AzureCloud, eyes: Eyes, diagnoser: Diagnoser, turn_seconds: float = TURN_SECONDS
+        self,
+        mode: LookMode,
+        cloud: AzureCloud,
+        eyes: Eyes,
+        diagnoser: Diagnoser,
+        turn_seconds: float = TURN_SECONDS,
+        observer: Observer | None = None,
     ) -> None:
         self._mode = mode
         self._cloud = cloud
         self._eyes = eyes
         self._diagnoser = diagnoser
         self._turn_seconds = turn_seconds
+        self._observer = observer or Unobserved()
 
     @property
     def mode(self) -> LookMode:
@@ -123,7 +131,7 @@ class AzureLooks:
             refusal = failure.refusal
             raise
         finally:
-            audited(person, self._mode, "sign-out", "", refusal, (time.monotonic() - began) * 1000)
+            self._note(person, "sign-out", "", refusal, time.monotonic() - began)
 
     async def close(self) -> None:
         """Close the connections to the identity provider."""
@@ -168,7 +176,11 @@ class AzureLooks:
                 raise
             raise failure from error
         finally:
-            audited(person, self._mode, operation, what, refusal, (time.monotonic() - began) * 1000)
+            self._note(person, operation, what, refusal, time.monotonic() - began)
+
+    def _note(self, person: Person, operation: str, what: str, refusal: Refusal | None, seconds: float) -> None:
+        audited(person, self._mode, operation, what, refusal, seconds * 1000)
+        self._observer.looked(operation, refusal.reason if refusal else "ok", seconds)
 
 
 async def _outputs(reading: Reading, ref: TemplateRef) -> list[SdkRunOutput]:

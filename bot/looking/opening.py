@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.looking.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
 from bot.looking.off import NoLooks
 from bot.looking.settings import AzureSettings
+from bot.observing import Observer
 from dialogs.ports import Azure
 from knowledge.diagnosing import Diagnoser
 
@@ -25,27 +26,33 @@ class OpenAzure(Azure, Protocol):
 
 
 def open_azure(
-    settings: AzureSettings, diagnoser: Diagnoser, eyes: Eyes | None = None, cloud: AzureCloud | None = None
+    settings: AzureSettings,
+    diagnoser: Diagnoser,
+    eyes: Eyes | None = None,
+    cloud: AzureCloud | None = None,
+    observer: Observer | None = None,
 ) -> OpenAzure:
     """The look that `settings` ask for; whole logs are read with `diagnoser`. Close it at the end.
 
     The modes user and sandbox need `eyes`: those of `bot.signing` and `bot.sandbox`. `cloud`: another than the
-    settings name, such as the sandbox's. Raises `ValueError` where the eyes are missing.
+    settings name, such as the sandbox's. `observer` is told of every look. Raises `ValueError` where the eyes are
+    missing.
     """
-    return azure_for(settings, cloud or CLOUDS[settings.cloud], eyes, diagnoser)
-
-
-def azure_for(settings: AzureSettings, cloud: AzureCloud, eyes: Eyes | None, diagnoser: Diagnoser) -> OpenAzure:
-    """The same, in the very `cloud`."""
     if settings.look == "off":
         return NoLooks()
     from bot.looking.azure import AzureLooks
+
+    place = cloud or CLOUDS[settings.cloud]
+    own = eyes or own_eyes(settings, place)
+    if own is None:
+        raise ValueError(f"the mode {settings.look} needs the eyes of another package")
+    return AzureLooks(settings.look, place, own, diagnoser, observer=observer)
+
+
+def own_eyes(settings: AzureSettings, cloud: AzureCloud) -> Eyes | None:
+    """The eyes of this program itself, in the modes that have them: local and bot."""
+    if settings.look not in ("local", "bot"):
+        return None
     from bot.looking.own_eyes import IdentityEyes, LocalEyes
 
-    if eyes is None and settings.look == "local":
-        eyes = LocalEyes(cloud, settings.subscriptions)
-    elif eyes is None and settings.look == "bot":
-        eyes = IdentityEyes(settings)
-    if eyes is None:
-        raise ValueError(f"the mode {settings.look} needs the eyes of another package")
-    return AzureLooks(settings.look, cloud, eyes, diagnoser)
+    return LocalEyes(cloud, settings.subscriptions) if settings.look == "local" else IdentityEyes(settings)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.credentials import AccessToken
@@ -14,6 +13,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
+from bot.looking.borrowed import Borrowed
 from bot.looking.cloud import AzureCloud
 from bot.looking.settings import AzureSettings
 from dialogs.errors import LookRefused
@@ -71,7 +71,7 @@ class IdentityEyes:
         await self._credential.close()
 
 
-class _Identity:
+class _Identity(Borrowed):
     """The identity's tokens. Where there are none, the operator is told: nobody who asks could sign in to help that."""
 
     def __init__(self, inner: AsyncTokenCredential) -> None:
@@ -89,17 +89,3 @@ class _Identity:
                 "on; AZURE_LOOK_CLIENT_ID names it.", type(error).__name__,
             )  # fmt: skip
             raise LookRefused(Refusal("unexpected", code=type(error).__name__)) from error
-
-    async def close(self) -> None:
-        """Nothing: the identity's credential is kept for the next look."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 
+from bot.looking.borrowed import Borrowed
 from bot.looking.wire import ForeignAddress
 
 
@@ -20,7 +20,7 @@ class NoToken(AzureError):
         self.cause = cause
 
 
-class ScopedCredential:
+class ScopedCredential(Borrowed):
     """Tokens of `inner` for `scope` alone, whatever a service's challenge asks for. It does not close `inner`."""
 
     def __init__(self, inner: AsyncTokenCredential, scope: str) -> None:
@@ -37,17 +37,3 @@ class ScopedCredential:
             return await self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id)
         except Exception as error:
             raise NoToken(error) from error
-
-    async def close(self) -> None:
-        """Nothing: the inner credential belongs to whoever made it."""
-
-    async def __aenter__(self) -> ScopedCredential:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        return None

@@ -7,13 +7,13 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import TracebackType
 from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
+from bot.looking.borrowed import Borrowed
 from dialogs.turn import Person
 
 _LIFETIME = 3600  # seconds
@@ -38,7 +38,7 @@ class SandboxTokens:
         )
 
 
-class SandboxCredential(AsyncTokenCredential):
+class SandboxCredential(Borrowed):
     """Gives the sandbox's tokens to the Azure clients, and nothing for another audience."""
 
     def __init__(self, tokens: SandboxTokens) -> None:
@@ -58,20 +58,6 @@ class SandboxCredential(AsyncTokenCredential):
                 f"The sandbox has no token for {' '.join(scopes) or 'no scope at all'}: its clients ask for "
                 f"{self._tokens.resource_scope} or {self._tokens.storage_scope}."
             ) from None
-
-    async def close(self) -> None:
-        """There is nothing to close."""
-
-    async def __aenter__(self) -> SandboxCredential:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self.close()
 
 
 class SandboxEyes:

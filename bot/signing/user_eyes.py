@@ -11,8 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
@@ -22,6 +21,7 @@ from azure.identity.aio import OnBehalfOfCredential
 from bot.auth_tokens import Tokens
 from bot.credentials import Credentials
 from bot.errors import TokenUnavailable
+from bot.looking.borrowed import Borrowed
 from bot.looking.cloud import AzureCloud
 from bot.signing.holder import holder_of
 from bot.signing.kept import Kept, KeptCredentials, Key
@@ -162,7 +162,7 @@ class UserEyes:
         )
 
 
-class _Watched:
+class _Watched(Borrowed):
     """Gives the tokens of a kept credential, for `scopes` alone; what Entra refuses serves no other look."""
 
     def __init__(self, kept: Kept[OnBehalfOfCredential], scopes: frozenset[str]) -> None:
@@ -180,20 +180,6 @@ class _Watched:
         except ClientAuthenticationError:
             self._kept.gone = True
             raise
-
-    async def close(self) -> None:
-        """Nothing: the credential is kept for the next look."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        return None
 
 
 def _key(person: Person) -> Key:

@@ -9,15 +9,23 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 
+from bot.building import build, load_knowledge
 from bot.delivery import Pace
+from bot.observing import Observer
 from bot.server import build_app
 from bot.sqlite_store import SqliteStore
 from bot.turns import Turns
+from dialogs.medic import Medic
 from dialogs.notes import Note
 from dialogs.turn import Turn
 from dialogs.view import Paragraph, Reply, literal, prose
 from dialogs.work import Work
 from knowledge.entry import Language
+
+
+def build_medic(observer: Observer | None = None) -> Medic:
+    """The real conversation, which looks at nothing."""
+    return build(load_knowledge(), observer).medic
 
 
 @dataclass

@@ -21,7 +21,6 @@ from bot.loopback import LocalCallers
 from bot.pending import Pending, turn_to_json
 from bot.record import Record
 from bot.sqlite_store import SqliteStore
-from bot.start import build_medic
 from dialogs.filing_json import ticket_of
 from dialogs.look.memory import Looks
 from dialogs.looks import TemplateRef
@@ -29,7 +28,7 @@ from dialogs.state import from_json, to_json
 from dialogs.turn import Action, Person, Turn
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import APP, TENANT, IdentityService
-from tests.bot.stand_ins import Chat, serve
+from tests.bot.stand_ins import Chat, build_medic, serve
 from tests.store_rules.pastes import PASTES
 
 ADA, BOB = "29:ada", "29:bob"

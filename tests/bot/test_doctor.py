@@ -204,6 +204,9 @@ async def test_packages_of_other_versions(ward: Ward, tmp_path: Path, monkeypatc
     pins.write_text("aiohttp==1.0.0\n")
     (finding,) = (await ward.look())["packages"]
     assert (finding.state, "aiohttp is" in finding.said) == ("warning", True)
+    pins.unlink()
+    (finding,) = (await ward.look())["packages"]
+    assert (finding.state, "Not looked at" in finding.said) == ("warning", True)
     pins.write_text("no-such-package==1.0\n")
     assert "no-such-package is missing" in await ward.fault("packages")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.start import build_medic
 from dialogs.turn import Person, Turn
+from tests.bot.stand_ins import build_medic
 
 PEOPLE = 8
 

@@ -15,10 +15,9 @@ from bot.file_cards import CONSENT_TYPE, INFO_TYPE
 from bot.giving_files import GivingFiles
 from bot.invokes import Invokes
 from bot.server import build_app
-from bot.start import build_medic
 from bot.teams import TeamsAdapter
 from bot.uploads import Uploads
-from tests.bot.stand_ins import Chat, pressed, serve
+from tests.bot.stand_ins import Chat, build_medic, pressed, serve
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 PLACE = "https://contoso-my.sharepoint.com/personal/ada/uploadSession?guid='x'"

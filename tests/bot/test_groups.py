@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.start import build_medic
 from bot.store import state_key
-from tests.bot.stand_ins import Chat, cards, pressed
+from tests.bot.stand_ins import Chat, build_medic, cards, pressed
 
 AT = "<at>Image Medic</at>"
 MENTION = {"type": "mention", "mentioned": {"id": "28:bot", "name": "Image Medic"}, "text": AT}

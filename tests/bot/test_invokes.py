@@ -17,13 +17,12 @@ from bot.activities import CARD_TYPE, owner_of
 from bot.envelope import MOST_ANSWERS, Envelope, read_envelope
 from bot.invokes import MESSAGE_TYPE, Invoke, InvokeAnswer, Invokes
 from bot.server import build_app
-from bot.start import build_medic
 from bot.store import state_key
 from bot.teams import TeamsAdapter
 from dialogs.turn import Turn
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import IdentityService
-from tests.bot.stand_ins import Chat, cards, pressed, serve
+from tests.bot.stand_ins import Chat, build_medic, cards, pressed, serve
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 STRANGE = "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."

@@ -46,8 +46,9 @@ def serve(arguments: list[str], settings: dict[str, str]) -> subprocess.Complete
 
 
 def test_the_test_client_is_refused_with_credentials(tmp_path: Path) -> None:
-    done = serve(["--playground"], environ(tmp_path))
+    done = serve(["--playground", "--sandbox"], environ(tmp_path))
     assert done.returncode == 1
+    assert "AZURE_LOOK" not in done.stderr, "nobody set that"
     assert "The Teams test client sends no tokens" in done.stderr
     assert "python app.py serve" in done.stderr
     assert SECRET not in done.stderr

@@ -24,13 +24,12 @@ from bot.report_command import lines
 from bot.server import build_app
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
-from bot.start import build_medic
 from bot.tally import EVERY_SECONDS, Tally, key_of, read_days
 from bot.teams import TeamsAdapter
 from dialogs.notes import Note
 from dialogs.turn import Turn
 from tests.azurite.service import AnybodyCredential, Azurite
-from tests.bot.stand_ins import Chat, ScriptedAnswer, serve
+from tests.bot.stand_ins import Chat, ScriptedAnswer, build_medic, serve
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"

@@ -21,11 +21,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from bot.errors import StartError
 from bot.observing import Unobserved, kind_of
-from bot.start import build_medic
 from bot.telemetry import open_telemetry
 from dialogs.files import AttachedFile
 from dialogs.turn import Action, Person, Turn
 from dialogs.work import Done, Work
+from tests.bot.stand_ins import build_medic
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "hunter2-Kx9vQ4wz7"

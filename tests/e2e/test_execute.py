@@ -18,8 +18,8 @@ from bot.playground import Playground
 from bot.server import build_app, listen
 from bot.settings import Settings
 from bot.sqlite_store import SqliteStore
-from bot.start import build_medic
 from bot.turns import Turns
+from tests.bot.stand_ins import build_medic
 from tests.e2e.conftest import CHROMIUM, PATIENCE, TestClient
 
 CONFLICT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"

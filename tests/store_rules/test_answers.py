@@ -7,11 +7,11 @@ import json
 import pytest
 
 from bot.app_package import SOURCES, texts
-from bot.start import build_medic
 from dialogs.commands_in_words import intent_of
 from dialogs.medic import Medic
 from dialogs.texts import TEXTS
 from knowledge.entry import Language
+from tests.bot.stand_ins import build_medic
 from tests.store_rules.pastes import INVALID, PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import LOCALES, Talk, Turned

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.start import build_medic
 from dialogs.group_view import MOST_LINES
 from dialogs.medic import Medic
 from dialogs.texts import TEXTS
 from knowledge.entry import Language
 from knowledge.guides import load_guides
 from knowledge.loading import load_entries
+from tests.bot.stand_ins import build_medic
 from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
 from tests.store_rules.rules import TARGET, faults
 from tests.store_rules.talking import Json, Talk, Turned, inputs

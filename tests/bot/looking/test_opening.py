@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.looking.cloud import US_GOVERNMENT
-from bot.looking.opening import azure_for, open_azure
+from bot.looking.opening import open_azure
 from bot.looking.settings import AzureSettings
+from bot.observing import Unobserved
 from bot.sandbox.serving import Sandbox
 from dialogs.errors import LookRefused
 from dialogs.looks import Reason, TemplateStatus, Wanted
@@ -60,9 +62,33 @@ async def test_each_mode_is_opened() -> None:
         (AzureSettings("bot", subscriptions=frozenset({ONE}), people=people), None),
         (AzureSettings("user"), FakeEyes(FakeCredential())),
     ):
-        azure = azure_for(settings, US_GOVERNMENT, eyes, DIAGNOSER)
+        azure = open_azure(settings, DIAGNOSER, eyes, US_GOVERNMENT)
         assert azure.mode == settings.look
         await azure.close()
+
+
+class Noting(Unobserved):
+    """Keeps what it is told of looks."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[str, str]] = []
+
+    def looked(self, operation: str, result: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.looks.append((operation, result))
+
+
+async def test_whoever_watches_is_told_of_every_look_and_what_came_of_it() -> None:
+    noting = Noting()
+    async with Sandbox() as sandbox:
+        azure = open_azure(AzureSettings("sandbox"), DIAGNOSER, sandbox.eyes, sandbox.cloud, noting)
+        (ref,) = (await azure.find(ME, Wanted(name="win11-golden"))).exact
+        await azure.status(ME, ref)
+        with pytest.raises(LookRefused):
+            await azure.status(ME, replace(ref, name="no-such-template"))
+        await azure.sign_out(ME)
+        await azure.close()
+    assert noting.looks == [("find", "ok"), ("status", "ok"), ("status", "not-found"), ("sign-out", "ok")]
 
 
 async def test_the_sandbox_through_the_clients_that_look_at_azure() -> None:
