@@ -66,10 +66,10 @@ def extension_handlers(asides: Asides) -> dict[str, Handler]:
 
 
 def _query_of(value: Mapping[str, Any]) -> str:
-    """What was typed; Teams asks once before anything was."""
+    """What was typed, whatever a client calls it: the command has one parameter. Teams asks once before that."""
     for parameter in as_list(value.get("parameters"))[:10]:
         typed = as_mapping(parameter)
-        if typed.get("name") == "query" and isinstance(typed.get("value"), str):
+        if typed.get("name") != "initialRun" and isinstance(typed.get("value"), str):
             return str(typed["value"])
     return ""
 

@@ -98,6 +98,13 @@ async def test_a_search_that_finds_nothing_says_so(extension: Extension, query: 
     assert found["text"].startswith(said)
 
 
+async def test_whatever_a_client_calls_what_was_typed(extension: Extension) -> None:
+    first = {"parameters": [{"name": "initialRun", "value": "true"}]}
+    assert (await extension.invoke("query", first))["composeExtension"]["type"] == "message"
+    typed = {"parameters": [*first["parameters"], {"name": "searchQuery", "value": "build timeout"}]}
+    assert (await extension.invoke("query", typed))["composeExtension"]["type"] == "result"
+
+
 @pytest.mark.parametrize("value", [None, 5, [], {}, {"parameters": 7}, {"parameters": [None, {"name": "query"}]}])
 async def test_odd_searches_are_answered_too(extension: Extension, value: object) -> None:
     assert (await extension.invoke("query", value))["composeExtension"]["type"] == "message"
