@@ -23,34 +23,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     command = options.command or "serve"
     if command == "diagnose":
-        from bot.diagnose_command import run_diagnose
+        from bot.cli.diagnose import run_diagnose
 
         return run_diagnose(options.files, options.format, options.lang)
     if command == "draft":
-        from bot.draft_command import run_draft
+        from bot.cli.draft import run_draft
 
         return run_draft(options.log, options.format, options.lang, options.out)
     if command == "entries":
-        from bot.entries_command import run_entries
+        from bot.cli.entries import run_entries
 
         return run_entries(options)
     if command == "package":
-        from bot.package_command import run_package
+        from bot.cli.package import run_package
 
         return run_package(options)
     if command == "score":
-        from bot.score_command import run_score
+        from bot.cli.score import run_score
 
         return run_score(options.cases, options.logs)
     if command == "doctor":
-        from bot.doctor_command import run_doctor
+        from bot.cli.doctor import run_doctor
 
         return run_doctor()
     if command == "report":
-        from bot.report_command import run_report
+        from bot.cli.report import run_report
 
         return run_report(options.days)
-    from bot.start import run_chat, run_serve
+    from bot.cli.serve import run_chat, run_serve
 
     return run_chat(options) if command == "chat" else run_serve(options)
 

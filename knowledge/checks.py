@@ -11,20 +11,20 @@ from pathlib import Path
 
 import re2
 
-from knowledge.asking import Asking
-from knowledge.commands import PLACEHOLDERS
-from knowledge.confirming import RULES, read_confirming
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import LANGUAGES, Entry, LocalText, Step
-from knowledge.errors import EntriesInvalid, Fault
-from knowledge.exit_codes import CODES, load_exit_codes
-from knowledge.guides import GUIDES, Guides, read_guides
-from knowledge.loading import ENTRIES, EntryFile, read_entries
-from knowledge.observing import OBSERVATIONS
-from knowledge.patterns import BadPattern, compiled
-from knowledge.reading import Trail, YamlFile
-from knowledge.script_errors import PATTERNS, load_script_errors
+from knowledge.build_log.observations import OBSERVATIONS
+from knowledge.catalog.exit_codes import CODES, load_exit_codes
+from knowledge.catalog.fact_rules import RULES, read_confirming
+from knowledge.catalog.howtos import GUIDES, Guides, read_guides
+from knowledge.catalog.loading import ENTRIES, EntryFile, read_entries
+from knowledge.catalog.script_errors import PATTERNS, load_script_errors
+from knowledge.catalog.yaml_section import Trail, YamlFile
+from knowledge.commands.placeholders import PLACEHOLDERS
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import LANGUAGES, Entry, LocalText, Step
+from knowledge.model.errors import EntriesInvalid, Fault
+from knowledge.search.howto_search import Asking
+from knowledge.text.patterns import BadPattern, compiled
 
 _SHORTEST_FRAGMENT = 5
 _LONGEST_TITLE = 90

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from pycep import BicepParser
 
-from bot import credentials, settings
-from bot.filing.settings import NAME as FILING
-from bot.looking import settings as looking
-from bot.signing import settings as signing
-from bot.telemetry import NAMES as TELEMETRY
+from bot.auth import credentials
+from bot.azure.arm import settings as looking
+from bot.azure.arm import sign_in_settings as signing
+from bot.azure.support.settings import NAME as FILING
+from bot.host import settings
+from bot.telemetry.opentelemetry import NAMES as TELEMETRY
 
 FOLDER = Path(__file__).resolve().parent.parent / "appmanifest" / "azure"
 SOURCE = (FOLDER / "main.bicep").read_text("utf-8")

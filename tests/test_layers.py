@@ -15,31 +15,31 @@ SDKS = {"aiohttp", "azure", "botbuilder", "botframework", "msal", "msrest"}
 TEAMS_SDK = {"botbuilder", "botframework", "msrest"}
 AZURE_SDK = {"azure", "msal"}
 
-TEAMS_FACING = {"bot.activities", "bot.teams"}
+TEAMS_FACING = {"bot.teams.activities", "bot.teams.botframework.adapter"}
 AZURE_FACING = {
-    "bot.auth_identity",
-    "bot.blob_store",
-    "bot.filing.client",
-    "bot.filing.files",
-    "bot.filing.filing",
-    "bot.filing.refusals",
-    "bot.filing.tickets",
-    "bot.filing.wire",
-    "bot.looking.azure",
-    "bot.looking.clients",
-    "bot.looking.eyes",
-    "bot.looking.logblob",
-    "bot.looking.logplace",
-    "bot.looking.own_eyes",
-    "bot.looking.refusals",
-    "bot.looking.scoped",
-    "bot.looking.searching",
-    "bot.looking.signins",
-    "bot.looking.statuses",
-    "bot.looking.wire",
+    "bot.auth.managed_identity",
+    "bot.state.blob_store",
+    "bot.azure.support.client",
+    "bot.azure.support.attachments",
+    "bot.azure.support.ticket_filer",
+    "bot.azure.support.refusals",
+    "bot.azure.support.ticket_json",
+    "bot.azure.support.support_policy",
+    "bot.azure.templates.template_reader",
+    "bot.azure.clients.management_clients",
+    "bot.azure.credentials.credential_provider",
+    "bot.azure.logs.log_blob",
+    "bot.azure.logs.log_locator",
+    "bot.azure.credentials.own_credentials",
+    "bot.azure.clients.refusals",
+    "bot.azure.credentials.scoped_credential",
+    "bot.azure.templates.subscription_scan",
+    "bot.azure.credentials.sign_in_errors",
+    "bot.azure.templates.template_status",
+    "bot.azure.arm.read_only_policy",
     "bot.sandbox.tokens",
-    "bot.signing.user_eyes",
-    "bot.telemetry",
+    "bot.sign_in.on_behalf_of",
+    "bot.telemetry.opentelemetry",
 }
 
 MOST_LINES = 300
@@ -86,7 +86,7 @@ def test_imports_run_one_way(module: str, path: Path) -> None:
 @pytest.mark.parametrize(("module", "path"), [p for p in MODULES if p.values[0].split(".")[0] in LAYERS[2:]])
 def test_knowledge_and_dialogs_import_no_sdk(module: str, path: Path) -> None:
     found = {name: line for name, line in tops(path, module).items() if name in SDKS}
-    assert not found, f"{module} imports an SDK (name: line): {found}; declare a Protocol in dialogs/ports.py instead"
+    assert not found, f"{module} imports an SDK (name: line): {found}; declare a Protocol in dialogs/model/ports.py instead"
 
 
 @pytest.mark.parametrize(("module", "path"), [p for p in MODULES if p.values[0].split(".")[0] in LAYERS[:2]])
@@ -115,9 +115,9 @@ def test_a_module_is_short_and_named_for_what_it_does(module: str, path: Path) -
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("import bot.cards", "bot.cards"),
+        ("import bot.cards.cards", "bot.cards.cards"),
         ("from bot import cards", "bot"),
-        ("from .turn import Turn", "dialogs.turn"),
+        ("from .turn import Turn", "dialogs.model.turn"),
         ("from . import turn", "dialogs"),
         ("from ..bot import cards", "bot"),
         ("def late():\n    from azure.identity import X", "azure.identity"),
@@ -126,4 +126,4 @@ def test_a_module_is_short_and_named_for_what_it_does(module: str, path: Path) -
 def test_no_way_to_import_is_overlooked(tmp_path: Path, source: str, found: str) -> None:
     path = tmp_path / "talk.py"
     path.write_text(source)
-    assert [name for _, name in imports(path, "dialogs.talk")] == [found]
+    assert [name for _, name in imports(path, "dialogs.replies.general_replies")] == [found]

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from bot.cards import card, parts
-from bot.draft_command import drafted
-from dialogs.plain import plain
-from dialogs.turn import Action, Person, Turn
-from dialogs.view import Button, Field, Reply
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import load_entries
-from knowledge.report import report
+from bot.cards.cards import card, parts
+from bot.cli.draft import drafted
+from dialogs.model.reply import Button, Field, Reply
+from dialogs.model.turn import Action, Person, Turn
+from dialogs.replies.plain_text import plain
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.diagnosis.report import report
 from tests.bot.stand_ins import build_medic
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.test_redaction import PIECE, PLACES, SHAPES, password, put

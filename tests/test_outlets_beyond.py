@@ -15,20 +15,20 @@ from typing import Any
 
 import pytest
 
-from bot.blob_store import BlobStore
-from bot.building import build, load_knowledge
-from bot.draft_command import drafted
-from bot.envelope import Envelope
-from bot.pending import MOST_TEXT, turn_to_json
-from bot.report_command import lines
-from bot.sqlite_store import SqliteStore
-from bot.store import StateStore
-from bot.tally import Tally, read_days
-from dialogs.files import AttachedFile, FileRead, LogInFile
-from dialogs.looks import CustomizerOf, Failing, LogTail, Refusal, RunOutput, TemplateStatus
-from dialogs.turn import Action, Person, Turn
-from dialogs.view import Field
-from dialogs.work import Done, Work
+from bot.cli.draft import drafted
+from bot.cli.report import lines
+from bot.host.conversation import build, load_knowledge
+from bot.state.blob_store import BlobStore
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import StateStore
+from bot.state.usage_counts import Tally, read_days
+from bot.turns.conversation_document import Envelope
+from bot.turns.pending import MOST_TEXT, turn_to_json
+from dialogs.model.azure import CustomizerOf, Failing, LogTail, Refusal, RunOutput, TemplateStatus
+from dialogs.model.files import AttachedFile, FileRead, LogInFile
+from dialogs.model.job import Done, Work
+from dialogs.model.reply import Field
+from dialogs.model.turn import Action, Person, Turn
 from tests.azurite.service import AnybodyCredential, azurite
 from tests.dialogs.filing.office import FakeFiling
 from tests.dialogs.filing.test_conversations import CONTACT

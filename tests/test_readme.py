@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from app import _parser
-from bot import credentials, settings, telemetry
-from bot.filing.settings import NAME as FILING
-from bot.looking import settings as looking
-from bot.package_command import OPTIONS
+from bot.auth import credentials
+from bot.azure.arm import settings as looking
+from bot.azure.arm import sign_in_settings as signing
+from bot.azure.support.settings import NAME as FILING
+from bot.cli.package import OPTIONS
+from bot.host import settings
+from bot.host.settings import read_settings
 from bot.sandbox.scenario import read_scenario
-from bot.settings import read_settings
-from bot.signing import settings as signing
-from knowledge import loading
+from bot.telemetry import opentelemetry as telemetry
+from knowledge.catalog import loading
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

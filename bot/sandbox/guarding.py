@@ -8,8 +8,8 @@ from collections import deque
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from bot.auth.loopback import check_caller
 from bot.errors import RefusedRequest
-from bot.loopback import check_caller
 from bot.sandbox.refusals import Refused, as_json, as_xml
 from bot.sandbox.scenario import TENANT
 from bot.sandbox.tokens import SandboxTokens

@@ -14,9 +14,9 @@ from types import TracebackType
 
 from aiohttp import web
 
+from bot.azure.arm.cloud import AzureCloud
+from bot.azure.credentials.credential_provider import Eyes
 from bot.errors import StartError
-from bot.looking.cloud import AzureCloud
-from bot.looking.eyes import Eyes
 from bot.sandbox.certificate import make_certificates
 from bot.sandbox.guarding import Guard
 from bot.sandbox.resource_manager import ResourceManager

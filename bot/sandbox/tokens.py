@@ -13,8 +13,8 @@ from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.looking.borrowed import Borrowed
-from dialogs.turn import Person
+from bot.azure.credentials.unclosing_credential import Borrowed
+from dialogs.model.turn import Person
 
 _LIFETIME = 3600  # seconds
 

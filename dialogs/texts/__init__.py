@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from dialogs.model.reply import RichText, Run, prose
 from dialogs.texts import (
     aside_en,
     aside_it,
@@ -25,8 +26,7 @@ from dialogs.texts import (
     ticket_en,
     ticket_it,
 )
-from dialogs.view import RichText, Run, prose
-from knowledge.entry import Language
+from knowledge.model.entry import Language
 
 TEXTS: dict[Language, dict[str, str]] = {
     "en": {

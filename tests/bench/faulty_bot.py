@@ -10,14 +10,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import bot.runtime
-import bot.state_stores
-from bot.building import load_knowledge
-from bot.delivery import Pace
+import bot.host.open_store
+import bot.host.run
 from bot.errors import StoreError
-from bot.settings import read_settings
-from bot.sqlite_store import SqliteStore
-from bot.store import Stored
+from bot.host.conversation import load_knowledge
+from bot.host.settings import read_settings
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import Stored
+from bot.turns.outbox import Pace
 
 SWEEP = 1.0
 """Seconds between looks at what waits; 15 in earnest, in which a short round would see too little."""
@@ -43,6 +43,6 @@ class FailingStore(SqliteStore):
 
 if __name__ == "__main__":
     FailingStore.share = float(sys.argv[1])
-    bot.state_stores.SqliteStore = FailingStore  # type: ignore[misc]
-    bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=Pace(sweep=SWEEP))  # type: ignore[misc, assignment]
-    sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), load_knowledge())))
+    bot.host.open_store.SqliteStore = FailingStore  # type: ignore[misc]
+    bot.host.run.Turns = functools.partial(bot.host.run.Turns, pace=Pace(sweep=SWEEP))  # type: ignore[misc, assignment]
+    sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge())))

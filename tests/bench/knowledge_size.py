@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import ENTRIES, load_entries
+from knowledge.catalog.loading import ENTRIES, load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bench.measuring import median, ms, row, times
 from tests.bench.pastes import plain_paste
 

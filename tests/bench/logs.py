@@ -15,9 +15,9 @@ import tracemalloc
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.entry import Entry
-from knowledge.loading import load_entries
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.entry import Entry
 from tests.bench.measuring import ms, row, times
 from tests.build_logs import begun, powershell, restart, script_failed
 

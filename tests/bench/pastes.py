@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import load_entries
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bench.measuring import median, ms, percentile, row, times
 from tests.build_logs import begun, powershell, restart, script_failed
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from knowledge.entry import Entry, LocalText
-from knowledge.loading import load_entries
-from knowledge.word_reading import load_lexicon
-from knowledge.words import Words
+from knowledge.catalog.loading import load_entries
+from knowledge.model.entry import Entry, LocalText
+from knowledge.search.entry_search import Words
+from knowledge.search.tokenizer import load_lexicon
 from tests.bench.measuring import median, ms, percentile, row, times
 
 try:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, ClientTimeout
 
-from bot.sqlite_store import SqliteStore
+from bot.state.sqlite_store import SqliteStore
 from tests.azurite.service import azurite
 from tests.bot.stand_ins import Chat, FakeTeams, ScriptedMedic, serve
 

@@ -14,15 +14,15 @@ from typing import Any
 import trustme
 from aiohttp import ClientSession, ClientTimeout, web
 
-from bot.access import Access, access_for
-from bot.delivery import Pace
-from bot.invokes import Invokes
-from bot.server import build_app, listen
-from bot.settings import Settings
-from bot.signing.sign_in import SignIn
-from bot.sqlite_store import SqliteStore
-from bot.teams import TeamsAdapter
-from bot.turns import Turns
+from bot.auth.access import Access, access_for
+from bot.host.http_server import build_app, listen
+from bot.host.settings import Settings
+from bot.sign_in.sign_in import SignIn
+from bot.state.sqlite_store import SqliteStore
+from bot.teams.botframework.adapter import TeamsAdapter
+from bot.teams.invokes import Invokes
+from bot.turns.outbox import Pace
+from bot.turns.turn_runner import Turns
 from tests.bot.identity_service import CREDENTIALS, TENANT, IdentityService
 from tests.bot.stand_ins import FakeTeams, ScriptedMedic
 

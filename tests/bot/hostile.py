@@ -12,18 +12,18 @@ from typing import Any
 import trustme
 from yarl import URL
 
-from bot.attached.download import Downloads
-from bot.attached.limits import Limits
-from bot.attached.reading import AttachedFiles
-from bot.building import Conversations, Knowledge, build
-from bot.extensions import extension_handlers
-from bot.giving_files import GivingFiles
-from bot.invokes import Invokes
-from bot.reactions import REACTIONS
-from bot.store import state_key
-from bot.uploads import Uploads
-from dialogs.looks import Failing, Found, LogTail, TemplateRef, TemplateStatus, Wanted
-from dialogs.turn import ACTION_VERSION, Person
+from bot.files.download import Downloads
+from bot.files.limits import Limits
+from bot.files.reading import AttachedFiles
+from bot.files.uploads import Uploads
+from bot.host.conversation import Conversations, Knowledge, build
+from bot.state.store import state_key
+from bot.teams.feedback import REACTIONS
+from bot.teams.file_consent import GivingFiles
+from bot.teams.invokes import Invokes
+from bot.teams.message_extension import extension_handlers
+from dialogs.model.azure import Failing, Found, LogTail, TemplateRef, TemplateStatus, Wanted
+from dialogs.model.turn import ACTION_VERSION, Person
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import TENANT, IdentityService
 from tests.bot.stand_ins import serve

@@ -14,7 +14,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from bot.credentials import Cloud, Credentials
+from bot.auth.credentials import Cloud, Credentials
 
 APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

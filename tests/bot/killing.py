@@ -20,23 +20,23 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, web
 
-from bot.envelope import MOST_BREAKS
+from bot.turns.conversation_document import MOST_BREAKS
 
 ROOT = Path(__file__).resolve().parents[2]
 
 PARENT = """
 import asyncio, functools, os, sys, threading
-import bot.delivery
+import bot.turns.outbox
 from dataclasses import dataclass
-import bot.connector, bot.kept_turns, bot.left_works, bot.runtime, bot.working
-from bot.building import Conversations, load_knowledge
-from bot.delivery import Pace
-from bot.settings import read_settings
-from dialogs.view import Paragraph, Reply, prose
-from dialogs.work import Work
+import bot.teams.botframework.connector, bot.turns.persisted_turns, bot.turns.job_queue, bot.host.run, bot.turns.job_runner
+from bot.host.conversation import Conversations, load_knowledge
+from bot.turns.outbox import Pace
+from bot.host.settings import read_settings
+from dialogs.model.reply import Paragraph, Reply, prose
+from dialogs.model.job import Work
 
 # so many kills in so few seconds are no fault of what they cut
-bot.kept_turns.MOST_CUTS = bot.working.MOST_CUTS = bot.left_works.MOST_WORKS = 10**6
+bot.turns.persisted_turns.MOST_CUTS = bot.turns.job_runner.MOST_CUTS = bot.turns.job_queue.MOST_WORKS = 10**6
 
 @dataclass
 class Answer:
@@ -62,13 +62,13 @@ make = lambda *_: Conversations(Medic(), None)
 settings, known = read_settings(os.environ), load_knowledge()
 lease, label = float(os.environ.get("LEASE", "45")), os.environ.get("LABEL", "")
 if lease < 45:
-    bot.delivery.CLAIM_SECONDS = bot.kept_turns.LEASE = lease
+    bot.turns.outbox.CLAIM_SECONDS = bot.turns.persisted_turns.LEASE = lease
 if authority := os.environ.get("AUTHORITY"):
-    import bot.blob_store
+    import bot.state.blob_store
     from tests.azurite.service import AnybodyCredential
 
-    bot.blob_store.own_credential = lambda identity: AnybodyCredential()
-    bot.blob_store.BlobStore = functools.partial(bot.blob_store.BlobStore, tls=authority)
+    bot.state.blob_store.own_credential = lambda identity: AnybodyCredential()
+    bot.state.blob_store.BlobStore = functools.partial(bot.state.blob_store.BlobStore, tls=authority)
 assert threading.active_count() == 1
 for run, _ in enumerate(sys.stdin):
     gate = os.pipe()
@@ -76,12 +76,12 @@ for run, _ in enumerate(sys.stdin):
     if pid == 0:
         # so that the lines of both, which share the output, do not mix
         os.read(gate[0], 1)
-        session = functools.partial(bot.connector.ClientSession, headers={"X-Run": f"{label}{run}"})
-        bot.connector.ClientSession = session
-        hold, bounds = 0.003 if run % 2 else 8.0, bot.working.Bounds(lease=lease)
+        session = functools.partial(bot.teams.botframework.connector.ClientSession, headers={"X-Run": f"{label}{run}"})
+        bot.teams.botframework.connector.ClientSession = session
+        hold, bounds = 0.003 if run % 2 else 8.0, bot.turns.job_runner.Bounds(lease=lease)
         pace = Pace(first_wait=0.01, sweep=0.2)
-        bot.runtime.Turns = functools.partial(bot.runtime.Turns, pace=pace, hold=hold, bounds=bounds)
-        os._exit(asyncio.run(bot.runtime.serve(settings, known, make=make)))
+        bot.host.run.Turns = functools.partial(bot.host.run.Turns, pace=pace, hold=hold, bounds=bounds)
+        os._exit(asyncio.run(bot.host.run.serve(settings, known, make=make)))
     print("pid", pid, flush=True)
     os.write(gate[1], b"1")
     os.close(gate[0])

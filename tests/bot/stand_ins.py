@@ -9,18 +9,18 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 
-from bot.building import build, load_knowledge
-from bot.delivery import Pace
-from bot.observing import Observer
-from bot.server import build_app
-from bot.sqlite_store import SqliteStore
-from bot.turns import Turns
-from dialogs.medic import Medic
-from dialogs.notes import Note
-from dialogs.turn import Turn
-from dialogs.view import Paragraph, Reply, literal, prose
-from dialogs.work import Work
-from knowledge.entry import Language
+from bot.host.conversation import build, load_knowledge
+from bot.host.http_server import build_app
+from bot.state.sqlite_store import SqliteStore
+from bot.telemetry.observer import Observer
+from bot.turns.outbox import Pace
+from bot.turns.turn_runner import Turns
+from dialogs.conversation import Medic
+from dialogs.model.job import Work
+from dialogs.model.reply import Paragraph, Reply, literal, prose
+from dialogs.model.turn import Turn
+from dialogs.solution.usage_events import Note
+from knowledge.model.entry import Language
 
 
 def build_medic(observer: Observer | None = None) -> Medic:

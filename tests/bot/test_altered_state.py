@@ -14,18 +14,18 @@ import pytest
 import pytest_asyncio
 import trustme
 
-from bot.credentials import PUBLIC_CLOUD
-from bot.envelope import Envelope, read_envelope
+from bot.auth.credentials import PUBLIC_CLOUD
+from bot.auth.loopback import LocalCallers
 from bot.errors import DeliveryFailed, StateConflict
-from bot.loopback import LocalCallers
-from bot.pending import Pending, turn_to_json
-from bot.record import Record
-from bot.sqlite_store import SqliteStore
-from dialogs.filing_json import ticket_of
-from dialogs.look.memory import Looks
-from dialogs.looks import TemplateRef
-from dialogs.state import from_json, to_json
-from dialogs.turn import Action, Person, Turn
+from bot.state.sqlite_store import SqliteStore
+from bot.turns.conversation_document import Envelope, read_envelope
+from bot.turns.pending import Pending, turn_to_json
+from bot.turns.record import Record
+from dialogs.model.azure import TemplateRef
+from dialogs.model.turn import Action, Person, Turn
+from dialogs.state.azure import Looks
+from dialogs.state.state import from_json, to_json
+from dialogs.state.ticket_json import ticket_of
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import APP, TENANT, IdentityService
 from tests.bot.stand_ins import Chat, build_medic, serve
@@ -77,10 +77,10 @@ async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guar
 async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, tmp_path: Path) -> None:
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     await store.commit(KEY, None, waiting(back(bot.identity.service_url)).to_json(), waiting=True)
-    await bot.turns.sweep(bot.adapter)
-    assert bot.teams.messages == []
+    await bot.turns.turn_runner.sweep(bot.adapter)
+    assert bot.teams.botframework.adapter.messages == []
     await bot.post(bot.identity.token())
-    assert bot.teams.messages == ["late", "2 heard hi"]
+    assert bot.teams.botframework.adapter.messages == ["late", "2 heard hi"]
     await store.close()
 
 
@@ -88,7 +88,7 @@ async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, t
     "url", ["https://smba.trafficmanager.net/emea/", "https://SMBA.trafficmanager.net:443/amer/abc/", "https://x.botframework.com"]
 )  # fmt: skip
 def test_the_usual_services_are_known_after_a_restart(bot: Guarded, url: str) -> None:
-    callers = bot.access.callers
+    callers = bot.auth.access.callers
     callers._services = PUBLIC_CLOUD.services  # type: ignore[attr-defined]
     assert callers.knows(url)
 

@@ -6,15 +6,15 @@ import logging
 
 import pytest
 
-from bot.filing.audit import noted
-from bot.logs import TextLines
-from bot.looking.audit import audited
-from dialogs.filings import FilingRefusal
-from dialogs.looks import Refusal
-from dialogs.turn import Person
+from bot.azure.arm.audit import audited
+from bot.azure.support.audit import noted
+from bot.telemetry.logs import TextLines
+from dialogs.model.azure import Refusal
+from dialogs.model.support import FilingRefusal
+from dialogs.model.turn import Person
 
 FORGED = [
-    "win11\n2026-01-01 INFO bot.looking.audit: look who=t/admin mode=user operation=status what=all result=ok ms=1",
+    "win11\n2026-01-01 INFO bot.azure.arm.audit: look who=t/admin mode=user operation=status what=all result=ok ms=1",
     "a result=ok ms=1",
     "a\r\x1b[2K\x1b[1Alook who=root",
     "a\u2028look who=root",
@@ -51,7 +51,7 @@ def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCapture
 
 @pytest.mark.parametrize("level", ["WARNING", "CRITICAL"])
 def test_no_level_of_the_rest_turns_the_audit_down(level: str) -> None:
-    for name in ("bot.looking.audit", "bot.filing.audit"):
+    for name in ("bot.azure.arm.audit", "bot.azure.support.audit"):
         logging.getLogger("bot").setLevel(level)
         try:
             assert logging.getLogger(name).isEnabledFor(logging.INFO)

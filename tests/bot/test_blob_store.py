@@ -16,10 +16,10 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot import blob_store
-from bot.blob_store import BlobStore
 from bot.errors import StateConflict, StoreError
-from bot.store import Stored
+from bot.state import blob_store
+from bot.state.blob_store import BlobStore
+from bot.state.store import Stored
 from tests.azurite.service import AnybodyCredential, Azurite
 
 KEY = "contoso|a:1|29:ada"

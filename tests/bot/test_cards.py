@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft6Validator
 
-from bot.cards import card, parts, summary
-from dialogs.plain import plain, visible
-from dialogs.turn import ACTION_VERSION
-from dialogs.view import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
-from knowledge.entry import Language
+from bot.cards.cards import card, parts, summary
+from dialogs.model.reply import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+from dialogs.model.turn import ACTION_VERSION
+from dialogs.replies.plain_text import plain, visible
+from knowledge.model.entry import Language
 
 TARGET, LIMIT = 25 * 1024, 80 * 1024
 

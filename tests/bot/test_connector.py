@@ -12,9 +12,9 @@ import pytest_asyncio
 from aiohttp import web
 from botbuilder.schema import Activity
 
-from bot.auth_tokens import Grant, Tokens
-from bot.connector import ConnectorFactory
+from bot.auth.bot_token import Grant, Tokens
 from bot.errors import DeliveryFailed, TokenUnavailable
+from bot.teams.botframework.connector import ConnectorFactory
 from tests.bot.stand_ins import serve
 
 

@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.access import access_for
-from bot.auth_identity import IdentitySource
-from bot.auth_tokens import MARGIN_SECONDS, RENEW_GAP_SECONDS, RETRY_SECONDS, Grant, SecretSource, Tokens
-from bot.credentials import Credentials
+from bot.auth.access import access_for
+from bot.auth.bot_token import MARGIN_SECONDS, RENEW_GAP_SECONDS, RETRY_SECONDS, Grant, SecretSource, Tokens
+from bot.auth.credentials import Credentials
+from bot.auth.json_client import LARGEST, JsonClient
+from bot.auth.managed_identity import IdentitySource
 from bot.errors import ServiceUnreachable, TokenUnavailable
-from bot.json_client import LARGEST, JsonClient
 from tests.bot.identity_service import APP, CREDENTIALS, ISSUER, SECRET, TENANT, IdentityService
 from tests.bot.stand_ins import serve
 

@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.activities import Incoming
-from bot.answering import MOST_UNSENT
-from bot.channel import Channel
-from bot.delivery import MOST_DOUBTS, Pace
-from bot.envelope import MOST_BREAKS, MOST_DONE, Back, Envelope, Message, mark_of, read_envelope
+from bot.cards.messages import Message
 from bot.errors import DeliveryFailed, RefusedRequest, StoreError
-from bot.sqlite_store import SqliteStore
-from bot.store import Stored
-from bot.turns import Turns
-from dialogs.turn import Person, Turn
-from dialogs.view import Paragraph, Reply, prose
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import Stored
+from bot.turns.channel import Channel
+from bot.turns.conversation_document import MOST_BREAKS, MOST_DONE, Back, Envelope, mark_of, read_envelope
+from bot.turns.inbound import Incoming
+from bot.turns.outbox import MOST_DOUBTS, Pace
+from bot.turns.turn_processor import MOST_UNSENT
+from bot.turns.turn_runner import Turns
+from dialogs.model.reply import Paragraph, Reply, prose
+from dialogs.model.turn import Person, Turn
 from tests.bot.stand_ins import ScriptedAnswer
 
 FAST = Pace(most=2.0, first_wait=0.0)

@@ -18,10 +18,10 @@ import trustme
 from aiohttp import web
 
 from app import main
-from bot import doctor
-from bot.doctor import findings
-from bot.findings import Finding, Surroundings
-from bot.sqlite_store import SqliteStore
+from bot.doctor import checks as doctor
+from bot.doctor.checks import findings
+from bot.doctor.findings import Finding, Surroundings
+from bot.state.sqlite_store import SqliteStore
 from tests.bot.identity_service import APP, SECRET, TENANT, IdentityService
 from tests.bot.stand_ins import serve
 

@@ -11,14 +11,14 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.doctor_looks import looks
-from bot.findings import Surroundings
-from bot.looking.off import NoLooks
-from bot.looking.settings import AzureSettings
-from bot.settings import Settings
-from dialogs.errors import LookRefused
-from dialogs.looks import Found, LookMode, Refusal, Wanted
-from dialogs.turn import Person
+from bot.azure.arm.settings import AzureSettings
+from bot.azure.disabled import NoLooks
+from bot.doctor.azure_checks import looks
+from bot.doctor.findings import Surroundings
+from bot.host.settings import Settings
+from dialogs.model.azure import Found, LookMode, Refusal, Wanted
+from dialogs.model.errors import LookRefused
+from dialogs.model.turn import Person
 from tests.bot.identity_service import CREDENTIALS, SECRET, TENANT
 from tests.bot.signing.entra import CONNECTION, Entra
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from bot.envelope import Envelope, Row, read_envelope
+from bot.turns.conversation_document import Envelope, Row, read_envelope
 
 
 def test_a_row_is_written_whole_and_comes_back_the_same() -> None:

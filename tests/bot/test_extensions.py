@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.app_package import SOURCES
-from bot.building import build, load_knowledge
-from bot.extensions import DIAGNOSE, SEARCH, extension_handlers
-from bot.invokes import Invokes
-from bot.server import build_app
-from bot.teams import TeamsAdapter
+from bot.cli.app_package import SOURCES
+from bot.host.conversation import build, load_knowledge
+from bot.host.http_server import build_app
+from bot.teams.botframework.adapter import TeamsAdapter
+from bot.teams.invokes import Invokes
+from bot.teams.message_extension import DIAGNOSE, SEARCH, extension_handlers
 from tests.bot.stand_ins import Chat, serve
 
 SECRET = "Passw0rd-Kx9vQ4wz7"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dialogs.turn import Person, Turn
+from dialogs.model.turn import Person, Turn
 from tests.bot.stand_ins import build_medic
 
 PEOPLE = 8

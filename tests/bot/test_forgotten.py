@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sqlite_store import SqliteStore
+from bot.state.sqlite_store import SqliteStore
 
 WORDS = "Contoso payroll image "
 

@@ -10,13 +10,13 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
+from bot.cards.file_cards import CONSENT_TYPE, INFO_TYPE
 from bot.errors import UploadFailed
-from bot.file_cards import CONSENT_TYPE, INFO_TYPE
-from bot.giving_files import GivingFiles
-from bot.invokes import Invokes
-from bot.server import build_app
-from bot.teams import TeamsAdapter
-from bot.uploads import Uploads
+from bot.files.uploads import Uploads
+from bot.host.http_server import build_app
+from bot.teams.botframework.adapter import TeamsAdapter
+from bot.teams.file_consent import GivingFiles
+from bot.teams.invokes import Invokes
 from tests.bot.stand_ins import Chat, build_medic, pressed, serve
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"

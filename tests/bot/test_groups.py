@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.store import state_key
+from bot.state.store import state_key
 from tests.bot.stand_ins import Chat, build_medic, cards, pressed
 
 AT = "<at>Image Medic</at>"

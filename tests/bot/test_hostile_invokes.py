@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.building import Knowledge, load_knowledge
-from bot.invokes import EVENT
+from bot.host.conversation import Knowledge, load_knowledge
+from bot.teams.invokes import EVENT
 from tests.bot.hostile import EVES, HERS, ROOM, Whole, elsewhere, whole
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
@@ -78,7 +78,7 @@ async def test_whatever_an_invoke_holds_it_is_answered_in_words(
                 assert hidden not in caplog.text
     assert "urn failed" not in caplog.text
     assert "forged" not in caplog.text
-    assert bot.uploads.places == []
+    assert bot.files.uploads.places == []
     assert bot.azure.asked == []
     assert not any(SECRET in str(one) for one in bot.bot.teams.sent)
 

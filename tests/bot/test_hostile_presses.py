@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.building import Knowledge, load_knowledge
-from dialogs.look.flow import DOES as LOOKS
-from dialogs.presses import _BUTTONS
-from dialogs.ticket.flow import DOES as TICKETS
+from bot.host.conversation import Knowledge, load_knowledge
+from dialogs.actions import _BUTTONS
+from dialogs.azure.flow import DOES as LOOKS
+from dialogs.support.ticket.flow import DOES as TICKETS
 from tests.bot.hostile import ADA, EVES, HERS, ROOM, Whole, elsewhere, whole
 from tests.dialogs.filing.office import NUMBER
 from tests.dialogs.filing.test_conversations import CONTACT

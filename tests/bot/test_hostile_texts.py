@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from bot.building import Knowledge, load_knowledge
-from dialogs.looks import CustomizerOf, LogTail, RunOutput
+from bot.host.conversation import Knowledge, load_knowledge
+from dialogs.model.azure import CustomizerOf, LogTail, RunOutput
 from tests.bot.hostile import HERS, Whole, whole
 from tests.bot.test_hostile_invokes import invoked
 from tests.dialogs.filing.test_conversations import CONTACT

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, ClientTimeout
 
-from bot.blob_store import BlobStore
-from bot.envelope import read_envelope
-from bot.store import state_key
+from bot.state.blob_store import BlobStore
+from bot.state.store import state_key
+from bot.turns.conversation_document import read_envelope
 from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.killing import Killed, Walks, judge, parent, turns_of
 from tests.bot.stand_ins import serve

@@ -13,13 +13,13 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.activities import CARD_TYPE, owner_of
-from bot.envelope import MOST_ANSWERS, Envelope, read_envelope
-from bot.invokes import MESSAGE_TYPE, Invoke, InvokeAnswer, Invokes
-from bot.server import build_app
-from bot.store import state_key
-from bot.teams import TeamsAdapter
-from dialogs.turn import Turn
+from bot.cards.messages import CARD_TYPE, owner_of
+from bot.host.http_server import build_app
+from bot.state.store import state_key
+from bot.teams.botframework.adapter import TeamsAdapter
+from bot.teams.invokes import MESSAGE_TYPE, Invoke, InvokeAnswer, Invokes
+from bot.turns.conversation_document import MOST_ANSWERS, Envelope, read_envelope
+from dialogs.model.turn import Turn
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import IdentityService
 from tests.bot.stand_ins import Chat, build_medic, cards, pressed, serve

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.logs import JsonLines, TextLines
+from bot.telemetry.logs import JsonLines, TextLines
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def record(message: str, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
     raised = (type(error), error, error.__traceback__) if error else None
-    return logging.LogRecord("bot.turns", logging.ERROR, __file__, 1, message, arguments, raised)
+    return logging.LogRecord("bot.turns.turn_runner", logging.ERROR, __file__, 1, message, arguments, raised)
 
 
 def raised(message: str) -> BaseException:
@@ -32,7 +32,7 @@ def test_a_json_line_is_one_object() -> None:
     found = json.loads(line)
     assert "\n" not in line
     assert list(found) == ["time", "level", "logger", "message"]
-    assert (found["level"], found["logger"], found["message"]) == ("ERROR", "bot.turns", 'said "è"\n2')
+    assert (found["level"], found["logger"], found["message"]) == ("ERROR", "bot.turns.turn_runner", 'said "è"\n2')
     assert found["time"].endswith("+00:00")
 
 
@@ -49,7 +49,7 @@ def test_an_exception_tells_its_place_but_not_its_message(formatter: logging.For
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_other_people_s_modules_keep_quiet_below_a_warning(form: str) -> None:
     program = (
-        "import logging, sys; from bot.logs import configure_logs; configure_logs('DEBUG', sys.argv[1]); "
+        "import logging, sys; from bot.telemetry.logs import configure_logs; configure_logs('DEBUG', sys.argv[1]); "
         "logging.getLogger('bot.x').debug('ours'); logging.getLogger('other').info('theirs')"
     )
     done = subprocess.run([sys.executable, "-c", program, form], cwd=ROOT, capture_output=True, check=True, text=True)
@@ -62,7 +62,7 @@ def test_other_people_s_modules_keep_quiet_below_a_warning(form: str) -> None:
 def test_what_the_identity_provider_answers_is_not_logged() -> None:
     """The library that asks it logs whole answers as warnings."""
     script = (
-        "import logging; from bot.logs import configure_logs; configure_logs('DEBUG')\n"
+        "import logging; from bot.telemetry.logs import configure_logs; configure_logs('DEBUG')\n"
         "import azure.identity.aio\n"
         "for name in ('azure.identity.aio._internal.get_token_mixin', 'azure.core.pipeline.x', 'msal.token_cache'):\n"
         "    logging.getLogger(name).error('secret answer')\n"

@@ -18,13 +18,13 @@ import pytest
 from jsonschema import Draft4Validator
 
 from app import main
-from bot.app_package import SOURCES, archive, package_files, texts
-from bot.package_command import OPTIONS
-from dialogs import talk
-from dialogs.commands_in_words import intent_of
+from bot.cli.app_package import SOURCES, archive, package_files, texts
+from bot.cli.package import OPTIONS
+from dialogs.replies import general_replies as talk
 from dialogs.texts import TEXTS
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Language
+from dialogs.typed_commands import intent_of
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import NOTHING, Chat
 
 ROOT = Path(__file__).resolve().parents[2]

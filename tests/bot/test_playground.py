@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 
-from bot.playground import PACKAGE, Playground, PlaygroundFailed
+from bot.host.playground import PACKAGE, Playground, PlaygroundFailed
 
 pytestmark = pytest.mark.skipif(
     os.name != "posix", reason="the stand-ins for Node and npm are scripts of a POSIX system"
@@ -245,15 +245,15 @@ _PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
 from types import SimpleNamespace
-import bot.playground, bot.runtime
-from bot.building import load_knowledge
-from bot.settings import read_settings
-bot.playground.Playground.__init__.__defaults__ = (Path(os.environ["FAKE_FOLDER"]),)
+import bot.host.playground, bot.host.run
+from bot.host.conversation import load_knowledge
+from bot.host.settings import read_settings
+bot.host.playground.Playground.__init__.__defaults__ = (Path(os.environ["FAKE_FOLDER"]),)
 class Medic:
     async def answer(self, turn, state):
         raise AssertionError
 make = lambda *made: SimpleNamespace(medic=Medic(), asides=None)
-sys.exit(asyncio.run(bot.runtime.serve(read_settings(os.environ), load_knowledge(), playground=True, make=make)))
+sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge(), playground=True, make=make)))
 """
 
 

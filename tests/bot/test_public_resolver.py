@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.public_resolver import NotPublic, PublicResolver, is_public
+from bot.files.public_resolver import NotPublic, PublicResolver, is_public
 from tests.bot.attached.drive import Drive
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.pulled import Pulled
+from bot.files.prefetching_reader import Pulled
 
 
 def giving(*parts: bytes) -> Callable[[], Awaitable[bytes]]:

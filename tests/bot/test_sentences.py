@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from bot.sentences import Sentence, say
-from bot.terminal_words import words
-from knowledge.entry import LANGUAGES
+from bot.terminal.words import words
+from bot.turns.notices import Sentence, say
+from knowledge.model.entry import LANGUAGES
 
 _REFERENCE, _LINK, _PERCENT = "REFERENCE", "LINK", 42
 

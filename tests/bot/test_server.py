@@ -18,10 +18,10 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientConnectionError, ClientSession, ClientTimeout
 
+from bot.auth.loopback import is_loopback_url
 from bot.errors import StartError
-from bot.loopback import is_loopback_url
-from bot.server import LARGEST_BODY, listen
-from bot.settings import Settings
+from bot.host.http_server import LARGEST_BODY, listen
+from bot.host.settings import Settings
 from tests.bot.stand_ins import Chat, FakeTeams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -273,10 +273,10 @@ _PROGRAM = """
 import asyncio, os, sys
 from dataclasses import dataclass
 from types import SimpleNamespace
-from bot.building import load_knowledge
-from bot.runtime import serve
-from bot.settings import read_settings
-from dialogs.view import Paragraph, Reply, prose
+from bot.host.conversation import load_knowledge
+from bot.host.run import serve
+from bot.host.settings import read_settings
+from dialogs.model.reply import Paragraph, Reply, prose
 
 @dataclass
 class Answer:

@@ -8,10 +8,12 @@ from types import ModuleType
 
 import pytest
 
-from bot import credentials, settings
-from bot.credentials import Credentials
+from bot.auth import credentials
+from bot.auth.credentials import Credentials
+from bot.auth.loopback_hosts import is_loopback
 from bot.errors import SettingsError
-from bot.settings import Settings, is_loopback, read_settings
+from bot.host import settings
+from bot.host.settings import Settings, read_settings
 
 APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

@@ -26,9 +26,9 @@ CREDENTIALS = {
 # the real program, but for where it looks for keys and tokens: a port on which nobody listens
 _PROGRAM = """
 import sys
-import bot.access, bot.credentials, bot.runtime
-nowhere = bot.credentials.Cloud("http://127.0.0.1:9/metadata", login_url="http://127.0.0.1:9")
-bot.runtime.access_for = lambda credentials: bot.access.access_for(credentials, nowhere)
+import bot.auth.access, bot.auth.credentials, bot.host.run
+nowhere = bot.auth.credentials.Cloud("http://127.0.0.1:9/metadata", login_url="http://127.0.0.1:9")
+bot.host.run.access_for = lambda credentials: bot.auth.access.access_for(credentials, nowhere)
 from app import main
 sys.exit(main(["serve"]))
 """

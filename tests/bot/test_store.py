@@ -19,10 +19,10 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.blob_store import BlobStore
 from bot.errors import StateConflict, StateTooLarge, StoreError
-from bot.sqlite_store import SqliteStore
-from bot.store import MOST_BYTES, StateStore, decoded, encoded, state_key
+from bot.state.blob_store import BlobStore
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import MOST_BYTES, StateStore, decoded, encoded, state_key
 from tests.azurite.service import AnybodyCredential
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,7 +220,7 @@ async def test_a_row_that_somebody_broke_is_an_empty_state(tmp_path: Path) -> No
 _WRITER = """
 import asyncio, sys
 from pathlib import Path
-from bot.sqlite_store import SqliteStore
+from bot.state.sqlite_store import SqliteStore
 async def main():
     store = await SqliteStore(Path(sys.argv[1])).open()
     etag, n = None, 0

@@ -15,19 +15,19 @@ import pytest_asyncio
 from aiohttp import web
 
 from app import main
-from bot.activities import message_activity
-from bot.blob_store import BlobStore
+from bot.cli.report import lines
 from bot.errors import StoreError
-from bot.invokes import Invokes
-from bot.reactions import REACTIONS
-from bot.report_command import lines
-from bot.server import build_app
-from bot.settings import Settings
-from bot.sqlite_store import SqliteStore
-from bot.tally import EVERY_SECONDS, Tally, key_of, read_days
-from bot.teams import TeamsAdapter
-from dialogs.notes import Note
-from dialogs.turn import Turn
+from bot.host.http_server import build_app
+from bot.host.settings import Settings
+from bot.state.blob_store import BlobStore
+from bot.state.sqlite_store import SqliteStore
+from bot.state.usage_counts import EVERY_SECONDS, Tally, key_of, read_days
+from bot.teams.botframework.adapter import TeamsAdapter
+from bot.teams.botframework.outgoing_activity import message_activity
+from bot.teams.feedback import REACTIONS
+from bot.teams.invokes import Invokes
+from dialogs.model.turn import Turn
+from dialogs.solution.usage_events import Note
 from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.stand_ins import Chat, ScriptedAnswer, build_medic, serve
 
@@ -140,7 +140,7 @@ async def test_the_command_reads_the_store_that_instances_share(
     async def opened(settings: Settings) -> BlobStore:
         return await BlobStore(settings.state_blob_url, AnybodyCredential(), str(azurite.authority)).open()
 
-    monkeypatch.setattr("bot.report_command.open_store", opened)
+    monkeypatch.setattr("bot.cli.report.open_store", opened)
     monkeypatch.setenv("STATE_BLOB_URL", url)
     store = await opened(Settings(state_blob_url=url))
     tally = Tally(store)

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.activities import OWNER, owner_of, read_activity
+from bot.cards.messages import OWNER, owner_of
 from bot.errors import RefusedRequest
-from dialogs.case import CaseForm
-from dialogs.ticket.contact import FIELDS
-from dialogs.turn import Action, Turn
+from bot.teams.activities import read_activity
+from dialogs.model.turn import Action, Turn
+from dialogs.state.case import CaseForm
+from dialogs.support.ticket.contact import FIELDS
 from tests.bot.stand_ins import Chat, ScriptedAnswer
 
 EARLY_SIGN = pytest.mark.parametrize("chat", [0.01], indirect=True, ids=["early typing sign"])

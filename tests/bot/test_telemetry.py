@@ -20,11 +20,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from bot.errors import StartError
-from bot.observing import Unobserved, kind_of
-from bot.telemetry import open_telemetry
-from dialogs.files import AttachedFile
-from dialogs.turn import Action, Person, Turn
-from dialogs.work import Done, Work
+from bot.telemetry.observer import Unobserved, kind_of
+from bot.telemetry.opentelemetry import open_telemetry
+from dialogs.model.files import AttachedFile
+from dialogs.model.job import Done, Work
+from dialogs.model.turn import Action, Person, Turn
 from tests.bot.stand_ins import build_medic
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,7 +143,7 @@ async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: 
         with observer.turn("press", "channel"):
             raise RuntimeError(text)
     except RuntimeError:
-        logging.getLogger("bot.turns").exception("A turn failed.")
+        logging.getLogger("bot.turns.turn_runner").exception("A turn failed.")
     observer.looked("status", "denied", 0.25)
     await asyncio.to_thread(observer.close)
 
@@ -182,7 +182,7 @@ def test_settings_that_cannot_be_used_are_named_without_their_value() -> None:
 def test_a_missing_library_is_named_with_what_to_do() -> None:
     program = (
         "import sys; sys.modules['opentelemetry.sdk'] = None\n"
-        "from bot.telemetry import open_telemetry\n"
+        "from bot.telemetry.opentelemetry import open_telemetry\n"
         "try: open_telemetry({'OTEL_EXPORTER_OTLP_ENDPOINT': 'http://127.0.0.1:9'})\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )

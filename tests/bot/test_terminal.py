@@ -10,10 +10,10 @@ import signal
 import pytest
 from rich.console import Console
 
-from bot.terminal import Input, Terminal, chat
-from bot.terminal_words import words
-from dialogs.turn import ACTION_VERSION, Action, Person, Turn
-from dialogs.view import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal
+from bot.terminal.terminal import Input, Terminal, chat
+from bot.terminal.words import words
+from dialogs.model.reply import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal
+from dialogs.model.turn import ACTION_VERSION, Action, Person, Turn
 
 WELCOME = Reply((Paragraph((Run("Welcome"),)),))
 MENU = Reply(
@@ -110,7 +110,7 @@ async def test_the_greeting_comes_first_and_turns_say_who_and_where():
     output = await talk(bot, "hi\n\n2\n", person=ada, conversation="here", locale="en-GB")
 
     assert output.index("Welcome") < output.index("Known error") < output.index("[1] It worked")
-    assert bot.turns == [
+    assert bot.turns.turn_runner == [
         Turn(ada, "here", locale="en-GB", joined=True),
         Turn(ada, "here", locale="en-GB", text="hi"),
         Turn(ada, "here", locale="en-GB", action=Action("next", {"step": 2}, {}, ACTION_VERSION)),
@@ -367,7 +367,7 @@ class Screen:
 
 
 async def test_a_paste_that_the_terminal_does_not_mark_is_one_message(monkeypatch):
-    monkeypatch.setattr("bot.terminal_input._PAUSE", 0.5)  # a busy machine may be slow to read
+    monkeypatch.setattr("bot.terminal.input._PAUSE", 0.5)  # a busy machine may be slow to read
     async with Screen(Bot()) as screen:
         screen.type("one\n\ntwo\nthree\n")
         await screen.until(lambda: len(screen.bot.turns) > 1)

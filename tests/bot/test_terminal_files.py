@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.terminal_files import with_text
-from dialogs.plain import plain
-from dialogs.view import Copyable, FileOffer, Paragraph, Reply, prose
+from bot.terminal.files import with_text
+from dialogs.model.reply import Copyable, FileOffer, Paragraph, Reply, prose
+from dialogs.replies.plain_text import plain
 
 FILE = FileOffer("case.md", "A case", 12, {"as": "markdown"})
 OFFER = Reply((Paragraph(prose("Here it is.")),), file=FILE, language="it")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.start import _locale
-from bot.terminal_talk import Talk
-from dialogs.medic import Answer
-from dialogs.turn import Person, Turn
-from dialogs.view import Paragraph, Reply, Run
-from dialogs.work import AGAIN, Work
+from bot.cli.serve import _locale
+from bot.terminal.session import Talk
+from dialogs.conversation import Answer
+from dialogs.model.job import AGAIN, Work
+from dialogs.model.reply import Paragraph, Reply, Run
+from dialogs.model.turn import Person, Turn
 
 WATCH = Work("watch", {"id": "one", "looks": 0})
 

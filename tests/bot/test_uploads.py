@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.errors import UploadFailed
-from bot.uploads import Uploads, place_of
+from bot.files.uploads import Uploads, place_of
 
 HOST = "contoso-my.sharepoint.com"
 PLACE = f"https://{HOST}/personal/ada_contoso_com/_api/v2.0/drive/items/01/uploadSession?guid='x'&path='a%20b.md'"

@@ -18,8 +18,9 @@ from botbuilder.schema import (
     SuggestedActions,
 )
 
-from bot.activities import CARD_TYPE, message_activity
-from bot.wire import json_of
+from bot.cards.messages import CARD_TYPE
+from bot.teams.botframework.outgoing_activity import message_activity
+from bot.teams.botframework.sdk_serialization import json_of
 
 CARD: dict[str, Any] = {
     "type": "AdaptiveCard",

@@ -13,22 +13,23 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.activities import Incoming
-from bot.channel import Channel
-from bot.delivery import Pace
-from bot.envelope import Back, Envelope, Message, read_envelope
+from bot.cards.messages import Message
 from bot.errors import DeliveryFailed, RefusedRequest, StoreError
-from bot.left_works import MOST_WORKS
-from bot.pending import MOST_CUTS, Pending, read_pending, turn_from_json, turn_to_json
-from bot.progress import Signs
-from bot.sqlite_store import SqliteStore
-from bot.store import Stored
-from bot.turns import Turns
-from bot.working import Bounds
-from dialogs.turn import Action, Person, Turn
-from dialogs.view import Paragraph, Reply, prose
-from dialogs.work import AGAIN, Work
-from knowledge.entry import Language
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import Stored
+from bot.turns.channel import Channel
+from bot.turns.conversation_document import Back, Envelope, read_envelope
+from bot.turns.inbound import Incoming
+from bot.turns.job_queue import MOST_WORKS
+from bot.turns.job_runner import Bounds
+from bot.turns.outbox import Pace
+from bot.turns.pending import MOST_CUTS, Pending, read_pending, turn_from_json, turn_to_json
+from bot.turns.progress import Signs
+from bot.turns.turn_runner import Turns
+from dialogs.model.job import AGAIN, Work
+from dialogs.model.reply import Paragraph, Reply, prose
+from dialogs.model.turn import Action, Person, Turn
+from knowledge.model.entry import Language
 from tests.bot.stand_ins import Chat, ScriptedAnswer
 
 KEY = "contoso|a:1|29:ada"

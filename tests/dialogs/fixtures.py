@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dialogs.medic import Medic
-from dialogs.plain import plain
-from dialogs.ports import Diagnoser
-from dialogs.scene import Scene
-from dialogs.turn import ACTION_VERSION, Action, Person, Turn
-from dialogs.view import Button, Reply
-from knowledge.diagnosis import Diagnosis, LineOf, Match, ProvisionerRun, ScriptAdvice
-from knowledge.entry import Entry, Language, LocalText, LookAlike, Step
-from knowledge.guide import guide
-from knowledge.guides import load_guides
-from knowledge.support import load_support
+from dialogs.context import Scene
+from dialogs.conversation import Medic
+from dialogs.model.ports import Diagnoser
+from dialogs.model.reply import Button, Reply
+from dialogs.model.turn import ACTION_VERSION, Action, Person, Turn
+from dialogs.replies.plain_text import plain
+from knowledge.catalog.howtos import load_guides
+from knowledge.catalog.questionnaire import guide
+from knowledge.catalog.support import load_support
+from knowledge.model.diagnosis import Diagnosis, LineOf, Match, ProvisionerRun, ScriptAdvice
+from knowledge.model.entry import Entry, Language, LocalText, LookAlike, Step
 
 
 def both(en: str, it: str) -> LocalText:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialogs.medic import Medic
-from dialogs.turn import Action, Person, Turn
-from dialogs.view import Copyable, Field
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import LANGUAGES, Language
-from knowledge.loading import load_entries
-from knowledge.support import load_support
+from dialogs.conversation import Medic
+from dialogs.model.reply import Copyable, Field
+from dialogs.model.turn import Action, Person, Turn
+from knowledge.catalog.loading import load_entries
+from knowledge.catalog.support import load_support
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import LANGUAGES, Language
 from tests.build_logs import begun, failed, powershell, restart, script_failed, shell, stopped, succeeded
 
 GOLDENS = Path(__file__).parent / "goldens"

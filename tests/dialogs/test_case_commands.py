@@ -17,11 +17,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dialogs.case import CaseForm
-from dialogs.case_commands import bash, case_commands, powershell
-from dialogs.case_text import english_text
-from dialogs.case_values import file_name
-from knowledge.entry import LANGUAGES, Language
+from dialogs.state.case import CaseForm
+from dialogs.support.case_commands import bash, case_commands, powershell
+from dialogs.support.case_text import english_text
+from dialogs.support.case_values import file_name
+from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, scene
 
 BASH = shutil.which("bash")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.commands_in_words import intent_of, offered_by
-from dialogs.state import Offered
+from dialogs.state.state import Offered
+from dialogs.typed_commands import intent_of, offered_by
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.case import DESCRIPTION
-from dialogs.view import Copyable, Field
-from knowledge.diagnosis import LineOf, ProvisionerRun
+from dialogs.model.reply import Copyable, Field
+from dialogs.state.case import DESCRIPTION
+from knowledge.model.diagnosis import LineOf, ProvisionerRun
 from tests.dialogs import fixtures
 from tests.dialogs.fixtures import CORRELATION, DIAGNOSES, FAILED, IN_USE, NOTHING, SCRIPT, SUBSCRIPTION, Chat, match
 

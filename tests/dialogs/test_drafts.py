@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.state import from_json
-from dialogs.view import Command, Copyable, Field, Reply
+from dialogs.model.reply import Command, Copyable, Field, Reply
+from dialogs.state.state import from_json
 from tests.dialogs import fixtures
 from tests.dialogs.fixtures import CORRELATION, FAILED, SUBSCRIPTION, Chat
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.medic import Medic
-from dialogs.notes import Note
-from dialogs.plain import plain
-from dialogs.turn import ACTION_VERSION, Action, Person, Turn
-from knowledge.entry import Language
-from knowledge.support import load_support
+from dialogs.conversation import Medic
+from dialogs.model.turn import ACTION_VERSION, Action, Person, Turn
+from dialogs.replies.plain_text import plain
+from dialogs.solution.usage_events import Note
+from knowledge.catalog.support import load_support
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, diagnose
 
 TEXT = "The string is missing the terminator"

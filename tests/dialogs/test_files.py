@@ -12,19 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dialogs import file_reading, held_logs
-from dialogs import state as states
-from dialogs.errors import FileRefused
-from dialogs.files import AttachedFile, FileRead, FileReason, FileRefusal, LogInFile
-from dialogs.medic import Medic
-from dialogs.plain import plain
-from dialogs.shape import ShapeError
+from dialogs.conversation import Medic
+from dialogs.model.errors import FileRefused
+from dialogs.model.files import AttachedFile, FileRead, FileReason, FileRefusal, LogInFile
+from dialogs.model.job import Done, Work
+from dialogs.model.turn import Person, Scope, Turn
+from dialogs.replies.plain_text import plain
+from dialogs.solution import attached_logs as file_reading
+from dialogs.state import logs as held_logs
+from dialogs.state import state as states
+from dialogs.state.json_fields import ShapeError
 from dialogs.texts import TEXTS
-from dialogs.turn import Person, Scope, Turn
-from dialogs.work import Done, Work
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Language
-from knowledge.support import load_support
+from knowledge.catalog.support import load_support
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, NOTHING, Chat, diagnose
 
 LINK = "https://contoso-my.sharepoint.com/personal/ada/_layouts/15/download.aspx?tempauth=SECRET-LINK"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dialogs import state as states
+from dialogs.state import state as states
 from tests.dialogs.fixtures import Chat
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.entry import LANGUAGES, Language
-from knowledge.support import load_support
+from knowledge.catalog.support import load_support
+from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.golden_cases import CASES, GOLDENS, drafted, golden
 
 HINT = "python -m tests.dialogs.golden_cases writes the files anew; read what changed"

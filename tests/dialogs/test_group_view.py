@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.group_view import MOST_LINES, first_sentence, in_public
-from dialogs.view import Lines, Paragraph, Reply, prose
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import LANGUAGES, Language
-from knowledge.loading import load_entries
+from dialogs.model.reply import Lines, Paragraph, Reply, prose
+from dialogs.solution.shared_chat import MOST_LINES, first_sentence, in_public
+from knowledge.catalog.loading import load_entries
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, match
 
 LONG = "The build subnet has no way out to the internet that anybody could use"

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.card_layout import layout
-from bot.cards import card
-from dialogs.guides import FITTING
-from dialogs.view import Reply
-from knowledge.diagnosis import Diagnosis, LineOf
-from knowledge.entry import LANGUAGES, Language
-from knowledge.guides import load_guides
-from knowledge.loading import load_entries
+from bot.cards.cards import card
+from bot.cards.layout import layout
+from dialogs.model.reply import Reply
+from dialogs.solution.howtos import FITTING
+from knowledge.catalog.howtos import load_guides
+from knowledge.catalog.loading import load_entries
+from knowledge.model.diagnosis import Diagnosis, LineOf
+from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import FAILED, NOTHING, Chat
 from tests.dialogs.test_medic import Line, talk
 

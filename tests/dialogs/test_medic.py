@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Language
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import CORRELATION, ENTRIES, FAILED, Chat
 
 

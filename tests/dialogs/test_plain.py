@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.plain import one_line, plain, visible
-from dialogs.view import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+from dialogs.model.reply import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+from dialogs.replies.plain_text import one_line, plain, visible
 
 
 def test_a_diagnosis_reads_from_top_to_bottom():

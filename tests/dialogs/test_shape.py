@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.shape import clean
+from dialogs.state.json_fields import clean
 
 
 def allowed(character: str) -> bool:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.case import MOST_DRAFT_BYTES, CaseForm
-from dialogs.held import hold
-from dialogs.shape import ShapeError
-from dialogs.state import Offered, State, Tried, Walk, from_json, to_json
-from dialogs.turn import ACTION_VERSION, Action
-from dialogs.view import Field
-from knowledge.diagnosis import LineOf, ScriptAdvice
+from dialogs.model.reply import Field
+from dialogs.model.turn import ACTION_VERSION, Action
+from dialogs.state.case import MOST_DRAFT_BYTES, CaseForm
+from dialogs.state.diagnosis import hold
+from dialogs.state.json_fields import ShapeError
+from dialogs.state.state import Offered, State, Tried, Walk, from_json, to_json
+from knowledge.model.diagnosis import LineOf, ScriptAdvice
 from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, SCRIPT, Chat, match
 
 FULL = State(

@@ -8,11 +8,11 @@ from typing import get_args
 
 import pytest
 
+from dialogs.model.reply import Run
 from dialogs.texts import TEXTS, Own, line, word
-from dialogs.view import Run
-from knowledge.diagnosis import Confidence, Kind, Outcome
-from knowledge.entry import LANGUAGES, Area, Basis, Language, Phase, Retry
-from knowledge.guide import AREA_GROUPS
+from knowledge.catalog.questionnaire import AREA_GROUPS
+from knowledge.model.diagnosis import Confidence, Kind, Outcome
+from knowledge.model.entry import LANGUAGES, Area, Basis, Language, Phase, Retry
 
 _SLOT = re.compile(r"\{(\w+)\}")
 LONGEST_LABEL = 40

@@ -12,13 +12,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from bot import teams
-from bot.activities import reply_message
-from bot.playground import Playground
-from bot.server import build_app, listen
-from bot.settings import Settings
-from bot.sqlite_store import SqliteStore
-from bot.turns import Turns
+from bot.cards.messages import reply_message
+from bot.host.http_server import build_app, listen
+from bot.host.playground import Playground
+from bot.host.settings import Settings
+from bot.state.sqlite_store import SqliteStore
+from bot.teams.botframework import adapter as teams
+from bot.turns.turn_runner import Turns
 from tests.bot.stand_ins import build_medic
 from tests.e2e.conftest import CHROMIUM, PATIENCE, TestClient
 

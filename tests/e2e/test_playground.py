@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from knowledge.loading import load_entries
+from knowledge.catalog.loading import load_entries
 from tests.e2e.conftest import Bot, TestClient
 
 CONFLICT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"

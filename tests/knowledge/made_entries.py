@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from knowledge.entry import Entry, LocalText, Signature
+from knowledge.model.entry import Entry, LocalText, Signature
 
 _TEXT = LocalText("in English", "in italiano")
 _PLAIN = Entry(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import load_entries
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
 
 SETS = ("unseen", "fresh")
 MOST_NOT_FIRST = {"unseen": 6, "fresh": 4}

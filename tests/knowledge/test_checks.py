@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.catalog.loading import load_entries
+from knowledge.catalog.skeleton import skeleton
 from knowledge.checks import check_entries
-from knowledge.errors import EntriesInvalid
-from knowledge.loading import load_entries
-from knowledge.skeleton import skeleton
+from knowledge.model.errors import EntriesInvalid
 
 GOOD = """\
 id: made-up

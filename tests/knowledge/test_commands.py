@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.commands import PLACEHOLDERS, Shell, fill
-from knowledge.loading import load_entries
+from knowledge.catalog.loading import load_entries
+from knowledge.commands.placeholders import PLACEHOLDERS, Shell, fill
 
 GUID = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
 SHOW = "az image builder show -n <template> -g <rg>"

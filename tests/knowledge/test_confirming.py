@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.catalog.fact_rules import FACTS, load_confirming, read_confirming
+from knowledge.catalog.loading import load_entries
 from knowledge.checks import check_entries
-from knowledge.confirming import FACTS, load_confirming, read_confirming
-from knowledge.diagnosis import Match
-from knowledge.errors import EntriesInvalid
-from knowledge.loading import load_entries
+from knowledge.model.diagnosis import Match
+from knowledge.model.errors import EntriesInvalid
 
 ENTRIES = load_entries()
 RULES = load_confirming()

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import FACT_KEYS, Diagnosis
-from knowledge.loading import load_entries
-from knowledge.patterns import Literals
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import FACT_KEYS, Diagnosis
+from knowledge.text.patterns import Literals
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
 DIAGNOSER = Diagnoser(load_entries())

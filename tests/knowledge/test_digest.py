@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.diagnosing import WHOLE, Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.digest import OFTEN
-from knowledge.loading import load_entries
-from knowledge.streaming import LONGEST_CARRY, blocks_of
+from knowledge.build_log.reducer import OFTEN
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import WHOLE, Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.text.streaming import LONGEST_CARRY, blocks_of
 from tests.build_logs import BuildLog, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
 DIAGNOSER = Diagnoser(load_entries())

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.entry import Entry, Example
-from knowledge.loading import load_entries
-from knowledge.support import load_support
+from knowledge.catalog.loading import load_entries
+from knowledge.catalog.support import load_support
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.entry import Entry, Example
 from tests.build_logs import Form, begun, powershell, restart, shell, succeeded
 
 ENTRIES = load_entries()

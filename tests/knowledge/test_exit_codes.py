@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.errors import EntriesInvalid
-from knowledge.exit_codes import load_exit_codes, meaning
+from knowledge.catalog.exit_codes import load_exit_codes, meaning
+from knowledge.model.errors import EntriesInvalid
 
 KNOWN = [
     (0, None, "success", "riuscita"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import load_entries
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
 
 DIAGNOSER = Diagnoser(load_entries())
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.entry import Area, Entry, Phase
-from knowledge.guide import AREA_GROUPS, MOST_ANSWERS, NONE, PAGE, Page, find, guide, ways
+from knowledge.catalog.questionnaire import AREA_GROUPS, MOST_ANSWERS, NONE, PAGE, Page, find, guide, ways
+from knowledge.model.entry import Area, Entry, Phase
 from tests.knowledge.made_entries import entry as made
 
 PHASES: tuple[Phase, ...] = get_args(Phase)

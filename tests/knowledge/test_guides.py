@@ -11,13 +11,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.asking import LONGEST, Asking
+from knowledge.catalog.howtos import GUIDES, load_guides
+from knowledge.catalog.loading import load_entries
 from knowledge.checks import check_entries
-from knowledge.commands import PLACEHOLDERS, fill
-from knowledge.entry import LANGUAGES
-from knowledge.errors import EntriesInvalid
-from knowledge.guides import GUIDES, load_guides
-from knowledge.loading import load_entries
+from knowledge.commands.placeholders import PLACEHOLDERS, fill
+from knowledge.model.entry import LANGUAGES
+from knowledge.model.errors import EntriesInvalid
+from knowledge.search.howto_search import LONGEST, Asking
 
 QUESTIONS = Path(__file__).parent / "questions"
 SHIPPED = load_guides()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.entry import Repeats, Signature
-from knowledge.lines import read_line
-from knowledge.matching import Matcher
-from knowledge.normalising import pieces_of
-from knowledge.passage import readings
+from knowledge.diagnosis.matching import Matcher
+from knowledge.model.entry import Repeats, Signature
+from knowledge.text.indexed_text import readings
+from knowledge.text.lines import read_line
+from knowledge.text.normalising import pieces_of
 from tests.knowledge.made_entries import base, entry
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.normalising import LONGEST_LINE, pieces_of, unescaped
+from knowledge.text.normalising import LONGEST_LINE, pieces_of, unescaped
 
 READABLE = [
     # pasted, then the pieces as (line, text)

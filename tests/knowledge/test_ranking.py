@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.entry import Entry
-from knowledge.matching import Found
-from knowledge.ranking import ranked
+from knowledge.diagnosis.matching import Found
+from knowledge.diagnosis.ranking import ranked
+from knowledge.model.entry import Entry
 from tests.knowledge.made_entries import base, entry
 
 ROOT = entry("root", explains=("consequence",))

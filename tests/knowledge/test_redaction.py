@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.redaction import redact, redact_lines
+from knowledge.redaction.redact import redact, redact_lines
 
 ALNUM = string.ascii_letters + string.digits
 URLSAFE = ALNUM + "-_"

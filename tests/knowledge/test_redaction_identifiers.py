@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.redaction import mask_identifiers
+from knowledge.redaction.redact import mask_identifiers
 
 A = "4be1f0a7-93c2-4d57-8f66-0a51d2c7e913"
 B = "d967678a-e358-4218-9a75-5cc7ca5fdefb"

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from knowledge.redaction import redact, redact_lines
+from knowledge.redaction.redact import redact, redact_lines
 
 ID = "5f0c19d2-70a4-4e11-9b1c-fd1d3b0a6a77"
 HEX32 = "012c98f7cfdd4350a85054c64ea3a056"

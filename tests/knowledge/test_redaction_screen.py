@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge import redaction_commands, redaction_heads, redaction_tokens
-from knowledge.redaction_patterns import Rule, Screen, byte_view
+from knowledge.redaction import commands as redaction_commands
+from knowledge.redaction import named as redaction_heads
+from knowledge.redaction import tokens as redaction_tokens
+from knowledge.redaction.patterns import Rule, Screen, byte_view
 
 SIGNS: list[tuple[str, Rule]] = [*redaction_heads.SIGNS, *redaction_tokens.SIGNS, *redaction_commands.SIGNS]
 WORDS = (

@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from knowledge.diagnosis import Diagnosis, Kind, Outcome
-from knowledge.entry import Language
-from knowledge.report import report
-from knowledge.story import BuildPhase
+from knowledge.build_log.build import BuildPhase
+from knowledge.diagnosis.report import report
+from knowledge.model.diagnosis import Diagnosis, Kind, Outcome
+from knowledge.model.entry import Language
 
 
 def told(language: Language, kind: Kind = "build-log", outcome: Outcome = "failed", phase: str | None = None) -> str:

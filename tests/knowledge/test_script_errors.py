@@ -12,14 +12,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.clixml import readable
-from knowledge.errors import EntriesInvalid
-from knowledge.lines import Line, read_line
-from knowledge.normalising import pieces_of
-from knowledge.patterns import squeezed
-from knowledge.script_errors import Spoken, load_script_errors
-from knowledge.script_patterns import Patterns, ScriptError
-from knowledge.story import read_story
+from knowledge.build_log.build import read_story
+from knowledge.catalog.script_errors import Spoken, load_script_errors
+from knowledge.catalog.script_patterns import Patterns, ScriptError
+from knowledge.model.errors import EntriesInvalid
+from knowledge.text.clixml import readable
+from knowledge.text.lines import Line, read_line
+from knowledge.text.normalising import pieces_of
+from knowledge.text.patterns import squeezed
 from tests.build_logs import Form, begun, powershell, script_failed, shell
 
 ERRORS = load_script_errors()

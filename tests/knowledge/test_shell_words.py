@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from knowledge.shell_words import bash_word, powershell_word
+from knowledge.commands.shell_words import bash_word, powershell_word
 
 BASH = shutil.which("bash")
 HOSTILE = (

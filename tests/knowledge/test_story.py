@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.lines import read_line
-from knowledge.normalising import pieces_of
-from knowledge.observing import observe
-from knowledge.story import Story, read_story
+from knowledge.build_log.build import Story, read_story
+from knowledge.build_log.observations import observe
+from knowledge.text.lines import read_line
+from knowledge.text.normalising import pieces_of
 from tests.build_logs import BuildLog, Form, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
 FORMS: list[Form] = ["new", "old"]

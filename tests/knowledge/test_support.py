@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.support import SUPPORT, SupportInvalid, load_support
+from knowledge.catalog.support import SUPPORT, SupportInvalid, load_support
 
 
 def test_the_path_is_the_documented_one_and_the_older_is_the_fallback() -> None:

@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.loading import load_entries
-from knowledge.word_forms import Forms
-from knowledge.word_reading import load_lexicon, names_of, stem
-from knowledge.word_spelling import Speller, distance
-from knowledge.words import MOST, Words
+from knowledge.catalog.loading import load_entries
+from knowledge.search.entry_search import MOST, Words
+from knowledge.search.phrase_table import Forms
+from knowledge.search.spelling import Speller, distance
+from knowledge.search.tokenizer import load_lexicon, names_of, stem
 
 QUESTIONS = Path(__file__).parent / "questions"
 ENTRIES = load_entries()

@@ -6,9 +6,9 @@ import json
 import random
 from collections.abc import Mapping
 
-from dialogs.talk import EXAMPLE
-from knowledge.entry import Language
-from knowledge.loading import load_entries
+from dialogs.replies.general_replies import EXAMPLE
+from knowledge.catalog.loading import load_entries
+from knowledge.model.entry import Language
 from tests.build_logs import begun, failed, powershell, script_failed, shell, stopped, succeeded
 
 SECRET = "Zx8Q~planted.Secret-0123456789abcdefghijklmn"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from dialogs.texts import TEXTS
-from knowledge.entry import Language
-from knowledge.guides import load_guides
+from knowledge.catalog.howtos import load_guides
+from knowledge.model.entry import Language
 from tests.store_rules.talking import Json, Turned, buttons, elements, inputs
 
 TARGET, LIMIT = 25 * 1024, 80 * 1024  # bytes of UTF-16

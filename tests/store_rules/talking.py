@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.activities import read_activity
-from bot.cards import card, parts, summary
-from bot.sentences import language_of, say
-from dialogs.medic import Medic
-from knowledge.entry import Language
+from bot.cards.cards import card, parts, summary
+from bot.teams.activities import read_activity
+from bot.turns.notices import language_of, say
+from dialogs.conversation import Medic
+from knowledge.model.entry import Language
 
 Json = dict[str, Any]
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from bot.app_package import SOURCES, texts
-from dialogs.commands_in_words import intent_of
-from dialogs.medic import Medic
+from bot.cli.app_package import SOURCES, texts
+from dialogs.conversation import Medic
 from dialogs.texts import TEXTS
-from knowledge.entry import Language
+from dialogs.typed_commands import intent_of
+from knowledge.model.entry import Language
 from tests.bot.stand_ins import build_medic
 from tests.store_rules.pastes import INVALID, PASTES
 from tests.store_rules.rules import faults

@@ -6,13 +6,13 @@ from typing import get_args
 
 import pytest
 
-from dialogs.looks import Failing, Found, LookMode, Reason, Refusal, TemplateRef
-from dialogs.medic import Medic
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Language
-from knowledge.loading import load_entries
-from knowledge.support import load_support
+from dialogs.conversation import Medic
+from dialogs.model.azure import Failing, Found, LookMode, Reason, Refusal, TemplateRef
+from knowledge.catalog.loading import load_entries
+from knowledge.catalog.support import load_support
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.store_rules.pastes import PASTES

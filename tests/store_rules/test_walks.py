@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dialogs.group_view import MOST_LINES
-from dialogs.medic import Medic
+from dialogs.conversation import Medic
+from dialogs.solution.shared_chat import MOST_LINES
 from dialogs.texts import TEXTS
-from knowledge.entry import Language
-from knowledge.guides import load_guides
-from knowledge.loading import load_entries
+from knowledge.catalog.howtos import load_guides
+from knowledge.catalog.loading import load_entries
+from knowledge.model.entry import Language
 from tests.bot.stand_ins import build_medic
 from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
 from tests.store_rules.rules import TARGET, faults

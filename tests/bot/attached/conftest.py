@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.attached.download import Downloads
-from bot.attached.limits import Limits
-from bot.attached.reading import AttachedFiles
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import load_entries
+from bot.files.download import Downloads
+from bot.files.limits import Limits
+from bot.files.reading import AttachedFiles
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.attached.drive import Drive, serving
 
 

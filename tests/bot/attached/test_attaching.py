@@ -15,13 +15,13 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.attached.reading import AttachedFiles
-from bot.building import build, load_knowledge
-from bot.pending import turn_from_json, turn_to_json
-from bot.sqlite_store import SqliteStore
-from bot.store import state_key
-from dialogs.files import AttachedFile
-from dialogs.turn import Person, Turn
+from bot.files.reading import AttachedFiles
+from bot.host.conversation import build, load_knowledge
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import state_key
+from bot.turns.pending import turn_from_json, turn_to_json
+from dialogs.model.files import AttachedFile
+from dialogs.model.turn import Person, Turn
 from tests.bot.attached.drive import LINK, SECRET, Drive, attachment, gzipped, zipped
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import TENANT, IdentityService

@@ -20,14 +20,14 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from bot.attached.archives import opened
-from bot.attached.download import Downloads
-from bot.attached.limits import Limits
-from bot.attached.reading import AttachedFiles
-from bot.public_resolver import PublicResolver
-from dialogs.errors import FileRefused
-from dialogs.files import AttachedFile, FileRead, FileReason
-from knowledge.diagnosing import Diagnoser
+from bot.files.archives import opened
+from bot.files.download import Downloads
+from bot.files.limits import Limits
+from bot.files.public_resolver import PublicResolver
+from bot.files.reading import AttachedFiles
+from dialogs.model.errors import FileRefused
+from dialogs.model.files import AttachedFile, FileRead, FileReason
+from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.attached.drive import HOST, LINK, SECRET, Drive, gzipped, serving, zipped
 from tests.build_logs import begun, powershell, script_failed, succeeded
 

@@ -11,15 +11,15 @@ from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.filing.filing import Pace, SupportFiling
-from bot.looking.cloud import AzureCloud
-from bot.looking.eyes import Eyes
+from bot.azure.arm.cloud import AzureCloud
+from bot.azure.credentials.credential_provider import Eyes
+from bot.azure.support.ticket_filer import Pace, SupportFiling
 from bot.sandbox.scenario import Scenario
 from bot.sandbox.serving import Sandbox
 from bot.sandbox.support import SupportDesk
-from dialogs.filings import ClassificationChoice, Contact, ServiceChoice, TicketDraft
-from dialogs.turn import Person
-from knowledge.support import load_support
+from dialogs.model.support import ClassificationChoice, Contact, ServiceChoice, TicketDraft
+from dialogs.model.turn import Person
+from knowledge.catalog.support import load_support
 
 SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
 PERSON = Person("tenant", "29:ada", "Ada Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.filing.filing import SupportFiling
-from bot.filing.naming import ticket_name
+from bot.azure.support.ticket_filer import SupportFiling
+from bot.azure.support.ticket_name import ticket_name
 from bot.sandbox.support_answers import SERVICES, Trouble
-from dialogs.errors import FilingRefused
-from dialogs.filings import Attachment, FilingReason, FilingRefusal, TicketDraft
-from dialogs.turn import Person
-from knowledge.support import load_support
+from dialogs.model.errors import FilingRefused
+from dialogs.model.support import Attachment, FilingReason, FilingRefusal, TicketDraft
+from dialogs.model.turn import Person
+from knowledge.catalog.support import load_support
 from tests.bot.filing.desk import DRAFT, FAST, PERSON, SOMEBODY, SUBSCRIPTION, Office
 
 SECRET = "sv=2022-11-02&sig=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE%3D"
@@ -353,7 +353,11 @@ async def test_what_happened_is_noted_without_contents(office: Office, caplog: p
     await filing.file(PERSON, await routed(filing))
     office.desk.troubles[SUBSCRIPTION] = "denied"
     await refused(filing, replace(DRAFT, id="another"))
-    said = [record.getMessage().rsplit(" ms=", 1)[0] for record in caplog.records if record.name == "bot.filing.audit"]
+    said = [
+        record.getMessage().rsplit(" ms=", 1)[0]
+        for record in caplog.records
+        if record.name == "bot.azure.support.audit"
+    ]
     who = f"filing who=tenant/{PERSON.object_id}"
     another = ticket_name(PERSON, "another")
     assert said == [

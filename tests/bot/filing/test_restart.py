@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.activities import Incoming
-from bot.envelope import Message
-from bot.sqlite_store import SqliteStore
-from bot.store import state_key
-from bot.turns import Turns
-from dialogs.medic import Medic
-from dialogs.plain import plain
-from dialogs.turn import ACTION_VERSION, Action, Turn
-from dialogs.view import Reply
-from knowledge.support import load_support
+from bot.cards.messages import Message
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import state_key
+from bot.turns.inbound import Incoming
+from bot.turns.turn_runner import Turns
+from dialogs.conversation import Medic
+from dialogs.model.reply import Reply
+from dialogs.model.turn import ACTION_VERSION, Action, Turn
+from dialogs.replies.plain_text import plain
+from knowledge.catalog.support import load_support
 from tests.bot.filing.desk import PERSON, SUBSCRIPTION, Office
 from tests.bot.test_working import FAST, Wire, running, until_nothing_waits
 from tests.dialogs.filing.test_conversations import CONTACT

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.filing.filing import Pace, SupportFiling
-from bot.filing.opening import open_filing
-from bot.looking.cloud import PUBLIC
+from bot.azure.arm.cloud import PUBLIC
+from bot.azure.support.open import open_filing
+from bot.azure.support.ticket_filer import Pace, SupportFiling
 from bot.sandbox.scenario import read_scenario
 from bot.sandbox.serving import Sandbox
 from bot.sandbox.support import SupportDesk, desk_of
 from bot.sandbox.tokens import SandboxEyes, SandboxTokens
-from knowledge.support import load_support
+from knowledge.catalog.support import load_support
 from tests.dialogs.filing.office import FilingChat
 from tests.dialogs.filing.test_conversations import CONTACT, press, to_the_form
 

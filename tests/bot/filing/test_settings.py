@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.azure.arm.settings import MODES
+from bot.azure.support.settings import NAME, read_filing
 from bot.errors import SettingsError
-from bot.filing.settings import NAME, read_filing
-from bot.looking.settings import MODES
-from bot.settings import read_settings
-from dialogs.looks import LookMode
+from bot.host.settings import read_settings
+from dialogs.model.azure import LookMode
 
 
 @pytest.mark.parametrize("look", MODES)

@@ -9,8 +9,8 @@ from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
 from azure.core.rest import HttpRequest
 
-from bot.filing.wire import TRIES, SupportGuard
-from bot.looking.wire import ForeignAddress
+from bot.azure.arm.read_only_policy import ForeignAddress
+from bot.azure.support.support_policy import TRIES, SupportGuard
 
 BASE = "https://management.azure.com"
 SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.looking.clients import Reading
-from bot.looking.wire import Deadline
+from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.clients.management_clients import Reading
 from tests.bot.looking.fake_azure import Certificates, FakeAzure, FakeCredential, served
 
 

@@ -20,9 +20,9 @@ from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.looking.cloud import PUBLIC, AzureCloud
-from dialogs.looks import TemplateRef
-from dialogs.turn import Person
+from bot.azure.arm.cloud import PUBLIC, AzureCloud
+from dialogs.model.azure import TemplateRef
+from dialogs.model.turn import Person
 
 ONE = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
 TWO = "8f3d6c11-94a2-4e5e-a1f0-3d2b7c6e5a90"

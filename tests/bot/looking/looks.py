@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.looking.azure import TURN_SECONDS, AzureLooks
-from knowledge.diagnosing import Diagnoser
-from knowledge.loading import load_entries
+from bot.azure.templates.template_reader import TURN_SECONDS, AzureLooks
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.looking.fake_azure import FakeAzure, FakeEyes
 
 DIAGNOSER = Diagnoser(load_entries())

@@ -13,14 +13,14 @@ import pytest_asyncio
 from azure.storage.blob import BlobBlock
 from azure.storage.blob.aio import ContainerClient
 
-from bot.looking import tail
-from bot.looking.azure import TURN_SECONDS
-from bot.looking.clients import BLOB_VERSION, CONTAINER, Reading
-from bot.looking.cloud import PUBLIC, AzureCloud
-from bot.looking.logblob import LogBlob, Replaced
-from bot.looking.tail import read_tail
-from bot.looking.wire import Deadline
-from dialogs.errors import LookRefused
+from bot.azure.arm.cloud import PUBLIC, AzureCloud
+from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.clients.management_clients import BLOB_VERSION, CONTAINER, Reading
+from bot.azure.logs import log_tail as tail
+from bot.azure.logs.log_blob import LogBlob, Replaced
+from bot.azure.logs.log_tail import read_tail
+from bot.azure.templates.template_reader import TURN_SECONDS
+from dialogs.model.errors import LookRefused
 from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.looking.test_logs import log_of
 

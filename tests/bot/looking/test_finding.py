@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.looking.azure import AzureLooks
-from dialogs.errors import LookRefused
-from dialogs.looks import Refusal, TemplateRef, Wanted
-from dialogs.ports import Azure
+from bot.azure.templates.template_reader import AzureLooks
+from dialogs.model.azure import Refusal, TemplateRef, Wanted
+from dialogs.model.errors import LookRefused
+from dialogs.model.ports import Azure
 from tests.bot.looking.fake_azure import (
     ACCOUNT,
     OBJECT,
@@ -203,7 +203,7 @@ async def test_every_look_leaves_a_line_without_contents(
         await looks.status(PERSON, TemplateRef(ONE, "rg", "gone"))
     await looks.find(PERSON, Wanted("x\n2026 INFO look who=nobody\tresult=ok"))
     await looks.sign_out(PERSON)
-    lines = [record.getMessage() for record in caplog.records if record.name == "bot.looking.audit"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "bot.azure.arm.audit"]
     logging.getLogger("bot").setLevel(logging.NOTSET)
     assert [line.split(" ms=")[0] for line in lines] == [
         f"look who={TENANT}/{OBJECT} mode=local operation=status what={REF.id} result=ok",

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.looking import tail, whole
-from bot.looking.azure import AzureLooks
-from bot.looking.clients import Reading
-from bot.looking.logblob import LogBlob
-from bot.looking.wire import Deadline
-from bot.pulled import Pulled
-from dialogs.errors import LookRefused
-from dialogs.looks import LogTail, TemplateStatus
+from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.clients.management_clients import Reading
+from bot.azure.logs import log_stream as whole
+from bot.azure.logs import log_tail as tail
+from bot.azure.logs.log_blob import LogBlob
+from bot.azure.templates.template_reader import AzureLooks
+from bot.files.prefetching_reader import Pulled
+from dialogs.model.azure import LogTail, TemplateStatus
+from dialogs.model.errors import LookRefused
 from tests import build_logs
 from tests.bot.looking.fake_azure import (
     ACCOUNT,

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.looking.cloud import US_GOVERNMENT
-from bot.looking.opening import open_azure
-from bot.looking.settings import AzureSettings
-from bot.observing import Unobserved
+from bot.azure.arm.cloud import US_GOVERNMENT
+from bot.azure.arm.settings import AzureSettings
+from bot.azure.open import open_azure
 from bot.sandbox.serving import Sandbox
-from dialogs.errors import LookRefused
-from dialogs.looks import Reason, TemplateStatus, Wanted
-from dialogs.ports import Azure
-from dialogs.turn import Person
+from bot.telemetry.observer import Unobserved
+from dialogs.model.azure import Reason, TemplateStatus, Wanted
+from dialogs.model.errors import LookRefused
+from dialogs.model.ports import Azure
+from dialogs.model.turn import Person
 from tests.bot.looking.fake_azure import ONE, PERSON, REF, TENANT, FakeCredential, FakeEyes
 from tests.bot.looking.looks import DIAGNOSER
 
@@ -41,7 +41,7 @@ async def test_off_refuses_every_look() -> None:
 
 def test_off_imports_no_sdk() -> None:
     program = (
-        "import sys, bot.looking.opening as o, bot.looking.settings as s\n"
+        "import sys, bot.azure.open as o, bot.azure.arm.settings as s\n"
         "o.open_azure(s.AzureSettings(), None)\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'aiohttp', 'msal')])"
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from azure.identity import CredentialUnavailableError
 
-from bot.looking.cloud import US_GOVERNMENT
-from bot.looking.own_eyes import IdentityEyes, LocalEyes
-from bot.looking.settings import AzureSettings
-from dialogs.errors import LookRefused
-from dialogs.looks import Refusal
-from dialogs.turn import Person
+from bot.azure.arm.cloud import US_GOVERNMENT
+from bot.azure.arm.settings import AzureSettings
+from bot.azure.credentials.own_credentials import IdentityEyes, LocalEyes
+from dialogs.model.azure import Refusal
+from dialogs.model.errors import LookRefused
+from dialogs.model.turn import Person
 from tests.bot.looking.fake_azure import OBJECT, ONE, PERSON, TENANT, TWO, FakeCredential
 
 BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TENANT, OBJECT)}))

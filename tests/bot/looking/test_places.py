@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from bot.looking.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
-from bot.looking.places import LogPlace, endpoints_of, place_in
-from dialogs.errors import LookRefused
-from knowledge.redaction import redact
+from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
+from bot.azure.logs.log_address import LogPlace, endpoints_of, place_in
+from dialogs.model.errors import LookRefused
+from knowledge.redaction.redact import redact
 from tests.bot.looking.fake_azure import ACCOUNT, FOLDER, ONE, STAGING, TWO, new_message, old_message
 
 OWN = (ONE, STAGING)

@@ -10,12 +10,12 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
-from bot.looking.clients import CONTAINER, Reading
-from bot.looking.refusals import refused
-from bot.looking.waiting import retry_after_of
-from bot.looking.wire import Deadline
-from dialogs.errors import LookRefused
-from dialogs.looks import Refusal
+from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.retry_after import retry_after_of
+from bot.azure.clients.management_clients import CONTAINER, Reading
+from bot.azure.clients.refusals import refused
+from dialogs.model.azure import Refusal
+from dialogs.model.errors import LookRefused
 from tests.bot.looking.fake_azure import (
     ACCOUNT,
     ONE,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.looking.clients import CONTAINER
-from bot.looking.refusals import READ_BLOBS
-from dialogs.looks import Wanted
+from bot.azure.clients.management_clients import CONTAINER
+from bot.azure.clients.refusals import READ_BLOBS
+from dialogs.model.azure import Wanted
 from tests.bot.looking.fake_azure import ACCOUNT, PERSON, REF, FakeAzure, FakeCredential, template
 from tests.bot.looking.looks import looks_at
 from tests.bot.looking.test_logs import log_of, place

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.azure.arm import settings
+from bot.azure.arm.settings import AzureSettings
 from bot.errors import SettingsError
-from bot.looking import settings
-from bot.looking.settings import AzureSettings
-from bot.settings import read_settings, read_terminal
+from bot.host.settings import read_settings, read_terminal
 
 APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

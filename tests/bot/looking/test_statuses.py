@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.looking.statuses import MOST_TEXT
-from dialogs.errors import LookRefused
-from dialogs.looks import CustomizerOf, RunOutput, TemplateRef, TemplateStatus
+from bot.azure.templates.template_status import MOST_TEXT
+from dialogs.model.azure import CustomizerOf, RunOutput, TemplateRef, TemplateStatus
+from dialogs.model.errors import LookRefused
 from tests.bot.looking.fake_azure import (
     ONE,
     PERSON,

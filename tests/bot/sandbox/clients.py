@@ -11,7 +11,7 @@ from azure.mgmt.imagebuilder.aio import ImageBuilderClient
 from azure.storage.blob.aio import BlobServiceClient
 
 from bot.sandbox.serving import Sandbox
-from dialogs.turn import Person
+from dialogs.model.turn import Person
 
 NEWCOMER = Person("tenant", "newcomer")
 

@@ -15,10 +15,10 @@ from bot.sandbox.runs import History
 from bot.sandbox.scenario import LogName, read_scenario
 from bot.sandbox.shapes import template_json
 from bot.sandbox.stage import Stage
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.loading import load_entries
-from knowledge.redaction import redact
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.redaction.redact import redact
 
 NOW = datetime.now(UTC)
 SCENARIO = read_scenario()

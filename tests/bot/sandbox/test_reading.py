@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.looking.clients import Reading
-from bot.looking.wire import Deadline
+from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.clients.management_clients import Reading
 from bot.sandbox.serving import Sandbox
-from dialogs.errors import LookRefused
-from dialogs.looks import TemplateRef
+from dialogs.model.azure import TemplateRef
+from dialogs.model.errors import LookRefused
 from tests.bot.sandbox.test_resource_manager import IMAGES, OPEN, RESEARCH, template_of
 
 

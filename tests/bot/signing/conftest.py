@@ -16,14 +16,14 @@ import trustme
 from aiohttp import web
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.access import Access
-from bot.looking.cloud import PUBLIC, AzureCloud
-from bot.signing.setup import Signing, signing_for
-from bot.signing.sign_in import SignIn
-from bot.signing.user_eyes import UserEyes
-from dialogs.errors import LookRefused
-from dialogs.turn import Turn
-from dialogs.view import Paragraph, Reply, literal
+from bot.auth.access import Access
+from bot.azure.arm.cloud import PUBLIC, AzureCloud
+from bot.sign_in.on_behalf_of import UserEyes
+from bot.sign_in.setup import Signing, signing_for
+from bot.sign_in.sign_in import SignIn
+from dialogs.model.errors import LookRefused
+from dialogs.model.reply import Paragraph, Reply, literal
+from dialogs.model.turn import Turn
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.identity_service import CREDENTIALS, TENANT
 from tests.bot.signing.entra import ADA, BOB, CONNECTION, Entra

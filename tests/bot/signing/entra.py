@@ -13,7 +13,7 @@ import jwt
 from aiohttp import web
 from yarl import URL
 
-from bot.credentials import Cloud
+from bot.auth.credentials import Cloud
 from tests.bot.identity_service import APP, SECRET, TENANT, IdentityService, private_key
 
 CONNECTION = "sso"

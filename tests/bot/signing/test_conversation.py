@@ -10,14 +10,14 @@ from typing import Any
 import pytest_asyncio
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.looking.cloud import PUBLIC
-from bot.looking.refusals import refused
-from bot.looking.scoped import ScopedCredential
-from bot.signing.user_eyes import UserEyes
-from dialogs.looks import Found, TemplateRef, TemplateStatus, Wanted
-from dialogs.medic import Medic
-from dialogs.turn import Person
-from knowledge.support import load_support
+from bot.azure.arm.cloud import PUBLIC
+from bot.azure.clients.refusals import refused
+from bot.azure.credentials.scoped_credential import ScopedCredential
+from bot.sign_in.on_behalf_of import UserEyes
+from dialogs.conversation import Medic
+from dialogs.model.azure import Found, TemplateRef, TemplateStatus, Wanted
+from dialogs.model.turn import Person
+from knowledge.catalog.support import load_support
 from tests.bot.identity_service import TENANT
 from tests.bot.signing.conftest import Room, a_room
 from tests.bot.signing.entra import ADA

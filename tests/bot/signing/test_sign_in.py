@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.logs import SILENT
+from bot.telemetry.logs import SILENT
 from tests.bot.identity_service import TENANT
 from tests.bot.signing.conftest import LOOKED, Room
 from tests.bot.signing.entra import ADA, API, BOB, CONNECTION

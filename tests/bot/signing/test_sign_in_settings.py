@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.access import access_for
+from bot.auth.access import access_for
+from bot.azure.arm.sign_in_settings import read_sign_in_app
 from bot.errors import SettingsError
-from bot.settings import read_settings
-from bot.signing.settings import read_sign_in_app
-from bot.signing.setup import signing_with
+from bot.host.settings import read_settings
+from bot.sign_in.setup import signing_with
 from tests.bot.identity_service import APP, CREDENTIALS, TENANT
 
 IDENTITY = replace(CREDENTIALS, kind="UserAssignedMSI", password="")

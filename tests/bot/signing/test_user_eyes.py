@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.auth_tokens import Grant, Tokens
-from bot.credentials import Credentials
+from bot.auth.bot_token import Grant, Tokens
+from bot.auth.credentials import Credentials
+from bot.azure.arm.cloud import PUBLIC
+from bot.azure.clients.refusals import refused
+from bot.azure.credentials.scoped_credential import NoToken, ScopedCredential
 from bot.errors import TokenUnavailable
-from bot.looking.cloud import PUBLIC
-from bot.looking.refusals import refused
-from bot.looking.scoped import NoToken, ScopedCredential
-from bot.signing.holder import holder_of
-from bot.signing.kept import Kept, KeptCredentials
-from bot.signing.user_eyes import KEEP_SECONDS, UserEyes
-from dialogs.errors import LookRefused
-from dialogs.turn import Person
+from bot.sign_in.credential_cache import Kept, KeptCredentials
+from bot.sign_in.on_behalf_of import KEEP_SECONDS, UserEyes
+from bot.sign_in.token_owner import holder_of
+from dialogs.model.errors import LookRefused
+from dialogs.model.turn import Person
 from tests.bot.identity_service import APP, CREDENTIALS, SECRET, TENANT
 from tests.bot.signing.conftest import Room
 from tests.bot.signing.entra import ADA, BOB, aad_error
@@ -173,7 +173,7 @@ async def test_a_token_service_that_hangs_or_fails_is_a_reason(room: Room, monke
     room.entra.failing = {"*": 502}
     assert await refusal(room.signing.eyes) == "no-network"
     room.entra.failing = {}
-    monkeypatch.setattr("bot.signing.token_service.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.sign_in.token_service.PATIENCE", 0.0)
     assert await refusal(room.signing.eyes) == "no-network"
 
 

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dialogs.errors import FilingRefused
-from dialogs.filings import (
+from dialogs.conversation import Medic
+from dialogs.model.errors import FilingRefused
+from dialogs.model.job import Done, Work
+from dialogs.model.support import (
     ClassificationChoice,
     FilingRefusal,
     Product,
@@ -16,10 +18,8 @@ from dialogs.filings import (
     Ticket,
     TicketDraft,
 )
-from dialogs.medic import Medic
-from dialogs.turn import Person, Scope, Turn
-from dialogs.work import Done, Work
-from knowledge.support import load_support
+from dialogs.model.turn import Person, Scope, Turn
+from knowledge.catalog.support import load_support
 from tests.dialogs.fixtures import ENTRIES, Chat, diagnose
 
 ADA = Person("tenant", "29:ada", "Ada Maria Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")

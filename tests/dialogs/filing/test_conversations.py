@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 import pytest
 
-from dialogs.filings import FilingReason, FilingRefusal
+from dialogs.model.job import FAILED
+from dialogs.model.reply import Copyable, Field
+from dialogs.model.support import FilingReason, FilingRefusal
+from dialogs.support.ticket.flow import DOES
 from dialogs.texts import TEXTS
-from dialogs.ticket.flow import DOES
-from dialogs.view import Copyable, Field
-from dialogs.work import FAILED
-from knowledge.entry import LANGUAGES, Language
+from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.filing.office import ADA, AIB, NUMBER, OLDER, FakeFiling, FilingChat
 from tests.dialogs.fixtures import SUBSCRIPTION
 

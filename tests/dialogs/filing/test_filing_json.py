@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from dialogs.filing_json import draft_of, refusal_of, ticket_of, to_json
-from dialogs.filings import (
+from dialogs.model.support import (
     Attachment,
     ClassificationChoice,
     Contact,
@@ -18,8 +17,9 @@ from dialogs.filings import (
     Ticket,
     TicketDraft,
 )
-from dialogs.shape import ShapeError
-from dialogs.ticket.seal import seal_of
+from dialogs.state.json_fields import ShapeError
+from dialogs.state.ticket_json import draft_of, refusal_of, ticket_of, to_json
+from dialogs.support.ticket.preview_hash import seal_of
 
 CONTACT = Contact("Ada", "Rossi", "ada@example.com", "ITA", "W. Europe Standard Time", "it-it", "phone", "+39 055 1")
 DRAFT = TicketDraft(

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dialogs.errors import LookRefused
-from dialogs.looks import (
+from dialogs.conversation import Medic
+from dialogs.model.azure import (
     CustomizerOf,
     Failing,
     Found,
@@ -21,13 +21,13 @@ from dialogs.looks import (
     TemplateStatus,
     Wanted,
 )
-from dialogs.medic import Medic
-from dialogs.plain import plain
-from dialogs.turn import Person, Turn
-from dialogs.view import Reply
-from dialogs.work import Done, Work
-from knowledge.entry import Language
-from knowledge.support import load_support
+from dialogs.model.errors import LookRefused
+from dialogs.model.job import Done, Work
+from dialogs.model.reply import Reply
+from dialogs.model.turn import Person, Turn
+from dialogs.replies.plain_text import plain
+from knowledge.catalog.support import load_support
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES, SUBSCRIPTION, Chat, diagnose
 
 GOLDEN = TemplateRef(SUBSCRIPTION, "rg-images", "win11-golden")

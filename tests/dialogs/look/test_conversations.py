@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from dialogs.looks import Failing, Found, TemplateRef
+from dialogs.model.azure import Failing, Found, TemplateRef
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
 from tests.dialogs.test_medic import Line, talk
@@ -303,8 +303,8 @@ async def test_a_card_of_the_sandbox_says_so() -> None:
 
 
 async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialogs.look.seen.BUDGET", 0.5)
-    monkeypatch.setattr("dialogs.look.seen.LEAST", 0.01)
+    monkeypatch.setattr("dialogs.azure.status_reply.BUDGET", 0.5)
+    monkeypatch.setattr("dialogs.azure.status_reply.LEAST", 0.01)
     fake = azure()
     fake.slow = True
     chat = LookingChat(fake)
@@ -317,7 +317,7 @@ async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("method", ["find", "failing", "status"])
 async def test_an_azure_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr("dialogs.look.seen.BUDGET", 0.02)
+    monkeypatch.setattr("dialogs.azure.status_reply.BUDGET", 0.02)
     fake = azure()
     fake.hanging = method
     chat = LookingChat(fake)

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.looks import CustomizerOf, Found, LogTail, Refusal, RunOutput, TemplateRef
-from dialogs.turn import ACTION_VERSION, Action
-from dialogs.view import Command, Facts, Paragraph, Reply, RichText
+from dialogs.model.azure import CustomizerOf, Found, LogTail, Refusal, RunOutput, TemplateRef
+from dialogs.model.reply import Command, Facts, Paragraph, Reply, RichText
+from dialogs.model.turn import ACTION_VERSION, Action
 from tests.dialogs.look.azure import GOLDEN, STATUS, TAIL, FakeAzure, LookingChat
 
 SECRET = "password=Tr0ub4dor-and-3"

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs import state as states
-from dialogs.look import held_status, memory
-from dialogs.look.memory import Asked, Looks
-from dialogs.looks import CustomizerOf, RunOutput, Wanted
-from dialogs.shape import ShapeError
-from dialogs.state import State
+from dialogs.model.azure import CustomizerOf, RunOutput, Wanted
+from dialogs.state import azure as memory
+from dialogs.state import state as states
+from dialogs.state import template_status as held_status
+from dialogs.state.azure import Asked, Looks
+from dialogs.state.json_fields import ShapeError
+from dialogs.state.state import State
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.look.azure import GOLDEN, STATUS
 

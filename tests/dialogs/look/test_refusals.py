@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from dialogs.looks import Reason, Refusal
+from dialogs.model.azure import Reason, Refusal
+from dialogs.model.reply import prose
 from dialogs.texts import TEXTS
-from dialogs.view import prose
-from knowledge.entry import LANGUAGES, Language
+from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.look.azure import GOLDEN, FakeAzure, LookingChat
 

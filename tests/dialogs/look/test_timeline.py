@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.look.timeline import MOST_ROWS, course_of
-from dialogs.looks import CustomizerOf
-from knowledge.diagnosis import ProvisionerRun
+from dialogs.azure.customizer_timeline import MOST_ROWS, course_of
+from dialogs.model.azure import CustomizerOf
+from knowledge.model.diagnosis import ProvisionerRun
 
 PS, SH, FILE, RESTART = "PowerShell", "Shell", "File", "WindowsRestart"
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from dialogs.held import hold
-from dialogs.look.together import LogSeen, is_of, measured_of, of_a_part, sight_of
-from dialogs.looks import Found, LogTail, Refusal, TemplateStatus
-from knowledge.confirming import load_confirming
-from knowledge.diagnosing import Diagnoser
-from knowledge.diagnosis import Diagnosis
-from knowledge.entry import Language
-from knowledge.loading import load_entries
+from dialogs.azure.combined_diagnosis import LogSeen, is_of, measured_of, of_a_part, sight_of
+from dialogs.model.azure import Found, LogTail, Refusal, TemplateStatus
+from dialogs.state.diagnosis import hold
+from knowledge.catalog.fact_rules import load_confirming
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES as FEW
 from tests.dialogs.fixtures import FAILED, NOTHING, SCRIPT, TIMEOUT, match
 from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of

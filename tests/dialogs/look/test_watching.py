@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dialogs import state as states
-from dialogs.look.watching import AFTER_TROUBLE, EVERY, EVERY_IDLE, MOST_TROUBLES, WATCH
-from dialogs.looks import Reason, Refusal
-from dialogs.turn import Person
-from dialogs.work import AGAIN, Work
+from dialogs.azure.watching import AFTER_TROUBLE, EVERY, EVERY_IDLE, MOST_TROUBLES, WATCH
+from dialogs.model.azure import Reason, Refusal
+from dialogs.model.job import AGAIN, Work
+from dialogs.model.turn import Person
+from dialogs.state import state as states
 from tests.dialogs.look.azure import STATUS, FakeAzure, LookingChat, status_of
 
 RUNNING = status_of("win11-golden", run_state="Running", started="2026-02-22T03:00:00Z", ended=None)

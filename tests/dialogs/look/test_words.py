@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.look.words import Naming, answer_of, by_id, heard, named
-from dialogs.looks import Wanted
+from dialogs.azure.typed_requests import Naming, answer_of, by_id, heard, named
+from dialogs.model.azure import Wanted
 from tests.dialogs.fixtures import SUBSCRIPTION
 
 ID = (

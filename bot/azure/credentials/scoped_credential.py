@@ -1,0 +1,39 @@
+"""A credential that gives tokens for one audience, and tells a token's failure from that of what it is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError
+
+from bot.azure.arm.read_only_policy import ForeignAddress
+from bot.azure.credentials.unclosing_credential import Borrowed
+
+
+class NoToken(AzureError):
+    """The identity provider gave no token; `cause` says why."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__("The identity provider gave no token.")
+        self.cause = cause
+
+
+class ScopedCredential(Borrowed):
+    """Tokens of `inner` for `scope` alone, whatever a service's challenge asks for. It does not close `inner`."""
+
+    def __init__(self, inner: AsyncTokenCredential, scope: str) -> None:
+        self._inner = inner
+        self._scope = scope
+
+    async def get_token(
+        self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
+    ) -> AccessToken:
+        """A token. Raises `NoToken`, and `ForeignAddress` for any other scope."""
+        if scopes != (self._scope,):
+            raise ForeignAddress("A token for another audience was asked for.")
+        try:
+            return await self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id)
+        except Exception as error:
+            raise NoToken(error) from error

@@ -1,0 +1,79 @@
+"""Why the identity provider gave no token, from its error codes (`AADSTS…`): the refusal that says what to do."""
+
+from __future__ import annotations
+
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    ServiceRequestError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from azure.identity import CredentialUnavailableError
+
+from bot.azure.arm.retry_after import headers_of, retry_after_of
+from dialogs.model.azure import Reason, Refusal
+from dialogs.model.errors import LookRefused
+from knowledge.redaction.redact import redact
+from knowledge.text.patterns import compiled
+
+_CODE = compiled(r"\bAADSTS(\d{4,8})\b")
+_CLAIMS = compiled(r"\bclaims\b|interaction_required")
+_MOST = 20_000
+
+_REASONS: tuple[tuple[Reason, frozenset[str]], ...] = (
+    # the person, or an administrator for all, has not agreed to what the bot may do
+    ("consent", frozenset({"65001", "65004", "90094", "90095"})),
+    # another factor, a known device, an allowed place, a fresh proof
+    (
+        "conditional-access",
+        frozenset(
+            {"50072", "50074", "50076", "50078", "50079", "50097", "50158", "53000", "53001", "53002", "53003", "53004",
+             "530031", "530034"}
+        ),
+    ),
+    # the sign-in has expired, was revoked, or its proof is too old
+    (
+        "sign-in",
+        frozenset(
+            {"50013", "50132", "50133", "50173", "500133", "70008", "70043", "700082", "700084", "50058", "160021"}
+        ),
+    ),
+    # nobody of the subscription's tenant
+    ("other-tenant", frozenset({"50020", "90072", "50034", "90002"})),
+    # the organization lets only some people use the application
+    ("not-allowed", frozenset({"50105"})),
+)  # fmt: skip
+
+
+def refusal_of_token(error: Exception, what: str) -> Refusal:
+    """The refusal behind `error`, which a credential raised instead of giving a token for `what`."""
+    if isinstance(error, LookRefused):
+        return error.refusal
+    what = redact(what)
+    if isinstance(error, (TimeoutError, ServiceResponseTimeoutError)):
+        return Refusal("too-slow", what)
+    if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+        return Refusal("no-network", what)
+    text = f"{error} {_body(error)}"[:_MOST].encode("utf-8", "replace")
+    found = _CODE.search(text)
+    code = f"AADSTS{found[1].decode()}" if found else ""
+    for reason, codes in _REASONS:
+        if code.removeprefix("AADSTS") in codes:
+            return Refusal(reason, what, code=code)
+    status = getattr(error, "status_code", None) or 0
+    if status == 429 or status >= 500:
+        busy: Reason = "busy" if status == 429 else "azure-trouble"
+        return Refusal(busy, what, code=code, retry_after=retry_after_of(headers_of(error)))
+    if _CLAIMS.search(text):
+        return Refusal("conditional-access", what, code=code)
+    if isinstance(error, CredentialUnavailableError) or (isinstance(error, ClientAuthenticationError) and not code):
+        return Refusal("sign-in", what, code=type(error).__name__)
+    return Refusal("unexpected", what, code=code or type(error).__name__)
+
+
+def _body(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    try:
+        return str(response.text()) if response is not None else ""
+    except Exception:  # noqa: BLE001 - a body that was never read, or is no text, tells nothing
+        return ""

@@ -1,0 +1,176 @@
+"""`python app.py package`: reads and checks what an operator gives, writes the Teams app package, says what is next."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.cli.app_package import SOURCES, archive, package_files
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+EXAMPLE = (
+    "python app.py package --bot-id 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394 --domain medic.example.com "
+    "--website https://example.com/medic --privacy https://example.com/privacy --terms https://example.com/terms"
+)
+
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+
+
+def _is_guid(text: str) -> bool:
+    return bool(_GUID.fullmatch(text.lower())) and text.strip("0-") != ""
+
+
+def _is_host(text: str) -> bool:
+    labels = text.lower().split(".")
+    return (
+        len(text) <= 253
+        and len(labels) > 1
+        and all(len(label) <= 63 and _LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+    )
+
+
+def _is_page(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return (
+            len(text) <= 2048
+            and text.isprintable()
+            and " " not in text
+            and url.scheme == "https"
+            and "@" not in url.netloc
+            and _is_host(url.hostname or "")
+            and (url.port is None or url.port > 0)
+        )
+    except ValueError:
+        return False
+
+
+def _is_developer(text: str) -> bool:
+    return len(text) <= 32 and text.isprintable()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of the package: its option, its variable (and slot in the sources), what it is, what it must be."""
+
+    flag: str
+    variable: str
+    what: str
+    fits: Callable[[str], bool]
+    must: str
+    required: bool = True
+
+
+_PAGE = "give an address that begins with https:// and that everyone can open, such as https://example.com/privacy"
+OPTIONS = (
+    Option("--bot-id", "BOT_ID", "the bot's application id", _is_guid, "give the GUID of the bot's registration"),
+    Option(
+        "--domain",
+        "BOT_DOMAIN",
+        "the bot's public host name",
+        _is_host,
+        "give the host name alone, such as medic.example.com, without https://, port, path, wildcard or IP address",
+    ),
+    Option("--website", "WEBSITE_URL", "the page about the app and its support", _is_page, _PAGE),
+    Option("--privacy", "PRIVACY_URL", "the privacy statement", _is_page, _PAGE),
+    Option("--terms", "TERMS_URL", "the terms of use", _is_page, _PAGE),
+    Option("--developer", "DEVELOPER_NAME", "who publishes it", _is_developer, "use at most 32 characters", False),
+    Option("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", _is_guid, "give a GUID", False),
+    Option(
+        "--sign-in-app",
+        "OAUTH_APP_ID",
+        "the registration that people sign in to",
+        _is_guid,
+        "give the GUID of the registration whose API the sign-in connection names",
+        False,
+    ),
+)
+
+
+def run_package(options: Namespace, environ: Mapping[str, str] = os.environ, sources: Path = SOURCES) -> int:
+    """Writes the package; 0 when it is written, 1 when sources or disk are at fault, 2 when the options are."""
+    out = Path(options.out)
+    try:
+        values = read_values(options, environ)
+        if out.suffix.lower() != ".zip" or out.is_dir():
+            raise SettingsError([f"--out is {options.out!r}: name a file that ends in .zip, such as medic.zip."])
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        files = package_files(values, sources)
+        _write(out, archive(files))
+    except SettingsError as error:
+        sys.stderr.write(f"The app package was not built; its sources have faults:\n{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{out}: cannot be written: {error.strerror or error}. Name another file with --out.\n")
+        return 1
+    sys.stdout.write(_told(out, values))
+    return 0
+
+
+def read_values(options: Namespace, environ: Mapping[str, str]) -> dict[str, str]:
+    """What fills the slots of the sources: options first, then the environment, then what the project says of itself.
+
+    Raises:
+        SettingsError: one sentence that names all that is missing, and one for every value that does not fit.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    values: dict[str, str] = {}
+    missing: list[str] = []
+    faults: list[str] = []
+    for option in OPTIONS:
+        given = (getattr(options, option.flag[2:].replace("-", "_")) or "").strip()
+        text = given or environ.get(option.variable, "").strip()
+        if text and option.fits(text):
+            values[option.variable] = text
+        elif text:
+            faults.append(f"{option.flag if given else option.variable} is {text!r}: {option.must}.")
+        elif option.required:
+            missing.append(f"{option.flag} ({option.what})")
+    if missing:
+        named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        faults.insert(0, f"The app package still needs {named}.\nExample: {EXAMPLE}")
+    if faults:
+        raise SettingsError(faults)
+    for name in ("BOT_ID", "TEAMS_APP_ID", "BOT_DOMAIN", "OAUTH_APP_ID"):
+        if name in values:
+            values[name] = values[name].lower()
+    defaults = {
+        "VERSION": project["version"],
+        "DEVELOPER_NAME": project["authors"][0]["name"],
+        # the same bot gives the same app, so that a new package updates the one that is there
+        "TEAMS_APP_ID": values["BOT_ID"],
+    }
+    return {**defaults, **values}
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _told(out: Path, values: Mapping[str, str]) -> str:
+    return (
+        f"{out}: Image Medic {values['VERSION']}, in English and Italian, for the bot {values['BOT_ID']}\n"
+        "Next:\n"
+        f"  1. In the bot's Azure resource, set the messaging endpoint https://{values['BOT_DOMAIN']}/api/messages "
+        "and add the Microsoft Teams channel.\n"
+        "  2. For everyone: Teams admin center > Teams apps > Manage apps > Upload new app.\n"
+        "     For yourself (where custom apps are allowed): Teams > Apps > Manage your apps > Upload an app.\n"
+        "  3. To replace an app that is there already, raise the version in pyproject.toml and package it again.\n"
+    )

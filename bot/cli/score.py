@@ -1,0 +1,121 @@
+"""`python app.py score CASES [LOGS]`: how often the right entry comes first, on anybody's own failures.
+
+CASES is a YAML list of `{id, text, expect, kind}`: `expect` are the acceptable entries, none where the right answer is
+that nothing is known; `kind: question` marks a person's own words. LOGS is a folder of build logs with an `index.yaml`,
+a list of `{log, line, expect}`: `line` is a part of the line that a person would point at.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.errors import KnowledgeError
+
+_INDEX = "index.yaml"
+
+
+class BadCases(KnowledgeError):
+    """A file of cases, or a folder of logs, that cannot be scored; the message says what is wrong with which."""
+
+
+@dataclass
+class Tally:
+    """One figure: how many were right of how many, and a line on each that was not."""
+
+    name: str
+    right: int = 0
+    of: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, right: bool, complaint: str) -> None:
+        """Counts one case."""
+        self.of += 1
+        self.right += right
+        if not right:
+            self.wrong.append(complaint)
+
+    def __str__(self) -> str:
+        share = f"{100 * self.right / self.of:.1f} %" if self.of else "no cases"
+        return f"{self.name}: {self.right} of {self.of} ({share})"
+
+
+def run_score(cases: str, logs: str | None) -> int:
+    """Prints the figures and what went wrong; 0 when everything could be read, else 2."""
+    try:
+        diagnoser = Diagnoser(load_entries())
+        tallies = score_cases(diagnoser, _list_of(Path(cases)))
+        if logs:
+            tallies += score_logs(diagnoser, Path(logs))
+    except (KnowledgeError, OSError, UnicodeDecodeError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for tally in tallies:
+        sys.stdout.write(f"{tally}\n" + "".join(f"  {line}\n" for line in tally.wrong))
+    return 0
+
+
+def score_cases(diagnoser: Diagnoser, cases: list[Mapping[str, Any]]) -> list[Tally]:
+    """Right first over pasted texts and over questions, and leaving alone over what is something else."""
+    pasted, questions = Tally("right first, pasted"), Tally("right first, questions")
+    alone = Tally("left alone")
+    for case in cases:
+        expect = [str(name) for name in case.get("expect") or ()]
+        diagnosis = diagnoser.diagnose(str(case.get("text", "")))
+        name = str(case.get("id", "?"))
+        if not expect:
+            alone.add(
+                all(match.confidence == "possible" for match in diagnosis.matches), f"{name}: {_shown(diagnosis)}"
+            )
+            continue
+        tally = questions if case.get("kind") == "question" else pasted
+        right = bool(diagnosis.matches) and diagnosis.matches[0].entry in expect
+        tally.add(right, f"{name}: {_shown(diagnosis)}, not {' or '.join(expect)}")
+    return [pasted, questions, alone]
+
+
+def score_logs(diagnoser: Diagnoser, folder: Path) -> list[Tally]:
+    """Right first, and the proving line shown, over a folder of build logs."""
+    first, proof = Tally("right first, logs"), Tally("proving line shown")
+    for case in _list_of(folder / _INDEX):
+        name = str(case.get("log", "?"))
+        with (folder / name).open("rb") as stream:
+            diagnosis = diagnoser.diagnose_stream(stream, file=name)
+        expect = [str(one) for one in case.get("expect") or ()]
+        if expect:
+            right = bool(diagnosis.matches) and diagnosis.matches[0].entry in expect
+            first.add(right, f"{name}: {_shown(diagnosis)}, not {' or '.join(expect)}")
+        wanted = " ".join(str(case.get("line", "")).split())
+        if wanted:
+            shown = [" ".join(text.split()) for text in _lines(diagnosis)]
+            proof.add(any(wanted in text for text in shown), f"{name}: {wanted!r} is not among the lines shown")
+    return [first, proof]
+
+
+def _lines(diagnosis: Diagnosis) -> Iterator[str]:
+    for match in diagnosis.matches[:1]:
+        yield from (line.text for line in match.evidence)
+    if not diagnosis.matches:
+        yield from (line.text for line in diagnosis.excerpt)
+
+
+def _shown(diagnosis: Diagnosis) -> str:
+    return ", ".join(f"{match.entry} ({match.confidence})" for match in diagnosis.matches) or "nothing"
+
+
+def _list_of(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise BadCases(f"{path}: is not valid YAML: {error}") from None
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadCases(f"{path}: must be a list of cases, each with at least 'text' (or 'log') and 'expect'")
+    return value

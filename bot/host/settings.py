@@ -1,0 +1,189 @@
+"""The settings: read once from the environment, checked together, then passed on explicitly.
+
+| variable          | default                     | meaning                                                            |
+| ----------------- | --------------------------- | ------------------------------------------------------------------ |
+| `BIND_ADDRESS`    | `127.0.0.1`                 | address to listen on; without credentials a loopback address       |
+| `PORT`            | `3978`                      | port to listen on                                                  |
+| `STATE_PATH`      | `state/image-medic.sqlite3` | file of the conversations' state; its folder is made where missing |
+| `STATE_BLOB_URL`  |                             | instead of STATE_PATH, for several instances: a blob container     |
+| `STATE_KEEP_DAYS` | `30`                        | days without a word after which a conversation is forgotten        |
+| `LOG_LEVEL`       | `INFO`                      | `DEBUG`, `INFO`, `WARNING` or `ERROR`; contents are never logged   |
+| `LOG_FORMAT`      | `text`                      | `text`, or `json`: one object a line                               |
+| `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
+
+`bot.auth.credentials` reads who the bot is: with credentials it serves Microsoft Teams, without them this machine only.
+`bot.azure.arm.settings` reads whether it may look at Azure, `bot.azure.support.settings` whether it may file tickets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.auth.credentials import Credentials, read_credentials
+from bot.auth.loopback_hosts import is_loopback
+from bot.azure.arm.settings import AzureSettings, read_azure_settings
+from bot.azure.support.settings import read_filing
+from bot.errors import SettingsError
+from bot.state.store import KEEP_DAYS
+
+NAMES = (
+    "BIND_ADDRESS", "PORT", "STATE_PATH", "STATE_BLOB_URL", "STATE_KEEP_DAYS", "LOG_LEVEL", "LOG_FORMAT",
+    "PLAYGROUND_PORT",
+)  # fmt: skip
+MOST_KEEP_DAYS = 3650
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides. `state_path` is as given, relative to the working directory; with `state_blob_url`, the
+    address of a container of blobs, it is not used. No credentials: None. `filing`: support tickets may be filed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 3978
+    state_path: Path = Path("state/image-medic.sqlite3")
+    log_level: str = "INFO"
+    playground_port: int = 56150
+    log_format: str = "text"
+    credentials: Credentials | None = None
+    azure: AzureSettings = field(default_factory=AzureSettings)
+    state_blob_url: str = ""
+    keep_days: int = KEEP_DAYS
+    filing: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where the server listens, without a trailing slash."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """What the chat in a terminal is allowed."""
+
+    azure: AzureSettings
+    filing: bool = False
+    log_file: Path = Path("state/chat.log")
+
+
+_DEFAULT = Settings()
+_CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings of `environ`; a variable that is empty counts as not set.
+
+    Raises:
+        SettingsError: with a sentence for every fault.
+    """
+    faults: list[str] = []
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+
+    credentials = read_credentials(given, faults)
+    host = given.get("BIND_ADDRESS", _DEFAULT.host)
+    # with faults in the credentials it is not known yet whether another address will be allowed
+    if credentials is None and not faults and not is_loopback(host):
+        faults.append(
+            f"BIND_ADDRESS is {host!r}: without credentials the bot listens on this machine only. "
+            "Use 127.0.0.1, ::1 or localhost, or leave BIND_ADDRESS unset; to serve Teams, set MicrosoftAppId and "
+            "what belongs to it."
+        )
+
+    azure = read_azure_settings(given, credentials, faults)
+    filing = read_filing(given, azure.look, faults)
+    state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
+    if state_path.is_dir():
+        faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
+
+    state_blob_url = _container_url(given.get("STATE_BLOB_URL", ""), faults)
+    if "STATE_PATH" in given and "STATE_BLOB_URL" in given:
+        faults.append("STATE_PATH and STATE_BLOB_URL are both set: state is kept in one place. Unset one of them.")
+
+    log_level = given.get("LOG_LEVEL", _DEFAULT.log_level).upper()
+    if log_level not in LOG_LEVELS:
+        faults.append(f"LOG_LEVEL is {given['LOG_LEVEL']!r}: use {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}.")
+
+    log_format = given.get("LOG_FORMAT", _DEFAULT.log_format).lower()
+    if log_format not in LOG_FORMATS:
+        faults.append(f"LOG_FORMAT is {given['LOG_FORMAT']!r}: use text or json.")
+
+    port = _port(given, "PORT", _DEFAULT.port, faults)
+    playground_port = _port(given, "PLAYGROUND_PORT", _DEFAULT.playground_port, faults)
+    if port == playground_port and port:
+        faults.append(f"PORT and PLAYGROUND_PORT are both {port}: give one of them another number.")
+
+    kept = given.get("STATE_KEEP_DAYS", str(_DEFAULT.keep_days))
+    keep_days = int(kept) if kept.isascii() and kept.isdigit() and len(kept) <= 4 else 0
+    if not 1 <= keep_days <= MOST_KEEP_DAYS:
+        faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MOST_KEEP_DAYS}.")
+
+    if faults:
+        raise SettingsError(faults)
+    return Settings(
+        host,
+        port,
+        state_path,
+        log_level,
+        playground_port,
+        log_format,
+        credentials,
+        azure,
+        state_blob_url,
+        keep_days,
+        filing,
+    )
+
+
+def read_terminal(environ: Mapping[str, str]) -> TerminalSettings:
+    """How the chat in a terminal may look at Azure, and whether tickets may be filed there.
+
+    Raises:
+        SettingsError: with a sentence for every fault.
+    """
+    faults: list[str] = []
+    azure = read_azure_settings(environ, None, faults, terminal=True)
+    filing = read_filing(environ, azure.look, faults)
+    if faults:
+        raise SettingsError(faults)
+    state = environ.get("STATE_PATH", "").strip()
+    beside = Path(state).expanduser().parent if state else _DEFAULT.state_path.parent
+    return TerminalSettings(azure, filing, beside / "chat.log")
+
+
+def _container_url(text: str, faults: list[str]) -> str:
+    """The address of a container of blobs, or "". An emulator of this machine has the account's name in its path."""
+    if not text:
+        return ""
+    try:
+        url = urlsplit(text.rstrip("/"))
+        *account, container = url.path.split("/")[1:] or [""]
+        good = url.scheme == "https" and url.hostname and url.username is None and url.port != 0
+        good = good and _CONTAINER.fullmatch(container) and len(account) == is_loopback(url.hostname or "")
+    except ValueError:
+        good, url = False, urlsplit("")
+    if url.query or url.fragment:
+        # not repeated: it may be a signature
+        faults.append(
+            "STATE_BLOB_URL has a query: the bot has an identity, no signature. Leave out what follows the ?."
+        )
+    elif not good:
+        faults.append(
+            "STATE_BLOB_URL is not the address of a container: use https://ACCOUNT.blob.core.windows.net/NAME."
+        )
+    else:
+        return text.rstrip("/")
+    return ""
+
+
+def _port(given: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+    text = given.get(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
+        return int(text)
+    faults.append(f"{name} is {text!r}: use a number from 1 to 65535, or leave it unset for {default}.")
+    return 0

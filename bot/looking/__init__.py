@@ -1,1 +1,0 @@
-"""Looks at Azure, read-only: credentials, image templates, their status and their build logs."""

@@ -1,1 +1,0 @@
-"""Signs people in, so that a look at Azure is made with their own rights."""

@@ -1,0 +1,35 @@
+"""What the outside may answer the conversation instead of what it was asked for; `DialogError` is the tree's top."""
+
+from __future__ import annotations
+
+from dialogs.model.azure import Refusal
+from dialogs.model.files import FileRefusal
+from dialogs.model.support import FilingRefusal
+
+
+class DialogError(Exception):
+    """Something that the conversation knows how to answer."""
+
+
+class LookRefused(DialogError):
+    """A look at Azure came to nothing; `refusal` says why, in words that the conversation turns into an answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+class FilingRefused(DialogError):
+    """No ticket was filed, or not for certain; `refusal` says why, for the conversation to put into words."""
+
+    def __init__(self, refusal: FilingRefusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+class FileRefused(DialogError):
+    """A file that came with a message was not read; `refusal` says why, for the conversation to put into words."""
+
+    def __init__(self, refusal: FileRefusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal

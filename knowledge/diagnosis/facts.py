@@ -1,0 +1,145 @@
+"""Takes ids, names and states out of a text: only what stands there, and nothing that a secret could hide in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import re2
+
+from knowledge.build_log.build import Story
+from knowledge.text.indexed_text import Passage
+from knowledge.text.lines import iso
+from knowledge.text.patterns import Literals, compiled
+
+Fact = str | int | None
+
+MOST_IDS = 40
+
+_ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
+_NAME = r"[\w.()-]{1,90}"
+# a guard (lower case, must be in the text for the pattern to be tried) and the pattern, whose first group is the fact
+_PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
+    (name, guard.encode(), compiled(pattern))
+    for name, guard, pattern in (
+        ("correlation_id", "correlation", rf"correlation[ _-]?id\W{{1,6}}({_ID})"),
+        ("operation_id", "operation", rf"operation[ _-]?id\W{{1,6}}({_ID})"),
+        (
+            "log_url",
+            "packerlogs/",
+            r"(https://[a-z0-9x]{3,24}\.blob\.core\.[a-z.]{3,40}/packerlogs/[\w.-]{1,64}/(?:customization|validation)\.log)",
+        ),
+        ("template", "imagetemplates/", rf"Microsoft\.VirtualMachineImages/imageTemplates/({_NAME})"),
+        ("resource_group", "imagetemplates/", rf"/resourceGroups/({_NAME})/providers/Microsoft\.VirtualMachineImages"),
+        ("template", "template", r"\btemplate(?: name:?| call failed for template)\W{1,8}(t_\w{1,60})"),
+        ("template", "imagetemplates", r"VirtualMachineImages/imageTemplates ['\"]([\w.-]{1,64})['\"]"),
+        ("subscription", "subscriptions/", rf"/subscriptions?/({_ID})\b"),
+        ("staging_resource_group", "resourcegroupname", r"ResourceGroupName\s*:\s*'([^'\s]{1,90})'"),
+        ("staging_resource_group", "/resourcegroups/it_", r"/resourceGroups/(IT_[\w.()-]{1,87})"),
+        (
+            "staging_resource_group",
+            "exactstagingresourcegroup",
+            r"exactStagingResourceGroup\W{1,6}(/subscriptions/[\w./()-]{1,200})",
+        ),
+        ("region", "location", r"-> Location\s*:\s*'([\w ]{1,40})'"),
+        ("region", "location", r'"location"\s*:\s*"([a-z0-9 ]{3,40})"'),
+        ("source_image", "sourceimagename", r"-> SourceImageName\s*:\s*'([^'\s]{1,300})'"),
+        ("run_state", "runstate", r"\b(?:LastRunStatus)?RunState\W{1,6}(\w{3,20})"),
+        ("run_sub_state", "runsubstate", r"\b(?:LastRunStatus)?RunSubState\W{1,6}(\w{3,20})"),
+        ("provisioning_state", "provisioningstate", r"\bprovisioningState\W{1,6}(\w{3,20})"),
+        ("error_code", "provisioningerrorcode", r"provisioningErrorCode\W{1,6}(\w{3,60})"),
+        ("run_started", "starttime", r"startTime\W{1,6}(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
+        ("run_ended", "endtime", r"endTime\W{1,6}(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
+        ("vm_size", "vmsize", r"vmSize\W{1,6}(Standard_\w{1,40})"),
+        ("build_timeout", "buildtimeoutinminutes", r"buildTimeoutInMinutes\W{1,6}(\d{1,4})"),
+        ("exit_code", "exit status", r"non-zero exit status: ?(-?\d{1,10})"),
+        ("exit_code", "exited with code", r"' exited with code: (-?[1-9]\d{0,9})"),
+        ("deployment", "pkrdp", r"\b(pkrdp\w{6,20})\b"),
+    )
+)
+_LOG_PLACE = compiled(
+    r"(?:https://|storageAccounts/)([a-z0-9]{3,24})[\w./-]{0,80}/packerlogs/([\w-]{8,40})/(?:customization|validation)"
+)
+_RESOURCE = compiled(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
+_NAMED_ID = compiled(r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+_OPERATION = compiled(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
+_LINUX = compiled(
+    r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
+    r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
+)
+# windows.net is the domain of every storage account, and `https:\/\/` no drive
+_WINDOWS = compiled(r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b")
+
+
+_GUARDS = Literals(guard.decode() for _, guard, _ in _PATTERNS)
+
+
+def facts_of(passage: Passage, story: Story | None) -> Mapping[str, Fact]:
+    """Every fact that stands in the text, by name; the first one where it stands several times."""
+    facts: dict[str, Fact] = {}
+    present = frozenset(_GUARDS.within(passage.lower))
+    for name, guard, pattern in _PATTERNS:
+        if name in facts or guard not in present:
+            continue
+        found = pattern.search(passage.flat)
+        if found:
+            value = found[1].decode("utf-8", "replace").rstrip(".")
+            facts[name] = int(value) if name in ("exit_code", "build_timeout") else value
+    place = _LOG_PLACE.search(passage.flat) if b"/packerlogs/" in passage.lower else None
+    if place:
+        facts["account"], facts["log_folder"] = place[1].decode(), place[2].decode()
+    for name in ("run_started", "run_ended"):
+        if name in facts:
+            facts[name] = f"{facts[name]}Z"
+    if story is not None:
+        _from_story(facts, story)
+    return facts
+
+
+def _from_story(facts: dict[str, Fact], story: Story) -> None:
+    run = next((line.run for line in story.lines if line.run), None)
+    if run:
+        facts["operation_id"] = run
+    failed = story.failed_run
+    code = story.script_code if story.script_code is not None else failed.code if failed else None
+    if code is not None:
+        facts["exit_code"] = code
+    elif story.outcome == "canceled" or facts.get("exit_code") in (101, 1115, 1190, 1717):
+        facts.pop("exit_code", None)  # what a stop or a restart left behind is not how the script ended
+    times = [line.time for line in story.lines if line.time]
+    if times:
+        facts.setdefault("run_started", iso(times[0]))
+        facts.setdefault("run_ended", iso(times[-1]) if story.outcome not in ("running", "unknown") else None)
+
+
+def ids_of(passage: Passage, facts: Mapping[str, Fact]) -> tuple[tuple[str, str], ...]:
+    """Every id that the text holds beyond the facts, each once, with a label: named GUIDs and whole resource ids."""
+    known = {str(value).lower() for value in facts.values()}
+    named: dict[str, tuple[str, str]] = {}
+    for match in _NAMED_ID.finditer(passage.flat):
+        label, value = (" ".join(part.decode("utf-8", "replace").split()) for part in (match[1], match[2]))
+        if value.lower() not in known:
+            named.setdefault(value.lower(), (label, value))
+        if len(named) >= MOST_IDS:
+            break
+    resources: dict[str, tuple[str, str]] = {}
+    for match in _RESOURCE.finditer(passage.flat):
+        value = _OPERATION.sub(b"", match[0]).decode("utf-8", "replace").rstrip("./")
+        if value.lower() not in known:
+            resources.setdefault(value.lower(), ("resource", value))
+        if len(resources) >= MOST_IDS:
+            break
+    # a resource group's id says nothing beside the id of something in it
+    whole = [pair for key, pair in resources.items() if not any(other.startswith(f"{key}/") for other in resources)]
+    return (*named.values(), *whole)
+
+
+def system_of(passage: Passage, story: Story | None, facts: Mapping[str, Fact]) -> str | None:
+    """`windows` or `linux`, from the build's connection, the source image, else from unmistakable words; or `None`."""
+    if story is not None and story.os:
+        return story.os
+    source = str(facts.get("source_image") or "").encode()
+    for text in (source, passage.flat):
+        linux, windows = _LINUX.search(text), _WINDOWS.search(text)
+        if bool(linux) != bool(windows):
+            return "linux" if linux else "windows"
+    return None

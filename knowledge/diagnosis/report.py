@@ -1,0 +1,160 @@
+"""A diagnosis as text for a terminal: the answer, the lines that prove it, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from knowledge.commands.placeholders import Shell, fill
+from knowledge.diagnosis.excerpt import short_line
+from knowledge.model.diagnosis import Diagnosis, Match
+from knowledge.model.entry import Entry, Language
+
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "certain": "certain",
+        "likely": "likely",
+        "possible": "possible",
+        "yes": "Running it again unchanged: may help.",
+        "after-fix": "Running it again unchanged: no; after the fix.",
+        "no": "Running it again unchanged: no.",
+        "cause": "Cause",
+        "first": "Step 1 of {n}",
+        "others": "Also possible",
+        "explains": "Explains",
+        "none": "No known failure recognised.",
+        "succeeded": "The build succeeded.",
+        "found": "Found out",
+        "outcome": "the run: {outcome}",
+        "phase": "reached: {phase}",
+        "silence": "nothing written for {minutes} min after line {line}",
+        "failed": "{provisioner} ended after {seconds} s, exit code {code}",
+        "next": "Paste more of the log around the first error, or run: python app.py chat",
+        "inferred": "Our inference, not documented.",
+    },
+    "it": {
+        "certain": "certo",
+        "likely": "probabile",
+        "possible": "possibile",
+        "yes": "Rieseguire senza modifiche: può servire.",
+        "after-fix": "Rieseguire senza modifiche: no; solo dopo la correzione.",
+        "no": "Rieseguire senza modifiche: no.",
+        "cause": "Causa",
+        "first": "Passaggio 1 di {n}",
+        "others": "Altre possibilità",
+        "explains": "Spiega",
+        "none": "Nessun errore noto riconosciuto.",
+        "succeeded": "La compilazione è riuscita.",
+        "found": "Accertato",
+        "outcome": "esecuzione: {outcome}",
+        "phase": "fase raggiunta: {phase}",
+        "silence": "nulla di scritto per {minutes} min dopo la riga {line}",
+        "failed": "{provisioner} terminato dopo {seconds} s, codice di uscita {code}",
+        "next": "Incolla altre righe del log intorno al primo errore, oppure esegui: python app.py chat",
+        "inferred": "Nostra deduzione, non documentata.",
+    },
+}
+# The names in a diagnosis, as people read them; `--json` keeps the names themselves.
+_NAMES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "build-log": "build log",
+        "status": "status of a template",
+        "deployment-error": "deployment or CLI error",
+        "task-log": "log of a pipeline task",
+        "question": "question in words",
+        "unknown": "kind of text not recognised",
+        "failed": "failed",
+        "canceled": "canceled",
+        "succeeded": "succeeded",
+        "running": "still running, or the log was cut before the end",
+        "prepare": "preparation",
+        "deploy": "deploying the build VM",
+        "connect": "connecting to the build VM",
+        "customize": "customizing",
+        "deprovision": "deprovisioning",
+        "capture": "capturing the image",
+        "clean-up": "clean-up",
+    },
+    "it": {
+        "build-log": "log di compilazione",
+        "status": "stato di un modello",
+        "deployment-error": "errore di distribuzione ARM o della CLI",
+        "task-log": "log di un'attività della pipeline",
+        "question": "domanda a parole",
+        "unknown": "tipo di testo non riconosciuto",
+        "failed": "non riuscita",
+        "canceled": "annullata",
+        "succeeded": "riuscita",
+        "running": "ancora in corso, oppure il log si interrompe prima della fine",
+        "prepare": "preparazione",
+        "deploy": "creazione della macchina virtuale di compilazione",
+        "connect": "connessione alla macchina virtuale di compilazione",
+        "customize": "personalizzazione",
+        "deprovision": "deprovisioning",
+        "capture": "acquisizione dell'immagine",
+        "clean-up": "pulizia",
+    },
+}
+_SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
+
+
+def report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Language) -> str:
+    """The diagnosis as lines of text, in `language`."""
+    words = _WORDS[language]
+    lines = [f"{diagnosis.file}: {_NAMES[language][diagnosis.kind]}"]
+    if diagnosis.matches:
+        top, *others = diagnosis.matches
+        lines += _top(top, entries[top.entry], diagnosis, words, language)
+        if others:
+            lines.append(f"  {words['others']}: " + "; ".join(f"{m.title} ({words[m.confidence]})" for m in others))
+    else:
+        lines.append(f"  {words['succeeded' if diagnosis.outcome == 'succeeded' else 'none']}")
+        lines += [f"    {line.line:>6}  {line.text}" for line in diagnosis.excerpt[:8]]
+    lines += _found_out(diagnosis, words, _NAMES[language])
+    if not diagnosis.settled:
+        lines.append(f"  {words['next']}")
+    return "\n".join(_printable(line) for line in lines)
+
+
+def _top(top: Match, entry: Entry, diagnosis: Diagnosis, words: Mapping[str, str], language: Language) -> list[str]:
+    lines = [f"  {top.title} [{top.entry}] · {words[top.confidence]}"]
+    lines += [f"    {line.line:>6}  {short_line(line.text)}" for line in top.evidence]
+    lines.append(f"  {words[top.retry]}")
+    lines.append(f"  {words['cause']}: {entry.cause.in_(language)}")
+    if entry.basis == "inferred":
+        lines.append(f"  {words['inferred']}")
+    if diagnosis.script:
+        lines.append(f"  → {diagnosis.script.advice}")
+    if entry.steps:
+        step = entry.steps[0]
+        lines.append(f"  {words['first'].format(n=len(entry.steps))}: {step.do.in_(language)}")
+        values = {**diagnosis.facts, **top.values}
+        for shell, key in _SHELLS:
+            command = getattr(step, key)
+            if command:
+                lines.append(f"    {shell}:")
+                lines += [f"      {line}" for line in fill(command, shell, values).splitlines()]
+    if top.explains:
+        lines.append(f"  {words['explains']}: {', '.join(top.explains)}")
+    return lines
+
+
+def _found_out(diagnosis: Diagnosis, words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+    found = []
+    if diagnosis.outcome != "unknown":
+        found.append(words["outcome"].format(outcome=names[diagnosis.outcome]))
+    if diagnosis.phase:
+        found.append(words["phase"].format(phase=names.get(diagnosis.phase, diagnosis.phase)))
+    failed = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
+    if failed:
+        code = "?" if failed.exit_code is None else failed.exit_code
+        seconds = "?" if failed.seconds is None else failed.seconds
+        found.append(words["failed"].format(provisioner=failed.provisioner, seconds=seconds, code=code))
+    if diagnosis.silence:
+        silence = diagnosis.silence
+        found.append(words["silence"].format(minutes=silence.seconds // 60, line=silence.line))
+    return [f"  {words['found']}: " + "; ".join(found)] if found else []
+
+
+def _printable(line: str) -> str:
+    """The line without characters that would steer a terminal."""
+    return "".join(character if character.isprintable() or character == " " else "?" for character in line)
