@@ -86,7 +86,9 @@ def test_imports_run_one_way(module: str, path: Path) -> None:
 @pytest.mark.parametrize(("module", "path"), [p for p in MODULES if p.values[0].split(".")[0] in LAYERS[2:]])
 def test_knowledge_and_dialogs_import_no_sdk(module: str, path: Path) -> None:
     found = {name: line for name, line in tops(path, module).items() if name in SDKS}
-    assert not found, f"{module} imports an SDK (name: line): {found}; declare a Protocol in dialogs/model/ports.py instead"
+    assert not found, (
+        f"{module} imports an SDK (name: line): {found}; declare a Protocol in dialogs/model/ports.py instead"
+    )
 
 
 @pytest.mark.parametrize(("module", "path"), [p for p in MODULES if p.values[0].split(".")[0] in LAYERS[:2]])

@@ -22,7 +22,7 @@ from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.diagnosis.report import report
 from tests.bot.stand_ins import build_medic
 from tests.build_logs import begun, powershell, script_failed, shell
-from tests.knowledge.test_redaction import PIECE, PLACES, SHAPES, password, put
+from tests.knowledge.redaction.test_redact import PIECE, PLACES, SHAPES, password, put
 
 ENTRIES = load_entries()
 DIAGNOSER = Diagnoser(ENTRIES)

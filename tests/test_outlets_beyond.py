@@ -30,11 +30,11 @@ from dialogs.model.job import Done, Work
 from dialogs.model.reply import Field
 from dialogs.model.turn import Action, Person, Turn
 from tests.azurite.service import AnybodyCredential, azurite
-from tests.dialogs.filing.office import FakeFiling
-from tests.dialogs.filing.test_conversations import CONTACT
-from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure
-from tests.dialogs.test_files import FakeFiles
-from tests.knowledge.test_redaction import PIECE, SHAPES
+from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
+from tests.dialogs.solution.test_attached_logs import FakeFiles
+from tests.dialogs.support.ticket.office import FakeFiling
+from tests.dialogs.support.ticket.test_flow import CONTACT
+from tests.knowledge.redaction.test_redact import PIECE, SHAPES
 from tests.test_outlets import assert_unseen, planted, shown_by, windows
 
 __all__ = ["azurite"]

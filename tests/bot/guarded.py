@@ -23,7 +23,7 @@ from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import Invokes
 from bot.turns.outbox import Pace
 from bot.turns.turn_runner import Turns
-from tests.bot.identity_service import CREDENTIALS, TENANT, IdentityService
+from tests.bot.auth.identity_service import CREDENTIALS, TENANT, IdentityService
 from tests.bot.stand_ins import FakeTeams, ScriptedMedic
 
 

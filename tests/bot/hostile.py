@@ -24,11 +24,11 @@ from bot.teams.invokes import Invokes
 from bot.teams.message_extension import extension_handlers
 from dialogs.model.azure import Failing, Found, LogTail, TemplateRef, TemplateStatus, Wanted
 from dialogs.model.turn import ACTION_VERSION, Person
+from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.identity_service import TENANT, IdentityService
 from tests.bot.stand_ins import serve
-from tests.dialogs.filing.office import FakeFiling
-from tests.dialogs.look.azure import FakeAzure
+from tests.dialogs.azure.fake_azure import FakeAzure
+from tests.dialogs.support.ticket.office import FakeFiling
 
 ADA = {"id": "29:ada", "name": "Ada Rossi", "aadObjectId": "00000000-0000-0000-0000-000000000020"}
 EVE = {"id": "29:eve", "name": "Eve Neri", "aadObjectId": "00000000-0000-0000-0000-000000000021"}

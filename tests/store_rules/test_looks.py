@@ -13,8 +13,8 @@ from knowledge.catalog.support import load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
-from tests.dialogs.look.azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.store_rules.pastes import PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import Talk, Turned

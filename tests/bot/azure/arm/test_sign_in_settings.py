@@ -1,0 +1,69 @@
+"""Which registration people sign in to, and that nobody signs in where it is not asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.auth.access import access_for
+from bot.azure.arm.sign_in_settings import read_sign_in_app
+from bot.errors import SettingsError
+from bot.host.settings import read_settings
+from bot.sign_in.setup import signing_with
+from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
+
+IDENTITY = replace(CREDENTIALS, kind="UserAssignedMSI", password="")
+OTHER = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "given", "app"),
+    [
+        (CREDENTIALS, "", APP), (CREDENTIALS, APP.upper(), APP), (IDENTITY, f" {OTHER} ", OTHER.lower()),
+    ],
+)  # fmt: skip
+def test_the_bots_own_or_the_one_beside_its_identity(credentials: object, given: str, app: str) -> None:
+    faults: list[str] = []
+    assert read_sign_in_app({"OAUTH_APP_ID": given}, credentials, faults) == app  # type: ignore[arg-type]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "given", "said"),
+    [
+        (CREDENTIALS, "sso", "is no GUID"), (CREDENTIALS, OTHER, "whose secret the bot does not have"),
+        (IDENTITY, "", "offers no API"), (IDENTITY, APP, "offers no API"), (IDENTITY, "x", "is no GUID"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said(credentials: object, given: str, said: str) -> None:
+    faults: list[str] = []
+    read_sign_in_app({"OAUTH_APP_ID": given} if given else {}, credentials, faults)  # type: ignore[arg-type]
+    assert [said in fault for fault in faults] == [True]
+    assert not given or given.lower() not in faults[0]
+
+
+SERVER = {
+    "MicrosoftAppId": APP, "MicrosoftAppType": "SingleTenant", "MicrosoftAppTenantId": TENANT, "MicrosoftAppPassword": "s",
+}  # fmt: skip
+
+
+async def test_it_is_part_of_the_settings() -> None:
+    settings = read_settings({**SERVER, "AZURE_LOOK": "user", "OAUTH_CONNECTION": "sso"})
+    assert settings.azure.sign_in_app == APP
+    access = access_for(settings.credentials)
+    signing = signing_with(settings.credentials, settings.azure, access)
+    assert signing
+    assert set(signing.sign_in.handlers()) >= {"signin/tokenExchange", "signin/verifyState"}
+    await signing.close()
+    await access.close()
+    with pytest.raises(SettingsError, match="OAUTH_APP_ID is another registration"):
+        read_settings({**SERVER, "AZURE_LOOK": "user", "OAUTH_CONNECTION": "sso", "OAUTH_APP_ID": OTHER})
+
+
+async def test_without_it_nobody_signs_in() -> None:
+    for environ in ({}, SERVER):
+        settings = read_settings(environ)
+        access = access_for(settings.credentials)
+        assert signing_with(settings.credentials, settings.azure, access) is None
+        await access.close()

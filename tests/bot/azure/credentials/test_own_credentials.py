@@ -1,0 +1,76 @@
+"""The eyes that belong to the program: for whom they look, and at what."""
+
+from __future__ import annotations
+
+import pytest
+from azure.identity import CredentialUnavailableError
+
+from bot.azure.arm.cloud import US_GOVERNMENT
+from bot.azure.arm.settings import AzureSettings
+from bot.azure.credentials.own_credentials import IdentityEyes, LocalEyes
+from dialogs.model.azure import Refusal
+from dialogs.model.errors import LookRefused
+from dialogs.model.turn import Person
+from tests.bot.azure.fake_azure import OBJECT, ONE, PERSON, TENANT, TWO, FakeCredential
+
+BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TENANT, OBJECT)}))
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        Person(TENANT, OBJECT),
+        Person(TENANT, "29:x", object_id=""),
+        Person(TENANT, "29:x", object_id=TWO),
+        Person(TWO, "29:x", object_id=OBJECT),
+        Person("", "29:x", object_id=OBJECT),
+        Person(OBJECT, "29:x", object_id=TENANT),
+    ],
+)
+async def test_the_bots_identity_looks_for_nobody_else(person: Person) -> None:
+    eyes = IdentityEyes(BOT, FakeCredential())
+    with pytest.raises(LookRefused) as caught:
+        async with eyes.credential(person):
+            pass
+    assert caught.value.refusal.reason == "not-allowed"
+
+
+async def test_the_bots_identity_looks_for_the_people_of_the_list() -> None:
+    credential = FakeCredential()
+    eyes = IdentityEyes(BOT, credential)
+    for person in (PERSON, Person(TENANT.upper(), "29:other", object_id=OBJECT.upper())):
+        async with eyes.credential(person) as found:
+            assert (await found.get_token("scope")).token == "token for scope"
+    assert eyes.subscriptions == {ONE}
+    assert not await eyes.sign_out(PERSON)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [AzureSettings("bot", people=BOT.people), AzureSettings("bot", subscriptions=BOT.subscriptions)],
+)
+def test_a_missing_list_is_no_open_door(settings: AzureSettings) -> None:
+    with pytest.raises(ValueError, match="without both lists"):
+        IdentityEyes(settings, FakeCredential())
+
+
+async def test_this_machines_login_needs_no_name() -> None:
+    eyes = LocalEyes(US_GOVERNMENT, frozenset({ONE}))
+    async with eyes.credential(Person("local", "me")) as credential:
+        assert credential
+    assert eyes.subscriptions == {ONE}
+    assert not await eyes.sign_out(Person("local", "me"))
+    await eyes.close()
+
+
+async def test_an_identity_without_a_token_is_the_operators_to_mend(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever asks is not told to sign in: they could not."""
+    credential = FakeCredential()
+    credential.fails = CredentialUnavailableError("No identity is assigned: a secret of the machine.")
+    eyes = IdentityEyes(BOT, credential)
+    async with eyes.credential(PERSON) as found:
+        with pytest.raises(LookRefused) as caught:
+            await found.get_token("scope")
+    assert caught.value.refusal == Refusal("unexpected", code="CredentialUnavailableError")
+    assert "AZURE_LOOK_CLIENT_ID names it" in caplog.text
+    assert "secret" not in "".join(record.getMessage() for record in caplog.records)

@@ -1,0 +1,155 @@
+"""Where a log is said to be: only Azure's own two forms, only names, only the template's staging group."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as some
+
+from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
+from bot.azure.logs.log_address import LogPlace, endpoints_of, place_in
+from dialogs.model.errors import LookRefused
+from knowledge.redaction.redact import redact
+from tests.bot.azure.fake_azure import ACCOUNT, FOLDER, ONE, STAGING, TWO, new_message, old_message
+
+OWN = (ONE, STAGING)
+PLACE = LogPlace(ACCOUNT, FOLDER, "customization.log")
+URL = f"https://{ACCOUNT}.blob.core.windows.net/packerlogs/{FOLDER}/customization.log"
+
+
+@pytest.mark.parametrize("shown", [str, redact])
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        (old_message(), PLACE),
+        (old_message().replace("Build log location", "build log location"), PLACE),
+        (old_message(file="validation.log"), LogPlace(ACCOUNT, FOLDER, "validation.log")),
+        (new_message(), PLACE),
+        (new_message(group=STAGING.upper()), PLACE),
+        (new_message().replace("customization.log.", "validation.log"), LogPlace(ACCOUNT, FOLDER, "validation.log")),
+        (f"{old_message()} {old_message()}", PLACE),
+        (f"See {URL}", PLACE),
+        (f"Image build log location: {URL}", PLACE),
+        (URL.replace("windows.net", "usgovcloudapi.net"), PLACE),
+        (f"https://{ACCOUNT}.z12.blob.storage.azure.net/packerlogs/{FOLDER}/customization.log", PLACE),
+        ("", None),
+        ("Build (Managed Image) step failed: the quota is used up.", None),
+        ("x" * 30_000 + URL, None),  # the beginning tells, or nothing
+    ],
+)
+def test_a_place_is_read(message: str, place: LogPlace | None, shown: type[str]) -> None:
+    """Also of the message as it is kept: redacted."""
+    assert place_in(shown(message), OWN) == place
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        URL.replace("https", "http"),
+        URL.replace("https://", "https://user:pass@"),
+        URL.replace("https://", f"https://{ACCOUNT}.blob.core.windows.net@evil.example/"),
+        URL.replace(".blob.core.windows.net", ".blob.core.windows.net.evil.example"),
+        URL.replace(".blob.core.windows.net", ".blob.core.windows.net:8443"),
+        URL.replace(".blob.core.windows.net", ".evil.example"),
+        URL.replace(".blob.", "-secondary.blob."),
+        URL.replace(FOLDER, ".."),
+        URL.replace(FOLDER, f"{FOLDER}/../../vhds"),
+        URL.replace(FOLDER, "%2e%2e%2fvhds"),
+        URL.replace(FOLDER, "..\\vhds"),
+        URL.replace("packerlogs", "vhds/packerlogs"),
+        URL.replace("customization.log", "secret.log"),
+        URL.replace("customization.log", "customization.log?sig=x"),
+        URL.replace("customization.log", "customization.log/../../x"),
+        URL.replace("customization.log", "customization.logs"),
+        URL.replace(ACCOUNT, "a" * 25),
+        URL.replace(ACCOUNT, "аccount"),  # a Cyrillic letter
+        f"Image Build log location: {URL.replace(ACCOUNT, '169.254.169.254/')}",
+        "Image Build log location: https://evil.example/customization.log",
+        "Image Build log location: ",
+        f"Image Build log location: https://evil.example/ {URL}",
+        f"{old_message()} {old_message(account='anotheraccount')}",
+        f"{old_message()} {old_message(folder='0' * 36)}",
+        new_message(group="rg-somebody-elses"),
+        new_message().replace(ONE, TWO),
+        new_message().replace("Microsoft.Storage", "Microsoft.Evil"),
+        new_message().replace("containers/packerlogs", "containers/../packerlogs"),
+        "file:///packerlogs/x",
+        "//packerlogs/",
+    ],
+)
+def test_anything_else_is_suspicious(message: str) -> None:
+    with pytest.raises(LookRefused) as caught:
+        place_in(message, OWN)
+    assert caught.value.refusal.reason == "suspicious"
+
+
+@given(
+    some.text(max_size=80),
+    some.sampled_from([old_message(), new_message(), URL, ""]),
+    some.text(max_size=80),
+    some.integers(0, 400),
+    some.text(alphabet="/.:@%?#\\ abz09-\n", max_size=6),
+)
+@example("", URL, "", 0, "")
+def test_whatever_is_written_only_plain_names_come_out(
+    before: str, message: str, after: str, at: int, spoilt: str
+) -> None:
+    text = before + message[:at] + spoilt + message[at:] + after
+    place = None
+    with suppress(LookRefused):
+        place = place_in(text, OWN)
+    if place is not None:
+        assert place.account.isascii()
+        assert place.account.isalnum()
+        assert 3 <= len(place.account) <= 24
+        assert place.folder.replace("-", "").isalnum()
+        assert place.folder.isascii()
+        assert place.file in ("customization.log", "validation.log")
+
+
+SANDBOX = AzureCloud("https://127.0.0.1:1", "r", "s", "a", "p", blob_base="https://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "endpoint"),
+    [
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net/"),
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net"),
+        (PUBLIC, f"https://{ACCOUNT}.z07.blob.storage.azure.net/"),
+        (US_GOVERNMENT, f"https://{ACCOUNT}.blob.core.usgovcloudapi.net/"),
+        (SANDBOX, f"https://127.0.0.1:1/{ACCOUNT}/"),
+    ],
+)
+def test_an_endpoint_of_the_cloud_is_taken(cloud: AzureCloud, endpoint: str) -> None:
+    found = endpoints_of([{"name": ACCOUNT, "properties": {"primaryEndpoints": {"blob": endpoint}}}], cloud)
+    assert found == {ACCOUNT: endpoint.rstrip("/")}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "endpoint"),
+    [
+        (PUBLIC, f"http://{ACCOUNT}.blob.core.windows.net/"),
+        (PUBLIC, "https://another.blob.core.windows.net/"),
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net:8443/"),
+        (PUBLIC, f"https://user@{ACCOUNT}.blob.core.windows.net/"),
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net.evil.example/"),
+        (PUBLIC, f"https://evil.example/{ACCOUNT}.blob.core.windows.net/"),
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net/x"),
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net/?x"),
+        (PUBLIC, f"https://{ACCOUNT}.blob.core.usgovcloudapi.net/"),
+        (PUBLIC, "https://[::1"),
+        (US_GOVERNMENT, f"https://{ACCOUNT}.z07.blob.storage.azure.net/"),
+        (SANDBOX, f"https://127.0.0.1:2/{ACCOUNT}/"),
+        (SANDBOX, "https://127.0.0.1:1/another/"),
+    ],
+)
+def test_another_endpoint_is_suspicious(cloud: AzureCloud, endpoint: str) -> None:
+    with pytest.raises(LookRefused) as caught:
+        endpoints_of([{"name": ACCOUNT, "properties": {"primaryEndpoints": {"blob": endpoint}}}], cloud)
+    assert caught.value.refusal.reason == "suspicious"
+
+
+def test_an_account_without_blobs_is_passed_over() -> None:
+    assert endpoints_of([{"name": "files", "properties": {"primaryEndpoints": {}}}, {"name": "x-y"}, {}], PUBLIC) == {}

@@ -1,0 +1,88 @@
+"""A bot that is stopped while it files: the next start goes on with the same ticket, and says its number once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.cards.messages import Message
+from bot.state.sqlite_store import SqliteStore
+from bot.state.store import state_key
+from bot.turns.inbound import Incoming
+from bot.turns.turn_runner import Turns
+from dialogs.conversation import Medic
+from dialogs.model.reply import Reply
+from dialogs.model.turn import ACTION_VERSION, Action, Turn
+from dialogs.replies.plain_text import plain
+from knowledge.catalog.support import load_support
+from tests.bot.azure.support.desk import PERSON, SUBSCRIPTION, Office
+from tests.bot.turns.test_job_runner import FAST, Wire, running, until_nothing_waits
+from tests.dialogs.fixtures import ENTRIES, diagnose
+from tests.dialogs.support.ticket.test_flow import CONTACT
+
+NUMBER = "261122001000001"
+
+
+class Seen(Wire):
+    """Sees what people see, and the buttons that came last."""
+
+    buttons: dict[str, dict[str, Any]]
+
+    def drawn(self, reply: Reply) -> Sequence[Message]:
+        self.buttons = {button.do: dict(button.args) for button in reply.buttons} or self.buttons
+        return [{"card": {"body": []}, "summary": plain(reply)}]
+
+
+class Walk:
+    """A person's presses."""
+
+    def __init__(self, wire: Seen) -> None:
+        self.wire = wire
+        wire.buttons = {}
+        self.marks = 0
+
+    async def does(self, turns: Turns, text: str = "", do: str = "", **fields: str) -> None:
+        self.marks += 1
+        action = Action(do, self.wire.buttons.get(do, {}), fields, ACTION_VERSION) if do else None
+        turn = Turn(PERSON, "a:1", text=text, action=action, locale="en-US")
+        await turns.take(Incoming("answer", turn, mark=str(self.marks)), self.wire)
+
+
+async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office: Office, tmp_path: Path) -> None:
+    store = await SqliteStore(tmp_path / "state").open()
+    wire = Seen()
+    walk = Walk(wire)
+    made, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(moment: str) -> None:
+        if moment == "made":
+            made.set()
+            await go_on.wait()
+
+    def turns() -> Turns:
+        medic = Medic(ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), filing=office.filing())
+        return Turns(medic, store, pace=FAST)
+
+    office.desk.meanwhile = held
+    async with running(turns(), wire) as first:
+        await walk.does(first, "FAILED-LOG")
+        await walk.does(first, do="draft")
+        await walk.does(first, do="post")
+        await walk.does(first, do="ticket")
+        await walk.does(first, do="ticket-preview", **{**CONTACT, "subscription": SUBSCRIPTION})
+        await walk.does(first, do="ticket-yes")
+        async with asyncio.timeout(20):
+            await made.wait()
+    assert not any(NUMBER in said for said in wire.seen)
+    go_on.set()
+    async with running(turns(), wire):
+        await until_nothing_waits(store)
+    assert sum(NUMBER in said for said in wire.seen) == 1
+    assert (office.puts(), len(office.tickets)) == (1, 1)
+    stored = await store.load(state_key(PERSON.tenant, "a:1", PERSON.id))
+    assert stored
+    assert "win11-golden" in str(stored.value)
+    assert "ada@example.com" not in str(stored.value)
+    await store.close()

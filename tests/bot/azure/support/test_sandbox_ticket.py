@@ -1,0 +1,106 @@
+"""The whole way in the sandbox: conversation, real client, HTTPS, stand-in; as a newcomer walks it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.azure.arm.cloud import PUBLIC
+from bot.azure.support.open import open_filing
+from bot.azure.support.ticket_filer import Pace, SupportFiling
+from bot.sandbox.scenario import read_scenario
+from bot.sandbox.serving import Sandbox
+from bot.sandbox.support import SupportDesk, desk_of
+from bot.sandbox.tokens import SandboxEyes, SandboxTokens
+from knowledge.catalog.support import load_support
+from tests.dialogs.support.ticket.office import FilingChat
+from tests.dialogs.support.ticket.test_flow import CONTACT, press, to_the_form
+
+IMAGES, RESEARCH = read_scenario().subscriptions
+
+
+@pytest_asyncio.fixture
+async def desk() -> AsyncIterator[tuple[SupportDesk, SupportFiling]]:
+    desk = desk_of(read_scenario())
+    desk.retry_after = 0
+    async with Sandbox(more=desk.routes()) as sandbox:
+        filing = open_filing(True, sandbox.eyes, sandbox.cloud, load_support())
+        assert isinstance(filing, SupportFiling)
+        yield desk, SupportFiling(sandbox.eyes, sandbox.cloud, load_support(), Pace(settling=1, poll=0.02))
+
+
+async def agreed(filing: SupportFiling, subscription: str) -> FilingChat:
+    chat = FilingChat(filing)  # type: ignore[arg-type]
+    await to_the_form(chat)
+    assert "This is all that would leave" in await press(
+        chat, "ticket-preview", **{**CONTACT, "subscription": subscription}
+    )
+    await press(chat, "ticket-yes")
+    return chat
+
+
+async def test_a_ticket_is_filed(desk: tuple[SupportDesk, SupportFiling]) -> None:
+    office, filing = desk
+    chat = await agreed(filing, IMAGES)
+    assert "The number of the request is 261122001000001" in await chat.work_done()
+    (sent,) = office.bodies
+    assert sent["advancedDiagnosticConsent"] == "No"
+    assert sent["title"] == "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)"
+    assert "WHAT HAPPENED" in sent["description"]
+
+
+async def test_without_a_plan_it_is_said(desk: tuple[SupportDesk, SupportFiling]) -> None:
+    chat = await agreed(desk[1], RESEARCH)
+    shown = await chat.work_done()
+    assert "does not allow requests through the API" in shown
+    assert "Developer" in shown
+    assert desk[0].tickets == {}
+
+
+async def test_an_unknown_subscription_is_said(desk: tuple[SupportDesk, SupportFiling]) -> None:
+    chat = await agreed(desk[1], "00000000-1111-2222-3333-444444444444")
+    assert "does not find the subscription" in await chat.work_done()
+
+
+async def test_a_restart_while_it_is_filed_leaves_one_ticket(desk: tuple[SupportDesk, SupportFiling]) -> None:
+    office, filing = desk
+    chat = await agreed(filing, IMAGES)
+    made, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(moment: str) -> None:
+        if moment == "made":
+            made.set()
+            await go_on.wait()
+
+    office.meanwhile = held
+    (work,) = chat.work
+    first = asyncio.create_task(chat.medic.perform(chat.person, work, "en", lambda done, total: None))
+    await made.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    go_on.set()
+    assert "It is filed already, as request 261122001000001" in await chat.work_done()
+    assert len(office.bodies) == 1
+
+
+async def test_what_is_kept_and_logged_is_small(
+    desk: tuple[SupportDesk, SupportFiling], caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = await agreed(desk[1], IMAGES)
+    during: dict[str, Any] = chat.state or {}
+    assert len(json.dumps(during)) < 20_000
+    await chat.work_done()
+    assert "ada@example.com" not in json.dumps(chat.state)
+    assert "ada@example.com" not in caplog.text
+
+
+def test_where_it_is_not_allowed_nothing_is_opened() -> None:
+    eyes = SandboxEyes(SandboxTokens("a", "b"))
+    assert open_filing(False, eyes, PUBLIC, load_support()) is None
+    assert open_filing(True, None, PUBLIC, load_support()) is None

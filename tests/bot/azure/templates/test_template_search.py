@@ -1,0 +1,231 @@
+"""Finding the template that is meant, and what is said of where was looked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from bot.azure.templates.template_reader import AzureLooks
+from dialogs.model.azure import Refusal, TemplateRef, Wanted
+from dialogs.model.errors import LookRefused
+from dialogs.model.ports import Azure
+from tests.bot.azure.fake_azure import (
+    ACCOUNT,
+    OBJECT,
+    ONE,
+    PERSON,
+    REF,
+    STAGING,
+    TENANT,
+    TWO,
+    FakeAzure,
+    FakeCredential,
+    FakeEyes,
+    error,
+    run,
+    template,
+)
+from tests.bot.azure.looks import DIAGNOSER, looks_at
+
+OTHER = TemplateRef(TWO, "rg-lab", "win11-golden")
+UBUNTU = TemplateRef(TWO, "rg-lab", "ubuntu-base")
+PIPELINE = TemplateRef(ONE, "rg-devops", "t_1788703313152")
+STAGING_OF_UBUNTU = "IT_rg-lab_ubuntu-base_0a4d"
+
+
+def fill(azure: FakeAzure) -> None:
+    azure.templates = [
+        template(),
+        template(OTHER, exactStagingResourceGroup=None, lastRunStatus=run(startTime="2026-03-01T00:00:00Z")),
+        template(
+            UBUNTU, exactStagingResourceGroup=f"/subscriptions/{TWO}/resourceGroups/{STAGING_OF_UBUNTU}",
+            lastRunStatus=run("Succeeded", message=""),
+        ),
+        template(PIPELINE, exactStagingResourceGroup=None, lastRunStatus=None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted(REF.name, REF.resource_group, REF.subscription), [REF]),
+        (Wanted(REF.name.upper(), REF.resource_group.upper(), REF.subscription.upper()), [REF]),
+        (Wanted("win11-golden"), [OTHER, REF]),  # the one that ran last first
+        (Wanted("WIN11-GOLDEN", "RG-Images"), [REF]),
+        (Wanted("win11-golden", subscription=TWO), [OTHER]),
+        (Wanted(resource_group="rg-lab"), [OTHER, UBUNTU]),
+        (Wanted("t_1788703313152"), [PIPELINE]),
+        (Wanted(staging_group=STAGING), [REF]),
+        (Wanted(staging_group=STAGING.lower(), subscription=ONE), [REF]),
+        (Wanted(staging_group=f"/subscriptions/{TWO}/resourceGroups/{STAGING_OF_UBUNTU}"), [UBUNTU]),
+        (Wanted(staging_group="rg-own-staging"), [OTHER]),  # by its tags
+        (Wanted(account=ACCOUNT), [REF]),
+        (Wanted("nothing-like-it"), []),
+        (Wanted("../win11-golden", "..", ONE), []),
+        (Wanted(account="https://evil.example"), []),
+    ],
+)
+async def test_finding(
+    azure: FakeAzure, credential: FakeCredential, wanted: Wanted, expected: list[TemplateRef]
+) -> None:
+    fill(azure)
+    azure.account()
+    azure.groups["rg-own-staging"] = {
+        "createdBy": "AzureVMImageBuilder", "imageTemplateName": OTHER.name,
+        "imageTemplateResourceGroupName": OTHER.resource_group,
+    }  # fmt: skip
+    found = await looks_at(azure, credential).find(PERSON, wanted)
+    assert list(found.exact) == expected
+    assert not found.more
+    assert {method for method, *_ in azure.hits} == {"GET"}
+
+
+async def test_a_full_id_costs_one_request(azure: FakeAzure, credential: FakeCredential) -> None:
+    fill(azure)
+    await looks_at(azure, credential).find(PERSON, Wanted(REF.name, REF.resource_group, REF.subscription))
+    assert azure.paths == [f"GET {REF.id}"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [
+        (Wanted("win11-goldn"), [OTHER, REF]),
+        (Wanted("golden"), [OTHER, REF]),
+        (Wanted("ubuntu"), [UBUNTU]),
+        (Wanted("win11-golden", "rg-lap", ONE), [REF]),
+        (Wanted("zzzzzzzz"), []),
+        (Wanted(), [OTHER, REF, UBUNTU, PIPELINE]),
+    ],
+)
+async def test_what_is_near(
+    azure: FakeAzure, credential: FakeCredential, wanted: Wanted, near: list[TemplateRef]
+) -> None:
+    fill(azure)
+    found = await looks_at(azure, credential).find(PERSON, wanted)
+    assert found.exact == ()
+    assert sorted(found.near, key=lambda ref: ref.id) == sorted(near, key=lambda ref: ref.id)
+
+
+async def test_it_says_where_it_looked_and_where_it_could_not(azure: FakeAzure, credential: FakeCredential) -> None:
+    fill(azure)
+    azure.answers[f"{TWO}/"] = [error(403, "AuthorizationFailed")]
+    found = await looks_at(azure, credential).find(PERSON, Wanted("ubuntu-base"))
+    assert (found.exact, found.looked_in, found.denied) == ((), ("Images",), ("Sandbox",))
+    azure.answers["imageTemplates"] = [error(403, "AuthorizationFailed")]
+    with pytest.raises(LookRefused) as caught:
+        await looks_at(azure, credential).find(PERSON, Wanted("ubuntu-base"))
+    assert caught.value.refusal.reason == "denied"
+
+
+async def test_nobody_with_a_subscription_gets_an_empty_answer(azure: FakeAzure, credential: FakeCredential) -> None:
+    azure.subscriptions = {}
+    found = await looks_at(azure, credential).find(PERSON, Wanted("x"))
+    assert (found.exact, found.near, found.looked_in) == ((), (), ())
+
+
+async def test_a_subscription_that_is_not_there(azure: FakeAzure, credential: FakeCredential) -> None:
+    with pytest.raises(LookRefused) as caught:
+        await looks_at(azure, credential).find(PERSON, Wanted("x", "rg", OBJECT))
+    assert (caught.value.refusal.reason, caught.value.refusal.code) == ("not-found", "SubscriptionNotFound")
+
+
+async def test_the_lists_of_the_operator_bound_every_look(azure: FakeAzure, credential: FakeCredential) -> None:
+    fill(azure)
+    looks = looks_at(azure, credential, frozenset({TWO}))
+    assert (await looks.find(PERSON, Wanted("win11-golden"))).exact == (OTHER,)
+    assert [one.ref for one in (await looks.failing(PERSON)).templates] == [OTHER]
+    seen = len(azure.hits)
+    for look in (
+        looks.find(PERSON, Wanted("win11-golden", "rg-images", ONE)),
+        looks.find(PERSON, Wanted(staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}")),
+        looks.status(PERSON, REF),
+    ):
+        with pytest.raises(LookRefused) as caught:
+            await look
+        assert caught.value.refusal.reason == "not-allowed"
+        assert caught.value.refusal.subscriptions == (TWO,)
+    assert len(azure.hits) == seen
+
+
+async def test_many_subscriptions_and_pages(azure: FakeAzure, credential: FakeCredential) -> None:
+    azure.subscriptions = {f"{n:08x}-1111-4111-8111-111111111111": f"s{n:02}" for n in range(1, 31)}
+    azure.page = 7
+    azure.templates = [template(TemplateRef(key, "rg", f"t{n}")) for key in azure.subscriptions for n in range(20)]
+    found = await looks_at(azure, credential).find(PERSON, Wanted("t13"))
+    assert len(found.exact) == 25
+    assert found.more
+    assert len(found.looked_in) == 30
+    assert credential.asked == [azure.cloud.resource_scope]
+
+
+async def test_a_subscription_that_hangs_does_not_hold_up_the_others(
+    azure: FakeAzure, credential: FakeCredential
+) -> None:
+    fill(azure)
+    azure.answers[f"{TWO}/"] = ["hang"]
+    found = await looks_at(azure, credential, seconds=1.5).find(PERSON, Wanted("win11-golden"))
+    assert (found.exact, found.more) == ((REF,), True)
+
+
+async def test_everything_that_hangs_is_too_slow(azure: FakeAzure, credential: FakeCredential) -> None:
+    azure.answers["."] = ["hang"]
+    with pytest.raises(LookRefused) as caught:
+        await looks_at(azure, credential, seconds=0.3).find(PERSON, Wanted("x"))
+    assert caught.value.refusal.reason == "too-slow"
+
+
+async def test_failing(azure: FakeAzure, credential: FakeCredential) -> None:
+    fill(azure)
+    azure.templates[1]["properties"]["lastRunStatus"] |= {
+        "endTime": "2026-03-01T01:00:00Z",
+        "runState": "PartiallySucceeded",
+    }
+    azure.templates.append(template(TemplateRef(ONE, "rg", "stopped"), lastRunStatus=run("Canceled")))
+    long = TemplateRef(ONE, "rg", "began-first-and-ended-last")
+    times = {"startTime": "2026-01-01T01:00:00Z", "endTime": "2026-03-02T01:00:00Z"}
+    azure.templates.append(template(long, lastRunStatus=run(**times)))
+    found = await looks_at(azure, credential).failing(PERSON)
+    assert [one.ref for one in found.templates] == [long, OTHER, REF]
+    assert found.looked_in == ("Images", "Sandbox")
+    assert not found.more
+
+
+async def test_every_look_leaves_a_line_without_contents(
+    azure: FakeAzure, credential: FakeCredential, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(azure)
+    logging.getLogger("bot").setLevel(logging.ERROR)  # as an operator may have it
+    looks = looks_at(azure, credential)
+    await looks.status(PERSON, REF)
+    with pytest.raises(LookRefused):
+        await looks.status(PERSON, TemplateRef(ONE, "rg", "gone"))
+    await looks.find(PERSON, Wanted("x\n2026 INFO look who=nobody\tresult=ok"))
+    await looks.sign_out(PERSON)
+    lines = [record.getMessage() for record in caplog.records if record.name == "bot.azure.arm.audit"]
+    logging.getLogger("bot").setLevel(logging.NOTSET)
+    assert [line.split(" ms=")[0] for line in lines] == [
+        f"look who={TENANT}/{OBJECT} mode=local operation=status what={REF.id} result=ok",
+        f"look who={TENANT}/{OBJECT} mode=local operation=status what={TemplateRef(ONE, 'rg', 'gone').id} "
+        "result=not-found code=ResourceNotFound",
+        f"look who={TENANT}/{OBJECT} mode=local operation=find what=x_2026_INFO_look_who_nobody_result_ok result=ok",
+        f"look who={TENANT}/{OBJECT} mode=local operation=sign-out what=- result=ok",
+    ]
+    assert "packerlogs" not in caplog.text
+    assert "token for" not in caplog.text
+
+
+async def test_a_bug_is_logged_and_answered(
+    azure: FakeAzure, credential: FakeCredential, caplog: pytest.LogCaptureFixture
+) -> None:
+    class BrokenEyes(FakeEyes):
+        def credential(self, person: Any) -> Any:
+            raise KeyError("secret of somebody")
+
+    looks: Azure = AzureLooks("local", azure.cloud, BrokenEyes(credential), DIAGNOSER)
+    with pytest.raises(LookRefused) as caught:
+        await looks.status(PERSON, REF)
+    assert caught.value.refusal == Refusal("unexpected", REF.id)
+    assert "A look came to nothing: KeyError" in caplog.text
+    assert "secret of somebody" not in "".join(record.getMessage() for record in caplog.records)

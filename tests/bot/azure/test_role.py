@@ -1,0 +1,69 @@
+"""The role that is offered for looking: only reading, and all that the requests need."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.azure.clients.management_clients import CONTAINER
+from bot.azure.clients.refusals import READ_BLOBS
+from dialogs.model.azure import Wanted
+from tests.bot.azure.fake_azure import ACCOUNT, PERSON, REF, FakeAzure, FakeCredential, template
+from tests.bot.azure.logs.test_logs import log_of, place
+from tests.bot.azure.looks import looks_at
+
+FOLDER = Path(__file__).resolve().parents[3] / "appmanifest" / "azure"
+ROLE = json.loads((FOLDER / "image-medic-reader.role.json").read_text("utf-8"))
+NEEDED = {
+    "/imageTemplates": "Microsoft.VirtualMachineImages/imageTemplates/read",
+    "/runOutputs": "Microsoft.VirtualMachineImages/imageTemplates/runOutputs/read",
+    "/storageAccounts": "Microsoft.Storage/storageAccounts/read",
+    "/subscriptions": "Microsoft.Resources/subscriptions/read",
+}
+
+
+def action_for(path: str) -> str:
+    """The right that a request of Resource Manager needs, by the last kind in its path."""
+    for kind, action in NEEDED.items():
+        if path.endswith(kind):
+            return action
+    if "/imageTemplates/" in path:
+        return NEEDED["/imageTemplates"]
+    assert path.split("/")[-2].lower() == "resourcegroups", path
+    return "Microsoft.Resources/subscriptions/resourceGroups/read"
+
+
+def test_the_role_only_reads() -> None:
+    rights = [*ROLE["Actions"], *ROLE["DataActions"]]
+    assert all(right.endswith("/read") and "*" not in right for right in rights)
+    assert ROLE["DataActions"] == [READ_BLOBS]
+
+
+def test_the_condition_is_about_the_very_right_and_container() -> None:
+    condition = (FOLDER / "packerlogs.condition.txt").read_text("utf-8")
+    assert f"ActionMatches{{'{READ_BLOBS}'}}" in condition
+    assert f"containers:name] StringEquals '{CONTAINER}'" in condition
+    assert condition.count("(") == condition.count(")")
+
+
+async def test_the_role_holds_what_is_asked_for_and_nothing_else(azure: FakeAzure, credential: FakeCredential) -> None:
+    azure.templates = [template()]
+    azure.groups["rg-staging"] = {"imageTemplateName": REF.name, "imageTemplateResourceGroupName": REF.resource_group}
+    place(azure, log_of())
+    looks = looks_at(azure, credential)
+    for wanted in (Wanted(REF.name), Wanted(staging_group="rg-staging"), Wanted(account=ACCOUNT)):
+        assert (await looks.find(PERSON, wanted)).exact == (REF,)
+    await looks.failing(PERSON)
+    await looks.log_tail(PERSON, await looks.status(PERSON, REF))
+    asked = {action_for(path.split(" ")[1]) for path in azure.paths if "/blobs/" not in path}
+    assert asked == set(ROLE["Actions"])
+
+
+@pytest.mark.parametrize(
+    "name", ["image-medic-reader.role.json", "main.bicep", "packerlogs.condition.txt", "register.md", "sign-in.md"]
+)
+def test_the_page_names_what_lies_beside_it(name: str) -> None:
+    assert name in (FOLDER / "README.md").read_text("utf-8")
+    assert (FOLDER / name).is_file()

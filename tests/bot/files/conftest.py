@@ -1,0 +1,35 @@
+"""A OneDrive that is served, and the port that reads from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.files.download import Downloads
+from bot.files.limits import Limits
+from bot.files.reading import AttachedFiles
+from knowledge.catalog.loading import load_entries
+from knowledge.diagnosis.diagnoser import Diagnoser
+from tests.bot.files.drive import Drive, serving
+
+
+@pytest.fixture(scope="session")
+def diagnoser() -> Diagnoser:
+    return Diagnoser(load_entries())
+
+
+@pytest_asyncio.fixture
+async def drive() -> AsyncIterator[Drive]:
+    async with serving(Drive()) as served:
+        yield served
+
+
+@pytest_asyncio.fixture
+async def files(drive: Drive, diagnoser: Diagnoser, request: pytest.FixtureRequest) -> AsyncIterator[AttachedFiles]:
+    """Reads what the drive gives; a parameter is the limits."""
+    limits = getattr(request, "param", Limits())
+    reader = AttachedFiles(diagnoser.diagnose_stream, Downloads(limits, drive.tls, drive), limits)
+    yield reader
+    await reader.close()

@@ -1,0 +1,156 @@
+"""A bot whose people sign in, with stand-ins for Entra and the token service, everything over TLS."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest_asyncio
+import trustme
+from aiohttp import web
+from azure.core.exceptions import ClientAuthenticationError
+
+from bot.auth.access import Access
+from bot.azure.arm.cloud import PUBLIC, AzureCloud
+from bot.sign_in.on_behalf_of import UserEyes
+from bot.sign_in.setup import Signing, signing_for
+from bot.sign_in.sign_in import SignIn
+from dialogs.model.errors import LookRefused
+from dialogs.model.reply import Paragraph, Reply, literal
+from dialogs.model.turn import Turn
+from tests.bot.auth.identity_service import CREDENTIALS, TENANT
+from tests.bot.guarded import Guarded, guarded
+from tests.bot.sign_in.entra import ADA, BOB, CONNECTION, Entra
+from tests.bot.stand_ins import ScriptedAnswer
+
+
+@dataclass
+class Looker:
+    """Dialogs that look at Azure when told to, and offer a sign-in where it takes one."""
+
+    eyes: UserEyes | None = None
+    heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
+
+    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+        self.heard.append((turn, state))
+        sign_in = False
+        if turn.signed_in is False:
+            said = "not signed in"
+        elif turn.text == "sign out":
+            assert self.eyes
+            said = f"signed out: {await self.eyes.sign_out(turn.person)}"
+        elif turn.text == "look" or turn.signed_in:
+            said = await self.look(turn)
+            sign_in = said == "refused: sign-in"
+        else:
+            said = f"heard {turn.text}"
+        return ScriptedAnswer({"turns": 1}, (Reply((Paragraph(literal(said)),), summary=said, sign_in=sign_in),))
+
+    async def look(self, turn: Turn) -> str:
+        """Whose tokens are to be had, and for what."""
+        assert self.eyes
+        try:
+            async with self.eyes.credential(turn.person) as credential:
+                found = [await credential.get_token(s) for s in (PUBLIC.resource_scope, PUBLIC.storage_scope)]
+        except LookRefused as refused:
+            return f"refused: {refused.refusal.reason}"
+        except ClientAuthenticationError as error:
+            found_code = re.search(r"AADSTS\d+", str(error))
+            return f"refused: {found_code[0] if found_code else 'without a code'}"
+        claims = [jwt.decode(token.token, options={"verify_signature": False}) for token in found]
+        return " ".join(f"{claim['aud']} as {claim['oid'][:8]}" for claim in claims)
+
+
+LOOKED = {
+    one: f"https://management.azure.com as {one[:8]} https://storage.azure.com as {one[:8]}" for one in (ADA, BOB)
+}
+
+
+@dataclass
+class Room:
+    """The bot, and what people do there."""
+
+    bot: Guarded
+    entra: Entra
+    signing: Signing
+    posted: int = 0
+
+    def activity(self, object_id: str = ADA, **more: Any) -> dict[str, Any]:
+        self.posted += 1
+        who = f"29:{object_id[:4]}"
+        chat = {"id": f"a:{object_id[:4]}", "conversationType": "personal", "tenantId": TENANT}
+        person = {"id": who, "name": "P", "aadObjectId": object_id.upper()}
+        body = self.bot.activity(id=str(self.posted), text=None, conversation=chat)
+        return {**body, "from": person, **more}
+
+    async def post(self, body: dict[str, Any]) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.entra.token()}"}
+        async with self.bot.session.post(f"{self.bot.url}/api/messages", json=body, headers=headers) as response:
+            text = await response.text()
+            await self.bot.turns.finish()
+            return response.status, await response.json() if text.startswith("{") else text
+
+    async def say(self, text: str, object_id: str = ADA, **more: Any) -> list[str]:
+        """What a person sees of the answer to `text`."""
+        before = len(self.seen)
+        status, said = await self.post(self.activity(object_id, text=text, **more))
+        assert status == 201, said
+        return self.seen[before:]
+
+    async def invoke(self, name: str, value: Any, object_id: str = ADA, **more: Any) -> tuple[int, Any]:
+        return await self.post(self.activity(object_id, type="invoke", name=f"signin/{name}", value=value, **more))
+
+    async def exchange(self, token: str, card: dict[str, Any], object_id: str = ADA, **more: Any) -> tuple[int, Any]:
+        """What a client does on its own when the sign-in `card` is shown."""
+        value = {"id": card["tokenExchangeResource"]["id"], "connectionName": card["connectionName"], "token": token}
+        return await self.invoke("tokenExchange", value | more, object_id)
+
+    @property
+    def seen(self) -> list[str]:
+        return [item.get("text") or item["summary"] for item in self.bot.teams.sent if item["type"] == "message"]
+
+    @property
+    def cards(self) -> list[dict[str, Any]]:
+        """The sign-in cards that were shown."""
+        attachments = [one for item in self.bot.teams.sent for one in item.get("attachments", [])]
+        return [one["content"] for one in attachments if one["contentType"] == "application/vnd.microsoft.card.oauth"]
+
+
+@pytest_asyncio.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    """A bot that looks when it is told to."""
+    async with a_room(tmp_path, Looker()) as room:
+        yield room
+
+
+@asynccontextmanager
+async def a_room(tmp_path: Path, medic: Any) -> AsyncIterator[Room]:
+    """A bot whose dialogs are `medic`; its `eyes` are set to those of whoever signs in."""
+    authority, entra = trustme.CA(), Entra()
+    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(server_tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    runner = web.AppRunner(entra.app())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_tls).start()
+    entra.url = f"https://localhost:{runner.addresses[0][1]}"
+    azure: AzureCloud = replace(PUBLIC, authority=entra.url, trusted=tmp_path / "ca.pem")
+    made: list[Signing] = []
+
+    def signing(access: Access) -> SignIn:
+        assert access.tokens
+        made.append(signing_for(CREDENTIALS, access.tokens, CONNECTION, azure, cloud=entra.cloud, tls=access.tls))
+        return made[0].sign_in
+
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        bot = await stack.enter_async_context(guarded(entra, authority, tmp_path, medic, signing))
+        stack.push_async_callback(made[0].close)
+        medic.eyes = made[0].eyes
+        yield Room(bot, entra, made[0])

@@ -1,0 +1,213 @@
+"""A state that somebody altered: it sends no token elsewhere, shows nobody what is another's, and breaks nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import trustme
+
+from bot.auth.credentials import PUBLIC_CLOUD
+from bot.auth.loopback import LocalCallers
+from bot.errors import DeliveryFailed, StateConflict
+from bot.state.sqlite_store import SqliteStore
+from bot.turns.conversation_document import Envelope, read_envelope
+from bot.turns.pending import Pending, turn_to_json
+from bot.turns.record import Record
+from dialogs.model.azure import TemplateRef
+from dialogs.model.turn import Action, Person, Turn
+from dialogs.state.azure import Looks
+from dialogs.state.state import from_json, to_json
+from dialogs.state.ticket_json import ticket_of
+from tests.bot.auth.identity_service import APP, TENANT, IdentityService
+from tests.bot.guarded import Guarded, guarded
+from tests.bot.stand_ins import Chat, build_medic, serve
+from tests.store_rules.pastes import PASTES
+
+ADA, BOB = "29:ada", "29:bob"
+KEY = f"{TENANT}|a:1|{ADA}"
+CHAT_KEY = f"contoso|a:1|{ADA}"
+
+
+@pytest_asyncio.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Guarded]:
+    identity = IdentityService()
+    runner, identity.url = await serve(identity.app())
+    async with guarded(identity, trustme.CA(), tmp_path) as bot:
+        yield bot
+    await runner.cleanup()
+
+
+def back(service: str, **more: Any) -> dict[str, Any]:
+    told = {"app": APP, "service": service, "conversation": "a:1", "group": False, "person": ADA, "bot": "28:bot"}
+    return {**told, "activity": "1", "locale": "en-US", "test": False, **more}
+
+
+def waiting(way: dict[str, Any]) -> Envelope:
+    envelope = Envelope(medic={"turns": 1})
+    envelope.post("1", [{"text": "late"}], way, "en", 2e9)
+    return envelope
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "https://evil.example/", "https://smba.trafficmanager.net.evil.example/emea/", "http://smba.trafficmanager.net/",
+        "https://evil.trafficmanager.net/emea/", "https://smba.trafficmanager.net@evil.example/", "https://botframework.com/",
+        "https://smba.trafficmanager.net:8443/", "https://evilteams.microsoft.com/", "https://smba.trafficmanager.net\\@x/",
+        "https://169.254.169.254/metadata/", "", "file:///etc/passwd", None, 7, ["https://smba.trafficmanager.net/"],
+    ],
+)  # fmt: skip
+async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guarded, service: Any) -> None:
+    async def work(channel: Any) -> None:
+        await channel.send({"text": "late"})
+
+    with pytest.raises(DeliveryFailed, match="nobody vouched"):
+        await bot.adapter.reach(back(service), work)
+    assert (bot.tokens_seen, bot.identity.hits["token"]) == ([], 0)
+
+
+async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, tmp_path: Path) -> None:
+    store = await SqliteStore(tmp_path / "state.sqlite3").open()
+    await store.commit(KEY, None, waiting(back(bot.identity.service_url)).to_json(), waiting=True)
+    await bot.turns.turn_runner.sweep(bot.adapter)
+    assert bot.teams.botframework.adapter.messages == []
+    await bot.post(bot.identity.token())
+    assert bot.teams.botframework.adapter.messages == ["late", "2 heard hi"]
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://smba.trafficmanager.net/emea/", "https://SMBA.trafficmanager.net:443/amer/abc/", "https://x.botframework.com"]
+)  # fmt: skip
+def test_the_usual_services_are_known_after_a_restart(bot: Guarded, url: str) -> None:
+    callers = bot.auth.access.callers
+    callers._services = PUBLIC_CLOUD.services  # type: ignore[attr-defined]
+    assert callers.knows(url)
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1.evil.example/", "http://10.0.0.1/", "http://[::1]@evil.example/"])
+def test_without_credentials_nothing_leaves_this_machine(url: str) -> None:
+    assert not LocalCallers().knows(url)
+    assert LocalCallers().knows("http://127.0.0.1:56150/_connector")
+
+
+def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> Envelope:
+    turn = turn_to_json(Turn(Person(TENANT, who), where), whole=False)
+    work = {"do": "whole-log", "args": {}}
+    return Envelope(pending=[Pending("1", turn, back("https://localhost/", **way), 0.0, work)])
+
+
+@pytest.mark.parametrize(
+    ("envelope", "left"),
+    [
+        (waiting(back("https://localhost/")), 1),
+        (waiting(back("https://localhost/", conversation="a:2")), 0),
+        (waiting(back("https://localhost/", person=BOB)), 0),
+        (waiting({}), 0),
+        (waiting(back("https://localhost/", person=["29:ada"])), 0),
+        (pending_of(), 1),
+        (pending_of(BOB), 0),
+        (pending_of(BOB, person=BOB), 0),
+        (pending_of(ADA, "a:2"), 0),
+        (pending_of(conversation="a:2"), 0),
+        (pending_of(person=BOB), 0),
+    ],
+)
+async def test_what_leads_out_of_a_conversation_is_dropped(envelope: Envelope, left: int, tmp_path: Path) -> None:
+    """Else the answer to a look of one person could be sent to another's chat."""
+    store = await SqliteStore(tmp_path / "state.sqlite3").open()
+    await store.commit(KEY, None, envelope.to_json(), waiting=True)
+    found = (await Record(store, KEY).load()).envelope
+    assert len(found.outbox) + len(found.pending) == left
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://portal.azure.com/#view/x", True),
+        ("https://portal.azure.us/#view/x", True),
+        ("https://portal.azure.com.evil.example/", False),
+        ("https://portal.azure.com@evil.example/", False),
+        ("javascript:alert(1)", False),
+        ("http://portal.azure.com/", False),
+    ],
+)
+def test_the_button_of_a_ticket_opens_the_portal_alone(url: str, kept: bool) -> None:
+    ticket = {"number": "1", "id": "/x", "url": url, "state": "Open", "attached": 0, "again": False}
+    assert ticket_of(ticket).url == (url if kept else "")
+
+
+ODD: list[Any] = [None, True, -1, 2**70, 1.5, "", "x" * 3000, [], [[]], {}, {"v": {}}, "\ud800"]
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a document but its root."""
+    if at:
+        yield at
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield from paths(item, (*at, key))
+
+
+def altered(document: Any, path: tuple[Any, ...], value: Any) -> Any:
+    changed = deepcopy(document)
+    place = changed
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return changed
+
+
+async def document(chat: Chat) -> dict[str, Any]:
+    """What is kept of a conversation that has come a long way, with something of everything in it."""
+    await chat.send(PASTES["the example"])
+    await chat.send("draft a support case")
+    stored = await chat.store.load(CHAT_KEY)
+    assert stored
+    envelope = read_envelope(stored.value)
+    way = {"app": "", "service": chat.teams.url, "conversation": "a:1", "person": ADA, "bot": "28:bot"}
+    action = Action("next", {}, {"title": "x"}, 1)
+    envelope.post("9", [{"text": "late"}], way, "en", 2e9)
+    kept = Turn(Person("contoso", ADA), "a:1", text="hi", action=action)
+    envelope.pending = [
+        Pending("8", turn_to_json(kept), way, 2e9, more={"wants": "answer"}, due=4e9),
+        Pending("7", turn_to_json(kept, whole=False), way, 2e9, {"do": "watch", "args": {"id": "x"}}, due=4e9),
+    ]
+    envelope.keep_answer("6", {"text": "x"})
+    seen = TemplateRef("8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75", "rg", "win11")
+    state = replace(from_json(envelope.medic), look=Looks(consent=True, ref=seen, watches=(seen,)))
+    return {**envelope.to_json(), "medic": to_json(state)}
+
+
+async def put(store: SqliteStore, value: dict[str, Any]) -> None:
+    """Put a document in the place of the conversation's, whoever else is just changing that."""
+    while True:
+        stored = await store.load(CHAT_KEY)
+        with suppress(StateConflict):
+            await store.commit(CHAT_KEY, stored.etag if stored else None, json.loads(json.dumps(value)))
+            return
+
+
+async def test_no_place_of_a_document_breaks_a_conversation(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+    medic = build_medic()
+    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
+    whole = await document(chat)
+    every = [path for path in paths(whole) if "message" not in path]
+    assert len(every) > 150
+    for number, path in enumerate(every):
+        value = ODD[number % len(ODD)]
+        await put(chat.store, altered(whole, path, value))
+        caplog.clear()
+        said = await chat.send("unwatch" if number % 2 else "help")
+        await chat.turns.finish()
+        assert said, (path, value)
+        assert "urn failed" not in caplog.text, (path, value)

@@ -1,0 +1,146 @@
+"""Every reason for which a look comes to nothing has its words, its next step, and a way on, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from dialogs.model.azure import Reason, Refusal
+from dialogs.model.reply import prose
+from dialogs.texts import TEXTS
+from knowledge.model.entry import LANGUAGES, Language
+from tests.dialogs.azure.fake_azure import GOLDEN, FakeAzure, LookingChat
+from tests.dialogs.fixtures import SUBSCRIPTION
+
+REASONS: tuple[Reason, ...] = get_args(Reason)
+ACTION = "Microsoft.VirtualMachineImages/imageTemplates/read"
+
+
+def said(key: str, language: Language) -> str:
+    return "".join(run.text for run in prose(TEXTS[language][key]))
+
+
+async def refused(method: str, refusal: Refusal, language: Language) -> tuple[LookingChat, str]:
+    azure = FakeAzure()
+    azure.refusals[method] = refusal
+    chat = LookingChat(azure, language)
+    await chat.say("look at win11-golden")
+    return chat, await chat.say("ok")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("method", ["find", "status", "log_tail"])
+async def test_each_reason_has_its_words_and_a_way_on(reason: Reason, method: str, language: Language) -> None:
+    chat, shown = await refused(method, Refusal(reason, what=GOLDEN.id), language)
+    assert said(f"refused.{reason}", language) in shown
+    assert said(f"refused.{reason}.next", language) in shown
+    assert GOLDEN.id in shown or (method, reason) in (("log_tail", "no-log"), ("log_tail", "no-run"))
+    assert chat.buttons
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_two_reasons_say_the_same(language: Language) -> None:
+    words = [TEXTS[language][f"refused.{reason}{part}"] for reason in REASONS for part in ("", ".next")]
+    assert len(set(words)) == 2 * len(REASONS)
+
+
+async def test_what_was_denied_and_what_is_missing_stands_there() -> None:
+    scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
+    refusal = Refusal("denied", GOLDEN.id, ACTION, scope, code="AuthorizationFailed", subscriptions=("Contoso Dev",))
+    _, shown = await refused("status", refusal, "en")
+    for part in (
+        f"What I wanted to read: {GOLDEN.id}",
+        f"Missing action: {ACTION}",
+        f"On: {scope}",
+        "Role that allows it: Reader",
+        "Azure's code: AuthorizationFailed",
+        "Contoso Dev",
+        "az image builder show -n win11-golden",
+        "Paste the output here",
+    ):
+        assert part in shown
+    _, shown = await refused("status", replace(refusal, role="Contributor"), "en")
+    assert "Role that allows it: Contributor" in shown
+
+
+async def test_a_log_that_is_denied_leaves_the_status_and_says_how_to_read_it() -> None:
+    chat, shown = await refused(
+        "log_tail", Refusal("no-data-role", "packerlogs", role="Storage Blob Data Reader"), "en"
+    )
+    assert "Last run: Failed in Customizing" in shown
+    assert "Role that allows it: Storage Blob Data Reader" in shown
+    assert "az storage account list -g IT_rg-images_win11-golden_1" in shown
+    assert "Step 1 of 3" in shown  # the status's own message was recognised
+    assert not any(reply.sign_in for reply in chat.replies)
+
+
+async def test_how_long_to_wait() -> None:
+    _, shown = await refused("find", Refusal("busy", retry_after=17), "en")
+    assert "17 s" in shown
+    _, shown = await refused("find", Refusal("busy"), "en")
+    assert "asks to wait" not in shown
+
+
+async def test_a_sign_in_goes_on_with_the_look() -> None:
+    chat, shown = await refused("find", Refusal("sign-in"), "en")
+    assert chat.replies[-1].sign_in
+    assert "Sign in below" in shown
+    assert chat.azure is not None
+    chat.azure.refusals.clear()
+    assert "Template win11-golden" in await chat.turn(signed_in=True)
+    assert "You are signed in." in await chat.turn(signed_in=True)
+
+
+async def test_a_sign_in_for_the_log_goes_on_too() -> None:
+    chat, shown = await refused("log_tail", Refusal("sign-in"), "en")
+    assert chat.replies[0].sign_in
+    assert "Template win11-golden" in shown
+    assert chat.azure is not None
+    chat.azure.refusals.clear()
+    assert "back to where that customizer began" in await chat.turn(signed_in=True)
+
+
+async def test_a_sign_in_that_failed_can_be_tried_again() -> None:
+    chat, _ = await refused("find", Refusal("sign-in"), "en")
+    assert "did not succeed" in await chat.turn(signed_in=False)
+    assert chat.azure is not None
+    chat.azure.refusals.clear()
+    assert "Template win11-golden" in await chat.press("Try again")
+
+
+async def test_a_refused_look_can_be_tried_again() -> None:
+    chat, _ = await refused("status", Refusal("azure-trouble"), "it")
+    assert chat.azure is not None
+    chat.azure.refusals.clear()
+    assert "Modello win11-golden" in await chat.press("Riprova")
+
+
+@pytest.mark.parametrize("reason", REASONS)
+async def test_a_whole_log_that_is_refused_is_reported(reason: Reason) -> None:
+    azure = FakeAzure()
+    chat = LookingChat(azure)
+    await chat.say("look at win11-golden")
+    await chat.say("yes")
+    await chat.press("Read the whole log")
+    azure.refusals["read_log"] = Refusal(reason, "packerlogs", retry_after=5, subscriptions=("Contoso Dev",))
+    shown = await chat.work_done()
+    assert "The log could not be read." in shown
+    assert said(f"refused.{reason}.next", "en") in shown
+    assert chat.replies[0].sign_in == (reason == "sign-in")
+    azure.refusals.clear()
+    await chat.press("Try again") if "Try again" in shown else await chat.turn(signed_in=True)
+    if reason in ("sign-in", "busy"):
+        assert "I read all of" in await chat.work_done()
+
+
+async def test_a_work_that_breaks_is_told_without_a_word_of_it() -> None:
+    azure = FakeAzure()
+    chat = LookingChat(azure)
+    await chat.say("look at win11-golden")
+    await chat.say("yes")
+    await chat.press("Read the whole log")
+    azure.statuses.clear()
+    assert said("refused.unexpected", "en") in await chat.work_done()

@@ -1,0 +1,208 @@
+"""The guides are whole in both languages, their faults are named, and short questions find the right one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.catalog.howtos import GUIDES, load_guides
+from knowledge.catalog.loading import load_entries
+from knowledge.checks import check_entries
+from knowledge.commands.placeholders import PLACEHOLDERS, fill
+from knowledge.model.entry import LANGUAGES
+from knowledge.model.errors import EntriesInvalid
+from knowledge.search.howto_search import LONGEST, Asking
+
+QUESTIONS = Path(__file__).parents[1] / "questions"
+SHIPPED = load_guides()
+ASKING = Asking(SHIPPED)
+
+
+def texts(name: str) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = yaml.safe_load((QUESTIONS / name).read_text(encoding="utf-8"))
+    return read
+
+
+ASKED = [one for one in texts("guides.yaml") if "expect" in one]
+OTHER = [one["text"] for one in texts("guides.yaml") if "expect" not in one]
+
+
+@pytest.mark.parametrize("one", ASKED, ids=lambda one: one["text"][:60])
+def test_a_question_finds_its_guide(one: dict[str, str]) -> None:
+    assert ASKING.asked(one["text"]) == one["expect"]
+    assert ASKING.asked(f"  {one['text'].upper()} ") == one["expect"]
+
+
+@pytest.mark.parametrize("text", OTHER, ids=lambda text: text[:60])
+def test_anything_else_finds_none(text: str) -> None:
+    assert ASKING.asked(text) is None
+
+
+def test_there_are_enough_of_each_to_tell() -> None:
+    for language in LANGUAGES:
+        asked = [one for one in ASKED if one["lang"] == language]
+        assert len(asked) >= 30
+        assert {one["expect"] for one in asked} == set(SHIPPED.by_id)
+    assert len(OTHER) >= 40
+
+
+@pytest.mark.parametrize("name", ["asked.yaml", "indirect.yaml", "other.yaml", "stray.yaml"])
+def test_what_people_say_of_failures_and_of_other_things_stays_out_of_the_guides(name: str) -> None:
+    said = [one["text"] for one in texts(name) if ASKING.asked(one["text"])]
+    assert said == []
+
+
+def test_the_words_and_examples_of_entries_stay_out_of_the_guides() -> None:
+    # these three are questions that a guide answers better than a failure's entry does
+    answered = {
+        "how do I download customization.log",
+        "come scarico customization.log?",
+        "how do I change an existing image template",
+    }
+    taken = set()
+    for entry in load_entries().values():
+        said = [example.text for example in entry.examples] + [miss.text for miss in entry.near_misses]
+        said += [phrase for phrases in entry.words.values() for phrase in phrases]
+        taken |= {text for text in said if ASKING.asked(text)}
+    assert taken <= answered
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_title_finds_its_guide_as_a_question(language: Any) -> None:
+    lead = "come posso" if language == "it" else "how do I"
+    for guide in SHIPPED.by_id.values():
+        assert ASKING.asked(f"{lead} {guide.title.in_(language)}?") == guide.id
+
+
+def test_a_text_that_nearly_asks_is_offered_a_guide_and_no_more() -> None:
+    assert ASKING.asked("where are the logs of kubernetes") is None
+    assert ASKING.offered("where are the logs of kubernetes") == "get-build-log"
+    assert ASKING.offered("what's for lunch") is None
+    assert ASKING.offered("where is the log" + " x" * LONGEST) is None
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=LONGEST * 2))
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert ASKING.asked(text) in {None, *SHIPPED.by_id}
+    assert ASKING.offered(text) in {None, *SHIPPED.by_id}
+
+
+def test_a_long_text_costs_no_more_than_a_question() -> None:
+    def seconds(text: str) -> float:
+        began = time.perf_counter()
+        for _ in range(20):
+            ASKING.asked(text)
+        return time.perf_counter() - began
+
+    assert seconds("where is the log? " * 100_000) < 20 * seconds("where is the log of my build?")
+
+
+def test_placeholders_that_can_be_filled_have_their_known_names() -> None:
+    commands = [
+        command
+        for guide in SHIPPED.by_id.values()
+        for one in guide.steps
+        for command in (one.step.cli, one.step.powershell)
+        if command
+    ]
+    values = {"template": "t1", "resource_group": "rg1", "subscription": "0" * 8 + "-0000-0000-0000-" + "0" * 12}
+    left = {name for command in commands for name in PLACEHOLDERS if f"<{name}>" in fill(command, "Azure CLI", values)}
+    assert left == {"stagingRg", "account", "guid", "id"}
+
+
+GOOD = """\
+guides:
+  - id: find-it
+    title: {en: Find it, it: Trovarlo}
+    questions:
+      en: [where is the thing, how do I find the thing, find the thing, can I find the thing, where is that thing]
+      it: [dov'è la cosa, dove trovo la cosa, come trovo la cosa, posso trovare la cosa, dove si trova la cosa]
+    intro: {en: Here., it: Qui.}
+    steps:
+      - do: {en: Look., it: Guarda.}
+    references:
+      - {title: A page, url: https://example.org/page}
+words:
+  alike: {thing: [thing, cosa], find: [where, find, dove, dov, trov*]}
+  slight: []
+  fillers: [the, is, that, i, do, can, e, la, si, posso]
+  asking: [where, how, can i, dove, dov, come, posso, what]
+  telling: [says]
+  reporting: [we]
+  refusing: [why]
+"""
+FAULTS = [
+    ("id: find-it", "id: Find_it", "id: Find_it", "lower-case words"),
+    ("title: {en: Find it, it: Trovarlo}", "title: {en: Find it}", "title:", "exactly an 'en' and an 'it' text"),
+    ("it: Trovarlo", f"it: {'x' * 60}", "title:", "a title has at most 48"),
+    ("- do: {en: Look.", "- cli: az version\n        do: {en: Look.", "cli: az", "both Azure CLI"),
+    ("- do: {en: Look.", "- effect: deletes\n        do: {en: Look.", "effect: deletes", "save first"),
+    ("can I find the thing, where is that thing]", "can I find the thing]", "en: [where", "at least 5 questions"),
+    ("where is that thing]", "why is it there]", "en: [where", "'why is it there' leads to no guide"),
+    ("    references:\n      - {title: A page, url: https://example.org/page}\n", "", "id: find-it", "'references'"),
+    ("intro:", "introduction:", "introduction:", "is not known here"),
+    ("  slight: []", "  slight: [spoon]", "slight:", "none of the concepts"),
+    ("trov*", "t*", "words:", "too short"),
+]
+
+
+def faults(path: Path) -> list[str]:
+    return [str(fault) for fault in check_entries(path.parent / "none", guides=path)]
+
+
+def test_a_good_guide_has_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "guides.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    assert faults(path) == []
+    assert list(load_guides(path).by_id) == ["find-it"]
+
+
+@pytest.mark.parametrize(("old", "new", "where", "message"), FAULTS, ids=[fault[3] for fault in FAULTS])
+def test_each_fault_of_a_guide_is_named_with_its_line(
+    tmp_path: Path, old: str, new: str, where: str, message: str
+) -> None:
+    text = GOOD.replace(old, new, 1)
+    assert text != GOOD
+    path = tmp_path / "guides.yaml"
+    path.write_text(text, encoding="utf-8")
+    named = [fault for fault in faults(path) if message in fault]
+    line = next(number for number, shown in enumerate(text.splitlines(), 1) if where in shown)
+    assert named
+    assert named[0].startswith(f"guides.yaml:{line}: ")
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "guides: []", "a: [unclosed"])
+def test_a_file_of_another_shape_has_faults_and_cannot_be_loaded(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "guides.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert faults(path)
+    with pytest.raises(EntriesInvalid, match=r"guides\.yaml:[12]: "):
+        load_guides(path)
+
+
+def test_a_guide_with_the_name_of_another_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "guides.yaml"
+    again = GOOD[GOOD.index("  - id") : GOOD.index("words:")]
+    path.write_text(GOOD.replace("words:", again + "words:", 1), encoding="utf-8")
+    assert any("'find-it' is there twice" in fault for fault in faults(path))
+
+
+@pytest.mark.parametrize("name", ["script_errors", "exit_codes"])
+@pytest.mark.parametrize("text", ["", "- {id: x}", "a: [unclosed"])
+def test_faults_of_the_files_beside_the_entries_are_lines_too(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    found = check_entries(tmp_path / "none", **{name: path})
+    assert found
+    assert all(fault.file == path.name and fault.line in (1, 2) for fault in found)
+
+
+def test_the_shipped_guides_are_checked_too() -> None:
+    assert check_entries(Path("none"), guides=GUIDES) == []

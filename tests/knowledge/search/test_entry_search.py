@@ -1,0 +1,214 @@
+"""Questions in people's own words: the entry they mean comes first, and what is something else is never called likely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.catalog.loading import load_entries
+from knowledge.search.entry_search import MOST, Words
+from knowledge.search.phrase_table import Forms
+from knowledge.search.spelling import Speller, distance
+from knowledge.search.tokenizer import load_lexicon, names_of, stem
+
+QUESTIONS = Path(__file__).parents[1] / "questions"
+ENTRIES = load_entries()
+WORDS = Words(ENTRIES)
+LEXICON = load_lexicon()
+
+
+def questions(name: str) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = yaml.safe_load((QUESTIONS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return listed
+
+
+def first(text: str) -> str | None:
+    found = WORDS.search(text)
+    return found[0].entry if found else None
+
+
+@pytest.mark.parametrize(("name", "least"), [("asked", 210), ("indirect", 49)])
+def test_the_entry_meant_comes_first(name: str, least: int) -> None:
+    listed = questions(name)
+    missed = [one["id"] for one in listed if first(one["text"]) not in one["expect"]]
+    assert len(listed) - len(missed) >= least, missed
+
+
+@pytest.mark.parametrize("name", ["asked", "indirect"])
+def test_likely_is_hardly_ever_wrong(name: str) -> None:
+    found = [(one, WORDS.search(one["text"])) for one in questions(name)]
+    likely = [(one, matches[0]) for one, matches in found if matches and matches[0].strength == "likely"]
+    wrong = [one["id"] for one, match in likely if match.entry not in one["expect"]]
+    assert len(likely) >= len(found) / 5
+    assert len(wrong) <= 2, wrong
+
+
+@pytest.mark.parametrize(("name", "most"), [("other", 2), ("stray", 1)])
+def test_something_else_is_not_likely(name: str, most: int) -> None:
+    likely = [
+        one["id"] for one in questions(name) if any(match.strength == "likely" for match in WORDS.search(one["text"]))
+    ]
+    assert len(likely) <= most, likely
+
+
+def test_every_expected_entry_exists_and_every_entry_is_asked_for() -> None:
+    expected = {entry for name in ("asked", "indirect") for one in questions(name) for entry in one["expect"]}
+    assert expected <= ENTRIES.keys()
+    assert len(ENTRIES.keys() - expected) <= 5
+
+
+@pytest.mark.parametrize("text", ["", "   ", "it failed", "non funziona", "?!", "help me please", "ok grazie", "…"])
+def test_a_text_without_content_gives_nothing(text: str) -> None:
+    assert WORDS.search(text) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("image build stops after 4 hours with a timeout", "image build stops after 240 minutes with a timeout"),
+        ("la build va in timeout dopo quattro ore", "la build va in timeout dopo 4h"),
+        ("windows update fails with 0x80240016", "windows update fails with 80240016"),
+        ("the compute gallery is not authorized", "the compute galery is not autorized"),
+        ("c'è un'identità gestita eliminata", "C'E' UN’IDENTITA GESTITA ELIMINATA"),
+    ],
+)
+def test_saying_the_same_differently_finds_the_same(one: str, other: str) -> None:
+    assert first(one) is not None
+    assert first(one) == first(other)
+
+
+@pytest.mark.parametrize(
+    ("plain", "wordy"),
+    [
+        (
+            "managed identity was deleted, the image template cannot run and cannot be deleted",
+            "managed identity was deleted, the image template can neither run nor be deleted",
+        ),
+        (
+            "i core per la VM di build sono esauriti",
+            "comunque sono esauriti i core possibile per la VM di build, quindi",
+        ),
+    ],
+)
+def test_words_that_mean_nothing_by_themselves_count_for_nothing(plain: str, wordy: str) -> None:
+    assert first(wordy) is not None
+    assert first(plain) == first(wordy)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kubernetes pods run into a timeout pulling the image",
+        "terraform apply: quota exceeded for cores in west europe",
+        "the docker image build failed with exit code 1, script not found",
+    ],
+)
+def test_another_tool_is_never_likely(text: str) -> None:
+    assert all(match.strength == "possible" for match in WORDS.search(text))
+
+
+def test_image_builder_beside_another_tool_is_still_ours() -> None:
+    text = "terraform deploys our image builder template: container instances quota exceeded, too many image builds"
+    assert first(text) == "aci-quota-exceeded"
+
+
+def test_asking_about_a_thing_is_not_telling_of_a_failure() -> None:
+    assert WORDS.search("what is sysprep?") == []
+
+
+@given(st.text(max_size=300))
+def test_any_text_gives_at_most_five_in_order(text: str) -> None:
+    found = WORDS.search(text)
+    assert len(found) <= MOST
+    assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
+    assert len({match.entry for match in found}) == len(found)
+    assert all(match.strength == "possible" for match in found[1:])
+
+
+FEW = dict(list(ENTRIES.items())[:20])
+ONE_INDEX, ANOTHER_INDEX = Words(FEW, LEXICON), Words(FEW, LEXICON)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["sysprep", "timeout", "gallery", "identity", "denied", "4", "hours", "delet", "app", "store", "slow"]
+        ),
+        max_size=40,
+    )
+)
+def test_two_indexes_of_the_same_entries_agree(words: list[str]) -> None:
+    text = " ".join(words)
+    assert ONE_INDEX.search(text) == ANOTHER_INDEX.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 1_000_000,
+        "aA" * 500_000,
+        "image build timeout " * 50_000,
+        "0x" * 100_000,
+        "ﷺ" * 100_000,
+        "_" * 100_000,
+        "\ud800 broken \udfff",
+        "\x00\x01",
+        "9" * 100_000 + " minutes",
+    ],
+)
+def test_hostile_texts_are_read_to_a_limit(text: str) -> None:
+    assert len(names_of(text)) <= 400
+    assert all(len(name) <= 64 for name in names_of(text))
+    assert len(WORDS.search(text)) <= MOST
+
+
+def test_no_entries_give_no_matches() -> None:
+    assert Words({}).search("image build timeout") == []
+
+
+def test_forms_find_the_longest_and_beginnings() -> None:
+    forms = Forms({"time": ["time out", "timeout*"], "out": ["out"]})
+    assert forms.at(["time", "out", "x"], 0) == (0, 2, ("time",))
+    assert forms.at(["timeouts"], 0) == (0, 1, ("time",))
+    assert forms.at(["time"], 0) is None
+    assert forms.at(["out"], 0) == (0, 1, ("out",))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("galery", "gallery"),
+        ("timout", "timeout"),
+        ("contaner", "container"),
+        ("instnaces", "instances"),
+        ("cat", None),
+    ],
+)
+def test_a_slip_is_forgiven(written: str, meant: str | None) -> None:
+    assert Speller(["gallery", "timeout", "container", "instances", "cats"]).nearest(written) == meant
+
+
+@given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))
+def test_slips_count_the_same_both_ways(one: str, other: str) -> None:
+    assert distance(one, other, 3) == distance(other, one, 3)
+    assert (distance(one, other, 3) == 0) == (one == other)
+
+
+@given(st.text("abcdeiostringz", min_size=4, max_size=14), st.data())
+def test_one_slip_in_a_known_word_finds_a_word_as_near(word: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, len(word) - 1))
+    slipped = word[:at] + word[at + 1 :] if len(word) > 4 else word[:at] + "y" + word[at:]
+    found = Speller([word]).nearest(slipped)
+    assert found == word
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("replicating", "replicated"), ("blocchi", "blocco"), ("agents", "agent"), ("errori", "errore")]
+)
+def test_stems_join_the_forms_of_a_word(one: str, other: str) -> None:
+    assert stem(one)[:5] == stem(other)[:5]
