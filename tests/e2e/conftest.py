@@ -144,7 +144,7 @@ async def _started(real: Callable[[str], str], folder: Path, *options: str) -> A
     real("npm")
     real("chromium")
     bot = Bot(folder, *options)
-    await bot.cli.serve()
+    await bot.start()
     yield bot
     await bot.stop()
 

@@ -204,7 +204,7 @@ async def test_a_token_lets_in_or_not(
 ) -> None:
     caplog.set_level(logging.DEBUG, "bot")
     assert await bot.post(made(bot.identity)) == status
-    assert len(bot.medic.heard) == len(bot.teams.botframework.adapter.messages) == (status == 201)
+    assert len(bot.medic.heard) == len(bot.teams.messages) == (status == 201)
     check_logs(caplog)
 
 
@@ -285,15 +285,15 @@ async def test_a_reply_that_was_not_taken_is_sent_again_where_that_helps(
     bot: Guarded, refusals: list[int], tries: int, arrived: int
 ) -> None:
     left = list(refusals)
-    bot.teams.botframework.adapter.refuse = lambda activity: left.pop(0) if left else None
+    bot.teams.refuse = lambda activity: left.pop(0) if left else None
     await bot.post(bot.identity.token())
     assert len(bot.tokens_seen) == tries
-    assert len(bot.teams.botframework.adapter.messages) == arrived
+    assert len(bot.teams.messages) == arrived
     assert set(bot.tokens_seen) == ({"Bearer token-1", "Bearer token-2"} if refusals == [401] else {"Bearer token-1"})
 
 
 async def test_a_reply_waits_for_a_token_and_then_goes_where_it_was_to_go(bot: Guarded) -> None:
-    clock, tokens = Clock(), bot.auth.access.tokens
+    clock, tokens = Clock(), bot.access.tokens
     assert tokens is not None
     tokens._clock = clock
     bot.identity.answer = (401, {"error_description": "AADSTS7000222: expired"})
@@ -301,8 +301,8 @@ async def test_a_reply_waits_for_a_token_and_then_goes_where_it_was_to_go(bot: G
     assert (len(bot.medic.heard), bot.tokens_seen) == (1, [])
     bot.identity.answer = None
     clock.now += RETRY_SECONDS
-    while not bot.teams.botframework.adapter.messages:
-        await bot.turns.turn_runner.sweep(bot.adapter)
+    while not bot.teams.messages:
+        await bot.turns.sweep(bot.adapter)
     assert bot.tokens_seen == [f"Bearer token-{bot.identity.hits['token']}"]
 
 
@@ -324,7 +324,7 @@ async def test_requests_from_elsewhere_are_served(bot: Guarded) -> None:
 
 async def test_a_rotated_key_is_found_and_made_up_ones_cost_one_fetch(bot: Guarded) -> None:
     clock = Clock()
-    keys = bot.auth.access.callers._keys  # type: ignore[attr-defined]
+    keys = bot.access.callers._keys  # type: ignore[attr-defined]
     keys._clock = clock
     assert await bot.post(bot.identity.token()) == 201
     bot.identity.keys = [public_key("first"), public_key("second")]

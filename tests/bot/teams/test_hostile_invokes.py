@@ -78,7 +78,7 @@ async def test_whatever_an_invoke_holds_it_is_answered_in_words(
                 assert hidden not in caplog.text
     assert "urn failed" not in caplog.text
     assert "forged" not in caplog.text
-    assert bot.files.uploads.places == []
+    assert bot.uploads.places == []
     assert bot.azure.asked == []
     assert not any(SECRET in str(one) for one in bot.bot.teams.sent)
 

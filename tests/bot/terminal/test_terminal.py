@@ -110,7 +110,7 @@ async def test_the_greeting_comes_first_and_turns_say_who_and_where():
     output = await talk(bot, "hi\n\n2\n", person=ada, conversation="here", locale="en-GB")
 
     assert output.index("Welcome") < output.index("Known error") < output.index("[1] It worked")
-    assert bot.turns.turn_runner == [
+    assert bot.turns == [
         Turn(ada, "here", locale="en-GB", joined=True),
         Turn(ada, "here", locale="en-GB", text="hi"),
         Turn(ada, "here", locale="en-GB", action=Action("next", {"step": 2}, {}, ACTION_VERSION)),

@@ -77,10 +77,10 @@ async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guar
 async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, tmp_path: Path) -> None:
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     await store.commit(KEY, None, waiting(back(bot.identity.service_url)).to_json(), waiting=True)
-    await bot.turns.turn_runner.sweep(bot.adapter)
-    assert bot.teams.botframework.adapter.messages == []
+    await bot.turns.sweep(bot.adapter)
+    assert bot.teams.messages == []
     await bot.post(bot.identity.token())
-    assert bot.teams.botframework.adapter.messages == ["late", "2 heard hi"]
+    assert bot.teams.messages == ["late", "2 heard hi"]
     await store.close()
 
 
@@ -88,7 +88,7 @@ async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, t
     "url", ["https://smba.trafficmanager.net/emea/", "https://SMBA.trafficmanager.net:443/amer/abc/", "https://x.botframework.com"]
 )  # fmt: skip
 def test_the_usual_services_are_known_after_a_restart(bot: Guarded, url: str) -> None:
-    callers = bot.auth.access.callers
+    callers = bot.access.callers
     callers._services = PUBLIC_CLOUD.services  # type: ignore[attr-defined]
     assert callers.knows(url)
 
