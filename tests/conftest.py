@@ -66,3 +66,18 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _required(report)
     return report
+
+
+REAL_FIXTURES = {"real", "azurite"}
+"""What only works with a real program of this machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test: `real` if it needs a real program or says so, `property` if Hypothesis drives it, else `unit`."""
+    for item in items:
+        if item.get_closest_marker("real") or REAL_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("real")
+        elif item.get_closest_marker("property") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
+        else:
+            item.add_marker("unit")

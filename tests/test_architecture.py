@@ -74,7 +74,16 @@ SDK_HOMES = {
     "msal": ("bot.azure.credentials", "bot.sign_in.on_behalf_of"),
 }
 """Which modules, or folders, may import an SDK. `knowledge` and `dialogs` import none, and no web framework either."""
-WITHOUT_BOTBUILDER = ("knowledge", "dialogs", "bot.turns", "bot.state", "bot.azure", "bot.cards", "bot.files", "bot.cli")
+WITHOUT_BOTBUILDER = (
+    "knowledge",
+    "dialogs",
+    "bot.turns",
+    "bot.state",
+    "bot.azure",
+    "bot.cards",
+    "bot.files",
+    "bot.cli",
+)
 """What works where the Bot Framework SDK can't be imported."""
 
 MAX_LINES = 300

@@ -33,7 +33,6 @@ from bot.turns.turn_runner import Turns
 from dialogs.model.ports import Azure, Files, Filing
 
 PRUNE_SECONDS = 6 * 3600
-_GARBAGE = 10_000
 """New objects after which garbage is looked for: some turns' worth, all of which were dropped by then."""
 
 _log = logging.getLogger(__name__)

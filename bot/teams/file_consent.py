@@ -19,8 +19,8 @@ from bot.teams.invokes import Handler, Invoke, InvokeAnswer
 from bot.teams.message_text import as_mapping
 from bot.turns.channel import Channel
 from bot.turns.notices import Sentence, language_of, say
-from bot.turns.rendering import Medic
 from bot.turns.turn_runner import Turns
+from dialogs.conversation import Medic
 from knowledge.model.entry import Language
 
 LONGEST = 200

@@ -10,7 +10,8 @@ from bot.turns.channel import Channel
 from bot.turns.conversation_document import Envelope
 from bot.turns.inbound import Incoming
 from bot.turns.pending import Pending, turn_to_json
-from bot.turns.rendering import Answer, Medic, messages_of
+from bot.turns.rendering import messages_of
+from dialogs.conversation import Answer, Medic
 from dialogs.model.job import FAILED, Done, Failure
 
 MOST_WORKS = 5

@@ -21,7 +21,7 @@ from bot.turns.pending import MOST_CUTS, Pending
 from bot.turns.persisted_turns import incoming_of
 from bot.turns.progress import Progress, Signs
 from bot.turns.record import TRIES, Record, give_way
-from bot.turns.rendering import Medic
+from dialogs.conversation import Medic
 from dialogs.model.job import AGAIN, FAILED, Done, Failure, Work
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language

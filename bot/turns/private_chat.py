@@ -17,7 +17,8 @@ from bot.turns.inbound import Incoming
 from bot.turns.job_queue import leave_works
 from bot.turns.outbox import Delivery
 from bot.turns.record import TRIES, Record, give_way
-from bot.turns.rendering import Answer, Medic, messages_of
+from bot.turns.rendering import messages_of
+from dialogs.conversation import Answer, Medic
 from knowledge.model.entry import Language
 
 Commit = Callable[[Record, Incoming, Channel, Sequence[Message], Language], Awaitable[Record]]

@@ -21,7 +21,8 @@ from bot.turns.notices import Sentence, language_of, say
 from bot.turns.outbox import Delivery
 from bot.turns.private_chat import PrivateChats
 from bot.turns.record import TRIES, Record, give_way
-from bot.turns.rendering import Answer, Medic, messages_of
+from bot.turns.rendering import messages_of
+from dialogs.conversation import Answer, Medic
 from dialogs.solution.usage_events import Note
 from knowledge.model.entry import Language
 

@@ -25,9 +25,9 @@ from bot.turns.notices import language_of, say
 from bot.turns.outbox import Delivery, Pace
 from bot.turns.persisted_turns import keep_turn
 from bot.turns.record import Record
-from bot.turns.rendering import Medic
 from bot.turns.turn_processor import Answering
 from bot.turns.typing_indicator import TYPING_AFTER, typing_sign
+from dialogs.conversation import Medic
 from dialogs.model.turn import Turn
 
 PATIENCE = 60.0

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from aiohttp import web
 from botbuilder.core import TurnContext
 from botbuilder.integration.aiohttp import CloudAdapter
-from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, ConversationAccount, ConversationReference
+from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, ConversationAccount
+from botbuilder.schema import ConversationReference as SdkConversationReference
 from botframework.connector.auth import BotFrameworkAuthentication, ClaimsIdentity
 from botframework.connector.auth.authenticate_request_result import AuthenticateRequestResult
 
@@ -224,7 +225,7 @@ class TeamsAdapter(CloudAdapter):
         service = back.get("service")
         if not isinstance(service, str) or not (service in self._vouched_for or self._access.callers.knows(service)):
             raise DeliveryFailed("What was kept is for a service that nobody vouched for since the start; it waits.")
-        reference = ConversationReference(
+        reference = SdkConversationReference(
             activity_id=back.get("activity"),
             user=ChannelAccount(id=back.get("person")),
             bot=ChannelAccount(id=back.get("bot")),
