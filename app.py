@@ -7,19 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 
-OLDEST, NEWEST = (3, 11), (3, 14)
+MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 14)
 
-_CUT_SHORT = 141
+_BROKEN_PIPE_STATUS = 141
 """The exit status that shells give to a program whose reader has gone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status."""
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    if not MIN_PYTHON <= sys.version_info[:2] <= MAX_PYTHON:
         found = ".".join(map(str, sys.version_info[:2]))
         sys.stderr.write(f"Image Medic needs Python 3.11 to 3.14; this is {found}. Start it with another one.\n")
         return 2
-    parser = _parser()
+    parser = _build_parser()
     options = parser.parse_args(arguments)
     command = options.command or "serve"
     if command == "diagnose":
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_chat(options) if command == "chat" else run_serve(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder"
     )
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run() -> int:
+def _run_for_shell() -> int:
     """`main`, for a shell: whoever stops reading before the end, as `| head` does, is no fault to tell of."""
     try:
         status = main()
@@ -115,9 +115,9 @@ def _run() -> int:
     except BrokenPipeError:
         # the interpreter writes what is left once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _CUT_SHORT
+        return _BROKEN_PIPE_STATUS
     return status
 
 
 if __name__ == "__main__":
-    sys.exit(_run())
+    sys.exit(_run_for_shell())

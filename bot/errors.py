@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Literal
 
-Outcome = Literal["later", "unknown", "refused"]
+DeliveryOutcome = Literal["later", "unknown", "refused"]
 """What became of something the channel was to take: not taken, try later; perhaps taken; refused for good."""
 
 
@@ -40,19 +40,19 @@ class StartError(BotError):
     """The server cannot start; the message says why and what to do."""
 
 
-class UploadFailed(BotError):
+class UploadError(BotError):
     """A file was not taken, or nobody said so."""
 
 
-class RefusedRequest(BotError):
+class RequestRefusedError(BotError):
     """A request that is not served: its HTTP status and a sentence for the caller."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, message: str) -> None:
         self.status = status
-        super().__init__(sentence)
+        super().__init__(message)
 
 
-class DeliveryFailed(BotError):
+class DeliveryError(BotError):
     """The channel did not take an activity, or did not say so.
 
     `status` is its HTTP status, None when there was none; `retry_after` the seconds that it asked to wait, if any.
@@ -60,26 +60,26 @@ class DeliveryFailed(BotError):
 
     def __init__(
         self,
-        sentence: str,
+        message: str,
         status: int | None = None,
-        outcome: Outcome = "later",
+        outcome: DeliveryOutcome = "later",
         retry_after: float | None = None,
     ) -> None:
         self.status = status
-        self.outcome: Outcome = outcome
+        self.outcome: DeliveryOutcome = outcome
         self.retry_after = retry_after
-        super().__init__(sentence)
+        super().__init__(message)
 
 
-class ServiceUnreachable(BotError):
+class ServiceUnreachableError(BotError):
     """A service that hands out keys or tokens could not be reached, or its answer not be used."""
 
 
-class KeysUnavailable(BotError):
+class KeysUnavailableError(BotError):
     """Nobody can be told from anybody: the keys of the Bot Framework service are not known."""
 
 
-class TokenUnavailable(BotError):
+class TokenUnavailableError(BotError):
     """The bot cannot prove itself to the channel; the message says why and what an operator can do."""
 
 
@@ -87,15 +87,15 @@ class StoreError(BotError):
     """State cannot be read or written."""
 
 
-class StateConflict(StoreError):
+class StateConflictError(StoreError):
     """The ETag is stale: the state was changed since it was loaded. Load it again and repeat the turn."""
 
 
-class StateTooLarge(StoreError):
+class StateTooLargeError(StoreError):
     """One state is larger than a store keeps."""
 
 
-def where(error: BaseException) -> str:
+def describe_error_location(error: BaseException) -> str:
     """What kind of error and where in the program, for a log: its message is left out, since it may quote a person."""
     chain: list[str] = []
     link: BaseException | None = error

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from dialogs import forget as forgetting
-from dialogs.context import Outcome, Scene
+from dialogs.context import DialogContext, DialogResult
 from dialogs.replies import general_replies as talk
 from dialogs.solution import attached_logs as file_reading
 from dialogs.solution import feedback
@@ -15,246 +15,320 @@ from dialogs.solution import howtos as guides
 from dialogs.solution import questionnaire as guided
 from dialogs.solution import shared_chat as group_view
 from dialogs.solution import walkthrough as walk
-from dialogs.state.case import MOST_PASTE
-from dialogs.state.diagnosis import NAME
-from dialogs.state.json_fields import ShapeError, keyed, one_of, rows, text, whole
-from dialogs.state.state import State, Walk
-from dialogs.support import case_outlets as case_ways
-from dialogs.support import drafts
+from dialogs.state.case import MAX_DIAGNOSIS_NUMBER
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.state.diagnosis import MAX_NAME_CHARS
+from dialogs.state.json_fields import DecodeError, parse_choice, parse_int, parse_list, parse_mapping, parse_text
+from dialogs.support import case_export as case_ways
+from dialogs.support import draft_actions as drafts
 from dialogs.support.case_values import FileKind
 from dialogs.typed_commands import Intent
 
-MOST_ANSWERS = 10
-NO_PASTE = 0
+MAX_ANSWERS = 10
+NO_DIAGNOSIS_NUMBER = 0
 """The number of no text at all: a colleague's walk must not meet a text of one's own."""
-_OF_THE_CASE = frozenset(
+_CASE_ACTIONS = frozenset(
     {"draft", "post", "afresh", "cancel-case", "discard-case", "drafts", "take-up", "az-case", "file-case"}
 )
-_ANYBODYS = frozenset({"help", "guided", "guides", "guide", "example", "private", "look", "look-other", "failing"})
+_SHARED_ACTIONS = frozenset(
+    {"help", "guided", "guides", "guide", "example", "private", "look", "look-other", "failing"}
+)
 
-_Args = Mapping[str, object]
-_Fields = Mapping[str, str]
+_ActionArgs = Mapping[str, object]
+_SubmittedFields = Mapping[str, str]
 
 
-def press(scene: Scene, state: State, do: str, args: object, fields: object) -> Outcome:
+def handle_action(
+    context: DialogContext, state: ConversationState, action_id: str, args: object, fields: object
+) -> DialogResult:
     """The answer to a button of the current version."""
-    if scene.public and do in _OF_THE_CASE:
-        return group_view.case_to_private(scene, state)
-    answer = _BUTTONS.get(do)
+    if context.is_public and action_id in _CASE_ACTIONS:
+        return group_view.hand_off_case(context, state)
+    answer = GENERAL_ACTIONS.get(action_id)
     if answer is None:
-        return state, (talk.trouble(scene, "trouble.unknown-button"),)
+        return state, (talk.show_problem(context, "trouble.unknown-button"),)
     try:
-        return answer(scene, state, keyed(args), texts_of(fields))
-    except ShapeError:
-        return state, (talk.trouble(scene, "trouble.unknown-button"),)
+        return answer(context, state, parse_mapping(args), extract_texts(fields))
+    except DecodeError:
+        return state, (talk.show_problem(context, "trouble.unknown-button"),)
 
 
-def foreign(scene: Scene, state: State, do: str, args: object) -> Outcome | None:
+def handle_foreign_action(
+    context: DialogContext, state: ConversationState, action_id: str, args: object
+) -> DialogResult | None:
     """The answer to a button of somebody else's card: a walk of one's own. None where a press is anybody's."""
-    if do in _ANYBODYS:
+    if action_id in _SHARED_ACTIONS:
         return None
     entry = args.get("entry") if isinstance(args, Mapping) else None
-    if not isinstance(entry, str) or entry not in scene.entries:
-        said = scene.reply(scene.say("thread.not-yours"), buttons=talk.ways_on(scene), beside=True)
+    if not isinstance(entry, str) or entry not in context.entries:
+        said = context.build_reply(
+            context.build_paragraph("thread.not-yours"), buttons=talk.build_default_buttons(context), beside=True
+        )
         return state, (said,)
-    state, (first, *rest) = walk.choose(scene, state, Walk(entry, 0, NO_PASTE))
-    return state, (replace(first, blocks=(scene.say("thread.own-walk"), *first.blocks)), *rest)
+    state, (first, *rest) = walk.start_walk(context, state, Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER))
+    return state, (replace(first, blocks=(context.build_paragraph("thread.own-walk"), *first.blocks)), *rest)
 
 
-def command(scene: Scene, state: State, intent: Intent) -> Outcome:
+def handle_command(context: DialogContext, state: ConversationState, intent: Intent) -> DialogResult:
     """The answer to a typed command; languages and the example are the medic's."""
     if intent == "hello":
-        return state, (talk.sentence(scene, "talk.hello"),)
+        return state, (talk.show_message(context, "talk.hello"),)
     if intent == "thanks":
-        return state, (talk.sentence(scene, "talk.thanks"),)
+        return state, (talk.show_message(context, "talk.thanks"),)
     if intent == "cancel":
-        return replace(state, walk=None), (talk.sentence(scene, "talk.cancel"),)
+        return replace(state, walkthrough=None), (talk.show_message(context, "talk.cancel"),)
     if intent == "back":
-        return walk.show_step(scene, state)
-    return press(scene, state, "next" if intent == "no-help" else intent, {}, {})
+        return walk.show_current_step(context, state)
+    return handle_action(context, state, "next" if intent == "no-help" else intent, {}, {})
 
 
-def _help(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return state, (talk.instructions(scene),)
+def _show_help(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return state, (talk.show_help(context),)
 
 
-def _restart(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    aside = state.with_form_aside(scene.now).drafts
-    fresh = State(language=state.language, paste=state.paste, drafts=aside, tickets=state.tickets)
-    return fresh, (talk.sentence(scene, "talk.restart"),)
+def _restart(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    aside = state.with_form_saved(context.now).drafts
+    fresh = ConversationState(
+        language=state.language, diagnosis_number=state.diagnosis_number, drafts=aside, tickets=state.tickets
+    )
+    return fresh, (talk.show_message(context, "talk.restart"),)
 
 
-def _guided(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    path = tuple(text(item, NAME) for item in rows(args.get("path", []), MOST_ANSWERS))
-    return guided.ask(scene, state, path)
+def _show_questionnaire(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    path = tuple(parse_text(item, MAX_NAME_CHARS) for item in parse_list(args.get("path", []), MAX_ANSWERS))
+    return guided.show_page(context, state, path)
 
 
-def _guides(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return guides.listed(scene, state, whole(args.get("first", 0), most=1000))
+def _list_howtos(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return guides.list_howtos(context, state, parse_int(args.get("first", 0), max_value=1000))
 
 
-def _guide(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return guides.show(scene, state, text(args.get("id"), NAME))
+def _show_howto(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return guides.show_howto(context, state, parse_text(args.get("id"), MAX_NAME_CHARS))
 
 
-def _choose(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return walk.choose(scene, state, Walk(text(args.get("entry"), NAME), 0, _paste(args)))
+def _start_walk(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return walk.start_walk(
+        context, state, Walkthrough(parse_text(args.get("entry"), MAX_NAME_CHARS), 0, _parse_diagnosis_number(args))
+    )
 
 
-def _next(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return walk.next_step(scene, state, _place(state, args))
+def _show_next_step(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return walk.show_next_step(context, state, _parse_step(state, args))
 
 
-def _worked(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return walk.worked(scene, state, _place(state, args))
+def _record_success(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return walk.record_success(context, state, _parse_step(state, args))
 
 
-def _others(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return walk.others(scene, state)
+def _show_other_candidates(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return walk.show_other_candidates(context, state)
 
 
-def _step(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return walk.show_step(scene, state)
+def _show_current_step(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return walk.show_current_step(context, state)
 
 
-def _steps(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return walk.show_step(scene, replace(state, walk=_walk_of(scene, state, args) or state.walk))
+def _show_steps(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return walk.show_current_step(
+        context, replace(state, walkthrough=_find_walkthrough(context, state, args) or state.walkthrough)
+    )
 
 
-def _private(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    if not scene.public:
-        return _steps(scene, state, args, fields)
-    return group_view.to_private(scene, state, _walk_of(scene, state, args))
+def _continue_in_private_chat(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    if not context.is_public:
+        return _show_steps(context, state, args, fields)
+    return group_view.hand_off_walk(context, state, _find_walkthrough(context, state, args))
 
 
-def _draft(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.begin(scene, state)
+def _open_draft(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.open_draft(context, state)
 
 
-def _post(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.post(scene, state, fields)
+def _submit_draft(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.submit_draft(context, state, fields)
 
 
-def _afresh(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.afresh(scene, state)
+def _refill_draft(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.refill_draft(context, state)
 
 
-def _cancel_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.put_aside(scene, state, fields)
+def _save_draft(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.save_draft(context, state, fields)
 
 
-def _discard_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.discard(scene, state)
+def _discard_draft(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.discard_draft(context, state)
 
 
-def _drafts(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.listed(scene, state)
+def _list_drafts(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.list_drafts(context, state)
 
 
-def _take_up(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return drafts.take_up(scene, state, whole(args.get("number")))
+def _resume_draft(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return drafts.resume_draft(context, state, parse_int(args.get("number")))
 
 
-def _az_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return case_ways.by_command(scene, state)
+def _export_as_commands(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return case_ways.export_as_commands(context, state)
 
 
-def _file_case(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return case_ways.by_file(scene, state, one_of(args.get("as", "markdown"), get_args(FileKind)))
+def _export_as_file(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return case_ways.export_as_file(context, state, parse_choice(args.get("as", "markdown"), get_args(FileKind)))
 
 
-def _page(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
+def _show_typed_link(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
     """The number of a link was typed: only a browser can open it."""
     if state.form is None:
-        return state, (talk.trouble(scene, "trouble.unknown-button"),)
-    ways = case_ways.ways_out(scene, state, state.form)
-    return state, (replace(ways, blocks=(scene.say("case.page"), *ways.blocks)),)
+        return state, (talk.show_problem(context, "trouble.unknown-button"),)
+    ways = case_ways.render_export_options(context, state, state.form)
+    return state, (replace(ways, blocks=(context.build_paragraph("case.page"), *ways.blocks)),)
 
 
-def _right(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return feedback.right(scene, state)
+def _confirm_diagnosis(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return feedback.confirm_diagnosis(context, state)
 
 
-def _wrong(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return feedback.wrong(scene, state)
+def _reject_diagnosis(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return feedback.reject_diagnosis(context, state)
 
 
-def _forget(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return forgetting.ask(scene, state)
+def _ask_to_forget(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return forgetting.ask_to_forget(context, state)
 
 
-def _forgotten(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return forgetting.forgotten(scene)
+def _forget_conversation(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return forgetting.forget_conversation(context)
 
 
-def _really(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    entry, paste = text(args.get("entry"), NAME), _paste(args)
-    return walk.choose(scene, feedback.named(scene, state, entry, paste), Walk(entry, 0, paste))
+def _correct_diagnosis(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    entry, paste = parse_text(args.get("entry"), MAX_NAME_CHARS), _parse_diagnosis_number(args)
+    return walk.start_walk(
+        context, feedback.record_actual_entry(context, state, entry, paste), Walkthrough(entry, 0, paste)
+    )
 
 
-def _file_log(scene: Scene, state: State, args: _Args, fields: _Fields) -> Outcome:
-    return file_reading.chosen(scene, state, whole(args.get("log"), most=10**16))
+def _show_chosen_log(
+    context: DialogContext, state: ConversationState, args: _ActionArgs, fields: _SubmittedFields
+) -> DialogResult:
+    return file_reading.show_chosen_log(context, state, parse_int(args.get("log"), max_value=10**16))
 
 
-_BUTTONS: Mapping[str, Callable[[Scene, State, _Args, _Fields], Outcome]] = {
-    "help": _help,
+GENERAL_ACTIONS: Mapping[
+    str, Callable[[DialogContext, ConversationState, _ActionArgs, _SubmittedFields], DialogResult]
+] = {
+    "help": _show_help,
     "restart": _restart,
-    "guided": _guided,
-    "guides": _guides,
-    "guide": _guide,
-    "choose": _choose,
-    "next": _next,
-    "worked": _worked,
-    "others": _others,
-    "step": _step,
-    "steps": _steps,
-    "private": _private,
-    "draft": _draft,
-    "post": _post,
-    "afresh": _afresh,
-    "cancel-case": _cancel_case,
-    "right": _right,
-    "wrong": _wrong,
-    "really": _really,
-    "discard-case": _discard_case,
-    "drafts": _drafts,
-    "take-up": _take_up,
-    "az-case": _az_case,
-    "file-case": _file_case,
-    "file-log": _file_log,
-    "": _page,
-    "forget": _forget,
-    "forget-yes": _forgotten,
+    "guided": _show_questionnaire,
+    "guides": _list_howtos,
+    "guide": _show_howto,
+    "choose": _start_walk,
+    "next": _show_next_step,
+    "worked": _record_success,
+    "others": _show_other_candidates,
+    "step": _show_current_step,
+    "steps": _show_steps,
+    "private": _continue_in_private_chat,
+    "draft": _open_draft,
+    "post": _submit_draft,
+    "afresh": _refill_draft,
+    "cancel-case": _save_draft,
+    "right": _confirm_diagnosis,
+    "wrong": _reject_diagnosis,
+    "really": _correct_diagnosis,
+    "discard-case": _discard_draft,
+    "drafts": _list_drafts,
+    "take-up": _resume_draft,
+    "az-case": _export_as_commands,
+    "file-case": _export_as_file,
+    "file-log": _show_chosen_log,
+    "": _show_typed_link,
+    "forget": _ask_to_forget,
+    "forget-yes": _forget_conversation,
 }
 
 
-def _place(state: State, args: _Args) -> Walk | None:
+def _parse_step(state: ConversationState, args: _ActionArgs) -> Walkthrough | None:
     """The step that a button stands below; without arguments (typed), the step of the walk under way."""
     if not args:
-        return state.walk
-    entry, step = text(args.get("entry"), NAME), whole(args.get("step"), most=1000)
-    paste = _paste(args)
-    under_way = state.walk
-    picked = under_way.picked if under_way and under_way.entry == entry else state.match_of(entry) is None
-    return Walk(entry, step, paste, picked)
+        return state.walkthrough
+    entry, step = parse_text(args.get("entry"), MAX_NAME_CHARS), parse_int(args.get("step"), max_value=1000)
+    paste = _parse_diagnosis_number(args)
+    under_way = state.walkthrough
+    picked = under_way.was_picked if under_way and under_way.entry == entry else state.find_match(entry) is None
+    return Walkthrough(entry, step, paste, picked)
 
 
-def _walk_of(scene: Scene, state: State, args: _Args) -> Walk | None:
+def _find_walkthrough(context: DialogContext, state: ConversationState, args: _ActionArgs) -> Walkthrough | None:
     """The walk that a short card speaks of: the one under way if it is that, else its beginning."""
     if "entry" not in args:
-        return state.walk
-    entry, paste = text(args.get("entry"), NAME), _paste(args)
-    if state.walk and (state.walk.entry, state.walk.paste) == (entry, paste):
-        return state.walk
-    picked = state.match_of(entry) is None or paste != state.paste
-    return Walk(entry, 0, paste, picked) if entry in scene.entries else None
+        return state.walkthrough
+    entry, paste = parse_text(args.get("entry"), MAX_NAME_CHARS), _parse_diagnosis_number(args)
+    if state.walkthrough and (state.walkthrough.entry, state.walkthrough.diagnosis_number) == (entry, paste):
+        return state.walkthrough
+    picked = state.find_match(entry) is None or paste != state.diagnosis_number
+    return Walkthrough(entry, 0, paste, picked) if entry in context.entries else None
 
 
-def _paste(args: _Args) -> int:
-    return whole(args.get("paste"), most=MOST_PASTE)
+def _parse_diagnosis_number(args: _ActionArgs) -> int:
+    return parse_int(args.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER)
 
 
-def texts_of(fields: object) -> dict[str, str]:
+def extract_texts(fields: object) -> dict[str, str]:
     """The fields of a form that are texts; anything else is as if it had not come."""
     if not isinstance(fields, Mapping):
         return {}

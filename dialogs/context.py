@@ -6,26 +6,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.model.azure import LookMode
-from dialogs.model.reply import Button, Lines, Paragraph, Reply, RichText, Tone, prose
-from dialogs.state.state import State
-from dialogs.texts import Own, line, word
-from knowledge.catalog.howtos import Guides
+from dialogs.model.azure import AccessMode
+from dialogs.model.reply import Button, LogExcerpt, Paragraph, Reply, RichText, Tone, parse_markup
+from dialogs.state.conversation_state import ConversationState
+from dialogs.texts import TrustedText, format_runs, format_text
+from knowledge.catalog.howtos import Howtos
 from knowledge.catalog.questionnaire import Page
 from knowledge.catalog.support import SupportRouting
-from knowledge.diagnosis.excerpt import short_line
-from knowledge.model.diagnosis import LineOf
-from knowledge.model.entry import Entry, Language, LocalText
+from knowledge.diagnosis.excerpt import shorten_line
+from knowledge.model.diagnosis import ExcerptLine
+from knowledge.model.entry import Entry, Language, LocalizedText
 
-MOST_BUTTONS = 6
-LABEL = 40  # characters of a button that a phone shows
+MAX_BUTTONS = 6
+MAX_LABEL_CHARS = 40  # characters of a button that a phone shows
 
-Outcome = tuple[State, tuple[Reply, ...]]
+DialogResult = tuple[ConversationState, tuple[Reply, ...]]
 """What a part of the conversation gives back: the next state and what to show."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DialogContext:
     """The language of the turn, what is known, the time (UTC, ISO 8601), whether others read along, whose eyes look.
 
     `files`: support tickets may be filed. `attach`: files can be attached here, and are read.
@@ -33,60 +33,62 @@ class Scene:
 
     language: Language
     entries: Mapping[str, Entry]
-    guide: Page
+    questionnaire: Page
     support: SupportRouting
     now: str
-    guides: Guides
-    public: bool = False
-    looks: LookMode = "off"
-    files: bool = False
-    attach: bool = False
+    howtos: Howtos
+    is_public: bool = False
+    access_mode: AccessMode = "off"
+    can_file_tickets: bool = False
+    can_attach_files: bool = False
 
-    def line(self, key: str, **values: object) -> RichText:
+    def format_runs(self, key: str, **values: object) -> RichText:
         """One of our sentences as runs."""
-        return line(key, self.language, **values)
+        return format_runs(key, self.language, **values)
 
-    def word(self, key: str, **values: object) -> str:
+    def format_text(self, key: str, **values: object) -> str:
         """One of our sentences as a string."""
-        return word(key, self.language, **values)
+        return format_text(key, self.language, **values)
 
-    def say(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
+    def build_paragraph(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
         """One of our sentences as a paragraph."""
-        return Paragraph(self.line(key, **values), tone)
+        return Paragraph(self.format_runs(key, **values), tone)
 
-    def heading(self, key: str, **values: object) -> Paragraph:
+    def build_heading(self, key: str, **values: object) -> Paragraph:
         """One of our sentences as the heading of a card."""
-        return Paragraph(self.line(key, **values), size="title")
+        return Paragraph(self.format_runs(key, **values), size="title")
 
-    def button(self, key: str, do: str, primary: bool = False, **args: Any) -> Button:
+    def build_button(self, key: str, action_id: str, primary: bool = False, **args: Any) -> Button:
         """A button with the label `button.<key>`."""
-        return Button(self.word(f"button.{key}"), do, args, primary)
+        return Button(self.format_text(f"button.{key}"), action_id, args, primary)
 
-    def link(self, key: str, url: str, primary: bool = False) -> Button:
+    def build_link_button(self, key: str, url: str, primary: bool = False) -> Button:
         """A button with the label `button.<key>` that opens a page."""
-        return Button(self.word(f"button.{key}"), "", {}, primary, url)
+        return Button(self.format_text(f"button.{key}"), "", {}, primary, url)
 
-    def text(self, text: LocalText) -> RichText:
+    def localize(self, text: LocalizedText) -> RichText:
         """A text of an entry as runs, in the language of the turn."""
-        return prose(text.in_(self.language))
+        return parse_markup(text.get(self.language))
 
-    def title(self, entry: str) -> Own:
+    def get_entry_title(self, entry_id: str) -> TrustedText:
         """The title of an entry in the language of the turn, or its id when it no longer exists."""
-        known = self.entries.get(entry)
-        return Own(known.title.in_(self.language) if known else entry)
+        known = self.entries.get(entry_id)
+        return TrustedText(known.title.get(self.language) if known else entry_id)
 
-    def reply(self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "", beside: bool = False) -> Reply:
+    def build_reply(
+        self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "", beside: bool = False
+    ) -> Reply:
         """One message with at most `MOST_BUTTONS` buttons."""
-        return Reply(blocks, buttons[:MOST_BUTTONS], self.language, summary, beside)
+        return Reply(blocks, buttons[:MAX_BUTTONS], self.language, summary, beside)
 
 
-def proof(lines: Iterable[LineOf]) -> Lines:
+def build_log_excerpt(lines: Iterable[ExcerptLine]) -> LogExcerpt:
     """Lines of the person's text, as long as they can be read on a card; the case has them whole."""
-    return Lines(tuple((line.line, short_line(line.text)) for line in lines))
+    return LogExcerpt(tuple((line.line, shorten_line(line.text)) for line in lines))
 
 
-def short(text: str, most: int = LABEL) -> str:
+def shorten_label(text: str, max_chars: int = MAX_LABEL_CHARS) -> str:
     """`text` as a label: cut at a word, with an ellipsis."""
-    if len(text) <= most:
+    if len(text) <= max_chars:
         return text
-    return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+    return text[: max_chars - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import Outcome, Scene
-from dialogs.state.state import State
+from dialogs.context import DialogContext, DialogResult
+from dialogs.state.conversation_state import ConversationState
 
 
-def ask(scene: Scene, state: State) -> Outcome:
+def ask_to_forget(context: DialogContext, state: ConversationState) -> DialogResult:
     """Says what is kept here, and asks whether it is to go."""
     buttons = (
-        scene.button("forget", "forget-yes", primary=True),
-        scene.button("keep", "step" if state.walk else "help"),
+        context.build_button("forget", "forget-yes", primary=True),
+        context.build_button("keep", "step" if state.walkthrough else "help"),
     )
-    said = (scene.heading("forget.title"), scene.say("forget.kept"), scene.say("forget.ask"))
-    return state, (scene.reply(*said, buttons=buttons, beside=True),)
+    said = (
+        context.build_heading("forget.title"),
+        context.build_paragraph("forget.kept"),
+        context.build_paragraph("forget.ask"),
+    )
+    return state, (context.build_reply(*said, buttons=buttons, beside=True),)
 
 
-def forgotten(scene: Scene) -> Outcome:
+def forget_conversation(context: DialogContext) -> DialogResult:
     """A state with nothing in it, and the word that nothing is kept any more."""
-    said = scene.reply(scene.say("forget.done", "good"), buttons=(scene.button("help", "help"),), beside=True)
-    return State(), (replace(said, forgets=True),)
+    said = context.build_reply(
+        context.build_paragraph("forget.done", "good"), buttons=(context.build_button("help", "help"),), beside=True
+    )
+    return ConversationState(), (replace(said, forgets=True),)

@@ -8,55 +8,55 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialogs.context import Scene, proof
-from dialogs.model.ports import Clock, Diagnoser
-from dialogs.model.reply import Block, Button, Paragraph, Reply, Run, prose
-from dialogs.solution.diagnosis_view import phase_and_confidence, retry_of
-from dialogs.solution.shared_chat import first_sentence
-from dialogs.texts import Own
-from knowledge.catalog.howtos import Guides, load_guides
-from knowledge.catalog.questionnaire import guide
+from dialogs.context import DialogContext, build_log_excerpt
+from dialogs.model.ports import Clock, DiagnoseText
+from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, parse_markup
+from dialogs.solution.diagnosis_view import render_phase_and_confidence, render_retry_advice
+from dialogs.solution.shared_chat import extract_first_sentence
+from dialogs.texts import TrustedText
+from knowledge.catalog.howtos import Howtos, load_howtos
+from knowledge.catalog.questionnaire import build_questionnaire
 from knowledge.catalog.support import SupportRouting
 from knowledge.model.diagnosis import Match
 from knowledge.model.entry import Entry, Language
 
-MOST_FOUND = 8
-MOST_QUERY = 4_000
-MOST_PROOF = 6
-MOST_REFERENCES = 3
+MAX_RESULTS = 8
+MAX_QUERY_CHARS = 4_000
+MAX_EVIDENCE_LINES = 6
+MAX_REFERENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class FoundEntry:
+class EntrySearchResult:
     """An entry that a search came to: its title, one line about it, and the card that can be posted."""
 
     title: str
-    line: str
+    description: str
     reply: Reply
 
 
-class Asides:
+class MessageExtension:
     """Searches and diagnoses without a conversation."""
 
     def __init__(
         self,
         entries: Mapping[str, Entry],
-        diagnose: Diagnoser,
+        diagnose: DiagnoseText,
         clock: Clock,
         support: SupportRouting,
-        guides: Guides | None = None,
+        howtos: Howtos | None = None,
     ) -> None:
         """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults."""
         self._entries = entries
         self._diagnose = diagnose
         self._clock = clock
         self._support = support
-        self._guide = guide(entries.values())
-        self._guides = guides or load_guides()
+        self._questionnaire = build_questionnaire(entries.values())
+        self._howtos = howtos or load_howtos()
 
-    async def search(self, query: str, language: Language) -> tuple[FoundEntry, ...]:
+    async def search(self, query: str, language: Language) -> tuple[EntrySearchResult, ...]:
         """The entries that an error text, words or part of a title lead to, best first; none for an empty query."""
-        query = query[:MOST_QUERY].strip()
+        query = query[:MAX_QUERY_CHARS].strip()
         if not query:
             return ()
         diagnosis = await self._diagnose(query, language)
@@ -66,69 +66,83 @@ class Asides:
             title = f"{entry.id} {entry.title.en} {entry.title.it}".casefold()
             if all(word in title for word in words):
                 ids.append(entry.id)
-        scene = self._scene(language)
-        return tuple(self._found(scene, self._entries[name]) for name in list(dict.fromkeys(ids))[:MOST_FOUND])
+        context = self._build_context(language)
+        return tuple(
+            self._build_result(context, self._entries[name]) for name in list(dict.fromkeys(ids))[:MAX_RESULTS]
+        )
 
-    async def diagnosed(self, text: str, language: Language) -> Reply:
+    async def diagnose_message(self, text: str, language: Language) -> Reply:
         """What a message says of a failure, for the one who asks; with a button to share it where something is known.
 
         The button's `entry` is what `shared` wants.
         """
-        scene = self._scene(language)
+        context = self._build_context(language)
         diagnosis = await self._diagnose(text, language)
         match = next((m for m in diagnosis.matches if m.entry in self._entries), None)
         if match is None:
-            return scene.reply(
-                scene.heading("aside.none"), scene.say("aside.none-why"), summary=scene.word("aside.none")
+            return context.build_reply(
+                context.build_heading("aside.none"),
+                context.build_paragraph("aside.none-why"),
+                summary=context.format_text("aside.none"),
             )
         entry = self._entries[match.entry]
         blocks = [
-            *self._heading(scene, entry, match),
-            proof(match.evidence[:MOST_PROOF]),
-            *_body(scene, entry),
-            scene.say("aside.only-you", "subtle"),
+            *self._build_heading(context, entry, match),
+            build_log_excerpt(match.evidence[:MAX_EVIDENCE_LINES]),
+            *_build_body(context, entry),
+            context.build_paragraph("aside.only-you", "subtle"),
         ]
-        buttons = (scene.button("share", "share", primary=True, entry=entry.id),)
-        return scene.reply(*blocks, buttons=buttons, summary=scene.title(entry.id))
+        buttons = (context.build_button("share", "share", primary=True, entry=entry.id),)
+        return context.build_reply(*blocks, buttons=buttons, summary=context.get_entry_title(entry.id))
 
-    def shared(self, entry: str, language: Language) -> Reply | None:
+    def build_shared_card(self, entry_id: str, language: Language) -> Reply | None:
         """The card for others: what is known of the failure, nothing of the text. None for an unknown entry."""
-        known = self._entries.get(entry)
-        return self._card(self._scene(language), known) if known else None
+        known = self._entries.get(entry_id)
+        return self._build_card(self._build_context(language), known) if known else None
 
-    def _scene(self, language: Language) -> Scene:
-        return Scene(language, self._entries, self._guide, self._support, self._clock(), self._guides)
+    def _build_context(self, language: Language) -> DialogContext:
+        return DialogContext(language, self._entries, self._questionnaire, self._support, self._clock(), self._howtos)
 
-    def _found(self, scene: Scene, entry: Entry) -> FoundEntry:
-        return FoundEntry(scene.title(entry.id), entry.sign.in_(scene.language), self._card(scene, entry))
-
-    def _card(self, scene: Scene, entry: Entry) -> Reply:
-        title = scene.title(entry.id)
-        phase = Paragraph((Run(scene.word(f"phase.{entry.phase}")),), tone="subtle")
-        pages = tuple(
-            Button(scene.word("aside.page", title=page.title), "", url=page.url)
-            for page in entry.references[:MOST_REFERENCES]
+    def _build_result(self, context: DialogContext, entry: Entry) -> EntrySearchResult:
+        return EntrySearchResult(
+            context.get_entry_title(entry.id), entry.symptom.get(context.language), self._build_card(context, entry)
         )
-        heading = Paragraph((Run(title),), size="title")
-        return scene.reply(heading, phase, *_body(scene, entry), buttons=pages, summary=title)
 
-    def _heading(self, scene: Scene, entry: Entry, match: Match) -> list[Block]:
-        title = scene.title(entry.id)
+    def _build_card(self, context: DialogContext, entry: Entry) -> Reply:
+        title = context.get_entry_title(entry.id)
+        phase = Paragraph((TextRun(context.format_text(f"phase.{entry.phase}")),), tone="subtle")
+        pages = tuple(
+            Button(context.format_text("aside.page", title=page.title), "", url=page.url)
+            for page in entry.references[:MAX_REFERENCES]
+        )
+        heading = Paragraph((TextRun(title),), size="title")
+        return context.build_reply(heading, phase, *_build_body(context, entry), buttons=pages, summary=title)
+
+    def _build_heading(self, context: DialogContext, entry: Entry, match: Match) -> list[Block]:
+        title = context.get_entry_title(entry.id)
         possible = match.confidence == "possible"
         return [
-            scene.heading("diagnosis.possible", title=title) if possible else Paragraph((Run(title),), size="title"),
-            Paragraph(phase_and_confidence(scene, entry, match)),
+            context.build_heading("diagnosis.possible", title=title)
+            if possible
+            else Paragraph((TextRun(title),), size="title"),
+            Paragraph(render_phase_and_confidence(context, entry, match)),
         ]
 
 
-def _body(scene: Scene, entry: Entry) -> list[Block]:
+def _build_body(context: DialogContext, entry: Entry) -> list[Block]:
     """Whether a retry helps, the cause, and how the solution begins."""
     blocks: list[Block] = [
-        retry_of(scene, entry),
-        scene.say("diagnosis.cause", cause=prose(first_sentence(entry.cause.in_(scene.language)))),
+        render_retry_advice(context, entry),
+        context.build_paragraph(
+            "diagnosis.cause", cause=parse_markup(extract_first_sentence(entry.cause.get(context.language)))
+        ),
     ]
     if entry.steps:
-        blocks.append(scene.say("aside.first-step", count=len(entry.steps), do=scene.text(entry.steps[0].do)))
+        blocks.append(
+            context.build_paragraph("aside.first-step", count=len(entry.steps), do=context.localize(entry.steps[0].do))
+        )
         if len(entry.steps) > 1:
-            blocks.append(scene.say("aside.more", "subtle", title=Own(scene.title(entry.id))))
+            blocks.append(
+                context.build_paragraph("aside.more", "subtle", title=TrustedText(context.get_entry_title(entry.id)))
+            )
     return blocks

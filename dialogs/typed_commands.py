@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from dialogs.state.state import Offered
+from dialogs.state.conversation_state import OfferedButton
 
 Intent = Literal[
     "help",
@@ -30,7 +30,7 @@ Intent = Literal[
     "forget",
 ]
 
-LONGEST = 60
+MAX_COMMAND_CHARS = 60
 
 _PHRASES: dict[Intent, str] = {
     "help": "help | what can you do | aiuto | aiutami | che cosa sai fare | cosa sai fare | cosa puoi fare",
@@ -80,29 +80,29 @@ _PHRASES: dict[Intent, str] = {
 }
 
 
-def plain_words(text: str) -> str:
+def normalize_phrase(text: str) -> str:
     """`text` for comparing: lower case, straight quotes, single spaces, without punctuation at its ends."""
     return " ".join(text.casefold().replace("’", "'").replace("‘", "'").split()).strip(" .,;:!?…\"“”«»()[]*`'-")
 
 
-_INTENTS: dict[str, Intent] = {
-    plain_words(phrase): intent for intent, phrases in _PHRASES.items() for phrase in phrases.split(" | ")
+_INTENT_BY_PHRASE: dict[str, Intent] = {
+    normalize_phrase(phrase): intent for intent, phrases in _PHRASES.items() for phrase in phrases.split(" | ")
 }
 
 
-def intent_of(text: str) -> Intent | None:
+def parse_intent(text: str) -> Intent | None:
     """The command that the whole of `text` is, or `None`."""
-    if len(text) > LONGEST or "\n" in text.strip():
+    if len(text) > MAX_COMMAND_CHARS or "\n" in text.strip():
         return None
-    return _INTENTS.get(plain_words(text))
+    return _INTENT_BY_PHRASE.get(normalize_phrase(text))
 
 
-def offered_by(text: str, offered: Sequence[Offered]) -> Offered | None:
+def find_typed_button(text: str, buttons: Sequence[OfferedButton]) -> OfferedButton | None:
     """The button whose number or whole label was typed, or `None`."""
     if len(text) > 200 or "\n" in text.strip():
         return None
-    typed = plain_words(text)
+    typed = normalize_phrase(text)
     if typed.isascii() and typed.isdecimal() and len(typed) <= 2:
         number = int(typed)
-        return offered[number - 1] if 1 <= number <= len(offered) else None
-    return next((button for button in offered if typed and plain_words(button.label) == typed), None)
+        return buttons[number - 1] if 1 <= number <= len(buttons) else None
+    return next((button for button in buttons if typed and normalize_phrase(button.label) == typed), None)

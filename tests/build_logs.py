@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.sandbox.build_log import BuildLog as WrittenLog
-from bot.sandbox.build_log import Form
+from bot.sandbox.builds.log_writer import BuildLogWriter as WrittenLog
+from bot.sandbox.builds.log_writer import LogFormat
 
 RUN = "3c1f7a52-9d0e-4b7a-8a55-2f60c1d9e7b4"
 SUBSCRIPTION = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
@@ -21,8 +21,8 @@ STAGING = "IT_rg-images_win-golden_6f3f2b1c-0a4d-4a5e-9e1b-77c0d2a4f6e1"
 class BuildLog(WrittenLog):
     """A log being written, in any form; some of its names are always the same."""
 
-    form: Form = "new"
-    run: str = RUN
+    log_format: LogFormat = "new"
+    operation_id: str = RUN
     now: datetime = datetime(2026, 1, 12, 8, 0, 0, tzinfo=UTC)
 
     def text(self, newline: str = "\n") -> str:
@@ -35,78 +35,82 @@ class BuildLog(WrittenLog):
         return numbers[-1 if last else 0]
 
 
-def begun(form: Form = "new", windows: bool = True) -> BuildLog:
+def begun(form: LogFormat = "new", windows: bool = True) -> BuildLog:
     """A build up to the connection to its VM."""
     log = BuildLog(form)
-    log.core("[INFO] Packer version: 1.14.3 [go1.24.0 linux amd64]")
-    log.ui("Running builder ...").ui("Creating Azure Resource Manager (ARM) client ...")
-    log.ui("ARM Client successfully created").wait(1).ui("Getting source image id for the deployment ...")
+    log.write_core("[INFO] Packer version: 1.14.3 [go1.24.0 linux amd64]")
+    log.write_ui("Running builder ...").write_ui("Creating Azure Resource Manager (ARM) client ...")
+    log.write_ui("ARM Client successfully created").wait(1).write_ui("Getting source image id for the deployment ...")
     publisher = "MicrosoftWindowsDesktop" if windows else "Canonical"
-    log.ui(
+    log.write_ui(
         f" -> SourceImageName: '/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/northeurope/"
         f"publishers/{publisher}/ArtifactTypes/vmimage/offers/o/skus/s/versions/1.0.0'"
     )
-    log.ui("Using existing resource group ...").ui(f" -> ResourceGroupName : '{STAGING}'")
-    log.ui(" -> Location          : 'northeurope'").ui("Validating deployment template ...").wait(1)
-    log.ui("Deploying deployment template ...").ui(" -> DeploymentName    : 'pkrdpa1b2c3d4e5'").wait(90)
-    log.ui("Getting the VM's IP address ...").ui(" -> IP Address          : '10.0.1.4'")
+    log.write_ui("Using existing resource group ...").write_ui(f" -> ResourceGroupName : '{STAGING}'")
+    log.write_ui(" -> Location          : 'northeurope'").write_ui("Validating deployment template ...").wait(1)
+    log.write_ui("Deploying deployment template ...").write_ui(" -> DeploymentName    : 'pkrdpa1b2c3d4e5'").wait(90)
+    log.write_ui("Getting the VM's IP address ...").write_ui(" -> IP Address          : '10.0.1.4'")
     if windows:
-        log.debug("Waiting for WinRM, up to timeout: 30m0s").ui("Waiting for WinRM to become available...")
-        log.debug("[ERROR] WinRM connection err: http response error: 401 - invalid content type").wait(20)
-        log.ui("WinRM connected.").ui("Connected to WinRM!")
+        log.write_debug("Waiting for WinRM, up to timeout: 30m0s").write_ui("Waiting for WinRM to become available...")
+        log.write_debug("[ERROR] WinRM connection err: http response error: 401 - invalid content type").wait(20)
+        log.write_ui("WinRM connected.").write_ui("Connected to WinRM!")
     else:
-        log.ui("Waiting for SSH to become available...")
-        log.debug("[INFO] Waiting for SSH, up to timeout: 20m0s").wait(15).ui("Connected to SSH!")
+        log.write_ui("Waiting for SSH to become available...")
+        log.write_debug("[INFO] Waiting for SSH, up to timeout: 20m0s").wait(15).write_ui("Connected to SSH!")
     return log
 
 
 def powershell(log: BuildLog, output: Sequence[str], code: int = 0, seconds: float = 30, source: str = "") -> BuildLog:
     """One inline PowerShell provisioner with its exit code."""
-    log.ui("Provisioning with Powershell...")
-    log.source("packer-provisioner-powershell", *(source or "Write-Host 'hello'").splitlines())
-    log.ui("Provisioning with powershell script: /tmp/powershell-provisioner1234567890")
+    log.write_ui("Provisioning with Powershell...")
+    log.write_source("packer-provisioner-powershell", *(source or "Write-Host 'hello'").splitlines())
+    log.write_ui("Provisioning with powershell script: /tmp/powershell-provisioner1234567890")
     command = 'powershell -executionpolicy bypass -file "C:/Windows/Temp/packer-elevated-shell-1.ps1"'
-    log.wait(2).debug(f"[INFO] starting remote command: {command}").wait(seconds).output(*output)
-    log.debug(f"[INFO] command '{command}' exited with code: {code}")
-    log.core(f"[INFO] RPC client: Communicator ended with: {code}")
+    log.wait(2).write_debug(f"[INFO] starting remote command: {command}").wait(seconds).write_output(*output)
+    log.write_debug(f"[INFO] command '{command}' exited with code: {code}")
+    log.write_core(f"[INFO] RPC client: Communicator ended with: {code}")
     if code:
-        log.core(f"packer-provisioner-powershell plugin: c:/Windows/Temp/script-1.ps1 returned with exit code {code}")
+        log.write_core(
+            f"packer-provisioner-powershell plugin: c:/Windows/Temp/script-1.ps1 returned with exit code {code}"
+        )
     else:
         clean = "powershell -executionpolicy bypass -file c:/Windows/Temp/packer-cleanup-1.ps1"
-        log.debug(f"[INFO] command '{clean}' exited with code: 0")
+        log.write_debug(f"[INFO] command '{clean}' exited with code: 0")
     return log
 
 
 def shell(log: BuildLog, output: Sequence[str], code: int = 0, seconds: float = 30) -> BuildLog:
     """One shell provisioner with its exit code."""
-    log.ui("Provisioning with shell script: /tmp/packer-shell987654321")
+    log.write_ui("Provisioning with shell script: /tmp/packer-shell987654321")
     command = "chmod +x /tmp/script_9.sh; PACKER_BUILD_NAME='azure-arm' /tmp/script_9.sh"
-    log.debug(f"[INFO] starting remote command: {command}").wait(seconds).output(*output)
+    log.write_debug(f"[INFO] starting remote command: {command}").wait(seconds).write_output(*output)
     if code:
-        log.debug(f"[ERROR] Remote command exited with '{code}': {command}")
+        log.write_debug(f"[ERROR] Remote command exited with '{code}': {command}")
     return log
 
 
 def restart(log: BuildLog) -> BuildLog:
     """A WindowsRestart with its harmless noise."""
     probe = 'shutdown /r /f /t 60 /c "packer restart test"'
-    log.ui("Restarting Machine").debug('[INFO] starting remote command: shutdown /r /f /t 5 /c "packer restart"')
-    log.ui("Waiting for machine to restart...").debug(f"[INFO] starting remote command: {probe}")
-    log.ui("A system shutdown has already been scheduled.(1190)", error=True)
-    log.debug(f"[INFO] command '{probe}' exited with code: 1190").wait(40)
-    log.debug("[INFO] command 'powershell -command restarted' exited with code: 0")
-    return log.ui("pkrvma1b2c3d4e5 restarted.").ui("Machine successfully restarted, moving on")
+    log.write_ui("Restarting Machine").write_debug(
+        '[INFO] starting remote command: shutdown /r /f /t 5 /c "packer restart"'
+    )
+    log.write_ui("Waiting for machine to restart...").write_debug(f"[INFO] starting remote command: {probe}")
+    log.write_ui("A system shutdown has already been scheduled.(1190)", error=True)
+    log.write_debug(f"[INFO] command '{probe}' exited with code: 1190").wait(40)
+    log.write_debug("[INFO] command 'powershell -command restarted' exited with code: 0")
+    return log.write_ui("pkrvma1b2c3d4e5 restarted.").write_ui("Machine successfully restarted, moving on")
 
 
 def failed(log: BuildLog, message: str) -> BuildLog:
     """The end of a build whose last provisioner failed."""
-    log.ui("Provisioning step had errors: Running the cleanup provisioner, if present...")
+    log.write_ui("Provisioning step had errors: Running the cleanup provisioner, if present...")
     _cleaned(log)
-    log.verdict(f"Build 'azure-arm' errored after 3 minutes 42 seconds: {message}")
-    log.verdict("==> Wait completed after 3 minutes 42 seconds", error=False)
-    log.verdict("==> Some builds didn't complete successfully and had errors:")
-    log.core(f'machine readable: azure-arm,error []string{{"{message}"}}')
-    log.verdict(f"--> azure-arm: {message}")
+    log.write_verdict(f"Build 'azure-arm' errored after 3 minutes 42 seconds: {message}")
+    log.write_verdict("==> Wait completed after 3 minutes 42 seconds", error=False)
+    log.write_verdict("==> Some builds didn't complete successfully and had errors:")
+    log.write_core(f'machine readable: azure-arm,error []string{{"{message}"}}')
+    log.write_verdict(f"--> azure-arm: {message}")
     return _over(log)
 
 
@@ -117,42 +121,42 @@ def script_failed(log: BuildLog, code: int) -> BuildLog:
 
 def succeeded(log: BuildLog) -> BuildLog:
     """Deprovisioning, capture and the end of a build that went well."""
-    log.ui("Provisioning with Powershell...")
-    log.source(
+    log.write_ui("Provisioning with Powershell...")
+    log.write_source(
         "packer-provisioner-powershell",
         "if( TEST-PATH c:\\DeprovisioningScript.ps1 ){cat c:\\DeprovisioningScript.ps1}",
     )
-    log.output("Write-Output '>>> Sysprep complete ...'", ">>> Waiting for GA Service (RdAgent) to start ...")
-    log.output("if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }", ">>> Sysprepping VM ...")
+    log.write_output("Write-Output '>>> Sysprep complete ...'", ">>> Waiting for GA Service (RdAgent) to start ...")
+    log.write_output("if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }", ">>> Sysprepping VM ...")
     for _ in range(3):
-        log.output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
-    log.output("IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE", ">>> Sysprep complete ...")
-    log.ui("Querying the machine's properties ...").ui("Powering off machine ...").wait(20)
-    log.ui("Snapshotting OS disk ...").ui("Skipping image creation...")
+        log.write_output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
+    log.write_output("IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE", ">>> Sysprep complete ...")
+    log.write_ui("Querying the machine's properties ...").write_ui("Powering off machine ...").wait(20)
+    log.write_ui("Snapshotting OS disk ...").write_ui("Skipping image creation...")
     _cleaned(log)
-    log.verdict("Build 'azure-arm' finished after 9 minutes 13 seconds.", error=False)
-    log.verdict("==> Wait completed after 9 minutes 13 seconds", error=False)
+    log.write_verdict("Build 'azure-arm' finished after 9 minutes 13 seconds.", error=False)
+    log.write_verdict("==> Wait completed after 9 minutes 13 seconds", error=False)
     return _over(log)
 
 
 def stopped(log: BuildLog) -> BuildLog:
     """The end of a build that the service stopped."""
-    log.verdict("Cancelling build after receiving terminated")
-    log.core("Cancelling builder after context cancellation context canceled")
-    log.debug("Cancelling provisioning due to context cancellation: context canceled")
+    log.write_verdict("Cancelling build after receiving terminated")
+    log.write_core("Cancelling builder after context cancellation context canceled")
+    log.write_debug("Cancelling provisioning due to context cancellation: context canceled")
     _cleaned(log)
-    log.debug("[INFO] command 'powershell -file x.ps1' exited with code: 0")
-    log.core("Done exporting Packer logs to Azure Storage.")
+    log.write_debug("[INFO] command 'powershell -file x.ps1' exited with code: 0")
+    log.write_core("Done exporting Packer logs to Azure Storage.")
     return log
 
 
 def _cleaned(log: BuildLog) -> None:
-    log.ui("Deleting Virtual Machine deployment and its attached resources...").wait(60)
-    log.ui("Error deleting resource. Will retry.", error=True)
-    log.ui("Deleting KeyVault created during build").wait(20)
-    log.ui("The resource group was not created by Packer, not deleting ...")
+    log.write_ui("Deleting Virtual Machine deployment and its attached resources...").wait(60)
+    log.write_ui("Error deleting resource. Will retry.", error=True)
+    log.write_ui("Deleting KeyVault created during build").wait(20)
+    log.write_ui("The resource group was not created by Packer, not deleting ...")
 
 
 def _over(log: BuildLog) -> BuildLog:
-    log.verdict("==> Builds finished but no artifacts were created.", error=False)
-    return log.core("Done exporting Packer logs to Azure Storage.")
+    log.write_verdict("==> Builds finished but no artifacts were created.", error=False)
+    return log.write_core("Done exporting Packer logs to Azure Storage.")

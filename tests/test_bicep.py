@@ -16,9 +16,9 @@ from pycep import BicepParser
 from bot.auth import credentials
 from bot.azure.arm import settings as looking
 from bot.azure.arm import sign_in_settings as signing
-from bot.azure.support.settings import NAME as FILING
+from bot.azure.support.settings import SETTING_NAME as FILING
 from bot.host import settings
-from bot.telemetry.opentelemetry import NAMES as TELEMETRY
+from bot.telemetry.opentelemetry import SETTING_NAMES as TELEMETRY
 
 FOLDER = Path(__file__).resolve().parent.parent / "appmanifest" / "azure"
 SOURCE = (FOLDER / "main.bicep").read_text("utf-8")
@@ -51,7 +51,15 @@ def test_it_is_whole(parsed: Any) -> None:
 
 
 def test_every_setting_is_one_that_the_bot_reads() -> None:
-    known = {*settings.NAMES, *credentials.NAMES, *looking.NAMES, *signing.NAMES, FILING, *TELEMETRY, *OF_THE_LIBRARIES}
+    known = {
+        *settings.SETTING_NAMES,
+        *credentials.SETTING_NAMES,
+        *looking.SETTING_NAMES,
+        *signing.SETTING_NAMES,
+        FILING,
+        *TELEMETRY,
+        *OF_THE_LIBRARIES,
+    }
     given = set(re.findall(r"\{ name: '(\w+)', value:", SOURCE))
     assert given <= known, f"the bot reads none of {given - known}"
     assert {"MicrosoftAppId", "MicrosoftAppType", "MicrosoftAppTenantId", "STATE_BLOB_URL"} <= given
@@ -74,7 +82,7 @@ def test_the_bot_starts_with_what_it_is_given(asked: dict[str, str]) -> None:
     place = {"STATE_BLOB_URL": "https://account.blob.core.windows.net/conversations"}
     image = dict(re.findall(r"(?:ENV |    )([A-Z_]+)=(\S+)", (FOLDER.parent.parent / "Dockerfile").read_text("utf-8")))
     read = settings.read_settings(image | given | own | place | asked)
-    assert read.azure.look == asked["AZURE_LOOK"]
+    assert read.azure.access_mode == asked["AZURE_LOOK"]
 
 
 def test_the_page_beside_it_says_what_can_be_given(parsed: Any) -> None:

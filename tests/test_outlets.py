@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from bot.cards.cards import card, parts
-from bot.cli.draft import drafted
-from dialogs.model.reply import Button, Field, Reply
-from dialogs.model.turn import Action, Person, Turn
-from dialogs.replies.plain_text import plain
+from bot.cards.cards import render_card, split_reply
+from bot.cli.draft import render_draft
+from dialogs.model.reply import Button, FormField, Reply
+from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.replies.plain_text import render_plain_text
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
-from knowledge.diagnosis.report import report
+from knowledge.diagnosis.report import render_report
 from tests.bot.stand_ins import build_medic
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.redaction.test_redact import PIECE, PLACES, SHAPES, password, put
@@ -73,14 +73,14 @@ def planted() -> Iterator[tuple[str, str, str]]:
 
 def shown_by(replies: tuple[Reply, ...]) -> Iterator[str]:
     for reply in replies:
-        yield plain(reply)
-        for part in parts(reply):
-            yield json.dumps(card(part), ensure_ascii=False)
+        yield render_plain_text(reply)
+        for part in split_reply(reply):
+            yield json.dumps(render_card(part), ensure_ascii=False)
 
 
-def press(button: Button, replies: tuple[Reply, ...]) -> Action:
-    fields = {block.id: block.value for reply in replies for block in reply.blocks if isinstance(block, Field)}
-    return Action(button.do, button.args, {**fields, "product": fields.get("product") or "linux"}, 1)
+def press(button: Button, replies: tuple[Reply, ...]) -> ActionPressed:
+    fields = {block.id: block.value for reply in replies for block in reply.blocks if isinstance(block, FormField)}
+    return ActionPressed(button.action_id, button.args, {**fields, "product": fields.get("product") or "linux"}, 1)
 
 
 LEAVES: list[tuple[str, Mapping[str, Any]]] = [
@@ -92,18 +92,18 @@ LEAVES: list[tuple[str, Mapping[str, Any]]] = [
 ]
 
 
-async def left(state: Mapping[str, Any] | None, action: Action) -> str:
+async def left(state: Mapping[str, Any] | None, action: ActionPressed) -> str:
     """All that a case shows, stores, links to and gives as a file on its ways out, from the press that posts it on."""
     seen: list[str] = []
-    for pressed in (action, *(Action(do, args, {}, 1) for do, args in LEAVES)):
-        given = await MEDIC.answer(Turn(PERSON, "chat", action=pressed), state)
+    for pressed in (action, *(ActionPressed(do, args, {}, 1) for do, args in LEAVES)):
+        given = await MEDIC.answer_turn(Turn(PERSON, "chat", action=pressed), state)
         state = json.loads(json.dumps(given.state))
         seen += [*shown_by(given.replies), json.dumps(state, ensure_ascii=False)]
         for reply in given.replies:
             seen += [button.url for button in reply.buttons]
             if reply.file:
-                content = MEDIC.file(state, reply.file.args)
-                assert content, pressed.do
+                content = MEDIC.read_offered_file(state, reply.file.args)
+                assert content, pressed.action_id
                 seen += [content.decode("utf-8"), reply.file.name, repr(reply.file.args)]
     return "\n".join(seen)
 
@@ -114,7 +114,7 @@ async def conversation(text: str) -> str:
     state: Mapping[str, Any] | None = None
     replies: tuple[Reply, ...] = ()
     for said in (text, *WAYS):
-        given = await MEDIC.answer(Turn(PERSON, "chat", text=said), state)
+        given = await MEDIC.answer_turn(Turn(PERSON, "chat", text=said), state)
         state, replies = json.loads(json.dumps(given.state)), given.replies
         seen += [*shown_by(replies), json.dumps(state, ensure_ascii=False)]
     posts = [button for reply in replies for button in reply.buttons if button.primary]
@@ -134,8 +134,8 @@ def test_no_outlet_shows_a_planted_secret(dress: Callable[[str], str], caplog: p
     for name, secret, line in planted():
         text = dress(line)
         diagnosis = DIAGNOSER.diagnose(text)
-        shown = [json.dumps(diagnosis.as_json(), ensure_ascii=False), report(diagnosis, ENTRIES, "en")]
-        shown.append(drafted(diagnosis, DIAGNOSER, "json", "it"))
+        shown = [json.dumps(diagnosis.to_json(), ensure_ascii=False), render_report(diagnosis, ENTRIES, "en")]
+        shown.append(render_draft(diagnosis, DIAGNOSER, "json", "it"))
         shown += [json.dumps(list(diagnosis.ids)), asyncio.run(conversation(text)), caplog.text]
         for one in shown:
             try:
@@ -164,9 +164,9 @@ def test_what_a_person_writes_into_a_case_is_hidden_too() -> None:
 
 async def written(fields: Mapping[str, str]) -> str:
     """What becomes of a case that a person has written like that; where it is not taken yet, of the form."""
-    given = await MEDIC.answer(Turn(PERSON, "chat", text="draft"), None)
-    action = Action("post", {}, fields, 1)
-    first = await MEDIC.answer(Turn(PERSON, "chat", action=action), given.state)
+    given = await MEDIC.answer_turn(Turn(PERSON, "chat", text="draft"), None)
+    action = ActionPressed("post", {}, fields, 1)
+    first = await MEDIC.answer_turn(Turn(PERSON, "chat", action=action), given.state)
     shown = "\n".join([*shown_by(first.replies), json.dumps(first.state, ensure_ascii=False)])
     return shown if fields["template_id"] else f"{shown}\n{await left(given.state, action)}"
 
@@ -175,7 +175,7 @@ def test_a_stream_in_utf_16_hides_it_too() -> None:
     for name, secret, line in planted():
         diagnosis = DIAGNOSER.diagnose_stream(io.BytesIO(windows(line).encode("utf-16")))
         assert diagnosis.outcome == "failed", name
-        assert_unseen(secret, json.dumps(diagnosis.as_json(), ensure_ascii=False))
+        assert_unseen(secret, json.dumps(diagnosis.to_json(), ensure_ascii=False))
 
 
 STAYS = [

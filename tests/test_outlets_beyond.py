@@ -15,24 +15,24 @@ from typing import Any
 
 import pytest
 
-from bot.cli.draft import drafted
-from bot.cli.report import lines
-from bot.host.conversation import build, load_knowledge
+from bot.cli.draft import render_draft
+from bot.cli.report import format_report
+from bot.host.conversation import build_dialog_services, load_knowledge
 from bot.state.blob_store import BlobStore
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StateStore
-from bot.state.usage_counts import Tally, read_days
-from bot.turns.conversation_document import Envelope
-from bot.turns.pending import MOST_TEXT, turn_to_json
-from dialogs.model.azure import CustomizerOf, Failing, LogTail, Refusal, RunOutput, TemplateStatus
-from dialogs.model.files import AttachedFile, FileRead, LogInFile
-from dialogs.model.job import Done, Work
-from dialogs.model.reply import Field
-from dialogs.model.turn import Action, Person, Turn
+from bot.state.usage_counts import UsageCounter, read_daily_counts
+from bot.turns.conversation_document import ConversationDocument
+from bot.turns.pending import MAX_TEXT_CHARS, turn_to_json
+from dialogs.model.azure import AzureRefusal, CustomizerSummary, FailedTemplates, LogTail, RunOutput, TemplateStatus
+from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents
+from dialogs.model.job import Job, JobDone
+from dialogs.model.reply import FormField
+from dialogs.model.turn import ActionPressed, Person, Turn
 from tests.azurite.service import AnybodyCredential, azurite
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
-from tests.dialogs.solution.test_attached_logs import FakeFiles
-from tests.dialogs.support.ticket.office import FakeFiling
+from tests.dialogs.solution.test_attached_logs import FakeAttachmentReader
+from tests.dialogs.support.ticket.office import FakeTicketFiler
 from tests.dialogs.support.ticket.test_flow import CONTACT
 from tests.knowledge.redaction.test_redact import PIECE, SHAPES
 from tests.test_outlets import assert_unseen, planted, shown_by, windows
@@ -46,40 +46,42 @@ ADA = Person("tenant", "29:ada", "Ada Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9
 class Told:
     """A conversation: everything that it shows, stores, counts, gives as a file and leaves to be done."""
 
-    def __init__(self, azure: FakeAzure | None = None, filing: FakeFiling | None = None, files: Any = None) -> None:
-        self.medic = build(KNOWN, None, azure, filing, files).medic
+    def __init__(
+        self, azure: FakeAzure | None = None, filing: FakeTicketFiler | None = None, files: Any = None
+    ) -> None:
+        self.medic = build_dialog_services(KNOWN, None, azure, filing, files).conversation
         self.state: Mapping[str, Any] | None = None
         self.seen: list[str] = []
-        self.works: list[Work] = []
+        self.works: list[Job] = []
         self.form: dict[str, str] = {}
         self.buttons: list[Any] = []
 
     async def turn(self, **what: Any) -> None:
         turn = Turn(ADA, "chat", **what)
-        given = await self.medic.answer(turn, self.state)
+        given = await self.medic.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(given.state))
-        self.works += given.work
+        self.works += given.jobs
         self.buttons = [button for reply in given.replies for button in reply.buttons]
-        self.form = {b.id: b.value for reply in given.replies for b in reply.blocks if isinstance(b, Field)}
-        self.seen += [*shown_by(given.replies), json.dumps(self.state, ensure_ascii=False), repr(given.notes)]
+        self.form = {b.id: b.value for reply in given.replies for b in reply.blocks if isinstance(b, FormField)}
+        self.seen += [*shown_by(given.replies), json.dumps(self.state, ensure_ascii=False), repr(given.usage_events)]
         self.seen += [button.url for button in self.buttons]
         for reply in given.replies:
             if reply.file:
-                content = self.medic.file(self.state, reply.file.args)
+                content = self.medic.read_offered_file(self.state, reply.file.args)
                 self.seen += [reply.file.name, content.decode() if content else ""]
-        self.seen.append(json.dumps(turn_to_json(turn, whole=not turn.files), ensure_ascii=False))
+        self.seen.append(json.dumps(turn_to_json(turn, should_include_content=not turn.files), ensure_ascii=False))
 
     async def press(self, do: str, args: Mapping[str, Any] | None = None, **fields: str) -> None:
-        await self.turn(action=Action(do, args or {}, {**self.form, **fields}, 1))
+        await self.turn(action=ActionPressed(do, args or {}, {**self.form, **fields}, 1))
 
     async def done(self) -> None:
         """Do and report what was left; what a store would keep of it is seen too."""
         while self.works:
             work = self.works.pop(0)
-            result = await self.medic.perform(ADA, work, "en", lambda done, total: None)
+            result = await self.medic.perform_job(ADA, work, "en", lambda done, total: None)
             args = {key: value for key, value in work.args.items() if key != "reference"}
             self.seen += [json.dumps(args, ensure_ascii=False), json.dumps(result, ensure_ascii=False)]
-            await self.turn(done=Done(work, json.loads(json.dumps(dict(result)))))
+            await self.turn(job_done=JobDone(work, json.loads(json.dumps(dict(result)))))
 
     async def case(self) -> None:
         """From where it is to a ticket: draft, ways out, contact, preview, yes."""
@@ -89,7 +91,7 @@ class Told:
             await self.press("file-case", {"as": kind})
         await self.press("ticket")
         await self.press("ticket-preview", **CONTACT)
-        (seal,) = [button.args["seal"] for button in self.buttons if button.do == "ticket-yes"]
+        (seal,) = [button.args["seal"] for button in self.buttons if button.action_id == "ticket-yes"]
         await self.press("ticket-yes", {"seal": seal})
         await self.done()
 
@@ -99,15 +101,15 @@ def status_with(line: str) -> TemplateStatus:
         STATUS,
         region=line, provisioning_code=line, provisioning_message=line, run_sub_state=line, vm_size=line, source=line,
         message=f"{'x ' * 1200}{line}{' y' * 1200}", staging_group=line, on_error=line,
-        customizers=(CustomizerOf("PowerShell", line), CustomizerOf(line)), outputs=(RunOutput(line, line, line),),
+        customizers=(CustomizerSummary("PowerShell", line), CustomizerSummary(line)), outputs=(RunOutput(line, line, line),),
     )  # fmt: skip
 
 
 async def azures(line: str) -> str:
     """What Azure says of a template, the end of its log and the whole of it, then what becomes of a case of that."""
-    azure, filing = FakeAzure("user", status_with(line)), FakeFiling()
+    azure, filing = FakeAzure("user", status_with(line)), FakeTicketFiler()
     azure.tails[GOLDEN] = LogTail("customization.log", windows(line), 100_000, 200_000)
-    azure.seen = Failing((status_with(line),), (line,), (line,))
+    azure.seen = FailedTemplates((status_with(line),), (line,), (line,))
     told = Told(azure, filing)
     await told.turn(text="look at win11-golden")
     await told.press("look-yes")
@@ -115,7 +117,7 @@ async def azures(line: str) -> str:
     await told.press("whole-log", {"sub": GOLDEN.subscription, "rg": GOLDEN.resource_group, "name": GOLDEN.name})
     await told.done()
     await told.case()
-    azure.refusals = {"status": Refusal("denied", line, line, line, line, line, subscriptions=(line,))}
+    azure.refusals = {"status": AzureRefusal("denied", line, line, line, line, line, subscriptions=(line,))}
     await told.press("look", {"sub": GOLDEN.subscription, "rg": GOLDEN.resource_group, "name": GOLDEN.name})
     assert filing.filed
     return "\n".join([*told.seen, repr(filing.filed)])
@@ -125,8 +127,8 @@ async def attached(line: str) -> str:
     """A file whose name, whose members and whose content hold it."""
     name = f"{line}.log"
     diagnosis = KNOWN.diagnoser.diagnose(windows(line))
-    logs = tuple(LogInFile(f"logs/{line}/{n}.log", 9, replace(diagnosis, file=line)) for n in range(2))
-    told = Told(files=FakeFiles(**{name: FileRead(9, logs)}))
+    logs = tuple(AttachedLog(f"logs/{line}/{n}.log", 9, replace(diagnosis, file=line)) for n in range(2))
+    told = Told(files=FakeAttachmentReader(**{name: AttachmentContents(9, logs)}))
     await told.turn(files=(AttachedFile(name, "reference"),))
     await told.done()
     await told.turn(text="help")
@@ -135,7 +137,7 @@ async def attached(line: str) -> str:
 
 async def contacts(line: str) -> str:
     """What a person types into the form of a ticket."""
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     told = Told(filing=filing)
     await told.turn(text=windows("x"))
     await told.press("draft")
@@ -148,16 +150,16 @@ async def contacts(line: str) -> str:
 
 async def asides(line: str) -> str:
     """What is searched for in a message box, and a colleague's message."""
-    both = build(KNOWN).asides
+    both = build_dialog_services(KNOWN).message_extension
     found = [one for query in (line, f"packer {line}") for one in await both.search(query, "en")]
-    replies = (*(one.reply for one in found), await both.diagnosed(windows(line), "it"))
+    replies = (*(one.reply for one in found), await both.diagnose_message(windows(line), "it"))
     return "\n".join([repr(found), *shown_by(replies)])
 
 
 async def commands(line: str) -> str:
     """What the command line drafts."""
     diagnosis = KNOWN.diagnoser.diagnose(windows(line))
-    return "\n".join(drafted(diagnosis, KNOWN.diagnoser, form, "en") for form in ("text", "markdown", "json"))
+    return "\n".join(render_draft(diagnosis, KNOWN.diagnoser, form, "en") for form in ("text", "markdown", "json"))
 
 
 @pytest.mark.parametrize("way", [azures, attached, contacts, asides, commands], ids=lambda way: way.__name__)
@@ -214,15 +216,15 @@ async def test_no_store_keeps_what_was_planted(kind: str, tmp_path: Path, reques
             await told.turn(text=windows(line))
             await told.turn(text="look at win11-golden")
             await told.press("look-yes")
-            tally = Tally(store)
-            tally.note((await told.medic.answer(Turn(ADA, "c", text=windows(line)), None)).notes)
-            await tally.keep()
-            document = Envelope(medic=dict(told.state or {})).to_json()
+            tally = UsageCounter(store)
+            tally.count_events((await told.medic.answer_turn(Turn(ADA, "c", text=windows(line)), None)).usage_events)
+            await tally.save()
+            document = ConversationDocument(dialog_state=dict(told.state or {})).to_json()
             await store.commit(f"tenant|chat|29:ada{number}", None, document, waiting=True)
             kept = (await everything()).decode("utf-8", "replace")
             assert "win11-golden" in kept
             assert_unseen(secret, kept)
-            report = "\n".join(lines(await read_days(store, 1, datetime.now(UTC)), 1))
+            report = "\n".join(format_report(await read_daily_counts(store, 1, datetime.now(UTC)), 1))
             assert "failures recognised" in report
             assert_unseen(secret, report)
 
@@ -230,9 +232,9 @@ async def test_no_store_keeps_what_was_planted(kind: str, tmp_path: Path, reques
 def test_half_a_secret_is_not_kept_of_a_text_that_is_cut() -> None:
     for name, make in SHAPES.items():
         secret = make(random.Random(name))
-        text = f"x {secret} y" + " z" * (MOST_TEXT // 2)
+        text = f"x {secret} y" + " z" * (MAX_TEXT_CHARS // 2)
         # the last characters that are kept begin in the middle of it
-        text = text[: MOST_TEXT + 2 + len(secret) // 2]
+        text = text[: MAX_TEXT_CHARS + 2 + len(secret) // 2]
         kept = turn_to_json(Turn(ADA, "chat", text=text))["text"]
-        assert len(kept) <= MOST_TEXT
+        assert len(kept) <= MAX_TEXT_CHARS
         assert secret[-PIECE:] not in kept, name

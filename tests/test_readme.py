@@ -9,30 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from app import _parser
+from app import _build_parser
 from bot.auth import credentials
 from bot.azure.arm import settings as looking
 from bot.azure.arm import sign_in_settings as signing
-from bot.azure.support.settings import NAME as FILING
+from bot.azure.support.settings import SETTING_NAME as FILING
 from bot.cli.package import OPTIONS
 from bot.host import settings
 from bot.host.settings import read_settings
-from bot.sandbox.scenario import read_scenario
+from bot.sandbox.builds.scenario import read_scenario
 from bot.telemetry import opentelemetry as telemetry
 from knowledge.catalog import loading
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-FOLDERS = ("appmanifest", "bot", "dialogs", "knowledge")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+DECISIONS = ROOT / "docs" / "decisions"
+FOLDERS = ("appmanifest", "bot", "dialogs", "docs", "knowledge")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
 
 SETTINGS = {
-    *settings.NAMES,
-    *credentials.NAMES,
-    *looking.NAMES,
-    *signing.NAMES,
+    *settings.SETTING_NAMES,
+    *credentials.SETTING_NAMES,
+    *looking.SETTING_NAMES,
+    *signing.SETTING_NAMES,
     FILING,
-    *telemetry.NAMES,
+    *telemetry.SETTING_NAMES,
 }
 PACKAGE = {option.variable for option in OPTIONS}
 
@@ -62,13 +64,13 @@ def prose_of(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def commands() -> dict[str, argparse.ArgumentParser]:
-    (chosen,) = (action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (chosen,) = (action for action in _build_parser()._actions if isinstance(action, argparse._SubParsersAction))
     return dict(chosen.choices)
 
 
 def test_every_setting_stands_in_a_table() -> None:
-    told = {name for row in rows(README, "variable") for name in named(row[0])}
-    assert told >= SETTINGS | PACKAGE, f"not in the README: {(SETTINGS | PACKAGE) - told}"
+    told = {name for row in rows(OPERATIONS, "variable") for name in named(row[0])}
+    assert told >= SETTINGS | PACKAGE, f"not in docs/operations.md: {(SETTINGS | PACKAGE) - told}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -78,16 +80,16 @@ def test_every_variable_of_a_table_is_read(page: Path) -> None:
 
 
 def test_the_defaults_are_those_of_the_code() -> None:
-    (table,) = [part for part in README.split("\n\n") if part.startswith("| variable | default |")]
+    (table,) = [part for part in OPERATIONS.split("\n\n") if part.startswith("| variable | default |")]
     given = {named(row[0])[0]: named(row[1])[0] for row in rows(table, "variable") if named(row[1])}
-    assert len(given) == len(settings.NAMES) - 1, "one has no default"
+    assert len(given) == len(settings.SETTING_NAMES) - 1, "one has no default"
     assert read_settings(given) == read_settings({})
 
 
 def test_an_option_of_the_package_stands_beside_its_variable() -> None:
     told = {
         pair
-        for row in rows(README, "variable")
+        for row in rows(OPERATIONS, "variable")
         for pair in zip(named(row[0]), named(row[1]), strict=False)
         if pair[1].startswith("--")
     }
@@ -95,15 +97,15 @@ def test_an_option_of_the_package_stands_beside_its_variable() -> None:
 
 
 def test_every_mode_of_looking_is_told() -> None:
-    for text in (README, prose_of(ROOT / "appmanifest/azure/README.md")):
+    for text in (OPERATIONS, prose_of(ROOT / "appmanifest/azure/README.md")):
         (row,) = [row for row in rows(text, "variable") if named(row[0]) == ["AZURE_LOOK"]] or [
             [name for row in rows(text, "`AZURE_LOOK`") for name in row[:1]]
         ]
-        assert set(looking.MODES) <= set(named(" ".join(row)))
+        assert set(looking.ACCESS_MODES) <= set(named(" ".join(row)))
 
 
 def test_every_command_is_told(commands: dict[str, argparse.ArgumentParser]) -> None:
-    told = set(re.findall(r"app\.py (\w+)", README))
+    told = set(re.findall(r"app\.py (\w+)", README + OPERATIONS))
     assert told == commands.keys()
 
 
@@ -116,12 +118,13 @@ def test_every_command_that_is_told_can_be_given(page: Path, commands: dict[str,
     ):
         words = shlex.split(re.split(r" [|<>] ", line)[0], comments=True)
         if "…" not in words:
-            assert _parser().parse_args(words).command == words[0]
+            assert _build_parser().parse_args(words).command == words[0]
 
 
-def test_every_target_that_is_told_can_be_made() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_target_that_is_told_can_be_made(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in re.findall(r"(?:^    |`)make (\w+)", README, re.MULTILINE):
+    for target in re.findall(r"(?:^    |`)make (\w+)", prose_of(page), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
@@ -142,6 +145,32 @@ def test_the_sandbox_has_the_templates_that_are_told() -> None:
     told = {name for row in rows(README, "`look at`") for name in named(row[0])}
     assert told
     assert told <= {template.name for template in read_scenario().templates}
+
+
+def test_the_readme_and_the_decisions_are_short() -> None:
+    assert len(README.splitlines()) <= 150
+    records = [path for path in DECISIONS.glob("*.md") if path.name != "README.md"]
+    assert records
+    assert {path.name: lines for path in records if (lines := len(prose_of(path).splitlines())) > 40} == {}
+
+
+def test_the_index_names_every_decision() -> None:
+    told = set(re.findall(r"\]\(([^)]+)\)", prose_of(DECISIONS / "README.md")))
+    assert told == {path.name for path in DECISIONS.glob("*.md")} - {"README.md"}
+
+
+def test_the_versions_of_what_is_stored_are_those_of_the_code() -> None:
+    written = {}
+    for row in rows(OPERATIONS, "stored thing"):
+        (path,) = [name for name in named(row[0]) if name.endswith(".py")]
+        written[path] = row[1]
+    found = {}
+    for path in written:
+        found[path] = re.findall(
+            r"^(?:\w+_)?(?:VERSION|FORMAT|SCHEMA)(?:_VERSION)? = (\d+)$", prose_of(ROOT / path), re.MULTILINE
+        )
+    assert len(written) == 4
+    assert found == {path: [version] for path, version in written.items()}
 
 
 def test_every_key_of_an_entry_is_told() -> None:

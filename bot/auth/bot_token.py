@@ -11,17 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.auth.credentials import Cloud, Credentials
+from bot.auth.credentials import BotCredentials, BotFrameworkCloud
 from bot.auth.json_client import JsonClient
-from bot.errors import ServiceUnreachable, TokenUnavailable
+from bot.errors import ServiceUnreachableError, TokenUnavailableError
 
 MARGIN_SECONDS = 300
 """How long before its end a token is replaced; half of its life where that is shorter."""
 RETRY_SECONDS = 10
 """The least time between two requests for a token when the last failed."""
-RENEW_GAP_SECONDS = 60
+MIN_RENEWAL_INTERVAL_SECONDS = 60
 """The least time between two requests for a token because the channel refused one."""
-LONGEST_LIFE = 24 * 3600
+MAX_LIFETIME_SECONDS = 24 * 3600
 
 # the code that Microsoft Entra gives, and what an operator can do about it
 _REMEDIES = {
@@ -36,25 +36,25 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class IssuedToken:
     """A token and the seconds that it lasts from now on."""
 
     token: str = field(repr=False)
-    seconds: float
+    lifetime_seconds: float
 
 
 class TokenSource(Protocol):
     """Where tokens come from."""
 
-    async def fetch(self) -> Grant:
+    async def fetch(self) -> IssuedToken:
         """A new token. Raises TokenUnavailable."""
         ...
 
 
-class SecretSource:
+class ClientSecretTokenSource:
     """Tokens of Microsoft Entra for the client secret of a single-tenant registration."""
 
-    def __init__(self, client: JsonClient, credentials: Credentials, cloud: Cloud) -> None:
+    def __init__(self, client: JsonClient, credentials: BotCredentials, cloud: BotFrameworkCloud) -> None:
         self._client = client
         self._url = f"{cloud.login_url}/{credentials.tenant_id}/oauth2/v2.0/token"
         self._form = {
@@ -64,7 +64,7 @@ class SecretSource:
             "scope": cloud.scope,
         }
 
-    async def fetch(self) -> Grant:
+    async def fetch(self) -> IssuedToken:
         """A new token.
 
         Raises:
@@ -72,25 +72,25 @@ class SecretSource:
         """
         try:
             status, found = await self._client.post(self._url, self._form)
-        except ServiceUnreachable as error:
-            raise TokenUnavailable(str(error)) from error
-        token, seconds = found.get("access_token"), _seconds(found.get("expires_in"))
+        except ServiceUnreachableError as error:
+            raise TokenUnavailableError(str(error)) from error
+        token, seconds = found.get("access_token"), _parse_lifetime(found.get("expires_in"))
         if status == 200 and isinstance(token, str) and token and seconds:
-            return Grant(token, seconds)
-        raise TokenUnavailable(f"Microsoft Entra gave no token (status {status}). {_remedy(found)}")
+            return IssuedToken(token, seconds)
+        raise TokenUnavailableError(f"Microsoft Entra gave no token (status {status}). {_find_remedy(found)}")
 
 
-class Tokens:
+class TokenCache:
     """The current token of a `source`, for any number of callers at once. `clock` counts seconds."""
 
     def __init__(self, source: TokenSource, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
         self._clock = clock
         self._token = ""
-        self._fresh_until = self._ends = -math.inf
-        self._failed = self._renewed = -math.inf
-        self._fault = ""
-        self._fetching: asyncio.Task[None] | None = None
+        self._refresh_at = self._expires_at = -math.inf
+        self._failed_at = self._renewed_at = -math.inf
+        self._last_error = ""
+        self._fetch_task: asyncio.Task[None] | None = None
 
     async def get(self) -> str:
         """A token that lasts a while.
@@ -98,66 +98,68 @@ class Tokens:
         Raises:
             TokenUnavailable: with the reason that the last request for one failed.
         """
-        if self._clock() >= self._fresh_until:
+        if self._clock() >= self._refresh_at:
             await self._fetch()
-        if self._clock() >= self._ends:
-            raise TokenUnavailable(self._fault)
+        if self._clock() >= self._expires_at:
+            raise TokenUnavailableError(self._last_error)
         return self._token
 
-    async def renew(self, refused: str) -> str | None:
+    async def renew(self, rejected_token: str) -> str | None:
         """A token in place of `refused`, which the channel did not take; None if there is no other to be had now."""
-        if self._token == refused and self._clock() - self._renewed >= RENEW_GAP_SECONDS:
-            self._renewed = self._clock()
+        if self._token == rejected_token and self._clock() - self._renewed_at >= MIN_RENEWAL_INTERVAL_SECONDS:
+            self._renewed_at = self._clock()
             await self._fetch()
-        return self._token if self._token != refused and self._clock() < self._ends else None
+        return self._token if self._token != rejected_token and self._clock() < self._expires_at else None
 
-    async def available(self) -> bool:
+    async def is_available(self) -> bool:
         """Whether a token is at hand; asks for one where there is none."""
         try:
             await self.get()
-        except TokenUnavailable:
+        except TokenUnavailableError:
             return False
         return True
 
     async def close(self) -> None:
         """End a request that is under way."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.wait([self._fetching])
+        if self._fetch_task is not None:
+            self._fetch_task.cancel()
+            await asyncio.wait([self._fetch_task])
 
     async def _fetch(self) -> None:
         """Ask for a token; one request at a time serves all who wait, and none is made right after a failed one."""
-        if self._fetching is None or self._fetching.done():
-            if self._clock() - self._failed < RETRY_SECONDS:
+        if self._fetch_task is None or self._fetch_task.done():
+            if self._clock() - self._failed_at < RETRY_SECONDS:
                 return
-            self._fetching = asyncio.create_task(self._replace())
+            self._fetch_task = asyncio.create_task(self._replace_token())
         # not awaited itself: somebody who gives up waiting must not end it for the others
-        await asyncio.wait([self._fetching])
+        await asyncio.wait([self._fetch_task])
 
-    async def _replace(self) -> None:
+    async def _replace_token(self) -> None:
         try:
             grant = await self._source.fetch()
-        except TokenUnavailable as error:
-            self._failed, self._fault = self._clock(), f"The bot gets no token for its replies. {error}"
-            _log.error("%s", self._fault)
+        except TokenUnavailableError as error:
+            self._failed_at, self._last_error = self._clock(), f"The bot gets no token for its replies. {error}"
+            _log.error("%s", self._last_error)
             return
         now = self._clock()
-        self._token, self._ends, self._failed = grant.token, now + grant.seconds, -math.inf
-        self._fresh_until = self._ends - min(MARGIN_SECONDS, grant.seconds / 2)
+        self._token, self._expires_at, self._failed_at = grant.token, now + grant.lifetime_seconds, -math.inf
+        self._refresh_at = self._expires_at - min(MARGIN_SECONDS, grant.lifetime_seconds / 2)
 
 
-def _seconds(found: Any) -> float:
+def _parse_lifetime(value: Any) -> float:
     """Seconds of life from an answer, which some services write as text; 0 for what is none."""
-    if isinstance(found, str) and re.fullmatch(r"\d{1,9}", found):
-        found = int(found)
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
+        value = int(value)
     return (
-        min(found, LONGEST_LIFE) if isinstance(found, int | float) and not isinstance(found, bool) and found > 0 else 0
+        min(value, MAX_LIFETIME_SECONDS)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        else 0
     )
 
 
-def _remedy(found: dict[str, Any]) -> str:
+def _find_remedy(response: dict[str, Any]) -> str:
     """What to do about a refusal. Of its description only the code is used: the rest holds ids of no use here."""
-    code = re.search(r"AADSTS(\d{4,8})", str(found.get("error_description"))[:200])
+    code = re.search(r"AADSTS(\d{4,8})", str(response.get("error_description"))[:200])
     if not code:
         return "Check MicrosoftAppId, MicrosoftAppTenantId and MicrosoftAppPassword."
     return _REMEDIES.get(code[1], f"The reason is listed as AADSTS{code[1]} in Microsoft's error codes.")

@@ -18,27 +18,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["SingleTenant", "UserAssignedMSI"]
+AppType = Literal["SingleTenant", "UserAssignedMSI"]
 
-NAMES = ("MicrosoftAppId", "MicrosoftAppType", "MicrosoftAppTenantId", "MicrosoftAppPassword", "ALLOWED_TENANTS")
-KINDS: Mapping[str, Kind] = {"singletenant": "SingleTenant", "userassignedmsi": "UserAssignedMSI"}
+SETTING_NAMES = (
+    "MicrosoftAppId",
+    "MicrosoftAppType",
+    "MicrosoftAppTenantId",
+    "MicrosoftAppPassword",
+    "ALLOWED_TENANTS",
+)
+APP_TYPES: Mapping[str, AppType] = {"singletenant": "SingleTenant", "userassignedmsi": "UserAssignedMSI"}
 
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class BotCredentials:
     """A checked registration. Ids are in lower case; `password` is empty for a managed identity."""
 
     app_id: str
     tenant_id: str
-    kind: Kind
+    app_type: AppType
     allowed_tenants: frozenset[str]
     password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class BotFrameworkCloud:
     """Where the Bot Framework service proves who it is, and where the bot proves the same. Default: public Azure."""
 
     metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
@@ -46,21 +52,21 @@ class Cloud:
     login_url: str = "https://login.microsoftonline.com"
     scope: str = "https://api.botframework.com/.default"
     token_service_url: str = "https://token.botframework.com"  # noqa: S105 - an address
-    services: tuple[str, ...] = ("smba.trafficmanager.net", ".botframework.com", ".teams.microsoft.com")
+    service_hosts: tuple[str, ...] = ("smba.trafficmanager.net", ".botframework.com", ".teams.microsoft.com")
     """The hosts of the service that takes replies; one that begins with a dot stands for all below it."""
 
 
-PUBLIC_CLOUD = Cloud()
+PUBLIC_CLOUD = BotFrameworkCloud()
 
 
-def read_credentials(environ: Mapping[str, str], faults: list[str]) -> Credentials | None:
+def read_credentials(environ: Mapping[str, str], faults: list[str]) -> BotCredentials | None:
     """The credentials of `environ`, None where none is set; adds a sentence to `faults` for everything that is wrong.
 
     An empty variable counts as not set. Names are compared without case, as some systems do: one that was meant as a
     credential must not slip through.
     """
     before = len(faults)
-    given = _given(environ, faults)
+    given = _read_values(environ, faults)
     if not given:
         return None
     if set(given) == {"ALLOWED_TENANTS"}:
@@ -70,9 +76,9 @@ def read_credentials(environ: Mapping[str, str], faults: list[str]) -> Credentia
         )
         return None
 
-    app_id = _guid(given, "MicrosoftAppId", "the application (client) id of the bot's registration", faults)
-    tenant_id = _guid(given, "MicrosoftAppTenantId", "the tenant id of the bot's registration", faults)
-    kind = _kind(given, faults)
+    app_id = _parse_guid(given, "MicrosoftAppId", "the application (client) id of the bot's registration", faults)
+    tenant_id = _parse_guid(given, "MicrosoftAppTenantId", "the tenant id of the bot's registration", faults)
+    kind = _parse_app_type(given, faults)
     password = given.get("MicrosoftAppPassword", "")
     if kind == "SingleTenant" and not password:
         faults.append(
@@ -92,12 +98,12 @@ def read_credentials(environ: Mapping[str, str], faults: list[str]) -> Credentia
         )
     if len(faults) > before or kind is None:
         return None
-    return Credentials(app_id, tenant_id, kind, frozenset(tenants or [tenant_id]), password)
+    return BotCredentials(app_id, tenant_id, kind, frozenset(tenants or [tenant_id]), password)
 
 
-def _given(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+def _read_values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in NAMES:
+    for name in SETTING_NAMES:
         values = {value.strip() for key, value in environ.items() if key.lower() == name.lower() and value.strip()}
         if len(values) > 1:
             faults.append(f"{name} is set more than once, in different spellings and with different values: keep one.")
@@ -106,28 +112,30 @@ def _given(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
     return found
 
 
-def _guid(given: Mapping[str, str], name: str, what: str, faults: list[str]) -> str:
-    value = given.get(name, "").lower()
+def _parse_guid(values: Mapping[str, str], name: str, description: str, faults: list[str]) -> str:
+    value = values.get(name, "").lower()
     if not value:
-        faults.append(f"{name} is not set: set it to {what}, or unset all credentials to try the bot on this machine.")
+        faults.append(
+            f"{name} is not set: set it to {description}, or unset all credentials to try the bot on this machine."
+        )
     elif not _is_guid(value):
-        faults.append(f"{name} is no GUID: set it to {what}, such as 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394.")
+        faults.append(f"{name} is no GUID: set it to {description}, such as 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394.")
     return value
 
 
-def _kind(given: Mapping[str, str], faults: list[str]) -> Kind | None:
-    value = given.get("MicrosoftAppType", "").lower()
+def _parse_app_type(values: Mapping[str, str], faults: list[str]) -> AppType | None:
+    value = values.get("MicrosoftAppType", "").lower()
     if value == "multitenant":
         faults.append(
             "MicrosoftAppType is MultiTenant: multi-tenant bots can no longer be created since 31 July 2025, and this "
             "bot does not serve as one. Register it as SingleTenant or UserAssignedMSI."
         )
-    elif value not in KINDS:
+    elif value not in APP_TYPES:
         faults.append(
             f"MicrosoftAppType is {'neither' if value else 'not set: use'} SingleTenant (a client secret) "
             f"{'nor' if value else 'or'} UserAssignedMSI (a managed identity){': use one of them' if value else ''}."
         )
-    return KINDS.get(value)
+    return APP_TYPES.get(value)
 
 
 def _is_guid(text: str) -> bool:

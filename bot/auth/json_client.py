@@ -10,10 +10,10 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
-from bot.errors import ServiceUnreachable
+from bot.errors import ServiceUnreachableError
 
 TIMEOUT = ClientTimeout(total=10, connect=4)
-LARGEST = 1_000_000
+MAX_RESPONSE_BYTES = 1_000_000
 """Bytes of an answer that is read; the largest that the services send is some 20 KB."""
 
 
@@ -30,9 +30,9 @@ class JsonClient:
         Raises:
             ServiceUnreachable: no answer, or one that is not 200 with a JSON object.
         """
-        status, found = await self._ask("GET", url, None)
+        status, found = await self._request("GET", url, None)
         if status != 200:
-            raise ServiceUnreachable(f"{URL(url).origin()} answered with status {status}.")
+            raise ServiceUnreachableError(f"{URL(url).origin()} answered with status {status}.")
         return found
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
@@ -41,7 +41,7 @@ class JsonClient:
         Raises:
             ServiceUnreachable: no answer, or one that is no JSON object.
         """
-        return await self._ask("POST", url, form)
+        return await self._request("POST", url, form)
 
     async def call(
         self, method: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
@@ -51,7 +51,7 @@ class JsonClient:
         Raises:
             ServiceUnreachable: no answer, or one that is no JSON object.
         """
-        return await self._ask(method, url, None, body, headers)
+        return await self._request(method, url, None, body, headers)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -59,7 +59,7 @@ class JsonClient:
             await self._session.close()
             self._session = None
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         url: str,
@@ -79,11 +79,15 @@ class JsonClient:
             async with asked as response:
                 async for chunk in response.content.iter_chunked(65536):
                     raw += chunk
-                    if len(raw) > LARGEST:
-                        raise ServiceUnreachable(f"{URL(url).origin()} answered with more than {LARGEST} bytes.")
+                    if len(raw) > MAX_RESPONSE_BYTES:
+                        raise ServiceUnreachableError(
+                            f"{URL(url).origin()} answered with more than {MAX_RESPONSE_BYTES} bytes."
+                        )
                 found = json.loads(raw) if raw.strip() or headers is None else {}
         except (ClientError, TimeoutError, ValueError, RecursionError) as error:
-            raise ServiceUnreachable(f"{URL(url).origin()} gave no answer in JSON: {type(error).__name__}.") from error
+            raise ServiceUnreachableError(
+                f"{URL(url).origin()} gave no answer in JSON: {type(error).__name__}."
+            ) from error
         if not isinstance(found, dict):
-            raise ServiceUnreachable(f"{URL(url).origin()} answered with JSON that is no object.")
+            raise ServiceUnreachableError(f"{URL(url).origin()} answered with JSON that is no object.")
         return response.status, found

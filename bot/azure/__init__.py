@@ -1,1 +1,1 @@
-"""bot/azure."""
+"""Read Azure for a person: templates, runs, logs; file support tickets."""

@@ -5,39 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from dialogs.model.azure import Failing, Found, LogRead, LogTail, LookMode, Refusal, TemplateRef, TemplateStatus, Wanted
-from dialogs.model.errors import LookRefused
+from dialogs.model.azure import (
+    AccessMode,
+    AzureRefusal,
+    FailedTemplates,
+    LogDiagnosis,
+    LogTail,
+    TemplateId,
+    TemplateQuery,
+    TemplateSearchResult,
+    TemplateStatus,
+)
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language
 
 
-class NoLooks:
+class DisabledAzureReader:
     """`dialogs.model.ports.Azure` that refuses every look: it is off."""
 
     @property
-    def mode(self) -> LookMode:
+    def access_mode(self) -> AccessMode:
         """Nobody's eyes."""
         return "off"
 
-    async def find(self, person: Person, wanted: Wanted) -> Found:
+    async def find_templates(self, person: Person, query: TemplateQuery) -> TemplateSearchResult:
         """Raises `LookRefused`."""
         _refuse()
 
-    async def failing(self, person: Person) -> Failing:
+    async def find_failed_templates(self, person: Person) -> FailedTemplates:
         """Raises `LookRefused`."""
         _refuse()
 
-    async def status(self, person: Person, ref: TemplateRef) -> TemplateStatus:
+    async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
         """Raises `LookRefused`."""
         _refuse()
 
-    async def log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
+    async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Raises `LookRefused`."""
         _refuse()
 
-    async def read_log(
+    async def diagnose_log(
         self, person: Person, status: TemplateStatus, language: Language, progress: Callable[[int, int], None]
-    ) -> LogRead:
+    ) -> LogDiagnosis:
         """Raises `LookRefused`."""
         _refuse()
 
@@ -50,4 +60,4 @@ class NoLooks:
 
 
 def _refuse() -> NoReturn:
-    raise LookRefused(Refusal("off"))
+    raise AzureRefusedError(AzureRefusal("off"))

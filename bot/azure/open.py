@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
 from bot.azure.arm.settings import AzureSettings
-from bot.azure.disabled import NoLooks
+from bot.azure.disabled import DisabledAzureReader
 from bot.telemetry.observer import Observer
-from dialogs.model.ports import Azure
+from dialogs.model.ports import AzureReader
 from knowledge.diagnosis.diagnoser import Diagnoser
 
 if TYPE_CHECKING:
-    from bot.azure.credentials.credential_provider import Eyes
+    from bot.azure.credentials.credential_provider import CredentialProvider
 
 CLOUDS = {"public": PUBLIC, "usgovernment": US_GOVERNMENT}
 
 
-class OpenAzure(Azure, Protocol):
+class CloseableAzureReader(AzureReader, Protocol):
     """The look at Azure, and the end of it."""
 
     async def close(self) -> None:
@@ -25,34 +25,38 @@ class OpenAzure(Azure, Protocol):
         ...
 
 
-def open_azure(
+def open_azure_reader(
     settings: AzureSettings,
     diagnoser: Diagnoser,
-    eyes: Eyes | None = None,
+    credential_provider: CredentialProvider | None = None,
     cloud: AzureCloud | None = None,
     observer: Observer | None = None,
-) -> OpenAzure:
+) -> CloseableAzureReader:
     """The look that `settings` ask for; whole logs are read with `diagnoser`. Close it at the end.
 
     The modes user and sandbox need `eyes`: those of `bot.sign_in` and `bot.sandbox`. `cloud`: another than the
     settings name, such as the sandbox's. `observer` is told of every look. Raises `ValueError` where the eyes are
     missing.
     """
-    if settings.look == "off":
-        return NoLooks()
-    from bot.azure.templates.template_reader import AzureLooks
+    if settings.access_mode == "off":
+        return DisabledAzureReader()
+    from bot.azure.templates.template_reader import AzureTemplateReader
 
     place = cloud or CLOUDS[settings.cloud]
-    own = eyes or own_eyes(settings, place)
+    own = credential_provider or build_credential_provider(settings, place)
     if own is None:
-        raise ValueError(f"the mode {settings.look} needs the eyes of another package")
-    return AzureLooks(settings.look, place, own, diagnoser, observer=observer)
+        raise ValueError(f"the mode {settings.access_mode} needs the eyes of another package")
+    return AzureTemplateReader(settings.access_mode, place, own, diagnoser, observer=observer)
 
 
-def own_eyes(settings: AzureSettings, cloud: AzureCloud) -> Eyes | None:
+def build_credential_provider(settings: AzureSettings, cloud: AzureCloud) -> CredentialProvider | None:
     """The eyes of this program itself, in the modes that have them: local and bot."""
-    if settings.look not in ("local", "bot"):
+    if settings.access_mode not in ("local", "bot"):
         return None
-    from bot.azure.credentials.own_credentials import IdentityEyes, LocalEyes
+    from bot.azure.credentials.own_credentials import LocalCredentials, ManagedIdentityCredentials
 
-    return LocalEyes(cloud, settings.subscriptions) if settings.look == "local" else IdentityEyes(settings)
+    return (
+        LocalCredentials(cloud, settings.subscriptions)
+        if settings.access_mode == "local"
+        else ManagedIdentityCredentials(settings)
+    )

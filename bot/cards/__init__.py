@@ -1,1 +1,1 @@
-"""bot/cards."""
+"""Replies as Adaptive Cards that fit into a message."""

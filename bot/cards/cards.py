@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cards.layout import Element
-from bot.cards.size import fitted_layout, parts
+from bot.cards.layout import CardElement
+from bot.cards.size import fit_card, split_reply
 from dialogs.model.reply import Paragraph, Reply
-from dialogs.replies.plain_text import flat, one_line
+from dialogs.replies.plain_text import flatten_runs, sanitize_line
 
-__all__ = ["card", "parts", "summary", "with_note"]
+__all__ = ["append_note", "build_summary", "render_card", "split_reply"]
 
-_SUMMARY = 120  # characters that a notification shows
+_MAX_SUMMARY_CHARS = 120  # characters that a notification shows
 
 
-def card(reply: Reply) -> Element:
+def render_card(reply: Reply) -> CardElement:
     """`reply` as an Adaptive Card, a plain dict that JSON can carry.
 
     It stays under 25 KB of UTF-16 where shortening lines, commands and copyable texts can do it, and under 80 KB
     always. Send each of `parts(reply)` to lose nothing of a long copyable text.
     """
-    return fitted_layout(reply)
+    return fit_card(reply)
 
 
-def summary(reply: Reply) -> str:
+def build_summary(reply: Reply) -> str:
     """The notification's text: the reply's summary or its first paragraph, on one line of at most 120 characters."""
-    text = one_line(reply.summary)
+    text = sanitize_line(reply.summary)
     if not text:
-        paragraphs = (one_line(flat(block.text)) for block in reply.blocks if isinstance(block, Paragraph))
+        paragraphs = (sanitize_line(flatten_runs(block.text)) for block in reply.blocks if isinstance(block, Paragraph))
         text = next((words for words in paragraphs if words), "")
-    return text if len(text) <= _SUMMARY else f"{text[: _SUMMARY - 1].rstrip()}…"
+    return text if len(text) <= _MAX_SUMMARY_CHARS else f"{text[: _MAX_SUMMARY_CHARS - 1].rstrip()}…"
 
 
-def with_note(message: Mapping[str, Any], note: str) -> dict[str, Any]:
+def append_note(message: Mapping[str, Any], note: str) -> dict[str, Any]:
     """A message, card or text, with one more line at its end; `note` is our own text."""
     if "card" not in message:
         return {**message, "text": f"{message['text']}\n\n{note}"}

@@ -12,7 +12,7 @@ CONSENT_TYPE = "application/vnd.microsoft.teams.card.file.consent"
 INFO_TYPE = "application/vnd.microsoft.teams.card.file.info"
 
 
-def consent_message(file: FileOffer) -> Message:
+def build_consent_message(file: FileOffer) -> Message:
     """Teams' own question whether the file may be put into the person's OneDrive; the answer is an invoke."""
     args = dict(file.args)
     asked = {
@@ -24,8 +24,17 @@ def consent_message(file: FileOffer) -> Message:
     return {"attachment": {"contentType": CONSENT_TYPE, "name": file.name, "content": asked}, "summary": file.name}
 
 
-def info_message(upload: Mapping[str, Any], replaces: str) -> Message:
+def build_info_message(upload_info: Mapping[str, Any], replaced_activity_id: str) -> Message:
     """The file in the person's OneDrive, in the place of the question. `upload` is what Teams said of it, checked."""
-    content = {"uniqueId": upload["uniqueId"], "fileType": upload["fileType"]}
-    told = {"contentType": INFO_TYPE, "name": upload["name"], "contentUrl": upload["contentUrl"], "content": content}
-    return {"attachment": told, "summary": upload["name"], **({"replaces": replaces} if replaces else {})}
+    content = {"uniqueId": upload_info["uniqueId"], "fileType": upload_info["fileType"]}
+    told = {
+        "contentType": INFO_TYPE,
+        "name": upload_info["name"],
+        "contentUrl": upload_info["contentUrl"],
+        "content": content,
+    }
+    return {
+        "attachment": told,
+        "summary": upload_info["name"],
+        **({"replaces": replaced_activity_id} if replaced_activity_id else {}),
+    }

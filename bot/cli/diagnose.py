@@ -9,46 +9,48 @@ from pathlib import Path
 
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
-from knowledge.diagnosis.report import report
+from knowledge.diagnosis.report import render_report
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
-from knowledge.model.errors import EntriesInvalid, UnreadableInput
+from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
 
-MATCHED, UNMATCHED, UNREADABLE = 0, 1, 2
+EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE = 0, 1, 2
 
 
-def run_diagnose(files: Sequence[str], form: str, language: Language) -> int:
+def run_diagnose(files: Sequence[str], output_format: str, language: Language) -> int:
     """Diagnoses every file. Returns 0 when all matched or succeeded, 1 when one did not, 2 when one is unreadable."""
     try:
         diagnoser = Diagnoser(load_entries())
-    except EntriesInvalid as error:
+    except InvalidEntriesError as error:
         sys.stderr.write(f"{error}\n")
-        return UNREADABLE
-    status = MATCHED
+        return EXIT_UNREADABLE
+    status = EXIT_MATCHED
     names = list(files) or ["-"]
     for position, name in enumerate(names):
         try:
-            diagnosis = diagnosed_file(diagnoser, name, language)
-        except UnreadableInput as error:
+            diagnosis = diagnose_file(diagnoser, name, language)
+        except UnreadableInputError as error:
             sys.stderr.write(f"{error}\n")
-            status = UNREADABLE
+            status = EXIT_UNREADABLE
             continue
-        _print(diagnosis, form, language, diagnoser, last=position == len(names) - 1)
-        if not diagnosis.settled and status == MATCHED:
-            status = UNMATCHED
+        _print_diagnosis(diagnosis, output_format, language, diagnoser, is_last=position == len(names) - 1)
+        if not diagnosis.is_conclusive and status == EXIT_MATCHED:
+            status = EXIT_UNMATCHED
     return status
 
 
-def _print(diagnosis: Diagnosis, form: str, language: Language, diagnoser: Diagnoser, last: bool) -> None:
-    if form == "json":
-        line = json.dumps(diagnosis.as_json(), ensure_ascii=True)
+def _print_diagnosis(
+    diagnosis: Diagnosis, output_format: str, language: Language, diagnoser: Diagnoser, is_last: bool
+) -> None:
+    if output_format == "json":
+        line = json.dumps(diagnosis.to_json(), ensure_ascii=True)
         sys.stdout.write(f"{line}\n")
     else:
-        sys.stdout.write(report(diagnosis, diagnoser.entries, language) + ("\n" if last else "\n\n"))
+        sys.stdout.write(render_report(diagnosis, diagnoser.entries, language) + ("\n" if is_last else "\n\n"))
     sys.stdout.flush()
 
 
-def diagnosed_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagnosis:
+def diagnose_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagnosis:
     """The diagnosis of a file, or of standard input for `-`. Raises `UnreadableInput`."""
     try:
         if name == "-":
@@ -56,4 +58,4 @@ def diagnosed_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagn
         with Path(name).open("rb") as stream:
             return diagnoser.diagnose_stream(stream, language, name)
     except OSError as error:
-        raise UnreadableInput(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise UnreadableInputError(f"{name}: cannot be read: {error.strerror or error}") from None

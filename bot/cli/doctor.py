@@ -7,10 +7,10 @@ import logging
 import os
 import sys
 
-from bot.doctor.checks import findings
+from bot.doctor.checks import run_checks
 from bot.doctor.findings import Finding
 
-_MARKS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
+_STATE_LABELS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 
 
 def run_doctor() -> int:
@@ -18,7 +18,7 @@ def run_doctor() -> int:
     # what goes wrong is said once, by the finding
     logging.disable(logging.CRITICAL)
     try:
-        faults = asyncio.run(_print())
+        faults = asyncio.run(_print_findings())
     finally:
         logging.disable(logging.NOTSET)
     told = "No faults found." if not faults else f"{faults} fault{'s' if faults > 1 else ''} found."
@@ -26,15 +26,15 @@ def run_doctor() -> int:
     return 1 if faults else 0
 
 
-async def _print() -> int:
+async def _print_findings() -> int:
     faults = 0
-    async for finding in findings(os.environ):
-        print(line(finding))
+    async for finding in run_checks(os.environ):
+        print(format_finding(finding))
         sys.stdout.flush()
         faults += finding.state == "fault"
     return faults
 
 
-def line(finding: Finding) -> str:
+def format_finding(finding: Finding) -> str:
     """A finding as a line to read."""
-    return f"{_MARKS[finding.state]}  {finding.what:<12}  {' '.join(finding.said.split())}"
+    return f"{_STATE_LABELS[finding.state]}  {finding.subject:<12}  {' '.join(finding.message.split())}"

@@ -11,24 +11,24 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.diagnose import MATCHED, UNMATCHED, UNREADABLE, diagnosed_file
-from dialogs.context import Scene
-from dialogs.state.diagnosis import hold
-from dialogs.state.state import State
-from dialogs.support.case_file import as_json, markdown
-from dialogs.support.case_text import case_text
-from dialogs.support.draft import fresh
-from knowledge.catalog.howtos import load_guides
+from bot.cli.diagnose import EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE, diagnose_file
+from dialogs.context import DialogContext
+from dialogs.state.conversation_state import ConversationState
+from dialogs.state.diagnosis import truncate_diagnosis
+from dialogs.support.case_file import case_to_json, render_markdown
+from dialogs.support.case_text import render_case_text
+from dialogs.support.draft_builder import build_draft
+from knowledge.catalog.howtos import load_howtos
 from knowledge.catalog.loading import load_entries
-from knowledge.catalog.questionnaire import guide
-from knowledge.catalog.support import SupportInvalid, load_support
+from knowledge.catalog.questionnaire import build_questionnaire
+from knowledge.catalog.support import InvalidSupportRoutingError, load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
-from knowledge.model.errors import EntriesInvalid, UnreadableInput
+from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
 
 
-def run_draft(log: str, form: str, language: Language, out: str | None) -> int:
+def run_draft(log_path: str, output_format: str, language: Language, output_path: str | None) -> int:
     """Drafts the case of one log, `-` for standard input.
 
     Returns 0 when the log matched or its build succeeded, 1 when it did neither (there is a draft all the same), 2 when
@@ -36,29 +36,31 @@ def run_draft(log: str, form: str, language: Language, out: str | None) -> int:
     """
     try:
         diagnoser = Diagnoser(load_entries())
-        diagnosis = diagnosed_file(diagnoser, log, language)
-        content = drafted(diagnosis, diagnoser, form, language)
-    except (EntriesInvalid, SupportInvalid, UnreadableInput) as error:
+        diagnosis = diagnose_file(diagnoser, log_path, language)
+        content = render_draft(diagnosis, diagnoser, output_format, language)
+    except (InvalidEntriesError, InvalidSupportRoutingError, UnreadableInputError) as error:
         sys.stderr.write(f"{error}\n")
-        return UNREADABLE
-    if out is None:
+        return EXIT_UNREADABLE
+    if output_path is None:
         sys.stdout.write(content)
         sys.stdout.flush()
     else:
         try:
-            Path(out).write_text(content, encoding="utf-8", newline="\n")
+            Path(output_path).write_text(content, encoding="utf-8", newline="\n")
         except OSError as error:
-            sys.stderr.write(f"{out}: cannot be written: {error.strerror or error}\n")
-            return UNREADABLE
-    return MATCHED if diagnosis.settled else UNMATCHED
+            sys.stderr.write(f"{output_path}: cannot be written: {error.strerror or error}\n")
+            return EXIT_UNREADABLE
+    return EXIT_MATCHED if diagnosis.is_conclusive else EXIT_UNMATCHED
 
 
-def drafted(diagnosis: Diagnosis, diagnoser: Diagnoser, form: str, language: Language) -> str:
+def render_draft(diagnosis: Diagnosis, diagnoser: Diagnoser, output_format: str, language: Language) -> str:
     """The draft in one of the three forms, ended by a line feed."""
     entries = diagnoser.entries
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    scene = Scene(language, entries, guide(entries.values()), load_support(), now, load_guides())
-    case = fresh(scene, State(diagnosis=hold(diagnosis)))
-    if form == "json":
-        return json.dumps(as_json(scene, case, diagnosis), ensure_ascii=True, indent=2) + "\n"
-    return markdown(scene, case) if form == "markdown" else case_text(scene, case) + "\n"
+    context = DialogContext(
+        language, entries, build_questionnaire(entries.values()), load_support(), now, load_howtos()
+    )
+    case = build_draft(context, ConversationState(diagnosis=truncate_diagnosis(diagnosis)))
+    if output_format == "json":
+        return json.dumps(case_to_json(context, case, diagnosis), ensure_ascii=True, indent=2) + "\n"
+    return render_markdown(context, case) if output_format == "markdown" else render_case_text(context, case) + "\n"

@@ -7,30 +7,30 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from typing import get_args
 
-from knowledge.catalog.loading import ENTRIES, load_entries
-from knowledge.catalog.skeleton import skeleton
+from knowledge.catalog.loading import ENTRIES_DIR, load_entries
+from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks import check_entries
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
-from knowledge.model.errors import EntriesInvalid
+from knowledge.model.errors import InvalidEntriesError
 
 
 def run_entries(options: Namespace) -> int:
     """Runs one of the actions; 0 when all is well, 1 when the entries have faults, 2 for bad usage."""
     if options.action == "check":
-        return _check()
+        return _check_entries()
     if options.action == "new":
-        return _new(options.phase, options.id)
+        return _create_entry(options.phase, options.id)
     try:
         entries = load_entries()
-    except EntriesInvalid as error:
+    except InvalidEntriesError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if options.action == "list":
         width = max((len(name) for name in entries), default=0)
         for entry in sorted(entries.values(), key=lambda one: (one.phase, one.id)):
             sys.stdout.write(
-                f"{entry.id:<{width}}  {entry.phase:<12} {entry.severity:<8} {entry.title.in_(options.lang)}\n"
+                f"{entry.id:<{width}}  {entry.phase:<12} {entry.severity:<8} {entry.title.get(options.lang)}\n"
             )
         return 0
     if options.id not in entries:
@@ -38,42 +38,42 @@ def run_entries(options: Namespace) -> int:
         hint = f" Did you mean {', '.join(near)}?" if near else " See: python app.py entries list"
         sys.stderr.write(f"There is no entry {options.id!r}.{hint}\n")
         return 2
-    sys.stdout.write(_shown(entries[options.id], options.lang))
+    sys.stdout.write(_format_entry(entries[options.id], options.lang))
     return 0
 
 
-def _check() -> int:
+def _check_entries() -> int:
     faults = check_entries()
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
-    count = sum(1 for _ in ENTRIES.glob("*/*.yaml"))
+    count = sum(1 for _ in ENTRIES_DIR.glob("*/*.yaml"))
     sys.stdout.write(f"{count} entries, {len(faults)} faults\n")
     return 1 if faults else 0
 
 
-def _new(phase: str, name: str) -> int:
+def _create_entry(phase: str, entry_id: str) -> int:
     if phase not in get_args(Phase):
         sys.stderr.write(f"{phase!r} is not a phase; use {', '.join(get_args(Phase))}\n")
         return 2
-    path = ENTRIES / phase / f"{name}.yaml"
+    path = ENTRIES_DIR / phase / f"{entry_id}.yaml"
     if path.exists():
         sys.stderr.write(f"{path} exists already\n")
         return 2
     path.parent.mkdir(exist_ok=True)
-    path.write_text(skeleton(name, phase, datetime.now(UTC).date().isoformat()), encoding="utf-8")
+    path.write_text(render_skeleton(entry_id, phase, datetime.now(UTC).date().isoformat()), encoding="utf-8")
     sys.stdout.write(f"{path}\nFill it in, then: python app.py entries check\n")
     return 0
 
 
-def _shown(entry: Entry, language: Language) -> str:
-    lines = [entry.title.in_(language), f"{entry.id} · {entry.phase} · {entry.severity} · retry: {entry.retry}", ""]
-    lines += [entry.cause.in_(language), ""]
+def _format_entry(entry: Entry, language: Language) -> str:
+    lines = [entry.title.get(language), f"{entry.id} · {entry.phase} · {entry.severity} · retry: {entry.retry}", ""]
+    lines += [entry.cause.get(language), ""]
     shells: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
     for number, step in enumerate(entry.steps, 1):
         mark = "" if step.effect == "reads" else f" [{step.effect}]"
-        lines.append(f"{number}.{mark} {step.do.in_(language)}")
+        lines.append(f"{number}.{mark} {step.do.get(language)}")
         if step.save_first:
-            lines.append(f"   ! {step.save_first.in_(language)}")
+            lines.append(f"   ! {step.save_first.get(language)}")
         for shell, key in shells:
             command = getattr(step, key)
             if command:
@@ -81,6 +81,6 @@ def _shown(entry: Entry, language: Language) -> str:
                 lines += [f"     {line}" for line in command.splitlines()]
     if entry.look_alikes:
         lines.append("")
-        lines += [f"~ {look.entry}: {look.tell.in_(language)}" for look in entry.look_alikes]
+        lines += [f"~ {look.entry}: {look.difference.get(language)}" for look in entry.look_alikes]
     lines += ["", *(f"{reference.title}: {reference.url}" for reference in entry.references)]
     return "\n".join(lines) + "\n"

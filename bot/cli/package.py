@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.cli.app_package import SOURCES, archive, package_files
+from bot.cli.app_package import SOURCE_FOLDER, build_archive, build_package_files
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 
-EXAMPLE = (
+EXAMPLE_COMMAND = (
     "python app.py package --bot-id 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394 --domain medic.example.com "
     "--website https://example.com/medic --privacy https://example.com/privacy --terms https://example.com/terms"
 )
 
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
 def _is_guid(text: str) -> bool:
@@ -35,12 +35,12 @@ def _is_host(text: str) -> bool:
     return (
         len(text) <= 253
         and len(labels) > 1
-        and all(len(label) <= 63 and _LABEL.fullmatch(label) for label in labels)
+        and all(len(label) <= 63 and _HOST_LABEL.fullmatch(label) for label in labels)
         and not labels[-1].isdigit()
     )
 
 
-def _is_page(text: str) -> bool:
+def _is_public_url(text: str) -> bool:
     try:
         url = urlsplit(text)
         return (
@@ -56,38 +56,46 @@ def _is_page(text: str) -> bool:
         return False
 
 
-def _is_developer(text: str) -> bool:
+def _is_developer_name(text: str) -> bool:
     return len(text) <= 32 and text.isprintable()
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class PackageOption:
     """One value of the package: its option, its variable (and slot in the sources), what it is, what it must be."""
 
     flag: str
     variable: str
-    what: str
-    fits: Callable[[str], bool]
-    must: str
+    description: str
+    is_valid: Callable[[str], bool]
+    requirement: str
     required: bool = True
 
 
-_PAGE = "give an address that begins with https:// and that everyone can open, such as https://example.com/privacy"
+_URL_REQUIREMENT = (
+    "give an address that begins with https:// and that everyone can open, such as https://example.com/privacy"
+)
 OPTIONS = (
-    Option("--bot-id", "BOT_ID", "the bot's application id", _is_guid, "give the GUID of the bot's registration"),
-    Option(
+    PackageOption(
+        "--bot-id", "BOT_ID", "the bot's application id", _is_guid, "give the GUID of the bot's registration"
+    ),
+    PackageOption(
         "--domain",
         "BOT_DOMAIN",
         "the bot's public host name",
         _is_host,
         "give the host name alone, such as medic.example.com, without https://, port, path, wildcard or IP address",
     ),
-    Option("--website", "WEBSITE_URL", "the page about the app and its support", _is_page, _PAGE),
-    Option("--privacy", "PRIVACY_URL", "the privacy statement", _is_page, _PAGE),
-    Option("--terms", "TERMS_URL", "the terms of use", _is_page, _PAGE),
-    Option("--developer", "DEVELOPER_NAME", "who publishes it", _is_developer, "use at most 32 characters", False),
-    Option("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", _is_guid, "give a GUID", False),
-    Option(
+    PackageOption(
+        "--website", "WEBSITE_URL", "the page about the app and its support", _is_public_url, _URL_REQUIREMENT
+    ),
+    PackageOption("--privacy", "PRIVACY_URL", "the privacy statement", _is_public_url, _URL_REQUIREMENT),
+    PackageOption("--terms", "TERMS_URL", "the terms of use", _is_public_url, _URL_REQUIREMENT),
+    PackageOption(
+        "--developer", "DEVELOPER_NAME", "who publishes it", _is_developer_name, "use at most 32 characters", False
+    ),
+    PackageOption("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", _is_guid, "give a GUID", False),
+    PackageOption(
         "--sign-in-app",
         "OAUTH_APP_ID",
         "the registration that people sign in to",
@@ -98,7 +106,9 @@ OPTIONS = (
 )
 
 
-def run_package(options: Namespace, environ: Mapping[str, str] = os.environ, sources: Path = SOURCES) -> int:
+def run_package(
+    options: Namespace, environ: Mapping[str, str] = os.environ, source_folder: Path = SOURCE_FOLDER
+) -> int:
     """Writes the package; 0 when it is written, 1 when sources or disk are at fault, 2 when the options are."""
     out = Path(options.out)
     try:
@@ -109,15 +119,15 @@ def run_package(options: Namespace, environ: Mapping[str, str] = os.environ, sou
         sys.stderr.write(f"{error}\n")
         return 2
     try:
-        files = package_files(values, sources)
-        _write(out, archive(files))
+        files = build_package_files(values, source_folder)
+        _write(out, build_archive(files))
     except SettingsError as error:
         sys.stderr.write(f"The app package was not built; its sources have faults:\n{error}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"{out}: cannot be written: {error.strerror or error}. Name another file with --out.\n")
         return 1
-    sys.stdout.write(_told(out, values))
+    sys.stdout.write(_format_next_steps(out, values))
     return 0
 
 
@@ -134,15 +144,15 @@ def read_values(options: Namespace, environ: Mapping[str, str]) -> dict[str, str
     for option in OPTIONS:
         given = (getattr(options, option.flag[2:].replace("-", "_")) or "").strip()
         text = given or environ.get(option.variable, "").strip()
-        if text and option.fits(text):
+        if text and option.is_valid(text):
             values[option.variable] = text
         elif text:
-            faults.append(f"{option.flag if given else option.variable} is {text!r}: {option.must}.")
+            faults.append(f"{option.flag if given else option.variable} is {text!r}: {option.requirement}.")
         elif option.required:
-            missing.append(f"{option.flag} ({option.what})")
+            missing.append(f"{option.flag} ({option.description})")
     if missing:
         named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        faults.insert(0, f"The app package still needs {named}.\nExample: {EXAMPLE}")
+        faults.insert(0, f"The app package still needs {named}.\nExample: {EXAMPLE_COMMAND}")
     if faults:
         raise SettingsError(faults)
     for name in ("BOT_ID", "TEAMS_APP_ID", "BOT_DOMAIN", "OAUTH_APP_ID"):
@@ -164,7 +174,7 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _told(out: Path, values: Mapping[str, str]) -> str:
+def _format_next_steps(out: Path, values: Mapping[str, str]) -> str:
     return (
         f"{out}: Image Medic {values['VERSION']}, in English and Italian, for the bot {values['BOT_ID']}\n"
         "Next:\n"

@@ -12,60 +12,60 @@ from datetime import UTC, datetime
 from bot.errors import SettingsError, StoreError
 from bot.host.open_store import open_store
 from bot.host.settings import Settings, read_settings
-from bot.state.usage_counts import read_days
-from dialogs.solution.usage_events import Note
+from bot.state.usage_counts import read_daily_counts
+from dialogs.solution.usage_events import UsageEvent
 
-MOST_DAYS = 366
+MAX_DAYS = 366
 
 
 def run_report(days: int) -> int:
     """Print the report of the last `days` days; returns the exit status: 2 where there is nothing to read from."""
-    if not 1 <= days <= MOST_DAYS:
-        sys.stderr.write(f"--days is {days}: use a number from 1 to {MOST_DAYS}.\n")
+    if not 1 <= days <= MAX_DAYS:
+        sys.stderr.write(f"--days is {days}: use a number from 1 to {MAX_DAYS}.\n")
         return 2
     try:
-        counts = asyncio.run(_read(read_settings(os.environ), days))
+        counts = asyncio.run(_read_counts(read_settings(os.environ), days))
     except (SettingsError, StoreError) as error:
         sys.stderr.write(f"The counts cannot be read:\n{error}\n")
         return 2
-    print("\n".join(lines(counts, days)))
+    print("\n".join(format_report(counts, days)))
     return 0
 
 
-async def _read(settings: Settings, days: int) -> Counter[Note]:
+async def _read_counts(settings: Settings, days: int) -> Counter[UsageEvent]:
     if not settings.state_blob_url and not settings.state_path.exists():
         raise StoreError(f"There is no state at {settings.state_path} yet: has the bot run here? STATE_PATH names it.")
     store = await open_store(settings)
     try:
-        return await read_days(store, days, datetime.now(UTC))
+        return await read_daily_counts(store, days, datetime.now(UTC))
     finally:
         await store.close()
 
 
-def lines(counts: Counter[Note], days: int) -> Iterator[str]:
+def format_report(counts: Counter[UsageEvent], days: int) -> Iterator[str]:
     """The report, line by line."""
     by_entry: dict[str, Counter[str]] = {}
     for note, number in counts.items():
-        if note.entry and note.noted != "really":
-            by_entry.setdefault(note.entry, Counter())[note.noted] += number
-    total = sum(number for note, number in counts.items() if note.noted == "recognised")
-    missed = sum(number for note, number in counts.items() if note.noted == "unrecognised")
+        if note.entry and note.kind != "really":
+            by_entry.setdefault(note.entry, Counter())[note.kind] += number
+    total = sum(number for note, number in counts.items() if note.kind == "recognised")
+    missed = sum(number for note, number in counts.items() if note.kind == "unrecognised")
     yield f"Last {days} days: {total} failures recognised, {missed} not."
     yield ""
     yield f"{'recognised':>10}  {'solved':>6}  {'right':>5}  {'wrong':>5}  entry"
     for entry, row in sorted(by_entry.items(), key=lambda item: (-item[1]["recognised"], item[0])):
         yield f"{row['recognised']:>10}  {row['solved']:>6}  {row['right']:>5}  {row['wrong']:>5}  {entry}"
-    yield from _section(
+    yield from _format_section(
         "Judged wrong: what was shown, and what it really was",
-        {f"{note.other} -> {note.entry}": number for note, number in counts.items() if note.noted == "really"},
+        {f"{note.detail} -> {note.entry}": number for note, number in counts.items() if note.kind == "really"},
     )
-    yield from _section(
+    yield from _format_section(
         "Not recognised: kind of the text, and the phase that the build reached",
-        {note.other or "unknown": number for note, number in counts.items() if note.noted == "unrecognised"},
+        {note.detail or "unknown": number for note, number in counts.items() if note.kind == "unrecognised"},
     )
 
 
-def _section(title: str, rows: dict[str, int]) -> Iterator[str]:
+def _format_section(title: str, rows: dict[str, int]) -> Iterator[str]:
     if rows:
         yield ""
         yield title

@@ -1,1 +1,1 @@
-"""bot/doctor."""
+"""`app.py doctor`: checks of this installation."""

@@ -14,59 +14,61 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
-from bot.auth.access import access_for
+from bot.auth.channel_auth import build_channel_auth
 from bot.auth.json_client import JsonClient
 from bot.auth.request_authenticator import LEEWAY_SECONDS
-from bot.doctor.azure_checks import Opening, looks
-from bot.doctor.findings import Finding, State, Surroundings
-from bot.errors import ServiceUnreachable, SettingsError, StartError, StoreError, TokenUnavailable
+from bot.doctor.azure_checks import AzureReaderFactory, check_azure_access
+from bot.doctor.findings import DoctorEnvironment, Finding, FindingState
+from bot.errors import ServiceUnreachableError, SettingsError, StartError, StoreError, TokenUnavailableError
 from bot.host.open_store import open_store
 from bot.host.settings import Settings, read_settings
 from bot.telemetry.opentelemetry import open_telemetry
 from knowledge.catalog.loading import load_entries
 from knowledge.model.errors import KnowledgeError
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
-PROBE = "doctor"
+REQUIREMENTS_PATH = Path(__file__).resolve().parents[2] / "requirements.txt"
+PROBE_KEY = "doctor"
 """The key of the document that is written and removed; a conversation's has separators."""
-_PIN = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+)?")
-_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}(?::\d{1,5})?", re.IGNORECASE)
+_PINNED_VERSION = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+)?")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}(?::\d{1,5})?", re.IGNORECASE)
 
 
-async def findings(
-    environ: Mapping[str, str], around: Surroundings | None = None, opening: Opening | None = None
+async def run_checks(
+    environ: Mapping[str, str],
+    environment: DoctorEnvironment | None = None,
+    reader_factory: AzureReaderFactory | None = None,
 ) -> AsyncIterator[Finding]:
     """What is found out about the installation that `environ` describes, one after the other.
 
     `opening`: how the bot's identity looks, where it is not the usual way.
     """
-    where = around or Surroundings()
-    yield _packages()
-    yield await asyncio.to_thread(_knowledge)
+    where = environment or DoctorEnvironment()
+    yield _check_packages()
+    yield await asyncio.to_thread(_check_knowledge)
     try:
         settings = read_settings(environ)
     except SettingsError as error:
         for fault in error.faults:
             yield Finding("settings", "fault", fault)
         return
-    yield _identity(settings)
-    yield await _store(settings)
+    yield _check_credentials(settings)
+    yield await _check_store(settings)
     if settings.credentials:
-        yield await _token(settings, where)
-        async for finding in _service(settings, where):
+        yield await _check_token(settings, where)
+        async for finding in _check_service(settings, where):
             yield finding
-        yield await _endpoint(environ.get("BOT_DOMAIN", "").strip(), where)
-    yield await looks(settings, where, opening)
-    yield _telemetry(environ)
+        yield await _check_endpoint(environ.get("BOT_DOMAIN", "").strip(), where)
+    yield await check_azure_access(settings, where, reader_factory)
+    yield _check_telemetry(environ)
 
 
-def _packages() -> Finding:
+def _check_packages() -> Finding:
     """Whether what is installed is what was tested."""
-    if not REQUIREMENTS.is_file():
+    if not REQUIREMENTS_PATH.is_file():
         return Finding("packages", "warning", "Not looked at: requirements.txt is not here, as in the container image.")
     wrong = []
-    for line in REQUIREMENTS.read_text("utf-8").splitlines():
-        pin = _PIN.fullmatch(line.strip())
+    for line in REQUIREMENTS_PATH.read_text("utf-8").splitlines():
+        pin = _PINNED_VERSION.fullmatch(line.strip())
         if pin and " ; " not in line:
             try:
                 found = metadata.version(pin[1])
@@ -84,7 +86,7 @@ def _packages() -> Finding:
     )
 
 
-def _knowledge() -> Finding:
+def _check_knowledge() -> Finding:
     try:
         entries = load_entries()
     except KnowledgeError as error:
@@ -92,25 +94,25 @@ def _knowledge() -> Finding:
     return Finding("knowledge", "good", f"{len(entries)} entries.")
 
 
-def _identity(settings: Settings) -> Finding:
+def _check_credentials(settings: Settings) -> Finding:
     own = settings.credentials
     if own is None:
         alone = "No credentials: the bot serves this machine only."
         return Finding("settings", "warning", f"{alone} To serve Teams set MicrosoftAppId and what belongs to it.")
     tenants = len(own.allowed_tenants)
-    return Finding("settings", "good", f"A {own.kind} bot for {tenants} tenant{'s' if tenants > 1 else ''}.")
+    return Finding("settings", "good", f"A {own.app_type} bot for {tenants} tenant{'s' if tenants > 1 else ''}.")
 
 
-async def _store(settings: Settings) -> Finding:
+async def _check_store(settings: Settings) -> Finding:
     """Whether state can be read, written and removed."""
     try:
         store = await open_store(settings)
     except StoreError as error:
         return Finding("state", "fault", str(error))
     try:
-        stored = await store.load(PROBE)
-        await store.commit(PROBE, stored.etag if stored else None, {"doctor": True})
-        await store.forget(PROBE)
+        stored = await store.load(PROBE_KEY)
+        await store.commit(PROBE_KEY, stored.etag if stored else None, {"doctor": True})
+        await store.forget(PROBE_KEY)
     except StoreError as error:
         return Finding("state", "fault", str(error))
     finally:
@@ -120,39 +122,39 @@ async def _store(settings: Settings) -> Finding:
     return Finding("state", "good", f"{place} can be read and written.{shared}")
 
 
-async def _token(settings: Settings, around: Surroundings) -> Finding:
+async def _check_token(settings: Settings, environment: DoctorEnvironment) -> Finding:
     """Whether the bot can prove who it is."""
-    access = access_for(settings.credentials, around.cloud, around.tls)
+    access = build_channel_auth(settings.credentials, environment.cloud, environment.tls)
     try:
         assert access.tokens is not None
         await access.tokens.get()
-    except TokenUnavailable as error:
+    except TokenUnavailableError as error:
         return Finding("credentials", "fault", str(error))
     finally:
         await access.close()
     return Finding("credentials", "good", "The bot gets its token.")
 
 
-async def _service(settings: Settings, around: Surroundings) -> AsyncIterator[Finding]:
+async def _check_service(settings: Settings, environment: DoctorEnvironment) -> AsyncIterator[Finding]:
     """Whether the keys of the Bot Framework service can be had, and whether this machine's clock agrees."""
-    client = JsonClient(around.tls)
+    client = JsonClient(environment.tls)
     try:
-        found = await client.get(around.cloud.metadata_url)
+        found = await client.get(environment.cloud.metadata_url)
         if not isinstance(found.get("jwks_uri"), str):
-            raise ServiceUnreachable("The metadata names no address of keys.")
-    except ServiceUnreachable as error:
+            raise ServiceUnreachableError("The metadata names no address of keys.")
+    except ServiceUnreachableError as error:
         yield Finding(
             "signing keys",
             "fault",
-            f"{error} The bot must reach {around.cloud.metadata_url} by HTTPS: check the network's outbound rules.",
+            f"{error} The bot must reach {environment.cloud.metadata_url} by HTTPS: check the network's outbound rules.",
         )
         return
     finally:
         await client.close()
     yield Finding("signing keys", "good", "The service's metadata can be fetched.")
-    off = await _clock_off(around)
+    off = await _measure_clock_skew(environment)
     if off is not None and abs(off) > LEEWAY_SECONDS / 2:
-        state: State = "fault" if abs(off) > LEEWAY_SECONDS else "warning"
+        state: FindingState = "fault" if abs(off) > LEEWAY_SECONDS else "warning"
         said = (
             f"This machine's clock is {abs(off):.0f} s {'fast' if off > 0 else 'slow'}: tokens will be refused. Set it."
         )
@@ -161,12 +163,12 @@ async def _service(settings: Settings, around: Surroundings) -> AsyncIterator[Fi
         yield Finding("clock", "good", "It agrees with the service's.")
 
 
-async def _clock_off(around: Surroundings) -> float | None:
+async def _measure_clock_skew(environment: DoctorEnvironment) -> float | None:
     """How many seconds this machine is ahead of the service; None where the service does not say the time."""
-    return await _ask(around, around.cloud.metadata_url, _date_of, around.clock())
+    return await _send_request(environment, environment.cloud.metadata_url, _read_clock_skew, environment.clock())
 
 
-async def _date_of(session: ClientSession, url: str, now: float) -> float | None:
+async def _read_clock_skew(session: ClientSession, url: str, now: float) -> float | None:
     async with session.get(url, allow_redirects=False) as answer:
         stamp = answer.headers.get("Date", "")
     try:
@@ -175,16 +177,16 @@ async def _date_of(session: ClientSession, url: str, now: float) -> float | None
         return None
 
 
-async def _endpoint(domain: str, around: Surroundings) -> Finding:
+async def _check_endpoint(domain: str, environment: DoctorEnvironment) -> Finding:
     """Whether the world reaches this bot where Teams would."""
     if not domain:
         return Finding(
             "endpoint", "warning", "Not looked at: set BOT_DOMAIN to the bot's public host name to have it looked at."
         )
-    if not _DOMAIN.fullmatch(domain):
+    if not _HOST_NAME.fullmatch(domain):
         return Finding("endpoint", "fault", "BOT_DOMAIN is no host name: without https:// and without a path.")
     url = f"https://{domain}/api/messages"
-    status = await _ask(around, url, _status_without_token, 0.0)
+    status = await _send_request(environment, url, _read_status_without_token, 0.0)
     if status is None:
         return Finding(
             "endpoint",
@@ -203,26 +205,26 @@ async def _endpoint(domain: str, around: Surroundings) -> Finding:
     return Finding("endpoint", "fault", f"{url} answers {status:.0f}: {why}.")
 
 
-async def _status_without_token(session: ClientSession, url: str, _: float) -> float | None:
+async def _read_status_without_token(session: ClientSession, url: str, _: float) -> float | None:
     async with session.post(url, json={"type": "message"}, allow_redirects=False) as answer:
         return float(answer.status)
 
 
-async def _ask(
-    around: Surroundings,
+async def _send_request(
+    environment: DoctorEnvironment,
     url: str,
-    ask: Callable[[ClientSession, str, float], Awaitable[float | None]],
+    send: Callable[[ClientSession, str, float], Awaitable[float | None]],
     now: float,
 ) -> float | None:
-    connector = TCPConnector(ssl=around.tls or True)
+    connector = TCPConnector(ssl=environment.tls or True)
     async with ClientSession(connector=connector, timeout=ClientTimeout(total=10)) as session:
         try:
-            return await ask(session, url, now)
+            return await send(session, url, now)
         except (ClientError, TimeoutError, OSError):
             return None
 
 
-def _telemetry(environ: Mapping[str, str]) -> Finding:
+def _check_telemetry(environ: Mapping[str, str]) -> Finding:
     try:
         observer = open_telemetry(environ)
     except StartError as error:

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Literal
 
-from bot.auth.credentials import PUBLIC_CLOUD, Cloud
+from bot.auth.credentials import PUBLIC_CLOUD, BotFrameworkCloud
 
-State = Literal["good", "warning", "fault"]
+FindingState = Literal["good", "warning", "fault"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at: what, how it is, and what to do where it is not good."""
 
-    what: str
-    state: State
-    said: str
+    subject: str
+    state: FindingState
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DoctorEnvironment:
     """Where the services are, and how the doctor reaches them; other than the real ones in tests only."""
 
-    cloud: Cloud = PUBLIC_CLOUD
+    cloud: BotFrameworkCloud = PUBLIC_CLOUD
     tls: SSLContext | None = None
     clock: Callable[[], float] = time.time

@@ -1,1 +1,1 @@
-"""bot/files."""
+"""Files that people attach, and files the bot gives: download, unpack, read, upload."""

@@ -12,37 +12,37 @@ from typing import IO, TYPE_CHECKING
 
 import re2
 
-from bot.files.limits import Limits
+from bot.files.limits import FileLimits
 from bot.files.unpacking import check_growth
-from dialogs.model.errors import FileRefused
+from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import FileRefusal
 
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined,unused-ignore]
 
-MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 """How an archive begins: with a member, or with the end of an empty one."""
 
 # what the archive module raises over one that is damaged, whether by chance or on purpose
-_BROKEN = (
+_ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error,
     EOFError, OSError, IndexError, OverflowError, RuntimeError, ValueError,
 )  # fmt: skip
-_TEXT = re2.compile(r"(?is)[^.]+|.*\.(?:log|txt|text|out|err|json)(?:\.\d{1,3})?")
-_THE_LOG = "customization.log"
-_ENCRYPTED = 0x1 | 0x40
-_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_TEXT_FILE_NAME = re2.compile(r"(?is)[^.]+|.*\.(?:log|txt|text|out|err|json)(?:\.\d{1,3})?")
+_BUILD_LOG_NAME = "customization.log"
+_ENCRYPTED_FLAGS = 0x1 | 0x40
+_READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The ways to pack that are unpacked in bounded steps, whatever the archive says."""
 
 
-class Bounded(io.RawIOBase):
+class BoundedFile(io.RawIOBase):
     """A file of which no more than `most` bytes are handed out at once: what an archive says of its own table of
     contents would be believed otherwise.
     """
 
-    def __init__(self, file: IO[bytes], most: int) -> None:
+    def __init__(self, file: IO[bytes], max_bytes: int) -> None:
         super().__init__()
-        self._file, self._most = file, most
+        self._file, self._max_bytes = file, max_bytes
 
     def readable(self) -> bool:
         """It is there to be read."""
@@ -62,10 +62,10 @@ class Bounded(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         """The next bytes. Raises `FileRefused` where there are more than may be handed out."""
-        wanted = self._most + 1 if size is None or size < 0 else min(size, self._most + 1)
+        wanted = self._max_bytes + 1 if size is None or size < 0 else min(size, self._max_bytes + 1)
         found = self._file.read(wanted)
-        if len(found) > self._most:
-            raise FileRefused(FileRefusal("bomb"))
+        if len(found) > self._max_bytes:
+            raise FileRefusedError(FileRefusal("bomb"))
         return found
 
     def readinto(self, buffer: Buffer) -> int:
@@ -76,73 +76,73 @@ class Bounded(io.RawIOBase):
 
 
 @contextmanager
-def opened(file: IO[bytes], limits: Limits) -> Iterator[zipfile.ZipFile]:
+def open_archive(file: IO[bytes], limits: FileLimits) -> Iterator[zipfile.ZipFile]:
     """The archive in `file`. Raises `FileRefused`."""
     try:
-        archive = zipfile.ZipFile(Bounded(file, limits.listed))
-    except _BROKEN:
-        raise FileRefused(FileRefusal("damaged")) from None
+        archive = zipfile.ZipFile(BoundedFile(file, limits.max_directory_bytes))
+    except _ZIP_ERRORS:
+        raise FileRefusedError(FileRefusal("damaged")) from None
     with archive:
         yield archive
 
 
-class Member:
+class ArchiveMember:
     """The content of a member, as a stream. Raises `FileRefused` where it is damaged."""
 
-    def __init__(self, archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> None:
+    def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         try:
-            self._content = archive.open(one)
-        except _BROKEN:
-            raise FileRefused(FileRefusal("damaged")) from None
+            self._content = archive.open(info)
+        except _ZIP_ERRORS:
+            raise FileRefusedError(FileRefusal("damaged")) from None
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size` of them; none at the end."""
         try:
             return self._content.read(size)
-        except _BROKEN:
-            raise FileRefused(FileRefusal("damaged")) from None
+        except _ZIP_ERRORS:
+            raise FileRefusedError(FileRefusal("damaged")) from None
 
     def close(self) -> None:
         """Let go of it."""
         self._content.close()
 
 
-def texts_in(archive: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
+def find_texts(archive: zipfile.ZipFile, limits: FileLimits) -> list[zipfile.ZipInfo]:
     """The members that may be a log, the most promising first: by name, then by size. Raises `FileRefused`."""
     members = archive.infolist()
-    if len(members) > limits.members:
-        raise FileRefused(FileRefusal("bomb"))
-    texts = [one for one in members if _may_be_text(one)]
+    if len(members) > limits.max_archive_members:
+        raise FileRefusedError(FileRefusal("bomb"))
+    texts = [one for one in members if _is_possible_text(one)]
     if not texts:
-        raise FileRefused(FileRefusal("no-log"))
-    open_ones = [one for one in texts if not one.flag_bits & _ENCRYPTED]
+        raise FileRefusedError(FileRefusal("no-log"))
+    open_ones = [one for one in texts if not one.flag_bits & _ENCRYPTED_FLAGS]
     if not open_ones:
-        raise FileRefused(FileRefusal("encrypted"))
-    readable = [one for one in open_ones if one.compress_type in _READABLE]
+        raise FileRefusedError(FileRefusal("encrypted"))
+    readable = [one for one in open_ones if one.compress_type in _READABLE_METHODS]
     if not readable:
-        raise FileRefused(FileRefusal("not-text"))
+        raise FileRefusedError(FileRefusal("not-text"))
     if not any(one.file_size for one in readable):
-        raise FileRefused(FileRefusal("empty"))
+        raise FileRefusedError(FileRefusal("empty"))
     for one in readable:
-        if one.file_size <= limits.unpacked:
+        if one.file_size <= limits.max_unpacked_bytes:
             check_growth(one.compress_size, one.file_size, limits)
-    return sorted(filter(lambda one: one.file_size, readable), key=_promise)
+    return sorted(filter(lambda one: one.file_size, readable), key=_rank_member)
 
 
-def is_the_log(name: str) -> bool:
+def is_build_log(name: str) -> bool:
     """Whether a member is called as the log of a build is."""
-    return _base(name).casefold() == _THE_LOG
+    return _get_base_name(name).casefold() == _BUILD_LOG_NAME
 
 
-def _promise(one: zipfile.ZipInfo) -> tuple[bool, bool, int]:
-    return not is_the_log(one.filename), ".log" not in _base(one.filename).casefold(), -one.file_size
+def _rank_member(info: zipfile.ZipInfo) -> tuple[bool, bool, int]:
+    return not is_build_log(info.filename), ".log" not in _get_base_name(info.filename).casefold(), -info.file_size
 
 
-def _may_be_text(one: zipfile.ZipInfo) -> bool:
-    name = one.filename.replace("\\", "/")
-    hidden = _base(name).startswith(".") or "__MACOSX/" in name
-    return not one.is_dir() and not hidden and _TEXT.fullmatch(_base(name)) is not None
+def _is_possible_text(info: zipfile.ZipInfo) -> bool:
+    name = info.filename.replace("\\", "/")
+    hidden = _get_base_name(name).startswith(".") or "__MACOSX/" in name
+    return not info.is_dir() and not hidden and _TEXT_FILE_NAME.fullmatch(_get_base_name(name)) is not None
 
 
-def _base(name: str) -> str:
+def _get_base_name(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]

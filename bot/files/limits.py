@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FileLimits:
     """Sizes in bytes, times in seconds.
 
     `delivered`: of a file as it comes; `unpacked`: of all that is read of what is packed in it. `ratio`: how many times
@@ -16,16 +16,16 @@ class Limits:
     `at_once`: files that are read at a time.
     """
 
-    delivered: int = 200_000_000
-    unpacked: int = 1_000_000_000
-    ratio: int = 400
-    unsuspicious: int = 16 << 20
-    members: int = 2_000
-    listed: int = 1 << 20
-    texts: int = 40
-    parts: int = 1_000
-    part: int = 1 << 20
+    max_download_bytes: int = 200_000_000
+    max_unpacked_bytes: int = 1_000_000_000
+    max_unpack_ratio: int = 400
+    min_ratio_check_bytes: int = 16 << 20
+    max_archive_members: int = 2_000
+    max_directory_bytes: int = 1 << 20
+    max_texts: int = 40
+    max_gzip_members: int = 1_000
+    part_bytes: int = 1 << 20
     part_seconds: float = 60.0
-    silence: float = 30.0
-    seconds: float = 900.0
-    at_once: int = 4
+    idle_seconds: float = 30.0
+    total_seconds: float = 900.0
+    max_concurrent_files: int = 4

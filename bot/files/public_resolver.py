@@ -8,11 +8,11 @@ import socket
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-_CARRIED = ipaddress.ip_network("64:ff9b::/96")
+_NAT64_NETWORK = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that carry one of IPv4 (NAT64)."""
 
 
-class NotPublic(OSError):
+class PrivateAddressError(OSError):
     """A name that was to be on the internet leads to an address that is not."""
 
 
@@ -21,8 +21,8 @@ class PublicResolver(AbstractResolver):
     answer: a second lookup could give another.
     """
 
-    def __init__(self, under: AbstractResolver | None = None) -> None:
-        self._under = under
+    def __init__(self, resolver: AbstractResolver | None = None) -> None:
+        self._resolver = resolver
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -32,17 +32,17 @@ class PublicResolver(AbstractResolver):
         Raises:
             NotPublic: one of them is not of the internet.
         """
-        if self._under is None:
-            self._under = ThreadedResolver()
-        found = await self._under.resolve(host, port, family)
+        if self._resolver is None:
+            self._resolver = ThreadedResolver()
+        found = await self._resolver.resolve(host, port, family)
         if not all(is_public(one["host"]) for one in found):
-            raise NotPublic("The name leads to an address that is not of the internet.")
+            raise PrivateAddressError("The name leads to an address that is not of the internet.")
         return found
 
     async def close(self) -> None:
         """Let go of what looks up."""
-        if self._under is not None:
-            await self._under.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
 
 def is_public(address: str) -> bool:
@@ -53,7 +53,7 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address):
         carried = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
-        if found in _CARRIED:
+        if found in _NAT64_NETWORK:
             carried = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if carried is not None:
             return is_public(str(carried))

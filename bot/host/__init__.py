@@ -1,1 +1,1 @@
-"""bot/host."""
+"""The process: settings, services, HTTP server, test client."""

@@ -13,18 +13,18 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.auth.access import Access, access_for
-from bot.errors import DeliveryFailed, RefusedRequest, StartError, StoreError, where
+from bot.auth.channel_auth import ChannelAuth, build_channel_auth
+from bot.errors import DeliveryError, RequestRefusedError, StartError, StoreError, describe_error_location
 from bot.host.settings import Settings
 from bot.state.store import StateStore
 from bot.teams.botframework.adapter import TeamsAdapter
-from bot.turns.turn_runner import Turns
+from bot.turns.turn_runner import TurnRunner
 
-LARGEST_BODY = 1_500_000
+MAX_BODY_BYTES = 1_500_000
 """Bytes; Teams itself sends at most some 100 KB."""
 SHUTDOWN_SECONDS = 15
 """How long running turns may take to finish once the server is told to stop."""
-IDLE_SECONDS = 300
+KEEPALIVE_SECONDS = 300
 """How long a connection without a request is kept: longer than the proxies of Azure keep theirs, 240 s."""
 LINGER_SECONDS = 2
 """How long the rest of a body is taken in that nobody reads, so that its sender finds the answer."""
@@ -33,30 +33,30 @@ _log = logging.getLogger(__name__)
 
 
 def build_app(
-    turns: Turns, store: StateStore, access: Access | None = None, adapter: TeamsAdapter | None = None
+    turns: TurnRunner, store: StateStore, channel_auth: ChannelAuth | None = None, adapter: TeamsAdapter | None = None
 ) -> web.Application:
     """The web application; when it is cleaned up it closes the adapter's connections and `access`, but not `store`.
 
     Without `access` it serves this machine's own callers; `adapter` is for the same access.
     """
-    guard = access or access_for(None)
+    guard = channel_auth or build_channel_auth(None)
     teams = adapter or TeamsAdapter(guard)
 
-    async def messages(request: web.Request) -> web.StreamResponse:
+    async def handle_messages(request: web.Request) -> web.StreamResponse:
         return await teams.process(request, turns)
 
-    async def healthy(_: web.Request) -> web.StreamResponse:
+    async def report_health(_: web.Request) -> web.StreamResponse:
         await store.load("")
         return web.json_response({"status": "ok"})
 
-    async def ready(_: web.Request) -> web.StreamResponse:
+    async def report_readiness(_: web.Request) -> web.StreamResponse:
         await store.load("")
-        missing = await guard.missing()
+        missing = await guard.find_unavailable()
         if missing:
             return web.json_response({"status": "not ready", "missing": missing}, status=503)
         return web.json_response({"status": "ready"})
 
-    async def about(_: web.Request) -> web.StreamResponse:
+    async def describe_bot(_: web.Request) -> web.StreamResponse:
         return web.Response(
             text="Image Medic is running. Talk to it in Teams or its test client: messages go to /api/messages.\n"
         )
@@ -65,27 +65,29 @@ def build_app(
         await teams.close()
         await guard.close()
 
-    app = web.Application(middlewares=[_in_words, _checked(guard)], client_max_size=LARGEST_BODY)
-    app.router.add_post("/api/messages", messages)
-    app.router.add_get("/healthz", healthy)
-    app.router.add_get("/readyz", ready)
-    app.router.add_get("/", about)
+    app = web.Application(middlewares=[_render_errors, _build_check_middleware(guard)], client_max_size=MAX_BODY_BYTES)
+    app.router.add_post("/api/messages", handle_messages)
+    app.router.add_get("/healthz", report_health)
+    app.router.add_get("/readyz", report_readiness)
+    app.router.add_get("/", describe_bot)
     app.on_cleanup.append(close)
-    app.cleanup_ctx.append(_redelivering(turns, teams))
+    app.cleanup_ctx.append(_build_redelivery_context(turns, teams))
     return app
 
 
-def _redelivering(turns: Turns, teams: TeamsAdapter) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def beside(_: web.Application) -> AsyncIterator[None]:
+def _build_redelivery_context(
+    turns: TurnRunner, teams: TeamsAdapter
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def redeliver_while_serving(_: web.Application) -> AsyncIterator[None]:
         """Send what a former process left, and what a channel did not take at first, as long as the server runs."""
         stop = asyncio.Event()
         task = asyncio.create_task(turns.redeliver(teams, stop))
         yield
         stop.set()
-        await asyncio.wait([task, asyncio.ensure_future(turns.finish())], timeout=SHUTDOWN_SECONDS)
+        await asyncio.wait([task, asyncio.ensure_future(turns.wait_for_running_turns())], timeout=SHUTDOWN_SECONDS)
         task.cancel()
 
-    return beside
+    return redeliver_while_serving
 
 
 async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
@@ -98,7 +100,7 @@ async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
         app,
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
-        keepalive_timeout=IDLE_SECONDS,
+        keepalive_timeout=KEEPALIVE_SECONDS,
         lingering_time=LINGER_SECONDS,
     )
     await runner.setup()
@@ -107,57 +109,57 @@ async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
     except OSError as error:
         await runner.cleanup()
         raise StartError(
-            f"Port {settings.port} of {settings.host} cannot be used: {_reason(error)}. "
+            f"Port {settings.port} of {settings.host} cannot be used: {_describe_bind_error(error)}. "
             f"Stop what uses it, or choose another port: PORT={settings.port + 1 if settings.port < 65535 else 3978}."
         ) from error
     return runner
 
 
-def _reason(error: OSError) -> str:
+def _describe_bind_error(error: OSError) -> str:
     return (
         "another program listens there already" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
     )
 
 
-def _checked(access: Access) -> Middleware:
+def _build_check_middleware(channel_auth: ChannelAuth) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        access.callers.check(request)
+        channel_auth.authenticator.check_request(request)
         return await handler(request)
 
     return check
 
 
 @web.middleware
-async def _in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _render_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every answer but a good one is a sentence, and no fault of ours shows its inside."""
     try:
         return await handler(request)
-    except RefusedRequest as refused:
+    except RequestRefusedError as refused:
         _log.info("Refused with %s: %s", refused.status, refused)
         # the scheme that a 401 has to name
         headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
-        return _words(refused.status, str(refused), headers)
+        return _build_text_response(refused.status, str(refused), headers)
     except web.HTTPRequestEntityTooLarge:
-        return _words(
-            413, f"The message is too large: at most {LARGEST_BODY // 1000} KB. Paste a shorter part of the log."
+        return _build_text_response(
+            413, f"The message is too large: at most {MAX_BODY_BYTES // 1000} KB. Paste a shorter part of the log."
         )
     except web.HTTPMethodNotAllowed as refused:
         allowed = ", ".join(sorted(refused.allowed_methods))
-        return _words(405, f"Use {allowed} here.", {"Allow": allowed})
+        return _build_text_response(405, f"Use {allowed} here.", {"Allow": allowed})
     except web.HTTPNotFound:
-        return _words(404, "There is nothing here. Messages go to POST /api/messages.")
+        return _build_text_response(404, "There is nothing here. Messages go to POST /api/messages.")
     except web.HTTPException:
         raise
-    except DeliveryFailed as failed:
-        return _words(502, f"The turn was run, but its answer could not be delivered. {failed}")
+    except DeliveryError as failed:
+        return _build_text_response(502, f"The turn was run, but its answer could not be delivered. {failed}")
     except StoreError as failed:
         _log.error("State store: %s", failed)
-        return _words(503, "State cannot be read or written at the moment; the log says why.")
+        return _build_text_response(503, "State cannot be read or written at the moment; the log says why.")
     except Exception as error:  # noqa: BLE001 - the last net: no caller sees a traceback
-        _log.error("A request failed: %s", where(error))
-        return _words(500, "This request could not be handled; it was logged.")
+        _log.error("A request failed: %s", describe_error_location(error))
+        return _build_text_response(500, "This request could not be handled; it was logged.")
 
 
-def _words(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, text=sentence + "\n", headers=headers)
+def _build_text_response(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=message + "\n", headers=headers)

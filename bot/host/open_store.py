@@ -18,14 +18,14 @@ async def open_store(settings: Settings) -> StateStore:
     if not settings.state_blob_url:
         return await SqliteStore(settings.state_path).open()
     # who keeps state in a file does not wait for Azure's libraries
-    from bot.state.blob_store import BlobStore, own_credential
+    from bot.state.blob_store import BlobStore, build_credential
 
     own = settings.credentials
-    identity = own.app_id if own and own.kind == "UserAssignedMSI" else ""
-    return await BlobStore(settings.state_blob_url, own_credential(identity)).open()
+    identity = own.app_id if own and own.app_type == "UserAssignedMSI" else ""
+    return await BlobStore(settings.state_blob_url, build_credential(identity)).open()
 
 
-def instance_name(settings: Settings) -> str:
+def build_instance_name(settings: Settings) -> str:
     """A name of this process alone where others share its store.
 
     A file has one process, and the next is known to be its successor: it need not wait until the former one's leases

@@ -19,29 +19,29 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 PACKAGE = "@microsoft/m365agentsplayground"
 FOLDER = Path(__file__).resolve().parents[2] / "playground"
-OLDEST_NODE = 18
+MIN_NODE_VERSION = 18
 VERSION_SECONDS = 20
 INSTALL_SECONDS = 300
 START_SECONDS = 40
 STOP_SECONDS = 5
 
-EXAMPLE = "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
-ALTERNATIVE = "make chat is the same bot in a terminal."
+EXAMPLE_ERROR = "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
+ALTERNATIVE_HINT = "make chat is the same bot in a terminal."
 
 _THIS_MACHINE = "localhost,127.0.0.1,::1"
-_LISTENING = re.compile(rb"Listening on (\d{1,5})")
+_LISTENING_PATTERN = re.compile(rb"Listening on (\d{1,5})")
 
 # a process group of its own: Ctrl+C reaches the bot alone, which then ends the whole group
-_GROUP: dict[str, Any] = (
+_PROCESS_GROUP_OPTIONS: dict[str, Any] = (
     {"start_new_session": True}
     if os.name == "posix"
     else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 )
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
-class PlaygroundFailed(Exception):
+class PlaygroundError(Exception):
     """The test client is not to be had; the message says why and how to go on. The bot serves without it."""
 
 
@@ -60,81 +60,81 @@ class Playground:
         self._environ = environ
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
-        self._lifeline: int | None = None
+        self._lifeline_fd: int | None = None
 
-    async def start(self, say: Say) -> str:
+    async def start(self, print_line: PrintLine) -> str:
         """Set it up where it is missing and start it on a bot that answers already; returns the URL to open.
 
         Raises:
             PlaygroundFailed: with a sentence.
         """
-        node, npm = await self._tools()
+        node, npm = await self._find_tools()
         self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._log.unlink(missing_ok=True)
         self._start_log.write_bytes(b"")
-        if not self._installed():
-            say("Setting up the Teams test client (once, about 15 MB) …")
+        if not self._is_installed():
+            print_line("Setting up the Teams test client (once, about 15 MB) …")
             await self._install(npm)
         return await self._launch(node)
 
     async def stop(self) -> None:
         """End the process and whatever it started; returns when they are gone."""
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
+        if self._lifeline_fd is not None:
+            os.close(self._lifeline_fd)
+            self._lifeline_fd = None
         process, self._process = self._process, None
         if process is None:
             return
-        _end(process, signal.SIGTERM)
+        _send_signal(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await process.wait()
         except TimeoutError:
-            _end(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            _send_signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
             await process.wait()
 
-    async def ended(self) -> int:
+    async def wait_until_ended(self) -> int:
         """Wait until the process ends by itself; returns its exit status."""
         if self._process is None:
             return 0
         return await self._process.wait()
 
-    async def _tools(self) -> tuple[str, str]:
+    async def _find_tools(self) -> tuple[str, str]:
         node, npm = (shutil.which(name, path=self._environ.get("PATH")) for name in ("node", "npm"))
         if not node or not npm:
             missing = " and ".join(name for name, found in (("Node", node), ("npm", npm)) if not found)
-            raise PlaygroundFailed(
-                f"{missing} not found, so the Teams test client is not started: install Node {OLDEST_NODE} or later "
-                f"to have it. {ALTERNATIVE}"
+            raise PlaygroundError(
+                f"{missing} not found, so the Teams test client is not started: install Node {MIN_NODE_VERSION} or later "
+                f"to have it. {ALTERNATIVE_HINT}"
             )
-        version = await asyncio.to_thread(_version, node)
+        version = await asyncio.to_thread(_read_node_version, node)
         major = version.removeprefix("v").split(".")[0]
-        if not major.isdigit() or int(major) < OLDEST_NODE:
-            raise PlaygroundFailed(
-                f"Node {version or 'of unknown version'} is too old for the Teams test client: install {OLDEST_NODE} "
-                f"or later. {ALTERNATIVE}"
+        if not major.isdigit() or int(major) < MIN_NODE_VERSION:
+            raise PlaygroundError(
+                f"Node {version or 'of unknown version'} is too old for the Teams test client: install {MIN_NODE_VERSION} "
+                f"or later. {ALTERNATIVE_HINT}"
             )
         return node, npm
 
-    def _installed(self) -> bool:
+    def _is_installed(self) -> bool:
         """Whether the version that the lock file pins is there, whole."""
         try:
             lock = json.loads((self._folder / "package-lock.json").read_text("utf-8"))
-            found = json.loads((self._package / "package.json").read_text("utf-8"))
+            found = json.loads((self._package_folder / "package.json").read_text("utf-8"))
             pinned = lock["packages"][f"node_modules/{PACKAGE}"]["version"]
         except (OSError, ValueError, KeyError):
             return False
-        return bool(found.get("version") == pinned) and (self._package / "cli.js").is_file()
+        return bool(found.get("version") == pinned) and (self._package_folder / "cli.js").is_file()
 
     @property
-    def _package(self) -> Path:
+    def _package_folder(self) -> Path:
         return self._folder / "node_modules" / PACKAGE
 
     async def _install(self, npm: str) -> None:
         with self._start_log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 npm, "ci", "--no-fund", "--no-audit", "--ignore-scripts",
-                cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_GROUP,
+                cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_PROCESS_GROUP_OPTIONS,
             )  # fmt: skip
             self._process = process
             try:
@@ -142,16 +142,16 @@ class Playground:
                     status = await process.wait()
             except TimeoutError:
                 await self.stop()
-                raise PlaygroundFailed(
-                    f"Setting up the Teams test client took over {INSTALL_SECONDS} s: check the network. {self._more()}"
+                raise PlaygroundError(
+                    f"Setting up the Teams test client took over {INSTALL_SECONDS} s: check the network. {self._describe_failure()}"
                 ) from None
             finally:
                 if self._process is process and process.returncode is not None:
                     self._process = None
         if status != 0:
-            raise PlaygroundFailed(
+            raise PlaygroundError(
                 f"The Teams test client could not be set up (npm ended with {status}). Check the network, or run "
-                f"`npm ci` in {self._folder} to see more. {self._more()}"
+                f"`npm ci` in {self._folder} to see more. {self._describe_failure()}"
             )
 
     async def _launch(self, node: str) -> str:
@@ -169,39 +169,39 @@ class Playground:
         arguments = ["--app-endpoint", f"{self._bot_url}/api/messages", "--channel-id", "msteams"]
         arguments += ["--port", str(self._port), "--disable-telemetry"]
         # ends-with-bot.cjs waits for this pipe to close, which it does however the bot ends
-        its_end, self._lifeline = os.pipe()
+        its_end, self._lifeline_fd = os.pipe()
         try:
             with self._start_log.open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
                     node,
                     *("--require", str(self._folder / "loopback.cjs")),
                     *("--require", str(self._folder / "ends-with-bot.cjs")),
-                    *(str(self._package / "cli.js"), "start", *arguments),
-                    cwd=self._folder, env=environ, stdin=its_end, stdout=log, stderr=log, **_GROUP,
+                    *(str(self._package_folder / "cli.js"), "start", *arguments),
+                    cwd=self._folder, env=environ, stdin=its_end, stdout=log, stderr=log, **_PROCESS_GROUP_OPTIONS,
                 )  # fmt: skip
         finally:
             os.close(its_end)
         self._process = process
         try:
             async with asyncio.timeout(START_SECONDS):
-                return await self._answering(process)
+                return await self._wait_until_serving(process)
         except TimeoutError:
             await self.stop()
-            raise PlaygroundFailed(
-                f"The Teams test client did not start within {START_SECONDS} s. {self._more()}"
+            raise PlaygroundError(
+                f"The Teams test client did not start within {START_SECONDS} s. {self._describe_failure()}"
             ) from None
         except BaseException:
             await self.stop()
             raise
 
-    async def _answering(self, process: asyncio.subprocess.Process) -> str:
+    async def _wait_until_serving(self, process: asyncio.subprocess.Process) -> str:
         """The URL, once a page is served there.
 
         It takes another port where the one asked for is in use, and says which; a bad configuration ends it after that.
         """
         async with ClientSession(timeout=ClientTimeout(total=5)) as session:
             while process.returncode is None:
-                found = _LISTENING.search(self._start_log.read_bytes())
+                found = _LISTENING_PATTERN.search(self._start_log.read_bytes())
                 if found:
                     url = f"http://localhost:{int(found[1])}"
                     with contextlib.suppress(ClientError, TimeoutError):
@@ -209,9 +209,11 @@ class Playground:
                             if response.status == 200:
                                 return url
                 await asyncio.sleep(0.1)
-        raise PlaygroundFailed(f"The Teams test client ended at once (status {process.returncode}). {self._more()}")
+        raise PlaygroundError(
+            f"The Teams test client ended at once (status {process.returncode}). {self._describe_failure()}"
+        )
 
-    def _more(self) -> str:
+    def _describe_failure(self) -> str:
         """The last telling line of its logs, where the rest stands, and how to go on."""
         last = ""
         for path in (self._start_log, self._log):
@@ -221,11 +223,11 @@ class Playground:
         said = f"It said: {last[:300]} " if last else ""
         return (
             f"{said}(more in {self._log.name} and {self._start_log.name} in {self._log.parent}). "
-            f"The bot goes on without it; {ALTERNATIVE}"
+            f"The bot goes on without it; {ALTERNATIVE_HINT}"
         )
 
 
-def _version(node: str) -> str:
+def _read_node_version(node: str) -> str:
     """What `node --version` prints, empty if it cannot say."""
     try:
         asked = subprocess.run([node, "--version"], capture_output=True, check=False, timeout=VERSION_SECONDS)
@@ -240,9 +242,9 @@ def _has_display(environ: Mapping[str, str]) -> bool:
     return sys.platform in ("darwin", "win32") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
-def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+def _send_signal(process: asyncio.subprocess.Process, signal_number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or (on macOS) about to be
         if os.name == "posix":
-            os.killpg(process.pid, how)
+            os.killpg(process.pid, signal_number)
         else:
             process.terminate()

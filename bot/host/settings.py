@@ -23,18 +23,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.auth.credentials import Credentials, read_credentials
+from bot.auth.credentials import BotCredentials, read_credentials
 from bot.auth.loopback_hosts import is_loopback
 from bot.azure.arm.settings import AzureSettings, read_azure_settings
-from bot.azure.support.settings import read_filing
+from bot.azure.support.settings import read_ticket_filing
 from bot.errors import SettingsError
 from bot.state.store import KEEP_DAYS
 
-NAMES = (
+SETTING_NAMES = (
     "BIND_ADDRESS", "PORT", "STATE_PATH", "STATE_BLOB_URL", "STATE_KEEP_DAYS", "LOG_LEVEL", "LOG_FORMAT",
     "PLAYGROUND_PORT",
 )  # fmt: skip
-MOST_KEEP_DAYS = 3650
+MAX_KEEP_DAYS = 3650
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 
@@ -51,11 +51,11 @@ class Settings:
     log_level: str = "INFO"
     playground_port: int = 56150
     log_format: str = "text"
-    credentials: Credentials | None = None
+    credentials: BotCredentials | None = None
     azure: AzureSettings = field(default_factory=AzureSettings)
     state_blob_url: str = ""
     keep_days: int = KEEP_DAYS
-    filing: bool = False
+    can_file_tickets: bool = False
 
     @property
     def url(self) -> str:
@@ -68,12 +68,12 @@ class TerminalSettings:
     """What the chat in a terminal is allowed."""
 
     azure: AzureSettings
-    filing: bool = False
+    can_file_tickets: bool = False
     log_file: Path = Path("state/chat.log")
 
 
 _DEFAULT = Settings()
-_CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+_CONTAINER_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -96,12 +96,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         )
 
     azure = read_azure_settings(given, credentials, faults)
-    filing = read_filing(given, azure.look, faults)
+    filing = read_ticket_filing(given, azure.access_mode, faults)
     state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
     if state_path.is_dir():
         faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
 
-    state_blob_url = _container_url(given.get("STATE_BLOB_URL", ""), faults)
+    state_blob_url = _parse_container_url(given.get("STATE_BLOB_URL", ""), faults)
     if "STATE_PATH" in given and "STATE_BLOB_URL" in given:
         faults.append("STATE_PATH and STATE_BLOB_URL are both set: state is kept in one place. Unset one of them.")
 
@@ -113,15 +113,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if log_format not in LOG_FORMATS:
         faults.append(f"LOG_FORMAT is {given['LOG_FORMAT']!r}: use text or json.")
 
-    port = _port(given, "PORT", _DEFAULT.port, faults)
-    playground_port = _port(given, "PLAYGROUND_PORT", _DEFAULT.playground_port, faults)
+    port = _parse_port(given, "PORT", _DEFAULT.port, faults)
+    playground_port = _parse_port(given, "PLAYGROUND_PORT", _DEFAULT.playground_port, faults)
     if port == playground_port and port:
         faults.append(f"PORT and PLAYGROUND_PORT are both {port}: give one of them another number.")
 
     kept = given.get("STATE_KEEP_DAYS", str(_DEFAULT.keep_days))
     keep_days = int(kept) if kept.isascii() and kept.isdigit() and len(kept) <= 4 else 0
-    if not 1 <= keep_days <= MOST_KEEP_DAYS:
-        faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MOST_KEEP_DAYS}.")
+    if not 1 <= keep_days <= MAX_KEEP_DAYS:
+        faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MAX_KEEP_DAYS}.")
 
     if faults:
         raise SettingsError(faults)
@@ -140,15 +140,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
-def read_terminal(environ: Mapping[str, str]) -> TerminalSettings:
+def read_terminal_settings(environ: Mapping[str, str]) -> TerminalSettings:
     """How the chat in a terminal may look at Azure, and whether tickets may be filed there.
 
     Raises:
         SettingsError: with a sentence for every fault.
     """
     faults: list[str] = []
-    azure = read_azure_settings(environ, None, faults, terminal=True)
-    filing = read_filing(environ, azure.look, faults)
+    azure = read_azure_settings(environ, None, faults, is_terminal=True)
+    filing = read_ticket_filing(environ, azure.access_mode, faults)
     if faults:
         raise SettingsError(faults)
     state = environ.get("STATE_PATH", "").strip()
@@ -156,7 +156,7 @@ def read_terminal(environ: Mapping[str, str]) -> TerminalSettings:
     return TerminalSettings(azure, filing, beside / "chat.log")
 
 
-def _container_url(text: str, faults: list[str]) -> str:
+def _parse_container_url(text: str, faults: list[str]) -> str:
     """The address of a container of blobs, or "". An emulator of this machine has the account's name in its path."""
     if not text:
         return ""
@@ -164,7 +164,7 @@ def _container_url(text: str, faults: list[str]) -> str:
         url = urlsplit(text.rstrip("/"))
         *account, container = url.path.split("/")[1:] or [""]
         good = url.scheme == "https" and url.hostname and url.username is None and url.port != 0
-        good = good and _CONTAINER.fullmatch(container) and len(account) == is_loopback(url.hostname or "")
+        good = good and _CONTAINER_NAME.fullmatch(container) and len(account) == is_loopback(url.hostname or "")
     except ValueError:
         good, url = False, urlsplit("")
     if url.query or url.fragment:
@@ -181,8 +181,8 @@ def _container_url(text: str, faults: list[str]) -> str:
     return ""
 
 
-def _port(given: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
-    text = given.get(name, str(default))
+def _parse_port(values: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
+    text = values.get(name, str(default))
     if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     faults.append(f"{name} is {text!r}: use a number from 1 to 65535, or leave it unset for {default}.")

@@ -9,108 +9,120 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from bot.sandbox.refusals import Refused, no_resource, too_many
-from bot.sandbox.shapes import account_json, group_json, outputs_json, subscription_json, template_json
-from bot.sandbox.world import World
+from bot.sandbox.arm_json import (
+    build_resource_group_json,
+    build_run_outputs_json,
+    build_storage_account_json,
+    build_subscription_json,
+    build_template_json,
+)
+from bot.sandbox.azure_errors import FakeAzureError, build_resource_not_found_error, build_throttled_error
+from bot.sandbox.azure_state import FakeAzureState
 
-_PAGE = 8
-_RETRY_AFTER = 5  # seconds
-_TAG = re.compile(r"tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?", re.IGNORECASE)
-_IMAGES = "microsoft.virtualmachineimages"
+_PAGE_SIZE = 8
+_RETRY_AFTER_SECONDS = 5  # seconds
+_TAG_FILTER = re.compile(r"tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?", re.IGNORECASE)
+_IMAGE_BUILDER_NAMESPACE = "microsoft.virtualmachineimages"
 
 
-class ResourceManager:
+class FakeResourceManager:
     """Answers readings; `base` is the sandbox's own address, for links that go on."""
 
-    def __init__(self, world: World, base: str) -> None:
-        self._world = world
-        self._base = base
+    def __init__(self, state: FakeAzureState, base_url: str) -> None:
+        self._state = state
+        self._base_url = base_url
 
-    def routes(self) -> list[web.RouteDef]:
+    def build_routes(self) -> list[web.RouteDef]:
         """One route for everything below subscriptions: names and types are compared without case, as Azure does."""
-        return [web.get("/subscriptions{path:.*}", self._read)]
+        return [web.get("/subscriptions{path:.*}", self._handle)]
 
-    async def _read(self, request: web.Request) -> web.Response:
+    async def _handle(self, request: web.Request) -> web.Response:
         segments = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]
         # keywords stand at the even places, and a namespace behind `providers`; the rest are names
         keyed = tuple(
             part.lower() if place % 2 == 0 or segments[place - 1].lower() == "providers" else part
             for place, part in enumerate(segments)
         )
-        return web.json_response(self._answer(request, keyed))
+        return web.json_response(self._read_resource(request, keyed))
 
-    def _answer(self, request: web.Request, segments: tuple[str, ...]) -> dict[str, Any]:
-        world, now = self._world, self._world.clock()
+    def _read_resource(self, request: web.Request, segments: tuple[str, ...]) -> dict[str, Any]:
+        world, now = self._state, self._state.clock()
         match segments:
             case ("subscriptions",):
-                return self._page(request, [subscription_json(*item) for item in world.subscriptions.items()])
+                return self._paginate(request, [build_subscription_json(*item) for item in world.subscriptions.items()])
             case ("subscriptions", subscription):
-                subscription = world.subscription(subscription)
-                return subscription_json(subscription, world.subscriptions[subscription])
+                subscription = world.find_subscription(subscription)
+                return build_subscription_json(subscription, world.subscriptions[subscription])
             case ("subscriptions", subscription, "resourcegroups"):
-                return self._page(request, self._groups(request, world.subscription(subscription)))
+                return self._paginate(request, self._list_groups(request, world.find_subscription(subscription)))
             case ("subscriptions", subscription, "resourcegroups", group):
-                return self._group(world.subscription(subscription), group)
+                return self._read_group(world.find_subscription(subscription), group)
             case ("subscriptions", subscription, "providers", "microsoft.virtualmachineimages", "imagetemplates"):
-                found = world.templates(subscription)
-                return self._page(request, [template_json(t, world.runs(t), now) for t in found])
+                found = world.list_templates(subscription)
+                return self._paginate(request, [build_template_json(t, world.list_runs(t), now) for t in found])
             case ("subscriptions", subscription, "providers", "microsoft.storage", "storageaccounts"):
-                owners = self._world.groups(self._world.subscription(subscription)).values()
-                return self._page(request, [account_json(owner, self._base) for owner in owners if owner])
+                owners = self._state.list_groups(self._state.find_subscription(subscription)).values()
+                return self._paginate(
+                    request, [build_storage_account_json(owner, self._base_url) for owner in owners if owner]
+                )
             case ("subscriptions", subscription, "resourcegroups", group, "providers", namespace, kind, *rest):
-                return self._within(request, subscription, group, f"{namespace}/{kind}".lower(), rest)
-        raise Refused(
+                return self._read_group_resource(request, subscription, group, f"{namespace}/{kind}".lower(), rest)
+        raise FakeAzureError(
             404,
             "InvalidResourceType",
             f"The sandbox shows no {'/'.join(segments[2:]) or 'such thing'}, only what a look asks for.",
         )
 
-    def _within(
-        self, request: web.Request, subscription: str, group: str, kind: str, rest: list[str]
+    def _read_group_resource(
+        self, request: web.Request, subscription: str, group: str, resource_type: str, name_segments: list[str]
     ) -> dict[str, Any]:
-        world, now = self._world, self._world.clock()
-        if kind == "microsoft.storage/storageaccounts" and not rest:
-            owner = world.check_group(world.subscription(subscription), group, "Microsoft.Storage/storageAccounts/read")
-            return self._page(request, [account_json(owner, self._base)] if owner else [])
-        if kind != f"{_IMAGES}/imagetemplates" or len(rest) > 2:
-            world.check_group(
-                world.subscription(subscription), group, "Microsoft.Resources/subscriptions/resourceGroups/read"
+        world, now = self._state, self._state.clock()
+        if resource_type == "microsoft.storage/storageaccounts" and not name_segments:
+            owner = world.check_group(
+                world.find_subscription(subscription), group, "Microsoft.Storage/storageAccounts/read"
             )
-            raise no_resource(kind, rest[0] if rest else "", group)
-        if not rest:
-            found = world.templates(subscription, group)
-            return self._page(request, [template_json(t, world.runs(t), now) for t in found])
-        template = world.template(subscription, group, rest[0])
-        if len(rest) == 2 and rest[1].lower() == "runoutputs":
-            return self._page(request, outputs_json(template, world.runs(template), now))
-        if len(rest) == 2:
-            raise no_resource(f"{template.name}/{rest[1]}", "", group)
-        if world.throttles(template):
-            raise too_many(template.subscription, _RETRY_AFTER)
-        return template_json(template, world.runs(template), now)
+            return self._paginate(request, [build_storage_account_json(owner, self._base_url)] if owner else [])
+        if resource_type != f"{_IMAGE_BUILDER_NAMESPACE}/imagetemplates" or len(name_segments) > 2:
+            world.check_group(
+                world.find_subscription(subscription), group, "Microsoft.Resources/subscriptions/resourceGroups/read"
+            )
+            raise build_resource_not_found_error(resource_type, name_segments[0] if name_segments else "", group)
+        if not name_segments:
+            found = world.list_templates(subscription, group)
+            return self._paginate(request, [build_template_json(t, world.list_runs(t), now) for t in found])
+        template = world.find_template(subscription, group, name_segments[0])
+        if len(name_segments) == 2 and name_segments[1].lower() == "runoutputs":
+            return self._paginate(request, build_run_outputs_json(template, world.list_runs(template), now))
+        if len(name_segments) == 2:
+            raise build_resource_not_found_error(f"{template.name}/{name_segments[1]}", "", group)
+        if world.should_throttle(template):
+            raise build_throttled_error(template.subscription, _RETRY_AFTER_SECONDS)
+        return build_template_json(template, world.list_runs(template), now)
 
-    def _groups(self, request: web.Request, subscription: str) -> list[dict[str, Any]]:
+    def _list_groups(self, request: web.Request, subscription: str) -> list[dict[str, Any]]:
         found = [
-            group_json(subscription, name, owner, "northeurope")
-            for name, owner in self._world.groups(subscription).items()
+            build_resource_group_json(subscription, name, owner, "northeurope")
+            for name, owner in self._state.list_groups(subscription).items()
         ]
-        tag = _TAG.fullmatch(request.query.get("$filter", ""))
+        tag = _TAG_FILTER.fullmatch(request.query.get("$filter", ""))
         if tag is None:
             return found
         return [group for group in found if tag[1] in group["tags"] and tag[2] in (None, group["tags"][tag[1]])]
 
-    def _group(self, subscription: str, group: str) -> dict[str, Any]:
-        owner = self._world.check_group(subscription, group, "Microsoft.Resources/subscriptions/resourceGroups/read")
-        name = owner.staging if owner else group
-        return group_json(subscription, name, owner, owner.location if owner else "northeurope")
+    def _read_group(self, subscription: str, group: str) -> dict[str, Any]:
+        owner = self._state.check_group(subscription, group, "Microsoft.Resources/subscriptions/resourceGroups/read")
+        name = owner.staging_group if owner else group
+        return build_resource_group_json(subscription, name, owner, owner.location if owner else "northeurope")
 
-    def _page(self, request: web.Request, items: Sequence[Any]) -> dict[str, Any]:
+    def _paginate(self, request: web.Request, items: Sequence[Any]) -> dict[str, Any]:
         skipped = request.query.get("$skipToken", "0")
         if not re.fullmatch(r"[0-9]{1,6}", skipped):
-            raise Refused(400, "InvalidSkipToken", "The $skipToken is not one that the sandbox gave.")
+            raise FakeAzureError(400, "InvalidSkipToken", "The $skipToken is not one that the sandbox gave.")
         begin = int(skipped)
-        answer: dict[str, Any] = {"value": items[begin : begin + _PAGE]}
-        if begin + _PAGE < len(items):
+        answer: dict[str, Any] = {"value": items[begin : begin + _PAGE_SIZE]}
+        if begin + _PAGE_SIZE < len(items):
             version = quote(request.query["api-version"])
-            answer["nextLink"] = f"{self._base}{request.path}?api-version={version}&%24skipToken={begin + _PAGE}"
+            answer["nextLink"] = (
+                f"{self._base_url}{request.path}?api-version={version}&%24skipToken={begin + _PAGE_SIZE}"
+            )
         return answer

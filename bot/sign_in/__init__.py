@@ -1,1 +1,1 @@
-"""bot/sign_in."""
+"""Sign people in through the Bot Framework token service, and act on their behalf."""

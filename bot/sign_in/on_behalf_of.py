@@ -18,16 +18,16 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import OnBehalfOfCredential
 
-from bot.auth.bot_token import Tokens
-from bot.auth.credentials import Credentials
+from bot.auth.bot_token import TokenCache
+from bot.auth.credentials import BotCredentials
 from bot.azure.arm.cloud import AzureCloud
-from bot.azure.credentials.unclosing_credential import Borrowed
-from bot.errors import TokenUnavailable
-from bot.sign_in.credential_cache import Kept, KeptCredentials, Key
-from bot.sign_in.token_owner import holder_of
-from bot.sign_in.token_service import TokenService, TokenServiceFailed
-from dialogs.model.azure import Refusal
-from dialogs.model.errors import LookRefused
+from bot.azure.credentials.non_closing_credential import NonClosingCredential
+from bot.errors import TokenUnavailableError
+from bot.sign_in.credential_cache import CachedCredential, CredentialCache, CredentialKey
+from bot.sign_in.token_owner import read_token_owner
+from bot.sign_in.token_service import TokenService, TokenServiceError
+from dialogs.model.azure import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 
 KEEP_SECONDS = 300
@@ -39,7 +39,7 @@ READ_SECONDS = 6
 _log = logging.getLogger(__name__)
 
 
-class UserEyes:
+class OnBehalfOfCredentials:
     """`Eyes` for the mode user. `app_id` is the registration whose API people sign in to.
 
     It proves itself with `credentials`' secret, or else with tokens of `identity`, the managed identity that it trusts.
@@ -49,21 +49,21 @@ class UserEyes:
     def __init__(
         self,
         service: TokenService,
-        credentials: Credentials,
+        credentials: BotCredentials,
         cloud: AzureCloud,
         app_id: str = "",
-        identity: Tokens | None = None,
+        identity_tokens: TokenCache | None = None,
         subscriptions: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._service = service
         self._app_id = app_id or credentials.app_id
         self._secret = credentials.password
-        self._identity = identity
+        self._identity_tokens = identity_tokens
         self._cloud = cloud
         self._subscriptions = subscriptions
         self._clock = clock
-        self._kept: KeptCredentials[OnBehalfOfCredential] = KeptCredentials()
+        self._cache: CredentialCache[OnBehalfOfCredential] = CredentialCache()
 
     @property
     def subscriptions(self) -> frozenset[str]:
@@ -71,85 +71,85 @@ class UserEyes:
         return self._subscriptions
 
     @asynccontextmanager
-    async def credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
+    async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
         """The credential for one look of `person`.
 
         Raises:
             LookRefused: nobody is signed in, or somebody else, or that cannot be found out now.
         """
-        kept = await self._of(person)
-        kept.uses += 1
+        kept = await self._get_cached_credential(person)
+        kept.active_uses += 1
         try:
-            yield _Watched(kept, frozenset({self._cloud.resource_scope, self._cloud.storage_scope}))
+            yield _CachedScopedCredential(kept, frozenset({self._cloud.resource_scope, self._cloud.storage_scope}))
         finally:
             await kept.release()
 
     async def sign_out(self, person: Person) -> bool:
         """Forget the person's sign-in here and at the token service; whether there was one. Raises LookRefused."""
-        await self._kept.drop(_key(person))
+        await self._cache.drop(_build_key(person))
         try:
-            was = await self._service.token(person.id) is not None
+            was = await self._service.fetch_token(person.id) is not None
             await self._service.sign_out(person.id)
-        except TokenServiceFailed as failed:
-            raise _out_of_reach(failed) from None
+        except TokenServiceError as failed:
+            raise _build_unreachable_error(failed) from None
         return was
 
     async def close(self) -> None:
         """Close the connections to the identity provider."""
-        await self._kept.close()
+        await self._cache.close()
 
-    async def _of(self, person: Person) -> Kept[OnBehalfOfCredential]:
-        key = _key(person)
+    async def _get_cached_credential(self, person: Person) -> CachedCredential[OnBehalfOfCredential]:
+        key = _build_key(person)
         if not all(key):
             _log.warning("A look was refused: the channel does not say who the person is in Entra.")
-            raise LookRefused(Refusal("sign-in"))
-        kept = self._kept.find(key)
-        if kept and kept.until > self._clock():
+            raise AzureRefusedError(AzureRefusal("sign-in"))
+        kept = self._cache.find(key)
+        if kept and kept.expires_at > self._clock():
             return kept
         try:
-            assertion = await self._assertion(person)
-        except LookRefused:
-            await self._kept.drop(key)
+            assertion = await self._fetch_assertion(person)
+        except AzureRefusedError:
+            await self._cache.drop(key)
             raise
         digest = hashlib.blake2b(assertion.encode(), digest_size=16).digest()
-        until = min(self._clock() + KEEP_SECONDS, holder_of(assertion).ends - MARGIN_SECONDS)
-        kept = self._kept.find(key)
-        if kept and kept.sign_in == digest:
-            kept.until = until
+        until = min(self._clock() + KEEP_SECONDS, read_token_owner(assertion).expires_at - MARGIN_SECONDS)
+        kept = self._cache.find(key)
+        if kept and kept.sign_in_digest == digest:
+            kept.expires_at = until
             return kept
-        kept = Kept(await self._on_behalf(person, assertion), digest, until)
-        await self._kept.put(key, kept)
+        kept = CachedCredential(await self._build_credential(person, assertion), digest, until)
+        await self._cache.put(key, kept)
         return kept
 
-    async def _assertion(self, person: Person) -> str:
+    async def _fetch_assertion(self, person: Person) -> str:
         try:
-            token = await self._service.token(person.id)
+            token = await self._service.fetch_token(person.id)
             if token is None:
-                raise LookRefused(Refusal("sign-in"))
-            holder = holder_of(token)
+                raise AzureRefusedError(AzureRefusal("sign-in"))
+            holder = read_token_owner(token)
             if not holder.is_person(person):
                 # never used, and not left for the next look: whoever signs in anew is asked who they are
                 _log.warning("A look was refused: the sign-in is somebody else's. It was forgotten.")
                 await self._service.sign_out(person.id)
-                raise LookRefused(Refusal("sign-in"))
-        except TokenServiceFailed as failed:
-            raise _out_of_reach(failed) from None
-        if holder.has_ended(self._clock() + MARGIN_SECONDS):
-            raise LookRefused(Refusal("sign-in"))
+                raise AzureRefusedError(AzureRefusal("sign-in"))
+        except TokenServiceError as failed:
+            raise _build_unreachable_error(failed) from None
+        if holder.has_expired(self._clock() + MARGIN_SECONDS):
+            raise AzureRefusedError(AzureRefusal("sign-in"))
         return token
 
-    async def _on_behalf(self, person: Person, assertion: str) -> OnBehalfOfCredential:
+    async def _build_credential(self, person: Person, assertion: str) -> OnBehalfOfCredential:
         options: dict[str, Any] = {"client_secret": self._secret}
-        if self._identity is not None:
+        if self._identity_tokens is not None:
             try:
                 # fetched beforehand: the library calls the function in the event loop, and it must not wait
-                own = await self._identity.get()
-            except TokenUnavailable as error:
+                own = await self._identity_tokens.get()
+            except TokenUnavailableError as error:
                 _log.error("The bot cannot prove itself to Entra: %s", error)
-                raise LookRefused(Refusal("unexpected", code="TokenUnavailable")) from None
+                raise AzureRefusedError(AzureRefusal("unexpected", code="TokenUnavailable")) from None
             options = {"client_assertion_func": lambda: own}
-        if self._cloud.trusted:
-            options["connection_verify"] = str(self._cloud.trusted)
+        if self._cloud.ca_file:
+            options["connection_verify"] = str(self._cloud.ca_file)
         return OnBehalfOfCredential(
             person.tenant.lower(),
             self._app_id,
@@ -162,11 +162,11 @@ class UserEyes:
         )
 
 
-class _Watched(Borrowed):
+class _CachedScopedCredential(NonClosingCredential):
     """Gives the tokens of a kept credential, for `scopes` alone; what Entra refuses serves no other look."""
 
-    def __init__(self, kept: Kept[OnBehalfOfCredential], scopes: frozenset[str]) -> None:
-        self._kept = kept
+    def __init__(self, cached: CachedCredential[OnBehalfOfCredential], scopes: frozenset[str]) -> None:
+        self._cached = cached
         self._scopes = scopes
 
     async def get_token(
@@ -174,18 +174,18 @@ class _Watched(Borrowed):
     ) -> AccessToken:
         """A token of Azure. Raises ClientAuthenticationError with Entra's reason, or LookRefused for another scope."""
         if len(scopes) != 1 or scopes[0] not in self._scopes:
-            raise LookRefused(Refusal("suspicious"))
+            raise AzureRefusedError(AzureRefusal("suspicious"))
         try:
-            return await self._kept.credential.get_token(*scopes, claims=claims, tenant_id=tenant_id)
+            return await self._cached.credential.get_token(*scopes, claims=claims, tenant_id=tenant_id)
         except ClientAuthenticationError:
-            self._kept.gone = True
+            self._cached.is_dropped = True
             raise
 
 
-def _key(person: Person) -> Key:
+def _build_key(person: Person) -> CredentialKey:
     return person.tenant.lower(), person.object_id.lower(), person.id
 
 
-def _out_of_reach(failed: TokenServiceFailed) -> LookRefused:
-    _log.error("A look was refused: %s", failed)
-    return LookRefused(Refusal("no-network", "token.botframework.com"))
+def _build_unreachable_error(error: TokenServiceError) -> AzureRefusedError:
+    _log.error("A look was refused: %s", error)
+    return AzureRefusedError(AzureRefusal("no-network", "token.botframework.com"))

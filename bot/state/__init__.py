@@ -1,1 +1,1 @@
-"""bot/state."""
+"""Where conversations are stored: SQLite or Blob Storage."""

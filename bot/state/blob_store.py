@@ -34,27 +34,29 @@ from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobClient, ContainerClient
 
-from bot.errors import StateConflict, StoreError
-from bot.state.store import Stored, decoded, encoded
+from bot.errors import StateConflictError, StoreError
+from bot.state.store import StoredState, decode_state, encode_state
 
 API_VERSION = "2025-11-05"
 """Of the service, pinned: the library's newest is one that not every cloud, nor the emulator, takes yet."""
-SECONDS = 15.0
+OPERATION_TIMEOUT_SECONDS = 15.0
 """What one operation may take with all its tries; a turn is given up after 60."""
-KNOWN_KEYS = 10_000
-STRAY_SECONDS = 600
+MAX_CACHED_KEYS = 10_000
+STRAY_MARKER_SECONDS = 600
 """The age from which it is looked up whether a marker still stands for something: much longer than a commit takes."""
-AT_ONCE = 8
+MAX_CONCURRENT_READS = 8
 
 _log = logging.getLogger(__name__)
 
 
-def own_credential(identity: str = "") -> AsyncTokenCredential:
+def build_credential(managed_identity_client_id: str = "") -> AsyncTokenCredential:
     """What the bot proves itself with: a managed or workload identity where it runs in Azure, an `az login` elsewhere.
 
     `identity` is the client id of the managed identity to use, if it is known.
     """
-    return DefaultAzureCredential(**({"managed_identity_client_id": identity} if identity else {}))
+    return DefaultAzureCredential(
+        **({"managed_identity_client_id": managed_identity_client_id} if managed_identity_client_id else {})
+    )
 
 
 class BlobStore:
@@ -80,8 +82,8 @@ class BlobStore:
             read_timeout=5,
             **trusted,
         )
-        self._keys: dict[str, str] = {}
-        self._removing: set[asyncio.Task[None]] = set()
+        self._cached_keys: dict[str, str] = {}
+        self._removal_tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> BlobStore:
         """Make the container where it is missing.
@@ -90,7 +92,7 @@ class BlobStore:
             StoreError: it cannot be reached, or not by this identity.
         """
         try:
-            async with self._asking():
+            async with self._guard_operation():
                 if not await self._container.exists():
                     await self._container.create_container()
             await self.load("")
@@ -101,73 +103,75 @@ class BlobStore:
             raise
         return self
 
-    async def load(self, key: str) -> Stored | None:
+    async def load(self, key: str) -> StoredState | None:
         """What was last committed under `key`, or None."""
-        async with self._asking():
-            found = await self._get(self._state(key))
+        async with self._guard_operation():
+            found = await self._download(self._get_state_blob(key))
         if found is None:
             return None
         content, properties = found
-        return Stored(f"{properties.etag} {_marker(properties)}", decoded(content.decode("utf-8", "replace")))
+        return StoredState(
+            f"{properties.etag} {_get_marker(properties)}", decode_state(content.decode("utf-8", "replace"))
+        )
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
         """Keep `value` if `etag` is current; returns the new ETag. See `StateStore.commit`."""
-        content = encoded(value).encode()
+        content = encode_state(value).encode()
         current, _, old = (etag or "").partition(" ")
         marker = (old or secrets.token_hex(8)) if waiting else ""
         condition: dict[str, Any] = {"etag": current, "match_condition": MatchConditions.IfNotModified} if etag else {}
-        async with self._asking():
+        async with self._guard_operation():
             if marker and not old:
-                await self._waiting(key, marker).upload_blob(json.dumps(key).encode(), overwrite=True)
+                await self._get_marker_blob(key, marker).upload_blob(json.dumps(key).encode(), overwrite=True)
             try:
-                kept = await self._state(key).upload_blob(
+                kept = await self._get_state_blob(key).upload_blob(
                     content, overwrite=etag is not None, metadata={"marker": marker}, **condition
                 )
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
-                if isinstance(error, ResourceNotFoundError) and not _is_blob(error):
+                if isinstance(error, ResourceNotFoundError) and not _is_missing_blob(error):
                     raise
                 if marker and not old:
-                    self._remove(key, marker)
-                raise StateConflict(
+                    self._remove_marker(key, marker)
+                raise StateConflictError(
                     "This conversation was changed by another turn meanwhile; load it again and repeat the turn."
                 ) from error
         if old and not marker:
-            self._remove(key, old)
+            self._remove_marker(key, old)
         return f"{kept['etag']} {marker}"
 
-    async def waiting_keys(self, most: int) -> list[str]:
+    async def list_waiting_keys(self, limit: int) -> list[str]:
         """At most so many keys whose last commit said `waiting`, those that wait longest first; a stray one or two."""
-        async with self._asking(2):
+        async with self._guard_operation(2):
             markers = [blob async for blob in self._container.list_blobs(name_starts_with="waiting/")]
         markers.sort(key=lambda blob: blob.last_modified)
-        free = asyncio.Semaphore(AT_ONCE)
+        free = asyncio.Semaphore(MAX_CONCURRENT_READS)
 
-        async def key_of(blob: BlobProperties) -> str | None:
-            async with free, self._asking():
-                return await self._waiting_key(blob)
+        async def read_key(blob: BlobProperties) -> str | None:
+            async with free, self._guard_operation():
+                return await self._read_marker_key(blob)
 
-        keys = await asyncio.gather(*(key_of(blob) for blob in markers[:most]))
+        keys = await asyncio.gather(*(read_key(blob) for blob in markers[:limit]))
         return list(dict.fromkeys(key for key in keys if key is not None))
 
     async def forget(self, key: str) -> None:
         """Remove what is kept under `key`."""
-        async with self._asking():
-            found = await self._get(self._state(key))
+        async with self._guard_operation():
+            found = await self._download(self._get_state_blob(key))
             if found:
-                await _delete(self._state(key))
-                if marker := _marker(found[1]):
-                    self._remove(key, marker)
+                await _delete_blob(self._get_state_blob(key))
+                if marker := _get_marker(found[1]):
+                    self._remove_marker(key, marker)
 
     async def prune(self, older_than_seconds: float) -> int:
         """Remove what was not touched for so long; returns how many states went."""
         limit = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
         gone = 0
         # it may take minutes: each answer has its own time, all of it has none
-        async with self._asking(None):
+        async with self._guard_operation(None):
             async for blob in self._container.list_blobs(name_starts_with="state/"):
                 if blob.last_modified < limit:
                     # not what is touched in this very moment
-                    gone += await _delete(
+                    gone += await _delete_blob(
                         self._container.get_blob_client(blob.name),
                         etag=blob.etag,
                         match_condition=MatchConditions.IfNotModified,
@@ -176,74 +180,74 @@ class BlobStore:
 
     async def close(self) -> None:
         """Finish what was begun and close the connections."""
-        if self._removing:
-            await asyncio.wait(self._removing, timeout=SECONDS)
+        if self._removal_tasks:
+            await asyncio.wait(self._removal_tasks, timeout=OPERATION_TIMEOUT_SECONDS)
         await self._container.close()
         await self._credential.close()
 
-    def _state(self, key: str) -> BlobClient:
-        return self._container.get_blob_client(f"state/{_hash(key)}")
+    def _get_state_blob(self, key: str) -> BlobClient:
+        return self._container.get_blob_client(f"state/{_hash_key(key)}")
 
-    def _waiting(self, key: str, marker: str) -> BlobClient:
-        name = f"waiting/{_hash(key)}.{marker}"
-        if len(self._keys) >= KNOWN_KEYS:
-            self._keys.clear()
-        self._keys[name] = key
+    def _get_marker_blob(self, key: str, marker: str) -> BlobClient:
+        name = f"waiting/{_hash_key(key)}.{marker}"
+        if len(self._cached_keys) >= MAX_CACHED_KEYS:
+            self._cached_keys.clear()
+        self._cached_keys[name] = key
         return self._container.get_blob_client(name)
 
-    async def _waiting_key(self, blob: BlobProperties) -> str | None:
+    async def _read_marker_key(self, blob: BlobProperties) -> str | None:
         """The key that a marker stands for; None when it stands for nothing, and it is removed then."""
         client = self._container.get_blob_client(blob.name)
-        key = self._keys.get(blob.name)
+        key = self._cached_keys.get(blob.name)
         if key is None:
-            found = await self._get(client)
+            found = await self._download(client)
             key = json.loads(found[0]) if found else None
             if not isinstance(key, str):
                 return None
-            self._keys[blob.name] = key
-        if blob.last_modified < datetime.now(UTC) - timedelta(seconds=STRAY_SECONDS):
-            state = await self._get(self._state(key))
-            if not state or not blob.name.endswith(f".{_marker(state[1])}"):
-                self._keys.pop(blob.name, None)
-                await _delete(client)
+            self._cached_keys[blob.name] = key
+        if blob.last_modified < datetime.now(UTC) - timedelta(seconds=STRAY_MARKER_SECONDS):
+            state = await self._download(self._get_state_blob(key))
+            if not state or not blob.name.endswith(f".{_get_marker(state[1])}"):
+                self._cached_keys.pop(blob.name, None)
+                await _delete_blob(client)
                 return None
         return key
 
-    def _remove(self, key: str, marker: str) -> None:
+    def _remove_marker(self, key: str, marker: str) -> None:
         """Remove a marker, beside what goes on; one that stays is removed as a stray."""
 
         async def remove() -> None:
-            client = self._waiting(key, marker)
+            client = self._get_marker_blob(key, marker)
             try:
-                async with self._asking():
-                    await _delete(client)
-                self._keys.pop(client.blob_name, None)
+                async with self._guard_operation():
+                    await _delete_blob(client)
+                self._cached_keys.pop(client.blob_name, None)
             except StoreError as error:
                 _log.warning("A mark that something waits stays for now: %s", error)
 
         task = asyncio.create_task(remove())
-        self._removing.add(task)
-        task.add_done_callback(self._removing.discard)
+        self._removal_tasks.add(task)
+        task.add_done_callback(self._removal_tasks.discard)
 
-    async def _get(self, client: BlobClient) -> tuple[bytes, BlobProperties] | None:
+    async def _download(self, client: BlobClient) -> tuple[bytes, BlobProperties] | None:
         try:
             stream = await client.download_blob()
             return await stream.readall(), stream.properties
         except ResourceNotFoundError as error:
-            if not _is_blob(error):
+            if not _is_missing_blob(error):
                 raise
             return None
 
     @asynccontextmanager
-    async def _asking(self, times: float | None = 1) -> AsyncIterator[None]:
+    async def _guard_operation(self, timeout_factor: float | None = 1) -> AsyncIterator[None]:
         """Around operations: a bound of time, and every failure as a StoreError in words."""
         try:
-            async with asyncio.timeout(None if times is None else times * SECONDS):
+            async with asyncio.timeout(None if timeout_factor is None else timeout_factor * OPERATION_TIMEOUT_SECONDS):
                 yield
         except (AzureError, TimeoutError, ValueError, OSError) as error:
-            raise StoreError(self._words(error)) from error
+            raise StoreError(self._describe_error(error)) from error
 
-    def _words(self, error: Exception) -> str:
+    def _describe_error(self, error: Exception) -> str:
         code = getattr(error, "error_code", None) or getattr(error, "status_code", None) or type(error).__name__
         where = f"State cannot be kept in {self._url} ({code})"
         if isinstance(error, ClientAuthenticationError) or getattr(error, "status_code", None) in (401, 403):
@@ -258,7 +262,7 @@ class BlobStore:
         return f"{where}: the storage account does not answer. Check STATE_BLOB_URL and the way there."
 
 
-async def _delete(client: BlobClient, **condition: Any) -> bool:
+async def _delete_blob(client: BlobClient, **condition: Any) -> bool:
     """Remove a blob; False when it was gone, or is another one by now."""
     try:
         await client.delete_blob(**condition)
@@ -267,14 +271,14 @@ async def _delete(client: BlobClient, **condition: Any) -> bool:
     return True
 
 
-def _is_blob(error: ResourceNotFoundError) -> bool:
+def _is_missing_blob(error: ResourceNotFoundError) -> bool:
     """Whether it is the blob that is not there, and not its container."""
     return getattr(error, "error_code", None) != "ContainerNotFound"
 
 
-def _marker(properties: BlobProperties) -> str:
+def _get_marker(properties: BlobProperties) -> str:
     return str((properties.metadata or {}).get("marker", ""))
 
 
-def _hash(key: str) -> str:
+def _hash_key(key: str) -> str:
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()

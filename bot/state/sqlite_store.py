@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.errors import StateConflict, StoreError
-from bot.state.store import Stored, decoded, encoded
+from bot.errors import StateConflictError, StoreError
+from bot.state.store import StoredState, decode_state, encode_state
 
-FORMAT = 2
+FORMAT_VERSION = 2
 """`PRAGMA user_version` of the file; one made by a later version is not touched."""
 
-_TABLE = """
+_CREATE_TABLE = """
 create table if not exists state (
     key text primary key,
     value text not null,
@@ -28,8 +28,8 @@ create table if not exists state (
 ) without rowid
 """
 # format 1 knew nothing that waits
-_FROM_1 = "alter table state add column waiting integer not null default 0"
-_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
+_MIGRATE_FROM_1 = "alter table state add column waiting integer not null default 0"
+_CREATE_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class SqliteStore:
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         self._database: sqlite3.Connection | None = None
 
     async def open(self) -> SqliteStore:
@@ -50,9 +50,9 @@ class SqliteStore:
             StoreError: the file cannot be made, or is something else.
         """
         try:
-            await self._run(self._open)
+            await self._run_in_thread(self._open)
         except (OSError, StoreError) as error:
-            self._thread.shutdown()
+            self._executor.shutdown()
             if isinstance(error, StoreError):
                 raise
             raise StoreError(
@@ -61,37 +61,37 @@ class SqliteStore:
             ) from error
         return self
 
-    async def load(self, key: str) -> Stored | None:
+    async def load(self, key: str) -> StoredState | None:
         """What was last committed under `key`, or None."""
-        return await self._run(lambda: self._load(key))
+        return await self._run_in_thread(lambda: self._load(key))
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
         """Keep `value` if `etag` is current; returns the new ETag. See `StateStore.commit`."""
-        text = encoded(value)
-        return await self._run(lambda: self._commit(key, etag, text, waiting))
+        text = encode_state(value)
+        return await self._run_in_thread(lambda: self._commit(key, etag, text, waiting))
 
-    async def waiting_keys(self, most: int) -> list[str]:
+    async def list_waiting_keys(self, limit: int) -> list[str]:
         """At most so many keys whose last commit said `waiting`, those that wait longest first."""
         found = "select key from state where waiting order by touched limit ?"
-        return await self._run(lambda: [key for (key,) in self._connection.execute(found, (most,))])
+        return await self._run_in_thread(lambda: [key for (key,) in self._connection.execute(found, (limit,))])
 
     async def forget(self, key: str) -> None:
         """Remove what is kept under `key`."""
-        await self._run(lambda: self._connection.execute("delete from state where key = ?", (key,)).rowcount)
+        await self._run_in_thread(lambda: self._connection.execute("delete from state where key = ?", (key,)).rowcount)
 
     async def prune(self, older_than_seconds: float) -> int:
         """Remove what was not touched for so long; returns how many states went."""
         limit = self._clock() - older_than_seconds
-        return await self._run(
+        return await self._run_in_thread(
             lambda: self._connection.execute("delete from state where touched < ?", (limit,)).rowcount
         )
 
     async def close(self) -> None:
         """Close the file; every commit that was begun is finished first."""
         if self._database is not None:
-            await self._run(self._connection.close)
+            await self._run_in_thread(self._connection.close)
             self._database = None
-        self._thread.shutdown()
+        self._executor.shutdown()
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -99,9 +99,9 @@ class SqliteStore:
             raise StoreError("The state store is not open.")
         return self._database
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run_in_thread(self, operation: Callable[[], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, operation)
         except sqlite3.Error as error:
             raise StoreError(
                 f"State cannot be kept in {self._path}: {error}. "
@@ -115,9 +115,9 @@ class SqliteStore:
         database = sqlite3.connect(self._path, isolation_level=None, timeout=5, check_same_thread=False)
         try:
             found = database.execute("pragma user_version").fetchone()[0]
-            if found > FORMAT:
+            if found > FORMAT_VERSION:
                 raise StoreError(
-                    f"{self._path} was written by a later version (format {found}, this one knows {FORMAT}). "
+                    f"{self._path} was written by a later version (format {found}, this one knows {FORMAT_VERSION}). "
                     "Start that version, or set STATE_PATH to another file."
                 )
             database.execute("pragma journal_mode = wal")
@@ -127,18 +127,18 @@ class SqliteStore:
             database.execute("pragma synchronous = normal")
             # all or nothing: a crash in the middle leaves the file as it was
             database.execute("begin immediate")
-            database.execute(_FROM_1 if found == 1 else _TABLE)
-            database.execute(_INDEX)
-            database.execute(f"pragma user_version = {FORMAT}")
+            database.execute(_MIGRATE_FROM_1 if found == 1 else _CREATE_TABLE)
+            database.execute(_CREATE_INDEX)
+            database.execute(f"pragma user_version = {FORMAT_VERSION}")
             database.execute("commit")
         except BaseException:
             database.close()
             raise
         self._database = database
 
-    def _load(self, key: str) -> Stored | None:
+    def _load(self, key: str) -> StoredState | None:
         row = self._connection.execute("select etag, value from state where key = ?", (key,)).fetchone()
-        return Stored(str(row[0]), decoded(row[1])) if row else None
+        return StoredState(str(row[0]), decode_state(row[1])) if row else None
 
     def _commit(self, key: str, etag: str | None, text: str, waiting: bool) -> str:
         now = self._clock()
@@ -157,7 +157,7 @@ class SqliteStore:
                 (text, now, waiting, key, new - 1),
             )
         if done.rowcount != 1:
-            raise StateConflict(
+            raise StateConflictError(
                 "This conversation was changed by another turn meanwhile; load it again and repeat the turn."
             )
         return str(new)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.errors import StateTooLarge
-from bot.state.json_text import json_bytes
+from bot.errors import StateTooLargeError
+from bot.state.json_text import encode_json
 
-MOST_BYTES = 512 * 1024
+MAX_STATE_BYTES = 512 * 1024
 """The most that one state may take, as compact JSON in UTF-8."""
 
 KEEP_DAYS = 30
@@ -18,7 +18,7 @@ KEEP_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredState:
     """A state as it was loaded. `etag` is what `commit` wants back; `value` is {} when what was kept is unreadable."""
 
     etag: str
@@ -31,7 +31,7 @@ class StateStore(Protocol):
     Nothing here needs more than a blob with a condition on its ETag and a tag to find it by.
     """
 
-    async def load(self, key: str) -> Stored | None:
+    async def load(self, key: str) -> StoredState | None:
         """What was last committed under `key`, or None."""
         ...
 
@@ -46,7 +46,7 @@ class StateStore(Protocol):
         """
         ...
 
-    async def waiting_keys(self, most: int) -> list[str]:
+    async def list_waiting_keys(self, limit: int) -> list[str]:
         """At most so many keys whose last commit said `waiting`, those that wait longest first."""
         ...
 
@@ -63,28 +63,28 @@ class StateStore(Protocol):
         ...
 
 
-def state_key(*parts: str) -> str:
+def build_state_key(*parts: str) -> str:
     """The key `tenant|conversation|person`; a `|` inside a part is escaped, so that no two triples share a key."""
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
 
 
-def encoded(value: Mapping[str, Any]) -> str:
+def encode_state(value: Mapping[str, Any]) -> str:
     """`value` as compact JSON.
 
     Raises:
         TypeError, ValueError: it holds something that is not plain JSON: a fault of the program.
         StateTooLarge: it is over `MOST_BYTES`.
     """
-    text = json_bytes(value)
-    if len(text) > MOST_BYTES:
-        raise StateTooLarge(
-            f"The state of one conversation would take {len(text) // 1024} KB; at most {MOST_BYTES // 1024} KB are "
+    text = encode_json(value)
+    if len(text) > MAX_STATE_BYTES:
+        raise StateTooLargeError(
+            f"The state of one conversation would take {len(text) // 1024} KB; at most {MAX_STATE_BYTES // 1024} KB are "
             "kept. Start the conversation over."
         )
     return text.decode()
 
 
-def decoded(text: str) -> dict[str, Any]:
+def decode_state(text: str) -> dict[str, Any]:
     """What `encoded` wrote; {} for anything else, which no dialog takes for a state of its own."""
     try:
         value = json.loads(text)

@@ -1,1 +1,1 @@
-"""bot/teams."""
+"""The Teams protocol as plain JSON: activities, invokes, message extension, file consent."""

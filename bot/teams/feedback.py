@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from bot.cards.messages import KEEP
-from bot.teams.activities import pressed
-from bot.teams.invokes import Handler, Invoke, InvokeAnswer
+from bot.cards.messages import KEEP_CARD_KEY
+from bot.teams.activities import read_button_press
+from bot.teams.invokes import Invoke, InvokeHandler, InvokeResult
 from bot.teams.message_text import as_mapping
 from bot.turns.channel import Channel
-from bot.turns.turn_runner import Turns
+from bot.turns.turn_runner import TurnRunner
 from dialogs.model.turn import ACTION_VERSION
 
-_MEANS = {"like": "right", "dislike": "wrong"}
+_ACTION_IDS = {"like": "right", "dislike": "wrong"}
 
 
-async def reacted(invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:
+async def handle_reaction(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
     """Run the turn that the reaction stands for. What was written beside it is neither kept nor read."""
     value = as_mapping(invoke.value)
-    does = _MEANS.get(str(as_mapping(value.get("actionValue")).get("reaction")))
+    does = _ACTION_IDS.get(str(as_mapping(value.get("actionValue")).get("reaction")))
     if value.get("actionName") == "feedback" and does:
         # beside the card, which stays as it is
-        button = {"v": ACTION_VERSION, "do": does, "args": {}, KEEP: True}
-        incoming = pressed(invoke.incoming, invoke.body, button)
+        button = {"v": ACTION_VERSION, "do": does, "args": {}, KEEP_CARD_KEY: True}
+        incoming = read_button_press(invoke.incoming, invoke.body, button)
         if incoming:
-            await turns.take(incoming, channel)
-    return InvokeAnswer(200, {})
+            await turns.run_turn(incoming, channel)
+    return InvokeResult(200, {})
 
 
-REACTIONS: dict[str, Handler] = {"message/submitAction": reacted}
+FEEDBACK_HANDLERS: dict[str, InvokeHandler] = {"message/submitAction": handle_reaction}

@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cards.messages import CARD_TYPE, Message
-from bot.teams.activities import pressed
+from bot.teams.activities import read_button_press
 from bot.teams.message_text import as_mapping
 from bot.turns.channel import Channel
-from bot.turns.inbound import Incoming
-from bot.turns.invoke_response import HERE
-from bot.turns.notices import Sentence, language_of, say
-from bot.turns.turn_runner import Turns
+from bot.turns.inbound import InboundActivity
+from bot.turns.invoke_response import RESPONSE_ONLY
+from bot.turns.notices import NoticeId, detect_language, render_notice
+from bot.turns.turn_runner import TurnRunner
 
-EVENT = "event "
+EVENT_PREFIX = "event "
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
 
 
@@ -37,67 +37,69 @@ class Invoke:
 
     name: str
     value: Any
-    incoming: Incoming
+    incoming: InboundActivity
     body: Mapping[str, Any]
 
-    def said(self, sentence: Sentence) -> str:
+    def render_notice(self, notice: NoticeId) -> str:
         """A sentence of the outside in the language of the person's client."""
-        return say(sentence, language_of(self.incoming.turn.locale))
+        return render_notice(notice, detect_language(self.incoming.turn.locale))
 
 
 @dataclass(frozen=True, slots=True)
-class InvokeAnswer:
+class InvokeResult:
     """The HTTP response: its status, and its body as JSON; None for an empty one."""
 
     status: int = 200
     body: Any = None
 
 
-Handler = Callable[[Invoke, Turns, Channel], Awaitable[InvokeAnswer]]
+InvokeHandler = Callable[[Invoke, TurnRunner, Channel], Awaitable[InvokeResult]]
 """Answers an invoke within some 10 s. What changes the conversation goes through `Turns`, in the person's lane, once.
 
 It may raise what `Turns.take` raises.
 """
 
 
-class Invokes:
+class InvokeRouter:
     """The handlers by name; `adaptiveCard/action` is always one of them. `event NAME` is that of an event.
 
     Nobody waits for the answer to an event; it is an empty one.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler] | None = None) -> None:
-        self._handlers: dict[str, Handler] = {"adaptiveCard/action": card_action, **(handlers or {})}
+    def __init__(self, handlers: Mapping[str, InvokeHandler] | None = None) -> None:
+        self._handlers: dict[str, InvokeHandler] = {"adaptiveCard/action": handle_card_action, **(handlers or {})}
 
-    def also(self, handlers: Mapping[str, Handler]) -> Invokes:
+    def extend(self, handlers: Mapping[str, InvokeHandler]) -> InvokeRouter:
         """These handlers, and some more."""
-        return Invokes({**self._handlers, **handlers})
+        return InvokeRouter({**self._handlers, **handlers})
 
-    def hears(self, body: Mapping[str, Any]) -> bool:
+    def can_handle(self, body: Mapping[str, Any]) -> bool:
         """Whether a checked activity's `body` is for the handlers: an invoke, or an event that one of them knows."""
         kind = body.get("type")
-        return kind == "invoke" or (kind == "event" and bool(self._known(body)))
+        return kind == "invoke" or (kind == "event" and bool(self._find_handler_name(body)))
 
-    async def answer(self, body: Mapping[str, Any], incoming: Incoming, turns: Turns, channel: Channel) -> InvokeAnswer:
+    async def dispatch(
+        self, body: Mapping[str, Any], incoming: InboundActivity, turns: TurnRunner, channel: Channel
+    ) -> InvokeResult:
         """The answer to the invoke in a checked activity's `body`; to a name that nobody knows, one that says so."""
-        known = self._known(body)
-        handler = self._handlers.get(known, unknown)
+        known = self._find_handler_name(body)
+        handler = self._handlers.get(known, handle_unknown_invoke)
         return await handler(Invoke(known, body.get("value"), incoming, body), turns, channel)
 
-    def _known(self, body: Mapping[str, Any]) -> str:
+    def _find_handler_name(self, body: Mapping[str, Any]) -> str:
         name = body.get("name")
-        if not isinstance(name, str) or name.startswith(EVENT):
+        if not isinstance(name, str) or name.startswith(EVENT_PREFIX):
             return ""
-        name = f"{EVENT}{name}" if body.get("type") == "event" else name
+        name = f"{EVENT_PREFIX}{name}" if body.get("type") == "event" else name
         return name if name in self._handlers else ""
 
 
-async def unknown(invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:
+async def handle_unknown_invoke(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
     """The answer to an invoke that the cards and the package do not offer: a sentence, not an error."""
-    return InvokeAnswer(501, {"error": {"code": "NotSupported", "message": invoke.said("not-understood")}})
+    return InvokeResult(501, {"error": {"code": "NotSupported", "message": invoke.render_notice("not-understood")}})
 
 
-async def card_action(invoke: Invoke, turns: Turns, channel: Channel) -> InvokeAnswer:
+async def handle_card_action(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
     """The answer to a pressed Action.Execute: the card that takes the pressed one's place, or a sentence.
 
     Its data is that of a button of ours, as Action.Submit sends it; the verb may stand for `do`. Further replies are
@@ -107,16 +109,16 @@ async def card_action(invoke: Invoke, turns: Turns, channel: Channel) -> InvokeA
     data, verb = action.get("data"), action.get("verb")
     if isinstance(data, dict) and isinstance(verb, str) and "do" not in data:
         data = {**data, "do": verb}
-    incoming = pressed(invoke.incoming, invoke.body, data)
+    incoming = read_button_press(invoke.incoming, invoke.body, data)
     if incoming is None or as_mapping(invoke.value).get("trigger") == "automatic":
         # a card that refreshes itself was not made here, and nobody pressed it
-        return _shown({"text": invoke.said("strange-button")})
-    if incoming.takes_place and not incoming.replaces:
-        incoming = replace(incoming, replaces=HERE)
-    return _shown(await turns.invoke(incoming, channel))
+        return _build_card_action_result({"text": invoke.render_notice("strange-button")})
+    if incoming.can_replace_card and not incoming.replaced_activity_id:
+        incoming = replace(incoming, replaced_activity_id=RESPONSE_ONLY)
+    return _build_card_action_result(await turns.run_invoke(incoming, channel))
 
 
-def _shown(answer: Message) -> InvokeAnswer:
-    card = answer.get("card")
-    shown = {"type": CARD_TYPE, "value": card} if card else {"type": MESSAGE_TYPE, "value": answer["text"]}
-    return InvokeAnswer(200, {"statusCode": 200, **shown})
+def _build_card_action_result(message: Message) -> InvokeResult:
+    card = message.get("card")
+    shown = {"type": CARD_TYPE, "value": card} if card else {"type": MESSAGE_TYPE, "value": message["text"]}
+    return InvokeResult(200, {"statusCode": 200, **shown})

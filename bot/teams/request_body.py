@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from bot.errors import RefusedRequest
+from bot.errors import RequestRefusedError
 
-SECONDS = 10
+BODY_TIMEOUT_SECONDS = 10
 """How long a caller may take to send a body."""
-DEEPEST = 64
+MAX_NESTING_LEVELS = 64
 """Levels of nesting; activities of Teams have about ten."""
 
 
-async def read_body(request: web.BaseRequest, seconds: float = SECONDS) -> Any:
+async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIMEOUT_SECONDS) -> Any:
     """The JSON value in the body of `request`.
 
     Raises:
@@ -25,35 +25,35 @@ async def read_body(request: web.BaseRequest, seconds: float = SECONDS) -> Any:
         web.HTTPRequestEntityTooLarge: it is larger than the application takes.
     """
     if request.content_type != "application/json":
-        raise RefusedRequest(415, "Send the activity as application/json.")
+        raise RequestRefusedError(415, "Send the activity as application/json.")
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(timeout_seconds):
             raw = await request.read()
     except TimeoutError:
-        raise RefusedRequest(408, f"The body was not sent within {seconds:g} seconds.") from None
+        raise RequestRefusedError(408, f"The body was not sent within {timeout_seconds:g} seconds.") from None
     try:
-        body = _value(raw)
+        body = _parse_json(raw)
     except (ValueError, RecursionError):
-        raise RefusedRequest(400, "The body is not JSON in UTF-8.") from None
-    if _deeper_than(body, DEEPEST):
-        raise RefusedRequest(400, f"The body is nested deeper than {DEEPEST} levels.")
+        raise RequestRefusedError(400, "The body is not JSON in UTF-8.") from None
+    if _is_deeper_than(body, MAX_NESTING_LEVELS):
+        raise RequestRefusedError(400, f"The body is nested deeper than {MAX_NESTING_LEVELS} levels.")
     return body
 
 
-def _value(raw: bytes) -> Any:
+def _parse_json(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except ValueError:  # most of what it does not take is no JSON, but half of a surrogate pair is
-        body = json.loads(raw, parse_constant=_no_number)
+        body = json.loads(raw, parse_constant=_reject_constant)
         # it is no character all the same: nothing that the text goes to could take it
         return json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def _no_number(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _deeper_than(body: Any, levels: int) -> bool:
+def _is_deeper_than(body: Any, levels: int) -> bool:
     level = [body]
     for _ in range(levels + 1):
         level = [item for item in level if isinstance(item, dict | list)]

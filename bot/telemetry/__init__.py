@@ -1,1 +1,1 @@
-"""bot/telemetry."""
+"""Log lines, and OpenTelemetry where it is set up."""

@@ -13,19 +13,19 @@ from knowledge.model.diagnosis import Diagnosis
 class Observer(Protocol):
     """Is told of what happens. Every method returns at once and never raises."""
 
-    def turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
+    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
         """Around a turn: what it was (`kind_of`), and where."""
         ...
 
-    def diagnosed(self, diagnosis: Diagnosis, seconds: float) -> None:
+    def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
         """A text was diagnosed, in so much time."""
         ...
 
-    def looked(self, operation: str, result: str, seconds: float) -> None:
+    def record_lookup(self, operation: str, result: str, seconds: float) -> None:
         """A look at Azure ended: which, with what result, after how long."""
         ...
 
-    def counting(self, counts: Callable[[], Mapping[str, int]]) -> None:
+    def register_outcome_counts(self, read_counts: Callable[[], Mapping[str, int]]) -> None:
         """Read how often each outcome of sending was met, now and then."""
         ...
 
@@ -34,34 +34,34 @@ class Observer(Protocol):
         ...
 
 
-class Unobserved:
+class NullObserver:
     """Nobody watches: what the bot does stays in its log."""
 
-    def turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
+    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
         """Nothing."""
         return nullcontext()
 
-    def diagnosed(self, diagnosis: Diagnosis, seconds: float) -> None:
+    def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
         """Nothing."""
 
-    def looked(self, operation: str, result: str, seconds: float) -> None:
+    def record_lookup(self, operation: str, result: str, seconds: float) -> None:
         """Nothing."""
 
-    def counting(self, counts: Callable[[], Mapping[str, int]]) -> None:
+    def register_outcome_counts(self, read_counts: Callable[[], Mapping[str, int]]) -> None:
         """Nothing."""
 
     def close(self) -> None:
         """Nothing."""
 
 
-def kind_of(turn: Turn) -> str:
+def classify_turn(turn: Turn) -> str:
     """What a turn is, in one word that holds nothing of what was said."""
-    if turn.done is not None:
+    if turn.job_done is not None:
         return "work"
-    if turn.signed_in is not None:
+    if turn.has_signed_in is not None:
         return "sign-in"
     if turn.action is not None:
         return "press"
     if turn.files:
         return "file"
-    return "joined" if turn.joined else "text"
+    return "joined" if turn.has_joined else "text"

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StartError
-from bot.telemetry.observer import Observer, Unobserved
+from bot.telemetry.observer import NullObserver, Observer
 from knowledge.model.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
     from opentelemetry.sdk.trace.export import SpanExporter
 
-NAMES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")
-SERVICE = "image-medic"
+SETTING_NAMES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")
+SERVICE_NAME = "image-medic"
 
-_OURS = ("bot", "dialogs", "knowledge")
+_OWN_LOGGERS = ("bot", "dialogs", "knowledge")
 
 
 @dataclass
-class Exporters:
+class TelemetryExporters:
     """Where to: each of the three signals to each of the places that were asked for."""
 
     spans: list[SpanExporter] = field(default_factory=list)
@@ -49,28 +49,30 @@ def open_telemetry(environ: Mapping[str, str]) -> Observer:
     Raises:
         StartError: it is asked for, and its libraries are not installed or refuse the settings.
     """
-    wanted = {name: environ.get(name, "").strip() for name in NAMES}
+    wanted = {name: environ.get(name, "").strip() for name in SETTING_NAMES}
     if not any(wanted.values()):
-        return Unobserved()
+        return NullObserver()
     try:
-        return OpenTelemetry(_exporters(*wanted.values()), environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE)
+        return OpenTelemetryObserver(
+            _build_exporters(*wanted.values()), environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE_NAME
+        )
     except ImportError as error:
         raise StartError(
-            f"Telemetry is asked for ({', '.join(name for name in NAMES if wanted[name])}), but {error.name} is not "
+            f"Telemetry is asked for ({', '.join(name for name in SETTING_NAMES if wanted[name])}), but {error.name} is not "
             "installed: pip install -r requirements-telemetry.txt, or unset the variable."
         ) from error
     except ValueError as error:
         # the message could quote the connection string
         raise StartError(
             f"Telemetry cannot be set up ({type(error).__name__}): check "
-            f"{' and '.join(name for name in NAMES if wanted[name])}."
+            f"{' and '.join(name for name in SETTING_NAMES if wanted[name])}."
         ) from error
 
 
-def _exporters(endpoint: str, connection_string: str) -> Exporters:
+def _build_exporters(endpoint: str, connection_string: str) -> TelemetryExporters:
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
-    exporters = Exporters()
+    exporters = TelemetryExporters()
     if endpoint:
         from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -93,10 +95,10 @@ def _exporters(endpoint: str, connection_string: str) -> Exporters:
     return exporters
 
 
-class OpenTelemetry:
+class OpenTelemetryObserver:
     """An `Observer` that sends to `exporters`, under the name `service`; each process has an instance id of its own."""
 
-    def __init__(self, exporters: Exporters, service: str = SERVICE) -> None:
+    def __init__(self, exporters: TelemetryExporters, service_name: str = SERVICE_NAME) -> None:
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
         from opentelemetry.sdk.metrics import MeterProvider
@@ -105,30 +107,34 @@ class OpenTelemetry:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         # without it the counts of several instances would pass for one that jumps to and fro
-        resource = Resource.create({"service.name": service, "service.instance.id": secrets.token_hex(6)})
-        self._spans = TracerProvider(resource=resource)
+        resource = Resource.create({"service.name": service_name, "service.instance.id": secrets.token_hex(6)})
+        self._tracer_provider = TracerProvider(resource=resource)
         for exporter in exporters.spans:
-            self._spans.add_span_processor(BatchSpanProcessor(exporter))
-        self._metrics = MeterProvider(metric_readers=exporters.metrics, resource=resource)
-        self._logs = LoggerProvider(resource=resource)
+            self._tracer_provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._meter_provider = MeterProvider(metric_readers=exporters.metrics, resource=resource)
+        self._logger_provider = LoggerProvider(resource=resource)
         for log_exporter in exporters.logs:
-            self._logs.add_log_record_processor(BatchLogRecordProcessor(log_exporter))
-        self._tracer = self._spans.get_tracer(SERVICE)
-        meter = self._metrics.get_meter(SERVICE)
+            self._logger_provider.add_log_record_processor(BatchLogRecordProcessor(log_exporter))
+        self._tracer = self._tracer_provider.get_tracer(SERVICE_NAME)
+        meter = self._meter_provider.get_meter(SERVICE_NAME)
         self._meter = meter
-        self._turns = meter.create_histogram("image_medic.turn.duration", "s", "How long turns took.")
-        self._diagnoses = meter.create_histogram("image_medic.diagnosis.duration", "s", "How long diagnoses took.")
-        self._looks = meter.create_histogram("image_medic.look.duration", "s", "How long looks at Azure took.")
-        self._handler = _Told(self._logs.get_logger(SERVICE))
-        for name in _OURS:
+        self._turn_durations = meter.create_histogram("image_medic.turn.duration", "s", "How long turns took.")
+        self._diagnosis_durations = meter.create_histogram(
+            "image_medic.diagnosis.duration", "s", "How long diagnoses took."
+        )
+        self._lookup_durations = meter.create_histogram(
+            "image_medic.look.duration", "s", "How long looks at Azure took."
+        )
+        self._handler = _OpenTelemetryLogHandler(self._logger_provider.get_logger(SERVICE_NAME))
+        for name in _OWN_LOGGERS:
             logging.getLogger(name).addHandler(self._handler)
 
-    def turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
+    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
         """A span around the turn, and its duration."""
-        return self._turn(kind, scope)
+        return self._trace_turn(kind, scope)
 
     @contextmanager
-    def _turn(self, kind: str, scope: str) -> Iterator[None]:
+    def _trace_turn(self, kind: str, scope: str) -> Iterator[None]:
         told = {"turn.kind": kind, "turn.scope": scope}
         begun, failed = time.perf_counter(), ""
         # an exception's message could quote what somebody sent: only its kind is told
@@ -142,9 +148,11 @@ class OpenTelemetry:
                 span.set_attribute("error.type", failed)
                 raise
             finally:
-                self._turns.record(time.perf_counter() - begun, told | ({"error.type": failed} if failed else {}))
+                self._turn_durations.record(
+                    time.perf_counter() - begun, told | ({"error.type": failed} if failed else {})
+                )
 
-    def diagnosed(self, diagnosis: Diagnosis, seconds: float) -> None:
+    def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
         """The kind of the text, the entry that it came to and how sure that is."""
         first = diagnosis.matches[0] if diagnosis.matches else None
         told = {
@@ -152,31 +160,31 @@ class OpenTelemetry:
             "diagnosis.entry": first.entry if first else "none",
             "diagnosis.confidence": first.confidence if first else "none",
         }
-        self._diagnoses.record(seconds, told)
+        self._diagnosis_durations.record(seconds, told)
 
-    def looked(self, operation: str, result: str, seconds: float) -> None:
+    def record_lookup(self, operation: str, result: str, seconds: float) -> None:
         """Which look, and what came of it."""
-        self._looks.record(seconds, {"look.operation": operation, "look.result": result})
+        self._lookup_durations.record(seconds, {"look.operation": operation, "look.result": result})
 
-    def counting(self, counts: Callable[[], Mapping[str, int]]) -> None:
+    def register_outcome_counts(self, read_counts: Callable[[], Mapping[str, int]]) -> None:
         """Replies by what became of them."""
         from opentelemetry.metrics import CallbackOptions, Observation
 
         def read(_: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(number, {"reply.outcome": outcome}) for outcome, number in counts().items()]
+            return [Observation(number, {"reply.outcome": outcome}) for outcome, number in read_counts().items()]
 
         self._meter.create_observable_counter("image_medic.replies", [read], "1", "Replies by what became of them.")
 
     def close(self) -> None:
         """Send what was not sent yet, as far as that succeeds soon."""
-        for name in _OURS:
+        for name in _OWN_LOGGERS:
             logging.getLogger(name).removeHandler(self._handler)
-        self._spans.shutdown()
-        self._metrics.shutdown(timeout_millis=5_000)
-        self._logs.shutdown()
+        self._tracer_provider.shutdown()
+        self._meter_provider.shutdown(timeout_millis=5_000)
+        self._logger_provider.shutdown()
 
 
-class _Told(logging.Handler):
+class _OpenTelemetryLogHandler(logging.Handler):
     """Our own log lines, as they stand in the log: of an exception kind and place only."""
 
     def __init__(self, logger: Any) -> None:
@@ -186,9 +194,9 @@ class _Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from opentelemetry._logs import LogRecord, SeverityNumber
 
-        from bot.errors import where
+        from bot.errors import describe_error_location
 
-        raised = where(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ""
+        raised = describe_error_location(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ""
         numbers = {
             logging.DEBUG: SeverityNumber.DEBUG,
             logging.INFO: SeverityNumber.INFO,

@@ -1,1 +1,1 @@
-"""bot/terminal."""
+"""The conversation in a terminal."""

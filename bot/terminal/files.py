@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.terminal.words import words
-from dialogs.model.reply import Copyable, Paragraph, Reply, Run
+from bot.terminal.messages import get_messages
+from dialogs.model.reply import CopyableText, Paragraph, Reply, TextRun
 
 
-def with_text(reply: Reply, content: bytes | None) -> Reply:
+def append_file_text(reply: Reply, content: bytes | None) -> Reply:
     """`reply` with the `content` of its file below its blocks; itself, where it has no file or that none any more."""
     if reply.file is None or content is None:
         return reply
-    said = words(reply.language).file.format(name=reply.file.name, size=reply.file.size)
-    shown = (Paragraph((Run(said),), "subtle"), Copyable(content.decode("utf-8", "replace")))
+    said = get_messages(reply.language).file.format(name=reply.file.name, size=reply.file.size)
+    shown = (Paragraph((TextRun(said),), "subtle"), CopyableText(content.decode("utf-8", "replace")))
     return replace(reply, blocks=(*reply.blocks, *shown))

@@ -7,55 +7,74 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dialogs.model.reply import Bars, Block, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, RichText
-from dialogs.replies.plain_text import LINE, numbered, one_line, plain, visible
+from dialogs.model.reply import (
+    Block,
+    Command,
+    CopyableText,
+    DurationBars,
+    FactTable,
+    FormField,
+    LogExcerpt,
+    Paragraph,
+    Reply,
+    RichText,
+)
+from dialogs.replies.plain_text import (
+    LINE_LABEL,
+    render_numbered_buttons,
+    render_plain_text,
+    sanitize_line,
+    sanitize_text,
+)
 from knowledge.model.entry import Language
 
-_TONES = {"default": "", "good": "green", "warning": "yellow", "attention": "red", "subtle": "dim"}
-_RUNS = {"plain": "", "bold": "bold", "code": "cyan"}
-_NARROW = 50  # columns: below, labels stand before their values instead of beside them
+_TONE_STYLES = {"default": "", "good": "green", "warning": "yellow", "attention": "red", "subtle": "dim"}
+_RUN_STYLES = {"plain": "", "bold": "bold", "code": "cyan"}
+_MIN_TABLE_WIDTH = 50  # columns: below, labels stand before their values instead of beside them
 
 
-def show(console: Console, reply: Reply, first_button: int = 1) -> None:
+def print_reply(console: Console, reply: Reply, first_button: int = 1) -> None:
     """Prints `reply`, its buttons numbered from `first_button`."""
     for block in reply.blocks:
-        _show_block(console, block, reply.language)
+        _print_block(console, block, reply.language)
         console.print()
-    for button, line in zip(reply.buttons, numbered(reply.buttons, first_button), strict=True):
+    for button, line in zip(reply.buttons, render_numbered_buttons(reply.buttons, first_button), strict=True):
         number, _, label = line.partition(" ")
         console.print(Text.assemble((number, "bold"), " ", (label, "bold green" if button.primary else "")))
     if reply.buttons:
         console.print()
 
 
-def _show_block(console: Console, block: Block, language: Language) -> None:
+def _print_block(console: Console, block: Block, language: Language) -> None:
     match block:
         case Paragraph(text=text, tone=tone, size=size):
-            console.print(_styled(text, f"{_TONES[tone]} {'bold' if size == 'title' else ''}".strip()))
-        case Facts(rows=facts):
-            rows = [(Text(one_line(label)), _styled(value)) for label, value in facts]
-            if block.folded:
-                console.print(Text(f"{one_line(block.folded)}:", "dim"))
-            console.print(_beside(console, rows))
-        case Lines(rows=lines):
-            numbers = [(Text(f"{LINE.in_(language)} {number}"), Text(visible(text))) for number, text in lines]
-            console.print(Padding(_beside(console, numbers), (0, 0, 0, 2)))
+            console.print(_style_text(text, f"{_TONE_STYLES[tone]} {'bold' if size == 'title' else ''}".strip()))
+        case FactTable(rows=facts):
+            rows = [(Text(sanitize_line(label)), _style_text(value)) for label, value in facts]
+            if block.folded_label:
+                console.print(Text(f"{sanitize_line(block.folded_label)}:", "dim"))
+            console.print(_arrange_columns(console, rows))
+        case LogExcerpt(rows=lines):
+            numbers = [
+                (Text(f"{LINE_LABEL.get(language)} {number}"), Text(sanitize_text(text))) for number, text in lines
+            ]
+            console.print(Padding(_arrange_columns(console, numbers), (0, 0, 0, 2)))
         case Command(shell=shell, text=text):
             console.print(Text(shell, "dim"))
-            console.print(Text(visible(text), "cyan"), soft_wrap=True)  # unbroken, so that it can be copied
-        case Copyable(text=text):
-            console.print(Text(visible(text)), soft_wrap=True)
-        case Field() | Bars():
-            console.print(Text(plain(Reply((block,), language=language)), "dim"))
+            console.print(Text(sanitize_text(text), "cyan"), soft_wrap=True)  # unbroken, so that it can be copied
+        case CopyableText(text=text):
+            console.print(Text(sanitize_text(text)), soft_wrap=True)
+        case FormField() | DurationBars():
+            console.print(Text(render_plain_text(Reply((block,), language=language)), "dim"))
 
 
-def _styled(text: RichText, style: str = "") -> Text:
-    return Text.assemble(*((visible(run.text), _RUNS[run.style]) for run in text), style=style)
+def _style_text(text: RichText, style: str = "") -> Text:
+    return Text.assemble(*((sanitize_text(run.text), _RUN_STYLES[run.style]) for run in text), style=style)
 
 
-def _beside(console: Console, rows: list[tuple[Text, Text]]) -> RenderableType:
+def _arrange_columns(console: Console, rows: list[tuple[Text, Text]]) -> RenderableType:
     """Labels and values in two columns, or one below the other where there is no room."""
-    if console.width < _NARROW:
+    if console.width < _MIN_TABLE_WIDTH:
         return Group(*(Text.assemble((label.plain, "dim"), "  ", value) for label, value in rows))
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True, max_width=console.width // 3)

@@ -1,1 +1,1 @@
-"""bot/turns."""
+"""Run turns: one at a time per conversation, state and replies committed together, then sent."""

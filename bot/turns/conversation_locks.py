@@ -7,39 +7,39 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-MOST_WAITING = 50
+MAX_WAITING_TURNS = 50
 """Turns of one conversation that may run or wait at once; nobody types so fast."""
 
 
-class LaneFull(Exception):
+class QueueFullError(Exception):
     """Too many turns of one conversation wait already."""
 
 
 @dataclass(slots=True)
-class _Lane:
+class _CountedLock:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     turns: int = 0
 
 
-class Lanes:
+class ConversationLocks:
     """A lock a key, kept only while a turn of that key runs or waits: the map is as large as what is going on."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, _Lane] = {}
+        self._locks: dict[str, _CountedLock] = {}
 
     def __len__(self) -> int:
-        return len(self._lanes)
+        return len(self._locks)
 
-    def busy(self, key: str) -> bool:
+    def is_busy(self, key: str) -> bool:
         """Whether a turn of `key` runs or waits."""
-        return key in self._lanes
+        return key in self._locks
 
     @asynccontextmanager
-    async def lane(self, key: str) -> AsyncIterator[None]:
+    async def acquire(self, key: str) -> AsyncIterator[None]:
         """Wait for the earlier turns of `key`, in order of arrival; raises LaneFull when there are too many."""
-        lane = self._lanes.setdefault(key, _Lane())
-        if lane.turns >= MOST_WAITING:
-            raise LaneFull
+        lane = self._locks.setdefault(key, _CountedLock())
+        if lane.turns >= MAX_WAITING_TURNS:
+            raise QueueFullError
         lane.turns += 1
         try:
             async with lane.lock:
@@ -47,4 +47,4 @@ class Lanes:
         finally:
             lane.turns -= 1
             if lane.turns == 0:
-                del self._lanes[key]
+                del self._locks[key]

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.cards.messages import Message
-from bot.turns.invoke_response import Response
-from bot.turns.notices import Sentence
+from bot.turns.invoke_response import InvokeResponse
+from bot.turns.notices import NoticeId
 from dialogs.model.turn import Turn
 
-Wants = Literal["answer", "say", "forget", "nothing"]
+InboundIntent = Literal["answer", "say", "forget", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class InboundActivity:
     """What an activity asks for. `turn` says who and where in every case; it is for the dialogs when `wants` is answer.
 
     `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies. `mark` stands
@@ -24,12 +24,12 @@ class Incoming:
     in its conversation, and is void when it does so no longer. `gives` is a message of the outside to answer with.
     """
 
-    wants: Wants
+    intent: InboundIntent
     turn: Turn
-    say: Sentence | None = None
-    mark: str = ""
-    replaces: str = ""
-    takes_place: bool = False
-    response: Response | None = None
-    kept: bool = False
-    gives: Message | None = None
+    notice: NoticeId | None = None
+    activity_key: str = ""
+    replaced_activity_id: str = ""
+    can_replace_card: bool = False
+    response: InvokeResponse | None = None
+    is_pending: bool = False
+    extra_message: Message | None = None

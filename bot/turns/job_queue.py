@@ -7,24 +7,24 @@ from dataclasses import replace
 
 from bot.cards.messages import Message
 from bot.turns.channel import Channel
-from bot.turns.conversation_document import Envelope
-from bot.turns.inbound import Incoming
-from bot.turns.pending import Pending, turn_to_json
-from bot.turns.rendering import messages_of
-from dialogs.conversation import Answer, Medic
-from dialogs.model.job import FAILED, Done, Failure
+from bot.turns.conversation_document import ConversationDocument
+from bot.turns.inbound import InboundActivity
+from bot.turns.pending import PendingTurn, turn_to_json
+from bot.turns.rendering import render_messages
+from dialogs.conversation import Conversation, ConversationResult
+from dialogs.model.job import FAILURE_KEY, JobDone, JobFailure
 
-MOST_WORKS = 5
+MAX_PENDING_JOBS = 5
 """Works that one conversation may have waiting; they are done one after the other."""
 
 
-async def leave_works(
-    envelope: Envelope,
-    incoming: Incoming,
+async def enqueue_jobs(
+    document: ConversationDocument,
+    incoming: InboundActivity,
     channel: Channel,
-    answer: Answer,
+    result: ConversationResult,
     messages: Sequence[Message],
-    medic: Medic,
+    conversation: Conversation,
     now: float,
 ) -> list[Message]:
     """Put the works of `answer`, which `messages` show, into the envelope; what is too much is reported at once.
@@ -32,22 +32,27 @@ async def leave_works(
     How far the first one is will be seen below the last message, if nothing else ever takes its place.
     """
     turn, more = incoming.turn, []
-    for number, work in enumerate(answer.work):
-        if sum(pending.work is not None for pending in envelope.pending) >= MOST_WORKS:
-            too_many: Failure = "too-many"
-            nothing = replace(turn, text="", action=None, joined=False, signed_in=None)
-            told = await medic.answer(replace(nothing, done=Done(work, {FAILED: too_many})), envelope.medic)
-            envelope.medic = dict(told.state)
-            more += messages_of(told.replies, channel, "")
+    for number, work in enumerate(result.jobs):
+        if sum(pending.job_json is not None for pending in document.pending_turns) >= MAX_PENDING_JOBS:
+            too_many: JobFailure = "too-many"
+            nothing = replace(turn, text="", action=None, has_joined=False, has_signed_in=None)
+            told = await conversation.answer_turn(
+                replace(nothing, job_done=JobDone(work, {FAILURE_KEY: too_many})), document.dialog_state
+            )
+            document.dialog_state = dict(told.state)
+            more += render_messages(told.replies, channel, "")
             continue
-        pending = Pending(
-            f"{incoming.mark}.w{number}",
-            turn_to_json(turn, whole=False),
-            dict(channel.back),
+        pending = PendingTurn(
+            f"{incoming.activity_key}.w{number}",
+            turn_to_json(turn, should_include_content=False),
+            dict(channel.conversation_reference),
             now,
-            {"do": work.do, "args": dict(work.args)},
+            {"do": work.name, "args": dict(work.args)},
         )
-        if number == 0 and messages and not answer.replies[-1].gives_place:
-            pending.row, pending.message = f"{incoming.mark}.{len(messages) - 1}", dict(messages[-1])
-        envelope.pending.append(pending)
+        if number == 0 and messages and not result.replies[-1].gives_place:
+            pending.progress_message_id, pending.progress_message = (
+                f"{incoming.activity_key}.{len(messages) - 1}",
+                dict(messages[-1]),
+            )
+        document.pending_turns.append(pending)
     return more

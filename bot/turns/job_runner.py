@@ -11,164 +11,178 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.errors import DeliveryFailed, StateConflict, StoreError, where
+from bot.errors import DeliveryError, StateConflictError, StoreError, describe_error_location
 from bot.state.store import StateStore
-from bot.turns.channel import Channel, Post
-from bot.turns.conversation_document import Envelope
-from bot.turns.conversation_locks import LaneFull, Lanes
-from bot.turns.inbound import Incoming
-from bot.turns.pending import MOST_CUTS, Pending
-from bot.turns.persisted_turns import incoming_of
-from bot.turns.progress import Progress, Signs
-from bot.turns.record import TRIES, Record, give_way
-from dialogs.conversation import Medic
-from dialogs.model.job import AGAIN, FAILED, Done, Failure, Work
+from bot.turns.channel import Channel, ProactiveMessenger
+from bot.turns.conversation_document import ConversationDocument
+from bot.turns.conversation_locks import ConversationLocks, QueueFullError
+from bot.turns.inbound import InboundActivity
+from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn
+from bot.turns.persisted_turns import restore_inbound_activity
+from bot.turns.progress import ProgressIntervals, ProgressReporter
+from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from dialogs.conversation import Conversation
+from dialogs.model.job import FAILURE_KEY, RETRY_AFTER_KEY, Job, JobDone, JobFailure
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language
 
 _log = logging.getLogger(__name__)
 
-Run = Callable[[str, Incoming, Channel], Awaitable[None]]
+RunTurn = Callable[[str, InboundActivity, Channel], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class JobLimits:
     """`at_once`: works that this process performs at a time. `seconds`: what one may take. `lease`: seconds after which
     another instance takes over from one that fell silent.
     """
 
-    at_once: int = 8
-    seconds: float = 1800.0
-    lease: float = 45.0
-    signs: Signs = field(default_factory=Signs)
+    max_concurrent_jobs: int = 8
+    timeout_seconds: float = 1800.0
+    lease_seconds: float = 45.0
+    progress_intervals: ProgressIntervals = field(default_factory=ProgressIntervals)
 
 
-class Working:
+class JobRunner:
     """Does what is pending in conversations: works are performed by `medic`, and `run` runs the turns, also those that
     report works. `mine` holds what this process is at, by key and id.
     """
 
     def __init__(
         self,
-        medic: Medic,
+        conversation: Conversation,
         store: StateStore,
-        lanes: Lanes,
-        run: Run,
+        locks: ConversationLocks,
+        run_turn: RunTurn,
         instance: str,
         clock: Callable[[], float],
-        bounds: Bounds,
+        limits: JobLimits,
     ) -> None:
-        self.mine: set[tuple[str, str]] = set()
-        self._medic, self._store, self._lanes, self._run_turn = medic, store, lanes, run
-        self._instance, self._clock, self._bounds = instance, clock, bounds
-        self._free = asyncio.Semaphore(bounds.at_once)
-        self._post: Post | None = None
+        self.active_ids: set[tuple[str, str]] = set()
+        self._conversation, self._store, self._locks, self._run_turn = conversation, store, locks, run_turn
+        self._instance, self._clock, self._limits = instance, clock, limits
+        self._job_slots = asyncio.Semaphore(limits.max_concurrent_jobs)
+        self._messenger: ProactiveMessenger | None = None
         self._stop = asyncio.Event()
-        self._busy: dict[tuple[str, bool], asyncio.Task[None]] = {}
-        self._again: set[tuple[str, bool]] = set()
+        self._tasks: dict[tuple[str, bool], asyncio.Task[None]] = {}
+        self._rescan_requests: set[tuple[str, bool]] = set()
 
     @asynccontextmanager
-    async def open(self, post: Post, stop: asyncio.Event) -> AsyncIterator[None]:
+    async def open(self, messenger: ProactiveMessenger, stop: asyncio.Event) -> AsyncIterator[None]:
         """Perform works while the block runs; then leave those that are begun to the next process."""
-        self._post, self._stop = post, stop
+        self._messenger, self._stop = messenger, stop
         try:
             yield
         finally:
-            self._post = None
+            self._messenger = None
             stop.set()
-            if self._busy:
-                await asyncio.wait(self._busy.values())
+            if self._tasks:
+                await asyncio.wait(self._tasks.values())
 
-    def look(self, key: str, envelope: Envelope) -> None:
+    def start_pending(self, key: str, document: ConversationDocument) -> None:
         """Begin what is pending in a conversation, unless it is begun, or nothing can be."""
-        if not envelope.pending or self._post is None or self._stop.is_set():
+        if not document.pending_turns or self._messenger is None or self._stop.is_set():
             return
-        for works in {pending.work is not None for pending in envelope.pending if self._is_free(key, pending)}:
-            if (key, works) in self._busy:
-                self._again.add((key, works))
+        for works in {
+            pending.job_json is not None for pending in document.pending_turns if self._can_start(key, pending)
+        }:
+            if (key, works) in self._tasks:
+                self._rescan_requests.add((key, works))
             else:
-                self._busy[key, works] = asyncio.create_task(self._attend(key, works, self._post))
+                self._tasks[key, works] = asyncio.create_task(self._process_pending(key, works, self._messenger))
 
-    async def _attend(self, key: str, works: bool, post: Post) -> None:
+    async def _process_pending(self, key: str, is_for_jobs: bool, messenger: ProactiveMessenger) -> None:
         """Run the turns or perform the works of one conversation, in order, until none is left or one has to wait."""
-        this = (key, works)
+        this = (key, is_for_jobs)
         try:
-            async with self._free if works else contextlib.nullcontext():
-                self._again.add(this)
-                while this in self._again:
-                    self._again.discard(this)
-                    while not self._stop.is_set() and await self._one(key, works, post):
+            async with self._job_slots if is_for_jobs else contextlib.nullcontext():
+                self._rescan_requests.add(this)
+                while this in self._rescan_requests:
+                    self._rescan_requests.discard(this)
+                    while not self._stop.is_set() and await self._process_next(key, is_for_jobs, messenger):
                         pass
-        except LaneFull:
+        except QueueFullError:
             _log.warning("What is pending has to wait: too many turns of its conversation do.")
         except StoreError as error:
             _log.error("What is pending could not be looked up or kept: %s", error)
         except Exception as error:  # noqa: BLE001 - the others must go on
-            _log.error("What is pending could not be done: %s", where(error))
+            _log.error("What is pending could not be done: %s", describe_error_location(error))
         finally:
-            self._again.discard(this)
-            del self._busy[this]
+            self._rescan_requests.discard(this)
+            del self._tasks[this]
 
-    async def _one(self, key: str, works: bool, post: Post) -> bool:
+    async def _process_next(self, key: str, is_for_jobs: bool, messenger: ProactiveMessenger) -> bool:
         """Do the first that is free; whether there was one and it is done."""
-        begun = await self._begin(key, works)
+        begun = await self._lease_next(key, is_for_jobs)
         if begun is None:
             return False
         pending, language = begun
         try:
-            work = pending.left
+            work = pending.parsed_job
             if work is None:
-                return await self._run_kept(key, pending, incoming_of(pending), post)
-            if pending.cuts >= MOST_CUTS:
-                _log.error("A work (%s) is given up: it was begun %d times and never ended.", work.do, pending.cuts)
-                return await self._report(key, pending, Done(work, _failed("stopped")), post)
-            progress = Progress(post, pending, language, self._bounds.signs)
-            result = await self._perform(key, work, progress, language)
+                return await self._run_pending_turn(key, pending, restore_inbound_activity(pending), messenger)
+            if pending.crashed_attempts >= MAX_CRASHED_ATTEMPTS:
+                _log.error(
+                    "A work (%s) is given up: it was begun %d times and never ended.",
+                    work.name,
+                    pending.crashed_attempts,
+                )
+                return await self._report_result(key, pending, JobDone(work, _build_failure("stopped")), messenger)
+            progress = ProgressReporter(messenger, pending, language, self._limits.progress_intervals)
+            result = await self._perform_job(key, work, progress, language)
             if result is None:
-                await self._change(key, pending.id, Pending.release)
+                await self._update_pending(key, pending.id, PendingTurn.release)
                 return False
-            again = result.get(AGAIN)
+            again = result.get(RETRY_AFTER_KEY)
             if isinstance(again, int | float):
                 due, args = self._clock() + again, result.get("args", work.args)
-                await self._change(key, pending.id, lambda left: left.postpone(args, due))
+                await self._update_pending(key, pending.id, lambda left: left.postpone(args, due))
                 return True
-            await progress.end()
-            return await self._report(key, pending, Done(work, result), post)
+            await progress.finish()
+            return await self._report_result(key, pending, JobDone(work, result), messenger)
         finally:
-            self.mine.discard((key, pending.id))
+            self.active_ids.discard((key, pending.id))
 
-    async def _begin(self, key: str, works: bool) -> tuple[Pending, Language] | None:
-        for attempt in range(TRIES):
-            async with self._lanes.lane(key):
-                record = await Record(self._store, key).load()
-                waiting = [pending for pending in record.envelope.pending if (pending.work is not None) == works]
+    async def _lease_next(self, key: str, is_for_jobs: bool) -> tuple[PendingTurn, Language] | None:
+        for attempt in range(MAX_COMMIT_ATTEMPTS):
+            async with self._locks.acquire(key):
+                record = await UnitOfWork(self._store, key).load()
+                waiting = [
+                    pending
+                    for pending in record.document.pending_turns
+                    if (pending.job_json is not None) == is_for_jobs
+                ]
                 # in order: what waits behind one that another instance does is that one's to begin
-                first = next((pending for pending in waiting if pending.due <= self._clock()), None)
-                if first is None or not self._is_free(key, first):
+                first = next((pending for pending in waiting if pending.due_at <= self._clock()), None)
+                if first is None or not self._can_start(key, first):
                     return None
-                first.begin(self._instance, self._clock(), self._bounds.lease)
+                first.start(self._instance, self._clock(), self._limits.lease_seconds)
                 try:
                     await record.commit()
-                except StateConflict:
-                    await give_way(attempt)
+                except StateConflictError:
+                    await back_off(attempt)
                     continue
-                self.mine.add((key, first.id))
-                return first, record.envelope.language or "en"
+                self.active_ids.add((key, first.id))
+                return first, record.document.language or "en"
         return None
 
-    async def _perform(self, key: str, work: Work, progress: Progress, language: Language) -> Mapping[str, Any] | None:
+    async def _perform_job(
+        self, key: str, job: Job, progress: ProgressReporter, language: Language
+    ) -> Mapping[str, Any] | None:
         """The result; None when the work is to be left: the program stops, or somebody else has it."""
         performing = asyncio.create_task(
-            _performed(self._medic, progress.pending.who.person, work, language, progress.note)
+            _perform_safely(
+                self._conversation, progress.pending.parsed_turn.person, job, language, progress.record_progress
+            )
         )
         beside = [
             asyncio.create_task(self._stop.wait()),
-            asyncio.create_task(self._renew(key, progress)),
+            asyncio.create_task(self._renew_lease(key, progress)),
             asyncio.create_task(progress.show()),
         ]
         try:
             ended, _ = await asyncio.wait(
-                [performing, *beside], timeout=self._bounds.seconds, return_when=asyncio.FIRST_COMPLETED
+                [performing, *beside], timeout=self._limits.timeout_seconds, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
             for task in (performing, *beside):
@@ -179,74 +193,84 @@ class Working:
             return performing.result()
         if ended:
             return None
-        _log.error("A work (%s) took more than %d s and is ended.", work.do, self._bounds.seconds)
-        return _failed("too-long")
+        _log.error("A work (%s) took more than %d s and is ended.", job.name, self._limits.timeout_seconds)
+        return _build_failure("too-long")
 
-    async def _renew(self, key: str, progress: Progress) -> None:
+    async def _renew_lease(self, key: str, progress: ProgressReporter) -> None:
         """Keep the lease until somebody else has it, or it is no longer pending."""
-        until = self._clock() + self._bounds.lease
+        until = self._clock() + self._limits.lease_seconds
         while self._clock() < until:
-            await asyncio.sleep(self._bounds.lease / 3)
+            await asyncio.sleep(self._limits.lease_seconds / 3)
             try:
-                kept = await self._change(key, progress.pending.id, self._lease)
+                kept = await self._update_pending(key, progress.pending.id, self._extend_lease)
             except StoreError as error:
                 _log.warning("The lease of a work could not be renewed: %s", error)
                 continue
             if kept is None:
                 return
-            until, progress.pending.shown = kept.until, kept.shown
+            until, progress.pending.progress_activity_id = kept.lease_expires_at, kept.progress_activity_id
 
-    def _lease(self, pending: Pending) -> None:
-        pending.until = self._clock() + self._bounds.lease
+    def _extend_lease(self, pending: PendingTurn) -> None:
+        pending.lease_expires_at = self._clock() + self._limits.lease_seconds
 
-    async def _change(self, key: str, identifier: str, edit: Callable[[Pending], None]) -> Pending | None:
+    async def _update_pending(
+        self, key: str, pending_id: str, edit: Callable[[PendingTurn], None]
+    ) -> PendingTurn | None:
         """Change what this process is at, and return it; None if it is that no longer."""
-        for attempt in range(TRIES):
-            record = await Record(self._store, key).load()
-            pending = record.envelope.pending_of(identifier)
-            if pending is None or pending.worker != self._instance:
+        for attempt in range(MAX_COMMIT_ATTEMPTS):
+            record = await UnitOfWork(self._store, key).load()
+            pending = record.document.find_pending(pending_id)
+            if pending is None or pending.lease_owner != self._instance:
                 return None
             edit(pending)
             try:
                 await record.commit()
-            except StateConflict:
-                await give_way(attempt)
+            except StateConflictError:
+                await back_off(attempt)
             else:
                 return pending
-        raise StateConflict("The conversation was changed each time that a work was to be noted.")
+        raise StateConflictError("The conversation was changed each time that a work was to be noted.")
 
-    async def _report(self, key: str, pending: Pending, done: Done, post: Post) -> bool:
-        incoming = Incoming("answer", replace(pending.who, done=done), mark=pending.id, kept=True)
-        return await self._run_kept(key, pending, incoming, post)
+    async def _report_result(
+        self, key: str, pending: PendingTurn, job_done: JobDone, messenger: ProactiveMessenger
+    ) -> bool:
+        incoming = InboundActivity(
+            "answer", replace(pending.parsed_turn, job_done=job_done), activity_key=pending.id, is_pending=True
+        )
+        return await self._run_pending_turn(key, pending, incoming, messenger)
 
-    async def _run_kept(self, key: str, pending: Pending, incoming: Incoming, post: Post) -> bool:
+    async def _run_pending_turn(
+        self, key: str, pending: PendingTurn, incoming: InboundActivity, messenger: ProactiveMessenger
+    ) -> bool:
         """Run a turn that ends what is pending; whether it did."""
 
-        async def there(channel: Channel) -> None:
+        async def run_in_channel(channel: Channel) -> None:
             await self._run_turn(key, incoming, channel)
 
         try:
-            await post.reach(pending.back, there)
-        except DeliveryFailed as failed:
+            await messenger.resume_conversation(pending.conversation_reference, run_in_channel)
+        except DeliveryError as failed:
             _log.info("The replies of a turn that was kept still wait: %s", failed)
         except Exception as error:  # noqa: BLE001 - it is tried again with the next sweep
-            _log.error("What was pending could not be ended: %s", where(error))
-        return await self._change(key, pending.id, lambda left: left.release(failed=True)) is None
+            _log.error("What was pending could not be ended: %s", describe_error_location(error))
+        return await self._update_pending(key, pending.id, lambda left: left.release(failed=True)) is None
 
-    def _is_free(self, key: str, pending: Pending) -> bool:
-        return (key, pending.id) not in self.mine and pending.is_free(self._instance, self._clock())
+    def _can_start(self, key: str, pending: PendingTurn) -> bool:
+        return (key, pending.id) not in self.active_ids and pending.can_start(self._instance, self._clock())
 
 
-async def _performed(
-    medic: Medic, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+async def _perform_safely(
+    conversation: Conversation, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
     began = time.monotonic()
     try:
-        return await medic.perform(person, work, language, progress)
+        return await conversation.perform_job(person, job, language, progress)
     except Exception as error:  # noqa: BLE001 - the last net: a person must never meet silence
-        _log.error("A work (%s) failed after %d s: %s", work.do, time.monotonic() - began, where(error))
-        return _failed("broken")
+        _log.error(
+            "A work (%s) failed after %d s: %s", job.name, time.monotonic() - began, describe_error_location(error)
+        )
+        return _build_failure("broken")
 
 
-def _failed(why: Failure) -> Mapping[str, Any]:
-    return {FAILED: why}
+def _build_failure(failure: JobFailure) -> Mapping[str, Any]:
+    return {FAILURE_KEY: failure}

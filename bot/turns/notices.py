@@ -6,7 +6,7 @@ from typing import Literal
 
 from knowledge.model.entry import Language
 
-Sentence = Literal[
+NoticeId = Literal[
     "image",
     "sound",
     "file",
@@ -41,7 +41,7 @@ Sentence = Literal[
     "sign-in-as-other",
 ]
 
-_WORDS: dict[Sentence, dict[Language, str]] = {
+_TEXTS: dict[NoticeId, dict[Language, str]] = {
     "image": {
         "en": "I can't read pictures. Copy the error as text and paste it here, or type help.",
         "it": "Non so leggere le immagini. Copia l'errore come testo e incollalo qui, oppure scrivi aiuto.",
@@ -196,11 +196,11 @@ _WORDS: dict[Sentence, dict[Language, str]] = {
 }
 
 
-def language_of(locale: str | None) -> Language:
+def detect_language(locale: str | None) -> Language:
     """The language to answer in when nothing but the client's locale is known."""
     return "it" if (locale or "").lower().split("-")[0] == "it" else "en"
 
 
-def say(sentence: Sentence, language: Language, reference: str = "", link: str = "", percent: int = 0) -> str:
+def render_notice(notice: NoticeId, language: Language, reference: str = "", link: str = "", percent: int = 0) -> str:
     """The sentence in `language`, with the reference id, the link or the number that some of them name."""
-    return _WORDS[sentence][language].format(reference=reference, link=link, percent=percent).rstrip()
+    return _TEXTS[notice][language].format(reference=reference, link=link, percent=percent).rstrip()

@@ -16,19 +16,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.cards.messages import Message
-from bot.errors import DeliveryFailed, RefusedRequest, StoreError, where
+from bot.errors import DeliveryError, RequestRefusedError, StoreError, describe_error_location
 from bot.state.store import StateStore
-from bot.turns.channel import Channel, Post
-from bot.turns.conversation_document import Envelope, Row
-from bot.turns.conversation_locks import LaneFull, Lanes
-from bot.turns.notices import say
-from bot.turns.record import Record
+from bot.turns.channel import Channel, ProactiveMessenger
+from bot.turns.conversation_document import ConversationDocument, OutboxMessage
+from bot.turns.conversation_locks import ConversationLocks, QueueFullError
+from bot.turns.notices import render_notice
+from bot.turns.unit_of_work import UnitOfWork
 
-CLAIM_SECONDS = 30
+LEASE_SECONDS = 30
 """How long another instance leaves the replies of a conversation to the one that began to send them."""
-MOST_SWEPT = 1000
-MOST_AT_ONCE = 8
-MOST_DOUBTS = 4
+MAX_SWEPT_CONVERSATIONS = 1000
+MAX_CONCURRENT_CONVERSATIONS = 8
+MAX_UNKNOWN_OUTCOMES = 4
 """Sends without a known outcome after which a reply is not sent again. Of a channel that leaves one in twenty open, two
 would lose a reply in four hundred; with four nobody sees it lost, and hardly anybody thrice.
 """
@@ -37,26 +37,26 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DeliveryPolicy:
     """Seconds. `most`: one turn's sending, all in all; `first_wait`: before a reply is tried again, doubled each time.
 
     `quick_tries` are made while the turn waits; the rest by the sweep, every `sweep`.
     """
 
-    most: float = 8.0
-    first_wait: float = 0.4
-    longest_wait: float = 600.0
-    quick_tries: int = 2
-    sweep: float = 15.0
+    max_flush_seconds: float = 8.0
+    first_wait_seconds: float = 0.4
+    max_wait_seconds: float = 600.0
+    inline_attempts: int = 2
+    sweep_interval_seconds: float = 15.0
 
-    def wait(self, tries: int, asked: float | None) -> float:
+    def compute_wait(self, attempts: int, retry_after: float | None) -> float:
         """How long to wait after so many tries: what the channel asked for, or longer each time, never in step."""
         spread: float = random.uniform(0.75, 1.25)  # noqa: S311 - it hides nothing
-        own = self.first_wait * 2.0 ** min(tries, 20) * spread
-        return min(max(own, asked or 0.0), self.longest_wait)
+        own = self.first_wait_seconds * 2.0 ** min(attempts, 20) * spread
+        return min(max(own, retry_after or 0.0), self.max_wait_seconds)
 
 
-class Delivery:
+class Outbox:
     """Sends from the outboxes of `store`; `lanes` keeps the turns and the sweeps of one conversation apart.
 
     `counts` tells what became of replies: sent, repeated, unknown, later, refused, replaced, given-up.
@@ -65,197 +65,243 @@ class Delivery:
     def __init__(
         self,
         store: StateStore,
-        lanes: Lanes,
-        pace: Pace | None = None,
+        locks: ConversationLocks,
+        policy: DeliveryPolicy | None = None,
         instance: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self._store, self._lanes, self._pace = store, lanes, pace or Pace()
+        self._store, self._locks, self._policy = store, locks, policy or DeliveryPolicy()
         self._instance, self._clock = instance, clock
-        self._sent: dict[tuple[str, str], str | None] = {}
+        self._unrecorded_sends: dict[tuple[str, str], str | None] = {}
 
-    def begin(self, record: Record) -> None:
+    def begin_send(self, unit_of_work: UnitOfWork) -> None:
         """Note, before a commit, that the first reply of the outbox is about to be sent: by this process, if it may."""
         now = self._clock()
-        self._give_up(record.envelope.drop_hopeless(now))
-        record.ready = record.envelope.begin(self._instance, now, CLAIM_SECONDS)
+        self._give_up(unit_of_work.document.drop_undeliverable(now))
+        unit_of_work.is_sending = unit_of_work.document.begin_send(self._instance, now, LEASE_SECONDS)
 
-    async def flush(self, record: Record, channel: Channel, mark: str = "") -> DeliveryFailed | None:
+    async def flush(self, unit_of_work: UnitOfWork, channel: Channel, activity_key: str = "") -> DeliveryError | None:
         """Send the outbox until it is empty, or its first reply has to wait; the conversation's lane must be held.
 
         Returns why replies still wait, or why one to the activity of `mark` was lost; None also where another instance
         sends them.
         """
-        ends = time.monotonic() + self._pace.most
-        lost: DeliveryFailed | None = None
+        ends = time.monotonic() + self._policy.max_flush_seconds
+        lost: DeliveryError | None = None
         try:
-            if not record.ready and record.envelope.outbox:
-                await self._advance(record, lambda _: None)
-            while record.ready:
-                row = record.envelope.outbox[0]
-                error = None if (record.key, row.id) in self._sent else await self._send(record.key, channel, row, ends)
-                wait = await self._note(record, row, error)
+            if not unit_of_work.is_sending and unit_of_work.document.outbox:
+                await self._commit_and_begin_next(unit_of_work, lambda _: None)
+            while unit_of_work.is_sending:
+                row = unit_of_work.document.outbox[0]
+                error = (
+                    None
+                    if (unit_of_work.key, row.id) in self._unrecorded_sends
+                    else await self._send_message(unit_of_work.key, channel, row, ends)
+                )
+                wait = await self._record_outcome(unit_of_work, row, error)
                 if wait is not None:
-                    if row.tries > self._pace.quick_tries or time.monotonic() + wait >= ends:
+                    if row.attempts > self._policy.inline_attempts or time.monotonic() + wait >= ends:
                         return error
                     await asyncio.sleep(wait)
-                    await self._advance(record, lambda _: None)
-                elif error and mark and row.id.startswith(mark) and not record.envelope.row(row.id):
+                    await self._commit_and_begin_next(unit_of_work, lambda _: None)
+                elif (
+                    error
+                    and activity_key
+                    and row.id.startswith(activity_key)
+                    and not unit_of_work.document.find_message(row.id)
+                ):
                     lost = error
         except StoreError as error_of_store:
             _log.error("What was sent could not be noted: %s", error_of_store)
-            return DeliveryFailed("The state store failed while replies were sent.")
+            return DeliveryError("The state store failed while replies were sent.")
         return lost
 
-    async def run(self, post: Post, stop: asyncio.Event, seen: Callable[[str, Envelope], None]) -> None:
+    async def run(
+        self,
+        messenger: ProactiveMessenger,
+        stop: asyncio.Event,
+        on_waiting: Callable[[str, ConversationDocument], None],
+    ) -> None:
         """Sweep now, for what a crash left, and then every so often until `stop`; a sweep is finished first."""
         while not stop.is_set():
             try:
-                await self.sweep(post, seen, stop)
+                await self.sweep(messenger, on_waiting, stop)
             except StoreError as error:
                 _log.error("Waiting replies could not be looked up: %s", error)
             except Exception as error:  # noqa: BLE001 - it must go on while the program does
-                _log.error("Waiting replies could not be sent: %s", where(error))
+                _log.error("Waiting replies could not be sent: %s", describe_error_location(error))
             try:
-                async with asyncio.timeout(self._pace.sweep):
+                async with asyncio.timeout(self._policy.sweep_interval_seconds):
                     await stop.wait()
             except TimeoutError:
                 continue
 
-    async def sweep(self, post: Post, seen: Callable[[str, Envelope], None], stop: asyncio.Event | None = None) -> None:
+    async def sweep(
+        self,
+        messenger: ProactiveMessenger,
+        on_waiting: Callable[[str, ConversationDocument], None],
+        stop: asyncio.Event | None = None,
+    ) -> None:
         """Send, in every conversation where replies wait and no turn runs, those that are due.
 
         `seen` gets every conversation in which anything waits.
         """
-        free = asyncio.Semaphore(MOST_AT_ONCE)
+        free = asyncio.Semaphore(MAX_CONCURRENT_CONVERSATIONS)
 
-        async def one(key: str) -> None:
+        async def sweep_if_free(key: str) -> None:
             async with free:
                 if not (stop and stop.is_set()):
-                    await self._revisit(key, post, seen)
+                    await self._sweep_conversation(key, messenger, on_waiting)
 
-        await asyncio.gather(*(one(key) for key in await self._store.waiting_keys(MOST_SWEPT)))
+        await asyncio.gather(
+            *(sweep_if_free(key) for key in await self._store.list_waiting_keys(MAX_SWEPT_CONVERSATIONS))
+        )
 
-    async def _revisit(self, key: str, post: Post, seen: Callable[[str, Envelope], None]) -> None:
-        if self._lanes.busy(key):
+    async def _sweep_conversation(
+        self, key: str, messenger: ProactiveMessenger, on_waiting: Callable[[str, ConversationDocument], None]
+    ) -> None:
+        if self._locks.is_busy(key):
             return  # its own turns send what waits; who waited for them here would hold up the others
         try:
-            async with self._lanes.lane(key):
-                record = await Record(self._store, key).load()
-                envelope, now = record.envelope, self._clock()
-                seen(key, envelope)
-                if envelope.sent_by_another(self._instance, now):
+            async with self._locks.acquire(key):
+                record = await UnitOfWork(self._store, key).load()
+                envelope, now = record.document, self._clock()
+                on_waiting(key, envelope)
+                if envelope.is_leased_by_another(self._instance, now):
                     return
-                if hopeless := envelope.drop_hopeless(now):
+                if hopeless := envelope.drop_undeliverable(now):
                     await record.commit()
                     self._give_up(hopeless)
-                if envelope.outbox and (envelope.outbox[0].begun or envelope.outbox[0].due <= now):
-                    await self._reach(record, post)
-        except LaneFull:
+                if envelope.outbox and (envelope.outbox[0].in_flight or envelope.outbox[0].due_at <= now):
+                    await self._flush_proactively(record, messenger)
+        except QueueFullError:
             return  # its own turns send it
         except StoreError as error:
             _log.error("Waiting replies could not be read or noted: %s", error)
 
-    async def _reach(self, record: Record, post: Post) -> None:
-        async def work(channel: Channel) -> None:
-            await self.flush(record, channel)
+    async def _flush_proactively(self, unit_of_work: UnitOfWork, messenger: ProactiveMessenger) -> None:
+        async def flush_to_channel(channel: Channel) -> None:
+            await self.flush(unit_of_work, channel)
 
-        row = record.envelope.outbox[0]
+        row = unit_of_work.document.outbox[0]
         try:
-            await post.reach(row.back, work)
-        except RefusedRequest as refused:
+            await messenger.resume_conversation(row.conversation_reference, flush_to_channel)
+        except RequestRefusedError as refused:
             self.counts["refused"] += 1
             _log.error("A reply that waited is not sent: %s", refused)
-            await record.change(lambda envelope: envelope.take_out(row.id))
+            await unit_of_work.change(lambda envelope: envelope.remove_message(row.id))
         except Exception as error:  # noqa: BLE001 - one conversation out of reach must not stop the others
             self.counts["later"] += 1
-            _log.warning("A conversation could not be reached: %s", where(error))
-            due = self._clock() + self._pace.wait(row.tries, None)
-            await record.change(lambda envelope: _put_off(envelope, row.id, False, due))
+            _log.warning("A conversation could not be reached: %s", describe_error_location(error))
+            due = self._clock() + self._policy.compute_wait(row.attempts, None)
+            await unit_of_work.change(lambda envelope: _postpone_message(envelope, row.id, False, due))
 
-    async def _send(self, key: str, channel: Channel, row: Row, ends: float) -> DeliveryFailed | None:
-        if row.repeated:
+    async def _send_message(
+        self, key: str, channel: Channel, outbox_message: OutboxMessage, deadline: float
+    ) -> DeliveryError | None:
+        if outbox_message.is_possible_duplicate:
             self.counts["repeated"] += 1
         try:
-            async with asyncio.timeout(max(ends - time.monotonic(), 0.0)):
-                another = row.back.get("activity") != channel.back.get("activity")
-                sent = await (channel.send(row.message, row.back) if another else channel.send(row.message))
-                self._sent[key, row.id] = sent
-        except DeliveryFailed as error:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
+                another = outbox_message.conversation_reference.get("activity") != channel.conversation_reference.get(
+                    "activity"
+                )
+                sent = await (
+                    channel.send(outbox_message.message, outbox_message.conversation_reference)
+                    if another
+                    else channel.send(outbox_message.message)
+                )
+                self._unrecorded_sends[key, outbox_message.id] = sent
+        except DeliveryError as error:
             return error
         except TimeoutError:
-            return DeliveryFailed("The channel took too long to take a reply.", outcome="unknown")
+            return DeliveryError("The channel took too long to take a reply.", outcome="unknown")
         except Exception as error:  # noqa: BLE001 - one reply must not stop those behind it for ever
-            _log.error("A reply could not be sent: %s", where(error))
-            return DeliveryFailed("A reply could not be sent.", outcome="unknown")
+            _log.error("A reply could not be sent: %s", describe_error_location(error))
+            return DeliveryError("A reply could not be sent.", outcome="unknown")
         return None
 
-    async def _note(self, record: Record, row: Row, error: DeliveryFailed | None) -> float | None:
+    async def _record_outcome(
+        self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, error: DeliveryError | None
+    ) -> float | None:
         """Note the outcome, and begin the next reply. Returns the seconds to wait for, None if that one is next."""
         if error is None:
-            sent = (record.key, row.id)
-            activity = None if row.spare else self._sent[sent]
-            await self._advance(record, lambda envelope: envelope.take_out(row.id, activity))
-            self._sent.pop(sent, None)
+            sent = (unit_of_work.key, outbox_message.id)
+            activity = None if outbox_message.is_fallback else self._unrecorded_sends[sent]
+            await self._commit_and_begin_next(
+                unit_of_work, lambda envelope: envelope.remove_message(outbox_message.id, activity)
+            )
+            self._unrecorded_sends.pop(sent, None)
             self.counts["sent"] += 1
             return None
         self.counts[error.outcome] += 1
         if error.outcome == "refused":
             reference = secrets.token_hex(4)
-            if "replaces" in row.message:
+            if "replaces" in outbox_message.message:
                 # the card is gone, too old or not the bot's: what was to stand there is sent below
                 self.counts["replaced"] += 1
-                message = {key: value for key, value in row.message.items() if key != "replaces"}
-                await self._advance(record, lambda envelope: _replace(envelope, row.id, message, spare=False))
+                message = {key: value for key, value in outbox_message.message.items() if key != "replaces"}
+                await self._commit_and_begin_next(
+                    unit_of_work,
+                    lambda envelope: _replace_message(envelope, outbox_message.id, message, is_fallback=False),
+                )
                 return None
             _log.error("%s It is not sent again, reference %s.", error, reference)
-            if error.status in (400, 413) and not row.spare:
+            if error.status in (400, 413) and not outbox_message.is_fallback:
                 self.counts["replaced"] += 1
-                spare = {"text": say("not-shown", row.language, reference)}
-                await self._advance(record, lambda envelope: _replace(envelope, row.id, spare))
+                spare = {"text": render_notice("not-shown", outbox_message.language, reference)}
+                await self._commit_and_begin_next(
+                    unit_of_work, lambda envelope: _replace_message(envelope, outbox_message.id, spare)
+                )
             else:
-                await self._advance(record, lambda envelope: envelope.take_out(row.id))
+                await self._commit_and_begin_next(
+                    unit_of_work, lambda envelope: envelope.remove_message(outbox_message.id)
+                )
             return None
-        if error.outcome == "unknown" and row.doubts + 1 >= MOST_DOUBTS:
+        if error.outcome == "unknown" and outbox_message.unknown_outcomes + 1 >= MAX_UNKNOWN_OUTCOMES:
             _log.error("%s", error)
-            self._give_up([row])
-            await self._advance(record, lambda envelope: envelope.take_out(row.id))
+            self._give_up([outbox_message])
+            await self._commit_and_begin_next(unit_of_work, lambda envelope: envelope.remove_message(outbox_message.id))
             return None
         _log.warning("%s The reply waits for another try (%s).", error, error.outcome)
-        wait = self._pace.wait(row.tries, error.retry_after)
+        wait = self._policy.compute_wait(outbox_message.attempts, error.retry_after)
         doubt, due = error.outcome == "unknown", self._clock() + wait
-        record.ready = False
-        await record.change(lambda envelope: _put_off(envelope, row.id, doubt, due))
+        unit_of_work.is_sending = False
+        await unit_of_work.change(lambda envelope: _postpone_message(envelope, outbox_message.id, doubt, due))
         return wait
 
-    async def _advance(self, record: Record, edit: Callable[[Envelope], None]) -> None:
-        def both(envelope: Envelope) -> None:
-            edit(envelope)
-            self.begin(record)
+    async def _commit_and_begin_next(
+        self, unit_of_work: UnitOfWork, edit: Callable[[ConversationDocument], None]
+    ) -> None:
+        def edit_and_begin(document: ConversationDocument) -> None:
+            edit(document)
+            self.begin_send(unit_of_work)
 
-        await record.change(both)
+        await unit_of_work.change(edit_and_begin)
 
-    def _give_up(self, rows: Sequence[Row]) -> None:
-        for row in rows:
+    def _give_up(self, outbox_messages: Sequence[OutboxMessage]) -> None:
+        for row in outbox_messages:
             self.counts["given-up"] += 1
             _log.error(
                 "A reply is given up: %d tries failed, %d without a known outcome, %d crashes.",
-                row.tries,
-                row.doubts,
-                row.breaks,
+                row.attempts,
+                row.unknown_outcomes,
+                row.crashed_attempts,
             )
 
 
-def _replace(envelope: Envelope, identifier: str, message: Message, spare: bool = True) -> None:
-    row = envelope.row(identifier)
+def _replace_message(
+    document: ConversationDocument, message_id: str, message: Message, is_fallback: bool = True
+) -> None:
+    row = document.find_message(message_id)
     if row:
-        row.message, row.spare, row.begun, row.tries = message, spare, False, 0
+        row.message, row.is_fallback, row.in_flight, row.attempts = message, is_fallback, False, 0
 
 
-def _put_off(envelope: Envelope, identifier: str, doubt: bool, due: float) -> None:
-    row = envelope.row(identifier)
+def _postpone_message(document: ConversationDocument, message_id: str, is_unknown: bool, due_at: float) -> None:
+    row = document.find_message(message_id)
     if row:
-        row.begun, row.due = False, due
-        row.tries += 1
-        row.doubts += doubt
+        row.in_flight, row.due_at = False, due_at
+        row.attempts += 1
+        row.unknown_outcomes += is_unknown

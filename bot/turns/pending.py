@@ -6,22 +6,22 @@ Each is leased by the process that does it, so that of several only one does, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from dialogs.model.files import AttachedFile
-from dialogs.model.job import Work
-from dialogs.model.turn import Action, Person, Turn
+from dialogs.model.job import Job
+from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.redaction.redact import redact
 
-MOST_CUTS = 3
+MAX_CRASHED_ATTEMPTS = 3
 """How often it is begun without coming to its end: what ends the program each time must not do so for ever."""
-MOST_TEXT = 100_000
+MAX_TEXT_CHARS = 100_000
 """Characters kept of a turn's text, the last ones; the turn itself has all of them unless it is cut by a crash."""
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingTurn:
     """A work, or without `work` a turn to be run. Times are seconds since 1970.
 
     `id` is the mark of the turn that ends it. `turn` is that turn, as `turn_to_json` writes it; `more` is what else the
@@ -31,105 +31,130 @@ class Pending:
     """
 
     id: str
-    turn: dict[str, Any]
-    back: dict[str, Any]
-    made: float
-    work: dict[str, Any] | None = None
-    more: dict[str, Any] = field(default_factory=dict)
-    begun: bool = False
-    worker: str = ""
-    until: float = 0.0
-    cuts: int = 0
-    row: str = ""
-    message: dict[str, Any] = field(default_factory=dict)
-    shown: str = ""
-    due: float = 0.0
+    turn_json: dict[str, Any]
+    conversation_reference: dict[str, Any]
+    created_at: float
+    job_json: dict[str, Any] | None = None
+    inbound_fields: dict[str, Any] = field(default_factory=dict)
+    in_flight: bool = False
+    lease_owner: str = ""
+    lease_expires_at: float = 0.0
+    crashed_attempts: int = 0
+    progress_message_id: str = ""
+    progress_message: dict[str, Any] = field(default_factory=dict)
+    progress_activity_id: str = ""
+    due_at: float = 0.0
 
-    def is_free(self, instance: str, now: float) -> bool:
+    def can_start(self, instance: str, now: float) -> bool:
         """Whether `instance` may begin it, unless it has: what it began in a former life was cut by its end."""
-        return self.due <= now and (not self.begun or self.worker == instance or self.until <= now)
+        return self.due_at <= now and (
+            not self.in_flight or self.lease_owner == instance or self.lease_expires_at <= now
+        )
 
-    def begin(self, instance: str, now: float, seconds: float) -> None:
+    def start(self, instance: str, now: float, lease_seconds: float) -> None:
         """Lease it to `instance`."""
-        self.cuts += self.begun
-        self.begun, self.worker, self.until = True, instance, now + seconds
+        self.crashed_attempts += self.in_flight
+        self.in_flight, self.lease_owner, self.lease_expires_at = True, instance, now + lease_seconds
 
     def release(self, failed: bool = False) -> None:
         """Let anybody begin it anew; unless it `failed`, this one does not count."""
-        self.cuts += failed
-        self.begun, self.worker, self.until = False, "", 0.0
+        self.crashed_attempts += failed
+        self.in_flight, self.lease_owner, self.lease_expires_at = False, "", 0.0
 
-    def postpone(self, args: Mapping[str, Any], due: float) -> None:
+    def postpone(self, args: Mapping[str, Any], due_at: float) -> None:
         """Let it be done again from `due` on, with `args`; that it was done so far counts for nothing."""
-        if self.work is not None:
-            self.work = {"do": self.work["do"], "args": dict(args)}
-        self.begun, self.worker, self.until, self.cuts, self.due = False, "", 0.0, 0, due
+        if self.job_json is not None:
+            self.job_json = {"do": self.job_json["do"], "args": dict(args)}
+        self.in_flight, self.lease_owner, self.lease_expires_at, self.crashed_attempts, self.due_at = (
+            False,
+            "",
+            0.0,
+            0,
+            due_at,
+        )
 
     @property
-    def who(self) -> Turn:
+    def parsed_turn(self) -> Turn:
         """The turn that was kept; of a work, the one that reports it, without what is to be reported."""
-        turn = turn_from_json(self.turn)
+        turn = turn_from_json(self.turn_json)
         if turn is None:
             raise ValueError("what is pending is not a turn")
         return turn
 
     @property
-    def left(self) -> Work | None:
+    def parsed_job(self) -> Job | None:
         """The work; None for a turn."""
-        return Work(self.work["do"], self.work["args"]) if self.work else None
+        return Job(self.job_json["do"], self.job_json["args"]) if self.job_json else None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return {name: getattr(self, name) for name in _FIELDS}
+        """Return plain JSON."""
+        return {key: getattr(self, attribute) for key, (attribute, _) in _FIELDS.items()}
 
 
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "id": str, "turn": dict, "back": dict, "made": (int, float), "work": (dict, type(None)), "more": dict,
-    "begun": bool, "worker": str, "until": (int, float), "cuts": int, "row": str, "message": dict, "shown": str,
-    "due": (int, float),
-}  # fmt: skip
+_FIELDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "id": ("id", str),
+    "turn": ("turn_json", dict),
+    "back": ("conversation_reference", dict),
+    "made": ("created_at", (int, float)),
+    "work": ("job_json", (dict, type(None))),
+    "more": ("inbound_fields", dict),
+    "begun": ("in_flight", bool),
+    "worker": ("lease_owner", str),
+    "until": ("lease_expires_at", (int, float)),
+    "cuts": ("crashed_attempts", int),
+    "row": ("progress_message_id", str),
+    "message": ("progress_message", dict),
+    "shown": ("progress_activity_id", str),
+    "due": ("due_at", (int, float)),
+}
+"""Stored key -> attribute and type. The keys are those of version 1 of the document and stay."""
 
 
-def read_pending(item: object) -> Pending | None:
+def read_pending(item: object) -> PendingTurn | None:
     """What `to_json` wrote; None for anything else."""
     if not isinstance(item, dict):
         return None
     item = {"due": 0.0, **item}  # a document of an earlier version has none
-    if not all(key in item and isinstance(item[key], kind) for key, kind in _FIELDS.items()):
+    if not all(key in item and isinstance(item[key], kind) for key, (_, kind) in _FIELDS.items()):
         return None
     work = item["work"]
     if work is not None and not (isinstance(work.get("do"), str) and isinstance(work.get("args"), dict)):
         return None
-    pending = Pending(**{key: item[key] for key in _FIELDS})
-    return pending if turn_from_json(pending.turn) else None
+    pending = PendingTurn(**{attribute: item[key] for key, (attribute, _) in _FIELDS.items()})
+    return pending if turn_from_json(pending.turn_json) else None
 
 
-def turn_to_json(turn: Turn, whole: bool = True) -> dict[str, Any]:
+_PERSON = {"tenant": "tenant", "id": "id", "name": "name", "object_id": "object_id"}
+_ACTION = {"do": "action_id", "args": "args", "fields": "fields", "version": "version", "foreign": "is_foreign"}
+"""Stored key -> attribute."""
+
+
+def turn_to_json(turn: Turn, should_include_content: bool = True) -> dict[str, Any]:
     """Who and where, and if it is to be the `whole` turn what was said or pressed: redacted, since it is kept."""
     written: dict[str, Any] = {
-        "person": asdict(turn.person),
-        "conversation": turn.conversation,
+        "person": {key: getattr(turn.person, attribute) for key, attribute in _PERSON.items()},
+        "conversation": turn.conversation_id,
         "scope": turn.scope,
         "locale": turn.locale,
     }
-    if whole:
+    if should_include_content:
         action = turn.action
         written |= {
             # cut only afterwards: half a secret would not be recognised as one
-            "text": redact(turn.text)[-MOST_TEXT:],
+            "text": redact(turn.text)[-MAX_TEXT_CHARS:],
             # with the secret by which they are read, as their works have it: else a crash would lose them
             "files": [[redact(file.name), file.reference] for file in turn.files],
             "action": {
-                "do": action.do,
+                "do": action.action_id,
                 "args": dict(action.args),
                 "fields": {key: redact(value) for key, value in action.fields.items()},
                 "version": action.version,
-                "foreign": action.foreign,
+                "foreign": action.is_foreign,
             }
             if action
             else None,
-            "joined": turn.joined,
-            "signed_in": turn.signed_in,
+            "joined": turn.has_joined,
+            "signed_in": turn.has_signed_in,
         }
     return written
 
@@ -137,16 +162,18 @@ def turn_to_json(turn: Turn, whole: bool = True) -> dict[str, Any]:
 def turn_from_json(value: Mapping[str, Any]) -> Turn | None:
     """The turn that was written; None where it is broken."""
     try:
-        action = value.get("action")
+        action, person = value.get("action"), value["person"]
+        if set(person) - set(_PERSON) or (action and set(action) != set(_ACTION)):
+            return None
         return Turn(
-            person=Person(**value["person"]),
-            conversation=value["conversation"],
+            person=Person(**{_PERSON[key]: item for key, item in person.items()}),
+            conversation_id=value["conversation"],
             scope=value["scope"],
             locale=value["locale"],
             text=value.get("text", ""),
-            action=Action(**action) if action else None,
-            joined=value.get("joined", False),
-            signed_in=value.get("signed_in"),
+            action=ActionPressed(**{_ACTION[key]: item for key, item in action.items()}) if action else None,
+            has_joined=value.get("joined", False),
+            has_signed_in=value.get("signed_in"),
             files=tuple(AttachedFile(name, reference) for name, reference in value.get("files", ())),
         )
     except (KeyError, TypeError, ValueError):

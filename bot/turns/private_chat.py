@@ -8,90 +8,94 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.messages import Message
-from bot.errors import DeliveryFailed, StateConflict
-from bot.state.store import StateStore, state_key
+from bot.errors import DeliveryError, StateConflictError
+from bot.state.store import StateStore, build_state_key
 from bot.turns.channel import Channel
-from bot.turns.conversation_document import Envelope
-from bot.turns.conversation_locks import Lanes
-from bot.turns.inbound import Incoming
-from bot.turns.job_queue import leave_works
-from bot.turns.outbox import Delivery
-from bot.turns.record import TRIES, Record, give_way
-from bot.turns.rendering import messages_of
-from dialogs.conversation import Answer, Medic
+from bot.turns.conversation_document import ConversationDocument
+from bot.turns.conversation_locks import ConversationLocks
+from bot.turns.inbound import InboundActivity
+from bot.turns.job_queue import enqueue_jobs
+from bot.turns.outbox import Outbox
+from bot.turns.rendering import render_messages
+from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from dialogs.conversation import Conversation, ConversationResult
 from knowledge.model.entry import Language
 
-Commit = Callable[[Record, Incoming, Channel, Sequence[Message], Language], Awaitable[Record]]
-Look = Callable[[str, Envelope], None]
+CommitTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], Awaitable[UnitOfWork]]
+StartPending = Callable[[str, ConversationDocument], None]
 
 _log = logging.getLogger(__name__)
 
 
-class PrivateChats:
+class PrivateChatHandoff:
     """Opens private chats and takes there what is to go on. `commit` is how a turn is kept, `look` begins its works."""
 
     def __init__(
         self,
-        medic: Medic,
+        conversation: Conversation,
         store: StateStore,
-        lanes: Lanes,
-        delivery: Delivery,
-        commit: Commit,
-        look: Look,
+        locks: ConversationLocks,
+        outbox: Outbox,
+        commit: CommitTurn,
+        start_pending: StartPending,
         clock: Callable[[], float],
     ) -> None:
-        self._medic, self._store, self._lanes = medic, store, lanes
-        self._delivery, self._commit, self._look, self._clock = delivery, commit, look, clock
+        self._conversation, self._store, self._locks = conversation, store, locks
+        self._outbox, self._commit, self._start_pending, self._clock = outbox, commit, start_pending, clock
 
-    async def go_on(self, incoming: Incoming, channel: Channel, answer: Answer) -> Mapping[str, Any] | None:
+    async def hand_off(
+        self, incoming: InboundActivity, channel: Channel, result: ConversationResult
+    ) -> Mapping[str, Any] | None:
         """The state that stays, after the private chat was opened and shown what `answer` says is to go on there.
 
         None when Teams does not let the bot write to the person. The private chat is committed first, under the mark of
         this same activity: after a crash between the two commits nothing is missing and nothing is shown twice.
         """
-        goes_on = next((reply.goes_on for reply in answer.replies if reply.goes_on), "")
+        goes_on = next((reply.goes_on for reply in result.replies if reply.goes_on), "")
         if not goes_on or incoming.turn.scope == "personal":
-            return answer.state
-        left: Mapping[str, Any] = answer.state
+            return result.state
+        left: Mapping[str, Any] = result.state
 
-        async def there(conversation: str, private: Channel) -> None:
+        async def continue_privately(conversation: str, private: Channel) -> None:
             nonlocal left
-            turn = replace(incoming.turn, conversation=conversation, scope="personal", text="", action=None)
+            turn = replace(incoming.turn, conversation_id=conversation, scope="personal", text="", action=None)
             arriving = replace(incoming, turn=turn, response=None)
-            key = state_key(turn.person.tenant, conversation, turn.person.id)
-            async with self._lanes.lane(key):
-                record, left = await self._arrive(key, arriving, private, answer.state, goes_on)
-                failed = await self._delivery.flush(record, private, incoming.mark)
-                self._look(record.key, record.envelope)
+            key = build_state_key(turn.person.tenant, conversation, turn.person.id)
+            async with self._locks.acquire(key):
+                record, left = await self._commit_handoff(key, arriving, private, result.state, goes_on)
+                failed = await self._outbox.flush(record, private, incoming.activity_key)
+                self._start_pending(record.key, record.document)
                 if failed and failed.outcome == "refused":
                     raise failed
 
         try:
-            await channel.privately(incoming.turn.person.tenant, there)
-        except DeliveryFailed as failed:
+            await channel.open_private_chat(incoming.turn.person.tenant, continue_privately)
+        except DeliveryError as failed:
             _log.warning("A private chat could not be opened: %s", failed)
             return None
         return left
 
-    async def _arrive(
-        self, key: str, incoming: Incoming, private: Channel, thread: Mapping[str, Any], goes_on: str
-    ) -> tuple[Record, Mapping[str, Any]]:
+    async def _commit_handoff(
+        self, key: str, incoming: InboundActivity, private: Channel, thread_state: Mapping[str, Any], handoff: str
+    ) -> tuple[UnitOfWork, Mapping[str, Any]]:
         """The private chat's record with what it goes on with, and the state that stays in the thread."""
-        for attempt in range(TRIES):
-            record = await Record(self._store, key).load()
-            envelope = record.envelope
-            answer, left = await self._medic.move(incoming.turn, envelope.medic, thread, goes_on)
-            if incoming.mark in envelope.done:
+        for attempt in range(MAX_COMMIT_ATTEMPTS):
+            record = await UnitOfWork(self._store, key).load()
+            envelope = record.document
+            answer, left = await self._conversation.hand_off(
+                incoming.turn, envelope.dialog_state, thread_state, handoff
+            )
+            if incoming.activity_key in envelope.processed_activities:
                 return record, left
-            envelope.medic, envelope.welcomed = dict(answer.state), True
+            envelope.dialog_state, envelope.welcomed = dict(answer.state), True
             language = envelope.language = answer.replies[-1].language
             try:
-                messages = messages_of(answer.replies, private, "")
-                if answer.work:
-                    messages += await leave_works(
-                        envelope, incoming, private, answer, messages, self._medic, self._clock()
+                messages = render_messages(answer.replies, private, "")
+                if answer.jobs:
+                    messages += await enqueue_jobs(
+                        envelope, incoming, private, answer, messages, self._conversation, self._clock()
                     )
                 return await self._commit(record, incoming, private, messages, language), left
-            except StateConflict:
-                await give_way(attempt)
-        raise StateConflict("The private chat was changed by other turns each time that it was to go on.")
+            except StateConflictError:
+                await back_off(attempt)
+        raise StateConflictError("The private chat was changed by other turns each time that it was to go on.")

@@ -11,28 +11,28 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.messages import Message
-from bot.errors import BotError, RefusedRequest, where
-from bot.state.store import StateStore, state_key
-from bot.state.usage_counts import Tally
-from bot.telemetry.observer import Observer, Unobserved, kind_of
-from bot.turns.channel import Channel, Post
-from bot.turns.conversation_document import Envelope
-from bot.turns.conversation_locks import LaneFull, Lanes
-from bot.turns.inbound import Incoming
-from bot.turns.invoke_response import Response
-from bot.turns.job_runner import Bounds, Working
-from bot.turns.notices import language_of, say
-from bot.turns.outbox import Delivery, Pace
-from bot.turns.persisted_turns import keep_turn
-from bot.turns.record import Record
-from bot.turns.turn_processor import Answering
-from bot.turns.typing_indicator import TYPING_AFTER, typing_sign
-from dialogs.conversation import Medic
+from bot.errors import BotError, RequestRefusedError, describe_error_location
+from bot.state.store import StateStore, build_state_key
+from bot.state.usage_counts import UsageCounter
+from bot.telemetry.observer import NullObserver, Observer, classify_turn
+from bot.turns.channel import Channel, ProactiveMessenger
+from bot.turns.conversation_document import ConversationDocument
+from bot.turns.conversation_locks import ConversationLocks, QueueFullError
+from bot.turns.inbound import InboundActivity
+from bot.turns.invoke_response import InvokeResponse
+from bot.turns.job_runner import JobLimits, JobRunner
+from bot.turns.notices import detect_language, render_notice
+from bot.turns.outbox import DeliveryPolicy, Outbox
+from bot.turns.persisted_turns import persist_turn
+from bot.turns.turn_processor import TurnProcessor
+from bot.turns.typing_indicator import TYPING_DELAY_SECONDS, show_typing
+from bot.turns.unit_of_work import UnitOfWork
+from dialogs.conversation import Conversation
 from dialogs.model.turn import Turn
 
-PATIENCE = 60.0
+TURN_TIMEOUT_SECONDS = 60.0
 """Seconds after which a turn is given up, so that one that hangs does not hold its conversation for ever."""
-HOLD = 8.0
+RESPONSE_TIMEOUT_SECONDS = 8.0
 """Seconds after which a request is answered although its turn is not over; the turn is kept and goes on.
 
 The channel gives up after 10 to 15, and shows an error then.
@@ -41,7 +41,7 @@ The channel gives up after 10 to 15, and shows an error then.
 _log = logging.getLogger(__name__)
 
 
-class Turns:
+class TurnRunner:
     """Runs turns against a `Medic` and a `StateStore`.
 
     `instance` tells apart the processes that share a store, where one can be shared. `counts` tells how often which
@@ -51,32 +51,43 @@ class Turns:
 
     def __init__(
         self,
-        medic: Medic,
+        conversation: Conversation,
         store: StateStore,
-        typing_after: float = TYPING_AFTER,
-        patience: float = PATIENCE,
-        pace: Pace | None = None,
+        typing_after: float = TYPING_DELAY_SECONDS,
+        timeout_seconds: float = TURN_TIMEOUT_SECONDS,
+        delivery_policy: DeliveryPolicy | None = None,
         instance: str = "",
         clock: Callable[[], float] = time.time,
         observer: Observer | None = None,
-        hold: float = HOLD,
-        bounds: Bounds | None = None,
-        tally: Tally | None = None,
+        response_timeout_seconds: float = RESPONSE_TIMEOUT_SECONDS,
+        job_limits: JobLimits | None = None,
+        usage_counter: UsageCounter | None = None,
     ) -> None:
         self._store, self._instance, self._clock = store, instance, clock
-        self._typing_after, self._hold = typing_after, hold
-        self._lanes = Lanes()
-        self._running: set[asyncio.Task[None]] = set()
-        self._delivery = Delivery(store, self._lanes, pace, instance, clock)
-        self._answering = Answering(
-            medic, store, self._lanes, self._delivery, patience, clock, (tally or Tally(store, clock)).note, self._look
+        self._typing_after, self._response_timeout_seconds = typing_after, response_timeout_seconds
+        self._locks = ConversationLocks()
+        self._running_turns: set[asyncio.Task[None]] = set()
+        self._outbox = Outbox(store, self._locks, delivery_policy, instance, clock)
+        self._turn_processor = TurnProcessor(
+            conversation,
+            store,
+            self._locks,
+            self._outbox,
+            timeout_seconds,
+            clock,
+            (usage_counter or UsageCounter(store, clock)).count_events,
+            self._start_pending,
         )
-        self._working = Working(medic, store, self._lanes, self._run, instance, clock, bounds or Bounds())
-        self.counts = self._delivery.counts
-        self._observer = observer or Unobserved()
-        self._observer.counting(lambda: self.counts)
+        self._job_runner = JobRunner(
+            conversation, store, self._locks, self._process_and_send, instance, clock, job_limits or JobLimits()
+        )
+        self.counts = self._outbox.counts
+        self._observer = observer or NullObserver()
+        self._observer.register_outcome_counts(lambda: self.counts)
 
-    async def take(self, incoming: Incoming, channel: Channel, hold: float | None = None) -> None:
+    async def run_turn(
+        self, incoming: InboundActivity, channel: Channel, response_timeout_seconds: float | None = None
+    ) -> None:
         """Do what `incoming` asks for, unless that was done; whatever fails, the person gets a sentence.
 
         It returns when the turn is over, or after `hold` seconds (None: the usual ones), with the turn kept and going
@@ -87,127 +98,137 @@ class Turns:
                 could not be kept.
             DeliveryFailed: the turn was done, and its replies still wait, or were refused for good.
         """
-        if incoming.wants == "nothing":
+        if incoming.intent == "nothing":
             return
-        key, incoming = _named(incoming)
-        turn = self._start(key, incoming, channel)
-        ended, _ = await asyncio.wait([turn], timeout=self._hold if hold is None else hold)
+        key, incoming = _assign_activity_key(incoming)
+        turn = self._start_turn(key, incoming, channel)
+        ended, _ = await asyncio.wait(
+            [turn],
+            timeout=self._response_timeout_seconds if response_timeout_seconds is None else response_timeout_seconds,
+        )
         if ended:
             turn.result()
         else:
-            turn.add_done_callback(_note_failure)
-            await self._let_go(key, incoming, channel, turn)
+            turn.add_done_callback(_log_failure)
+            await self._persist_running_turn(key, incoming, channel, turn)
 
-    async def invoke(self, incoming: Incoming, channel: Channel) -> Message:
+    async def run_invoke(self, incoming: InboundActivity, channel: Channel) -> Message:
         """As `take`, for what is answered in an HTTP response: returns what that says, a card or a sentence.
 
         The other replies are sent after it; so is the answer where it takes too long. A repeated delivery is answered
         with the same.
         """
-        response = Response(self._hold)
-        key, incoming = _named(replace(incoming, response=response))
-        turn = self._start(key, incoming, channel)
-        turn.add_done_callback(_note_failure)
-        answer = await response.answer(turn)
+        response = InvokeResponse(self._response_timeout_seconds)
+        key, incoming = _assign_activity_key(replace(incoming, response=response))
+        turn = self._start_turn(key, incoming, channel)
+        turn.add_done_callback(_log_failure)
+        answer = await response.wait_for_message(turn)
         if answer is None and not turn.done():
-            await self._let_go(key, incoming, channel, turn)
-        return answer or {"text": say("answer-follows", language_of(incoming.turn.locale))}
+            await self._persist_running_turn(key, incoming, channel, turn)
+        return answer or {"text": render_notice("answer-follows", detect_language(incoming.turn.locale))}
 
-    async def awaits_sign_in(self, turn: Turn) -> bool:
+    async def is_awaiting_sign_in(self, turn: Turn) -> bool:
         """Whether the conversation has just shown a way to sign in that nobody has used. Raises StoreError."""
-        key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
-        return (await Record(self._store, key).load()).envelope.sign_in > self._clock()
+        key = build_state_key(turn.person.tenant, turn.conversation_id, turn.person.id)
+        return (await UnitOfWork(self._store, key).load()).document.sign_in_expires_at > self._clock()
 
-    async def state_of(self, incoming: Incoming) -> tuple[Mapping[str, Any] | None, bool]:
+    async def read_dialog_state(self, incoming: InboundActivity) -> tuple[Mapping[str, Any] | None, bool]:
         """What the dialogs keep of its conversation, and whether `incoming` was done before. Raises StoreError."""
-        key, named = _named(incoming)
-        envelope = (await Record(self._store, key).load()).envelope
-        return envelope.medic, named.mark in envelope.done
+        key, named = _assign_activity_key(incoming)
+        envelope = (await UnitOfWork(self._store, key).load()).document
+        return envelope.dialog_state, named.activity_key in envelope.processed_activities
 
-    async def finish(self) -> None:
+    async def wait_for_running_turns(self) -> None:
         """Wait for the turns that still run after their HTTP response."""
-        if self._running:
-            await asyncio.wait(self._running)
+        if self._running_turns:
+            await asyncio.wait(self._running_turns)
 
-    async def redeliver(self, post: Post, stop: asyncio.Event) -> None:
+    async def redeliver(self, messenger: ProactiveMessenger, stop: asyncio.Event) -> None:
         """Send replies that wait and do what is pending, that of a former process first, until `stop`."""
-        async with self._working.open(post, stop):
-            await self._delivery.run(post, stop, self._working.look)
+        async with self._job_runner.open(messenger, stop):
+            await self._outbox.run(messenger, stop, self._job_runner.start_pending)
 
-    async def sweep(self, post: Post) -> None:
+    async def sweep(self, messenger: ProactiveMessenger) -> None:
         """Send replies that wait, once."""
-        await self._delivery.sweep(post, self._working.look)
+        await self._outbox.sweep(messenger, self._job_runner.start_pending)
 
-    def _look(self, key: str, envelope: Envelope) -> None:
-        self._working.look(key, envelope)
+    def _start_pending(self, key: str, document: ConversationDocument) -> None:
+        self._job_runner.start_pending(key, document)
 
-    def _start(self, key: str, incoming: Incoming, channel: Channel) -> asyncio.Task[None]:
-        turn = asyncio.create_task(self._run(key, incoming, channel))
-        self._running.add(turn)
-        turn.add_done_callback(self._running.discard)
+    def _start_turn(self, key: str, incoming: InboundActivity, channel: Channel) -> asyncio.Task[None]:
+        turn = asyncio.create_task(self._process_and_send(key, incoming, channel))
+        self._running_turns.add(turn)
+        turn.add_done_callback(self._running_turns.discard)
         return turn
 
-    async def _let_go(self, key: str, incoming: Incoming, channel: Channel, turn: asyncio.Task[None]) -> None:
+    async def _persist_running_turn(
+        self, key: str, incoming: InboundActivity, channel: Channel, turn: asyncio.Task[None]
+    ) -> None:
         """Keep a turn that takes long, so that its request can be answered while it goes on."""
-        at_it = (key, incoming.mark)
+        at_it = (key, incoming.activity_key)
         self.counts["kept"] += 1
-        self._working.mine.add(at_it)
-        turn.add_done_callback(lambda _: self._working.mine.discard(at_it))
-        safe = incoming.wants != "forget" and await keep_turn(
+        self._job_runner.active_ids.add(at_it)
+        turn.add_done_callback(lambda _: self._job_runner.active_ids.discard(at_it))
+        safe = incoming.intent != "forget" and await persist_turn(
             self._store, key, incoming, channel, self._instance, self._clock
         )
         if not safe and not turn.done():
-            raise RefusedRequest(503, "This takes long, and its state cannot be kept; its answer may still come.")
+            raise RequestRefusedError(503, "This takes long, and its state cannot be kept; its answer may still come.")
 
-    async def _run(self, key: str, incoming: Incoming, channel: Channel) -> None:
+    async def _process_and_send(self, key: str, incoming: InboundActivity, channel: Channel) -> None:
         """Run a turn and send its replies; raises what `take` does."""
         # who waits for a response sees a sign of the client's own
-        typing_after = self._typing_after if incoming.wants == "answer" and not incoming.response else None
-        with self._observer.turn(kind_of(incoming.turn), incoming.turn.scope):
+        typing_after = self._typing_after if incoming.intent == "answer" and not incoming.response else None
+        with self._observer.observe_turn(classify_turn(incoming.turn), incoming.turn.scope):
             try:
-                async with typing_sign(channel, typing_after) as answered, self._lanes.lane(key):
-                    done = await self._answering.settle(key, incoming, channel)
+                async with show_typing(channel, typing_after) as answered, self._locks.acquire(key):
+                    done = await self._turn_processor.process(key, incoming, channel)
                     await answered()
-                    await self._tell(done, incoming, channel)
-            except LaneFull:
-                raise RefusedRequest(
+                    await self._send_result(done, incoming, channel)
+            except QueueFullError:
+                raise RequestRefusedError(
                     429, "Too many messages of this conversation are waiting; send them again later."
                 ) from None
 
-    async def _tell(self, done: Record | str, incoming: Incoming, channel: Channel) -> None:
+    async def _send_result(self, result: UnitOfWork | str, incoming: InboundActivity, channel: Channel) -> None:
         """Send what came of a turn, and begin the works that it left."""
-        if isinstance(done, str):
+        if isinstance(result, str):
             if incoming.response:
-                incoming.response.give({"text": done})
+                incoming.response.set_message({"text": result})
             else:
-                await channel.send({"text": done})
+                await channel.send({"text": result})
             return
         if incoming.response:
-            incoming.response.give(_response(done, incoming))
-        failed = await self._delivery.flush(done, channel, incoming.mark)
-        self._working.look(done.key, done.envelope)
+            incoming.response.set_message(_build_response_message(result, incoming))
+        failed = await self._outbox.flush(result, channel, incoming.activity_key)
+        self._job_runner.start_pending(result.key, result.document)
         if failed:
             raise failed
 
 
-def _named(incoming: Incoming) -> tuple[str, Incoming]:
+def _assign_activity_key(incoming: InboundActivity) -> tuple[str, InboundActivity]:
     """The key of the conversation, and the turn with a mark.
 
     What is kept needs a name, also where an activity has no id by which its repeated delivery could be told.
     """
     turn = incoming.turn
-    key = state_key(turn.person.tenant, turn.conversation, turn.person.id)
-    return key, incoming if incoming.mark else replace(incoming, mark=secrets.token_hex(12))
+    key = build_state_key(turn.person.tenant, turn.conversation_id, turn.person.id)
+    return key, incoming if incoming.activity_key else replace(incoming, activity_key=secrets.token_hex(12))
 
 
-def _response(record: Record, incoming: Incoming) -> Message:
+def _build_response_message(unit_of_work: UnitOfWork, incoming: InboundActivity) -> Message:
     """What the HTTP response says: the turn's answer, or that of the time when the turn was run."""
-    kept = record.answer or record.envelope.answers.get(incoming.mark)
-    return kept or {"text": say("done-before", record.envelope.language or language_of(incoming.turn.locale))}
+    kept = unit_of_work.response_message or unit_of_work.document.invoke_responses.get(incoming.activity_key)
+    return kept or {
+        "text": render_notice("done-before", unit_of_work.document.language or detect_language(incoming.turn.locale))
+    }
 
 
-def _note_failure(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     """Log how a turn ended whose request was answered before."""
     error = None if task.cancelled() else task.exception()
     if error:
-        _log.warning("A turn ended after its HTTP response: %s", error if isinstance(error, BotError) else where(error))
+        _log.warning(
+            "A turn ended after its HTTP response: %s",
+            error if isinstance(error, BotError) else describe_error_location(error),
+        )

@@ -1,1 +1,1 @@
-"""dialogs/azure."""
+"""Dialogs over live Azure: find a template, show its status, read its log, watch a run."""

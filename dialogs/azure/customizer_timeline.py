@@ -5,46 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialogs.model.azure import CustomizerOf
-from dialogs.model.reply import Bar, Bars
-from knowledge.model.diagnosis import ProvisionerRun
+from dialogs.model.azure import CustomizerSummary
+from dialogs.model.reply import DurationBar, DurationBars
+from knowledge.model.diagnosis import ProvisionerSummary
 
-MOST_ROWS = 12
-_FILE = "file"  # Image Builder uploads files of its own with this provisioner, so it never tells a place
-_PROVISIONERS = {
+MAX_ROWS = 12
+_FILE_PROVISIONER = "file"  # Image Builder uploads files of its own with this provisioner, so it never tells a place
+_PROVISIONER_BY_TYPE = {
     "powershell": "powershell",
     "shell": "shell",
-    "file": _FILE,
+    "file": _FILE_PROVISIONER,
     "windowsrestart": "windows-restart",
     "windowsupdate": "windows-update",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class CustomizerTimeline:
     """The rows to show, how many customizers stand before and after them unshown, and where the run got to.
 
     `reached` counts the template's customizers from 1, one more where all of them ended and a step of Image Builder's
     own came after them; `None` where the log does not tell for certain.
     """
 
-    bars: Bars
-    reached: int | None
-    count: int
-    before: int = 0
-    after: int = 0
+    bars: DurationBars
+    reached_position: int | None
+    customizer_count: int
+    hidden_before: int = 0
+    hidden_after: int = 0
 
 
-def course_of(customizers: Sequence[CustomizerOf], runs: Sequence[ProvisionerRun], whole: bool) -> Course:
+def build_timeline(
+    customizers: Sequence[CustomizerSummary], runs: Sequence[ProvisionerSummary], is_whole_log: bool
+) -> CustomizerTimeline:
     """The customizers with the runs that the log shows; `whole`: the log was read from its beginning."""
-    kinds = [_provisioner(customizer) for customizer in customizers]
-    reached = _reached(kinds, runs, whole)
+    kinds = [_get_provisioner(customizer) for customizer in customizers]
+    reached = _find_reached_index(kinds, runs, is_whole_log)
     if reached is None:
-        return _cut([_bar(run.provisioner, run) for run in runs], None, len(kinds), len(runs) - 1)
-    rows: list[Bar] = []
+        return _limit_rows([_build_bar(run.provisioner, run) for run in runs], None, len(kinds), len(runs) - 1)
+    rows: list[DurationBar] = []
     left = list(runs)
     if reached == len(kinds):
-        rows.append(_bar(left[-1].provisioner, left.pop()))
+        rows.append(_build_bar(left[-1].provisioner, left.pop()))
     for at in range(len(kinds) - 1, -1, -1):
         run = None
         if at <= reached:
@@ -54,49 +56,55 @@ def course_of(customizers: Sequence[CustomizerOf], runs: Sequence[ProvisionerRun
             )
             run = left[found] if found is not None else None
             left = left[:found] if found is not None else left
-        rows.insert(0, _row(customizers[at], run, at, reached))
-    return _cut(rows, reached + 1, len(kinds), reached)
+        rows.insert(0, _build_customizer_bar(customizers[at], run, at, reached))
+    return _limit_rows(rows, reached + 1, len(kinds), reached)
 
 
-def _row(customizer: CustomizerOf, run: ProvisionerRun | None, at: int, reached: int) -> Bar:
+def _build_customizer_bar(
+    customizer: CustomizerSummary, run: ProvisionerSummary | None, index: int, reached_index: int
+) -> DurationBar:
     name = f"{customizer.type} {customizer.name}".strip()
     if run is not None:
-        return _bar(name, run)
-    return Bar(name, None, "pending" if at > reached else "ended")
+        return _build_bar(name, run)
+    return DurationBar(name, None, "pending" if index > reached_index else "ended")
 
 
-def _bar(name: str, run: ProvisionerRun) -> Bar:
-    return Bar(name, run.seconds, run.state)
+def _build_bar(name: str, run: ProvisionerSummary) -> DurationBar:
+    return DurationBar(name, run.seconds, run.state)
 
 
-def _cut(rows: list[Bar], reached: int | None, count: int, last: int) -> Course:
+def _limit_rows(
+    rows: list[DurationBar], reached_position: int | None, customizer_count: int, last_index: int
+) -> CustomizerTimeline:
     """At most `MOST_ROWS`, with the one that was reached near the end: it is what people want to see."""
-    first = max(0, min(last - MOST_ROWS + 3, len(rows) - MOST_ROWS))
-    shown = rows[first : first + MOST_ROWS]
-    return Course(Bars(tuple(shown)), reached, count, first, len(rows) - first - len(shown))
+    first = max(0, min(last_index - MAX_ROWS + 3, len(rows) - MAX_ROWS))
+    shown = rows[first : first + MAX_ROWS]
+    return CustomizerTimeline(
+        DurationBars(tuple(shown)), reached_position, customizer_count, first, len(rows) - first - len(shown)
+    )
 
 
-def _reached(kinds: Sequence[str], runs: Sequence[ProvisionerRun], whole: bool) -> int | None:
+def _find_reached_index(kinds: Sequence[str], runs: Sequence[ProvisionerSummary], is_whole_log: bool) -> int | None:
     """The place of the customizer that ran last, from 0, when only one place fits what ran."""
     if not kinds or not runs:
         return None
-    telling = [at for at, kind in enumerate(kinds) if kind != _FILE]
+    telling = [at for at, kind in enumerate(kinds) if kind != _FILE_PROVISIONER]
     order = [kinds[at] for at in telling]
-    ran = [run.provisioner for run in runs if run.provisioner != _FILE]
+    ran = [run.provisioner for run in runs if run.provisioner != _FILE_PROVISIONER]
     count = len(ran)
-    if whole and order and ran[:-1] == order and runs[-1].provisioner == ran[-1]:
+    if is_whole_log and order and ran[:-1] == order and runs[-1].provisioner == ran[-1]:
         return len(kinds)
-    starts = [0] if whole else range(len(order) - count + 1)
+    starts = [0] if is_whole_log else range(len(order) - count + 1)
     fits = [start for start in starts if count and order[start : start + count] == ran]
     if len(fits) != 1:
         return None
     at = telling[fits[0] + count - 1]
-    if runs[-1].provisioner != _FILE:
+    if runs[-1].provisioner != _FILE_PROVISIONER:
         return at
     files = range(at + 1, len(kinds))
-    following = next((i for i, place in enumerate(files) if kinds[place] != _FILE), len(files))
+    following = next((i for i, place in enumerate(files) if kinds[place] != _FILE_PROVISIONER), len(files))
     return files[0] if following == 1 else None
 
 
-def _provisioner(customizer: CustomizerOf) -> str:
-    return _PROVISIONERS.get(customizer.type.casefold(), customizer.type.casefold())
+def _get_provisioner(customizer: CustomizerSummary) -> str:
+    return _PROVISIONER_BY_TYPE.get(customizer.type.casefold(), customizer.type.casefold())

@@ -5,159 +5,204 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.azure.customizer_timeline import Course
-from dialogs.azure.refusals import brief
-from dialogs.context import Scene
-from dialogs.model.azure import LogTail, Refusal, TemplateStatus
-from dialogs.model.azure_times import is_running, span, timeout_minutes, took
-from dialogs.model.reply import Block, Button, Copyable, Facts, Paragraph, RichText, Run, Tone, literal
-from dialogs.replies.durations import seconds_in_words
-from dialogs.state.azure import args_of
-from dialogs.texts import Own
+from dialogs.azure.customizer_timeline import CustomizerTimeline
+from dialogs.azure.refusals import shorten_value
+from dialogs.context import DialogContext
+from dialogs.model.azure import AzureRefusal, LogTail, TemplateStatus
+from dialogs.model.azure_times import compute_run_seconds, format_time_span, get_timeout_minutes, is_running
+from dialogs.model.reply import (
+    Block,
+    Button,
+    CopyableText,
+    FactTable,
+    Paragraph,
+    RichText,
+    TextRun,
+    Tone,
+    build_literal,
+)
+from dialogs.replies.durations import format_duration
+from dialogs.state.azure_state import template_id_to_args
+from dialogs.texts import TrustedText
 from knowledge.redaction.redact import redact
 
-MOST_MESSAGE = 900
+MAX_MESSAGE_CHARS = 900
 """Characters of the last run's message: its beginning names the failure, its end the log."""
-MOST_OUTPUTS = 4
-MOST_KINDS = 300
+MAX_OUTPUTS = 4
+MAX_CUSTOMIZERS_CHARS = 300
 
-_TONES: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
+_TONE_BY_RUN_STATE: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
 
-_IN_FRONT = frozenset({"took", "started", "vm_size", "region", "output"})
+_PROMINENT_ROWS = frozenset({"took", "started", "vm_size", "region", "output"})
 """What everybody wants to know of a run; the other facts stand below, folded, unless one of them speaks."""
 
 
-def status_blocks(
-    scene: Scene, status: TemplateStatus, course: Course | None, spoken: frozenset[str], message: bool, again: bool
+def build_status_blocks(
+    context: DialogContext,
+    status: TemplateStatus,
+    timeline: CustomizerTimeline | None,
+    highlighted_rows: frozenset[str],
+    should_show_message: bool,
+    is_repeat: bool,
 ) -> tuple[Block, ...]:
     """The status in short, and where it is shown `again` without its facts.
 
     `course` is what the log says about the customizers, `spoken` the rows whose facts speak. Without `message` that of
     the run is left to `more_blocks`: it mostly only points to a log that was looked at.
     """
-    blocks: list[Block] = [scene.heading("look.title", name=brief(status.ref.name)), _run_line(scene, status)]
-    if not again and (
-        rows := [(label, value) for key, label, value in _rows(scene, status) if _in_front(status, key, spoken)]
+    blocks: list[Block] = [
+        context.build_heading("look.title", name=shorten_value(status.template_id.name)),
+        _render_run_line(context, status),
+    ]
+    if not is_repeat and (
+        rows := [
+            (label, value)
+            for key, label, value in _build_fact_rows(context, status)
+            if _is_prominent_row(status, key, highlighted_rows)
+        ]
     ):
-        blocks.append(Facts(tuple(rows)))
-    if status.provisioning_message.strip() and not again:
-        blocks += [scene.say("look.provisioning-says"), Copyable(shortened(status.provisioning_message))]
-    if message and status.message.strip():
-        blocks += [scene.say("look.run-says"), Copyable(shortened(status.message))]
-    if course is not None and course.bars.rows:
-        blocks += _course_blocks(scene, course)
+        blocks.append(FactTable(tuple(rows)))
+    if status.provisioning_message.strip() and not is_repeat:
+        blocks += [
+            context.build_paragraph("look.provisioning-says"),
+            CopyableText(shorten_message(status.provisioning_message)),
+        ]
+    if should_show_message and status.message.strip():
+        blocks += [context.build_paragraph("look.run-says"), CopyableText(shorten_message(status.message))]
+    if timeline is not None and timeline.bars.rows:
+        blocks += _build_timeline_blocks(context, timeline)
     elif status.customizers:
         kinds = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in status.customizers)
-        names = literal(kinds if len(kinds) <= MOST_KINDS else f"{kinds[:MOST_KINDS]}…")
-        blocks.append(scene.say("look.customizers-listed", count=len(status.customizers), names=names))
+        names = build_literal(kinds if len(kinds) <= MAX_CUSTOMIZERS_CHARS else f"{kinds[:MAX_CUSTOMIZERS_CHARS]}…")
+        blocks.append(context.build_paragraph("look.customizers-listed", count=len(status.customizers), names=names))
     return tuple(blocks)
 
 
-def more_blocks(scene: Scene, status: TemplateStatus, spoken: frozenset[str], message: bool) -> tuple[Block, ...]:
+def build_detail_blocks(
+    context: DialogContext, status: TemplateStatus, highlighted_rows: frozenset[str], is_message_shown: bool
+) -> tuple[Block, ...]:
     """The rest of what Azure says, folded away."""
-    rows = [(label, value) for key, label, value in _rows(scene, status) if not _in_front(status, key, spoken)]
-    if not message and status.message.strip():
-        rows.append((scene.word("look.fact.message"), literal(shortened(status.message))))
-    return (Facts(tuple(rows), scene.word("look.more")),) if rows else ()
+    rows = [
+        (label, value)
+        for key, label, value in _build_fact_rows(context, status)
+        if not _is_prominent_row(status, key, highlighted_rows)
+    ]
+    if not is_message_shown and status.message.strip():
+        rows.append((context.format_text("look.fact.message"), build_literal(shorten_message(status.message))))
+    return (FactTable(tuple(rows), context.format_text("look.more")),) if rows else ()
 
 
-def _in_front(status: TemplateStatus, key: str, spoken: frozenset[str]) -> bool:
+def _is_prominent_row(status: TemplateStatus, key: str, highlighted_rows: frozenset[str]) -> bool:
     if key == "provisioning" and status.provisioning_state.casefold() != "succeeded":
         return True
-    return key in _IN_FRONT or key in spoken
+    return key in _PROMINENT_ROWS or key in highlighted_rows
 
 
-def shortened(message: str, most: int = MOST_MESSAGE) -> str:
+def shorten_message(message: str, max_chars: int = MAX_MESSAGE_CHARS) -> str:
     """A message of Azure's without secrets, cut in its middle when it is long; between words, for an id is whole."""
     said = redact(message).strip()
-    if len(said) <= most:
+    if len(said) <= max_chars:
         return said
-    start, end = said[: most * 2 // 3].rpartition(" "), said[-most // 3 :].partition(" ")
+    start, end = said[: max_chars * 2 // 3].rpartition(" "), said[-max_chars // 3 :].partition(" ")
     return f"{start[0] or start[2]} … {end[2]}"
 
 
-def status_buttons(
-    scene: Scene, status: TemplateStatus, tail: LogTail | None, refusal: Refusal | None
+def build_status_buttons(
+    context: DialogContext, status: TemplateStatus, log_tail: LogTail | None, log_refusal: AzureRefusal | None
 ) -> tuple[Button, ...]:
     """What can be done from the status of a template; `tail` is what was read of its log, `refusal` why nothing was."""
-    ref: dict[str, Any] = {**args_of(status.ref)}
+    ref: dict[str, Any] = {**template_id_to_args(status.template_id)}
     buttons: list[Button] = []
-    if (tail is not None and not tail.whole) or (refusal is not None and refusal.reason == "too-slow"):
-        buttons.append(scene.button("whole-log", "whole-log", True, **ref, size=min(tail.size if tail else 0, 10**9)))
-    buttons.append(scene.button("look-again", "look", primary=is_running(status), **ref))
-    buttons.append(scene.button("watch-run" if is_running(status) else "watch", "watch", **ref))
-    buttons.append(scene.button("look-other", "look-other"))
+    if (log_tail is not None and not log_tail.is_whole) or (
+        log_refusal is not None and log_refusal.reason == "too-slow"
+    ):
+        buttons.append(
+            context.build_button(
+                "whole-log", "whole-log", True, **ref, size=min(log_tail.size if log_tail else 0, 10**9)
+            )
+        )
+    buttons.append(context.build_button("look-again", "look", primary=is_running(status), **ref))
+    buttons.append(context.build_button("watch-run" if is_running(status) else "watch", "watch", **ref))
+    buttons.append(context.build_button("look-other", "look-other"))
     return tuple(buttons)
 
 
-def _run_line(scene: Scene, status: TemplateStatus) -> Block:
+def _render_run_line(context: DialogContext, status: TemplateStatus) -> Block:
     if not status.run_state and status.provisioning_state.casefold() == "failed":
-        return scene.say("look.never-made", "attention")
+        return context.build_paragraph("look.never-made", "attention")
     if not status.run_state:
-        return scene.say("look.never-ran")
+        return context.build_paragraph("look.never-ran")
     if is_running(status):
         key = "look.running-in" if status.run_sub_state else "look.running"
     else:
         key = "look.ran-in" if status.run_sub_state else "look.ran"
-    tone: Tone = _TONES.get(status.run_state.casefold(), "default")
-    said = scene.line(key, state=status.run_state, sub=status.run_sub_state)
+    tone: Tone = _TONE_BY_RUN_STATE.get(status.run_state.casefold(), "default")
+    said = context.format_runs(key, state=status.run_state, sub=status.run_sub_state)
     return Paragraph(said, tone)
 
 
-def _rows(scene: Scene, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
+def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
     """The facts by name, with their labels and values; a fact that Azure does not give has no row."""
     rows: list[tuple[str, str, RichText]] = []
 
-    def row(key: str, value: RichText) -> None:
-        rows.append((key, scene.word(f"look.fact.{key}"), value))
+    def add_row(key: str, value: RichText) -> None:
+        rows.append((key, context.format_text(f"look.fact.{key}"), value))
 
     if status.provisioning_state:
-        code = (*_own(", "), *literal(status.provisioning_code)) if status.provisioning_code else ()
-        row("provisioning", (*literal(status.provisioning_state), *code))
-    seconds = took(status, scene.now)
+        code = (*_render_plain(", "), *build_literal(status.provisioning_code)) if status.provisioning_code else ()
+        add_row("provisioning", (*build_literal(status.provisioning_state), *code))
+    seconds = compute_run_seconds(status, context.now)
     if seconds is not None:
-        limit = timeout_minutes(status)
-        row("took", scene.line("look.of-limit", took=Own(seconds_in_words(seconds)), limit=limit))
+        limit = get_timeout_minutes(status)
+        add_row("took", context.format_runs("look.of-limit", took=TrustedText(format_duration(seconds)), limit=limit))
     if status.started:
-        row("started", _own(span(status.started, status.ended)))
-    row("vm_size", literal(status.vm_size) if status.vm_size else scene.line("look.default-size"))
+        add_row("started", _render_plain(format_time_span(status.started, status.ended)))
+    add_row("vm_size", build_literal(status.vm_size) if status.vm_size else context.format_runs("look.default-size"))
     if status.os_disk_gb:
-        row("os_disk", _own(f"{status.os_disk_gb} GB"))
-    row("identities", _own(str(status.identities)) if status.identities else scene.line("look.no-identity"))
+        add_row("os_disk", _render_plain(f"{status.os_disk_gb} GB"))
+    add_row(
+        "identities",
+        _render_plain(str(status.identity_count)) if status.identity_count else context.format_runs("look.no-identity"),
+    )
     if status.source:
-        system = (*_own(" · "), *scene.line(f"look.os.{status.os}")) if status.os else ()
-        row("source", (*literal(status.source), *system))
+        system = (*_render_plain(" · "), *context.format_runs(f"look.os.{status.os}")) if status.os else ()
+        add_row("source", (*build_literal(status.source), *system))
     if status.region:
-        row("region", literal(status.region))
-    if status.own_network:
-        row("network", scene.line("look.own-network"))
+        add_row("region", build_literal(status.region))
+    if status.has_own_network:
+        add_row("network", context.format_runs("look.own-network"))
     if status.staging_group:
-        row("staging", literal(status.staging_group.rstrip("/").rpartition("/")[2]))
+        add_row("staging", build_literal(status.staging_group.rstrip("/").rpartition("/")[2]))
     if status.on_error:
-        row("on_error", literal(status.on_error))
-    for output in status.outputs[:MOST_OUTPUTS]:
-        artifact = (*_own(" · "), *literal(output.artifact)) if output.artifact else ()
-        row("output", (*literal(output.name), *_own(" · "), *literal(output.state or "?"), *artifact))
+        add_row("on_error", build_literal(status.on_error))
+    for output in status.outputs[:MAX_OUTPUTS]:
+        artifact = (*_render_plain(" · "), *build_literal(output.artifact)) if output.artifact else ()
+        add_row(
+            "output",
+            (*build_literal(output.name), *_render_plain(" · "), *build_literal(output.state or "?"), *artifact),
+        )
     return rows
 
 
-def _course_blocks(scene: Scene, course: Course) -> list[Block]:
+def _build_timeline_blocks(context: DialogContext, timeline: CustomizerTimeline) -> list[Block]:
     blocks: list[Block] = []
-    if not course.count:
-        blocks.append(scene.say("look.rows"))
-    elif course.reached is None:
-        blocks.append(scene.say("look.customizers", count=course.count))
-    elif course.reached > course.count:
-        blocks.append(scene.say("look.after-customizers", count=course.count))
+    if not timeline.customizer_count:
+        blocks.append(context.build_paragraph("look.rows"))
+    elif timeline.reached_position is None:
+        blocks.append(context.build_paragraph("look.customizers", count=timeline.customizer_count))
+    elif timeline.reached_position > timeline.customizer_count:
+        blocks.append(context.build_paragraph("look.after-customizers", count=timeline.customizer_count))
     else:
-        blocks.append(scene.say("look.position", number=course.reached, count=course.count))
-    if course.before:
-        blocks.append(scene.say("look.rows-before", "subtle", count=course.before))
-    blocks.append(course.bars)
-    if course.after:
-        blocks.append(scene.say("look.rows-after", "subtle", count=course.after))
+        blocks.append(
+            context.build_paragraph("look.position", number=timeline.reached_position, count=timeline.customizer_count)
+        )
+    if timeline.hidden_before:
+        blocks.append(context.build_paragraph("look.rows-before", "subtle", count=timeline.hidden_before))
+    blocks.append(timeline.bars)
+    if timeline.hidden_after:
+        blocks.append(context.build_paragraph("look.rows-after", "subtle", count=timeline.hidden_after))
     return blocks
 
 
-def _own(text: str) -> RichText:
-    return (Run(text),)
+def _render_plain(text: str) -> RichText:
+    return (TextRun(text),)

@@ -7,146 +7,174 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from dialogs.azure.combined_diagnosis import LogSeen, is_of, message_of, sight_of
-from dialogs.azure.refusals import refusal_blocks, refusal_buttons
-from dialogs.azure.status_reply import Seen, told
-from dialogs.azure.status_view import status_buttons
-from dialogs.context import Outcome, Scene, proof
-from dialogs.model.azure import LogFile, Reason, Refusal, TemplateRef
-from dialogs.model.errors import LookRefused
-from dialogs.model.job import Done, Work
-from dialogs.model.ports import Azure, Diagnoser
-from dialogs.model.reply import Lines
+from dialogs.azure.combined_diagnosis import DiagnosedLog, can_be_of_template, combine_diagnoses, diagnose_status
+from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
+from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
+from dialogs.azure.status_view import build_status_buttons
+from dialogs.context import DialogContext, DialogResult, build_log_excerpt
+from dialogs.model.azure import AzureRefusal, AzureRefusalReason, LogFile, TemplateId
+from dialogs.model.errors import AzureRefusedError
+from dialogs.model.job import Job, JobDone
+from dialogs.model.ports import AzureReader, DiagnoseText
+from dialogs.model.reply import LogExcerpt
 from dialogs.model.turn import Person
-from dialogs.replies.durations import size_in_words
-from dialogs.solution.howtos import back_to_step
-from dialogs.state import azure as memory
+from dialogs.replies.durations import format_size
+from dialogs.solution.howtos import build_back_to_step_buttons
+from dialogs.state import azure_state as memory
 from dialogs.state import diagnosis as held
 from dialogs.state import template_status as held_status
-from dialogs.state.azure import Asked
-from dialogs.state.json_fields import ShapeError, keyed, maybe_whole, one_of, rows, text, truth, whole
-from dialogs.state.state import State
-from dialogs.texts import Own
-from knowledge.catalog.fact_rules import Confirming
+from dialogs.state.azure_state import AzureRequest
+from dialogs.state.conversation_state import ConversationState
+from dialogs.state.json_fields import (
+    DecodeError,
+    parse_bool,
+    parse_choice,
+    parse_int,
+    parse_list,
+    parse_mapping,
+    parse_optional_int,
+    parse_text,
+)
+from dialogs.texts import TrustedText
+from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.entry import Language
 
-READ_WHOLE_LOG = "whole-log"
+READ_WHOLE_LOG_JOB = "whole-log"
 """What the work is called."""
-_SHORT = 600
+_MAX_TEXT_CHARS = 600
 _log = logging.getLogger(__name__)
 
 
-def begin(scene: Scene, state: State, ref: TemplateRef, size: int) -> Outcome:
+def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
     """A word at once that the log is being read, and the work that reads it."""
-    work = Work(READ_WHOLE_LOG, {**memory.args_of(ref), "paste": state.paste})
+    work = Job(READ_WHOLE_LOG_JOB, {**memory.template_id_to_args(template_id), "paste": state.diagnosis_number})
     said = (
-        scene.say("look.reading", name=ref.name, size=Own(size_in_words(size)))
+        context.build_paragraph("look.reading", name=template_id.name, size=TrustedText(format_size(size)))
         if size
-        else scene.say("look.reading-all", name=ref.name)
+        else context.build_paragraph("look.reading-all", name=template_id.name)
     )
-    state = replace(state, look=replace(state.look.settled(), ref=ref))
-    buttons = (*back_to_step(scene, state), scene.button("draft", "draft"), scene.button("help", "help"))
-    return state, (replace(scene.reply(said, buttons=buttons, beside=True), work=(work,)),)
+    state = replace(state, azure=replace(state.azure.without_pending_request(), last_template_id=template_id))
+    buttons = (
+        *build_back_to_step_buttons(context, state),
+        context.build_button("draft", "draft"),
+        context.build_button("help", "help"),
+    )
+    return state, (replace(context.build_reply(said, buttons=buttons, beside=True), jobs=(work,)),)
 
 
-async def perform(
-    azure: Azure | None, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+async def read_whole_log(
+    azure_reader: AzureReader | None, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
     """Reads the log and gives what came of it as plain JSON. Never raises."""
-    ref = Asked(wanted=memory.of_args(work.args)).ref
+    ref = AzureRequest(query=memory.build_query_from_args(job.args)).template_id
     try:
-        if azure is None or azure.mode == "off":
-            raise LookRefused(Refusal("off"))
+        if azure_reader is None or azure_reader.access_mode == "off":
+            raise AzureRefusedError(AzureRefusal("off"))
         if ref is None:
-            raise LookRefused(Refusal("unexpected"))
-        status = held_status.bounded(await azure.status(person, ref))
-        read = await azure.read_log(person, status, language, progress)
+            raise AzureRefusedError(AzureRefusal("unexpected"))
+        status = held_status.sanitize_status(await azure_reader.fetch_status(person, ref))
+        read = await azure_reader.diagnose_log(person, status, language, progress)
         return {
-            "status": held_status.to_json(status),
-            "diagnosis": held.to_json(held.hold(read.diagnosis)),
+            "status": held_status.template_status_to_json(status),
+            "diagnosis": held.diagnosis_to_json(held.truncate_diagnosis(read.diagnosis)),
             "size": read.size,
             "file": read.file,
             "growing": read.growing,
             "folder": read.folder,
         }
-    except LookRefused as refused:
+    except AzureRefusedError as refused:
         return {"refused": refusal_to_json(refused.refusal)}
     except Exception as error:  # noqa: BLE001 - the last resort: the person is told, and nothing of the log is logged
         _log.error("reading a whole log failed: %s", type(error).__name__)
-        return {"refused": refusal_to_json(Refusal("unexpected", what=ref.id if ref else ""))}
+        return {"refused": refusal_to_json(AzureRefusal("unexpected", target=ref.id if ref else ""))}
 
 
-async def report(scene: Scene, state: State, done: Done, diagnose: Diagnoser, confirming: Confirming) -> Outcome:
+async def report_whole_log(
+    context: DialogContext, state: ConversationState, job_done: JobDone, diagnose: DiagnoseText, fact_rules: FactRules
+) -> DialogResult:
     """The turn that tells what the whole log says; beside the conversation where that has gone on."""
-    asked = Asked("whole-log", memory.of_args(done.work.args))
+    asked = AzureRequest("whole-log", memory.build_query_from_args(job_done.job.args))
     try:
-        result = keyed(done.result)
+        result = parse_mapping(job_done.result)
         if "refused" in result:
-            return _refused(scene, state, asked, refusal_from_json(result["refused"]))
-        status = held_status.from_json(result.get("status"))
-        size = whole(result.get("size"), most=10**15)
-        log = LogSeen(
-            held.from_json(result.get("diagnosis")),
+            return _show_refusal(context, state, asked, refusal_from_json(result["refused"]))
+        status = held_status.template_status_from_json(result.get("status"))
+        size = parse_int(result.get("size"), max_value=10**15)
+        log = DiagnosedLog(
+            held.diagnosis_from_json(result.get("diagnosis")),
             size,
             size,
-            truth(result.get("growing")),
-            one_of(result.get("file"), get_args(LogFile)),
-            text(result.get("folder"), _SHORT),
+            parse_bool(result.get("growing")),
+            parse_choice(result.get("file"), get_args(LogFile)),
+            parse_text(result.get("folder"), _MAX_TEXT_CHARS),
         )
-    except ShapeError:
-        return _refused(scene, state, asked, Refusal("unexpected"))
-    message = await message_of(diagnose, status, scene.language)
-    here = done.work.args.get("paste") == state.paste
-    before = state.diagnosis if here and state.diagnosis and is_of(state.diagnosis, status) else None
-    sight = sight_of(status, message, log, before, scene.entries, confirming, scene.language, scene.now)
-    seen = Seen(status)
+    except DecodeError:
+        return _show_refusal(context, state, asked, AzureRefusal("unexpected"))
+    message = await diagnose_status(diagnose, status, context.language)
+    here = job_done.job.args.get("paste") == state.diagnosis_number
+    before = state.diagnosis if here and state.diagnosis and can_be_of_template(state.diagnosis, status) else None
+    sight = combine_diagnoses(status, message, log, before, context.entries, fact_rules, context.language, context.now)
+    seen = TemplateSnapshot(status)
     if here:
-        return told(scene, state, sight, seen, again=True)
+        return show_combined_diagnosis(context, state, sight, seen, is_repeat=True)
     top = next((m for m in sight.diagnosis.matches if m.severity != "info"), None)
     blocks = [
-        scene.heading("look.meanwhile", name=status.ref.name),
-        scene.say("look.log.whole", file=log.file, read=Own(size_in_words(size))),
+        context.build_heading("look.meanwhile", name=status.template_id.name),
+        context.build_paragraph("look.log.whole", file=log.file, read=TrustedText(format_size(size))),
     ]
-    lines: tuple[Lines, ...] = ()
+    lines: tuple[LogExcerpt, ...] = ()
     if top is not None:
-        confidence = Own(scene.word(f"confidence.{top.confidence}"))
-        blocks.append(scene.say("candidate.line", title=scene.title(top.entry), confidence=confidence))
-        lines = (proof(top.evidence),) if top.evidence else ()
+        confidence = TrustedText(context.format_text(f"confidence.{top.confidence}"))
+        blocks.append(
+            context.build_paragraph("candidate.line", title=context.get_entry_title(top.entry), confidence=confidence)
+        )
+        lines = (build_log_excerpt(top.evidence),) if top.evidence else ()
     else:
-        blocks.append(scene.say("look.log.nothing"))
-    buttons = status_buttons(scene, status, None, None)
-    return state, (scene.reply(*blocks, *lines, scene.say("look.meanwhile.how"), buttons=buttons, beside=True),)
+        blocks.append(context.build_paragraph("look.log.nothing"))
+    buttons = build_status_buttons(context, status, None, None)
+    return state, (
+        context.build_reply(
+            *blocks, *lines, context.build_paragraph("look.meanwhile.how"), buttons=buttons, beside=True
+        ),
+    )
 
 
-def _refused(scene: Scene, state: State, asked: Asked, refusal: Refusal) -> Outcome:
-    state = replace(state, look=state.look.waiting(asked, "sign-in" if refusal.reason == "sign-in" else ""))
-    values = {"template": asked.wanted.name, "resource_group": asked.wanted.resource_group}
-    blocks = [scene.say("look.log.refused"), *refusal_blocks(scene, refusal, asked, values)]
-    reply = scene.reply(*blocks, buttons=refusal_buttons(scene, refusal), beside=True)
-    return state, (replace(reply, sign_in=refusal.reason == "sign-in"),)
+def _show_refusal(
+    context: DialogContext, state: ConversationState, request: AzureRequest, refusal: AzureRefusal
+) -> DialogResult:
+    state = replace(
+        state, azure=state.azure.with_pending_request(request, "sign-in" if refusal.reason == "sign-in" else "")
+    )
+    values = {"template": request.query.name, "resource_group": request.query.resource_group}
+    blocks = [context.build_paragraph("look.log.refused"), *build_refusal_blocks(context, refusal, request, values)]
+    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
+    return state, (replace(reply, should_offer_sign_in=refusal.reason == "sign-in"),)
 
 
-def refusal_to_json(refusal: Refusal) -> dict[str, Any]:
+def refusal_to_json(refusal: AzureRefusal) -> dict[str, Any]:
     """A refusal as plain JSON."""
     return {
         "reason": refusal.reason,
-        "texts": [refusal.what, refusal.action, refusal.scope, refusal.role, refusal.code],
+        "texts": [refusal.target, refusal.action, refusal.scope, refusal.role, refusal.code],
         "retry_after": refusal.retry_after,
         "subscriptions": list(refusal.subscriptions),
     }
 
 
-def refusal_from_json(value: object) -> Refusal:
+def refusal_from_json(value: object) -> AzureRefusal:
     """What `refusal_to_json` wrote. Raises `ShapeError`."""
-    written = keyed(value)
-    what, action, scope, role, code, *_ = (*(text(t, _SHORT) for t in rows(written.get("texts"), 5)), *[""] * 5)
-    return Refusal(
-        one_of(written.get("reason"), get_args(Reason)),
+    written = parse_mapping(value)
+    what, action, scope, role, code, *_ = (
+        *(parse_text(t, _MAX_TEXT_CHARS) for t in parse_list(written.get("texts"), 5)),
+        *[""] * 5,
+    )
+    return AzureRefusal(
+        parse_choice(written.get("reason"), get_args(AzureRefusalReason)),
         what,
         action,
         scope,
         role,
         code,
-        maybe_whole(written.get("retry_after")),
-        tuple(text(name, _SHORT) for name in rows(written.get("subscriptions"), 50)),
+        parse_optional_int(written.get("retry_after")),
+        tuple(parse_text(name, _MAX_TEXT_CHARS) for name in parse_list(written.get("subscriptions"), 50)),
     )

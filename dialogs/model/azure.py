@@ -8,12 +8,12 @@ from typing import Literal
 
 from knowledge.model.diagnosis import Diagnosis
 
-LookMode = Literal["off", "user", "bot", "local", "sandbox"]
+AccessMode = Literal["off", "user", "bot", "local", "sandbox"]
 """Whose eyes are used: nobody's, the person's, the bot's identity, an `az login` on this machine, or made-up Azure."""
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateRef:
+class TemplateId:
     """Where an image template is. The names are those that Azure gave, or that a checked text held."""
 
     subscription: str
@@ -30,7 +30,7 @@ class TemplateRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TemplateQuery:
     """What is known of the template that is looked for; every field "" when not known.
 
     `name` may be the short name that a pipeline task gave (`t_…`). The staging group and the storage account name the
@@ -45,7 +45,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TemplateSearchResult:
     """What the search came to: the templates that fit, best first; those with a similar name; where was searched.
 
     `looked_in` are the names (or ids) of the subscriptions that were read, `denied` of those that could not be.
@@ -53,16 +53,16 @@ class Found:
     by id.
     """
 
-    exact: tuple[TemplateRef, ...]
-    near: tuple[TemplateRef, ...] = ()
-    looked_in: tuple[str, ...] = ()
-    denied: tuple[str, ...] = ()
-    more: bool = False
-    names: Mapping[str, str] = field(default_factory=dict)
+    exact_matches: tuple[TemplateId, ...]
+    similar_matches: tuple[TemplateId, ...] = ()
+    searched_subscriptions: tuple[str, ...] = ()
+    denied_subscriptions: tuple[str, ...] = ()
+    has_more: bool = False
+    subscription_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class CustomizerOf:
+class CustomizerSummary:
     """A customizer as the template has it: its type (`PowerShell`, `File`, …) and its name, "" without one."""
 
     type: str
@@ -87,7 +87,7 @@ class TemplateStatus:
     None when it cannot be told. `identities`: how many user-assigned identities the template has.
     """
 
-    ref: TemplateRef
+    template_id: TemplateId
     region: str = ""
     provisioning_state: str = ""
     provisioning_code: str = ""
@@ -100,24 +100,24 @@ class TemplateStatus:
     timeout_minutes: int | None = None
     vm_size: str = ""
     os_disk_gb: int | None = None
-    identities: int = 0
-    own_network: bool = False
+    identity_count: int = 0
+    has_own_network: bool = False
     source: str = ""
     os: Literal["windows", "linux"] | None = None
     staging_group: str = ""
-    customizers: tuple[CustomizerOf, ...] = ()
+    customizers: tuple[CustomizerSummary, ...] = ()
     outputs: tuple[RunOutput, ...] = ()
     on_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailedTemplates:
     """Every template whose last run failed, newest first, and where was searched, as in `Found`."""
 
     templates: tuple[TemplateStatus, ...]
-    looked_in: tuple[str, ...] = ()
-    denied: tuple[str, ...] = ()
-    more: bool = False
+    searched_subscriptions: tuple[str, ...] = ()
+    denied_subscriptions: tuple[str, ...] = ()
+    has_more: bool = False
 
 
 LogFile = Literal["customization.log", "validation.log"]
@@ -132,19 +132,19 @@ class LogTail:
 
     file: LogFile
     text: str
-    read: int
+    bytes_read: int
     size: int
     folder: str = ""
     growing: bool = False
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether nothing of the log is missing."""
-        return self.read >= self.size
+        return self.bytes_read >= self.size
 
 
 @dataclass(frozen=True, slots=True)
-class LogRead:
+class LogDiagnosis:
     """A whole build log, read as a stream and diagnosed. `size` in bytes."""
 
     file: LogFile
@@ -154,7 +154,7 @@ class LogRead:
     growing: bool = False
 
 
-Reason = Literal[
+AzureRefusalReason = Literal[
     "off",  # the operator has not allowed looks
     "sign-in",  # nobody is signed in, or the sign-in has expired
     "consent",  # the organization's or the person's consent to the permission is missing
@@ -181,15 +181,15 @@ Reason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class AzureRefusal:
     """Why a look did not come to anything. `what` names the step: what was looked at (a resource id or a name).
 
     `action` and `scope` are Azure's own words; `role` is a built-in role that would allow it, "" when unknown; `code`
     is Azure's error code or the Entra error's (`AADSTS…`). All redacted.
     """
 
-    reason: Reason
-    what: str = ""
+    reason: AzureRefusalReason
+    target: str = ""
     action: str = ""
     scope: str = ""
     role: str = ""

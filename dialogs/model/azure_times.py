@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from dialogs.model.azure import TemplateStatus
 
-DEFAULT_TIMEOUT = 240
+DEFAULT_TIMEOUT_MINUTES = 240
 """Minutes that a build may take when its template says nothing, or 0."""
 
 
-def seconds_between(start: str | None, end: str | None) -> int | None:
+def compute_seconds_between(start: str | None, end: str | None) -> int | None:
     """The seconds from one time to a later one; `None` where either is missing, unreadable, or not in that order."""
-    began, ended = _time(start), _time(end)
+    began, ended = _parse_time(start), _parse_time(end)
     if began is None or ended is None or ended < began:
         return None
     return int((ended - began).total_seconds())
@@ -20,12 +20,12 @@ def seconds_between(start: str | None, end: str | None) -> int | None:
 
 def is_time(value: str | None) -> bool:
     """Whether `value` is a time as Azure writes it."""
-    return _time(value) is not None
+    return _parse_time(value) is not None
 
 
-def span(start: str, end: str | None) -> str:
+def format_time_span(start: str, end: str | None) -> str:
     """From when to when, to the minute, UTC; the day of the end only where it is another one."""
-    began, ended = _time(start), _time(end)
+    began, ended = _parse_time(start), _parse_time(end)
     if began is None:
         return start
     if ended is None:
@@ -38,17 +38,17 @@ def is_running(status: TemplateStatus) -> bool:
     return status.run_state.casefold() in ("running", "canceling")
 
 
-def took(status: TemplateStatus, now: str) -> int | None:
+def compute_run_seconds(status: TemplateStatus, now: str) -> int | None:
     """The seconds that the last run took, or has taken until `now`; `None` when Azure does not say."""
-    return seconds_between(status.started, status.ended or (now if is_running(status) else None))
+    return compute_seconds_between(status.started, status.ended or (now if is_running(status) else None))
 
 
-def timeout_minutes(status: TemplateStatus) -> int:
+def get_timeout_minutes(status: TemplateStatus) -> int:
     """The minutes that a run may take."""
-    return status.timeout_minutes or DEFAULT_TIMEOUT
+    return status.timeout_minutes or DEFAULT_TIMEOUT_MINUTES
 
 
-def _time(value: str | None) -> datetime | None:
+def _parse_time(value: str | None) -> datetime | None:
     if not value:
         return None
     try:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from knowledge.model.diagnosis import Diagnosis
 
-FileReason = Literal[
+FileRefusalReason = Literal[
     "off",  # no files are read where this bot runs
     "wrong-place",  # it does not lie where Teams keeps files
     "expired",  # its link is no longer good, or it is gone
@@ -37,7 +37,7 @@ class AttachedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class LogInFile:
+class AttachedLog:
     """A log, read to its end: its name ("" where the file is the log itself), its bytes, its diagnosis."""
 
     name: str
@@ -46,21 +46,21 @@ class LogInFile:
 
 
 @dataclass(frozen=True, slots=True)
-class FileRead:
+class AttachmentContents:
     """What a file held: its bytes as they came, its logs, the most promising first and at least one.
 
     Of an archive, `texts` were read in all, and `left` were not.
     """
 
     size: int
-    logs: tuple[LogInFile, ...]
-    texts: int = 1
-    left: int = 0
+    logs: tuple[AttachedLog, ...]
+    text_count: int = 1
+    unread_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FileRefusal:
     """Why a file was not read. `most` is the limit in bytes that it is over, where it is over one."""
 
-    reason: FileReason
-    most: int = 0
+    reason: FileRefusalReason
+    max_bytes: int = 0

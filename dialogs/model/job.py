@@ -6,30 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FAILED = "failed"
+FAILURE_KEY = "failed"
 """The key of a result that tells why there is none; its value is one of `Failure`, or what the work itself says."""
 
-AGAIN = "again"
+RETRY_AFTER_KEY = "again"
 """The key of a result that is none yet: so many seconds later the work is done again, with the result's `args` instead
 of its own. Nothing is reported till then, so that who watches something for hours holds nothing up.
 """
 
-Failure = Literal["broken", "too-long", "stopped", "too-many"]
+JobFailure = Literal["broken", "too-long", "stopped", "too-many"]
 """Why a work has no result: it failed in a way that nobody thought of; it took too long; the program ended each time
 that it was begun; too many others of the conversation wait."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Job:
     """What is to be done, as plain JSON values, so that it outlives a restart. Doing it twice must be harmless."""
 
-    do: str
+    name: str
     args: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class JobDone:
     """What came of a work, as plain JSON values: the turn that reports it. Under `FAILED` stands why nothing came."""
 
-    work: Work
+    job: Job
     result: Mapping[str, Any]

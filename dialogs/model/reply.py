@@ -12,45 +12,45 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from dialogs.model.job import Work
+from dialogs.model.job import Job
 from knowledge.model.entry import Language
 
-RunStyle = Literal["plain", "bold", "code"]
+TextStyle = Literal["plain", "bold", "code"]
 Tone = Literal["default", "good", "warning", "attention", "subtle"]
-Size = Literal["default", "title"]
+TextSize = Literal["default", "title"]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """A piece of text in one style; `code` is literal and monospaced."""
 
     text: str
-    style: RunStyle = "plain"
+    style: TextStyle = "plain"
 
 
-RichText = tuple[Run, ...]
+RichText = tuple[TextRun, ...]
 
 _MARKUP = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 
 
 @lru_cache(maxsize=4096)
-def prose(text: str) -> RichText:
+def parse_markup(text: str) -> RichText:
     """Our own sentence as runs: `code` in backticks, **bold** in double asterisks. Never for foreign text."""
-    runs: list[Run] = []
+    runs: list[TextRun] = []
     at = 0
     for found in _MARKUP.finditer(text):
         if found.start() > at:
-            runs.append(Run(text[at : found.start()]))
-        runs.append(Run(found[1], "code") if found[1] is not None else Run(found[2], "bold"))
+            runs.append(TextRun(text[at : found.start()]))
+        runs.append(TextRun(found[1], "code") if found[1] is not None else TextRun(found[2], "bold"))
         at = found.end()
     if at < len(text):
-        runs.append(Run(text[at:]))
+        runs.append(TextRun(text[at:]))
     return tuple(runs)
 
 
-def literal(text: str) -> RichText:
+def build_literal(text: str) -> RichText:
     """Foreign text, shown as it is."""
-    return (Run(text, "code"),)
+    return (TextRun(text, "code"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ class Paragraph:
 
     text: RichText
     tone: Tone = "default"
-    size: Size = "default"
+    size: TextSize = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FactTable:
     """Labelled values, one a row; with `folded`, a card shows only that label until it is pressed."""
 
     rows: tuple[tuple[str, RichText], ...]
-    folded: str = ""
+    folded_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LogExcerpt:
     """Lines of the person's input: number and literal text."""
 
     rows: tuple[tuple[int, str], ...]
@@ -86,14 +86,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Copyable:
+class CopyableText:
     """A longer literal text to copy as a whole."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """An input of a form. `choices` are (value, label); without them it is a text.
 
     `problem` is what was wrong with the value that came back; `hint` an example, shown while a text is empty.
@@ -104,7 +104,7 @@ class Field:
     value: str = ""
     multiline: bool = False
     choices: tuple[tuple[str, str], ...] = ()
-    most: int = 0
+    max_chars: int = 0
     required: bool = False
     problem: str = ""
     hint: str = ""
@@ -114,7 +114,7 @@ BarState = Literal["ended", "failed", "stopped", "running", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class DurationBar:
     """One row of a timeline: a literal name, how long it took (None: unknown), what became of it."""
 
     name: str
@@ -123,13 +123,13 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class DurationBars:
     """A timeline, seen at a glance where a client can and as text everywhere; the longest row is the longest bar."""
 
-    rows: tuple[Bar, ...]
+    rows: tuple[DurationBar, ...]
 
 
-Block = Paragraph | Facts | Lines | Command | Copyable | Field | Bars
+Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ class Button:
     """
 
     label: str
-    do: str
+    action_id: str
     args: Mapping[str, Any] = field(default_factory=dict)
     primary: bool = False
     url: str = ""
-    bare: bool = False
+    should_omit_fields: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +181,12 @@ class Reply:
     summary: str = ""
     beside: bool = False
     goes_on: str = ""
-    sign_in: bool = False
-    feedback: bool = False
+    should_offer_sign_in: bool = False
+    can_give_feedback: bool = False
     forgets: bool = False
     stops: tuple[str, ...] = ()
     file: FileOffer | None = None
-    work: tuple[Work, ...] = ()
+    jobs: tuple[Job, ...] = ()
     taking: bool = False
     passing: bool = False
 

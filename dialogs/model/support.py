@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Product = Literal["windows", "linux"]
+TicketProduct = Literal["windows", "linux"]
 """Which of the two services a ticket is about: by the operating system of the image."""
-ContactBy = Literal["email", "phone"]
-Severity = Literal["minimal", "moderate", "critical"]
+ContactMethod = Literal["email", "phone"]
+TicketSeverity = Literal["minimal", "moderate", "critical"]
 
-SEVERITIES: tuple[Severity, ...] = ("minimal", "moderate", "critical")
-CONTACT_BY: tuple[ContactBy, ...] = ("email", "phone")
+SEVERITIES: tuple[TicketSeverity, ...] = ("minimal", "moderate", "critical")
+CONTACT_METHODS: tuple[ContactMethod, ...] = ("email", "phone")
 SUPPORT_LANGUAGES = (
     "en-us", "it-it", "de-de", "es-es", "fr-fr", "pt-br", "ja-jp", "ko-kr", "ru-ru", "zh-hans", "zh-tw",
 )  # fmt: skip
 """The languages that Azure support takes a ticket in."""
 
-MOST_FILE = 5 * 1024 * 1024
+MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
 """Bytes of one attachment."""
-FILE_KINDS = (".txt", ".md")
-FILE_NAME = 110
-PORTALS = ("https://portal.azure.com/", "https://portal.azure.us/")
+ATTACHMENT_EXTENSIONS = (".txt", ".md")
+MAX_FILE_NAME_CHARS = 110
+PORTAL_URL_PREFIXES = ("https://portal.azure.com/", "https://portal.azure.us/")
 """What the address of a ticket begins with."""
 
 
@@ -42,7 +42,7 @@ class ClassificationChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
+class ClassificationOptions:
     """Where a ticket can go, as Azure lists it now: the service and the classifications that fit, best first.
 
     One classification: that is the one. Several: the person chooses. None never comes: that is a refusal.
@@ -53,24 +53,24 @@ class Routes:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class TicketContact:
     """How support reaches the person. `country` is ISO 3166-1 alpha-3, `time_zone` a Windows name.
 
     `phone` is "" where none was given; `by` phone needs one. `language` is one of `SUPPORT_LANGUAGES`.
     """
 
-    first: str
-    last: str
+    first_name: str
+    last_name: str
     email: str
     country: str
     time_zone: str
     language: str
-    by: ContactBy = "email"
+    contact_method: ContactMethod = "email"
     phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class TicketAttachment:
     """A text that goes with a ticket as a file: its name, one of `FILE_KINDS`, and what it holds, redacted."""
 
     name: str
@@ -92,11 +92,11 @@ class TicketDraft:
     classification: ClassificationChoice
     title: str
     description: str
-    severity: Severity
-    contact: Contact
-    diagnostics: bool = False
-    started: str = ""
-    attachments: tuple[Attachment, ...] = ()
+    severity: TicketSeverity
+    contact: TicketContact
+    can_collect_diagnostics: bool = False
+    problem_started_at: str = ""
+    attachments: tuple[TicketAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ class Ticket:
     id: str
     url: str
     state: str = ""
-    attached: int = 0
-    again: bool = False
+    attachment_count: int = 0
+    was_already_filed: bool = False
 
 
-FilingReason = Literal[
+TicketRefusalReason = Literal[
     "sign-in",  # nobody is signed in, or the sign-in has expired
     "consent",  # the organization's or the person's consent to the permission is missing
     "conditional-access",  # Entra asks for something that only the person can do
@@ -143,10 +143,10 @@ FilingReason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class FilingRefusal:
+class TicketRefusal:
     """Why no ticket came of it. `detail`, `action`, `scope` and `code` are Azure's own words, redacted, "" if none."""
 
-    reason: FilingReason
+    reason: TicketRefusalReason
     detail: str = ""
     action: str = ""
     scope: str = ""

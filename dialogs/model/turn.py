@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dialogs.model.files import AttachedFile
-from dialogs.model.job import Done
+from dialogs.model.job import JobDone
 
-Scope = Literal["personal", "group", "channel"]
+ConversationScope = Literal["personal", "group", "channel"]
 
 ACTION_VERSION = 1
 
@@ -28,17 +28,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ActionPressed:
     """A button that was pressed: its verb, its arguments, the fields of its form, the version of the card it was on.
 
     `foreign`: the card belongs to somebody else of the same conversation.
     """
 
-    do: str
+    action_id: str
     args: Mapping[str, Any]
     fields: Mapping[str, str]
     version: int
-    foreign: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Turn:
     """
 
     person: Person
-    conversation: str
-    scope: Scope = "personal"
+    conversation_id: str
+    scope: ConversationScope = "personal"
     locale: str | None = None
     text: str = ""
-    action: Action | None = None
-    joined: bool = False
-    signed_in: bool | None = None
-    done: Done | None = None
+    action: ActionPressed | None = None
+    has_joined: bool = False
+    has_signed_in: bool | None = None
+    job_done: JobDone | None = None
     files: tuple[AttachedFile, ...] = ()

@@ -1,1 +1,1 @@
-"""dialogs/replies."""
+"""Replies and text forms that every dialog uses."""

@@ -2,114 +2,125 @@
 
 from __future__ import annotations
 
-from dialogs.context import Scene
-from dialogs.model.reply import Button, Copyable, Paragraph, Reply
-from dialogs.texts import Own
+from dialogs.context import DialogContext
+from dialogs.model.reply import Button, CopyableText, Paragraph, Reply
+from dialogs.texts import TrustedText
 
-_RUN = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
-EXAMPLE = "\n".join(
+_EXAMPLE_LINE_PREFIX = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
+EXAMPLE_LOG = "\n".join(
     (
-        f"{_RUN} OUT ==> azure-arm: Provisioning with Powershell...",
-        f"{_RUN} OUT ==> azure-arm: Provisioning with powershell script: /tmp/powershell-provisioner",
-        f"{_RUN} OUT     azure-arm: Installing the agent",
-        f'{_RUN} OUT ==> azure-arm: The string is missing the terminator: ".',
-        f"{_RUN} OUT ==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
-        f"{_RUN} OUT Build 'azure-arm' errored after 6 minutes 12 seconds: "
+        f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning with Powershell...",
+        f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning with powershell script: /tmp/powershell-provisioner",
+        f"{_EXAMPLE_LINE_PREFIX} OUT     azure-arm: Installing the agent",
+        f'{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: The string is missing the terminator: ".',
+        f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        f"{_EXAMPLE_LINE_PREFIX} OUT Build 'azure-arm' errored after 6 minutes 12 seconds: "
         "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]",
     )
 )
 
 
-def ways_on(scene: Scene) -> tuple[Button, ...]:
+def build_default_buttons(context: DialogContext) -> tuple[Button, ...]:
     """The buttons of someone who has nothing under way."""
     return (
-        scene.button("example", "example"),
-        scene.button("guided", "guided"),
-        scene.button("guides", "guides"),
-        *_look(scene),
-        scene.button("draft", "draft"),
-        scene.button("help", "help"),
+        context.build_button("example", "example"),
+        context.build_button("guided", "guided"),
+        context.build_button("guides", "guides"),
+        *_build_lookup_buttons(context),
+        context.build_button("draft", "draft"),
+        context.build_button("help", "help"),
     )
 
 
-def welcome(scene: Scene, name: str = "") -> Reply:
+def show_welcome(context: DialogContext, added_by: str = "") -> Reply:
     """The first message of a conversation; among others it names who added the bot."""
-    added = (scene.say("thread.added-by", name=Own(name)),) if scene.public and name else ()
-    return scene.reply(
-        scene.heading("welcome.title"),
+    added = (
+        (context.build_paragraph("thread.added-by", name=TrustedText(added_by)),)
+        if context.is_public and added_by
+        else ()
+    )
+    return context.build_reply(
+        context.build_heading("welcome.title"),
         *added,
-        scene.say("welcome.what"),
-        scene.say("welcome.paste"),
-        *_attach(scene),
-        *_among_others(scene),
-        _limits(scene),
-        *((scene.say("welcome.sandbox"),) if scene.looks == "sandbox" else ()),
+        context.build_paragraph("welcome.what"),
+        context.build_paragraph("welcome.paste"),
+        *_build_attachment_hint(context),
+        *_build_mention_hint(context),
+        _build_limits_note(context),
+        *((context.build_paragraph("welcome.sandbox"),) if context.access_mode == "sandbox" else ()),
         buttons=(
-            scene.button("example", "example", primary=True),
-            scene.button("guided", "guided"),
-            *_look(scene),
-            scene.button("help", "help"),
+            context.build_button("example", "example", primary=True),
+            context.build_button("guided", "guided"),
+            *_build_lookup_buttons(context),
+            context.build_button("help", "help"),
         ),
         beside=True,
     )
 
 
-def instructions(scene: Scene) -> Reply:
+def show_help(context: DialogContext) -> Reply:
     """What it does and what can be typed."""
-    return scene.reply(
-        scene.heading("help.title"),
-        scene.say("welcome.what"),
-        scene.say("welcome.paste"),
-        *_attach(scene),
-        *_among_others(scene),
-        scene.say("help.guides"),
-        scene.say("help.words"),
-        *((scene.say("help.look-words"),) if scene.looks != "off" else ()),
-        _limits(scene),
+    return context.build_reply(
+        context.build_heading("help.title"),
+        context.build_paragraph("welcome.what"),
+        context.build_paragraph("welcome.paste"),
+        *_build_attachment_hint(context),
+        *_build_mention_hint(context),
+        context.build_paragraph("help.guides"),
+        context.build_paragraph("help.words"),
+        *((context.build_paragraph("help.look-words"),) if context.access_mode != "off" else ()),
+        _build_limits_note(context),
         buttons=(
-            scene.button("example", "example"),
-            scene.button("guided", "guided"),
-            scene.button("guides", "guides"),
-            *_look(scene),
-            scene.button("draft", "draft"),
-            scene.button("restart", "restart"),
+            context.build_button("example", "example"),
+            context.build_button("guided", "guided"),
+            context.build_button("guides", "guides"),
+            *_build_lookup_buttons(context),
+            context.build_button("draft", "draft"),
+            context.build_button("restart", "restart"),
         ),
         beside=True,
     )
 
 
-def _look(scene: Scene) -> tuple[Button, ...]:
-    return (scene.button("look", "look"),) if scene.looks != "off" else ()
+def _build_lookup_buttons(context: DialogContext) -> tuple[Button, ...]:
+    return (context.build_button("look", "look"),) if context.access_mode != "off" else ()
 
 
-def _attach(scene: Scene) -> tuple[Paragraph, ...]:
-    return (scene.say("welcome.attach"),) if scene.attach else ()
+def _build_attachment_hint(context: DialogContext) -> tuple[Paragraph, ...]:
+    return (context.build_paragraph("welcome.attach"),) if context.can_attach_files else ()
 
 
-def _limits(scene: Scene) -> Paragraph:
-    which = "files" if scene.files else "off" if scene.looks == "off" else "on"
-    return scene.say(f"welcome.limits.{which}", "subtle")
+def _build_limits_note(context: DialogContext) -> Paragraph:
+    which = "files" if context.can_file_tickets else "off" if context.access_mode == "off" else "on"
+    return context.build_paragraph(f"welcome.limits.{which}", "subtle")
 
 
-def _among_others(scene: Scene) -> tuple[Paragraph, ...]:
-    return (scene.say("thread.mention"),) if scene.public else ()
+def _build_mention_hint(context: DialogContext) -> tuple[Paragraph, ...]:
+    return (context.build_paragraph("thread.mention"),) if context.is_public else ()
 
 
-def sentence(scene: Scene, key: str, first: tuple[Button, ...] = ()) -> Reply:
+def show_message(context: DialogContext, key: str, leading_buttons: tuple[Button, ...] = ()) -> Reply:
     """One sentence, with the ways on; the buttons `first` stand before them."""
-    return scene.reply(scene.say(key), buttons=(*first, *ways_on(scene)))
+    return context.build_reply(
+        context.build_paragraph(key), buttons=(*leading_buttons, *build_default_buttons(context))
+    )
 
 
-def trouble(scene: Scene, key: str) -> Reply:
+def show_problem(context: DialogContext, key: str) -> Reply:
     """What went wrong, and how to go on; the card that it happened on stays."""
-    return scene.reply(scene.say(key, "warning"), scene.say("trouble.go-on"), buttons=ways_on(scene), beside=True)
+    return context.build_reply(
+        context.build_paragraph(key, "warning"),
+        context.build_paragraph("trouble.go-on"),
+        buttons=build_default_buttons(context),
+        beside=True,
+    )
 
 
-def note(scene: Scene, key: str) -> Reply:
+def show_notice(context: DialogContext, key: str) -> Reply:
     """A remark before the answer proper; it has no buttons of its own."""
-    return scene.reply(scene.say(key, "warning"), beside=True)
+    return context.build_reply(context.build_paragraph(key, "warning"), beside=True)
 
 
-def example(scene: Scene) -> Reply:
+def show_example(context: DialogContext) -> Reply:
     """The text of the example, before its diagnosis."""
-    return scene.reply(scene.say("talk.example"), Copyable(EXAMPLE), beside=True)
+    return context.build_reply(context.build_paragraph("talk.example"), CopyableText(EXAMPLE_LOG), beside=True)

@@ -1,1 +1,1 @@
-"""dialogs/solution."""
+"""From a diagnosis to its solution: cards, steps, how-tos, questionnaire, feedback."""

@@ -4,63 +4,81 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import Outcome, Scene, short
+from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Button
-from dialogs.replies.general_replies import trouble
-from dialogs.solution.diagnosis_view import rest_of
-from dialogs.state.feedback import Judged
-from dialogs.state.state import State
+from dialogs.replies.general_replies import show_problem
+from dialogs.solution.diagnosis_view import find_other_candidates
+from dialogs.state.conversation_state import ConversationState
+from dialogs.state.feedback import DiagnosisFeedback
 
-MOST_CANDIDATES = 4
+MAX_CANDIDATES = 4
 
 
-def buttons(scene: Scene, state: State) -> tuple[Button, ...]:
+def build_feedback_buttons(context: DialogContext, state: ConversationState) -> tuple[Button, ...]:
     """The two judgements, where there is a diagnosis that was not judged yet."""
-    if not shown_entry(state) or _judged(state):
+    if not get_shown_entry(state) or _has_feedback(state):
         return ()
-    return (scene.button("was-right", "right"), scene.button("was-wrong", "wrong"))
+    return (context.build_button("was-right", "right"), context.build_button("was-wrong", "wrong"))
 
 
-def right(scene: Scene, state: State) -> Outcome:
+def confirm_diagnosis(context: DialogContext, state: ConversationState) -> DialogResult:
     """The person says that the diagnosis was right."""
-    if not shown_entry(state):
-        return state, (trouble(scene, "others.no-text"),)
-    said = scene.say("feedback.right", "good")
-    kept = state if _judged(state) else replace(state, judged=Judged(state.paste, "right"))
-    return kept, (scene.reply(said, buttons=(scene.button("restart", "restart"),), beside=True),)
-
-
-def wrong(scene: Scene, state: State) -> Outcome:
-    """The person says that it was wrong: asks what it was, among what else fits."""
-    entry = shown_entry(state)
-    if not entry:
-        return state, (trouble(scene, "others.no-text"),)
-    candidates = tuple(
-        Button(short(scene.title(match.entry)), "really", {"entry": match.entry, "paste": state.paste})
-        for match in rest_of(scene, state, entry)[:MOST_CANDIDATES]
+    if not get_shown_entry(state):
+        return state, (show_problem(context, "others.no-text"),)
+    said = context.build_paragraph("feedback.right", "good")
+    kept = (
+        state if _has_feedback(state) else replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "right"))
     )
-    kept = state if _judged(state) else replace(state, judged=Judged(state.paste, "wrong"))
-    asked = scene.reply(
-        scene.say("feedback.wrong"),
-        scene.say("feedback.really" if candidates else "feedback.really-none"),
-        buttons=(*candidates, scene.button("guided-questions", "guided"), scene.button("draft", "draft")),
+    return kept, (context.build_reply(said, buttons=(context.build_button("restart", "restart"),), beside=True),)
+
+
+def reject_diagnosis(context: DialogContext, state: ConversationState) -> DialogResult:
+    """The person says that it was wrong: asks what it was, among what else fits."""
+    entry = get_shown_entry(state)
+    if not entry:
+        return state, (show_problem(context, "others.no-text"),)
+    candidates = tuple(
+        Button(
+            shorten_label(context.get_entry_title(match.entry)),
+            "really",
+            {"entry": match.entry, "paste": state.diagnosis_number},
+        )
+        for match in find_other_candidates(context, state, entry)[:MAX_CANDIDATES]
+    )
+    kept = (
+        state if _has_feedback(state) else replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "wrong"))
+    )
+    asked = context.build_reply(
+        context.build_paragraph("feedback.wrong"),
+        context.build_paragraph("feedback.really" if candidates else "feedback.really-none"),
+        buttons=(
+            *candidates,
+            context.build_button("guided-questions", "guided"),
+            context.build_button("draft", "draft"),
+        ),
         beside=True,
     )
     return kept, (asked,)
 
 
-def named(scene: Scene, state: State, entry: str, paste: int) -> State:
+def record_actual_entry(
+    context: DialogContext, state: ConversationState, entry: str, diagnosis_number: int
+) -> ConversationState:
     """The state once the person says which entry it really was."""
-    if entry in scene.entries and paste == state.paste and shown_entry(state) not in ("", entry):
-        return replace(state, judged=Judged(paste, "wrong", entry))
+    if (
+        entry in context.entries
+        and diagnosis_number == state.diagnosis_number
+        and get_shown_entry(state) not in ("", entry)
+    ):
+        return replace(state, feedback=DiagnosisFeedback(diagnosis_number, "wrong", entry))
     return state
 
 
-def shown_entry(state: State) -> str:
+def get_shown_entry(state: ConversationState) -> str:
     """The entry that the person was shown first; "" when none was."""
     matches = state.diagnosis.matches if state.diagnosis else ()
     return matches[0].entry if matches else ""
 
 
-def _judged(state: State) -> bool:
-    return state.judged is not None and state.judged.paste == state.paste
+def _has_feedback(state: ConversationState) -> bool:
+    return state.feedback is not None and state.feedback.diagnosis_number == state.diagnosis_number

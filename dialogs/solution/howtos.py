@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.context import Outcome, Scene, short
-from dialogs.model.reply import Block, Button, Command, Copyable, Paragraph, Reply, Run
-from dialogs.solution.step_view import has_placeholder, step_body
-from dialogs.state.diagnosis import values_of
-from dialogs.state.state import State
-from dialogs.texts import Own
-from knowledge.catalog.howtos import Guide
-from knowledge.commands.placeholders import fill
+from dialogs.context import DialogContext, DialogResult, shorten_label
+from dialogs.model.reply import Block, Button, Command, CopyableText, Paragraph, Reply, TextRun
+from dialogs.solution.step_view import build_step_body, has_placeholder
+from dialogs.state.conversation_state import ConversationState
+from dialogs.state.diagnosis import extract_placeholder_values
+from dialogs.texts import TrustedText
+from knowledge.catalog.howtos import Howto
+from knowledge.commands.placeholders import fill_placeholders
 from knowledge.model.diagnosis import Diagnosis
 
-PAGE = 5
+PAGE_SIZE = 5
 
-FITTING: Mapping[str, str] = {
+HOWTO_BY_INPUT_KIND: Mapping[str, str] = {
     "status": "get-build-log",
     "deployment-error": "get-build-log",
     "task-log": "log-from-devops",
@@ -25,85 +25,89 @@ FITTING: Mapping[str, str] = {
 """The guide that helps on with a text of each kind that no known error fits."""
 
 
-def show(scene: Scene, state: State, name: str) -> Outcome:
+def show_howto(context: DialogContext, state: ConversationState, howto_id: str) -> DialogResult:
     """The guide `name` as one card, its commands filled from the text under way; the list if there is none."""
-    found = scene.guides.by_id.get(name)
+    found = context.howtos.by_id.get(howto_id)
     if found is None:
-        return state, (_list(scene, state, 0, (scene.say("guides.gone", "warning"),)),)
-    return state, (_card(scene, state, found),)
+        return state, (_render_list(context, state, 0, (context.build_paragraph("guides.gone", "warning"),)),)
+    return state, (_render_howto(context, state, found),)
 
 
-def listed(scene: Scene, state: State, first: int = 0) -> Outcome:
+def list_howtos(context: DialogContext, state: ConversationState, first_index: int = 0) -> DialogResult:
     """The guides from number `first` (from 0) on, at most five a page."""
-    return state, (_list(scene, state, first),)
+    return state, (_render_list(context, state, first_index),)
 
 
-def fitting(scene: Scene, diagnosis: Diagnosis) -> tuple[Button, ...]:
+def suggest_howto_buttons(context: DialogContext, diagnosis: Diagnosis) -> tuple[Button, ...]:
     """The button of the guide that helps on with a text of this kind, if there is one."""
-    return offer(scene, FITTING.get(diagnosis.kind))
+    return build_howto_buttons(context, HOWTO_BY_INPUT_KIND.get(diagnosis.kind))
 
 
-def offer(scene: Scene, name: str | None) -> tuple[Button, ...]:
+def build_howto_buttons(context: DialogContext, howto_id: str | None) -> tuple[Button, ...]:
     """The button of the guide `name`, if there is one."""
-    found = scene.guides.by_id.get(name) if name else None
-    return (_go(scene, found),) if found else ()
+    found = context.howtos.by_id.get(howto_id) if howto_id else None
+    return (_build_howto_button(context, found),) if found else ()
 
 
-def _card(scene: Scene, state: State, guide: Guide) -> Reply:
-    title = guide.title.in_(scene.language)
-    values = _values(state)
-    blocks: list[Block] = [Paragraph((Run(title),), size="title"), Paragraph(scene.text(guide.intro))]
-    for number, one in enumerate(guide.steps, 1):
-        blocks.append(scene.say("guides.step", number=number, do=scene.text(one.step.do)))
-        if one.copy:
-            blocks.append(Copyable(fill(one.copy, "Azure CLI", values)))
-        blocks += step_body(scene, one.step, values)
-    if any(isinstance(block, (Command, Copyable)) and has_placeholder(block.text) for block in blocks):
-        blocks.append(scene.say("walk.placeholders", "subtle"))
-    pages = "; ".join(f"{reference.title}: {reference.url}" for reference in guide.references)
-    blocks.append(scene.say("guides.references", "subtle", pages=Own(pages)))
+def _render_howto(context: DialogContext, state: ConversationState, howto: Howto) -> Reply:
+    title = howto.title.get(context.language)
+    values = _get_placeholder_values(state)
+    blocks: list[Block] = [Paragraph((TextRun(title),), size="title"), Paragraph(context.localize(howto.intro))]
+    for number, one in enumerate(howto.steps, 1):
+        blocks.append(context.build_paragraph("guides.step", number=number, do=context.localize(one.step.do)))
+        if one.copy_text:
+            blocks.append(CopyableText(fill_placeholders(one.copy_text, "Azure CLI", values)))
+        blocks += build_step_body(context, one.step, values)
+    if any(isinstance(block, (Command, CopyableText)) and has_placeholder(block.text) for block in blocks):
+        blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
+    pages = "; ".join(f"{reference.title}: {reference.url}" for reference in howto.references)
+    blocks.append(context.build_paragraph("guides.references", "subtle", pages=TrustedText(pages)))
     buttons = (
-        *back_to_step(scene, state),
-        scene.button("other-guides", "guides"),
-        scene.button("draft", "draft"),
-        scene.button("restart", "restart"),
+        *build_back_to_step_buttons(context, state),
+        context.build_button("other-guides", "guides"),
+        context.build_button("draft", "draft"),
+        context.build_button("restart", "restart"),
     )
-    return scene.reply(*blocks, buttons=buttons, summary=title)
+    return context.build_reply(*blocks, buttons=buttons, summary=title)
 
 
-def _list(scene: Scene, state: State, first: int, before: tuple[Block, ...] = ()) -> Reply:
-    every = tuple(scene.guides.by_id.values())
-    back = back_to_step(scene, state)
-    room = PAGE - len(back)
-    first = first if 0 <= first < len(every) else 0
-    page = every[first : first + room]
-    follows = (first + room) % (-(-len(every) // room) * room)
-    more = (scene.button("more-guides", "guides", first=follows),) if len(every) > room else ()
-    return scene.reply(
-        *before,
-        scene.heading("guides.title"),
-        scene.say("guides.intro"),
-        buttons=(*(_go(scene, guide) for guide in page), *more, *back),
+def _render_list(
+    context: DialogContext, state: ConversationState, first_index: int, leading_blocks: tuple[Block, ...] = ()
+) -> Reply:
+    every = tuple(context.howtos.by_id.values())
+    back = build_back_to_step_buttons(context, state)
+    room = PAGE_SIZE - len(back)
+    first_index = first_index if 0 <= first_index < len(every) else 0
+    page = every[first_index : first_index + room]
+    follows = (first_index + room) % (-(-len(every) // room) * room)
+    more = (context.build_button("more-guides", "guides", first=follows),) if len(every) > room else ()
+    return context.build_reply(
+        *leading_blocks,
+        context.build_heading("guides.title"),
+        context.build_paragraph("guides.intro"),
+        buttons=(*(_build_howto_button(context, guide) for guide in page), *more, *back),
     )
 
 
-def _go(scene: Scene, guide: Guide) -> Button:
-    return Button(short(guide.title.in_(scene.language)), "guide", {"id": guide.id})
+def _build_howto_button(context: DialogContext, howto: Howto) -> Button:
+    return Button(shorten_label(howto.title.get(context.language)), "guide", {"id": howto.id})
 
 
-def back_to_step(scene: Scene, state: State) -> tuple[Button, ...]:
+def build_back_to_step_buttons(context: DialogContext, state: ConversationState) -> tuple[Button, ...]:
     """The way back to the walk under way, if there is one."""
-    walk = state.walk
-    if walk is None or walk.entry not in scene.entries:
+    walk = state.walkthrough
+    if walk is None or walk.entry not in context.entries:
         return ()
-    if walk.step >= len(scene.entries[walk.entry].steps):
-        return (scene.button("step", "step"),)
-    return (Button(scene.word("button.back-to-step", number=walk.step + 1), "step"),)
+    if walk.step >= len(context.entries[walk.entry].steps):
+        return (context.build_button("step", "step"),)
+    return (Button(context.format_text("button.back-to-step", number=walk.step + 1), "step"),)
 
 
-def _values(state: State) -> dict[str, str]:
+def _get_placeholder_values(state: ConversationState) -> dict[str, str]:
     """What is known of the text under way, with what the entry in the walk captured, where both are of one text."""
     if state.diagnosis is None:
         return {}
-    walk = state.walk
-    return values_of(state.diagnosis, walk.entry if walk and walk.paste == state.paste else "")
+    walk = state.walkthrough
+    return extract_placeholder_values(
+        state.diagnosis, walk.entry if walk and walk.diagnosis_number == state.diagnosis_number else ""
+    )

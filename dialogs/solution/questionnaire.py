@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
-from dialogs.context import LABEL, Outcome, Scene, short
-from dialogs.model.reply import Block, Button, Paragraph, Reply, Run
-from dialogs.solution.walkthrough import choose
-from dialogs.state.state import State, Walk
-from knowledge.catalog.questionnaire import NONE, Choice, Page, find, ways
+from dialogs.context import MAX_LABEL_CHARS, DialogContext, DialogResult, shorten_label
+from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun
+from dialogs.solution.walkthrough import start_walk
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from knowledge.catalog.questionnaire import NONE_OF_THESE, Choice, Page, follow_path, list_paths
 
 
-def ask(scene: Scene, state: State, path: tuple[str, ...] = ()) -> Outcome:
+def show_page(context: DialogContext, state: ConversationState, path: tuple[str, ...] = ()) -> DialogResult:
     """The page at `path`, or the entry that it leads to."""
-    found = find(scene.guide, path)
+    found = follow_path(context.questionnaire, path)
     if isinstance(found, Page):
-        return state, (_page(scene, found, path),)
-    if found is not None and found in scene.entries:
-        return choose(scene, state, Walk(found, 0, state.paste))
-    if path and path[-1] == NONE and isinstance(find(scene.guide, path[:-1]), Page):
+        return state, (_render_page(context, found, path),)
+    if found is not None and found in context.entries:
+        return start_walk(context, state, Walkthrough(found, 0, state.diagnosis_number))
+    if path and path[-1] == NONE_OF_THESE and isinstance(follow_path(context.questionnaire, path[:-1]), Page):
         buttons = (
-            _go(scene.word("button.back"), path[:-1]),
-            scene.button("draft", "draft"),
-            scene.button("restart", "restart"),
+            _build_path_button(context.format_text("button.back"), path[:-1]),
+            context.build_button("draft", "draft"),
+            context.build_button("restart", "restart"),
         )
-        return state, (scene.reply(scene.say("guided.end"), buttons=buttons),)
-    return state, (_page(scene, scene.guide, (), (scene.say("guided.gone"),)),)
+        return state, (context.build_reply(context.build_paragraph("guided.end"), buttons=buttons),)
+    return state, (_render_page(context, context.questionnaire, (), (context.build_paragraph("guided.gone"),)),)
 
 
-def _page(scene: Scene, page: Page, path: tuple[str, ...], before: tuple[Block, ...] = ()) -> Reply:
+def _render_page(
+    context: DialogContext, page: Page, path: tuple[str, ...], leading_blocks: tuple[Block, ...] = ()
+) -> Reply:
     if not page.choices:
-        return scene.reply(*before, scene.say("guided.empty"), buttons=(scene.button("draft", "draft"),))
-    blocks: list[Block] = [*before, scene.heading(f"guided.{page.question}")]
+        return context.build_reply(
+            *leading_blocks, context.build_paragraph("guided.empty"), buttons=(context.build_button("draft", "draft"),)
+        )
+    blocks: list[Block] = [*leading_blocks, context.build_heading(f"guided.{page.question}")]
     buttons = []
     for choice in page.choices:
         if page.question == "titles":
-            first, *rest = (scene.title(entry) for entry in _behind(choice))
-            blocks.append(Paragraph((Run(first, "bold"), Run("".join(f"; {title}" for title in rest)))))
+            first, *rest = (context.get_entry_title(entry) for entry in _list_target_entries(choice))
+            blocks.append(Paragraph((TextRun(first, "bold"), TextRun("".join(f"; {title}" for title in rest)))))
         if page.question == "sign":
-            sign = scene.text(scene.entries[choice.key].sign)
-            blocks.append(scene.say("diagnosis.tell-one", title=scene.title(choice.key), tell=sign))
-        buttons.append(_go(_label(scene, page, choice), (*path, choice.key)))
-    buttons.append(_go(scene.word("button.none"), (*path, NONE)))
+            sign = context.localize(context.entries[choice.key].symptom)
+            blocks.append(
+                context.build_paragraph("diagnosis.tell-one", title=context.get_entry_title(choice.key), tell=sign)
+            )
+        buttons.append(_build_path_button(_build_label(context, page, choice), (*path, choice.key)))
+    buttons.append(_build_path_button(context.format_text("button.none"), (*path, NONE_OF_THESE)))
     if path and len(buttons) < 6:
-        buttons.append(_go(scene.word("button.back"), path[:-1]))
-    return scene.reply(*blocks, buttons=tuple(buttons))
+        buttons.append(_build_path_button(context.format_text("button.back"), path[:-1]))
+    return context.build_reply(*blocks, buttons=tuple(buttons))
 
 
-def _label(scene: Scene, page: Page, choice: Choice) -> str:
+def _build_label(context: DialogContext, page: Page, choice: Choice) -> str:
     if page.question == "sign":
-        return short(scene.title(choice.key))
+        return shorten_label(context.get_entry_title(choice.key))
     if page.question == "titles":
-        return short(scene.title(choice.key), LABEL - 2).removesuffix("…") + " …"
-    return scene.word(f"{page.question}.{choice.key}")
+        return shorten_label(context.get_entry_title(choice.key), MAX_LABEL_CHARS - 2).removesuffix("…") + " …"
+    return context.format_text(f"{page.question}.{choice.key}")
 
 
-def _behind(choice: Choice) -> tuple[str, ...]:
+def _list_target_entries(choice: Choice) -> tuple[str, ...]:
     """The entries that a choice leads to."""
-    return tuple(ways(choice.leads)) if isinstance(choice.leads, Page) else (choice.leads,)
+    return tuple(list_paths(choice.target)) if isinstance(choice.target, Page) else (choice.target,)
 
 
-def _go(label: str, path: tuple[str, ...]) -> Button:
+def _build_path_button(label: str, path: tuple[str, ...]) -> Button:
     return Button(label, "guided", {"path": list(path)})

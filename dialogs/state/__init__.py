@@ -1,1 +1,1 @@
-"""dialogs/state."""
+"""The conversation's state, and its JSON."""

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from dialogs.state.json_fields import maybe_text, text, whole
+from dialogs.state.json_fields import parse_int, parse_optional_text, parse_text
 
-TITLE = 250
-DESCRIPTION = 12_000
-SHORT = 300
-RESOURCE = 400
-MOST_DRAFTS = 5
-MOST_DRAFT_BYTES = 30_000
+MAX_TITLE_CHARS = 250
+MAX_DESCRIPTION_CHARS = 12_000
+MAX_SHORT_TEXT_CHARS = 300
+MAX_RESOURCE_ID_CHARS = 400
+MAX_DRAFTS = 5
+MAX_TOTAL_DRAFT_BYTES = 30_000
 """What all drafts put aside may take together, as they are stored."""
-MOST_PASTE = 10**15
+MAX_DIAGNOSIS_NUMBER = 10**15
 
 UNKNOWN = "unknown"
 PRODUCTS = ("windows", "linux")
@@ -45,100 +45,111 @@ class CaseForm:
     impact: str = ""
     template_id: str = ""
     english_title: str = ""
-    english: str = ""
+    english_description: str = ""
     owner: str = ""
-    paste: int = 0
-    draft: str = ""
+    diagnosis_number: int = 0
+    draft_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PutAside:
+class SavedDraft:
     """A draft that was put aside, when (UTC, ISO 8601), and the number that tells it from the others."""
 
     number: int
-    at: str
+    saved_at: str
     form: CaseForm
 
 
-Drafts = tuple[PutAside, ...]
+SavedDrafts = tuple[SavedDraft, ...]
 
-_SIZES: Mapping[str, int] = {
+_MAX_FIELD_CHARS: Mapping[str, int] = {
     "product": 20,
     "severity": 20,
-    "title": TITLE,
-    "description": DESCRIPTION,
+    "title": MAX_TITLE_CHARS,
+    "description": MAX_DESCRIPTION_CHARS,
     "frequency": 20,
     "client": 20,
-    "last_good": SHORT,
-    "changed": SHORT,
-    "impact": SHORT,
-    "template_id": RESOURCE,
-    "english_title": TITLE,
-    "english": DESCRIPTION,
+    "last_good": MAX_SHORT_TEXT_CHARS,
+    "changed": MAX_SHORT_TEXT_CHARS,
+    "impact": MAX_SHORT_TEXT_CHARS,
+    "template_id": MAX_RESOURCE_ID_CHARS,
+    "english_title": MAX_TITLE_CHARS,
+    "english_description": MAX_DESCRIPTION_CHARS,
     "owner": 40,
-    "draft": 60,
+    "draft_id": 60,
 }
+_STORED_KEYS = {"english_description": "english", "diagnosis_number": "paste", "draft_id": "draft"}
+"""Field -> the key it is stored under, where they differ."""
 
 
-def with_draft(drafts: Drafts, form: CaseForm, at: str) -> Drafts:
+def add_draft(drafts: SavedDrafts, form: CaseForm, saved_at: str) -> SavedDrafts:
     """`drafts` and the one that is put aside now; where it is too much, the oldest go."""
     number = max((draft.number for draft in drafts), default=0) + 1
-    kept = (*drafts, PutAside(number, at, form))[-MOST_DRAFTS:]
-    while len(kept) > 1 and _bytes(kept) > MOST_DRAFT_BYTES:
+    kept = (*drafts, SavedDraft(number, saved_at, form))[-MAX_DRAFTS:]
+    while len(kept) > 1 and _count_bytes(kept) > MAX_TOTAL_DRAFT_BYTES:
         kept = kept[1:]
-    room = DESCRIPTION
-    while _bytes(kept) > MOST_DRAFT_BYTES:
+    room = MAX_DESCRIPTION_CHARS
+    while _count_bytes(kept) > MAX_TOTAL_DRAFT_BYTES:
         room //= 2
-        kept = (replace(kept[0], form=shortened(form, room)),)
+        kept = (replace(kept[0], form=shorten_description(form, room)),)
     return kept
 
 
-def shortened(form: CaseForm, most: int) -> CaseForm:
+def shorten_description(form: CaseForm, max_chars: int) -> CaseForm:
     """`form` with a description of at most `most` characters, in whole lines; its English stays as long, in lines."""
-    rows, english = form.description.split("\n"), form.english.split("\n")
-    kept, room = 0, most
+    rows, english = form.description.split("\n"), form.english_description.split("\n")
+    kept, room = 0, max_chars
     while kept < len(rows) and len(rows[kept]) < room:
         room -= len(rows[kept]) + 1
         kept += 1
     if not kept:
-        return replace(form, description=form.description[:most], english="")
-    return replace(form, description="\n".join(rows[:kept]), english="\n".join(english[:kept]) if form.english else "")
+        return replace(form, description=form.description[:max_chars], english_description="")
+    return replace(
+        form,
+        description="\n".join(rows[:kept]),
+        english_description="\n".join(english[:kept]) if form.english_description else "",
+    )
 
 
 def form_to_json(form: CaseForm) -> dict[str, Any]:
     """The form as plain JSON; what is as a new form has it is left out."""
     return {
-        field.name: getattr(form, field.name) for field in fields(form) if getattr(form, field.name) != field.default
+        _STORED_KEYS.get(field.name, field.name): getattr(form, field.name)
+        for field in fields(form)
+        if getattr(form, field.name) != field.default
     }
 
 
 def form_from_json(value: Mapping[str, Any]) -> CaseForm:
     """The form that `form_to_json` wrote, or an earlier version of it. Raises `ShapeError`."""
-    read: dict[str, Any] = {name: maybe_text(value.get(name), size) for name, size in _SIZES.items()}
+    read: dict[str, Any] = {
+        name: parse_optional_text(value.get(_STORED_KEYS.get(name, name)), size)
+        for name, size in _MAX_FIELD_CHARS.items()
+    }
     form = CaseForm(
         product=read["product"] or "",
         severity=read["severity"] or "",
-        title=text(value.get("title"), TITLE),
-        description=text(value.get("description"), DESCRIPTION),
-        paste=whole(value.get("paste", 0), most=MOST_PASTE),
+        title=parse_text(value.get("title"), MAX_TITLE_CHARS),
+        description=parse_text(value.get("description"), MAX_DESCRIPTION_CHARS),
+        diagnosis_number=parse_int(value.get("paste", 0), max_value=MAX_DIAGNOSIS_NUMBER),
     )
     return replace(form, **{name: item for name, item in read.items() if item is not None})
 
 
-def drafts_to_json(drafts: Drafts) -> list[dict[str, Any]]:
+def drafts_to_json(drafts: SavedDrafts) -> list[dict[str, Any]]:
     """The drafts as plain JSON."""
-    return [{"number": d.number, "at": d.at, "form": form_to_json(d.form)} for d in drafts]
+    return [{"number": d.number, "at": d.saved_at, "form": form_to_json(d.form)} for d in drafts]
 
 
-def draft_from_json(value: Mapping[str, Any]) -> PutAside:
+def draft_from_json(value: Mapping[str, Any]) -> SavedDraft:
     """One of the drafts that `drafts_to_json` wrote. Raises `ShapeError`."""
     form = value.get("form")
-    return PutAside(
-        number=whole(value.get("number")),
-        at=text(value.get("at"), 40),
+    return SavedDraft(
+        number=parse_int(value.get("number")),
+        saved_at=parse_text(value.get("at"), 40),
         form=form_from_json(form if isinstance(form, Mapping) else {}),
     )
 
 
-def _bytes(drafts: Drafts) -> int:
+def _count_bytes(drafts: SavedDrafts) -> int:
     return len(json.dumps(drafts_to_json(drafts)))

@@ -6,61 +6,61 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from dialogs.state.json_fields import (
-    ShapeError,
-    clean,
-    keyed,
-    maybe_text,
-    maybe_whole,
-    one_of,
-    rows,
-    text,
-    truth,
-    whole,
+    DecodeError,
+    clean_text,
+    parse_bool,
+    parse_choice,
+    parse_int,
+    parse_list,
+    parse_mapping,
+    parse_optional_int,
+    parse_optional_text,
+    parse_text,
 )
 from knowledge.model.diagnosis import (
-    MOST_MATCHES,
+    MAX_MATCHES,
+    BuildOutcome,
     Confidence,
     Diagnosis,
-    Kind,
-    LineOf,
+    ExcerptLine,
+    InputKind,
+    LogGap,
     Match,
-    Outcome,
-    ProvisionerRun,
+    ProvisionerSummary,
     ScriptAdvice,
-    Silence,
 )
 from knowledge.model.entry import Retry, Severity
 
-MOST_EVIDENCE = 5
-MOST_EXCERPT = 16
-MOST_RUNS = 20
-MOST_NAMED = 20
-MOST_FACTS = 60
-LINE = 400
-MESSAGE = 1500
+MAX_EVIDENCE_LINES = 5
+MAX_EXCERPT_LINES = 16
+MAX_PROVISIONER_RUNS = 20
+MAX_ITEMS_PER_MATCH = 20
+MAX_FACTS = 60
+MAX_LINE_CHARS = 400
+MAX_EVIDENCE_CHARS = 1500
 """Characters of a line that proves something: a status message is one long line, and support wants all of it."""
-VALUE = 400
-ID = 600
-MOST_IDS = 40
-MOST_ID_CHARACTERS = 5_000
-NAME = 120
-STATES = ("ended", "failed", "stopped", "running")
+MAX_VALUE_CHARS = 400
+MAX_ID_CHARS = 600
+MAX_IDS = 40
+MAX_TOTAL_ID_CHARS = 5_000
+MAX_NAME_CHARS = 120
+PROVISIONER_STATES = ("ended", "failed", "stopped", "running")
 
 
-def hold(diagnosis: Diagnosis) -> Diagnosis:
+def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
     """`diagnosis` cut to what is worth keeping; the last provisioners and the last lines are those that matter."""
     return replace(
         diagnosis,
-        file=clean(diagnosis.file, NAME),
-        matches=tuple(_hold_match(match) for match in diagnosis.matches[:MOST_MATCHES]),
-        excerpt=_lines(diagnosis.excerpt[-MOST_EXCERPT:]),
-        facts={key: value for key, value in list(diagnosis.facts.items())[:MOST_FACTS] if _fits(value)},
-        ids=_hold_ids(diagnosis.ids),
-        timeline=tuple(_hold_run(run) for run in diagnosis.timeline[-MOST_RUNS:]),
+        file=clean_text(diagnosis.file, MAX_NAME_CHARS),
+        matches=tuple(_truncate_match(match) for match in diagnosis.matches[:MAX_MATCHES]),
+        excerpt=_truncate_lines(diagnosis.excerpt[-MAX_EXCERPT_LINES:]),
+        facts={key: value for key, value in list(diagnosis.facts.items())[:MAX_FACTS] if _is_storable(value)},
+        ids=_truncate_ids(diagnosis.ids),
+        timeline=tuple(_truncate_run(run) for run in diagnosis.timeline[-MAX_PROVISIONER_RUNS:]),
     )
 
 
-def found_something(diagnosis: Diagnosis) -> bool:
+def has_findings(diagnosis: Diagnosis) -> bool:
     """Whether the text held anything of a build at all, known or not."""
     if diagnosis.matches or diagnosis.timeline or diagnosis.outcome != "unknown":
         return True
@@ -69,16 +69,16 @@ def found_something(diagnosis: Diagnosis) -> bool:
     return diagnosis.kind not in ("question", "unknown")
 
 
-def values_of(diagnosis: Diagnosis, entry: str) -> dict[str, str]:
+def extract_placeholder_values(diagnosis: Diagnosis, entry_id: str) -> dict[str, str]:
     """What may stand in the commands of `entry`: the facts of the text, then what its signature captured."""
     values = {key: str(value) for key, value in diagnosis.facts.items() if value is not None}
     for match in diagnosis.matches:
-        if match.entry == entry:
+        if match.entry == entry_id:
             values.update(match.values)
     return values
 
 
-def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
+def diagnosis_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """A held diagnosis as plain JSON values."""
     return {
         "file": diagnosis.file,
@@ -105,136 +105,150 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "phase": diagnosis.phase,
         "os": diagnosis.os,
         "partial": diagnosis.partial,
-        "script": [diagnosis.script.id, diagnosis.script.advice] if diagnosis.script else None,
-        "lines": diagnosis.lines,
+        "script": [diagnosis.script_advice.id, diagnosis.script_advice.advice] if diagnosis.script_advice else None,
+        "lines": diagnosis.line_count,
         "ids": [[label, value] for label, value in diagnosis.ids],
-        "silence": [diagnosis.silence.seconds, diagnosis.silence.line] if diagnosis.silence else None,
+        "silence": [diagnosis.longest_gap.seconds, diagnosis.longest_gap.line] if diagnosis.longest_gap else None,
     }
 
 
-def from_json(value: object) -> Diagnosis:
+def diagnosis_from_json(value: object) -> Diagnosis:
     """The diagnosis that `to_json` wrote. Raises `ShapeError` for anything else."""
-    held = keyed(value)
+    held = parse_mapping(value)
     script = held.get("script")
     return Diagnosis(
-        file=text(held.get("file"), NAME),
-        kind=one_of(held.get("kind"), get_args(Kind)),
-        outcome=one_of(held.get("outcome"), get_args(Outcome)),
-        matches=tuple(_match(item) for item in rows(held.get("matches"), MOST_MATCHES)),
-        excerpt=_read_lines(held.get("excerpt"), MOST_EXCERPT),
-        facts={key: _fact(item) for key, item in keyed(held.get("facts"), MOST_FACTS).items()},
-        timeline=tuple(_run(item) for item in rows(held.get("timeline"), MOST_RUNS)),
-        phase=maybe_text(held.get("phase"), NAME),
-        os=maybe_text(held.get("os"), NAME),
-        partial=truth(held.get("partial")),
-        script=_advice(script) if script is not None else None,
-        lines=whole(held.get("lines")),
-        ids=tuple((text(label, NAME), text(value, ID)) for label, value in _pairs(held.get("ids"), MOST_IDS)),
-        silence=_silence(held.get("silence")),
+        file=parse_text(held.get("file"), MAX_NAME_CHARS),
+        kind=parse_choice(held.get("kind"), get_args(InputKind)),
+        outcome=parse_choice(held.get("outcome"), get_args(BuildOutcome)),
+        matches=tuple(_parse_match(item) for item in parse_list(held.get("matches"), MAX_MATCHES)),
+        excerpt=_parse_lines(held.get("excerpt"), MAX_EXCERPT_LINES),
+        facts={key: _parse_fact(item) for key, item in parse_mapping(held.get("facts"), MAX_FACTS).items()},
+        timeline=tuple(_parse_run(item) for item in parse_list(held.get("timeline"), MAX_PROVISIONER_RUNS)),
+        phase=parse_optional_text(held.get("phase"), MAX_NAME_CHARS),
+        os=parse_optional_text(held.get("os"), MAX_NAME_CHARS),
+        partial=parse_bool(held.get("partial")),
+        script_advice=_parse_advice(script) if script is not None else None,
+        line_count=parse_int(held.get("lines")),
+        ids=tuple(
+            (parse_text(label, MAX_NAME_CHARS), parse_text(value, MAX_ID_CHARS))
+            for label, value in _parse_pairs(held.get("ids"), MAX_IDS)
+        ),
+        longest_gap=_parse_gap(held.get("silence")),
     )
 
 
-def _silence(value: object) -> Silence | None:
+def _parse_gap(value: object) -> LogGap | None:
     if value is None:  # none, or a state from before silences were kept
         return None
-    seconds, line = _exactly(value, 2)
-    return Silence(whole(seconds), whole(line))
+    seconds, line = _parse_items(value, 2)
+    return LogGap(parse_int(seconds), parse_int(line))
 
 
-def _hold_match(match: Match) -> Match:
+def _truncate_match(match: Match) -> Match:
     evidence, values = match.evidence, match.values
     if (
-        len(evidence) <= MOST_EVIDENCE
-        and len(match.explains) <= MOST_NAMED
-        and len(values) <= MOST_NAMED
-        and all(clean(line.text, MESSAGE) == line.text for line in evidence)
-        and all(_fits(value) for value in values.values())
+        len(evidence) <= MAX_EVIDENCE_LINES
+        and len(match.explains) <= MAX_ITEMS_PER_MATCH
+        and len(values) <= MAX_ITEMS_PER_MATCH
+        and all(clean_text(line.text, MAX_EVIDENCE_CHARS) == line.text for line in evidence)
+        and all(_is_storable(value) for value in values.values())
     ):
         return match
     return replace(
         match,
-        evidence=_lines(match.evidence[:MOST_EVIDENCE], MESSAGE),
-        explains=match.explains[:MOST_NAMED],
-        values={name: value for name, value in list(match.values.items())[:MOST_NAMED] if _fits(value)},
+        evidence=_truncate_lines(match.evidence[:MAX_EVIDENCE_LINES], MAX_EVIDENCE_CHARS),
+        explains=match.explains[:MAX_ITEMS_PER_MATCH],
+        values={name: value for name, value in list(match.values.items())[:MAX_ITEMS_PER_MATCH] if _is_storable(value)},
     )
 
 
-def _hold_run(run: ProvisionerRun) -> ProvisionerRun:
+def _truncate_run(run: ProvisionerSummary) -> ProvisionerSummary:
     # A log whose clock was set back gives a negative duration, which says nothing to a person.
     seconds = run.seconds if run.seconds is not None and run.seconds >= 0 else None
-    name = clean(run.provisioner, NAME)
+    name = clean_text(run.provisioner, MAX_NAME_CHARS)
     if name == run.provisioner and seconds == run.seconds:
         return run
     return replace(run, provisioner=name, seconds=seconds)
 
 
-def _fits(value: str | int | None) -> bool:
+def _is_storable(value: str | int | None) -> bool:
     """Whether a value can be kept whole; a part of an id would be an id that never stood in the text."""
-    return not isinstance(value, str) or (len(value) <= VALUE and clean(value, VALUE) == value)
+    return not isinstance(value, str) or (len(value) <= MAX_VALUE_CHARS and clean_text(value, MAX_VALUE_CHARS) == value)
 
 
-def _hold_ids(ids: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _truncate_ids(ids: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     kept: list[tuple[str, str]] = []
-    room = MOST_ID_CHARACTERS
-    for label, value in ids[:MOST_IDS]:
-        if len(value) <= min(ID, room) and clean(value, ID) == value:
-            kept.append((clean(label, NAME), value))
+    room = MAX_TOTAL_ID_CHARS
+    for label, value in ids[:MAX_IDS]:
+        if len(value) <= min(MAX_ID_CHARS, room) and clean_text(value, MAX_ID_CHARS) == value:
+            kept.append((clean_text(label, MAX_NAME_CHARS), value))
             room -= len(value)
     return tuple(kept)
 
 
-def _lines(lines: tuple[LineOf, ...], longest: int = LINE) -> tuple[LineOf, ...]:
-    if all(clean(line.text, longest) == line.text for line in lines):
+def _truncate_lines(lines: tuple[ExcerptLine, ...], max_chars: int = MAX_LINE_CHARS) -> tuple[ExcerptLine, ...]:
+    if all(clean_text(line.text, max_chars) == line.text for line in lines):
         return lines
-    return tuple(LineOf(line.line, clean(line.text, longest)) for line in lines)
+    return tuple(ExcerptLine(line.line, clean_text(line.text, max_chars)) for line in lines)
 
 
-def _match(value: object) -> Match:
-    match = keyed(value)
+def _parse_match(value: object) -> Match:
+    match = parse_mapping(value)
     return Match(
-        entry=text(match.get("entry"), NAME),
-        title=text(match.get("title"), LINE),
-        confidence=one_of(match.get("confidence"), get_args(Confidence)),
-        severity=one_of(match.get("severity"), get_args(Severity)),
-        retry=one_of(match.get("retry"), get_args(Retry)),
-        evidence=_read_lines(match.get("evidence"), MOST_EVIDENCE, MESSAGE),
-        explains=tuple(text(item, NAME) for item in rows(match.get("explains"), MOST_NAMED)),
-        values={key: text(item, VALUE) for key, item in keyed(match.get("values"), MOST_NAMED).items()},
+        entry=parse_text(match.get("entry"), MAX_NAME_CHARS),
+        title=parse_text(match.get("title"), MAX_LINE_CHARS),
+        confidence=parse_choice(match.get("confidence"), get_args(Confidence)),
+        severity=parse_choice(match.get("severity"), get_args(Severity)),
+        retry=parse_choice(match.get("retry"), get_args(Retry)),
+        evidence=_parse_lines(match.get("evidence"), MAX_EVIDENCE_LINES, MAX_EVIDENCE_CHARS),
+        explains=tuple(
+            parse_text(item, MAX_NAME_CHARS) for item in parse_list(match.get("explains"), MAX_ITEMS_PER_MATCH)
+        ),
+        values={
+            key: parse_text(item, MAX_VALUE_CHARS)
+            for key, item in parse_mapping(match.get("values"), MAX_ITEMS_PER_MATCH).items()
+        },
     )
 
 
-def _read_lines(value: object, most: int, longest: int = LINE) -> tuple[LineOf, ...]:
-    return tuple(LineOf(whole(line), text(shown, longest)) for line, shown in _pairs(value, most))
-
-
-def _pairs(value: object, most: int) -> list[list[Any]]:
-    return [_exactly(item, 2) for item in rows(value, most)]
-
-
-def _run(value: object) -> ProvisionerRun:
-    name, started, ended, seconds, exit_code, line, state = _exactly(value, 7)
-    return ProvisionerRun(
-        provisioner=text(name, NAME),
-        started=maybe_text(started, NAME),
-        ended=maybe_text(ended, NAME),
-        seconds=maybe_whole(seconds),
-        exit_code=maybe_whole(exit_code, -(2**33), 2**33),
-        line=whole(line),
-        state=one_of(state, STATES),
+def _parse_lines(value: object, max_lines: int, max_chars: int = MAX_LINE_CHARS) -> tuple[ExcerptLine, ...]:
+    return tuple(
+        ExcerptLine(parse_int(line), parse_text(shown, max_chars)) for line, shown in _parse_pairs(value, max_lines)
     )
 
 
-def _advice(value: object) -> ScriptAdvice:
-    name, advice = _exactly(value, 2)
-    return ScriptAdvice(text(name, NAME), text(advice, 2000))
+def _parse_pairs(value: object, max_items: int) -> list[list[Any]]:
+    return [_parse_items(item, 2) for item in parse_list(value, max_items)]
 
 
-def _fact(value: object) -> str | int | None:
-    return value if value is None or (isinstance(value, int) and not isinstance(value, bool)) else text(value, VALUE)
+def _parse_run(value: object) -> ProvisionerSummary:
+    name, started, ended, seconds, exit_code, line, state = _parse_items(value, 7)
+    return ProvisionerSummary(
+        provisioner=parse_text(name, MAX_NAME_CHARS),
+        started=parse_optional_text(started, MAX_NAME_CHARS),
+        ended=parse_optional_text(ended, MAX_NAME_CHARS),
+        seconds=parse_optional_int(seconds),
+        exit_code=parse_optional_int(exit_code, -(2**33), 2**33),
+        line=parse_int(line),
+        state=parse_choice(state, PROVISIONER_STATES),
+    )
 
 
-def _exactly(value: object, count: int) -> list[Any]:
-    items = rows(value, count + 1)
+def _parse_advice(value: object) -> ScriptAdvice:
+    name, advice = _parse_items(value, 2)
+    return ScriptAdvice(parse_text(name, MAX_NAME_CHARS), parse_text(advice, 2000))
+
+
+def _parse_fact(value: object) -> str | int | None:
+    return (
+        value
+        if value is None or (isinstance(value, int) and not isinstance(value, bool))
+        else parse_text(value, MAX_VALUE_CHARS)
+    )
+
+
+def _parse_items(value: object, count: int) -> list[Any]:
+    items = parse_list(value, count + 1)
     if len(items) != count:
-        raise ShapeError(f"expected {count} items, found {len(items)}")
+        raise DecodeError(f"expected {count} items, found {len(items)}")
     return items

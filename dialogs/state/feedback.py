@@ -5,34 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dialogs.state.case import MOST_PASTE
-from dialogs.state.diagnosis import NAME
-from dialogs.state.json_fields import keyed, one_of, text, whole
+from dialogs.state.case import MAX_DIAGNOSIS_NUMBER
+from dialogs.state.diagnosis import MAX_NAME_CHARS
+from dialogs.state.json_fields import parse_choice, parse_int, parse_mapping, parse_text
 
-Verdict = Literal["right", "wrong"]
+FeedbackVerdict = Literal["right", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class DiagnosisFeedback:
     """The judgement of the diagnosis of one text. `really`: the entry that it was, "" when not told."""
 
-    paste: int
-    verdict: Verdict
-    really: str = ""
+    diagnosis_number: int
+    verdict: FeedbackVerdict
+    actual_entry: str = ""
 
 
-def to_json(judged: Judged | None) -> dict[str, Any] | None:
+def feedback_to_json(feedback: DiagnosisFeedback | None) -> dict[str, Any] | None:
     """The judgement as plain JSON."""
-    return {"paste": judged.paste, "verdict": judged.verdict, "really": judged.really} if judged else None
+    return (
+        {"paste": feedback.diagnosis_number, "verdict": feedback.verdict, "really": feedback.actual_entry}
+        if feedback
+        else None
+    )
 
 
-def from_json(value: object) -> Judged | None:
+def feedback_from_json(value: object) -> DiagnosisFeedback | None:
     """What `to_json` wrote. Raises `ShapeError`."""
     if value is None:
         return None
-    written = keyed(value)
-    return Judged(
-        paste=whole(written.get("paste"), most=MOST_PASTE),
-        verdict=one_of(written.get("verdict"), ("right", "wrong")),
-        really=text(written.get("really"), NAME),
+    written = parse_mapping(value)
+    return DiagnosisFeedback(
+        diagnosis_number=parse_int(written.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
+        verdict=parse_choice(written.get("verdict"), ("right", "wrong")),
+        actual_entry=parse_text(written.get("really"), MAX_NAME_CHARS),
     )

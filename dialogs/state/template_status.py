@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from dialogs.model.azure import CustomizerOf, RunOutput, TemplateStatus
+from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
 from dialogs.model.azure_times import is_time
-from dialogs.state.azure import Asked, args_of, of_args
+from dialogs.state.azure_state import AzureRequest, build_query_from_args, template_id_to_args
 from dialogs.state.json_fields import (
-    ShapeError,
-    clean,
-    keyed,
-    maybe_text,
-    maybe_whole,
-    one_of,
-    rows,
-    text,
-    truth,
-    whole,
+    DecodeError,
+    clean_text,
+    parse_bool,
+    parse_choice,
+    parse_int,
+    parse_list,
+    parse_mapping,
+    parse_optional_int,
+    parse_optional_text,
+    parse_text,
 )
 from knowledge.redaction.redact import redact
 
-LONG = 4000
-SHORT = 400
-MOST_CUSTOMIZERS = 200
-MOST_OUTPUTS = 10
-_TEXTS = (
+MAX_MESSAGE_CHARS = 4000
+MAX_TEXT_CHARS = 400
+MAX_CUSTOMIZERS = 200
+MAX_OUTPUTS = 10
+_TEXT_FIELDS = (
     "region",
     "provisioning_state",
     "provisioning_code",
@@ -37,68 +38,85 @@ _TEXTS = (
     "staging_group",
     "on_error",
 )
-_LONG_TEXTS = ("provisioning_message", "message")
+_LONG_TEXT_FIELDS = ("provisioning_message", "message")
 
 
-def bounded(status: TemplateStatus) -> TemplateStatus:
+def sanitize_status(status: TemplateStatus) -> TemplateStatus:
     """`status` as it may be shown and kept: each text without secrets and of a bounded length."""
-    cut: dict[str, Any] = {name: _safe(getattr(status, name)) for name in _TEXTS}
-    cut.update({name: _middle(getattr(status, name)) for name in _LONG_TEXTS})
-    customizers = [CustomizerOf(_safe(c.type), _safe(c.name)) for c in status.customizers[:MOST_CUSTOMIZERS]]
-    outputs = [RunOutput(_safe(o.name), _safe(o.artifact), _safe(o.state)) for o in status.outputs[:MOST_OUTPUTS]]
+    cut: dict[str, Any] = {name: _sanitize_text(getattr(status, name)) for name in _TEXT_FIELDS}
+    cut.update({name: _sanitize_message(getattr(status, name)) for name in _LONG_TEXT_FIELDS})
+    customizers = [
+        CustomizerSummary(_sanitize_text(c.type), _sanitize_text(c.name)) for c in status.customizers[:MAX_CUSTOMIZERS]
+    ]
+    outputs = [
+        RunOutput(_sanitize_text(o.name), _sanitize_text(o.artifact), _sanitize_text(o.state))
+        for o in status.outputs[:MAX_OUTPUTS]
+    ]
     cut.update(
         {name: getattr(status, name) if is_time(getattr(status, name)) else None for name in ("started", "ended")}
     )
     return replace(status, **cut, customizers=tuple(customizers), outputs=tuple(outputs))
 
 
-def to_json(status: TemplateStatus) -> dict[str, Any]:
+_STORED_KEYS = {"template_id": "ref", "identity_count": "identities", "has_own_network": "own_network"}
+"""Field -> the key it is stored under, where they differ."""
+
+
+def _with_stored_keys(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    return {_STORED_KEYS.get(name, name): value for name, value in fields}
+
+
+def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
     """A bounded status as plain JSON values."""
     return {
-        **asdict(status),
-        "ref": args_of(status.ref),
+        **asdict(status, dict_factory=_with_stored_keys),
+        "ref": template_id_to_args(status.template_id),
         "customizers": [[c.type, c.name] for c in status.customizers],
         "outputs": [[o.name, o.artifact, o.state] for o in status.outputs],
     }
 
 
-def from_json(value: object) -> TemplateStatus:
+def template_status_from_json(value: object) -> TemplateStatus:
     """What `to_json` wrote. Raises `ShapeError` for anything else."""
-    held = keyed(value)
-    ref = Asked(wanted=of_args(keyed(held.get("ref")))).ref
+    held = parse_mapping(value)
+    ref = AzureRequest(query=build_query_from_args(parse_mapping(held.get("ref")))).template_id
     if ref is None:
-        raise ShapeError("expected the names of a template")
+        raise DecodeError("expected the names of a template")
     system = held.get("os")
-    texts = {name: text(held.get(name), SHORT) for name in _TEXTS}
-    texts.update({name: text(held.get(name), LONG) for name in _LONG_TEXTS})
+    texts = {name: parse_text(held.get(name), MAX_TEXT_CHARS) for name in _TEXT_FIELDS}
+    texts.update({name: parse_text(held.get(name), MAX_MESSAGE_CHARS) for name in _LONG_TEXT_FIELDS})
     return TemplateStatus(
-        ref=ref,
+        template_id=ref,
         **texts,
-        started=maybe_text(held.get("started"), SHORT),
-        ended=maybe_text(held.get("ended"), SHORT),
-        timeout_minutes=maybe_whole(held.get("timeout_minutes")),
-        os_disk_gb=maybe_whole(held.get("os_disk_gb")),
-        identities=whole(held.get("identities")),
-        own_network=truth(held.get("own_network")),
-        os=None if system is None else one_of(system, ("windows", "linux")),
-        customizers=tuple(CustomizerOf(*_texts(c, 2)) for c in rows(held.get("customizers"), MOST_CUSTOMIZERS)),
-        outputs=tuple(RunOutput(*_texts(o, 3)) for o in rows(held.get("outputs"), MOST_OUTPUTS)),
+        started=parse_optional_text(held.get("started"), MAX_TEXT_CHARS),
+        ended=parse_optional_text(held.get("ended"), MAX_TEXT_CHARS),
+        timeout_minutes=parse_optional_int(held.get("timeout_minutes")),
+        os_disk_gb=parse_optional_int(held.get("os_disk_gb")),
+        identity_count=parse_int(held.get("identities")),
+        has_own_network=parse_bool(held.get("own_network")),
+        os=None if system is None else parse_choice(system, ("windows", "linux")),
+        customizers=tuple(
+            CustomizerSummary(*_parse_texts(c, 2)) for c in parse_list(held.get("customizers"), MAX_CUSTOMIZERS)
+        ),
+        outputs=tuple(RunOutput(*_parse_texts(o, 3)) for o in parse_list(held.get("outputs"), MAX_OUTPUTS)),
     )
 
 
-def _texts(value: object, count: int) -> list[str]:
-    items = rows(value, count + 1)
+def _parse_texts(value: object, count: int) -> list[str]:
+    items = parse_list(value, count + 1)
     if len(items) != count:
-        raise ShapeError(f"expected {count} texts, found {len(items)}")
-    return [text(item, SHORT) for item in items]
+        raise DecodeError(f"expected {count} texts, found {len(items)}")
+    return [parse_text(item, MAX_TEXT_CHARS) for item in items]
 
 
-def _safe(value: str) -> str:
-    return clean(redact(value), SHORT)
+def _sanitize_text(value: str) -> str:
+    return clean_text(redact(value), MAX_TEXT_CHARS)
 
 
-def _middle(message: str) -> str:
+def _sanitize_message(message: str) -> str:
     """A message without its middle when it is long: its end names the log."""
-    half = LONG // 2 - 10
+    half = MAX_MESSAGE_CHARS // 2 - 10
     message = redact(message)
-    return clean(message if len(message) <= LONG else f"{message[:half]} … {message[-half:]}", LONG)
+    return clean_text(
+        message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:half]} … {message[-half:]}", MAX_MESSAGE_CHARS
+    )

@@ -1,1 +1,1 @@
-"""dialogs/support."""
+"""The support case: draft, form, text, commands, file."""

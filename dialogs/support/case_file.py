@@ -22,51 +22,59 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.context import Scene
+from dialogs.context import DialogContext
 from dialogs.model.reply import FileOffer
 from dialogs.state.case import UNKNOWN, CaseForm
-from dialogs.state.state import State
-from dialogs.support.case_commands import bash, powershell
-from dialogs.support.case_text import case_text, english_text, in_english, texts
-from dialogs.support.case_values import ENDINGS, FileKind, cloud_of, file_name, mark_of, started_of, subscription_of
+from dialogs.state.conversation_state import ConversationState
+from dialogs.support.case_commands import render_bash_commands, render_powershell_commands
+from dialogs.support.case_text import render_case_text, render_case_texts, render_english_text, translate_to_english
+from dialogs.support.case_values import (
+    FILE_EXTENSIONS,
+    FileKind,
+    build_file_name,
+    compute_case_hash,
+    detect_cloud,
+    extract_start_time,
+    extract_subscription,
+)
 from knowledge.model.diagnosis import Diagnosis
 
-SCHEMA = 1
+SCHEMA_VERSION = 1
 
 
-def offer(scene: Scene, form: CaseForm, kind: FileKind) -> FileOffer:
+def build_file_offer(context: DialogContext, form: CaseForm, kind: FileKind) -> FileOffer:
     """The case as a file that the person may have."""
-    name = file_name(scene, form, kind)
-    args = {"as": kind, "language": scene.language, "mark": mark_of(scene, form)}
-    return FileOffer(name, scene.word(f"case.file.{kind}"), len(file_bytes(scene, form, kind)), args)
+    name = build_file_name(context, form, kind)
+    args = {"as": kind, "language": context.language, "mark": compute_case_hash(context, form)}
+    return FileOffer(name, context.format_text(f"case.file.{kind}"), len(render_file(context, form, kind)), args)
 
 
-def taken(scene: Scene, state: State, args: Mapping[str, Any]) -> bytes | None:
+def read_offered_file(context: DialogContext, state: ConversationState, args: Mapping[str, Any]) -> bytes | None:
     """The file that was offered with `args`, or None when the case has been changed or let go since."""
     kind: Any = args.get("as")
-    if not isinstance(kind, str) or kind not in ENDINGS:
+    if not isinstance(kind, str) or kind not in FILE_EXTENSIONS:
         return None
     forms = (state.form, *(one.form for one in reversed(state.drafts)))
-    chosen = next((form for form in forms if form and mark_of(scene, form) == args.get("mark")), None)
-    return file_bytes(scene, chosen, kind) if chosen else None
+    chosen = next((form for form in forms if form and compute_case_hash(context, form) == args.get("mark")), None)
+    return render_file(context, chosen, kind) if chosen else None
 
 
-def file_bytes(scene: Scene, form: CaseForm, kind: FileKind) -> bytes:
+def render_file(context: DialogContext, form: CaseForm, kind: FileKind) -> bytes:
     """The file's content, UTF-8."""
     if kind == "text":
-        content = english_text(scene, form)
+        content = render_english_text(context, form)
     elif kind == "markdown":
-        content = markdown(scene, form)
+        content = render_markdown(context, form)
     else:
-        content = json.dumps(as_json(scene, form), ensure_ascii=False, indent=2) + "\n"
+        content = json.dumps(case_to_json(context, form), ensure_ascii=False, indent=2) + "\n"
     return content.encode("utf-8", "replace")
 
 
-def markdown(scene: Scene, form: CaseForm) -> str:
+def render_markdown(context: DialogContext, form: CaseForm) -> str:
     """Both languages, each in a fence that nothing in it can end: text of people and logs is no markup."""
-    headings = (scene.word("case.file.heading"), scene.word("case.file.heading-english"))
+    headings = (context.format_text("case.file.heading"), context.format_text("case.file.heading-english"))
     parts = []
-    for heading, text in zip(headings, texts(scene, form), strict=False):
+    for heading, text in zip(headings, render_case_texts(context, form), strict=False):
         fence = "```"
         while fence in text:
             fence += "`"
@@ -74,40 +82,47 @@ def markdown(scene: Scene, form: CaseForm) -> str:
     return "\n".join(parts)
 
 
-def as_json(scene: Scene, form: CaseForm, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
+def case_to_json(context: DialogContext, form: CaseForm, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
     """The case as the module says."""
-    routing = scene.support
+    routing = context.support
     product = routing.products.get(form.product)
     severity = next((one for one in routing.severities if one.id == form.severity), routing.severities[0])
     owner = next((one for one in routing.owners if one.id == form.owner), None)
     who = (
-        {"id": owner.id, "who": owner.who.in_(scene.language), "why": owner.why.in_(scene.language)} if owner else None
+        {"id": owner.id, "who": owner.who.get(context.language), "why": owner.why.get(context.language)}
+        if owner
+        else None
     )
     return {
-        "schema": SCHEMA,
-        "language": scene.language,
+        "schema": SCHEMA_VERSION,
+        "language": context.language,
         "title": form.title,
-        "title_en": in_english(scene, form)[1].title,
+        "title_en": translate_to_english(context, form)[1].title,
         "severity": {"id": severity.id, "letter": severity.letter},
         "product_family": routing.product_family,
         "product": product.name if product else None,
-        "topic": routing.path.topic,
-        "subtopic": routing.path.subtopic,
+        "topic": routing.topic_path.topic,
+        "subtopic": routing.topic_path.subtopic,
         "older_path": {"topic": routing.fallback.topic, "subtopic": routing.fallback.subtopic},
         "owner": who,
         "service_id": product.service if product else None,
         "problem_classification_id": product.topic if product else None,
         "template_id": form.template_id or None,
-        "subscription": subscription_of(scene, form) or None,
-        "started": started_of(scene, form) or None,
+        "subscription": extract_subscription(context, form) or None,
+        "started": extract_start_time(context, form) or None,
         "frequency": None if form.frequency == UNKNOWN else form.frequency,
         "client": None if form.client == UNKNOWN else form.client,
         "last_good": form.last_good or None,
         "changed": form.changed or None,
         "impact": form.impact or None,
-        "portal_url": routing.new_request(form.product, subscription_of(scene, form), cloud_of(form)),
-        "commands": {"bash": bash(scene, form), "powershell": powershell(scene, form)} if product else None,
-        "text": case_text(scene, form),
-        "text_en": english_text(scene, form),
-        "diagnosis": diagnosis.as_json() if diagnosis else None,
+        "portal_url": routing.build_request_url(form.product, extract_subscription(context, form), detect_cloud(form)),
+        "commands": {
+            "bash": render_bash_commands(context, form),
+            "powershell": render_powershell_commands(context, form),
+        }
+        if product
+        else None,
+        "text": render_case_text(context, form),
+        "text_en": render_english_text(context, form),
+        "diagnosis": diagnosis.to_json() if diagnosis else None,
     }

@@ -6,22 +6,22 @@ from collections.abc import Collection
 
 import re2
 
-from dialogs.context import Scene, short
-from dialogs.state.state import State, Walk
-from dialogs.texts import has
-from knowledge.catalog.fact_rules import load_confirming
+from dialogs.context import DialogContext, shorten_label
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.texts import has_text
+from knowledge.catalog.fact_rules import load_fact_rules
 from knowledge.model.diagnosis import Diagnosis
 
-MOST_TRIED = 12
-MOST_EXCERPT = 16
-LINE = 1500
-DO = 120
+MAX_TRIED_STEPS = 12
+MAX_EXCERPT_LINES = 16
+MAX_LINE_CHARS = 1500
+MAX_STEP_CHARS = 120
 
-_LISTED = ("subscription", "resource_group", "template", "region")
-_AFTER_TIMES = ("correlation_id", "operation_id", "log_url")
-_STARTED, _ENDED = "run_started", "run_ended"
-_SAID = {*_LISTED, *_AFTER_TIMES, _STARTED, _ENDED, "run_state", "exit_code"}
-_TEMPLATE = re2.compile(
+_LEADING_FACTS = ("subscription", "resource_group", "template", "region")
+_TRAILING_FACTS = ("correlation_id", "operation_id", "log_url")
+_STARTED_FACT, _ENDED_FACT = "run_started", "run_ended"
+_RENDERED_FACTS = {*_LEADING_FACTS, *_TRAILING_FACTS, _STARTED_FACT, _ENDED_FACT, "run_state", "exit_code"}
+_TEMPLATE_ID = re2.compile(
     r"(?i)^/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[\w.()-]{1,90}"
     r"/providers/Microsoft\.VirtualMachineImages/imageTemplates/[\w.-]{1,64}$"
 )
@@ -29,10 +29,10 @@ _TEMPLATE = re2.compile(
 
 def is_template_id(value: str) -> bool:
     """Whether `value` is the full resource id of an image template."""
-    return _TEMPLATE.match(value) is not None
+    return _TEMPLATE_ID.match(value) is not None
 
 
-def template_id(state: State) -> str:
+def find_template_id(state: ConversationState) -> str:
     """The template's full resource id where the text holds it whole; parts from different places could belong apart."""
     if state.diagnosis is None:
         return ""
@@ -41,87 +41,106 @@ def template_id(state: State) -> str:
     return next((value for value in found if not named or value.lower().endswith(f"/{named}")), "")
 
 
-def case_lines(scene: Scene, state: State) -> list[str]:
+def build_case_lines(context: DialogContext, state: ConversationState) -> list[str]:
     """The description, line by line."""
     diagnosis = state.diagnosis
-    what = [scene.word("case.what"), scene.word(f"case.what.{what_happened(scene, state)}")]
+    what = [context.format_text("case.what"), context.format_text(f"case.what.{summarize_outcome(context, state)}")]
     if diagnosis and diagnosis.partial:
-        what.append(scene.word("case.what.partial"))
-    evidence = _evidence(diagnosis)
+        what.append(context.format_text("case.what.partial"))
+    evidence = _build_evidence_lines(diagnosis)
     proving = {row.partition(":")[0] for row in evidence}
-    excerpt = [row for row in _excerpt(diagnosis) if row.partition(":")[0] not in proving]
+    excerpt = [row for row in _build_excerpt_lines(diagnosis) if row.partition(":")[0] not in proving]
     blocks = [
         what,
-        [scene.word("case.ids"), *_ids(scene, state)],
-        [scene.word("case.evidence"), *(evidence or [scene.word("case.none")])],
-        [scene.word("case.timeline"), *(_timeline(scene, diagnosis) or [scene.word("case.none")])],
-        [scene.word("case.diagnosis"), *(_diagnosis(scene, state) or [scene.word("case.diagnosis.none")])],
-        [scene.word("case.tried"), *(_tried(scene, state) or [scene.word("case.tried.none")])],
-        *([[scene.word("case.excerpt"), *excerpt]] if excerpt else []),
+        [context.format_text("case.ids"), *_build_id_lines(context, state)],
+        [context.format_text("case.evidence"), *(evidence or [context.format_text("case.none")])],
+        [
+            context.format_text("case.timeline"),
+            *(_build_timeline_lines(context, diagnosis) or [context.format_text("case.none")]),
+        ],
+        [
+            context.format_text("case.diagnosis"),
+            *(_build_diagnosis_lines(context, state) or [context.format_text("case.diagnosis.none")]),
+        ],
+        [
+            context.format_text("case.tried"),
+            *(_build_tried_lines(context, state) or [context.format_text("case.tried.none")]),
+        ],
+        *([[context.format_text("case.excerpt"), *excerpt]] if excerpt else []),
     ]
     return [line for index, block in enumerate(blocks) for line in ([""] if index else []) + block]
 
 
-def leading_entry(scene: Scene, state: State) -> str | None:
+def find_leading_entry(context: DialogContext, state: ConversationState) -> str | None:
     """The entry that the case is about: the one being walked, else the best match that is not harmless."""
-    if state.walk and state.walk.entry in scene.entries:
-        return state.walk.entry
+    if state.walkthrough and state.walkthrough.entry in context.entries:
+        return state.walkthrough.entry
     matches = state.diagnosis.matches if state.diagnosis else ()
-    return next((m.entry for m in matches if m.severity != "info" and m.entry in scene.entries), None)
+    return next((m.entry for m in matches if m.severity != "info" and m.entry in context.entries), None)
 
 
-def what_happened(scene: Scene, state: State) -> str:
+def summarize_outcome(context: DialogContext, state: ConversationState) -> str:
     """The run's outcome; where the text does not say, the phase that the error is of, when that is sure."""
     outcome = state.diagnosis.outcome if state.diagnosis else "unknown"
-    entry = leading_entry(scene, state)
-    match = state.match_of(entry) if entry else None
+    entry = find_leading_entry(context, state)
+    match = state.find_match(entry) if entry else None
     if outcome != "unknown" or entry is None or match is None or match.confidence == "possible":
         return outcome
-    return scene.entries[entry].phase
+    return context.entries[entry].phase
 
 
-def _ids(scene: Scene, state: State) -> list[str]:
+def _build_id_lines(context: DialogContext, state: ConversationState) -> list[str]:
     diagnosis = state.diagnosis
     facts = diagnosis.facts if diagnosis else {}
-    rows = [_id(scene, key, facts.get(key)) for key in _LISTED]
-    rows.append(_id(scene, "os", {"windows": "Windows", "linux": "Linux"}.get((diagnosis and diagnosis.os) or "")))
+    rows = [_format_id_line(context, key, facts.get(key)) for key in _LEADING_FACTS]
+    rows.append(
+        _format_id_line(context, "os", {"windows": "Windows", "linux": "Linux"}.get((diagnosis and diagnosis.os) or ""))
+    )
     runs = diagnosis.timeline if diagnosis else ()
-    started = facts.get(_STARTED) or next((run.started for run in runs if run.started), None)
-    ended = facts.get(_ENDED)
-    rows += [_id(scene, "started", started), _id(scene, "ended", ended)]
-    rows += [_id(scene, key, facts.get(key)) for key in _AFTER_TIMES]
-    told = scene.word(f"outcome.{diagnosis.outcome}") if diagnosis and diagnosis.outcome != "unknown" else None
-    rows.append(_id(scene, "run_state", facts.get("run_state") or told))
+    started = facts.get(_STARTED_FACT) or next((run.started for run in runs if run.started), None)
+    ended = facts.get(_ENDED_FACT)
+    rows += [_format_id_line(context, "started", started), _format_id_line(context, "ended", ended)]
+    rows += [_format_id_line(context, key, facts.get(key)) for key in _TRAILING_FACTS]
+    told = context.format_text(f"outcome.{diagnosis.outcome}") if diagnosis and diagnosis.outcome != "unknown" else None
+    rows.append(_format_id_line(context, "run_state", facts.get("run_state") or told))
     failed = next((run for run in reversed(runs) if run.state in ("failed", "stopped")), None)
     reached = diagnosis.phase if diagnosis else None
-    if reached and has(f"reached.{reached}"):
-        reached = scene.word(f"reached.{reached}")
-    rows += [_id(scene, "phase", reached), _id(scene, "provisioner", failed.provisioner if failed else None)]
+    if reached and has_text(f"reached.{reached}"):
+        reached = context.format_text(f"reached.{reached}")
+    rows += [
+        _format_id_line(context, "phase", reached),
+        _format_id_line(context, "provisioner", failed.provisioner if failed else None),
+    ]
     code = facts.get("exit_code")
     if code is None and failed:
         code = failed.exit_code or None  # what was stopped or timed out says 0, which is not how it ended
-    rows.append(_id(scene, "exit_code", code))
-    if diagnosis and diagnosis.silence:
-        silence = diagnosis.silence
-        rows.append(scene.word("case.id.silence", seconds=silence.seconds, line=silence.line))
-    return rows + [_other(scene, name, value) for name, value in _others(diagnosis, _SAID, template_id(state))]
+    rows.append(_format_id_line(context, "exit_code", code))
+    if diagnosis and diagnosis.longest_gap:
+        silence = diagnosis.longest_gap
+        rows.append(context.format_text("case.id.silence", seconds=silence.seconds, line=silence.line))
+    return rows + [
+        _format_other_line(context, name, value)
+        for name, value in _collect_other_facts(diagnosis, _RENDERED_FACTS, find_template_id(state))
+    ]
 
 
-def _id(scene: Scene, key: str, value: str | int | None) -> str:
-    shown = scene.word("case.unknown") if value is None or value == "" else value
-    return _one_line(scene.word(f"case.id.{key}", value=shown))
+def _format_id_line(context: DialogContext, key: str, value: str | int | None) -> str:
+    shown = context.format_text("case.unknown") if value is None or value == "" else value
+    return _collapse_whitespace(context.format_text(f"case.id.{key}", value=shown))
 
 
-def _other(scene: Scene, name: str, value: str) -> str:
-    label = scene.word(f"fact.{name}") if has(f"fact.{name}") else name.replace("_", " ")
-    return _one_line(scene.word("case.id.other", name=label, value=value))
+def _format_other_line(context: DialogContext, name: str, value: str) -> str:
+    label = context.format_text(f"fact.{name}") if has_text(f"fact.{name}") else name.replace("_", " ")
+    return _collapse_whitespace(context.format_text("case.id.other", name=label, value=value))
 
 
-def _others(diagnosis: Diagnosis | None, said: Collection[str], template: str) -> list[tuple[str, str]]:
+def _collect_other_facts(
+    diagnosis: Diagnosis | None, rendered_facts: Collection[str], template: str
+) -> list[tuple[str, str]]:
     """Every further fact, id and captured value of the text, each value once; `template` stands above already."""
     if diagnosis is None:
         return []
-    shown = {template, *(str(value) for key, value in diagnosis.facts.items() if key in said)}
+    shown = {template, *(str(value) for key, value in diagnosis.facts.items() if key in rendered_facts)}
     captured = [pair for match in diagnosis.matches for pair in match.values.items()]
     rows: list[tuple[str, str]] = []
     for name, value in [*diagnosis.facts.items(), *diagnosis.ids, *captured]:
@@ -131,85 +150,95 @@ def _others(diagnosis: Diagnosis | None, said: Collection[str], template: str) -
     return rows
 
 
-def _evidence(diagnosis: Diagnosis | None) -> list[str]:
+def _build_evidence_lines(diagnosis: Diagnosis | None) -> list[str]:
     if diagnosis is None:
         return []
     # What is merely possible proves nothing beside something better.
     proving = [m for at, m in enumerate(diagnosis.matches) if not at or m.confidence != "possible"]
     found = [line for at, match in enumerate(proving) for line in match.evidence[: 1 if at else None]]
-    chosen = {line.line: line.text for line in (found or diagnosis.excerpt[-MOST_EXCERPT:])}
-    return [_numbered(number, text) for number, text in sorted(chosen.items())]
+    chosen = {line.line: line.text for line in (found or diagnosis.excerpt[-MAX_EXCERPT_LINES:])}
+    return [_format_numbered_line(number, text) for number, text in sorted(chosen.items())]
 
 
-def _excerpt(diagnosis: Diagnosis | None) -> list[str]:
-    lines = diagnosis.excerpt[-MOST_EXCERPT:] if diagnosis else ()
-    return [_numbered(line.line, line.text) for line in lines if any(map(str.isalnum, line.text))]
+def _build_excerpt_lines(diagnosis: Diagnosis | None) -> list[str]:
+    lines = diagnosis.excerpt[-MAX_EXCERPT_LINES:] if diagnosis else ()
+    return [_format_numbered_line(line.line, line.text) for line in lines if any(map(str.isalnum, line.text))]
 
 
-def _numbered(number: int, text: str) -> str:
-    return f"{number}: {short(_one_line(text), LINE)}"
+def _format_numbered_line(number: int, text: str) -> str:
+    return f"{number}: {shorten_label(_collapse_whitespace(text), MAX_LINE_CHARS)}"
 
 
-def _timeline(scene: Scene, diagnosis: Diagnosis | None) -> list[str]:
-    unknown = scene.word("case.unknown")
+def _build_timeline_lines(context: DialogContext, diagnosis: Diagnosis | None) -> list[str]:
+    unknown = context.format_text("case.unknown")
     return [
-        scene.word(
+        context.format_text(
             "case.timeline.row",
             started=run.started or unknown,
             ended=run.ended or unknown,
-            name=_one_line(run.provisioner),
-            state=scene.word(f"case.state.{run.state}"),
+            name=_collapse_whitespace(run.provisioner),
+            state=context.format_text(f"case.state.{run.state}"),
             code=unknown if run.exit_code is None else run.exit_code,
         )
         for run in (diagnosis.timeline if diagnosis else ())
     ]
 
 
-def _diagnosis(scene: Scene, state: State) -> list[str]:
+def _build_diagnosis_lines(context: DialogContext, state: ConversationState) -> list[str]:
     rows = [
-        _one_line(
-            scene.word(
+        _collapse_whitespace(
+            context.format_text(
                 "case.diagnosis.row",
-                title=scene.title(match.entry),
-                confidence=scene.word(f"confidence.{match.confidence}"),
+                title=context.get_entry_title(match.entry),
+                confidence=context.format_text(f"confidence.{match.confidence}"),
             )
         )
         for match in (state.diagnosis.matches if state.diagnosis else ())
     ]
-    rows += _confirmed(scene, state)
-    walk: Walk | None = state.walk
-    if walk and walk.picked and walk.entry in scene.entries and state.match_of(walk.entry) is None:
-        rows.append(_one_line(scene.word("case.diagnosis.picked", title=scene.title(walk.entry))))
+    rows += _build_fact_check_lines(context, state)
+    walk: Walkthrough | None = state.walkthrough
+    if walk and walk.was_picked and walk.entry in context.entries and state.find_match(walk.entry) is None:
+        rows.append(
+            _collapse_whitespace(
+                context.format_text("case.diagnosis.picked", title=context.get_entry_title(walk.entry))
+            )
+        )
     return rows
 
 
-def _confirmed(scene: Scene, state: State) -> list[str]:
+def _build_fact_check_lines(context: DialogContext, state: ConversationState) -> list[str]:
     """What the live template says for and against what the text speaks for."""
-    rules, rows = load_confirming().rules, []
-    for entry, fact, side in state.spoken:
+    rules, rows = load_fact_rules().rules, []
+    for entry, fact, side in state.fact_verdicts:
         found = (rule for rule in rules if entry in rule.entries and rule.fact == fact)
-        conditions = (rule.speaks_for if side == "for" else rule.against for rule in found)
-        says = next((condition.says for condition in conditions if condition), None)
-        if says and state.match_of(entry):
-            row = scene.word(f"case.confirmed.{side}", title=scene.title(entry), fact=says.in_(scene.language))
-            rows.append(_one_line(row))
+        conditions = (rule.supports_if if side == "for" else rule.contradicts_if for rule in found)
+        says = next((condition.message for condition in conditions if condition), None)
+        if says and state.find_match(entry):
+            row = context.format_text(
+                f"case.confirmed.{side}", title=context.get_entry_title(entry), fact=says.get(context.language)
+            )
+            rows.append(_collapse_whitespace(row))
     return rows
 
 
-def _tried(scene: Scene, state: State) -> list[str]:
+def _build_tried_lines(context: DialogContext, state: ConversationState) -> list[str]:
     rows = []
-    for tried in state.tried[-MOST_TRIED:]:
-        entry = scene.entries.get(tried.entry)
-        outcome = scene.word(f"case.tried.{tried.outcome}")
-        place = {"at": tried.at, "number": tried.step + 1, "outcome": outcome}
+    for tried in state.tried_steps[-MAX_TRIED_STEPS:]:
+        entry = context.entries.get(tried.entry)
+        outcome = context.format_text(f"case.tried.{tried.outcome}")
+        place = {"at": tried.tried_at, "number": tried.step + 1, "outcome": outcome}
         if entry is None or tried.step >= len(entry.steps):
-            rows.append(scene.word("case.tried.gone", entry=tried.entry, **place))
+            rows.append(context.format_text("case.tried.gone", entry=tried.entry, **place))
             continue
-        do = _one_line(entry.steps[tried.step].do.in_(scene.language)).replace("`", "").replace("**", "")
-        named = scene.title(tried.entry)
-        rows.append(_one_line(scene.word("case.tried.row", title=named, do=short(do, DO), **place)))
+        do = _collapse_whitespace(entry.steps[tried.step].do.get(context.language)).replace("`", "").replace("**", "")
+        named = context.get_entry_title(tried.entry)
+        rows.append(
+            _collapse_whitespace(
+                context.format_text("case.tried.row", title=named, do=shorten_label(do, MAX_STEP_CHARS), **place)
+            )
+        )
     return rows
 
 
-def _one_line(text: str) -> str:
+def _collapse_whitespace(text: str) -> str:
     return " ".join(text.split())

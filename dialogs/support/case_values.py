@@ -7,62 +7,62 @@ from typing import Literal
 
 import re2
 
-from dialogs.context import Scene
+from dialogs.context import DialogContext
 from dialogs.state.case import CaseForm
-from dialogs.support.case_text import english_text, in_english
-from knowledge.catalog.support import Cloud
+from dialogs.support.case_text import render_english_text, translate_to_english
+from knowledge.catalog.support import PortalCloud
 
 FileKind = Literal["text", "markdown", "json"]
 
-ENDINGS: dict[FileKind, str] = {"text": "txt", "markdown": "md", "json": "json"}
+FILE_EXTENSIONS: dict[FileKind, str] = {"text": "txt", "markdown": "md", "json": "json"}
 _GUID = re2.compile(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _TIME = re2.compile(r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$")
 _GOVERNMENT = re2.compile(r"(?i)\b(?:usgov|usdod)[a-z]{3,20}\b|\.usgovcloudapi\.net\b")
-_NAMED = re2.compile(r"(?i)/imageTemplates/([a-z0-9_.-]{1,40})$")
-_PLAIN = re2.compile(r"[^A-Za-z0-9 .,:_/-]+")
+_TEMPLATE_NAME = re2.compile(r"(?i)/imageTemplates/([a-z0-9_.-]{1,40})$")
+_UNSAFE_CHARS = re2.compile(r"[^A-Za-z0-9 .,:_/-]+")
 
 
-def subscription_of(scene: Scene, form: CaseForm) -> str:
+def extract_subscription(context: DialogContext, form: CaseForm) -> str:
     """The subscription that the case is about, as a GUID, or ""; one that was taken out of the text stays out."""
     whole = form.template_id.split("/")
     if len(whole) > 2 and _GUID.match(whole[2]):
         return whole[2].lower()
-    value = _said(scene, form, "subscription")
+    value = _extract_value(context, form, "subscription")
     return value.lower() if _GUID.match(value) else ""
 
 
-def started_of(scene: Scene, form: CaseForm) -> str:
+def extract_start_time(context: DialogContext, form: CaseForm) -> str:
     """When the run began, UTC, ISO 8601, or ""."""
-    value = _said(scene, form, "started")
+    value = _extract_value(context, form, "started")
     return value if _TIME.match(value) else ""
 
 
-def cloud_of(form: CaseForm) -> Cloud:
+def detect_cloud(form: CaseForm) -> PortalCloud:
     """The cloud that the regions and addresses of the text belong to."""
     return "us-government" if _GOVERNMENT.search(f"{form.description}\n{form.template_id}") else "public"
 
 
-def safe_title(scene: Scene, form: CaseForm) -> str:
+def build_safe_title(context: DialogContext, form: CaseForm) -> str:
     """The title in English as a command may have it: letters, digits, spaces and a few harmless marks."""
-    _, english = in_english(scene, form)
-    plain = " ".join(_PLAIN.sub(" ", english.title).split()).lstrip("-./: ").strip()
+    _, english = translate_to_english(context, form)
+    plain = " ".join(_UNSAFE_CHARS.sub(" ", english.title).split()).lstrip("-./: ").strip()
     return plain or "Azure VM Image Builder"
 
 
-def mark_of(scene: Scene, form: CaseForm) -> str:
+def compute_case_hash(context: DialogContext, form: CaseForm) -> str:
     """Eight characters that stand for the text: of another text they are others."""
-    return hashlib.blake2b(english_text(scene, form).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return hashlib.blake2b(render_english_text(context, form).encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
-def file_name(scene: Scene, form: CaseForm, kind: FileKind) -> str:
+def build_file_name(context: DialogContext, form: CaseForm, kind: FileKind) -> str:
     """The name of the case's file: with the template's name, if it is known."""
-    named = _NAMED.search(form.template_id)
+    named = _TEMPLATE_NAME.search(form.template_id)
     template = f"{named[1].strip('.-')}-" if named else ""
-    return f"image-medic-case-{template}{mark_of(scene, form)}.{ENDINGS[kind]}"
+    return f"image-medic-case-{template}{compute_case_hash(context, form)}.{FILE_EXTENSIONS[kind]}"
 
 
-def _said(scene: Scene, form: CaseForm, key: str) -> str:
-    english, form = in_english(scene, form)
-    label = english.word(f"case.id.{key}", value="")
+def _extract_value(context: DialogContext, form: CaseForm, key: str) -> str:
+    english, form = translate_to_english(context, form)
+    label = english.format_text(f"case.id.{key}", value="")
     rows = (line for line in form.description.split("\n") if line.startswith(label))
     return next(rows, label).removeprefix(label).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from dialogs.model.reply import RichText, Run, prose
+from dialogs.model.reply import RichText, TextRun, parse_markup
 from dialogs.texts import (
     aside_en,
     aside_it,
@@ -53,50 +53,50 @@ TEXTS: dict[Language, dict[str, str]] = {
     },
 }
 
-_SLOT = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class Own(str):
+class TrustedText(str):
     """A text of our own (an entry's title, a count in words): shown in the style of the sentence around it."""
 
     __slots__ = ()
 
 
-def word(key: str, language: Language, **values: object) -> str:
+def format_text(key: str, language: Language, **values: object) -> str:
     """The text of `key` as a plain string, for labels and for texts to copy."""
-    return _SLOT.sub(lambda found: str(values[found[1]]), TEXTS[language][key])
+    return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), TEXTS[language][key])
 
 
-def has(key: str) -> bool:
+def has_text(key: str) -> bool:
     """Whether there is such a text."""
     return key in TEXTS["en"]
 
 
-def line(key: str, language: Language, **values: object) -> RichText:
+def format_runs(key: str, language: Language, **values: object) -> RichText:
     """The text of `key` as runs. Values are foreign and become code, except numbers, `Own` texts and ready runs."""
-    runs: list[Run] = []
-    for run, slot in _parts(key, language):
+    runs: list[TextRun] = []
+    for run, slot in _split_at_placeholders(key, language):
         if slot:
-            runs += [one for one in _value(values[slot], run) if one.text]
+            runs += [one for one in _render_value(values[slot], run) if one.text]
         else:
             runs.append(run)
     return tuple(runs)
 
 
 @cache
-def _parts(key: str, language: Language) -> tuple[tuple[Run, str], ...]:
+def _split_at_placeholders(key: str, language: Language) -> tuple[tuple[TextRun, str], ...]:
     """The text of `key` in parts: a run as it stands, or one around the value of the slot that is named with it."""
-    parts: list[tuple[Run, str]] = []
-    for run in prose(TEXTS[language][key]):
+    parts: list[tuple[TextRun, str]] = []
+    for run in parse_markup(TEXTS[language][key]):
         at = 0
-        for found in _SLOT.finditer(run.text):
-            parts += [(Run(run.text[at : found.start()], run.style), ""), (run, found[1])]
+        for found in _PLACEHOLDER.finditer(run.text):
+            parts += [(TextRun(run.text[at : found.start()], run.style), ""), (run, found[1])]
             at = found.end()
-        parts.append((Run(run.text[at:], run.style), ""))
+        parts.append((TextRun(run.text[at:], run.style), ""))
     return tuple((run, slot) for run, slot in parts if slot or run.text)
 
 
-def _value(value: object, around: Run) -> RichText:
+def _render_value(value: object, surrounding_run: TextRun) -> RichText:
     if isinstance(value, tuple):
         return value
-    return (Run(str(value), around.style if isinstance(value, (Own, int)) else "code"),)
+    return (TextRun(str(value), surrounding_run.style if isinstance(value, (TrustedText, int)) else "code"),)

@@ -1,1 +1,1 @@
-"""knowledge/build_log."""
+"""A build log's structure: provisioners, times, gaps, script output."""

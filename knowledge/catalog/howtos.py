@@ -1,4 +1,4 @@
-"""The how-to guides (`guides.yaml`): what people ask that is no failure, such as where the build log is."""
+"""The how-to guides (`howtos.yaml`): what people ask that is no failure, such as where the build log is."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge.catalog.loading import STEP_KEYS, read_reference, read_step
-from knowledge.catalog.yaml_section import Section, Trail, YamlFile
-from knowledge.model.entry import LANGUAGES, Language, LocalText, Reference, Step
-from knowledge.model.errors import EntriesInvalid
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.model.entry import LANGUAGES, Language, LocalizedText, Reference, Step
+from knowledge.model.errors import InvalidEntriesError
 
-GUIDES = Path(__file__).parents[1] / "guides.yaml"
+HOWTOS_PATH = Path(__file__).parents[1] / "howtos.yaml"
 
-_GUIDE_KEYS = ("id", "title", "questions", "intro", "steps", "references")
-_WORD_KEYS = ("alike", "slight", "fillers", "asking", "telling", "reporting", "refusing")
+_HOWTO_KEYS = ("id", "title", "questions", "intro", "steps", "references")
+_VOCABULARY_KEYS = ("alike", "slight", "fillers", "asking", "telling", "reporting", "refusing")
 
 
 @dataclass(frozen=True, slots=True)
-class GuideStep:
+class HowtoStep:
     """One step of a guide; `copy` is a script or a file's text that goes with it, with `<placeholders>`."""
 
     step: Step
-    copy: str | None
+    copy_text: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class Howto:
     """One guide: its steps, and the questions by which people ask for it, by language."""
 
     id: str
-    title: LocalText
+    title: LocalizedText
     questions: Mapping[Language, tuple[str, ...]]
-    intro: LocalText
-    steps: tuple[GuideStep, ...]
+    intro: LocalizedText
+    steps: tuple[HowtoStep, ...]
     references: tuple[Reference, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AskingWords:
+class QuestionVocabulary:
     """The words by which questions are understood; forms may be several words, or the beginning of one (`abc*`).
 
     `alike`: words that mean the same, by concept. `slight`: concepts that hardly tell guides apart. `fillers` say
@@ -58,85 +58,85 @@ class AskingWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Guides:
+class Howtos:
     """Every guide by id, in the order in which they are listed, and the words of the questions."""
 
-    by_id: Mapping[str, Guide]
-    words: AskingWords
+    by_id: Mapping[str, Howto]
+    vocabulary: QuestionVocabulary
 
 
-class GuidesFile(NamedTuple):
+class HowtosFile(NamedTuple):
     """The guides as they were read, and the file in which faults are noted."""
 
-    listed: tuple[Guide, ...]
-    words: AskingWords
+    howtos: tuple[Howto, ...]
+    vocabulary: QuestionVocabulary
     file: YamlFile
 
 
 @cache
-def load_guides(path: Path = GUIDES) -> Guides:
+def load_howtos(path: Path = HOWTOS_PATH) -> Howtos:
     """The guides of the file. Raises `EntriesInvalid` with every fault of form."""
-    read = read_guides(path)
-    faults = read.file.faults()
+    read = read_howtos(path)
+    faults = read.file.list_faults()
     if faults:
-        raise EntriesInvalid(faults)
-    return Guides({guide.id: guide for guide in read.listed}, read.words)
+        raise InvalidEntriesError(faults)
+    return Howtos({guide.id: guide for guide in read.howtos}, read.vocabulary)
 
 
-def read_guides(path: Path = GUIDES) -> GuidesFile:
+def read_howtos(path: Path = HOWTOS_PATH) -> HowtosFile:
     """The guides of the file; what is wrong with their form is noted in it."""
     file = YamlFile(path, path.name)
     section = Section(file, (), file.value, ("guides", "words"))
-    listed = section.each("guides", _guide)
+    listed = section.build_each("guides", _parse_howto)
     known: set[str] = set()
     for index, guide in enumerate(listed):
         if guide.id in known:
-            file.fault(("guides", index, "id"), f"{guide.id!r} is there twice")
+            file.add_fault(("guides", index, "id"), f"{guide.id!r} is there twice")
         known.add(guide.id)
     if not listed:
-        section.fault("guides", "'guides' needs at least one guide")
-    return GuidesFile(listed, section.nested("words", _words), file)
+        section.add_fault("guides", "'guides' needs at least one guide")
+    return HowtosFile(listed, section.build_nested("words", _parse_vocabulary), file)
 
 
-def _guide(file: YamlFile, trail: Trail, value: Any) -> Guide:
-    section = Section(file, trail, value, _GUIDE_KEYS)
-    return Guide(
-        id=section.text("id"),
-        title=section.local("title"),
-        questions=section.nested("questions", _questions),
-        intro=section.local("intro"),
-        steps=section.each("steps", _step),
-        references=section.each("references", read_reference),
+def _parse_howto(file: YamlFile, key_path: KeyPath, value: Any) -> Howto:
+    section = Section(file, key_path, value, _HOWTO_KEYS)
+    return Howto(
+        id=section.get_text("id"),
+        title=section.get_localized("title"),
+        questions=section.build_nested("questions", _parse_questions),
+        intro=section.get_localized("intro"),
+        steps=section.build_each("steps", _parse_step),
+        references=section.build_each("references", read_reference),
     )
 
 
-def _questions(file: YamlFile, trail: Trail, value: Any) -> Mapping[Language, tuple[str, ...]]:
-    section = Section(file, trail, value, LANGUAGES)
-    return {language: section.texts(language) for language in LANGUAGES}
+def _parse_questions(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[Language, tuple[str, ...]]:
+    section = Section(file, key_path, value, LANGUAGES)
+    return {language: section.get_texts(language) for language in LANGUAGES}
 
 
-def _step(file: YamlFile, trail: Trail, value: Any) -> GuideStep:
-    section = Section(file, trail, value, (*STEP_KEYS, "copy"))
-    copied = section.maybe("copy")
-    return GuideStep(read_step(section), copied.strip("\n") if copied else None)
+def _parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> HowtoStep:
+    section = Section(file, key_path, value, (*STEP_KEYS, "copy"))
+    copied = section.get_optional_text("copy")
+    return HowtoStep(read_step(section), copied.strip("\n") if copied else None)
 
 
-def _words(file: YamlFile, trail: Trail, value: Any) -> AskingWords:
-    section = Section(file, trail, value, _WORD_KEYS)
-    alike = section.nested("alike", _alike)
-    slight = section.texts("slight")
+def _parse_vocabulary(file: YamlFile, key_path: KeyPath, value: Any) -> QuestionVocabulary:
+    section = Section(file, key_path, value, _VOCABULARY_KEYS)
+    alike = section.build_nested("alike", _parse_synonyms)
+    slight = section.get_texts("slight")
     for name in slight:
         if name not in alike:
-            section.fault("slight", f"{name!r} is none of the concepts of 'alike'")
-    lists = {key: section.texts(key) for key in _WORD_KEYS[2:]}
+            section.add_fault("slight", f"{name!r} is none of the concepts of 'alike'")
+    lists = {key: section.get_texts(key) for key in _VOCABULARY_KEYS[2:]}
     for forms in (*alike.values(), *lists.values()):
         for form in forms:
             if any(word.endswith("*") and len(word) < 3 for word in form.split()):
-                section.fault(None, f"{form!r} is too short for the beginning of a word")
-    return AskingWords(alike, slight, **lists)
+                section.add_fault(None, f"{form!r} is too short for the beginning of a word")
+    return QuestionVocabulary(alike, slight, **lists)
 
 
-def _alike(file: YamlFile, trail: Trail, value: Any) -> Mapping[str, tuple[str, ...]]:
+def _parse_synonyms(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[str, tuple[str, ...]]:
     names = tuple(map(str, value)) if isinstance(value, dict) else ()
-    section = Section(file, trail, value, names)
-    return {name: section.texts(name) for name in names}
+    section = Section(file, key_path, value, names)
+    return {name: section.get_texts(name) for name in names}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from knowledge.catalog.yaml_section import Section, Trail, YamlFile
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import (
     LANGUAGES,
     Area,
@@ -20,7 +20,7 @@ from knowledge.model.entry import (
     NearMiss,
     Phase,
     Reference,
-    Repeats,
+    RepeatThresholds,
     Retry,
     Role,
     Severity,
@@ -28,9 +28,9 @@ from knowledge.model.entry import (
     Step,
     Strength,
 )
-from knowledge.model.errors import EntriesInvalid
+from knowledge.model.errors import InvalidEntriesError
 
-ENTRIES = Path(__file__).parents[1] / "entries"
+ENTRIES_DIR = Path(__file__).parents[1] / "entries"
 
 _ENTRY_KEYS = (
     "id",
@@ -39,12 +39,12 @@ _ENTRY_KEYS = (
     "severity",
     "retry",
     "role",
-    "tier",
+    "priority",
     "basis",
     "reviewed",
     "os",
     "title",
-    "sign",
+    "symptom",
     "cause",
     "retry_note",
     "signatures",
@@ -65,12 +65,12 @@ _SIGNATURE_KEYS = (
     "line",
     "repeats",
     "unless",
-    "together_with",
+    "requires",
     "before",
-    "inside",
+    "not_within",
     "reject",
     "observed",
-    "elsewhere",
+    "generic",
 )
 STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first")
 _SYSTEMS = ("linux", "windows")
@@ -83,149 +83,149 @@ class EntryFile(NamedTuple):
     file: YamlFile
 
 
-def load_entries(root: Path = ENTRIES) -> Mapping[str, Entry]:
+def load_entries(root: Path = ENTRIES_DIR) -> Mapping[str, Entry]:
     """The entries below `root` by id, in a stable order. Raises `EntriesInvalid` with every fault of form."""
     read = read_entries(root)
-    faults = [fault for one in read for fault in one.file.faults()]
+    faults = [fault for one in read for fault in one.file.list_faults()]
     if faults:
-        raise EntriesInvalid(faults)
+        raise InvalidEntriesError(faults)
     return {one.entry.id: one.entry for one in read}
 
 
-def read_entries(root: Path = ENTRIES) -> list[EntryFile]:
+def read_entries(root: Path = ENTRIES_DIR) -> list[EntryFile]:
     """Every entry file below `root`; what is wrong with its form is noted in its file."""
     read: list[EntryFile] = []
     taken: dict[str, str] = {}
     for path in sorted(root.glob("*/*.yaml")):
         file = YamlFile(path, f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
-        entry = _entry(file, path)
+        entry = _parse_entry(file, path)
         if entry.id in taken:
-            file.fault(("id",), f"the id {entry.id!r} is taken by {taken[entry.id]}")
-        taken.setdefault(entry.id, file.shown_as)
+            file.add_fault(("id",), f"the id {entry.id!r} is taken by {taken[entry.id]}")
+        taken.setdefault(entry.id, file.display_name)
         read.append(EntryFile(entry, file))
     return read
 
 
-def _entry(file: YamlFile, path: Path) -> Entry:
+def _parse_entry(file: YamlFile, path: Path) -> Entry:
     section = Section(file, (), file.value, _ENTRY_KEYS)
     entry = Entry(
-        id=section.text("id"),
-        phase=section.one_of("phase", get_args(Phase)),
-        area=section.one_of("area", get_args(Area)),
-        severity=section.one_of("severity", get_args(Severity)),
-        retry=section.one_of("retry", get_args(Retry)),
-        role=section.one_of("role", get_args(Role), "cause"),
-        tier=section.number("tier", 2),
-        basis=section.one_of("basis", get_args(Basis)),
-        reviewed=section.text("reviewed"),
-        os=_systems(section),
-        title=section.local("title"),
-        sign=section.local("sign"),
-        cause=section.local("cause"),
-        retry_note=section.maybe_local("retry_note"),
-        signatures=section.each("signatures", _signature),
-        explains=section.texts("explains"),
-        steps=section.each("steps", _step),
-        look_alikes=section.each("look_alikes", _look_alike),
-        references=section.each("references", read_reference),
-        examples=section.each("examples", _example),
-        near_misses=section.each("near_misses", _near_miss),
-        words=_words(section),
+        id=section.get_text("id"),
+        phase=section.get_choice("phase", get_args(Phase)),
+        area=section.get_choice("area", get_args(Area)),
+        severity=section.get_choice("severity", get_args(Severity)),
+        retry=section.get_choice("retry", get_args(Retry)),
+        role=section.get_choice("role", get_args(Role), "cause"),
+        priority=section.get_int("priority", 2),
+        basis=section.get_choice("basis", get_args(Basis)),
+        reviewed=section.get_text("reviewed"),
+        os=_parse_os(section),
+        title=section.get_localized("title"),
+        symptom=section.get_localized("symptom"),
+        cause=section.get_localized("cause"),
+        retry_note=section.get_optional_localized("retry_note"),
+        signatures=section.build_each("signatures", _parse_signature),
+        explains=section.get_texts("explains"),
+        steps=section.build_each("steps", _parse_step),
+        look_alikes=section.build_each("look_alikes", _parse_look_alike),
+        references=section.build_each("references", read_reference),
+        examples=section.build_each("examples", _parse_example),
+        near_misses=section.build_each("near_misses", _parse_near_miss),
+        words=_parse_words(section),
     )
     if entry.id and entry.id != path.stem:
-        section.fault("id", f"the id {entry.id!r} must be the file's name, {path.stem!r}")
+        section.add_fault("id", f"the id {entry.id!r} must be the file's name, {path.stem!r}")
     if entry.phase != path.parent.name:
-        section.fault("phase", f"the phase {entry.phase!r} must be the folder's name, {path.parent.name!r}")
+        section.add_fault("phase", f"the phase {entry.phase!r} must be the folder's name, {path.parent.name!r}")
     return entry
 
 
-def _systems(section: Section) -> tuple[str, ...]:
-    systems = section.texts("os") or _SYSTEMS
+def _parse_os(section: Section) -> tuple[str, ...]:
+    systems = section.get_texts("os") or _SYSTEMS
     if not set(systems) <= set(_SYSTEMS):
-        section.fault("os", f"'os' is a list of {' and '.join(_SYSTEMS)}")
+        section.add_fault("os", f"'os' is a list of {' and '.join(_SYSTEMS)}")
     return systems
 
 
-def _words(section: Section) -> Mapping[Language, tuple[str, ...]]:
+def _parse_words(section: Section) -> Mapping[Language, tuple[str, ...]]:
     if not section.has("words"):
         return {}
-    inner = section.nested("words", lambda file, trail, value: Section(file, trail, value, LANGUAGES))
-    return {language: inner.texts(language) for language in LANGUAGES}
+    inner = section.build_nested("words", lambda file, trail, value: Section(file, trail, value, LANGUAGES))
+    return {language: inner.get_texts(language) for language in LANGUAGES}
 
 
-def _signature(file: YamlFile, trail: Trail, value: Any) -> Signature:
-    section = Section(file, trail, value, _SIGNATURE_KEYS)
+def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature:
+    section = Section(file, key_path, value, _SIGNATURE_KEYS)
     return Signature(
-        id=section.text("id"),
-        strength=section.one_of("strength", get_args(Strength)),
-        text=section.texts("text"),
-        regex=section.maybe("regex"),
-        within=section.number("within", 300),
-        line=section.one_of("line", get_args(LineKind), "any"),
-        repeats=section.nested("repeats", _repeats) if section.has("repeats") else None,
-        unless=section.texts("unless"),
-        together_with=section.texts("together_with"),
-        before=section.maybe("before"),
-        inside=section.texts("inside"),
-        reject=section.nested("reject", _rejected) if section.has("reject") else {},
-        observed=section.maybe("observed"),
-        elsewhere=section.flag("elsewhere"),
+        id=section.get_text("id"),
+        strength=section.get_choice("strength", get_args(Strength)),
+        text=section.get_texts("text"),
+        regex=section.get_optional_text("regex"),
+        within=section.get_int("within", 300),
+        line=section.get_choice("line", get_args(LineKind), "any"),
+        repeats=section.build_nested("repeats", _parse_repeats) if section.has("repeats") else None,
+        unless=section.get_texts("unless"),
+        requires=section.get_texts("requires"),
+        before=section.get_optional_text("before"),
+        not_within=section.get_texts("not_within"),
+        reject=section.build_nested("reject", _parse_reject) if section.has("reject") else {},
+        observed=section.get_optional_text("observed"),
+        generic=section.get_bool("generic"),
     )
 
 
-def _rejected(file: YamlFile, trail: Trail, value: Any) -> Mapping[str, tuple[str, ...]]:
+def _parse_reject(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[str, tuple[str, ...]]:
     names = tuple(value) if isinstance(value, dict) else ()
-    section = Section(file, trail, value, names)
-    return {str(name): section.texts(name) for name in names}
+    section = Section(file, key_path, value, names)
+    return {str(name): section.get_texts(name) for name in names}
 
 
-def _repeats(file: YamlFile, trail: Trail, value: Any) -> Repeats:
-    section = Section(file, trail, value, ("certain", "likely"))
-    return Repeats(section.number("certain", 1), section.number("likely", 1))
+def _parse_repeats(file: YamlFile, key_path: KeyPath, value: Any) -> RepeatThresholds:
+    section = Section(file, key_path, value, ("certain", "likely"))
+    return RepeatThresholds(section.get_int("certain", 1), section.get_int("likely", 1))
 
 
-def _step(file: YamlFile, trail: Trail, value: Any) -> Step:
-    return read_step(Section(file, trail, value, STEP_KEYS))
+def _parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> Step:
+    return read_step(Section(file, key_path, value, STEP_KEYS))
 
 
 def read_step(section: Section) -> Step:
     """The step that `section` describes in its `STEP_KEYS`."""
     return Step(
-        do=section.local("do"),
-        expect=section.maybe_local("expect"),
-        cli=_command(section, "cli"),
-        powershell=_command(section, "powershell"),
-        effect=section.one_of("effect", get_args(Effect), "reads"),
-        save_first=section.maybe_local("save_first"),
+        do=section.get_localized("do"),
+        expect=section.get_optional_localized("expect"),
+        cli=_read_command(section, "cli"),
+        powershell=_read_command(section, "powershell"),
+        effect=section.get_choice("effect", get_args(Effect), "reads"),
+        save_first=section.get_optional_localized("save_first"),
     )
 
 
-def _command(section: Section, key: str) -> str | None:
-    command = section.maybe(key)
+def _read_command(section: Section, key: str) -> str | None:
+    command = section.get_optional_text(key)
     return command.strip("\n") if command else None
 
 
-def _look_alike(file: YamlFile, trail: Trail, value: Any) -> LookAlike:
-    section = Section(file, trail, value, ("entry", "tell"))
-    return LookAlike(entry=section.text("entry"), tell=section.local("tell"))
+def _parse_look_alike(file: YamlFile, key_path: KeyPath, value: Any) -> LookAlike:
+    section = Section(file, key_path, value, ("entry", "difference"))
+    return LookAlike(entry=section.get_text("entry"), difference=section.get_localized("difference"))
 
 
-def read_reference(file: YamlFile, trail: Trail, value: Any) -> Reference:
+def read_reference(file: YamlFile, key_path: KeyPath, value: Any) -> Reference:
     """A page's title and address."""
-    section = Section(file, trail, value, ("title", "url"))
-    return Reference(title=section.text("title"), url=section.text("url"))
+    section = Section(file, key_path, value, ("title", "url"))
+    return Reference(title=section.get_text("title"), url=section.get_text("url"))
 
 
-def _example(file: YamlFile, trail: Trail, value: Any) -> Example:
-    section = Section(file, trail, value, ("text", "source", "evidence", "confidence"))
+def _parse_example(file: YamlFile, key_path: KeyPath, value: Any) -> Example:
+    section = Section(file, key_path, value, ("text", "source", "evidence", "confidence"))
     return Example(
-        text=section.text("text"),
-        source=section.text("source"),
-        evidence=section.text("evidence"),
-        confidence=section.one_of("confidence", ("certain", "likely", "possible"), "certain"),
+        text=section.get_text("text"),
+        source=section.get_text("source"),
+        evidence=section.get_text("evidence"),
+        confidence=section.get_choice("confidence", ("certain", "likely", "possible"), "certain"),
     )
 
 
-def _near_miss(file: YamlFile, trail: Trail, value: Any) -> NearMiss:
-    section = Section(file, trail, value, ("text", "why"))
-    return NearMiss(text=section.text("text"), why=section.text("why"))
+def _parse_near_miss(file: YamlFile, key_path: KeyPath, value: Any) -> NearMiss:
+    section = Section(file, key_path, value, ("text", "why"))
+    return NearMiss(text=section.get_text("text"), why=section.get_text("why"))

@@ -9,13 +9,13 @@ area: scripts
 severity: error
 retry: after-fix
 role: cause
-tier: 2
+priority: 2
 basis: reported
 reviewed: {day}
 title:
   en:
   it:
-sign:
+symptom:
   en:
   it:
 cause:
@@ -47,6 +47,6 @@ words:
 """
 
 
-def skeleton(name: str, phase: str, day: str) -> str:
+def render_skeleton(name: str, phase: str, reviewed: str) -> str:
     """A new entry's file, with all that has to be filled in."""
-    return _TEMPLATE.format(id=name, phase=phase, day=day)
+    return _TEMPLATE.format(id=name, phase=phase, day=reviewed)

@@ -11,23 +11,23 @@ from urllib.parse import quote
 
 import re2
 
-from knowledge.catalog.yaml_section import Section, Trail, YamlFile
-from knowledge.model.entry import Basis, LocalText, Reference
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.model.entry import Basis, LocalizedText, Reference
 from knowledge.model.errors import Fault, KnowledgeError
 
-SUPPORT = Path(__file__).parents[1] / "support.yaml"
+SUPPORT_PATH = Path(__file__).parents[1] / "support.yaml"
 
-Cloud = Literal["public", "us-government"]
+PortalCloud = Literal["public", "us-government"]
 IdKind = Literal["service", "topic", "older_topic"]
 
 _KEYS = ("product_family", "products", "topic", "subtopic", "fallback", "classification", "id_sources", "portal")
-_LISTS = ("sources", "severities", "own_entries", "owners")
+_LIST_KEYS = ("sources", "severities", "own_entries", "owners")
 _SYSTEMS = ("windows", "linux")
 _GUID = re2.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _DATE = re2.compile(r"^20\d\d-[01]\d$")
 
 
-class SupportInvalid(KnowledgeError):
+class InvalidSupportRoutingError(KnowledgeError):
     """The support routing breaks its rules; `faults` has every fault, with file and line."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -36,7 +36,7 @@ class SupportInvalid(KnowledgeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class SupportProduct:
     """A product of the request form, and the ids by which the API and the portal know it and its topics: hints."""
 
     name: str
@@ -49,7 +49,7 @@ class Product:
 class IdSource:
     """Where the ids of one kind come from, when they were seen there (year and month), how far that can be trusted."""
 
-    ids: IdKind
+    id_kind: IdKind
     basis: Basis
     seen: str
     title: str
@@ -68,9 +68,9 @@ class Classification:
 class Portal:
     """The portal's hosts by cloud, and the two forms of a link to a new request."""
 
-    hosts: Mapping[Cloud, str]
-    filled: str
-    plain: str
+    hosts: Mapping[PortalCloud, str]
+    prefilled_url: str
+    blank_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class CaseSeverity:
 
     id: str
     letter: str
-    meaning: LocalText
+    meaning: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class Owner:
     basis: Basis
     entries: tuple[str, ...]
     areas: tuple[str, ...]
-    who: LocalText
-    why: LocalText
+    who: LocalizedText
+    why: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class SupportRouting:
     """The whole routing. `products` by operating system: `windows` and `linux`."""
 
     product_family: str
-    products: Mapping[str, Product]
-    path: CasePath
+    products: Mapping[str, SupportProduct]
+    topic_path: CasePath
     fallback: CasePath
     classification: Classification
     id_sources: tuple[IdSource, ...]
@@ -118,29 +118,29 @@ class SupportRouting:
     own_entries: tuple[str, ...]
     owners: tuple[Owner, ...]
 
-    def product(self, os: str) -> str | None:
+    def get_product_name(self, os: str) -> str | None:
         """The product's name for an operating system, `None` when it is neither `windows` nor `linux`."""
         return self.products[os].name if os in self.products else None
 
-    def new_request(self, os: str, subscription: str = "", cloud: Cloud = "public") -> str:
+    def build_request_url(self, os: str, subscription: str = "", cloud: PortalCloud = "public") -> str:
         """The portal's page for a new request about an image of `os`, filled in as far as its ids are known.
 
         `subscription` goes into it only when it is a GUID.
         """
         product = self.products.get(os)
         if product is None:
-            return self.plain_request(cloud)
+            return self.build_blank_request_url(cloud)
         ids = {"subId": subscription.lower()} if _GUID.match(subscription.lower()) else {}
         parameters = json.dumps(
             {**ids, "pesId": product.service, "supportTopicId": product.topic}, separators=(",", ":")
         )
-        return self.portal.filled.format(host=self.portal.hosts[cloud], parameters=quote(parameters, safe=""))
+        return self.portal.prefilled_url.format(host=self.portal.hosts[cloud], parameters=quote(parameters, safe=""))
 
-    def plain_request(self, cloud: Cloud = "public") -> str:
+    def build_blank_request_url(self, cloud: PortalCloud = "public") -> str:
         """The portal's empty page for a new request."""
-        return self.portal.plain.format(host=self.portal.hosts[cloud])
+        return self.portal.blank_url.format(host=self.portal.hosts[cloud])
 
-    def owner_of(self, entry: str, area: str) -> Owner | None:
+    def find_owner(self, entry: str, area: str) -> Owner | None:
         """Whose request an entry is when it is not Image Builder's: named by entry first, then by area."""
         if entry in self.own_entries:
             return None
@@ -148,109 +148,118 @@ class SupportRouting:
         return named or next((owner for owner in self.owners if area in owner.areas), None)
 
 
-def load_support(path: Path = SUPPORT) -> SupportRouting:
+def load_support(path: Path = SUPPORT_PATH) -> SupportRouting:
     """The routing in `path`. Raises `SupportInvalid` with every fault."""
     file = YamlFile(path, path.name)
-    if file.value is None and file.faults():
-        raise SupportInvalid(file.faults())
-    section = Section(file, (), file.value, (*_KEYS, *_LISTS))
-    products = section.nested("products", lambda f, t, v: Section(f, t, v, _SYSTEMS))
+    if file.value is None and file.list_faults():
+        raise InvalidSupportRoutingError(file.list_faults())
+    section = Section(file, (), file.value, (*_KEYS, *_LIST_KEYS))
+    products = section.build_nested("products", lambda f, t, v: Section(f, t, v, _SYSTEMS))
     routing = SupportRouting(
-        product_family=section.text("product_family"),
-        products={os: products.nested(os, _product) for os in _SYSTEMS},
-        path=CasePath(section.text("topic"), section.text("subtopic")),
-        fallback=section.nested("fallback", _path),
-        classification=section.nested("classification", _classification),
-        id_sources=section.each("id_sources", _id_source),
-        portal=section.nested("portal", _portal),
-        sources=section.each("sources", _source),
-        severities=section.each("severities", _severity),
-        own_entries=section.texts("own_entries"),
-        owners=section.each("owners", _owner),
+        product_family=section.get_text("product_family"),
+        products={os: products.build_nested(os, _parse_product) for os in _SYSTEMS},
+        topic_path=CasePath(section.get_text("topic"), section.get_text("subtopic")),
+        fallback=section.build_nested("fallback", _parse_case_path),
+        classification=section.build_nested("classification", _parse_classification),
+        id_sources=section.build_each("id_sources", _parse_id_source),
+        portal=section.build_nested("portal", _parse_portal),
+        sources=section.build_each("sources", _parse_source),
+        severities=section.build_each("severities", _parse_severity),
+        own_entries=section.get_texts("own_entries"),
+        owners=section.build_each("owners", _parse_owner),
     )
     if not routing.severities:
-        section.fault("severities", "'severities' needs at least one severity")
-    if missing := sorted(set(get_args(IdKind)) - {source.ids for source in routing.id_sources}):
-        section.fault("id_sources", f"'id_sources' says nothing of {', '.join(missing)}")
+        section.add_fault("severities", "'severities' needs at least one severity")
+    if missing := sorted(set(get_args(IdKind)) - {source.id_kind for source in routing.id_sources}):
+        section.add_fault("id_sources", f"'id_sources' says nothing of {', '.join(missing)}")
     for kind in ("entries", "areas"):
         named = dict.fromkeys(routing.own_entries if kind == "entries" else (), "own_entries")
         for index, owner in enumerate(routing.owners):
             for item in getattr(owner, kind):
                 if item in named:
-                    file.fault(("owners", index, kind), f"{item!r} stands with {named[item]!r} already; name it once")
+                    file.add_fault(
+                        ("owners", index, kind), f"{item!r} stands with {named[item]!r} already; name it once"
+                    )
                 named.setdefault(item, owner.id)
-    if faults := file.faults():
-        raise SupportInvalid(faults)
+    if faults := file.list_faults():
+        raise InvalidSupportRoutingError(faults)
     return routing
 
 
-def _product(file: YamlFile, trail: Trail, value: Any) -> Product:
+def _parse_product(file: YamlFile, key_path: KeyPath, value: Any) -> SupportProduct:
     ids = get_args(IdKind)
-    section = Section(file, trail, value, ("name", *ids))
+    section = Section(file, key_path, value, ("name", *ids))
     for key in ids:
-        if not _GUID.match(section.text(key, default="")):
-            section.fault(key, f"{key!r} must be a GUID in lower case")
-    return Product(section.text("name"), section.text("service"), section.text("topic"), section.text("older_topic"))
+        if not _GUID.match(section.get_text(key, default="")):
+            section.add_fault(key, f"{key!r} must be a GUID in lower case")
+    return SupportProduct(
+        section.get_text("name"),
+        section.get_text("service"),
+        section.get_text("topic"),
+        section.get_text("older_topic"),
+    )
 
 
-def _classification(file: YamlFile, trail: Trail, value: Any) -> Classification:
-    section = Section(file, trail, value, ("name", "contains"))
-    found = Classification(section.text("name"), section.text("contains"))
+def _parse_classification(file: YamlFile, key_path: KeyPath, value: Any) -> Classification:
+    section = Section(file, key_path, value, ("name", "contains"))
+    found = Classification(section.get_text("name"), section.get_text("contains"))
     if found.contains.lower() not in found.name.lower():
-        section.fault("contains", f"{found.contains!r} is not in the name {found.name!r}")
+        section.add_fault("contains", f"{found.contains!r} is not in the name {found.name!r}")
     return found
 
 
-def _id_source(file: YamlFile, trail: Trail, value: Any) -> IdSource:
-    section = Section(file, trail, value, ("ids", "basis", "seen", "title", "url"))
-    if not _DATE.match(section.text("seen")):
-        section.fault("seen", "'seen' must be a year and month, such as 2024-05")
+def _parse_id_source(file: YamlFile, key_path: KeyPath, value: Any) -> IdSource:
+    section = Section(file, key_path, value, ("ids", "basis", "seen", "title", "url"))
+    if not _DATE.match(section.get_text("seen")):
+        section.add_fault("seen", "'seen' must be a year and month, such as 2024-05")
     return IdSource(
-        ids=section.one_of("ids", get_args(IdKind)),
-        basis=section.one_of("basis", get_args(Basis)),
-        seen=section.text("seen"),
-        title=section.text("title"),
-        url=section.text("url"),
+        id_kind=section.get_choice("ids", get_args(IdKind)),
+        basis=section.get_choice("basis", get_args(Basis)),
+        seen=section.get_text("seen"),
+        title=section.get_text("title"),
+        url=section.get_text("url"),
     )
 
 
-def _portal(file: YamlFile, trail: Trail, value: Any) -> Portal:
-    clouds: tuple[Cloud, ...] = get_args(Cloud)
-    section = Section(file, trail, value, ("hosts", "filled", "plain"))
-    hosts = section.nested("hosts", lambda f, t, v: Section(f, t, v, clouds))
+def _parse_portal(file: YamlFile, key_path: KeyPath, value: Any) -> Portal:
+    clouds: tuple[PortalCloud, ...] = get_args(PortalCloud)
+    section = Section(file, key_path, value, ("hosts", "filled", "plain"))
+    hosts = section.build_nested("hosts", lambda f, t, v: Section(f, t, v, clouds))
     for key, slots in (("filled", ("{host}", "{parameters}")), ("plain", ("{host}",))):
-        form = section.text(key)
+        form = section.get_text(key)
         if not form.startswith("https://{host}/") or any(form.count(slot) != 1 for slot in slots):
-            section.fault(key, f"{key!r} must begin with https://{{host}}/ and hold {' and '.join(slots)} once")
-    return Portal({cloud: hosts.text(cloud) for cloud in clouds}, section.text("filled"), section.text("plain"))
-
-
-def _path(file: YamlFile, trail: Trail, value: Any) -> CasePath:
-    section = Section(file, trail, value, ("topic", "subtopic"))
-    return CasePath(section.text("topic"), section.text("subtopic"))
-
-
-def _source(file: YamlFile, trail: Trail, value: Any) -> Reference:
-    section = Section(file, trail, value, ("title", "url"))
-    return Reference(section.text("title"), section.text("url"))
-
-
-def _severity(file: YamlFile, trail: Trail, value: Any) -> CaseSeverity:
-    section = Section(file, trail, value, ("id", "letter", "meaning"))
-    return CaseSeverity(
-        id=section.one_of("id", ("minimal", "moderate", "critical")),
-        letter=section.text("letter"),
-        meaning=section.local("meaning"),
+            section.add_fault(key, f"{key!r} must begin with https://{{host}}/ and hold {' and '.join(slots)} once")
+    return Portal(
+        {cloud: hosts.get_text(cloud) for cloud in clouds}, section.get_text("filled"), section.get_text("plain")
     )
 
 
-def _owner(file: YamlFile, trail: Trail, value: Any) -> Owner:
-    section = Section(file, trail, value, ("id", "basis", "entries", "areas", "who", "why"))
+def _parse_case_path(file: YamlFile, key_path: KeyPath, value: Any) -> CasePath:
+    section = Section(file, key_path, value, ("topic", "subtopic"))
+    return CasePath(section.get_text("topic"), section.get_text("subtopic"))
+
+
+def _parse_source(file: YamlFile, key_path: KeyPath, value: Any) -> Reference:
+    section = Section(file, key_path, value, ("title", "url"))
+    return Reference(section.get_text("title"), section.get_text("url"))
+
+
+def _parse_severity(file: YamlFile, key_path: KeyPath, value: Any) -> CaseSeverity:
+    section = Section(file, key_path, value, ("id", "letter", "meaning"))
+    return CaseSeverity(
+        id=section.get_choice("id", ("minimal", "moderate", "critical")),
+        letter=section.get_text("letter"),
+        meaning=section.get_localized("meaning"),
+    )
+
+
+def _parse_owner(file: YamlFile, key_path: KeyPath, value: Any) -> Owner:
+    section = Section(file, key_path, value, ("id", "basis", "entries", "areas", "who", "why"))
     return Owner(
-        id=section.text("id"),
-        basis=section.one_of("basis", get_args(Basis)),
-        entries=section.texts("entries"),
-        areas=section.texts("areas"),
-        who=section.local("who"),
-        why=section.local("why"),
+        id=section.get_text("id"),
+        basis=section.get_choice("basis", get_args(Basis)),
+        entries=section.get_texts("entries"),
+        areas=section.get_texts("areas"),
+        who=section.get_localized("who"),
+        why=section.get_localized("why"),
     )

@@ -1,1 +1,1 @@
-"""knowledge/commands."""
+"""Commands with placeholders, and shell quoting."""

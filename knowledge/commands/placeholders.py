@@ -13,21 +13,21 @@ import re2
 
 Shell = Literal["Azure CLI", "PowerShell"]
 
-_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
+_RESOURCE_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_RESOURCE = rf"/subscriptions/{_GUID}(?:/[\w.()-]+){{2,12}}"
+_RESOURCE_ID = rf"/subscriptions/{_GUID}(?:/[\w.()-]+){{2,12}}"
 # placeholder: the values that may stand for it, by name, and the pattern that they must fit
 PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "template": (("template",), r"[A-Za-z0-9_.-]{1,64}"),
-    "rg": (("resource_group",), _GROUP),
+    "rg": (("resource_group",), _RESOURCE_GROUP),
     "sub": (("subscription",), _GUID),
-    "stagingRg": (("staging_resource_group",), _GROUP),
+    "stagingRg": (("staging_resource_group",), _RESOURCE_GROUP),
     "account": (("account",), r"[a-z0-9]{3,24}"),
     "guid": (("log_folder",), _GUID),
     "region": (("region",), r"[a-z0-9]{3,40}"),
-    "resourceId": (("resource", "resourceId"), _RESOURCE),
-    "imageId": (("image",), _RESOURCE),
-    "scope": (("scope",), _RESOURCE),
+    "resourceId": (("resource", "resourceId"), _RESOURCE_ID),
+    "imageId": (("image",), _RESOURCE_ID),
+    "scope": (("scope",), _RESOURCE_ID),
     "id": (("correlation_id",), _GUID),
     "uri": (("uri", "src"), r"https://[\w.-]{3,120}(?:/[\w.%~-]+){0,12}"),
     "size": (("vm_size", "size"), r"Standard_\w{1,40}"),
@@ -43,18 +43,18 @@ PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "role": (("role",), r"[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20}){0,5}"),
 }
 _PATTERNS = {name: re2.compile(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
-_LONGEST_NAME = 31
-_LONGEST = 400
-_BARE = re2.compile(r"^[\w./:=-]+$")
+_MAX_NAME_CHARS = 31
+_MAX_VALUE_CHARS = 400
+_UNQUOTED_VALUE = re2.compile(r"^[\w./:=-]+$")
 
 
-def fill(command: str, shell: Shell, values: Mapping[str, object]) -> str:
+def fill_placeholders(command: str, shell: Shell, values: Mapping[str, object]) -> str:
     """`command` with every placeholder whose value is known and fits; the others stay as `<placeholder>`."""
     parts: list[str] = []
     at = 0
-    for name, start, end in _placeholders(command):
-        value = value_of(name, values)
-        placed = _placed(value, command[:start], shell) if value is not None else None
+    for name, start, end in _find_placeholders(command):
+        value = find_value(name, values)
+        placed = _quote_value(value, command[:start], shell) if value is not None else None
         if placed is None:
             continue
         parts += [command[at:start], placed]
@@ -62,41 +62,41 @@ def fill(command: str, shell: Shell, values: Mapping[str, object]) -> str:
     return "".join([*parts, command[at:]])
 
 
-def _placeholders(command: str) -> Iterator[tuple[str, int, int]]:
+def _find_placeholders(command: str) -> Iterator[tuple[str, int, int]]:
     """The name of each placeholder, a letter and then letters and digits, and where it begins and ends."""
     start = command.find("<")
     while start >= 0:
-        end = command.find(">", start, start + _LONGEST_NAME + 2)
+        end = command.find(">", start, start + _MAX_NAME_CHARS + 2)
         name = command[start + 1 : end] if end >= 0 else ""
         if name[:1].isalpha() and name.isalnum() and name.isascii():
             yield name, start, end + 1
         start = command.find("<", start + 1)
 
 
-def value_of(placeholder: str, values: Mapping[str, object]) -> str | None:
+def find_value(placeholder: str, values: Mapping[str, object]) -> str | None:
     """The value for a placeholder, when it is known and fits its type."""
     if placeholder not in PLACEHOLDERS:
         return None
     for name in PLACEHOLDERS[placeholder][0]:
         value = values.get(name)
-        if value is not None and _fits(placeholder, str(value)):
+        if value is not None and _is_valid_value(placeholder, str(value)):
             return str(value)
     return None
 
 
-def _fits(placeholder: str, value: str) -> bool:
+def _is_valid_value(placeholder: str, value: str) -> bool:
     try:
-        return len(value) <= _LONGEST and bool(_PATTERNS[placeholder].match(value))
+        return len(value) <= _MAX_VALUE_CHARS and bool(_PATTERNS[placeholder].match(value))
     except UnicodeEncodeError:  # half of a surrogate pair is no character, and in no name
         return False
 
 
-def _placed(value: str, before: str, shell: Shell) -> str | None:
+def _quote_value(value: str, before: str, shell: Shell) -> str | None:
     """The value as it may stand there: bare when it is harmless or inside quotes, else in single quotes, else not."""
     line = before.rpartition("\n")[2]
     inside = line.count("'") % 2 == 1 or line.count('"') % 2 == 1
     next_to_word = bool(line) and line[-1] not in " =("
-    if inside or _BARE.match(value):
+    if inside or _UNQUOTED_VALUE.match(value):
         return value
     if next_to_word:
         return None

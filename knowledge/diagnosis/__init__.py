@@ -1,1 +1,1 @@
-"""knowledge/diagnosis."""
+"""Match, rank, and explain: from text to a `Diagnosis`."""

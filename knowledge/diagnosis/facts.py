@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 import re2
 
-from knowledge.build_log.build import Story
-from knowledge.text.indexed_text import Passage
-from knowledge.text.lines import iso
-from knowledge.text.patterns import Literals, compiled
+from knowledge.build_log.build import Build
+from knowledge.text.indexed_text import IndexedText
+from knowledge.text.lines import format_iso
+from knowledge.text.patterns import LiteralSet, compile_pattern
 
-Fact = str | int | None
+FactValue = str | int | None
 
-MOST_IDS = 40
+MAX_IDS = 40
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
 _NAME = r"[\w.()-]{1,90}"
 # a guard (lower case, must be in the text for the pattern to be tried) and the pattern, whose first group is the fact
 _PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
-    (name, guard.encode(), compiled(pattern))
+    (name, guard.encode(), compile_pattern(pattern))
     for name, guard, pattern in (
         ("correlation_id", "correlation", rf"correlation[ _-]?id\W{{1,6}}({_ID})"),
         ("operation_id", "operation", rf"operation[ _-]?id\W{{1,6}}({_ID})"),
@@ -56,89 +56,91 @@ _PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
         ("deployment", "pkrdp", r"\b(pkrdp\w{6,20})\b"),
     )
 )
-_LOG_PLACE = compiled(
+_LOG_BLOB_PATH = compile_pattern(
     r"(?:https://|storageAccounts/)([a-z0-9]{3,24})[\w./-]{0,80}/packerlogs/([\w-]{8,40})/(?:customization|validation)"
 )
-_RESOURCE = compiled(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
-_NAMED_ID = compiled(r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
-_OPERATION = compiled(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
-_LINUX = compiled(
+_RESOURCE_ID = compile_pattern(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
+_NAMED_ID = compile_pattern(r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+_OPERATION_SUFFIX = compile_pattern(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
+_LINUX = compile_pattern(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
     r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
 )
 # windows.net is the domain of every storage account, and `https:\/\/` no drive
-_WINDOWS = compiled(r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b")
+_WINDOWS = compile_pattern(
+    r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b"
+)
 
 
-_GUARDS = Literals(guard.decode() for _, guard, _ in _PATTERNS)
+_TRIGGER_LITERALS = LiteralSet(guard.decode() for _, guard, _ in _PATTERNS)
 
 
-def facts_of(passage: Passage, story: Story | None) -> Mapping[str, Fact]:
+def extract_facts(indexed_text: IndexedText, build: Build | None) -> Mapping[str, FactValue]:
     """Every fact that stands in the text, by name; the first one where it stands several times."""
-    facts: dict[str, Fact] = {}
-    present = frozenset(_GUARDS.within(passage.lower))
+    facts: dict[str, FactValue] = {}
+    present = frozenset(_TRIGGER_LITERALS.find_in(indexed_text.lower))
     for name, guard, pattern in _PATTERNS:
         if name in facts or guard not in present:
             continue
-        found = pattern.search(passage.flat)
+        found = pattern.search(indexed_text.flat)
         if found:
             value = found[1].decode("utf-8", "replace").rstrip(".")
             facts[name] = int(value) if name in ("exit_code", "build_timeout") else value
-    place = _LOG_PLACE.search(passage.flat) if b"/packerlogs/" in passage.lower else None
+    place = _LOG_BLOB_PATH.search(indexed_text.flat) if b"/packerlogs/" in indexed_text.lower else None
     if place:
         facts["account"], facts["log_folder"] = place[1].decode(), place[2].decode()
     for name in ("run_started", "run_ended"):
         if name in facts:
             facts[name] = f"{facts[name]}Z"
-    if story is not None:
-        _from_story(facts, story)
+    if build is not None:
+        _add_build_facts(facts, build)
     return facts
 
 
-def _from_story(facts: dict[str, Fact], story: Story) -> None:
-    run = next((line.run for line in story.lines if line.run), None)
+def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
+    run = next((line.run_id for line in build.lines if line.run_id), None)
     if run:
         facts["operation_id"] = run
-    failed = story.failed_run
-    code = story.script_code if story.script_code is not None else failed.code if failed else None
+    failed = build.failed_run
+    code = build.script_exit_code if build.script_exit_code is not None else failed.exit_code if failed else None
     if code is not None:
         facts["exit_code"] = code
-    elif story.outcome == "canceled" or facts.get("exit_code") in (101, 1115, 1190, 1717):
+    elif build.outcome == "canceled" or facts.get("exit_code") in (101, 1115, 1190, 1717):
         facts.pop("exit_code", None)  # what a stop or a restart left behind is not how the script ended
-    times = [line.time for line in story.lines if line.time]
+    times = [line.time for line in build.lines if line.time]
     if times:
-        facts.setdefault("run_started", iso(times[0]))
-        facts.setdefault("run_ended", iso(times[-1]) if story.outcome not in ("running", "unknown") else None)
+        facts.setdefault("run_started", format_iso(times[0]))
+        facts.setdefault("run_ended", format_iso(times[-1]) if build.outcome not in ("running", "unknown") else None)
 
 
-def ids_of(passage: Passage, facts: Mapping[str, Fact]) -> tuple[tuple[str, str], ...]:
+def extract_ids(indexed_text: IndexedText, facts: Mapping[str, FactValue]) -> tuple[tuple[str, str], ...]:
     """Every id that the text holds beyond the facts, each once, with a label: named GUIDs and whole resource ids."""
     known = {str(value).lower() for value in facts.values()}
     named: dict[str, tuple[str, str]] = {}
-    for match in _NAMED_ID.finditer(passage.flat):
+    for match in _NAMED_ID.finditer(indexed_text.flat):
         label, value = (" ".join(part.decode("utf-8", "replace").split()) for part in (match[1], match[2]))
         if value.lower() not in known:
             named.setdefault(value.lower(), (label, value))
-        if len(named) >= MOST_IDS:
+        if len(named) >= MAX_IDS:
             break
     resources: dict[str, tuple[str, str]] = {}
-    for match in _RESOURCE.finditer(passage.flat):
-        value = _OPERATION.sub(b"", match[0]).decode("utf-8", "replace").rstrip("./")
+    for match in _RESOURCE_ID.finditer(indexed_text.flat):
+        value = _OPERATION_SUFFIX.sub(b"", match[0]).decode("utf-8", "replace").rstrip("./")
         if value.lower() not in known:
             resources.setdefault(value.lower(), ("resource", value))
-        if len(resources) >= MOST_IDS:
+        if len(resources) >= MAX_IDS:
             break
     # a resource group's id says nothing beside the id of something in it
     whole = [pair for key, pair in resources.items() if not any(other.startswith(f"{key}/") for other in resources)]
     return (*named.values(), *whole)
 
 
-def system_of(passage: Passage, story: Story | None, facts: Mapping[str, Fact]) -> str | None:
+def detect_os(indexed_text: IndexedText, build: Build | None, facts: Mapping[str, FactValue]) -> str | None:
     """`windows` or `linux`, from the build's connection, the source image, else from unmistakable words; or `None`."""
-    if story is not None and story.os:
-        return story.os
+    if build is not None and build.os:
+        return build.os
     source = str(facts.get("source_image") or "").encode()
-    for text in (source, passage.flat):
+    for text in (source, indexed_text.flat):
         linux, windows = _LINUX.search(text), _WINDOWS.search(text)
         if bool(linux) != bool(windows):
             return "linux" if linux else "windows"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from knowledge.commands.placeholders import Shell, fill
-from knowledge.diagnosis.excerpt import short_line
+from knowledge.commands.placeholders import Shell, fill_placeholders
+from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.entry import Entry, Language
 
-_WORDS: Mapping[Language, Mapping[str, str]] = {
+_TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "certain": "certain",
         "likely": "likely",
@@ -97,64 +97,66 @@ _NAMES: Mapping[Language, Mapping[str, str]] = {
 _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
 
 
-def report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Language) -> str:
+def render_report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Language) -> str:
     """The diagnosis as lines of text, in `language`."""
-    words = _WORDS[language]
+    words = _TEXTS[language]
     lines = [f"{diagnosis.file}: {_NAMES[language][diagnosis.kind]}"]
     if diagnosis.matches:
         top, *others = diagnosis.matches
-        lines += _top(top, entries[top.entry], diagnosis, words, language)
+        lines += _render_top_match(top, entries[top.entry], diagnosis, words, language)
         if others:
             lines.append(f"  {words['others']}: " + "; ".join(f"{m.title} ({words[m.confidence]})" for m in others))
     else:
         lines.append(f"  {words['succeeded' if diagnosis.outcome == 'succeeded' else 'none']}")
         lines += [f"    {line.line:>6}  {line.text}" for line in diagnosis.excerpt[:8]]
-    lines += _found_out(diagnosis, words, _NAMES[language])
-    if not diagnosis.settled:
+    lines += _render_findings(diagnosis, words, _NAMES[language])
+    if not diagnosis.is_conclusive:
         lines.append(f"  {words['next']}")
-    return "\n".join(_printable(line) for line in lines)
+    return "\n".join(_replace_unprintable(line) for line in lines)
 
 
-def _top(top: Match, entry: Entry, diagnosis: Diagnosis, words: Mapping[str, str], language: Language) -> list[str]:
-    lines = [f"  {top.title} [{top.entry}] · {words[top.confidence]}"]
-    lines += [f"    {line.line:>6}  {short_line(line.text)}" for line in top.evidence]
-    lines.append(f"  {words[top.retry]}")
-    lines.append(f"  {words['cause']}: {entry.cause.in_(language)}")
+def _render_top_match(
+    top: Match, entry: Entry, diagnosis: Diagnosis, texts: Mapping[str, str], language: Language
+) -> list[str]:
+    lines = [f"  {top.title} [{top.entry}] · {texts[top.confidence]}"]
+    lines += [f"    {line.line:>6}  {shorten_line(line.text)}" for line in top.evidence]
+    lines.append(f"  {texts[top.retry]}")
+    lines.append(f"  {texts['cause']}: {entry.cause.get(language)}")
     if entry.basis == "inferred":
-        lines.append(f"  {words['inferred']}")
-    if diagnosis.script:
-        lines.append(f"  → {diagnosis.script.advice}")
+        lines.append(f"  {texts['inferred']}")
+    if diagnosis.script_advice:
+        lines.append(f"  → {diagnosis.script_advice.advice}")
     if entry.steps:
         step = entry.steps[0]
-        lines.append(f"  {words['first'].format(n=len(entry.steps))}: {step.do.in_(language)}")
+        lines.append(f"  {texts['first'].format(n=len(entry.steps))}: {step.do.get(language)}")
         values = {**diagnosis.facts, **top.values}
         for shell, key in _SHELLS:
             command = getattr(step, key)
             if command:
                 lines.append(f"    {shell}:")
-                lines += [f"      {line}" for line in fill(command, shell, values).splitlines()]
+                lines += [f"      {line}" for line in fill_placeholders(command, shell, values).splitlines()]
     if top.explains:
-        lines.append(f"  {words['explains']}: {', '.join(top.explains)}")
+        lines.append(f"  {texts['explains']}: {', '.join(top.explains)}")
     return lines
 
 
-def _found_out(diagnosis: Diagnosis, words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+def _render_findings(diagnosis: Diagnosis, texts: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
     found = []
     if diagnosis.outcome != "unknown":
-        found.append(words["outcome"].format(outcome=names[diagnosis.outcome]))
+        found.append(texts["outcome"].format(outcome=names[diagnosis.outcome]))
     if diagnosis.phase:
-        found.append(words["phase"].format(phase=names.get(diagnosis.phase, diagnosis.phase)))
+        found.append(texts["phase"].format(phase=names.get(diagnosis.phase, diagnosis.phase)))
     failed = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
     if failed:
         code = "?" if failed.exit_code is None else failed.exit_code
         seconds = "?" if failed.seconds is None else failed.seconds
-        found.append(words["failed"].format(provisioner=failed.provisioner, seconds=seconds, code=code))
-    if diagnosis.silence:
-        silence = diagnosis.silence
-        found.append(words["silence"].format(minutes=silence.seconds // 60, line=silence.line))
-    return [f"  {words['found']}: " + "; ".join(found)] if found else []
+        found.append(texts["failed"].format(provisioner=failed.provisioner, seconds=seconds, code=code))
+    if diagnosis.longest_gap:
+        silence = diagnosis.longest_gap
+        found.append(texts["silence"].format(minutes=silence.seconds // 60, line=silence.line))
+    return [f"  {texts['found']}: " + "; ".join(found)] if found else []
 
 
-def _printable(line: str) -> str:
+def _replace_unprintable(line: str) -> str:
     """The line without characters that would steer a terminal."""
     return "".join(character if character.isprintable() or character == " " else "?" for character in line)

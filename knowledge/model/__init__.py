@@ -1,1 +1,1 @@
-"""knowledge/model."""
+"""Plain values of the knowledge base, and its errors."""

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from knowledge.model.entry import Retry, Severity
 
-Kind = Literal["build-log", "status", "deployment-error", "task-log", "question", "unknown"]
-Outcome = Literal["failed", "canceled", "succeeded", "running", "unknown"]
+InputKind = Literal["build-log", "status", "deployment-error", "task-log", "question", "unknown"]
+BuildOutcome = Literal["failed", "canceled", "succeeded", "running", "unknown"]
 Confidence = Literal["certain", "likely", "possible"]
 
-SCHEMA = 1
-MOST_MATCHES = 5
+SCHEMA_VERSION = 1
+MAX_MATCHES = 5
 FACT_KEYS = (
     "correlation_id",
     "operation_id",
@@ -26,7 +26,7 @@ FACT_KEYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class LineOf:
+class ExcerptLine:
     """A physical line of the input, from 1, and its redacted text without the log's prefix."""
 
     line: int
@@ -42,13 +42,13 @@ class Match:
     confidence: Confidence
     severity: Severity
     retry: Retry
-    evidence: tuple[LineOf, ...]
+    evidence: tuple[ExcerptLine, ...]
     explains: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class ProvisionerRun:
+class ProvisionerSummary:
     """One provisioner of the run: when it started and ended (UTC, ISO 8601, `Z`), for how long, with what exit code."""
 
     provisioner: str
@@ -61,7 +61,7 @@ class ProvisionerRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class LogGap:
     """The longest time in which the build wrote nothing, and the line after which it fell silent."""
 
     seconds: int
@@ -81,29 +81,29 @@ class Diagnosis:
     """All that was found out about one input. Every text in it is redacted."""
 
     file: str
-    kind: Kind
-    outcome: Outcome
+    kind: InputKind
+    outcome: BuildOutcome
     matches: tuple[Match, ...]
-    excerpt: tuple[LineOf, ...]
+    excerpt: tuple[ExcerptLine, ...]
     facts: Mapping[str, str | int | None]
-    timeline: tuple[ProvisionerRun, ...]
+    timeline: tuple[ProvisionerSummary, ...]
     phase: str | None = None
     os: str | None = None
     partial: bool = False
-    script: ScriptAdvice | None = None
-    lines: int = 0
+    script_advice: ScriptAdvice | None = None
+    line_count: int = 0
     ids: tuple[tuple[str, str], ...] = ()
-    silence: Silence | None = None
+    longest_gap: LogGap | None = None
 
     @property
-    def settled(self) -> bool:
+    def is_conclusive(self) -> bool:
         """Whether a match is certain or likely, or the input is the log of a build that succeeded."""
         return self.outcome == "succeeded" or any(m.confidence != "possible" for m in self.matches)
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The contract's object: every key is there, `None` where unknown."""
         return {
-            "schema": SCHEMA,
+            "schema": SCHEMA_VERSION,
             "file": self.file,
             "kind": self.kind,
             "outcome": self.outcome,

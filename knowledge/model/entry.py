@@ -41,19 +41,19 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)
-class LocalText:
+class LocalizedText:
     """One text in both languages."""
 
     en: str
     it: str
 
-    def in_(self, language: Language) -> str:
+    def get(self, language: Language) -> str:
         """The text in `language`."""
         return self.it if language == "it" else self.en
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
+class RepeatThresholds:
     """How often a text must occur to count: `certain` times for certain, `likely` times for likely."""
 
     certain: int
@@ -76,26 +76,26 @@ class Signature:
     regex: str | None = None
     within: int = 300
     line: LineKind = "any"
-    repeats: Repeats | None = None
+    repeats: RepeatThresholds | None = None
     unless: tuple[str, ...] = ()
-    together_with: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     before: str | None = None
-    inside: tuple[str, ...] = ()
+    not_within: tuple[str, ...] = ()
     reject: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     observed: str | None = None
-    elsewhere: bool = False
+    generic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the solution. Commands hold `<placeholders>`; `effect` says what following it does."""
 
-    do: LocalText
-    expect: LocalText | None
+    do: LocalizedText
+    expect: LocalizedText | None
     cli: str | None
     powershell: str | None
     effect: Effect
-    save_first: LocalText | None
+    save_first: LocalizedText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class LookAlike:
     """Another entry that people take this one for, and how to tell them apart."""
 
     entry: str
-    tell: LocalText
+    difference: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +142,14 @@ class Entry:
     severity: Severity
     retry: Retry
     role: Role
-    tier: int
+    priority: int
     basis: Basis
     reviewed: str
     os: tuple[str, ...]
-    title: LocalText
-    sign: LocalText
-    cause: LocalText
-    retry_note: LocalText | None
+    title: LocalizedText
+    symptom: LocalizedText
+    cause: LocalizedText
+    retry_note: LocalizedText | None
     signatures: tuple[Signature, ...]
     explains: tuple[str, ...]
     steps: tuple[Step, ...]

@@ -27,7 +27,7 @@ class Fault:
         return f"{self.file}:{self.line}: {self.message}"
 
 
-class EntriesInvalid(KnowledgeError):
+class InvalidEntriesError(KnowledgeError):
     """Entries break their rules; `faults` has all of them."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -35,5 +35,5 @@ class EntriesInvalid(KnowledgeError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-class UnreadableInput(KnowledgeError):
+class UnreadableInputError(KnowledgeError):
     """An input that cannot be read; the message says which one and why."""

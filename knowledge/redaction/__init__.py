@@ -1,1 +1,1 @@
-"""knowledge/redaction."""
+"""Find secrets in text and hide them."""

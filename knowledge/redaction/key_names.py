@@ -7,11 +7,11 @@ from typing import Literal
 
 import re2
 
-Sort = Literal["password", "secret", "header", "signature", "weak"]
+SecretKind = Literal["password", "secret", "header", "signature", "weak"]
 """What may stand behind a name: a password (any text), a secret (no ordinary word), an HTTP header (the rest of the
 line), a signature (of a URL), or something that is a secret only when it looks like one (`weak`)."""
 
-_WORDS = re2.compile(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
+_NAME_WORDS = re2.compile(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
 _PASSWORD = re2.compile(
     r"pass(?:w(?:or)?ds?|phrases?|codes?)|passw|pwd|kennwort|requirepass|sshpass|dbpass|userpass|smtppass|mysqlpass"
 )
@@ -23,16 +23,16 @@ _SECRET = re2.compile(
     r"|policy|blob|queue|mac|wep|wifi|psk|gpg|webhook|user|system|recovery|bitlocker|write|read|ingestion)keys?(?:base64|b64|pem)?"
     r"|privatelines|privatemac|serialnumber|licen[sc]ecode"
 )
-_WHOLE_PASSWORDS = frozenset({"pass", "pw", "psk", "passwd"})
-_WHOLE_SECRETS = frozenset({"pat", "cred", "creds", "sas", "jwt", "bearer"})
+_PASSWORD_WORDS = frozenset({"pass", "pw", "psk", "passwd"})
+_SECRET_WORDS = frozenset({"pat", "cred", "creds", "sas", "jwt", "bearer"})
 _HEADERS = frozenset({"authorization", "cookie", "setcookie", "proxyauthorization", "xauthorization"})
 _SIGNATURES = frozenset({"sig", "xamzsignature", "xgoogsignature", "signature"})
 _WEAK = frozenset({"auth", "serialnumber"})
-_INNOCENT = re2.compile(
+_NOT_SECRET = re2.compile(
     r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
     r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname"
 )
-_DESCRIBING = """
+_DESCRIPTIVE_TEXT = """
 name names id ids identifier policy policies length len min minimum max maximum expiry expires expired
 expiration expire type types uri uris url urls path paths file files filename dir directory folder count
 permission permissions scope scopes endpoint endpoints version versions location provider providers vault vaults
@@ -46,13 +46,13 @@ list mode level operation operations sku region env variable var not only days h
 for missing invalid cleared verified updated created set rules rule safe agent csp broker bucket bindings
 binding interval refresh encoding
 """
-_DESCRIBES = frozenset(_DESCRIBING.split())
+_DESCRIPTIVE_WORDS = frozenset(_DESCRIPTIVE_TEXT.split())
 
 
 @lru_cache(maxsize=4096)
-def sort_of_name(name: str) -> Sort | None:
+def classify_key_name(name: str) -> SecretKind | None:
     """What the name of a key says of its value, or `None` when that is no secret."""
-    words = [word.lower() for word in _WORDS.findall(name)]
+    words = [word.lower() for word in _NAME_WORDS.findall(name)]
     joined = "".join(words)
     if not joined:
         return None
@@ -62,28 +62,28 @@ def sort_of_name(name: str) -> Sort | None:
         return "signature"
     if joined in _WEAK:
         return "weak"
-    if _INNOCENT.search(joined):
+    if _NOT_SECRET.search(joined):
         return None
     for pattern, sort in ((_PASSWORD, "password"), (_SECRET, "secret")):
         hits = list(pattern.finditer(joined))
-        if hits and not _described(words, joined, hits[-1].end()):
+        if hits and not _is_described(words, joined, hits[-1].end()):
             return "password" if sort == "password" else "secret"
     while words and words[-1].isdigit():
         words.pop()
-    if words and (words[-1] in _WHOLE_PASSWORDS or words[-1].endswith("pass")):
+    if words and (words[-1] in _PASSWORD_WORDS or words[-1].endswith("pass")):
         return "password"
-    if words and words[-1] in _WHOLE_SECRETS:
+    if words and words[-1] in _SECRET_WORDS:
         return "secret"
     if len(words) > 1 and words[-1] == "auth":
         return "weak"
     return None
 
 
-def _described(words: list[str], joined: str, end: int) -> bool:
+def _is_described(words: list[str], joined: str, end: int) -> bool:
     """Whether what follows the telling word (which ends at `end` of the joined words) only describes a secret."""
     position = 0
     for word in words:
         position += len(word)
-        if position > end and word[-(position - end) :] in _DESCRIBES:
+        if position > end and word[-(position - end) :] in _DESCRIPTIVE_WORDS:
             return True
-    return joined[end:] in _DESCRIBES
+    return joined[end:] in _DESCRIPTIVE_WORDS

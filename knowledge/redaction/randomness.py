@@ -8,13 +8,13 @@ from functools import lru_cache
 import re2
 
 _HEX = re2.compile(r"(?:0x)?[0-9a-fA-F]+={0,2}")
-_GUIDISH = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
-_KNOWN = re2.compile(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
-_PARTS = re2.compile(r"[-_/+]+")
+_GUID_LIKE = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
+_KNOWN_FORMAT = re2.compile(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
+_SEPARATORS = re2.compile(r"[-_/+]+")
 _ATOMS = re2.compile(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
-def _rate(run: str) -> tuple[float, int]:
+def _compute_mixing_rate(run: str) -> tuple[float, int]:
     """Changes of character class per step (0 to 1; near 0.65 for random base64), and the number of separators."""
     atoms = _ATOMS.findall(run)
     separators = sum(len(atom) for atom in atoms if not atom[0].isalnum())
@@ -24,17 +24,20 @@ def _rate(run: str) -> tuple[float, int]:
 
 
 def _is_word(part: str) -> bool:
-    return part.isalpha() and _rate(part)[0] <= 0.2
+    return part.isalpha() and _compute_mixing_rate(part)[0] <= 0.2
 
 
-def _is_named(run: str) -> bool:
+def _is_readable_name(run: str) -> bool:
     """Whether every part between `/`, `-`, `_` and `+` is a word, a number, hex, or a short lower-case name."""
-    parts = [part for part in _PARTS.split(run) if part]
+    parts = [part for part in _SEPARATORS.split(run) if part]
     words = sum(len(part) for part in parts if len(part) >= 5 and (_HEX.fullmatch(part) or _is_word(part)))
     if "/" in run and words * 2 >= len(run):
         return True
     return len(parts) > 1 and all(
-        len(part) < 4 or _HEX.fullmatch(part) or (len(part) <= 16 and part.islower()) or _rate(part)[0] <= 0.3
+        len(part) < 4
+        or _HEX.fullmatch(part)
+        or (len(part) <= 16 and part.islower())
+        or _compute_mixing_rate(part)[0] <= 0.3
         for part in parts
     )
 
@@ -43,7 +46,7 @@ def _is_named(run: str) -> bool:
 def is_key_material(run: str) -> bool:
     """Whether a run of 32 and more base64, base64url or base32 characters is random, not a name, path or hash."""
     bare = run.rstrip("=")
-    if _HEX.fullmatch(bare) or _GUIDISH.search(bare):
+    if _HEX.fullmatch(bare) or _GUID_LIKE.search(bare):
         return False
     if len(bare) % 4 in (0, 2, 3) and len(run) >= 40 and run.count("A") > len(run) / 5:
         return True
@@ -53,24 +56,24 @@ def is_key_material(run: str) -> bool:
         return any(c.isdigit() for c in bare)
     if not any(c.isdigit() or c == "+" for c in bare) and not run.endswith("="):
         return False
-    if _is_named(bare) or bare.count("-") + bare.count("_") > max(2, len(bare) * 0.09):
+    if _is_readable_name(bare) or bare.count("-") + bare.count("_") > max(2, len(bare) * 0.09):
         return False
-    rate, _ = _rate(_PARTS.sub("", bare))
+    rate, _ = _compute_mixing_rate(_SEPARATORS.sub("", bare))
     return rate >= (0.3 if len(bare) >= 40 else 0.34)
 
 
 @lru_cache(maxsize=8192)
-def is_fragment(run: str, ended: bool = False) -> bool:
+def is_secret_fragment(run: str, is_delimited: bool = False) -> bool:
     """Whether a short run can be the other half of a secret: mixed character classes, no date, no hex, no plain word.
 
     `ended` says that a delimiter that ends secrets (`;`, a quote, the end of the line) follows, which asks for less.
     """
     bare = run.rstrip("=")
-    if len(run) < 4 or _KNOWN.match(bare) or _HEX.fullmatch(bare) or _GUIDISH.search(bare):
+    if len(run) < 4 or _KNOWN_FORMAT.match(bare) or _HEX.fullmatch(bare) or _GUID_LIKE.search(bare):
         return False
-    if run.endswith("=") and ended and len(run) >= 4:
+    if run.endswith("=") and is_delimited and len(run) >= 4:
         return True
-    rate, separators = _rate(bare)
+    rate, separators = _compute_mixing_rate(bare)
     if run.endswith("=") and len(bare) >= 8 and rate >= 0.2:
         return True
     if separators > max(3, len(bare) * 0.12):
@@ -78,6 +81,6 @@ def is_fragment(run: str, ended: bool = False) -> bool:
     digits = sum(c.isdigit() for c in bare)
     if len(bare) >= 20 and bare.islower() and 3 <= digits <= len(bare) / 2 and rate >= 0.2 and separators < 2:
         return True
-    if ended:
+    if is_delimited:
         return rate >= 0.27 and (digits > 0 or rate >= 0.42)
     return rate >= 0.4 and digits > 0 and not bare.islower()

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from knowledge.redaction import commands as commands
-from knowledge.redaction import named as heads
-from knowledge.redaction import tokens as tokens
+from knowledge.redaction import command_secrets as commands
+from knowledge.redaction import named_secrets as heads
+from knowledge.redaction import token_secrets as tokens
 from knowledge.redaction.identifiers import mask_identifiers
-from knowledge.redaction.named import continued
-from knowledge.redaction.patterns import Screen, Span, byte_view
+from knowledge.redaction.named_secrets import find_continuations
+from knowledge.redaction.patterns import RulePrefilter, Span, build_byte_view
 
 __all__ = ["REDACTED", "mask_identifiers", "redact", "redact_lines"]
 
 REDACTED = "[REDACTED]"
-_MARK = REDACTED.encode("ascii")
-_PASSES = 6
+_REDACTED_BYTES = REDACTED.encode("ascii")
+_MAX_PASSES = 6
 
 
-_SCREEN = Screen([*heads.SIGNS, *tokens.SIGNS, *commands.SIGNS])
+_PREFILTER = RulePrefilter([*heads.PREFILTERED_RULES, *tokens.PREFILTERED_RULES, *commands.PREFILTERED_RULES])
 
 
 def redact(text: str) -> str:
     """`text` with every secret replaced by `[REDACTED]`; names of keys stay. The number of lines stays."""
     if not text:
         return text
-    for attempt in range(2 * _PASSES):
-        spans = _spans(text)
+    for attempt in range(2 * _MAX_PASSES):
+        spans = _find_secret_spans(text)
         if not spans:
             return text
-        text = _replaced(text, spans if attempt < _PASSES else _lines_of(text, spans))
+        text = _replace_spans(text, spans if attempt < _MAX_PASSES else _find_line_spans(text, spans))
     # A text made to reveal something new on every pass shows nothing at all.
     return "\n".join(REDACTED if line.strip() else line for line in text.split("\n"))
 
@@ -50,34 +50,36 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
     return result
 
 
-def _spans(text: str) -> list[Span]:
+def _find_secret_spans(text: str) -> list[Span]:
     """The stretches to hide: sorted, apart, each within a line, none hidden already."""
-    view = byte_view(text)
-    found = [span for rule in _SCREEN.rules(view) for span in rule(view)]
+    view = build_byte_view(text)
+    found = [span for rule in _PREFILTER.select_rules(view) for span in rule(view)]
     if not found:
         return []
-    merged = _merged(found)
-    merged = _merged([*merged, *continued(view, merged)])
-    return _whole_marks(view, [span for start, end in merged for span in _by_line(view, start, end)])
+    merged = _merge_spans(found)
+    merged = _merge_spans([*merged, *find_continuations(view, merged)])
+    return _expand_to_whole_marks(
+        view, [span for start, end in merged for span in _split_span_by_line(view, start, end)]
+    )
 
 
-def _whole_marks(view: bytes, spans: list[Span]) -> list[Span]:
+def _expand_to_whole_marks(view: bytes, spans: list[Span]) -> list[Span]:
     """The spans, each mark of an earlier pass wholly inside or outside them; a mark alone hides nothing."""
-    if _MARK not in view:
+    if _REDACTED_BYTES not in view:
         return spans
     grown: list[Span] = []
     for start, end in spans:
-        mark = view.rfind(_MARK, max(0, start - len(_MARK) + 1), start + len(_MARK) - 1)
+        mark = view.rfind(_REDACTED_BYTES, max(0, start - len(_REDACTED_BYTES) + 1), start + len(_REDACTED_BYTES) - 1)
         if 0 <= mark < start:
             start = mark
-        mark = view.find(_MARK, max(start, end - len(_MARK) + 1), end + len(_MARK) - 1)
+        mark = view.find(_REDACTED_BYTES, max(start, end - len(_REDACTED_BYTES) + 1), end + len(_REDACTED_BYTES) - 1)
         if mark >= 0 and mark < end:
-            end = max(end, mark + len(_MARK))
+            end = max(end, mark + len(_REDACTED_BYTES))
         grown.append((start, end))
-    return [(start, end) for start, end in _merged(grown) if view[start:end].replace(_MARK, b"").strip()]
+    return [(start, end) for start, end in _merge_spans(grown) if view[start:end].replace(_REDACTED_BYTES, b"").strip()]
 
 
-def _merged(spans: list[Span]) -> list[Span]:
+def _merge_spans(spans: list[Span]) -> list[Span]:
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -87,7 +89,7 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _by_line(view: bytes, start: int, end: int) -> Iterator[Span]:
+def _split_span_by_line(view: bytes, start: int, end: int) -> Iterator[Span]:
     at = start
     for piece in view[start:end].split(b"\n"):
         left, right = at, at + len(piece)
@@ -100,7 +102,7 @@ def _by_line(view: bytes, start: int, end: int) -> Iterator[Span]:
         at += len(piece) + 1
 
 
-def _lines_of(text: str, spans: list[Span]) -> list[Span]:
+def _find_line_spans(text: str, spans: list[Span]) -> list[Span]:
     """The whole lines that hold the spans."""
     lines: list[Span] = []
     for start, _ in spans:
@@ -110,7 +112,7 @@ def _lines_of(text: str, spans: list[Span]) -> list[Span]:
     return lines
 
 
-def _replaced(text: str, spans: list[Span]) -> str:
+def _replace_spans(text: str, spans: list[Span]) -> str:
     pieces: list[str] = []
     at = 0
     for start, end in spans:

@@ -6,15 +6,15 @@ it then reports as part of the value: this keeps the whole redaction linear.
 
 from __future__ import annotations
 
-from knowledge.redaction.patterns import Pattern, Span, compiled
+from knowledge.redaction.patterns import BytePattern, Span, compile_pattern
 
-OPEN = compiled(
+VALUE_OPENING = compile_pattern(
     r"(?i)[ \t=]*(?:\{\s*(?:[\\\"']*type[\\\"']*\s*:\s*[\\\"']*\w+[\\\"']*\s*,\s*)?"
     r"[\\\"']*(?:secure|default)?value[\\\"']*\s*[:=]\s*"
     r"|\[securestring\]\s*|\(\s*)?"
     r"(?P<quote>\\{0,63}[\"'`]|&quot;|&#3[49];|\\u002[27]|%22)?"
 )
-_END = compiled(
+_VALUE_END = compile_pattern(
     r"[\s\x00]|\z"
     r"|;(?:[A-Za-z_][\w .-]{0,40}=|[\s]|\z)"
     r"|&(?:amp;)?[\w.%-]{1,40}=|\\u0026|%26[\w.-]{1,40}(?:=|%3[dD])"
@@ -23,76 +23,76 @@ _END = compiled(
     r"|</|&lt;|&quot;|\\u0022|\\u003[cC]"
     r"|[)\]}>]+(?:[\s,;.]|\z)"
 )
-_CONNECTION_END = compiled(r";|[\r\n\x00]|\\*[\"'](?:[\s,;)\]}>|]|\z)|\z")
-_OBJECT = compiled(r"\{[\\\"']+\w")
-_DESCRIPTION = compiled(
+_CONNECTION_END = compile_pattern(r";|[\r\n\x00]|\\*[\"'](?:[\s,;)\]}>|]|\z)|\z")
+_OBJECT = compile_pattern(r"\{[\\\"']+\w")
+_DESCRIPTION = compile_pattern(
     r"(?i)\{[\\\"']+(?:type|metadata|description|reference|allowedvalues|minlength|maxlength|\$ref|title)[\\\"']"
 )
-_OBJECT_END = compiled(r"[}\r\n]|\z")
-_LIST_END = compiled(r"[\]\r\n]|\z")
-_ODBC_END = compiled(r"\}(?:[^}]|\z)|[\r\n]|\z")
-_LINE_END = compiled(r"[\r\n]|\z")
-_HEADER_END = compiled(r"\\*[\"'`]|[\r\n]|\\[rn]|&quot;|\z")
-_BLANK = compiled(r"\s|\z")
-_NEXT = {
-    b'"': compiled(r"[\"\r\n]|\z"),
-    b"'": compiled(r"['\r\n]|\z"),
-    b"`": compiled(r"[`\r\n]|\z"),
-    b"&quot;": compiled(r"(?i)&quot;|[\r\n]|\z"),
-    b"&#34;": compiled(r"&#34;|[\r\n]|\z"),
-    b"&#39;": compiled(r"&#39;|[\r\n]|\z"),
-    b"\\u0022": compiled(r"\\u0022|[\r\n]|\z"),
-    b"\\u0027": compiled(r"\\u0027|[\r\n]|\z"),
-    b"%22": compiled(r"%22|[\r\n]|\z"),
+_OBJECT_END = compile_pattern(r"[}\r\n]|\z")
+_LIST_END = compile_pattern(r"[\]\r\n]|\z")
+_ODBC_END = compile_pattern(r"\}(?:[^}]|\z)|[\r\n]|\z")
+_LINE_END = compile_pattern(r"[\r\n]|\z")
+_HEADER_END = compile_pattern(r"\\*[\"'`]|[\r\n]|\\[rn]|&quot;|\z")
+_BLANK = compile_pattern(r"\s|\z")
+_CLOSING_QUOTES = {
+    b'"': compile_pattern(r"[\"\r\n]|\z"),
+    b"'": compile_pattern(r"['\r\n]|\z"),
+    b"`": compile_pattern(r"[`\r\n]|\z"),
+    b"&quot;": compile_pattern(r"(?i)&quot;|[\r\n]|\z"),
+    b"&#34;": compile_pattern(r"&#34;|[\r\n]|\z"),
+    b"&#39;": compile_pattern(r"&#39;|[\r\n]|\z"),
+    b"\\u0022": compile_pattern(r"\\u0022|[\r\n]|\z"),
+    b"\\u0027": compile_pattern(r"\\u0027|[\r\n]|\z"),
+    b"%22": compile_pattern(r"%22|[\r\n]|\z"),
 }
-_SCHEME = compiled(
+_AUTH_SCHEME = compile_pattern(
     r"(?i)[ \t]*(?:bearer|basic|digest|negotiate|ntlm|token|apikey"
     r"|sharedkey(?:lite)?|sharedaccesssignature|aws4-hmac-sha256)(?:[ \t+]|%20)+"
 )
-_PLACEHOLDER = compiled(
+_PLACEHOLDER = compile_pattern(
     r"(?i)(?:[*.x-]+|<[^<>\r\n]{0,80}>|\[REDACTED\]|\$\{?\{?[a-z_][\w:.\[\]-]*\}?\}?|%\w+%|%\w+:.*|\{\{.*|\$\{\{?[^}]*\}*"
     r"|\$\(.*|@\{.*|@\(.*|\{|\[|\(|null|none|nil|true|false|yes|no|undefined|\$null|string|securestring|sensitive"
     r"|\(sensitive(?: value)?\)|0|1|n/a|@microsoft\.keyvault\(.*|read-host.*|get-[a-z].*|new-object.*"
     r"|convertto-securestring.*|\[(?:system|net|convert|guid|string|security|securestring).*|https?://.*|[a-z]:[\\/].*"
     r"|~/.*|\\{2,4}[\w.-]+\\.*|\.{1,2}/.*|/(?:home|etc|usr|var|tmp|mnt|opt|root|run|dev|proc|users|subscriptions|packer)(?:/.*)?|:[A-Za-z]\w*.*)"
 )
-_BRACKETED = compiled(r"<[A-Za-z][\w .:-]{0,60}>")
-_FILLERS = b"""
+_BRACKETED = compile_pattern(r"<[A-Za-z][\w .:-]{0,60}>")
+_PROSE_TEXT = b"""
 the a an access invalid not no cannot could can failed failure unable is was were must request unauthorized
 forbidden denied error expired missing incorrect wrong required found and or for of in on to from with has have
 this that it you your please type enter value ok done success succeeded service server client user provided
 supplied generated set created updated changed changing validating verifying retrieving getting reading checking
 """
-_PROSE = frozenset(_FILLERS.split())
-_WORD = compiled(r"[A-Za-z][a-z'_]*")
-_NEXT_WORD = compiled(r"[ \t]+[A-Za-z(]")
+_PROSE_WORDS = frozenset(_PROSE_TEXT.split())
+_WORD = compile_pattern(r"[A-Za-z][a-z'_]*")
+_NEXT_WORD = compile_pattern(r"[ \t]+[A-Za-z(]")
 
 
-def line_end(view: bytes, at: int) -> int:
+def find_line_end(view: bytes, at: int) -> int:
     """Where the line that holds `at` ends (before its line break)."""
     end = view.find(b"\n", at)
     end = len(view) if end < 0 else end
     return end - 1 if end > at and view[end - 1 : end] == b"\r" else end
 
 
-def _first(pattern: Pattern, view: bytes, at: int, stop: int | None = None) -> int:
+def _find_first(pattern: BytePattern, view: bytes, at: int, stop: int | None = None) -> int:
     found = pattern.search(view, at, stop)
     return found.start() if found else len(view)
 
 
-def closing_quote(view: bytes, at: int, opener: bytes) -> int:
+def find_closing_quote(view: bytes, at: int, opener: bytes) -> int:
     """Where the quoted value from `at` ends, before its closing quote; the end of its line when never closed.
 
     A quote opened behind n backslashes is closed by one behind as many, modulo what another level of escaping adds.
     """
     if opener[:1] in (b"&", b"%") or opener.startswith(b"\\u"):
-        return _first(_NEXT[opener.lower()], view, at)
+        return _find_first(_CLOSING_QUOTES[opener.lower()], view, at)
     level, quote = len(opener) - 1, opener[-1:]
     if level & (level + 1):
         level = 0
     position = at
     while True:
-        found = _first(_NEXT[quote], view, position)
+        found = _find_first(_CLOSING_QUOTES[quote], view, position)
         if view[found : found + 1] != quote:
             return found
         backslashes = 0
@@ -107,23 +107,25 @@ def closing_quote(view: bytes, at: int, opener: bytes) -> int:
 
 def read_header(view: bytes, at: int) -> Span | None:
     """The credentials of an `Authorization` or `Cookie` header, to the closing quote or the end of the line."""
-    opened = OPEN.match(view, at)
+    opened = VALUE_OPENING.match(view, at)
     start = opened.end() if opened else at
-    scheme = _SCHEME.match(view, start)
+    scheme = _AUTH_SCHEME.match(view, start)
     begin = scheme.end() if scheme else start
-    word = view[begin : _first(_BLANK, view, begin, begin + 80)].rstrip(b"\"',")
-    if not word or _PLACEHOLDER.fullmatch(word) or (scheme is None and word.lower() in _PROSE):
+    word = view[begin : _find_first(_BLANK, view, begin, begin + 80)].rstrip(b"\"',")
+    if not word or _PLACEHOLDER.fullmatch(word) or (scheme is None and word.lower() in _PROSE_WORDS):
         return None
-    return begin, _first(_HEADER_END, view, begin)
+    return begin, _find_first(_HEADER_END, view, begin)
 
 
-def read_value(view: bytes, at: int, *, password: bool, prose: bool, connection: bool = False) -> Span | None:
+def read_value(
+    view: bytes, at: int, *, is_password: bool, can_be_prose: bool, is_connection_string: bool = False
+) -> Span | None:
     """The secret behind a name whose separator ends at `at`, without its quotes; `None` for a placeholder or prose.
 
     `password`: any text may be one. `prose`: the separator is a colon, which sentences have too. `connection`: it
     stands in a connection string, where blanks are part of a value.
     """
-    opened = OPEN.match(view, at)
+    opened = VALUE_OPENING.match(view, at)
     start = opened.end() if opened else at
     opener = opened.group("quote") if opened else None
     if opener:
@@ -135,32 +137,32 @@ def read_value(view: bytes, at: int, *, password: bool, prose: bool, connection:
             and following in (b" ", b")", b"", b"\r", b"\n")
         ):
             return None
-        end = closing_quote(view, start, opener)
+        end = find_closing_quote(view, start, opener)
         after = end + len(opener)
         while opener == b"'" and view[after : after + 3] in (b'"\'"', b"\\''") and view[end:after] == opener:
             # A shell's way to put a quote into quotes.
-            end = closing_quote(view, after + (4 if view[after] == 0x22 else 3), opener)
+            end = find_closing_quote(view, after + (4 if view[after] == 0x22 else 3), opener)
             after = end + 1
         if view[end:after] == opener and view[after : after + 1].isalnum():
-            end = _first(_END, view, after)
+            end = _find_first(_VALUE_END, view, after)
     elif view[start : start + 1] == b"[" and view[start + 1 : start + 2] in (b'"', b"'"):
-        start, end = start + 1, _first(_LIST_END, view, start + 1)
+        start, end = start + 1, _find_first(_LIST_END, view, start + 1)
     elif _OBJECT.match(view, start) is not None:
         if _DESCRIPTION.match(view, start) is not None:
             return None
-        start, end = start + 1, _first(_OBJECT_END, view, start + 1)
-    elif view[start : start + 1] == b"{" and connection:
-        start, end = start + 1, _first(_ODBC_END, view, start + 1)
+        start, end = start + 1, _find_first(_OBJECT_END, view, start + 1)
+    elif view[start : start + 1] == b"{" and is_connection_string:
+        start, end = start + 1, _find_first(_ODBC_END, view, start + 1)
     else:
         bracketed = _BRACKETED.match(view, start) if view[start : start + 1] == b"<" else None
-        end = bracketed.end() if bracketed else _first(_END, view, start)
-        if connection:
-            far = _first(_CONNECTION_END, view, start, start + 256)
+        end = bracketed.end() if bracketed else _find_first(_VALUE_END, view, start)
+        if is_connection_string:
+            far = _find_first(_CONNECTION_END, view, start, start + 256)
             end = far if view[far : far + 1] == b";" else end
-        if prose and _is_prose(view, start, end, password):
+        if can_be_prose and _is_prose(view, start, end, is_password):
             return None
     value = view[start:end]
-    if not value.strip() or (len(value) < 200 and _PLACEHOLDER.fullmatch(value) and not _mixed_variable(value)):
+    if not value.strip() or (len(value) < 200 and _PLACEHOLDER.fullmatch(value) and not _is_mixed_variable(value)):
         return None
     if value.startswith((b"http://", b"https://")):
         return None
@@ -169,20 +171,20 @@ def read_value(view: bytes, at: int, *, password: bool, prose: bool, connection:
 
 def read_argument(view: bytes, at: int) -> Span | None:
     """A value on a command line: quoted to its quote, or to the next blank; `None` for another flag."""
-    opened = OPEN.match(view, at)
+    opened = VALUE_OPENING.match(view, at)
     start = opened.end() if opened else at
     if view[start : start + 1] in (b"-", b"|", b">", b"&", b"") and not (opened and opened.group("quote")):
         return None
-    return read_value(view, at, password=True, prose=False)
+    return read_value(view, at, is_password=True, can_be_prose=False)
 
 
-def _mixed_variable(value: bytes) -> bool:
+def _is_mixed_variable(value: bytes) -> bool:
     """`$ecr3tPa55` is no variable's name: a dollar with digits between letters and no scope."""
     return value[:1] == b"$" and value[1:].isalnum() and any(48 <= c < 58 for c in value[1:-1]) and value[-1:].isalpha()
 
 
-def _is_prose(view: bytes, start: int, end: int, password: bool) -> bool:
+def _is_prose(view: bytes, start: int, end: int, is_password: bool) -> bool:
     value = view[start:end].rstrip(b".!?,:")
-    if value.lower() in _PROSE:
+    if value.lower() in _PROSE_WORDS:
         return True
-    return not password and _WORD.fullmatch(value) and _NEXT_WORD.match(view, end) is not None
+    return not is_password and _WORD.fullmatch(value) and _NEXT_WORD.match(view, end) is not None

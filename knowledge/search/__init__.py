@@ -1,1 +1,1 @@
-"""knowledge/search."""
+"""Find entries and how-tos by what people say in their own words (BM25F)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-_SHORTEST_BEGINNING = 2
+_MIN_PREFIX_CHARS = 2
 
 
-class Found(NamedTuple):
+class PhraseMatch(NamedTuple):
     """A form found: the words from `start` up to `end`, and what it stands for."""
 
     start: int
@@ -16,74 +16,74 @@ class Found(NamedTuple):
     labels: tuple[str, ...]
 
 
-class Forms:
+class PhraseTable:
     """A table of forms, each standing for one or more labels."""
 
-    def __init__(self, forms: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, phrases_by_label: Mapping[str, Iterable[str]]) -> None:
         self._root = _Node()
-        for label, texts in forms.items():
+        for label, texts in phrases_by_label.items():
             for text in texts:
                 node = self._root
                 for word in text.split():
-                    node = node.follow(word)
+                    node = node.add_child(word)
                 if label not in node.labels:
                     node.labels.append(label)
 
-    def words(self) -> set[str]:
+    def list_words(self) -> set[str]:
         """Every whole word that the forms are made of."""
-        return self._root.words()
+        return self._root.list_words()
 
-    def at(self, words: Sequence[str], start: int) -> Found | None:
+    def match_at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
         """The longest form that begins at `start`."""
-        best: Found | None = None
+        best: PhraseMatch | None = None
         nodes = [self._root]
         for end in range(start, len(words)):
-            nodes = [following for node in nodes for following in node.after(words[end])]
+            nodes = [following for node in nodes for following in node.find_children(words[end])]
             if not nodes:
                 break
             labels = tuple(dict.fromkeys(label for node in nodes for label in node.labels))
             if labels:
-                best = Found(start, end + 1, labels)
+                best = PhraseMatch(start, end + 1, labels)
         return best
 
-    def anywhere(self, words: Sequence[str]) -> bool:
+    def has_match(self, words: Sequence[str]) -> bool:
         """Whether any form occurs."""
-        return any(self.at(words, start) for start in range(len(words)))
+        return any(self.match_at(words, start) for start in range(len(words)))
 
 
 class _Node:
-    __slots__ = ("beginnings", "labels", "lengths", "whole")
+    __slots__ = ("labels", "prefix_children", "prefix_lengths", "word_children")
 
     def __init__(self) -> None:
-        self.whole: dict[str, _Node] = {}
-        self.beginnings: dict[str, _Node] = {}
-        self.lengths: tuple[int, ...] = ()
+        self.word_children: dict[str, _Node] = {}
+        self.prefix_children: dict[str, _Node] = {}
+        self.prefix_lengths: tuple[int, ...] = ()
         self.labels: list[str] = []
 
-    def follow(self, word: str) -> _Node:
+    def add_child(self, word: str) -> _Node:
         """The node behind `word`, made if need be."""
         if not word.endswith("*"):
-            return self.whole.setdefault(word, _Node())
+            return self.word_children.setdefault(word, _Node())
         beginning = word[:-1]
-        if len(beginning) < _SHORTEST_BEGINNING:
+        if len(beginning) < _MIN_PREFIX_CHARS:
             raise ValueError(f"{word!r} is too short for the beginning of a word")
-        self.lengths = tuple(sorted({*self.lengths, len(beginning)}, reverse=True))
-        return self.beginnings.setdefault(beginning, _Node())
+        self.prefix_lengths = tuple(sorted({*self.prefix_lengths, len(beginning)}, reverse=True))
+        return self.prefix_children.setdefault(beginning, _Node())
 
-    def words(self) -> set[str]:
+    def list_words(self) -> set[str]:
         """The whole words below this node."""
-        below = set(self.whole)
-        for node in (*self.whole.values(), *self.beginnings.values()):
-            below |= node.words()
+        below = set(self.word_children)
+        for node in (*self.word_children.values(), *self.prefix_children.values()):
+            below |= node.list_words()
         return below
 
-    def after(self, word: str) -> list[_Node]:
+    def find_children(self, word: str) -> list[_Node]:
         """The nodes that `word` leads to: itself as a whole, and the longest beginning."""
         found = []
-        if whole := self.whole.get(word):
+        if whole := self.word_children.get(word):
             found.append(whole)
-        for length in self.lengths:
-            if length <= len(word) and (node := self.beginnings.get(word[:length])):
+        for length in self.prefix_lengths:
+            if length <= len(word) and (node := self.prefix_children.get(word[:length])):
                 found.append(node)
                 break
         return found

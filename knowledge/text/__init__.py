@@ -1,1 +1,1 @@
-"""knowledge/text."""
+"""From bytes to lines: decoding, unwrapping, normalization, log prefixes."""

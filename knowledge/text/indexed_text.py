@@ -9,60 +9,62 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from knowledge.text.lines import Line
+from knowledge.text.lines import LogLine
 
-_SHORTEST_HARD_WRAP = 40
-_MOST_CUT_LINES = 400
+_MIN_HARD_WRAP_CHARS = 40
+_MAX_HARD_WRAPPED_LINES = 400
 
 
-class Passage:
+class IndexedText:
     """Flat bytes over lines. `flat` has its case, `lower` has none; offsets of both are the same."""
 
-    __slots__ = ("_starts", "flat", "lines", "lower")
+    __slots__ = ("_line_starts", "flat", "lines", "lower")
 
-    def __init__(self, lines: Sequence[Line], cut: bool = False) -> None:
+    def __init__(self, lines: Sequence[LogLine], is_hard_wrapped: bool = False) -> None:
         """Joins the lines by blanks; `cut`: physical lines without, since words may have been cut at their ends."""
         self.lines = [line for line in lines if line.source != "echo"]
         bodies = [line.body for line in self.lines]
         text = "\n".join(bodies)
         if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
-            bodies = [_squeezed(body) for body in bodies]
+            bodies = [_collapse_whitespace(body) for body in bodies]
             text = "\n".join(bodies)
-        if not cut and "-\n" not in text and text.isascii():  # the common case, at the speed of the library
+        if not is_hard_wrapped and "-\n" not in text and text.isascii():  # the common case, at the speed of the library
             self.flat = text.replace("\n", " ").encode()
             ends = list(accumulate(map(len, bodies[:-1])))
-            self._starts = [0, *(end + at for at, end in enumerate(ends))] if bodies else []
+            self._line_starts = [0, *(end + at for at, end in enumerate(ends))] if bodies else []
         else:
-            self.flat, self._starts = _joined([line.number for line in self.lines], bodies, cut)
+            self.flat, self._line_starts = _join_bodies([line.number for line in self.lines], bodies, is_hard_wrapped)
         self.lower = self.flat.lower()
 
-    def index_at(self, offset: int) -> int:
+    def find_line_index(self, offset: int) -> int:
         """The index in `lines` of the line that holds the byte at `offset`."""
-        return max(bisect_right(self._starts, offset) - 1, 0)
+        return max(bisect_right(self._line_starts, offset) - 1, 0)
 
-    def start_of(self, index: int) -> int:
+    def get_line_start(self, index: int) -> int:
         """Where the line at `index` begins in `flat`."""
-        return self._starts[index]
+        return self._line_starts[index]
 
-    def lines_of(self, begin: int, end: int) -> range:
+    def find_line_range(self, begin: int, end: int) -> range:
         """The indexes of the lines that the bytes from `begin` to `end` touch."""
-        return range(self.index_at(begin), self.index_at(max(end - 1, begin)) + 1)
+        return range(self.find_line_index(begin), self.find_line_index(max(end - 1, begin)) + 1)
 
 
-def _squeezed(body: str) -> str:
+def _collapse_whitespace(body: str) -> str:
     if "  " in body or "\t" in body or "\xa0" in body or body[:1] == " ":
         return " ".join(body.split())
     return body
 
 
-def _joined(numbers: Sequence[int], bodies: Sequence[str], cut: bool) -> tuple[bytes, list[int]]:
+def _join_bodies(numbers: Sequence[int], bodies: Sequence[str], is_hard_wrapped: bool) -> tuple[bytes, list[int]]:
     """The bodies of the lines of these numbers in one, and where each begins."""
     parts: list[bytes] = []
     starts: list[int] = []
     at, before, hyphen = 0, 0, False
     for number, body in zip(numbers, bodies, strict=True):
         raw = body.encode("utf-8", "replace")
-        if parts and not (hyphen or (cut and number != before)):  # a word that ends in a hyphen was wrapped there
+        if parts and not (
+            hyphen or (is_hard_wrapped and number != before)
+        ):  # a word that ends in a hyphen was wrapped there
             raw = b" " + raw
         starts.append(at)
         parts.append(raw)
@@ -71,17 +73,17 @@ def _joined(numbers: Sequence[int], bodies: Sequence[str], cut: bool) -> tuple[b
     return b"".join(parts), starts
 
 
-def readings(lines: Sequence[Line]) -> list[Passage]:
+def build_indexed_texts(lines: Sequence[LogLine]) -> list[IndexedText]:
     """The passage, and a second one without blanks between lines when words may have been cut."""
-    first = Passage(lines)
-    return [first, Passage(lines, cut=True)] if _maybe_cut(first.lines) else [first]
+    first = IndexedText(lines)
+    return [first, IndexedText(lines, is_hard_wrapped=True)] if _is_likely_hard_wrapped(first.lines) else [first]
 
 
-def _maybe_cut(lines: Sequence[Line]) -> bool:
+def _is_likely_hard_wrapped(lines: Sequence[LogLine]) -> bool:
     """Whether a short text has a long line that goes on in one without a prefix, as a terminal's width leaves it."""
-    if not 2 <= len(lines) <= _MOST_CUT_LINES:
+    if not 2 <= len(lines) <= _MAX_HARD_WRAPPED_LINES:
         return False
     return any(
-        len(one.body) >= _SHORTEST_HARD_WRAP and after.source == "plain" and after.body[:1].strip()
+        len(one.body) >= _MIN_HARD_WRAP_CHARS and after.source == "plain" and after.body[:1].strip()
         for one, after in pairwise(lines)
     )

@@ -16,8 +16,8 @@ from bot.errors import StoreError
 from bot.host.conversation import load_knowledge
 from bot.host.settings import read_settings
 from bot.state.sqlite_store import SqliteStore
-from bot.state.store import Stored
-from bot.turns.outbox import Pace
+from bot.state.store import StoredState
+from bot.turns.outbox import DeliveryPolicy
 
 SWEEP = 1.0
 """Seconds between looks at what waits; 15 in earnest, in which a short round would see too little."""
@@ -28,7 +28,7 @@ class FailingStore(SqliteStore):
 
     share = 0.0
 
-    async def load(self, key: str) -> Stored | None:
+    async def load(self, key: str) -> StoredState | None:
         self._perhaps()
         return await super().load(key)
 
@@ -44,5 +44,7 @@ class FailingStore(SqliteStore):
 if __name__ == "__main__":
     FailingStore.share = float(sys.argv[1])
     bot.host.open_store.SqliteStore = FailingStore  # type: ignore[misc]
-    bot.host.run.Turns = functools.partial(bot.host.run.Turns, pace=Pace(sweep=SWEEP))  # type: ignore[misc, assignment]
+    bot.host.run.TurnRunner = functools.partial(
+        bot.host.run.TurnRunner, delivery_policy=DeliveryPolicy(sweep_interval_seconds=SWEEP)
+    )  # type: ignore[misc, assignment]
     sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge())))

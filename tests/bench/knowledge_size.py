@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from knowledge.catalog.loading import ENTRIES, load_entries
+from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bench.measuring import median, ms, row, times
 from tests.bench.pastes import plain_paste
@@ -38,7 +38,7 @@ def knowledge_size() -> None:
 def _grown(root: Path, size: int) -> None:
     """The shipped entries, cut or filled up to `size` with copies whose texts are random words."""
     chance = random.Random(7)
-    paths = sorted(ENTRIES.glob("*/*.yaml"))
+    paths = sorted(ENTRIES_DIR.glob("*/*.yaml"))
     for path in paths[:size]:
         target = root / path.parent.name / path.name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -76,7 +76,7 @@ def _units() -> dict[str, bytes]:
     """What is tiled: harmless lines of one build, whole builds, hostile lines, and the real logs that were named."""
     log = begun()
     for number in range(4_000):
-        log.wait(0.2).debug(f"[DEBUG] polling https://management.azure.com/operations/{number} : 202 Accepted")
+        log.wait(0.2).write_debug(f"[DEBUG] polling https://management.azure.com/operations/{number} : 202 Accepted")
     synthetic = "\n".join(log.lines[40:]) + "\n"
     build = powershell(
         restart(powershell(begun(), ["Installing", "done"] * 400)), ["it failed with exit code 3"], code=3

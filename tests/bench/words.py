@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from knowledge.catalog.loading import load_entries
-from knowledge.model.entry import Entry, LocalText
-from knowledge.search.entry_search import Words
+from knowledge.model.entry import Entry, LocalizedText
+from knowledge.search.entry_search import EntrySearch
 from knowledge.search.tokenizer import load_lexicon
 from tests.bench.measuring import median, ms, percentile, row, times
 
@@ -56,7 +56,7 @@ def half_of(name: str) -> str:
 def words() -> None:
     """Prints who gets how many right, then the time of a question with 60 and with 1,000 entries."""
     entries = load_entries()
-    index = Words(entries)
+    index = EntrySearch(entries)
     rankings: dict[str, Ranking] = {"Words": lambda text: [match.entry for match in index.search(text)]}
     if BM25Okapi is None:
         row("rank-bm25 is not installed: nothing to compare with")
@@ -64,7 +64,7 @@ def words() -> None:
         lexicon = load_lexicon()
 
         def same(text: str) -> list[str]:
-            return [term for unit in lexicon.units_of(text) for term in unit.terms]
+            return [term for unit in lexicon.tokenize(text) for term in unit.terms]
 
         rankings["rank-bm25, same terms"] = _library(entries, same)
         rankings["rank-bm25, raw words"] = _library(entries, lambda text: _WORD.findall(text.lower()))
@@ -99,7 +99,7 @@ def _text(entry: Entry) -> str:
     parts = {
         "words": [phrase for phrases in entry.words.values() for phrase in phrases],
         "title": [entry.title.en, entry.title.it],
-        "sign": [entry.sign.en, entry.sign.it],
+        "sign": [entry.symptom.en, entry.symptom.it],
         "signature": [text for signature in entry.signatures for text in signature.text],
         "cause": [entry.cause.en, entry.cause.it],
     }
@@ -109,8 +109,8 @@ def _text(entry: Entry) -> str:
 def _speed(entries: Mapping[str, Entry], texts: Sequence[str]) -> None:
     for size in SIZES:
         grown = _grown(entries, size)
-        start = times(partial(Words, grown), 3)
-        index = Words(grown)
+        start = times(partial(EntrySearch, grown), 3)
+        index = EntrySearch(grown)
         taken = sorted(seconds for text in texts for seconds in times(partial(index.search, text), 3))
         row(f"{size} entries", ms(median(taken)), f"p99 {ms(percentile(taken, 0.99))}", f"start {ms(median(start))}")
 
@@ -122,6 +122,6 @@ def _grown(entries: Mapping[str, Entry], size: int) -> dict[str, Entry]:
     for number in range(size - len(grown)):
         one, other = shipped[number % len(shipped)], shipped[(number * 7 + 3) % len(shipped)]
         name = f"made-{number}"
-        title = LocalText(f"{other.title.en} {number}", f"{other.title.it} {number}")
+        title = LocalizedText(f"{other.title.en} {number}", f"{other.title.it} {number}")
         grown[name] = replace(one, id=name, title=title, words=other.words)
     return grown

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, ClientTimeout
 
 from bot.state.sqlite_store import SqliteStore
 from tests.azurite.service import azurite
-from tests.bot.stand_ins import Chat, FakeTeams, ScriptedMedic, serve
+from tests.bot.stand_ins import Chat, FakeTeams, ScriptedConversation, serve
 
 __all__ = ["azurite"]
 
@@ -29,7 +29,7 @@ async def chat(teams: FakeTeams, tmp_path: Path, request: pytest.FixtureRequest)
     """A bot with a scripted Medic. Parametrised indirectly: seconds until the typing sign."""
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
-        chat = Chat(ScriptedMedic(), store, teams, session, getattr(request, "param", 60.0))
+        chat = Chat(ScriptedConversation(), store, teams, session, getattr(request, "param", 60.0))
         _, chat.url = await serve(chat.runner)
         yield chat
         await chat.runner.cleanup()

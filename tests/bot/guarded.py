@@ -14,17 +14,17 @@ from typing import Any
 import trustme
 from aiohttp import ClientSession, ClientTimeout, web
 
-from bot.auth.access import Access, access_for
+from bot.auth.channel_auth import ChannelAuth, build_channel_auth
 from bot.host.http_server import build_app, listen
 from bot.host.settings import Settings
 from bot.sign_in.sign_in import SignIn
 from bot.state.sqlite_store import SqliteStore
 from bot.teams.botframework.adapter import TeamsAdapter
-from bot.teams.invokes import Invokes
-from bot.turns.outbox import Pace
-from bot.turns.turn_runner import Turns
+from bot.teams.invokes import InvokeRouter
+from bot.turns.outbox import DeliveryPolicy
+from bot.turns.turn_runner import TurnRunner
 from tests.bot.auth.identity_service import CREDENTIALS, TENANT, IdentityService
-from tests.bot.stand_ins import FakeTeams, ScriptedMedic
+from tests.bot.stand_ins import FakeTeams, ScriptedConversation
 
 
 @dataclass
@@ -33,10 +33,10 @@ class Guarded:
 
     identity: IdentityService
     teams: FakeTeams
-    medic: ScriptedMedic
+    medic: ScriptedConversation
     session: ClientSession
-    access: Access
-    turns: Turns
+    access: ChannelAuth
+    turns: TurnRunner
     adapter: TeamsAdapter
     url: str = ""
     tokens_seen: list[str | None] = field(default_factory=list)
@@ -69,14 +69,14 @@ async def guarded(
     authority: trustme.CA,
     folder: Path,
     medic: Any = None,
-    signing: Callable[[Access], SignIn] | None = None,
-    invokes: Invokes | None = None,
+    signing: Callable[[ChannelAuth], SignIn] | None = None,
+    invokes: InvokeRouter | None = None,
 ) -> AsyncIterator[Guarded]:
     """Serve one until the block ends; `identity` vouches for its callers, `authority` for its Teams."""
     server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server_tls)
     authority.configure_trust(client_tls)
-    teams, medic, seen = FakeTeams(), medic or ScriptedMedic(), []
+    teams, medic, seen = FakeTeams(), medic or ScriptedConversation(), []
 
     @web.middleware
     async def watch(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -92,10 +92,12 @@ async def guarded(
     identity.service_url = f"https://localhost:{runner.addresses[0][1]}/emea/"
 
     store = await SqliteStore(folder / "state.sqlite3").open()
-    access = access_for(CREDENTIALS, identity.cloud, client_tls)
+    access = build_channel_auth(CREDENTIALS, identity.cloud, client_tls)
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
-        turns = Turns(medic, store, pace=Pace(first_wait=0.001, sweep=3600))
-        adapter = TeamsAdapter(access, invokes=invokes, sign_in=signing(access) if signing else None)
+        turns = TurnRunner(
+            medic, store, delivery_policy=DeliveryPolicy(first_wait_seconds=0.001, sweep_interval_seconds=3600)
+        )
+        adapter = TeamsAdapter(access, invoke_router=invokes, sign_in=signing(access) if signing else None)
         bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
         settings = Settings(port=0, credentials=CREDENTIALS)
         program = await listen(build_app(turns, store, access, adapter), settings)

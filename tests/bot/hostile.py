@@ -12,23 +12,30 @@ from typing import Any
 import trustme
 from yarl import URL
 
-from bot.files.download import Downloads
-from bot.files.limits import Limits
-from bot.files.reading import AttachedFiles
-from bot.files.uploads import Uploads
-from bot.host.conversation import Conversations, Knowledge, build
-from bot.state.store import state_key
-from bot.teams.feedback import REACTIONS
-from bot.teams.file_consent import GivingFiles
-from bot.teams.invokes import Invokes
-from bot.teams.message_extension import extension_handlers
-from dialogs.model.azure import Failing, Found, LogTail, TemplateRef, TemplateStatus, Wanted
+from bot.files.attachment_reader import TeamsAttachmentReader
+from bot.files.download import FileDownloader
+from bot.files.limits import FileLimits
+from bot.files.uploads import FileUploader
+from bot.host.conversation import DialogServices, Knowledge, build_dialog_services
+from bot.state.store import build_state_key
+from bot.teams.feedback import FEEDBACK_HANDLERS
+from bot.teams.file_consent import FileConsentHandler
+from bot.teams.invokes import InvokeRouter
+from bot.teams.message_extension import build_extension_handlers
+from dialogs.model.azure import (
+    FailedTemplates,
+    LogTail,
+    TemplateId,
+    TemplateQuery,
+    TemplateSearchResult,
+    TemplateStatus,
+)
 from dialogs.model.turn import ACTION_VERSION, Person
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.stand_ins import serve
 from tests.dialogs.azure.fake_azure import FakeAzure
-from tests.dialogs.support.ticket.office import FakeFiling
+from tests.dialogs.support.ticket.office import FakeTicketFiler
 
 ADA = {"id": "29:ada", "name": "Ada Rossi", "aadObjectId": "00000000-0000-0000-0000-000000000020"}
 EVE = {"id": "29:eve", "name": "Eve Neri", "aadObjectId": "00000000-0000-0000-0000-000000000021"}
@@ -44,24 +51,24 @@ class NamedAzure(FakeAzure):
         super().__init__("user", *statuses)
         self.people: list[str] = []
 
-    async def find(self, person: Person, wanted: Wanted) -> Found:
+    async def find_templates(self, person: Person, wanted: TemplateQuery) -> TemplateSearchResult:
         self.people.append(person.id)
-        return await super().find(person, wanted)
+        return await super().find_templates(person, wanted)
 
-    async def failing(self, person: Person) -> Failing:
+    async def find_failed_templates(self, person: Person) -> FailedTemplates:
         self.people.append(person.id)
-        return await super().failing(person)
+        return await super().find_failed_templates(person)
 
-    async def status(self, person: Person, ref: TemplateRef) -> TemplateStatus:
+    async def fetch_status(self, person: Person, ref: TemplateId) -> TemplateStatus:
         self.people.append(person.id)
-        return await super().status(person, ref)
+        return await super().fetch_status(person, ref)
 
-    async def log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
+    async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         self.people.append(person.id)
-        return await super().log_tail(person, status)
+        return await super().fetch_log_tail(person, status)
 
 
-class NoUploads(Uploads):
+class NoUploads(FileUploader):
     """Takes no file; notes where one was to go."""
 
     def __init__(self) -> None:
@@ -77,9 +84,9 @@ class Whole:
     """The bot, and whoever talks to it."""
 
     bot: Guarded
-    made: Conversations
+    made: DialogServices
     azure: NamedAzure
-    filing: FakeFiling
+    filing: FakeTicketFiler
     uploads: NoUploads
     posted: int = field(default=0)
 
@@ -89,7 +96,7 @@ class Whole:
         self.posted += 1
         body = self.bot.activity(**{"text": None, "id": f"h{self.posted}", **who, **more})
         status = await self.bot.post(self.bot.identity.token(), body)
-        await self.bot.turns.finish()
+        await self.bot.turns.wait_for_running_turns()
         return status, [str(one) for one in self.bot.teams.sent[before:] if one["type"] == "message"]
 
     async def say(self, who: dict[str, Any], text: str) -> str:
@@ -106,12 +113,12 @@ class Whole:
     async def settled(self) -> None:
         """Wait until every work that was left is done and reported."""
         async with asyncio.timeout(30):
-            while await self.bot.turns._store.waiting_keys(10):  # noqa: ASYNC110 - the store tells nobody
+            while await self.bot.turns._store.list_waiting_keys(10):  # noqa: ASYNC110 - the store tells nobody
                 await asyncio.sleep(0.005)
 
     async def medic(self, who: dict[str, Any]) -> Any:
         """What the dialogs keep of a person's conversation."""
-        key = state_key(TENANT, who["conversation"]["id"], who["from"]["id"])
+        key = build_state_key(TENANT, who["conversation"]["id"], who["from"]["id"])
         stored = await self.bot.turns._store.load(key)
         return stored and stored.value["medic"]
 
@@ -120,11 +127,15 @@ class Whole:
 async def whole(folder: Path, known: Knowledge, *statuses: TemplateStatus) -> AsyncIterator[Whole]:
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
-    azure, filing, uploads = NamedAzure(*statuses), FakeFiling(), NoUploads()
-    files = AttachedFiles(known.diagnoser.diagnose_stream, Downloads(Limits()), Limits())
-    made = build(known, None, azure, filing, files)
-    handlers = {**extension_handlers(made.asides), **REACTIONS, **GivingFiles(made.medic, uploads).handlers()}
-    async with guarded(identity, trustme.CA(), folder, made.medic, invokes=Invokes(handlers)) as bot:
+    azure, filing, uploads = NamedAzure(*statuses), FakeTicketFiler(), NoUploads()
+    files = TeamsAttachmentReader(known.diagnoser.diagnose_stream, FileDownloader(FileLimits()), FileLimits())
+    made = build_dialog_services(known, None, azure, filing, files)
+    handlers = {
+        **build_extension_handlers(made.message_extension),
+        **FEEDBACK_HANDLERS,
+        **FileConsentHandler(made.conversation, uploads).get_handlers(),
+    }
+    async with guarded(identity, trustme.CA(), folder, made.conversation, invokes=InvokeRouter(handlers)) as bot:
         yield Whole(bot, made, azure, filing, uploads)
     await files.close()
     await runner.cleanup()

@@ -20,7 +20,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, web
 
-from bot.turns.conversation_document import MOST_BREAKS
+from bot.turns.conversation_document import MAX_CRASHED_SENDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,40 +29,45 @@ import asyncio, functools, os, sys, threading
 import bot.turns.outbox
 from dataclasses import dataclass
 import bot.teams.botframework.connector, bot.turns.persisted_turns, bot.turns.job_queue, bot.host.run, bot.turns.job_runner
-from bot.host.conversation import Conversations, load_knowledge
-from bot.turns.outbox import Pace
+import bot.host.conversation
+from bot.host.conversation import DialogServices, load_knowledge
+from bot.turns.outbox import DeliveryPolicy
 from bot.host.settings import read_settings
-from dialogs.model.reply import Paragraph, Reply, prose
-from dialogs.model.job import Work
+from dialogs.model.reply import Paragraph, Reply, parse_markup
+from dialogs.model.job import Job
 
 # so many kills in so few seconds are no fault of what they cut
-bot.turns.persisted_turns.MOST_CUTS = bot.turns.job_runner.MOST_CUTS = bot.turns.job_queue.MOST_WORKS = 10**6
+for module in (bot.turns.persisted_turns, bot.turns.job_runner):
+    assert hasattr(module, "MAX_CRASHED_ATTEMPTS")
+    module.MAX_CRASHED_ATTEMPTS = 10**6
+assert hasattr(bot.turns.job_queue, "MAX_PENDING_JOBS")
+bot.turns.job_queue.MAX_PENDING_JOBS = 10**6
 
 @dataclass
-class Answer:
+class Result:
     state: dict
     replies: tuple
-    work: tuple = ()
-    notes: tuple = ()
+    jobs: tuple = ()
+    usage_events: tuple = ()
 
-class Medic:
-    async def answer(self, turn, state):
+class FakeConversation:
+    async def answer_turn(self, turn, state):
         count = (state or {}).get("turns", 0) + 1
-        number, replies = (turn.done.result["number"], 1) if turn.done else map(int, turn.text.split())
+        number, replies = (turn.job_done.result["number"], 1) if turn.job_done else map(int, turn.text.split())
         await asyncio.sleep(0 if number % 5 else 0.005)
         said = [f"{count} {number} {n} {replies}" for n in range(replies)]
-        shown = tuple(Reply((Paragraph(prose(text)),), summary=text) for text in said)
-        return Answer({"turns": count}, shown, () if turn.done or number % 3 else (Work("w", {"number": number}),))
+        shown = tuple(Reply((Paragraph(parse_markup(text)),), summary=text) for text in said)
+        return Result({"turns": count}, shown, () if turn.job_done or number % 3 else (Job("w", {"number": number}),))
 
-    async def perform(self, person, work, language, progress):
+    async def perform_job(self, person, work, language, progress):
         await asyncio.sleep(0.002)
         return {"number": 1_000_000 + work.args["number"]}
 
-make = lambda *_: Conversations(Medic(), None)
+build_services = lambda *_: DialogServices(FakeConversation(), None)
 settings, known = read_settings(os.environ), load_knowledge()
 lease, label = float(os.environ.get("LEASE", "45")), os.environ.get("LABEL", "")
 if lease < 45:
-    bot.turns.outbox.CLAIM_SECONDS = bot.turns.persisted_turns.LEASE = lease
+    bot.turns.outbox.LEASE_SECONDS = bot.turns.persisted_turns.TURN_LEASE_SECONDS = lease
 if authority := os.environ.get("AUTHORITY"):
     import bot.state.blob_store
     from tests.azurite.service import AnybodyCredential
@@ -78,10 +83,13 @@ for run, _ in enumerate(sys.stdin):
         os.read(gate[0], 1)
         session = functools.partial(bot.teams.botframework.connector.ClientSession, headers={"X-Run": f"{label}{run}"})
         bot.teams.botframework.connector.ClientSession = session
-        hold, bounds = 0.003 if run % 2 else 8.0, bot.turns.job_runner.Bounds(lease=lease)
-        pace = Pace(first_wait=0.01, sweep=0.2)
-        bot.host.run.Turns = functools.partial(bot.host.run.Turns, pace=pace, hold=hold, bounds=bounds)
-        os._exit(asyncio.run(bot.host.run.serve(settings, known, make=make)))
+        hold, bounds = 0.003 if run % 2 else 8.0, bot.turns.job_runner.JobLimits(lease_seconds=lease)
+        policy = DeliveryPolicy(first_wait_seconds=0.01, sweep_interval_seconds=0.2)
+        bot.host.run.TurnRunner = functools.partial(
+            bot.host.run.TurnRunner, delivery_policy=policy, response_timeout_seconds=hold, job_limits=bounds
+        )
+        bot.host.run.build_dialog_services = build_services
+        os._exit(asyncio.run(bot.host.run.serve(settings, known)))
     print("pid", pid, flush=True)
     os.write(gate[1], b"1")
     os.close(gate[0])
@@ -155,7 +163,7 @@ class Walks:
 
     def stuck(self) -> bool:
         """Whether a conversation had no new reply for so many kills that the next would end its tries."""
-        return any(kills >= MOST_BREAKS for kills in self.idle.values())
+        return any(kills >= MAX_CRASHED_SENDS for kills in self.idle.values())
 
     def app(self) -> web.Application:
         app = web.Application()

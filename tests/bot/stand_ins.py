@@ -9,51 +9,60 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 
-from bot.host.conversation import build, load_knowledge
+from bot.host.conversation import build_dialog_services, load_knowledge
 from bot.host.http_server import build_app
 from bot.state.sqlite_store import SqliteStore
 from bot.telemetry.observer import Observer
-from bot.turns.outbox import Pace
-from bot.turns.turn_runner import Turns
-from dialogs.conversation import Medic
-from dialogs.model.job import Work
-from dialogs.model.reply import Paragraph, Reply, literal, prose
+from bot.turns.outbox import DeliveryPolicy
+from bot.turns.turn_runner import TurnRunner
+from dialogs.conversation import Conversation
+from dialogs.model.job import Job
+from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
 from dialogs.model.turn import Turn
-from dialogs.solution.usage_events import Note
+from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
 
 
-def build_medic(observer: Observer | None = None) -> Medic:
+def build_medic(observer: Observer | None = None) -> Conversation:
     """The real conversation, which looks at nothing."""
-    return build(load_knowledge(), observer).medic
+    return build_dialog_services(load_knowledge(), observer).conversation
 
 
 @dataclass
-class ScriptedAnswer:
+class ScriptedResult:
     state: dict[str, Any]
     replies: tuple[Reply, ...]
-    work: tuple[Work, ...] = ()
-    notes: tuple[Note, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    usage_events: tuple[UsageEvent, ...] = ()
 
 
 @dataclass
-class ScriptedMedic:
+class ScriptedConversation:
     """Counts the turns of a conversation in its state, says what it heard, and does `first` before that."""
 
     first: Callable[[Turn], Awaitable[None]] | None = None
     language: Language = "en"
     heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
 
-    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
         self.heard.append((turn, state))
         if self.first:
             await self.first(turn)
         count = (state or {}).get("turns", 0) + 1
-        what = "welcome" if turn.joined else f"pressed {turn.action.do}" if turn.action else f"heard {turn.text}"
-        reply = Reply(
-            (Paragraph(prose(f"Turn {count}")), Paragraph(literal(what))), (), self.language, f"{count} {what}"[:100]
+        what = (
+            "welcome"
+            if turn.has_joined
+            else f"pressed {turn.action.action_id}"
+            if turn.action
+            else f"heard {turn.text}"
         )
-        return ScriptedAnswer({"turns": count}, (reply,))
+        reply = Reply(
+            (Paragraph(parse_markup(f"Turn {count}")), Paragraph(build_literal(what))),
+            (),
+            self.language,
+            f"{count} {what}"[:100],
+        )
+        return ScriptedResult({"turns": count}, (reply,))
 
 
 class FakeTeams:
@@ -112,14 +121,19 @@ class Chat:
 
     def __init__(
         self,
-        medic: ScriptedMedic,
+        medic: ScriptedConversation,
         store: SqliteStore,
         teams: FakeTeams,
         session: ClientSession,
         typing_after: float = 60.0,  # on a slow machine a sooner sign would come between what a test counts
     ) -> None:
         self.medic, self.store, self.teams, self.session = medic, store, teams, session
-        self.turns = Turns(medic, store, typing_after=typing_after, pace=Pace(first_wait=0.001, sweep=3600))
+        self.turns = TurnRunner(
+            medic,
+            store,
+            typing_after=typing_after,
+            delivery_policy=DeliveryPolicy(first_wait_seconds=0.001, sweep_interval_seconds=3600),
+        )
         self.url = ""
         self.posted = 0
         self.runner = web.AppRunner(build_app(self.turns, store), shutdown_timeout=15)

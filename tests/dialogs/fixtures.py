@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dialogs.context import Scene
-from dialogs.conversation import Medic
-from dialogs.model.ports import Diagnoser
+from dialogs.context import DialogContext
+from dialogs.conversation import Conversation
+from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Button, Reply
-from dialogs.model.turn import ACTION_VERSION, Action, Person, Turn
-from dialogs.replies.plain_text import plain
-from knowledge.catalog.howtos import load_guides
-from knowledge.catalog.questionnaire import guide
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
+from dialogs.replies.plain_text import render_plain_text
+from knowledge.catalog.howtos import load_howtos
+from knowledge.catalog.questionnaire import build_questionnaire
 from knowledge.catalog.support import load_support
-from knowledge.model.diagnosis import Diagnosis, LineOf, Match, ProvisionerRun, ScriptAdvice
-from knowledge.model.entry import Entry, Language, LocalText, LookAlike, Step
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary, ScriptAdvice
+from knowledge.model.entry import Entry, Language, LocalizedText, LookAlike, Step
 
 
-def both(en: str, it: str) -> LocalText:
-    return LocalText(en, it)
+def both(en: str, it: str) -> LocalizedText:
+    return LocalizedText(en, it)
 
 
 SCRIPT = Entry(
@@ -31,12 +31,14 @@ SCRIPT = Entry(
     severity="error",
     retry="no",
     role="cause",
-    tier=1,
+    priority=1,
     basis="documented",
     reviewed="2026-01-01",
     os=("windows", "linux"),
     title=both("Script ended with a non-zero exit code", "Script terminato con codice di uscita diverso da zero"),
-    sign=both("The log says that a script exited with a status.", "Il log riporta lo stato di uscita di uno script."),
+    symptom=both(
+        "The log says that a script exited with a status.", "Il log riporta lo stato di uscita di uno script."
+    ),
     cause=both("The script itself is broken; see `customize`.", "È lo script a essere errato; vedi `customize`."),
     retry_note=both("the script stays broken.", "lo script resta errato."),
     signatures=(),
@@ -72,9 +74,9 @@ TIMEOUT = replace(
     area="time",
     retry="after-fix",
     role="symptom",
-    tier=2,
+    priority=2,
     title=both("Build timeout exceeded", "Timeout di compilazione superato"),
-    sign=both("The run ends after hours.", "L'esecuzione termina dopo ore."),
+    symptom=both("The run ends after hours.", "L'esecuzione termina dopo ore."),
     cause=both("It took too long.", "Ha richiesto troppo tempo."),
     retry_note=None,
     explains=(),
@@ -92,7 +94,7 @@ IN_USE = replace(
     area="image-in-use",
     basis="inferred",
     title=both("VMs from the image do not deploy", "Le macchine virtuali create dall'immagine non partono"),
-    sign=both("VM creation never ends.", "La creazione della VM non finisce."),
+    symptom=both("VM creation never ends.", "La creazione della VM non finisce."),
     cause=both("The deprovision command does not suit it.", "Il comando di deprovisioning non è adatto."),
     steps=(),
     look_alikes=(),
@@ -102,10 +104,10 @@ WRAPPER = replace(
     id="packer-build-failed",
     area="logs",
     role="wrapper",
-    tier=3,
+    priority=3,
     basis="reported",
     title=both("Packer build failed", "Compilazione di Packer non riuscita"),
-    sign=both("Only: exit status 1.", "Solo: exit status 1."),
+    symptom=both("Only: exit status 1.", "Solo: exit status 1."),
     look_alikes=(),
 )
 HARMLESS = replace(
@@ -131,7 +133,7 @@ def match(entry: Entry, confidence: Any, *evidence: tuple[int, str], **more: Any
         confidence,
         entry.severity,
         entry.retry,
-        tuple(LineOf(*line) for line in evidence),
+        tuple(ExcerptLine(*line) for line in evidence),
         **more,
     )
 
@@ -144,7 +146,7 @@ FAILED = replace(
     outcome="failed",
     phase="customize",
     os="windows",
-    excerpt=(LineOf(11, "The string is missing the terminator."),),
+    excerpt=(ExcerptLine(11, "The string is missing the terminator."),),
     facts={
         "correlation_id": CORRELATION,
         "subscription": SUBSCRIPTION,
@@ -155,24 +157,24 @@ FAILED = replace(
         "source_image": "contoso-base",
     },
     timeline=(
-        ProvisionerRun("file", "2026-02-22T01:29:00Z", "2026-02-22T01:29:10Z", 10, 0, 3, "ended"),
-        ProvisionerRun("powershell", "2026-02-22T01:29:17Z", "2026-02-22T01:29:22Z", 5, 1, 9, "failed"),
+        ProvisionerSummary("file", "2026-02-22T01:29:00Z", "2026-02-22T01:29:10Z", 10, 0, 3, "ended"),
+        ProvisionerSummary("powershell", "2026-02-22T01:29:17Z", "2026-02-22T01:29:22Z", 5, 1, 9, "failed"),
     ),
     matches=(
         match(SCRIPT, "certain", (11, "The string is missing the terminator."), (27, VERDICT), explains=(WRAPPER.id,)),
         match(TIMEOUT, "possible", (4, "waiting")),
     ),
-    script=ScriptAdvice("parse-error", "A quotation mark is not closed."),
-    lines=30,
+    script_advice=ScriptAdvice("parse-error", "A quotation mark is not closed."),
+    line_count=30,
 )
 DIAGNOSES: Mapping[str, Diagnosis] = {
     "FAILED-LOG": FAILED,
-    "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),), script=None),
+    "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),), script_advice=None),
     "UNSURE": replace(
         FAILED, matches=(match(TIMEOUT, "possible", (4, "deadline")), match(SCRIPT, "possible", (5, "exit")))
     ),
-    "ONE-POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),), script=None),
-    "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),), script=None),
+    "ONE-POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),), script_advice=None),
+    "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),), script_advice=None),
     "HARMLESS": replace(
         NOTHING, kind="build-log", matches=(match(HARMLESS, "certain", (7, "Builds finished but no artifacts")),)
     ),
@@ -198,11 +200,11 @@ class Chat:
         self,
         locale: str | None = "en-US",
         entries: Mapping[str, Entry] = ENTRIES,
-        diagnoser: Diagnoser | None = None,
+        diagnoser: DiagnoseText | None = None,
     ) -> None:
         self.locale = locale
         self.minutes = 0
-        self.medic = Medic(entries, diagnoser or diagnose, self.clock, load_support())
+        self.medic = Conversation(entries, diagnoser or diagnose, self.clock, load_support())
         self.state: dict[str, Any] | None = None
         self.replies: tuple[Reply, ...] = ()
 
@@ -212,7 +214,7 @@ class Chat:
 
     async def turn(self, **what: Any) -> str:
         turn = Turn(Person("tenant", "person"), "conversation", locale=self.locale, **what)
-        answer = await self.medic.answer(turn, self.state)
+        answer = await self.medic.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies = answer.replies
         assert self.replies
@@ -223,10 +225,10 @@ class Chat:
 
     async def press(self, label: str, **fields: str) -> str:
         button = self.button(label)
-        return await self.act(button.do, dict(button.args), fields)
+        return await self.act(button.action_id, dict(button.args), fields)
 
     async def act(self, do: str, args: Any = None, fields: Any = None, version: int = ACTION_VERSION) -> str:
-        return await self.turn(action=Action(do, {} if args is None else args, fields or {}, version))
+        return await self.turn(action=ActionPressed(do, {} if args is None else args, fields or {}, version))
 
     def button(self, label: str) -> Button:
         found = [button for button in self.buttons if button.label == label]
@@ -239,9 +241,11 @@ class Chat:
 
     @property
     def shown(self) -> str:
-        return "\n\n".join(map(plain, self.replies))
+        return "\n\n".join(map(render_plain_text, self.replies))
 
 
-def scene(language: Language = "en") -> Scene:
-    """The scene of a private chat."""
-    return Scene(language, ENTRIES, guide(ENTRIES.values()), load_support(), "2026-03-01T00:00:00Z", load_guides())
+def context(language: Language = "en") -> DialogContext:
+    """The context of a private chat."""
+    return DialogContext(
+        language, ENTRIES, build_questionnaire(ENTRIES.values()), load_support(), "2026-03-01T00:00:00Z", load_howtos()
+    )

@@ -226,7 +226,7 @@ ITALIAN = {
 @pytest.mark.parametrize("name", CONVERSATIONS)
 async def test_conversation(name: str) -> None:
     chat = Chat()
-    await chat.turn(joined=True)
+    await chat.turn(has_joined=True)
     await talk(chat, *CONVERSATIONS[name])
 
 
@@ -247,12 +247,12 @@ async def test_conversation_in_italian(name: str) -> None:
     ],
 )
 async def test_welcome_is_in_the_language_of_the_client(locale: str | None, seen: str) -> None:
-    assert seen in await Chat(locale).turn(joined=True)
+    assert seen in await Chat(locale).turn(has_joined=True)
 
 
 async def test_welcome_says_what_it_cannot_do_and_what_it_hides() -> None:
     chat = Chat()
-    shown = await chat.turn(joined=True)
+    shown = await chat.turn(has_joined=True)
     assert "do not look at Azure" in shown
     assert "Passwords, keys and tokens in a text are hidden" in shown
     assert [button.label for button in chat.buttons] == ["Show me an example", "I have no error text", "Help"]
@@ -289,7 +289,7 @@ async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_ne
     await chat.say("FAILED-LOG")
     old = chat.button("Next step")
     await chat.say("LIKELY")
-    shown = await chat.act(old.do, dict(old.args))
+    shown = await chat.act(old.action_id, dict(old.args))
     assert "a text that I no longer have" in shown
     assert "-n <template> -g <rg>" in shown
     assert "win11-golden" not in shown
@@ -299,7 +299,7 @@ async def test_a_colleague_who_presses_a_button_starts_their_own_walk() -> None:
     mine, theirs = Chat(), Chat()
     await mine.say("FAILED-LOG")
     button = mine.button("Next step")
-    shown = await theirs.act(button.do, dict(button.args))
+    shown = await theirs.act(button.action_id, dict(button.args))
     assert "Step 2 of 3" in shown
     assert "win11-golden" not in shown
     assert "Step 3 of 3" in await theirs.say("next")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.state.state import Offered
-from dialogs.typed_commands import intent_of, offered_by
+from dialogs.state.conversation_state import OfferedButton
+from dialogs.typed_commands import find_typed_button, parse_intent
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ from dialogs.typed_commands import intent_of, offered_by
     ],
 )
 def test_only_the_whole_message_is_a_command(text: str, intent: str | None) -> None:
-    assert intent_of(text) == intent
+    assert parse_intent(text) == intent
 
 
-BUTTONS = (Offered("It worked", "worked"), Offered("Other candidates (1)", "others"))
+BUTTONS = (OfferedButton("It worked", "worked"), OfferedButton("Other candidates (1)", "others"))
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ BUTTONS = (Offered("It worked", "worked"), Offered("Other candidates (1)", "othe
     ],
 )
 def test_a_button_is_typed_by_its_number_or_label(text: str, do: str | None) -> None:
-    found = offered_by(text, BUTTONS)
-    assert (found.do if found else None) == do
+    found = find_typed_button(text, BUTTONS)
+    assert (found.action_id if found else None) == do

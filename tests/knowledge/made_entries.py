@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from knowledge.model.entry import Entry, LocalText, Signature
+from knowledge.model.entry import Entry, LocalizedText, Signature
 
-_TEXT = LocalText("in English", "in italiano")
+_TEXT = LocalizedText("in English", "in italiano")
 _PLAIN = Entry(
     id="plain",
     phase="build",
@@ -15,12 +15,12 @@ _PLAIN = Entry(
     severity="error",
     retry="no",
     role="cause",
-    tier=2,
+    priority=2,
     basis="reported",
     reviewed="2026-01-01",
     os=("linux", "windows"),
     title=_TEXT,
-    sign=_TEXT,
+    symptom=_TEXT,
     cause=_TEXT,
     retry_note=None,
     signatures=(),

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from knowledge.catalog.loading import load_entries
-from knowledge.catalog.skeleton import skeleton
+from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks import check_entries
-from knowledge.model.errors import EntriesInvalid
+from knowledge.model.errors import InvalidEntriesError
 
 GOOD = """\
 id: made-up
@@ -20,7 +20,7 @@ retry: no
 basis: reported
 reviewed: 2026-01-01
 title: {en: Made up, it: Inventato}
-sign: {en: It is made up, it: È inventato}
+symptom: {en: It is made up, it: È inventato}
 cause: {en: Somebody made it up., it: Qualcuno lo ha inventato.}
 signatures:
   - {id: main, strength: decisive, text: the made-up failure}
@@ -89,7 +89,7 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     named = faults(root)
     assert len(named) >= 3
     assert any("broken.yaml:" in fault and "is not valid YAML" in fault for fault in named)
-    with pytest.raises(EntriesInvalid, match="severity"):
+    with pytest.raises(InvalidEntriesError, match="severity"):
         load_entries(root)
 
 
@@ -100,6 +100,6 @@ def test_an_entry_that_matches_anothers_example_must_say_so(tmp_path: Path) -> N
 
 
 def test_a_skeleton_names_what_is_missing(tmp_path: Path) -> None:
-    named = faults(write(tmp_path, skeleton("made-up", "build", "2026-01-01")))
+    named = faults(write(tmp_path, render_skeleton("made-up", "build", "2026-01-01")))
     assert any("'title' needs" in fault for fault in named)
     assert not any("is not known here" in fault for fault in named)

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Mapping
 
-from dialogs.replies.general_replies import EXAMPLE
+from dialogs.replies.general_replies import EXAMPLE_LOG
 from knowledge.catalog.loading import load_entries
 from knowledge.model.entry import Language
 from tests.build_logs import begun, failed, powershell, script_failed, shell, stopped, succeeded
@@ -43,10 +43,10 @@ def _long() -> str:
 
 PASTES: dict[str, str] = {
     **_of_every_phase_and_severity(),
-    "the example": EXAMPLE,
+    "the example": EXAMPLE_LOG,
     "a build that succeeded": succeeded(powershell(begun(), ["done"])).text(),
     "a build that was stopped": stopped(
-        begun().ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(9_000)
+        begun().write_ui("Provisioning with Powershell...").write_output("Installing Contoso Suite").wait(9_000)
     ).text(),
     "a step with two causes": script_failed(
         shell(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from dialogs.texts import TEXTS
-from knowledge.catalog.howtos import load_guides
+from knowledge.catalog.howtos import load_howtos
 from knowledge.model.entry import Language
 from tests.store_rules.talking import Json, Turned, buttons, elements, inputs
 
@@ -33,7 +33,7 @@ _LEFT_OVER = re.compile(r"\bNone\b(?! of these)|\b(?:undefined|NaN|LocalText)\b|
 _QUOTED = re.compile(r'"[^"]*(?:"|…)|“[^“”"]*”')
 _MARKDOWN = re.compile(r"\*\*|__|`|\]\(|^#{1,6} |^[-*] |</?[a-z]+>", re.MULTILINE)
 _KEYS = set(TEXTS["en"])
-_PAGES = {reference.title for guide in load_guides().by_id.values() for reference in guide.references}
+_PAGES = {reference.title for guide in load_howtos().by_id.values() for reference in guide.references}
 
 
 def faults(turned: Turned, language: Language, most_messages: int = 1) -> list[str]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards.cards import card, parts, summary
+from bot.cards.cards import build_summary, render_card, split_reply
 from bot.teams.activities import read_activity
-from bot.turns.notices import language_of, say
-from dialogs.conversation import Medic
+from bot.turns.notices import detect_language, render_notice
+from dialogs.conversation import Conversation
 from knowledge.model.entry import Language
 
 Json = dict[str, Any]
@@ -94,7 +94,7 @@ class Talk:
     turn can be gone on from in several ways.
     """
 
-    def __init__(self, medic: Medic, language: Language, where: Json | None = None) -> None:
+    def __init__(self, medic: Conversation, language: Language, where: Json | None = None) -> None:
         self._medic = medic
         self._where: Json = {"conversation": where} if where else {}
         self.language = language
@@ -102,13 +102,13 @@ class Talk:
     async def take(self, state: Mapping[str, Any] | None, **more: Any) -> Turned:
         """The turn of an activity with these fields."""
         incoming = read_activity(activity(self.language, **self._where, **more))
-        if incoming.wants == "say":
-            assert incoming.say is not None
-            return Turned(state, ({"text": say(incoming.say, language_of(LOCALES[self.language]))},))
-        assert incoming.wants == "answer", more
-        answer = await self._medic.answer(incoming.turn, state)
-        shown = (part for reply in answer.replies for part in parts(reply))
-        messages = tuple({"card": card(part), "summary": summary(part)} for part in shown)
+        if incoming.intent == "say":
+            assert incoming.notice is not None
+            return Turned(state, ({"text": render_notice(incoming.notice, detect_language(LOCALES[self.language]))},))
+        assert incoming.intent == "answer", more
+        answer = await self._medic.answer_turn(incoming.turn, state)
+        shown = (part for reply in answer.replies for part in split_reply(reply))
+        messages = tuple({"card": render_card(part), "summary": build_summary(part)} for part in shown)
         return Turned(json.loads(json.dumps(answer.state)), messages)
 
     async def join(self) -> Turned:

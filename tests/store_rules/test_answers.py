@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from bot.cli.app_package import SOURCES, texts
-from dialogs.conversation import Medic
+from bot.cli.app_package import SOURCE_FOLDER, extract_texts
+from dialogs.conversation import Conversation
 from dialogs.texts import TEXTS
-from dialogs.typed_commands import intent_of
+from dialogs.typed_commands import parse_intent
 from knowledge.model.entry import Language
 from tests.bot.stand_ins import build_medic
 from tests.store_rules.pastes import INVALID, PASTES
@@ -26,14 +26,18 @@ TYPED = [(language, text) for language in LANGUAGES for text in GREETINGS[langua
 
 
 @pytest.fixture(scope="module")
-def medic() -> Medic:
+def medic() -> Conversation:
     return build_medic()
 
 
 def titles(language: Language, scope: str) -> list[str]:
     """The commands that Teams offers in a language and scope."""
-    manifest = json.loads((SOURCES / "manifest.json").read_text("utf-8"))
-    told = dict(texts(manifest)) if language == "en" else json.loads((SOURCES / "it.json").read_text("utf-8"))
+    manifest = json.loads((SOURCE_FOLDER / "manifest.json").read_text("utf-8"))
+    told = (
+        dict(extract_texts(manifest))
+        if language == "en"
+        else json.loads((SOURCE_FOLDER / "it.json").read_text("utf-8"))
+    )
     lists = manifest["bots"][0]["commandLists"]
     at = next(at for at, commands in enumerate(lists) if scope in commands["scopes"])
     return [told[f"bots[0].commandLists[{at}].commands[{n}].title"] for n in range(len(lists[at]["commands"]))]
@@ -43,7 +47,7 @@ OFFERED = [(language, title) for language in LANGUAGES for title in titles(langu
 
 
 @pytest.mark.parametrize(("language", "text"), TYPED)
-async def test_a_greeting_is_answered_with_what_to_do(medic: Medic, language: Language, text: str) -> None:
+async def test_a_greeting_is_answered_with_what_to_do(medic: Conversation, language: Language, text: str) -> None:
     told = await Talk(medic, language).say(text)
     assert faults(told, language) == []
     assert any(word in told.text.casefold() for word in NEXT[language])
@@ -52,32 +56,32 @@ async def test_a_greeting_is_answered_with_what_to_do(medic: Medic, language: La
 
 @pytest.mark.parametrize("walking", [False, True], ids=["at first", "in a walk"])
 @pytest.mark.parametrize(("language", "title"), OFFERED)
-async def test_every_command_is_answered(medic: Medic, language: Language, title: str, walking: bool) -> None:
+async def test_every_command_is_answered(medic: Conversation, language: Language, title: str, walking: bool) -> None:
     talk = Talk(medic, language)
     before = await talk.say(PASTES["the example"]) if walking else await talk.join()
     told = await talk.say(title, before)
-    spoken: Language = {"english": "en", "italian": "it"}.get(str(intent_of(title)), language)  # type: ignore[assignment]
-    assert faults(told, spoken, 2 if intent_of(title) == "example" else 1) == []
+    spoken: Language = {"english": "en", "italian": "it"}.get(str(parse_intent(title)), language)  # type: ignore[assignment]
+    assert faults(told, spoken, 2 if parse_intent(title) == "example" else 1) == []
     assert TEXTS[language]["trouble.failed"] not in told.text
     assert TEXTS[language]["talk.not-recognised"] not in told.text
     assert not walking or TEXTS[language]["trouble.no-walk"] not in told.text
 
 
 @pytest.mark.parametrize(("language", "title"), OFFERED)
-async def test_a_command_does_what_its_button_does(medic: Medic, language: Language, title: str) -> None:
+async def test_a_command_does_what_its_button_does(medic: Conversation, language: Language, title: str) -> None:
     talk = Talk(medic, language)
     compared = 0
     for before in (await talk.join(), await talk.say("help"), await talk.say(PASTES["the example"])):
         for button in before.buttons:
-            if button["data"]["do"] == intent_of(title):
+            if button["data"]["do"] == parse_intent(title):
                 typed, pressed = await talk.say(title, before), await talk.press(button, before)
                 assert typed.sight == pressed.sight
                 compared += 1
-    assert compared or intent_of(title) in ("cancel", "others", "english", "italian")
+    assert compared or parse_intent(title) in ("cancel", "others", "english", "italian")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_other_candidates_are_the_same_typed_and_pressed(medic: Medic, language: Language) -> None:
+async def test_the_other_candidates_are_the_same_typed_and_pressed(medic: Conversation, language: Language) -> None:
     talk = Talk(medic, language)
     compared = 0
     for text in PASTES.values():
@@ -91,7 +95,7 @@ async def test_the_other_candidates_are_the_same_typed_and_pressed(medic: Medic,
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scope", ["channel", "groupChat"])
-async def test_every_command_of_a_group_is_answered(medic: Medic, language: Language, scope: str) -> None:
+async def test_every_command_of_a_group_is_answered(medic: Conversation, language: Language, scope: str) -> None:
     where = {"id": "19:x@thread.v2", "conversationType": scope, "isGroup": True, "tenantId": "contoso"}
     talk = Talk(medic, language, where)
     walking = await talk.say(PASTES["the example"])
@@ -109,7 +113,7 @@ async def test_every_command_of_a_group_is_answered(medic: Medic, language: Lang
 @pytest.mark.parametrize("name", INVALID)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_what_cannot_be_followed_is_answered_with_what_to_do(
-    medic: Medic, language: Language, name: str, walking: bool
+    medic: Conversation, language: Language, name: str, walking: bool
 ) -> None:
     talk = Talk(medic, language)
     before = await talk.say(PASTES["the example"]) if walking else Turned(None, ())
@@ -125,7 +129,7 @@ async def test_what_cannot_be_followed_is_answered_with_what_to_do(
     ("locale", "language"),
     [("en-US", "en"), ("en-GB", "en"), ("it-IT", "it"), ("it-CH", "it"), ("it", "it"), ("IT_it", "it"), ("de-DE", "en"), (None, "en"), (7, "en")],
 )  # fmt: skip
-async def test_the_language_is_the_clients(medic: Medic, locale: object, language: Language) -> None:
+async def test_the_language_is_the_clients(medic: Conversation, locale: object, language: Language) -> None:
     talk = Talk(medic, "en")
     for more in (
         {"text": "help"},
@@ -138,7 +142,9 @@ async def test_the_language_is_the_clients(medic: Medic, locale: object, languag
 
 
 @pytest.mark.parametrize(("language", "other", "word"), [("en", "it", "italiano"), ("it", "en", "english")])
-async def test_a_language_that_is_asked_for_stays(medic: Medic, language: Language, other: Language, word: str) -> None:
+async def test_a_language_that_is_asked_for_stays(
+    medic: Conversation, language: Language, other: Language, word: str
+) -> None:
     talk = Talk(medic, language)
     told = await talk.say(word, await talk.say(PASTES["the example"]))
     for said in ("2", "hello", PASTES["the example"]):
@@ -149,7 +155,7 @@ async def test_a_language_that_is_asked_for_stays(medic: Medic, language: Langua
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_welcome_states_what_it_does_what_it_cannot_and_how_to_begin(
-    medic: Medic, language: Language
+    medic: Conversation, language: Language
 ) -> None:
     told = await Talk(medic, language).join()
     assert faults(told, language) == []

@@ -6,8 +6,15 @@ from typing import get_args
 
 import pytest
 
-from dialogs.conversation import Medic
-from dialogs.model.azure import Failing, Found, LookMode, Reason, Refusal, TemplateRef
+from dialogs.conversation import Conversation
+from dialogs.model.azure import (
+    AccessMode,
+    AzureRefusal,
+    AzureRefusalReason,
+    FailedTemplates,
+    TemplateId,
+    TemplateSearchResult,
+)
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
@@ -21,13 +28,13 @@ from tests.store_rules.talking import Talk, Turned
 from tests.store_rules.test_walks import CHANNEL, MORE_MESSAGES, walk
 
 MESSAGES = 2  # the template's status, and the solution that its log leads to
-MODES: tuple[LookMode, ...] = get_args(LookMode)
-REASONS: tuple[Reason, ...] = get_args(Reason)
+MODES: tuple[AccessMode, ...] = get_args(AccessMode)
+REASONS: tuple[AzureRefusalReason, ...] = get_args(AzureRefusalReason)
 ENTRIES = load_entries()
 DIAGNOSER = Diagnoser(ENTRIES)
 NEVER_RAN = status_of("fresh", run_state="", run_sub_state="", started=None, ended=None, message="")
 RUNNING = status_of("running", run_state="Running", ended=None, message="", started="2026-02-28T23:50:00Z")
-LATE = status_of("late", message="Something odd.", ended="2026-02-22T05:26:20Z", vm_size="", own_network=True)
+LATE = status_of("late", message="Something odd.", ended="2026-02-22T05:26:20Z", vm_size="", has_own_network=True)
 GALLERY = status_of("gallery", message=PASTES["the example"], run_sub_state="Distributing")
 NAMES = ("win11-golden", "fresh", "running", "late", "gallery", "nowhere-3")
 TYPED = {"en": "look at {}", "it": "guarda {}"}
@@ -37,15 +44,15 @@ async def diagnose(text: str, language: Language) -> Diagnosis:
     return DIAGNOSER.diagnose(text, language)
 
 
-def azure(mode: LookMode = "user") -> FakeAzure:
+def azure(mode: AccessMode = "user") -> FakeAzure:
     failing = tuple(status_of(f"t-{n}") for n in range(9))
     fake = FakeAzure(mode, STATUS, NEVER_RAN, RUNNING, LATE, GALLERY, *failing)
-    fake.seen = Failing(failing, ("Contoso Dev",), ("Contoso Secret",))
+    fake.seen = FailedTemplates(failing, ("Contoso Dev",), ("Contoso Secret",))
     return fake
 
 
 def talk_with(fake: FakeAzure, language: Language, where: dict[str, object] | None = None) -> Talk:
-    medic = Medic(ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), azure=fake)
+    medic = Conversation(ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), azure_reader=fake)
     return Talk(medic, language, where)
 
 
@@ -59,7 +66,7 @@ async def broken(talk: Talk, first: Turned, depth: int = 2) -> list[str]:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_from_the_welcome_to_the_leave(mode: LookMode, language: Language) -> None:
+async def test_from_the_welcome_to_the_leave(mode: AccessMode, language: Language) -> None:
     talk = talk_with(azure(mode), language)
     first = await talk.join()
     assert not await broken(talk, first)
@@ -87,19 +94,21 @@ async def test_lists_and_choices(language: Language) -> None:
     talk = talk_with(fake, language)
     allowed = await talk.say("ok", await talk.say(TYPED[language].format("fresh")))
     assert not await broken(talk, await talk.say("failing", allowed))
-    fake.found = Found((GOLDEN, TemplateRef(SUBSCRIPTION, "rg-other", "win11-golden")), (), ("Contoso Dev",), more=True)
+    fake.found = TemplateSearchResult(
+        (GOLDEN, TemplateId(SUBSCRIPTION, "rg-other", "win11-golden")), (), ("Contoso Dev",), has_more=True
+    )
     assert not await broken(talk, await talk.say(TYPED[language].format("win11-golden"), allowed))
 
 
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_refusals(reason: Reason, language: Language) -> None:
+async def test_refusals(reason: AzureRefusalReason, language: Language) -> None:
     fake = azure()
     talk = talk_with(fake, language)
     for method in ("find", "status", "log_tail"):
         scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
         fake.refusals = {
-            method: Refusal(
+            method: AzureRefusal(
                 reason, GOLDEN.id, "Microsoft.Storage/storageAccounts/read", scope, "Reader", "X", 9, ("Dev",)
             )
         }

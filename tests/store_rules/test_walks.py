@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dialogs.conversation import Medic
-from dialogs.solution.shared_chat import MOST_LINES
+from dialogs.conversation import Conversation
+from dialogs.solution.shared_chat import MAX_EXCERPT_LINES
 from dialogs.texts import TEXTS
-from knowledge.catalog.howtos import load_guides
+from knowledge.catalog.howtos import load_howtos
 from knowledge.catalog.loading import load_entries
 from knowledge.model.entry import Language
 from tests.bot.stand_ins import build_medic
@@ -31,7 +31,7 @@ MORE_MESSAGES = {"example": 2, "post": 5}
 
 
 @pytest.fixture(scope="module")
-def medic() -> Medic:
+def medic() -> Conversation:
     return build_medic()
 
 
@@ -66,36 +66,36 @@ async def broken_on(talk: Talk, first: Turned, most: float = float("inf")) -> li
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_button_from_the_welcome_on_leads_further(medic: Medic, language: Language) -> None:
+async def test_every_button_from_the_welcome_on_leads_further(medic: Conversation, language: Language) -> None:
     talk = Talk(medic, language)
     assert not await broken_on(talk, await talk.join())
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_entry_and_every_guide_is_reached_by_buttons(medic: Medic, language: Language) -> None:
+async def test_every_entry_and_every_guide_is_reached_by_buttons(medic: Conversation, language: Language) -> None:
     talk = Talk(medic, language)
     reached: set[str] = set()
     async for _, button, _, _ in walk(talk, await talk.join()):
         args = button["data"]["args"]
         reached |= {args.get("entry"), args.get("id"), *args.get("path", [])[-1:]}
-    assert set(load_entries()) | set(load_guides().by_id) <= reached
+    assert set(load_entries()) | set(load_howtos().by_id) <= reached
 
 
 @pytest.mark.parametrize("name", PASTES)
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_button_from_a_paste_on_leads_further(medic: Medic, language: Language, name: str) -> None:
+async def test_every_button_from_a_paste_on_leads_further(medic: Conversation, language: Language, name: str) -> None:
     talk = Talk(medic, language)
     assert not await broken_on(talk, await talk.say(PASTES[name]), DEPTH)
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_button_from_a_question_on_leads_further(medic: Medic, language: Language) -> None:
+async def test_every_button_from_a_question_on_leads_further(medic: Conversation, language: Language) -> None:
     talk = Talk(medic, language)
     assert not await broken_on(talk, await talk.say(QUESTIONS[language]), DEPTH)
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_the_pastes_bring_every_kind_of_answer(medic: Medic, language: Language) -> None:
+async def test_the_pastes_bring_every_kind_of_answer(medic: Conversation, language: Language) -> None:
     talk = Talk(medic, language)
     told = [(await talk.say(text)).text for text in (*PASTES.values(), QUESTIONS[language])]
     for key in (
@@ -107,7 +107,7 @@ async def test_the_pastes_bring_every_kind_of_answer(medic: Medic, language: Lan
 
 @pytest.mark.parametrize("language", ["en", "it"])
 async def test_every_button_of_a_channel_leads_further_and_shows_little_of_the_log(
-    medic: Medic, language: Language
+    medic: Conversation, language: Language
 ) -> None:
     talk = Talk(medic, language, CHANNEL)
     read = 0
@@ -117,13 +117,13 @@ async def test_every_button_of_a_channel_leads_further_and_shows_little_of_the_l
         async for way, _, _, after in walk(talk, first, 2):
             for one in (*first.cards, *after.cards):
                 assert not list(inputs(one)), way
-                assert len(_LINE.findall(one["fallbackText"])) <= MOST_LINES, way
+                assert len(_LINE.findall(one["fallbackText"])) <= MAX_EXCERPT_LINES, way
                 read += bool(_LINE.findall(one["fallbackText"]))
     assert read
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_a_secret_stands_on_no_card_and_in_no_state(medic: Medic, language: Language) -> None:
+async def test_a_secret_stands_on_no_card_and_in_no_state(medic: Conversation, language: Language) -> None:
     talk = Talk(medic, language)
     first = await talk.say(PASTES["a log with a secret"])
     assert first.buttons

@@ -22,7 +22,7 @@ class AzureCloud:
     portal: str
     blob_suffix: str = ""
     blob_base: str = ""
-    trusted: Path | None = None
+    ca_file: Path | None = None
 
 
 PUBLIC = AzureCloud(

@@ -1,1 +1,1 @@
-"""bot/azure/clients."""
+"""The SDK's management clients, and Azure's refusals as plain values."""

@@ -17,10 +17,17 @@ from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 from azure.storage.blob.aio import ContainerClient
 
 from bot.azure.arm.cloud import AzureCloud
-from bot.azure.arm.read_only_policy import CONNECT_SECONDS, READ_SECONDS, Deadline, Guard, ManagerGuard, StorageGuard
-from bot.azure.clients.refusals import refused
+from bot.azure.arm.read_only_policy import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Deadline,
+    ReadOnlyPolicy,
+    ResourceManagerReadOnlyPolicy,
+    StorageReadOnlyPolicy,
+)
+from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
-from dialogs.model.azure import TemplateRef
+from dialogs.model.azure import TemplateId
 
 USER_AGENT = "image-medic"
 SUBSCRIPTIONS_VERSION = "2022-12-01"
@@ -28,113 +35,117 @@ GROUPS_VERSION = "2022-09-01"
 ACCOUNTS_VERSION = "2023-05-01"
 BLOB_VERSION = "2023-11-03"
 """Old enough for every cloud and for the stand-in; nothing newer is needed for reading."""
-CONTAINER = "packerlogs"
-MOST_BYTES = 4 << 20
-_ANY = "00000000-0000-0000-0000-000000000000"
+LOG_CONTAINER = "packerlogs"
+MAX_GET_BYTES = 4 << 20
+_ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
-class Reading:
+class ManagementClients:
     """The clients of one look, with the token of whoever looks. A context: closes its connections at the end."""
 
     def __init__(self, cloud: AzureCloud, credential: AsyncTokenCredential, deadline: Deadline) -> None:
         self.cloud = cloud
         self.deadline = deadline
-        self._manager = ScopedCredential(credential, cloud.resource_scope)
-        self._storage = ScopedCredential(credential, cloud.storage_scope)
+        self._resource_manager_credential = ScopedCredential(credential, cloud.resource_scope)
+        self._storage_credential = ScopedCredential(credential, cloud.storage_scope)
         self._transport = AioHttpTransport(
             connection_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
-            connection_verify=str(cloud.trusted) if cloud.trusted else True,
+            connection_verify=str(cloud.ca_file) if cloud.ca_file else True,
         )
         # one policy for all subscriptions: a look asks for its token once
-        self._authentication = AsyncARMChallengeAuthenticationPolicy(self._manager, cloud.resource_scope)
+        self._authentication_policy = AsyncARMChallengeAuthenticationPolicy(
+            self._resource_manager_credential, cloud.resource_scope
+        )
         self._clients: dict[str, ImageBuilderClient] = {}
 
-    async def __aenter__(self) -> Reading:
+    async def __aenter__(self) -> ManagementClients:
         await self._transport.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._transport.close()
 
-    async def template(self, ref: TemplateRef) -> ImageTemplate:
+    async def get_template(self, template_id: TemplateId) -> ImageTemplate:
         """The template as Resource Manager has it. Raises `LookRefused`."""
         try:
-            operations = self._client(ref.subscription).virtual_machine_image_templates
-            return await operations.get(ref.resource_group, ref.name)
+            operations = self._get_client(template_id.subscription).virtual_machine_image_templates
+            return await operations.get(template_id.resource_group, template_id.name)
         except Exception as error:
-            raise refused(error, ref.id) from error
+            raise build_refused_error(error, template_id.id) from error
 
-    async def templates(self, subscription: str) -> AsyncIterator[ImageTemplate]:
+    async def list_templates(self, subscription: str) -> AsyncIterator[ImageTemplate]:
         """The templates of a subscription, page by page. Raises `LookRefused`."""
         try:
-            async for template in self._client(subscription).virtual_machine_image_templates.list():
+            async for template in self._get_client(subscription).virtual_machine_image_templates.list():
                 yield template
         except Exception as error:
-            raise refused(error, f"/subscriptions/{subscription}") from error
+            raise build_refused_error(error, f"/subscriptions/{subscription}") from error
 
-    async def outputs(self, ref: TemplateRef) -> list[SdkRunOutput]:
+    async def list_run_outputs(self, template_id: TemplateId) -> list[SdkRunOutput]:
         """What the runs of a template produced. Raises `LookRefused`."""
         try:
-            operations = self._client(ref.subscription).virtual_machine_image_templates
-            return [output async for output in operations.list_run_outputs(ref.resource_group, ref.name)]
+            operations = self._get_client(template_id.subscription).virtual_machine_image_templates
+            return [
+                output async for output in operations.list_run_outputs(template_id.resource_group, template_id.name)
+            ]
         except Exception as error:
-            raise refused(error, ref.id) from error
+            raise build_refused_error(error, template_id.id) from error
 
-    async def subscriptions(self) -> list[dict[str, Any]]:
+    async def list_subscriptions(self) -> list[dict[str, Any]]:
         """The subscriptions that can be read. Raises `LookRefused`."""
-        return await self._all("/subscriptions", SUBSCRIPTIONS_VERSION, "subscriptions")
+        return await self._list_all("/subscriptions", SUBSCRIPTIONS_VERSION, "subscriptions")
 
-    async def group_tags(self, subscription: str, group: str) -> dict[str, str]:
+    async def get_group_tags(self, subscription: str, group: str) -> dict[str, str]:
         """The tags of a resource group, names in lower case. Raises `LookRefused`."""
         path = f"/subscriptions/{subscription}/resourceGroups/{quote(group)}"
-        found = await self._json(f"{path}?{urlencode({'api-version': GROUPS_VERSION})}", path)
+        found = await self._get_json(f"{path}?{urlencode({'api-version': GROUPS_VERSION})}", path)
         tags = found.get("tags")
         return {str(name).lower(): str(value) for name, value in tags.items()} if isinstance(tags, dict) else {}
 
-    async def accounts(self, subscription: str, group: str | None = None) -> list[dict[str, Any]]:
+    async def list_storage_accounts(self, subscription: str, group: str | None = None) -> list[dict[str, Any]]:
         """The storage accounts of a resource group, or of a whole subscription. Raises `LookRefused`."""
         scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{quote(group)}" if group else "")
-        return await self._all(f"{scope}/providers/Microsoft.Storage/storageAccounts", ACCOUNTS_VERSION, scope)
+        return await self._list_all(f"{scope}/providers/Microsoft.Storage/storageAccounts", ACCOUNTS_VERSION, scope)
 
-    def container(self, endpoint: str) -> ContainerClient:
+    def get_log_container(self, endpoint: str) -> ContainerClient:
         """The container of build logs behind an account's endpoint, which must have been checked."""
-        guard = StorageGuard(Guard(f"{endpoint}/{CONTAINER}", self.deadline))
+        guard = StorageReadOnlyPolicy(ReadOnlyPolicy(f"{endpoint}/{LOG_CONTAINER}", self.deadline))
         return ContainerClient(
             endpoint,
-            CONTAINER,
-            credential=self._storage,
+            LOG_CONTAINER,
+            credential=self._storage_credential,
             transport=self._transport,
             retry_policy=guard,
             audience=self.cloud.storage_scope.removesuffix("/.default"),
             api_version=BLOB_VERSION,
             permit_redirects=False,
-            max_single_get_size=MOST_BYTES,
-            max_chunk_get_size=MOST_BYTES,
+            max_single_get_size=MAX_GET_BYTES,
+            max_chunk_get_size=MAX_GET_BYTES,
             user_agent=USER_AGENT,
         )
 
-    async def _all(self, path: str, version: str, what: str) -> list[dict[str, Any]]:
+    async def _list_all(self, path: str, api_version: str, target: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        url: str | None = f"{path}?{urlencode({'api-version': version})}"
+        url: str | None = f"{path}?{urlencode({'api-version': api_version})}"
         while url:
-            page = await self._json(url, what)
+            page = await self._get_json(url, target)
             values = page.get("value")
             found += [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
             following = page.get("nextLink")
             url = following if isinstance(following, str) else None
         return found
 
-    async def _json(self, url: str, what: str) -> dict[str, Any]:
+    async def _get_json(self, url: str, target: str) -> dict[str, Any]:
         try:
-            response = await self._client(_ANY).send_request(HttpRequest("GET", url))
+            response = await self._get_client(_ANY_SUBSCRIPTION).send_request(HttpRequest("GET", url))
             response.raise_for_status()
             found = response.json()
         except Exception as error:
-            raise refused(error, what) from error
+            raise build_refused_error(error, target) from error
         return found if isinstance(found, dict) else {}
 
-    def _client(self, subscription: str) -> ImageBuilderClient:
+    def _get_client(self, subscription: str) -> ImageBuilderClient:
         """The client for a subscription. Its policies are the SDK's own but for three.
 
         The SDK's would follow redirects, wait for as long as an answer asks, and register a resource provider where
@@ -142,7 +153,7 @@ class Reading:
         """
         if subscription not in self._clients:
             self._clients[subscription] = ImageBuilderClient(
-                self._manager,
+                self._resource_manager_credential,
                 subscription,
                 base_url=self.cloud.resource_manager,
                 credential_scopes=[self.cloud.resource_scope],
@@ -153,8 +164,8 @@ class Reading:
                     policies.UserAgentPolicy(USER_AGENT),
                     policies.ProxyPolicy(),
                     policies.ContentDecodePolicy(),
-                    ManagerGuard(Guard(self.cloud.resource_manager, self.deadline)),
-                    self._authentication,
+                    ResourceManagerReadOnlyPolicy(ReadOnlyPolicy(self.cloud.resource_manager, self.deadline)),
+                    self._authentication_policy,
                 ],
             )
         return self._clients[subscription]

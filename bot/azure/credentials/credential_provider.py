@@ -10,10 +10,10 @@ from azure.core.credentials_async import AsyncTokenCredential
 from dialogs.model.turn import Person
 
 
-class Eyes(Protocol):
+class CredentialProvider(Protocol):
     """Gives the credential that looks for a person. Nothing else decides what that person is shown."""
 
-    def credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
+    def open_credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
         """The credential for one look. Raises `LookRefused` where there is none: nobody signed in, not on a list."""
         ...
 

@@ -15,15 +15,15 @@ from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from bot.azure.arm.cloud import AzureCloud
 from bot.azure.arm.settings import AzureSettings
-from bot.azure.credentials.unclosing_credential import Borrowed
-from dialogs.model.azure import Refusal
-from dialogs.model.errors import LookRefused
+from bot.azure.credentials.non_closing_credential import NonClosingCredential
+from dialogs.model.azure import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 
 _log = logging.getLogger(__name__)
 
 
-class LocalEyes:
+class LocalCredentials:
     """Whoever sits at this machine looks with its `az login`, or what else `DefaultAzureCredential` finds there."""
 
     def __init__(self, cloud: AzureCloud, subscriptions: frozenset[str] = frozenset()) -> None:
@@ -32,7 +32,7 @@ class LocalEyes:
         self.subscriptions = subscriptions
 
     @asynccontextmanager
-    async def credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
+    async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
         """The credential of this machine, for everybody."""
         yield self._credential
 
@@ -45,7 +45,7 @@ class LocalEyes:
         await self._credential.close()
 
 
-class IdentityEyes:
+class ManagedIdentityCredentials:
     """The bot's managed identity looks, for the people on the operator's list, at the subscriptions on the other."""
 
     def __init__(self, settings: AzureSettings, credential: AsyncTokenCredential | None = None) -> None:
@@ -53,14 +53,16 @@ class IdentityEyes:
             raise ValueError("without both lists the bot's identity would show everybody everything")
         self._people = settings.people
         self.subscriptions = settings.subscriptions
-        self._credential = credential or ManagedIdentityCredential(client_id=settings.identity or None, retry_total=1)
+        self._credential = credential or ManagedIdentityCredential(
+            client_id=settings.identity_client_id or None, retry_total=1
+        )
 
     @asynccontextmanager
-    async def credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
+    async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
         """The identity's credential. Raises `LookRefused` for anybody who is not on the list."""
         if not person.object_id or (person.tenant.lower(), person.object_id.lower()) not in self._people:
-            raise LookRefused(Refusal("not-allowed"))
-        yield _Identity(self._credential)
+            raise AzureRefusedError(AzureRefusal("not-allowed"))
+        yield _IdentityCredential(self._credential)
 
     async def sign_out(self, person: Person) -> bool:
         """Nobody signs in: the operator's list decides."""
@@ -71,7 +73,7 @@ class IdentityEyes:
         await self._credential.close()
 
 
-class _Identity(Borrowed):
+class _IdentityCredential(NonClosingCredential):
     """The identity's tokens. Where there are none, the operator is told: nobody who asks could sign in to help that."""
 
     def __init__(self, inner: AsyncTokenCredential) -> None:
@@ -88,4 +90,4 @@ class _Identity(Borrowed):
                 "The managed identity gave no token to look at Azure (%s). It must be assigned to what the bot runs "
                 "on; AZURE_LOOK_CLIENT_ID names it.", type(error).__name__,
             )  # fmt: skip
-            raise LookRefused(Refusal("unexpected", code=type(error).__name__)) from error
+            raise AzureRefusedError(AzureRefusal("unexpected", code=type(error).__name__)) from error

@@ -8,11 +8,11 @@ from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 
-from bot.azure.arm.read_only_policy import ForeignAddress
-from bot.azure.credentials.unclosing_credential import Borrowed
+from bot.azure.arm.read_only_policy import ForeignAddressError
+from bot.azure.credentials.non_closing_credential import NonClosingCredential
 
 
-class NoToken(AzureError):
+class NoTokenError(AzureError):
     """The identity provider gave no token; `cause` says why."""
 
     def __init__(self, cause: Exception) -> None:
@@ -20,7 +20,7 @@ class NoToken(AzureError):
         self.cause = cause
 
 
-class ScopedCredential(Borrowed):
+class ScopedCredential(NonClosingCredential):
     """Tokens of `inner` for `scope` alone, whatever a service's challenge asks for. It does not close `inner`."""
 
     def __init__(self, inner: AsyncTokenCredential, scope: str) -> None:
@@ -32,8 +32,8 @@ class ScopedCredential(Borrowed):
     ) -> AccessToken:
         """A token. Raises `NoToken`, and `ForeignAddress` for any other scope."""
         if scopes != (self._scope,):
-            raise ForeignAddress("A token for another audience was asked for.")
+            raise ForeignAddressError("A token for another audience was asked for.")
         try:
             return await self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id)
         except Exception as error:
-            raise NoToken(error) from error
+            raise NoTokenError(error) from error

@@ -10,17 +10,17 @@ from azure.core.exceptions import (
 )
 from azure.identity import CredentialUnavailableError
 
-from bot.azure.arm.retry_after import headers_of, retry_after_of
-from dialogs.model.azure import Reason, Refusal
-from dialogs.model.errors import LookRefused
+from bot.azure.arm.retry_after import get_response_headers, parse_retry_after
+from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.errors import AzureRefusedError
 from knowledge.redaction.redact import redact
-from knowledge.text.patterns import compiled
+from knowledge.text.patterns import compile_pattern
 
-_CODE = compiled(r"\bAADSTS(\d{4,8})\b")
-_CLAIMS = compiled(r"\bclaims\b|interaction_required")
-_MOST = 20_000
+_CODE = compile_pattern(r"\bAADSTS(\d{4,8})\b")
+_CLAIMS = compile_pattern(r"\bclaims\b|interaction_required")
+_MAX_TEXT_CHARS = 20_000
 
-_REASONS: tuple[tuple[Reason, frozenset[str]], ...] = (
+_REASONS: tuple[tuple[AzureRefusalReason, frozenset[str]], ...] = (
     # the person, or an administrator for all, has not agreed to what the bot may do
     ("consent", frozenset({"65001", "65004", "90094", "90095"})),
     # another factor, a known device, an allowed place, a fresh proof
@@ -45,33 +45,33 @@ _REASONS: tuple[tuple[Reason, frozenset[str]], ...] = (
 )  # fmt: skip
 
 
-def refusal_of_token(error: Exception, what: str) -> Refusal:
+def build_token_refusal(error: Exception, target: str) -> AzureRefusal:
     """The refusal behind `error`, which a credential raised instead of giving a token for `what`."""
-    if isinstance(error, LookRefused):
+    if isinstance(error, AzureRefusedError):
         return error.refusal
-    what = redact(what)
+    target = redact(target)
     if isinstance(error, (TimeoutError, ServiceResponseTimeoutError)):
-        return Refusal("too-slow", what)
+        return AzureRefusal("too-slow", target)
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
-        return Refusal("no-network", what)
-    text = f"{error} {_body(error)}"[:_MOST].encode("utf-8", "replace")
+        return AzureRefusal("no-network", target)
+    text = f"{error} {_read_body(error)}"[:_MAX_TEXT_CHARS].encode("utf-8", "replace")
     found = _CODE.search(text)
     code = f"AADSTS{found[1].decode()}" if found else ""
     for reason, codes in _REASONS:
         if code.removeprefix("AADSTS") in codes:
-            return Refusal(reason, what, code=code)
+            return AzureRefusal(reason, target, code=code)
     status = getattr(error, "status_code", None) or 0
     if status == 429 or status >= 500:
-        busy: Reason = "busy" if status == 429 else "azure-trouble"
-        return Refusal(busy, what, code=code, retry_after=retry_after_of(headers_of(error)))
+        busy: AzureRefusalReason = "busy" if status == 429 else "azure-trouble"
+        return AzureRefusal(busy, target, code=code, retry_after=parse_retry_after(get_response_headers(error)))
     if _CLAIMS.search(text):
-        return Refusal("conditional-access", what, code=code)
+        return AzureRefusal("conditional-access", target, code=code)
     if isinstance(error, CredentialUnavailableError) or (isinstance(error, ClientAuthenticationError) and not code):
-        return Refusal("sign-in", what, code=type(error).__name__)
-    return Refusal("unexpected", what, code=code or type(error).__name__)
+        return AzureRefusal("sign-in", target, code=type(error).__name__)
+    return AzureRefusal("unexpected", target, code=code or type(error).__name__)
 
 
-def _body(error: Exception) -> str:
+def _read_body(error: Exception) -> str:
     response = getattr(error, "response", None)
     try:
         return str(response.text()) if response is not None else ""

@@ -9,24 +9,30 @@ from datetime import UTC, datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.names import group_of
-from bot.azure.clients.management_clients import CONTAINER, Reading
-from bot.azure.clients.refusals import refused
-from bot.azure.logs.log_address import CUSTOMIZATION, VALIDATION, LogPlace, endpoints_of, place_in
+from bot.azure.arm.names import parse_resource_group_id
+from bot.azure.clients.management_clients import LOG_CONTAINER, ManagementClients
+from bot.azure.clients.refusals import build_refused_error
+from bot.azure.logs.log_address import (
+    CUSTOMIZATION_LOG,
+    VALIDATION_LOG,
+    LogAddress,
+    extract_blob_endpoints,
+    parse_log_address,
+)
 from bot.azure.logs.log_blob import LogBlob
-from dialogs.model.azure import LogFile, Refusal, TemplateStatus
-from dialogs.model.errors import LookRefused
-from knowledge.text.patterns import compiled
+from dialogs.model.azure import AzureRefusal, LogFile, TemplateStatus
+from dialogs.model.errors import AzureRefusedError
+from knowledge.text.patterns import compile_pattern
 
-MOST_LISTED = 5_000
-_NAME = compiled(r"^([a-z0-9][a-z0-9-]{7,63})/(customization|validation)\.log$")
-_EARLY = timedelta(minutes=5)
+MAX_LISTED_BLOBS = 5_000
+_BLOB_NAME = compile_pattern(r"^([a-z0-9][a-z0-9-]{7,63})/(customization|validation)\.log$")
+_CLOCK_TOLERANCE = timedelta(minutes=5)
 """How much the clocks of Storage and of the service may differ."""
-_RUNNING = frozenset({"running", "canceling"})
+_RUNNING_STATES = frozenset({"running", "canceling"})
 
 
 @dataclass(frozen=True, slots=True)
-class LogFound:
+class LocatedLog:
     """The log of the last run, opened, and what to call it."""
 
     blob: LogBlob
@@ -36,127 +42,133 @@ class LogFound:
 
 def is_running(status: TemplateStatus) -> bool:
     """Whether the last run has not ended yet."""
-    return status.run_state.lower() in _RUNNING
+    return status.run_state.lower() in _RUNNING_STATES
 
 
-async def log_of(reading: Reading, status: TemplateStatus) -> LogFound:
+async def locate_log(clients: ManagementClients, status: TemplateStatus) -> LocatedLog:
     """The log of the last run. Raises `LookRefused`."""
     if not status.run_state:
-        raise LookRefused(Refusal("no-run", status.ref.id))
-    staging = group_of(status.staging_group)
+        raise AzureRefusedError(AzureRefusal("no-run", status.template_id.id))
+    staging = parse_resource_group_id(status.staging_group)
     if staging is None:
-        raise LookRefused(Refusal("no-log", status.ref.id))
-    if staging[0] != status.ref.subscription.lower():
-        raise LookRefused(Refusal("suspicious", status.staging_group))
-    place = place_in(status.message, staging)
+        raise AzureRefusedError(AzureRefusal("no-log", status.template_id.id))
+    if staging[0] != status.template_id.subscription.lower():
+        raise AzureRefusedError(AzureRefusal("suspicious", status.staging_group))
+    place = parse_log_address(status.message, staging)
     try:
-        endpoints = endpoints_of(await reading.accounts(*staging), reading.cloud)
-    except LookRefused as failure:
+        endpoints = extract_blob_endpoints(await clients.list_storage_accounts(*staging), clients.cloud)
+    except AzureRefusedError as failure:
         if failure.refusal.reason == "not-found":
-            raise LookRefused(Refusal("log-gone", status.staging_group, code=failure.refusal.code)) from failure
+            raise AzureRefusedError(
+                AzureRefusal("log-gone", status.staging_group, code=failure.refusal.code)
+            ) from failure
         raise
     if not endpoints:
-        raise LookRefused(Refusal("log-gone", status.staging_group))
+        raise AzureRefusedError(AzureRefusal("log-gone", status.staging_group))
     scopes = {
         account: f"{status.staging_group.rstrip('/')}/providers/Microsoft.Storage/storageAccounts/{account}"
         for account in endpoints
     }
     if place is None:
-        return await _newest(reading, status, endpoints, scopes)
+        return await _open_newest_log(clients, status, endpoints, scopes)
     if place.account not in endpoints:
-        raise LookRefused(Refusal("suspicious", place.account, scope=status.staging_group))
-    return await _named(reading, status, place, endpoints[place.account], scopes[place.account])
+        raise AzureRefusedError(AzureRefusal("suspicious", place.account, scope=status.staging_group))
+    return await _open_named_log(clients, status, place, endpoints[place.account], scopes[place.account])
 
 
-async def _named(reading: Reading, status: TemplateStatus, place: LogPlace, endpoint: str, scope: str) -> LogFound:
+async def _open_named_log(
+    clients: ManagementClients, status: TemplateStatus, address: LogAddress, endpoint: str, scope: str
+) -> LocatedLog:
     """The log in the folder that the message names; of a run that failed in validating, the log of that."""
-    container = reading.container(endpoint)
-    files: list[LogFile] = [place.file]
-    if _in_validating(status) and place.file != VALIDATION:
-        files.insert(0, VALIDATION)
+    container = clients.get_log_container(endpoint)
+    files: list[LogFile] = [address.file]
+    if _is_validating(status) and address.file != VALIDATION_LOG:
+        files.insert(0, VALIDATION_LOG)
     for file in files:
-        blob = _blob(container, place.folder, file, scope)
+        blob = _build_log_blob(container, address.folder, file, scope)
         try:
             await blob.open()
-        except LookRefused as failure:
+        except AzureRefusedError as failure:
             if file != files[-1] and _is_missing(failure):
                 continue
             if _is_missing(failure) and not is_running(status):
                 # it was written: the message says so
-                raise LookRefused(Refusal("log-gone", failure.refusal.what, code=failure.refusal.code)) from failure
+                raise AzureRefusedError(
+                    AzureRefusal("log-gone", failure.refusal.target, code=failure.refusal.code)
+                ) from failure
             raise
-        return LogFound(_filled(blob, scope), file, place.folder)
+        return LocatedLog(_require_content(blob, scope), file, address.folder)
     raise AssertionError("there is always one file")
 
 
-async def _newest(
-    reading: Reading, status: TemplateStatus, endpoints: Mapping[str, str], scopes: Mapping[str, str]
-) -> LogFound:
+async def _open_newest_log(
+    clients: ManagementClients, status: TemplateStatus, endpoints: Mapping[str, str], scopes: Mapping[str, str]
+) -> LocatedLog:
     """The newest log in the containers of the staging group, if it is not older than the run."""
     newest: tuple[datetime, str, str] | None = None
     files: dict[tuple[str, str], set[str]] = {}
     for account, endpoint in endpoints.items():
-        for name, modified in await _names(reading.container(endpoint), scopes[account]):
-            found = _NAME.search(name.encode())
+        for name, modified in await _list_blobs(clients.get_log_container(endpoint), scopes[account]):
+            found = _BLOB_NAME.search(name.encode())
             if found is None:
                 continue
             folder = found[1].decode()
             files.setdefault((account, folder), set()).add(found[2].decode().lower())
             newest = max(newest, (modified, account, folder)) if newest else (modified, account, folder)
-    if newest is None or _before(newest[0], status.started):
-        raise LookRefused(Refusal("no-log", status.ref.id))
+    if newest is None or _is_before_run(newest[0], status.started):
+        raise AzureRefusedError(AzureRefusal("no-log", status.template_id.id))
     _, account, folder = newest
     there = files[account, folder]
-    validation = "validation" in there and (_in_validating(status) or "customization" not in there)
-    file = VALIDATION if validation else CUSTOMIZATION
-    blob = _blob(reading.container(endpoints[account]), folder, file, scopes[account])
+    validation = "validation" in there and (_is_validating(status) or "customization" not in there)
+    file = VALIDATION_LOG if validation else CUSTOMIZATION_LOG
+    blob = _build_log_blob(clients.get_log_container(endpoints[account]), folder, file, scopes[account])
     await blob.open()
-    return LogFound(_filled(blob, scopes[account]), file, folder)
+    return LocatedLog(_require_content(blob, scopes[account]), file, folder)
 
 
-async def _names(container: ContainerClient, scope: str) -> list[tuple[str, datetime]]:
+async def _list_blobs(container: ContainerClient, scope: str) -> list[tuple[str, datetime]]:
     found: list[tuple[str, datetime]] = []
     try:
         async for blob in container.list_blobs():
             found.append((blob.name, blob.last_modified))
-            if len(found) >= MOST_LISTED:
+            if len(found) >= MAX_LISTED_BLOBS:
                 break
     except ResourceNotFoundError:
         return []  # no run has made the container yet
     except Exception as error:
-        raise refused(error, CONTAINER, "storage", scope) from error
+        raise build_refused_error(error, LOG_CONTAINER, "storage", scope) from error
     return found
 
 
-def _blob(container: ContainerClient, folder: str, file: LogFile, scope: str) -> LogBlob:
+def _build_log_blob(container: ContainerClient, folder: str, file: LogFile, scope: str) -> LogBlob:
     name = f"{folder}/{file}"
     return LogBlob(
         # the account stands in the scope; here it would look like a key, and be hidden
         container.get_blob_client(name),
-        f"{CONTAINER}/{name}",
+        f"{LOG_CONTAINER}/{name}",
         scope,
     )
 
 
-def _filled(blob: LogBlob, scope: str) -> LogBlob:
+def _require_content(blob: LogBlob, scope: str) -> LogBlob:
     if blob.size == 0:
-        raise LookRefused(Refusal("no-log", scope))
+        raise AzureRefusedError(AzureRefusal("no-log", scope))
     return blob
 
 
-def _is_missing(failure: LookRefused) -> bool:
+def _is_missing(failure: AzureRefusedError) -> bool:
     return failure.refusal.reason in ("no-log", "not-found")
 
 
-def _in_validating(status: TemplateStatus) -> bool:
+def _is_validating(status: TemplateStatus) -> bool:
     return status.run_sub_state.lower() == "validating"
 
 
-def _before(modified: datetime, started: str | None) -> bool:
+def _is_before_run(modified: datetime, started: str | None) -> bool:
     """Whether a log was last written before the run began: then it is an earlier run's."""
     if started is None:
         return False
     try:
-        return modified + _EARLY < datetime.fromisoformat(started).astimezone(UTC)
+        return modified + _CLOCK_TOLERANCE < datetime.fromisoformat(started).astimezone(UTC)
     except ValueError:
         return False

@@ -1,1 +1,1 @@
-"""bot/azure/support."""
+"""File support tickets as the person, through azure-mgmt-support."""

@@ -15,17 +15,17 @@ from azure.mgmt.support.aio import MicrosoftSupport
 
 from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.scoped_credential import ScopedCredential
-from bot.azure.support.support_policy import SupportGuard
+from bot.azure.support.support_policy import SupportApiPolicy
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 
 
-class AnswerLost(aiohttp.ClientError):
+class ResponseLostError(aiohttp.ClientError):
     """The connection broke after a request was sent that makes something: it may have been made."""
 
 
-async def sent_once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
+async def send_once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
     """Keeps aiohttp from repeating by itself a PUT whose connection broke, which it takes for harmless."""
     try:
         return await send(request)
@@ -34,12 +34,16 @@ async def sent_once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> 
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         if request.method in ("GET", "HEAD"):
             raise
-        raise AnswerLost("The connection broke before the answer.") from error
+        raise ResponseLostError("The connection broke before the answer.") from error
 
 
 @asynccontextmanager
-async def support_client(
-    cloud: AzureCloud, credential: AsyncTokenCredential, subscription: str, pause: float, poll: float
+async def open_support_client(
+    cloud: AzureCloud,
+    credential: AsyncTokenCredential,
+    subscription: str,
+    retry_delay_seconds: float,
+    poll_seconds: float,
 ) -> AsyncIterator[MicrosoftSupport]:
     """A client for `subscription`; `poll` seconds lie between two looks at an operation, `pause` between two tries."""
     scoped = ScopedCredential(credential, cloud.resource_scope)
@@ -49,22 +53,22 @@ async def support_client(
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("image-medic"),
         # neither the policy that registers resource providers nor the one that retries, nor redirects
-        SupportGuard(cloud.resource_manager, subscription, pause),
+        SupportApiPolicy(cloud.resource_manager, subscription, retry_delay_seconds),
         AsyncARMChallengeAuthenticationPolicy(scoped, cloud.resource_scope),
         policies.ContentDecodePolicy(),
     ]
     session = aiohttp.ClientSession(
-        middlewares=(sent_once,), cookie_jar=aiohttp.DummyCookieJar(), trust_env=True, auto_decompress=False
+        middlewares=(send_once,), cookie_jar=aiohttp.DummyCookieJar(), trust_env=True, auto_decompress=False
     )
     client = MicrosoftSupport(
         scoped,
         subscription,
         base_url=cloud.resource_manager,
         policies=rules,
-        polling_interval=poll,
+        polling_interval=poll_seconds,
         transport=AioHttpTransport(
             session=session,
-            connection_verify=str(cloud.trusted) if cloud.trusted else True,
+            connection_verify=str(cloud.ca_file) if cloud.ca_file else True,
             connection_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
         ),

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.azure.arm.cloud import AzureCloud
-from dialogs.model.ports import Filing
+from dialogs.model.ports import TicketFiler
 from knowledge.catalog.support import SupportRouting
 
 if TYPE_CHECKING:
-    from bot.azure.credentials.credential_provider import Eyes
+    from bot.azure.credentials.credential_provider import CredentialProvider
 
 
-def open_filing(allowed: bool, eyes: Eyes | None, cloud: AzureCloud, routing: SupportRouting) -> Filing | None:
+def open_ticket_filer(
+    is_allowed: bool, credential_provider: CredentialProvider | None, cloud: AzureCloud, routing: SupportRouting
+) -> TicketFiler | None:
     """The filing with the person's own `eyes`; None where the operator has not allowed it, or nobody looks."""
-    if not allowed or eyes is None:
+    if not is_allowed or credential_provider is None:
         return None
-    from bot.azure.support.ticket_filer import SupportFiling
+    from bot.azure.support.ticket_filer import SupportTicketFiler
 
-    return SupportFiling(eyes, cloud, routing)
+    return SupportTicketFiler(credential_provider, cloud, routing)

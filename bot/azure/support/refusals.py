@@ -13,21 +13,21 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from bot.azure.arm.read_only_policy import ForeignAddress
-from bot.azure.arm.retry_after import headers_of, retry_after_of
-from bot.azure.credentials.scoped_credential import NoToken
-from bot.azure.credentials.sign_in_errors import refusal_of_token
-from dialogs.model.azure import Refusal
-from dialogs.model.errors import FilingRefused, LookRefused
-from dialogs.model.support import FilingReason, FilingRefusal
+from bot.azure.arm.read_only_policy import ForeignAddressError
+from bot.azure.arm.retry_after import get_response_headers, parse_retry_after
+from bot.azure.credentials.scoped_credential import NoTokenError
+from bot.azure.credentials.sign_in_errors import build_token_refusal
+from dialogs.model.azure import AzureRefusal
+from dialogs.model.errors import AzureRefusedError, TicketRefusedError
+from dialogs.model.support import TicketRefusal, TicketRefusalReason
 from knowledge.redaction.redact import redact
-from knowledge.text.patterns import compiled
+from knowledge.text.patterns import compile_pattern
 
-ROLE = "Support Request Contributor"
-MOST = 400
-OK = 200
+SUPPORT_ROLE = "Support Request Contributor"
+MAX_TEXT_CHARS = 400
+HTTP_OK = 200
 """The status under which an operation is reported to have failed."""
-_CODES: dict[str, FilingReason] = {
+_REASON_BY_CODE: dict[str, TicketRefusalReason] = {
     "invalidsupportplan": "no-plan",
     "missingsubscriptionregistration": "not-registered",
     "subscriptionnotregistered": "not-registered",
@@ -35,7 +35,7 @@ _CODES: dict[str, FilingReason] = {
     "invalidauthenticationtokentenant": "other-tenant",
     "subscriptionnotfound": "not-found",
 }
-_STATUSES: dict[int, FilingReason] = {
+_REASON_BY_STATUS: dict[int, TicketRefusalReason] = {
     400: "rejected",
     401: "unauthorized",
     403: "no-permission",
@@ -44,52 +44,54 @@ _STATUSES: dict[int, FilingReason] = {
     422: "rejected",
     429: "busy",
 }
-_PLAN = compiled(r"support plan type is ([\w .-]{1,40}?)\.(?:\s|$)")
-_ACTION = compiled(r"perform action '([^']{1,200})'")
-_SCOPE = compiled(r"over scope '([^']{1,300})'")
+_PLAN_PATTERN = compile_pattern(r"support plan type is ([\w .-]{1,40}?)\.(?:\s|$)")
+_ACTION_PATTERN = compile_pattern(r"perform action '([^']{1,200})'")
+_SCOPE_PATTERN = compile_pattern(r"over scope '([^']{1,300})'")
 
 
-def refusal_of(error: BaseException) -> FilingRefusal:
+def build_refusal(error: BaseException) -> TicketRefusal:
     """What `error`, raised by the Support client or by the credential, says to the person."""
-    if isinstance(error, FilingRefused):
+    if isinstance(error, TicketRefusedError):
         return error.refusal
-    if isinstance(error, (LookRefused, NoToken)):
-        return _as_looks_say(error.refusal if isinstance(error, LookRefused) else refusal_of_token(error.cause, ""))
-    if isinstance(error, ForeignAddress):
-        return FilingRefusal("suspicious")
+    if isinstance(error, (AzureRefusedError, NoTokenError)):
+        return _convert_azure_refusal(
+            error.refusal if isinstance(error, AzureRefusedError) else build_token_refusal(error.cause, "")
+        )
+    if isinstance(error, ForeignAddressError):
+        return TicketRefusal("suspicious")
     if isinstance(error, TimeoutError):
-        return FilingRefusal("too-slow")
+        return TicketRefusal("too-slow")
     if isinstance(error, (ServiceRequestError, ServiceResponseError, IncompleteReadError)):
-        return FilingRefusal("no-network")
+        return TicketRefusal("no-network")
     if isinstance(error, HttpResponseError):
-        return _answered(error)
-    return FilingRefusal("azure-trouble" if isinstance(error, AzureError) else "unexpected")
+        return _build_response_refusal(error)
+    return TicketRefusal("azure-trouble" if isinstance(error, AzureError) else "unexpected")
 
 
-def refused_request(error: AzureError) -> bool:
+def is_request_refused(error: AzureError) -> bool:
     """Whether `error`, which the request for a ticket ended with, means that no ticket comes of it."""
-    if isinstance(error, NoToken) or _unsent(error):
+    if isinstance(error, NoTokenError) or _was_never_sent(error):
         return True
     answered = isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError)
-    return answered and refusal_of(error).reason not in ("azure-trouble", "name-taken", "unexpected")
+    return answered and build_refusal(error).reason not in ("azure-trouble", "name-taken", "unexpected")
 
 
-def failed_operation(error: AzureError) -> bool:
+def has_operation_failed(error: AzureError) -> bool:
     """Whether `error`, which following an accepted request ended with, is the operation's own and known failure.
 
     Anything else may have stopped the following alone.
     """
-    answered = isinstance(error, HttpResponseError) and error.status_code == OK
-    return answered and refusal_of(error).reason != "azure-trouble"
+    answered = isinstance(error, HttpResponseError) and error.status_code == HTTP_OK
+    return answered and build_refusal(error).reason != "azure-trouble"
 
 
-def _as_looks_say(refusal: Refusal) -> FilingRefusal:
+def _convert_azure_refusal(refusal: AzureRefusal) -> TicketRefusal:
     """What stopped a sign-in, for a look or for a ticket alike."""
-    reason: Any = refusal.reason if refusal.reason in get_args(FilingReason) else "unexpected"
-    return FilingRefusal(reason, code=refusal.code, retry_after=refusal.retry_after)
+    reason: Any = refusal.reason if refusal.reason in get_args(TicketRefusalReason) else "unexpected"
+    return TicketRefusal(reason, code=refusal.code, retry_after=refusal.retry_after)
 
 
-def _unsent(error: BaseException) -> bool:
+def _was_never_sent(error: BaseException) -> bool:
     """Whether the connection was never made. The client says the same of one that broke while it waited."""
     cause = error.__cause__
     return isinstance(error, ServiceRequestError) and isinstance(
@@ -97,45 +99,51 @@ def _unsent(error: BaseException) -> bool:
     )
 
 
-def _answered(error: HttpResponseError) -> FilingRefusal:
-    status, code, message = error.status_code or 0, _code(error), _message(error)
+def _build_response_refusal(error: HttpResponseError) -> TicketRefusal:
+    status, code, message = error.status_code or 0, _extract_code(error), _extract_message(error)
     raw = message.encode("utf-8", "replace")
-    reason = _CODES.get(code.lower())
+    reason = _REASON_BY_CODE.get(code.lower())
     if reason is None and "support plan" in message.lower() and "severity" not in message.lower():
         reason = "no-plan"
     if reason is None and status in (200, 202, 400, 403) and "severity" in f"{code} {message}".lower():
         reason = "severity"
     if reason is None:
-        reason = _STATUSES.get(status, "azure-trouble")
-    if status == 401 and "claims=" in headers_of(error).get("WWW-Authenticate", ""):
+        reason = _REASON_BY_STATUS.get(status, "azure-trouble")
+    if status == 401 and "claims=" in get_response_headers(error).get("WWW-Authenticate", ""):
         reason = "conditional-access"
-    detail = _found(_PLAN, raw) if reason == "no-plan" else message if reason in ("rejected", "azure-trouble") else ""
-    return FilingRefusal(
+    detail = (
+        _extract_match(_PLAN_PATTERN, raw)
+        if reason == "no-plan"
+        else message
+        if reason in ("rejected", "azure-trouble")
+        else ""
+    )
+    return TicketRefusal(
         reason,
-        detail=_safe(detail),
-        action=_safe(_found(_ACTION, raw)),
-        scope=_safe(_found(_SCOPE, raw)),
-        role=ROLE if reason == "no-permission" else "",
-        code=_safe(code),
-        retry_after=retry_after_of(headers_of(error)) if reason == "busy" else None,
+        detail=_sanitize(detail),
+        action=_sanitize(_extract_match(_ACTION_PATTERN, raw)),
+        scope=_sanitize(_extract_match(_SCOPE_PATTERN, raw)),
+        role=SUPPORT_ROLE if reason == "no-permission" else "",
+        code=_sanitize(code),
+        retry_after=parse_retry_after(get_response_headers(error)) if reason == "busy" else None,
     )
 
 
-def _code(error: HttpResponseError) -> str:
+def _extract_code(error: HttpResponseError) -> str:
     code = getattr(error.error, "code", None)
     return code if isinstance(code, str) else ""
 
 
-def _message(error: HttpResponseError) -> str:
+def _extract_message(error: HttpResponseError) -> str:
     message = getattr(error.error, "message", None)
     return message if isinstance(message, str) else ""
 
 
-def _found(pattern: Any, raw: bytes) -> str:
+def _extract_match(pattern: Any, raw: bytes) -> str:
     found = pattern.search(raw)
     return found[1].decode("utf-8", "replace") if found else ""
 
 
-def _safe(text: str) -> str:
+def _sanitize(text: str) -> str:
     # Azure's words may quote what was sent; cut only afterwards, since half a secret would not be recognised as one
-    return redact(text)[:MOST]
+    return redact(text)[:MAX_TEXT_CHARS]

@@ -12,24 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.model.azure import LookMode
+from dialogs.model.azure import AccessMode
 
-NAME = "SUPPORT_FILING"
-AS_THE_PERSON: tuple[LookMode, ...] = ("user", "local", "sandbox")
+SETTING_NAME = "SUPPORT_FILING"
+PERSONAL_ACCESS_MODES: tuple[AccessMode, ...] = ("user", "local", "sandbox")
 
 
-def read_filing(environ: Mapping[str, str], look: LookMode, faults: list[str]) -> bool:
+def read_ticket_filing(environ: Mapping[str, str], access_mode: AccessMode, faults: list[str]) -> bool:
     """Whether tickets may be filed; adds a sentence to `faults` a fault. An empty variable counts as not set."""
-    given = environ.get(NAME, "").strip()
+    given = environ.get(SETTING_NAME, "").strip()
     if given.lower() not in ("", "off", "on"):
-        faults.append(f"{NAME} is {given!r}: use off or on.")
+        faults.append(f"{SETTING_NAME} is {given!r}: use off or on.")
         return False
     if given.lower() != "on":
         return False
-    if look not in AS_THE_PERSON:
+    if access_mode not in PERSONAL_ACCESS_MODES:
         faults.append(
-            f"{NAME} is on, but AZURE_LOOK is {look}: a ticket is filed with the rights of the person whose it is. Set "
-            f"AZURE_LOOK to user, or {NAME} to off."
+            f"{SETTING_NAME} is on, but AZURE_LOOK is {access_mode}: a ticket is filed with the rights of the person whose it is. Set "
+            f"AZURE_LOOK to user, or {SETTING_NAME} to off."
         )
         return False
     return True

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from azure.mgmt.support.models import ContactProfile, SupportTicketDetails
 
-from bot.azure.support.ticket_name import portal_url
+from bot.azure.support.ticket_name import build_portal_url
 from dialogs.model.support import Ticket, TicketDraft
 from knowledge.redaction.redact import redact
 
 
-def body_of(draft: TicketDraft, workspace: str) -> SupportTicketDetails:
+def build_ticket_body(draft: TicketDraft, workspace: str) -> SupportTicketDetails:
     """What is sent to make `draft` a ticket; `workspace` holds its files, "" without any."""
     contact = draft.contact
     return SupportTicketDetails(
@@ -20,13 +20,13 @@ def body_of(draft: TicketDraft, workspace: str) -> SupportTicketDetails:
         severity=draft.severity,
         service_id=draft.service.id,
         problem_classification_id=draft.classification.id,
-        advanced_diagnostic_consent="Yes" if draft.diagnostics else "No",
-        problem_start_time=_moment(draft.started),
+        advanced_diagnostic_consent="Yes" if draft.can_collect_diagnostics else "No",
+        problem_start_time=_parse_time(draft.problem_started_at),
         file_workspace_name=workspace or None,
         contact_details=ContactProfile(
-            first_name=redact(contact.first),
-            last_name=redact(contact.last),
-            preferred_contact_method=contact.by,
+            first_name=redact(contact.first_name),
+            last_name=redact(contact.last_name),
+            preferred_contact_method=contact.contact_method,
             primary_email_address=contact.email,
             phone_number=contact.phone or None,
             preferred_time_zone=contact.time_zone,
@@ -36,25 +36,25 @@ def body_of(draft: TicketDraft, workspace: str) -> SupportTicketDetails:
     )
 
 
-def ticket_of(details: SupportTicketDetails, portal: str, attached: int = 0, again: bool = False) -> Ticket:
+def parse_ticket(details: SupportTicketDetails, portal: str, attached: int = 0, again: bool = False) -> Ticket:
     """The ticket that Azure gave back."""
-    identity = text_of(details.id)
+    identity = get_text(details.id)
     return Ticket(
-        number=text_of(details.support_ticket_id),
+        number=get_text(details.support_ticket_id),
         id=identity,
-        url=portal_url(portal, identity),
-        state=text_of(details.status),
-        attached=attached,
-        again=again,
+        url=build_portal_url(portal, identity),
+        state=get_text(details.status),
+        attachment_count=attached,
+        was_already_filed=again,
     )
 
 
-def text_of(value: object) -> str:
+def get_text(value: object) -> str:
     """A text that Azure gave; "" where it gave none. The SDK says of what only Azure sets that it is None."""
     return value if isinstance(value, str) else ""
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     """`text` as a time in UTC; None where it is none."""
     try:
         moment = datetime.fromisoformat(text)

@@ -1,1 +1,1 @@
-"""bot/azure/templates."""
+"""Find image templates and read their status."""

@@ -7,36 +7,36 @@ from dataclasses import dataclass, field
 
 from azure.mgmt.imagebuilder.models import ImageTemplate
 
-from bot.azure.arm.names import is_subscription
-from bot.azure.clients.management_clients import Reading
-from dialogs.model.errors import LookRefused
+from bot.azure.arm.names import is_subscription_id
+from bot.azure.clients.management_clients import ManagementClients
+from dialogs.model.errors import AzureRefusedError
 
-AT_ONCE = 6
+MAX_CONCURRENT_SUBSCRIPTIONS = 6
 """Subscriptions that are read at the same time."""
-KEPT_BACK = 0.7
+RESERVED_SECONDS = 0.7
 """Seconds of the deadline that are left for making something of what was found."""
 
 
 @dataclass(slots=True)
-class Sight:
+class SubscriptionScan:
     """The templates that were seen. `looked_in` and `denied` are names of subscriptions; `ids` of those asked."""
 
     templates: list[ImageTemplate] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    looked_in: list[str] = field(default_factory=list)
-    denied: list[str] = field(default_factory=list)
-    more: bool = False
+    subscription_ids: list[str] = field(default_factory=list)
+    searched_subscriptions: list[str] = field(default_factory=list)
+    denied_subscriptions: list[str] = field(default_factory=list)
+    has_more: bool = False
 
 
-async def readable(reading: Reading, allowed: frozenset[str]) -> dict[str, str]:
+async def list_readable_subscriptions(clients: ManagementClients, allowed: frozenset[str]) -> dict[str, str]:
     """The subscriptions to look at, id and name; those of `allowed` alone where it is not empty.
 
     Raises `LookRefused`.
     """
     names: dict[str, str] = {}
-    for one in await reading.subscriptions():
+    for one in await clients.list_subscriptions():
         key = str(one.get("subscriptionId", "")).lower()
-        if is_subscription(key):
+        if is_subscription_id(key):
             names[key] = str(one.get("displayName") or key)
     if not allowed:
         return names
@@ -44,31 +44,31 @@ async def readable(reading: Reading, allowed: frozenset[str]) -> dict[str, str]:
     return {key: names.get(key, key) for key in sorted(allowed)}
 
 
-async def see(reading: Reading, subscriptions: dict[str, str]) -> Sight:
+async def scan_subscriptions(clients: ManagementClients, subscriptions: dict[str, str]) -> SubscriptionScan:
     """The templates of `subscriptions`. Raises `LookRefused` when not one of them could be read."""
-    sight = Sight(ids=list(subscriptions))
-    failures: list[LookRefused] = []
-    some = asyncio.Semaphore(AT_ONCE)
+    sight = SubscriptionScan(subscription_ids=list(subscriptions))
+    failures: list[AzureRefusedError] = []
+    some = asyncio.Semaphore(MAX_CONCURRENT_SUBSCRIPTIONS)
 
-    async def one(subscription: str, name: str) -> None:
+    async def scan_one(subscription: str, name: str) -> None:
         async with some:
             try:
-                async for template in reading.templates(subscription):
+                async for template in clients.list_templates(subscription):
                     sight.templates.append(template)
-                sight.looked_in.append(name)
-            except LookRefused as failure:
+                sight.searched_subscriptions.append(name)
+            except AzureRefusedError as failure:
                 failures.append(failure)
-                sight.denied.append(name)
+                sight.denied_subscriptions.append(name)
 
-    tasks = {asyncio.create_task(one(key, name)): name for key, name in subscriptions.items()}
+    tasks = {asyncio.create_task(scan_one(key, name)): name for key, name in subscriptions.items()}
     try:
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=max(reading.deadline.left - KEPT_BACK, 0.1))
-            sight.more = bool(late)
+            _, late = await asyncio.wait(tasks, timeout=max(clients.deadline.remaining_seconds - RESERVED_SECONDS, 0.1))
+            sight.has_more = bool(late)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    if failures and not sight.looked_in and not sight.templates and not sight.more:
+    if failures and not sight.searched_subscriptions and not sight.templates and not sight.has_more:
         raise next((one for one in failures if one.refusal.reason != "denied"), failures[0])
     return sight

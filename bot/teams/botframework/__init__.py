@@ -1,1 +1,1 @@
-"""bot/teams/botframework."""
+"""The only folder that knows the Bot Framework SDK."""

@@ -25,31 +25,31 @@ from aiohttp import (
 )
 from yarl import URL
 
-from bot.auth.bot_token import Tokens
-from bot.errors import DeliveryFailed, Outcome, TokenUnavailable
-from bot.state.json_text import json_bytes
-from bot.teams.botframework.sdk_serialization import json_of
+from bot.auth.bot_token import TokenCache
+from bot.errors import DeliveryError, DeliveryOutcome, TokenUnavailableError
+from bot.state.json_text import encode_json
+from bot.teams.botframework.sdk_serialization import serialize_activity
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
 
 # 401: our token was not accepted, which the operator can mend; 412: somebody else changes the conversation just now
-_TAKE_LATER = frozenset({401, 408, 412, 423, 425, 429, 503})
-_JSON = {"Content-Type": "application/json"}
+_RETRYABLE_STATUSES = frozenset({401, 408, 412, 423, 425, 429, 503})
+_JSON_HEADERS = {"Content-Type": "application/json"}
 # the connection never stood, so nothing was written to it
-_NEVER_SENT = (ClientConnectorError, ConnectionTimeoutError)
+_NOT_SENT_ERRORS = (ClientConnectorError, ConnectionTimeoutError)
 
 
-class ConnectorFactory:
+class ConnectorTransport:
     """Makes connectors that share one session, and one token. `tls`: None trusts the usual authorities."""
 
-    def __init__(self, tokens: Tokens | None = None, tls: SSLContext | None = None) -> None:
+    def __init__(self, tokens: TokenCache | None = None, tls: SSLContext | None = None) -> None:
         self._tokens = tokens
         self._tls = tls
         self._session: ClientSession | None = None
 
-    def vouched(self, service_url: str) -> VouchedFactory:
+    def create_trusted_factory(self, service_url: str) -> TrustedConnectorFactory:
         """What the SDK takes for a connector factory, for one service that was vouched for."""
-        return VouchedFactory(self, service_url)
+        return TrustedConnectorFactory(self, service_url)
 
     async def send(self, url: URL, activity: dict[str, Any], method: str = "POST") -> str | None:
         """Send `activity` to `url`; returns the id of what it made there, if the channel tells.
@@ -58,19 +58,19 @@ class ConnectorFactory:
             DeliveryFailed: the channel did not take it, or did not say so.
         """
         if self._tokens is None:
-            return await self._try(method, url, activity, {})
+            return await self._send_once(method, url, activity, {})
         try:
             token = await self._tokens.get()
-        except TokenUnavailable as error:
-            raise DeliveryFailed(str(error)) from error
+        except TokenUnavailableError as error:
+            raise DeliveryError(str(error)) from error
         try:
-            return await self._try(method, url, activity, _bearing(token))
-        except DeliveryFailed as failed:
+            return await self._send_once(method, url, activity, _build_auth_headers(token))
+        except DeliveryError as failed:
             # a token can be withdrawn before its end; whether another one helps is tried once
             fresh = await self._tokens.renew(token) if failed.status == 401 else None
             if fresh is None:
                 raise
-        return await self._try(method, url, activity, _bearing(fresh))
+        return await self._send_once(method, url, activity, _build_auth_headers(fresh))
 
     async def open_chat(self, service_url: str, parameters: dict[str, Any]) -> str:
         """Open a conversation at a service that was vouched for; returns its id, the same each time for one person.
@@ -80,7 +80,7 @@ class ConnectorFactory:
         """
         found = await self.send(URL(service_url.rstrip("/") + "/v3/conversations", encoded=True), parameters)
         if not found:
-            raise DeliveryFailed("The channel opened a conversation without naming it.", outcome="refused")
+            raise DeliveryError("The channel opened a conversation without naming it.", outcome="refused")
         return found
 
     async def close(self) -> None:
@@ -89,39 +89,39 @@ class ConnectorFactory:
             await self._session.close()
             self._session = None
 
-    async def _try(self, method: str, url: URL, activity: dict[str, Any], headers: dict[str, str]) -> str | None:
+    async def _send_once(self, method: str, url: URL, activity: dict[str, Any], headers: dict[str, str]) -> str | None:
         if self._session is None:
             connector = TCPConnector(ssl=self._tls or True)
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         try:
             # a redirect is not followed: the service's address was checked, another's was not
             request = self._session.request(
-                method, url, data=json_bytes(activity), headers={**headers, **_JSON}, allow_redirects=False
+                method, url, data=encode_json(activity), headers={**headers, **_JSON_HEADERS}, allow_redirects=False
             )
             async with request as response:
                 if response.status >= 300:
-                    raise DeliveryFailed(
+                    raise DeliveryError(
                         f"The channel refused a reply with status {response.status}.",
                         response.status,
-                        outcome_of(response.status),
-                        _seconds(response.headers.get("Retry-After")),
+                        classify_status(response.status),
+                        _parse_retry_after(response.headers.get("Retry-After")),
                     )
-                return await _id_in(response)
+                return await _read_activity_id(response)
         except (ClientError, TimeoutError) as error:
-            raise DeliveryFailed(
+            raise DeliveryError(
                 f"The channel could not be reached at {url.origin()}: {type(error).__name__}.",
-                outcome="later" if isinstance(error, _NEVER_SENT) else "unknown",
+                outcome="later" if isinstance(error, _NOT_SENT_ERRORS) else "unknown",
             ) from error
 
 
-def outcome_of(status: int) -> Outcome:
+def classify_status(status: int) -> DeliveryOutcome:
     """What an HTTP status of 300 or more says about the activity: a gateway that gave up knows nothing of it."""
-    if status in _TAKE_LATER:
+    if status in _RETRYABLE_STATUSES:
         return "later"
     return "unknown" if status >= 500 else "refused"
 
 
-async def _id_in(response: ClientResponse) -> str | None:
+async def _read_activity_id(response: ClientResponse) -> str | None:
     """The new activity's id; None where the answer, whose status says that the activity was taken, does not tell."""
     try:
         found = await response.json(content_type=None)
@@ -131,7 +131,7 @@ async def _id_in(response: ClientResponse) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-def _seconds(header: str | None) -> float | None:
+def _parse_retry_after(header: str | None) -> float | None:
     """The seconds of a Retry-After header, be it a number or a date; None when it is neither."""
     if header is None:
         return None
@@ -145,43 +145,43 @@ def _seconds(header: str | None) -> float | None:
         return None
 
 
-def _bearing(token: str) -> dict[str, str]:
+def _build_auth_headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-class VouchedFactory:
+class TrustedConnectorFactory:
     """What the SDK takes for a connector factory; it makes a connector of the one service that was vouched for."""
 
-    def __init__(self, factory: ConnectorFactory, service_url: str) -> None:
-        self._factory = factory
+    def __init__(self, transport: ConnectorTransport, service_url: str) -> None:
+        self._transport = transport
         self._service_url = service_url
 
-    async def create(self, service_url: str, audience: str | None = None) -> Connector:
+    async def create(self, service_url: str, audience: str | None = None) -> ConnectorClient:
         """The connector of the service at `service_url`.
 
         Raises:
             DeliveryFailed: nobody vouched for this service; it must not see the bot's token.
         """
         if not service_url or service_url != self._service_url:
-            raise DeliveryFailed(
+            raise DeliveryError(
                 "Nobody vouched for the service that a reply was to go to, so nothing was sent.", outcome="refused"
             )
-        return Connector(self._factory, service_url)
+        return ConnectorClient(self._transport, service_url)
 
 
-class Connector:
+class ConnectorClient:
     """What the SDK takes for a connector client of one service."""
 
-    def __init__(self, factory: ConnectorFactory, service_url: str) -> None:
-        self.conversations = Conversations(factory, service_url)
+    def __init__(self, transport: ConnectorTransport, service_url: str) -> None:
+        self.conversations = ConversationsOperations(transport, service_url)
 
 
-class Conversations:
+class ConversationsOperations:
     """The operations of the connector's REST API that replies need."""
 
-    def __init__(self, factory: ConnectorFactory, service_url: str) -> None:
-        self._factory = factory
-        self._root = service_url.rstrip("/") + "/v3/conversations/"
+    def __init__(self, transport: ConnectorTransport, service_url: str) -> None:
+        self._transport = transport
+        self._root_url = service_url.rstrip("/") + "/v3/conversations/"
 
     async def reply_to_activity(self, conversation_id: str, activity_id: str, activity: Any) -> Any:
         """Send `activity` as an answer to `activity_id`; returns an object with the new activity's `id`."""
@@ -197,5 +197,7 @@ class Conversations:
         return await self._send(path, activity, "PUT")
 
     async def _send(self, path: str, activity: Any, method: str = "POST") -> Any:
-        identifier = await self._factory.send(URL(self._root + path, encoded=True), json_of(activity), method)
+        identifier = await self._transport.send(
+            URL(self._root_url + path, encoded=True), serialize_activity(activity), method
+        )
         return activity.__class__(id=identifier)

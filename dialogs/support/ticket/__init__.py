@@ -1,1 +1,1 @@
-"""dialogs/support/ticket."""
+"""File a case as a ticket: contact, classification, preview, confirmation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_PAIRS = """
+_COUNTRY_CODES = """
 AD AND, AE ARE, AF AFG, AG ATG, AI AIA, AL ALB, AM ARM, AO AGO, AQ ATA, AR ARG, AS ASM, AT AUT, AU AUS, AW ABW,
 AX ALA, AZ AZE, BA BIH, BB BRB, BD BGD, BE BEL, BF BFA, BG BGR, BH BHR, BI BDI, BJ BEN, BL BLM, BM BMU, BN BRN,
 BO BOL, BQ BES, BR BRA, BS BHS, BT BTN, BV BVT, BW BWA, BY BLR, BZ BLZ, CA CAN, CC CCK, CD COD, CF CAF, CG COG,
@@ -23,11 +23,11 @@ TR TUR, TT TTO, TV TUV, TW TWN, TZ TZA, UA UKR, UG UGA, UM UMI, US USA, UY URY, 
 VG VGB, VI VIR, VN VNM, VU VUT, WF WLF, WS WSM, YE YEM, YT MYT, ZA ZAF, ZM ZMB, ZW ZWE
 """
 
-THREE_LETTERS: dict[str, str] = dict(pair.split() for pair in _PAIRS.split(","))
-COUNTRIES = frozenset(THREE_LETTERS.values())
+ALPHA3_BY_ALPHA2: dict[str, str] = dict(pair.split() for pair in _COUNTRY_CODES.split(","))
+COUNTRIES = frozenset(ALPHA3_BY_ALPHA2.values())
 
 
-def country_of(typed: str) -> str | None:
+def parse_country(text: str) -> str | None:
     """The three letters of a country that was typed as its two or three, in any case; None for anything else."""
-    code = typed.strip().upper()
-    return code if code in COUNTRIES else THREE_LETTERS.get(code)
+    code = text.strip().upper()
+    return code if code in COUNTRIES else ALPHA3_BY_ALPHA2.get(code)

@@ -5,42 +5,48 @@ from __future__ import annotations
 import hashlib
 import json
 
-from dialogs.context import Scene
-from dialogs.model.support import SEVERITIES, Attachment, TicketDraft
+from dialogs.context import DialogContext
+from dialogs.model.support import SEVERITIES, TicketAttachment, TicketDraft
 from dialogs.state.case import CaseForm
-from dialogs.state.ticket import Preparing
-from dialogs.state.ticket_json import MOST_DESCRIPTION, MOST_FILE_TEXT, to_json
-from dialogs.support.case_text import case_text, in_english
-from dialogs.support.case_values import started_of
-from dialogs.support.ticket.contact import Answers
+from dialogs.state.ticket_json import MAX_ATTACHMENT_CHARS, MAX_CASE_CHARS, to_json
+from dialogs.state.ticket_state import TicketInProgress
+from dialogs.support.case_text import render_case_text, translate_to_english
+from dialogs.support.case_values import extract_start_time
+from dialogs.support.ticket.contact import ContactAnswers
 from knowledge.redaction.redact import redact
 
-ENGLISH_FILE = "image-medic-case-english.md"
+ENGLISH_FILE_NAME = "image-medic-case-english.md"
 
 
-def ticket_draft(scene: Scene, form: CaseForm, under_way: Preparing, answers: Answers) -> TicketDraft:
+def build_ticket_draft(
+    context: DialogContext, form: CaseForm, under_way: TicketInProgress, answers: ContactAnswers
+) -> TicketDraft:
     """Everything that leaves with a yes. In Italian only for support in Italian, and with the English as a file."""
-    italian = scene.language == "it" and answers.contact.language == "it-it"
-    english_scene, english = in_english(scene, form)
-    own_scene, own = (scene, form) if italian else (english_scene, english)
-    files = (Attachment(ENGLISH_FILE, redact(case_text(english_scene, english))[:MOST_FILE_TEXT]),) if italian else ()
-    assert under_way.routes is not None
+    italian = context.language == "it" and answers.contact.language == "it-it"
+    english_scene, english = translate_to_english(context, form)
+    own_scene, own = (context, form) if italian else (english_scene, english)
+    files = (
+        (TicketAttachment(ENGLISH_FILE_NAME, redact(render_case_text(english_scene, english))[:MAX_ATTACHMENT_CHARS]),)
+        if italian
+        else ()
+    )
+    assert under_way.classification_options is not None
     return TicketDraft(
-        id=under_way.draft,
+        id=under_way.draft_id,
         subscription=answers.subscription,
-        service=under_way.routes.service,
-        classification=under_way.routes.classifications[under_way.chosen],
+        service=under_way.classification_options.service,
+        classification=under_way.classification_options.classifications[under_way.chosen_index],
         title=redact(own.title),
-        description=redact(case_text(own_scene, own))[:MOST_DESCRIPTION],
+        description=redact(render_case_text(own_scene, own))[:MAX_CASE_CHARS],
         severity=next((one for one in SEVERITIES if one == form.severity), SEVERITIES[0]),
         contact=answers.contact,
-        diagnostics=answers.diagnostics,
-        started=started_of(scene, form),
+        can_collect_diagnostics=answers.can_collect_diagnostics,
+        problem_started_at=extract_start_time(context, form),
         attachments=files,
     )
 
 
-def seal_of(draft: TicketDraft) -> str:
+def compute_preview_hash(draft: TicketDraft) -> str:
     """A short text that is another one whenever anything of what leaves is."""
     written = json.dumps(to_json(draft), sort_keys=True)
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ZONES = """
+_ZONE_TABLE = """
 Dateline Standard Time | Baker Island |
 Hawaiian Standard Time | Honolulu |
 Alaskan Standard Time | Anchorage |
@@ -52,17 +52,17 @@ E. Australia Standard Time | Brisbane |
 New Zealand Standard Time | Auckland | NZL
 """
 
-DEFAULT = "UTC"
+DEFAULT_TIME_ZONE = "UTC"
 TIME_ZONES: dict[str, str] = {}
 """The name of every zone, with the cities that people know it by."""
-_OF_COUNTRIES: dict[str, str] = {}
+_ZONE_BY_COUNTRY: dict[str, str] = {}
 
-for _line in _ZONES.strip().splitlines():
+for _line in _ZONE_TABLE.strip().splitlines():
     _name, _cities, _countries = (part.strip() for part in _line.split("|"))
     TIME_ZONES[_name] = _cities
-    _OF_COUNTRIES.update(dict.fromkeys(_countries.split(), _name))
+    _ZONE_BY_COUNTRY.update(dict.fromkeys(_countries.split(), _name))
 
 
-def zone_of(country: str) -> str:
+def find_time_zone(country: str) -> str:
     """The zone of a country (three letters) that has one; `DEFAULT` where that is not known."""
-    return _OF_COUNTRIES.get(country, DEFAULT)
+    return _ZONE_BY_COUNTRY.get(country, DEFAULT_TIME_ZONE)

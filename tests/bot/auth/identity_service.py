@@ -14,12 +14,12 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from bot.auth.credentials import Cloud, Credentials
+from bot.auth.credentials import BotCredentials, BotFrameworkCloud
 
 APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 SECRET = "s3cret~value-of-nobody"
-CREDENTIALS = Credentials(APP, TENANT, "SingleTenant", frozenset({TENANT}), SECRET)
+CREDENTIALS = BotCredentials(APP, TENANT, "SingleTenant", frozenset({TENANT}), SECRET)
 ISSUER = "https://api.botframework.com"
 
 
@@ -49,9 +49,9 @@ class IdentityService:
         self.lifetime: Any = 3600
 
     @property
-    def cloud(self) -> Cloud:
+    def cloud(self) -> BotFrameworkCloud:
         """Where a bot finds this service."""
-        return Cloud(f"{self.url}/metadata", ISSUER, self.url, f"{ISSUER}/.default")
+        return BotFrameworkCloud(f"{self.url}/metadata", ISSUER, self.url, f"{ISSUER}/.default")
 
     def app(self) -> web.Application:
         app = web.Application()

@@ -11,12 +11,19 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.auth.access import access_for
-from bot.auth.bot_token import MARGIN_SECONDS, RENEW_GAP_SECONDS, RETRY_SECONDS, Grant, SecretSource, Tokens
-from bot.auth.credentials import Credentials
-from bot.auth.json_client import LARGEST, JsonClient
-from bot.auth.managed_identity import IdentitySource
-from bot.errors import ServiceUnreachable, TokenUnavailable
+from bot.auth.bot_token import (
+    MARGIN_SECONDS,
+    MIN_RENEWAL_INTERVAL_SECONDS,
+    RETRY_SECONDS,
+    ClientSecretTokenSource,
+    IssuedToken,
+    TokenCache,
+)
+from bot.auth.channel_auth import build_channel_auth
+from bot.auth.credentials import BotCredentials
+from bot.auth.json_client import MAX_RESPONSE_BYTES, JsonClient
+from bot.auth.managed_identity import ManagedIdentityTokenSource
+from bot.errors import ServiceUnreachableError, TokenUnavailableError
 from tests.bot.auth.identity_service import APP, CREDENTIALS, ISSUER, SECRET, TENANT, IdentityService
 from tests.bot.stand_ins import serve
 
@@ -52,13 +59,13 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture
-async def tokens(identity: IdentityService, client: JsonClient, clock: Clock) -> AsyncIterator[Tokens]:
-    tokens = Tokens(SecretSource(client, CREDENTIALS, identity.cloud), clock)
+async def tokens(identity: IdentityService, client: JsonClient, clock: Clock) -> AsyncIterator[TokenCache]:
+    tokens = TokenCache(ClientSecretTokenSource(client, CREDENTIALS, identity.cloud), clock)
     yield tokens
     await tokens.close()
 
 
-async def test_the_secret_goes_to_the_tenant_of_the_registration(identity: IdentityService, tokens: Tokens) -> None:
+async def test_the_secret_goes_to_the_tenant_of_the_registration(identity: IdentityService, tokens: TokenCache) -> None:
     assert await tokens.get() == "token-1"
     assert identity.asked == [
         {
@@ -71,13 +78,13 @@ async def test_the_secret_goes_to_the_tenant_of_the_registration(identity: Ident
     ]
 
 
-async def test_many_who_wait_share_one_request(identity: IdentityService, tokens: Tokens) -> None:
+async def test_many_who_wait_share_one_request(identity: IdentityService, tokens: TokenCache) -> None:
     assert set(await asyncio.gather(*(tokens.get() for _ in range(50)))) == {"token-1"}
     assert identity.hits["token"] == 1
 
 
 async def test_one_who_gives_up_waiting_does_not_end_it_for_the_others(
-    identity: IdentityService, tokens: Tokens
+    identity: IdentityService, tokens: TokenCache
 ) -> None:
     impatient = asyncio.create_task(tokens.get())
     patient = asyncio.create_task(tokens.get())
@@ -87,7 +94,7 @@ async def test_one_who_gives_up_waiting_does_not_end_it_for_the_others(
     assert identity.hits["token"] == 1
 
 
-async def test_a_token_is_replaced_before_it_ends(identity: IdentityService, tokens: Tokens, clock: Clock) -> None:
+async def test_a_token_is_replaced_before_it_ends(identity: IdentityService, tokens: TokenCache, clock: Clock) -> None:
     await tokens.get()
     clock.now += 3600 - MARGIN_SECONDS - 1
     assert await tokens.get() == "token-1"
@@ -96,7 +103,7 @@ async def test_a_token_is_replaced_before_it_ends(identity: IdentityService, tok
 
 
 async def test_a_short_token_is_not_asked_for_each_time(
-    identity: IdentityService, tokens: Tokens, clock: Clock
+    identity: IdentityService, tokens: TokenCache, clock: Clock
 ) -> None:
     identity.lifetime = "60"
     await tokens.get()
@@ -107,7 +114,7 @@ async def test_a_short_token_is_not_asked_for_each_time(
 
 
 async def test_an_outage_is_bridged_as_long_as_the_token_lasts(
-    identity: IdentityService, tokens: Tokens, clock: Clock
+    identity: IdentityService, tokens: TokenCache, clock: Clock
 ) -> None:
     await tokens.get()
     identity.down = True
@@ -116,22 +123,22 @@ async def test_an_outage_is_bridged_as_long_as_the_token_lasts(
         assert await tokens.get() == "token-1"
     assert identity.hits["token"] == 2, "a request right after one that failed"
     clock.now += MARGIN_SECONDS
-    with pytest.raises(TokenUnavailable, match="The bot gets no token for its replies"):
+    with pytest.raises(TokenUnavailableError, match="The bot gets no token for its replies"):
         await tokens.get()
-    assert not await tokens.available()
+    assert not await tokens.is_available()
     identity.down = False
     clock.now += RETRY_SECONDS
-    assert await tokens.available()
+    assert await tokens.is_available()
 
 
-async def test_a_refused_token_is_replaced_once(identity: IdentityService, tokens: Tokens, clock: Clock) -> None:
+async def test_a_refused_token_is_replaced_once(identity: IdentityService, tokens: TokenCache, clock: Clock) -> None:
     first = await tokens.get()
     second = await tokens.renew(first)
     assert second == "token-2"
     assert await tokens.renew(first) == "token-2", "who comes late with the old one gets the new one"
     assert await tokens.renew(second) is None
     assert identity.hits["token"] == 2
-    clock.now += RENEW_GAP_SECONDS
+    clock.now += MIN_RENEWAL_INTERVAL_SECONDS
     assert await tokens.renew(second) == "token-3"
 
 
@@ -154,10 +161,10 @@ async def test_a_refused_token_is_replaced_once(identity: IdentityService, token
     ],
 )
 async def test_a_refusal_says_what_to_do(
-    identity: IdentityService, tokens: Tokens, caplog: pytest.LogCaptureFixture, status: int, found: Any, said: str
+    identity: IdentityService, tokens: TokenCache, caplog: pytest.LogCaptureFixture, status: int, found: Any, said: str
 ) -> None:
     identity.answer = (status, found)
-    with pytest.raises(TokenUnavailable) as caught:
+    with pytest.raises(TokenUnavailableError) as caught:
         await tokens.get()
     assert said in str(caught.value)
     assert said in caplog.text
@@ -166,11 +173,11 @@ async def test_a_refusal_says_what_to_do(
 
 
 async def test_a_service_that_is_not_there_is_said_by_its_address(client: JsonClient) -> None:
-    with pytest.raises(ServiceUnreachable, match=r"http://127\.0\.0\.1:9 gave no answer"):
+    with pytest.raises(ServiceUnreachableError, match=r"http://127\.0\.0\.1:9 gave no answer"):
         await client.get("http://127.0.0.1:9/secret-path")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"x" * (LARGEST + 1)])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"x" * (MAX_RESPONSE_BYTES + 1)])
 async def test_an_answer_that_is_no_json_is_no_answer(client: JsonClient, body: bytes) -> None:
     async def answer(_: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -181,14 +188,14 @@ async def test_an_answer_that_is_no_json_is_no_answer(client: JsonClient, body: 
     app = web.Application()
     app.router.add_get("/", answer)
     runner, url = await serve(app)
-    with pytest.raises(ServiceUnreachable):
+    with pytest.raises(ServiceUnreachableError):
         await client.get(url)
     await runner.cleanup()
 
 
 def test_secrets_are_not_in_what_is_printed() -> None:
-    assert SECRET not in f"{CREDENTIALS!r} {CREDENTIALS} {access_for(CREDENTIALS)!r}"
-    assert "token" not in repr(Grant("token", 1)).replace("auth_tokens", "")
+    assert SECRET not in f"{CREDENTIALS!r} {CREDENTIALS} {build_channel_auth(CREDENTIALS)!r}"
+    assert "token" not in repr(IssuedToken("token", 1)).replace("auth_tokens", "")
 
 
 @pytest_asyncio.fixture
@@ -213,7 +220,7 @@ async def host(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[dict[str, 
 
 
 async def test_a_managed_identity_gives_tokens_without_a_secret(host: list[dict[str, str]], clock: Clock) -> None:
-    tokens = Tokens(IdentitySource(APP, f"{ISSUER}/.default"), clock)
+    tokens = TokenCache(ManagedIdentityTokenSource(APP, f"{ISSUER}/.default"), clock)
     assert await tokens.get() == "of-1"
     assert await tokens.get() == "of-1"
     assert (host[0]["resource"], host[0]["client_id"], host[0]["secret"]) == (ISSUER, APP, "of-this-host")
@@ -225,13 +232,13 @@ async def test_a_managed_identity_gives_tokens_without_a_secret(host: list[dict[
 async def test_an_identity_that_gives_no_token_is_said(
     host: list[dict[str, str]], client_id: str, resource: str
 ) -> None:
-    with pytest.raises(TokenUnavailable, match="must be assigned to what the bot runs on"):
-        await IdentitySource(client_id, f"{resource}/.default").fetch()
+    with pytest.raises(TokenUnavailableError, match="must be assigned to what the bot runs on"):
+        await ManagedIdentityTokenSource(client_id, f"{resource}/.default").fetch()
     assert len(host) == 1
 
 
 async def test_the_kind_of_registration_decides_where_tokens_come_from(host: list[dict[str, str]]) -> None:
-    access = access_for(Credentials(APP, TENANT, "UserAssignedMSI", frozenset({TENANT})))
+    access = build_channel_auth(BotCredentials(APP, TENANT, "UserAssignedMSI", frozenset({TENANT})))
     assert access.tokens is not None
     assert await access.tokens.get() == "of-1"
     await access.close()

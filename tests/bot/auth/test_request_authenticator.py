@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.auth.access import access_for
+from bot.auth.channel_auth import build_channel_auth
 from bot.auth.json_client import JsonClient
-from bot.auth.signing_keys import FRESH_SECONDS, GAP_SECONDS, KEEP_SECONDS, RETRY_SECONDS, SigningKeys
-from bot.errors import RefusedRequest
-from bot.host.http_server import LARGEST_BODY
+from bot.auth.signing_keys import FRESH_SECONDS, KEEP_SECONDS, MIN_FETCH_INTERVAL_SECONDS, RETRY_SECONDS, SigningKeys
+from bot.errors import RequestRefusedError
+from bot.host.http_server import MAX_BODY_BYTES
 from bot.teams.request_body import read_body
-from bot.telemetry.logs import JsonLines, TextLines
+from bot.telemetry.logs import JsonLogFormatter, TextLogFormatter
 from tests.bot.auth.identity_service import APP, CREDENTIALS, SECRET, TENANT, IdentityService, private_key, public_key
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.stand_ins import serve
@@ -181,7 +181,7 @@ BODIES: list[tuple[str, Change, int]] = [
     ("a sender that is a list", lambda body: body | {"from": []}, 400),
     ("a conversation that is a text", lambda body: body | {"conversation": "a"}, 400),
     ("odd types where none matter", lambda body: body | {"locale": 5, "recipient": "x", "id": {}, "entities": 1}, 201),
-    ("too large", lambda body: body | {"text": "x" * LARGEST_BODY}, 413),
+    ("too large", lambda body: body | {"text": "x" * MAX_BODY_BYTES}, 413),
 ]  # fmt: skip
 
 
@@ -312,8 +312,8 @@ async def test_a_reply_that_was_kept_under_other_credentials_gets_no_token(bot: 
     async def work(channel: Any) -> None:
         await channel.send({"text": "late"})
 
-    with pytest.raises(RefusedRequest, match="credentials have changed"):
-        await bot.adapter.reach(back, work)
+    with pytest.raises(RequestRefusedError, match="credentials have changed"):
+        await bot.adapter.resume_conversation(back, work)
     assert (bot.tokens_seen, bot.identity.hits["token"]) == ([], 0)
 
 
@@ -324,19 +324,19 @@ async def test_requests_from_elsewhere_are_served(bot: Guarded) -> None:
 
 async def test_a_rotated_key_is_found_and_made_up_ones_cost_one_fetch(bot: Guarded) -> None:
     clock = Clock()
-    keys = bot.access.callers._keys  # type: ignore[attr-defined]
+    keys = bot.access.authenticator._keys  # type: ignore[attr-defined]
     keys._clock = clock
     assert await bot.post(bot.identity.token()) == 201
     bot.identity.keys = [public_key("first"), public_key("second")]
-    clock.now += GAP_SECONDS
+    clock.now += MIN_FETCH_INTERVAL_SECONDS
     assert await bot.post(bot.identity.token("second", "second")) == 201
     assert bot.identity.hits["keys"] == 2
-    clock.now += GAP_SECONDS
+    clock.now += MIN_FETCH_INTERVAL_SECONDS
     for number in range(20):
         assert await bot.post(bot.identity.token("evil", f"made-up-{number}")) == 401
     assert bot.identity.hits["keys"] == 3
     bot.identity.keys = [public_key("second")]
-    clock.now += GAP_SECONDS
+    clock.now += MIN_FETCH_INTERVAL_SECONDS
     assert await bot.post(bot.identity.token("evil", "made-up")) == 401
     assert await bot.post(bot.identity.token()) == 401, "a key that was withdrawn still holds"
     assert await bot.post(bot.identity.token("second", "second")) == 201
@@ -408,11 +408,11 @@ async def test_old_keys_serve_through_an_outage_for_a_while(store: Store) -> Non
     store.clock.now += KEEP_SECONDS - FRESH_SECONDS - 1
     assert await store.keys.find("first")
     store.clock.now += 1
-    assert not await store.keys.known()
+    assert not await store.keys.has_keys()
     store.identity.down = False
-    assert not await store.keys.known(), "a fetch right after one that failed"
+    assert not await store.keys.has_keys(), "a fetch right after one that failed"
     store.clock.now += RETRY_SECONDS
-    assert await store.keys.known()
+    assert await store.keys.has_keys()
 
 
 async def test_keys_are_renewed_a_day_later_without_anybody_waiting(store: Store) -> None:
@@ -420,7 +420,7 @@ async def test_keys_are_renewed_a_day_later_without_anybody_waiting(store: Store
     store.identity.keys = [public_key("second")]
     store.clock.now += FRESH_SECONDS
     assert await store.keys.find("first")
-    fetching = store.keys._fetching
+    fetching = store.keys._fetch_task
     assert fetching is not None
     await fetching
     assert await store.keys.find("first") is None
@@ -437,7 +437,7 @@ async def test_keys_are_renewed_a_day_later_without_anybody_waiting(store: Store
 )  # fmt: skip
 async def test_a_key_that_is_none_is_passed_over(store: Store, entry: Any) -> None:
     store.identity.keys = [entry]
-    assert not await store.keys.known()
+    assert not await store.keys.has_keys()
     store.identity.keys = [entry, public_key("first", endorsements=["msteams"])]
     store.clock.now += RETRY_SECONDS
     assert await store.keys.find("first")
@@ -445,12 +445,12 @@ async def test_a_key_that_is_none_is_passed_over(store: Store, entry: Any) -> No
 
 @given(some.text(max_size=60), some.binary(max_size=60))
 def test_no_text_in_place_of_a_token_does_more_than_be_refused(text: str, raw: bytes) -> None:
-    callers = access_for(CREDENTIALS).callers
+    callers = build_channel_auth(CREDENTIALS).authenticator
     made_up = hand_made({"alg": "RS256", "kid": text}, raw)
 
     async def admit(header: str) -> None:
-        with pytest.raises(RefusedRequest) as caught:
-            await callers.admit([header])
+        with pytest.raises(RequestRefusedError) as caught:
+            await callers.authenticate([header])
         assert caught.value.status == 401
 
     for header in (text, f"Bearer {text}", f"Bearer {made_up}"):
@@ -460,8 +460,8 @@ def test_no_text_in_place_of_a_token_does_more_than_be_refused(text: str, raw: b
 async def test_a_body_that_does_not_come_is_not_waited_for(bot: Guarded) -> None:
     async def slow(request: web.Request) -> web.Response:
         try:
-            await read_body(request, seconds=0.05)
-        except RefusedRequest as refused:
+            await read_body(request, timeout_seconds=0.05)
+        except RequestRefusedError as refused:
             return web.Response(status=refused.status, text=str(refused))
         return web.Response()
 
@@ -498,7 +498,7 @@ async def test_what_is_no_http_is_refused_and_leaves_no_traceback(
     writer.close()
     assert status.startswith(b"4")
     for record in caplog.records:
-        for formatter in (TextLines(), JsonLines()):
+        for formatter in (TextLogFormatter(), JsonLogFormatter()):
             line = formatter.format(record)
             assert "Traceback" not in line
             assert "\n" not in line

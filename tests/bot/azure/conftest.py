@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.azure.arm.read_only_policy import Deadline
-from bot.azure.clients.management_clients import Reading
+from bot.azure.clients.management_clients import ManagementClients
 from tests.bot.azure.fake_azure import Certificates, FakeAzure, FakeCredential, served
 
 
@@ -36,6 +36,6 @@ def credential() -> FakeCredential:
 
 
 @pytest_asyncio.fixture
-async def reading(azure: FakeAzure, credential: FakeCredential) -> AsyncIterator[Reading]:
-    async with Reading(azure.cloud, credential, Deadline(8)) as reading:
+async def reading(azure: FakeAzure, credential: FakeCredential) -> AsyncIterator[ManagementClients]:
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
         yield reading

@@ -21,7 +21,7 @@ from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 
 from bot.azure.arm.cloud import PUBLIC, AzureCloud
-from dialogs.model.azure import TemplateRef
+from dialogs.model.azure import TemplateId
 from dialogs.model.turn import Person
 
 ONE = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
@@ -32,12 +32,12 @@ ACCOUNT = "xkzlyccln2x4qrzk8r60s8oc"
 FOLDER = "9f2c7a30-5d1e-4b86-a7c4-0e3f1d2b6a58"
 PERSON = Person(TENANT, "29:a-person", "Maria", OBJECT)
 STAGING = "IT_rg-images_win11-golden_6f3f2b1c-0a4d-4a5e-9e1b-77c0d2a4f6e1"
-REF = TemplateRef(ONE, "rg-images", "win11-golden")
+REF = TemplateId(ONE, "rg-images", "win11-golden")
 
 Answer = tuple[int, dict[str, str], Any]
 
 
-def template(ref: TemplateRef = REF, **properties: Any) -> dict[str, Any]:
+def template(ref: TemplateId = REF, **properties: Any) -> dict[str, Any]:
     """A template as Resource Manager tells it; what is given replaces its properties, None takes one away."""
     own = {
         "provisioningState": "Succeeded",
@@ -127,7 +127,7 @@ class FakeCredential(AsyncTokenCredential):
         pass
 
 
-class FakeEyes:
+class FakeCredentialProvider:
     """Everybody looks with the same credential."""
 
     def __init__(self, credential: AsyncTokenCredential, subscriptions: frozenset[str] = frozenset()) -> None:
@@ -135,7 +135,7 @@ class FakeEyes:
         self.subscriptions = subscriptions
 
     @asynccontextmanager
-    async def credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
+    async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
         yield self._credential
 
     async def sign_out(self, person: Person) -> bool:
@@ -182,7 +182,7 @@ class FakeAzure:
     def cloud(self) -> AzureCloud:
         return AzureCloud(
             self.url, PUBLIC.resource_scope, PUBLIC.storage_scope, f"{self.url}/login", PUBLIC.portal,
-            blob_base=f"{self.url}/blobs", trusted=self.authorities,
+            blob_base=f"{self.url}/blobs", ca_file=self.authorities,
         )  # fmt: skip
 
     @property

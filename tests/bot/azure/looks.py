@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.azure.templates.template_reader import TURN_SECONDS, AzureLooks
+from bot.azure.templates.template_reader import TURN_SECONDS, AzureTemplateReader
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
-from tests.bot.azure.fake_azure import FakeAzure, FakeEyes
+from tests.bot.azure.fake_azure import FakeAzure, FakeCredentialProvider
 
 DIAGNOSER = Diagnoser(load_entries())
 
@@ -17,6 +17,8 @@ def looks_at(
     credential: AsyncTokenCredential,
     subscriptions: frozenset[str] = frozenset(),
     seconds: float = TURN_SECONDS,
-) -> AzureLooks:
+) -> AzureTemplateReader:
     """Looks at `azure` with `credential`, for everybody."""
-    return AzureLooks("local", azure.cloud, FakeEyes(credential, subscriptions), DIAGNOSER, seconds)
+    return AzureTemplateReader(
+        "local", azure.cloud, FakeCredentialProvider(credential, subscriptions), DIAGNOSER, seconds
+    )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.azure.clients.management_clients import CONTAINER
-from bot.azure.clients.refusals import READ_BLOBS
-from dialogs.model.azure import Wanted
+from bot.azure.clients.management_clients import LOG_CONTAINER
+from bot.azure.clients.refusals import READ_BLOBS_ACTION
+from dialogs.model.azure import TemplateQuery
 from tests.bot.azure.fake_azure import ACCOUNT, PERSON, REF, FakeAzure, FakeCredential, template
 from tests.bot.azure.logs.test_logs import log_of, place
 from tests.bot.azure.looks import looks_at
@@ -38,13 +38,13 @@ def action_for(path: str) -> str:
 def test_the_role_only_reads() -> None:
     rights = [*ROLE["Actions"], *ROLE["DataActions"]]
     assert all(right.endswith("/read") and "*" not in right for right in rights)
-    assert ROLE["DataActions"] == [READ_BLOBS]
+    assert ROLE["DataActions"] == [READ_BLOBS_ACTION]
 
 
 def test_the_condition_is_about_the_very_right_and_container() -> None:
     condition = (FOLDER / "packerlogs.condition.txt").read_text("utf-8")
-    assert f"ActionMatches{{'{READ_BLOBS}'}}" in condition
-    assert f"containers:name] StringEquals '{CONTAINER}'" in condition
+    assert f"ActionMatches{{'{READ_BLOBS_ACTION}'}}" in condition
+    assert f"containers:name] StringEquals '{LOG_CONTAINER}'" in condition
     assert condition.count("(") == condition.count(")")
 
 
@@ -53,10 +53,10 @@ async def test_the_role_holds_what_is_asked_for_and_nothing_else(azure: FakeAzur
     azure.groups["rg-staging"] = {"imageTemplateName": REF.name, "imageTemplateResourceGroupName": REF.resource_group}
     place(azure, log_of())
     looks = looks_at(azure, credential)
-    for wanted in (Wanted(REF.name), Wanted(staging_group="rg-staging"), Wanted(account=ACCOUNT)):
-        assert (await looks.find(PERSON, wanted)).exact == (REF,)
-    await looks.failing(PERSON)
-    await looks.log_tail(PERSON, await looks.status(PERSON, REF))
+    for wanted in (TemplateQuery(REF.name), TemplateQuery(staging_group="rg-staging"), TemplateQuery(account=ACCOUNT)):
+        assert (await looks.find_templates(PERSON, wanted)).exact_matches == (REF,)
+    await looks.find_failed_templates(PERSON)
+    await looks.fetch_log_tail(PERSON, await looks.fetch_status(PERSON, REF))
     asked = {action_for(path.split(" ")[1]) for path in azure.paths if "/blobs/" not in path}
     assert asked == set(ROLE["Actions"])
 

@@ -8,36 +8,48 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft6Validator
 
-from bot.cards.cards import card, parts, summary
-from dialogs.model.reply import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
+from bot.cards.cards import build_summary, render_card, split_reply
+from dialogs.model.reply import (
+    Button,
+    Command,
+    CopyableText,
+    FactTable,
+    FormField,
+    LogExcerpt,
+    Paragraph,
+    Reply,
+    TextRun,
+    build_literal,
+    parse_markup,
+)
 from dialogs.model.turn import ACTION_VERSION
-from dialogs.replies.plain_text import plain, visible
+from dialogs.replies.plain_text import render_plain_text, sanitize_text
 from knowledge.model.entry import Language
 
 TARGET, LIMIT = 25 * 1024, 80 * 1024
 
 DIAGNOSIS = Reply(
     (
-        Paragraph((Run("Script ended with a non-zero exit code"),), size="title"),
-        Paragraph((Run("customize phase · certain"),), tone="subtle"),
-        Lines(
+        Paragraph((TextRun("Script ended with a non-zero exit code"),), size="title"),
+        Paragraph((TextRun("customize phase · certain"),), tone="subtle"),
+        LogExcerpt(
             ((11, '    The string is missing the terminator: ".'), (27, "Script exited with non-zero exit status: 1"))
         ),
-        Paragraph(prose("**Run it again as it is? No:** the script is broken."), tone="attention"),
-        Facts((("Template", literal("win11-golden")), ("Last run", prose("Failed in `Customizing`")))),
+        Paragraph(parse_markup("**Run it again as it is? No:** the script is broken."), tone="attention"),
+        FactTable((("Template", build_literal("win11-golden")), ("Last run", parse_markup("Failed in `Customizing`")))),
         Command("PowerShell", "Get-AzImageBuilderTemplate `\n  -Name win11-golden"),
-        Paragraph((Run("Saved."),), tone="good"),
-        Paragraph((Run("This deletes the log."),), tone="warning"),
+        Paragraph((TextRun("Saved."),), tone="good"),
+        Paragraph((TextRun("This deletes the log."),), tone="warning"),
     ),
     (Button("It worked", "worked"), Button("Next step", "next", {"step": 2}, primary=True)),
 )
 FORM = Reply(
     (
-        Paragraph((Run("Bozza"),), size="title"),
-        Field("title", "Titolo", "Compilazione non riuscita", most=250),
-        Field("severity", "Gravità", "minimal", choices=(("minimal", "Minima"), ("critical", "Critica"))),
-        Field("what", "Che cosa è successo", "uno\ndue", multiline=True),
-        Field("empty", "Vuoto"),
+        Paragraph((TextRun("Bozza"),), size="title"),
+        FormField("title", "Titolo", "Compilazione non riuscita", max_chars=250),
+        FormField("severity", "Gravità", "minimal", choices=(("minimal", "Minima"), ("critical", "Critica"))),
+        FormField("what", "Che cosa è successo", "uno\ndue", multiline=True),
+        FormField("empty", "Vuoto"),
     ),
     (Button("Pubblica come testo", "post", primary=True),),
     "it",
@@ -108,14 +120,14 @@ def shown(made):
 
 @pytest.mark.parametrize("reply", [DIAGNOSIS, FORM, Reply(()), Reply((), (Button("Help", "help"),))])
 def test_cards_are_valid(reply):
-    made = card(reply)
+    made = render_card(reply)
     check(made)
-    assert made["fallbackText"] == plain(reply)
+    assert made["fallbackText"] == render_plain_text(reply)
     assert made["lang"] == reply.language
 
 
 def test_the_text_stands_in_the_order_of_the_blocks():
-    text = shown(card(DIAGNOSIS))
+    text = shown(render_card(DIAGNOSIS))
     places = [
         text.index(words)
         for words in ("Script ended", "customize", "line 11", "line 27", "Run it again", "Template", "win11", "Get-Az")
@@ -124,7 +136,7 @@ def test_the_text_stands_in_the_order_of_the_blocks():
 
 
 def test_a_heading_is_large_and_evidence_and_commands_are_boxed_and_monospaced():
-    title, _, evidence, verdict, _, _, command, *_ = card(DIAGNOSIS)["body"]
+    title, _, evidence, verdict, _, _, command, *_ = render_card(DIAGNOSIS)["body"]
     assert title["inlines"][0] | {"size": "large", "weight": "bolder"} == title["inlines"][0]
     assert (evidence["style"], command["style"], verdict["style"]) == ("emphasis", "emphasis", "attention")
     assert evidence["items"][1]["inlines"][1]["fontType"] == "monospace"
@@ -134,7 +146,7 @@ def test_a_heading_is_large_and_evidence_and_commands_are_boxed_and_monospaced()
 
 
 def test_buttons_carry_their_verb_arguments_and_version():
-    worked, following = card(DIAGNOSIS)["actions"]
+    worked, following = render_card(DIAGNOSIS)["actions"]
     assert worked == {
         "type": "Action.Submit",
         "title": "It worked",
@@ -145,7 +157,7 @@ def test_buttons_carry_their_verb_arguments_and_version():
 
 
 def test_more_than_six_buttons_stay_reachable():
-    made = card(Reply((), tuple(Button(f"Choice {n}", "choose", {"n": n}) for n in range(14))))
+    made = render_card(Reply((), tuple(Button(f"Choice {n}", "choose", {"n": n}) for n in range(14))))
     check(made)
     actions = [e for e in elements(made) if e.get("type") == "Action.Submit"]
     assert [a["data"]["args"]["n"] for a in actions] == list(range(14))
@@ -155,7 +167,7 @@ def test_more_than_six_buttons_stay_reachable():
 
 @pytest.mark.parametrize("client", ["1.2", "1.5"])
 def test_every_input_has_a_label_and_its_value(client):
-    body = as_seen(card(FORM), client)["body"]
+    body = as_seen(render_card(FORM), client)["body"]
     inputs = {e["id"]: e for e in elements(body) if str(e.get("type")).startswith("Input.")}
 
     assert list(inputs) == ["title", "severity", "what", "empty"]
@@ -175,26 +187,26 @@ def test_every_input_has_a_label_and_its_value(client):
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda text: Paragraph(literal(text)),
-        lambda text: Paragraph((Run(text),), size="title"),
-        lambda text: Paragraph((Run(text, "bold"),), tone="warning"),
-        lambda text: Facts(((text, literal(text)),)),
-        lambda text: Lines(((1, text),)),
+        lambda text: Paragraph(build_literal(text)),
+        lambda text: Paragraph((TextRun(text),), size="title"),
+        lambda text: Paragraph((TextRun(text, "bold"),), tone="warning"),
+        lambda text: FactTable(((text, build_literal(text)),)),
+        lambda text: LogExcerpt(((1, text),)),
         lambda text: Command("Azure CLI", text),
-        lambda text: Copyable(text),
-        lambda text: Field("f", text, text, multiline=True),
-        lambda text: Field("f", text, text[:300], choices=((text[:300], text), ("b", "B"))),
+        lambda text: CopyableText(text),
+        lambda text: FormField("f", text, text, multiline=True),
+        lambda text: FormField("f", text, text[:300], choices=((text[:300], text), ("b", "B"))),
     ],
     ids=["paragraph", "title", "callout", "facts", "lines", "command", "copyable", "field", "choices"],
 )
 def test_foreign_text_stays_literal_everywhere(wrap, text):
     block = wrap(text)
-    made = card(Reply((block,), (Button(text[:300], "do", {"text": text[:300]}),)))
+    made = render_card(Reply((block,), (Button(text[:300], "do", {"text": text[:300]}),)))
 
     check(made)
     assert len(made["actions"]) == 1
-    if not isinstance(block, Field):
-        assert visible(text)[:60] in shown(made)
+    if not isinstance(block, FormField):
+        assert sanitize_text(text)[:60] in shown(made)
     for run in elements(made["body"]):
         assert "{{DATE(" not in run.get("text", "")
         assert "{{TIME(" not in run.get("text", "")
@@ -202,14 +214,14 @@ def test_foreign_text_stays_literal_everywhere(wrap, text):
 
 def test_commands_and_copyable_text_have_nothing_added():
     long = "x" * 500 + "/" + "y" * 500
-    made = card(Reply((Command("Azure CLI", long), Copyable(f"  {long}"))))
+    made = render_card(Reply((Command("Azure CLI", long), CopyableText(f"  {long}"))))
     assert [r["text"] for r in elements(made["body"]) if r.get("fontType")] == [long, f"  {long}"]
 
 
 @pytest.mark.parametrize(("language", "note"), [("en", "… 960 more lines"), ("it", "… altre 960 righe")])
 def test_long_evidence_is_shortened_with_a_note(language, note):
     rows = tuple((n, f"row {n} of the log") for n in range(1, 1001))
-    made = card(Reply((Lines(rows),), (Button("Next", "next"),), language))
+    made = render_card(Reply((LogExcerpt(rows),), (Button("Next", "next"),), language))
 
     check(made)
     assert size(made) <= TARGET
@@ -220,14 +232,14 @@ def test_long_evidence_is_shortened_with_a_note(language, note):
 
 
 def test_one_endless_line_is_cut_with_a_note_in_it():
-    made = card(Reply((Lines(((7, "x" * 100_000),)),)))
+    made = render_card(Reply((LogExcerpt(((7, "x" * 100_000),)),)))
     assert size(made) <= TARGET
     assert "… 99,400 more characters" in shown(made)
 
 
 def test_a_long_command_loses_whole_lines_only():
     lines = [f"az command --number {n}" for n in range(2000)]
-    made = card(Reply((Command("Azure CLI", "\n".join(lines)),)))
+    made = render_card(Reply((Command("Azure CLI", "\n".join(lines)),)))
 
     assert size(made) <= TARGET
     text = next(r["text"] for r in elements(made["body"]) if r.get("fontType"))
@@ -237,7 +249,7 @@ def test_a_long_command_loses_whole_lines_only():
 
 def test_our_own_long_sentences_are_not_shortened_for_the_target():
     words = "A sentence of ours. " * 800
-    made = card(Reply((Paragraph((Run(words),)), Lines(((1, "the proof"),)))))
+    made = render_card(Reply((Paragraph((TextRun(words),)), LogExcerpt(((1, "the proof"),)))))
     assert TARGET < size(made) <= LIMIT
     assert words in shown(made)
 
@@ -258,40 +270,48 @@ LONG_TEXTS = {
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_parts_lose_nothing_and_fit(text, language):
     reply = Reply(
-        (Paragraph((Run("Draft"),), size="title"), Copyable(text), Paragraph((Run("After"),)), Copyable("short")),
+        (
+            Paragraph((TextRun("Draft"),), size="title"),
+            CopyableText(text),
+            Paragraph((TextRun("After"),)),
+            CopyableText("short"),
+        ),
         (Button("Done", "done"),),
         language,
         "A draft",
     )
 
-    made = parts(reply)
+    made = split_reply(reply)
 
-    copied = [block.text for part in made for block in part.blocks if isinstance(block, Copyable)]
+    copied = [block.text for part in made for block in part.blocks if isinstance(block, CopyableText)]
     assert "".join(copied) == text + "short"
     assert [part.buttons for part in made] == [()] * (len(made) - 1) + [reply.buttons]
     assert all(part.language == language and part.summary == "A draft" for part in made)
-    said = [plain(Reply((b,))) for part in made for b in part.blocks if isinstance(b, Paragraph)]
+    said = [render_plain_text(Reply((b,))) for part in made for b in part.blocks if isinstance(b, Paragraph)]
     assert (said[0], said[-1]) == ("Draft", "After")
     count = len(copied) - 1
     assert said[1:-1] == [f"{'Parte' if language == 'it' else 'Part'} {n} {'di' if language == 'it' else 'of'} {count}"
                           for n in range(1, count + 1)]  # fmt: skip
     for part in made:
-        check(card(part))
-        assert size(card(part)) <= TARGET
-        assert card(part)["fallbackText"] == plain(part)
+        check(render_card(part))
+        assert size(render_card(part)) <= TARGET
+        assert render_card(part)["fallbackText"] == render_plain_text(part)
 
 
 def test_a_split_form_stays_whole_with_its_buttons():
-    reply = Reply((Field("a", "A"), Copyable("y\n" * 20_000), Field("b", "B")), (Button("Send", "send"),))
-    *before, last = parts(reply)
-    assert [b.id for b in last.blocks if isinstance(b, Field)] == ["a", "b"]
-    assert not [b for part in before for b in part.blocks if isinstance(b, Field)]
-    assert "".join(b.text for part in (*before, last) for b in part.blocks if isinstance(b, Copyable)) == "y\n" * 20_000
+    reply = Reply((FormField("a", "A"), CopyableText("y\n" * 20_000), FormField("b", "B")), (Button("Send", "send"),))
+    *before, last = split_reply(reply)
+    assert [b.id for b in last.blocks if isinstance(b, FormField)] == ["a", "b"]
+    assert not [b for part in before for b in part.blocks if isinstance(b, FormField)]
+    assert (
+        "".join(b.text for part in (*before, last) for b in part.blocks if isinstance(b, CopyableText))
+        == "y\n" * 20_000
+    )
 
 
-@pytest.mark.parametrize("reply", [DIAGNOSIS, FORM, Reply(()), Reply((Copyable("short"),))])
+@pytest.mark.parametrize("reply", [DIAGNOSIS, FORM, Reply(()), Reply((CopyableText("short"),))])
 def test_what_fits_is_not_split(reply):
-    assert parts(reply) == [reply]
+    assert split_reply(reply) == [reply]
 
 
 @pytest.mark.parametrize(
@@ -299,28 +319,28 @@ def test_what_fits_is_not_split(reply):
     [
         (Reply((), summary="Known error found"), "Known error found"),
         (DIAGNOSIS, "Script ended with a non-zero exit code"),
-        (Reply((Lines(((1, "x"),)), Paragraph((Run("two\nlines"),)))), "two lines"),
-        (Reply((Paragraph((Run("  "),)), Paragraph((Run("words"),)))), "words"),
-        (Reply((Paragraph((Run("w" * 200),)),)), "w" * 119 + "…"),
+        (Reply((LogExcerpt(((1, "x"),)), Paragraph((TextRun("two\nlines"),)))), "two lines"),
+        (Reply((Paragraph((TextRun("  "),)), Paragraph((TextRun("words"),)))), "words"),
+        (Reply((Paragraph((TextRun("w" * 200),)),)), "w" * 119 + "…"),
         (Reply(()), ""),
     ],
 )
 def test_summary(reply, line):
-    assert summary(reply) == line
+    assert build_summary(reply) == line
 
 
 text = st.text(st.characters() | st.sampled_from('\x1b\x00\n\r {}"\\\ud800\u202e'), max_size=40)
 long_text = st.builds(lambda piece, times: piece * times, text, st.sampled_from([1, 1, 1, 50, 3000]))
-runs = st.lists(st.builds(Run, long_text, st.sampled_from(["plain", "bold", "code"])), max_size=4).map(tuple)
+runs = st.lists(st.builds(TextRun, long_text, st.sampled_from(["plain", "bold", "code"])), max_size=4).map(tuple)
 tones = st.sampled_from(["default", "good", "warning", "attention", "subtle"])
 choices = st.lists(st.tuples(text, text), max_size=4).map(tuple)
 blocks = st.one_of(
     st.builds(Paragraph, runs, tones, st.sampled_from(["default", "title"])),
-    st.builds(Facts, st.lists(st.tuples(long_text, runs), max_size=4).map(tuple)),
-    st.builds(Lines, st.lists(st.tuples(st.integers(1, 10**9), long_text), max_size=60).map(tuple)),
+    st.builds(FactTable, st.lists(st.tuples(long_text, runs), max_size=4).map(tuple)),
+    st.builds(LogExcerpt, st.lists(st.tuples(st.integers(1, 10**9), long_text), max_size=60).map(tuple)),
     st.builds(Command, st.sampled_from(["Azure CLI", "PowerShell"]), long_text),
-    st.builds(Copyable, long_text),
-    st.builds(Field, st.just("id"), long_text, long_text, st.booleans(), choices, st.integers(0, 500)),
+    st.builds(CopyableText, long_text),
+    st.builds(FormField, st.just("id"), long_text, long_text, st.booleans(), choices, st.integers(0, 500)),
 )
 buttons = st.builds(Button, long_text, text, st.dictionaries(text, text | st.integers(), max_size=2), st.booleans())
 replies = st.builds(
@@ -335,32 +355,40 @@ replies = st.builds(
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(replies)
 def test_any_reply_becomes_cards_that_fit(reply):
-    split = parts(reply)
+    split = split_reply(reply)
 
-    copied = "".join(block.text for part in split for block in part.blocks if isinstance(block, Copyable))
-    assert copied == "".join(block.text for block in reply.blocks if isinstance(block, Copyable))
+    copied = "".join(block.text for part in split for block in part.blocks if isinstance(block, CopyableText))
+    assert copied == "".join(block.text for block in reply.blocks if isinstance(block, CopyableText))
     for part in (reply, *split):
-        made = card(part)
+        made = render_card(part)
         check(made)
         assert len([e for e in elements(made) if e.get("type") == "Action.Submit"]) == len(part.buttons)
-        assert len(summary(part)) <= 120
+        assert len(build_summary(part)) <= 120
 
 
 def test_a_long_form_keeps_all_that_was_written_in_it() -> None:
     words = '{"C:\\temp": "è successo"}\n' * 460
-    made = card(Reply((Field("what", "What", words, multiline=True),)))
+    made = render_card(Reply((FormField("what", "What", words, multiline=True),)))
     check(made)
     assert [e["value"] for e in elements(made["body"]) if e.get("id") == "what"] == [words, words]
     assert "more characters" in made["fallbackText"]
 
 
 def test_runs_of_one_style_become_one() -> None:
-    made = card(Reply((Paragraph((Run("1", "bold"), Run(".", "bold"), Run(" "), Run("x\x1b[3"), Run("1m y"))),)))
+    made = render_card(
+        Reply(
+            (
+                Paragraph(
+                    (TextRun("1", "bold"), TextRun(".", "bold"), TextRun(" "), TextRun("x\x1b[3"), TextRun("1m y"))
+                ),
+            )
+        )
+    )
     assert [(r["text"], r.get("weight")) for r in made["body"][0]["inlines"]] == [("1.", "bolder"), (" x1m y", None)]
 
 
 def test_the_second_shell_is_folded_behind_its_name() -> None:
-    shown = card(Reply((Command("Azure CLI", "az version"), Command("PowerShell", "Get-AzVersion"))))
+    shown = render_card(Reply((Command("Azure CLI", "az version"), Command("PowerShell", "Get-AzVersion"))))
     first, head, folded = shown["body"]
     assert "isVisible" not in first
     assert head["selectAction"] == {
@@ -377,8 +405,8 @@ def test_the_second_shell_is_folded_behind_its_name() -> None:
 def test_a_required_field_is_checked_where_the_client_can_and_its_problem_is_shown_everywhere(
     language: Language, said: str
 ) -> None:
-    field = Field("title", "Title", required=True, problem="This must not be empty.", hint="such as this")
-    problem, shown = card(Reply((field,), language=language))["body"]
+    field = FormField("title", "Title", required=True, problem="This must not be empty.", hint="such as this")
+    problem, shown = render_card(Reply((field,), language=language))["body"]
     assert problem["inlines"] == [
         {"type": "TextRun", "text": "\N{BLACK RIGHT-POINTING TRIANGLE} This must not be empty.", "color": "attention"}
     ]
@@ -389,13 +417,15 @@ def test_a_required_field_is_checked_where_the_client_can_and_its_problem_is_sho
 
 
 def test_a_button_that_sends_nothing_of_the_form_does_not_wait_for_it() -> None:
-    bare, whole = card(Reply((), (Button("Discard", "discard", bare=True), Button("Post", "post"))))["actions"]
+    bare, whole = render_card(
+        Reply((), (Button("Discard", "discard", should_omit_fields=True), Button("Post", "post")))
+    )["actions"]
     assert bare["associatedInputs"] == "none"
     assert "associatedInputs" not in whole
 
 
 def test_a_link_opens_its_page_and_can_be_the_primary_button() -> None:
-    (link,) = card(Reply((), (Button("Open", "", primary=True, url="https://portal.azure.com/#x"),)))["actions"]
+    (link,) = render_card(Reply((), (Button("Open", "", primary=True, url="https://portal.azure.com/#x"),)))["actions"]
     assert link == {
         "type": "Action.OpenUrl",
         "title": "Open",
@@ -405,9 +435,9 @@ def test_a_link_opens_its_page_and_can_be_the_primary_button() -> None:
 
 
 def test_folded_facts_are_hidden_in_the_card_until_their_label_is_pressed_and_whole_in_its_text() -> None:
-    folded = Reply((Facts((("Region", literal("northeurope")),), "More about the template"),))
-    head, box = card(folded)["body"]
+    folded = Reply((FactTable((("Region", build_literal("northeurope")),), "More about the template"),))
+    head, box = render_card(folded)["body"]
     assert head["selectAction"]["targetElements"] == [box["id"]]
     assert "More about the template" in json.dumps(head)
     assert (box["isVisible"], "northeurope" in json.dumps(box)) == (False, True)
-    assert "More about the template:\nRegion: northeurope" in card(folded)["fallbackText"]
+    assert "More about the template:\nRegion: northeurope" in render_card(folded)["fallbackText"]

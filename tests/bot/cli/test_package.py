@@ -18,11 +18,11 @@ import pytest
 from jsonschema import Draft4Validator
 
 from app import main
-from bot.cli.app_package import SOURCES, archive, package_files, texts
+from bot.cli.app_package import SOURCE_FOLDER, build_archive, build_package_files, extract_texts
 from bot.cli.package import OPTIONS
 from dialogs.replies import general_replies as talk
 from dialogs.texts import TEXTS
-from dialogs.typed_commands import intent_of
+from dialogs.typed_commands import parse_intent
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import NOTHING, Chat
@@ -61,7 +61,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """The package's sources, to be spoilt."""
-    return Path(shutil.copytree(SOURCES, tmp_path / "appmanifest"))
+    return Path(shutil.copytree(SOURCE_FOLDER, tmp_path / "appmanifest"))
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def size(png: bytes) -> tuple[int, ...]:
 
 
 def test_the_files_fit_the_schemas_of_teams(schemas: Path) -> None:
-    files = package_files(VALUES)
+    files = build_package_files(VALUES)
     manifest = read(files, "manifest.json")
     folder = f"v{manifest['manifestVersion']}"
     assert manifest["$schema"].endswith(f"/{folder}/MicrosoftTeams.schema.json")
@@ -143,13 +143,13 @@ def test_the_files_fit_the_schemas_of_teams(schemas: Path) -> None:
 
 
 def test_the_schema_is_a_released_one(schemas: Path) -> None:
-    version = read(package_files(VALUES), "manifest.json")["manifestVersion"]
+    version = read(build_package_files(VALUES), "manifest.json")["manifestVersion"]
     assert re.fullmatch(r"1\.\d+", version)
     assert (schemas / f"v{version}").is_dir()
 
 
 def test_the_bot_is_offered_where_it_works_and_asks_for_nothing_more() -> None:
-    manifest = read(package_files(VALUES), "manifest.json")
+    manifest = read(build_package_files(VALUES), "manifest.json")
     (bot,) = manifest["bots"]
     assert set(bot["scopes"]) == {"personal", "team", "groupChat"}
     assert bot["scopes"] == [scope for commands in bot["commandLists"] for scope in commands["scopes"]]
@@ -163,7 +163,7 @@ SIGN_IN_APP = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
 
 def test_teams_signs_in_only_where_that_is_set_up(tmp_path: Path, schemas: Path) -> None:
     """The API that people sign in to, and the host that helps them, stand in the package when there is a sign-in."""
-    assert "webApplicationInfo" not in read(package_files(VALUES), "manifest.json")
+    assert "webApplicationInfo" not in read(build_package_files(VALUES), "manifest.json")
     assert main(command(tmp_path / "medic.zip", sign_in_app=SIGN_IN_APP)) == 0
     with ZipFile(tmp_path / "medic.zip") as package:
         manifest = json.loads(package.read("manifest.json"))
@@ -180,7 +180,7 @@ def test_a_sign_in_needs_the_id_of_its_registration(tmp_path: Path, capsys: pyte
 
 
 def test_the_colour_icon_is_opaque_and_has_the_accent_colour_as_its_ground() -> None:
-    files = package_files(VALUES)
+    files = build_package_files(VALUES)
     png = files["color.png"]
     accent = bytes.fromhex(read(files, "manifest.json")["accentColor"].removeprefix("#"))
     shown = list(pixels(png))
@@ -191,7 +191,7 @@ def test_the_colour_icon_is_opaque_and_has_the_accent_colour_as_its_ground() -> 
 
 
 def test_the_outline_icon_is_white_on_a_transparent_ground() -> None:
-    png = package_files(VALUES)["outline.png"]
+    png = build_package_files(VALUES)["outline.png"]
     shown = list(pixels(png))
     assert size(png) == (32, 32)
     assert {pixel[:3] for pixel in shown if pixel[3]} == {(255, 255, 255)}
@@ -203,8 +203,8 @@ def test_the_outline_icon_is_white_on_a_transparent_ground() -> None:
 
 
 def titles(language: Language) -> list[str]:
-    files = package_files(VALUES)
-    told = dict(texts(read(files, "manifest.json"))) if language == "en" else read(files, "it.json")
+    files = build_package_files(VALUES)
+    told = dict(extract_texts(read(files, "manifest.json"))) if language == "en" else read(files, "it.json")
     return [text for key, text in told.items() if key.startswith("bots") and key.endswith(".title")]
 
 
@@ -221,21 +221,21 @@ async def test_the_bot_understands_every_command_that_teams_offers(language: Lan
     for title in offered:
         told = await Chat(language, diagnoser=diagnose).say(title)
         assert TEXTS[language]["trouble.failed"] not in told, f"{title!r} failed"
-        assert intent_of(title), f"{title!r} is not a command"
-    assert set(diagnosed) <= {talk.EXAMPLE}
+        assert parse_intent(title), f"{title!r} is not a command"
+    assert set(diagnosed) <= {talk.EXAMPLE_LOG}
 
 
 def test_a_command_means_the_same_in_both_languages() -> None:
-    meanings = [tuple(map(intent_of, pair)) for pair in zip(titles("en"), titles("it"), strict=True)]
+    meanings = [tuple(map(parse_intent, pair)) for pair in zip(titles("en"), titles("it"), strict=True)]
     assert [pair for pair in meanings if pair[0] != pair[1]] == [("italian", "english")]
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_the_personal_list_has_what_help_names_as_far_as_it_goes(language: Language) -> None:
-    named = set(map(intent_of, re.findall(r"`([^`]+)`", TEXTS[language]["help.words"])))
+    named = set(map(parse_intent, re.findall(r"`([^`]+)`", TEXTS[language]["help.words"])))
     assert None not in named
     # ten is the most that Teams takes, and these two are the rarest
-    assert named - set(map(intent_of, titles(language))) == {"drafts", "forget"}
+    assert named - set(map(parse_intent, titles(language))) == {"drafts", "forget"}
 
 
 # Building it
@@ -271,7 +271,7 @@ def test_the_same_options_give_the_same_bytes(tmp_path: Path) -> None:
     assert content == (tmp_path / "two.zip").read_bytes()
     with ZipFile(io.BytesIO(content)) as package:
         assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    assert content == archive(dict(package_files_of(content)))
+    assert content == build_archive(dict(package_files_of(content)))
 
 
 def package_files_of(content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -407,13 +407,13 @@ def many_commands(manifest: Json) -> None:
 def test_a_fault_of_the_sources_is_named(sources: Path, name: str, change: Callable[[Json], object], told: str) -> None:
     edit(sources / name, change)
     with pytest.raises(Exception, match=re.escape(told)):
-        package_files(VALUES, sources)
+        build_package_files(VALUES, sources)
 
 
 def test_sources_that_are_no_json_are_named(sources: Path) -> None:
     (sources / "it.json").write_text("{")
     with pytest.raises(Exception, match=r"it\.json is not JSON"):
-        package_files(VALUES, sources)
+        build_package_files(VALUES, sources)
 
 
 def test_make_hands_the_options_over(real: Callable[[str], str]) -> None:

@@ -26,9 +26,9 @@ CREDENTIALS = {
 # the real program, but for where it looks for keys and tokens: a port on which nobody listens
 _PROGRAM = """
 import sys
-import bot.auth.access, bot.auth.credentials, bot.host.run
-nowhere = bot.auth.credentials.Cloud("http://127.0.0.1:9/metadata", login_url="http://127.0.0.1:9")
-bot.host.run.access_for = lambda credentials: bot.auth.access.access_for(credentials, nowhere)
+import bot.auth.channel_auth, bot.auth.credentials, bot.host.run
+nowhere = bot.auth.credentials.BotFrameworkCloud("http://127.0.0.1:9/metadata", login_url="http://127.0.0.1:9")
+bot.host.run.build_channel_auth = lambda credentials: bot.auth.channel_auth.build_channel_auth(credentials, nowhere)
 from app import main
 sys.exit(main(["serve"]))
 """

@@ -12,12 +12,12 @@ import trustme
 from aiohttp import web
 
 from bot.azure.arm.settings import AzureSettings
-from bot.azure.disabled import NoLooks
-from bot.doctor.azure_checks import looks
-from bot.doctor.findings import Surroundings
+from bot.azure.disabled import DisabledAzureReader
+from bot.doctor.azure_checks import check_azure_access
+from bot.doctor.findings import DoctorEnvironment
 from bot.host.settings import Settings
-from dialogs.model.azure import Found, LookMode, Refusal, Wanted
-from dialogs.model.errors import LookRefused
+from dialogs.model.azure import AccessMode, AzureRefusal, TemplateQuery, TemplateSearchResult
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from tests.bot.auth.identity_service import CREDENTIALS, SECRET, TENANT
 from tests.bot.sign_in.entra import CONNECTION, Entra
@@ -31,7 +31,7 @@ def settings(azure: AzureSettings) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def service() -> AsyncIterator[tuple[Entra, Surroundings]]:
+async def service() -> AsyncIterator[tuple[Entra, DoctorEnvironment]]:
     authority, entra = trustme.CA(), Entra()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(server)
@@ -40,77 +40,89 @@ async def service() -> AsyncIterator[tuple[Entra, Surroundings]]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server).start()
     entra.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
-    yield entra, Surroundings(entra.cloud, client)
+    yield entra, DoctorEnvironment(entra.cloud, client)
     await runner.cleanup()
 
 
 @pytest.mark.parametrize(("mode", "state", "said"), [("off", "good", "Off"), ("sandbox", "warning", "made up")])
-async def test_what_needs_nothing_is_said_so(mode: LookMode, state: str, said: str) -> None:
-    found = await looks(settings(AzureSettings(mode)), Surroundings())
-    assert (found.state, said in found.said) == (state, True)
+async def test_what_needs_nothing_is_said_so(mode: AccessMode, state: str, said: str) -> None:
+    found = await check_azure_access(settings(AzureSettings(mode)), DoctorEnvironment())
+    assert (found.state, said in found.message) == (state, True)
 
 
-async def test_a_connection_that_is_there(service: tuple[Entra, Surroundings]) -> None:
+async def test_a_connection_that_is_there(service: tuple[Entra, DoctorEnvironment]) -> None:
     entra, around = service
-    found = await looks(settings(AzureSettings("user", connection=CONNECTION)), around)
+    found = await check_azure_access(settings(AzureSettings("user", oauth_connection=CONNECTION)), around)
     assert found.state == "good"
     assert entra.states[0]["connectionName"] == CONNECTION
-    assert "secret-link" not in found.said
+    assert "secret-link" not in found.message
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-async def test_a_connection_that_is_not(service: tuple[Entra, Surroundings], status: int) -> None:
+async def test_a_connection_that_is_not(service: tuple[Entra, DoctorEnvironment], status: int) -> None:
     entra, around = service
     entra.failing["GetSignInResource"] = status
-    found = await looks(settings(AzureSettings("user", connection="wrong")), around)
+    found = await check_azure_access(settings(AzureSettings("user", oauth_connection="wrong")), around)
     assert found.state == "fault"
-    assert "OAUTH_CONNECTION must be the name" in found.said
-    assert SECRET not in found.said
+    assert "OAUTH_CONNECTION must be the name" in found.message
+    assert SECRET not in found.message
 
 
-class FakeLooks(NoLooks):
+class FakeAzureReader(DisabledAzureReader):
     """Finds what it was given, or refuses."""
 
-    def __init__(self, given: Found | Refusal) -> None:
+    def __init__(self, given: TemplateSearchResult | AzureRefusal) -> None:
         self.given, self.people, self.closed = given, list[Person](), False
 
-    async def find(self, person: Person, wanted: Wanted) -> Found:
+    async def find_templates(self, person: Person, wanted: TemplateQuery) -> TemplateSearchResult:
         self.people.append(person)
-        if isinstance(self.given, Refusal):
-            raise LookRefused(self.given)
+        if isinstance(self.given, AzureRefusal):
+            raise AzureRefusedError(self.given)
         return self.given
 
     async def close(self) -> None:
         self.closed = True
 
 
-def opened(given: Found | Refusal) -> tuple[FakeLooks, Callable[[AzureSettings], FakeLooks]]:
-    fake = FakeLooks(given)
+def opened(
+    given: TemplateSearchResult | AzureRefusal,
+) -> tuple[FakeAzureReader, Callable[[AzureSettings], FakeAzureReader]]:
+    fake = FakeAzureReader(given)
     return fake, lambda _: fake
 
 
 @pytest.mark.parametrize(
     ("given", "state", "said"),
     [
-        (Found((), looked_in=("Dev", "Prod")), "good", "reads 2 of the subscriptions, for 1 people"),
-        (Found((), looked_in=("Dev",), denied=("Prod",)), "fault", "may not read Prod: give it the role"),
         (
-            Refusal("denied", action="Microsoft.Resources/subscriptions/read", scope="/subscriptions/a", role="Reader"),
+            TemplateSearchResult((), searched_subscriptions=("Dev", "Prod")),
+            "good",
+            "reads 2 of the subscriptions, for 1 people",
+        ),
+        (
+            TemplateSearchResult((), searched_subscriptions=("Dev",), denied_subscriptions=("Prod",)),
+            "fault",
+            "may not read Prod: give it the role",
+        ),
+        (
+            AzureRefusal(
+                "denied", action="Microsoft.Resources/subscriptions/read", scope="/subscriptions/a", role="Reader"
+            ),
             "fault",
             "Microsoft.Resources/subscriptions/read on /subscriptions/a). The role Reader allows it.",
         ),
-        (Refusal("unexpected", code="CredentialUnavailableError"), "fault", "CredentialUnavailableError"),
-        (Refusal("no-network"), "fault", "no-network"),
+        (AzureRefusal("unexpected", code="CredentialUnavailableError"), "fault", "CredentialUnavailableError"),
+        (AzureRefusal("no-network"), "fault", "no-network"),
     ],
 )
-async def test_what_the_identity_may_read(given: Found | Refusal, state: str, said: str) -> None:
+async def test_what_the_identity_may_read(given: TemplateSearchResult | AzureRefusal, state: str, said: str) -> None:
     fake, opening = opened(given)
-    found = await looks(settings(BOT), Surroundings(), opening)
-    assert (found.state, said in found.said) == (state, True), found.said
+    found = await check_azure_access(settings(BOT), DoctorEnvironment(), opening)
+    assert (found.state, said in found.message) == (state, True), found.message
     assert [(person.tenant, person.object_id) for person in fake.people] == [(TENANT, OBJECT)]
     assert fake.closed
 
 
 async def test_nobody_signs_in_to_a_bot_without_credentials() -> None:
-    alone = replace(settings(AzureSettings("user", connection=CONNECTION)), credentials=None)
-    assert (await looks(alone, Surroundings())).state == "fault"
+    alone = replace(settings(AzureSettings("user", oauth_connection=CONNECTION)), credentials=None)
+    assert (await check_azure_access(alone, DoctorEnvironment())).state == "fault"

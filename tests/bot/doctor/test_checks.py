@@ -19,8 +19,8 @@ from aiohttp import web
 
 from app import main
 from bot.doctor import checks as doctor
-from bot.doctor.checks import findings
-from bot.doctor.findings import Finding, Surroundings
+from bot.doctor.checks import run_checks
+from bot.doctor.findings import DoctorEnvironment, Finding
 from bot.state.sqlite_store import SqliteStore
 from tests.bot.auth.identity_service import APP, SECRET, TENANT, IdentityService
 from tests.bot.stand_ins import serve
@@ -39,13 +39,13 @@ class Ward:
     def __init__(self, folder: Path, service: IdentityService) -> None:
         self.service = service
         self.environ = {**GOOD, "STATE_PATH": str(folder / "s.sqlite3")}
-        self.around = Surroundings(service.cloud)
+        self.around = DoctorEnvironment(service.cloud)
 
     async def look(self, **environ: str) -> dict[str, list[Finding]]:
         found: dict[str, list[Finding]] = {}
-        async for finding in findings({**self.environ, **environ}, self.around):
-            found.setdefault(finding.what, []).append(finding)
-            assert SECRET not in finding.said
+        async for finding in run_checks({**self.environ, **environ}, self.around):
+            found.setdefault(finding.subject, []).append(finding)
+            assert SECRET not in finding.message
         return found
 
     async def fault(self, what: str, **environ: str) -> str:
@@ -53,7 +53,7 @@ class Ward:
         found = await self.look(**environ)
         faults = [(name, finding) for name, all_of in found.items() for finding in all_of if finding.state == "fault"]
         assert [name for name, _ in faults] == [what]
-        return faults[0][1].said
+        return faults[0][1].message
 
 
 @pytest_asyncio.fixture
@@ -79,7 +79,7 @@ async def test_what_is_well_is_found_well(ward: Ward) -> None:
         "telemetry": ["good"],
     }
     store = await SqliteStore(Path(ward.environ["STATE_PATH"])).open()
-    assert await store.load(doctor.PROBE) is None, "the probe is taken away again"
+    assert await store.load(doctor.PROBE_KEY) is None, "the probe is taken away again"
     await store.close()
 
 
@@ -120,7 +120,7 @@ async def test_a_state_file_of_a_later_version(ward: Ward, tmp_path: Path) -> No
 
 async def test_a_network_that_lets_nothing_out(ward: Ward) -> None:
     nowhere = replace(ward.service.cloud, metadata_url="http://127.0.0.1:9/metadata")
-    ward.around = Surroundings(nowhere)
+    ward.around = DoctorEnvironment(nowhere)
     said = await ward.fault("signing keys")
     assert "check the network's outbound rules" in said
     assert nowhere.metadata_url in said
@@ -128,10 +128,10 @@ async def test_a_network_that_lets_nothing_out(ward: Ward) -> None:
 
 @pytest.mark.parametrize(("off", "state"), [(1000, "fault"), (-1000, "fault"), (200, "warning"), (5, "good")])
 async def test_a_clock_that_is_wrong(ward: Ward, off: float, state: str) -> None:
-    ward.around = Surroundings(ward.service.cloud, clock=lambda: time.time() + off)
+    ward.around = DoctorEnvironment(ward.service.cloud, clock=lambda: time.time() + off)
     (finding,) = (await ward.look())["clock"]
     assert finding.state == state
-    assert ("fast" in finding.said, "slow" in finding.said) == (off >= 200, off <= -200)
+    assert ("fast" in finding.message, "slow" in finding.message) == (off >= 200, off <= -200)
 
 
 class Front:
@@ -162,8 +162,8 @@ async def front(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fr
     port = runner.addresses[0][1]
     ward.environ["BOT_DOMAIN"] = f"localhost:{port}"
     # a public name has a dot; this machine's own name stands in for one
-    monkeypatch.setattr(doctor, "_DOMAIN", re.compile(r"localhost:\d+"))
-    ward.around = Surroundings(ward.service.cloud, tls=client)
+    monkeypatch.setattr(doctor, "_HOST_NAME", re.compile(r"localhost:\d+"))
+    ward.around = DoctorEnvironment(ward.service.cloud, tls=client)
     yield front
     await runner.cleanup()
 
@@ -189,7 +189,7 @@ async def test_an_endpoint_that_is_not_this_bot(ward: Ward, front: Front, status
 
 
 async def test_an_endpoint_that_is_not_there(ward: Ward, front: Front) -> None:
-    ward.around = Surroundings(ward.service.cloud)  # the certificate is not trusted
+    ward.around = DoctorEnvironment(ward.service.cloud)  # the certificate is not trusted
     assert "gives no answer by HTTPS" in await ward.fault("endpoint")
 
 
@@ -200,13 +200,13 @@ async def test_a_name_that_is_none(ward: Ward, domain: str) -> None:
 
 async def test_packages_of_other_versions(ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pins = tmp_path / "requirements.txt"
-    monkeypatch.setattr(doctor, "REQUIREMENTS", pins)
+    monkeypatch.setattr(doctor, "REQUIREMENTS_PATH", pins)
     pins.write_text("aiohttp==1.0.0\n")
     (finding,) = (await ward.look())["packages"]
-    assert (finding.state, "aiohttp is" in finding.said) == ("warning", True)
+    assert (finding.state, "aiohttp is" in finding.message) == ("warning", True)
     pins.unlink()
     (finding,) = (await ward.look())["packages"]
-    assert (finding.state, "Not looked at" in finding.said) == ("warning", True)
+    assert (finding.state, "Not looked at" in finding.message) == ("warning", True)
     pins.write_text("no-such-package==1.0\n")
     assert "no-such-package is missing" in await ward.fault("packages")
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.files.download import Downloads
-from bot.files.limits import Limits
-from bot.files.reading import AttachedFiles
+from bot.files.attachment_reader import TeamsAttachmentReader
+from bot.files.download import FileDownloader
+from bot.files.limits import FileLimits
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.files.drive import Drive, serving
@@ -27,9 +27,11 @@ async def drive() -> AsyncIterator[Drive]:
 
 
 @pytest_asyncio.fixture
-async def files(drive: Drive, diagnoser: Diagnoser, request: pytest.FixtureRequest) -> AsyncIterator[AttachedFiles]:
+async def files(
+    drive: Drive, diagnoser: Diagnoser, request: pytest.FixtureRequest
+) -> AsyncIterator[TeamsAttachmentReader]:
     """Reads what the drive gives; a parameter is the limits."""
-    limits = getattr(request, "param", Limits())
-    reader = AttachedFiles(diagnoser.diagnose_stream, Downloads(limits, drive.tls, drive), limits)
+    limits = getattr(request, "param", FileLimits())
+    reader = TeamsAttachmentReader(diagnoser.diagnose_stream, FileDownloader(limits, drive.tls, drive), limits)
     yield reader
     await reader.close()

@@ -15,10 +15,10 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.files.reading import AttachedFiles
-from bot.host.conversation import build, load_knowledge
+from bot.files.attachment_reader import TeamsAttachmentReader
+from bot.host.conversation import build_dialog_services, load_knowledge
 from bot.state.sqlite_store import SqliteStore
-from bot.state.store import state_key
+from bot.state.store import build_state_key
 from bot.turns.pending import turn_from_json, turn_to_json
 from dialogs.model.files import AttachedFile
 from dialogs.model.turn import Person, Turn
@@ -71,7 +71,7 @@ class Room:
         """What the state store holds of the conversation."""
         store = await SqliteStore(self.folder / "state.sqlite3").open()
         try:
-            found = await store.load(state_key(TENANT, "a:1", "29:ada"))
+            found = await store.load(build_state_key(TENANT, "a:1", "29:ada"))
             return json.dumps(found.value if found else None)
         finally:
             await store.close()
@@ -84,10 +84,10 @@ def said(message: dict[str, Any]) -> str:
 
 
 @pytest_asyncio.fixture
-async def room(tmp_path: Path, drive: Drive, files: AttachedFiles) -> AsyncIterator[Room]:
+async def room(tmp_path: Path, drive: Drive, files: TeamsAttachmentReader) -> AsyncIterator[Room]:
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
-    medic = build(load_knowledge(), files=files).medic
+    medic = build_dialog_services(load_knowledge(), attachment_reader=files).conversation
     async with guarded(identity, trustme.CA(), tmp_path, medic) as bot:
         yield Room(bot, drive, tmp_path)
         drive.stop.set()
@@ -197,7 +197,7 @@ async def test_it_is_said_that_logs_can_be_attached(room: Room) -> None:
 def test_a_turn_that_is_kept_has_its_files() -> None:
     turn = Turn(Person("t", "p"), "c", text="x", files=(AttachedFile("a.log", LINK), AttachedFile("", "")))
     assert turn_from_json(json.loads(json.dumps(turn_to_json(turn)))) == turn
-    assert SECRET not in json.dumps(turn_to_json(turn, whole=False))
+    assert SECRET not in json.dumps(turn_to_json(turn, should_include_content=False))
     assert SECRET not in repr(turn)
     for broken in (7, [7], [["a"]], [["a", "b", "c"]]):
         assert turn_from_json({**turn_to_json(turn), "files": broken}) is None

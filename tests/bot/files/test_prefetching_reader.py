@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.files.prefetching_reader import Pulled
+from bot.files.prefetching_reader import PrefetchingReader
 
 
 def giving(*parts: bytes) -> Callable[[], Awaitable[bytes]]:
@@ -26,7 +26,7 @@ def giving(*parts: bytes) -> Callable[[], Awaitable[bytes]]:
 @given(some.lists(some.binary(min_size=1, max_size=20), max_size=8), some.integers(1, 30))
 def test_reads_are_as_long_as_asked_for_but_at_the_end(parts: list[bytes], size: int) -> None:
     async def all_of_it() -> list[bytes]:
-        pulled = Pulled(giving(*parts))
+        pulled = PrefetchingReader(giving(*parts))
 
         def read() -> list[bytes]:
             found = []
@@ -52,7 +52,7 @@ async def test_no_more_than_one_part_is_fetched_ahead() -> None:
         fetched += 1
         return b"0123456789"
 
-    pulled = Pulled(fetch)
+    pulled = PrefetchingReader(fetch)
     assert await asyncio.to_thread(pulled.read, 5) == b"01234"
     for _ in range(20):
         await asyncio.sleep(0)
@@ -64,7 +64,7 @@ async def test_what_fetching_raises_is_raised_to_the_reader() -> None:
     async def fetch() -> bytes:
         raise KeyError("gone")
 
-    pulled = Pulled(fetch)
+    pulled = PrefetchingReader(fetch)
     with pytest.raises(KeyError, match="gone"):
         await asyncio.to_thread(pulled.read, 1)
     await pulled.end()
@@ -81,7 +81,7 @@ async def test_a_reader_that_waits_is_let_go_when_it_is_over() -> None:
             ended.set()
         return b""
 
-    pulled = Pulled(fetch)
+    pulled = PrefetchingReader(fetch)
     reader = asyncio.create_task(asyncio.to_thread(pulled.read, 1))
     await waiting.wait()
     await pulled.end()
@@ -110,7 +110,7 @@ def test_whenever_it_is_over_the_reader_ends(turns: int, parts: int, slow: bool)
                 found += part
             return found
 
-        pulled = Pulled(fetch)
+        pulled = PrefetchingReader(fetch)
         reader = asyncio.create_task(asyncio.to_thread(read))
         for _ in range(turns):
             await asyncio.sleep(0)

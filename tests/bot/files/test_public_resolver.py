@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.files.public_resolver import NotPublic, PublicResolver, is_public
+from bot.files.public_resolver import PrivateAddressError, PublicResolver, is_public
 from tests.bot.files.drive import Drive
 
 
@@ -39,7 +39,7 @@ async def test_one_private_address_among_others_spoils_the_name() -> None:
             return [*await Drive(address="13.107.136.10").resolve("x"), *await Drive(address="10.0.0.1").resolve("x")]
 
     assert await PublicResolver(Drive(address="13.107.136.10")).resolve("x")
-    with pytest.raises(NotPublic):
+    with pytest.raises(PrivateAddressError):
         await PublicResolver(Two()).resolve("x")
     unused = PublicResolver()
     await unused.close()
@@ -47,6 +47,6 @@ async def test_one_private_address_among_others_spoils_the_name() -> None:
 
 async def test_a_name_of_this_machine_is_refused_by_the_real_lookup() -> None:
     resolver = PublicResolver()
-    with pytest.raises(NotPublic):
+    with pytest.raises(PrivateAddressError):
         await resolver.resolve("localhost", 443)
     await resolver.close()

@@ -20,13 +20,13 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from bot.files.archives import opened
-from bot.files.download import Downloads
-from bot.files.limits import Limits
+from bot.files.archives import open_archive
+from bot.files.attachment_reader import TeamsAttachmentReader
+from bot.files.download import FileDownloader
+from bot.files.limits import FileLimits
 from bot.files.public_resolver import PublicResolver
-from bot.files.reading import AttachedFiles
-from dialogs.model.errors import FileRefused
-from dialogs.model.files import AttachedFile, FileRead, FileReason
+from dialogs.model.errors import FileRefusedError
+from dialogs.model.files import AttachedFile, AttachmentContents, FileRefusalReason
 from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.files.drive import HOST, LINK, SECRET, Drive, gzipped, serving, zipped
 from tests.build_logs import begun, powershell, script_failed, succeeded
@@ -34,27 +34,29 @@ from tests.build_logs import begun, powershell, script_failed, succeeded
 FAILED = script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text().encode()
 GOOD = succeeded(powershell(begun(), ["fine"])).text().encode()
 ENTRY = "script-nonzero-exit"
-SMALL = Limits(delivered=3_000_000, unpacked=20_000_000, unsuspicious=1_000_000, texts=3)
-HASTY = replace(Limits(), part_seconds=0.2, silence=0.2, seconds=0.4)
+SMALL = FileLimits(
+    max_download_bytes=3_000_000, max_unpacked_bytes=20_000_000, min_ratio_check_bytes=1_000_000, max_texts=3
+)
+HASTY = replace(FileLimits(), part_seconds=0.2, idle_seconds=0.2, total_seconds=0.4)
 
 
-def limited(limits: Limits) -> Any:
+def limited(limits: FileLimits) -> Any:
     return pytest.mark.parametrize("files", [limits], indirect=True, ids=[""])
 
 
-async def read(files: AttachedFiles, name: str = "customization.log", link: str = LINK) -> FileRead:
+async def read(files: TeamsAttachmentReader, name: str = "customization.log", link: str = LINK) -> AttachmentContents:
     return await files.read(AttachedFile(name, link), "en", lambda done, total: None)
 
 
-async def refusal(files: AttachedFiles, name: str = "customization.log", link: str = LINK) -> FileReason:
-    with pytest.raises(FileRefused) as raised:
+async def refusal(files: TeamsAttachmentReader, name: str = "customization.log", link: str = LINK) -> FileRefusalReason:
+    with pytest.raises(FileRefusedError) as raised:
         await read(files, name, link)
     assert SECRET not in repr(raised.value)
     assert SECRET not in str(raised.value)
     return raised.value.refusal.reason
 
 
-def found(reading: FileRead) -> list[tuple[str, list[str]]]:
+def found(reading: AttachmentContents) -> list[tuple[str, list[str]]]:
     return [(log.name, [match.entry for match in log.diagnosis.matches[:1]]) for log in reading.logs]
 
 
@@ -67,11 +69,11 @@ def found(reading: FileRead) -> list[tuple[str, list[str]]]:
      FAILED.decode().encode("utf-16"), FAILED.replace(b"\n", b"\r\n")],
     ids=["plain", "gzip", "gzip in two", "gzip with padding", "UTF-16", "Windows"],
 )  # fmt: skip
-async def test_a_log_is_diagnosed(drive: Drive, files: AttachedFiles, content: bytes) -> None:
+async def test_a_log_is_diagnosed(drive: Drive, files: TeamsAttachmentReader, content: bytes) -> None:
     drive.content = content
     reading = await read(files)
     assert found(reading) == [("", [ENTRY])]
-    assert (reading.size, reading.texts, reading.left) == (len(content), 1, 0)
+    assert (reading.size, reading.text_count, reading.unread_count) == (len(content), 1, 0)
     [(path, headers)] = drive.seen
     assert path.endswith(f"tempauth={SECRET}"), "as it was given"
     assert not {"Authorization", "Cookie"} & set(headers)
@@ -79,16 +81,16 @@ async def test_a_log_is_diagnosed(drive: Drive, files: AttachedFiles, content: b
 
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-async def test_a_log_in_an_archive_is_diagnosed(drive: Drive, files: AttachedFiles, how: int) -> None:
+async def test_a_log_in_an_archive_is_diagnosed(drive: Drive, files: TeamsAttachmentReader, how: int) -> None:
     drive.content = zipped({"packerlogs/": b"", "packerlogs/abc/customization.log": FAILED, "a/photo.png": b"x"}, how)
     reading = await read(files, "logs.zip")
     assert found(reading) == [("packerlogs/abc/customization.log", [ENTRY])]
-    assert (reading.size, reading.texts, reading.left) == (len(drive.content), 1, 0)
+    assert (reading.size, reading.text_count, reading.unread_count) == (len(drive.content), 1, 0)
     assert reading.logs[0].size == len(FAILED)
 
 
 @limited(SMALL)
-async def test_of_many_texts_the_most_promising_are_read(drive: Drive, files: AttachedFiles) -> None:
+async def test_of_many_texts_the_most_promising_are_read(drive: Drive, files: TeamsAttachmentReader) -> None:
     """By name and size; and those that are read come in the order of what they say."""
     drive.content = zipped(
         {
@@ -98,16 +100,16 @@ async def test_of_many_texts_the_most_promising_are_read(drive: Drive, files: At
     )  # fmt: skip
     reading = await read(files, "logs.zip")
     assert [name for name, _ in found(reading)] == ["a/Customization.LOG", "job.log", "b/customization.log.1"]
-    assert (reading.texts, reading.left) == (3, 3)
+    assert (reading.text_count, reading.unread_count) == (3, 3)
 
 
-async def test_what_is_damaged_in_an_archive_does_not_hide_the_rest(drive: Drive, files: AttachedFiles) -> None:
+async def test_what_is_damaged_in_an_archive_does_not_hide_the_rest(drive: Drive, files: TeamsAttachmentReader) -> None:
     raw = zipped({"a.log": b"first text, long enough to be found" * 9, "b.log": FAILED}, zipfile.ZIP_STORED)
     drive.content = raw.replace(b"first text", b"wrong text", 1)
     assert found(await read(files, "x.zip")) == [("b.log", [ENTRY])]
 
 
-async def test_progress_goes_by_bytes_and_ends_at_the_end(drive: Drive, files: AttachedFiles) -> None:
+async def test_progress_goes_by_bytes_and_ends_at_the_end(drive: Drive, files: TeamsAttachmentReader) -> None:
     noise = random.Random(7).randbytes(3_000_000).hex().encode()
     for content in (noise, gzipped(noise), zipped({"a.log": noise})):
         drive.content = content
@@ -120,7 +122,7 @@ async def test_progress_goes_by_bytes_and_ends_at_the_end(drive: Drive, files: A
         assert all(0 < part <= 1 for part in parts)
 
 
-async def test_a_file_without_a_size_is_read_too(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_file_without_a_size_is_read_too(drive: Drive, files: TeamsAttachmentReader) -> None:
     async def give(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
         await response.prepare(request)
@@ -132,7 +134,7 @@ async def test_a_file_without_a_size_is_read_too(drive: Drive, files: AttachedFi
     assert found(await read(files)) == [("", [ENTRY])]
 
 
-async def test_several_at_a_time_do_not_get_in_each_others_way(drive: Drive, files: AttachedFiles) -> None:
+async def test_several_at_a_time_do_not_get_in_each_others_way(drive: Drive, files: TeamsAttachmentReader) -> None:
     drive.content = gzipped(FAILED)
     readings = await asyncio.gather(*(read(files) for _ in range(12)))
     assert all(found(one) == [("", [ENTRY])] for one in readings)
@@ -164,7 +166,7 @@ NO_LOGS = {
 
 @pytest.mark.parametrize(("content", "reason"), NO_LOGS.values(), ids=NO_LOGS.keys())
 async def test_what_is_no_log_is_told_by_what_it_is(
-    drive: Drive, files: AttachedFiles, content: bytes, reason: FileReason
+    drive: Drive, files: TeamsAttachmentReader, content: bytes, reason: FileRefusalReason
 ) -> None:
     drive.content = content
     assert await refusal(files) == reason
@@ -177,12 +179,16 @@ def _rewritten(raw: bytes, central: int, at: int, value: bytes) -> bytes:
     return raw[:at] + value + raw[at + len(value) :] if at else raw
 
 
-async def test_an_archive_with_a_password_is_told_from_a_damaged_one(drive: Drive, files: AttachedFiles) -> None:
+async def test_an_archive_with_a_password_is_told_from_a_damaged_one(
+    drive: Drive, files: TeamsAttachmentReader
+) -> None:
     drive.content = _rewritten(zipped({"customization.log": FAILED}), 8, 6, b"\x01\x00")
     assert await refusal(files, "a.zip") == "encrypted"
 
 
-async def test_what_is_packed_in_a_way_without_bounds_is_not_unpacked(drive: Drive, files: AttachedFiles) -> None:
+async def test_what_is_packed_in_a_way_without_bounds_is_not_unpacked(
+    drive: Drive, files: TeamsAttachmentReader
+) -> None:
     for how in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
         drive.content = zipped({"customization.log": b"a" * 5_000_000}, how)
         assert await refusal(files, "a.zip") == "not-text"
@@ -192,7 +198,7 @@ async def test_what_is_packed_in_a_way_without_bounds_is_not_unpacked(drive: Dri
     "name", ["../../../../tmp/evil.log", "/etc/cron.d/evil.log", "C:\\Windows\\evil.log", "a\nb.log", "\u202egol.log"]
 )
 async def test_nothing_is_written_by_a_name_that_stands_in_an_archive(
-    drive: Drive, files: AttachedFiles, name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    drive: Drive, files: TeamsAttachmentReader, name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     drive.content = zipped({name: FAILED})
@@ -204,35 +210,35 @@ async def test_nothing_is_written_by_a_name_that_stands_in_an_archive(
 
 
 @limited(SMALL)
-async def test_what_grows_without_end_is_not_read_to_its_end(drive: Drive, files: AttachedFiles) -> None:
+async def test_what_grows_without_end_is_not_read_to_its_end(drive: Drive, files: TeamsAttachmentReader) -> None:
     zeros = b" " * 15_000_000
     for content in (gzipped(zeros), zipped({"customization.log": zeros})):
         drive.content = content
         assert await refusal(files) == "bomb"
 
 
-@limited(replace(SMALL, ratio=10_000))
-async def test_what_is_too_large_unpacked_is_told_so(drive: Drive, files: AttachedFiles) -> None:
+@limited(replace(SMALL, max_unpack_ratio=10_000))
+async def test_what_is_too_large_unpacked_is_told_so(drive: Drive, files: TeamsAttachmentReader) -> None:
     large = b" " * 21_000_000
     for content in (gzipped(large), zipped({"customization.log": large})):
         drive.content = content
-        with pytest.raises(FileRefused) as raised:
+        with pytest.raises(FileRefusedError) as raised:
             await read(files)
-        assert (raised.value.refusal.reason, raised.value.refusal.most) == ("too-large", SMALL.unpacked)
+        assert (raised.value.refusal.reason, raised.value.refusal.max_bytes) == ("too-large", SMALL.max_unpacked_bytes)
     drive.content = zipped({"customization.log": large, "small.log": FAILED})
     reading = await read(files)
     assert found(reading) == [("small.log", [ENTRY])]
-    assert reading.left == 1
+    assert reading.unread_count == 1
 
 
-@limited(replace(SMALL, texts=9, unpacked=1_000_000))
-async def test_many_texts_are_together_no_larger_than_one_may_be(drive: Drive, files: AttachedFiles) -> None:
+@limited(replace(SMALL, max_texts=9, max_unpacked_bytes=1_000_000))
+async def test_many_texts_are_together_no_larger_than_one_may_be(drive: Drive, files: TeamsAttachmentReader) -> None:
     drive.content = zipped({f"{number}.log": b"line of %d\n" % number * 40_000 for number in range(4)})
     reading = await read(files)
-    assert (reading.texts, reading.left) == (2, 2)
+    assert (reading.text_count, reading.unread_count) == (2, 2)
 
 
-async def test_an_archive_that_lies_about_its_sizes_is_not_believed(drive: Drive, files: AttachedFiles) -> None:
+async def test_an_archive_that_lies_about_its_sizes_is_not_believed(drive: Drive, files: TeamsAttachmentReader) -> None:
     raw = zipped({"customization.log": FAILED})
     # the size unpacked, in the table of contents only: more, and less
     drive.content = _rewritten(raw, 24, 0, struct.pack("<I", 900_000_000))
@@ -241,12 +247,14 @@ async def test_an_archive_that_lies_about_its_sizes_is_not_believed(drive: Drive
     assert await refusal(files) == "damaged"
 
 
-async def test_an_archive_of_very_many_members_is_not_opened(drive: Drive, files: AttachedFiles) -> None:
-    drive.content = zipped({f"{number}.log": b"" for number in range(Limits().members + 1)})
+async def test_an_archive_of_very_many_members_is_not_opened(drive: Drive, files: TeamsAttachmentReader) -> None:
+    drive.content = zipped({f"{number}.log": b"" for number in range(FileLimits().max_archive_members + 1)})
     assert await refusal(files) == "bomb"
 
 
-async def test_a_table_of_contents_is_not_read_into_memory_at_any_size(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_table_of_contents_is_not_read_into_memory_at_any_size(
+    drive: Drive, files: TeamsAttachmentReader
+) -> None:
     """Each record becomes an object of a thousand bytes: it has to be refused before that."""
     table = (b"PK\x01\x02" + b"\0" * 42) * 400_000
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 65_535, 65_535, len(table), 30, 0)
@@ -255,20 +263,22 @@ async def test_a_table_of_contents_is_not_read_into_memory_at_any_size(drive: Dr
     archive = io.BytesIO(drive.content)
     tracemalloc.start()
     try:
-        with pytest.raises(FileRefused), opened(archive, Limits()):
+        with pytest.raises(FileRefusedError), open_archive(archive, FileLimits()):
             pass
-        assert tracemalloc.get_traced_memory()[1] < 3 * Limits().listed
+        assert tracemalloc.get_traced_memory()[1] < 3 * FileLimits().max_directory_bytes
     finally:
         tracemalloc.stop()
 
 
-async def test_a_gzip_of_very_many_parts_is_given_up(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_gzip_of_very_many_parts_is_given_up(drive: Drive, files: TeamsAttachmentReader) -> None:
     drive.content = gzipped(b"") * 100_000
     assert await refusal(files) == "bomb"
 
 
 @limited(SMALL)
-async def test_a_file_that_is_too_large_is_given_up_at_once_or_on_the_way(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_file_that_is_too_large_is_given_up_at_once_or_on_the_way(
+    drive: Drive, files: TeamsAttachmentReader
+) -> None:
     drive.content = b"a line\n" * 500_000
     assert await refusal(files) == "too-large"
     hung_up = asyncio.Event()
@@ -293,18 +303,18 @@ async def test_a_file_that_is_too_large_is_given_up_at_once_or_on_the_way(drive:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-async def test_a_link_that_is_no_longer_good(drive: Drive, files: AttachedFiles, status: int) -> None:
+async def test_a_link_that_is_no_longer_good(drive: Drive, files: TeamsAttachmentReader, status: int) -> None:
     drive.status = status
     assert await refusal(files) == "expired"
 
 
 @pytest.mark.parametrize("status", [204, 206, 400, 416, 429, 500, 502, 503])
-async def test_an_answer_without_a_file(drive: Drive, files: AttachedFiles, status: int) -> None:
+async def test_an_answer_without_a_file(drive: Drive, files: TeamsAttachmentReader, status: int) -> None:
     drive.status = status
     assert await refusal(files) == ("empty" if status == 204 else "no-network")
 
 
-async def test_a_page_in_the_place_of_the_file(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_page_in_the_place_of_the_file(drive: Drive, files: TeamsAttachmentReader) -> None:
     drive.content, drive.headers = b"<html>Sign in", {"Content-Type": "text/html; charset=utf-8"}
     assert await refusal(files) == "page"
     drive.content = FAILED
@@ -317,7 +327,9 @@ async def test_a_page_in_the_place_of_the_file(drive: Drive, files: AttachedFile
      "https://contoso-my.sharepoint.com.evil.example/x", "https://ada@contoso-my.sharepoint.com/x",
      "https://contoso-my.sharepoint.com:8443/x", "file:///etc/passwd", "https://169.254.169.254/metadata"],
 )  # fmt: skip
-async def test_a_file_of_any_other_place_is_not_asked_for(drive: Drive, files: AttachedFiles, link: str) -> None:
+async def test_a_file_of_any_other_place_is_not_asked_for(
+    drive: Drive, files: TeamsAttachmentReader, link: str
+) -> None:
     assert await refusal(files, link=link) == "wrong-place"
     assert drive.seen == []
     assert drive.asked == []
@@ -336,7 +348,9 @@ def redirecting(drive: Drive, *places: str, status: int = 302) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_within_the_drives_is_followed(drive: Drive, files: AttachedFiles, status: int) -> None:
+async def test_a_redirect_within_the_drives_is_followed(
+    drive: Drive, files: TeamsAttachmentReader, status: int
+) -> None:
     redirecting(drive, "/elsewhere?a=b", "https://other-my.sharepoint.com/there", status=status)
     assert found(await read(files)) == [("", [ENTRY])]
     assert [path for path, _ in drive.seen][1:] == ["/elsewhere?a=b", "/there"]
@@ -348,14 +362,14 @@ async def test_a_redirect_within_the_drives_is_followed(drive: Drive, files: Att
     ["https://login.microsoftonline.com/common", "http://contoso-my.sharepoint.com/x", "https://evil.example/",
      "//evil.example/x", "https://[::1]/", "https://contoso-my.sharepoint.com:444/", "http://[", "file:///etc"],
 )  # fmt: skip
-async def test_a_redirect_to_any_other_place_is_not(drive: Drive, files: AttachedFiles, place: str) -> None:
+async def test_a_redirect_to_any_other_place_is_not(drive: Drive, files: TeamsAttachmentReader, place: str) -> None:
     redirecting(drive, place)
     assert await refusal(files) == "page"
     assert len(drive.seen) == 1
     assert drive.asked == [HOST]
 
 
-async def test_redirects_without_end_are_given_up(drive: Drive, files: AttachedFiles) -> None:
+async def test_redirects_without_end_are_given_up(drive: Drive, files: TeamsAttachmentReader) -> None:
     redirecting(drive, "/1", "/2", "/3", "/4")
     assert await refusal(files) == "no-network"
     assert len(drive.seen) == 3
@@ -366,19 +380,21 @@ async def test_a_name_that_leads_into_a_private_network_is_not_followed(
     drive: Drive, diagnoser: Diagnoser, address: str
 ) -> None:
     drive.address = address
-    reader = AttachedFiles(diagnoser.diagnose_stream, Downloads(Limits(), drive.tls, PublicResolver(drive)), Limits())
+    reader = TeamsAttachmentReader(
+        diagnoser.diagnose_stream, FileDownloader(FileLimits(), drive.tls, PublicResolver(drive)), FileLimits()
+    )
     assert await refusal(reader) == "wrong-place"
     await reader.close()
     assert drive.asked == [HOST]
     assert drive.seen == []
 
 
-async def test_a_drive_that_is_not_who_it_says_is_not_asked(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_drive_that_is_not_who_it_says_is_not_asked(drive: Drive, files: TeamsAttachmentReader) -> None:
     assert await refusal(files, link="https://third.sharepoint.com/x") == "no-network"
     assert drive.seen == []
 
 
-async def test_nobody_listens(drive: Drive, files: AttachedFiles) -> None:
+async def test_nobody_listens(drive: Drive, files: TeamsAttachmentReader) -> None:
     drive.port = 9
     assert await refusal(files) == "no-network"
 
@@ -398,7 +414,9 @@ async def _drip(request: web.Request, stop: asyncio.Event) -> web.StreamResponse
 
 
 @limited(HASTY)
-async def test_a_server_that_drips_hangs_or_never_answers_is_given_up(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_server_that_drips_hangs_or_never_answers_is_given_up(
+    drive: Drive, files: TeamsAttachmentReader
+) -> None:
     async def hang(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "1000"})
         await response.prepare(request)
@@ -415,7 +433,7 @@ async def test_a_server_that_drips_hangs_or_never_answers_is_given_up(drive: Dri
         assert await refusal(files) == "too-slow"
 
 
-async def test_a_connection_that_breaks_is_no_end_of_the_file(drive: Drive, files: AttachedFiles) -> None:
+async def test_a_connection_that_breaks_is_no_end_of_the_file(drive: Drive, files: TeamsAttachmentReader) -> None:
     async def give(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(len(FAILED) + 1000)})
         await response.prepare(request)
@@ -439,8 +457,8 @@ async def test_a_reading_that_is_broken_off_leaves_its_thread_free(drive: Drive,
         await drive.stop.wait()
         return response
 
-    one = replace(Limits(), at_once=1)
-    reader = AttachedFiles(diagnoser.diagnose_stream, Downloads(one, drive.tls, drive), one)
+    one = replace(FileLimits(), max_concurrent_files=1)
+    reader = TeamsAttachmentReader(diagnoser.diagnose_stream, FileDownloader(one, drive.tls, drive), one)
     for _ in range(3):
         drive.give = hang
         begun.clear()
@@ -458,7 +476,7 @@ async def test_a_reading_that_is_broken_off_leaves_its_thread_free(drive: Drive,
 
 
 async def test_neither_the_link_nor_the_name_is_logged(
-    drive: Drive, files: AttachedFiles, caplog: pytest.LogCaptureFixture
+    drive: Drive, files: TeamsAttachmentReader, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     drive.content = FAILED
@@ -476,7 +494,7 @@ async def test_neither_the_link_nor_the_name_is_logged(
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-async def test_memory_does_not_grow_with_the_file(drive: Drive, files: AttachedFiles, packed: bool) -> None:
+async def test_memory_does_not_grow_with_the_file(drive: Drive, files: TeamsAttachmentReader, packed: bool) -> None:
     """Three times as much takes no more: what is read is let go."""
     line = b"[0f1e2d3c] PACKER OUT     azure-arm: installing package %09d of very many, and nothing is wrong\n"
     block = b"".join(line % number for number in range(10_000))
@@ -524,10 +542,10 @@ def test_whatever_comes_there_is_an_answer(
 
     async def one() -> None:
         async with serving(Drive(bytes(content))) as drive:
-            reader = AttachedFiles(diagnoser.diagnose_stream, Downloads(SMALL, drive.tls, drive), SMALL)
+            reader = TeamsAttachmentReader(diagnoser.diagnose_stream, FileDownloader(SMALL, drive.tls, drive), SMALL)
             try:
                 assert (await read(reader)).logs
-            except FileRefused:
+            except FileRefusedError:
                 pass
             finally:
                 await reader.close()
@@ -538,5 +556,5 @@ def test_whatever_comes_there_is_an_answer(
 def test_the_archive_module_asks_for_no_more_than_it_is_given() -> None:
     """The bound on a single read is what keeps a table of contents out of memory: a good archive must not meet it."""
     names = {f"{'a-rather-long-folder-name/' * 4}{number}.log": b"" for number in range(2000)}
-    with opened(io.BytesIO(zipped(names)), Limits()) as archive:
+    with open_archive(io.BytesIO(zipped(names)), FileLimits()) as archive:
         assert len(archive.infolist()) == 2000

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.errors import UploadFailed
-from bot.files.uploads import Uploads, place_of
+from bot.errors import UploadError
+from bot.files.uploads import FileUploader, parse_sharepoint_url
 
 HOST = "contoso-my.sharepoint.com"
 PLACE = f"https://{HOST}/personal/ada_contoso_com/_api/v2.0/drive/items/01/uploadSession?guid='x'&path='a%20b.md'"
@@ -47,7 +47,7 @@ class Drive(AbstractResolver):
 
 
 @pytest_asyncio.fixture
-async def drive() -> AsyncIterator[tuple[Drive, Uploads]]:
+async def drive() -> AsyncIterator[tuple[Drive, FileUploader]]:
     authority = trustme.CA()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert(HOST).configure_cert(server)
@@ -59,19 +59,19 @@ async def drive() -> AsyncIterator[tuple[Drive, Uploads]]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server).start()
     drive.port = runner.addresses[0][1]
-    uploads = Uploads(client, drive)
+    uploads = FileUploader(client, drive)
     yield drive, uploads
     await uploads.close()
     await runner.cleanup()
 
 
 def place(url: str = PLACE) -> URL:
-    found = place_of(url)
+    found = parse_sharepoint_url(url)
     assert found is not None
     return found
 
 
-async def test_a_file_is_put_whole_without_a_token(drive: tuple[Drive, Uploads]) -> None:
+async def test_a_file_is_put_whole_without_a_token(drive: tuple[Drive, FileUploader]) -> None:
     there, uploads = drive
     await uploads.put(place(), b"case")
     [(content, headers, path)] = there.got
@@ -83,18 +83,20 @@ async def test_a_file_is_put_whole_without_a_token(drive: tuple[Drive, Uploads])
 
 
 @pytest.mark.parametrize("status", [302, 307, 400, 401, 403, 404, 409, 429, 500, 507])
-async def test_what_is_not_taken_is_said_and_a_redirect_not_followed(drive: tuple[Drive, Uploads], status: int) -> None:
+async def test_what_is_not_taken_is_said_and_a_redirect_not_followed(
+    drive: tuple[Drive, FileUploader], status: int
+) -> None:
     there, uploads = drive
     there.status = status
-    with pytest.raises(UploadFailed, match=f"^{HOST} took no file: status {status}"):
+    with pytest.raises(UploadError, match=f"^{HOST} took no file: status {status}"):
         await uploads.put(place(), b"case")
     assert len(there.got) == 1
     assert set(there.asked) == {HOST}
 
 
-async def test_a_host_that_is_not_who_it_says_gets_nothing(drive: tuple[Drive, Uploads]) -> None:
+async def test_a_host_that_is_not_who_it_says_gets_nothing(drive: tuple[Drive, FileUploader]) -> None:
     there, uploads = drive
-    with pytest.raises(UploadFailed, match="took no file: ClientConnectorCertificateError"):
+    with pytest.raises(UploadError, match="took no file: ClientConnectorCertificateError"):
         await uploads.put(place("https://other.sharepoint.com/x"), b"case")
     assert there.got == []
 
@@ -128,13 +130,13 @@ async def test_a_host_that_is_not_who_it_says_gets_nothing(drive: tuple[Drive, U
     ],
 )
 def test_an_address_of_anything_else_is_no_place(url: object) -> None:
-    assert place_of(url) is None
+    assert parse_sharepoint_url(url) is None
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_whatever_stands_around_the_name_the_host_is_sharepoints(before: str, after: str) -> None:
     for url in (f"https://{before}.sharepoint.com{after}", f"{before}contoso.sharepoint.com/{after}"):
-        found = place_of(url)
+        found = parse_sharepoint_url(url)
         if found is not None:
             assert found.scheme == "https"
             assert str(found.raw_host).endswith(".sharepoint.com")
@@ -143,5 +145,5 @@ def test_whatever_stands_around_the_name_the_host_is_sharepoints(before: str, af
 
 
 def test_the_usual_places_are_known() -> None:
-    assert place_of("https://contoso.sharepoint.com/personal/x") is not None
-    assert place_of("https://contoso-my.sharepoint.com:443/personal/x?y=z") is not None
+    assert parse_sharepoint_url("https://contoso.sharepoint.com/personal/x") is not None
+    assert parse_sharepoint_url("https://contoso-my.sharepoint.com:443/personal/x?y=z") is not None

@@ -20,7 +20,7 @@ from aiohttp import ClientConnectionError, ClientSession, ClientTimeout
 
 from bot.auth.loopback import is_loopback_url
 from bot.errors import StartError
-from bot.host.http_server import LARGEST_BODY, listen
+from bot.host.http_server import MAX_BODY_BYTES, listen
 from bot.host.settings import Settings
 from tests.bot.stand_ins import Chat, FakeTeams
 
@@ -86,7 +86,7 @@ async def test_another_content_type_is_refused(chat: Chat) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_body_over_the_limit_is_refused(chat: Chat, chunked: bool) -> None:
-    raw = json.dumps(chat.activity("x" * LARGEST_BODY)).encode()
+    raw = json.dumps(chat.activity("x" * MAX_BODY_BYTES)).encode()
 
     async def pieces() -> AsyncIterator[bytes]:
         for at in range(0, len(raw), 65536):
@@ -225,7 +225,7 @@ async def test_credentials_are_not_taken_for_more_than_they_are(chat: Chat) -> N
 async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) -> None:
     await chat.store.close()
     chat.store._database = None
-    chat.store._thread = __import__("concurrent.futures").futures.ThreadPoolExecutor(1)
+    chat.store._executor = __import__("concurrent.futures").futures.ThreadPoolExecutor(1)
     [said] = await chat.send("hi")
     assert said.startswith("I can't keep the state of our conversation at the moment")
     async with chat.session.get(f"{chat.url}/healthz") as response:
@@ -274,27 +274,28 @@ import asyncio, os, sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 from bot.host.conversation import load_knowledge
-from bot.host.run import serve
+import bot.host.run
 from bot.host.settings import read_settings
-from dialogs.model.reply import Paragraph, Reply, prose
+from dialogs.model.reply import Paragraph, Reply, parse_markup
 
 @dataclass
-class Answer:
+class Result:
     state: dict
     replies: tuple
-    work: tuple = ()
-    notes: tuple = ()
+    jobs: tuple = ()
+    usage_events: tuple = ()
 
-class Medic:
-    async def answer(self, turn, state):
+class FakeConversation:
+    async def answer_turn(self, turn, state):
         step = (state or {}).get("step", 0) + 1
         if turn.text == "hang":
             print("hanging", flush=True)
             await asyncio.Event().wait()
-        return Answer({"step": step}, (Reply((Paragraph(prose(f"Step {step}")),)),))
+        return Result({"step": step}, (Reply((Paragraph(parse_markup(f"Step {step}")),)),))
 
-make = lambda *_: SimpleNamespace(medic=Medic(), asides=None)
-sys.exit(asyncio.run(serve(read_settings(os.environ), load_knowledge(), make=make)))
+services = SimpleNamespace(conversation=FakeConversation(), message_extension=None)
+bot.host.run.build_dialog_services = lambda *_: services
+sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge())))
 """
 
 

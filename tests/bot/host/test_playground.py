@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 
-from bot.host.playground import PACKAGE, Playground, PlaygroundFailed
+from bot.host.playground import PACKAGE, Playground, PlaygroundError
 
 pytestmark = pytest.mark.skipif(
     os.name != "posix", reason="the stand-ins for Node and npm are scripts of a POSIX system"
@@ -156,7 +156,7 @@ async def test_another_version_than_the_locked_one_is_replaced(stage: Stage) -> 
     lock = {"packages": {f"node_modules/{PACKAGE}": {"version": "1.2.4"}}}
     (stage.folder / "package-lock.json").write_text(json.dumps(lock))
     (stage.programs / "npm").write_text(f"#!{sys.executable}\nraise SystemExit(9)")
-    with pytest.raises(PlaygroundFailed, match="npm ended with 9"):
+    with pytest.raises(PlaygroundError, match="npm ended with 9"):
         await stage.client().start(stage.said.append)
 
 
@@ -202,7 +202,7 @@ async def test_stopping_ends_all_that_it_started(stage: Stage) -> None:
 async def test_without_node_one_sentence_says_how_to_go_on(stage: Stage, missing: list[str], said: str) -> None:
     for name in missing:
         (stage.programs / name).unlink()
-    with pytest.raises(PlaygroundFailed) as caught:
+    with pytest.raises(PlaygroundError) as caught:
         await stage.client().start(stage.said.append)
     assert str(caught.value).startswith(said)
     assert "install Node 18 or later" in str(caught.value)
@@ -213,13 +213,13 @@ async def test_without_node_one_sentence_says_how_to_go_on(stage: Stage, missing
 @pytest.mark.parametrize("version", ["v16.20.2", "", "nonsense"])
 async def test_an_old_node_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     monkeypatch.setenv("FAKE_NODE", version)
-    with pytest.raises(PlaygroundFailed, match=f"Node {version or 'of unknown version'} is too old"):
+    with pytest.raises(PlaygroundError, match=f"Node {version or 'of unknown version'} is too old"):
         await stage.client().start(stage.said.append)
 
 
 async def test_a_set_up_that_fails_says_why(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_NPM", "fails")
-    with pytest.raises(PlaygroundFailed) as caught:
+    with pytest.raises(PlaygroundError) as caught:
         await stage.client().start(stage.said.append)
     said = str(caught.value)
     assert "could not be set up (npm ended with 7)" in said
@@ -236,7 +236,7 @@ async def test_a_set_up_that_fails_says_why(stage: Stage, monkeypatch: pytest.Mo
     ],
 )
 async def test_a_start_that_fails_says_why(stage: Stage, when: str, said: str) -> None:
-    with pytest.raises(PlaygroundFailed) as caught:
+    with pytest.raises(PlaygroundError) as caught:
         await stage.client(FAKE_END=when).start(stage.said.append)
     assert said in str(caught.value)
 
@@ -249,11 +249,13 @@ import bot.host.playground, bot.host.run
 from bot.host.conversation import load_knowledge
 from bot.host.settings import read_settings
 bot.host.playground.Playground.__init__.__defaults__ = (Path(os.environ["FAKE_FOLDER"]),)
-class Medic:
-    async def answer(self, turn, state):
+class FakeConversation:
+    async def answer_turn(self, turn, state):
         raise AssertionError
-make = lambda *made: SimpleNamespace(medic=Medic(), asides=None)
-sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge(), playground=True, make=make)))
+services = SimpleNamespace(conversation=FakeConversation(), message_extension=None)
+bot.host.run.build_dialog_services = lambda *_: services
+settings = read_settings(os.environ)
+sys.exit(asyncio.run(bot.host.run.serve(settings, load_knowledge(), should_run_playground=True)))
 """
 
 

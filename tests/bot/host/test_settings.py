@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from bot.auth import credentials
-from bot.auth.credentials import Credentials
+from bot.auth.credentials import BotCredentials
 from bot.auth.loopback_hosts import is_loopback
 from bot.errors import SettingsError
 from bot.host import settings
@@ -123,14 +123,14 @@ def test_all_faults_are_said_at_once_and_no_secret_is_repeated() -> None:
 def test_credentials_open_other_addresses() -> None:
     found = read_settings(SINGLE | {"BIND_ADDRESS": "0.0.0.0"})
     assert found.host == "0.0.0.0"
-    assert found.credentials == Credentials(APP, TENANT, "SingleTenant", frozenset({TENANT}), SECRET)
+    assert found.credentials == BotCredentials(APP, TENANT, "SingleTenant", frozenset({TENANT}), SECRET)
     assert SECRET not in repr(found)
     assert SECRET not in str(found.credentials)
 
 
 def test_a_managed_identity_needs_no_password() -> None:
     found = read_settings(IDENTITY | {"ALLOWED_TENANTS": f" {OTHER.upper()},\n{TENANT} "})
-    assert found.credentials == Credentials(APP, TENANT, "UserAssignedMSI", frozenset({OTHER, TENANT}))
+    assert found.credentials == BotCredentials(APP, TENANT, "UserAssignedMSI", frozenset({OTHER, TENANT}))
 
 
 @pytest.mark.parametrize("spelt", [str.upper, str.lower])
@@ -151,7 +151,7 @@ def test_not_loopback(host: str) -> None:
 
 @pytest.mark.parametrize("module", [settings, credentials])
 def test_every_setting_stands_in_the_tables(module: ModuleType) -> None:
-    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text("utf-8")
-    for name in module.NAMES:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "operations.md").read_text("utf-8")
+    for name in module.SETTING_NAMES:
         assert f"| `{name}`" in str(module.__doc__)
-        assert f"| `{name}`" in readme
+        assert f"| `{name}`" in page

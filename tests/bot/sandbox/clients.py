@@ -10,7 +10,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.mgmt.imagebuilder.aio import ImageBuilderClient
 from azure.storage.blob.aio import BlobServiceClient
 
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.server import Sandbox
 from dialogs.model.turn import Person
 
 NEWCOMER = Person("tenant", "newcomer")
@@ -40,7 +40,7 @@ async def images(
         subscription,
         base_url=cloud.resource_manager,
         credential_scopes=[cloud.resource_scope],
-        connection_verify=str(cloud.trusted),
+        connection_verify=str(cloud.ca_file),
         retry_total=0,
     ) as client:
         yield client
@@ -54,7 +54,7 @@ async def blobs(
     async with BlobServiceClient(
         f"{sandbox.cloud.blob_base}/{account}",
         credential=credential,
-        connection_verify=str(sandbox.cloud.trusted),
+        connection_verify=str(sandbox.cloud.ca_file),
         retry_total=0,
         **options,
     ) as client:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import NEWCOMER, HandClock
 
 
@@ -19,11 +19,11 @@ def clock() -> HandClock:
 
 @pytest_asyncio.fixture
 async def sandbox(clock: HandClock) -> AsyncIterator[Sandbox]:
-    async with Sandbox(clock=clock, rate=None) as sandbox:
+    async with Sandbox(clock=clock, bytes_per_second=None) as sandbox:
         yield sandbox
 
 
 @pytest_asyncio.fixture
 async def credential(sandbox: Sandbox) -> AsyncIterator[AsyncTokenCredential]:
-    async with sandbox.eyes.credential(NEWCOMER) as credential:
+    async with sandbox.credential_provider.open_credential(NEWCOMER) as credential:
         yield credential

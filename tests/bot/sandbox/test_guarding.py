@@ -15,19 +15,19 @@ from aiohttp import ClientConnectorCertificateError, ClientSession, TCPConnector
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.sandbox.refusals import Refused
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.azure_errors import FakeAzureError
+from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import NEWCOMER, HandClock, images
 from tests.bot.sandbox.test_resource_manager import IMAGES, template_of
 
 GOLDEN = template_of("win11-golden")
 ARM = "/subscriptions?api-version=2021-04-01"
-BLOB = f"/{GOLDEN.account}/packerlogs?restype=container"
+BLOB = f"/{GOLDEN.storage_account}/packerlogs?restype=container"
 
 
 def session_of(sandbox: Sandbox) -> ClientSession:
-    assert sandbox.cloud.trusted
-    trusting = ssl.create_default_context(cafile=str(sandbox.cloud.trusted))
+    assert sandbox.cloud.ca_file
+    trusting = ssl.create_default_context(cafile=str(sandbox.cloud.ca_file))
     return ClientSession(sandbox.cloud.resource_manager, connector=TCPConnector(ssl=trusting))
 
 
@@ -38,7 +38,7 @@ async def session(sandbox: Sandbox) -> AsyncIterator[ClientSession]:
 
 
 async def bearer(sandbox: Sandbox, scope: str) -> dict[str, str]:
-    async with sandbox.eyes.credential(NEWCOMER) as credential:
+    async with sandbox.credential_provider.open_credential(NEWCOMER) as credential:
         return {"Authorization": f"Bearer {(await credential.get_token(scope)).token}"}
 
 
@@ -103,7 +103,7 @@ async def test_only_callers_of_this_machine_are_answered(
 )
 async def test_a_header_of_odd_bytes_is_a_foreign_token(sandbox: Sandbox, line: bytes) -> None:
     there = urlsplit(sandbox.cloud.resource_manager)
-    trusting = ssl.create_default_context(cafile=str(sandbox.cloud.trusted))
+    trusting = ssl.create_default_context(cafile=str(sandbox.cloud.ca_file))
     reader, writer = await asyncio.open_connection(there.hostname, there.port, ssl=trusting)
     writer.write(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\nConnection: close\r\n\r\n" % (ARM.encode(), line))
     assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
@@ -118,18 +118,18 @@ async def test_the_certificate_convinces_nobody_else(sandbox: Sandbox) -> None:
 
 async def test_its_folder_is_private_and_goes_with_it(clock: HandClock) -> None:
     async with Sandbox(clock=clock) as sandbox:
-        assert sandbox.cloud.trusted
-        folder = sandbox.cloud.trusted.parent
+        assert sandbox.cloud.ca_file
+        folder = sandbox.cloud.ca_file.parent
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert [path.name for path in folder.iterdir()] == ["authority.pem"]
-        assert b"PRIVATE" not in sandbox.cloud.trusted.read_bytes()
+        assert b"PRIVATE" not in sandbox.cloud.ca_file.read_bytes()
     assert not folder.exists()
 
 
 async def test_other_parts_add_routes_behind_the_same_checks(clock: HandClock) -> None:
     async def filed(request: web.Request) -> web.Response:
         if not request.can_read_body:
-            raise Refused(400, "InvalidRequestContent", "There is nothing in it.")
+            raise FakeAzureError(400, "InvalidRequestContent", "There is nothing in it.")
         return web.json_response(await request.json())
 
     more = [web.put("/subscriptions/{subscription}/providers/Microsoft.Support/supportTickets/{name}", filed)]

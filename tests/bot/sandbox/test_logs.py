@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import StartError
-from bot.sandbox.acts import play
-from bot.sandbox.build_log import BuildLog
-from bot.sandbox.runs import History
-from bot.sandbox.scenario import LogName, read_scenario
-from bot.sandbox.shapes import template_json
-from bot.sandbox.stage import Stage
+from bot.sandbox.arm_json import build_template_json
+from bot.sandbox.builds.log_context import LogContext
+from bot.sandbox.builds.log_steps import run_steps
+from bot.sandbox.builds.log_writer import BuildLogWriter
+from bot.sandbox.builds.run_history import RunHistory
+from bot.sandbox.builds.scenario import LogName, read_scenario
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
@@ -66,8 +66,8 @@ def diagnoser() -> Diagnoser:
 
 def content_of(name: str) -> dict[LogName, bytes]:
     """The whole logs of the last run, those of a running one up to their end."""
-    runs = History(TEMPLATES[name], NOW).runs(NOW)
-    return {file: log.content for file, log in runs[0].logs().items()} if runs else {}
+    runs = RunHistory(TEMPLATES[name], NOW).list_runs(NOW)
+    return {file: log.content for file, log in runs[0].get_logs().items()} if runs else {}
 
 
 def diagnosis_of(diagnoser: Diagnoser, name: str) -> Diagnosis:
@@ -92,7 +92,7 @@ def test_a_log_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -
 
 @pytest.mark.parametrize(("name", "entry"), STATUSES.items())
 def test_a_status_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -> None:
-    shown = template_json(TEMPLATES[name], History(TEMPLATES[name], NOW).runs(NOW), NOW)
+    shown = build_template_json(TEMPLATES[name], RunHistory(TEMPLATES[name], NOW).list_runs(NOW), NOW)
     diagnosis = diagnoser.diagnose(json.dumps(shown, indent=2))
     assert diagnosis.kind == "status"
     assert [(match.entry, match.confidence) for match in diagnosis.matches][:1] == [(entry, "certain")]
@@ -128,7 +128,7 @@ def test_what_was_planted_is_hidden(diagnoser: Diagnoser, secret: str) -> None:
     for name in holding:
         for content in content_of(name).values():
             assert secret not in redact(content.decode())
-        assert secret not in json.dumps(diagnosis_of(diagnoser, name).as_json())
+        assert secret not in json.dumps(diagnosis_of(diagnoser, name).to_json())
 
 
 def test_the_old_form_has_telemetry_and_the_new_one_has_not() -> None:
@@ -140,6 +140,6 @@ def test_the_old_form_has_telemetry_and_the_new_one_has_not() -> None:
 
 
 def test_an_act_that_does_not_exist_is_named() -> None:
-    stage = Stage(BuildLog("new", "run", NOW), TEMPLATES["images/ubuntu-web"], 0, NOW)
+    stage = LogContext(BuildLogWriter("new", "run", NOW), TEMPLATES["images/ubuntu-web"], 0, NOW)
     with pytest.raises(StartError, match="has an act 'explode'"):
-        play(stage, ["explode"])
+        run_steps(stage, ["explode"])

@@ -6,10 +6,10 @@ import pytest
 from azure.core.credentials_async import AsyncTokenCredential
 
 from bot.azure.arm.read_only_policy import Deadline
-from bot.azure.clients.management_clients import Reading
-from bot.sandbox.serving import Sandbox
-from dialogs.model.azure import TemplateRef
-from dialogs.model.errors import LookRefused
+from bot.azure.clients.management_clients import ManagementClients
+from bot.sandbox.server import Sandbox
+from dialogs.model.azure import TemplateId
+from dialogs.model.errors import AzureRefusedError
 from tests.bot.sandbox.test_resource_manager import IMAGES, OPEN, RESEARCH, template_of
 
 
@@ -17,15 +17,17 @@ async def test_the_bots_clients_find_a_template_its_account_and_its_log(
     sandbox: Sandbox, credential: AsyncTokenCredential
 ) -> None:
     golden = template_of("win11-golden")
-    async with Reading(sandbox.cloud, credential, Deadline(20)) as reading:
-        subscriptions = [found["subscriptionId"] for found in await reading.subscriptions()]
-        names = [found.name async for found in reading.templates(IMAGES)]
-        found = await reading.template(TemplateRef(IMAGES, golden.group, golden.name))
-        outputs = await reading.outputs(TemplateRef(IMAGES, "rg-linux", "ubuntu-minimal"))
-        tags = await reading.group_tags(IMAGES, golden.staging)
-        (account,) = await reading.accounts(IMAGES, golden.staging)
-        everywhere = await reading.accounts(RESEARCH)
-        async with reading.container(account["properties"]["primaryEndpoints"]["blob"].rstrip("/")) as container:
+    async with ManagementClients(sandbox.cloud, credential, Deadline(20)) as reading:
+        subscriptions = [found["subscriptionId"] for found in await reading.list_subscriptions()]
+        names = [found.name async for found in reading.list_templates(IMAGES)]
+        found = await reading.get_template(TemplateId(IMAGES, golden.group, golden.name))
+        outputs = await reading.list_run_outputs(TemplateId(IMAGES, "rg-linux", "ubuntu-minimal"))
+        tags = await reading.get_group_tags(IMAGES, golden.staging_group)
+        (account,) = await reading.list_storage_accounts(IMAGES, golden.staging_group)
+        everywhere = await reading.list_storage_accounts(RESEARCH)
+        async with reading.get_log_container(
+            account["properties"]["primaryEndpoints"]["blob"].rstrip("/")
+        ) as container:
             blobs = [blob.name async for blob in container.list_blobs()]
             log = await (await container.download_blob(blobs[0])).readall()
     assert subscriptions == [IMAGES, RESEARCH]
@@ -51,7 +53,7 @@ async def test_the_bots_clients_find_a_template_its_account_and_its_log(
 async def test_the_bots_clients_understand_every_refusal(
     sandbox: Sandbox, credential: AsyncTokenCredential, subscription: str, group: str, name: str, reason: str
 ) -> None:
-    async with Reading(sandbox.cloud, credential, Deadline(8)) as reading:
-        with pytest.raises(LookRefused) as caught:
-            await reading.template(TemplateRef(subscription, group, name))
+    async with ManagementClients(sandbox.cloud, credential, Deadline(8)) as reading:
+        with pytest.raises(AzureRefusedError) as caught:
+            await reading.get_template(TemplateId(subscription, group, name))
     assert caught.value.refusal.reason == reason

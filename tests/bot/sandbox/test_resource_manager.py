@@ -9,8 +9,8 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
 
-from bot.sandbox.scenario import Template, read_scenario
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.builds.scenario import TemplateSpec, read_scenario
+from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import HandClock, images
 
 SCENARIO = read_scenario()
@@ -19,7 +19,7 @@ OPEN = [template for template in SCENARIO.templates if not template.denied]
 VERSION = "api-version=2021-04-01"
 
 
-def template_of(name: str) -> Template:
+def template_of(name: str) -> TemplateSpec:
     return next(template for template in SCENARIO.templates if template.name == name)
 
 
@@ -29,12 +29,12 @@ async def test_the_list_of_a_subscription_goes_over_several_pages(
     async with images(sandbox, credential, IMAGES) as client:
         names = [found.name async for found in client.virtual_machine_image_templates.list()]
     assert names == [template.name for template in OPEN if template.subscription == IMAGES]
-    assert len(sandbox.asked) == -(-len(names) // 8)
+    assert len(sandbox.request_log) == -(-len(names) // 8)
 
 
 @pytest.mark.parametrize("template", [t for t in OPEN if not t.throttled], ids=lambda t: t.name)
 async def test_every_template_has_the_shape_that_the_client_reads(
-    sandbox: Sandbox, credential: AsyncTokenCredential, clock: HandClock, template: Template
+    sandbox: Sandbox, credential: AsyncTokenCredential, clock: HandClock, template: TemplateSpec
 ) -> None:
     async with images(sandbox, credential, template.subscription) as client:
         found = await client.virtual_machine_image_templates.get(template.group, template.name)
@@ -43,10 +43,10 @@ async def test_every_template_has_the_shape_that_the_client_reads(
         ]
     assert found.id == template.id
     assert found.properties.provisioning_state == template.provisioning["state"]
-    assert found.properties.exact_staging_resource_group.endswith(template.staging)
+    assert found.properties.exact_staging_resource_group.endswith(template.staging_group)
     assert found.properties.distribute
     assert found.properties.customize
-    if template.run is None:
+    if template.last_run is None:
         assert found.properties.last_run_status is None
         return
     status = found.properties.last_run_status
@@ -54,10 +54,10 @@ async def test_every_template_has_the_shape_that_the_client_reads(
     if status.run_state == "Running":
         assert status.end_time is None
     else:
-        assert (status.run_state, status.run_sub_state) == (template.run.state, template.run.sub_state)
+        assert (status.run_state, status.run_sub_state) == (template.last_run.state, template.last_run.sub_state)
         assert clock.now - timedelta(days=4) < status.start_time < status.end_time < clock.now
         assert "{" not in (status.message or "").replace("{[Error", "")
-    assert len(outputs) == (len(template.run.outputs) if status.run_state != "Running" else 0)
+    assert len(outputs) == (len(template.last_run.outputs) if status.run_state != "Running" else 0)
 
 
 async def test_names_are_compared_without_case(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
@@ -110,13 +110,16 @@ async def test_subscriptions_groups_and_accounts_are_read_by_plain_requests(
             "&$filter=tagName eq 'imageTemplateName' and tagValue eq 'win11-golden'".replace(" ", "%20")
         )
         accounts = await read(
-            f"/subscriptions/{IMAGES}/resourceGroups/{template.staging}/providers/Microsoft.Storage/storageAccounts?{VERSION}"
+            f"/subscriptions/{IMAGES}/resourceGroups/{template.staging_group}/providers/Microsoft.Storage/storageAccounts?{VERSION}"
         )
     assert {s["subscriptionId"]: s["displayName"] for s in subscriptions} == SCENARIO.subscriptions
-    assert [group["name"] for group in groups] == [template.staging]
+    assert [group["name"] for group in groups] == [template.staging_group]
     assert groups[0]["tags"]["imageTemplateResourceGroupName"] == template.group
-    assert [account["name"] for account in accounts] == [template.account]
-    assert accounts[0]["properties"]["primaryEndpoints"]["blob"] == f"{sandbox.cloud.blob_base}/{template.account}/"
+    assert [account["name"] for account in accounts] == [template.storage_account]
+    assert (
+        accounts[0]["properties"]["primaryEndpoints"]["blob"]
+        == f"{sandbox.cloud.blob_base}/{template.storage_account}/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,4 +144,4 @@ async def test_the_accounts_of_a_whole_subscription_are_those_of_its_staging_gro
             page = (await client.send_request(HttpRequest("GET", path))).json()
             names += [account["name"] for account in page["value"]]
             path = page.get("nextLink")
-    assert names == [template.account for template in OPEN if template.subscription == RESEARCH]
+    assert names == [template.storage_account for template in OPEN if template.subscription == RESEARCH]

@@ -7,22 +7,22 @@ from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
-from bot.sandbox.scenario import Template
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.builds.scenario import TemplateSpec
+from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import HandClock, blobs, images
 from tests.bot.sandbox.test_resource_manager import RESEARCH, template_of
 
 AGENTS = template_of("ubuntu-agents")
 
 
-async def state_of(sandbox: Sandbox, credential: AsyncTokenCredential, template: Template) -> tuple[str, str]:
+async def state_of(sandbox: Sandbox, credential: AsyncTokenCredential, template: TemplateSpec) -> tuple[str, str]:
     async with images(sandbox, credential, template.subscription) as client:
         found = await client.virtual_machine_image_templates.get(template.group, template.name)
     return found.properties.last_run_status.run_state, found.properties.last_run_status.message or ""
 
 
-async def newest_log(sandbox: Sandbox, credential: AsyncTokenCredential, template: Template) -> tuple[str, bytes]:
-    async with blobs(sandbox, credential, template.account) as client:
+async def newest_log(sandbox: Sandbox, credential: AsyncTokenCredential, template: TemplateSpec) -> tuple[str, bytes]:
+    async with blobs(sandbox, credential, template.storage_account) as client:
         container = client.get_container_client("packerlogs")
         found = [blob async for blob in container.list_blobs()]
         name = max(found, key=lambda blob: blob.last_modified).name
@@ -61,7 +61,7 @@ async def test_a_reader_who_asks_for_what_is_new_gets_it(
     sandbox: Sandbox, credential: AsyncTokenCredential, clock: HandClock
 ) -> None:
     name, seen = await newest_log(sandbox, credential, AGENTS)
-    async with blobs(sandbox, credential, AGENTS.account) as client:
+    async with blobs(sandbox, credential, AGENTS.storage_account) as client:
         blob = client.get_blob_client("packerlogs", name)
         etag = (await blob.get_blob_properties()).etag
         with pytest.raises(HttpResponseError) as nothing:
@@ -101,12 +101,12 @@ async def test_last_nights_runs_stay_where_they_are(
 async def test_a_run_that_has_just_begun_has_no_log(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
     template = template_of("ubuntu-edge")
     assert (await state_of(sandbox, credential, template))[0] == "Running"
-    async with blobs(sandbox, credential, template.account) as client:
+    async with blobs(sandbox, credential, template.storage_account) as client:
         assert [blob async for blob in client.get_container_client("packerlogs").list_blobs()] == []
 
 
 async def test_a_template_that_never_ran_has_no_container(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
-    async with blobs(sandbox, credential, template_of("ubuntu-new").account) as client:
+    async with blobs(sandbox, credential, template_of("ubuntu-new").storage_account) as client:
         with pytest.raises(ResourceNotFoundError) as caught:
             await client.get_container_client("packerlogs").get_container_properties()
     assert caught.value.error_code == "ContainerNotFound"

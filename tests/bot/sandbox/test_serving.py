@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.errors import StartError
-from bot.sandbox.scenario import read_scenario
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.builds.scenario import read_scenario
+from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.test_guarding import bearer, session_of
 from tests.bot.sandbox.test_resource_manager import IMAGES, template_of
 
 GOLDEN = template_of("win11-golden")
-LOG = f"/{GOLDEN.account}/packerlogs/{GOLDEN.made_id('folder')}/customization.log"
+LOG = f"/{GOLDEN.storage_account}/packerlogs/{GOLDEN.derive_guid('folder')}/customization.log"
 
 SUBSCRIPTIONS = "images: {id: 8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75, name: Images}\n"
 TEMPLATE = "about: x\ngroup: rg\nlocation: westeurope\nproperties: {source: {type: ManagedImage, imageId: x}}\n"
@@ -74,10 +74,10 @@ async def test_a_long_log_comes_at_the_rate_that_was_asked_for() -> None:
         waited.append(seconds)
         await asleep(0)
 
-    async with Sandbox(rate=1000) as sandbox, session_of(sandbox) as session:
+    async with Sandbox(bytes_per_second=1000) as sandbox, session_of(sandbox) as session:
         headers = await bearer(sandbox, sandbox.cloud.storage_scope)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("bot.sandbox.storage.asyncio.sleep", sleep)
+            patch.setattr("bot.sandbox.blob_storage.asyncio.sleep", sleep)
             await session.get(LOG, headers=headers | {"Range": "bytes=0-1999"})
     assert 2.0 in waited
 
@@ -111,7 +111,9 @@ ODD = st.text(alphabet=st.characters(codec="utf-8"), max_size=40)
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    base=st.sampled_from(["/subscriptions", f"/subscriptions/{IMAGES}", GOLDEN.id, f"/{GOLDEN.account}", LOG, ""]),
+    base=st.sampled_from(
+        ["/subscriptions", f"/subscriptions/{IMAGES}", GOLDEN.id, f"/{GOLDEN.storage_account}", LOG, ""]
+    ),
     path=ODD,
     query=st.dictionaries(
         st.sampled_from(["api-version", "$skipToken", "$filter", "restype", "comp", "prefix", "marker", "maxresults"]),

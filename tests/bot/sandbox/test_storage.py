@@ -7,16 +7,16 @@ from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
-from bot.sandbox.serving import Sandbox
+from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import blobs
 from tests.bot.sandbox.test_resource_manager import template_of
 
 GOLDEN = template_of("win11-golden")
-LOG = f"{GOLDEN.made_id('folder')}/customization.log"
+LOG = f"{GOLDEN.derive_guid('folder')}/customization.log"
 
 
 async def test_containers_and_blobs_are_listed(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
-    async with blobs(sandbox, credential, GOLDEN.account) as client:
+    async with blobs(sandbox, credential, GOLDEN.storage_account) as client:
         containers = [found.name async for found in client.list_containers(name_starts_with="pack")]
         container = client.get_container_client("packerlogs")
         await container.get_container_properties()
@@ -34,7 +34,7 @@ async def test_containers_and_blobs_are_listed(sandbox: Sandbox, credential: Asy
 
 
 async def test_a_blob_is_read_in_ranges(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
-    async with blobs(sandbox, credential, GOLDEN.account) as client:
+    async with blobs(sandbox, credential, GOLDEN.storage_account) as client:
         blob = client.get_blob_client("packerlogs", LOG)
         properties = await blob.get_blob_properties()
         whole = await (await blob.download_blob()).readall()
@@ -53,7 +53,7 @@ async def test_a_blob_is_read_in_ranges(sandbox: Sandbox, credential: AsyncToken
 
 async def test_a_long_read_comes_in_chunks(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
     async with blobs(
-        sandbox, credential, GOLDEN.account, max_single_get_size=10_000, max_chunk_get_size=10_000
+        sandbox, credential, GOLDEN.storage_account, max_single_get_size=10_000, max_chunk_get_size=10_000
     ) as client:
         stream = await client.get_blob_client("packerlogs", LOG).download_blob()
         chunks = [chunk async for chunk in stream.chunks()]
@@ -62,7 +62,7 @@ async def test_a_long_read_comes_in_chunks(sandbox: Sandbox, credential: AsyncTo
 
 
 async def test_conditions_hold(sandbox: Sandbox, credential: AsyncTokenCredential) -> None:
-    async with blobs(sandbox, credential, GOLDEN.account) as client:
+    async with blobs(sandbox, credential, GOLDEN.storage_account) as client:
         blob = client.get_blob_client("packerlogs", LOG)
         etag = (await blob.get_blob_properties()).etag
         same = await blob.download_blob(offset=0, length=5, etag=etag, match_condition=MatchConditions.IfNotModified)
@@ -78,8 +78,8 @@ async def test_conditions_hold(sandbox: Sandbox, credential: AsyncTokenCredentia
 @pytest.mark.parametrize(
     ("account", "container", "blob", "code"),
     [
-        (GOLDEN.account, "packerlogs", "nowhere/customization.log", "BlobNotFound"),
-        (GOLDEN.account, "vhds", "os.vhd", "ContainerNotFound"),
+        (GOLDEN.storage_account, "packerlogs", "nowhere/customization.log", "BlobNotFound"),
+        (GOLDEN.storage_account, "vhds", "os.vhd", "ContainerNotFound"),
         ("a" * 24, "packerlogs", LOG, "ResourceNotFound"),
     ],
 )

@@ -16,49 +16,51 @@ import trustme
 from aiohttp import web
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.auth.access import Access
+from bot.auth.channel_auth import ChannelAuth
 from bot.azure.arm.cloud import PUBLIC, AzureCloud
-from bot.sign_in.on_behalf_of import UserEyes
-from bot.sign_in.setup import Signing, signing_for
+from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
+from bot.sign_in.setup import SignInSetup, build_sign_in
 from bot.sign_in.sign_in import SignIn
-from dialogs.model.errors import LookRefused
-from dialogs.model.reply import Paragraph, Reply, literal
+from dialogs.model.errors import AzureRefusedError
+from dialogs.model.reply import Paragraph, Reply, build_literal
 from dialogs.model.turn import Turn
 from tests.bot.auth.identity_service import CREDENTIALS, TENANT
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.sign_in.entra import ADA, BOB, CONNECTION, Entra
-from tests.bot.stand_ins import ScriptedAnswer
+from tests.bot.stand_ins import ScriptedResult
 
 
 @dataclass
 class Looker:
     """Dialogs that look at Azure when told to, and offer a sign-in where it takes one."""
 
-    eyes: UserEyes | None = None
+    eyes: OnBehalfOfCredentials | None = None
     heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
 
-    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
         self.heard.append((turn, state))
         sign_in = False
-        if turn.signed_in is False:
+        if turn.has_signed_in is False:
             said = "not signed in"
         elif turn.text == "sign out":
             assert self.eyes
             said = f"signed out: {await self.eyes.sign_out(turn.person)}"
-        elif turn.text == "look" or turn.signed_in:
+        elif turn.text == "look" or turn.has_signed_in:
             said = await self.look(turn)
             sign_in = said == "refused: sign-in"
         else:
             said = f"heard {turn.text}"
-        return ScriptedAnswer({"turns": 1}, (Reply((Paragraph(literal(said)),), summary=said, sign_in=sign_in),))
+        return ScriptedResult(
+            {"turns": 1}, (Reply((Paragraph(build_literal(said)),), summary=said, should_offer_sign_in=sign_in),)
+        )
 
     async def look(self, turn: Turn) -> str:
         """Whose tokens are to be had, and for what."""
         assert self.eyes
         try:
-            async with self.eyes.credential(turn.person) as credential:
+            async with self.eyes.open_credential(turn.person) as credential:
                 found = [await credential.get_token(s) for s in (PUBLIC.resource_scope, PUBLIC.storage_scope)]
-        except LookRefused as refused:
+        except AzureRefusedError as refused:
             return f"refused: {refused.refusal.reason}"
         except ClientAuthenticationError as error:
             found_code = re.search(r"AADSTS\d+", str(error))
@@ -78,7 +80,7 @@ class Room:
 
     bot: Guarded
     entra: Entra
-    signing: Signing
+    signing: SignInSetup
     posted: int = 0
 
     def activity(self, object_id: str = ADA, **more: Any) -> dict[str, Any]:
@@ -93,7 +95,7 @@ class Room:
         headers = {"Authorization": f"Bearer {self.entra.token()}"}
         async with self.bot.session.post(f"{self.bot.url}/api/messages", json=body, headers=headers) as response:
             text = await response.text()
-            await self.bot.turns.finish()
+            await self.bot.turns.wait_for_running_turns()
             return response.status, await response.json() if text.startswith("{") else text
 
     async def say(self, text: str, object_id: str = ADA, **more: Any) -> list[str]:
@@ -140,17 +142,17 @@ async def a_room(tmp_path: Path, medic: Any) -> AsyncIterator[Room]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_tls).start()
     entra.url = f"https://localhost:{runner.addresses[0][1]}"
-    azure: AzureCloud = replace(PUBLIC, authority=entra.url, trusted=tmp_path / "ca.pem")
-    made: list[Signing] = []
+    azure: AzureCloud = replace(PUBLIC, authority=entra.url, ca_file=tmp_path / "ca.pem")
+    made: list[SignInSetup] = []
 
-    def signing(access: Access) -> SignIn:
+    def signing(access: ChannelAuth) -> SignIn:
         assert access.tokens
-        made.append(signing_for(CREDENTIALS, access.tokens, CONNECTION, azure, cloud=entra.cloud, tls=access.tls))
+        made.append(build_sign_in(CREDENTIALS, access.tokens, CONNECTION, azure, cloud=entra.cloud, tls=access.tls))
         return made[0].sign_in
 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
         bot = await stack.enter_async_context(guarded(entra, authority, tmp_path, medic, signing))
         stack.push_async_callback(made[0].close)
-        medic.eyes = made[0].eyes
+        medic.eyes = made[0].credential_provider
         yield Room(bot, entra, made[0])

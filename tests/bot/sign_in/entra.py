@@ -13,7 +13,7 @@ import jwt
 from aiohttp import web
 from yarl import URL
 
-from bot.auth.credentials import Cloud
+from bot.auth.credentials import BotFrameworkCloud
 from tests.bot.auth.identity_service import APP, SECRET, TENANT, IdentityService, private_key
 
 CONNECTION = "sso"
@@ -50,7 +50,7 @@ class Entra(IdentityService):
         self.app_id = APP
 
     @property
-    def cloud(self) -> Cloud:
+    def cloud(self) -> BotFrameworkCloud:
         return replace(super().cloud, token_service_url=self.url)
 
     def app(self) -> web.Application:

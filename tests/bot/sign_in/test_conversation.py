@@ -11,11 +11,11 @@ import pytest_asyncio
 from azure.core.credentials_async import AsyncTokenCredential
 
 from bot.azure.arm.cloud import PUBLIC
-from bot.azure.clients.refusals import refused
+from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
-from bot.sign_in.on_behalf_of import UserEyes
-from dialogs.conversation import Medic
-from dialogs.model.azure import Found, TemplateRef, TemplateStatus, Wanted
+from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
+from dialogs.conversation import Conversation
+from dialogs.model.azure import TemplateId, TemplateQuery, TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
 from tests.bot.auth.identity_service import TENANT
@@ -28,25 +28,25 @@ from tests.dialogs.fixtures import ENTRIES, diagnose
 class SeenAzure(FakeAzure):
     """A made-up Azure that shows itself to whoever brings a token for it."""
 
-    eyes: UserEyes
+    eyes: OnBehalfOfCredentials
 
-    async def find(self, person: Person, wanted: Wanted) -> Found:
+    async def find_templates(self, person: Person, wanted: TemplateQuery) -> TemplateSearchResult:
         await self._knock(person)
-        return await super().find(person, wanted)
+        return await super().find_templates(person, wanted)
 
-    async def status(self, person: Person, ref: TemplateRef) -> TemplateStatus:
+    async def fetch_status(self, person: Person, ref: TemplateId) -> TemplateStatus:
         await self._knock(person)
-        return await super().status(person, ref)
+        return await super().fetch_status(person, ref)
 
     async def sign_out(self, person: Person) -> bool:
         return await self.eyes.sign_out(person)
 
     async def _knock(self, person: Person) -> None:
         try:
-            async with self.eyes.credential(person) as credential:
+            async with self.eyes.open_credential(person) as credential:
                 await self._token(credential)
         except Exception as error:
-            raise refused(error, "win11-golden") from error
+            raise build_refused_error(error, "win11-golden") from error
 
     async def _token(self, credential: AsyncTokenCredential) -> None:
         await ScopedCredential(credential, PUBLIC.resource_scope).get_token(PUBLIC.resource_scope)
@@ -55,9 +55,9 @@ class SeenAzure(FakeAzure):
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     azure = SeenAzure()
-    medic = Medic(ENTRIES, diagnose, lambda: "2026-03-01T10:00:00Z", load_support(), azure=azure)
+    medic = Conversation(ENTRIES, diagnose, lambda: "2026-03-01T10:00:00Z", load_support(), azure_reader=azure)
     async with a_room(tmp_path, medic) as room:
-        azure.eyes = room.signing.eyes
+        azure.eyes = room.signing.credential_provider
         yield room
 
 

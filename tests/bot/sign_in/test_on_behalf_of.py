@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.auth.bot_token import Grant, Tokens
-from bot.auth.credentials import Credentials
+from bot.auth.bot_token import IssuedToken, TokenCache
+from bot.auth.credentials import BotCredentials
 from bot.azure.arm.cloud import PUBLIC
-from bot.azure.clients.refusals import refused
-from bot.azure.credentials.scoped_credential import NoToken, ScopedCredential
-from bot.errors import TokenUnavailable
-from bot.sign_in.credential_cache import Kept, KeptCredentials
-from bot.sign_in.on_behalf_of import KEEP_SECONDS, UserEyes
-from bot.sign_in.token_owner import holder_of
-from dialogs.model.errors import LookRefused
+from bot.azure.clients.refusals import build_refused_error
+from bot.azure.credentials.scoped_credential import NoTokenError, ScopedCredential
+from bot.errors import TokenUnavailableError
+from bot.sign_in.credential_cache import CachedCredential, CredentialCache
+from bot.sign_in.on_behalf_of import KEEP_SECONDS, OnBehalfOfCredentials
+from bot.sign_in.token_owner import read_token_owner
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from tests.bot.auth.identity_service import APP, CREDENTIALS, SECRET, TENANT
 from tests.bot.sign_in.conftest import Room
@@ -30,21 +30,21 @@ PERSON = Person(TENANT.upper(), "29:1111", "Ada", ADA)
 RESOURCES, STORAGE = PUBLIC.resource_scope, PUBLIC.storage_scope
 
 
-async def token(eyes: UserEyes, person: Person = PERSON, scope: str = RESOURCES, **more: Any) -> str:
-    async with eyes.credential(person) as credential:
+async def token(eyes: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES, **more: Any) -> str:
+    async with eyes.open_credential(person) as credential:
         return (await credential.get_token(scope, **more)).token
 
 
-async def refusal(eyes: UserEyes, person: Person = PERSON, scope: str = RESOURCES) -> str:
-    with pytest.raises(LookRefused) as raised:
+async def refusal(eyes: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES) -> str:
+    with pytest.raises(AzureRefusedError) as raised:
         await token(eyes, person, scope)
     return raised.value.refusal.reason
 
 
 async def test_one_sign_in_opens_two_audiences(room: Room) -> None:
     room.entra.kept["29:1111"] = assertion = room.entra.user_token(ADA)
-    eyes = room.signing.eyes
-    assert holder_of(await token(eyes)).object_id == ADA
+    eyes = room.signing.credential_provider
+    assert read_token_owner(await token(eyes)).object_id == ADA
     await token(eyes, scope=STORAGE)
     await token(eyes)
     assert [form["scope"].split()[0] for form in room.entra.on_behalf] == [RESOURCES, STORAGE]  # then from memory
@@ -57,7 +57,7 @@ async def test_one_sign_in_opens_two_audiences(room: Room) -> None:
 async def test_no_other_scope_is_asked_for(room: Room) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
     for scope in ("https://graph.microsoft.com/.default", "https://management.azure.com/.default offline_access"):
-        assert await refusal(room.signing.eyes, scope=scope) == "suspicious"
+        assert await refusal(room.signing.credential_provider, scope=scope) == "suspicious"
     assert room.entra.on_behalf == []
 
 
@@ -80,7 +80,7 @@ async def test_what_is_not_the_persons_own_living_sign_in_is_not_used(
     found = kept(room.entra)
     if found:
         room.entra.kept["29:1111"] = found
-    assert await refusal(room.signing.eyes) == reason
+    assert await refusal(room.signing.credential_provider) == reason
     assert room.entra.on_behalf == []
 
 
@@ -95,15 +95,15 @@ async def test_what_is_not_the_persons_own_living_sign_in_is_not_used(
 )
 async def test_only_whom_the_channel_vouches_for_looks(room: Room, person: Person) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    assert await refusal(room.signing.eyes, person) == "sign-in"
+    assert await refusal(room.signing.credential_provider, person) == "sign-in"
     assert room.entra.on_behalf == []
 
 
 async def test_a_credential_is_not_lent(room: Room) -> None:
     """Somebody who talks under the same Teams id, but is another person to Entra, does not get what was kept."""
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    await token(room.signing.eyes)
-    assert await refusal(room.signing.eyes, replace(PERSON, object_id=BOB)) == "sign-in"
+    await token(room.signing.credential_provider)
+    assert await refusal(room.signing.credential_provider, replace(PERSON, object_id=BOB)) == "sign-in"
     assert len(room.entra.on_behalf) == 1
 
 
@@ -124,13 +124,13 @@ async def test_entras_reason_gets_through_and_the_next_look_begins_anew(
 ) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
     room.entra.refusal = aad_error(code, said, **more)
-    with pytest.raises(NoToken) as raised:
-        async with room.signing.eyes.credential(PERSON) as credential:
+    with pytest.raises(NoTokenError) as raised:
+        async with room.signing.credential_provider.open_credential(PERSON) as credential:
             await ScopedCredential(credential, RESOURCES).get_token(RESOURCES)
-    found = refused(raised.value, "win11-golden").refusal
+    found = build_refused_error(raised.value, "win11-golden").refusal
     assert (found.reason, found.code) == (reason, f"AADSTS{code}")
     room.entra.refusal = None
-    await token(room.signing.eyes)
+    await token(room.signing.credential_provider)
     assert room.entra.calls["GetToken"] == 2
 
 
@@ -138,24 +138,29 @@ async def test_a_forged_sign_in_opens_nothing(room: Room) -> None:
     """Even one that says that it is the person's: Entra checks the signature before it gives anything."""
     room.entra.kept["29:1111"] = room.entra.user_token(ADA, signer="forger")
     with pytest.raises(ClientAuthenticationError, match="AADSTS50013"):
-        await token(room.signing.eyes)
+        await token(room.signing.credential_provider)
 
 
 async def test_a_sign_out_forgets_what_was_kept(room: Room) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    eyes = room.signing.eyes
+    eyes = room.signing.credential_provider
     await token(eyes)
     assert await eyes.sign_out(PERSON) is True
     assert await refusal(eyes) == "sign-in"
     assert await eyes.sign_out(PERSON) is False
     room.entra.failing = {"*": 500}
-    with pytest.raises(LookRefused):
+    with pytest.raises(AzureRefusedError):
         await eyes.sign_out(PERSON)
 
 
 async def test_a_sign_out_elsewhere_is_noticed_and_a_renewed_sign_in_taken(room: Room) -> None:
     now = time.time()
-    eyes = UserEyes(room.signing.eyes._service, CREDENTIALS, room.signing.eyes._cloud, clock=lambda: now)
+    eyes = OnBehalfOfCredentials(
+        room.signing.credential_provider._service,
+        CREDENTIALS,
+        room.signing.credential_provider._cloud,
+        clock=lambda: now,
+    )
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
     first = await token(eyes)
     now += KEEP_SECONDS + 1
@@ -171,17 +176,17 @@ async def test_a_sign_out_elsewhere_is_noticed_and_a_renewed_sign_in_taken(room:
 
 async def test_a_token_service_that_hangs_or_fails_is_a_reason(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     room.entra.failing = {"*": 502}
-    assert await refusal(room.signing.eyes) == "no-network"
+    assert await refusal(room.signing.credential_provider) == "no-network"
     room.entra.failing = {}
-    monkeypatch.setattr("bot.sign_in.token_service.PATIENCE", 0.0)
-    assert await refusal(room.signing.eyes) == "no-network"
+    monkeypatch.setattr("bot.sign_in.token_service.TIMEOUT_SECONDS", 0.0)
+    assert await refusal(room.signing.credential_provider) == "no-network"
 
 
 async def test_many_looks_at_once_share_one_sign_in(room: Room) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    found = await asyncio.gather(*(token(room.signing.eyes) for _ in range(8)))
-    assert {holder_of(one).object_id for one in found} == {ADA}
-    assert len(room.signing.eyes._kept) == 1
+    found = await asyncio.gather(*(token(room.signing.credential_provider) for _ in range(8)))
+    assert {read_token_owner(one).object_id for one in found} == {ADA}
+    assert len(room.signing.credential_provider._cache) == 1
 
 
 class _Identity:
@@ -190,24 +195,26 @@ class _Identity:
     def __init__(self, works: bool = True) -> None:
         self.works = works
 
-    async def fetch(self) -> Grant:
+    async def fetch(self) -> IssuedToken:
         if not self.works:
-            raise TokenUnavailable("no identity here")
-        return Grant("token-of-the-identity", 3600)
+            raise TokenUnavailableError("no identity here")
+        return IssuedToken("token-of-the-identity", 3600)
 
 
 async def test_a_managed_identity_stands_in_for_the_secret(room: Room) -> None:
     app = "5d1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
     room.entra.app_id, room.entra.proof = app, {"client_assertion": "token-of-the-identity"}
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    credentials = Credentials(APP, TENANT, "UserAssignedMSI", frozenset({TENANT}))
-    shared = room.signing.eyes
-    eyes = UserEyes(shared._service, credentials, shared._cloud, app, Tokens(_Identity()))
-    assert holder_of(await token(eyes)).object_id == ADA
+    credentials = BotCredentials(APP, TENANT, "UserAssignedMSI", frozenset({TENANT}))
+    shared = room.signing.credential_provider
+    eyes = OnBehalfOfCredentials(shared._service, credentials, shared._cloud, app, TokenCache(_Identity()))
+    assert read_token_owner(await token(eyes)).object_id == ADA
     assert "client_secret" not in room.entra.on_behalf[0]
     await eyes.close()
     assert (
-        await refusal(UserEyes(shared._service, credentials, shared._cloud, app, Tokens(_Identity(False))))
+        await refusal(
+            OnBehalfOfCredentials(shared._service, credentials, shared._cloud, app, TokenCache(_Identity(False)))
+        )
         == "unexpected"
     )
 
@@ -221,10 +228,10 @@ class _Closeable:
 
 
 async def test_a_credential_is_closed_once_and_only_when_nobody_uses_it() -> None:
-    kept: KeptCredentials[_Closeable] = KeptCredentials(most=2)
-    all_of_them = [Kept(_Closeable(), b"", 0.0) for _ in range(4)]
+    kept: CredentialCache[_Closeable] = CredentialCache(max_size=2)
+    all_of_them = [CachedCredential(_Closeable(), b"", 0.0) for _ in range(4)]
     for number, one in enumerate(all_of_them):
-        one.uses += number == 0
+        one.active_uses += number == 0
         await kept.put((str(number), "", ""), one)
     assert len(kept) == 2
     assert [one.credential.closed for one in all_of_them] == [0, 1, 0, 0]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.telemetry.logs import SILENT
+from bot.telemetry.logs import SILENCED_LOGGERS
 from tests.bot.auth.identity_service import TENANT
 from tests.bot.sign_in.conftest import LOOKED, Room
 from tests.bot.sign_in.entra import ADA, API, BOB, CONNECTION
@@ -238,7 +238,7 @@ async def test_a_token_is_nowhere_but_where_it_belongs(
 ) -> None:
     """Everything that was issued is looked for in the replies, the responses, the state on the disk and the log."""
     caplog.set_level(logging.DEBUG)
-    for name in SILENT:  # as the program sets them
+    for name in SILENCED_LOGGERS:  # as the program sets them
         caplog.set_level(logging.CRITICAL, logger=name)
     said: list[Any] = []
     for person in (ADA, BOB):
@@ -246,7 +246,7 @@ async def test_a_token_is_nowhere_but_where_it_belongs(
         said.append(await room.exchange("planted." + room.entra.user_token(person), card, person))
         said.append(await room.exchange(room.entra.user_token(person), card, person))
     room.entra.refusal = (400, {"error": "x", "error_description": "AADSTS50013: " + room.entra.issued[-1]})
-    await room.signing.eyes.close()
+    await room.signing.credential_provider.close()
     said += [await room.say("look"), await room.say("sign out")]
     disk = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("state.sqlite3*")))  # noqa: ASYNC240
     sent = str([item for item in room.bot.teams.sent if not item.get("attachments")]) + str(said)

@@ -16,10 +16,10 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.errors import StateConflict, StoreError
+from bot.errors import StateConflictError, StoreError
 from bot.state import blob_store
 from bot.state.blob_store import BlobStore
-from bot.state.store import Stored
+from bot.state.store import StoredState
 from tests.azurite.service import AnybodyCredential, Azurite
 
 KEY = "contoso|a:1|29:ada"
@@ -38,8 +38,8 @@ async def store(azurite: Azurite, url: str) -> AsyncIterator[BlobStore]:
 
 
 async def names(store: BlobStore) -> list[str]:
-    if store._removing:
-        await asyncio.wait(store._removing)
+    if store._removal_tasks:
+        await asyncio.wait(store._removal_tasks)
     return [blob.name async for blob in store._container.list_blobs()]
 
 
@@ -65,7 +65,7 @@ async def test_a_container_that_is_there_is_taken_and_one_that_goes_is_said(
     other = await BlobStore(url, AnybodyCredential(), str(azurite.authority)).open()
     assert await other.load(KEY) is not None
     await other._container.delete_container()
-    for work in (other.load(KEY), other.commit(KEY, None, {}), other.waiting_keys(5)):
+    for work in (other.load(KEY), other.commit(KEY, None, {}), other.list_waiting_keys(5)):
         with pytest.raises(StoreError, match=r"ContainerNotFound\): the container is gone"):
             await work
     await other.close()
@@ -80,15 +80,15 @@ async def test_the_loser_of_a_race_leaves_no_marker_and_takes_none_away(
     seen = await other.load(KEY)
     assert seen is not None
     await store.commit(KEY, first, {"n": 2})
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflictError):
         await other.commit(KEY, seen.etag, {"n": 9}, waiting=True)
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflictError):
         await other.commit(KEY, None, {"n": 9}, waiting=True)
     seen = await other.load(KEY)
     assert seen is not None
     await other.commit(KEY, seen.etag, {"n": 3}, waiting=True)
     assert len(await names(store)) == len(await names(other)) == 2
-    assert await store.waiting_keys(5) == [KEY]
+    assert await store.list_waiting_keys(5) == [KEY]
     await other.close()
 
 
@@ -101,10 +101,10 @@ async def test_many_instances_that_begin_and_end_waiting_lose_no_marker(azurite:
             value, etag = (found.value, found.etag) if found else ({"n": 0}, None)
             try:
                 await store.commit(KEY, etag, {"n": value["n"] + 1}, waiting=(turn + n) % 2 == 0)
-            except StateConflict:
+            except StateConflictError:
                 continue
             if turn % 3 == 0:
-                await store.waiting_keys(5)
+                await store.list_waiting_keys(5)
 
     await asyncio.gather(*(flip(store, n) for n, store in enumerate(stores)))
     for store in stores:
@@ -114,7 +114,7 @@ async def test_many_instances_that_begin_and_end_waiting_lose_no_marker(azurite:
         assert found is not None
         await stores[0].commit(KEY, found.etag, found.value, waiting=waiting)
         await names(stores[0])
-        assert await stores[1].waiting_keys(5) == [KEY] * waiting
+        assert await stores[1].list_waiting_keys(5) == [KEY] * waiting
     assert len(await names(stores[0])) == 2
     for store in stores:
         await store.close()
@@ -124,14 +124,14 @@ async def test_a_marker_that_a_crash_left_goes_after_a_while_and_one_that_counts
     store: BlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.commit("counts", None, {}, waiting=True)
-    await store._waiting("crashed", "before its state").upload_blob(b'"crashed"')
-    await store._waiting("counts", "an older one").upload_blob(b'"counts"')
+    await store._get_marker_blob("crashed", "before its state").upload_blob(b'"crashed"')
+    await store._get_marker_blob("counts", "an older one").upload_blob(b'"counts"')
     await store._container.get_blob_client("waiting/who.knows").upload_blob(b"7")
-    assert sorted(await store.waiting_keys(9)) == ["counts", "crashed"]
-    monkeypatch.setattr(blob_store, "STRAY_SECONDS", -5)
-    assert await store.waiting_keys(9) == ["counts"]
+    assert sorted(await store.list_waiting_keys(9)) == ["counts", "crashed"]
+    monkeypatch.setattr(blob_store, "STRAY_MARKER_SECONDS", -5)
+    assert await store.list_waiting_keys(9) == ["counts"]
     assert len([name for name in await names(store) if name.startswith("waiting/")]) == 2
-    assert await store.waiting_keys(9) == ["counts"]
+    assert await store.list_waiting_keys(9) == ["counts"]
 
 
 async def test_a_state_is_found_after_a_crash_at_any_moment_of_its_commit(
@@ -149,7 +149,7 @@ async def test_a_state_is_found_after_a_crash_at_any_moment_of_its_commit(
         await other.close()
         if await store.load(key):
             kept += 1
-            assert key in await store.waiting_keys(99)
+            assert key in await store.list_waiting_keys(99)
     assert kept > 0
 
 
@@ -165,7 +165,7 @@ async def test_what_was_not_touched_for_long_goes_and_nothing_else(store: BlobSt
 
 
 async def test_what_is_no_state_is_an_empty_one(store: BlobStore) -> None:
-    await store._state(KEY).upload_blob(b"\xff[1, 2")
+    await store._get_state_blob(KEY).upload_blob(b"\xff[1, 2")
     found = await store.load(KEY)
     assert found is not None
     assert found.value == {}
@@ -227,7 +227,7 @@ async def test_a_commit_whose_answer_was_lost_counts_as_a_conflict_and_stands(az
         return response
 
     store._container._pipeline._transport.send = lossy  # type: ignore[attr-defined]
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflictError):
         await store.commit(KEY, etag, {"n": 2})
     found = await store.load(KEY)
     assert found is not None
@@ -236,15 +236,15 @@ async def test_a_commit_whose_answer_was_lost_counts_as_a_conflict_and_stands(az
 
 
 async def test_a_service_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blob_store, "SECONDS", 0.2)
+    monkeypatch.setattr(blob_store, "OPERATION_TIMEOUT_SECONDS", 0.2)
 
     async def answer(request: web.Request) -> web.Response:
         await asyncio.Event().wait()
         raise AssertionError
 
     async with service(tmp_path, answer) as store:
-        calls: list[Awaitable[Stored | str | list[str] | None]] = [
-            store.load(KEY), store.commit(KEY, None, {}), store.waiting_keys(5), store.forget(KEY),
+        calls: list[Awaitable[StoredState | str | list[str] | None]] = [
+            store.load(KEY), store.commit(KEY, None, {}), store.list_waiting_keys(5), store.forget(KEY),
         ]  # fmt: skip
         for call in calls:
             with pytest.raises(StoreError, match="does not answer"):
@@ -254,7 +254,7 @@ async def test_a_service_that_says_nothing_is_given_up(tmp_path: Path, monkeypat
 async def test_a_service_that_cannot_be_reached_is_said_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blob_store, "SECONDS", 0.5)
+    monkeypatch.setattr(blob_store, "OPERATION_TIMEOUT_SECONDS", 0.5)
 
     async def answer(request: web.Request) -> web.Response:
         raise AssertionError

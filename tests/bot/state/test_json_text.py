@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.state.json_text import json_bytes
+from bot.state.json_text import encode_json
 
 PLAIN = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False)
@@ -22,7 +22,7 @@ PLAIN = some.recursive(
 
 @given(PLAIN)
 def test_it_reads_back_as_it_was(value: Any) -> None:
-    assert json.loads(json_bytes(value)) == value
+    assert json.loads(encode_json(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_it_reads_back_as_it_was(value: Any) -> None:
     ],
 )
 def test_it_is_compact(value: Any, written: str) -> None:
-    assert json_bytes(value).decode() == written
+    assert encode_json(value).decode() == written
 
 
 @pytest.mark.parametrize("value", [object(), b"x", {1}, date(2026, 1, 12), {"x": [object()]}])
 def test_what_is_no_plain_json_is_a_fault(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
-        json_bytes(value)
+        encode_json(value)

@@ -19,10 +19,10 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.errors import StateConflict, StateTooLarge, StoreError
+from bot.errors import StateConflictError, StateTooLargeError, StoreError
 from bot.state.blob_store import BlobStore
 from bot.state.sqlite_store import SqliteStore
-from bot.state.store import MOST_BYTES, StateStore, decoded, encoded, state_key
+from bot.state.store import MAX_STATE_BYTES, StateStore, build_state_key, decode_state, encode_state
 from tests.azurite.service import AnybodyCredential
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,7 +70,7 @@ async def test_a_stale_etag_changes_nothing(store: StateStore) -> None:
     second = await store.commit("k", first, {"n": 2})
     assert first != second
     for stale in (None, first):
-        with pytest.raises(StateConflict):
+        with pytest.raises(StateConflictError):
             await store.commit("k", stale, {"n": 9})
     found = await store.load("k")
     assert found is not None
@@ -82,10 +82,10 @@ async def test_the_etag_of_a_forgotten_state_does_not_fit_the_next(store: StateS
     await store.forget("k")
     await store.forget("k")
     assert await store.load("k") is None
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflictError):
         await store.commit("k", old, {"n": 3})
     await store.commit("k", None, {"n": 2})
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflictError):
         await store.commit("k", old, {"n": 3})
 
 
@@ -100,7 +100,7 @@ async def test_of_many_that_change_one_state_each_wins_once(another: Open) -> No
             try:
                 await store.commit("k", found.etag if found else None, {"n": value + 1})
                 added += 1
-            except StateConflict:
+            except StateConflictError:
                 continue
 
     await asyncio.gather(*(count(store) for store in stores))
@@ -110,9 +110,9 @@ async def test_of_many_that_change_one_state_each_wins_once(another: Open) -> No
 
 
 async def test_a_state_over_the_limit_is_refused_in_words(store: StateStore) -> None:
-    await store.commit("k", None, {"x": "a" * (MOST_BYTES - 8)})
-    with pytest.raises(StateTooLarge, match="at most 512 KB are kept"):
-        await store.commit("j", None, {"x": "a" * (MOST_BYTES - 7)})
+    await store.commit("k", None, {"x": "a" * (MAX_STATE_BYTES - 8)})
+    with pytest.raises(StateTooLargeError, match="at most 512 KB are kept"):
+        await store.commit("j", None, {"x": "a" * (MAX_STATE_BYTES - 7)})
     assert await store.load("j") is None
 
 
@@ -152,14 +152,14 @@ async def test_what_waits_is_found_until_it_is_committed_without(another: Open) 
     await store.commit("idle", None, {})
 
     store = await another()
-    assert await store.waiting_keys(10) == ["first", "second"]
-    assert await store.waiting_keys(1) == ["first"]
+    assert await store.list_waiting_keys(10) == ["first", "second"]
+    assert await store.list_waiting_keys(1) == ["first"]
     first = await store.commit("first", first, {}, waiting=True)
-    assert sorted(await store.waiting_keys(10)) == ["first", "second"]
+    assert sorted(await store.list_waiting_keys(10)) == ["first", "second"]
     await store.commit("first", first, {})
     await store.forget("second")
     await store.close()
-    assert await (await another()).waiting_keys(10) == []
+    assert await (await another()).list_waiting_keys(10) == []
 
 
 async def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
         assert found is not None
         assert (found.etag, found.value) == (etag, {"n": 1})
         await store.commit("k", found.etag, {"n": 1}, waiting=True)
-        assert await store.waiting_keys(10) == ["k"]
+        assert await store.list_waiting_keys(10) == ["k"]
         await store.close()
 
 
@@ -265,12 +265,12 @@ _plain = some.recursive(
 
 @given(some.dictionaries(some.text(), _plain, max_size=5))
 def test_any_plain_json_comes_back_as_it_was(value: dict[str, Any]) -> None:
-    assert decoded(encoded(value)) == value
+    assert decode_state(encode_state(value)) == value
 
 
 @given(some.text() | some.sampled_from(["[" * 100_000, "null", '"x"', "{}", "9" * 5000]))
 def test_any_text_decodes_to_a_state(text: str) -> None:
-    assert isinstance(decoded(text), dict)
+    assert isinstance(decode_state(text), dict)
 
 
 _part = some.text(some.sampled_from("a|%7C25"), max_size=4)
@@ -278,4 +278,4 @@ _part = some.text(some.sampled_from("a|%7C25"), max_size=4)
 
 @given(some.tuples(_part, _part, _part), some.tuples(_part, _part, _part))
 def test_two_people_never_share_a_key(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
-    assert (state_key(*one) == state_key(*other)) == (one == other)
+    assert (build_state_key(*one) == build_state_key(*other)) == (one == other)

@@ -15,27 +15,27 @@ import pytest_asyncio
 from aiohttp import web
 
 from app import main
-from bot.cli.report import lines
+from bot.cli.report import format_report
 from bot.errors import StoreError
 from bot.host.http_server import build_app
 from bot.host.settings import Settings
 from bot.state.blob_store import BlobStore
 from bot.state.sqlite_store import SqliteStore
-from bot.state.usage_counts import EVERY_SECONDS, Tally, key_of, read_days
+from bot.state.usage_counts import SAVE_INTERVAL_SECONDS, UsageCounter, build_day_key, read_daily_counts
 from bot.teams.botframework.adapter import TeamsAdapter
-from bot.teams.botframework.outgoing_activity import message_activity
-from bot.teams.feedback import REACTIONS
-from bot.teams.invokes import Invokes
+from bot.teams.botframework.outgoing_activity import build_activity
+from bot.teams.feedback import FEEDBACK_HANDLERS
+from bot.teams.invokes import InvokeRouter
 from dialogs.model.turn import Turn
-from dialogs.solution.usage_events import Note
+from dialogs.solution.usage_events import UsageEvent
 from tests.azurite.service import AnybodyCredential, Azurite
-from tests.bot.stand_ins import Chat, ScriptedAnswer, build_medic, serve
+from tests.bot.stand_ins import Chat, ScriptedResult, build_medic, serve
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
-SEEN = Note("recognised", "build-timeout", "certain")
-WRONG = Note("wrong", "build-timeout")
-REALLY = Note("really", "sysprep-timing", "build-timeout")
+SEEN = UsageEvent("recognised", "build-timeout", "certain")
+WRONG = UsageEvent("wrong", "build-timeout")
+REALLY = UsageEvent("really", "sysprep-timing", "build-timeout")
 
 
 @pytest_asyncio.fixture
@@ -45,62 +45,62 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await store.close()
 
 
-def tally_of(store: SqliteStore, at: datetime = NOW) -> Tally:
-    return Tally(store, at.timestamp)
+def tally_of(store: SqliteStore, at: datetime = NOW) -> UsageCounter:
+    return UsageCounter(store, at.timestamp)
 
 
 async def test_counts_of_two_processes_and_of_several_days_add_up(store: SqliteStore) -> None:
     one, other = tally_of(store), tally_of(store)
     yesterday = tally_of(store, NOW.replace(day=22))
-    one.note([SEEN, SEEN])
-    other.note([SEEN, WRONG])
-    yesterday.note([REALLY])
-    await asyncio.gather(one.keep(), other.keep(), yesterday.keep())
-    assert await read_days(store, 2, NOW) == Counter({SEEN: 3, WRONG: 1, REALLY: 1})
-    assert await read_days(store, 1, NOW) == Counter({SEEN: 3, WRONG: 1})
-    await one.keep()
-    assert await read_days(store, 1, NOW) == Counter({SEEN: 3, WRONG: 1}), "what was kept is not kept again"
+    one.count_events([SEEN, SEEN])
+    other.count_events([SEEN, WRONG])
+    yesterday.count_events([REALLY])
+    await asyncio.gather(one.save(), other.save(), yesterday.save())
+    assert await read_daily_counts(store, 2, NOW) == Counter({SEEN: 3, WRONG: 1, REALLY: 1})
+    assert await read_daily_counts(store, 1, NOW) == Counter({SEEN: 3, WRONG: 1})
+    await one.save()
+    assert await read_daily_counts(store, 1, NOW) == Counter({SEEN: 3, WRONG: 1}), "what was kept is not kept again"
 
 
 async def test_what_cannot_be_kept_now_is_kept_later(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     tally = tally_of(store)
-    tally.note([SEEN])
+    tally.count_events([SEEN])
 
     async def fail(*_: object, **__: object) -> str:
         raise StoreError("The disk is full.")
 
     with monkeypatch.context() as broken:
         broken.setattr(store, "commit", fail)
-        await tally.keep()
-    tally.note([SEEN])
-    await tally.keep()
-    assert await read_days(store, 1, NOW) == Counter({SEEN: 2})
+        await tally.save()
+    tally.count_events([SEEN])
+    await tally.save()
+    assert await read_daily_counts(store, 1, NOW) == Counter({SEEN: 2})
 
 
 async def test_counts_are_kept_when_the_bot_stops(store: SqliteStore) -> None:
     tally, stop = tally_of(store), asyncio.Event()
     running = asyncio.create_task(tally.run(stop))
     await asyncio.sleep(0)
-    tally.note([SEEN])
+    tally.count_events([SEEN])
     stop.set()
-    await asyncio.wait_for(running, EVERY_SECONDS / 2)
-    assert await read_days(store, 1, NOW) == Counter({SEEN: 1})
+    await asyncio.wait_for(running, SAVE_INTERVAL_SECONDS / 2)
+    assert await read_daily_counts(store, 1, NOW) == Counter({SEEN: 1})
 
 
 @pytest.mark.parametrize("value", [{}, {"counts": 5}, {"counts": {"a": "b", "c|d": 2, "right|e|": -1}}])
 async def test_a_broken_document_counts_nothing(store: SqliteStore, value: dict[str, object]) -> None:
-    await store.commit(key_of(NOW), None, value)
-    assert await read_days(store, 1, NOW) == Counter()
+    await store.commit(build_day_key(NOW), None, value)
+    assert await read_daily_counts(store, 1, NOW) == Counter()
     tally = tally_of(store)
-    tally.note([SEEN])
-    await tally.keep()
-    assert await read_days(store, 1, NOW) == Counter({SEEN: 1})
+    tally.count_events([SEEN])
+    await tally.save()
+    assert await read_daily_counts(store, 1, NOW) == Counter({SEEN: 1})
 
 
 def test_the_report_says_what_recurs_and_what_was_wrong() -> None:
-    counts = Counter({SEEN: 7, Note("solved", "build-timeout"): 2, WRONG: 1, REALLY: 1})
-    counts[Note("unrecognised", "", "build-log customize")] = 3
-    assert list(lines(counts, 30)) == [
+    counts = Counter({SEEN: 7, UsageEvent("solved", "build-timeout"): 2, WRONG: 1, REALLY: 1})
+    counts[UsageEvent("unrecognised", "", "build-log customize")] = 3
+    assert list(format_report(counts, 30)) == [
         "Last 30 days: 7 failures recognised, 3 not.",
         "",
         "recognised  solved  right  wrong  entry",
@@ -123,9 +123,9 @@ async def test_the_command_reads_the_bots_own_state(
     assert "has the bot run here?" in capsys.readouterr().err
 
     store = await SqliteStore(path).open()
-    tally = Tally(store)
-    tally.note([SEEN])
-    await tally.keep()
+    tally = UsageCounter(store)
+    tally.count_events([SEEN])
+    await tally.save()
     assert await asyncio.to_thread(main, ["report", "--days", "1"]) == 0, "also while the bot runs"
     await store.close()
     assert "1 failures recognised" in capsys.readouterr().out
@@ -143,22 +143,22 @@ async def test_the_command_reads_the_store_that_instances_share(
     monkeypatch.setattr("bot.cli.report.open_store", opened)
     monkeypatch.setenv("STATE_BLOB_URL", url)
     store = await opened(Settings(state_blob_url=url))
-    tally = Tally(store)
-    tally.note([SEEN])
-    await tally.keep()
+    tally = UsageCounter(store)
+    tally.count_events([SEEN])
+    await tally.save()
     await store.close()
     assert await asyncio.to_thread(main, ["report", "--days", "1"]) == 0
     assert "1 failures recognised" in capsys.readouterr().out
 
 
 async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) -> None:
-    counted: list[Note] = []
-    chat.turns._answering._note = counted.extend
+    counted: list[UsageEvent] = []
+    chat.turns._turn_processor._count_usage_events = counted.extend
 
-    async def answer(turn: Turn, state: object) -> ScriptedAnswer:
-        return ScriptedAnswer({}, (), notes=(SEEN,))
+    async def answer(turn: Turn, state: object) -> ScriptedResult:
+        return ScriptedResult({}, (), usage_events=(SEEN,))
 
-    chat.medic.answer = answer  # type: ignore[assignment, method-assign]
+    chat.medic.answer_turn = answer  # type: ignore[assignment, method-assign]
     body = chat.activity(text="x", id="same")
     await chat.post(body)
     await chat.post(body)
@@ -169,8 +169,8 @@ async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) 
 async def reacting(chat: Chat) -> AsyncIterator[Chat]:
     """The bot with its reactions, and the real conversation."""
     medic = build_medic()
-    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
-    adapter = TeamsAdapter(invokes=Invokes(REACTIONS))
+    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    adapter = TeamsAdapter(invoke_router=InvokeRouter(FEEDBACK_HANDLERS))
     runner, chat.url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
     yield chat
     await runner.cleanup()
@@ -208,6 +208,6 @@ async def test_odd_reactions_are_taken_and_change_nothing(reacting: Chat, value:
 
 
 def test_a_diagnosis_asks_for_feedback_and_nothing_else_does() -> None:
-    asked = message_activity({"card": {}, "summary": "s", "feedback": True})
+    asked = build_activity({"card": {}, "summary": "s", "feedback": True})
     assert asked.channel_data == {"feedbackLoop": {"type": "default"}}
-    assert message_activity({"card": {}, "summary": "s"}).channel_data is None
+    assert build_activity({"card": {}, "summary": "s"}).channel_data is None

@@ -11,12 +11,12 @@ import pytest_asyncio
 from yarl import URL
 
 from bot.cards.file_cards import CONSENT_TYPE, INFO_TYPE
-from bot.errors import UploadFailed
-from bot.files.uploads import Uploads
+from bot.errors import UploadError
+from bot.files.uploads import FileUploader
 from bot.host.http_server import build_app
 from bot.teams.botframework.adapter import TeamsAdapter
-from bot.teams.file_consent import GivingFiles
-from bot.teams.invokes import Invokes
+from bot.teams.file_consent import FileConsentHandler
+from bot.teams.invokes import InvokeRouter
 from tests.bot.stand_ins import Chat, build_medic, pressed, serve
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
@@ -30,7 +30,7 @@ FILE = {
 }
 
 
-class Kept(Uploads):
+class Kept(FileUploader):
     """Keeps what was put where."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Kept(Uploads):
 
     async def put(self, place: URL, content: bytes) -> None:
         if self.fails:
-            raise UploadFailed("contoso-my.sharepoint.com took no file: status 500.")
+            raise UploadError("contoso-my.sharepoint.com took no file: status 500.")
         self.put_there.append((str(place.host), content))
 
 
@@ -53,9 +53,9 @@ def uploads() -> Kept:
 async def giving(chat: Chat, uploads: Kept) -> AsyncIterator[Chat]:
     """The real conversation, with a case that was posted and a file that was asked for."""
     medic = build_medic()
-    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
-    files = GivingFiles(medic, uploads).handlers()
-    app = build_app(chat.turns, chat.store, adapter=TeamsAdapter(invokes=Invokes(files)))
+    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    files = FileConsentHandler(medic, uploads).get_handlers()
+    app = build_app(chat.turns, chat.store, adapter=TeamsAdapter(invoke_router=InvokeRouter(files)))
     runner, chat.url = await serve(app)
     await chat.send(TEXT)
     await chat.send(value=pressed(chat, "draft"))
@@ -199,7 +199,7 @@ async def test_anything_else_is_refused(giving: Chat, uploads: Kept, more: dict[
 
 async def test_the_test_client_is_told_that_it_takes_no_files(chat: Chat) -> None:
     medic = build_medic()
-    chat.medic.answer = medic.answer  # type: ignore[assignment, method-assign]
+    chat.medic.answer_turn = medic.answer_turn  # type: ignore[assignment, method-assign]
     headers = {"x-ms-agents-playground": "true"}
     await chat.post(chat.activity(TEXT), headers=headers)
     await chat.post(chat.activity(value={"v": 1, "do": "draft", "args": {}}), headers=headers)

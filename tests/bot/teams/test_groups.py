@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.state.store import state_key
+from bot.state.store import build_state_key
 from tests.bot.stand_ins import Chat, build_medic, cards, pressed
 
 AT = "<at>Image Medic</at>"
@@ -33,7 +33,7 @@ LOG = "\n".join(
 def chat(chat: Chat) -> Chat:
     """With the real conversation."""
     medic = build_medic()
-    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
+    chat.medic.answer_turn, chat.medic.hand_off = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     return chat
 
 
@@ -50,7 +50,7 @@ def shown(chat: Chat, at: int = -1) -> str:
 
 
 async def state(chat: Chat, conversation: str, person: str = "29:ada") -> Any:
-    stored = await chat.store.load(state_key("contoso", conversation, person))
+    stored = await chat.store.load(build_state_key("contoso", conversation, person))
     return stored and stored.value["medic"]
 
 
@@ -244,7 +244,7 @@ async def test_a_crash_between_the_private_chat_and_the_thread_shows_nothing_twi
     """The private chat is committed first; the activity that comes again finds it done there, and ends the thread."""
     await ask(chat, LOG)
     again = chat.activity(value=pressed(chat, "private"), conversation=THREAD)
-    key = state_key("contoso", THREAD["id"], "29:ada")
+    key = build_state_key("contoso", THREAD["id"], "29:ada")
     before = await chat.store.load(key)
     assert before
     await chat.post(again)

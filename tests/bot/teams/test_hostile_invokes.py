@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.host.conversation import Knowledge, load_knowledge
-from bot.teams.invokes import EVENT
+from bot.teams.invokes import EVENT_PREFIX
 from tests.bot.hostile import EVES, HERS, ROOM, Whole, elsewhere, whole
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
@@ -56,7 +56,7 @@ async def bot(known: Knowledge, tmp_path: Path) -> AsyncIterator[Whole]:
 
 async def invoked(bot: Whole, who: dict[str, Any], name: str, value: Any) -> tuple[int, str]:
     bot.posted += 1
-    kind, name = ("event", name.removeprefix(EVENT)) if name.startswith(EVENT) else ("invoke", name)
+    kind, name = ("event", name.removeprefix(EVENT_PREFIX)) if name.startswith(EVENT_PREFIX) else ("invoke", name)
     body = bot.bot.activity(**{**who, "type": kind, "name": name, "id": f"i{bot.posted}", "text": None, "value": value})
     headers = {"Authorization": f"Bearer {bot.bot.identity.token()}"}
     async with bot.bot.session.post(f"{bot.bot.url}/api/messages", json=body, headers=headers) as answered:

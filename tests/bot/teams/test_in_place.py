@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.state.store import state_key
+from bot.state.store import build_state_key
 from tests.bot.stand_ins import Chat, build_medic, cards, pressed
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
@@ -17,7 +17,7 @@ TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not 
 def chat(chat: Chat) -> Chat:
     """With the real conversation."""
     medic = build_medic()
-    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
+    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     return chat
 
 
@@ -100,7 +100,7 @@ async def test_a_replacement_that_waits_comes_before_the_next_answer(chat: Chat)
     await chat.send(TEXT)
     chat.teams.refuse_way = lambda method, path: 503
     await chat.post(chat.activity(value=pressed(chat, "next"), replyToId="card-1"))
-    stored = await chat.store.load(state_key("contoso", "a:1", "29:ada"))
+    stored = await chat.store.load(build_state_key("contoso", "a:1", "29:ada"))
     assert stored
     assert [row["message"]["replaces"] for row in stored.value["outbox"]] == ["card-1"]
     chat.teams.refuse_way = lambda method, path: None

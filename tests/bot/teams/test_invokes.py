@@ -13,12 +13,12 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.cards.messages import CARD_TYPE, owner_of
+from bot.cards.messages import CARD_TYPE, hash_owner_id
 from bot.host.http_server import build_app
-from bot.state.store import state_key
+from bot.state.store import build_state_key
 from bot.teams.botframework.adapter import TeamsAdapter
-from bot.teams.invokes import MESSAGE_TYPE, Invoke, InvokeAnswer, Invokes
-from bot.turns.conversation_document import MOST_ANSWERS, Envelope, read_envelope
+from bot.teams.invokes import MESSAGE_TYPE, Invoke, InvokeResult, InvokeRouter
+from bot.turns.conversation_document import MAX_INVOKE_RESPONSES, ConversationDocument, read_conversation_document
 from dialogs.model.turn import Turn
 from tests.bot.auth.identity_service import IdentityService
 from tests.bot.guarded import Guarded, guarded
@@ -33,7 +33,7 @@ NEXT = {"v": 1, "do": "next"}
 def walking(chat: Chat) -> Chat:
     """With the real conversation."""
     medic = build_medic()
-    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
+    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     return chat
 
 
@@ -49,7 +49,7 @@ async def invoke(chat: Chat, body: dict[str, Any]) -> tuple[str, Any]:
     async with chat.session.post(f"{chat.url}/api/messages", json=body) as answered:
         found = await answered.json()
     assert (answered.status, found["statusCode"]) == (200, 200)
-    await chat.turns.finish()
+    await chat.turns.wait_for_running_turns()
     return found["type"], found["value"]
 
 
@@ -78,10 +78,10 @@ async def test_a_repeated_delivery_gives_the_same_card_and_changes_nothing(walki
     await walking.send(TEXT)
     body = walking.activity(**execute(pressed(walking, "next")))
     first = await invoke(walking, body)
-    stored = await walking.store.load(state_key("contoso", "a:1", "29:ada"))
+    stored = await walking.store.load(build_state_key("contoso", "a:1", "29:ada"))
     answers = await asyncio.gather(*(invoke(walking, body) for _ in range(3)))
     assert answers == [first] * 3
-    again = await walking.store.load(state_key("contoso", "a:1", "29:ada"))
+    again = await walking.store.load(build_state_key("contoso", "a:1", "29:ada"))
     assert stored
     assert again
     assert stored.value["medic"] == again.value["medic"]
@@ -99,20 +99,20 @@ async def test_deliveries_at_the_same_time_are_one_turn(chat: Chat) -> None:
 async def test_an_older_repetition_is_told_where_to_look(chat: Chat) -> None:
     body = chat.activity(**execute(NEXT))
     await invoke(chat, body)
-    for _ in range(MOST_ANSWERS):
+    for _ in range(MAX_INVOKE_RESPONSES):
         await press(chat, NEXT)
     assert await invoke(chat, body) == (
         MESSAGE_TYPE,
         "I have done that already. The latest message shows where we are.",
     )
-    assert len(chat.medic.heard) == 1 + MOST_ANSWERS
+    assert len(chat.medic.heard) == 1 + MAX_INVOKE_RESPONSES
 
 
 async def test_the_verb_stands_for_what_to_do(chat: Chat) -> None:
     await press(chat, {"v": 1, "args": {"n": 2}, "title": "T"}, verb="draft")
     await press(chat, {"v": 1, "do": "mine"}, verb="draft")
     actions = [turn.action for turn, _ in chat.medic.heard]
-    assert [(a.do, a.args, a.fields, a.foreign) for a in actions if a] == [
+    assert [(a.action_id, a.args, a.fields, a.is_foreign) for a in actions if a] == [
         ("draft", {"n": 2}, {"title": "T"}, False), ("mine", {}, {}, False),
     ]  # fmt: skip
 
@@ -162,15 +162,15 @@ async def test_somebody_elses_card_starts_a_walk_of_ones_own(walking: Chat) -> N
     group = {"conversation": {"id": "g:1", "conversationType": "groupChat", "isGroup": True, "tenantId": "contoso"}}
     await walking.send(TEXT, **group)
     data = pressed(walking, "steps")
-    assert data["_by"] == owner_of("29:ada")
+    assert data["_by"] == hash_owner_id("29:ada")
     kind, said = await press(walking, data, **group, **{"from": {"id": "29:bob"}})
     assert kind == MESSAGE_TYPE
     assert walking.teams.methods == ["POST", "POST"]
     assert said == walking.teams.messages[-1]
-    assert pressed(walking, "steps")["_by"] == owner_of("29:bob")
+    assert pressed(walking, "steps")["_by"] == hash_owner_id("29:bob")
     kind, card = await press(walking, data, **group)  # its owner's press puts it in its place
     assert kind == CARD_TYPE
-    assert data_of(card, "next")["_by"] == owner_of("29:ada")
+    assert data_of(card, "next")["_by"] == hash_owner_id("29:ada")
 
 
 async def test_further_replies_are_sent_as_messages(walking: Chat) -> None:
@@ -193,7 +193,7 @@ async def test_a_turn_that_fails_is_answered_with_a_sentence(chat: Chat) -> None
 
 
 async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Chat) -> None:
-    chat.turns._hold = 0.05
+    chat.turns._response_timeout_seconds = 0.05
     free = asyncio.Event()
 
     async def wait(turn: Turn) -> None:
@@ -205,7 +205,7 @@ async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Ch
         assert (await answered.json())["value"].startswith("That takes a little longer.")
     assert chat.teams.sent == []
     free.set()
-    await chat.turns.finish()
+    await chat.turns.wait_for_running_turns()
     assert (chat.teams.methods, chat.teams.paths[-1].rpartition("/")[2]) == (["PUT"], "card-1")
     assert chat.teams.messages == ["1 pressed next"]
 
@@ -236,10 +236,10 @@ async def test_too_many_at_once_are_refused(chat: Chat) -> None:
 
 
 async def test_others_register_their_names(chat: Chat) -> None:
-    async def query(asked: Invoke, turns: Any, channel: Any) -> InvokeAnswer:
-        return InvokeAnswer(200, {"heard": asked.value, "name": asked.name, "who": asked.incoming.turn.person.id})
+    async def query(asked: Invoke, turns: Any, channel: Any) -> InvokeResult:
+        return InvokeResult(200, {"heard": asked.value, "name": asked.name, "who": asked.incoming.turn.person.id})
 
-    adapter = TeamsAdapter(invokes=Invokes({"composeExtension/query": query}))
+    adapter = TeamsAdapter(invoke_router=InvokeRouter({"composeExtension/query": query}))
     runner, url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
     try:
         body = chat.activity(type="invoke", name="composeExtension/query", value=5)
@@ -268,13 +268,13 @@ async def test_only_teams_itself_can_press(bot: Guarded) -> None:
     assert await bot.post(bot.identity.token(), body | {"from": {}}) == 400
     assert bot.medic.heard == []
     assert await bot.post(bot.identity.token(), body) == 200
-    assert [turn.action.do for turn, _ in bot.medic.heard if turn.action] == ["next"]
+    assert [turn.action.action_id for turn, _ in bot.medic.heard if turn.action] == ["next"]
 
 
 def test_only_the_last_answers_are_kept() -> None:
-    envelope = Envelope()
+    envelope = ConversationDocument()
     for number in range(9):
-        envelope.keep_answer(str(number), {"text": str(number)})
-    kept = read_envelope(json.loads(json.dumps(envelope.to_json()))).answers
+        envelope.store_invoke_response(str(number), {"text": str(number)})
+    kept = read_conversation_document(json.loads(json.dumps(envelope.to_json()))).invoke_responses
     assert kept == {"6": {"text": "6"}, "7": {"text": "7"}, "8": {"text": "8"}}
-    assert read_envelope({"schema": 2, "medic": None, "answers": {"a": 5}}).answers == {}
+    assert read_conversation_document({"schema": 2, "medic": None, "answers": {"a": 5}}).invoke_responses == {}

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.cli.app_package import SOURCES
-from bot.host.conversation import build, load_knowledge
+from bot.cli.app_package import SOURCE_FOLDER
+from bot.host.conversation import build_dialog_services, load_knowledge
 from bot.host.http_server import build_app
 from bot.teams.botframework.adapter import TeamsAdapter
-from bot.teams.invokes import Invokes
-from bot.teams.message_extension import DIAGNOSE, SEARCH, extension_handlers
+from bot.teams.invokes import InvokeRouter
+from bot.teams.message_extension import DIAGNOSE_COMMAND_ID, SEARCH_COMMAND_ID, build_extension_handlers
 from tests.bot.stand_ins import Chat, serve
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
@@ -38,7 +38,11 @@ class Extension:
             return found
 
     async def search(self, query: object, locale: str = "en-US") -> dict[str, Any]:
-        value = {"commandId": SEARCH, "parameters": [{"name": "query", "value": query}], "queryOptions": {"count": 25}}
+        value = {
+            "commandId": SEARCH_COMMAND_ID,
+            "parameters": [{"name": "query", "value": query}],
+            "queryOptions": {"count": 25},
+        }
         found: dict[str, Any] = (await self.invoke("query", value, locale))["composeExtension"]
         return found
 
@@ -48,14 +52,16 @@ class Extension:
             "body": {"contentType": kind, "content": content},
             "from": {"user": {"displayName": "Ben"}},
         }
-        value = {"commandId": DIAGNOSE, "commandContext": "message", "messagePayload": payload}
+        value = {"commandId": DIAGNOSE_COMMAND_ID, "commandContext": "message", "messagePayload": payload}
         found: dict[str, Any] = (await self.invoke("fetchTask", value, locale))["task"]
         return found
 
 
 @pytest_asyncio.fixture
 async def extension(chat: Chat) -> AsyncIterator[Extension]:
-    adapter = TeamsAdapter(invokes=Invokes(extension_handlers(build(load_knowledge()).asides)))
+    adapter = TeamsAdapter(
+        invoke_router=InvokeRouter(build_extension_handlers(build_dialog_services(load_knowledge()).message_extension))
+    )
     runner, url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
     yield Extension(chat, url)
     await runner.cleanup()
@@ -121,7 +127,7 @@ async def test_a_message_is_diagnosed_for_one_and_shared_without_its_lines(exten
     (share,) = card["actions"]
     assert share["title"] == "Share"
 
-    answer = await extension.invoke("submitAction", {"commandId": DIAGNOSE, "data": share["data"]})
+    answer = await extension.invoke("submitAction", {"commandId": DIAGNOSE_COMMAND_ID, "data": share["data"]})
     (posted,) = answer["composeExtension"]["attachments"]
     assert "Build timeout exceeded" in json.dumps(posted)
     assert "context deadline exceeded" not in json.dumps(posted)
@@ -151,14 +157,14 @@ async def test_a_message_without_text_gets_a_sentence(extension: Extension, cont
     ],
 )
 async def test_an_altered_button_shares_nothing(extension: Extension, data: object) -> None:
-    answer = await extension.invoke("submitAction", {"commandId": DIAGNOSE, "data": data})
+    answer = await extension.invoke("submitAction", {"commandId": DIAGNOSE_COMMAND_ID, "data": data})
     assert answer["task"]["value"].startswith("I don't know what that button meant")
 
 
 def test_the_manifest_names_the_commands() -> None:
-    manifest = json.loads((SOURCES / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((SOURCE_FOLDER / "manifest.json").read_text("utf-8"))
     commands = {command["id"]: command for command in manifest["composeExtensions"][0]["commands"]}
-    assert set(commands) == {SEARCH, DIAGNOSE}
-    assert commands[SEARCH]["type"] == "query"
-    assert commands[DIAGNOSE]["fetchTask"] is True
-    assert commands[DIAGNOSE]["context"] == ["message"]
+    assert set(commands) == {SEARCH_COMMAND_ID, DIAGNOSE_COMMAND_ID}
+    assert commands[SEARCH_COMMAND_ID]["type"] == "query"
+    assert commands[DIAGNOSE_COMMAND_ID]["fetchTask"] is True
+    assert commands[DIAGNOSE_COMMAND_ID]["context"] == ["message"]

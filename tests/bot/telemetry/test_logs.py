@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.telemetry.logs import JsonLines, TextLines
+from bot.telemetry.logs import JsonLogFormatter, TextLogFormatter
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,7 +28,7 @@ def raised(message: str) -> BaseException:
 
 
 def test_a_json_line_is_one_object() -> None:
-    line = JsonLines().format(record('said "%s"\n%d', "è", 2))
+    line = JsonLogFormatter().format(record('said "%s"\n%d', "è", 2))
     found = json.loads(line)
     assert "\n" not in line
     assert list(found) == ["time", "level", "logger", "message"]
@@ -36,7 +36,7 @@ def test_a_json_line_is_one_object() -> None:
     assert found["time"].endswith("+00:00")
 
 
-@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()])
+@pytest.mark.parametrize("formatter", [TextLogFormatter(), JsonLogFormatter()])
 def test_an_exception_tells_its_place_but_not_its_message(formatter: logging.Formatter) -> None:
     line = formatter.format(record("It failed\nbadly", error=raised("the person's own words")))
     assert "ValueError at" in line

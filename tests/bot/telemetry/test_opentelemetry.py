@@ -20,11 +20,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from bot.errors import StartError
-from bot.telemetry.observer import Unobserved, kind_of
+from bot.telemetry.observer import NullObserver, classify_turn
 from bot.telemetry.opentelemetry import open_telemetry
 from dialogs.model.files import AttachedFile
-from dialogs.model.job import Done, Work
-from dialogs.model.turn import Action, Person, Turn
+from dialogs.model.job import Job, JobDone
+from dialogs.model.turn import ActionPressed, Person, Turn
 from tests.bot.stand_ins import build_medic
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -112,8 +112,8 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 
 def test_nothing_is_sent_unless_it_is_asked_for() -> None:
-    assert isinstance(open_telemetry({}), Unobserved)
-    assert isinstance(open_telemetry({"OTEL_EXPORTER_OTLP_ENDPOINT": " "}), Unobserved)
+    assert isinstance(open_telemetry({}), NullObserver)
+    assert isinstance(open_telemetry({"OTEL_EXPORTER_OTLP_ENDPOINT": " "}), NullObserver)
 
 
 async def test_processes_are_told_apart_and_bear_the_name_that_was_given(
@@ -122,7 +122,7 @@ async def test_processes_are_told_apart_and_bear_the_name_that_was_given(
     for name in ("", "medic-of-the-north"):
         monkeypatch.setenv("OTEL_SERVICE_NAME", name)
         observer = open_telemetry(os.environ)
-        with observer.turn("text", "personal"):
+        with observer.observe_turn("text", "personal"):
             pass
         await asyncio.to_thread(observer.close)
     processes = collector.processes()
@@ -134,17 +134,17 @@ async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: 
     observer = open_telemetry(os.environ)
     medic = build_medic(observer)
     counts = Counter({"sent": 2})
-    observer.counting(lambda: counts)
+    observer.register_outcome_counts(lambda: counts)
     text = f"password={SECRET} Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
     turn = Turn(ANNA, "c", text=text)
-    with observer.turn(kind_of(turn), turn.scope):
-        await medic.answer(turn, None)
+    with observer.observe_turn(classify_turn(turn), turn.scope):
+        await medic.answer_turn(turn, None)
     try:
-        with observer.turn("press", "channel"):
+        with observer.observe_turn("press", "channel"):
             raise RuntimeError(text)
     except RuntimeError:
         logging.getLogger("bot.turns.turn_runner").exception("A turn failed.")
-    observer.looked("status", "denied", 0.25)
+    observer.record_lookup("status", "denied", 0.25)
     await asyncio.to_thread(observer.close)
 
     assert collector.spans() == [
@@ -167,7 +167,7 @@ async def test_a_collector_that_is_gone_stops_nobody(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", nowhere)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     observer = open_telemetry({"OTEL_EXPORTER_OTLP_ENDPOINT": nowhere})
-    with observer.turn("text", "personal") as nothing:
+    with observer.observe_turn("text", "personal") as nothing:
         assert nothing is None
     await asyncio.to_thread(observer.close)
 
@@ -197,12 +197,12 @@ def test_a_missing_library_is_named_with_what_to_do() -> None:
     ("turn", "kind"),
     [
         (Turn(ANNA, "c", text="x"), "text"),
-        (Turn(ANNA, "c", joined=True), "joined"),
+        (Turn(ANNA, "c", has_joined=True), "joined"),
         (Turn(ANNA, "c", text="x", files=(AttachedFile("a", "b"),)), "file"),
-        (Turn(ANNA, "c", action=Action("next", {}, {}, 1)), "press"),
-        (Turn(ANNA, "c", signed_in=False), "sign-in"),
-        (Turn(ANNA, "c", done=Done(Work("whole-log", {}), {})), "work"),
+        (Turn(ANNA, "c", action=ActionPressed("next", {}, {}, 1)), "press"),
+        (Turn(ANNA, "c", has_signed_in=False), "sign-in"),
+        (Turn(ANNA, "c", job_done=JobDone(Job("whole-log", {}), {})), "work"),
     ],
 )
 def test_what_a_turn_is_holds_nothing_of_it(turn: Turn, kind: str) -> None:
-    assert kind_of(turn) == kind
+    assert classify_turn(turn) == kind

@@ -8,42 +8,46 @@ from typing import Any
 
 import pytest
 
-from bot.cli.serve import _locale
-from bot.terminal.session import Talk
-from dialogs.conversation import Answer
-from dialogs.model.job import AGAIN, Work
-from dialogs.model.reply import Paragraph, Reply, Run
+from bot.cli.serve import _find_locale
+from bot.terminal.session import TerminalSession
+from dialogs.conversation import ConversationResult
+from dialogs.model.job import RETRY_AFTER_KEY, Job
+from dialogs.model.reply import Paragraph, Reply, TextRun
 from dialogs.model.turn import Person, Turn
 
-WATCH = Work("watch", {"id": "one", "looks": 0})
+WATCH = Job("watch", {"id": "one", "looks": 0})
 
 
 def said(text: str, **more: Any) -> Reply:
-    return Reply((Paragraph((Run(text),)),), **more)
+    return Reply((Paragraph((TextRun(text),)),), **more)
 
 
-class Medic:
+class ScriptedConversation:
     """Leaves a work to be done where it is asked to; the work is over after so many looks."""
 
     def __init__(self, looks: int) -> None:
         self.looks, self.performed = looks, 0
 
-    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> Answer:
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ConversationResult:
         turns = (state or {"turns": 0})["turns"] + 1
-        if turn.done:
-            return Answer({"turns": turns}, (said(f"ended after {turn.done.result['looks']}, turn {turns}"),))
+        if turn.job_done:
+            return ConversationResult(
+                {"turns": turns}, (said(f"ended after {turn.job_done.result['looks']}, turn {turns}"),)
+            )
         work = (WATCH,) if turn.text == "watch" else ()
         stops = ("one",) if turn.text == "stop" else ()
-        return Answer({"turns": turns}, (said(turn.text, stops=stops, forgets=turn.text == "forget me"),), work)
+        return ConversationResult(
+            {"turns": turns}, (said(turn.text, stops=stops, forgets=turn.text == "forget me"),), work
+        )
 
-    async def perform(self, person: Person, work: Work, language: str, progress: object) -> Mapping[str, Any]:
+    async def perform_job(self, person: Person, work: Job, language: str, progress: object) -> Mapping[str, Any]:
         self.performed += 1
         looks = work.args["looks"] + 1
         if looks < self.looks:
-            return {AGAIN: 60, "args": {**work.args, "looks": looks}}
+            return {RETRY_AFTER_KEY: 60, "args": {**work.args, "looks": looks}}
         return {"looks": looks}
 
-    def file(self, state: object, args: object) -> None:
+    def read_offered_file(self, state: object, args: object) -> None:
         return None
 
 
@@ -69,36 +73,36 @@ def shown(replies: Any) -> list[str]:
 
 
 async def test_what_ends_at_once_is_told_in_the_same_turn() -> None:
-    talk = Talk(Medic(looks=1))  # type: ignore[arg-type]
-    assert shown(await talk.answer(turn("watch"))) == ["watch", "ended after 1, turn 2"]
+    talk = TerminalSession(ScriptedConversation(looks=1))  # type: ignore[arg-type]
+    assert shown(await talk.answer_turn(turn("watch"))) == ["watch", "ended after 1, turn 2"]
 
 
 async def test_what_goes_on_is_told_when_it_ends_and_turns_are_answered_meanwhile() -> None:
     sleep = Sleep()
-    talk = Talk(Medic(looks=3), sleep)  # type: ignore[arg-type]
-    assert shown(await talk.answer(turn("watch"))) == ["watch"]
-    assert shown(await talk.answer(turn("hello"))) == ["hello"]
+    talk = TerminalSession(ScriptedConversation(looks=3), sleep)  # type: ignore[arg-type]
+    assert shown(await talk.answer_turn(turn("watch"))) == ["watch"]
+    assert shown(await talk.answer_turn(turn("hello"))) == ["hello"]
     sleep.over.set()
     async with asyncio.timeout(10):
-        assert shown(await talk.arrivals.get()) == ["ended after 3, turn 3"]
+        assert shown(await talk.background_replies.get()) == ["ended after 3, turn 3"]
 
 
 @pytest.mark.parametrize("word", ["stop", "forget me"])
 async def test_what_was_stopped_is_not_gone_on_with(word: str) -> None:
-    sleep, medic = Sleep(), Medic(looks=3)
-    talk = Talk(medic, sleep)  # type: ignore[arg-type]
-    await talk.answer(turn("watch"))
+    sleep, medic = Sleep(), ScriptedConversation(looks=3)
+    talk = TerminalSession(medic, sleep)  # type: ignore[arg-type]
+    await talk.answer_turn(turn("watch"))
     await sleep.begun.wait()
-    await talk.answer(turn(word))
+    await talk.answer_turn(turn(word))
     sleep.over.set()
     await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
     assert medic.performed == 1
-    assert talk.arrivals.empty()
+    assert talk.background_replies.empty()
 
 
 async def test_who_leaves_ends_it() -> None:
-    talk = Talk(Medic(looks=3), Sleep())  # type: ignore[arg-type]
-    await talk.answer(turn("watch"))
+    talk = TerminalSession(ScriptedConversation(looks=3), Sleep())  # type: ignore[arg-type]
+    await talk.answer_turn(turn("watch"))
     talk.end()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     assert [type(end) for end in await asyncio.gather(*others, return_exceptions=True)] == [asyncio.CancelledError]
@@ -114,4 +118,4 @@ async def test_who_leaves_ends_it() -> None:
     ],
 )
 def test_the_language_is_what_the_environment_names(environ: Mapping[str, str], found: str) -> None:
-    assert _locale(environ) == found
+    assert _find_locale(environ) == found

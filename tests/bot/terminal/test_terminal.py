@@ -10,21 +10,32 @@ import signal
 import pytest
 from rich.console import Console
 
-from bot.terminal.terminal import Input, Terminal, chat
-from bot.terminal.words import words
-from dialogs.model.reply import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal
-from dialogs.model.turn import ACTION_VERSION, Action, Person, Turn
+from bot.terminal.messages import get_messages
+from bot.terminal.terminal import TerminalClient, TerminalInput, run_terminal
+from dialogs.model.reply import (
+    Button,
+    Command,
+    CopyableText,
+    FactTable,
+    FormField,
+    LogExcerpt,
+    Paragraph,
+    Reply,
+    TextRun,
+    build_literal,
+)
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
 
-WELCOME = Reply((Paragraph((Run("Welcome"),)),))
+WELCOME = Reply((Paragraph((TextRun("Welcome"),)),))
 MENU = Reply(
-    (Paragraph((Run("Known error"),), size="title"),),
+    (Paragraph((TextRun("Known error"),), size="title"),),
     (Button("It worked", "worked"), Button("Next step", "next", {"step": 2}, primary=True)),
 )
 FORM = Reply(
     (
-        Field("title", "Title", "Build fails", most=20),
-        Field("severity", "Severity", "c", choices=(("b", "Moderate"), ("c", "Minimal"))),
-        Field("what", "What happened", "one\ntwo", multiline=True),
+        FormField("title", "Title", "Build fails", max_chars=20),
+        FormField("severity", "Severity", "c", choices=(("b", "Moderate"), ("c", "Minimal"))),
+        FormField("what", "What happened", "one\ntwo", multiline=True),
     ),
     (Button("Post", "post", primary=True), Button("Download", "download")),
 )
@@ -39,14 +50,14 @@ class Bot:
 
     async def __call__(self, turn):
         self.turns.append(turn)
-        if turn.joined:
+        if turn.has_joined:
             return [WELCOME]
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     @property
     def said(self):
         """Text, or verb and fields, of every turn after the greeting."""
-        return [(turn.action.do, dict(turn.action.fields)) if turn.action else turn.text for turn in self.turns[1:]]
+        return [(turn.action.action_id, dict(turn.action.fields)) if turn.action else turn.text for turn in self.turns[1:]]
 
 
 def console(width=80):
@@ -65,7 +76,7 @@ async def talk(bot, script, *, width=80, **options):
     sending = asyncio.create_task(asyncio.to_thread(write))
     try:
         async with asyncio.timeout(30):
-            await chat(bot, console=screen, descriptor=reading, **options)
+            await run_terminal(bot, console=screen, descriptor=reading, **options)
             await sending
     finally:
         os.close(reading)
@@ -107,13 +118,13 @@ async def test_what_is_piped_becomes_turns(script, said):
 async def test_the_greeting_comes_first_and_turns_say_who_and_where():
     bot = Bot([MENU])
     ada = Person("tenant", "id", "Ada")
-    output = await talk(bot, "hi\n\n2\n", person=ada, conversation="here", locale="en-GB")
+    output = await talk(bot, "hi\n\n2\n", person=ada, conversation_id="here", locale="en-GB")
 
     assert output.index("Welcome") < output.index("Known error") < output.index("[1] It worked")
     assert bot.turns == [
-        Turn(ada, "here", locale="en-GB", joined=True),
+        Turn(ada, "here", locale="en-GB", has_joined=True),
         Turn(ada, "here", locale="en-GB", text="hi"),
-        Turn(ada, "here", locale="en-GB", action=Action("next", {"step": 2}, {}, ACTION_VERSION)),
+        Turn(ada, "here", locale="en-GB", action=ActionPressed("next", {"step": 2}, {}, ACTION_VERSION)),
     ]
 
 
@@ -235,10 +246,10 @@ async def test_a_fault_in_a_turn_is_said_in_words_and_the_conversation_goes_on(c
     async def answer(turn):
         if turn.text == "secret":
             raise RuntimeError("secret")
-        return [Reply((Paragraph((Run(f"heard {turn.text}"),)),))]
+        return [Reply((Paragraph((TextRun(f"heard {turn.text}"),)),))]
 
     output = await talk(answer, "secret\n\nmore\n")
-    assert words("en").failed[:40] in output
+    assert get_messages("en").failed[:40] in output
     assert "heard more" in output
     assert "Traceback" not in output
     assert "RuntimeError" in caplog.text
@@ -254,7 +265,7 @@ async def test_its_own_words_follow_the_locale_until_a_reply_comes(locale, goodb
 
 
 async def test_its_own_words_follow_the_last_reply():
-    italian = Reply((Lines(((7, "Errore"),)),), language="it")
+    italian = Reply((LogExcerpt(((7, "Errore"),)),), language="it")
     output = await talk(Bot([italian]), "ciao\n\n.file /niente\n")
     assert "riga 7" in output
     assert "Impossibile leggere /niente" in output
@@ -266,11 +277,11 @@ async def test_everything_is_shown_at_any_width_and_copyable_text_is_never_broke
     command = "az image builder show --name win11-golden --resource-group rg --query lastRunStatus --output json"
     reply = Reply(
         (
-            Paragraph((Run("Title"),), size="title", tone="attention"),
-            Facts((("Template", literal("win11")), ("Correlation id", literal("7c6a4b1e-90c2")))),
-            Lines(((426, "exit status: 1"),)),
+            Paragraph((TextRun("Title"),), size="title", tone="attention"),
+            FactTable((("Template", build_literal("win11")), ("Correlation id", build_literal("7c6a4b1e-90c2")))),
+            LogExcerpt(((426, "exit status: 1"),)),
             Command("PowerShell", command),
-            Copyable(f"{command}\n\n  {command}"),
+            CopyableText(f"{command}\n\n  {command}"),
         ),
         (Button("Next", "next"),),
     )
@@ -284,12 +295,12 @@ async def test_everything_is_shown_at_any_width_and_copyable_text_is_never_broke
 @pytest.mark.parametrize(
     "block",
     [
-        lambda text: Paragraph(literal(text)),
-        lambda text: Facts((("Name", literal(text)),)),
-        lambda text: Lines(((1, text),)),
+        lambda text: Paragraph(build_literal(text)),
+        lambda text: FactTable((("Name", build_literal(text)),)),
+        lambda text: LogExcerpt(((1, text),)),
         lambda text: Command("Azure CLI", text),
-        lambda text: Copyable(text),
-        lambda text: Field("f", "Name", text),
+        lambda text: CopyableText(text),
+        lambda text: FormField("f", "Name", text),
     ],
     ids=["paragraph", "facts", "lines", "command", "copyable", "field"],
 )
@@ -303,7 +314,9 @@ async def test_foreign_text_is_literal(block):
 async def test_colours_are_off_when_asked(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     screen = Console(file=io.StringIO(), width=80, force_terminal=True, highlight=False)
-    Terminal(Bot(), Input(os.open(os.devnull, os.O_RDONLY)), screen, Person("t", "i"), "c", None).show([MENU])
+    TerminalClient(
+        Bot(), TerminalInput(os.open(os.devnull, os.O_RDONLY)), screen, Person("t", "i"), "c", None
+    ).show_replies([MENU])
     assert "\x1b[32m" not in screen.file.getvalue()
     assert "Next step" in screen.file.getvalue()
 
@@ -331,7 +344,7 @@ class Screen:
         self.console = Console(file=self.paper, width=80, highlight=False, markup=False, force_terminal=True)
 
     async def __aenter__(self):
-        self.chat = asyncio.create_task(chat(self.bot, console=self.console, descriptor=self.far))
+        self.chat = asyncio.create_task(run_terminal(self.bot, console=self.console, descriptor=self.far))
         await self.until(lambda: self.shown.count("› ") >= 1)
         return self
 
@@ -367,7 +380,7 @@ class Screen:
 
 
 async def test_a_paste_that_the_terminal_does_not_mark_is_one_message(monkeypatch):
-    monkeypatch.setattr("bot.terminal.input._PAUSE", 0.5)  # a busy machine may be slow to read
+    monkeypatch.setattr("bot.terminal.input._PASTE_PAUSE_SECONDS", 0.5)  # a busy machine may be slow to read
     async with Screen(Bot()) as screen:
         screen.type("one\n\ntwo\nthree\n")
         await screen.until(lambda: len(screen.bot.turns) > 1)
@@ -431,7 +444,7 @@ async def test_control_c_leaves_while_a_turn_is_answered():
     begun, cancelled = asyncio.Event(), asyncio.Event()
 
     async def answer(turn):
-        if turn.joined:
+        if turn.has_joined:
             return [WELCOME]
         begun.set()
         try:
@@ -477,7 +490,9 @@ async def test_what_arrives_on_its_own_is_shown_and_its_buttons_are_the_ones_to_
 
     bot = Bot()
     reading, writing = os.pipe()
-    chatting = asyncio.create_task(chat(bot, console=Console(file=Both()), descriptor=reading, arrivals=arrivals))
+    chatting = asyncio.create_task(
+        run_terminal(bot, console=Console(file=Both()), descriptor=reading, background_replies=arrivals)
+    )
     async with asyncio.timeout(30):
         await screens[0].shown.wait()
         arrivals.put_nowait([MENU])

@@ -15,17 +15,17 @@ import pytest_asyncio
 import trustme
 
 from bot.auth.credentials import PUBLIC_CLOUD
-from bot.auth.loopback import LocalCallers
-from bot.errors import DeliveryFailed, StateConflict
+from bot.auth.loopback import LoopbackAuthenticator
+from bot.errors import DeliveryError, StateConflictError
 from bot.state.sqlite_store import SqliteStore
-from bot.turns.conversation_document import Envelope, read_envelope
-from bot.turns.pending import Pending, turn_to_json
-from bot.turns.record import Record
-from dialogs.model.azure import TemplateRef
-from dialogs.model.turn import Action, Person, Turn
-from dialogs.state.azure import Looks
-from dialogs.state.state import from_json, to_json
-from dialogs.state.ticket_json import ticket_of
+from bot.turns.conversation_document import ConversationDocument, read_conversation_document
+from bot.turns.pending import PendingTurn, turn_to_json
+from bot.turns.unit_of_work import UnitOfWork
+from dialogs.model.azure import TemplateId
+from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.state.azure_state import AzureState
+from dialogs.state.conversation_state import state_from_json, state_to_json
+from dialogs.state.ticket_json import parse_ticket
 from tests.bot.auth.identity_service import APP, TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.stand_ins import Chat, build_medic, serve
@@ -50,9 +50,9 @@ def back(service: str, **more: Any) -> dict[str, Any]:
     return {**told, "activity": "1", "locale": "en-US", "test": False, **more}
 
 
-def waiting(way: dict[str, Any]) -> Envelope:
-    envelope = Envelope(medic={"turns": 1})
-    envelope.post("1", [{"text": "late"}], way, "en", 2e9)
+def waiting(way: dict[str, Any]) -> ConversationDocument:
+    envelope = ConversationDocument(dialog_state={"turns": 1})
+    envelope.enqueue_messages("1", [{"text": "late"}], way, "en", 2e9)
     return envelope
 
 
@@ -69,8 +69,8 @@ async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guar
     async def work(channel: Any) -> None:
         await channel.send({"text": "late"})
 
-    with pytest.raises(DeliveryFailed, match="nobody vouched"):
-        await bot.adapter.reach(back(service), work)
+    with pytest.raises(DeliveryError, match="nobody vouched"):
+        await bot.adapter.resume_conversation(back(service), work)
     assert (bot.tokens_seen, bot.identity.hits["token"]) == ([], 0)
 
 
@@ -88,21 +88,21 @@ async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, t
     "url", ["https://smba.trafficmanager.net/emea/", "https://SMBA.trafficmanager.net:443/amer/abc/", "https://x.botframework.com"]
 )  # fmt: skip
 def test_the_usual_services_are_known_after_a_restart(bot: Guarded, url: str) -> None:
-    callers = bot.access.callers
-    callers._services = PUBLIC_CLOUD.services  # type: ignore[attr-defined]
-    assert callers.knows(url)
+    callers = bot.access.authenticator
+    callers._services = PUBLIC_CLOUD.service_hosts  # type: ignore[attr-defined]
+    assert callers.is_trusted_service_url(url)
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1.evil.example/", "http://10.0.0.1/", "http://[::1]@evil.example/"])
 def test_without_credentials_nothing_leaves_this_machine(url: str) -> None:
-    assert not LocalCallers().knows(url)
-    assert LocalCallers().knows("http://127.0.0.1:56150/_connector")
+    assert not LoopbackAuthenticator().is_trusted_service_url(url)
+    assert LoopbackAuthenticator().is_trusted_service_url("http://127.0.0.1:56150/_connector")
 
 
-def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> Envelope:
-    turn = turn_to_json(Turn(Person(TENANT, who), where), whole=False)
+def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> ConversationDocument:
+    turn = turn_to_json(Turn(Person(TENANT, who), where), should_include_content=False)
     work = {"do": "whole-log", "args": {}}
-    return Envelope(pending=[Pending("1", turn, back("https://localhost/", **way), 0.0, work)])
+    return ConversationDocument(pending_turns=[PendingTurn("1", turn, back("https://localhost/", **way), 0.0, work)])
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,14 @@ def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> Envelope:
         (pending_of(person=BOB), 0),
     ],
 )
-async def test_what_leads_out_of_a_conversation_is_dropped(envelope: Envelope, left: int, tmp_path: Path) -> None:
+async def test_what_leads_out_of_a_conversation_is_dropped(
+    envelope: ConversationDocument, left: int, tmp_path: Path
+) -> None:
     """Else the answer to a look of one person could be sent to another's chat."""
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     await store.commit(KEY, None, envelope.to_json(), waiting=True)
-    found = (await Record(store, KEY).load()).envelope
-    assert len(found.outbox) + len(found.pending) == left
+    found = (await UnitOfWork(store, KEY).load()).document
+    assert len(found.outbox) + len(found.pending_turns) == left
     await store.close()
 
 
@@ -143,7 +145,7 @@ async def test_what_leads_out_of_a_conversation_is_dropped(envelope: Envelope, l
 )
 def test_the_button_of_a_ticket_opens_the_portal_alone(url: str, kept: bool) -> None:
     ticket = {"number": "1", "id": "/x", "url": url, "state": "Open", "attached": 0, "again": False}
-    assert ticket_of(ticket).url == (url if kept else "")
+    assert parse_ticket(ticket).url == (url if kept else "")
 
 
 ODD: list[Any] = [None, True, -1, 2**70, 1.5, "", "x" * 3000, [], [[]], {}, {"v": {}}, "\ud800"]
@@ -173,33 +175,43 @@ async def document(chat: Chat) -> dict[str, Any]:
     await chat.send("draft a support case")
     stored = await chat.store.load(CHAT_KEY)
     assert stored
-    envelope = read_envelope(stored.value)
+    envelope = read_conversation_document(stored.value)
     way = {"app": "", "service": chat.teams.url, "conversation": "a:1", "person": ADA, "bot": "28:bot"}
-    action = Action("next", {}, {"title": "x"}, 1)
-    envelope.post("9", [{"text": "late"}], way, "en", 2e9)
+    action = ActionPressed("next", {}, {"title": "x"}, 1)
+    envelope.enqueue_messages("9", [{"text": "late"}], way, "en", 2e9)
     kept = Turn(Person("contoso", ADA), "a:1", text="hi", action=action)
-    envelope.pending = [
-        Pending("8", turn_to_json(kept), way, 2e9, more={"wants": "answer"}, due=4e9),
-        Pending("7", turn_to_json(kept, whole=False), way, 2e9, {"do": "watch", "args": {"id": "x"}}, due=4e9),
+    envelope.pending_turns = [
+        PendingTurn("8", turn_to_json(kept), way, 2e9, inbound_fields={"wants": "answer"}, due_at=4e9),
+        PendingTurn(
+            "7",
+            turn_to_json(kept, should_include_content=False),
+            way,
+            2e9,
+            {"do": "watch", "args": {"id": "x"}},
+            due_at=4e9,
+        ),
     ]
-    envelope.keep_answer("6", {"text": "x"})
-    seen = TemplateRef("8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75", "rg", "win11")
-    state = replace(from_json(envelope.medic), look=Looks(consent=True, ref=seen, watches=(seen,)))
-    return {**envelope.to_json(), "medic": to_json(state)}
+    envelope.store_invoke_response("6", {"text": "x"})
+    seen = TemplateId("8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75", "rg", "win11")
+    state = replace(
+        state_from_json(envelope.dialog_state),
+        azure=AzureState(has_consented=True, last_template_id=seen, watched_templates=(seen,)),
+    )
+    return {**envelope.to_json(), "medic": state_to_json(state)}
 
 
 async def put(store: SqliteStore, value: dict[str, Any]) -> None:
     """Put a document in the place of the conversation's, whoever else is just changing that."""
     while True:
         stored = await store.load(CHAT_KEY)
-        with suppress(StateConflict):
+        with suppress(StateConflictError):
             await store.commit(CHAT_KEY, stored.etag if stored else None, json.loads(json.dumps(value)))
             return
 
 
 async def test_no_place_of_a_document_breaks_a_conversation(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     medic = build_medic()
-    chat.medic.answer, chat.medic.move = medic.answer, medic.move  # type: ignore[assignment, attr-defined, method-assign]
+    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     whole = await document(chat)
     every = [path for path in paths(whole) if "message" not in path]
     assert len(every) > 150
@@ -208,6 +220,6 @@ async def test_no_place_of_a_document_breaks_a_conversation(chat: Chat, caplog: 
         await put(chat.store, altered(whole, path, value))
         caplog.clear()
         said = await chat.send("unwatch" if number % 2 else "help")
-        await chat.turns.finish()
+        await chat.turns.wait_for_running_turns()
         assert said, (path, value)
         assert "urn failed" not in caplog.text, (path, value)

@@ -16,7 +16,7 @@ async def test_an_answer_does_not_wait_for_the_diagnoses_behind_it() -> None:
 
     async def turn(number: int) -> None:
         person = Person("t", f"u{number}")
-        await medic.answer(Turn(person, f"c{number}", text="Script exited with non-zero exit status: 1"), None)
+        await medic.answer_turn(Turn(person, f"c{number}", text="Script exited with non-zero exit status: 1"), None)
         seen.append(("answered", number))
         await asyncio.sleep(0)
         seen.append(("sent", number))

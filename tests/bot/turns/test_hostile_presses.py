@@ -10,15 +10,15 @@ import pytest
 import pytest_asyncio
 
 from bot.host.conversation import Knowledge, load_knowledge
-from dialogs.actions import _BUTTONS
-from dialogs.azure.flow import DOES as LOOKS
-from dialogs.support.ticket.flow import DOES as TICKETS
+from dialogs.actions import GENERAL_ACTIONS
+from dialogs.azure.dialog import AZURE_ACTIONS as LOOKS
+from dialogs.support.ticket.dialog import TICKET_ACTIONS as TICKETS
 from tests.bot.hostile import ADA, EVES, HERS, ROOM, Whole, elsewhere, whole
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import NUMBER
 from tests.dialogs.support.ticket.test_flow import CONTACT
 
-VERBS = sorted({*_BUTTONS, *LOOKS, *TICKETS, "example", "share", "drop table"} - {""})
+VERBS = sorted({*GENERAL_ACTIONS, *LOOKS, *TICKETS, "example", "share", "drop table"} - {""})
 PASTE = (
     "==> azure-arm: Provisioning with shell script: /tmp/script_1\n"
     "    azure-arm: E: Unable to locate package quarterly-payroll-agent\n"

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.host.conversation import Knowledge, load_knowledge
-from dialogs.model.azure import CustomizerOf, LogTail, RunOutput
+from dialogs.model.azure import CustomizerSummary, LogTail, RunOutput
 from tests.bot.hostile import HERS, Whole, whole
 from tests.bot.teams.test_hostile_invokes import invoked
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
@@ -47,7 +47,7 @@ async def bot(known: Knowledge, tmp_path: Path, request: pytest.FixtureRequest) 
     harm = getattr(request, "param", "")
     status = replace(
         STATUS, region=harm, message=harm, provisioning_message=harm, vm_size=harm, source=harm, on_error=harm,
-        staging_group=harm, run_sub_state=harm, customizers=(CustomizerOf(harm, harm),),
+        staging_group=harm, run_sub_state=harm, customizers=(CustomizerSummary(harm, harm),),
         outputs=(RunOutput(harm, harm, harm),),
     )  # fmt: skip
     async with whole(tmp_path, known, status) as bot:

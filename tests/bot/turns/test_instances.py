@@ -15,8 +15,8 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout
 
 from bot.state.blob_store import BlobStore
-from bot.state.store import state_key
-from bot.turns.conversation_document import read_envelope
+from bot.state.store import build_state_key
+from bot.turns.conversation_document import read_conversation_document
 from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.killing import Killed, Walks, judge, parent, turns_of
 from tests.bot.stand_ins import serve
@@ -80,9 +80,9 @@ async def settled(azurite: Azurite, url: str, conversations: list[str]) -> dict[
     while len(turns) < len(conversations):
         for conversation in conversations:
             # not asked of the store's markers: a kill leaves some that stand for nothing
-            stored = await store.load(state_key("", conversation, "29:u"))
+            stored = await store.load(build_state_key("", conversation, "29:u"))
             assert stored is not None
-            if not read_envelope(stored.value).waits:
+            if not read_conversation_document(stored.value).has_pending_items:
                 turns[conversation] = stored.value["medic"]["turns"]
         await asyncio.sleep(0.1)
     await store.close()

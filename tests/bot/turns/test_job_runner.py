@@ -14,26 +14,26 @@ import pytest
 import pytest_asyncio
 
 from bot.cards.messages import Message
-from bot.errors import DeliveryFailed, RefusedRequest, StoreError
+from bot.errors import DeliveryError, RequestRefusedError, StoreError
 from bot.state.sqlite_store import SqliteStore
-from bot.state.store import Stored
+from bot.state.store import StoredState
 from bot.turns.channel import Channel
-from bot.turns.conversation_document import Back, Envelope, read_envelope
-from bot.turns.inbound import Incoming
-from bot.turns.job_queue import MOST_WORKS
-from bot.turns.job_runner import Bounds
-from bot.turns.outbox import Pace
-from bot.turns.pending import MOST_CUTS, Pending, read_pending, turn_from_json, turn_to_json
-from bot.turns.progress import Signs
-from bot.turns.turn_runner import Turns
-from dialogs.model.job import AGAIN, Work
-from dialogs.model.reply import Paragraph, Reply, prose
-from dialogs.model.turn import Action, Person, Turn
+from bot.turns.conversation_document import ConversationDocument, ConversationReference, read_conversation_document
+from bot.turns.inbound import InboundActivity
+from bot.turns.job_queue import MAX_PENDING_JOBS
+from bot.turns.job_runner import JobLimits
+from bot.turns.outbox import DeliveryPolicy
+from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn, read_pending, turn_from_json, turn_to_json
+from bot.turns.progress import ProgressIntervals
+from bot.turns.turn_runner import TurnRunner
+from dialogs.model.job import RETRY_AFTER_KEY, Job
+from dialogs.model.reply import Paragraph, Reply, parse_markup
+from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.model.entry import Language
-from tests.bot.stand_ins import Chat, ScriptedAnswer
+from tests.bot.stand_ins import Chat, ScriptedResult
 
 KEY = "contoso|a:1|29:ada"
-FAST = Pace(most=2.0, first_wait=0.0, sweep=0.005)
+FAST = DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0, sweep_interval_seconds=0.005)
 
 
 class Crash(BaseException):
@@ -61,7 +61,7 @@ class FusedStore(SqliteStore):
     fuse: Fuse
     broken = 0
 
-    async def load(self, key: str) -> Stored | None:
+    async def load(self, key: str) -> StoredState | None:
         self.fuse.here()
         stored = await super().load(key)
         self.fuse.here()
@@ -84,15 +84,15 @@ class Wire:
     fuse: Fuse = field(default_factory=Fuse)
     seen: list[str] = field(default_factory=list)
     typed: int = 0
-    refuse: Callable[[Message], DeliveryFailed | None] = lambda message: None
+    refuse: Callable[[Message], DeliveryError | None] = lambda message: None
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
     conversation: str = "a:1"
 
     @property
-    def back(self) -> Back:
+    def conversation_reference(self) -> ConversationReference:
         return {"wire": "1", "conversation": self.conversation, "person": "29:ada"}
 
-    def drawn(self, reply: Reply) -> Sequence[Message]:
+    def render_reply(self, reply: Reply) -> Sequence[Message]:
         return [{"card": {"body": []}, "summary": reply.summary}]
 
     async def send(self, message: Message) -> str:
@@ -116,24 +116,26 @@ class Wire:
         async with asyncio.timeout(20), self.news:
             await self.news.wait_for(lambda: all(one in self.seen for one in what))
 
-    async def typing(self) -> None:
+    async def send_typing(self) -> None:
         self.typed += 1
         async with self.news:
             self.news.notify_all()
 
-    def private_link(self) -> str:
+    def get_private_chat_link(self) -> str:
         raise NotImplementedError
 
-    async def privately(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:
+    async def open_private_chat(self, tenant: str, work: Callable[[str, Channel], Awaitable[None]]) -> None:
         raise NotImplementedError
 
-    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
-        assert {**back, "conversation": self.conversation} == self.back
+    async def resume_conversation(
+        self, back: ConversationReference, work: Callable[[Channel], Awaitable[None]]
+    ) -> None:
+        assert {**back, "conversation": self.conversation} == self.conversation_reference
         await work(self)
 
 
 @dataclass
-class BusyMedic:
+class BusyConversation:
     """`do x y` leaves the works x and y. Counts the turns in its state; a report says what came of the work."""
 
     performed: list[str] = field(default_factory=list)
@@ -143,37 +145,37 @@ class BusyMedic:
     at_once: int = 0
     most_at_once: int = 0
 
-    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
         if self.answering:
             await self.answering(turn)
         count = (state or {}).get("turns", 0) + 1
-        what = f"{turn.done.work.do}: {dict(turn.done.result)}" if turn.done else turn.text
-        reply = Reply((Paragraph(prose("x")),), summary=f"{count} {what}", beside=bool(turn.text))
+        what = f"{turn.job_done.job.name}: {dict(turn.job_done.result)}" if turn.job_done else turn.text
+        reply = Reply((Paragraph(parse_markup("x")),), summary=f"{count} {what}", beside=bool(turn.text))
         names = turn.text.split()[1:] if turn.text.startswith("do ") else []
-        return ScriptedAnswer({"turns": count}, (reply,), tuple(Work(name, {"n": 1}) for name in names))
+        return ScriptedResult({"turns": count}, (reply,), tuple(Job(name, {"n": 1}) for name in names))
 
-    async def move(self, *_: Any) -> Any:
+    async def hand_off(self, *_: Any) -> Any:
         raise NotImplementedError
 
-    async def perform(
-        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    async def perform_job(
+        self, person: Person, work: Job, language: Language, progress: Callable[[int, int], None]
     ) -> Mapping[str, Any]:
         assert work.args == {"n": 1}
-        self.performed.append(work.do)
+        self.performed.append(work.name)
         self.people.append(person)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
         try:
             if self.do:
-                await self.do(work.do, progress)
+                await self.do(work.name, progress)
         finally:
             self.at_once -= 1
-        return {"ok": work.do}
+        return {"ok": work.name}
 
 
-def said(text: str, conversation: str = "a:1", mark: str = "-") -> Incoming:
+def said(text: str, conversation: str = "a:1", mark: str = "-") -> InboundActivity:
     turn = Turn(Person("contoso", "29:ada", "Ada", "oid"), conversation, text=text)
-    return Incoming("answer", turn, mark=text if mark == "-" else mark)
+    return InboundActivity("answer", turn, activity_key=text if mark == "-" else mark)
 
 
 @pytest_asyncio.fixture
@@ -191,7 +193,7 @@ def wire() -> Wire:
 
 
 @asynccontextmanager
-async def running(turns: Turns, wire: Wire) -> AsyncIterator[Turns]:
+async def running(turns: TurnRunner, wire: Wire) -> AsyncIterator[TurnRunner]:
     """Sends and performs while the block runs, then stops as a server does."""
     stop = asyncio.Event()
     task = asyncio.create_task(turns.redeliver(wire, stop))
@@ -202,14 +204,14 @@ async def running(turns: Turns, wire: Wire) -> AsyncIterator[Turns]:
         await task
 
 
-async def kept(store: SqliteStore, key: str = KEY) -> Envelope:
+async def kept(store: SqliteStore, key: str = KEY) -> ConversationDocument:
     stored = await store.load(key)
-    return read_envelope(stored.value) if stored else Envelope()
+    return read_conversation_document(stored.value) if stored else ConversationDocument()
 
 
 async def until_nothing_waits(store: SqliteStore) -> None:
     async with asyncio.timeout(20):
-        while await store.waiting_keys(1):  # noqa: ASYNC110 - a store tells nobody
+        while await store.list_waiting_keys(1):  # noqa: ASYNC110 - a store tells nobody
             await asyncio.sleep(0.002)
 
 
@@ -227,11 +229,11 @@ def gate() -> tuple[asyncio.Event, Callable[[str, Callable[[int, int], None]], A
 
 
 async def test_people_go_on_talking_and_the_report_continues_from_there(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
     opened, medic.do = gate()
-    async with running(Turns(medic, store, pace=FAST), wire) as turns:
-        await turns.take(said("do a"), wire)
-        await turns.take(said("next"), wire)
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        await turns.run_turn(said("do a"), wire)
+        await turns.run_turn(said("next"), wire)
         assert wire.seen == ["1 do a", "2 next"]
         opened.set()
         await wire.sees("3 a: {'ok': 'a'}")
@@ -239,20 +241,20 @@ async def test_people_go_on_talking_and_the_report_continues_from_there(store: F
     assert medic.performed == ["a"]
     assert medic.people == [Person("contoso", "29:ada", "Ada", "oid")]
     state = await kept(store)
-    assert (state.medic, state.pending, state.outbox) == ({"turns": 3}, [], [])
+    assert (state.dialog_state, state.pending_turns, state.outbox) == ({"turns": 3}, [], [])
 
 
 async def test_works_of_one_conversation_are_done_in_order_one_at_a_time(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
 
     async def do(name: str, progress: Any) -> None:
         await wire.arrive(f"doing {name}")
         await asyncio.sleep(0.001)
 
     medic.do = do
-    async with running(Turns(medic, store, pace=FAST), wire) as turns:
-        await turns.take(said("do a b"), wire)
-        await turns.take(said("do c"), wire)
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        await turns.run_turn(said("do a b"), wire)
+        await turns.run_turn(said("do c"), wire)
         await until_nothing_waits(store)
     assert medic.performed == ["a", "b", "c"]
     assert medic.most_at_once == 1
@@ -263,11 +265,13 @@ async def test_works_of_one_conversation_are_done_in_order_one_at_a_time(store: 
 async def test_works_of_several_conversations_are_done_side_by_side_up_to_a_bound(
     store: FusedStore, wire: Wire
 ) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
     opened, medic.do = gate()
-    async with running(Turns(medic, store, pace=FAST, bounds=Bounds(at_once=3)), wire) as turns:
+    async with running(
+        TurnRunner(medic, store, delivery_policy=FAST, job_limits=JobLimits(max_concurrent_jobs=3)), wire
+    ) as turns:
         for number in range(7):
-            await turns.take(said("do a", f"a:{number}"), Wire(conversation=f"a:{number}"))
+            await turns.run_turn(said("do a", f"a:{number}"), Wire(conversation=f"a:{number}"))
         async with asyncio.timeout(20):
             while medic.at_once < 3:  # noqa: ASYNC110 - the bound is what is waited for
                 await asyncio.sleep(0.002)
@@ -280,20 +284,20 @@ async def test_works_of_several_conversations_are_done_side_by_side_up_to_a_boun
 async def test_more_works_than_a_conversation_may_have_are_refused_in_words_at_once(
     store: FusedStore, wire: Wire
 ) -> None:
-    medic = BusyMedic()
-    turns = Turns(medic, store, pace=FAST)
-    await turns.take(said("do " + " ".join("abcdefg")), wire)
+    medic = BusyConversation()
+    turns = TurnRunner(medic, store, delivery_policy=FAST)
+    await turns.run_turn(said("do " + " ".join("abcdefg")), wire)
     assert wire.seen[1:] == ["2 f: {'failed': 'too-many'}", "3 g: {'failed': 'too-many'}"]
     async with running(turns, wire):
         await until_nothing_waits(store)
-    assert medic.performed == list("abcdefg"[:MOST_WORKS])
+    assert medic.performed == list("abcdefg"[:MAX_PENDING_JOBS])
 
 
 # what goes wrong with a work
 
 
 async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
     ended = asyncio.Event()
 
     async def do(name: str, progress: Any) -> None:
@@ -303,56 +307,58 @@ async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wi
             ended.set()
 
     medic.do = do
-    async with running(Turns(medic, store, pace=FAST, bounds=Bounds(seconds=0.01)), wire) as turns:
-        await turns.take(said("do a"), wire)
+    async with running(
+        TurnRunner(medic, store, delivery_policy=FAST, job_limits=JobLimits(timeout_seconds=0.01)), wire
+    ) as turns:
+        await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'failed': 'too-long'}")
     assert ended.is_set()
-    assert (await kept(store)).pending == []
+    assert (await kept(store)).pending_turns == []
 
 
 async def test_a_work_that_fails_is_reported_without_its_secrets(
     store: FusedStore, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
 
     async def do(name: str, progress: Any) -> None:
         raise ValueError("hunter2")
 
     medic.do = do
-    async with running(Turns(medic, store, pace=FAST), wire) as turns:
-        await turns.take(said("do a"), wire)
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'failed': 'broken'}")
     assert "ValueError at" in caplog.text
     assert "hunter2" not in caplog.text
 
 
 async def test_a_stop_leaves_the_work_to_the_next_start_however_often(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
     opened, medic.do = gate()
-    for _ in range(MOST_CUTS + 2):
+    for _ in range(MAX_CRASHED_ATTEMPTS + 2):
         before = len(medic.performed)
-        async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
             if not before:
-                await turns.take(said("do a"), wire)
+                await turns.run_turn(said("do a"), wire)
             async with asyncio.timeout(20):
                 while len(medic.performed) == before:  # noqa: ASYNC110 - the fake tells nobody
                     await asyncio.sleep(0.002)
-        [pending] = (await kept(store)).pending
-        assert (pending.begun, pending.cuts) == (False, 0)
+        [pending] = (await kept(store)).pending_turns
+        assert (pending.in_flight, pending.crashed_attempts) == (False, 0)
     opened.set()
-    async with running(Turns(medic, store, pace=FAST), wire):
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire):
         await wire.sees("2 a: {'ok': 'a'}")
         await until_nothing_waits(store)
     assert len(wire.seen) == 2
 
 
 async def test_who_removes_the_bot_ends_its_work(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
     opened, medic.do = gate()
-    async with running(Turns(medic, store, pace=FAST), wire) as turns:
-        await turns.take(said("do a"), wire)
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        await turns.run_turn(said("do a"), wire)
         person = Turn(Person("contoso", "29:ada"), "a:1")
-        await turns.take(Incoming("forget", person, mark="gone"), wire)
+        await turns.run_turn(InboundActivity("forget", person, activity_key="gone"), wire)
         opened.set()
     assert wire.seen == ["1 do a"]
     assert await store.load(KEY) is None
@@ -361,21 +367,21 @@ async def test_who_removes_the_bot_ends_its_work(store: FusedStore, wire: Wire) 
 # ends of the program
 
 
-async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyMedic, int, int]:
+async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyConversation, int, int]:
     """Two messages that leave works, with one crash. Returns the dialogs, the boundaries passed, the crashes."""
-    medic, crashes, left = BusyMedic(), 0, [said("do a b"), said("do c")]
+    medic, crashes, left = BusyConversation(), 0, [said("do a b"), said("do c")]
     fuse = Fuse(at)
     while True:
         store = FusedStore(path)
         store.fuse = wire.fuse = fuse
         await store.open()
-        await store._run(lambda s=store: s._connection.execute("pragma synchronous = off"))  # type: ignore[misc]
-        turns = Turns(medic, store, pace=FAST)
+        await store._run_in_thread(lambda s=store: s._connection.execute("pragma synchronous = off"))  # type: ignore[misc]
+        turns = TurnRunner(medic, store, delivery_policy=FAST)
         stop = asyncio.Event()
 
-        async def live(turns: Turns = turns, store: FusedStore = store) -> None:
+        async def live(turns: TurnRunner = turns, store: FusedStore = store) -> None:
             while left:
-                await turns.take(left[0], wire)
+                await turns.run_turn(left[0], wire)
                 left.pop(0)
             await until_nothing_waits(store)
 
@@ -389,7 +395,7 @@ async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyMedic, i
             stop.set()
             await beside
             state = await kept(store)
-            assert (state.medic, state.pending) == ({"turns": 5}, [])
+            assert (state.dialog_state, state.pending_turns) == ({"turns": 5}, [])
             await store.close()
             blown.cancel()
             return medic, points, crashes
@@ -426,21 +432,25 @@ async def test_after_a_crash_at_any_boundary_each_work_is_reported_once_and_in_o
 
 
 async def test_a_work_that_ends_the_program_each_time_is_given_up_with_words(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
-    await Turns(medic, store, pace=FAST).take(said("do a"), wire)
+    medic = BusyConversation()
+    await TurnRunner(medic, store, delivery_policy=FAST).run_turn(said("do a"), wire)
     begun = 0
-    while (pending := (await kept(store)).pending) and begun < 10 and pending[0].cuts < MOST_CUTS:
+    while (
+        (pending := (await kept(store)).pending_turns)
+        and begun < 10
+        and pending[0].crashed_attempts < MAX_CRASHED_ATTEMPTS
+    ):
         begun += 1
         # what a process leaves that ended in the middle
         record = await store.load(KEY)
         assert record is not None
-        envelope = read_envelope(record.value)
-        envelope.pending[0].begin("", 0, 45)
+        envelope = read_conversation_document(record.value)
+        envelope.pending_turns[0].start("", 0, 45)
         await store.commit(KEY, record.etag, envelope.to_json(), waiting=True)
-    async with running(Turns(medic, store, pace=FAST), wire):
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire):
         await wire.sees("2 a: {'failed': 'stopped'}")
         await until_nothing_waits(store)
-    assert (begun, medic.performed) == (MOST_CUTS + 1, [])
+    assert (begun, medic.performed) == (MAX_CRASHED_ATTEMPTS + 1, [])
 
 
 # two instances on one store
@@ -454,15 +464,22 @@ async def test_of_two_instances_one_performs_and_the_other_takes_over_when_it_fa
     for store in stores:
         store.fuse = Fuse()
         await store.open()
-    medics = [BusyMedic(), BusyMedic()]
+    medics = [BusyConversation(), BusyConversation()]
     opened, medics[0].do = gate()
     one, other = (
-        Turns(medic, store, pace=FAST, instance=name, clock=lambda: now, bounds=Bounds(lease=60.0))
+        TurnRunner(
+            medic,
+            store,
+            delivery_policy=FAST,
+            instance=name,
+            clock=lambda: now,
+            job_limits=JobLimits(lease_seconds=60.0),
+        )
         for name, store, medic in zip("AB", stores, medics, strict=True)
     )
     first = asyncio.create_task(one.redeliver(wire, asyncio.Event()))
     await asyncio.sleep(0)
-    await one.take(said("do a"), wire)
+    await one.run_turn(said("do a"), wire)
     async with running(other, wire):
         async with asyncio.timeout(20):
             while not medics[0].performed:  # noqa: ASYNC110 - the fake tells nobody
@@ -476,7 +493,7 @@ async def test_of_two_instances_one_performs_and_the_other_takes_over_when_it_fa
     opened.set()
     await asyncio.sleep(0.05)
     assert wire.seen == ["1 do a", "2 a: {'ok': 'a'}"]
-    assert (await kept(stores[0])).medic == {"turns": 2}
+    assert (await kept(stores[0])).dialog_state == {"turns": 2}
     first.cancel()
     await asyncio.wait([first])
     for store in stores:
@@ -488,14 +505,14 @@ async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(tmp_path: Path, wi
     for store in stores:
         store.fuse = Fuse()
         await store.open()
-    medics = [BusyMedic(), BusyMedic()]
+    medics = [BusyConversation(), BusyConversation()]
     opened, medics[0].do = gate()
     one, other = (
-        Turns(medic, store, pace=FAST, instance=name, bounds=Bounds(lease=0.6))
+        TurnRunner(medic, store, delivery_policy=FAST, instance=name, job_limits=JobLimits(lease_seconds=0.6))
         for name, store, medic in zip("AB", stores, medics, strict=True)
     )
     async with running(one, wire):
-        await one.take(said("do a"), wire)
+        await one.run_turn(said("do a"), wire)
         async with running(other, wire):
             await asyncio.sleep(1.3)
             assert (medics[0].performed, medics[1].performed) == (["a"], [])
@@ -509,7 +526,7 @@ async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(tmp_path: Path, wi
 
 
 async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
 
     async def do(name: str, progress: Callable[[int, int], None]) -> None:
         for done in (50, 50, 120):
@@ -518,9 +535,9 @@ async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: F
         progress(0, 0)
 
     medic.do = do
-    bounds = Bounds(signs=Signs(every=0.01))
-    async with running(Turns(medic, store, pace=FAST, bounds=bounds), wire) as turns:
-        await turns.take(said("do a"), wire)
+    bounds = JobLimits(progress_intervals=ProgressIntervals(update_seconds=0.01))
+    async with running(TurnRunner(medic, store, delivery_policy=FAST, job_limits=bounds), wire) as turns:
+        await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'ok': 'a'}")
     shown = [line.removeprefix("[id of 1 do a] 1 do a / ") for line in wire.seen[1:]]
     assert shown == ["So far: 25 %", "So far: 60 %", "Finished: see below.", "2 a: {'ok': 'a'}"]
@@ -528,11 +545,11 @@ async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: F
 
 
 async def test_a_work_without_progress_types_for_a_while_and_changes_no_message(store: FusedStore, wire: Wire) -> None:
-    medic = BusyMedic()
+    medic = BusyConversation()
     opened, medic.do = gate()
-    bounds = Bounds(signs=Signs(every=0.01, quiet=0.2))
-    async with running(Turns(medic, store, pace=FAST, bounds=bounds), wire) as turns:
-        await turns.take(said("do a"), wire)
+    bounds = JobLimits(progress_intervals=ProgressIntervals(update_seconds=0.01, typing_idle_seconds=0.2))
+    async with running(TurnRunner(medic, store, delivery_policy=FAST, job_limits=bounds), wire) as turns:
+        await turns.run_turn(said("do a"), wire)
         async with asyncio.timeout(20), wire.news:
             await wire.news.wait_for(lambda: wire.typed >= 2)
         await asyncio.sleep(0.3)
@@ -545,14 +562,14 @@ async def test_a_work_without_progress_types_for_a_while_and_changes_no_message(
 
 
 async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(store: FusedStore, wire: Wire) -> None:
-    medic, asked = BusyMedic(), 0
+    medic, asked = BusyConversation(), 0
 
-    def refuse(message: Message) -> DeliveryFailed | None:
+    def refuse(message: Message) -> DeliveryError | None:
         nonlocal asked
         if "replaces" not in message:
             return None
         asked += 1
-        return DeliveryFailed("too many", 429)
+        return DeliveryError("too many", 429)
 
     async def do(name: str, progress: Callable[[int, int], None]) -> None:
         for percent in range(60):
@@ -560,9 +577,9 @@ async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(st
             await asyncio.sleep(0.01)
 
     wire.refuse, medic.do = refuse, do
-    bounds = Bounds(signs=Signs(every=0.01))
-    async with running(Turns(medic, store, pace=FAST, bounds=bounds), wire) as turns:
-        await turns.take(said("do a"), wire)
+    bounds = JobLimits(progress_intervals=ProgressIntervals(update_seconds=0.01))
+    async with running(TurnRunner(medic, store, delivery_policy=FAST, job_limits=bounds), wire) as turns:
+        await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'ok': 'a'}")
     assert 1 <= asked <= 7
     assert wire.seen == ["1 do a", "2 a: {'ok': 'a'}"]
@@ -572,30 +589,30 @@ async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(st
 
 
 async def test_a_long_turn_lets_its_request_go_and_answers_when_it_is_done(store: FusedStore, wire: Wire) -> None:
-    medic, opened, secret = BusyMedic(), asyncio.Event(), "password=hunter2hunter2"
+    medic, opened, secret = BusyConversation(), asyncio.Event(), "password=hunter2hunter2"
 
     async def answering(turn: Turn) -> None:
         await opened.wait()
 
     medic.answering = answering
-    async with running(Turns(medic, store, pace=FAST, hold=0.01), wire) as turns:
-        await turns.take(said(f"long {secret}", mark="1"), wire)
+    async with running(TurnRunner(medic, store, delivery_policy=FAST, response_timeout_seconds=0.01), wire) as turns:
+        await turns.run_turn(said(f"long {secret}", mark="1"), wire)
         assert wire.seen == []
-        [pending] = (await kept(store)).pending
-        assert (pending.id, pending.begun) == ("1", True)
+        [pending] = (await kept(store)).pending_turns
+        assert (pending.id, pending.in_flight) == ("1", True)
         assert "hunter2" not in json.dumps(pending.to_json())
         # delivered once more, and something after it: both wait their turn
-        await turns.take(said(f"long {secret}", mark="1"), wire)
-        await turns.take(said("next"), wire)
+        await turns.run_turn(said(f"long {secret}", mark="1"), wire)
+        await turns.run_turn(said("next"), wire)
         opened.set()
         await until_nothing_waits(store)
     assert wire.seen == [f"1 long {secret}", "2 next"]
     state = await kept(store)
-    assert (state.medic, turns.counts["kept"]) == ({"turns": 2}, 3)
+    assert (state.dialog_state, turns.counts["kept"]) == ({"turns": 2}, 3)
 
 
 async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path: Path) -> None:
-    wire, medic = Wire(), BusyMedic()
+    wire, medic = Wire(), BusyConversation()
 
     async def answering(turn: Turn) -> None:
         await asyncio.Event().wait()
@@ -608,26 +625,26 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
         medic.answering = answering
         incoming = said("long")
         if pressed:
-            action = Action("next", {"n": [1]}, {"note": "x"}, 1)
+            action = ActionPressed("next", {"n": [1]}, {"note": "x"}, 1)
             turn = Turn(Person("contoso", "29:ada"), "a:1", action=action)
-            incoming = Incoming("answer", turn, "unread", "long", "card")
+            incoming = InboundActivity("answer", turn, "unread", "long", "card")
         before = asyncio.all_tasks()
-        await Turns(medic, store, pace=FAST, hold=0.01).take(incoming, wire)
+        await TurnRunner(medic, store, delivery_policy=FAST, response_timeout_seconds=0.01).run_turn(incoming, wire)
         for task in asyncio.all_tasks() - before:
             task.cancel()
         await asyncio.sleep(0)
-        assert len((await kept(store)).pending) == 1
+        assert len((await kept(store)).pending_turns) == 1
         heard: list[Turn] = []
 
         async def hear(turn: Turn, heard: list[Turn] = heard) -> None:
             heard.append(turn)
 
         medic.answering = hear
-        async with running(Turns(medic, store, pace=FAST), wire) as turns:
+        async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
             await until_nothing_waits(store)
-            await turns.take(incoming, wire)
+            await turns.run_turn(incoming, wire)
         assert [(turn.text, turn.action) for turn in heard] == [(incoming.turn.text, incoming.turn.action)]
-        assert (await kept(store)).medic == {"turns": 1}
+        assert (await kept(store)).dialog_state == {"turns": 1}
         await store.close()
     assert wire.seen[0] == "1 long"
     assert wire.seen[1] == "[card] 1 "
@@ -635,27 +652,29 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
 
 
 async def test_a_turn_that_ends_the_program_each_time_is_given_up_with_words(store: FusedStore, wire: Wire) -> None:
-    pending = Pending("1", turn_to_json(said("long").turn), dict(wire.back), 0.0, more={"wants": "answer"})
-    pending.begun, pending.cuts = True, MOST_CUTS
-    await store.commit(KEY, None, Envelope(pending=[pending]).to_json(), waiting=True)
-    medic = BusyMedic()
-    async with running(Turns(medic, store, pace=FAST), wire):
+    pending = PendingTurn(
+        "1", turn_to_json(said("long").turn), dict(wire.conversation_reference), 0.0, inbound_fields={"wants": "answer"}
+    )
+    pending.in_flight, pending.crashed_attempts = True, MAX_CRASHED_ATTEMPTS
+    await store.commit(KEY, None, ConversationDocument(pending_turns=[pending]).to_json(), waiting=True)
+    medic = BusyConversation()
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire):
         await until_nothing_waits(store)
     [line] = wire.seen
     assert line.startswith("I was cut off each time that I worked on your message")
 
 
 async def test_a_long_turn_that_cannot_be_kept_is_no_success_of_its_request(store: FusedStore, wire: Wire) -> None:
-    medic, opened = BusyMedic(), asyncio.Event()
+    medic, opened = BusyConversation(), asyncio.Event()
 
     async def answering(turn: Turn) -> None:
         await opened.wait()
 
     medic.answering = answering
-    async with running(Turns(medic, store, pace=FAST, hold=0.01), wire) as turns:
+    async with running(TurnRunner(medic, store, delivery_policy=FAST, response_timeout_seconds=0.01), wire) as turns:
         store.broken = 1
-        with pytest.raises(RefusedRequest) as refused:
-            await turns.take(said("long"), wire)
+        with pytest.raises(RequestRefusedError) as refused:
+            await turns.run_turn(said("long"), wire)
         assert refused.value.status == 503
         opened.set()
         await wire.sees("1 long")
@@ -668,7 +687,7 @@ async def test_a_long_turn_over_http(chat: Chat) -> None:
         await opened.wait()
 
     chat.medic.first = wait
-    chat.turns._hold = 0.05
+    chat.turns._response_timeout_seconds = 0.05
     assert await chat.send("long") == []
     opened.set()
     async with asyncio.timeout(20):
@@ -685,18 +704,18 @@ async def test_a_long_turn_over_http(chat: Chat) -> None:
 
 def test_what_is_pending_comes_back_as_it_was() -> None:
     turn = Turn(
-        Person("t", "29:ada", "Ada", "o"), "a:1", "group", "it", "text", Action("do", {"a": [1]}, {"f": "v"}, 1, True),
+        Person("t", "29:ada", "Ada", "o"), "a:1", "group", "it", "text", ActionPressed("do", {"a": [1]}, {"f": "v"}, 1, True),
         True, False,
     )  # fmt: skip
     assert turn_from_json(json.loads(json.dumps(turn_to_json(turn)))) == turn
-    pending = Pending("1", turn_to_json(turn), {"b": 1}, 1.5, {"do": "x", "args": {}}, shown="7")
+    pending = PendingTurn("1", turn_to_json(turn), {"b": 1}, 1.5, {"do": "x", "args": {}}, progress_activity_id="7")
     assert read_pending(json.loads(json.dumps(pending.to_json()))) == pending
-    assert (pending.who, pending.left) == (turn, Work("x", {}))
+    assert (pending.parsed_turn, pending.parsed_job) == (turn, Job("x", {}))
 
 
-@pytest.mark.parametrize("name", [name for name in Pending("", {}, {}, 0).to_json() if name not in ("work", "due")])
+@pytest.mark.parametrize("name", [name for name in PendingTurn("", {}, {}, 0).to_json() if name not in ("work", "due")])
 def test_what_is_broken_is_not_pending(name: str) -> None:
-    whole = Pending("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
+    whole = PendingTurn("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
     assert read_pending(whole) is not None
     for broken in ({**whole, name: None}, {key: value for key, value in whole.items() if key != name}):
         assert read_pending(broken) is None
@@ -704,43 +723,43 @@ def test_what_is_broken_is_not_pending(name: str) -> None:
 
 @pytest.mark.parametrize("work", [{}, {"do": 1, "args": {}}, {"do": "x", "args": []}, {"do": "x"}, 7])
 def test_a_broken_work_is_not_pending(work: Any) -> None:
-    assert read_pending({**Pending("1", turn_to_json(said("x").turn), {}, 0.0).to_json(), "work": work}) is None
-    assert read_pending({**Pending("1", {"person": {"x": 1}}, {}, 0.0).to_json()}) is None
+    assert read_pending({**PendingTurn("1", turn_to_json(said("x").turn), {}, 0.0).to_json(), "work": work}) is None
+    assert read_pending({**PendingTurn("1", {"person": {"x": 1}}, {}, 0.0).to_json()}) is None
 
 
-class WatchingMedic(BusyMedic):
+class WatchingConversation(BusyConversation):
     """A work that has to be done again until it has been done `times`."""
 
     times = 3
 
-    async def perform(
-        self, person: Person, work: Work, language: Language, progress: Callable[[int, int], None]
+    async def perform_job(
+        self, person: Person, work: Job, language: Language, progress: Callable[[int, int], None]
     ) -> Mapping[str, Any]:
-        self.performed.append(f"{work.do} {work.args['n']}")
+        self.performed.append(f"{work.name} {work.args['n']}")
         if work.args["n"] < self.times:
-            return {AGAIN: 0.01, "args": {**work.args, "n": work.args["n"] + 1}}
+            return {RETRY_AFTER_KEY: 0.01, "args": {**work.args, "n": work.args["n"] + 1}}
         return {"n": work.args["n"]}
 
 
 async def test_a_work_that_is_to_be_done_again_is_reported_once(store: FusedStore, wire: Wire) -> None:
-    medic = WatchingMedic()
-    async with running(Turns(medic, store, pace=FAST), wire) as turns:
-        await turns.take(said("do watch"), wire)
+    medic = WatchingConversation()
+    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        await turns.run_turn(said("do watch"), wire)
         await until_nothing_waits(store)
     assert medic.performed == ["watch 1", "watch 2", "watch 3"]
     assert [one for one in wire.seen if "watch:" in one] == ["2 watch: {'n': 3}"]
 
 
 async def test_what_waits_for_its_time_holds_up_nobody(store: FusedStore, wire: Wire) -> None:
-    medic, now = WatchingMedic(), 1000.0
+    medic, now = WatchingConversation(), 1000.0
     medic.times = 2
-    turns = Turns(medic, store, pace=FAST, clock=lambda: now)
+    turns = TurnRunner(medic, store, delivery_policy=FAST, clock=lambda: now)
     async with running(turns, wire):
-        await turns.take(said("do watch"), wire)
-        while not (await kept(store)).pending or (await kept(store)).pending[0].due == 0:  # noqa: ASYNC110
+        await turns.run_turn(said("do watch"), wire)
+        while not (await kept(store)).pending_turns or (await kept(store)).pending_turns[0].due_at == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
         medic.times = 1
-        await turns.take(said("do other"), wire)
+        await turns.run_turn(said("do other"), wire)
         while "3 other: {'n': 1}" not in wire.seen:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
         assert medic.performed == ["watch 1", "other 1"]
@@ -750,15 +769,17 @@ async def test_what_waits_for_its_time_holds_up_nobody(store: FusedStore, wire: 
 
 
 async def test_a_watch_outlives_the_process_and_is_done_by_one_of_two(store: FusedStore, wire: Wire) -> None:
-    medic, now = WatchingMedic(), 1000.0
+    medic, now = WatchingConversation(), 1000.0
     medic.times = 2
-    one, two = (Turns(medic, store, pace=FAST, instance=name, clock=lambda: now) for name in ("one", "two"))
+    one, two = (
+        TurnRunner(medic, store, delivery_policy=FAST, instance=name, clock=lambda: now) for name in ("one", "two")
+    )
     async with running(one, wire):
-        await one.take(said("do watch"), wire)
-        while not (await kept(store)).pending or (await kept(store)).pending[0].due == 0:  # noqa: ASYNC110
+        await one.run_turn(said("do watch"), wire)
+        while not (await kept(store)).pending_turns or (await kept(store)).pending_turns[0].due_at == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
     now += 1
-    three = Turns(medic, store, pace=FAST, instance="three", clock=lambda: now)
+    three = TurnRunner(medic, store, delivery_policy=FAST, instance="three", clock=lambda: now)
     async with running(two, wire), running(three, wire):
         await until_nothing_waits(store)
     assert medic.performed == ["watch 1", "watch 2"]
@@ -768,27 +789,27 @@ async def test_a_watch_outlives_the_process_and_is_done_by_one_of_two(store: Fus
 async def test_a_work_that_is_stopped_is_not_done_any_more(store: FusedStore, wire: Wire) -> None:
     now = 1000.0
 
-    class StoppableMedic(WatchingMedic):
-        async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
-            answer = await super().answer(turn, state)
-            works = tuple(Work(work.do, {**work.args, "id": work.do}) for work in answer.work)
+    class StoppableConversation(WatchingConversation):
+        async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
+            answer = await super().answer_turn(turn, state)
+            works = tuple(Job(work.name, {**work.args, "id": work.name}) for work in answer.jobs)
             stops = ("watch",) if turn.text == "stop" else ()
-            return replace(answer, work=works, replies=tuple(replace(r, stops=stops) for r in answer.replies))
+            return replace(answer, jobs=works, replies=tuple(replace(r, stops=stops) for r in answer.replies))
 
-    medic = StoppableMedic()
-    turns = Turns(medic, store, pace=FAST, clock=lambda: now)
+    medic = StoppableConversation()
+    turns = TurnRunner(medic, store, delivery_policy=FAST, clock=lambda: now)
     async with running(turns, wire):
-        await turns.take(said("do watch"), wire)
-        while not (await kept(store)).pending or (await kept(store)).pending[0].due == 0:  # noqa: ASYNC110
+        await turns.run_turn(said("do watch"), wire)
+        while not (await kept(store)).pending_turns or (await kept(store)).pending_turns[0].due_at == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
-        await turns.take(said("stop"), wire)
-        assert (await kept(store)).pending == []
+        await turns.run_turn(said("stop"), wire)
+        assert (await kept(store)).pending_turns == []
     assert medic.performed == ["watch 1"]
 
 
 def test_what_an_earlier_version_kept_is_due() -> None:
-    written = Pending("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
+    written = PendingTurn("1", turn_to_json(said("x").turn), {}, 0.0, {"do": "x", "args": {}}).to_json()
     del written["due"]
     read = read_pending(written)
     assert read
-    assert read.due == 0.0
+    assert read.due_at == 0.0

@@ -8,24 +8,24 @@ from typing import get_args
 
 import pytest
 
-from bot.terminal.words import words
-from bot.turns.notices import Sentence, say
+from bot.terminal.messages import get_messages
+from bot.turns.notices import NoticeId, render_notice
 from knowledge.model.entry import LANGUAGES
 
 _REFERENCE, _LINK, _PERCENT = "REFERENCE", "LINK", 42
 
 
-@pytest.mark.parametrize("sentence", get_args(Sentence))
-def test_both_languages_name_the_same_values(sentence: Sentence) -> None:
-    english, italian = (say(sentence, language, _REFERENCE, _LINK, _PERCENT) for language in LANGUAGES)
+@pytest.mark.parametrize("sentence", get_args(NoticeId))
+def test_both_languages_name_the_same_values(sentence: NoticeId) -> None:
+    english, italian = (render_notice(sentence, language, _REFERENCE, _LINK, _PERCENT) for language in LANGUAGES)
     assert english != italian
     for value in (_REFERENCE, _LINK, str(_PERCENT)):
         assert english.count(value) == italian.count(value)
 
 
-@pytest.mark.parametrize("name", sorted(asdict(words("en"))))
+@pytest.mark.parametrize("name", sorted(asdict(get_messages("en"))))
 def test_the_terminal_says_the_same_in_both_languages(name: str) -> None:
-    english, italian = asdict(words("en"))[name], asdict(words("it"))[name]
+    english, italian = asdict(get_messages("en"))[name], asdict(get_messages("it"))[name]
     assert english != italian
     assert _slots(english) == _slots(italian)
 

@@ -13,20 +13,27 @@ import pytest
 import pytest_asyncio
 
 from bot.cards.messages import Message
-from bot.errors import DeliveryFailed, RefusedRequest, StoreError
+from bot.errors import DeliveryError, RequestRefusedError, StoreError
 from bot.state.sqlite_store import SqliteStore
-from bot.state.store import Stored
+from bot.state.store import StoredState
 from bot.turns.channel import Channel
-from bot.turns.conversation_document import MOST_BREAKS, MOST_DONE, Back, Envelope, mark_of, read_envelope
-from bot.turns.inbound import Incoming
-from bot.turns.outbox import MOST_DOUBTS, Pace
-from bot.turns.turn_processor import MOST_UNSENT
-from bot.turns.turn_runner import Turns
-from dialogs.model.reply import Paragraph, Reply, prose
+from bot.turns.conversation_document import (
+    MAX_CRASHED_SENDS,
+    MAX_PROCESSED_ACTIVITIES,
+    ConversationDocument,
+    ConversationReference,
+    compute_activity_key,
+    read_conversation_document,
+)
+from bot.turns.inbound import InboundActivity
+from bot.turns.outbox import MAX_UNKNOWN_OUTCOMES, DeliveryPolicy
+from bot.turns.turn_processor import MAX_UNSENT_MESSAGES
+from bot.turns.turn_runner import TurnRunner
+from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import Person, Turn
-from tests.bot.stand_ins import ScriptedAnswer
+from tests.bot.stand_ins import ScriptedResult
 
-FAST = Pace(most=2.0, first_wait=0.0)
+FAST = DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0)
 KEY = "contoso|a:1|29:ada"
 
 
@@ -47,7 +54,7 @@ class Fuse:
             raise Crash
 
 
-class CountingMedic:
+class CountingConversation:
     """Keeps in its state how many turns there were, and answers with `replies` that number them."""
 
     def __init__(self, replies: int = 1) -> None:
@@ -55,13 +62,15 @@ class CountingMedic:
         self.runs = 0
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def answer(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedAnswer:
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
         self.runs += 1
         if self.meanwhile:
             await self.meanwhile()
         count = (state or {}).get("turns", 0) + 1
         said = [f"{count} {turn.text} {n}" for n in range(self.replies)]
-        return ScriptedAnswer({"turns": count}, tuple(Reply((Paragraph(prose(text)),), summary=text) for text in said))
+        return ScriptedResult(
+            {"turns": count}, tuple(Reply((Paragraph(parse_markup(text)),), summary=text) for text in said)
+        )
 
 
 @dataclass
@@ -71,16 +80,16 @@ class Line:
     fuse: Fuse = field(default_factory=Fuse)
     taken: list[str] = field(default_factory=list)
     tried: int = 0
-    troubles: list[tuple[DeliveryFailed | None, bool]] = field(default_factory=list)
+    troubles: list[tuple[DeliveryError | None, bool]] = field(default_factory=list)
     unmarked: bool = False
     sending: Callable[[], Awaitable[None]] | None = None
     way: Exception | None = None
 
     @property
-    def back(self) -> Back:
+    def conversation_reference(self) -> ConversationReference:
         return {"line": "1", "conversation": "a:1", "person": "29:ada"}
 
-    def drawn(self, reply: Reply) -> Sequence[Message]:
+    def render_reply(self, reply: Reply) -> Sequence[Message]:
         return [{"card": {}, "summary": reply.summary}]
 
     async def send(self, message: Message) -> None:
@@ -96,11 +105,13 @@ class Line:
         if trouble:
             raise trouble
 
-    async def typing(self) -> None:
+    async def send_typing(self) -> None:
         pass
 
-    async def reach(self, back: Back, work: Callable[[Channel], Awaitable[None]]) -> None:
-        assert back == self.back
+    async def resume_conversation(
+        self, back: ConversationReference, work: Callable[[Channel], Awaitable[None]]
+    ) -> None:
+        assert back == self.conversation_reference
         if self.way:
             raise self.way
         await work(self)
@@ -116,10 +127,10 @@ class FusedStore(SqliteStore):
     async def open(self) -> FusedStore:
         await super().open()
         # the program crashes here, the machine does not: no need to wait for the disk
-        await self._run(lambda: self._connection.execute("pragma synchronous = off"))
+        await self._run_in_thread(lambda: self._connection.execute("pragma synchronous = off"))
         return self
 
-    async def load(self, key: str) -> Stored | None:
+    async def load(self, key: str) -> StoredState | None:
         self.fuse.here()
         stored = await super().load(key)
         self.fuse.here()
@@ -136,9 +147,9 @@ class FusedStore(SqliteStore):
         return new
 
 
-def said(text: str, mark: str = "-", person: str = "29:ada", conversation: str = "a:1") -> Incoming:
+def said(text: str, mark: str = "-", person: str = "29:ada", conversation: str = "a:1") -> InboundActivity:
     turn = Turn(Person("contoso", person, "Ada"), conversation, text=text)
-    return Incoming("answer", turn, mark=text if mark == "-" else mark)
+    return InboundActivity("answer", turn, activity_key=text if mark == "-" else mark)
 
 
 @pytest_asyncio.fixture
@@ -155,13 +166,13 @@ def line(store: FusedStore) -> Line:
     return store.line
 
 
-async def kept(store: SqliteStore, key: str = KEY) -> Envelope:
+async def kept(store: SqliteStore, key: str = KEY) -> ConversationDocument:
     stored = await store.load(key)
-    return read_envelope(stored.value) if stored else Envelope()
+    return read_conversation_document(stored.value) if stored else ConversationDocument()
 
 
-def trouble(outcome: Any, status: int | None = None, wait: float | None = None) -> DeliveryFailed:
-    return DeliveryFailed("no", status, outcome, wait)
+def trouble(outcome: Any, status: int | None = None, wait: float | None = None) -> DeliveryError:
+    return DeliveryError("no", status, outcome, wait)
 
 
 # repeated deliveries and turns at the same time
@@ -178,47 +189,49 @@ def trouble(outcome: Any, status: int | None = None, wait: float | None = None) 
 async def test_a_repeated_delivery_changes_nothing(
     store: FusedStore, line: Line, deliveries: list[str], heard: list[str]
 ) -> None:
-    medic = CountingMedic()
-    turns = Turns(medic, store, pace=FAST)
+    medic = CountingConversation()
+    turns = TurnRunner(medic, store, delivery_policy=FAST)
     for text in deliveries:
-        await turns.take(said(text), line)
+        await turns.run_turn(said(text), line)
     assert line.taken == heard
-    assert (medic.runs, (await kept(store)).medic) == (len(heard), {"turns": len(heard)})
+    assert (medic.runs, (await kept(store)).dialog_state) == (len(heard), {"turns": len(heard)})
     assert turns.counts["again"] == len(deliveries) - len(heard)
 
 
 async def test_deliveries_at_once_are_done_in_order_and_once(store: FusedStore, line: Line) -> None:
-    turns = Turns(CountingMedic(2), store, pace=FAST)
-    await asyncio.gather(*(turns.take(said(text), line) for text in "abacb"))
+    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    await asyncio.gather(*(turns.run_turn(said(text), line) for text in "abacb"))
     assert line.taken == ["1 a 0", "1 a 1", "2 b 0", "2 b 1", "3 c 0", "3 c 1"]
 
 
 async def test_what_has_no_id_or_another_place_is_no_repetition(store: FusedStore, line: Line) -> None:
-    turns = Turns(CountingMedic(), store, pace=FAST)
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
     for incoming in (
         said("a", ""), said("a", ""), said("a", "1"), said("a", "1", person="29:bob"), said("a", "1", conversation="a:2")
     ):  # fmt: skip
-        await turns.take(incoming, line)
+        await turns.run_turn(incoming, line)
     assert line.taken == ["1 a 0", "2 a 0", "3 a 0", "1 a 0", "1 a 0"]
 
 
 def test_the_mark_of_an_activity_is_short_and_its_own() -> None:
     marks = {
-        mark_of(kind, name) for kind in ("message", "conversationUpdate") for name in ("1", "2", "x" * 512, "\ud800")
+        compute_activity_key(kind, name)
+        for kind in ("message", "conversationUpdate")
+        for name in ("1", "2", "x" * 512, "\ud800")
     }
     assert (len(marks), {len(mark) for mark in marks}) == (8, {24})
 
 
 async def test_a_repeated_failure_is_not_tried_again(store: FusedStore, line: Line) -> None:
-    medic = CountingMedic()
+    medic = CountingConversation()
 
     async def fail() -> None:
         raise ValueError
 
     medic.meanwhile = fail
-    turns = Turns(medic, store, pace=FAST)
-    await turns.take(said("a"), line)
-    await turns.take(said("a"), line)
+    turns = TurnRunner(medic, store, delivery_policy=FAST)
+    await turns.run_turn(said("a"), line)
+    await turns.run_turn(said("a"), line)
     assert medic.runs == 1
     assert len(line.taken) == 1
     assert line.taken[0].startswith("Something went wrong on my side")
@@ -226,14 +239,14 @@ async def test_a_repeated_failure_is_not_tried_again(store: FusedStore, line: Li
 
 async def test_what_is_remembered_is_bounded(store: FusedStore, line: Line) -> None:
     now = 1e9
-    turns = Turns(CountingMedic(), store, pace=FAST, clock=lambda: now)
-    for n in range(MOST_DONE + 5):
-        await turns.take(said(str(n)), line)
-    done = (await kept(store)).done
-    assert list(done) == [str(n) for n in range(5, MOST_DONE + 5)]
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST, clock=lambda: now)
+    for n in range(MAX_PROCESSED_ACTIVITIES + 5):
+        await turns.run_turn(said(str(n)), line)
+    done = (await kept(store)).processed_activities
+    assert list(done) == [str(n) for n in range(5, MAX_PROCESSED_ACTIVITIES + 5)]
     now += 86_401
-    await turns.take(said("tomorrow"), line)
-    assert list((await kept(store)).done) == ["tomorrow"]
+    await turns.run_turn(said("tomorrow"), line)
+    assert list((await kept(store)).processed_activities) == ["tomorrow"]
 
 
 # outcomes
@@ -254,8 +267,8 @@ async def test_what_was_not_taken_or_not_confirmed_is_sent_again(
     store: FusedStore, line: Line, troubles: list[Any], heard: list[str], counts: dict[str, int]
 ) -> None:
     line.troubles = list(troubles)
-    turns = Turns(CountingMedic(2), store, pace=FAST)
-    await turns.take(said("a"), line)
+    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    await turns.run_turn(said("a"), line)
     assert line.taken == heard
     assert dict(turns.counts) == {**counts, "again": 0}
     assert (await kept(store)).outbox == []
@@ -273,12 +286,12 @@ async def test_what_is_refused_for_good_is_let_go_of_and_owned_up_to(
     store: FusedStore, line: Line, troubles: list[Any], heard: list[str], counts: dict[str, int]
 ) -> None:
     line.troubles = list(troubles)
-    turns = Turns(CountingMedic(2), store, pace=FAST)
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("a"), line)
+    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
     assert line.taken == heard
     assert {key: count for key, count in turns.counts.items() if count} == counts
-    await turns.take(said("a"), line)
+    await turns.run_turn(said("a"), line)
     assert line.tried == sum(counts.get(key, 0) for key in ("sent", "refused", "unknown"))
 
 
@@ -287,19 +300,19 @@ async def test_a_card_that_is_refused_is_replaced_by_a_sentence_in_its_place(
     store: FusedStore, line: Line, status: int
 ) -> None:
     line.troubles = [(trouble("refused", status), False)]
-    await Turns(CountingMedic(2), store, pace=FAST).take(said("a"), line)
+    await TurnRunner(CountingConversation(2), store, delivery_policy=FAST).run_turn(said("a"), line)
     assert line.taken[0].startswith("My answer could not be shown here")
     assert line.taken[1:] == ["1 a 1"]
 
 
 async def test_no_log_holds_what_a_reply_says(store: FusedStore, line: Line, caplog: pytest.LogCaptureFixture) -> None:
-    line.troubles = [(trouble("refused", 413), False), *[(trouble("unknown"), True)] * MOST_DOUBTS]
-    turns = Turns(CountingMedic(), store, pace=FAST)
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("hunter2"), line)
+    line.troubles = [(trouble("refused", 413), False), *[(trouble("unknown"), True)] * MAX_UNKNOWN_OUTCOMES]
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("hunter2"), line)
     await turns.sweep(line)
     # refused; put off each time but the last; given up
-    assert len(caplog.records) == 1 + (MOST_DOUBTS - 1) + 2
+    assert len(caplog.records) == 1 + (MAX_UNKNOWN_OUTCOMES - 1) + 2
     assert "hunter2" not in caplog.text
 
 
@@ -308,53 +321,53 @@ async def test_a_send_that_hangs_is_given_up_as_unknown(store: FusedStore, line:
         await asyncio.Event().wait()
 
     line.sending = hang
-    turns = Turns(CountingMedic(), store, pace=Pace(most=0.02))
-    with pytest.raises(DeliveryFailed, match="too long"):
-        await turns.take(said("a"), line)
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=DeliveryPolicy(max_flush_seconds=0.02))
+    with pytest.raises(DeliveryError, match="too long"):
+        await turns.run_turn(said("a"), line)
     line.sending = None
-    await turns.take(said("a"), line)
+    await turns.run_turn(said("a"), line)
     assert line.taken == ["1 a 0"]
     assert turns.counts["repeated"] == 1
 
 
 async def test_replies_that_wait_come_before_the_next_ones(store: FusedStore, line: Line) -> None:
-    turns = Turns(CountingMedic(2), store, pace=FAST)
+    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
     line.troubles = [(trouble("later", 503), False)] * 4
     for text in "ab":
-        with pytest.raises(DeliveryFailed):
-            await turns.take(said(text), line)
+        with pytest.raises(DeliveryError):
+            await turns.run_turn(said(text), line)
     assert line.taken == []
-    await turns.take(said("c"), line)
+    await turns.run_turn(said("c"), line)
     assert line.taken == [f"{count} {text} {n}" for count, text in enumerate("abc", 1) for n in (0, 1)]
 
 
 async def test_a_conversation_whose_channel_takes_nothing_is_not_answered_for_ever(
     store: FusedStore, line: Line
 ) -> None:
-    medic = CountingMedic(10)
-    turns = Turns(medic, store, pace=FAST)
+    medic = CountingConversation(10)
+    turns = TurnRunner(medic, store, delivery_policy=FAST)
     line.troubles = [(trouble("later"), False)] * 100
-    for n in range(MOST_UNSENT // 10):
-        with pytest.raises(DeliveryFailed):
-            await turns.take(said(str(n)), line)
-    with pytest.raises(RefusedRequest, match="could not be sent yet") as refused:
-        await turns.take(said("more"), line)
+    for n in range(MAX_UNSENT_MESSAGES // 10):
+        with pytest.raises(DeliveryError):
+            await turns.run_turn(said(str(n)), line)
+    with pytest.raises(RequestRefusedError, match="could not be sent yet") as refused:
+        await turns.run_turn(said("more"), line)
     assert refused.value.status == 503
-    assert medic.runs == MOST_UNSENT // 10
-    assert (await kept(store)).medic == {"turns": medic.runs}
+    assert medic.runs == MAX_UNSENT_MESSAGES // 10
+    assert (await kept(store)).dialog_state == {"turns": medic.runs}
 
 
 async def test_the_outcome_is_not_forgotten_while_the_store_fails(store: FusedStore, line: Line) -> None:
-    turns = Turns(CountingMedic(), store, pace=FAST)
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
 
     async def break_store() -> None:
         store.broken = 1
 
     line.sending = break_store
-    with pytest.raises(DeliveryFailed, match="state store failed"):
-        await turns.take(said("a"), line)
+    with pytest.raises(DeliveryError, match="state store failed"):
+        await turns.run_turn(said("a"), line)
     line.sending = None
-    await turns.take(said("a"), line)
+    await turns.run_turn(said("a"), line)
     assert line.taken == ["1 a 0"]
     assert (await kept(store)).outbox == []
 
@@ -371,8 +384,8 @@ async def test_a_turn_that_was_kept_although_the_store_failed_is_answered(store:
         return etag
 
     store.commit = unconfirmed  # type: ignore[method-assign]
-    medic = CountingMedic()
-    await Turns(medic, store, pace=FAST).take(said("a"), line)
+    medic = CountingConversation()
+    await TurnRunner(medic, store, delivery_policy=FAST).run_turn(said("a"), line)
     assert (line.taken, medic.runs) == (["1 a 0"], 1)
 
 
@@ -381,10 +394,15 @@ async def test_a_turn_that_was_kept_although_the_store_failed_is_answered(store:
 
 async def test_a_sweep_sends_what_is_due(store: FusedStore, line: Line) -> None:
     now = 1e9
-    turns = Turns(CountingMedic(2), store, pace=Pace(most=1, first_wait=5, longest_wait=10), clock=lambda: now)
+    turns = TurnRunner(
+        CountingConversation(2),
+        store,
+        delivery_policy=DeliveryPolicy(max_flush_seconds=1, first_wait_seconds=5, max_wait_seconds=10),
+        clock=lambda: now,
+    )
     line.troubles = [(trouble("later", 503), False), (trouble("later", 429, 3600), False)]
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("a"), line)
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
     await turns.sweep(line)
     assert line.tried == 1
     now += 11
@@ -398,42 +416,42 @@ async def test_a_sweep_sends_what_is_due(store: FusedStore, line: Line) -> None:
 
 
 async def test_a_reply_that_is_never_confirmed_is_let_go_of_after_a_few_tries(store: FusedStore, line: Line) -> None:
-    turns = Turns(CountingMedic(2), store, pace=FAST)
-    line.troubles = [(trouble("unknown", 502), True)] * MOST_DOUBTS
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("a"), line)
-    for _ in range(MOST_DOUBTS):
+    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    line.troubles = [(trouble("unknown", 502), True)] * MAX_UNKNOWN_OUTCOMES
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
+    for _ in range(MAX_UNKNOWN_OUTCOMES):
         await turns.sweep(line)
-    assert line.taken == ["1 a 0"] * MOST_DOUBTS + ["1 a 1"]
+    assert line.taken == ["1 a 0"] * MAX_UNKNOWN_OUTCOMES + ["1 a 1"]
     counts = {key: count for key, count in turns.counts.items() if count}
-    assert counts == {"sent": 1, "unknown": MOST_DOUBTS, "repeated": MOST_DOUBTS - 1, "given-up": 1}
+    assert counts == {"sent": 1, "unknown": MAX_UNKNOWN_OUTCOMES, "repeated": MAX_UNKNOWN_OUTCOMES - 1, "given-up": 1}
 
 
 async def test_a_reply_that_waited_a_day_is_let_go_of(store: FusedStore, line: Line) -> None:
     now = 1e9
-    turns = Turns(CountingMedic(), store, pace=FAST, clock=lambda: now)
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST, clock=lambda: now)
     line.troubles = [(trouble("later"), False)] * 3
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("a"), line)
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
     now += 86_401
     await turns.sweep(line)
     assert turns.counts["given-up"] == 1
     assert (await kept(store)).outbox == []
-    await turns.take(said("b"), line)
+    await turns.run_turn(said("b"), line)
     assert line.taken == ["2 b 0"]
 
 
 @pytest.mark.parametrize(
-    ("way", "waits"), [(RefusedRequest(403, "no"), 0), (DeliveryFailed("no token"), 1), (OSError("no"), 1)]
+    ("way", "waits"), [(RequestRefusedError(403, "no"), 0), (DeliveryError("no token"), 1), (OSError("no"), 1)]
 )
 async def test_a_conversation_out_of_reach_waits_and_a_forbidden_one_does_not(
     store: FusedStore, line: Line, way: Exception, waits: int
 ) -> None:
     now = 1e9
-    turns = Turns(CountingMedic(), store, pace=FAST, clock=lambda: now)
+    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST, clock=lambda: now)
     line.troubles = [(trouble("later"), False)] * 3
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("a"), line)
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
     now += 1
     line.way = way
     await turns.sweep(line)
@@ -444,10 +462,14 @@ async def test_a_conversation_out_of_reach_waits_and_a_forbidden_one_does_not(
 
 
 async def test_sweeps_go_on_until_they_are_stopped(store: FusedStore, line: Line) -> None:
-    turns = Turns(CountingMedic(), store, pace=Pace(most=2, first_wait=0, sweep=0.001))
+    turns = TurnRunner(
+        CountingConversation(),
+        store,
+        delivery_policy=DeliveryPolicy(max_flush_seconds=2, first_wait_seconds=0, sweep_interval_seconds=0.001),
+    )
     line.troubles = [(trouble("later"), False)] * 10
-    with pytest.raises(DeliveryFailed):
-        await turns.take(said("a"), line)
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
     stop, sent = asyncio.Event(), asyncio.Event()
 
     async def count() -> None:
@@ -469,19 +491,19 @@ async def test_sweeps_go_on_until_they_are_stopped(store: FusedStore, line: Line
 
 async def life_after_life(path: Path, fuse: Fuse, line: Line, texts: str) -> int:
     """Deliver `texts` until each is done, starting anew after every crash. Returns the crashes between send and note."""
-    medic, blind, left = CountingMedic(2), 0, list(texts)
+    medic, blind, left = CountingConversation(2), 0, list(texts)
     FusedStore.fuse, FusedStore.line = fuse, line
     while True:
         store = FusedStore(path)
         await store.open()
-        turns = Turns(medic, store, pace=FAST)
+        turns = TurnRunner(medic, store, delivery_policy=FAST)
         try:
             await turns.sweep(line)
             while left:
-                await turns.take(said(left[0]), line)
+                await turns.run_turn(said(left[0]), line)
                 left.pop(0)
             state = await kept(store)
-            assert (state.medic, state.outbox) == ({"turns": len(texts)}, [])
+            assert (state.dialog_state, state.outbox) == ({"turns": len(texts)}, [])
             return blind
         except Crash:
             blind += line.unmarked
@@ -541,17 +563,17 @@ async def test_a_reply_that_ends_the_program_each_time_is_given_up(tmp_path: Pat
 
     line.sending = end
     FusedStore.fuse, FusedStore.line = fuse, line
-    for life in range(MOST_BREAKS + 3):
+    for life in range(MAX_CRASHED_SENDS + 3):
         store = FusedStore(tmp_path / "s")
         await store.open()
-        turns = Turns(CountingMedic(), store, pace=FAST)
+        turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
         try:
-            await (turns.sweep(line) if life else turns.take(said("a"), line))
+            await (turns.sweep(line) if life else turns.run_turn(said("a"), line))
         except Crash:
             continue
         finally:
             await store.close()
-    assert sends == 1 + MOST_BREAKS
+    assert sends == 1 + MAX_CRASHED_SENDS
     store = FusedStore(tmp_path / "s")
     await store.open()
     assert (await kept(store)).outbox == []
@@ -566,11 +588,11 @@ async def test_an_activity_that_reaches_two_instances_is_done_once(tmp_path: Pat
     line, both = Line(), asyncio.Barrier(2)
     FusedStore.line = line
     stores = [FusedStore(tmp_path / "s") for _ in "AB"]
-    medic = CountingMedic(2)
+    medic = CountingConversation(2)
     turns = []
     for name, store in zip("AB", stores, strict=True):
         await store.open()
-        turns.append(Turns(medic, store, pace=FAST, instance=name))
+        turns.append(TurnRunner(medic, store, delivery_policy=FAST, instance=name))
     met = 0
 
     async def meet() -> None:
@@ -580,9 +602,9 @@ async def test_an_activity_that_reaches_two_instances_is_done_once(tmp_path: Pat
             await both.wait()
 
     medic.meanwhile = meet
-    await asyncio.gather(*(instance.take(said("a"), line) for instance in turns))
+    await asyncio.gather(*(instance.run_turn(said("a"), line) for instance in turns))
     assert line.taken == ["1 a 0", "1 a 1"]
-    assert (await kept(stores[0])).medic == {"turns": 1}
+    assert (await kept(stores[0])).dialog_state == {"turns": 1}
     for store in stores:
         await store.close()
 
@@ -594,7 +616,7 @@ async def test_one_instance_sends_what_the_other_adds_and_takes_over_when_it_fal
     for store in stores:
         await store.open()
     one, other = (
-        Turns(CountingMedic(), store, pace=FAST, instance=name, clock=lambda: now)
+        TurnRunner(CountingConversation(), store, delivery_policy=FAST, instance=name, clock=lambda: now)
         for name, store in zip("AB", stores, strict=True)
     )
     once_more = [said("b"), said("a")]
@@ -602,11 +624,11 @@ async def test_one_instance_sends_what_the_other_adds_and_takes_over_when_it_fal
     async def meanwhile() -> None:
         line.sending = None
         while once_more:  # of the two only one is new
-            await other.take(once_more.pop(), line)
+            await other.run_turn(once_more.pop(), line)
         await other.sweep(line)
 
     line.sending = meanwhile
-    await one.take(said("a"), line)
+    await one.run_turn(said("a"), line)
     assert line.taken == ["1 a 0", "2 b 0"]
 
     async def crash() -> None:
@@ -615,7 +637,7 @@ async def test_one_instance_sends_what_the_other_adds_and_takes_over_when_it_fal
 
     line.sending = crash
     with pytest.raises(Crash):
-        await one.take(said("c"), line)
+        await one.run_turn(said("c"), line)
     await other.sweep(line)
     assert line.taken[2:] == []
     now += 31

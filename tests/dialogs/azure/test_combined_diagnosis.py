@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
-from dialogs.azure.combined_diagnosis import LogSeen, is_of, measured_of, of_a_part, sight_of
-from dialogs.model.azure import Found, LogTail, Refusal, TemplateStatus
-from dialogs.state.diagnosis import hold
-from knowledge.catalog.fact_rules import load_confirming
+from dialogs.azure.combined_diagnosis import (
+    DiagnosedLog,
+    can_be_of_template,
+    combine_diagnoses,
+    compute_measured_facts,
+    downgrade_partial,
+)
+from dialogs.model.azure import AzureRefusal, LogTail, TemplateSearchResult, TemplateStatus
+from dialogs.state.diagnosis import truncate_diagnosis
+from knowledge.catalog.fact_rules import load_fact_rules
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
@@ -36,8 +42,10 @@ async def diagnose(text: str, language: Language) -> Diagnosis:
 
 def chat_of(status: TemplateStatus, log: str = "nothing here", whole: bool = True) -> LookingChat:
     azure = FakeAzure("user", status)
-    azure.found = Found((status.ref,))
-    azure.tails[status.ref] = LogTail("customization.log", log, len(log), len(log) if whole else 10**6, folder="abc")
+    azure.found = TemplateSearchResult((status.template_id,))
+    azure.tails[status.template_id] = LogTail(
+        "customization.log", log, len(log), len(log) if whole else 10**6, folder="abc"
+    )
     return LookingChat(azure, entries=ENTRIES, diagnoser=diagnose)
 
 
@@ -48,7 +56,7 @@ async def looked(status: TemplateStatus, *before: str, log: str = "nothing here"
     await chat.act("look")
     shown = await chat.say("yes")
     if "Which template" in shown:
-        await chat.say(status.ref.name)
+        await chat.say(status.template_id.name)
     return chat
 
 
@@ -137,31 +145,31 @@ async def test_a_template_of_another_name_does_not_take_the_walk() -> None:
 
 
 def sight(status: TemplateStatus = STATUS, **more: Any) -> Any:
-    values: dict[str, Any] = {"message": None, "log": None, "before": None, **more}
-    return sight_of(status, **values, entries=FEW, confirming=load_confirming(), language="en", now=NOW)
+    values: dict[str, Any] = {"status_diagnosis": None, "log": None, "earlier_diagnosis": None, **more}
+    return combine_diagnoses(status, **values, entries=FEW, fact_rules=load_fact_rules(), language="en", now=NOW)
 
 
 def test_the_better_of_two_confidences_counts() -> None:
-    log = LogSeen(of_a_part(FAILED), 10, 100)
+    log = DiagnosedLog(downgrade_partial(FAILED), 10, 100)
     assert next(m.confidence for m in sight(log=log).diagnosis.matches) == "likely"
-    assert next(m.confidence for m in sight(log=log, before=hold(FAILED)).diagnosis.matches) == "certain"
+    assert next(m.confidence for m in sight(log=log, earlier_diagnosis=truncate_diagnosis(FAILED)).diagnosis.matches) == "certain"
 
 
 def test_a_refuted_candidate_goes_behind() -> None:
     two = replace(FAILED, matches=(match(TIMEOUT, "likely"), match(SCRIPT, "likely")))
-    assert [m.entry for m in sight(log=LogSeen(two, 9, 9)).diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
+    assert [m.entry for m in sight(log=DiagnosedLog(two, 9, 9)).diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
     sure = replace(FAILED, matches=(match(TIMEOUT, "certain"), match(SCRIPT, "likely")))
-    assert [m.entry for m in sight(log=LogSeen(sure, 9, 9)).diagnosis.matches] == [TIMEOUT.id, SCRIPT.id]
+    assert [m.entry for m in sight(log=DiagnosedLog(sure, 9, 9)).diagnosis.matches] == [TIMEOUT.id, SCRIPT.id]
 
 
 def test_a_run_that_succeeded_has_no_failure_of_its_own() -> None:
-    found = sight(replace(STATUS, run_state="Succeeded"), log=LogSeen(FAILED, 9, 9))
+    found = sight(replace(STATUS, run_state="Succeeded"), log=DiagnosedLog(FAILED, 9, 9))
     assert found.diagnosis.matches == ()
     assert found.diagnosis.outcome == "succeeded"
 
 
 def test_an_earlier_text_keeps_how_its_own_run_ended() -> None:
-    found = sight(replace(STATUS, run_state="Succeeded"), before=hold(FAILED))
+    found = sight(replace(STATUS, run_state="Succeeded"), earlier_diagnosis=truncate_diagnosis(FAILED))
     assert found.diagnosis.outcome == "failed"
     assert [m.entry for m in found.diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
 
@@ -177,7 +185,7 @@ def test_an_earlier_text_keeps_how_its_own_run_ended() -> None:
     ],
 )
 def test_whose_text_it_is(facts: dict[str, str], same: bool) -> None:
-    assert is_of(replace(NOTHING, facts=facts), STATUS) is same
+    assert can_be_of_template(replace(NOTHING, facts=facts), STATUS) is same
 
 
 @pytest.mark.parametrize(
@@ -194,18 +202,20 @@ def test_whose_text_it_is(facts: dict[str, str], same: bool) -> None:
     ],
 )
 def test_the_size_of_the_build_vm(size: str, cpus: int | None) -> None:
-    assert measured_of(replace(STATUS, vm_size=size), NOW).get("vm_cpus") == cpus
+    assert compute_measured_facts(replace(STATUS, vm_size=size), NOW).get("vm_cpus") == cpus
 
 
 def test_what_is_measured() -> None:
-    measured = measured_of(replace(STATUS, timeout_minutes=None, ended="2026-02-22T03:26:00Z"), NOW)
+    measured = compute_measured_facts(replace(STATUS, timeout_minutes=None, ended="2026-02-22T03:26:00Z"), NOW)
     assert measured["run_minutes"] == 120
     assert measured["run_share"] == 50
     assert measured["timeout"] == 240
-    running = measured_of(replace(STATUS, run_state="Running", ended=None, started="2026-02-28T23:00:00Z"), NOW)
+    running = compute_measured_facts(
+        replace(STATUS, run_state="Running", ended=None, started="2026-02-28T23:00:00Z"), NOW
+    )
     assert running["run_minutes"] == 60
-    assert "run_minutes" not in measured_of(replace(STATUS, started=None), NOW)
-    assert "run_minutes" not in measured_of(replace(STATUS, started="2027-01-01T00:00:00Z"), NOW)
+    assert "run_minutes" not in compute_measured_facts(replace(STATUS, started=None), NOW)
+    assert "run_minutes" not in compute_measured_facts(replace(STATUS, started="2027-01-01T00:00:00Z"), NOW)
 
 
 async def test_the_log_of_a_validation_tells_of_no_customizer() -> None:
@@ -243,7 +253,7 @@ async def test_a_run_that_failed_is_not_laid_on_what_the_facts_refute() -> None:
 async def test_a_run_without_a_log_yet_is_no_trouble() -> None:
     chat = chat_of(status_of("win11-golden", run_state="Running", ended=None, message=""))
     assert chat.azure is not None
-    chat.azure.refusals["log_tail"] = Refusal("no-log", GOLDEN.id)
+    chat.azure.refusals["log_tail"] = AzureRefusal("no-log", GOLDEN.id)
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
     assert "has written no log (yet)" in shown
@@ -260,17 +270,19 @@ WRAPPER = (
 )
 
 
-async def refused(refusal: Refusal, account: str) -> LookingChat:
+async def refused(refusal: AzureRefusal, account: str) -> LookingChat:
     chat = chat_of(replace(STATUS, message=WRAPPER.format(account=account)))
     assert isinstance(chat.azure, FakeAzure)
     chat.azure.refusals["log_tail"] = refusal
-    await chat.say(f"look at {STATUS.ref.name}")
+    await chat.say(f"look at {STATUS.template_id.name}")
     await chat.say("yes")
     return chat
 
 
 async def test_of_a_message_that_only_points_to_a_log_that_was_refused_no_walk_is_made() -> None:
-    chat = await refused(Refusal("firewall", what="/blobServices/default/containers/x/customization.log"), "abc9x")
+    chat = await refused(
+        AzureRefusal("firewall", target="/blobServices/default/containers/x/customization.log"), "abc9x"
+    )
     assert len(chat.replies) == 1
     assert "Step 1" not in chat.shown
     assert "--account-name abc9x" in chat.shown
@@ -280,7 +292,7 @@ async def test_of_a_message_that_only_points_to_a_log_that_was_refused_no_walk_i
 
 
 async def test_no_command_leads_to_a_place_that_is_not_the_templates() -> None:
-    chat = await refused(Refusal("suspicious", what="the storage account evil9"), "evil9")
+    chat = await refused(AzureRefusal("suspicious", target="the storage account evil9"), "evil9")
     assert "--account-name <account>" in chat.shown
     assert "--account-name evil9" not in chat.shown
     await chat.press("Draft a support case")
@@ -288,7 +300,7 @@ async def test_no_command_leads_to_a_place_that_is_not_the_templates() -> None:
 
 
 async def test_an_account_s_name_stands_in_the_commands_however_much_it_looks_like_a_secret() -> None:
-    chat = await refused(Refusal("firewall"), "zeskiowxcanswd6afol0sc7y")
+    chat = await refused(AzureRefusal("firewall"), "zeskiowxcanswd6afol0sc7y")
     assert "--account-name zeskiowxcanswd6afol0sc7y" in chat.shown
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.azure.customizer_timeline import MOST_ROWS, course_of
-from dialogs.model.azure import CustomizerOf
-from knowledge.model.diagnosis import ProvisionerRun
+from dialogs.azure.customizer_timeline import MAX_ROWS, build_timeline
+from dialogs.model.azure import CustomizerSummary
+from knowledge.model.diagnosis import ProvisionerSummary
 
 PS, SH, FILE, RESTART = "PowerShell", "Shell", "File", "WindowsRestart"
 
 
-def of(*types: str) -> list[CustomizerOf]:
-    return [CustomizerOf(kind) for kind in types]
+def of(*types: str) -> list[CustomizerSummary]:
+    return [CustomizerSummary(kind) for kind in types]
 
 
-def ran(*names: str, last: str = "failed") -> list[ProvisionerRun]:
+def ran(*names: str, last: str = "failed") -> list[ProvisionerSummary]:
     count = len(names)
     return [
-        ProvisionerRun(name, None, None, 5, None, at, last if at == count - 1 else "ended")  # type: ignore[arg-type]
+        ProvisionerSummary(name, None, None, 5, None, at, last if at == count - 1 else "ended")  # type: ignore[arg-type]
         for at, name in enumerate(names)
     ]
 
@@ -48,13 +48,13 @@ def ran(*names: str, last: str = "failed") -> list[ProvisionerRun]:
     ],
 )
 def test_where_it_got_to(
-    customizers: list[CustomizerOf], runs: list[ProvisionerRun], whole: bool, reached: int | None
+    customizers: list[CustomizerSummary], runs: list[ProvisionerSummary], whole: bool, reached: int | None
 ) -> None:
-    assert course_of(customizers, runs, whole).reached == reached
+    assert build_timeline(customizers, runs, whole).reached_position == reached
 
 
 def test_the_rows_tell_what_became_of_each() -> None:
-    course = course_of(of(PS, RESTART, PS, PS), ran("powershell", "windows-restart", "powershell"), True)
+    course = build_timeline(of(PS, RESTART, PS, PS), ran("powershell", "windows-restart", "powershell"), True)
     assert [(bar.name, bar.state, bar.seconds) for bar in course.bars.rows] == [
         (PS, "ended", 5),
         (RESTART, "ended", 5),
@@ -64,25 +64,25 @@ def test_the_rows_tell_what_became_of_each() -> None:
 
 
 def test_what_ended_before_the_part_that_was_read_has_no_time() -> None:
-    course = course_of(of(PS, RESTART, PS), ran("windows-restart", "powershell"), False)
+    course = build_timeline(of(PS, RESTART, PS), ran("windows-restart", "powershell"), False)
     assert [(bar.state, bar.seconds) for bar in course.bars.rows] == [("ended", None), ("ended", 5), ("failed", 5)]
 
 
 def test_the_step_after_the_last_customizer_has_a_row_of_its_own() -> None:
-    course = course_of(of(SH), ran("shell", "shell"), True)
+    course = build_timeline(of(SH), ran("shell", "shell"), True)
     assert [(bar.name, bar.state) for bar in course.bars.rows] == [(SH, "ended"), ("shell", "failed")]
 
 
 def test_without_a_place_the_rows_are_what_the_log_shows() -> None:
-    course = course_of(of(SH), ran("powershell"), True)
+    course = build_timeline(of(SH), ran("powershell"), True)
     assert [bar.name for bar in course.bars.rows] == ["powershell"]
-    assert course.reached is None
+    assert course.reached_position is None
 
 
 @pytest.mark.parametrize("failed", [1, 7, 30])
 def test_a_long_list_is_cut_around_the_place(failed: int) -> None:
-    course = course_of(of(*[PS] * 30), ran(*["powershell"] * failed), True)
+    course = build_timeline(of(*[PS] * 30), ran(*["powershell"] * failed), True)
     rows = course.bars.rows
-    assert len(rows) == MOST_ROWS
+    assert len(rows) == MAX_ROWS
     assert any(bar.state == "failed" for bar in rows)
-    assert course.before + len(rows) + course.after == 30
+    assert course.hidden_before + len(rows) + course.hidden_after == 30

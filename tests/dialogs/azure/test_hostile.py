@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.model.azure import CustomizerOf, Found, LogTail, Refusal, RunOutput, TemplateRef
-from dialogs.model.reply import Command, Facts, Paragraph, Reply, RichText
-from dialogs.model.turn import ACTION_VERSION, Action
+from dialogs.model.azure import AzureRefusal, CustomizerSummary, LogTail, RunOutput, TemplateId, TemplateSearchResult
+from dialogs.model.reply import Command, FactTable, Paragraph, Reply, RichText
+from dialogs.model.turn import ACTION_VERSION, ActionPressed
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, TAIL, FakeAzure, LookingChat
 
 SECRET = "password=Tr0ub4dor-and-3"
@@ -23,7 +23,7 @@ def texts_of(reply: Reply) -> list[RichText]:
     for block in reply.blocks:
         if isinstance(block, Paragraph):
             found.append(block.text)
-        if isinstance(block, Facts):
+        if isinstance(block, FactTable):
             found += [value for _, value in block.rows]
     return found
 
@@ -66,19 +66,22 @@ async def test_a_status_full_of_harm() -> None:
         on_error=EVIL,
         started=EVIL,
         ended="not a time",
-        customizers=(CustomizerOf("PowerShell", EVIL), CustomizerOf(EVIL)),
+        customizers=(CustomizerSummary("PowerShell", EVIL), CustomizerSummary(EVIL)),
         outputs=(RunOutput(EVIL, EVIL, EVIL),),
     )
     azure = FakeAzure("user", status)
-    azure.tails[GOLDEN] = replace(TAIL, text=f"FAILED-LOG {EVIL}", size=10, read=10)
+    azure.tails[GOLDEN] = replace(TAIL, text=f"FAILED-LOG {EVIL}", size=10, bytes_read=10)
     chat = await see(azure)
     harmless(chat, await chat.say("draft a case"))
 
 
 async def test_templates_with_names_full_of_harm() -> None:
-    evil = TemplateRef("not-a-guid", EVIL, EVIL)
+    evil = TemplateId("not-a-guid", EVIL, EVIL)
     azure = FakeAzure()
-    for found in (Found((evil, GOLDEN), (), (EVIL,), (EVIL,)), Found((), (evil,), (EVIL,) * 50, (EVIL,) * 50)):
+    for found in (
+        TemplateSearchResult((evil, GOLDEN), (), (EVIL,), (EVIL,)),
+        TemplateSearchResult((), (evil,), (EVIL,) * 50, (EVIL,) * 50),
+    ):
         azure.found = found
         chat = await see(azure)
         # a button whose names do not fit looks for nothing in particular
@@ -87,7 +90,7 @@ async def test_templates_with_names_full_of_harm() -> None:
 
 async def test_refusals_full_of_harm() -> None:
     azure = FakeAzure()
-    refusal = Refusal("denied", EVIL, EVIL, EVIL, EVIL, EVIL, subscriptions=(EVIL,) * 9)
+    refusal = AzureRefusal("denied", EVIL, EVIL, EVIL, EVIL, EVIL, subscriptions=(EVIL,) * 9)
     azure.refusals = {"find": refusal}
     await see(azure)
     azure.refusals = {"log_tail": refusal}
@@ -115,7 +118,7 @@ def test_no_sequence_of_presses_ends_in_silence(presses: list[tuple[str, Any]], 
     async def run() -> None:
         chat = LookingChat(FakeAzure())
         for do, args in presses:
-            shown = await chat.turn(action=Action(do, args, {}, ACTION_VERSION), scope=scope)
+            shown = await chat.turn(action=ActionPressed(do, args, {}, ACTION_VERSION), scope=scope)
             assert shown.strip()
             assert "Something on my side failed" not in shown
         while chat.work:

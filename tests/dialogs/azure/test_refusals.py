@@ -7,22 +7,22 @@ from typing import get_args
 
 import pytest
 
-from dialogs.model.azure import Reason, Refusal
-from dialogs.model.reply import prose
+from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.reply import parse_markup
 from dialogs.texts import TEXTS
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.azure.fake_azure import GOLDEN, FakeAzure, LookingChat
 from tests.dialogs.fixtures import SUBSCRIPTION
 
-REASONS: tuple[Reason, ...] = get_args(Reason)
+REASONS: tuple[AzureRefusalReason, ...] = get_args(AzureRefusalReason)
 ACTION = "Microsoft.VirtualMachineImages/imageTemplates/read"
 
 
 def said(key: str, language: Language) -> str:
-    return "".join(run.text for run in prose(TEXTS[language][key]))
+    return "".join(run.text for run in parse_markup(TEXTS[language][key]))
 
 
-async def refused(method: str, refusal: Refusal, language: Language) -> tuple[LookingChat, str]:
+async def refused(method: str, refusal: AzureRefusal, language: Language) -> tuple[LookingChat, str]:
     azure = FakeAzure()
     azure.refusals[method] = refusal
     chat = LookingChat(azure, language)
@@ -33,8 +33,10 @@ async def refused(method: str, refusal: Refusal, language: Language) -> tuple[Lo
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("method", ["find", "status", "log_tail"])
-async def test_each_reason_has_its_words_and_a_way_on(reason: Reason, method: str, language: Language) -> None:
-    chat, shown = await refused(method, Refusal(reason, what=GOLDEN.id), language)
+async def test_each_reason_has_its_words_and_a_way_on(
+    reason: AzureRefusalReason, method: str, language: Language
+) -> None:
+    chat, shown = await refused(method, AzureRefusal(reason, target=GOLDEN.id), language)
     assert said(f"refused.{reason}", language) in shown
     assert said(f"refused.{reason}.next", language) in shown
     assert GOLDEN.id in shown or (method, reason) in (("log_tail", "no-log"), ("log_tail", "no-run"))
@@ -49,7 +51,9 @@ async def test_no_two_reasons_say_the_same(language: Language) -> None:
 
 async def test_what_was_denied_and_what_is_missing_stands_there() -> None:
     scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
-    refusal = Refusal("denied", GOLDEN.id, ACTION, scope, code="AuthorizationFailed", subscriptions=("Contoso Dev",))
+    refusal = AzureRefusal(
+        "denied", GOLDEN.id, ACTION, scope, code="AuthorizationFailed", subscriptions=("Contoso Dev",)
+    )
     _, shown = await refused("status", refusal, "en")
     for part in (
         f"What I wanted to read: {GOLDEN.id}",
@@ -68,70 +72,70 @@ async def test_what_was_denied_and_what_is_missing_stands_there() -> None:
 
 async def test_a_log_that_is_denied_leaves_the_status_and_says_how_to_read_it() -> None:
     chat, shown = await refused(
-        "log_tail", Refusal("no-data-role", "packerlogs", role="Storage Blob Data Reader"), "en"
+        "log_tail", AzureRefusal("no-data-role", "packerlogs", role="Storage Blob Data Reader"), "en"
     )
     assert "Last run: Failed in Customizing" in shown
     assert "Role that allows it: Storage Blob Data Reader" in shown
     assert "az storage account list -g IT_rg-images_win11-golden_1" in shown
     assert "Step 1 of 3" in shown  # the status's own message was recognised
-    assert not any(reply.sign_in for reply in chat.replies)
+    assert not any(reply.should_offer_sign_in for reply in chat.replies)
 
 
 async def test_how_long_to_wait() -> None:
-    _, shown = await refused("find", Refusal("busy", retry_after=17), "en")
+    _, shown = await refused("find", AzureRefusal("busy", retry_after=17), "en")
     assert "17 s" in shown
-    _, shown = await refused("find", Refusal("busy"), "en")
+    _, shown = await refused("find", AzureRefusal("busy"), "en")
     assert "asks to wait" not in shown
 
 
 async def test_a_sign_in_goes_on_with_the_look() -> None:
-    chat, shown = await refused("find", Refusal("sign-in"), "en")
-    assert chat.replies[-1].sign_in
+    chat, shown = await refused("find", AzureRefusal("sign-in"), "en")
+    assert chat.replies[-1].should_offer_sign_in
     assert "Sign in below" in shown
     assert chat.azure is not None
     chat.azure.refusals.clear()
-    assert "Template win11-golden" in await chat.turn(signed_in=True)
-    assert "You are signed in." in await chat.turn(signed_in=True)
+    assert "Template win11-golden" in await chat.turn(has_signed_in=True)
+    assert "You are signed in." in await chat.turn(has_signed_in=True)
 
 
 async def test_a_sign_in_for_the_log_goes_on_too() -> None:
-    chat, shown = await refused("log_tail", Refusal("sign-in"), "en")
-    assert chat.replies[0].sign_in
+    chat, shown = await refused("log_tail", AzureRefusal("sign-in"), "en")
+    assert chat.replies[0].should_offer_sign_in
     assert "Template win11-golden" in shown
     assert chat.azure is not None
     chat.azure.refusals.clear()
-    assert "back to where that customizer began" in await chat.turn(signed_in=True)
+    assert "back to where that customizer began" in await chat.turn(has_signed_in=True)
 
 
 async def test_a_sign_in_that_failed_can_be_tried_again() -> None:
-    chat, _ = await refused("find", Refusal("sign-in"), "en")
-    assert "did not succeed" in await chat.turn(signed_in=False)
+    chat, _ = await refused("find", AzureRefusal("sign-in"), "en")
+    assert "did not succeed" in await chat.turn(has_signed_in=False)
     assert chat.azure is not None
     chat.azure.refusals.clear()
     assert "Template win11-golden" in await chat.press("Try again")
 
 
 async def test_a_refused_look_can_be_tried_again() -> None:
-    chat, _ = await refused("status", Refusal("azure-trouble"), "it")
+    chat, _ = await refused("status", AzureRefusal("azure-trouble"), "it")
     assert chat.azure is not None
     chat.azure.refusals.clear()
     assert "Modello win11-golden" in await chat.press("Riprova")
 
 
 @pytest.mark.parametrize("reason", REASONS)
-async def test_a_whole_log_that_is_refused_is_reported(reason: Reason) -> None:
+async def test_a_whole_log_that_is_refused_is_reported(reason: AzureRefusalReason) -> None:
     azure = FakeAzure()
     chat = LookingChat(azure)
     await chat.say("look at win11-golden")
     await chat.say("yes")
     await chat.press("Read the whole log")
-    azure.refusals["read_log"] = Refusal(reason, "packerlogs", retry_after=5, subscriptions=("Contoso Dev",))
+    azure.refusals["read_log"] = AzureRefusal(reason, "packerlogs", retry_after=5, subscriptions=("Contoso Dev",))
     shown = await chat.work_done()
     assert "The log could not be read." in shown
     assert said(f"refused.{reason}.next", "en") in shown
-    assert chat.replies[0].sign_in == (reason == "sign-in")
+    assert chat.replies[0].should_offer_sign_in == (reason == "sign-in")
     azure.refusals.clear()
-    await chat.press("Try again") if "Try again" in shown else await chat.turn(signed_in=True)
+    await chat.press("Try again") if "Try again" in shown else await chat.turn(has_signed_in=True)
     if reason in ("sign-in", "busy"):
         assert "I read all of" in await chat.work_done()
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.azure.typed_requests import Naming, answer_of, by_id, heard, named
-from dialogs.model.azure import Wanted
+from dialogs.azure.typed_requests import (
+    TemplateRequest,
+    parse_request,
+    parse_template_id,
+    parse_template_name,
+    parse_yes_no,
+)
+from dialogs.model.azure import TemplateQuery
 from tests.dialogs.fixtures import SUBSCRIPTION
 
 ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.VirtualMachineImages"
     "/imageTemplates/win11-golden"
 )
-GOLDEN = Wanted("win11-golden", "rg-images", SUBSCRIPTION)
+GOLDEN = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION)
 
 
 @pytest.mark.parametrize(
@@ -53,25 +59,25 @@ GOLDEN = Wanted("win11-golden", "rg-images", SUBSCRIPTION)
     ],
 )
 def test_phrases(text: str, meant: str | None) -> None:
-    assert heard(text) == meant
+    assert parse_request(text) == meant
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("look at win11-golden", Wanted("win11-golden")),
-        ("Look at **win11-golden**", Wanted("win11-golden")),
-        ("look at the template win11", Wanted("win11")),
-        ("status of win11-golden?", Wanted("win11-golden")),
-        ("what's the status of Win11.Golden", Wanted("Win11.Golden")),
-        ("template win11-golden", Wanted("win11-golden")),
-        ("guarda win11-golden", Wanted("win11-golden")),
-        ("guarda il modello win11-golden nel gruppo rg-images", Wanted("win11-golden", "rg-images")),
-        ("stato di win11-golden", Wanted("win11-golden")),
-        ("qual è lo stato del modello win11", Wanted("win11")),
-        ("modello t_1700000000000", Wanted("t_1700000000000")),
-        ("look at win11-golden in rg-images", Wanted("win11-golden", "rg-images")),
-        ("look at “win11-golden”", Wanted("win11-golden")),
+        ("look at win11-golden", TemplateQuery("win11-golden")),
+        ("Look at **win11-golden**", TemplateQuery("win11-golden")),
+        ("look at the template win11", TemplateQuery("win11")),
+        ("status of win11-golden?", TemplateQuery("win11-golden")),
+        ("what's the status of Win11.Golden", TemplateQuery("Win11.Golden")),
+        ("template win11-golden", TemplateQuery("win11-golden")),
+        ("guarda win11-golden", TemplateQuery("win11-golden")),
+        ("guarda il modello win11-golden nel gruppo rg-images", TemplateQuery("win11-golden", "rg-images")),
+        ("stato di win11-golden", TemplateQuery("win11-golden")),
+        ("qual è lo stato del modello win11", TemplateQuery("win11")),
+        ("modello t_1700000000000", TemplateQuery("t_1700000000000")),
+        ("look at win11-golden in rg-images", TemplateQuery("win11-golden", "rg-images")),
+        ("look at “win11-golden”", TemplateQuery("win11-golden")),
         (ID, GOLDEN),
         (f"look at {ID}", GOLDEN),
         (ID.lower(), GOLDEN),
@@ -82,8 +88,8 @@ def test_phrases(text: str, meant: str | None) -> None:
         (f"<https://portal.azure.com/#@contoso.com/resource{ID}>", GOLDEN),
     ],
 )
-def test_templates_that_are_named(text: str, wanted: Wanted | None) -> None:
-    assert heard(text) == (Naming(wanted) if wanted else None)
+def test_templates_that_are_named(text: str, wanted: TemplateQuery | None) -> None:
+    assert parse_request(text) == (TemplateRequest(wanted) if wanted else None)
 
 
 @pytest.mark.parametrize(
@@ -102,16 +108,16 @@ def test_templates_that_are_named(text: str, wanted: Wanted | None) -> None:
     ],
 )
 def test_what_is_no_id(text: str) -> None:
-    assert by_id(text) is None
+    assert parse_template_id(text) is None
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("win11-golden", Wanted("win11-golden")),
-        ("win11-golden.", Wanted("win11-golden")),
-        ("golden", Wanted("golden")),
-        ("win11-golden in rg-images", Wanted("win11-golden", "rg-images")),
+        ("win11-golden", TemplateQuery("win11-golden")),
+        ("win11-golden.", TemplateQuery("win11-golden")),
+        ("golden", TemplateQuery("golden")),
+        ("win11-golden in rg-images", TemplateQuery("win11-golden", "rg-images")),
         ("the one of yesterday", None),
         ("it", None),
         ("`rm -rf`", None),
@@ -119,8 +125,8 @@ def test_what_is_no_id(text: str) -> None:
         ("a;b", None),
     ],
 )
-def test_a_name_after_which_one(text: str, wanted: Wanted | None) -> None:
-    assert named(text) == (Naming(wanted) if wanted else None)
+def test_a_name_after_which_one(text: str, wanted: TemplateQuery | None) -> None:
+    assert parse_template_name(text) == (TemplateRequest(wanted) if wanted else None)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +134,4 @@ def test_a_name_after_which_one(text: str, wanted: Wanted | None) -> None:
     [("yes", True), ("Sì!", True), ("no, grazie", None), ("No", False), ("no grazie", False), ("x", None)],
 )
 def test_yes_and_no(text: str, meant: bool | None) -> None:
-    assert answer_of(text) is meant
+    assert parse_yes_no(text) is meant

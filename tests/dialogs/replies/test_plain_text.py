@@ -6,24 +6,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.model.reply import Button, Command, Copyable, Facts, Field, Lines, Paragraph, Reply, Run, literal, prose
-from dialogs.replies.plain_text import one_line, plain, visible
+from dialogs.model.reply import (
+    Button,
+    Command,
+    CopyableText,
+    FactTable,
+    FormField,
+    LogExcerpt,
+    Paragraph,
+    Reply,
+    TextRun,
+    build_literal,
+    parse_markup,
+)
+from dialogs.replies.plain_text import render_plain_text, sanitize_line, sanitize_text
 
 
 def test_a_diagnosis_reads_from_top_to_bottom():
     reply = Reply(
         (
-            Paragraph((Run("Script ended with a non-zero exit code"),), size="title"),
-            Lines(((11, "The string is missing the terminator"), (27, "Script exited with non-zero exit status: 1"))),
-            Paragraph(prose("**Run it again?** No: see `validExitCodes`."), tone="attention"),
-            Facts((("Template", literal("win11-golden")), ("Run", (Run("Failed in "), Run("Customizing", "code"))))),
+            Paragraph((TextRun("Script ended with a non-zero exit code"),), size="title"),
+            LogExcerpt(
+                ((11, "The string is missing the terminator"), (27, "Script exited with non-zero exit status: 1"))
+            ),
+            Paragraph(parse_markup("**Run it again?** No: see `validExitCodes`."), tone="attention"),
+            FactTable(
+                (
+                    ("Template", build_literal("win11-golden")),
+                    ("Run", (TextRun("Failed in "), TextRun("Customizing", "code"))),
+                )
+            ),
             Command("Azure CLI", "az image builder show \\\n  --name win11-golden"),
-            Copyable("one\n\n  two"),
+            CopyableText("one\n\n  two"),
         ),
         (Button("It worked", "worked"), Button("Next step", "next", primary=True)),
     )
 
-    assert plain(reply) == (
+    assert render_plain_text(reply) == (
         "Script ended with a non-zero exit code\n\n"
         "line 11  The string is missing the terminator\nline 27  Script exited with non-zero exit status: 1\n\n"
         "Run it again? No: see validExitCodes.\n\n"
@@ -37,31 +56,33 @@ def test_a_diagnosis_reads_from_top_to_bottom():
 @pytest.mark.parametrize(
     ("field", "language", "shown"),
     [
-        (Field("t", "Title", "Build fails"), "en", "Title: Build fails"),
-        (Field("t", "Title"), "en", "Title:"),
-        (Field("d", "Description", "one\ntwo", multiline=True), "en", "Description:\none\ntwo"),
+        (FormField("t", "Title", "Build fails"), "en", "Title: Build fails"),
+        (FormField("t", "Title"), "en", "Title:"),
+        (FormField("d", "Description", "one\ntwo", multiline=True), "en", "Description:\none\ntwo"),
         (
-            Field("s", "Severity", "b", choices=(("a", "Critical"), ("b", "Minimal"))),
+            FormField("s", "Severity", "b", choices=(("a", "Critical"), ("b", "Minimal"))),
             "en",
             "Severity: Minimal (choose one of: Critical, Minimal)",
         ),
         (
-            Field("s", "Gravità", "", choices=(("a", "Critica"), ("b", "Minima"))),
+            FormField("s", "Gravità", "", choices=(("a", "Critica"), ("b", "Minima"))),
             "it",
             "Gravità: (scegli tra: Critica, Minima)",
         ),
     ],
 )
 def test_fields_show_their_values(field, language, shown):
-    assert plain(Reply((field,), language=language)) == shown
+    assert render_plain_text(Reply((field,), language=language)) == shown
 
 
 def test_italian_lines():
-    assert plain(Reply((Lines(((3, "Errore"),)),), language="it")) == "riga 3  Errore"
+    assert render_plain_text(Reply((LogExcerpt(((3, "Errore"),)),), language="it")) == "riga 3  Errore"
 
 
 def test_blocks_without_content_leave_no_gap():
-    assert plain(Reply((Paragraph(()), Lines(()), Paragraph((Run("end"),)), Facts(())))) == "end"
+    assert (
+        render_plain_text(Reply((Paragraph(()), LogExcerpt(()), Paragraph((TextRun("end"),)), FactTable(())))) == "end"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,14 +111,14 @@ def test_blocks_without_content_leave_no_gap():
     ],
 )
 def test_visible(text, shown):
-    assert visible(text) == shown
+    assert sanitize_text(text) == shown
 
 
 @given(st.text(st.characters() | st.sampled_from("\x1b[]\x07\\;m0\n\r\ud83d\u202e")))
 def test_visible_text_is_valid_harmless_and_settled(text):
-    shown = visible(text)
+    shown = sanitize_text(text)
 
-    assert visible(shown) == shown
+    assert sanitize_text(shown) == shown
     assert json.loads(json.dumps(shown).encode("utf-8")) == shown
     assert not any((ord(c) < 32 and c not in "\t\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
     assert not set(shown) & {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
@@ -105,11 +126,11 @@ def test_visible_text_is_valid_harmless_and_settled(text):
 
 @given(st.text())
 def test_one_line_is_one_line(text):
-    assert len(one_line(text).splitlines()) <= 1
+    assert len(sanitize_line(text).splitlines()) <= 1
 
 
 def test_a_long_list_of_choices_is_named_in_part() -> None:
     choices = tuple((str(number), f"Zone {number}") for number in range(1, 41))
-    shown = plain(Reply((Field("zone", "Time zone", "40", choices=choices),)))
+    shown = render_plain_text(Reply((FormField("zone", "Time zone", "40", choices=choices),)))
     assert shown.startswith("Time zone: Zone 40 (choose one of: Zone 1, ")
     assert shown.endswith("Zone 12, …)")

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dialogs.conversation import Medic
-from dialogs.model.errors import FileRefused
-from dialogs.model.files import AttachedFile, FileRead, FileReason, FileRefusal, LogInFile
-from dialogs.model.job import Done, Work
-from dialogs.model.turn import Person, Scope, Turn
-from dialogs.replies.plain_text import plain
+from dialogs.conversation import Conversation
+from dialogs.model.errors import FileRefusedError
+from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal, FileRefusalReason
+from dialogs.model.job import Job, JobDone
+from dialogs.model.turn import ConversationScope, Person, Turn
+from dialogs.replies.plain_text import render_plain_text
 from dialogs.solution import attached_logs as file_reading
+from dialogs.state import conversation_state as states
 from dialogs.state import logs as held_logs
-from dialogs.state import state as states
-from dialogs.state.json_fields import ShapeError
+from dialogs.state.json_fields import DecodeError
 from dialogs.texts import TEXTS
 from knowledge.catalog.support import load_support
 from knowledge.model.diagnosis import Diagnosis
@@ -33,24 +33,26 @@ LOG = AttachedFile("customization.log", LINK)
 LATEST = DIAGNOSES["ONE-POSSIBLE"]
 
 
-def log(diagnosis: Diagnosis = FAILED, name: str = "", size: int = 12_000_000) -> LogInFile:
-    return LogInFile(name, size, replace(diagnosis, lines=43_112))
+def log(diagnosis: Diagnosis = FAILED, name: str = "", size: int = 12_000_000) -> AttachedLog:
+    return AttachedLog(name, size, replace(diagnosis, line_count=43_112))
 
 
-class FakeFiles:
+class FakeAttachmentReader:
     """Gives what it was told to by the file's name, or refuses; keeps what it was asked for."""
 
-    def __init__(self, **given: FileRead | FileRefusal | Exception) -> None:
-        self.given: dict[str, FileRead | FileRefusal | Exception] = dict(given)
+    def __init__(self, **given: AttachmentContents | FileRefusal | Exception) -> None:
+        self.given: dict[str, AttachmentContents | FileRefusal | Exception] = dict(given)
         self.asked: list[tuple[AttachedFile, Language]] = []
 
-    async def read(self, file: AttachedFile, language: Language, progress: Callable[[int, int], None]) -> FileRead:
+    async def read(
+        self, file: AttachedFile, language: Language, progress: Callable[[int, int], None]
+    ) -> AttachmentContents:
         self.asked.append((file, language))
         await asyncio.sleep(0)
         progress(5, 10)
-        given = self.given.get(file.name, FileRead(12_000_000, (log(),)))
+        given = self.given.get(file.name, AttachmentContents(12_000_000, (log(),)))
         if isinstance(given, FileRefusal):
-            raise FileRefused(given)
+            raise FileRefusedError(given)
         if isinstance(given, Exception):
             raise given
         return given
@@ -59,21 +61,23 @@ class FakeFiles:
 class FileChat(Chat):
     """A chat in which files can be attached; works wait in works until they are told."""
 
-    def __init__(self, files: FakeFiles | None, locale: str = "en-US", scope: Scope = "personal") -> None:
+    def __init__(
+        self, files: FakeAttachmentReader | None, locale: str = "en-US", scope: ConversationScope = "personal"
+    ) -> None:
         super().__init__(locale)
         self.scope = scope
-        self.medic = Medic(ENTRIES, diagnose, self.clock, load_support(), files=files)
-        self.works: list[Work] = []
+        self.medic = Conversation(ENTRIES, diagnose, self.clock, load_support(), attachment_reader=files)
+        self.works: list[Job] = []
         self.progress: list[tuple[int, int]] = []
 
     async def turn(self, **what: Any) -> str:
         turn = Turn(Person("tenant", "person"), "conversation", self.scope, locale=self.locale, **what)
-        answer = await self.medic.answer(turn, self.state)
+        answer = await self.medic.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies = answer.replies
-        self.works += [Work(work.do, json.loads(json.dumps(work.args))) for work in answer.work]
+        self.works += [Job(work.name, json.loads(json.dumps(work.args))) for work in answer.jobs]
         assert "SECRET-LINK" not in json.dumps(self.state)
-        assert "SECRET-LINK" not in repr([replace(reply, work=()) for reply in answer.replies])
+        assert "SECRET-LINK" not in repr([replace(reply, jobs=()) for reply in answer.replies])
         return self.shown
 
     async def attach(self, *files: AttachedFile, text: str = "") -> str:
@@ -83,16 +87,16 @@ class FileChat(Chat):
         """Do the first work that waits, and say what its report says."""
         work = self.works.pop(0)
         language: Language = "it" if self.locale == "it-IT" else "en"
-        done = await self.medic.perform(
+        done = await self.medic.perform_job(
             Person("tenant", "person"), work, language, lambda at, all_of: self.progress.append((at, all_of))
         )
         result = json.loads(json.dumps(done))
         assert "SECRET-LINK" not in json.dumps(result)
-        return await self.turn(done=Done(work, result))
+        return await self.turn(job_done=JobDone(work, result))
 
 
 async def test_a_log_is_announced_read_and_diagnosed() -> None:
-    files = FakeFiles()
+    files = FakeAttachmentReader()
     chat = FileChat(files)
     assert await chat.attach() == "I'm reading customization.log. The answer comes here when I'm through."
     assert [reply.beside for reply in chat.replies] == [True]
@@ -100,24 +104,24 @@ async def test_a_log_is_announced_read_and_diagnosed() -> None:
     assert shown.startswith("I read all of customization.log: 12 MB, 43,112 lines.")
     assert "Script ended with a non-zero exit code" in shown
     assert "11  The string is missing the terminator." in shown
-    assert chat.replies[0].feedback
+    assert chat.replies[0].can_give_feedback
     assert files.asked == [(LOG, "en")]
     assert chat.progress == [(5, 10)]
     assert "Step 2 of 3" in await chat.press("Next step")
 
 
 async def test_in_italian() -> None:
-    chat = FileChat(FakeFiles(), "it-IT")
+    chat = FileChat(FakeAttachmentReader(), "it-IT")
     assert (await chat.attach()).startswith("Sto leggendo customization.log.")
     assert (await chat.told()).startswith("Ho letto per intero customization.log: 12 MB, 43.112 righe.")
 
 
 async def test_a_text_beside_the_file_is_answered_too() -> None:
-    chat = FileChat(FakeFiles(**{"customization.log": FileRead(900, (log(LATEST),))}))
+    chat = FileChat(FakeAttachmentReader(**{"customization.log": AttachmentContents(900, (log(LATEST),))}))
     shown = await chat.attach(text="FAILED-LOG")
     assert "Script ended with a non-zero exit code" in shown
-    assert "I'm reading customization.log" in plain(chat.replies[-1])
-    assert [reply.work != () for reply in chat.replies] == [False, True]
+    assert "I'm reading customization.log" in render_plain_text(chat.replies[-1])
+    assert [reply.jobs != () for reply in chat.replies] == [False, True]
     # the file is the later word
     shown = await chat.told()
     assert "VMs from the image do not deploy" in shown
@@ -126,19 +130,19 @@ async def test_a_text_beside_the_file_is_answered_too() -> None:
 
 @pytest.mark.parametrize("text", ["here is the log", "why did it fail?", "what is this"])
 async def test_a_few_words_beside_the_file_are_no_text_to_diagnose(text: str) -> None:
-    chat = FileChat(FakeFiles())
+    chat = FileChat(FakeAttachmentReader())
     assert (await chat.attach(text=text)).startswith("I'm reading")
 
 
 async def test_a_command_or_a_question_beside_the_file_is_answered_too() -> None:
-    chat = FileChat(FakeFiles())
+    chat = FileChat(FakeAttachmentReader())
     shown = await chat.attach(text="help")
     assert "What I can do" in shown
     assert "I'm reading" in shown
 
 
 async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() -> None:
-    chat = FileChat(FakeFiles())
+    chat = FileChat(FakeAttachmentReader())
     await chat.attach()
     await chat.say("ONE-POSSIBLE")
     shown = await chat.told()
@@ -152,7 +156,7 @@ async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() ->
 
 
 async def test_several_files_are_read_one_after_the_other() -> None:
-    chat = FileChat(FakeFiles(**{"b.log": FileRead(900, (log(LATEST),))}))
+    chat = FileChat(FakeAttachmentReader(**{"b.log": AttachmentContents(900, (log(LATEST),))}))
     assert "I'm reading customization.log, b.log." in await chat.attach(LOG, AttachedFile("b.log", LINK))
     assert len(chat.works) == 2
     assert "Script ended" in await chat.told()
@@ -161,16 +165,16 @@ async def test_several_files_are_read_one_after_the_other() -> None:
     assert "VMs from the image do not deploy" in await chat.press("Go on with b.log")
 
 
-SEVERAL = FileRead(
+SEVERAL = AttachmentContents(
     4_000_000,
     (log(DIAGNOSES["UNSURE"], "a/customization.log"), log(LATEST, "b/customization.log"), log(NOTHING, "notes.txt")),
-    texts=3,
-    left=7,
+    text_count=3,
+    unread_count=7,
 )
 
 
 async def test_several_logs_in_an_archive_are_asked_about() -> None:
-    chat = FileChat(FakeFiles(**{"logs.zip": SEVERAL}))
+    chat = FileChat(FakeAttachmentReader(**{"logs.zip": SEVERAL}))
     await chat.attach(AttachedFile("logs.zip", LINK))
     shown = await chat.told()
     assert "logs.zip holds several logs. Which one is it?" in shown
@@ -182,19 +186,19 @@ async def test_several_logs_in_an_archive_are_asked_about() -> None:
         "Go on with b/customization.log",
     ]
     first, second = chat.buttons
-    shown = await chat.act(second.do, dict(second.args))
+    shown = await chat.act(second.action_id, dict(second.args))
     assert "b/customization.log" in shown
     assert "VMs from the image do not deploy" in shown
     # and back to the other one
-    assert "a/customization.log" in await chat.act(first.do, dict(first.args))
+    assert "a/customization.log" in await chat.act(first.action_id, dict(first.args))
     assert "I no longer have that log" in await chat.act("file-log", {"log": 5})
     await chat.say("restart")
-    assert "I no longer have that log" in await chat.act(second.do, dict(second.args))
+    assert "I no longer have that log" in await chat.act(second.action_id, dict(second.args))
 
 
 async def test_a_long_name_is_cut_to_its_end_on_a_button() -> None:
-    long = FileRead(9, (log(DIAGNOSES["UNSURE"], f"1/{'x' * 60}/customization.log"), log(LATEST, "b.log")))
-    chat = FileChat(FakeFiles(**{"logs.zip": long}))
+    long = AttachmentContents(9, (log(DIAGNOSES["UNSURE"], f"1/{'x' * 60}/customization.log"), log(LATEST, "b.log")))
+    chat = FileChat(FakeAttachmentReader(**{"logs.zip": long}))
     await chat.attach(AttachedFile("logs.zip", LINK))
     await chat.told()
     label = chat.buttons[0].label
@@ -204,11 +208,13 @@ async def test_a_long_name_is_cut_to_its_end_on_a_button() -> None:
 
 
 async def test_the_one_log_that_says_what_went_wrong_is_followed_and_the_others_offered() -> None:
-    read = FileRead(4_000_000, (log(DIAGNOSES["UNSURE"], "a.log"), log(FAILED, "b.log"), log(NOTHING, "c.log")))
-    chat = FileChat(FakeFiles(**{"logs.zip": read}))
+    read = AttachmentContents(
+        4_000_000, (log(DIAGNOSES["UNSURE"], "a.log"), log(FAILED, "b.log"), log(NOTHING, "c.log"))
+    )
+    chat = FileChat(FakeAttachmentReader(**{"logs.zip": read}))
     await chat.attach(AttachedFile("logs.zip", LINK))
     await chat.told()
-    first, second = map(plain, chat.replies)
+    first, second = map(render_plain_text, chat.replies)
     assert "Of the logs in logs.zip, b.log says what went wrong. The others:" in first
     assert "a.log" in first
     assert "I read all of b.log" in second
@@ -217,9 +223,14 @@ async def test_the_one_log_that_says_what_went_wrong_is_followed_and_the_others_
 
 
 async def test_a_log_with_nothing_of_a_build_in_it() -> None:
-    nothing = FileRead(800, (log(NOTHING),))
+    nothing = AttachmentContents(800, (log(NOTHING),))
     chat = FileChat(
-        FakeFiles(**{"customization.log": nothing, "a.zip": FileRead(9, SEVERAL.logs[2:] * 3, texts=5, left=2)})
+        FakeAttachmentReader(
+            **{
+                "customization.log": nothing,
+                "a.zip": AttachmentContents(9, SEVERAL.logs[2:] * 3, text_count=5, unread_count=2),
+            }
+        )
     )
     await chat.attach()
     assert "found nothing of an image build in it" in await chat.told()
@@ -235,9 +246,9 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en-US", "it-IT"])
-@pytest.mark.parametrize("reason", get_args(FileReason))
-async def test_every_refusal_has_its_words_and_a_way_on(reason: FileReason, locale: str) -> None:
-    chat = FileChat(FakeFiles(**{"customization.log": FileRefusal(reason, 200_000_000)}), locale)
+@pytest.mark.parametrize("reason", get_args(FileRefusalReason))
+async def test_every_refusal_has_its_words_and_a_way_on(reason: FileRefusalReason, locale: str) -> None:
+    chat = FileChat(FakeAttachmentReader(**{"customization.log": FileRefusal(reason, 200_000_000)}), locale)
     await chat.attach()
     shown = await chat.told()
     if reason != "off":
@@ -254,21 +265,25 @@ async def test_where_no_files_are_read_that_is_said_at_once() -> None:
 
 
 async def test_whatever_fails_the_person_is_told() -> None:
-    chat = FileChat(FakeFiles(**{"customization.log": ValueError("SECRET-LINK")}))
+    chat = FileChat(FakeAttachmentReader(**{"customization.log": ValueError("SECRET-LINK")}))
     await chat.attach()
     assert "Something on my side failed" in await chat.told()
 
 
 async def test_a_work_that_was_given_up_is_told() -> None:
-    chat = FileChat(FakeFiles())
+    chat = FileChat(FakeAttachmentReader())
     await chat.attach()
-    assert "cut off" in await chat.turn(done=Done(chat.works[0], {"failed": "stopped"}))
+    assert "cut off" in await chat.turn(job_done=JobDone(chat.works[0], {"failed": "stopped"}))
 
 
-@pytest.mark.parametrize(("files", "scope"), [(FakeFiles(), "personal"), (None, "personal"), (FakeFiles(), "group")])
-async def test_that_logs_can_be_attached_is_said_only_where_they_can(files: FakeFiles | None, scope: Scope) -> None:
+@pytest.mark.parametrize(
+    ("files", "scope"), [(FakeAttachmentReader(), "personal"), (None, "personal"), (FakeAttachmentReader(), "group")]
+)
+async def test_that_logs_can_be_attached_is_said_only_where_they_can(
+    files: FakeAttachmentReader | None, scope: ConversationScope
+) -> None:
     chat = FileChat(files, scope=scope)
-    for what in ({"joined": True}, {"text": "help"}):
+    for what in ({"has_joined": True}, {"text": "help"}):
         shown = await chat.turn(**what)
         assert ("Or attach the whole" in shown.replace("*", "")) is (files is not None and scope == "personal")
 
@@ -286,12 +301,12 @@ async def test_that_logs_can_be_attached_is_said_only_where_they_can(files: Fake
     ],
 )
 def test_a_name_is_shown_by_its_end(name: str, shown: str) -> None:
-    assert held_logs.shown_name(name) == shown
+    assert held_logs.build_display_name(name) == shown
 
 
 def test_a_name_hides_a_secret_and_is_short() -> None:
-    assert "hunter2" not in held_logs.shown_name("password=hunter2hunter2.log")
-    assert len(held_logs.shown_name("x" * 5000)) <= 80
+    assert "hunter2" not in held_logs.build_display_name("password=hunter2hunter2.log")
+    assert len(held_logs.build_display_name("x" * 5000)) <= 80
 
 
 @given(
@@ -308,33 +323,33 @@ def test_a_name_hides_a_secret_and_is_short() -> None:
     )
 )
 def test_a_result_of_any_shape_is_reported_in_words(result: Any) -> None:
-    chat = FileChat(FakeFiles())
-    work = Work(file_reading.READ_FILE, {"name": 7, "reference": LINK})
-    shown = asyncio.run(chat.turn(done=Done(work, {"size": result, "logs": result, "refused": result})))
+    chat = FileChat(FakeAttachmentReader())
+    work = Job(file_reading.READ_FILE_JOB, {"name": 7, "reference": LINK})
+    shown = asyncio.run(chat.turn(job_done=JobDone(work, {"size": result, "logs": result, "refused": result})))
     assert shown
-    shown = asyncio.run(chat.turn(done=Done(work, result if isinstance(result, dict) else {})))
+    shown = asyncio.run(chat.turn(job_done=JobDone(work, result if isinstance(result, dict) else {})))
     assert shown
 
 
 def test_held_logs_come_back_as_they_were_and_no_other() -> None:
-    logs, new = held_logs.with_logs((), "a.zip", [log(), log(LATEST, "b")], 20260301000000)
+    logs, new = held_logs.add_logs((), "a.zip", [log(), log(LATEST, "b")], 20260301000000)
     assert [one.number for one in new] == [20260301000000, 20260301000001]
-    assert held_logs.from_json(json.loads(json.dumps(held_logs.to_json(logs)))) == logs
-    for broken in (7, [7], [{}], [{**held_logs.to_json(logs)[0], "number": -1}]):
-        with pytest.raises(ShapeError):
-            held_logs.from_json(broken)
-    later, newest = held_logs.with_logs(logs, "c.zip", [log()] * 9, 20260301000000)
-    assert len(later) == held_logs.MOST_LOGS
+    assert held_logs.logs_from_json(json.loads(json.dumps(held_logs.logs_to_json(logs)))) == logs
+    for broken in (7, [7], [{}], [{**held_logs.logs_to_json(logs)[0], "number": -1}]):
+        with pytest.raises(DecodeError):
+            held_logs.logs_from_json(broken)
+    later, newest = held_logs.add_logs(logs, "c.zip", [log()] * 9, 20260301000000)
+    assert len(later) == held_logs.MAX_LOGS
     assert newest[0].number == 20260301000002
 
 
 def test_a_state_that_is_too_large_lets_its_logs_go_first() -> None:
     wide = replace(FAILED, excerpt=tuple(replace(FAILED.excerpt[0], text="é" * 400) for _ in range(16)))
     wide = replace(wide, matches=tuple(replace(m, evidence=wide.excerpt[:5]) for m in FAILED.matches * 2))
-    logs, _ = held_logs.with_logs((), "a.zip", [log(wide)] * 5, 1)
-    state = states.State(diagnosis=wide, logs=logs)
-    written = states.to_json(state)
-    assert len(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()) <= states.MOST_BYTES
+    logs, _ = held_logs.add_logs((), "a.zip", [log(wide)] * 5, 1)
+    state = states.ConversationState(diagnosis=wide, logs=logs)
+    written = states.state_to_json(state)
+    assert len(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()) <= states.MAX_STATE_BYTES
     assert 0 < len(written["logs"]) < 5
     assert len(written["diagnosis"]["excerpt"]) == 16
-    assert states.from_json({k: v for k, v in written.items() if k != "logs"}).logs == (), "a state from before"
+    assert states.state_from_json({k: v for k, v in written.items() if k != "logs"}).logs == (), "a state from before"

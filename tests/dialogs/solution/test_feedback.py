@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.conversation import Medic
-from dialogs.model.turn import ACTION_VERSION, Action, Person, Turn
-from dialogs.replies.plain_text import plain
-from dialogs.solution.usage_events import Note
+from dialogs.conversation import Conversation
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
+from dialogs.replies.plain_text import render_plain_text
+from dialogs.solution.usage_events import UsageEvent
 from knowledge.catalog.support import load_support
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, diagnose
@@ -22,31 +22,31 @@ class Talk:
     """A conversation that keeps what is counted."""
 
     def __init__(self, language: Language = "en") -> None:
-        self.medic = Medic(ENTRIES, diagnose, lambda: "2026-01-02T03:04:05Z", load_support())
+        self.medic = Conversation(ENTRIES, diagnose, lambda: "2026-01-02T03:04:05Z", load_support())
         self.language, self.state = language, None
-        self.notes: list[Note] = []
+        self.notes: list[UsageEvent] = []
         self.labels: dict[str, tuple[str, dict[str, object]]] = {}
 
     async def _turn(self, **what: object) -> str:
         turn = Turn(ANNA, "c", locale=self.language, **what)  # type: ignore[arg-type]
-        answer = await self.medic.answer(turn, self.state)
+        answer = await self.medic.answer_turn(turn, self.state)
         self.state = answer.state  # type: ignore[assignment]
-        self.notes += answer.notes
-        self.labels = {b.label: (b.do, dict(b.args)) for reply in answer.replies for b in reply.buttons}
-        return "\n".join(map(plain, answer.replies))
+        self.notes += answer.usage_events
+        self.labels = {b.label: (b.action_id, dict(b.args)) for reply in answer.replies for b in reply.buttons}
+        return "\n".join(map(render_plain_text, answer.replies))
 
     async def say(self, text: str) -> str:
         return await self._turn(text=text)
 
     async def press(self, label: str) -> str:
         do, args = self.labels[label]
-        return await self._turn(action=Action(do, args, {}, ACTION_VERSION))
+        return await self._turn(action=ActionPressed(do, args, {}, ACTION_VERSION))
 
 
 async def test_what_is_recognised_is_counted_with_its_confidence() -> None:
     talk = Talk()
     await talk.say(TEXT)
-    assert talk.notes == [Note("recognised", "script-nonzero-exit", "certain")]
+    assert talk.notes == [UsageEvent("recognised", "script-nonzero-exit", "certain")]
     await talk.say("hello")
     await talk.say("next")
     assert len(talk.notes) == 1, "only a new text is counted"
@@ -63,7 +63,7 @@ async def test_a_judgement_is_counted_once(language: Language, right: str, wrong
     assert thanks in await talk.say(right)
     assert thanks in await talk.say(right)
     assert thanks in await talk.say(wrong)
-    assert talk.notes == [Note("right", "script-nonzero-exit")]
+    assert talk.notes == [UsageEvent("right", "script-nonzero-exit")]
 
 
 async def test_a_wrong_diagnosis_asks_what_it_was() -> None:
@@ -76,17 +76,20 @@ async def test_a_wrong_diagnosis_asks_what_it_was() -> None:
     entry = talk.labels[other][1]["entry"]
     said = await talk.press(other)
     assert ENTRIES[str(entry)].title.en in said, "the walk goes on there"
-    assert talk.notes == [Note("wrong", "script-nonzero-exit"), Note("really", str(entry), "script-nonzero-exit")]
+    assert talk.notes == [
+        UsageEvent("wrong", "script-nonzero-exit"),
+        UsageEvent("really", str(entry), "script-nonzero-exit"),
+    ]
 
 
 async def test_when_a_step_worked_the_judgement_is_asked_for() -> None:
     talk = Talk()
     await talk.say(TEXT)
     await talk.say("it worked")
-    assert talk.notes[-1] == Note("solved", "script-nonzero-exit")
+    assert talk.notes[-1] == UsageEvent("solved", "script-nonzero-exit")
     assert {"Diagnosis was right", "It was wrong"} <= talk.labels.keys()
     await talk.press("Diagnosis was right")
-    assert talk.notes[-1] == Note("right", "script-nonzero-exit")
+    assert talk.notes[-1] == UsageEvent("right", "script-nonzero-exit")
     await talk.say("it worked")
     assert "Diagnosis was right" not in talk.labels, "nobody is asked twice"
 
@@ -104,8 +107,8 @@ async def test_an_entry_that_is_unknown_or_was_shown_is_not_what_it_really_was()
     paste = talk.state["paste"]  # type: ignore[index]
     talk.notes.clear()
     for entry in ("script-nonzero-exit", "no-such-entry"):
-        await talk._turn(action=Action("really", {"entry": entry, "paste": paste}, {}, ACTION_VERSION))
-    await talk._turn(action=Action("really", {"entry": 7, "paste": "x"}, {}, ACTION_VERSION))
+        await talk._turn(action=ActionPressed("really", {"entry": entry, "paste": paste}, {}, ACTION_VERSION))
+    await talk._turn(action=ActionPressed("really", {"entry": 7, "paste": "x"}, {}, ACTION_VERSION))
     assert talk.notes == []
 
 
@@ -115,8 +118,8 @@ async def test_an_unrecognised_log_is_counted_by_its_phase() -> None:
     async def unknown(text: str, language: Language) -> object:
         return replace(FAILED, matches=(), phase="customize") if "log" in text else NOTHING
 
-    talk.medic = Medic(ENTRIES, unknown, lambda: "2026-01-02T03:04:05Z", load_support())  # type: ignore[arg-type]
+    talk.medic = Conversation(ENTRIES, unknown, lambda: "2026-01-02T03:04:05Z", load_support())  # type: ignore[arg-type]
     await talk.say("a log of something")
-    assert talk.notes == [Note("unrecognised", "", "build-log customize")]
+    assert talk.notes == [UsageEvent("unrecognised", "", "build-log customize")]
     await talk.say("chatter")
     assert len(talk.notes) == 1

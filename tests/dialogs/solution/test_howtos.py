@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cards.cards import card
-from bot.cards.layout import layout
+from bot.cards.cards import render_card
+from bot.cards.layout import lay_out_card
 from dialogs.model.reply import Reply
-from dialogs.solution.howtos import FITTING
-from knowledge.catalog.howtos import load_guides
+from dialogs.solution.howtos import HOWTO_BY_INPUT_KIND
+from knowledge.catalog.howtos import load_howtos
 from knowledge.catalog.loading import load_entries
-from knowledge.model.diagnosis import Diagnosis, LineOf
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import FAILED, NOTHING, Chat
 from tests.dialogs.test_conversation import Line, talk
 
-GUIDES = load_guides().by_id
+GUIDES = load_howtos().by_id
 LOCALES = {"en": "en-US", "it": "it-IT"}
 
 CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
@@ -144,12 +144,12 @@ async def test_every_guide_is_reached_by_buttons_and_every_page_is_short(languag
     await chat.act("guides")
     reached: set[str] = set()
     for _ in GUIDES:
-        guides = [button for button in chat.buttons if button.do == "guide"]
+        guides = [button for button in chat.buttons if button.action_id == "guide"]
         assert len(guides) <= 5
         assert len(chat.buttons) <= 6
-        assert ("step" in {button.do for button in chat.buttons}) is walking
+        assert ("step" in {button.action_id for button in chat.buttons}) is walking
         reached |= {button.args["id"] for button in guides}
-        turned = next(button for button in chat.buttons if button.do == "guides")
+        turned = next(button for button in chat.buttons if button.action_id == "guides")
         await chat.act("guides", dict(turned.args))
     assert reached == set(GUIDES)
 
@@ -160,10 +160,10 @@ async def test_every_guide_is_reached_by_words_and_is_one_whole_card(name: str, 
     chat = Chat(LOCALES[language])
     await chat.say("FAILED-LOG")
     shown = await chat.say(GUIDES[name].questions[language][0])
-    assert GUIDES[name].title.in_(language) in shown
+    assert GUIDES[name].title.get(language) in shown
     (reply,) = chat.replies
     assert isinstance(reply, Reply)
-    assert card(reply) == layout(reply), "the card is too long to be shown whole"
+    assert render_card(reply) == lay_out_card(reply), "the card is too long to be shown whole"
     assert f"{len(GUIDES[name].steps)}. " in shown
 
 
@@ -178,16 +178,16 @@ async def test_a_guide_changes_nothing_of_what_is_under_way(language: Language) 
         assert {key: value for key, value in chat.state.items() if key != "offered"} == before
 
 
-@pytest.mark.parametrize("kind", FITTING)
+@pytest.mark.parametrize("kind", HOWTO_BY_INPUT_KIND)
 async def test_a_text_that_no_error_fits_comes_with_the_guide_that_helps_on(kind: str) -> None:
-    found = replace(NOTHING, kind=kind, outcome="failed", excerpt=(LineOf(1, "Failed"),))
+    found = replace(NOTHING, kind=kind, outcome="failed", excerpt=(ExcerptLine(1, "Failed"),))
 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         return found
 
     chat = Chat(diagnoser=diagnose)
     assert "I don't know this error" in await chat.say("something else")
-    title = GUIDES[FITTING[kind]].title.en
+    title = GUIDES[HOWTO_BY_INPUT_KIND[kind]].title.en
     assert title in await chat.press(title)
 
 

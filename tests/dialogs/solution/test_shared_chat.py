@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.model.reply import Lines, Paragraph, Reply, prose
-from dialogs.solution.shared_chat import MOST_LINES, first_sentence, in_public
+from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
+from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, extract_first_sentence, limit_excerpts
 from knowledge.catalog.loading import load_entries
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import LANGUAGES, Language
@@ -30,24 +30,24 @@ LONG = "The build subnet has no way out to the internet that anybody could use"
     ],
 )
 def test_the_cause_in_one_sentence(text: str, first: str) -> None:
-    assert first_sentence(text) == first
+    assert extract_first_sentence(text) == first
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_cause_has_a_sentence_that_is_whole(language: str) -> None:
     for entry in load_entries().values():
-        said = first_sentence(entry.cause.in_(language))  # type: ignore[arg-type]
+        said = extract_first_sentence(entry.cause.get(language))  # type: ignore[arg-type]
         assert said.count("`") % 2 == 0, entry.id
         assert said[-1] in ".!?:", entry.id
 
 
 def test_no_reply_shows_more_than_two_lines() -> None:
-    word = Paragraph(prose("x"))
-    reply = Reply((Lines(((1, "a"),)), word, Lines(((2, "b"), (3, "c"))), Lines(((4, "d"),))))
-    shown = [row for block in in_public(reply).blocks if isinstance(block, Lines) for row in block.rows]
+    word = Paragraph(parse_markup("x"))
+    reply = Reply((LogExcerpt(((1, "a"),)), word, LogExcerpt(((2, "b"), (3, "c"))), LogExcerpt(((4, "d"),))))
+    shown = [row for block in limit_excerpts(reply).blocks if isinstance(block, LogExcerpt) for row in block.rows]
     assert shown == [(1, "a"), (2, "b")]
-    assert len(shown) == MOST_LINES
-    assert word in in_public(reply).blocks
+    assert len(shown) == MAX_EXCERPT_LINES
+    assert word in limit_excerpts(reply).blocks
 
 
 ROWS = tuple((number, f"said on {number}") for number in range(1, 6))
@@ -68,5 +68,5 @@ async def test_whatever_was_found_others_read_little_of_it(name: str, lines: int
         return MANY[name]
 
     chat = Chat(diagnoser=found)
-    assert (await chat.say("x")).count("said on") > MOST_LINES
+    assert (await chat.say("x")).count("said on") > MAX_EXCERPT_LINES
     assert (await chat.turn(text="x", scope=scope)).count("said on") == lines

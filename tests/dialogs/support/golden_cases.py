@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialogs.conversation import Medic
-from dialogs.model.reply import Copyable, Field
-from dialogs.model.turn import Action, Person, Turn
+from dialogs.conversation import Conversation
+from dialogs.model.reply import CopyableText, FormField
+from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
@@ -100,17 +100,21 @@ async def _diagnose(text: str, language: Language) -> Diagnosis:
 
 async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, ...]]:
     """The product and the owner of the form, and the texts that are posted, after one step that did not help."""
-    medic = Medic(ENTRIES, _diagnose, lambda: NOW, load_support())
+    medic = Conversation(ENTRIES, _diagnose, lambda: NOW, load_support())
     person, locale = Person("tenant", "person"), {"en": "en-US", "it": "it-IT"}[language]
-    answer = await medic.answer(Turn(person, "c", locale=locale, text=case.text()), None)
+    answer = await medic.answer_turn(Turn(person, "c", locale=locale, text=case.text()), None)
     for said in ("next", "draft"):
-        answer = await medic.answer(Turn(person, "c", locale=locale, text=said), answer.state)
-    fields = {block.id: block.value for reply in answer.replies for block in reply.blocks if isinstance(block, Field)}
+        answer = await medic.answer_turn(Turn(person, "c", locale=locale, text=said), answer.state)
+    fields = {
+        block.id: block.value for reply in answer.replies for block in reply.blocks if isinstance(block, FormField)
+    }
     shown = "\n".join(repr(block) for reply in answer.replies for block in reply.blocks)
-    owners = [one.id for one in load_support().owners if one.who.in_(language) in shown]
+    owners = [one.id for one in load_support().owners if one.who.get(language) in shown]
     filled = {**fields, **ANSWERS, "product": fields["product"] or "linux"}
-    answer = await medic.answer(Turn(person, "c", locale=locale, action=Action("post", {}, filled, 1)), answer.state)
-    texts = tuple(block.text for reply in answer.replies for block in reply.blocks if isinstance(block, Copyable))
+    answer = await medic.answer_turn(
+        Turn(person, "c", locale=locale, action=ActionPressed("post", {}, filled, 1)), answer.state
+    )
+    texts = tuple(block.text for reply in answer.replies for block in reply.blocks if isinstance(block, CopyableText))
     return fields["product"], owners[0] if owners else "", texts
 
 

@@ -18,11 +18,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialogs.state.case import CaseForm
-from dialogs.support.case_commands import bash, case_commands, powershell
-from dialogs.support.case_text import english_text
-from dialogs.support.case_values import file_name
+from dialogs.support.case_commands import build_case_commands, render_bash_commands, render_powershell_commands
+from dialogs.support.case_text import render_english_text
+from dialogs.support.case_values import build_file_name
 from knowledge.model.entry import LANGUAGES, Language
-from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, scene
+from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, context
 
 BASH = shutil.which("bash")
 TEMPLATE = (
@@ -96,10 +96,10 @@ def options(call: list[str]) -> dict[str, str]:
 
 
 def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> None:
-    (lookup, create), said = shell.run(filled_in(bash(scene(), FORM)))
+    (lookup, create), said = shell.run(filled_in(render_bash_commands(context(), FORM)))
     assert said == ""
     assert lookup[:4] == ["support", "services", "problem-classifications", "list"]
-    assert lookup[lookup.index("--service-name") + 1] == scene().support.products["windows"].service
+    assert lookup[lookup.index("--service-name") + 1] == context().support.products["windows"].service
     assert create[:4] == ["support", "in-subscription", "tickets", "create"]
     given = options(create)
     mark = given["--ticket-name"].removeprefix("image-medic-")
@@ -124,10 +124,10 @@ def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> 
 
 def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
     for script, topic, why in (
-        (filled_in(bash(scene(), FORM)), "None", "No topic for Image Builder was found."),
-        (filled_in(bash(scene(), FORM)), "", "No topic for Image Builder was found."),
-        (bash(scene(), FORM), TOPIC, "Fill in what stands in angle brackets first."),
-        (bash(scene("it"), FORM), TOPIC, "Completa prima"),
+        (filled_in(render_bash_commands(context(), FORM)), "None", "No topic for Image Builder was found."),
+        (filled_in(render_bash_commands(context(), FORM)), "", "No topic for Image Builder was found."),
+        (render_bash_commands(context(), FORM), TOPIC, "Fill in what stands in angle brackets first."),
+        (render_bash_commands(context("it"), FORM), TOPIC, "Completa prima"),
     ):
         calls, said = shell.run(script, topic)
         assert [call[3] for call in calls] == ["list"]
@@ -141,12 +141,12 @@ def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
 def test_no_case_can_write_a_command(shell: Shell, title: str, text: str, template: str, language: Language) -> None:
     description = f"{text}\nSubscription: {text}\nRun started (UTC): {text}\n{text}"
     form = replace(FORM, title=title, description=description, template_id=template)
-    here = scene(language)
-    calls, said = shell.run(filled_in(bash(here, form)))
+    here = context(language)
+    calls, said = shell.run(filled_in(render_bash_commands(here, form)))
     assert said == ""
     assert [call[3] for call in calls] == ["list", "create"]
     given = options(calls[1])
-    assert given["--description"] == f"@{file_name(here, form, 'text')}"
+    assert given["--description"] == f"@{build_file_name(here, form, 'text')}"
     assert re.fullmatch(r"@image-medic-case-[A-Za-z0-9._-]{8,60}\.txt", given["--description"])
     assert re.fullmatch(r"[A-Za-z0-9_,][A-Za-z0-9 .,:_/-]*", given["--title"])
     assert given.get("--subscription", SUBSCRIPTION) == SUBSCRIPTION
@@ -156,22 +156,24 @@ def test_no_case_can_write_a_command(shell: Shell, title: str, text: str, templa
 @given(HOSTILE, HOSTILE)
 def test_powershell_strings_hold_harmless_values_only(title: str, text: str) -> None:
     form = replace(FORM, title=title, description=f"Subscription: {text}", template_id=text)
-    script = powershell(scene(), form)
+    script = render_powershell_commands(context(), form)
     values = re.findall(r"(?m)^  '(--[\w-]+)', '([^']*)',?$", script)
     assert {"--title", "--description", "--severity", "--ticket-name"} <= {name for name, _ in values}
     for _, value in values:
         assert re.fullmatch(r"@?[A-Za-z0-9_,][A-Za-z0-9 .,:_/-]*", value)
-    assert script.count("\n") == powershell(scene(), FORM).count("\n") - 2  # no subscription, no start
+    assert (
+        script.count("\n") == render_powershell_commands(context(), FORM).count("\n") - 2
+    )  # no subscription, no start
 
 
 def test_the_file_of_the_commands_holds_the_english_text_of_the_case() -> None:
-    italian = replace(FORM, english_title="English title", english="IDENTIFICATION", title="Titolo")
-    name = file_name(scene("it"), italian, "text")
-    assert f"'@{name}'" in bash(scene("it"), italian)
-    assert f"'@{name}'" in powershell(scene("it"), italian)
-    assert "Title: English title" in english_text(scene("it"), italian)
+    italian = replace(FORM, english_title="English title", english_description="IDENTIFICATION", title="Titolo")
+    name = build_file_name(context("it"), italian, "text")
+    assert f"'@{name}'" in render_bash_commands(context("it"), italian)
+    assert f"'@{name}'" in render_powershell_commands(context("it"), italian)
+    assert "Title: English title" in render_english_text(context("it"), italian)
 
 
 def test_without_a_product_there_is_no_service_to_look_in() -> None:
-    assert case_commands(scene(), replace(FORM, product="")) == ()
-    assert [command.shell for command in case_commands(scene(), FORM)] == ["Azure CLI", "PowerShell"]
+    assert build_case_commands(context(), replace(FORM, product="")) == ()
+    assert [command.shell for command in build_case_commands(context(), FORM)] == ["Azure CLI", "PowerShell"]

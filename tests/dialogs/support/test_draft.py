@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.model.reply import Copyable, Field
-from dialogs.state.case import DESCRIPTION
-from knowledge.model.diagnosis import LineOf, ProvisionerRun
+from dialogs.model.reply import CopyableText, FormField
+from dialogs.state.case import MAX_DESCRIPTION_CHARS
+from knowledge.model.diagnosis import ExcerptLine, ProvisionerSummary
 from tests.dialogs import fixtures
 from tests.dialogs.fixtures import CORRELATION, DIAGNOSES, FAILED, IN_USE, NOTHING, SCRIPT, SUBSCRIPTION, Chat, match
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def form_of(chat: Chat) -> dict[str, Field]:
-    return {block.id: block for reply in chat.replies for block in reply.blocks if isinstance(block, Field)}
+def form_of(chat: Chat) -> dict[str, FormField]:
+    return {block.id: block for reply in chat.replies for block in reply.blocks if isinstance(block, FormField)}
 
 
 def posted(chat: Chat) -> list[str]:
-    return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, Copyable)]
+    return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, CopyableText)]
 
 
 async def test_the_form_is_filled_in_with_what_the_text_held() -> None:
@@ -200,9 +200,9 @@ async def test_a_diagnosis_of_any_size_gives_a_form_of_bounded_size_in_whole_lin
             match(entry, "certain", *((n, "x" * 390) for n in range(5)), values={f"v{n}": "y" * 390 for n in range(20)})
             for entry in (SCRIPT, IN_USE)
         ),
-        excerpt=tuple(LineOf(n, "z" * 400) for n in range(50)),
+        excerpt=tuple(ExcerptLine(n, "z" * 400) for n in range(50)),
         facts={f"fact {n}": f"{n:04}" * 90 for n in range(60)},
-        timeline=tuple(ProvisionerRun("p" * 120, None, None, n, n, n, "ended") for n in range(80)),
+        timeline=tuple(ProvisionerSummary("p" * 120, None, None, n, n, n, "ended") for n in range(80)),
         ids=tuple(("resource", f"/subscriptions/{n:03}" + "/a" * 280) for n in range(40)),
     )
     chat = Chat()
@@ -211,7 +211,7 @@ async def test_a_diagnosis_of_any_size_gives_a_form_of_bounded_size_in_whole_lin
         await chat.say("HUGE")
     await chat.say("draft")
     description = form_of(chat)["description"].value
-    assert len(description) <= DESCRIPTION
+    assert len(description) <= MAX_DESCRIPTION_CHARS
     for line in description.split("\n"):
         if line.startswith("fact "):
             assert len(line.split(": ")[1]) == 360

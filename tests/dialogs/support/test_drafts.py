@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.model.reply import Command, Copyable, Field, Reply
-from dialogs.state.state import from_json
+from dialogs.model.reply import Command, CopyableText, FormField, Reply
+from dialogs.state.conversation_state import state_from_json
 from tests.dialogs import fixtures
 from tests.dialogs.fixtures import CORRELATION, FAILED, SUBSCRIPTION, Chat
 
@@ -26,12 +26,12 @@ ANSWERS = {
 }
 
 
-def fields(chat: Chat) -> dict[str, Field]:
-    return {block.id: block for reply in chat.replies for block in reply.blocks if isinstance(block, Field)}
+def fields(chat: Chat) -> dict[str, FormField]:
+    return {block.id: block for reply in chat.replies for block in reply.blocks if isinstance(block, FormField)}
 
 
 def texts(chat: Chat) -> list[str]:
-    return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, Copyable)]
+    return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, CopyableText)]
 
 
 def files(chat: Chat) -> list[Reply]:
@@ -104,7 +104,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_the_rest_survives(
     for kept, value in ANSWERS.items():
         if kept != name:
             assert shown[kept].value == value
-    assert shown[name].value == " ".join(wrong[name].split())[: shown[name].most]
+    assert shown[name].value == " ".join(wrong[name].split())[: shown[name].max_chars]
     good = {"title": "T", "description": "D", "template_id": "", "impact": "none"}[name]
     await chat.act("post", {}, {name: good})
     assert texts(chat)
@@ -226,7 +226,7 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
         await chat.act("file-case", {"as": kind})
         (reply,) = files(chat)
         assert reply.file is not None
-        content = chat.medic.file(chat.state, reply.file.args)
+        content = chat.medic.read_offered_file(chat.state, reply.file.args)
         assert content is not None
         assert len(content) == reply.file.size
         if kind == "text":
@@ -242,7 +242,7 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
     await chat.act("az-case")
     (reply,) = files(chat)
     assert reply.file is not None
-    assert chat.medic.file(chat.state, reply.file.args) == english.encode("utf-8")
+    assert chat.medic.read_offered_file(chat.state, reply.file.args) == english.encode("utf-8")
     assert all(f"@{reply.file.name}" in block.text for block in reply.blocks if isinstance(block, Command))
 
 
@@ -255,14 +255,16 @@ async def test_a_file_of_a_case_that_was_changed_since_is_not_another_file() -> 
     assert offered.name.startswith("image-medic-case-win11-golden-")
     kept = chat.state
     await chat.say("WRAPPER")
-    assert chat.medic.file(chat.state, offered.args) == chat.medic.file(kept, offered.args), "a draft now"
+    assert chat.medic.read_offered_file(chat.state, offered.args) == chat.medic.read_offered_file(kept, offered.args), (
+        "a draft now"
+    )
     await chat.act("take-up", {"number": 1})
     await chat.act("post", {}, {"impact": "another"})
-    assert chat.medic.file(chat.state, offered.args) is None
+    assert chat.medic.read_offered_file(chat.state, offered.args) is None
     for broken in ({}, {"as": "exe", "mark": offered.args["mark"]}, {"as": "text", "mark": 7}, {"as": ["text"]}):
-        assert chat.medic.file(kept, broken) is None
-    assert chat.medic.file(None, offered.args) is None
-    assert chat.medic.file({"v": 99}, offered.args) is None
+        assert chat.medic.read_offered_file(kept, broken) is None
+    assert chat.medic.read_offered_file(None, offered.args) is None
+    assert chat.medic.read_offered_file({"v": 99}, offered.args) is None
 
 
 async def test_links_open_the_portal_with_ids_only() -> None:
@@ -300,4 +302,4 @@ async def test_ways_out_of_no_case_say_what_to_do() -> None:
         assert chat.replies == () or chat.buttons
         await chat.act(do)
     assert "no finished case" in await chat.act("az-case")
-    assert from_json(chat.state).form is None
+    assert state_from_json(chat.state).form is None

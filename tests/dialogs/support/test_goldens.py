@@ -23,7 +23,7 @@ async def test_product_and_owner_are_right_and_the_english_is_the_same_from_both
     case, routing = CASES[name], load_support()
     product, owner, (english,) = await drafted(case, "en")
     assert (product, owner) == (case.product, case.owner)
-    chosen = routing.product(case.product or "linux")
+    chosen = routing.get_product_name(case.product or "linux")
     assert english.split("\n")[:4] == [
         "Product family: Azure",
         f"Product: {chosen}",

@@ -8,10 +8,10 @@ from typing import get_args
 
 import pytest
 
-from dialogs.model.reply import Run
-from dialogs.texts import TEXTS, Own, line, word
+from dialogs.model.reply import TextRun
+from dialogs.texts import TEXTS, TrustedText, format_runs, format_text
 from knowledge.catalog.questionnaire import AREA_GROUPS
-from knowledge.model.diagnosis import Confidence, Kind, Outcome
+from knowledge.model.diagnosis import BuildOutcome, Confidence, InputKind
 from knowledge.model.entry import LANGUAGES, Area, Basis, Language, Phase, Retry
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -57,9 +57,9 @@ def test_every_word_of_the_knowledge_has_its_text() -> None:
     wanted = [f"phase.{phase}" for phase in get_args(Phase)]
     wanted += [f"area.{area}" for area in get_args(Area)]
     wanted += [f"group.{group}" for group in AREA_GROUPS]
-    wanted += [f"kind.{kind}" for kind in get_args(Kind)]
+    wanted += [f"kind.{kind}" for kind in get_args(InputKind)]
     wanted += [f"confidence.{confidence}.long" for confidence in get_args(Confidence)]
-    wanted += [f"{kind}.{outcome}" for outcome in get_args(Outcome) for kind in ("outcome", "case.what")]
+    wanted += [f"{kind}.{outcome}" for outcome in get_args(BuildOutcome) for kind in ("outcome", "case.what")]
     wanted += [f"retry.{retry}{part}" for retry in get_args(Retry) for part in ("", ".reason")]
     wanted += [f"diagnosis.{basis}" for basis in get_args(Basis) if basis != "documented"]
     assert [key for key in wanted if key not in TEXTS["en"]] == []
@@ -85,7 +85,9 @@ def test_every_button_is_used() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_foreign_values_are_literal_and_our_own_are_not(language: Language) -> None:
     hostile = "**x** `rm` {title}"
-    assert Run(hostile, "code") in line("diagnosis.failed-run", language, provisioner=hostile)
-    assert Run("ours", "bold") in line("candidate.line", language, title=Own("ours"), confidence=Own("x"))
-    assert Run("y", "bold") in line("diagnosis.cause", language, cause=(Run("y", "bold"),))
-    assert word("case.id.template", language, value=hostile).endswith(hostile)
+    assert TextRun(hostile, "code") in format_runs("diagnosis.failed-run", language, provisioner=hostile)
+    assert TextRun("ours", "bold") in format_runs(
+        "candidate.line", language, title=TrustedText("ours"), confidence=TrustedText("x")
+    )
+    assert TextRun("y", "bold") in format_runs("diagnosis.cause", language, cause=(TextRun("y", "bold"),))
+    assert format_text("case.id.template", language, value=hostile).endswith(hostile)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.build_log.build import Story, read_story
+from knowledge.build_log.build import Build, read_build
 from knowledge.build_log.observations import observe
 from knowledge.text.lines import read_line
-from knowledge.text.normalising import pieces_of
-from tests.build_logs import BuildLog, Form, begun, powershell, restart, script_failed, shell, stopped, succeeded
+from knowledge.text.normalization import normalize_text
+from tests.build_logs import BuildLog, LogFormat, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
-FORMS: list[Form] = ["new", "old"]
+FORMS: list[LogFormat] = ["new", "old"]
 
 
-def read(log: BuildLog) -> Story:
-    return read_story([read_line(*piece) for piece in pieces_of(log.text())])
+def read(log: BuildLog) -> Build:
+    return read_build([read_line(*piece) for piece in normalize_text(log.text())])
 
 
 def seen(log: BuildLog) -> dict[str, bool]:
-    return {observation.id: observation.proof for observation in observe(read(log))}
+    return {observation.id: observation.is_proof for observation in observe(read(log))}
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_windows_build_that_failed(form: Form) -> None:
+def test_a_windows_build_that_failed(form: LogFormat) -> None:
     log = begun(form)
     powershell(log, ["ok"], seconds=40)
     restart(log)
@@ -31,37 +31,37 @@ def test_a_windows_build_that_failed(form: Form) -> None:
 
     assert story.outcome == "failed"
     assert story.os == "windows"
-    assert [(run.provisioner, run.state) for run in story.timeline()] == [
+    assert [(run.provisioner, run.state) for run in story.summarize_provisioners()] == [
         ("powershell", "ended"),
         ("windows-restart", "ended"),
         ("powershell", "failed"),
     ]
-    assert [run.exit_code for run in story.timeline()] == [0, 0, 3]
-    assert story.timeline()[1].line == log.number_of("Restarting Machine")
+    assert [run.exit_code for run in story.summarize_provisioners()] == [0, 0, 3]
+    assert story.summarize_provisioners()[1].line == log.number_of("Restarting Machine")
 
 
 def test_durations_are_seconds_in_utc() -> None:
     log = begun("new")
     powershell(log, [], seconds=40)
     powershell(log, [], code=1, seconds=5)
-    first, second = read(script_failed(log, 1)).timeline()
+    first, second = read(script_failed(log, 1)).summarize_provisioners()
     assert (first.started, first.ended, first.seconds) == ("2026-01-12T08:01:52Z", "2026-01-12T08:02:34Z", 42)
     assert second.seconds == 7
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_linux_build_that_failed(form: Form) -> None:
+def test_a_linux_build_that_failed(form: LogFormat) -> None:
     log = shell(shell(begun(form, windows=False), ["fine"]), ["bash: jq: command not found"], code=127)
     story = read(script_failed(log, 127))
     assert (story.outcome, story.os) == ("failed", "linux")
-    assert [(run.provisioner, run.exit_code, run.state) for run in story.timeline()] == [
+    assert [(run.provisioner, run.exit_code, run.state) for run in story.summarize_provisioners()] == [
         ("shell", None, "ended"),
         ("shell", 127, "failed"),
     ]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_build_that_went_well(form: Form) -> None:
+def test_a_build_that_went_well(form: LogFormat) -> None:
     story = read(succeeded(powershell(begun(form), ["Failed to do one thing, going on"])))
     assert story.outcome == "succeeded"
     assert story.failed_run is None
@@ -71,10 +71,12 @@ def test_a_build_that_went_well(form: Form) -> None:
 def test_telemetry_of_older_logs_is_used_where_it_stands() -> None:
     log = begun("old")
     for name in ("powershell", "windows-restart"):
-        log.telemetry(f"Starting provisioner {name}").wait(30).telemetry(f"ending {name}").wait(1)
-    log.telemetry("Starting provisioner powershell").wait(5).output("broken").telemetry("ending powershell")
+        log.write_telemetry(f"Starting provisioner {name}").wait(30).write_telemetry(f"ending {name}").wait(1)
+    log.write_telemetry("Starting provisioner powershell").wait(5).write_output("broken").write_telemetry(
+        "ending powershell"
+    )
     story = read(script_failed(log, 1))
-    assert [(run.provisioner, run.seconds, run.state) for run in story.timeline()] == [
+    assert [(run.provisioner, run.seconds, run.state) for run in story.summarize_provisioners()] == [
         ("powershell", 30, "ended"),
         ("windows-restart", 30, "ended"),
         ("powershell", 5, "failed"),
@@ -84,17 +86,17 @@ def test_telemetry_of_older_logs_is_used_where_it_stands() -> None:
 def test_the_last_of_two_builds_counts() -> None:
     first = script_failed(powershell(begun("new"), ["first"], code=1), 1)
     second = succeeded(powershell(begun("new"), ["second"]))
-    story = read_story([read_line(*piece) for piece in pieces_of(first.text() + second.text())])
+    story = read_build([read_line(*piece) for piece in normalize_text(first.text() + second.text())])
     assert story.outcome == "succeeded"
     assert story.lines[0].number == len(first.lines) + 1
 
 
 def test_a_live_log_is_running() -> None:
     log = powershell(begun("new"), ["still going"])
-    log.ui("Provisioning with Powershell...")
+    log.write_ui("Provisioning with Powershell...")
     story = read(log)
     assert story.outcome == "running"
-    assert [run.state for run in story.timeline()] == ["ended", "running"]
+    assert [run.state for run in story.summarize_provisioners()] == ["ended", "running"]
 
 
 def test_a_tail_without_its_beginning() -> None:
@@ -103,40 +105,40 @@ def test_a_tail_without_its_beginning() -> None:
     tail = BuildLog("new", lines=whole.lines[-25:])
     story = read(tail)
     assert story.outcome == "failed"
-    assert story.script_code == 1
+    assert story.script_exit_code == 1
 
 
 def test_silence_before_a_stop_is_observed() -> None:
     log = begun("new")
-    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(6900)
+    log.write_ui("Provisioning with Powershell...").write_output("Installing Contoso Suite").wait(6900)
     observation = observe(read(stopped(log)))[0]
     assert observation.id == "stopped-after-silence"
     assert observation.seconds == 6900
     assert [line.number for line in observation.lines][-1] == log.number_of("Cancelling build after")
-    assert not observation.proof
+    assert not observation.is_proof
 
 
 def test_the_same_line_over_and_over_before_a_stop_is_observed() -> None:
     log = begun("new")
-    log.ui("Provisioning with Powershell...")
+    log.write_ui("Provisioning with Powershell...")
     for percent in range(80):
-        log.output(f"Waiting for operation to complete ({percent}% cpu)...").wait(60)
+        log.write_output(f"Waiting for operation to complete ({percent}% cpu)...").wait(60)
     assert set(seen(stopped(log))) == {"stopped-while-repeating"}
 
 
 def test_a_stop_in_the_middle_of_work_has_no_sign() -> None:
     log = begun("new")
-    log.ui("Provisioning with Powershell...")
+    log.write_ui("Provisioning with Powershell...")
     for number in range(40):
-        log.output(f"step {chr(97 + number % 26)}{chr(98 + number // 2)} of the installation").wait(5)
+        log.write_output(f"step {chr(97 + number % 26)}{chr(98 + number // 2)} of the installation").wait(5)
     assert set(seen(stopped(log))) == {"stopped-without-sign"}
 
 
 def updating(pause: int) -> BuildLog:
     log = begun("new")
-    log.ui("Running Windows update...").output("Searching for Windows updates...")
+    log.write_ui("Running Windows update...").write_output("Searching for Windows updates...")
     for number in range(30):
-        log.output(f"Found {chr(97 + number % 26)}{chr(98 + number // 2)} and goes on").wait(pause)
+        log.write_output(f"Found {chr(97 + number % 26)}{chr(98 + number // 2)} and goes on").wait(pause)
     return stopped(log)
 
 
@@ -151,14 +153,14 @@ def test_an_update_that_somebody_stopped_at_once_says_nothing() -> None:
 @pytest.mark.parametrize(("lines", "expected"), [(3, {}), (12, {"sysprep-loop": False}), (70, {"sysprep-loop": True})])
 def test_a_sysprep_loop_is_counted(lines: int, expected: dict[str, bool]) -> None:
     log = begun("new")
-    log.ui("Provisioning with Powershell...").output(">>> Sysprepping VM ...")
-    log.output("if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }")
+    log.write_ui("Provisioning with Powershell...").write_output(">>> Sysprepping VM ...")
+    log.write_output("if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }")
     for _ in range(lines):
-        log.output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
+        log.write_output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
     assert {name: proof for name, proof in seen(log).items() if name == "sysprep-loop"} == expected
 
 
 def test_a_code_that_came_after_the_stop_is_not_the_scripts() -> None:
     log = begun("new")
-    log.ui("Provisioning with Powershell...").wait(4000)
-    assert read(stopped(log)).timeline()[-1].exit_code is None
+    log.write_ui("Provisioning with Powershell...").wait(4000)
+    assert read(stopped(log)).summarize_provisioners()[-1].exit_code is None

@@ -10,20 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.build_log.reducer import OFTEN
+from knowledge.build_log.reducer import MAX_LITERAL_HITS
 from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import WHOLE, Diagnoser
+from knowledge.diagnosis.diagnoser import MAX_WHOLE_BYTES, Diagnoser
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.text.streaming import LONGEST_CARRY, blocks_of
+from knowledge.text.streaming import MAX_CARRY_BYTES, read_blocks
 from tests.build_logs import BuildLog, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
 DIAGNOSER = Diagnoser(load_entries())
 
 
-def padded(log: BuildLog, size: int = WHOLE + 400_000) -> BuildLog:
+def padded(log: BuildLog, size: int = MAX_WHOLE_BYTES + 400_000) -> BuildLog:
     """The log with so much harmless debug in the middle that it is not read as a whole."""
     while sum(map(len, log.lines)) < size:
-        log.wait(0.2).debug(f"[DEBUG] polling https://management.azure.com/operations/{len(log.lines)} : 202 Accepted")
+        log.wait(0.2).write_debug(
+            f"[DEBUG] polling https://management.azure.com/operations/{len(log.lines)} : 202 Accepted"
+        )
     return log
 
 
@@ -40,17 +42,17 @@ def failing_linux() -> BuildLog:
 
 def silent() -> BuildLog:
     log = padded(begun())
-    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(9_000)
+    log.write_ui("Provisioning with Powershell...").write_output("Installing Contoso Suite").wait(9_000)
     return stopped(log)
 
 
 def looping() -> BuildLog:
     log = begun()
-    log.ui("Provisioning with Powershell...").output(">>> Sysprepping VM ...")
-    for _ in range(3 * OFTEN):
-        log.output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
+    log.write_ui("Provisioning with Powershell...").write_output(">>> Sysprepping VM ...")
+    for _ in range(3 * MAX_LITERAL_HITS):
+        log.write_output("IMAGE_STATE_UNDEPLOYABLE").wait(5)
     padded(log)
-    return stopped(log.output("IMAGE_STATE_UNDEPLOYABLE"))
+    return stopped(log.write_output("IMAGE_STATE_UNDEPLOYABLE"))
 
 
 def well() -> BuildLog:
@@ -67,21 +69,21 @@ LOGS = [failing_windows, failing_linux, silent, looping, well, two_builds]
 
 
 def streamed(raw: bytes) -> Diagnosis:
-    assert len(raw) > WHOLE
+    assert len(raw) > MAX_WHOLE_BYTES
     return DIAGNOSER.diagnose_stream(io.BytesIO(raw))
 
 
 @pytest.mark.parametrize("make", LOGS, ids=[make.__name__ for make in LOGS])
 def test_a_digested_log_gives_the_diagnosis_of_the_whole(make: Callable[[], BuildLog]) -> None:
     text = make().text()
-    whole, digested = DIAGNOSER.diagnose(text).as_json(), streamed(text.encode()).as_json()
+    whole, digested = DIAGNOSER.diagnose(text).to_json(), streamed(text.encode()).to_json()
     around, shown = whole.pop("excerpt"), digested.pop("excerpt")  # of the harmless lines around, a digest has fewer
     assert digested == whole
     texts = {line["line"]: line["text"] for line in around}
     proofs = {line["line"] for match in whole["matches"][:1] for line in match["evidence"]}
     assert proofs & texts.keys() <= {line["line"] for line in shown}
     assert all(line["text"] == texts.get(line["line"], line["text"]) for line in shown)
-    assert DIAGNOSER.diagnose(text).lines == streamed(text.encode()).lines
+    assert DIAGNOSER.diagnose(text).line_count == streamed(text.encode()).line_count
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
@@ -151,9 +153,9 @@ def test_blocks_are_the_stream_again(parts: list[bytes]) -> None:
     raw = b"\n".join(parts)
     if raw[:3] == b"\xef\xbb\xbf" or raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw.count(0):
         return
-    assert b"".join(blocks_of(io.BytesIO(raw))) == raw
+    assert b"".join(read_blocks(io.BytesIO(raw))) == raw
 
 
 def test_an_endless_line_comes_in_parts() -> None:
-    parts: Iterator[bytes] = blocks_of(io.BytesIO(b"x" * (40 * LONGEST_CARRY)))
-    assert max(len(part) for part in parts) <= 40 * LONGEST_CARRY
+    parts: Iterator[bytes] = read_blocks(io.BytesIO(b"x" * (40 * MAX_CARRY_BYTES)))
+    assert max(len(part) for part in parts) <= 40 * MAX_CARRY_BYTES

@@ -14,7 +14,7 @@ from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.entry import Entry, Example
-from tests.build_logs import Form, begun, powershell, restart, shell, succeeded
+from tests.build_logs import LogFormat, begun, powershell, restart, shell, succeeded
 
 ENTRIES = load_entries()
 DIAGNOSER = Diagnoser(ENTRIES)
@@ -117,14 +117,14 @@ def test_example_cut_hard_at_a_column(entry: Entry, example: Example) -> None:
 
 @pytest.mark.parametrize("form", ["new", "old"])
 @pytest.mark.parametrize("windows", [True, False])
-def test_a_build_that_went_well_gives_nothing_above_info(form: Form, windows: bool) -> None:
+def test_a_build_that_went_well_gives_nothing_above_info(form: LogFormat, windows: bool) -> None:
     log = begun(form, windows=windows)
     if windows:
         powershell(log, ["Failed: 0", "error_log = C:\\x", "WARNING: something (ignored)", "exit code: 0"])
         restart(log)
-        log.ui("Running Windows update...").output("Found Windows update (2026-01-01; 18 MB): KB5007651")
-        log.output("Waiting for operation to complete (system performance: 1% cpu; 16% memory)...")
-        log.debug("[INFO] command 'PowerShell -File x.ps1' exited with code: 101")
+        log.write_ui("Running Windows update...").write_output("Found Windows update (2026-01-01; 18 MB): KB5007651")
+        log.write_output("Waiting for operation to complete (system performance: 1% cpu; 16% memory)...")
+        log.write_debug("[INFO] command 'PowerShell -File x.ps1' exited with code: 101")
     else:
         shell(log, ["E: Could not get lock /var/lib/dpkg/lock-frontend, retrying", "Reading package lists... Done"])
     diagnosis = DIAGNOSER.diagnose(succeeded(log).text())
@@ -146,9 +146,9 @@ def test_both_languages_speak_of_the_same_literals() -> None:
     for entry in ENTRIES.values():
         texts = [
             entry.cause,
-            entry.sign,
+            entry.symptom,
             *(step.do for step in entry.steps),
-            *(look.tell for look in entry.look_alikes),
+            *(look.difference for look in entry.look_alikes),
         ]
         for text in texts:
             assert literals(text.en) == literals(text.it), f"{entry.id}: {text.en}"

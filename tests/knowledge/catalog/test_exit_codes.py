@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.exit_codes import load_exit_codes, meaning
-from knowledge.model.errors import EntriesInvalid
+from knowledge.catalog.exit_codes import describe_exit_code, load_exit_codes
+from knowledge.model.errors import InvalidEntriesError
 
 KNOWN = [
     (0, None, "success", "riuscita"),
@@ -48,29 +48,32 @@ KNOWN = [
 
 @pytest.mark.parametrize(("code", "os", "english", "italian"), KNOWN, ids=[f"{case[0]}-{case[1]}" for case in KNOWN])
 def test_known_codes(code: int, os: str | None, english: str, italian: str) -> None:
-    assert english in str(meaning(code, os))
-    assert italian in str(meaning(code, os, "it"))
+    assert english in str(describe_exit_code(code, os))
+    assert italian in str(describe_exit_code(code, os, "it"))
 
 
 @pytest.mark.parametrize(("code", "os"), [(42, None), (42, "windows"), (77, "linux"), (3010, "linux"), (200, "linux")])
 def test_what_nobody_knows_is_not_explained(code: int, os: str | None) -> None:
-    assert meaning(code, os) is None
+    assert describe_exit_code(code, os) is None
 
 
 def test_without_a_system_both_meanings_are_named() -> None:
-    both = meaning(2)
+    both = describe_exit_code(2)
     assert both is not None
     assert both.startswith("Windows: file not found")
     assert "; Linux: " in both
 
 
 def test_a_windows_error_inside_an_hresult_is_named_by_its_number() -> None:
-    assert meaning(0x80070000 + 1234, "windows") == "0x800704D2: Windows error 1234; `net helpmsg 1234` explains it"
+    assert (
+        describe_exit_code(0x80070000 + 1234, "windows")
+        == "0x800704D2: Windows error 1234; `net helpmsg 1234` explains it"
+    )
 
 
 @given(st.integers(min_value=-(2**40), max_value=2**40), st.sampled_from(["windows", "linux", None, "plan9"]))
 def test_any_code_is_taken(code: int, os: str | None) -> None:
-    for said in (meaning(code, os), meaning(code, os, "it")):
+    for said in (describe_exit_code(code, os), describe_exit_code(code, os, "it")):
         assert said is None or said.strip()
 
 
@@ -83,7 +86,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
         "- codes: 8\n  os: beos\n  meaning: {en: a, it: b}\n",
         encoding="utf-8",
     )
-    with pytest.raises(EntriesInvalid) as caught:
+    with pytest.raises(InvalidEntriesError) as caught:
         load_exit_codes(path)
     said = str(caught.value)
     assert "7 has a meaning already" in said

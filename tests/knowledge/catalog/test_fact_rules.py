@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.fact_rules import FACTS, load_confirming, read_confirming
+from knowledge.catalog.fact_rules import FACTS, load_fact_rules, read_fact_rules
 from knowledge.catalog.loading import load_entries
 from knowledge.checks import check_entries
 from knowledge.model.diagnosis import Match
-from knowledge.model.errors import EntriesInvalid
+from knowledge.model.errors import InvalidEntriesError
 
 ENTRIES = load_entries()
-RULES = load_confirming()
+RULES = load_fact_rules()
 
 
 def match(entry: str, confidence: str = "likely") -> Match:
@@ -54,32 +54,38 @@ def match(entry: str, confidence: str = "likely") -> Match:
     ],
 )
 def test_facts_speak_for_or_against(entry: str, facts: dict[str, str | int], side: str | None) -> None:
-    (weighed,), _ = RULES.weigh([match(entry)], facts, ENTRIES, "en", suggest=False)
-    assert {spoken.side for spoken in weighed.spoken} == ({side} if side else set())
-    assert weighed.refuted == (side == "against")
+    (weighed,), _ = RULES.check_matches([match(entry)], facts, ENTRIES, "en", can_suggest=False)
+    assert {spoken.side for spoken in weighed.verdicts} == ({side} if side else set())
+    assert weighed.is_refuted == (side == "against")
 
 
 def test_what_is_not_known_is_named() -> None:
-    (weighed,), _ = RULES.weigh([match("build-timeout")], {}, ENTRIES, "en")
-    assert weighed.unseen == ("run_share",)
-    assert not weighed.spoken
+    (weighed,), _ = RULES.check_matches([match("build-timeout")], {}, ENTRIES, "en")
+    assert weighed.unknown_facts == ("run_share",)
+    assert not weighed.verdicts
 
 
 def test_a_refuted_match_goes_behind_unless_it_is_certain() -> None:
     facts: dict[str, str | int] = {"run_share": 10, "run_sub_state": "customizing"}
     likely = [match("build-timeout"), match("script-nonzero-exit")]
-    assert [m.entry for m in RULES.weigh(likely, facts, ENTRIES, "en")[1]] == ["script-nonzero-exit", "build-timeout"]
+    assert [m.entry for m in RULES.check_matches(likely, facts, ENTRIES, "en")[1]] == [
+        "script-nonzero-exit",
+        "build-timeout",
+    ]
     certain = [match("build-timeout", "certain"), match("script-nonzero-exit")]
-    assert [m.entry for m in RULES.weigh(certain, facts, ENTRIES, "en")[1]] == ["build-timeout", "script-nonzero-exit"]
+    assert [m.entry for m in RULES.check_matches(certain, facts, ENTRIES, "en")[1]] == [
+        "build-timeout",
+        "script-nonzero-exit",
+    ]
 
 
 def test_a_fact_alone_makes_an_entry_possible() -> None:
-    _, order = RULES.weigh([], {"run_share": 100}, ENTRIES, "it")
+    _, order = RULES.check_matches([], {"run_share": 100}, ENTRIES, "it")
     assert [(m.entry, m.confidence, m.title) for m in order] == [
         ("build-timeout", "possible", ENTRIES["build-timeout"].title.it)
     ]
-    assert RULES.weigh([], {"run_share": 100}, ENTRIES, "it", suggest=False) == ((), ())
-    assert RULES.weigh([], {"run_share": 100}, {}, "it") == ((), ())
+    assert RULES.check_matches([], {"run_share": 100}, ENTRIES, "it", can_suggest=False) == ((), ())
+    assert RULES.check_matches([], {"run_share": 100}, {}, "it") == ((), ())
 
 
 @given(
@@ -89,7 +95,7 @@ def test_a_fact_alone_makes_an_entry_possible() -> None:
 )
 def test_any_values_are_taken(facts: dict[str, str | int]) -> None:
     matches = [match(entry) for entry in list(ENTRIES)[:5]]
-    weighed, order = RULES.weigh(matches, facts, ENTRIES, "en")
+    weighed, order = RULES.check_matches(matches, facts, ENTRIES, "en")
     assert {m.entry for m in matches} <= {m.entry for m in order}
     assert [w.entry for w in weighed] == [m.entry for m in order]
 
@@ -124,9 +130,9 @@ rules:
 def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(BROKEN)
-    with pytest.raises(EntriesInvalid):
-        load_confirming(path)
-    faults = [str(fault) for fault in check_entries(tmp_path / "none", confirming=path)]
+    with pytest.raises(InvalidEntriesError):
+        load_fact_rules(path)
+    faults = [str(fault) for fault in check_entries(tmp_path / "none", fact_rules=path)]
     for line, part in (
         (3, "'fact' is 'colour'"),
         (5, "'entries' needs at least one entry"),
@@ -144,6 +150,6 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
 def test_a_file_without_rules_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text("rules: []\n")
-    file, rules = read_confirming(path)
+    file, rules = read_fact_rules(path)
     assert not rules
-    assert "at least one rule" in str(file.faults()[0])
+    assert "at least one rule" in str(file.list_faults()[0])

@@ -11,17 +11,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalog.howtos import GUIDES, load_guides
+from knowledge.catalog.howtos import HOWTOS_PATH, load_howtos
 from knowledge.catalog.loading import load_entries
 from knowledge.checks import check_entries
-from knowledge.commands.placeholders import PLACEHOLDERS, fill
+from knowledge.commands.placeholders import PLACEHOLDERS, fill_placeholders
 from knowledge.model.entry import LANGUAGES
-from knowledge.model.errors import EntriesInvalid
-from knowledge.search.howto_search import LONGEST, Asking
+from knowledge.model.errors import InvalidEntriesError
+from knowledge.search.howto_search import MAX_QUESTION_CHARS, HowtoSearch
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
-SHIPPED = load_guides()
-ASKING = Asking(SHIPPED)
+SHIPPED = load_howtos()
+ASKING = HowtoSearch(SHIPPED)
 
 
 def texts(name: str) -> list[dict[str, Any]]:
@@ -35,13 +35,13 @@ OTHER = [one["text"] for one in texts("guides.yaml") if "expect" not in one]
 
 @pytest.mark.parametrize("one", ASKED, ids=lambda one: one["text"][:60])
 def test_a_question_finds_its_guide(one: dict[str, str]) -> None:
-    assert ASKING.asked(one["text"]) == one["expect"]
-    assert ASKING.asked(f"  {one['text'].upper()} ") == one["expect"]
+    assert ASKING.find_howto(one["text"]) == one["expect"]
+    assert ASKING.find_howto(f"  {one['text'].upper()} ") == one["expect"]
 
 
 @pytest.mark.parametrize("text", OTHER, ids=lambda text: text[:60])
 def test_anything_else_finds_none(text: str) -> None:
-    assert ASKING.asked(text) is None
+    assert ASKING.find_howto(text) is None
 
 
 def test_there_are_enough_of_each_to_tell() -> None:
@@ -54,7 +54,7 @@ def test_there_are_enough_of_each_to_tell() -> None:
 
 @pytest.mark.parametrize("name", ["asked.yaml", "indirect.yaml", "other.yaml", "stray.yaml"])
 def test_what_people_say_of_failures_and_of_other_things_stays_out_of_the_guides(name: str) -> None:
-    said = [one["text"] for one in texts(name) if ASKING.asked(one["text"])]
+    said = [one["text"] for one in texts(name) if ASKING.find_howto(one["text"])]
     assert said == []
 
 
@@ -69,7 +69,7 @@ def test_the_words_and_examples_of_entries_stay_out_of_the_guides() -> None:
     for entry in load_entries().values():
         said = [example.text for example in entry.examples] + [miss.text for miss in entry.near_misses]
         said += [phrase for phrases in entry.words.values() for phrase in phrases]
-        taken |= {text for text in said if ASKING.asked(text)}
+        taken |= {text for text in said if ASKING.find_howto(text)}
     assert taken <= answered
 
 
@@ -77,28 +77,28 @@ def test_the_words_and_examples_of_entries_stay_out_of_the_guides() -> None:
 def test_every_title_finds_its_guide_as_a_question(language: Any) -> None:
     lead = "come posso" if language == "it" else "how do I"
     for guide in SHIPPED.by_id.values():
-        assert ASKING.asked(f"{lead} {guide.title.in_(language)}?") == guide.id
+        assert ASKING.find_howto(f"{lead} {guide.title.get(language)}?") == guide.id
 
 
 def test_a_text_that_nearly_asks_is_offered_a_guide_and_no_more() -> None:
-    assert ASKING.asked("where are the logs of kubernetes") is None
-    assert ASKING.offered("where are the logs of kubernetes") == "get-build-log"
-    assert ASKING.offered("what's for lunch") is None
-    assert ASKING.offered("where is the log" + " x" * LONGEST) is None
+    assert ASKING.find_howto("where are the logs of kubernetes") is None
+    assert ASKING.suggest_howto("where are the logs of kubernetes") == "get-build-log"
+    assert ASKING.suggest_howto("what's for lunch") is None
+    assert ASKING.suggest_howto("where is the log" + " x" * MAX_QUESTION_CHARS) is None
 
 
 @settings(max_examples=200)
-@given(st.text(max_size=LONGEST * 2))
+@given(st.text(max_size=MAX_QUESTION_CHARS * 2))
 def test_any_text_gets_an_answer(text: str) -> None:
-    assert ASKING.asked(text) in {None, *SHIPPED.by_id}
-    assert ASKING.offered(text) in {None, *SHIPPED.by_id}
+    assert ASKING.find_howto(text) in {None, *SHIPPED.by_id}
+    assert ASKING.suggest_howto(text) in {None, *SHIPPED.by_id}
 
 
 def test_a_long_text_costs_no_more_than_a_question() -> None:
     def seconds(text: str) -> float:
         began = time.perf_counter()
         for _ in range(20):
-            ASKING.asked(text)
+            ASKING.find_howto(text)
         return time.perf_counter() - began
 
     assert seconds("where is the log? " * 100_000) < 20 * seconds("where is the log of my build?")
@@ -113,7 +113,12 @@ def test_placeholders_that_can_be_filled_have_their_known_names() -> None:
         if command
     ]
     values = {"template": "t1", "resource_group": "rg1", "subscription": "0" * 8 + "-0000-0000-0000-" + "0" * 12}
-    left = {name for command in commands for name in PLACEHOLDERS if f"<{name}>" in fill(command, "Azure CLI", values)}
+    left = {
+        name
+        for command in commands
+        for name in PLACEHOLDERS
+        if f"<{name}>" in fill_placeholders(command, "Azure CLI", values)
+    }
     assert left == {"stagingRg", "account", "guid", "id"}
 
 
@@ -154,14 +159,14 @@ FAULTS = [
 
 
 def faults(path: Path) -> list[str]:
-    return [str(fault) for fault in check_entries(path.parent / "none", guides=path)]
+    return [str(fault) for fault in check_entries(path.parent / "none", howtos=path)]
 
 
 def test_a_good_guide_has_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "guides.yaml"
     path.write_text(GOOD, encoding="utf-8")
     assert faults(path) == []
-    assert list(load_guides(path).by_id) == ["find-it"]
+    assert list(load_howtos(path).by_id) == ["find-it"]
 
 
 @pytest.mark.parametrize(("old", "new", "where", "message"), FAULTS, ids=[fault[3] for fault in FAULTS])
@@ -183,8 +188,8 @@ def test_a_file_of_another_shape_has_faults_and_cannot_be_loaded(tmp_path: Path,
     path = tmp_path / "guides.yaml"
     path.write_text(text, encoding="utf-8")
     assert faults(path)
-    with pytest.raises(EntriesInvalid, match=r"guides\.yaml:[12]: "):
-        load_guides(path)
+    with pytest.raises(InvalidEntriesError, match=r"guides\.yaml:[12]: "):
+        load_howtos(path)
 
 
 def test_a_guide_with_the_name_of_another_is_a_fault(tmp_path: Path) -> None:
@@ -205,4 +210,4 @@ def test_faults_of_the_files_beside_the_entries_are_lines_too(tmp_path: Path, na
 
 
 def test_the_shipped_guides_are_checked_too() -> None:
-    assert check_entries(Path("none"), guides=GUIDES) == []
+    assert check_entries(Path("none"), howtos=HOWTOS_PATH) == []

@@ -12,15 +12,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.build_log.build import read_story
-from knowledge.catalog.script_errors import Spoken, load_script_errors
-from knowledge.catalog.script_patterns import Patterns, ScriptError
-from knowledge.model.errors import EntriesInvalid
-from knowledge.text.clixml import readable
-from knowledge.text.lines import Line, read_line
-from knowledge.text.normalising import pieces_of
-from knowledge.text.patterns import squeezed
-from tests.build_logs import Form, begun, powershell, script_failed, shell
+from knowledge.build_log.build import read_build
+from knowledge.catalog.script_errors import ScriptFailure, load_script_errors
+from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet
+from knowledge.model.errors import InvalidEntriesError
+from knowledge.text.clixml import decode_clixml
+from knowledge.text.lines import LogLine, read_line
+from knowledge.text.normalization import normalize_text
+from knowledge.text.patterns import collapse_whitespace
+from tests.build_logs import LogFormat, begun, powershell, script_failed, shell
 
 ERRORS = load_script_errors()
 OUTPUTS = Path(__file__).parent / "script_outputs"
@@ -62,7 +62,7 @@ CASES = [
 ]
 
 
-def build(case: Case, form: Form) -> str:
+def build(case: Case, form: LogFormat) -> str:
     """A whole build log whose second script printed the case's output and failed."""
     log = begun(form, case.windows)
     run = powershell if case.windows else shell
@@ -71,29 +71,31 @@ def build(case: Case, form: Form) -> str:
     return script_failed(log, case.code).text()
 
 
-def spoken(text: str) -> Spoken:
+def spoken(text: str) -> ScriptFailure:
     """What the failed script of a build log said."""
-    story = read_story([read_line(number, piece) for number, piece in pieces_of(text)])
-    return ERRORS.spoken([story.lines[index] for index in story.trouble])
+    story = read_build([read_line(number, piece) for number, piece in normalize_text(text)])
+    return ERRORS.find_in_output([story.lines[index] for index in story.failure_range])
 
 
-def said(*bodies: str) -> Spoken:
+def said(*bodies: str) -> ScriptFailure:
     """What is shown of a script that printed `bodies`."""
-    lines = [Line(1, "output", "Provisioning with Powershell...")]
-    lines += [Line(number, "output", body) for number, body in enumerate(bodies, 2)]
-    return ERRORS.spoken(lines)
+    lines = [LogLine(1, "output", "Provisioning with Powershell...")]
+    lines += [LogLine(number, "output", body) for number, body in enumerate(bodies, 2)]
+    return ERRORS.find_in_output(lines)
 
 
-def bodies(shown: Spoken) -> list[str]:
+def bodies(shown: ScriptFailure) -> list[str]:
     return [line.body for line in shown.lines]
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_the_line_to_point_at_is_shown(case: Case, form: Form) -> None:
+def test_the_line_to_point_at_is_shown(case: Case, form: LogFormat) -> None:
     shown = spoken(build(case, form))
 
-    assert any(squeezed(case.point_at) in squeezed(readable(body)) for body in bodies(shown)), bodies(shown)
+    assert any(
+        collapse_whitespace(case.point_at) in collapse_whitespace(decode_clixml(body)) for body in bodies(shown)
+    ), bodies(shown)
     numbers = [line.number for line in shown.lines]
     assert len(numbers) <= 5
     assert numbers == sorted(set(numbers))
@@ -103,27 +105,27 @@ def test_the_line_to_point_at_is_shown(case: Case, form: Form) -> None:
         assert shown.error.advice is not None
 
 
-SPEAKING = [error for error in ERRORS.errors if error.when == "said"]
+SPEAKING = [error for error in ERRORS.patterns if error.when == "said"]
 
 
 @pytest.mark.parametrize("error", SPEAKING, ids=[error.id for error in SPEAKING])
-def test_patterns_keep_to_their_examples(error: ScriptError) -> None:
-    alone = Patterns([error])
+def test_patterns_keep_to_their_examples(error: ScriptErrorPattern) -> None:
+    alone = ScriptErrorPatternSet([error])
     for example in error.examples:
-        reading = alone.read(example)
-        assert (reading.most == error.weight) if error.caps else (reading.error is error), example
+        reading = alone.match_text(example)
+        assert (reading.weight_cap == error.weight) if error.is_weight_cap else (reading.error is error), example
     for example in error.not_examples:
-        reading = alone.read(example)
+        reading = alone.match_text(example)
         assert reading.error is None, example
-        assert reading.most is None, example
+        assert reading.weight_cap is None, example
 
 
 ADVISING = [(error, example) for error in SPEAKING if error.advice for example in error.examples]
 
 
 @pytest.mark.parametrize(("error", "example"), ADVISING, ids=[f"{error.id}: {text[:40]}" for error, text in ADVISING])
-def test_an_example_is_explained_by_its_own_pattern(error: ScriptError, example: str) -> None:
-    found = ERRORS.of_line(example)
+def test_an_example_is_explained_by_its_own_pattern(error: ScriptErrorPattern, example: str) -> None:
+    found = ERRORS.find_in_line(example)
     assert found is not None
     assert found.id == error.id
 
@@ -142,7 +144,7 @@ def test_an_example_is_explained_by_its_own_pattern(error: ScriptError, example:
     ],
 )
 def test_harmless_lines_are_no_errors(harmless: str) -> None:
-    assert ERRORS.of_line(harmless) is None
+    assert ERRORS.find_in_line(harmless) is None
     shown = said(harmless, "Setup of Contoso ended", "Agent was left out")
     assert shown.error is not None
     assert shown.error.id == "last-words"
@@ -179,8 +181,8 @@ def test_the_last_words_stand_for_a_script_that_named_no_error() -> None:
 
 def test_last_words_of_a_log_with_telemetry() -> None:
     log = begun("old", windows=True)
-    log.telemetry("Starting provisioner powershell")
-    powershell(log, ["Step 1", "Step 2"], 1).telemetry("ending powershell")
+    log.write_telemetry("Starting provisioner powershell")
+    powershell(log, ["Step 1", "Step 2"], 1).write_telemetry("ending powershell")
     shown = spoken(script_failed(log, 1).text())
     assert bodies(shown) == ["Step 1", "Step 2"]
     assert shown.error is not None
@@ -188,18 +190,18 @@ def test_last_words_of_a_log_with_telemetry() -> None:
 
 
 def test_without_a_script_there_are_no_last_words() -> None:
-    lines = [Line(1, "output", "Validating deployment template ..."), Line(2, "output", "Deploying it ...")]
-    assert ERRORS.spoken(lines).error is None
+    lines = [LogLine(1, "output", "Validating deployment template ..."), LogLine(2, "output", "Deploying it ...")]
+    assert ERRORS.find_in_output(lines).error is None
 
 
 def test_echoed_and_debug_lines_never_speak() -> None:
     lines = [
-        Line(1, "output", "Provisioning with Powershell..."),
-        Line(2, "echo", 'throw "Access is denied"'),
-        Line(3, "debug", "[ERROR] Access is denied"),
-        Line(4, "output", "All well until here"),
+        LogLine(1, "output", "Provisioning with Powershell..."),
+        LogLine(2, "echo", 'throw "Access is denied"'),
+        LogLine(3, "debug", "[ERROR] Access is denied"),
+        LogLine(4, "output", "All well until here"),
     ]
-    assert bodies(ERRORS.spoken(lines)) == ["All well until here"]
+    assert bodies(ERRORS.find_in_output(lines)) == ["All well until here"]
 
 
 def test_the_whole_of_a_wrapped_message_is_shown_where_there_is_room() -> None:
@@ -229,7 +231,7 @@ CLIXML = [
 
 @pytest.mark.parametrize(("text", "expected"), CLIXML)
 def test_clixml_is_undone(text: str, expected: str) -> None:
-    assert readable(text) == expected
+    assert decode_clixml(text) == expected
 
 
 FRAGMENTS = st.sampled_from(
@@ -275,7 +277,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
         "- id: b\n  examples: [x]\n  advice: {en: only}\n",
         encoding="utf-8",
     )
-    with pytest.raises(EntriesInvalid) as caught:
+    with pytest.raises(InvalidEntriesError) as caught:
         load_script_errors.__wrapped__(path)
     message = str(caught.value)
     assert "needs at least one example line" in message

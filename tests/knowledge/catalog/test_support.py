@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.support import SUPPORT, SupportInvalid, load_support
+from knowledge.catalog.support import SUPPORT_PATH, InvalidSupportRoutingError, load_support
 
 
 def test_the_path_is_the_documented_one_and_the_older_is_the_fallback() -> None:
     routing = load_support()
     assert routing.product_family == "Azure"
-    assert routing.product("windows") == "Virtual Machine running Windows"
-    assert routing.product("linux") == "Virtual Machine running Linux"
-    assert routing.product("") is None
-    assert (routing.path.topic, routing.path.subtopic) == ("Azure Features", "Azure Image Builder")
+    assert routing.get_product_name("windows") == "Virtual Machine running Windows"
+    assert routing.get_product_name("linux") == "Virtual Machine running Linux"
+    assert routing.get_product_name("") is None
+    assert (routing.topic_path.topic, routing.topic_path.subtopic) == ("Azure Features", "Azure Image Builder")
     assert (routing.fallback.topic, routing.fallback.subtopic) == ("Management", "Issues with Azure Image Builder")
     assert all(source.url.startswith("https://") for source in routing.sources)
 
@@ -50,7 +50,7 @@ def test_severities_are_those_of_the_portal() -> None:
     ],
 )
 def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> None:
-    found = load_support().owner_of(entry, area)
+    found = load_support().find_owner(entry, area)
     assert (found.id if found else None) == owner
 
 
@@ -75,10 +75,10 @@ def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> N
 )
 def test_a_fault_names_file_line_and_remedy(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "support.yaml"
-    whole = SUPPORT.read_text(encoding="utf-8")
+    whole = SUPPORT_PATH.read_text(encoding="utf-8")
     assert old in whole
     path.write_text(whole.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(SupportInvalid, match=message) as raised:
+    with pytest.raises(InvalidSupportRoutingError, match=message) as raised:
         load_support(path)
     assert str(raised.value).startswith("support.yaml:")
 
@@ -90,25 +90,25 @@ SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
 @pytest.mark.parametrize("os", ["windows", "linux"])
 def test_a_portal_link_holds_the_ids_of_the_product_and_the_topic(os: str) -> None:
     routing = load_support()
-    url = routing.new_request(os, SUBSCRIPTION)
+    url = routing.build_request_url(os, SUBSCRIPTION)
     assert url.startswith("https://portal.azure.com/#create/Microsoft.Support/Parameters/%7B%22subId%22%3A%22")
     found = json.loads(unquote(url.rpartition("/")[2]))
     product = routing.products[os]
     assert found == {"subId": SUBSCRIPTION, "pesId": product.service, "supportTopicId": product.topic}
-    assert "subId" not in unquote(routing.new_request(os))
+    assert "subId" not in unquote(routing.build_request_url(os))
 
 
 def test_without_a_product_the_link_is_the_plain_form() -> None:
     routing = load_support()
-    assert routing.new_request("", SUBSCRIPTION) == "https://portal.azure.com/#create/Microsoft.Support"
-    assert routing.plain_request("us-government") == "https://portal.azure.us/#create/Microsoft.Support"
-    assert routing.new_request("linux", cloud="us-government").startswith("https://portal.azure.us/#create/")
+    assert routing.build_request_url("", SUBSCRIPTION) == "https://portal.azure.com/#create/Microsoft.Support"
+    assert routing.build_blank_request_url("us-government") == "https://portal.azure.us/#create/Microsoft.Support"
+    assert routing.build_request_url("linux", cloud="us-government").startswith("https://portal.azure.us/#create/")
 
 
 @given(os=st.text(), subscription=st.text())
 def test_nothing_but_checked_ids_goes_into_a_link(os: str, subscription: str) -> None:
     for system in (os, "windows"):
-        url = ROUTING.new_request(system, subscription)
+        url = ROUTING.build_request_url(system, subscription)
         assert urlsplit(url).netloc == "portal.azure.com"
         assert re.fullmatch(r"#create/Microsoft\.Support(/Parameters/[%\w-]+)?", f"#{urlsplit(url).fragment}")
         if system == "windows":

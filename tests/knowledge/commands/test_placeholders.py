@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.catalog.loading import load_entries
-from knowledge.commands.placeholders import PLACEHOLDERS, Shell, fill
+from knowledge.commands.placeholders import PLACEHOLDERS, Shell, fill_placeholders
 
 GUID = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
 SHOW = "az image builder show -n <template> -g <rg>"
@@ -30,7 +30,7 @@ FILLED = [
 
 @pytest.mark.parametrize(("command", "values", "expected"), FILLED)
 def test_filling(command: str, values: dict[str, object], expected: str) -> None:
-    assert fill(command, "Azure CLI", values) == expected
+    assert fill_placeholders(command, "Azure CLI", values) == expected
 
 
 HOSTILE = [
@@ -61,7 +61,7 @@ def test_no_step_of_any_entry_takes_a_hostile_value() -> None:
             for shell, key in shells:
                 command = getattr(step, key)
                 for hostile in HOSTILE if command else ():
-                    assert fill(command, shell, dict.fromkeys(names, hostile)) == command
+                    assert fill_placeholders(command, shell, dict.fromkeys(names, hostile)) == command
                     tried += 1
     assert tried
 
@@ -70,7 +70,7 @@ def test_no_step_of_any_entry_takes_a_hostile_value() -> None:
 def test_bash_reads_what_was_meant(values: dict[str, str]) -> None:
     # bash itself says how it splits the words: what was filled in is one word, and nothing else changed
     filled = (
-        fill("printf '%s\\n' -n <template> -g <rg>", "Azure CLI", values)
+        fill_placeholders("printf '%s\\n' -n <template> -g <rg>", "Azure CLI", values)
         .replace("<template>", "T")
         .replace("<rg>", "R")
     )
@@ -83,7 +83,7 @@ def test_bash_reads_what_was_meant(values: dict[str, str]) -> None:
 
 @pytest.fixture
 def placed() -> Callable[[str], str]:
-    return lambda value: fill("Get-AzResourceGroup -Name <rg>", "PowerShell", {"resource_group": value})
+    return lambda value: fill_placeholders("Get-AzResourceGroup -Name <rg>", "PowerShell", {"resource_group": value})
 
 
 def test_powershell_quotes_what_it_must(placed: Callable[[str], str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import FACT_KEYS, Diagnosis
-from knowledge.text.patterns import Literals
+from knowledge.text.patterns import LiteralSet
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
 
 DIAGNOSER = Diagnoser(load_entries())
@@ -47,7 +47,7 @@ def test_kinds(text: str, kind: str) -> None:
 
 
 def test_the_contract_has_every_key_for_any_text() -> None:
-    shape = diagnose("").as_json()
+    shape = diagnose("").to_json()
     assert list(shape) == ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
     assert shape["facts"] == dict.fromkeys(FACT_KEYS)
     assert json.loads(json.dumps(shape)) == shape
@@ -78,9 +78,9 @@ def test_the_line_a_person_would_point_at(form: str) -> None:
     assert diagnosis.matches[0].confidence == "certain"
     assert log.number_of("installation failed with exit code 1603") in proofs(diagnosis)
     assert diagnosis.facts["exit_code"] == 1
-    assert diagnosis.script is not None
-    assert diagnosis.script.id == "msi"
-    assert "never printed" not in json.dumps(diagnosis.as_json())
+    assert diagnosis.script_advice is not None
+    assert diagnosis.script_advice.id == "msi"
+    assert "never printed" not in json.dumps(diagnosis.to_json())
 
 
 def test_an_error_of_a_step_that_went_well_is_not_blamed() -> None:
@@ -95,13 +95,13 @@ def test_an_error_of_a_step_that_went_well_is_not_blamed() -> None:
 def test_a_build_that_went_well_has_nothing_above_info() -> None:
     diagnosis = diagnose(succeeded(powershell(begun(), ["Failed to do one thing", "Permission denied"])).text())
     assert diagnosis.outcome == "succeeded"
-    assert diagnosis.settled
+    assert diagnosis.is_conclusive
     assert all(match.severity == "info" for match in diagnosis.matches)
 
 
 def test_a_build_that_was_stopped_after_a_long_silence_is_a_likely_timeout() -> None:
     log = begun()
-    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(14_000)
+    log.write_ui("Provisioning with Powershell...").write_output("Installing Contoso Suite").wait(14_000)
     diagnosis = diagnose(stopped(log).text())
     assert diagnosis.outcome == "canceled"
     assert (diagnosis.matches[0].entry, diagnosis.matches[0].confidence) == ("build-timeout", "likely")
@@ -116,7 +116,7 @@ def test_facts_are_taken_from_the_text_and_only_from_there() -> None:
         f"0f0e0d0c-1111-4222-8333-944445555666/customization.log. OperationId: {RUN}. Use this operationId.\n"
         f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.VirtualMachineImages/imageTemplates/win11"
     )
-    facts = diagnose(text).as_json()["facts"]
+    facts = diagnose(text).to_json()["facts"]
     assert facts == {
         "correlation_id": "11111111-2222-4333-8444-555555555555",
         "operation_id": RUN,
@@ -132,7 +132,7 @@ def test_facts_are_taken_from_the_text_and_only_from_there() -> None:
 def test_secrets_in_evidence_and_excerpt_are_hidden() -> None:
     secret = "hV9" + "qLz7Kd2mXw5T" * 4
     log = powershell(begun(), [f"Failed to connect with AccountKey={secret}==;", f"password={secret}"], code=1)
-    assert secret[:12] not in json.dumps(diagnose(script_failed(log, 1).text()).as_json())
+    assert secret[:12] not in json.dumps(diagnose(script_failed(log, 1).text()).to_json())
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_what_any_service_says_is_only_possible_without_a_word_of_a_build(text: 
 @given(st.one_of(st.binary(max_size=3000), st.text(max_size=3000).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_give_a_diagnosis_whose_lines_point_into_them(raw: bytes) -> None:
     diagnosis = DIAGNOSER.diagnose(raw)
-    shape = json.loads(json.dumps(diagnosis.as_json()))
+    shape = json.loads(json.dumps(diagnosis.to_json()))
     lines = [line["line"] for match in shape["matches"] for line in match["evidence"]]
     lines += [line["line"] for line in shape["excerpt"]]
-    assert all(1 <= line <= diagnosis.lines for line in lines)
+    assert all(1 <= line <= diagnosis.line_count for line in lines)
 
 
 LINES = st.sampled_from(
@@ -222,7 +222,7 @@ def test_marks_in_any_order_never_crash_the_reader(lines: list[str]) -> None:
 
 def test_a_build_that_still_runs_is_never_certain_and_its_past_steps_are_not_blamed() -> None:
     log = powershell(begun(), ["==> E: Could not get lock /var/lib/dpkg/lock-frontend", "tried again: done"])
-    log.ui("Provisioning with Powershell...").output("Timeout waiting for machine to restart.")
+    log.write_ui("Provisioning with Powershell...").write_output("Timeout waiting for machine to restart.")
     diagnosis = diagnose(log.text())
     assert diagnosis.outcome == "running"
     assert all(match.confidence != "certain" for match in diagnosis.matches)
@@ -245,11 +245,14 @@ def test_every_id_of_the_text_is_kept_once() -> None:
 
 def test_the_longest_silence_is_told_with_its_line() -> None:
     log = begun()
-    log.ui("Provisioning with Powershell...").output("Installing Contoso Suite").wait(14_000)
+    log.write_ui("Provisioning with Powershell...").write_output("Installing Contoso Suite").wait(14_000)
     diagnosis = diagnose(stopped(log).text())
-    assert diagnosis.silence is not None
-    assert (diagnosis.silence.seconds, diagnosis.silence.line) == (14_000, log.number_of("Installing Contoso Suite"))
-    assert diagnose(script_failed(powershell(begun(), ["x"], code=1), 1).text()).silence is None
+    assert diagnosis.longest_gap is not None
+    assert (diagnosis.longest_gap.seconds, diagnosis.longest_gap.line) == (
+        14_000,
+        log.number_of("Installing Contoso Suite"),
+    )
+    assert diagnose(script_failed(powershell(begun(), ["x"], code=1), 1).text()).longest_gap is None
 
 
 @pytest.mark.parametrize("size", [200, 300_000])
@@ -266,8 +269,8 @@ def test_the_order_in_which_words_are_found_changes_nothing(monkeypatch: pytest.
         }
     )
     before = DIAGNOSER.diagnose(text)
-    within = Literals.within
-    monkeypatch.setattr(Literals, "within", lambda self, text: tuple(reversed(within(self, text))))
+    within = LiteralSet.find_in
+    monkeypatch.setattr(LiteralSet, "find_in", lambda self, text: tuple(reversed(within(self, text))))
     assert DIAGNOSER.diagnose(text) == before
     assert before.matches[0].evidence
 

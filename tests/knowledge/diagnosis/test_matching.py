@@ -5,18 +5,20 @@ from __future__ import annotations
 import pytest
 
 from knowledge.diagnosis.matching import Matcher
-from knowledge.model.entry import Repeats, Signature
-from knowledge.text.indexed_text import readings
+from knowledge.model.entry import RepeatThresholds, Signature
+from knowledge.text.indexed_text import build_indexed_texts
 from knowledge.text.lines import read_line
-from knowledge.text.normalising import pieces_of
+from knowledge.text.normalization import normalize_text
 from tests.knowledge.made_entries import base, entry
 
 
 def found(signature: Signature, text: str, partial: bool = False) -> tuple[str, list[int], dict[str, str]] | None:
     """Confidence, evidence lines and values that the signature finds in the text, or `None`."""
     matcher = Matcher(base(entry("it", signature)))
-    lines = [read_line(*piece) for piece in pieces_of(text)]
-    results = [one for passage in readings(lines) for one in matcher.search(passage, lambda _: True, partial)]
+    lines = [read_line(*piece) for piece in normalize_text(text)]
+    results = [
+        one for passage in build_indexed_texts(lines) for one in matcher.search(passage, lambda _: True, partial)
+    ]
     if not results:
         return None
     return results[0].confidence, [line.number for line in results[0].evidence], results[0].values
@@ -24,9 +26,9 @@ def found(signature: Signature, text: str, partial: bool = False) -> tuple[str, 
 
 PLAIN = Signature("s", "decisive", ("context deadline exceeded",))
 PAIR = Signature("s", "decisive", ("waiting for microservice", "context deadline exceeded"), within=80)
-COUNTED = Signature("s", "decisive", ("IMAGE_STATE_X",), repeats=Repeats(certain=6, likely=3))
+COUNTED = Signature("s", "decisive", ("IMAGE_STATE_X",), repeats=RepeatThresholds(certain=6, likely=3))
 VETOED = Signature("s", "decisive", ("context canceled",), unless=("build command has failed",))
-TOGETHER = Signature("s", "decisive", ("no artifacts were created",), together_with=("Some builds didn't complete",))
+TOGETHER = Signature("s", "decisive", ("no artifacts were created",), requires=("Some builds didn't complete",))
 BEFORE = Signature("s", "decisive", ("Communicator ended with: 2300218",), before="Cancelling builder")
 PRINTED = Signature("s", "decisive", ("Permission denied",), line="output")
 CAPTURED = Signature("s", "decisive", ("exit status",), regex=r"exit status:? (?P<code>\d+)")
@@ -95,7 +97,7 @@ SCRIPT = Signature(
     "decisive",
     ("Script exited with non-zero exit status",),
     regex=r"exit status: (?P<code>\d+)",
-    inside=("update script exited",),
+    not_within=("update script exited",),
     reject={"code": ("101",)},
 )
 PLACES = [
@@ -120,8 +122,8 @@ def test_a_likely_signature_is_never_certain() -> None:
 
 
 def test_words_that_other_services_use_too_need_a_word_of_a_build() -> None:
-    signature = Signature("said", "decisive", ("quota was exceeded",), elsewhere=True)
+    signature = Signature("said", "decisive", ("quota was exceeded",), generic=True)
     matcher = Matcher(base(entry("it", signature)))
-    passage = readings([read_line(*piece) for piece in pieces_of("the quota was exceeded")])[0]
+    passage = build_indexed_texts([read_line(*piece) for piece in normalize_text("the quota was exceeded")])[0]
     for of_build, confidence in ((True, "certain"), (False, "possible")):
         assert [one.confidence for one in matcher.search(passage, lambda _: True, False, of_build)] == [confidence]

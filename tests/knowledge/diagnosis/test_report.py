@@ -7,16 +7,18 @@ from typing import get_args
 import pytest
 
 from knowledge.build_log.build import BuildPhase
-from knowledge.diagnosis.report import report
-from knowledge.model.diagnosis import Diagnosis, Kind, Outcome
+from knowledge.diagnosis.report import render_report
+from knowledge.model.diagnosis import BuildOutcome, Diagnosis, InputKind
 from knowledge.model.entry import Language
 
 
-def told(language: Language, kind: Kind = "build-log", outcome: Outcome = "failed", phase: str | None = None) -> str:
+def told(
+    language: Language, kind: InputKind = "build-log", outcome: BuildOutcome = "failed", phase: str | None = None
+) -> str:
     bare = Diagnosis(
         file="build.log", kind=kind, outcome=outcome, matches=(), excerpt=(), facts={}, timeline=(), phase=phase
     )
-    return report(bare, {}, language)
+    return render_report(bare, {}, language)
 
 
 @pytest.mark.parametrize("phase", get_args(BuildPhase))
@@ -27,15 +29,15 @@ def test_a_phase_is_said_in_both_languages(phase: str) -> None:
     assert phase not in italian.replace("deprovisioning", "")
 
 
-@pytest.mark.parametrize("outcome", [outcome for outcome in get_args(Outcome) if outcome != "unknown"])
-def test_an_outcome_is_said_in_both_languages(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [outcome for outcome in get_args(BuildOutcome) if outcome != "unknown"])
+def test_an_outcome_is_said_in_both_languages(outcome: BuildOutcome) -> None:
     assert f"the run: {'still running' if outcome == 'running' else outcome}" in told("en", outcome=outcome)
     assert "esecuzione: " in told("it", outcome=outcome)
     assert outcome not in told("it", outcome=outcome)
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_the_kind_of_a_text_is_said_in_both_languages(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(InputKind))
+def test_the_kind_of_a_text_is_said_in_both_languages(kind: InputKind) -> None:
     english, italian = told("en", kind).splitlines()[0], told("it", kind).splitlines()[0]
     assert english.startswith("build.log: ")
     assert italian.startswith("build.log: ")

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.redaction import commands as redaction_commands
-from knowledge.redaction import named as redaction_heads
-from knowledge.redaction import tokens as redaction_tokens
-from knowledge.redaction.patterns import Rule, Screen, byte_view
+from knowledge.redaction import command_secrets as redaction_commands
+from knowledge.redaction import named_secrets as redaction_heads
+from knowledge.redaction import token_secrets as redaction_tokens
+from knowledge.redaction.patterns import RedactionRule, RulePrefilter, build_byte_view
 
-SIGNS: list[tuple[str, Rule]] = [*redaction_heads.SIGNS, *redaction_tokens.SIGNS, *redaction_commands.SIGNS]
+SIGNS: list[tuple[str, RedactionRule]] = [
+    *redaction_heads.PREFILTERED_RULES,
+    *redaction_tokens.PREFILTERED_RULES,
+    *redaction_commands.PREFILTERED_RULES,
+]
 WORDS = (
     "password pwd pass= PAT: sas psk-eq jwt= auth\\u003d Bearer basic sig= key keys: connection_string= -Name -Value /d "
     "licence_code: serial-number= identified\tby requirepass masterauth <AdminPassword> &lt;Token> setx ENV Add('key', "
@@ -31,12 +35,12 @@ TEXT = st.lists(st.sampled_from([*PARTS, " ", "\n", "\t", "\r\n", "è", "\u201c"
 
 @given(TEXT, st.sampled_from(["", " "]))
 def test_the_sign_of_a_rule_stands_wherever_the_rule_finds_anything(parts: list[str], between: str) -> None:
-    view = byte_view(between.join(parts))
-    rules = Screen(SIGNS).rules(view)
+    view = build_byte_view(between.join(parts))
+    rules = RulePrefilter(SIGNS).select_rules(view)
     for sign, rule in SIGNS:
         assert rule in rules or not list(rule(view)), sign
 
 
 @pytest.mark.parametrize(("sign", "rule"), SIGNS)
-def test_a_rule_is_left_out_where_its_sign_is_missing(sign: str, rule: Rule) -> None:
-    assert Screen([(sign, rule)]).rules(b"Nothing is here, but words.\n") == []
+def test_a_rule_is_left_out_where_its_sign_is_missing(sign: str, rule: RedactionRule) -> None:
+    assert RulePrefilter([(sign, rule)]).select_rules(b"Nothing is here, but words.\n") == []

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.catalog.loading import load_entries
-from knowledge.search.entry_search import MOST, Words
-from knowledge.search.phrase_table import Forms
-from knowledge.search.spelling import Speller, distance
-from knowledge.search.tokenizer import load_lexicon, names_of, stem
+from knowledge.search.entry_search import MAX_RESULTS, EntrySearch
+from knowledge.search.phrase_table import PhraseTable
+from knowledge.search.spelling import SpellingCorrector, compute_distance
+from knowledge.search.tokenizer import load_lexicon, split_words, stem
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 ENTRIES = load_entries()
-WORDS = Words(ENTRIES)
+WORDS = EntrySearch(ENTRIES)
 LEXICON = load_lexicon()
 
 
@@ -124,14 +124,14 @@ def test_asking_about_a_thing_is_not_telling_of_a_failure() -> None:
 @given(st.text(max_size=300))
 def test_any_text_gives_at_most_five_in_order(text: str) -> None:
     found = WORDS.search(text)
-    assert len(found) <= MOST
+    assert len(found) <= MAX_RESULTS
     assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
     assert len({match.entry for match in found}) == len(found)
     assert all(match.strength == "possible" for match in found[1:])
 
 
 FEW = dict(list(ENTRIES.items())[:20])
-ONE_INDEX, ANOTHER_INDEX = Words(FEW, LEXICON), Words(FEW, LEXICON)
+ONE_INDEX, ANOTHER_INDEX = EntrySearch(FEW, LEXICON), EntrySearch(FEW, LEXICON)
 
 
 @given(
@@ -162,21 +162,21 @@ def test_two_indexes_of_the_same_entries_agree(words: list[str]) -> None:
     ],
 )
 def test_hostile_texts_are_read_to_a_limit(text: str) -> None:
-    assert len(names_of(text)) <= 400
-    assert all(len(name) <= 64 for name in names_of(text))
-    assert len(WORDS.search(text)) <= MOST
+    assert len(split_words(text)) <= 400
+    assert all(len(name) <= 64 for name in split_words(text))
+    assert len(WORDS.search(text)) <= MAX_RESULTS
 
 
 def test_no_entries_give_no_matches() -> None:
-    assert Words({}).search("image build timeout") == []
+    assert EntrySearch({}).search("image build timeout") == []
 
 
 def test_forms_find_the_longest_and_beginnings() -> None:
-    forms = Forms({"time": ["time out", "timeout*"], "out": ["out"]})
-    assert forms.at(["time", "out", "x"], 0) == (0, 2, ("time",))
-    assert forms.at(["timeouts"], 0) == (0, 1, ("time",))
-    assert forms.at(["time"], 0) is None
-    assert forms.at(["out"], 0) == (0, 1, ("out",))
+    forms = PhraseTable({"time": ["time out", "timeout*"], "out": ["out"]})
+    assert forms.match_at(["time", "out", "x"], 0) == (0, 2, ("time",))
+    assert forms.match_at(["timeouts"], 0) == (0, 1, ("time",))
+    assert forms.match_at(["time"], 0) is None
+    assert forms.match_at(["out"], 0) == (0, 1, ("out",))
 
 
 @pytest.mark.parametrize(
@@ -190,20 +190,20 @@ def test_forms_find_the_longest_and_beginnings() -> None:
     ],
 )
 def test_a_slip_is_forgiven(written: str, meant: str | None) -> None:
-    assert Speller(["gallery", "timeout", "container", "instances", "cats"]).nearest(written) == meant
+    assert SpellingCorrector(["gallery", "timeout", "container", "instances", "cats"]).find_nearest(written) == meant
 
 
 @given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))
 def test_slips_count_the_same_both_ways(one: str, other: str) -> None:
-    assert distance(one, other, 3) == distance(other, one, 3)
-    assert (distance(one, other, 3) == 0) == (one == other)
+    assert compute_distance(one, other, 3) == compute_distance(other, one, 3)
+    assert (compute_distance(one, other, 3) == 0) == (one == other)
 
 
 @given(st.text("abcdeiostringz", min_size=4, max_size=14), st.data())
 def test_one_slip_in_a_known_word_finds_a_word_as_near(word: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, len(word) - 1))
     slipped = word[:at] + word[at + 1 :] if len(word) > 4 else word[:at] + "y" + word[at:]
-    found = Speller([word]).nearest(slipped)
+    found = SpellingCorrector([word]).find_nearest(slipped)
     assert found == word
 
 

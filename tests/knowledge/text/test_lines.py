@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text.lines import iso, read_line, read_lines
+from knowledge.text.lines import format_iso, read_line, read_lines
 
 RUN = "45f485cf-5a8c-4379-9937-8d85493bc791"
 TIME = "2023-09-14T19:01:18Z"
@@ -77,12 +77,12 @@ FORMS = [
 @pytest.mark.parametrize(("text", "source", "body", "time"), FORMS, ids=[form[0][:70] for form in FORMS])
 def test_every_form_is_read(text: str, source: str, body: str, time: str | None) -> None:
     line = read_line(7, text)
-    assert (line.number, line.source, line.body, iso(line.time)) == (7, source, body, time)
+    assert (line.number, line.source, line.body, format_iso(line.time)) == (7, source, body, time)
 
 
 def test_the_run_id_is_read_from_the_prefix_only() -> None:
-    assert read_line(1, f"[{RUN}] PACKER OUT x").run == RUN
-    assert read_line(1, "[12:01:01] something else").run is None
+    assert read_line(1, f"[{RUN}] PACKER OUT x").run_id == RUN
+    assert read_line(1, "[12:01:01] something else").run_id is None
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\n"), max_size=300))

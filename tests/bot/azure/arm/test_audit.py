@@ -6,11 +6,11 @@ import logging
 
 import pytest
 
-from bot.azure.arm.audit import audited
-from bot.azure.support.audit import noted
-from bot.telemetry.logs import TextLines
-from dialogs.model.azure import Refusal
-from dialogs.model.support import FilingRefusal
+from bot.azure.arm.audit import write_audit_line
+from bot.azure.support.audit import write_ticket_audit_line
+from bot.telemetry.logs import TextLogFormatter
+from dialogs.model.azure import AzureRefusal
+from dialogs.model.support import TicketRefusal
 from dialogs.model.turn import Person
 
 FORGED = [
@@ -30,7 +30,7 @@ FILING = ["who", "operation", "what", "result", "code", "ms"]
 
 def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
     (record,) = caplog.records
-    line = TextLines().format(record)
+    line = TextLogFormatter().format(record)
     assert line.isprintable()
     assert line.isascii()
     assert len(line) < 1500
@@ -41,10 +41,10 @@ def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     person = Person(name, name, name, name)
-    audited(person, "user", "status", name, Refusal("denied", name, name, name, name, name), 1.5)
+    write_audit_line(person, "user", "status", name, AzureRefusal("denied", name, name, name, name, name), 1.5)
     assert fields(caplog) == LOOK
     caplog.clear()
-    noted(person, "file", name, FilingRefusal("no-permission", code=name), 1.5)
+    write_ticket_audit_line(person, "file", name, TicketRefusal("no-permission", code=name), 1.5)
     assert fields(caplog) == FILING
     assert "=ok" not in caplog.text
 

@@ -9,7 +9,7 @@ import pytest
 from bot.azure.arm import settings
 from bot.azure.arm.settings import AzureSettings
 from bot.errors import SettingsError
-from bot.host.settings import read_settings, read_terminal
+from bot.host.settings import read_settings, read_terminal_settings
 
 APP = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -29,16 +29,16 @@ USER = {"AZURE_LOOK": "User", "OAUTH_CONNECTION": "image medic"}
 
 
 def test_looking_is_off_until_an_operator_turns_it_on() -> None:
-    assert read_settings({}).azure == AzureSettings("off") == read_terminal({}).azure
-    assert read_settings(SINGLE | {"AZURE_LOOK": " "}).azure.look == "off"
+    assert read_settings({}).azure == AzureSettings("off") == read_terminal_settings({}).azure
+    assert read_settings(SINGLE | {"AZURE_LOOK": " "}).azure.access_mode == "off"
 
 
 def test_each_mode_is_read() -> None:
     assert read_settings(SINGLE | USER).azure == AzureSettings(
-        "user", connection="image medic", sign_in_app=SINGLE["MicrosoftAppId"]
+        "user", oauth_connection="image medic", sign_in_app_id=SINGLE["MicrosoftAppId"]
     )
     assert read_settings({"AZURE_LOOK": "sandbox"}).azure == AzureSettings("sandbox")
-    assert read_terminal({"AZURE_LOOK": "local", "AZURE_CLOUD": "usgovernment"}).azure == AzureSettings(
+    assert read_terminal_settings({"AZURE_LOOK": "local", "AZURE_CLOUD": "usgovernment"}).azure == AzureSettings(
         "local", "usgovernment"
     )
     people = frozenset({(TENANT, OBJECT)})
@@ -46,9 +46,9 @@ def test_each_mode_is_read() -> None:
 
 
 def test_the_identity_that_looks_is_the_bots_own_unless_another_is_named() -> None:
-    assert read_settings(IDENTITY | BOT).azure.identity == APP
-    assert read_settings(IDENTITY | BOT | {"AZURE_LOOK_CLIENT_ID": TWO}).azure.identity == TWO
-    assert read_settings(SINGLE | BOT).azure.identity == ""
+    assert read_settings(IDENTITY | BOT).azure.identity_client_id == APP
+    assert read_settings(IDENTITY | BOT | {"AZURE_LOOK_CLIENT_ID": TWO}).azure.identity_client_id == TWO
+    assert read_settings(SINGLE | BOT).azure.identity_client_id == ""
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_all_faults_are_said_at_once() -> None:
 @pytest.mark.parametrize("look", ["user", "bot"])
 def test_a_terminal_knows_nobody(look: str) -> None:
     with pytest.raises(SettingsError, match="in a terminal nobody can be told from anybody"):
-        read_terminal({"AZURE_LOOK": look, "OAUTH_CONNECTION": "c"} | LISTS)
+        read_terminal_settings({"AZURE_LOOK": look, "OAUTH_CONNECTION": "c"} | LISTS)
 
 
 def test_every_setting_stands_in_the_tables() -> None:
-    readme = (Path(__file__).resolve().parents[4] / "README.md").read_text("utf-8")
-    for name in settings.NAMES:
+    page = (Path(__file__).resolve().parents[4] / "docs" / "operations.md").read_text("utf-8")
+    for name in settings.SETTING_NAMES:
         assert f"| `{name}`" in str(settings.__doc__)
-        assert f"| `{name}`" in readme
+        assert f"| `{name}`" in page

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.auth.access import access_for
-from bot.azure.arm.sign_in_settings import read_sign_in_app
+from bot.auth.channel_auth import build_channel_auth
+from bot.azure.arm.sign_in_settings import read_sign_in_app_id
 from bot.errors import SettingsError
 from bot.host.settings import read_settings
-from bot.sign_in.setup import signing_with
+from bot.sign_in.setup import build_sign_in_from_settings
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
 
-IDENTITY = replace(CREDENTIALS, kind="UserAssignedMSI", password="")
+IDENTITY = replace(CREDENTIALS, app_type="UserAssignedMSI", password="")
 OTHER = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
 
 
@@ -25,7 +25,7 @@ OTHER = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
 )  # fmt: skip
 def test_the_bots_own_or_the_one_beside_its_identity(credentials: object, given: str, app: str) -> None:
     faults: list[str] = []
-    assert read_sign_in_app({"OAUTH_APP_ID": given}, credentials, faults) == app  # type: ignore[arg-type]
+    assert read_sign_in_app_id({"OAUTH_APP_ID": given}, credentials, faults) == app  # type: ignore[arg-type]
     assert faults == []
 
 
@@ -38,7 +38,7 @@ def test_the_bots_own_or_the_one_beside_its_identity(credentials: object, given:
 )  # fmt: skip
 def test_what_cannot_be_is_said(credentials: object, given: str, said: str) -> None:
     faults: list[str] = []
-    read_sign_in_app({"OAUTH_APP_ID": given} if given else {}, credentials, faults)  # type: ignore[arg-type]
+    read_sign_in_app_id({"OAUTH_APP_ID": given} if given else {}, credentials, faults)  # type: ignore[arg-type]
     assert [said in fault for fault in faults] == [True]
     assert not given or given.lower() not in faults[0]
 
@@ -50,11 +50,11 @@ SERVER = {
 
 async def test_it_is_part_of_the_settings() -> None:
     settings = read_settings({**SERVER, "AZURE_LOOK": "user", "OAUTH_CONNECTION": "sso"})
-    assert settings.azure.sign_in_app == APP
-    access = access_for(settings.credentials)
-    signing = signing_with(settings.credentials, settings.azure, access)
+    assert settings.azure.sign_in_app_id == APP
+    access = build_channel_auth(settings.credentials)
+    signing = build_sign_in_from_settings(settings.credentials, settings.azure, access)
     assert signing
-    assert set(signing.sign_in.handlers()) >= {"signin/tokenExchange", "signin/verifyState"}
+    assert set(signing.sign_in.get_handlers()) >= {"signin/tokenExchange", "signin/verifyState"}
     await signing.close()
     await access.close()
     with pytest.raises(SettingsError, match="OAUTH_APP_ID is another registration"):
@@ -64,6 +64,6 @@ async def test_it_is_part_of_the_settings() -> None:
 async def test_without_it_nobody_signs_in() -> None:
     for environ in ({}, SERVER):
         settings = read_settings(environ)
-        access = access_for(settings.credentials)
-        assert signing_with(settings.credentials, settings.azure, access) is None
+        access = build_channel_auth(settings.credentials)
+        assert build_sign_in_from_settings(settings.credentials, settings.azure, access) is None
         await access.close()

@@ -11,11 +11,11 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
 from bot.azure.arm.read_only_policy import Deadline
-from bot.azure.arm.retry_after import retry_after_of
-from bot.azure.clients.management_clients import CONTAINER, Reading
-from bot.azure.clients.refusals import refused
-from dialogs.model.azure import Refusal
-from dialogs.model.errors import LookRefused
+from bot.azure.arm.retry_after import parse_retry_after
+from bot.azure.clients.management_clients import LOG_CONTAINER, ManagementClients
+from bot.azure.clients.refusals import build_refused_error
+from dialogs.model.azure import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
 from tests.bot.azure.fake_azure import (
     ACCOUNT,
     ONE,
@@ -36,61 +36,61 @@ DENIED = (
 )
 
 
-async def refusal(reading: Reading) -> Refusal:
-    with pytest.raises(LookRefused) as caught:
-        await reading.template(REF)
+async def refusal(reading: ManagementClients) -> AzureRefusal:
+    with pytest.raises(AzureRefusedError) as caught:
+        await reading.get_template(REF)
     return caught.value.refusal
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (error(401, "InvalidAuthenticationToken"), Refusal("unauthorized", REF.id, code="InvalidAuthenticationToken")),
-        (error(401, "ExpiredAuthenticationToken"), Refusal("unauthorized", REF.id, code="ExpiredAuthenticationToken")),
+        (error(401, "InvalidAuthenticationToken"), AzureRefusal("unauthorized", REF.id, code="InvalidAuthenticationToken")),
+        (error(401, "ExpiredAuthenticationToken"), AzureRefusal("unauthorized", REF.id, code="ExpiredAuthenticationToken")),
         (
             error(401, "InvalidAuthenticationTokenTenant"),
-            Refusal("other-tenant", REF.id, code="InvalidAuthenticationTokenTenant"),
+            AzureRefusal("other-tenant", REF.id, code="InvalidAuthenticationTokenTenant"),
         ),
         (
             error(401, "X", headers={"WWW-Authenticate": 'Bearer error="other", claims="eyJ9"'}),
-            Refusal("conditional-access", REF.id, code="X"),
+            AzureRefusal("conditional-access", REF.id, code="X"),
         ),
         (
             error(403, "AuthorizationFailed", DENIED),
-            Refusal(
+            AzureRefusal(
                 "denied", REF.id, "Microsoft.VirtualMachineImages/imageTemplates/read", REF.id, "Reader",
                 "AuthorizationFailed",
             ),
         ),
         (
             error(403, "AuthorizationFailed", DENIED.replace("does not", "doesn't")),
-            Refusal(
+            AzureRefusal(
                 "denied", REF.id, "Microsoft.VirtualMachineImages/imageTemplates/read", REF.id, "Reader",
                 "AuthorizationFailed",
             ),
         ),
-        (error(403, "RequestDisallowed"), Refusal("denied", REF.id, code="RequestDisallowed")),
-        (error(404, "ResourceNotFound"), Refusal("not-found", REF.id, code="ResourceNotFound")),
-        (error(404, "SubscriptionNotFound"), Refusal("not-found", REF.id, code="SubscriptionNotFound")),
-        (error(409, "MissingSubscriptionRegistration"), Refusal("conflict", REF.id, code="MissingSubscriptionRegistration")),
+        (error(403, "RequestDisallowed"), AzureRefusal("denied", REF.id, code="RequestDisallowed")),
+        (error(404, "ResourceNotFound"), AzureRefusal("not-found", REF.id, code="ResourceNotFound")),
+        (error(404, "SubscriptionNotFound"), AzureRefusal("not-found", REF.id, code="SubscriptionNotFound")),
+        (error(409, "MissingSubscriptionRegistration"), AzureRefusal("conflict", REF.id, code="MissingSubscriptionRegistration")),
         (
             error(429, "TooManyRequests", headers={"Retry-After": "86400"}),
-            Refusal("busy", REF.id, code="TooManyRequests", retry_after=86400),
+            AzureRefusal("busy", REF.id, code="TooManyRequests", retry_after=86400),
         ),
-        (error(429, "TooManyRequests"), Refusal("busy", REF.id, code="TooManyRequests")),
-        (error(500, "InternalServerError"), Refusal("azure-trouble", REF.id, code="InternalServerError")),
+        (error(429, "TooManyRequests"), AzureRefusal("busy", REF.id, code="TooManyRequests")),
+        (error(500, "InternalServerError"), AzureRefusal("azure-trouble", REF.id, code="InternalServerError")),
         (
             error(503, "ServerBusy", headers={"retry-after-ms": "900000"}),
-            Refusal("azure-trouble", REF.id, code="ServerBusy", retry_after=900),
+            AzureRefusal("azure-trouble", REF.id, code="ServerBusy", retry_after=900),
         ),
-        ((504, {}, "<html>Gateway</html>"), Refusal("azure-trouble", REF.id)),
-        ((418, {}, {"error": {"code": "../<b>", "message": None}}), Refusal("unexpected", REF.id)),
-        ((302, {"Location": "https://example.com/"}, ""), Refusal("unexpected", REF.id)),
-        ("drop", Refusal("no-network", REF.id)),
+        ((504, {}, "<html>Gateway</html>"), AzureRefusal("azure-trouble", REF.id)),
+        ((418, {}, {"error": {"code": "../<b>", "message": None}}), AzureRefusal("unexpected", REF.id)),
+        ((302, {"Location": "https://example.com/"}, ""), AzureRefusal("unexpected", REF.id)),
+        ("drop", AzureRefusal("no-network", REF.id)),
     ],
 )  # fmt: skip
 async def test_what_resource_manager_answers(
-    azure: FakeAzure, reading: Reading, answer: Answer | str, expected: Refusal
+    azure: FakeAzure, reading: ManagementClients, answer: Answer | str, expected: AzureRefusal
 ) -> None:
     azure.answers["imageTemplates"] = [answer]
     assert await refusal(reading) == expected
@@ -119,10 +119,10 @@ async def test_what_resource_manager_answers(
 )
 @pytest.mark.parametrize("method", ["properties", "range", "list"])
 async def test_what_storage_answers(
-    azure: FakeAzure, reading: Reading, answer: Answer, expected: tuple[str, str, str], method: str
+    azure: FakeAzure, reading: ManagementClients, answer: Answer, expected: tuple[str, str, str], method: str
 ) -> None:
     azure.answers["/blobs/"] = [answer]
-    container = reading.container(f"{azure.url}/blobs/{ACCOUNT}")
+    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     blob = container.get_blob_client("x/customization.log")
     ways = {
         "properties": lambda: blob.get_blob_properties(),
@@ -131,7 +131,7 @@ async def test_what_storage_answers(
     }
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await ways[method]()
-    found = refused(caught.value, "the log", "storage", "/scope").refusal
+    found = build_refused_error(caught.value, "the log", "storage", "/scope").refusal
     assert (found.reason, found.role, found.scope) == expected, repr(caught.value)
     assert found.retry_after == (60 if expected[0] == "busy" else None)
 
@@ -154,7 +154,7 @@ async def test_what_storage_answers(
     ],
 )  # fmt: skip
 async def test_why_there_is_no_token(
-    azure: FakeAzure, reading: Reading, credential: FakeCredential, code: str, reason: str
+    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential, code: str, reason: str
 ) -> None:
     credential.fails = ClientAuthenticationError(f"Authentication failed: {code} Trace ID: x")
     found = await refusal(reading)
@@ -171,29 +171,29 @@ async def test_why_there_is_no_token(
         (CredentialUnavailableError("No identity here."), "sign-in"),
         (ServiceRequestError("no way to the identity provider"), "no-network"),
         (TimeoutError(), "too-slow"),
-        (LookRefused(Refusal("consent")), "consent"),
+        (AzureRefusedError(AzureRefusal("consent")), "consent"),
         (KeyError("a bug"), "unexpected"),
     ],
 )
 async def test_other_reasons_for_no_token(
-    azure: FakeAzure, reading: Reading, credential: FakeCredential, raised: Exception, reason: str
+    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential, raised: Exception, reason: str
 ) -> None:
     credential.fails = raised
     assert (await refusal(reading)).reason == reason
     assert not azure.hits
 
 
-async def test_a_passing_failure_is_tried_once_more(azure: FakeAzure, reading: Reading) -> None:
+async def test_a_passing_failure_is_tried_once_more(azure: FakeAzure, reading: ManagementClients) -> None:
     azure.templates = [template()]
     for passing in (error(429, "X", headers={"Retry-After": "0"}), error(500, "X"), error(503, "X"), "drop"):
         azure.hits.clear()
         azure.answers["imageTemplates"] = [passing, None]
-        assert (await reading.template(REF)).name == REF.name
+        assert (await reading.get_template(REF)).name == REF.name
         assert len(azure.hits) == 2
 
 
 @pytest.mark.parametrize("wait", ["86400", "7", formatdate(time.time() + 86400, usegmt=True)])
-async def test_no_long_wait_is_waited(azure: FakeAzure, reading: Reading, wait: str) -> None:
+async def test_no_long_wait_is_waited(azure: FakeAzure, reading: ManagementClients, wait: str) -> None:
     azure.answers["imageTemplates"] = [error(429, "TooManyRequests", headers={"Retry-After": wait})]
     async with asyncio.timeout(3):
         found = await refusal(reading)
@@ -204,18 +204,18 @@ async def test_no_long_wait_is_waited(azure: FakeAzure, reading: Reading, wait: 
 
 async def test_no_answer_and_no_server(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.answers["imageTemplates"] = ["hang"]
-    async with Reading(azure.cloud, credential, Deadline(8)) as reading:
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
         with pytest.raises(TimeoutError) as caught:
-            await asyncio.wait_for(reading.template(REF), 0.3)
-    assert refused(caught.value, REF.id).refusal == Refusal("too-slow", REF.id)
+            await asyncio.wait_for(reading.get_template(REF), 0.3)
+    assert build_refused_error(caught.value, REF.id).refusal == AzureRefusal("too-slow", REF.id)
     azure.url = "https://127.0.0.1:1"
-    async with Reading(azure.cloud, credential, Deadline(8)) as reading:
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
         assert (await refusal(reading)).reason == "no-network"
 
 
 async def test_a_stranger_certificate_is_not_trusted(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.authorities = None
-    async with Reading(azure.cloud, credential, Deadline(8)) as reading:
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
         assert (await refusal(reading)).reason == "no-network"
     assert not azure.hits
 
@@ -232,12 +232,12 @@ async def test_a_stranger_certificate_is_not_trusted(azure: FakeAzure, credentia
     ],
 )
 async def test_a_next_page_elsewhere_gets_no_token(
-    azure: FakeAzure, elsewhere: FakeAzure, reading: Reading, link: str
+    azure: FakeAzure, elsewhere: FakeAzure, reading: ManagementClients, link: str
 ) -> None:
     azure.templates, azure.page = [template(), template()], 1
     azure.next_link = link.format(elsewhere=elsewhere.url, own=azure.url.removeprefix("https://"))
-    with pytest.raises(LookRefused) as caught:
-        [one async for one in reading.templates(ONE)]
+    with pytest.raises(AzureRefusedError) as caught:
+        [one async for one in reading.list_templates(ONE)]
     assert caught.value.refusal.reason == "suspicious"
     assert not elsewhere.hits
     assert len(azure.hits) == 1
@@ -245,24 +245,24 @@ async def test_a_next_page_elsewhere_gets_no_token(
 
 @pytest.mark.parametrize("answer", [302, 307, 308])
 async def test_a_redirect_is_not_followed(
-    azure: FakeAzure, elsewhere: FakeAzure, reading: Reading, answer: int
+    azure: FakeAzure, elsewhere: FakeAzure, reading: ManagementClients, answer: int
 ) -> None:
     azure.answers["."] = [(answer, {"Location": f"{elsewhere.url}/x"}, "")]
     assert (await refusal(reading)).reason == "unexpected"
-    container = reading.container(f"{azure.url}/blobs/{ACCOUNT}")
+    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await container.get_blob_client("a/customization.log").get_blob_properties()
-    assert refused(caught.value, "log", "storage").refusal.reason == "unexpected"
+    assert build_refused_error(caught.value, "log", "storage").refusal.reason == "unexpected"
     assert not elsewhere.hits
 
 
-async def test_nothing_is_ever_changed(azure: FakeAzure, reading: Reading) -> None:
+async def test_nothing_is_ever_changed(azure: FakeAzure, reading: ManagementClients) -> None:
     """The SDK's own client would answer the 409 by registering the provider, which is a POST."""
     azure.templates = [template()]
     azure.answers["imageTemplates"] = [error(409, "MissingSubscriptionRegistration")]
     assert (await refusal(reading)).reason == "conflict"
-    operations = reading._client(ONE).virtual_machine_image_templates
-    container = reading.container(f"{azure.url}/blobs/{ACCOUNT}")
+    operations = reading._get_client(ONE).virtual_machine_image_templates
+    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     for change in (
         lambda: operations.begin_run(REF.resource_group, REF.name),
         lambda: operations.begin_cancel(REF.resource_group, REF.name),
@@ -272,27 +272,33 @@ async def test_nothing_is_ever_changed(azure: FakeAzure, reading: Reading) -> No
     ):
         with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
             await change()
-        assert refused(caught.value, "x").refusal.reason == "suspicious"
+        assert build_refused_error(caught.value, "x").refusal.reason == "suspicious"
     assert {method for method, *_ in azure.hits} == {"GET"}
 
 
-async def test_storage_stays_within_its_container(azure: FakeAzure, reading: Reading) -> None:
+async def test_storage_stays_within_its_container(azure: FakeAzure, reading: ManagementClients) -> None:
     azure.blobs[f"{ACCOUNT}/a/customization.log"] = FakeBlob.of(b"text")
-    container = reading.container(f"{azure.url}/blobs/{ACCOUNT}")
+    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     assert (await container.get_blob_client("a/customization.log").get_blob_properties()).size == 4
     for name in ("../vhds/x", "a/../../vhds/x", "..\\vhds"):
         with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
             await container.get_blob_client(name).get_blob_properties()
-        assert refused(caught.value, name, "storage").refusal.reason == "suspicious"
-    assert azure.paths == [f"HEAD /blobs/{ACCOUNT}/{CONTAINER}/a/customization.log"]
+        assert build_refused_error(caught.value, name, "storage").refusal.reason == "suspicious"
+    assert azure.paths == [f"HEAD /blobs/{ACCOUNT}/{LOG_CONTAINER}/a/customization.log"]
 
 
-async def test_each_service_gets_its_own_token(azure: FakeAzure, reading: Reading, credential: FakeCredential) -> None:
+async def test_each_service_gets_its_own_token(
+    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential
+) -> None:
     azure.templates = [template()]
     azure.blobs[f"{ACCOUNT}/a/customization.log"] = FakeBlob.of(b"text")
-    await reading.template(REF)
-    await reading.subscriptions()
-    await reading.container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client("a/customization.log").get_blob_properties()
+    await reading.get_template(REF)
+    await reading.list_subscriptions()
+    await (
+        reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
+        .get_blob_client("a/customization.log")
+        .get_blob_properties()
+    )
     assert credential.asked == [azure.cloud.resource_scope, azure.cloud.storage_scope]
     assert [token for *_, token in azure.hits] == [
         f"Bearer token for {azure.cloud.resource_scope}",
@@ -302,13 +308,13 @@ async def test_each_service_gets_its_own_token(azure: FakeAzure, reading: Readin
 
 
 async def test_a_challenge_gets_no_token_of_another_audience(
-    azure: FakeAzure, reading: Reading, credential: FakeCredential
+    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential
 ) -> None:
     challenge = f"Bearer authorization_uri={azure.url}/login/oauth2/authorize resource_id=https://vault.azure.net"
     azure.answers["/blobs/"] = [storage_error(401, "InvalidAuthenticationInfo", {"WWW-Authenticate": challenge})]
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
-        await reading.container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client("a").get_blob_properties()
-    assert refused(caught.value, "log", "storage").refusal.reason == "suspicious"
+        await reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client("a").get_blob_properties()
+    assert build_refused_error(caught.value, "log", "storage").refusal.reason == "suspicious"
     assert credential.asked == [azure.cloud.storage_scope]
 
 
@@ -327,9 +333,11 @@ async def test_a_challenge_gets_no_token_of_another_audience(
     ],
 )
 def test_how_long_azure_asks_to_wait(headers: dict[str, str], seconds: int | None) -> None:
-    assert retry_after_of(headers) == seconds
+    assert parse_retry_after(headers) == seconds
 
 
 def test_a_secret_in_an_error_is_not_repeated() -> None:
-    found = refused(ValueError("x"), "https://a.example/?sv=1&sig=abcdefghijklmnopqrstuvwxyz0123456789%3D").refusal
+    found = build_refused_error(
+        ValueError("x"), "https://a.example/?sv=1&sig=abcdefghijklmnopqrstuvwxyz0123456789%3D"
+    ).refusal
     assert "abcdefghij" not in str(found)

@@ -7,9 +7,9 @@ from azure.identity import CredentialUnavailableError
 
 from bot.azure.arm.cloud import US_GOVERNMENT
 from bot.azure.arm.settings import AzureSettings
-from bot.azure.credentials.own_credentials import IdentityEyes, LocalEyes
-from dialogs.model.azure import Refusal
-from dialogs.model.errors import LookRefused
+from bot.azure.credentials.own_credentials import LocalCredentials, ManagedIdentityCredentials
+from dialogs.model.azure import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from tests.bot.azure.fake_azure import OBJECT, ONE, PERSON, TENANT, TWO, FakeCredential
 
@@ -28,18 +28,18 @@ BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TE
     ],
 )
 async def test_the_bots_identity_looks_for_nobody_else(person: Person) -> None:
-    eyes = IdentityEyes(BOT, FakeCredential())
-    with pytest.raises(LookRefused) as caught:
-        async with eyes.credential(person):
+    eyes = ManagedIdentityCredentials(BOT, FakeCredential())
+    with pytest.raises(AzureRefusedError) as caught:
+        async with eyes.open_credential(person):
             pass
     assert caught.value.refusal.reason == "not-allowed"
 
 
 async def test_the_bots_identity_looks_for_the_people_of_the_list() -> None:
     credential = FakeCredential()
-    eyes = IdentityEyes(BOT, credential)
+    eyes = ManagedIdentityCredentials(BOT, credential)
     for person in (PERSON, Person(TENANT.upper(), "29:other", object_id=OBJECT.upper())):
-        async with eyes.credential(person) as found:
+        async with eyes.open_credential(person) as found:
             assert (await found.get_token("scope")).token == "token for scope"
     assert eyes.subscriptions == {ONE}
     assert not await eyes.sign_out(PERSON)
@@ -51,12 +51,12 @@ async def test_the_bots_identity_looks_for_the_people_of_the_list() -> None:
 )
 def test_a_missing_list_is_no_open_door(settings: AzureSettings) -> None:
     with pytest.raises(ValueError, match="without both lists"):
-        IdentityEyes(settings, FakeCredential())
+        ManagedIdentityCredentials(settings, FakeCredential())
 
 
 async def test_this_machines_login_needs_no_name() -> None:
-    eyes = LocalEyes(US_GOVERNMENT, frozenset({ONE}))
-    async with eyes.credential(Person("local", "me")) as credential:
+    eyes = LocalCredentials(US_GOVERNMENT, frozenset({ONE}))
+    async with eyes.open_credential(Person("local", "me")) as credential:
         assert credential
     assert eyes.subscriptions == {ONE}
     assert not await eyes.sign_out(Person("local", "me"))
@@ -67,10 +67,10 @@ async def test_an_identity_without_a_token_is_the_operators_to_mend(caplog: pyte
     """Whoever asks is not told to sign in: they could not."""
     credential = FakeCredential()
     credential.fails = CredentialUnavailableError("No identity is assigned: a secret of the machine.")
-    eyes = IdentityEyes(BOT, credential)
-    async with eyes.credential(PERSON) as found:
-        with pytest.raises(LookRefused) as caught:
+    eyes = ManagedIdentityCredentials(BOT, credential)
+    async with eyes.open_credential(PERSON) as found:
+        with pytest.raises(AzureRefusedError) as caught:
             await found.get_token("scope")
-    assert caught.value.refusal == Refusal("unexpected", code="CredentialUnavailableError")
+    assert caught.value.refusal == AzureRefusal("unexpected", code="CredentialUnavailableError")
     assert "AZURE_LOOK_CLIENT_ID names it" in caplog.text
     assert "secret" not in "".join(record.getMessage() for record in caplog.records)

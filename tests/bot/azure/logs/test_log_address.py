@@ -9,13 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 
 from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
-from bot.azure.logs.log_address import LogPlace, endpoints_of, place_in
-from dialogs.model.errors import LookRefused
+from bot.azure.logs.log_address import LogAddress, extract_blob_endpoints, parse_log_address
+from dialogs.model.errors import AzureRefusedError
 from knowledge.redaction.redact import redact
 from tests.bot.azure.fake_azure import ACCOUNT, FOLDER, ONE, STAGING, TWO, new_message, old_message
 
 OWN = (ONE, STAGING)
-PLACE = LogPlace(ACCOUNT, FOLDER, "customization.log")
+PLACE = LogAddress(ACCOUNT, FOLDER, "customization.log")
 URL = f"https://{ACCOUNT}.blob.core.windows.net/packerlogs/{FOLDER}/customization.log"
 
 
@@ -25,10 +25,10 @@ URL = f"https://{ACCOUNT}.blob.core.windows.net/packerlogs/{FOLDER}/customizatio
     [
         (old_message(), PLACE),
         (old_message().replace("Build log location", "build log location"), PLACE),
-        (old_message(file="validation.log"), LogPlace(ACCOUNT, FOLDER, "validation.log")),
+        (old_message(file="validation.log"), LogAddress(ACCOUNT, FOLDER, "validation.log")),
         (new_message(), PLACE),
         (new_message(group=STAGING.upper()), PLACE),
-        (new_message().replace("customization.log.", "validation.log"), LogPlace(ACCOUNT, FOLDER, "validation.log")),
+        (new_message().replace("customization.log.", "validation.log"), LogAddress(ACCOUNT, FOLDER, "validation.log")),
         (f"{old_message()} {old_message()}", PLACE),
         (f"See {URL}", PLACE),
         (f"Image build log location: {URL}", PLACE),
@@ -39,9 +39,9 @@ URL = f"https://{ACCOUNT}.blob.core.windows.net/packerlogs/{FOLDER}/customizatio
         ("x" * 30_000 + URL, None),  # the beginning tells, or nothing
     ],
 )
-def test_a_place_is_read(message: str, place: LogPlace | None, shown: type[str]) -> None:
+def test_a_place_is_read(message: str, place: LogAddress | None, shown: type[str]) -> None:
     """Also of the message as it is kept: redacted."""
-    assert place_in(shown(message), OWN) == place
+    assert parse_log_address(shown(message), OWN) == place
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_place_is_read(message: str, place: LogPlace | None, shown: type[str])
     ],
 )
 def test_anything_else_is_suspicious(message: str) -> None:
-    with pytest.raises(LookRefused) as caught:
-        place_in(message, OWN)
+    with pytest.raises(AzureRefusedError) as caught:
+        parse_log_address(message, OWN)
     assert caught.value.refusal.reason == "suspicious"
 
 
@@ -98,8 +98,8 @@ def test_whatever_is_written_only_plain_names_come_out(
 ) -> None:
     text = before + message[:at] + spoilt + message[at:] + after
     place = None
-    with suppress(LookRefused):
-        place = place_in(text, OWN)
+    with suppress(AzureRefusedError):
+        place = parse_log_address(text, OWN)
     if place is not None:
         assert place.account.isascii()
         assert place.account.isalnum()
@@ -123,7 +123,7 @@ SANDBOX = AzureCloud("https://127.0.0.1:1", "r", "s", "a", "p", blob_base="https
     ],
 )
 def test_an_endpoint_of_the_cloud_is_taken(cloud: AzureCloud, endpoint: str) -> None:
-    found = endpoints_of([{"name": ACCOUNT, "properties": {"primaryEndpoints": {"blob": endpoint}}}], cloud)
+    found = extract_blob_endpoints([{"name": ACCOUNT, "properties": {"primaryEndpoints": {"blob": endpoint}}}], cloud)
     assert found == {ACCOUNT: endpoint.rstrip("/")}
 
 
@@ -146,10 +146,13 @@ def test_an_endpoint_of_the_cloud_is_taken(cloud: AzureCloud, endpoint: str) -> 
     ],
 )
 def test_another_endpoint_is_suspicious(cloud: AzureCloud, endpoint: str) -> None:
-    with pytest.raises(LookRefused) as caught:
-        endpoints_of([{"name": ACCOUNT, "properties": {"primaryEndpoints": {"blob": endpoint}}}], cloud)
+    with pytest.raises(AzureRefusedError) as caught:
+        extract_blob_endpoints([{"name": ACCOUNT, "properties": {"primaryEndpoints": {"blob": endpoint}}}], cloud)
     assert caught.value.refusal.reason == "suspicious"
 
 
 def test_an_account_without_blobs_is_passed_over() -> None:
-    assert endpoints_of([{"name": "files", "properties": {"primaryEndpoints": {}}}, {"name": "x-y"}, {}], PUBLIC) == {}
+    assert (
+        extract_blob_endpoints([{"name": "files", "properties": {"primaryEndpoints": {}}}, {"name": "x-y"}, {}], PUBLIC)
+        == {}
+    )

@@ -10,14 +10,14 @@ import pytest
 from aiohttp import web
 
 from bot.azure.arm.read_only_policy import Deadline
-from bot.azure.clients.management_clients import Reading
+from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.logs import log_stream as whole
 from bot.azure.logs import log_tail as tail
 from bot.azure.logs.log_blob import LogBlob
-from bot.azure.templates.template_reader import AzureLooks
-from bot.files.prefetching_reader import Pulled
+from bot.azure.templates.template_reader import AzureTemplateReader
+from bot.files.prefetching_reader import PrefetchingReader
 from dialogs.model.azure import LogTail, TemplateStatus
-from dialogs.model.errors import LookRefused
+from dialogs.model.errors import AzureRefusedError
 from tests import build_logs
 from tests.bot.azure.fake_azure import (
     ACCOUNT,
@@ -60,16 +60,16 @@ def place(azure: FakeAzure, content: bytes | FakeBlob, file: str = "customizatio
     return key
 
 
-async def status_of(looks: AzureLooks, azure: FakeAzure, **properties: Any) -> TemplateStatus:
+async def status_of(looks: AzureTemplateReader, azure: FakeAzure, **properties: Any) -> TemplateStatus:
     azure.templates = [template(**properties)]
-    status = await looks.status(PERSON, REF)
+    status = await looks.fetch_status(PERSON, REF)
     azure.hits.clear()
     return status
 
 
 async def tail_of(azure: FakeAzure, credential: FakeCredential, **properties: Any) -> LogTail:
     looks = looks_at(azure, credential)
-    return await looks.log_tail(PERSON, await status_of(looks, azure, **properties))
+    return await looks.fetch_log_tail(PERSON, await status_of(looks, azure, **properties))
 
 
 def blob_reads(azure: FakeAzure) -> int:
@@ -82,7 +82,7 @@ async def test_a_short_log_is_read_whole(azure: FakeAzure, credential: FakeCrede
     place(azure, content)
     found = await tail_of(azure, credential, lastRunStatus=run(message=message))
     assert found == LogTail("customization.log", content.decode(), len(content), len(content), FOLDER)
-    assert found.whole
+    assert found.is_whole
     # the accounts, then the log's size and its content; where no message names it, the list before
     assert len(azure.hits) == (3 if "log" in message else 4)
 
@@ -98,9 +98,9 @@ async def test_the_cost_follows_the_failed_step_and_not_the_log(
     assert found.text.count("Provisioning with shell") >= 1
     assert content.decode().endswith(found.text)
     assert found.text.startswith("[")  # a whole line
-    assert not found.whole
+    assert not found.is_whole
     assert found.size == len(content)
-    assert found.read <= max(2 * (len(content) - step) + tail.FIRST, tail.FIRST)
+    assert found.bytes_read <= max(2 * (len(content) - step) + tail.FIRST_STEP_BYTES, tail.FIRST_STEP_BYTES)
     assert blob_reads(azure) <= 6
 
 
@@ -122,7 +122,7 @@ async def test_a_gigabyte_costs_no_more_than_a_megabyte(azure: FakeAzure, creden
     found = await tail_of(azure, credential)
     assert "Provisioning with shell" in found.text
     assert (found.size, found.growing) == (size, False)
-    assert found.read <= 1 << 20
+    assert found.bytes_read <= 1 << 20
     assert blob_reads(azure) <= 4
 
 
@@ -131,7 +131,7 @@ async def test_at_most_four_megabytes_are_read(azure: FakeAzure, credential: Fak
         content = b"#" * odd + log_of(100_000)
         place(azure, content)
         found = await tail_of(azure, credential)
-        assert tail.MOST - 4 < found.read <= tail.MOST
+        assert tail.MAX_TAIL_BYTES - 4 < found.bytes_read <= tail.MAX_TAIL_BYTES
         assert "Provisioning with shell" not in found.text
         assert content.decode().endswith(found.text)
         assert blob_reads(azure) == 6  # its size, then 256 KB, 256, 512, 1 MB and 2 MB
@@ -152,13 +152,13 @@ async def test_a_log_of_wide_characters(azure: FakeAzure, credential: FakeCreden
     found = await tail_of(azure, credential)
     assert "E: Unable to locate package nonesuch" in found.text
     assert found.text.splitlines()[0].startswith("[")
-    assert not found.whole
+    assert not found.is_whole
 
 
 async def test_one_endless_line(azure: FakeAzure, credential: FakeCredential) -> None:
     place(azure, b"x" * 5_000_000)
     found = await tail_of(azure, credential)
-    assert found.read == len(found.text) == tail.MOST
+    assert found.bytes_read == len(found.text) == tail.MAX_TAIL_BYTES
 
 
 async def test_a_running_build_is_growing(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -217,7 +217,7 @@ async def test_a_log_that_is_replaced_again_and_again_is_given_up(azure: FakeAzu
     place(azure, content)
     others = [FakeBlob.of(content.replace(b"Unable", b"%06d" % n), f'"{n}"') for n in range(50)]
     Change(azure, others)
-    with pytest.raises(LookRefused) as caught:
+    with pytest.raises(AzureRefusedError) as caught:
         await tail_of(azure, credential)
     assert caught.value.refusal.reason == "unexpected"
     assert len(azure.hits) <= 30
@@ -250,7 +250,7 @@ async def test_without_a_message_the_newest_folder_is_taken(azure: FakeAzure, cr
     found = await tail_of(azure, credential, lastRunStatus=run(message=""))
     assert (found.folder, found.text) == ("2" * 36, "2" * 36)
     # an earlier run's log is not this run's
-    with pytest.raises(LookRefused) as caught:
+    with pytest.raises(AzureRefusedError) as caught:
         await tail_of(azure, credential, lastRunStatus=run(message="", startTime="2026-03-01T00:00:00Z"))
     assert caught.value.refusal.reason == "no-log"
 
@@ -277,7 +277,7 @@ async def test_why_there_is_no_log(
     place(azure, log_of())
     azure.answers = {pattern: [answer] for pattern, answer in answers.items()}
     async with asyncio.timeout(5):
-        with pytest.raises(LookRefused) as caught:
+        with pytest.raises(AzureRefusedError) as caught:
             await tail_of(azure, credential, lastRunStatus=run(message=message))
     assert caught.value.refusal.reason == reason
     if reason == "no-data-role":
@@ -297,7 +297,7 @@ async def test_no_run_and_no_staging_group_and_nothing_written(azure: FakeAzure,
         ({}, "no-log"),
         ({"lastRunStatus": run(message="")}, "no-log"),
     ):
-        with pytest.raises(LookRefused) as caught:
+        with pytest.raises(AzureRefusedError) as caught:
             await tail_of(azure, credential, **properties)
         assert caught.value.refusal.reason == reason
 
@@ -322,8 +322,8 @@ async def test_a_hostile_message_gets_no_token(
     said = message.replace("{elsewhere}", elsewhere.url).replace("{host}", elsewhere.url.removeprefix("https://"))
     looks = looks_at(azure, credential)
     status = await status_of(looks, azure, lastRunStatus=run(message=said))
-    for read in (looks.log_tail(PERSON, status), looks.read_log(PERSON, status, "en", lambda *_: None)):
-        with pytest.raises(LookRefused) as caught:
+    for read in (looks.fetch_log_tail(PERSON, status), looks.diagnose_log(PERSON, status, "en", lambda *_: None)):
+        with pytest.raises(AzureRefusedError) as caught:
             await read
         assert caught.value.refusal.reason == "suspicious"
     assert not elsewhere.hits
@@ -337,7 +337,7 @@ async def test_an_endpoint_elsewhere_gets_no_token(
 ) -> None:
     azure.account(endpoint=endpoint.format(elsewhere=elsewhere.url))
     for message in (old_message(), ""):
-        with pytest.raises(LookRefused) as caught:
+        with pytest.raises(AzureRefusedError) as caught:
             await tail_of(azure, credential, lastRunStatus=run(message=message))
         assert caught.value.refusal.reason == "suspicious"
     assert not elsewhere.hits
@@ -345,7 +345,7 @@ async def test_an_endpoint_elsewhere_gets_no_token(
 
 
 async def test_a_staging_group_of_another_subscription(azure: FakeAzure, credential: FakeCredential) -> None:
-    with pytest.raises(LookRefused) as caught:
+    with pytest.raises(AzureRefusedError) as caught:
         await tail_of(
             azure, credential, exactStagingResourceGroup="/subscriptions/" + "1" * 8 + ONE[8:] + "/resourceGroups/x"
         )
@@ -356,7 +356,7 @@ async def test_a_staging_group_of_another_subscription(azure: FakeAzure, credent
 async def test_a_whole_log_is_read_as_a_stream(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "PART", 64 << 10)
+    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
     content = log_of(9_000)
     place(azure, content)
     looks = looks_at(azure, credential)
@@ -367,11 +367,11 @@ async def test_a_whole_log_is_read_as_a_stream(
         threads.add(threading.current_thread() is threading.main_thread())
         progress.append((read, size))
 
-    found = await looks.read_log(PERSON, await status_of(looks, azure), "it", note)
+    found = await looks.diagnose_log(PERSON, await status_of(looks, azure), "it", note)
     assert (found.file, found.size, found.folder, found.growing) == ("customization.log", len(content), FOLDER, False)
     assert found.diagnosis.outcome == "failed"
     assert [match.entry for match in found.diagnosis.matches][:1] == ["script-nonzero-exit"]
-    assert found.diagnosis.lines >= content.count(b"\n")
+    assert found.diagnosis.line_count >= content.count(b"\n")
     assert progress == [(min(n * (64 << 10), len(content)), len(content)) for n in range(1, len(progress) + 1)]
     assert progress[-1][0] == len(content)
     assert threads == {True}
@@ -381,14 +381,14 @@ async def test_a_whole_log_is_read_as_a_stream(
 async def test_a_whole_log_that_changes_meanwhile(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch, replaced: bool
 ) -> None:
-    monkeypatch.setattr(whole, "PART", 64 << 10)
+    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
     content = log_of(9_000)
     place(azure, content)
     other = content.replace(b"[", b"{") if replaced else content + b"more\n" * 100_000
     Change(azure, [FakeBlob.of(other, '"new"')], 5)
     looks = looks_at(azure, credential)
     progress: list[int] = []
-    found = await looks.read_log(PERSON, await status_of(looks, azure), "en", lambda read, _: progress.append(read))
+    found = await looks.diagnose_log(PERSON, await status_of(looks, azure), "en", lambda read, _: progress.append(read))
     assert found.size == len(other if replaced else content)
     assert progress[-1] == found.size
     assert (sorted(progress) != progress) is replaced
@@ -397,12 +397,12 @@ async def test_a_whole_log_that_changes_meanwhile(
 async def test_a_whole_log_is_refused_in_the_middle(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "PART", 64 << 10)
+    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
     place(azure, log_of(9_000))
     azure.answers["GET /blobs/"] = [None, None, None, storage_error(403, "AuthorizationFailure")]
     looks = looks_at(azure, credential)
-    with pytest.raises(LookRefused) as caught:
-        await looks.read_log(PERSON, await status_of(looks, azure), "en", lambda *_: None)
+    with pytest.raises(AzureRefusedError) as caught:
+        await looks.diagnose_log(PERSON, await status_of(looks, azure), "en", lambda *_: None)
     assert caught.value.refusal.reason == "firewall"
 
 
@@ -410,13 +410,13 @@ async def test_nobody_waits_for_it_any_more(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A look that is cancelled ends its reader: no thread goes on, and nothing more is fetched."""
-    monkeypatch.setattr(whole, "PART", 64 << 10)
+    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
     place(azure, log_of(9_000))
     azure.answers["GET /blobs/"] = [None, None, "hang"]
     looks = looks_at(azure, credential)
     status = await status_of(looks, azure)
     begun = asyncio.Event()
-    task = asyncio.create_task(looks.read_log(PERSON, status, "en", lambda *_: begun.set()))
+    task = asyncio.create_task(looks.diagnose_log(PERSON, status, "en", lambda *_: begun.set()))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -429,17 +429,19 @@ async def test_nobody_waits_for_it_any_more(
 
 
 async def test_no_more_than_two_parts_wait_for_the_reader(
-    azure: FakeAzure, credential: FakeCredential, reading: Reading
+    azure: FakeAzure, credential: FakeCredential, reading: ManagementClients
 ) -> None:
     """However large the log is and however slow its reader: memory does not grow with either."""
     place(azure, FakeBlob(1 << 30, lambda start, end: b"x" * (end - start)))
-    blob = LogBlob(reading.container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client(KEY.split("/", 1)[1]), KEY, "")
+    blob = LogBlob(
+        reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client(KEY.split("/", 1)[1]), KEY, ""
+    )
     await blob.open()
-    pulled = Pulled(whole.LogParts(blob, Deadline(8), lambda *_: None).fetch)
+    pulled = PrefetchingReader(whole.LogChunkReader(blob, Deadline(8), lambda *_: None).fetch)
     for read in range(1, 4):
-        part = await asyncio.to_thread(pulled.read, whole.PART)
-        assert len(part) == whole.PART
+        part = await asyncio.to_thread(pulled.read, whole.CHUNK_BYTES)
+        assert len(part) == whole.CHUNK_BYTES
         assert blob_reads(azure) <= 1 + read + 1
     await pulled.end()
     with pytest.raises(OSError, match="Nobody waits"):
-        await asyncio.to_thread(pulled.read, 2 * whole.PART)
+        await asyncio.to_thread(pulled.read, 2 * whole.CHUNK_BYTES)

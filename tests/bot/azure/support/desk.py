@@ -12,19 +12,19 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
 from bot.azure.arm.cloud import AzureCloud
-from bot.azure.credentials.credential_provider import Eyes
-from bot.azure.support.ticket_filer import Pace, SupportFiling
-from bot.sandbox.scenario import Scenario
-from bot.sandbox.serving import Sandbox
-from bot.sandbox.support import SupportDesk
-from dialogs.model.support import ClassificationChoice, Contact, ServiceChoice, TicketDraft
+from bot.azure.credentials.credential_provider import CredentialProvider
+from bot.azure.support.ticket_filer import FilingTimeouts, SupportTicketFiler
+from bot.sandbox.builds.scenario import Scenario
+from bot.sandbox.server import Sandbox
+from bot.sandbox.support.service import FakeSupportService
+from dialogs.model.support import ClassificationChoice, ServiceChoice, TicketContact, TicketDraft
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
 
 SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
 PERSON = Person("tenant", "29:ada", "Ada Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
 SOMEBODY = Person("tenant", "29:bob", "Bob Bianchi", "1c9f2f3b-5a5e-4a1f-9a66-3e7b4d2c0e21")
-FAST = Pace(listing=20, filing=20, settling=0.4, poll=0.02, pause=0.01)
+FAST = FilingTimeouts(list_seconds=20, file_seconds=20, settle_seconds=0.4, poll_seconds=0.02, retry_delay_seconds=0.01)
 DRAFT = TicketDraft(
     id="20260301-1",
     subscription=SUBSCRIPTION,
@@ -33,7 +33,7 @@ DRAFT = TicketDraft(
     title="Azure VM Image Builder: Script ended with a non-zero exit code",
     description="WHAT HAPPENED\nAn image build failed.\nTemplate: /subscriptions/x/imageTemplates/win11-golden",
     severity="minimal",
-    contact=Contact("Ada", "Rossi", "ada@example.com", "ITA", "W. Europe Standard Time", "it-it"),
+    contact=TicketContact("Ada", "Rossi", "ada@example.com", "ITA", "W. Europe Standard Time", "it-it"),
 )
 
 
@@ -57,10 +57,10 @@ class NoCredential:
 
 
 @dataclass
-class WatchedEyes:
+class WatchedCredentialProvider:
     """The sandbox's eyes; remembers who used them, and may have no token."""
 
-    inner: Eyes
+    inner: CredentialProvider
     error: str = ""
     asked: list[Person] = field(default_factory=list)
     limit: frozenset[str] = frozenset()
@@ -69,9 +69,9 @@ class WatchedEyes:
     def subscriptions(self) -> frozenset[str]:
         return self.limit
 
-    def credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
+    def open_credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
         self.asked.append(person)
-        return nullcontext(NoCredential(self.error)) if self.error else self.inner.credential(person)
+        return nullcontext(NoCredential(self.error)) if self.error else self.inner.open_credential(person)
 
     async def sign_out(self, person: Person) -> bool:
         return False
@@ -84,16 +84,16 @@ class WatchedEyes:
 class Office:
     """The desk, and the filing that asks it."""
 
-    desk: SupportDesk
-    eyes: WatchedEyes
+    desk: FakeSupportService
+    eyes: WatchedCredentialProvider
     cloud: AzureCloud
 
-    def filing(self, pace: Pace = FAST) -> SupportFiling:
+    def filing(self, pace: FilingTimeouts = FAST) -> SupportTicketFiler:
         """A filing as a newly started process has it."""
-        return SupportFiling(self.eyes, self.cloud, load_support(), pace)
+        return SupportTicketFiler(self.eyes, self.cloud, load_support(), pace)
 
     def puts(self, what: str = "supportTickets") -> int:
-        return sum(method == "PUT" and f"/{what}/" in path for method, path in self.desk.requests)
+        return sum(method == "PUT" and f"/{what}/" in path for method, path in self.desk.request_log)
 
     @property
     def tickets(self) -> list[dict[str, Any]]:
@@ -103,6 +103,6 @@ class Office:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Office]:
     """An office whose desk is a sandbox's, with its certificate and its tokens."""
-    desk = SupportDesk()
-    async with Sandbox(more=desk.routes(), scenario=Scenario({SUBSCRIPTION: "Images"}, ())) as sandbox:
-        yield Office(desk, WatchedEyes(sandbox.eyes), sandbox.cloud)
+    desk = FakeSupportService()
+    async with Sandbox(extra_routes=desk.build_routes(), scenario=Scenario({SUBSCRIPTION: "Images"}, ())) as sandbox:
+        yield Office(desk, WatchedCredentialProvider(sandbox.credential_provider), sandbox.cloud)

@@ -9,13 +9,13 @@ from typing import Any
 
 from bot.cards.messages import Message
 from bot.state.sqlite_store import SqliteStore
-from bot.state.store import state_key
-from bot.turns.inbound import Incoming
-from bot.turns.turn_runner import Turns
-from dialogs.conversation import Medic
+from bot.state.store import build_state_key
+from bot.turns.inbound import InboundActivity
+from bot.turns.turn_runner import TurnRunner
+from dialogs.conversation import Conversation
 from dialogs.model.reply import Reply
-from dialogs.model.turn import ACTION_VERSION, Action, Turn
-from dialogs.replies.plain_text import plain
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
+from dialogs.replies.plain_text import render_plain_text
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.desk import PERSON, SUBSCRIPTION, Office
 from tests.bot.turns.test_job_runner import FAST, Wire, running, until_nothing_waits
@@ -30,9 +30,9 @@ class Seen(Wire):
 
     buttons: dict[str, dict[str, Any]]
 
-    def drawn(self, reply: Reply) -> Sequence[Message]:
-        self.buttons = {button.do: dict(button.args) for button in reply.buttons} or self.buttons
-        return [{"card": {"body": []}, "summary": plain(reply)}]
+    def render_reply(self, reply: Reply) -> Sequence[Message]:
+        self.buttons = {button.action_id: dict(button.args) for button in reply.buttons} or self.buttons
+        return [{"card": {"body": []}, "summary": render_plain_text(reply)}]
 
 
 class Walk:
@@ -43,11 +43,11 @@ class Walk:
         wire.buttons = {}
         self.marks = 0
 
-    async def does(self, turns: Turns, text: str = "", do: str = "", **fields: str) -> None:
+    async def does(self, turns: TurnRunner, text: str = "", do: str = "", **fields: str) -> None:
         self.marks += 1
-        action = Action(do, self.wire.buttons.get(do, {}), fields, ACTION_VERSION) if do else None
+        action = ActionPressed(do, self.wire.buttons.get(do, {}), fields, ACTION_VERSION) if do else None
         turn = Turn(PERSON, "a:1", text=text, action=action, locale="en-US")
-        await turns.take(Incoming("answer", turn, mark=str(self.marks)), self.wire)
+        await turns.run_turn(InboundActivity("answer", turn, activity_key=str(self.marks)), self.wire)
 
 
 async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office: Office, tmp_path: Path) -> None:
@@ -61,11 +61,13 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
             made.set()
             await go_on.wait()
 
-    def turns() -> Turns:
-        medic = Medic(ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), filing=office.filing())
-        return Turns(medic, store, pace=FAST)
+    def turns() -> TurnRunner:
+        medic = Conversation(
+            ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), ticket_filer=office.filing()
+        )
+        return TurnRunner(medic, store, delivery_policy=FAST)
 
-    office.desk.meanwhile = held
+    office.desk.on_create_ticket = held
     async with running(turns(), wire) as first:
         await walk.does(first, "FAILED-LOG")
         await walk.does(first, do="draft")
@@ -81,7 +83,7 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
         await until_nothing_waits(store)
     assert sum(NUMBER in said for said in wire.seen) == 1
     assert (office.puts(), len(office.tickets)) == (1, 1)
-    stored = await store.load(state_key(PERSON.tenant, "a:1", PERSON.id))
+    stored = await store.load(build_state_key(PERSON.tenant, "a:1", PERSON.id))
     assert stored
     assert "win11-golden" in str(stored.value)
     assert "ada@example.com" not in str(stored.value)

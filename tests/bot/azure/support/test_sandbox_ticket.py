@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 
 from bot.azure.arm.cloud import PUBLIC
-from bot.azure.support.open import open_filing
-from bot.azure.support.ticket_filer import Pace, SupportFiling
-from bot.sandbox.scenario import read_scenario
-from bot.sandbox.serving import Sandbox
-from bot.sandbox.support import SupportDesk, desk_of
-from bot.sandbox.tokens import SandboxEyes, SandboxTokens
+from bot.azure.support.open import open_ticket_filer
+from bot.azure.support.ticket_filer import FilingTimeouts, SupportTicketFiler
+from bot.sandbox.builds.scenario import read_scenario
+from bot.sandbox.credentials import SandboxCredentials, SandboxTokens
+from bot.sandbox.server import Sandbox
+from bot.sandbox.support.service import FakeSupportService, build_support_service
 from knowledge.catalog.support import load_support
 from tests.dialogs.support.ticket.office import FilingChat
 from tests.dialogs.support.ticket.test_flow import CONTACT, press, to_the_form
@@ -25,16 +25,24 @@ IMAGES, RESEARCH = read_scenario().subscriptions
 
 
 @pytest_asyncio.fixture
-async def desk() -> AsyncIterator[tuple[SupportDesk, SupportFiling]]:
-    desk = desk_of(read_scenario())
-    desk.retry_after = 0
-    async with Sandbox(more=desk.routes()) as sandbox:
-        filing = open_filing(True, sandbox.eyes, sandbox.cloud, load_support())
-        assert isinstance(filing, SupportFiling)
-        yield desk, SupportFiling(sandbox.eyes, sandbox.cloud, load_support(), Pace(settling=1, poll=0.02))
+async def desk() -> AsyncIterator[tuple[FakeSupportService, SupportTicketFiler]]:
+    desk = build_support_service(read_scenario())
+    desk.retry_after_seconds = 0
+    async with Sandbox(extra_routes=desk.build_routes()) as sandbox:
+        filing = open_ticket_filer(True, sandbox.credential_provider, sandbox.cloud, load_support())
+        assert isinstance(filing, SupportTicketFiler)
+        yield (
+            desk,
+            SupportTicketFiler(
+                sandbox.credential_provider,
+                sandbox.cloud,
+                load_support(),
+                FilingTimeouts(settle_seconds=1, poll_seconds=0.02),
+            ),
+        )
 
 
-async def agreed(filing: SupportFiling, subscription: str) -> FilingChat:
+async def agreed(filing: SupportTicketFiler, subscription: str) -> FilingChat:
     chat = FilingChat(filing)  # type: ignore[arg-type]
     await to_the_form(chat)
     assert "This is all that would leave" in await press(
@@ -44,17 +52,17 @@ async def agreed(filing: SupportFiling, subscription: str) -> FilingChat:
     return chat
 
 
-async def test_a_ticket_is_filed(desk: tuple[SupportDesk, SupportFiling]) -> None:
+async def test_a_ticket_is_filed(desk: tuple[FakeSupportService, SupportTicketFiler]) -> None:
     office, filing = desk
     chat = await agreed(filing, IMAGES)
     assert "The number of the request is 261122001000001" in await chat.work_done()
-    (sent,) = office.bodies
+    (sent,) = office.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "No"
     assert sent["title"] == "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)"
     assert "WHAT HAPPENED" in sent["description"]
 
 
-async def test_without_a_plan_it_is_said(desk: tuple[SupportDesk, SupportFiling]) -> None:
+async def test_without_a_plan_it_is_said(desk: tuple[FakeSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], RESEARCH)
     shown = await chat.work_done()
     assert "does not allow requests through the API" in shown
@@ -62,12 +70,14 @@ async def test_without_a_plan_it_is_said(desk: tuple[SupportDesk, SupportFiling]
     assert desk[0].tickets == {}
 
 
-async def test_an_unknown_subscription_is_said(desk: tuple[SupportDesk, SupportFiling]) -> None:
+async def test_an_unknown_subscription_is_said(desk: tuple[FakeSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], "00000000-1111-2222-3333-444444444444")
     assert "does not find the subscription" in await chat.work_done()
 
 
-async def test_a_restart_while_it_is_filed_leaves_one_ticket(desk: tuple[SupportDesk, SupportFiling]) -> None:
+async def test_a_restart_while_it_is_filed_leaves_one_ticket(
+    desk: tuple[FakeSupportService, SupportTicketFiler],
+) -> None:
     office, filing = desk
     chat = await agreed(filing, IMAGES)
     made, go_on = asyncio.Event(), asyncio.Event()
@@ -77,20 +87,20 @@ async def test_a_restart_while_it_is_filed_leaves_one_ticket(desk: tuple[Support
             made.set()
             await go_on.wait()
 
-    office.meanwhile = held
+    office.on_create_ticket = held
     (work,) = chat.work
-    first = asyncio.create_task(chat.medic.perform(chat.person, work, "en", lambda done, total: None))
+    first = asyncio.create_task(chat.medic.perform_job(chat.person, work, "en", lambda done, total: None))
     await made.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
     go_on.set()
     assert "It is filed already, as request 261122001000001" in await chat.work_done()
-    assert len(office.bodies) == 1
+    assert len(office.ticket_bodies) == 1
 
 
 async def test_what_is_kept_and_logged_is_small(
-    desk: tuple[SupportDesk, SupportFiling], caplog: pytest.LogCaptureFixture
+    desk: tuple[FakeSupportService, SupportTicketFiler], caplog: pytest.LogCaptureFixture
 ) -> None:
     chat = await agreed(desk[1], IMAGES)
     during: dict[str, Any] = chat.state or {}
@@ -101,6 +111,6 @@ async def test_what_is_kept_and_logged_is_small(
 
 
 def test_where_it_is_not_allowed_nothing_is_opened() -> None:
-    eyes = SandboxEyes(SandboxTokens("a", "b"))
-    assert open_filing(False, eyes, PUBLIC, load_support()) is None
-    assert open_filing(True, None, PUBLIC, load_support()) is None
+    eyes = SandboxCredentials(SandboxTokens("a", "b"))
+    assert open_ticket_filer(False, eyes, PUBLIC, load_support()) is None
+    assert open_ticket_filer(True, None, PUBLIC, load_support()) is None

@@ -9,8 +9,8 @@ from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
 from azure.core.rest import HttpRequest
 
-from bot.azure.arm.read_only_policy import ForeignAddress
-from bot.azure.support.support_policy import TRIES, SupportGuard
+from bot.azure.arm.read_only_policy import ForeignAddressError
+from bot.azure.support.support_policy import MAX_ATTEMPTS, SupportApiPolicy
 
 BASE = "https://management.azure.com"
 SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
@@ -40,7 +40,7 @@ class Network:
 
 
 async def sent(network: Network, method: str, url: str) -> Any:
-    guard = SupportGuard(BASE, SUBSCRIPTION, pause=0)
+    guard = SupportApiPolicy(BASE, SUBSCRIPTION, retry_delay_seconds=0)
     guard.next = network  # type: ignore[assignment]
     return await guard.send(PipelineRequest(HttpRequest(method, url), PipelineContext(None)))
 
@@ -87,7 +87,7 @@ async def test_what_belongs_to_the_support_api_leaves(method: str, url: str) -> 
 )
 async def test_nothing_else_leaves(method: str, url: str) -> None:
     network = Network(200)
-    with pytest.raises(ForeignAddress):
+    with pytest.raises(ForeignAddressError):
         await sent(network, method, url)
     assert network.sent == 0
 
@@ -99,7 +99,7 @@ async def test_a_read_is_tried_again_a_little(first: int | Exception) -> None:
     assert network.sent == 2
     network = Network(503)
     assert (await sent(network, "GET", f"{OWN}/supportTickets/x")).http_response.status_code == 503
-    assert network.sent == TRIES
+    assert network.sent == MAX_ATTEMPTS
 
 
 async def test_a_wish_to_wait_long_is_handed_on() -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.azure.support.ticket_filer import SupportFiling
-from bot.azure.support.ticket_name import ticket_name
-from bot.sandbox.support_answers import SERVICES, Trouble
-from dialogs.model.errors import FilingRefused
-from dialogs.model.support import Attachment, FilingReason, FilingRefusal, TicketDraft
+from bot.azure.support.ticket_filer import SupportTicketFiler
+from bot.azure.support.ticket_name import build_ticket_name
+from bot.sandbox.support.responses import SERVICES, FailureMode
+from dialogs.model.errors import TicketRefusedError
+from dialogs.model.support import TicketAttachment, TicketDraft, TicketRefusal, TicketRefusalReason
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.desk import DRAFT, FAST, PERSON, SOMEBODY, SUBSCRIPTION, Office
@@ -26,7 +26,7 @@ class Moments:
 
     def __init__(self, office: Office) -> None:
         self.asked, self.made, self.go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        office.desk.meanwhile = self.meanwhile
+        office.desk.on_create_ticket = self.meanwhile
 
     async def meanwhile(self, moment: str) -> None:
         if moment == "asked":
@@ -36,30 +36,37 @@ class Moments:
         await self.go_on.wait()
 
 
-async def routed(filing: SupportFiling, draft: TicketDraft = DRAFT) -> TicketDraft:
-    routes = await filing.routes(PERSON, SUBSCRIPTION, "windows")
+async def routed(filing: SupportTicketFiler, draft: TicketDraft = DRAFT) -> TicketDraft:
+    routes = await filing.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     return replace(draft, service=routes.service, classification=routes.classifications[0])
 
 
-async def refused(filing: SupportFiling, draft: TicketDraft, person: Person = PERSON) -> FilingRefusal:
-    with pytest.raises(FilingRefused) as raised:
-        await filing.file(person, draft)
+async def refused(filing: SupportTicketFiler, draft: TicketDraft, person: Person = PERSON) -> TicketRefusal:
+    with pytest.raises(TicketRefusedError) as raised:
+        await filing.file_ticket(person, draft)
     return raised.value.refusal
 
 
 async def test_a_ticket_goes_where_image_builder_is_looked_after(office: Office) -> None:
     filing = office.filing()
-    routes = await filing.routes(PERSON, SUBSCRIPTION, "windows")
+    routes = await filing.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert routes.service.name == "Virtual Machine running Windows"
     assert [one.name for one in routes.classifications] == ["Azure Features / Azure Image Builder"]
-    ticket = await filing.file(PERSON, replace(DRAFT, service=routes.service, classification=routes.classifications[0]))
-    assert (ticket.number, ticket.state, ticket.again, ticket.attached) == ("261122001000001", "Open", False, 0)
-    name = ticket_name(PERSON, DRAFT.id)
+    ticket = await filing.file_ticket(
+        PERSON, replace(DRAFT, service=routes.service, classification=routes.classifications[0])
+    )
+    assert (ticket.number, ticket.state, ticket.was_already_filed, ticket.attachment_count) == (
+        "261122001000001",
+        "Open",
+        False,
+        0,
+    )
+    name = build_ticket_name(PERSON, DRAFT.id)
     assert ticket.id == f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Support/supportTickets/{name}"
     assert ticket.url.startswith("https://portal.azure.com/#view/Microsoft_Azure_Support/")
     assert name in ticket.url
     assert office.eyes.asked == [PERSON, PERSON]
-    (sent,) = office.desk.bodies
+    (sent,) = office.desk.ticket_bodies
     assert sent == {
         "title": DRAFT.title,
         "description": DRAFT.description,
@@ -81,10 +88,12 @@ async def test_a_ticket_goes_where_image_builder_is_looked_after(office: Office)
 
 async def test_what_was_said_goes_along_and_nothing_else(office: Office) -> None:
     filing = office.filing()
-    contact = replace(DRAFT.contact, by="phone", phone="+39 055 1234")
-    draft = await routed(filing, replace(DRAFT, contact=contact, diagnostics=True, started="2026-02-22T01:29:00Z"))
-    await filing.file(PERSON, draft)
-    (sent,) = office.desk.bodies
+    contact = replace(DRAFT.contact, contact_method="phone", phone="+39 055 1234")
+    draft = await routed(
+        filing, replace(DRAFT, contact=contact, can_collect_diagnostics=True, problem_started_at="2026-02-22T01:29:00Z")
+    )
+    await filing.file_ticket(PERSON, draft)
+    (sent,) = office.desk.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "Yes"
     assert sent["problemStartTime"].startswith("2026-02-22T01:29:00")
     assert (sent["contactDetails"]["phoneNumber"], sent["contactDetails"]["preferredContactMethod"]) == (
@@ -113,7 +122,7 @@ async def test_what_was_said_goes_along_and_nothing_else(office: Office) -> None
 )
 async def test_the_classification_is_looked_up(office: Office, names: tuple[str, ...], found: list[str]) -> None:
     office.desk.services = {"VIRTUAL MACHINE  running windows": ("Connectivity / RDP", *names), "Other": names}
-    routes = await office.filing().routes(PERSON, SUBSCRIPTION, "windows")
+    routes = await office.filing().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert routes.service.name == "VIRTUAL MACHINE  running windows"
     assert [one.name for one in routes.classifications] == found
 
@@ -127,19 +136,19 @@ async def test_the_classification_is_looked_up(office: Office, names: tuple[str,
     ],
 )
 async def test_without_a_place_for_image_builder_it_is_said(
-    office: Office, services: dict[str, tuple[str, ...]], reason: FilingReason
+    office: Office, services: dict[str, tuple[str, ...]], reason: TicketRefusalReason
 ) -> None:
     office.desk.services = services
-    with pytest.raises(FilingRefused) as raised:
-        await office.filing().routes(PERSON, SUBSCRIPTION, "windows")
+    with pytest.raises(TicketRefusedError) as raised:
+        await office.filing().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert raised.value.refusal.reason == reason
 
 
-REFUSALS: list[tuple[Trouble, FilingRefusal]] = [
-    ("no-plan", FilingRefusal("no-plan", "Developer", code="InvalidSupportPlan")),
+REFUSALS: list[tuple[FailureMode, TicketRefusal]] = [
+    ("no-plan", TicketRefusal("no-plan", "Developer", code="InvalidSupportPlan")),
     (
         "denied",
-        FilingRefusal(
+        TicketRefusal(
             "no-permission",
             action="Microsoft.Support/supportTickets/read",
             scope=f"/subscriptions/{SUBSCRIPTION}",
@@ -147,53 +156,53 @@ REFUSALS: list[tuple[Trouble, FilingRefusal]] = [
             code="AuthorizationFailed",
         ),
     ),
-    ("not-registered", FilingRefusal("not-registered", code="MissingSubscriptionRegistration")),
-    ("throttled", FilingRefusal("busy", code="TooManyRequests", retry_after=37)),
-    ("too-many-open", FilingRefusal("quota", code="QuotaExceeded")),
-    ("severity", FilingRefusal("severity", code="InvalidSeverity")),
+    ("not-registered", TicketRefusal("not-registered", code="MissingSubscriptionRegistration")),
+    ("throttled", TicketRefusal("busy", code="TooManyRequests", retry_after=37)),
+    ("too-many-open", TicketRefusal("quota", code="QuotaExceeded")),
+    ("severity", TicketRefusal("severity", code="InvalidSeverity")),
     (
         "invalid",
-        FilingRefusal("rejected", "The value of 'contactDetails.country' is not valid.", code="InvalidParameterValue"),
+        TicketRefusal("rejected", "The value of 'contactDetails.country' is not valid.", code="InvalidParameterValue"),
     ),
-    ("hidden", FilingRefusal("name-taken")),
-    ("request-lost", FilingRefusal("unsure")),
+    ("hidden", TicketRefusal("name-taken")),
+    ("request-lost", TicketRefusal("unsure")),
     (
         "broken",
-        FilingRefusal("azure-trouble", "The server encountered an internal error.", code="InternalServerError"),
+        TicketRefusal("azure-trouble", "The server encountered an internal error.", code="InternalServerError"),
     ),
 ]
 
 
 @pytest.mark.parametrize(("trouble", "refusal"), REFUSALS, ids=[case[0] for case in REFUSALS])
-async def test_every_refusal_says_why(office: Office, trouble: Trouble, refusal: FilingRefusal) -> None:
+async def test_every_refusal_says_why(office: Office, trouble: FailureMode, refusal: TicketRefusal) -> None:
     filing = office.filing()
     draft = await routed(filing)
-    office.desk.troubles[SUBSCRIPTION] = trouble
+    office.desk.failure_modes[SUBSCRIPTION] = trouble
     assert await refused(filing, draft) == refusal
     assert office.tickets == []
-    assert not any("register" in path for _, path in office.desk.requests)
+    assert not any("register" in path for _, path in office.desk.request_log)
     # nothing that makes a ticket was sent twice
     assert office.puts() <= 1
 
 
 async def test_an_operation_that_does_not_end_is_left_in_time_and_found_later(office: Office) -> None:
-    filing = office.filing(replace(FAST, filing=0.3))
+    filing = office.filing(replace(FAST, file_seconds=0.3))
     draft = await routed(filing)
-    office.desk.troubles[SUBSCRIPTION] = "slow"
+    office.desk.failure_modes[SUBSCRIPTION] = "slow"
     assert (await refused(filing, draft)).reason == "too-slow"
-    office.desk.troubles.clear()
-    ticket = await office.filing().file(PERSON, draft)
-    assert ticket.again
+    office.desk.failure_modes.clear()
+    ticket = await office.filing().file_ticket(PERSON, draft)
+    assert ticket.was_already_filed
     assert ticket.number == "261122001000001"
     assert office.puts() == 1
 
 
 @pytest.mark.parametrize("trouble", ["answer-lost", "fails-after-create", "elsewhere", "status-denied"])
-async def test_a_ticket_whose_making_was_not_seen_is_found(office: Office, trouble: Trouble) -> None:
+async def test_a_ticket_whose_making_was_not_seen_is_found(office: Office, trouble: FailureMode) -> None:
     filing = office.filing()
     draft = await routed(filing)
-    office.desk.troubles[SUBSCRIPTION] = trouble
-    ticket = await filing.file(PERSON, draft)
+    office.desk.failure_modes[SUBSCRIPTION] = trouble
+    ticket = await filing.file_ticket(PERSON, draft)
     assert ticket.number == "261122001000001"
     assert (office.puts(), len(office.tickets)) == (1, 1)
 
@@ -201,10 +210,10 @@ async def test_a_ticket_whose_making_was_not_seen_is_found(office: Office, troub
 async def test_a_request_that_never_arrived_can_be_sent_again(office: Office) -> None:
     filing = office.filing()
     draft = await routed(filing)
-    office.desk.troubles[SUBSCRIPTION] = "request-lost"
+    office.desk.failure_modes[SUBSCRIPTION] = "request-lost"
     assert (await refused(filing, draft)).reason == "unsure"
-    office.desk.troubles.clear()
-    assert not (await filing.file(PERSON, draft)).again
+    office.desk.failure_modes.clear()
+    assert not (await filing.file_ticket(PERSON, draft)).was_already_filed
     assert len(office.tickets) == 1
 
 
@@ -212,18 +221,18 @@ async def test_pressed_twice_at_once_it_is_one_ticket(office: Office) -> None:
     filing = office.filing()
     draft = await routed(filing)
     moments = Moments(office)
-    presses = [asyncio.create_task(filing.file(PERSON, draft)) for _ in range(4)]
+    presses = [asyncio.create_task(filing.file_ticket(PERSON, draft)) for _ in range(4)]
     await moments.asked.wait()
     moments.go_on.set()
     tickets = await asyncio.gather(*presses)
     assert {ticket.number for ticket in tickets} == {"261122001000001"}
-    assert sorted(ticket.again for ticket in tickets) == [False, True, True, True]
+    assert sorted(ticket.was_already_filed for ticket in tickets) == [False, True, True, True]
     assert office.puts() == 1
 
 
 async def test_two_processes_at_once_make_one_ticket(office: Office) -> None:
     draft = await routed(office.filing())
-    tickets = await asyncio.gather(*(office.filing().file(PERSON, draft) for _ in range(3)))
+    tickets = await asyncio.gather(*(office.filing().file_ticket(PERSON, draft) for _ in range(3)))
     assert {ticket.number for ticket in tickets} == {"261122001000001"}
     assert len(office.tickets) == 1
 
@@ -232,14 +241,14 @@ async def test_a_process_that_ends_between_press_and_answer_leaves_one_ticket(of
     filing = office.filing()
     draft = await routed(filing)
     moments = Moments(office)
-    press = asyncio.create_task(filing.file(PERSON, draft))
+    press = asyncio.create_task(filing.file_ticket(PERSON, draft))
     await moments.made.wait()
     press.cancel()
     with pytest.raises(asyncio.CancelledError):
         await press
     moments.go_on.set()
-    ticket = await office.filing().file(PERSON, draft)
-    assert ticket.again
+    ticket = await office.filing().file_ticket(PERSON, draft)
+    assert ticket.was_already_filed
     assert ticket.number == "261122001000001"
     assert (office.puts(), len(office.tickets)) == (1, 1)
 
@@ -248,10 +257,10 @@ async def test_other_drafts_and_other_people_get_tickets_of_their_own(office: Of
     filing = office.filing()
     draft = await routed(filing)
     numbers = [
-        (await filing.file(PERSON, draft)).number,
-        (await filing.file(SOMEBODY, draft)).number,
-        (await filing.file(PERSON, replace(draft, id="20260301-2"))).number,
-        (await filing.file(PERSON, replace(draft, title="Edited after it was filed"))).number,
+        (await filing.file_ticket(PERSON, draft)).number,
+        (await filing.file_ticket(SOMEBODY, draft)).number,
+        (await filing.file_ticket(PERSON, replace(draft, id="20260301-2"))).number,
+        (await filing.file_ticket(PERSON, replace(draft, title="Edited after it was filed"))).number,
     ]
     assert len(set(numbers)) == 3
     assert numbers[3] == numbers[0]
@@ -259,9 +268,9 @@ async def test_other_drafts_and_other_people_get_tickets_of_their_own(office: Of
 
 
 def test_a_name_keeps_its_parts_apart() -> None:
-    one = ticket_name(Person("ab", "c"), "d")
-    assert one != ticket_name(Person("a", "bc"), "d") != ticket_name(Person("a", "b"), "cd")
-    assert one == ticket_name(Person("ab", "c", name="Another name"), "d")
+    one = build_ticket_name(Person("ab", "c"), "d")
+    assert one != build_ticket_name(Person("a", "bc"), "d") != build_ticket_name(Person("a", "b"), "cd")
+    assert one == build_ticket_name(Person("ab", "c", name="Another name"), "d")
     assert len(one) <= 64
     assert set(one) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -269,15 +278,19 @@ def test_a_name_keeps_its_parts_apart() -> None:
 async def test_files_go_along(office: Office) -> None:
     filing = office.filing()
     big = "line of a log\n" * 260_000
-    files = (Attachment("case.md", "# The case"), Attachment("log.txt", big), Attachment("run.ps1", "no"))
-    ticket = await filing.file(PERSON, await routed(filing, replace(DRAFT, attachments=files)))
-    name = ticket_name(PERSON, DRAFT.id)
-    held = office.desk.files[SUBSCRIPTION, name]
+    files = (
+        TicketAttachment("case.md", "# The case"),
+        TicketAttachment("log.txt", big),
+        TicketAttachment("run.ps1", "no"),
+    )
+    ticket = await filing.file_ticket(PERSON, await routed(filing, replace(DRAFT, attachments=files)))
+    name = build_ticket_name(PERSON, DRAFT.id)
+    held = office.desk.workspaces[SUBSCRIPTION, name]
     assert {file: bytes(content).decode() for file, content in held.items()} == {
         "case.md": "# The case",
         "log.txt": big,
     }
-    assert ticket.attached == 2
+    assert ticket.attachment_count == 2
     assert office.tickets[0]["fileWorkspaceName"] == name
 
 
@@ -287,18 +300,18 @@ async def test_files_go_along(office: Office) -> None:
 async def test_a_file_that_azure_would_not_take_stays(office: Office, name: str) -> None:
     filing = office.filing()
     content = {"empty.txt": "", "big.txt": "x" * 5_000_001}.get(name, "text")
-    draft = await routed(filing, replace(DRAFT, attachments=(Attachment(name, content),)))
-    assert (await filing.file(PERSON, draft)).attached == 0
-    assert not office.desk.files
+    draft = await routed(filing, replace(DRAFT, attachments=(TicketAttachment(name, content),)))
+    assert (await filing.file_ticket(PERSON, draft)).attachment_count == 0
+    assert not office.desk.workspaces
     assert "fileWorkspaceName" not in office.tickets[0]
 
 
 async def test_without_a_place_for_files_the_ticket_is_filed_all_the_same(office: Office) -> None:
     filing = office.filing()
-    draft = await routed(filing, replace(DRAFT, attachments=(Attachment("case.md", "x"),)))
-    office.desk.troubles[SUBSCRIPTION] = "no-files"
-    ticket = await filing.file(PERSON, draft)
-    assert (ticket.attached, ticket.number) == (0, "261122001000001")
+    draft = await routed(filing, replace(DRAFT, attachments=(TicketAttachment("case.md", "x"),)))
+    office.desk.failure_modes[SUBSCRIPTION] = "no-files"
+    ticket = await filing.file_ticket(PERSON, draft)
+    assert (ticket.attachment_count, ticket.number) == (0, "261122001000001")
     assert "fileWorkspaceName" not in office.tickets[0]
 
 
@@ -307,10 +320,12 @@ async def test_planted_secrets_leave_in_nothing(office: Office) -> None:
     told = f"https://acct.blob.core.windows.net/c/a.ps1?{SECRET}\n{PASSWORD}"
     draft = await routed(
         filing,
-        replace(DRAFT, title=f"Failed: {told}"[:240], description=told, attachments=(Attachment("case.md", told),)),
+        replace(
+            DRAFT, title=f"Failed: {told}"[:240], description=told, attachments=(TicketAttachment("case.md", told),)
+        ),
     )
-    await filing.file(PERSON, draft)
-    left = str(office.desk.bodies) + str(office.desk.files)
+    await filing.file_ticket(PERSON, draft)
+    left = str(office.desk.ticket_bodies) + str(office.desk.workspaces)
     assert "acct.blob.core.windows.net" in left
     for secret in ("Zm9vYmFyYmF6", "Hunter2"):
         assert secret not in left
@@ -326,22 +341,22 @@ async def test_planted_secrets_leave_in_nothing(office: Office) -> None:
         ("no token", "sign-in"),
     ],
 )
-async def test_without_a_token_nothing_is_sent(office: Office, error: str, reason: FilingReason) -> None:
+async def test_without_a_token_nothing_is_sent(office: Office, error: str, reason: TicketRefusalReason) -> None:
     office.eyes.error = error
     assert (await refused(office.filing(), DRAFT)).reason == reason
-    assert office.desk.requests == []
+    assert office.desk.request_log == []
 
 
 async def test_the_operators_list_of_subscriptions_holds_here_too(office: Office) -> None:
     office.eyes.limit = frozenset({"c4b7d912-0e5a-4f68-8a23-71d9e5f0b46c"})
     assert (await refused(office.filing(), DRAFT)).reason == "not-allowed"
-    assert (office.desk.requests, office.eyes.asked) == ([], [])
+    assert (office.desk.request_log, office.eyes.asked) == ([], [])
     office.eyes.limit = frozenset({SUBSCRIPTION})
     assert (await routed(office.filing())).service.id
 
 
 async def test_without_a_connection_it_is_said(office: Office) -> None:
-    filing = SupportFiling(
+    filing = SupportTicketFiler(
         office.eyes, replace(office.cloud, resource_manager="https://127.0.0.1:9"), load_support(), FAST
     )
     assert (await refused(filing, DRAFT)).reason == "no-network"
@@ -350,8 +365,8 @@ async def test_without_a_connection_it_is_said(office: Office) -> None:
 async def test_what_happened_is_noted_without_contents(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     filing = office.filing()
-    await filing.file(PERSON, await routed(filing))
-    office.desk.troubles[SUBSCRIPTION] = "denied"
+    await filing.file_ticket(PERSON, await routed(filing))
+    office.desk.failure_modes[SUBSCRIPTION] = "denied"
     await refused(filing, replace(DRAFT, id="another"))
     said = [
         record.getMessage().rsplit(" ms=", 1)[0]
@@ -359,10 +374,10 @@ async def test_what_happened_is_noted_without_contents(office: Office, caplog: p
         if record.name == "bot.azure.support.audit"
     ]
     who = f"filing who=tenant/{PERSON.object_id}"
-    another = ticket_name(PERSON, "another")
+    another = build_ticket_name(PERSON, "another")
     assert said == [
         f"{who} operation=routes what={SUBSCRIPTION} result=ok",
-        f"{who} operation=file what={SUBSCRIPTION}/{ticket_name(PERSON, DRAFT.id)} result=ok",
+        f"{who} operation=file what={SUBSCRIPTION}/{build_ticket_name(PERSON, DRAFT.id)} result=ok",
         f"{who} operation=file what={SUBSCRIPTION}/{another} result=no-permission code=AuthorizationFailed",
     ]
     everything = caplog.text

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.azure.templates.template_reader import AzureLooks
-from dialogs.model.azure import Refusal, TemplateRef, Wanted
-from dialogs.model.errors import LookRefused
-from dialogs.model.ports import Azure
+from bot.azure.templates.template_reader import AzureTemplateReader
+from dialogs.model.azure import AzureRefusal, TemplateId, TemplateQuery
+from dialogs.model.errors import AzureRefusedError
+from dialogs.model.ports import AzureReader
 from tests.bot.azure.fake_azure import (
     ACCOUNT,
     OBJECT,
@@ -22,16 +22,16 @@ from tests.bot.azure.fake_azure import (
     TWO,
     FakeAzure,
     FakeCredential,
-    FakeEyes,
+    FakeCredentialProvider,
     error,
     run,
     template,
 )
 from tests.bot.azure.looks import DIAGNOSER, looks_at
 
-OTHER = TemplateRef(TWO, "rg-lab", "win11-golden")
-UBUNTU = TemplateRef(TWO, "rg-lab", "ubuntu-base")
-PIPELINE = TemplateRef(ONE, "rg-devops", "t_1788703313152")
+OTHER = TemplateId(TWO, "rg-lab", "win11-golden")
+UBUNTU = TemplateId(TWO, "rg-lab", "ubuntu-base")
+PIPELINE = TemplateId(ONE, "rg-devops", "t_1788703313152")
 STAGING_OF_UBUNTU = "IT_rg-lab_ubuntu-base_0a4d"
 
 
@@ -50,25 +50,25 @@ def fill(azure: FakeAzure) -> None:
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted(REF.name, REF.resource_group, REF.subscription), [REF]),
-        (Wanted(REF.name.upper(), REF.resource_group.upper(), REF.subscription.upper()), [REF]),
-        (Wanted("win11-golden"), [OTHER, REF]),  # the one that ran last first
-        (Wanted("WIN11-GOLDEN", "RG-Images"), [REF]),
-        (Wanted("win11-golden", subscription=TWO), [OTHER]),
-        (Wanted(resource_group="rg-lab"), [OTHER, UBUNTU]),
-        (Wanted("t_1788703313152"), [PIPELINE]),
-        (Wanted(staging_group=STAGING), [REF]),
-        (Wanted(staging_group=STAGING.lower(), subscription=ONE), [REF]),
-        (Wanted(staging_group=f"/subscriptions/{TWO}/resourceGroups/{STAGING_OF_UBUNTU}"), [UBUNTU]),
-        (Wanted(staging_group="rg-own-staging"), [OTHER]),  # by its tags
-        (Wanted(account=ACCOUNT), [REF]),
-        (Wanted("nothing-like-it"), []),
-        (Wanted("../win11-golden", "..", ONE), []),
-        (Wanted(account="https://evil.example"), []),
+        (TemplateQuery(REF.name, REF.resource_group, REF.subscription), [REF]),
+        (TemplateQuery(REF.name.upper(), REF.resource_group.upper(), REF.subscription.upper()), [REF]),
+        (TemplateQuery("win11-golden"), [OTHER, REF]),  # the one that ran last first
+        (TemplateQuery("WIN11-GOLDEN", "RG-Images"), [REF]),
+        (TemplateQuery("win11-golden", subscription=TWO), [OTHER]),
+        (TemplateQuery(resource_group="rg-lab"), [OTHER, UBUNTU]),
+        (TemplateQuery("t_1788703313152"), [PIPELINE]),
+        (TemplateQuery(staging_group=STAGING), [REF]),
+        (TemplateQuery(staging_group=STAGING.lower(), subscription=ONE), [REF]),
+        (TemplateQuery(staging_group=f"/subscriptions/{TWO}/resourceGroups/{STAGING_OF_UBUNTU}"), [UBUNTU]),
+        (TemplateQuery(staging_group="rg-own-staging"), [OTHER]),  # by its tags
+        (TemplateQuery(account=ACCOUNT), [REF]),
+        (TemplateQuery("nothing-like-it"), []),
+        (TemplateQuery("../win11-golden", "..", ONE), []),
+        (TemplateQuery(account="https://evil.example"), []),
     ],
 )
 async def test_finding(
-    azure: FakeAzure, credential: FakeCredential, wanted: Wanted, expected: list[TemplateRef]
+    azure: FakeAzure, credential: FakeCredential, wanted: TemplateQuery, expected: list[TemplateId]
 ) -> None:
     fill(azure)
     azure.account()
@@ -76,73 +76,79 @@ async def test_finding(
         "createdBy": "AzureVMImageBuilder", "imageTemplateName": OTHER.name,
         "imageTemplateResourceGroupName": OTHER.resource_group,
     }  # fmt: skip
-    found = await looks_at(azure, credential).find(PERSON, wanted)
-    assert list(found.exact) == expected
-    assert not found.more
+    found = await looks_at(azure, credential).find_templates(PERSON, wanted)
+    assert list(found.exact_matches) == expected
+    assert not found.has_more
     assert {method for method, *_ in azure.hits} == {"GET"}
 
 
 async def test_a_full_id_costs_one_request(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
-    await looks_at(azure, credential).find(PERSON, Wanted(REF.name, REF.resource_group, REF.subscription))
+    await looks_at(azure, credential).find_templates(
+        PERSON, TemplateQuery(REF.name, REF.resource_group, REF.subscription)
+    )
     assert azure.paths == [f"GET {REF.id}"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "near"),
     [
-        (Wanted("win11-goldn"), [OTHER, REF]),
-        (Wanted("golden"), [OTHER, REF]),
-        (Wanted("ubuntu"), [UBUNTU]),
-        (Wanted("win11-golden", "rg-lap", ONE), [REF]),
-        (Wanted("zzzzzzzz"), []),
-        (Wanted(), [OTHER, REF, UBUNTU, PIPELINE]),
+        (TemplateQuery("win11-goldn"), [OTHER, REF]),
+        (TemplateQuery("golden"), [OTHER, REF]),
+        (TemplateQuery("ubuntu"), [UBUNTU]),
+        (TemplateQuery("win11-golden", "rg-lap", ONE), [REF]),
+        (TemplateQuery("zzzzzzzz"), []),
+        (TemplateQuery(), [OTHER, REF, UBUNTU, PIPELINE]),
     ],
 )
 async def test_what_is_near(
-    azure: FakeAzure, credential: FakeCredential, wanted: Wanted, near: list[TemplateRef]
+    azure: FakeAzure, credential: FakeCredential, wanted: TemplateQuery, near: list[TemplateId]
 ) -> None:
     fill(azure)
-    found = await looks_at(azure, credential).find(PERSON, wanted)
-    assert found.exact == ()
-    assert sorted(found.near, key=lambda ref: ref.id) == sorted(near, key=lambda ref: ref.id)
+    found = await looks_at(azure, credential).find_templates(PERSON, wanted)
+    assert found.exact_matches == ()
+    assert sorted(found.similar_matches, key=lambda ref: ref.id) == sorted(near, key=lambda ref: ref.id)
 
 
 async def test_it_says_where_it_looked_and_where_it_could_not(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
     azure.answers[f"{TWO}/"] = [error(403, "AuthorizationFailed")]
-    found = await looks_at(azure, credential).find(PERSON, Wanted("ubuntu-base"))
-    assert (found.exact, found.looked_in, found.denied) == ((), ("Images",), ("Sandbox",))
+    found = await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("ubuntu-base"))
+    assert (found.exact_matches, found.searched_subscriptions, found.denied_subscriptions) == (
+        (),
+        ("Images",),
+        ("Sandbox",),
+    )
     azure.answers["imageTemplates"] = [error(403, "AuthorizationFailed")]
-    with pytest.raises(LookRefused) as caught:
-        await looks_at(azure, credential).find(PERSON, Wanted("ubuntu-base"))
+    with pytest.raises(AzureRefusedError) as caught:
+        await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("ubuntu-base"))
     assert caught.value.refusal.reason == "denied"
 
 
 async def test_nobody_with_a_subscription_gets_an_empty_answer(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.subscriptions = {}
-    found = await looks_at(azure, credential).find(PERSON, Wanted("x"))
-    assert (found.exact, found.near, found.looked_in) == ((), (), ())
+    found = await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("x"))
+    assert (found.exact_matches, found.similar_matches, found.searched_subscriptions) == ((), (), ())
 
 
 async def test_a_subscription_that_is_not_there(azure: FakeAzure, credential: FakeCredential) -> None:
-    with pytest.raises(LookRefused) as caught:
-        await looks_at(azure, credential).find(PERSON, Wanted("x", "rg", OBJECT))
+    with pytest.raises(AzureRefusedError) as caught:
+        await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("x", "rg", OBJECT))
     assert (caught.value.refusal.reason, caught.value.refusal.code) == ("not-found", "SubscriptionNotFound")
 
 
 async def test_the_lists_of_the_operator_bound_every_look(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
     looks = looks_at(azure, credential, frozenset({TWO}))
-    assert (await looks.find(PERSON, Wanted("win11-golden"))).exact == (OTHER,)
-    assert [one.ref for one in (await looks.failing(PERSON)).templates] == [OTHER]
+    assert (await looks.find_templates(PERSON, TemplateQuery("win11-golden"))).exact_matches == (OTHER,)
+    assert [one.template_id for one in (await looks.find_failed_templates(PERSON)).templates] == [OTHER]
     seen = len(azure.hits)
     for look in (
-        looks.find(PERSON, Wanted("win11-golden", "rg-images", ONE)),
-        looks.find(PERSON, Wanted(staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}")),
-        looks.status(PERSON, REF),
+        looks.find_templates(PERSON, TemplateQuery("win11-golden", "rg-images", ONE)),
+        looks.find_templates(PERSON, TemplateQuery(staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}")),
+        looks.fetch_status(PERSON, REF),
     ):
-        with pytest.raises(LookRefused) as caught:
+        with pytest.raises(AzureRefusedError) as caught:
             await look
         assert caught.value.refusal.reason == "not-allowed"
         assert caught.value.refusal.subscriptions == (TWO,)
@@ -152,11 +158,11 @@ async def test_the_lists_of_the_operator_bound_every_look(azure: FakeAzure, cred
 async def test_many_subscriptions_and_pages(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.subscriptions = {f"{n:08x}-1111-4111-8111-111111111111": f"s{n:02}" for n in range(1, 31)}
     azure.page = 7
-    azure.templates = [template(TemplateRef(key, "rg", f"t{n}")) for key in azure.subscriptions for n in range(20)]
-    found = await looks_at(azure, credential).find(PERSON, Wanted("t13"))
-    assert len(found.exact) == 25
-    assert found.more
-    assert len(found.looked_in) == 30
+    azure.templates = [template(TemplateId(key, "rg", f"t{n}")) for key in azure.subscriptions for n in range(20)]
+    found = await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("t13"))
+    assert len(found.exact_matches) == 25
+    assert found.has_more
+    assert len(found.searched_subscriptions) == 30
     assert credential.asked == [azure.cloud.resource_scope]
 
 
@@ -165,14 +171,14 @@ async def test_a_subscription_that_hangs_does_not_hold_up_the_others(
 ) -> None:
     fill(azure)
     azure.answers[f"{TWO}/"] = ["hang"]
-    found = await looks_at(azure, credential, seconds=1.5).find(PERSON, Wanted("win11-golden"))
-    assert (found.exact, found.more) == ((REF,), True)
+    found = await looks_at(azure, credential, seconds=1.5).find_templates(PERSON, TemplateQuery("win11-golden"))
+    assert (found.exact_matches, found.has_more) == ((REF,), True)
 
 
 async def test_everything_that_hangs_is_too_slow(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.answers["."] = ["hang"]
-    with pytest.raises(LookRefused) as caught:
-        await looks_at(azure, credential, seconds=0.3).find(PERSON, Wanted("x"))
+    with pytest.raises(AzureRefusedError) as caught:
+        await looks_at(azure, credential, seconds=0.3).find_templates(PERSON, TemplateQuery("x"))
     assert caught.value.refusal.reason == "too-slow"
 
 
@@ -182,14 +188,14 @@ async def test_failing(azure: FakeAzure, credential: FakeCredential) -> None:
         "endTime": "2026-03-01T01:00:00Z",
         "runState": "PartiallySucceeded",
     }
-    azure.templates.append(template(TemplateRef(ONE, "rg", "stopped"), lastRunStatus=run("Canceled")))
-    long = TemplateRef(ONE, "rg", "began-first-and-ended-last")
+    azure.templates.append(template(TemplateId(ONE, "rg", "stopped"), lastRunStatus=run("Canceled")))
+    long = TemplateId(ONE, "rg", "began-first-and-ended-last")
     times = {"startTime": "2026-01-01T01:00:00Z", "endTime": "2026-03-02T01:00:00Z"}
     azure.templates.append(template(long, lastRunStatus=run(**times)))
-    found = await looks_at(azure, credential).failing(PERSON)
-    assert [one.ref for one in found.templates] == [long, OTHER, REF]
-    assert found.looked_in == ("Images", "Sandbox")
-    assert not found.more
+    found = await looks_at(azure, credential).find_failed_templates(PERSON)
+    assert [one.template_id for one in found.templates] == [long, OTHER, REF]
+    assert found.searched_subscriptions == ("Images", "Sandbox")
+    assert not found.has_more
 
 
 async def test_every_look_leaves_a_line_without_contents(
@@ -198,16 +204,16 @@ async def test_every_look_leaves_a_line_without_contents(
     fill(azure)
     logging.getLogger("bot").setLevel(logging.ERROR)  # as an operator may have it
     looks = looks_at(azure, credential)
-    await looks.status(PERSON, REF)
-    with pytest.raises(LookRefused):
-        await looks.status(PERSON, TemplateRef(ONE, "rg", "gone"))
-    await looks.find(PERSON, Wanted("x\n2026 INFO look who=nobody\tresult=ok"))
+    await looks.fetch_status(PERSON, REF)
+    with pytest.raises(AzureRefusedError):
+        await looks.fetch_status(PERSON, TemplateId(ONE, "rg", "gone"))
+    await looks.find_templates(PERSON, TemplateQuery("x\n2026 INFO look who=nobody\tresult=ok"))
     await looks.sign_out(PERSON)
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.azure.arm.audit"]
     logging.getLogger("bot").setLevel(logging.NOTSET)
     assert [line.split(" ms=")[0] for line in lines] == [
         f"look who={TENANT}/{OBJECT} mode=local operation=status what={REF.id} result=ok",
-        f"look who={TENANT}/{OBJECT} mode=local operation=status what={TemplateRef(ONE, 'rg', 'gone').id} "
+        f"look who={TENANT}/{OBJECT} mode=local operation=status what={TemplateId(ONE, 'rg', 'gone').id} "
         "result=not-found code=ResourceNotFound",
         f"look who={TENANT}/{OBJECT} mode=local operation=find what=x_2026_INFO_look_who_nobody_result_ok result=ok",
         f"look who={TENANT}/{OBJECT} mode=local operation=sign-out what=- result=ok",
@@ -219,13 +225,13 @@ async def test_every_look_leaves_a_line_without_contents(
 async def test_a_bug_is_logged_and_answered(
     azure: FakeAzure, credential: FakeCredential, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class BrokenEyes(FakeEyes):
-        def credential(self, person: Any) -> Any:
+    class BrokenCredentialProvider(FakeCredentialProvider):
+        def open_credential(self, person: Any) -> Any:
             raise KeyError("secret of somebody")
 
-    looks: Azure = AzureLooks("local", azure.cloud, BrokenEyes(credential), DIAGNOSER)
-    with pytest.raises(LookRefused) as caught:
-        await looks.status(PERSON, REF)
-    assert caught.value.refusal == Refusal("unexpected", REF.id)
+    looks: AzureReader = AzureTemplateReader("local", azure.cloud, BrokenCredentialProvider(credential), DIAGNOSER)
+    with pytest.raises(AzureRefusedError) as caught:
+        await looks.fetch_status(PERSON, REF)
+    assert caught.value.refusal == AzureRefusal("unexpected", REF.id)
     assert "A look came to nothing: KeyError" in caplog.text
     assert "secret of somebody" not in "".join(record.getMessage() for record in caplog.records)

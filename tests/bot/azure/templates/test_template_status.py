@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.azure.templates.template_status import MOST_TEXT
-from dialogs.model.azure import CustomizerOf, RunOutput, TemplateRef, TemplateStatus
-from dialogs.model.errors import LookRefused
+from bot.azure.templates.template_status import MAX_TEXT_CHARS
+from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateId, TemplateStatus
+from dialogs.model.errors import AzureRefusedError
 from tests.bot.azure.fake_azure import (
     ONE,
     PERSON,
@@ -28,7 +28,7 @@ from tests.knowledge.redaction.test_redact import PIECE, SHAPES
 
 async def status(azure: FakeAzure, credential: FakeCredential, **properties: Any) -> TemplateStatus:
     azure.templates = [template(**properties)]
-    return await looks_at(azure, credential).status(PERSON, REF)
+    return await looks_at(azure, credential).fetch_status(PERSON, REF)
 
 
 async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -50,7 +50,7 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         vmProfile={"vmSize": "Standard_D2ds_v4", "osDiskSizeGB": 127, "vnetConfig": {"subnetId": "/subnets/s"}},
     )  # fmt: skip
     assert found == TemplateStatus(
-        ref=REF,
+        template_id=REF,
         region="northeurope",
         provisioning_state="Succeeded",
         provisioning_code="Other",
@@ -63,15 +63,15 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         timeout_minutes=240,
         vm_size="Standard_D2ds_v4",
         os_disk_gb=127,
-        identities=1,
-        own_network=True,
+        identity_count=1,
+        has_own_network=True,
         source="MicrosoftWindowsDesktop:windows-11:win11-24h2-avd:latest (26100.2314.241112)",
         os="windows",
         staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}",
         customizers=(
-            CustomizerOf("PowerShell", "install tools"),
-            CustomizerOf("WindowsRestart"),
-            CustomizerOf("FutureThing", "later"),
+            CustomizerSummary("PowerShell", "install tools"),
+            CustomizerSummary("WindowsRestart"),
+            CustomizerSummary("FutureThing", "later"),
         ),
         outputs=(
             RunOutput("gallery", "/galleries/g/1.0.0", "Succeeded"),
@@ -88,7 +88,7 @@ async def test_a_template_that_never_ran_and_says_little(azure: FakeAzure, crede
         exactStagingResourceGroup=None, errorHandling=None,
     )  # fmt: skip
     assert found == TemplateStatus(
-        REF, "northeurope", "Succeeded", identities=1, timeout_minutes=240,
+        REF, "northeurope", "Succeeded", identity_count=1, timeout_minutes=240,
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ async def test_words_and_shapes_of_a_later_azure(azure: FakeAzure, credential: F
     assert (found.provisioning_state, found.run_state, found.run_sub_state) == ("Pondering", "Thinking", "Dreaming")
     assert (found.started, found.message, found.source, found.os) == (None, "7", "Cloud", "linux")
     assert found.timeout_minutes is None
-    assert found.customizers[0] == CustomizerOf("Shell")
+    assert found.customizers[0] == CustomizerSummary("Shell")
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ async def test_a_secret_at_the_end_of_what_is_kept_is_not_cut_in_two(
     azure: FakeAzure, credential: FakeCredential
 ) -> None:
     key = SHAPES["storage key"](random.Random(7))
-    found = await status(azure, credential, lastRunStatus=run(message="x " * ((MOST_TEXT - 24) // 2) + key))
-    assert len(found.message) <= MOST_TEXT
+    found = await status(azure, credential, lastRunStatus=run(message="x " * ((MAX_TEXT_CHARS - 24) // 2) + key))
+    assert len(found.message) <= MAX_TEXT_CHARS
     assert key[:PIECE] not in found.message
 
 
@@ -162,18 +162,18 @@ async def test_outputs_that_cannot_be_read_cost_nothing_else(azure: FakeAzure, c
 @pytest.mark.parametrize(
     "ref",
     [
-        TemplateRef("x", "rg", "t"),
-        TemplateRef(ONE, "..", "t"),
-        TemplateRef(ONE, "rg", "../../x"),
-        TemplateRef(ONE, "rg/providers", "t"),
-        TemplateRef(ONE, "rg", "t?x=1"),
-        TemplateRef(ONE, "rg", ""),
-        TemplateRef(ONE, "rg", "."),
-        TemplateRef(ONE, "rg", "t\n"),
+        TemplateId("x", "rg", "t"),
+        TemplateId(ONE, "..", "t"),
+        TemplateId(ONE, "rg", "../../x"),
+        TemplateId(ONE, "rg/providers", "t"),
+        TemplateId(ONE, "rg", "t?x=1"),
+        TemplateId(ONE, "rg", ""),
+        TemplateId(ONE, "rg", "."),
+        TemplateId(ONE, "rg", "t\n"),
     ],
 )
-async def test_a_name_that_is_none_is_not_sent(azure: FakeAzure, credential: FakeCredential, ref: TemplateRef) -> None:
-    with pytest.raises(LookRefused) as caught:
-        await looks_at(azure, credential).status(PERSON, ref)
+async def test_a_name_that_is_none_is_not_sent(azure: FakeAzure, credential: FakeCredential, ref: TemplateId) -> None:
+    with pytest.raises(AzureRefusedError) as caught:
+        await looks_at(azure, credential).fetch_status(PERSON, ref)
     assert caught.value.refusal.reason == "not-found"
     assert not azure.hits

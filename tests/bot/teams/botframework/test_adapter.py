@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.cards.messages import OWNER, owner_of
-from bot.errors import RefusedRequest
+from bot.cards.messages import OWNER_KEY, hash_owner_id
+from bot.errors import RequestRefusedError
 from bot.teams.activities import read_activity
-from dialogs.model.turn import Action, Turn
+from dialogs.model.turn import ActionPressed, Turn
 from dialogs.state.case import CaseForm
-from dialogs.support.ticket.contact import FIELDS
-from tests.bot.stand_ins import Chat, ScriptedAnswer
+from dialogs.support.ticket.contact import FIELD_NAMES
+from tests.bot.stand_ins import Chat, ScriptedResult
 
 EARLY_SIGN = pytest.mark.parametrize("chat", [0.01], indirect=True, ids=["early typing sign"])
 
@@ -62,22 +62,22 @@ async def test_the_turn_says_who_and_where(chat: Chat) -> None:
     await chat.send("ciao", locale="it-IT")
     [(turn, _)] = chat.medic.heard
     assert (turn.person.tenant, turn.person.id, turn.person.name) == ("contoso", "29:ada", "Ada")
-    assert (turn.conversation, turn.scope, turn.locale, turn.text) == ("a:1", "personal", "it-IT", "ciao")
+    assert (turn.conversation_id, turn.scope, turn.locale, turn.text) == ("a:1", "personal", "it-IT", "ciao")
 
 
 @pytest.mark.parametrize(
     ("value", "action"),
     [
-        (SUBMIT, Action("next", {"entry": "a", "step": 2}, {"title": "T", "note": ""}, 1)),
-        ({"v": 7, "do": "later"}, Action("later", {}, {}, 7)),
+        (SUBMIT, ActionPressed("next", {"entry": "a", "step": 2}, {"title": "T", "note": ""}, 1)),
+        ({"v": 7, "do": "later"}, ActionPressed("later", {}, {}, 7)),
         (
             {"v": 1, "do": "x", "on": True, "n": 3, "none": None},
-            Action("x", {}, {"on": "true", "n": "3", "none": ""}, 1),
+            ActionPressed("x", {}, {"on": "true", "n": "3", "none": ""}, 1),
         ),
-        ({"v": 1, "do": "x", "msteams": {"type": "messageBack"}}, Action("x", {}, {}, 1)),
+        ({"v": 1, "do": "x", "msteams": {"type": "messageBack"}}, ActionPressed("x", {}, {}, 1)),
     ],
 )
-async def test_a_button_is_an_action_with_the_fields_of_its_form(chat: Chat, value: Any, action: Action) -> None:
+async def test_a_button_is_an_action_with_the_fields_of_its_form(chat: Chat, value: Any, action: ActionPressed) -> None:
     await chat.send(value=value, replyToId="1")
     assert [turn.action for turn, _ in chat.medic.heard] == [action]
 
@@ -97,12 +97,12 @@ async def test_a_button_that_is_not_ours_changes_nothing_and_is_answered(chat: C
     assert chat.medic.heard == []
 
 
-@pytest.mark.parametrize("form", [FIELDS, tuple(CaseForm.__dataclass_fields__)], ids=["contact", "case"])
+@pytest.mark.parametrize("form", [FIELD_NAMES, tuple(CaseForm.__dataclass_fields__)], ids=["contact", "case"])
 async def test_no_field_of_a_form_takes_the_place_of_what_its_button_sends(chat: Chat, form: tuple[str, ...]) -> None:
     typed = dict.fromkeys(form, "typed")
-    await chat.send(value={"v": 1, "do": "next", "args": {}, OWNER: owner_of("29:ada"), **typed})
+    await chat.send(value={"v": 1, "do": "next", "args": {}, OWNER_KEY: hash_owner_id("29:ada"), **typed})
     [(turn, _)] = chat.medic.heard
-    assert turn.action == Action("next", {}, typed, 1)
+    assert turn.action == ActionPressed("next", {}, typed, 1)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ async def test_a_turn_that_hangs_is_given_up(chat: Chat) -> None:
     async def hang(turn: Turn) -> None:
         await asyncio.Event().wait()
 
-    chat.turns._answering._patience = 0.05
+    chat.turns._turn_processor._timeout_seconds = 0.05
     chat.medic.first = hang
     [said] = await chat.send("hang")
     assert said.startswith("That took too long, so I stopped.")
@@ -381,9 +381,9 @@ async def test_a_state_that_grew_too_large_says_so(chat: Chat) -> None:
         raise AssertionError
 
     async def large(turn: Turn, state: Any) -> Any:
-        return ScriptedAnswer({"x": "a" * 600_000}, ())
+        return ScriptedResult({"x": "a" * 600_000}, ())
 
-    chat.medic.answer = large  # type: ignore[method-assign]
+    chat.medic.answer_turn = large  # type: ignore[method-assign]
     [said] = await chat.send("one", locale="it")
     assert said.startswith("Si è verificato un problema da parte mia")
 
@@ -427,7 +427,7 @@ async def test_too_many_waiting_turns_are_refused(chat: Chat) -> None:
     free.set()
     statuses = [response.status for response in await asyncio.gather(*posts)]
     assert (statuses.count(201), statuses.count(429)) == (50, 10)
-    assert len(chat.turns._lanes) == 0
+    assert len(chat.turns._locks) == 0
 
 
 _anything = some.recursive(
@@ -452,10 +452,10 @@ _types = some.sampled_from(["message", "conversationUpdate", "installationUpdate
 def test_whatever_an_activity_holds_it_is_read_or_refused_in_words(body: dict[str, Any], kind: str, junk: Any) -> None:
     whole = {"type": kind, "channelId": "msteams", "from": {"id": "u"}, "conversation": {"id": "c"}, **body}
     for activity in (whole, whole | {"from": junk}, whole | {"conversation": junk}, junk):
-        with suppress(RefusedRequest):
+        with suppress(RequestRefusedError):
             incoming = read_activity(activity)
             turn = incoming.turn
-            assert incoming.wants != "answer" or bool(turn.text) + bool(turn.action) + turn.joined <= 1
+            assert incoming.intent != "answer" or bool(turn.text) + bool(turn.action) + turn.has_joined <= 1
 
 
 @pytest.mark.parametrize(

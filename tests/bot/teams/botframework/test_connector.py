@@ -12,9 +12,9 @@ import pytest_asyncio
 from aiohttp import web
 from botbuilder.schema import Activity
 
-from bot.auth.bot_token import Grant, Tokens
-from bot.errors import DeliveryFailed, TokenUnavailable
-from bot.teams.botframework.connector import ConnectorFactory
+from bot.auth.bot_token import IssuedToken, TokenCache
+from bot.errors import DeliveryError, TokenUnavailableError
+from bot.teams.botframework.connector import ConnectorTransport
 from tests.bot.stand_ins import serve
 
 
@@ -42,11 +42,11 @@ class Source:
         self.given = 0
         self.dry = False
 
-    async def fetch(self) -> Grant:
+    async def fetch(self) -> IssuedToken:
         if self.dry:
-            raise TokenUnavailable("The well is dry.")
+            raise TokenUnavailableError("The well is dry.")
         self.given += 1
-        return Grant(f"t{self.given}", 3600)
+        return IssuedToken(f"t{self.given}", 3600)
 
 
 @pytest_asyncio.fixture
@@ -64,26 +64,26 @@ def source() -> Source:
 
 
 @pytest_asyncio.fixture
-async def factory(source: Source) -> AsyncIterator[ConnectorFactory]:
-    tokens = Tokens(source)
-    factory = ConnectorFactory(tokens)
+async def factory(source: Source) -> AsyncIterator[ConnectorTransport]:
+    tokens = TokenCache(source)
+    factory = ConnectorTransport(tokens)
     yield factory
     await factory.close()
     await tokens.close()
 
 
-async def send(factory: ConnectorFactory, service: Service) -> Any:
-    connector = await factory.vouched(service.url).create(service.url)
+async def send(factory: ConnectorTransport, service: Service) -> Any:
+    connector = await factory.create_trusted_factory(service.url).create(service.url)
     return await connector.conversations.reply_to_activity("a:1/x", "17", Activity(type="message", text="hello"))
 
 
-async def failure(factory: ConnectorFactory, service: Service) -> DeliveryFailed:
-    with pytest.raises(DeliveryFailed) as caught:
+async def failure(factory: ConnectorTransport, service: Service) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
         await send(factory, service)
     return caught.value
 
 
-async def test_a_reply_goes_to_its_activity(factory: ConnectorFactory, service: Service) -> None:
+async def test_a_reply_goes_to_its_activity(factory: ConnectorTransport, service: Service) -> None:
     assert (await send(factory, service)).id == "7"
     assert service.paths == ["/v3/conversations/a%3A1%2Fx/activities/17"]
 
@@ -98,7 +98,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("status", "outcome"), ANSWERS)
 async def test_an_answer_says_what_became_of_the_reply(
-    factory: ConnectorFactory, service: Service, status: int, outcome: str
+    factory: ConnectorTransport, service: Service, status: int, outcome: str
 ) -> None:
     service.answers = [(status, {"Location": "https://example.com/"})] * 2
     failed = await failure(factory, service)
@@ -122,7 +122,7 @@ async def test_an_answer_says_what_became_of_the_reply(
     ],
 )
 async def test_how_long_to_wait_is_read_in_either_form(
-    factory: ConnectorFactory, service: Service, header: str, least: float | None, most: float | None
+    factory: ConnectorTransport, service: Service, header: str, least: float | None, most: float | None
 ) -> None:
     service.answers = [(429, {"Retry-After": header})]
     asked = (await failure(factory, service)).retry_after
@@ -131,20 +131,20 @@ async def test_how_long_to_wait_is_read_in_either_form(
 
 @pytest.mark.parametrize("body", [[], "7", 7, None, {"id": 7}, {}])
 async def test_a_reply_that_was_taken_need_not_get_an_id(
-    factory: ConnectorFactory, service: Service, body: Any
+    factory: ConnectorTransport, service: Service, body: Any
 ) -> None:
     service.body = body
     assert (await send(factory, service)).id is None
 
 
-async def test_a_service_that_is_not_there_took_nothing(factory: ConnectorFactory, service: Service) -> None:
+async def test_a_service_that_is_not_there_took_nothing(factory: ConnectorTransport, service: Service) -> None:
     service.url = "http://127.0.0.1:9"
     failed = await failure(factory, service)
     assert (failed.status, failed.outcome) == (None, "later")
     assert "could not be reached at http://127.0.0.1:9" in str(failed)
 
 
-async def test_one_token_serves_all_replies(factory: ConnectorFactory, service: Service, source: Source) -> None:
+async def test_one_token_serves_all_replies(factory: ConnectorTransport, service: Service, source: Source) -> None:
     for _ in range(10):
         await send(factory, service)
     assert set(service.seen) == {"Bearer t1"}
@@ -152,7 +152,7 @@ async def test_one_token_serves_all_replies(factory: ConnectorFactory, service: 
 
 
 async def test_a_token_that_is_refused_is_replaced_once(
-    factory: ConnectorFactory, service: Service, source: Source
+    factory: ConnectorTransport, service: Service, source: Source
 ) -> None:
     service.answers = [(401, {})]
     assert (await send(factory, service)).id == "7"
@@ -164,7 +164,7 @@ async def test_a_token_that_is_refused_is_replaced_once(
     assert len(service.seen) == 5
 
 
-async def test_without_a_token_nothing_is_sent(factory: ConnectorFactory, service: Service, source: Source) -> None:
+async def test_without_a_token_nothing_is_sent(factory: ConnectorTransport, service: Service, source: Source) -> None:
     source.dry = True
     failed = await failure(factory, service)
     assert (failed.outcome, str(failed)) == ("later", "The bot gets no token for its replies. The well is dry.")
@@ -172,7 +172,7 @@ async def test_without_a_token_nothing_is_sent(factory: ConnectorFactory, servic
 
 
 async def test_without_credentials_no_token_is_sent(service: Service) -> None:
-    factory = ConnectorFactory()
+    factory = ConnectorTransport()
     await send(factory, service)
     await factory.close()
     assert service.seen == [None]
@@ -180,11 +180,11 @@ async def test_without_credentials_no_token_is_sent(service: Service) -> None:
 
 @pytest.mark.parametrize("vouched", ["", "http://127.0.0.1:9", "https://smba.trafficmanager.net/emea/"])
 async def test_only_the_service_that_was_vouched_for_is_written_to(
-    factory: ConnectorFactory, service: Service, source: Source, vouched: str
+    factory: ConnectorTransport, service: Service, source: Source, vouched: str
 ) -> None:
-    with pytest.raises(DeliveryFailed, match="Nobody vouched") as caught:
-        await factory.vouched(vouched).create(service.url)
+    with pytest.raises(DeliveryError, match="Nobody vouched") as caught:
+        await factory.create_trusted_factory(vouched).create(service.url)
     assert caught.value.outcome == "refused"
-    with pytest.raises(DeliveryFailed, match="Nobody vouched"):
-        await factory.vouched("").create("")
+    with pytest.raises(DeliveryError, match="Nobody vouched"):
+        await factory.create_trusted_factory("").create("")
     assert (service.seen, source.given) == ([], 0)

@@ -19,8 +19,8 @@ from botbuilder.schema import (
 )
 
 from bot.cards.messages import CARD_TYPE
-from bot.teams.botframework.outgoing_activity import message_activity
-from bot.teams.botframework.sdk_serialization import json_of
+from bot.teams.botframework.outgoing_activity import build_activity
+from bot.teams.botframework.sdk_serialization import serialize_activity
 
 CARD: dict[str, Any] = {
     "type": "AdaptiveCard",
@@ -41,9 +41,9 @@ def test_the_json_of_an_activity_is_what_the_sdk_makes_of_it() -> None:
     activity = addressed(Activity(type="message", summary="s", attachments=[Attachment(content_type=CARD_TYPE)]))
     activity.attachments.append(Attachment(content_type="text/plain", name="a.txt", content_url="https://example.com"))
     activity.attachments[0].content = CARD
-    assert json_of(activity) == activity.serialize()
+    assert serialize_activity(activity) == activity.serialize()
     assert activity.attachments[0].content is CARD
-    assert json_of(addressed(Activity(type="typing"))) == addressed(Activity(type="typing")).serialize()
+    assert serialize_activity(addressed(Activity(type="typing"))) == addressed(Activity(type="typing")).serialize()
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_the_json_of_an_activity_is_what_the_sdk_makes_of_it() -> None:
     ],
 )
 def test_every_kind_of_value_is_written_as_the_sdk_writes_it(activity: Activity) -> None:
-    assert json_of(addressed(activity)) == addressed(activity).serialize()
+    assert serialize_activity(addressed(activity)) == addressed(activity).serialize()
 
 
 def test_a_card_goes_over_the_wire_as_it_was_drawn() -> None:
-    activity = addressed(message_activity({"card": CARD, "summary": "s"}))
-    sent = json_of(deepcopy(activity))
+    activity = addressed(build_activity({"card": CARD, "summary": "s"}))
+    sent = serialize_activity(deepcopy(activity))
     assert sent["attachments"] == [{"contentType": CARD_TYPE, "content": CARD}]
     assert sent["summary"] == "s"

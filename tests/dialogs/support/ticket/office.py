@@ -6,19 +6,19 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dialogs.conversation import Medic
-from dialogs.model.errors import FilingRefused
-from dialogs.model.job import Done, Work
+from dialogs.conversation import Conversation
+from dialogs.model.errors import TicketRefusedError
+from dialogs.model.job import Job, JobDone
 from dialogs.model.support import (
     ClassificationChoice,
-    FilingRefusal,
-    Product,
-    Routes,
+    ClassificationOptions,
     ServiceChoice,
     Ticket,
     TicketDraft,
+    TicketProduct,
+    TicketRefusal,
 )
-from dialogs.model.turn import Person, Scope, Turn
+from dialogs.model.turn import ConversationScope, Person, Turn
 from knowledge.catalog.support import load_support
 from tests.dialogs.fixtures import ENTRIES, Chat, diagnose
 
@@ -28,25 +28,27 @@ OLDER = ClassificationChoice("/providers/x/problemClassifications/old", "Managem
 NUMBER = "261122001000001"
 
 
-class FakeFiling:
+class FakeTicketFiler:
     """Makes one ticket of every draft; `refusal` is raised instead, in the step `refuses`."""
 
     def __init__(self, *classifications: ClassificationChoice) -> None:
         self.classifications = classifications or (AIB,)
-        self.refusal: FilingRefusal | None = None
+        self.refusal: TicketRefusal | None = None
         self.refuses = "file"
-        self.asked: list[tuple[Person, str, Product]] = []
+        self.asked: list[tuple[Person, str, TicketProduct]] = []
         self.filed: list[TicketDraft] = []
         self.who: list[Person] = []
         self.attached: int | None = None
 
-    async def routes(self, person: Person, subscription: str, product: Product) -> Routes:
+    async def fetch_classifications(
+        self, person: Person, subscription: str, product: TicketProduct
+    ) -> ClassificationOptions:
         self.asked.append((person, subscription, product))
         self._may("routes")
-        name = load_support().product(product) or ""
-        return Routes(ServiceChoice("/providers/x/services/s", name), self.classifications)
+        name = load_support().get_product_name(product) or ""
+        return ClassificationOptions(ServiceChoice("/providers/x/services/s", name), self.classifications)
 
-    async def file(self, person: Person, draft: TicketDraft) -> Ticket:
+    async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
         self._may("file")
         again = draft.id in [one.id for one in self.filed]
         self.filed.append(draft)
@@ -57,39 +59,39 @@ class FakeFiling:
 
     def _may(self, step: str) -> None:
         if self.refusal and self.refuses == step:
-            raise FilingRefused(self.refusal)
+            raise TicketRefusedError(self.refusal)
 
 
 class FilingChat(Chat):
     """Ada's chat; works that a turn leaves are done on request."""
 
     def __init__(
-        self, filing: FakeFiling | None, locale: str | None = "en-US", person: Person = ADA, **more: Any
+        self, filing: FakeTicketFiler | None, locale: str | None = "en-US", person: Person = ADA, **more: Any
     ) -> None:
         super().__init__(locale, **more)
         self.person = person
-        self.scope: Scope = "personal"
+        self.scope: ConversationScope = "personal"
         entries, diagnoser = more.get("entries", ENTRIES), more.get("diagnoser") or diagnose
-        self.medic = Medic(entries, diagnoser, self.clock, load_support(), filing=filing)
-        self.work: list[Work] = []
+        self.medic = Conversation(entries, diagnoser, self.clock, load_support(), ticket_filer=filing)
+        self.work: list[Job] = []
 
     async def turn(self, **what: Any) -> str:
         turn = Turn(self.person, "conversation", self.scope, locale=self.locale, **what)
-        answer = await self.medic.answer(turn, self.state)
+        answer = await self.medic.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies = answer.replies
         assert self.replies
-        self.work += json_works(answer.work)
+        self.work += json_works(answer.jobs)
         return self.shown
 
     async def work_done(self, result: dict[str, Any] | None = None) -> str:
         """Do the oldest work, or take `result` for what came of it; then the turn that reports it."""
         work = self.work.pop(0)
         if result is None:
-            result = dict(await self.medic.perform(self.person, work, "en", lambda done, total: None))
-        return await self.turn(done=Done(work, json.loads(json.dumps(result))))
+            result = dict(await self.medic.perform_job(self.person, work, "en", lambda done, total: None))
+        return await self.turn(job_done=JobDone(work, json.loads(json.dumps(result))))
 
 
-def json_works(works: tuple[Work, ...]) -> list[Work]:
+def json_works(works: tuple[Job, ...]) -> list[Job]:
     """The works as a store gives them back."""
     return [replace(work, args=json.loads(json.dumps(dict(work.args)))) for work in works]

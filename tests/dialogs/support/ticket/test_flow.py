@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 import pytest
 
-from dialogs.model.job import FAILED
-from dialogs.model.reply import Copyable, Field
-from dialogs.model.support import FilingReason, FilingRefusal
-from dialogs.support.ticket.flow import DOES
+from dialogs.model.job import FAILURE_KEY
+from dialogs.model.reply import CopyableText, FormField
+from dialogs.model.support import TicketRefusal, TicketRefusalReason
+from dialogs.support.ticket.dialog import TICKET_ACTIONS
 from dialogs.texts import TEXTS
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
-from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, FakeFiling, FilingChat
+from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, FakeTicketFiler, FilingChat
 
 CONTACT = {
     "subscription": SUBSCRIPTION,
@@ -50,20 +50,20 @@ async def to_the_preview(chat: FilingChat, language: Language = "en", /, **answe
     return await press(chat, "ticket-preview", language, **{**CONTACT, **answers})
 
 
-def fields(chat: FilingChat) -> dict[str, Field]:
-    return {block.id: block for reply in chat.replies for block in reply.blocks if isinstance(block, Field)}
+def fields(chat: FilingChat) -> dict[str, FormField]:
+    return {block.id: block for reply in chat.replies for block in reply.blocks if isinstance(block, FormField)}
 
 
 def copied(chat: FilingChat) -> list[str]:
-    return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, Copyable)]
+    return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, CopyableText)]
 
 
 async def test_a_case_becomes_a_ticket_after_an_explicit_yes() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     shown = await to_the_form(chat)
     assert "Nothing leaves yet" in shown
-    assert [button.bare for button in chat.buttons] == [False, True]
+    assert [button.should_omit_fields for button in chat.buttons] == [False, True]
     assert {name: field.value for name, field in fields(chat).items()} == {
         **CONTACT, "first": "Ada", "last": "Maria Rossi", "email": "", "country": "USA", "time_zone": "UTC"
     }  # fmt: skip
@@ -96,17 +96,17 @@ async def test_a_case_becomes_a_ticket_after_an_explicit_yes() -> None:
     assert filing.who == [ADA]
     # what was shown is what left
     assert draft.description == text
-    assert (draft.title, draft.severity, draft.started) == (
+    assert (draft.title, draft.severity, draft.problem_started_at) == (
         "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)",
         "minimal",
         "2026-02-22T01:29:00Z",
     )
-    assert (draft.diagnostics, draft.attachments, draft.classification) == (False, (), AIB)
-    assert (draft.contact.country, draft.contact.phone, draft.contact.by) == ("ITA", "", "email")
+    assert (draft.can_collect_diagnostics, draft.attachments, draft.classification) == (False, (), AIB)
+    assert (draft.contact.country, draft.contact.phone, draft.contact.contact_method) == ("ITA", "", "email")
 
 
 async def test_in_italian_the_english_goes_along_as_a_file() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing, "it-IT")
     shown = await to_the_form(chat, "it")
     values = {name: field.value for name, field in fields(chat).items()}
@@ -126,7 +126,7 @@ async def test_in_italian_the_english_goes_along_as_a_file() -> None:
 
 
 async def test_support_in_another_language_gets_english() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing, "it-IT")
     await to_the_preview(chat, "it", language="de-de")
     (text,) = copied(chat)
@@ -138,7 +138,7 @@ async def test_support_in_another_language_gets_english() -> None:
 
 
 async def test_a_file_that_was_not_taken_is_said() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     filing.attached = 0
     chat = FilingChat(filing, "it-IT")
     await to_the_preview(chat, "it", language="it-it")
@@ -147,7 +147,7 @@ async def test_a_file_that_was_not_taken_is_said() -> None:
 
 
 async def test_consent_is_no_unless_said() -> None:
-    chat = FilingChat(FakeFiling())
+    chat = FilingChat(FakeTicketFiler())
     await to_the_form(chat)
     field = fields(chat)["diagnostics"]
     assert (field.value, [value for value, _ in field.choices]) == ("no", ["no", "yes"])
@@ -178,7 +178,7 @@ async def test_consent_is_no_unless_said() -> None:
     ],
 )
 async def test_what_support_would_not_take_is_asked_again(language: Language, name: str, value: str) -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
     await to_the_preview(chat, language, **{name: value})
     found = fields(chat)
@@ -189,7 +189,7 @@ async def test_what_support_would_not_take_is_asked_again(language: Language, na
 
 
 async def test_a_call_needs_a_number() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     await to_the_preview(chat, by="phone")
     assert fields(chat)["phone"].problem
@@ -197,11 +197,11 @@ async def test_a_call_needs_a_number() -> None:
     assert "Ada Rossi, ada@example.com, +39 055 123456" in shown
     await press(chat, "ticket-yes")
     await chat.work_done()
-    assert (filing.filed[0].contact.by, filing.filed[0].contact.phone) == ("phone", "+39 055 123456")
+    assert (filing.filed[0].contact.contact_method, filing.filed[0].contact.phone) == ("phone", "+39 055 123456")
 
 
 async def test_several_problem_types_are_asked() -> None:
-    filing = FakeFiling(OLDER, AIB)
+    filing = FakeTicketFiler(OLDER, AIB)
     chat = FilingChat(filing)
     shown = await to_the_preview(chat)
     assert "lists several problem types for Virtual Machine running Windows" in shown
@@ -213,20 +213,20 @@ async def test_several_problem_types_are_asked() -> None:
 
 
 async def test_pressing_yes_twice_files_once() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     await to_the_preview(chat)
     yes = chat.button("Yes, file it")
     await press(chat, "ticket-yes")
-    assert "already being filed" in await chat.act(yes.do, dict(yes.args))
+    assert "already being filed" in await chat.act(yes.action_id, dict(yes.args))
     assert len(chat.work) == 1
     await chat.work_done()
-    assert NUMBER in await chat.act(yes.do, dict(yes.args))
+    assert NUMBER in await chat.act(yes.action_id, dict(yes.args))
     assert (len(filing.filed), chat.work) == (1, [])
 
 
 async def test_a_draft_stays_one_ticket_after_it_was_edited() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
@@ -249,13 +249,13 @@ async def test_a_draft_stays_one_ticket_after_it_was_edited() -> None:
 
 
 async def test_what_changed_after_the_preview_is_shown_before_it_leaves() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     await to_the_preview(chat)
     yes = chat.button("Yes, file it")
     await press(chat, "edit-case")
     await press(chat, "post", impact="A release waits")
-    shown = await chat.act(yes.do, dict(yes.args))
+    shown = await chat.act(yes.action_id, dict(yes.args))
     assert "Something has changed since you saw it" in shown
     assert "A release waits" in shown
     assert chat.work == []
@@ -265,13 +265,13 @@ async def test_what_changed_after_the_preview_is_shown_before_it_leaves() -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("reason", get_args(FilingReason))
+@pytest.mark.parametrize("reason", get_args(TicketRefusalReason))
 @pytest.mark.parametrize("step", ["routes", "file"])
 async def test_every_refusal_has_its_words_and_leaves_the_draft(
-    language: Language, reason: FilingReason, step: str
+    language: Language, reason: TicketRefusalReason, step: str
 ) -> None:
-    filing = FakeFiling()
-    filing.refusal = FilingRefusal(reason, "**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1", 30)
+    filing = FakeTicketFiler()
+    filing.refusal = TicketRefusal(reason, "**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1", 30)
     filing.refuses = step
     chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
     shown = await to_the_preview(chat, language)
@@ -283,7 +283,7 @@ async def test_every_refusal_has_its_words_and_leaves_the_draft(
     for literal in ("**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1"):
         assert literal in shown
     assert ("30" in shown) is (reason == "busy")
-    assert any(reply.sign_in for reply in chat.replies) is (reason == "sign-in")
+    assert any(reply.should_offer_sign_in for reply in chat.replies) is (reason == "sign-in")
     labels = [button.label for button in chat.buttons]
     assert LABELS[language]["ways-out"] in labels
     filing.refusal = None
@@ -297,8 +297,8 @@ async def test_every_refusal_has_its_words_and_leaves_the_draft(
 
 
 async def test_trying_again_files_only_what_was_agreed_to() -> None:
-    filing = FakeFiling()
-    filing.refusal = FilingRefusal("azure-trouble")
+    filing = FakeTicketFiler()
+    filing.refusal = TicketRefusal("azure-trouble")
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
@@ -307,39 +307,39 @@ async def test_trying_again_files_only_what_was_agreed_to() -> None:
     filing.refusal = None
     await press(chat, "edit-case")
     await press(chat, "post", impact="Something new")
-    assert "Something has changed" in await chat.act(again.do, dict(again.args))
+    assert "Something has changed" in await chat.act(again.action_id, dict(again.args))
     assert chat.work == []
 
 
 async def test_after_a_sign_in_a_filing_goes_on() -> None:
-    filing = FakeFiling()
-    filing.refusal = FilingRefusal("sign-in")
+    filing = FakeTicketFiler()
+    filing.refusal = TicketRefusal("sign-in")
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
     await chat.work_done()
     filing.refusal = None
-    assert "Filing…" in await chat.turn(signed_in=True)
+    assert "Filing…" in await chat.turn(has_signed_in=True)
     assert NUMBER in await chat.work_done()
-    assert "signed in" in await chat.turn(signed_in=True)
+    assert "signed in" in await chat.turn(has_signed_in=True)
 
 
 async def test_after_a_sign_in_it_goes_on() -> None:
-    filing = FakeFiling()
-    filing.refusal, filing.refuses = FilingRefusal("sign-in"), "routes"
+    filing = FakeTicketFiler()
+    filing.refusal, filing.refuses = TicketRefusal("sign-in"), "routes"
     chat = FilingChat(filing)
     await to_the_preview(chat)
     filing.refusal = None
-    assert "This is all that would leave" in await chat.turn(signed_in=True)
+    assert "This is all that would leave" in await chat.turn(has_signed_in=True)
 
 
 @pytest.mark.parametrize("failure", ["broken", "too-long", "stopped", "too-many"])
 async def test_a_filing_that_was_cut_off_can_be_tried_again(failure: str) -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
-    shown = await chat.work_done({FAILED: failure})
+    shown = await chat.work_done({FAILURE_KEY: failure})
     assert "first look whether the request is already there" in shown
     await press(chat, "ticket-again")
     assert NUMBER in await chat.work_done()
@@ -347,7 +347,7 @@ async def test_a_filing_that_was_cut_off_can_be_tried_again(failure: str) -> Non
 
 async def test_a_result_of_another_shape_is_no_ticket() -> None:
     for result in ({}, {"ticket": {"number": 7}}, {"ticket": None}, {"refusal": {"reason": "made-up"}}):
-        chat = FilingChat(FakeFiling())
+        chat = FilingChat(FakeTicketFiler())
         await to_the_preview(chat)
         await press(chat, "ticket-yes")
         shown = await chat.work_done(result)
@@ -360,18 +360,18 @@ async def test_where_it_is_not_allowed_nothing_offers_it() -> None:
     await press(chat, "draft")
     shown = await press(chat, "post")
     assert "File it" not in shown
-    for do in sorted(DOES):
+    for do in sorted(TICKET_ACTIONS):
         await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
         assert chat.work == []
 
 
 @pytest.mark.parametrize("scope", ["group", "channel"])
 async def test_among_others_it_goes_to_the_private_chat(scope: Any) -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     chat = FilingChat(filing)
     await to_the_preview(chat)
     chat.scope = scope
-    for do in sorted(DOES):
+    for do in sorted(TICKET_ACTIONS):
         shown = await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
         assert SUBSCRIPTION not in shown
         assert [reply.goes_on for reply in chat.replies] == ["draft"]
@@ -380,7 +380,7 @@ async def test_among_others_it_goes_to_the_private_chat(scope: Any) -> None:
 
 async def test_what_it_needs_is_said_before_the_button() -> None:
     for language, locale in (("en", "en-US"), ("it", "it-IT")):
-        chat = FilingChat(FakeFiling(), locale)
+        chat = FilingChat(FakeTicketFiler(), locale)
         await chat.say("FAILED-LOG")
         await press(chat, "draft", language)  # type: ignore[arg-type]
         shown = await press(chat, "post", language)  # type: ignore[arg-type]
@@ -391,7 +391,7 @@ async def test_what_it_needs_is_said_before_the_button() -> None:
 
 
 async def test_contact_details_go_with_the_draft() -> None:
-    chat = FilingChat(FakeFiling())
+    chat = FilingChat(FakeTicketFiler())
     await to_the_preview(chat)
     assert "ada@example.com" in str(chat.state)
     await press(chat, "edit-case")
@@ -400,7 +400,7 @@ async def test_contact_details_go_with_the_draft() -> None:
 
 
 async def test_planted_secrets_stay_here() -> None:
-    filing = FakeFiling()
+    filing = FakeTicketFiler()
     secret = "sv=2022-11-02&sig=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE%3D"
     chat = FilingChat(filing, "it-IT")
     await chat.say("FAILED-LOG")
@@ -419,7 +419,7 @@ async def test_planted_secrets_stay_here() -> None:
 
 
 async def test_buttons_of_another_shape_are_answered() -> None:
-    chat = FilingChat(FakeFiling())
+    chat = FilingChat(FakeTicketFiler())
     await to_the_preview(chat)
     for args in ({"kind": "x"}, {"kind": -1}, {"seal": 7}, {"seal": None}, {}):
         for do in ("ticket-kind", "ticket-yes"):
@@ -428,7 +428,7 @@ async def test_buttons_of_another_shape_are_answered() -> None:
 
 
 async def test_a_person_without_a_name_is_asked_for_it() -> None:
-    chat = FilingChat(FakeFiling(), person=replace(ADA, name=""))
+    chat = FilingChat(FakeTicketFiler(), person=replace(ADA, name=""))
     await to_the_form(chat)
     assert (fields(chat)["first"].value, fields(chat)["last"].value) == ("", "")
     assert "in your name?" in await press(chat, "ticket-preview", **CONTACT)

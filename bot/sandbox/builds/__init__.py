@@ -1,0 +1,1 @@
+"""Made-up builds: their course over time and the logs they write."""

@@ -1,0 +1,53 @@
+"""What a diagnosis does to the conversation: it replaces the one before, unless it found nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs.context import DialogContext, DialogResult
+from dialogs.replies.general_replies import show_message
+from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded, show_unmatched
+from dialogs.solution.howtos import build_howto_buttons
+from dialogs.solution.shared_chat import show_opening
+from dialogs.solution.walkthrough import render_current_step
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.state.diagnosis import has_findings, truncate_diagnosis
+from knowledge.model.diagnosis import Diagnosis
+
+
+def show_diagnosis(
+    context: DialogContext, state: ConversationState, diagnosis: Diagnosis, suggested_howto_id: str | None = None
+) -> DialogResult:
+    """The answer to a text. Steps that were tried stay, a case becomes a draft; the walk and the text before go.
+
+    `guide` is the guide to offer when nothing was found in the text.
+    """
+    if not has_findings(diagnosis):
+        before = (context.build_paragraph("talk.not-recognised"), context.build_paragraph("talk.still-here"))
+        return state, (
+            render_current_step(context, state, before)
+            or show_message(context, "talk.not-recognised", build_howto_buttons(context, suggested_howto_id)),
+        )
+    held = truncate_diagnosis(diagnosis)
+    state = state.with_form_saved(context.now)
+    state = replace(
+        state,
+        diagnosis_number=state.compute_next_diagnosis_number(context.now),
+        diagnosis=held,
+        walkthrough=None,
+        fact_verdicts=(),
+    )
+    matches = tuple(match for match in held.matches if match.entry in context.entries)
+    if held.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
+        return state, (show_succeeded(context, state, matches),)
+    if not matches:
+        # an excerpt proves nothing, so it is not for others to read
+        return state, (show_unmatched(context, replace(held, excerpt=()) if context.is_public else held),)
+    top = matches[0]
+    if top.severity == "info":
+        return state, (show_harmless(context, state, top),)
+    blocking = tuple(match for match in matches if match.severity != "info")
+    if top.confidence == "possible" and len(blocking) > 1:
+        return state, (show_candidates(context, state, blocking),)
+    walk = Walkthrough(top.entry, 0, state.diagnosis_number)
+    return replace(state, walkthrough=walk), (replace(show_opening(context, state, walk), can_give_feedback=True),)

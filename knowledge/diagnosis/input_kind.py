@@ -1,0 +1,150 @@
+"""Recognises what kind of text an input is, from its lines."""
+
+from __future__ import annotations
+
+import re2
+
+from knowledge.model.diagnosis import InputKind
+from knowledge.text.indexed_text import IndexedText
+from knowledge.text.patterns import compile_pattern
+
+_STATUS = compile_pattern(
+    r"lastRunStatus|\brunState\b|\brunSubState\b|\bprovisioningState\b|provisioningError|"
+    r"image build log location|Packer build logs are at location|Microservice has failed|waiting for packerizer|"
+    r"Failed in (?:building|customizing|distributing|optimizing|validating)"
+)
+_TASK = compile_pattern(
+    r"##\[(?:error|section|warning|debug|command)\]|starting (?:put|run|post) template|"
+    r"template call failed for template|"
+    r"Task\s+: Azure VM Image Builder|::error::"
+)
+_DEPLOYMENT = compile_pattern(
+    r'"?code"?\s*[:=]\s*"?[A-Z]\w+|StatusCode=\d|\bStatus=\d{3}\b|^\(\w+\) |Correlation ID:|Deployment failed|'
+    r"\b(?:New|Get|Set|Remove|Start|Stop|Update|Invoke)-Az\w+\s*:|\bThe client '|\bERROR: |Code: [A-Z]\w+|"
+    r"RequestDisallowedByPolicy|/subscriptions/|Validation failed:|Not authorized to access|\bfailed with message\b"
+)
+_MAX_QUESTION_CHARS = 1_500
+
+
+_BUILD_LINE_SOURCES = frozenset(("output", "verdict", "debug"))
+
+
+def detect_kind(indexed_text: IndexedText) -> InputKind:
+    """The kind of the text: a build log by its lines, else by the words that only such a text has."""
+    if not _BUILD_LINE_SOURCES.isdisjoint([line.source for line in indexed_text.lines]):
+        return "build-log"
+    flat = indexed_text.flat
+    if _TASK.search(flat):
+        return "task-log"
+    if _STATUS.search(flat):
+        return "status"
+    if _DEPLOYMENT.search(flat):
+        return "deployment-error"
+    return "question" if _is_prose(flat) else "unknown"
+
+
+def can_be_prose(indexed_text: IndexedText) -> bool:
+    """Whether a text of no known kind could be somebody's words all the same: short, and mostly letters."""
+    return _is_prose(indexed_text.flat, min_letter_share=0.6)
+
+
+def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
+    """Whether a text is short and made of words, as a person writes to another; `least` is the share of letters."""
+    if not 0 < len(flat) <= _MAX_QUESTION_CHARS:
+        return False
+    text = flat.decode("utf-8", "replace")
+    letters = sum(character.isalpha() or character in " '?,.!-" for character in text)
+    return letters >= min_letter_share * len(text)
+
+
+FOREIGN_TOOLS: re2._Regexp[bytes] = compile_pattern(
+    r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
+    r"EC2 Image Builder|\bInvalidAMIID|\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
+    r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
+    r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
+    r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
+    r"\baz acr build\b|\bpacker (?:init|validate|plugins? (?:install|required))\b|"
+    r"Failed getting the \S+ plugin"
+)
+_OTHER_BUILDERS = (
+    r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
+    r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
+    r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
+)
+OTHER_PLATFORM_BUILDERS: re2._Regexp[bytes] = compile_pattern(
+    rf"(?:==> |--> |\bBuild '|\bui:\s+|^)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
+    rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
+    rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
+    rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
+)
+"""Packer at work for a platform that is not Azure: its prefix, its verdict or its plugin's name."""
+IMAGE_BUILDER_TERMS: re2._Regexp[bytes] = compile_pattern(
+    r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
+    r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b"
+)
+
+
+def is_foreign(indexed_text: IndexedText) -> bool:
+    """Whether the text speaks of another tool's build and nothing in it of Azure VM Image Builder."""
+    flat = indexed_text.flat
+    return bool(FOREIGN_TOOLS.search(flat) or OTHER_PLATFORM_BUILDERS.search(flat)) and not IMAGE_BUILDER_TERMS.search(
+        flat
+    )
+
+
+_BUILD_TERMS = compile_pattern(
+    r"azure-arm|VirtualMachineImages|imageTemplates?\b|packer|customization\.log|azvmimagebuilder|image[ _-]?builder|"
+    r"image[ -]?templates?|\bimage build|build\w* (?:(?:an?|the|our|my|your) )?(?:\w+ )?image|(?:custom|golden) image|"
+    r"\bAIB|lastRunStatus|runSubState|run ?Output|provisioningErrorCode|\bIT_[\w.()-]{3,}|"
+    r"\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\baibpls|proxyVm|staging ?(?:resource ?)?group|"
+    r"(?:run|put|post) template|\[Distribute \d|customizer|sysprep|syspr|AVD_IMAGE|modell[oi] (?:di |dell')immagin|"
+    r"immagine personalizzata|Azure VM Image|Azure Compute Gallery|shared image gallery|provisioner|provisioning step|"
+    r"Script exited with|Allowed exit codes|ERROR:\s+-> "
+)
+
+
+_ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"
+"""How Azure goes on after "a custom image" when it creates a virtual machine, whoever asked for it; without blanks."""
+_SENTENCE_WINDOW_BYTES = 50
+
+
+def is_about_build(indexed_text: IndexedText) -> bool:
+    """Whether anything in the text belongs to an image build: the service's, Packer's or its resources' names."""
+    lower = indexed_text.lower
+    return any(
+        not lower[mark.end() : mark.end() + _SENTENCE_WINDOW_BYTES].replace(b" ", b"").startswith(_ANY_VM_PHRASE)
+        for mark in _BUILD_TERMS.finditer(lower)
+    )
+
+
+_PERSONAL_WORDS = compile_pattern(
+    r"\b(?:i|i'm|i've|my|our|me|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
+    r"doesn't|doesnt|don't|dont|won't|wont|isn't|isnt|didn't|didnt|keeps?|stuck|hangs?|forever|always|never|still|again|"
+    r"since|every (?:time|night|build|run)|all day|suddenly|though|but|even|just|only)\b|\?|"
+    r"\b(?:non|ho|abbiamo|mi|ci|mio|mia|miei|nostr[oaie]|perch[e\xc3]\S*|come|quando|cosa|sempre|mai|ancora|resta|rimane|"
+    r"dopo|dice|anche|ma|alla|della|nella|sulla|il|gli|una|che|qualcuno|aiuto)\b"
+)
+
+
+_PROGRAM_OUTPUT = compile_pattern(
+    r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
+    r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
+)
+_DEFINITION_QUESTION = compile_pattern(
+    r"\b(?:what (?:does|do|is|are)|cosa (?:significa|vuol|vuole)|che cos\S{1,3}|stand for|meaning of|significato)\b"
+)
+_FAILURE_WORDS = compile_pattern(
+    r"\b(?:fails?|failed|failing|error|errore|fallisce|stuck|hangs?|bloccat\w|times? out|timeout|denied|negato)\b"
+)
+
+
+def is_definition_question(indexed_text: IndexedText) -> bool:
+    """Whether a text only asks what a word means, and tells of nothing that went wrong."""
+    return (
+        _DEFINITION_QUESTION.search(indexed_text.flat) is not None and _FAILURE_WORDS.search(indexed_text.flat) is None
+    )
+
+
+def is_program_output(indexed_text: IndexedText) -> bool:
+    """Whether a short text reads like a sentence that a program printed rather than like somebody's own words."""
+    return _PROGRAM_OUTPUT.search(indexed_text.flat) is not None and _PERSONAL_WORDS.search(indexed_text.flat) is None

@@ -1,0 +1,126 @@
+"""Secrets that only the command around them gives away: `net user NAME x`, `mysql -px`, `curl -u user:x`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from knowledge.redaction.patterns import RedactionRule, Span, compile_pattern, compute_max_findings
+from knowledge.redaction.values import find_line_end, read_argument, read_value
+
+_ENCODED_SCRIPT = compile_pattern(
+    r"(?i)[\s\"',][-/]e(?:n|nc|c|nco\w*)?(?:[\"'\\]*,\s*|\s+)[\"'\\]*(?P<v>[A-Za-z0-9+/]{12,}={0,2})(?:[^\w.:\\/-]|\z)"
+)
+_PIPED_PASSWORD = compile_pattern(
+    r"(?i)(?:\b(?:echo|printf|write-output)\s+(?:-\w+\s+)*(?P<said>[^|\n]+?)|(?P<text>\"[^\"\n]+\"|'[^'\n]+'))\s*\|"
+    r"[^|\n]*(?:-stdin|\bsudo\s+(?:-\w+\s+)*-S|chpasswd|smbpasswd|--with-token|devops\s+login|convertto-securestring)"
+)
+_DIRECT_ARGUMENT = compile_pattern(
+    r"(?i)convertto-securestring\s+(?:-asplaintext\s+|-force\s+)*(?:-string\s+)?(?P<plain>[^\s|)-])"
+    r"|\bopenssl\s+passwd\s+(?:-\w+\s+)*(?P<hashed>[^\s-])"
+    r"|\bkeyvault\s+secret\s+set\s[^\n|]*?--value[\s=]+(?P<stored>\S)"
+    r"|::add-mask::(?P<masked>\S)|\bvault\s+login\s+(?P<vault>[^\s-])"
+    r"|(?:-value|/d)\s+(?P<early>[^\s-])[^\n|;]{0,200}(?:-name|/v)\s+[\"']?\w*password"
+    r"|chpasswd\s*<<<\s*(?P<here>\S)"
+    r"|\b(?:network|ps)credential\]?(?:::new)?\s*[(,]\s*[^,\n]{1,128},\s*(?P<pair>\\*[\"'])"
+    r"|\bnet1?(?:\.exe)?\s+user\s+(?:/\w+\s+)*(?:\\*\"[^\"\n]*\"|[^\s/\"\\]\S*)\s+(?:/\w+\s+)*(?P<user>[^\s/|>&)])"
+    r"|\bnet1?(?:\.exe)?\s+use\s+(?:(?:[a-z]:|\*)\s+)?\"?\\\\[^\s\"]+\"?\s+(?:/user:\S+\s+)?(?P<share>[^\s/|>&])"
+)
+_DIRECT_KINDS = ("plain", "here", "pair", "user", "share", "hashed", "stored", "masked", "vault", "early")
+_TOOL = compile_pattern(
+    r"(?i)\b(?:(?P<upper>sqlcmd|osql|bcp|unzip|zip)"
+    r"|(?P<lower>mysql\w*|mariadb\w*|sshpass|7z[ar]?|7zip|rar|unrar|psexec(?:64)?|(?:docker|podman|helm\s+registry|oc)\s+login"
+    r"|az\s+(?:acr\s+)?login|mongo\w*|schtasks|nuget|certutil|signtool|arj|xfreerdp|winrs)"
+    r"|(?P<putty>plink|pscp|psftp|puttygen)|(?P<redis>redis-cli)|(?P<pair>curl|smbclient)|(?P<ldap>ldap\w+))(?:\.exe|64)?[\"'\\]*[\s,]"
+)
+_FLAGS = {
+    "upper": compile_pattern(r"[\s\"']-P(?:[\"']\s*,\s*|\s*)(?P<v>[^\s,])"),
+    "lower": compile_pattern(r"[\s\"'](?:-{1,2}p(?:[\"'\\]+,\s*|\s*)|/(?i:p|rp)(?::|\s+))(?P<v>[^\s=,])"),
+    "putty": compile_pattern(r"[\s\"']-(?:pw|passphrase)[\"']?,?\s+(?P<v>\S)"),
+    "redis": compile_pattern(r"[\s\"'](?:-a|--pass)[\"']?,?\s+(?P<v>\S)"),
+    "pair": compile_pattern(r"[\s\"'](?:-[uU]|--user|--proxy-user)[\"'\\]*,?[\s=]*(?P<v>[^\s,])"),
+    "ldap": compile_pattern(r"[\s\"']-w\s*(?P<v>\S)"),
+}
+_USER_PART = compile_pattern(r"[^\s:%\"']*[:%]")
+
+
+def _find_encoded_scripts(view: bytes) -> Iterator[Span]:
+    """Scripts that are handed over in base64."""
+    for found in _ENCODED_SCRIPT.finditer(view):
+        yield found.span("v")
+
+
+def _find_piped_passwords(view: bytes) -> Iterator[Span]:
+    """What is piped into a tool that reads a password."""
+    for found in _PIPED_PASSWORD.finditer(view):
+        start, end = found.span("said" if found.start("said") >= 0 else "text")
+        inner = view[start:end]
+        if inner[:1] in (b'"', b"'") and inner[-1:] == inner[:1] and len(inner) > 1:
+            start, end = start + 1, end - 1
+        if not view[start:end].startswith((b"$", b"*", b"%", b"[REDACTED]", b"${{", b"{{")):
+            yield start, end
+
+
+def _find_direct_arguments(view: bytes) -> Iterator[Span]:
+    """Arguments whose place tells."""
+    stop = 0
+    for number, found in enumerate(_DIRECT_ARGUMENT.finditer(view)):
+        if number > compute_max_findings(view):
+            if found.start() >= stop:
+                stop = find_line_end(view, found.end() - 1)
+                yield found.start(), stop
+            continue
+        kind = next(kind for kind in _DIRECT_KINDS if found.start(kind) >= 0)
+        span = read_argument(view, found.start(kind))
+        if span is not None and view[span[0] : span[1]] not in (b"*", b"user"):
+            yield span
+
+
+def _find_flag_values(view: bytes) -> Iterator[Span]:
+    """Each stretch of a line behind a tool's name is read with the flags of all tools named on the line so far."""
+    tools = list(_TOOL.finditer(view))
+    active: set[str] = set()
+    stop = -1
+    hidden = False
+    for index, tool in enumerate(tools):
+        if tool.start() >= stop:
+            active = set()
+            stop = find_line_end(view, tool.start())
+            hidden = False
+        if hidden:
+            continue
+        if index > compute_max_findings(view):
+            hidden = True
+            yield tool.end(), stop
+            continue
+        active.add(next(kind for kind in _FLAGS if tool.start(kind) >= 0))
+        limit = min(stop, tools[index + 1].start()) if index + 1 < len(tools) else stop
+        for kind in sorted(active):
+            for flag in _FLAGS[kind].finditer(view, max(tool.start(), tool.end() - 1), limit):
+                span = _read_flag_value(view, flag.start("v"), is_user_pair=kind == "pair")
+                if span is not None:
+                    yield span
+
+
+def _read_flag_value(view: bytes, at: int, *, is_user_pair: bool) -> Span | None:
+    if not is_user_pair:
+        return read_argument(view, at)
+    span = read_value(view, at, is_password=True, can_be_prose=False)
+    user = _USER_PART.match(view, span[0], span[1]) if span is not None else None
+    if span is None or user is None or view[user.end() : user.end() + 1] in (b"$", b"", b"*"):
+        return None
+    return user.end(), span[1]
+
+
+PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
+    (r"[-/]e[a-z]*[\"'\\]*[,\s]", _find_encoded_scripts),
+    (r"-stdin|sudo\s|chpasswd|smbpasswd|--with-token|devops\s|securestring", _find_piped_passwords),
+    (
+        r"securestring|openssl|keyvault|add-mask|vault\s|password|chpasswd|credential|net1?(?:\.exe)?\s",
+        _find_direct_arguments,
+    ),
+    (
+        r"sqlcmd|osql|bcp|zip|mysql|mariadb|sshpass|7z|rar|psexec|login|mongo|schtasks|nuget|certutil|signtool|arj"
+        r"|xfreerdp|winrs|plink|pscp|psftp|puttygen|redis-cli|curl|smbclient|ldap",
+        _find_flag_values,
+    ),
+)

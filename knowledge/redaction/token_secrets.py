@@ -1,0 +1,160 @@
+"""Secrets that their own shape gives away: vendors' tokens, key-like base64, URLs with a password, PEM blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from knowledge.redaction.patterns import RedactionRule, Span, compile_pattern, compute_max_findings
+from knowledge.redaction.randomness import is_key_material, is_secret_fragment
+
+# A token may follow an escaped line break.
+_TOKEN_EDGE = r"(?:\b|\\[nrt])"
+_KNOWN_TOKEN = compile_pattern(
+    rf"eyJ[A-Za-z0-9_-]{{6,}}(?:\.[A-Za-z0-9_-]*){{0,4}}"
+    rf"|gh[pousr]_[A-Za-z0-9]{{6,}}|github_pat_\w{{6,}}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent|oas|ffct)-[\w.-]{{8,}}"
+    rf"|xox[a-z]-[\w-]{{8,}}|xapp-[\w-]{{8,}}|hooks\.slack\.com/services/[\w/]+|(?:AKIA|ASIA)[A-Z0-9]{{8,}}"
+    rf"|AIza[\w-]{{16,}}|ya29\.[\w-]{{16,}}|npm_[A-Za-z0-9]{{12,}}|pypi-[\w-]{{16,}}|{_TOKEN_EDGE}oy2[a-z0-9]{{20,}}"
+    rf"|{_TOKEN_EDGE}sk-(?:ant|proj|svcacct|admin)-[\w-]{{8,}}|{_TOKEN_EDGE}sk-[A-Za-z0-9]{{16,}}"
+    rf"|{_TOKEN_EDGE}[srp]k_(?:live|test)_\w{{8,}}|{_TOKEN_EDGE}whsec_[\w+/]{{8,}}"
+    rf"|{_TOKEN_EDGE}SG\.[\w-]{{8,}}(?:\.[\w-]*)?|{_TOKEN_EDGE}SK[0-9a-f]{{16,}}|dckr_(?:pat|oat)_[\w-]{{6,}}"
+    rf"|{_TOKEN_EDGE}dapi[0-9a-f]{{16,}}(?:-\d)?|{_TOKEN_EDGE}hv[sbr]\.[\w-]{{12,}}"
+    rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|{_TOKEN_EDGE}[A-Z0-9]{{5}}(?:-[A-Z0-9]{{5}}){{4}}|AGE-SECRET-KEY-\w+|{_TOKEN_EDGE}dop_v1_\w{{16,}}|{_TOKEN_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
+)
+_LONG_RUN = compile_pattern(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
+_RUN_REST = compile_pattern(r"[A-Za-z0-9+/_-]*={0,2}")
+_BASE64_RUN = compile_pattern(r"[A-Za-z0-9+/]{32,}={0,2}")
+_HASH_PREFIXES = (b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"sha384:", b"md5:")
+_URL = compile_pattern(
+    r"(?i)://(?:(?P<user>[^\s/:@\"'<>?#]{16,})@"
+    r"|[^\s/:@\"'<>]*(?::|%3a)(?P<pass>(?:(?:[^\s\"'<>/]*[^\s\"'<>/\d][^\s\"'<>/]*|\d{6,})?/[^\s\"'<>]*|[^\s\"'<>/]+))@)"
+)
+_FUNCTION_CODE = compile_pattern(r"[?&]code=(?P<v>[\w/+%-]{20,}=*)")
+_AUTH_SCHEME = compile_pattern(r"(?i)\b(?:bearer|basic)(?:[ \t]+|%20|\+)(?P<v>[A-Za-z0-9._~+/%-]{8,}=*)")
+_FENCE = compile_pattern(r"-----(?P<what>BEGIN|END) [A-Z0-9 ]{1,40}-----|(?i:private-lines|public-lines):[ \t]*\d+")
+_BODY_LINE = compile_pattern(
+    r"(?:(?:\[[^\]\n]{1,64}\][ \t]+)?PACKER(?: (?:OUT|ERR))?[ \t]+)?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d[ \t]+)?"
+    r"(?:ui(?: error)?:[ \t]+)?"
+    r"(?:==>[ \t]+)?(?:[ \t]*azure-arm[\w.-]*:)?[ \t>|+]*[\"']?"
+    r"(?P<body>[A-Za-z0-9+/=_]*(?:\\+[rn])*|(?:Proc-Type|DEK-Info|Comment):[^\n]*)[\"',\\]*[ \t]*\r?(?:\n|\z)"
+)
+_INLINE_BODY = compile_pattern(
+    r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/]|%[0-9A-Fa-f]{2}|\\u00[0-9a-fA-F]{2}|Proc-Type:|DEK-Info:|[,:]|&#1[03];)*"
+)
+_INLINE_BODY_END = compile_pattern(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
+
+
+def _find_known_tokens(view: bytes) -> Iterator[Span]:
+    """Tokens of known form."""
+    for found in _KNOWN_TOKEN.finditer(view):
+        yield found.span()
+
+
+def _find_random_runs(view: bytes) -> Iterator[Span]:
+    """Long random runs that are no checksum, GUID, path or name."""
+    checksum_end = 0
+    for found in _LONG_RUN.finditer(view):
+        start, end = found.span()
+        run = view[start:end]
+        if run.lower().startswith(_HASH_PREFIXES) or view[max(0, start - 7) : start].lower().endswith(_HASH_PREFIXES):
+            more = _RUN_REST.match(view, end)
+            checksum_end = more.end() if more else end
+        if start < checksum_end:
+            continue
+        if is_key_material(run.decode("latin-1")):
+            more = _RUN_REST.match(view, end)
+            yield start, more.end() if more else end
+        elif b"-" in run or b"_" in run:
+            for piece in _BASE64_RUN.finditer(run):
+                if not run[: piece.start()].lower().endswith(_HASH_PREFIXES) and is_key_material(
+                    piece.group().decode("latin-1")
+                ):
+                    yield start + piece.start(), start + piece.end()
+
+
+def _find_url_passwords(view: bytes) -> Iterator[Span]:
+    """Passwords in the user part of a URL."""
+    for found in _URL.finditer(view):
+        if found.start("pass") >= 0:
+            if not found.group("pass").startswith((b"$", b"<", b"%24", b"{{", b"***")) or b"@" in found.group("pass"):
+                yield found.span("pass")
+        elif is_secret_fragment(found.group("user").decode("latin-1"), True):
+            yield found.span("user")
+
+
+def _find_function_codes(view: bytes) -> Iterator[Span]:
+    """The key in the URL of a function."""
+    yield from (found.span("v") for found in _FUNCTION_CODE.finditer(view))
+
+
+def _find_auth_scheme_values(view: bytes) -> Iterator[Span]:
+    """What follows `Bearer` or `Basic`."""
+    for found in _AUTH_SCHEME.finditer(view):
+        value = found.group("v")
+        if (
+            value.endswith(b"=")
+            or any(48 <= c < 58 for c in value)
+            or (not value.isalpha() and not value.islower() and b"." not in value)
+        ):
+            yield found.span("v")
+
+
+def _find_key_blocks(view: bytes) -> Iterator[Span]:
+    """The bodies of PEM and PPK blocks, whole, on one line with escaped breaks, or without their first or last line."""
+    fences = list(_FENCE.finditer(view))
+    opened = False
+    for index, fence in enumerate(fences):
+        if index > compute_max_findings(view):
+            yield fence.end(), len(view)
+            return
+        limit = fences[index + 1].start() if index + 1 < len(fences) else len(view)
+        if fence.group("what") == b"END":
+            if not opened:
+                yield from _find_body_before(view, fence.start(), fences[index - 1].end() if index else 0)
+            opened = False
+            continue
+        opened = True
+        inline = _INLINE_BODY.match(view, fence.end(), limit)
+        at = inline.end() if inline else fence.end()
+        if at > fence.end():
+            yield fence.end(), at
+        line_end = view.find(b"\n", at, limit)
+        if line_end >= 0:
+            yield from _find_body_after(view, line_end + 1, limit)
+
+
+def _find_body_after(view: bytes, at: int, limit: int) -> Iterator[Span]:
+    while at < limit and (line := _BODY_LINE.match(view, at, limit)) is not None:
+        if line.end("body") > line.start("body"):
+            yield line.span("body")
+        if line.end() <= at:
+            return
+        at = line.end()
+
+
+def _find_body_before(view: bytes, at: int, floor: int) -> Iterator[Span]:
+    begin = view.rfind(b"\n", floor, at) + 1 or floor
+    inline = _INLINE_BODY_END.search(view, begin, at)
+    if inline is not None and inline.end() - inline.start() >= 12:
+        yield inline.span()
+    while begin > floor:
+        end = begin
+        begin = view.rfind(b"\n", floor, end - 1) + 1 or floor
+        line = _BODY_LINE.match(view, begin, end)
+        if line is None or line.end() != end or len(line.group("body")) < 4:
+            return
+        yield line.span("body")
+
+
+PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
+    (
+        r"eyj|gh[pousr]_|github_pat_|gl[a-z]+-|xox[a-z]-|xapp-|hooks\.slack|akia|asia|aiza|ya29\.|npm_|pypi-|oy2"
+        r"|sk-|[srp]k_|whsec_|sg\.|sk[0-9a-f]{8}|dckr_|dapi|hv[sbr]\.|q~|[a-z0-9]{5}-[a-z0-9]{5}-|age-secret-key"
+        r"|dop_v1_|shp[a-z]+_",
+        _find_known_tokens,
+    ),
+    (r"[a-z0-9+/]{32}|[a-z0-9_-]{40}", _find_random_runs),
+    (r"://", _find_url_passwords),
+    (r"code=", _find_function_codes),
+    (r"bearer|basic", _find_auth_scheme_values),
+    (r"-----|private-lines|public-lines", _find_key_blocks),
+)

@@ -1,0 +1,348 @@
+"""Whole conversations about a template in Azure, as tables of what is said or pressed and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from dialogs.model.azure import FailedTemplates, TemplateId, TemplateSearchResult
+from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
+from tests.dialogs.fixtures import SUBSCRIPTION
+from tests.dialogs.test_conversation import Line, talk
+
+OTHER = TemplateId(SUBSCRIPTION, "rg-other", "win11-golden")
+NEVER_RAN = status_of("fresh", run_state="", run_sub_state="", started=None, ended=None, message="")
+RUNNING = status_of("running", run_state="Running", ended=None, message="", started="2026-02-28T23:50:00Z")
+WELL = status_of("well", run_state="Succeeded", run_sub_state="", message="")
+REFUSED = status_of(
+    "refused",
+    run_state="",
+    message="",
+    provisioning_state="Failed",
+    provisioning_code="BadStagingResourceGroup",
+    provisioning_message="The staging group is not empty.",
+)
+QUIET = status_of("quiet", message="something else")
+MANY = FailedTemplates(tuple(status_of(f"t-{n}") for n in range(6)), ("Contoso Dev",), ("Contoso Secret",))
+
+
+def azure() -> FakeAzure:
+    return FakeAzure("user", STATUS, NEVER_RAN, RUNNING, WELL, REFUSED, QUIET)
+
+
+ENGLISH: Mapping[str, tuple[Line, ...]] = {
+    "a paste, then a look at its template": (
+        Line("FAILED-LOG", ("Step 1 of 3", "[4] Look at my template")),
+        Line("[Look at my template]", ("May I look at Azure?", "I look as you", "[1] Yes, look"), ("win11-golden",)),
+        Line(
+            "[Yes, look]",
+            (
+                "Template win11-golden",
+                "Last run: Failed in Customizing",
+                "Duration: 3 min 42 s of 240 min",
+                "Build VM: Standard_D2ds_v4",
+                "northeurope",
+                "The run got to customizer 2 of 3",
+                "PowerShell install  5 s ✖ failed",
+                "WindowsRestart  not reached",
+                "back to where that customizer began (180 KB of 12 MB)",
+                "The same error",
+                "What the facts say of “Build timeout exceeded”.",
+                "Against it: the run ended well before its time limit.",
+                "[1] Back to step 1",
+                "Read the whole log",
+            ),
+            ("May I look",),
+        ),
+        Line("[Back to step 1]", ("Step 1 of 3", "az image builder show -n win11-golden -g rg-images")),
+        Line("next", ("Step 2 of 3",)),
+        Line(
+            "[Draft a support case]",
+            (
+                "Region: northeurope",
+                "2026-02-22T01:26:00Z",
+                "Image template: win11-golden",
+                "IT_rg-images_win11-golden_1",
+                "Image template, full resource id: /subscriptions/",
+                "Against “Build timeout exceeded”, on the live template: the run ended well before its time limit",
+            ),
+        ),
+    ),
+    "no template known yet": (
+        Line("look", ("May I look at Azure?",)),
+        Line("yes", ("Which template?", "Which ones failed?")),
+        Line("win11-golden", ("Template win11-golden", "Script ended with a non-zero exit code", "Step 1 of 3")),
+        Line(
+            "look at nowhere-9",
+            ("No template matches nowhere-9.", "Subscriptions that I looked in: 2 (Contoso Dev"),
+        ),
+    ),
+    "a name is only waited for until the next message": (
+        Line("look", ("May I look",)),
+        Line("yes", ("Which template?",)),
+        Line("thanks", ("You're welcome",)),
+        Line("quiet", ("I didn't find anything",), ("Template quiet",)),
+    ),
+    "no, thanks": (
+        Line("look at win11-golden", ("May I look at Azure?",)),
+        Line("[No, thanks]", ("I do not look at Azure", "“Look at my template” asks you again")),
+        Line("FAILED-LOG", ("Step 1 of 3",), ("May I look",)),
+        Line("[Look at my template]", ("May I look at Azure?",)),
+        Line("no", ("I do not look at Azure",)),
+    ),
+    "asked only once": (
+        Line("look at win11-golden", ("May I look at Azure?",)),
+        Line("[Yes, look]", ("Template win11-golden",)),
+        Line("look at quiet", ("Template quiet", "I don't know this error"), ("May I look",)),
+        Line("sign out", ("You are signed out",)),
+        Line("look at quiet", ("May I look at Azure?",)),
+        Line("[Yes, look]", ("Template quiet",)),
+        Line("sign out", ("You were not signed in",)),
+        Line("esci", ("Canceled",)),
+    ),
+    "never ran": (
+        Line("look at fresh", ("May I",)),
+        Line(
+            "yes",
+            ("has not run yet", "Customizers of the template: 3 (File agent, PowerShell", "[1] Look again"),
+            ("Duration", "log", "I don't know this error"),
+        ),
+    ),
+    "running": (
+        Line("look at running", ("May I",)),
+        Line(
+            "yes",
+            ("A run is under way: Running, now in Customizing", "of 240 min", "still writes to it"),
+            ("Ended",),
+        ),
+    ),
+    "succeeded since the paste": (
+        Line("LIKELY", ("Step 1 of 3",)),
+        Line("look at well", ("May I",)),
+        Line("yes", ("Last run: Succeeded", "Template well"), ("I don't know this error", "The same error")),
+    ),
+    "the template itself was refused": (
+        Line("look at refused", ("May I",)),
+        Line(
+            "yes",
+            (
+                "Template state: Failed, BadStagingResourceGroup",
+                "What Azure says about the template itself:",
+                "The staging group is not empty.",
+                "has not run yet",
+            ),
+        ),
+    ),
+    "what failed": (
+        Line("what failed", ("May I",)),
+        Line("yes", ("whose last run failed", "Script ended with a non-zero exit code (certain)", "Contoso Dev")),
+        Line("[win11-golden]", ("Template win11-golden", "Last run: Failed")),
+    ),
+    "the whole log": (
+        Line("look at win11-golden", ("May I",)),
+        Line("yes", ("Template win11-golden",)),
+        Line("[Read the whole log]", ("I'm reading the whole log of win11-golden, 12 MB",), ("Template win11-golden",)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENGLISH)
+async def test_conversations(name: str) -> None:
+    await talk(LookingChat(azure()), *ENGLISH[name])
+
+
+ITALIAN: Mapping[str, tuple[Line, ...]] = {
+    "dal testo al modello": (
+        Line("FAILED-LOG", ("[4] Guarda il mio modello",)),
+        Line("[Guarda il mio modello]", ("Posso guardare in Azure?", "Guardo a nome tuo")),
+        Line(
+            "sì",
+            (
+                "Modello win11-golden",
+                "Ultima esecuzione: Failed in Customizing",
+                "Durata: 3 min 42 s su 240 min",
+                "arrivata al personalizzatore 2 di 3",
+                "non riuscito",
+                "Lo stesso errore",
+                "“Timeout di compilazione superato”",
+            ),
+        ),
+    ),
+    "quale modello": (
+        Line("guarda", ("Non ci trovo",)),
+        Line("guarda il mio modello", ("Posso guardare",)),
+        Line("[No, grazie]", ("non guardo in Azure",)),
+        Line("stato di win11-golden", ("Posso guardare",)),
+        Line("[Sì, guarda]", ("Modello win11-golden",)),
+        Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
+        Line("esci da Azure", ("La tua sessione è chiusa",)),
+    ),
+    "quali falliscono": (
+        Line("quali falliscono?", ("Posso guardare",)),
+        Line("va bene", ("la cui ultima esecuzione non è riuscita", "(certo)")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ITALIAN)
+async def test_conversations_in_italian(name: str) -> None:
+    await talk(LookingChat(azure(), "it-IT"), *ITALIAN[name])
+
+
+async def test_the_whole_log_is_reported_when_it_was_read() -> None:
+    chat = LookingChat(azure())
+    await talk(chat, *ENGLISH["the whole log"])
+    shown = await chat.work_done()
+    assert "I read all of customization.log (12 MB)." in shown
+    assert "[1] Back to step 1" in shown
+
+
+async def test_the_whole_log_does_not_disturb_a_conversation_that_went_on() -> None:
+    chat = LookingChat(azure())
+    await talk(chat, *ENGLISH["the whole log"])
+    await chat.say("UNSURE")
+    await chat.press("Script ended with a non-zero exit code")
+    shown = await chat.work_done()
+    assert "I have read the whole log of win11-golden" in shown
+    assert "Script ended with a non-zero exit code (certain)" in shown
+    assert "line 27" in shown
+    assert "Step 2 of 3" in await chat.say("next")
+
+
+async def test_several_templates_are_a_choice() -> None:
+    fake = azure()
+    fake.found = TemplateSearchResult((GOLDEN, OTHER), searched_subscriptions=("Contoso Dev",), has_more=True)
+    chat = LookingChat(fake)
+    await chat.say("look at win11-golden")
+    shown = await chat.say("yes")
+    assert "More than one template fits" in shown
+    assert [button.label for button in chat.buttons] == [
+        "win11-golden (rg-images)",
+        "win11-golden (rg-other)",
+        "Another template",
+    ]
+    assert "type its full resource id" in shown
+    assert "Template win11-golden" in await chat.say("1")
+    assert ("status", GOLDEN) in fake.asked
+
+
+async def test_nothing_found_says_where_it_looked_and_what_is_near() -> None:
+    fake = azure()
+    fake.found = TemplateSearchResult((), (GOLDEN,), ("Contoso Dev",), ("Contoso Secret",), has_more=True)
+    chat = LookingChat(fake)
+    await chat.say("look at win11-glden")
+    shown = await chat.say("yes")
+    for part in (
+        "similar name",
+        "win11-golden",
+        "because Reader is missing there: 1",
+        "Contoso Secret",
+        "more templates",
+    ):
+        assert part in shown
+    assert [button.label for button in chat.buttons] == ["win11-golden", "Try again", "Which ones failed?"]
+    assert "Template win11-golden" in await chat.press("win11-golden")
+
+
+async def test_many_failing_templates_are_paged() -> None:
+    fake = azure()
+    fake.seen = MANY
+    chat = LookingChat(fake)
+    await chat.say("what failed")
+    assert "1 to 4 of 6" in await chat.say("yes")
+    assert [button.label for button in chat.buttons] == ["t-0", "t-1", "t-2", "t-3", "More", "Another template"]
+    assert "Contoso Secret" in chat.shown
+    assert "5 to 6 of 6" in await chat.press("More")
+    assert "1 to 4 of 6" in await chat.press("More")
+
+
+async def test_the_facts_of_the_paste_say_which_template() -> None:
+    fake = azure()
+    chat = LookingChat(fake)
+    await chat.say("FAILED-LOG")
+    await chat.press("Look at my template")
+    await chat.press("Yes, look")
+    assert fake.asked == [("status", GOLDEN), ("log_tail", GOLDEN)]
+
+
+@pytest.mark.parametrize("scope", ["group", "channel"])
+async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> None:
+    fake = azure()
+    chat = LookingChat(fake)
+    shown = await chat.turn(text="look at win11-golden", scope=scope)
+    assert fake.asked == []
+    assert "private chat" in shown
+    assert chat.replies[0].goes_on == "look"
+    moved, left = await chat.medic.hand_off(chat.turn_of("", "personal"), None, chat.state or {}, "look")
+    assert "May I look at Azure?" in "\n".join(map(chat.plain, moved.replies))
+    assert left["look"]["what"] is None
+    chat.state = moved.state
+    assert "Template win11-golden" in await chat.say("yes")
+
+
+async def test_without_azure_it_says_what_to_run() -> None:
+    chat = LookingChat(None)
+    await chat.say("FAILED-LOG")
+    shown = await chat.press("Look at my template")
+    assert f"az image builder show -n win11-golden -g rg-images --subscription {SUBSCRIPTION} -o json" in shown
+    assert "--auth-mode login" in shown
+    assert "Paste the output here" in shown
+    assert chat.buttons[0].label == "Back to step 1"
+    assert "LastRunStatusRunState -eq 'Failed'" in await chat.say("what failed")
+    assert "You were not signed in" in await chat.say("sign out")
+    assert "<template>" in await LookingChat(None).say("look at my template")
+
+
+async def test_a_card_of_the_sandbox_says_so() -> None:
+    chat = LookingChat(FakeAzure("sandbox"))
+    assert "Look at my template" in await chat.say("help")
+    assert "made-up templates" in await chat.say("look at win11-golden")
+    assert (await chat.say("yes")).count("Sandbox: ") == len(chat.replies)
+    assert "Sandbox: " in await chat.say("next")
+
+
+async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialogs.azure.status_reply.LOOKUP_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("dialogs.azure.status_reply.MIN_LOG_TIMEOUT_SECONDS", 0.01)
+    fake = azure()
+    fake.slow = True
+    chat = LookingChat(fake)
+    await chat.say("look at win11-golden")
+    shown = await chat.say("yes")
+    assert "Template win11-golden" in shown
+    assert "Azure took longer to answer than I can wait" in shown
+    assert "Read the whole log" in shown
+
+
+@pytest.mark.parametrize("method", ["find", "failing", "status"])
+async def test_an_azure_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    monkeypatch.setattr("dialogs.azure.status_reply.LOOKUP_TIMEOUT_SECONDS", 0.02)
+    fake = azure()
+    fake.hanging = method
+    chat = LookingChat(fake)
+    await chat.say("what failed" if method == "failing" else "look at win11-golden")
+    assert "Azure took longer to answer than I can wait" in await chat.say("yes")
+    monkeypatch.undo()
+    fake.hanging = ""
+    assert "win11-golden" in await chat.press("Try again")
+
+
+async def test_a_yes_for_other_eyes_does_not_count() -> None:
+    chat = LookingChat(FakeAzure("sandbox"))
+    await chat.say("look at win11-golden")
+    await chat.say("yes")
+    state = chat.state
+    chat = LookingChat(FakeAzure("user"))
+    chat.state = state
+    assert "I look as you" in await chat.say("look at win11-golden")
+
+
+async def test_the_whole_log_can_make_it_certain() -> None:
+    fake = azure()
+    fake.statuses[GOLDEN] = status_of("win11-golden", message="")
+    chat = LookingChat(fake)
+    await chat.say("look at win11-golden")
+    assert "likely: the text points here" in await chat.say("yes")
+    await chat.press("Read the whole log")
+    assert "With this it is certain." in await chat.work_done()
