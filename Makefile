@@ -16,7 +16,7 @@ VERSION := import platform; print(platform.python_version())
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run chat test check bench package lock clean help
+.PHONY: run chat test quick check bench package lock clean help
 
 run: $(RUNTIME) ## Start the bot, with the Teams test client where Node is at hand
 	@$(PY) app.py serve --playground --sandbox $(ARGS)
@@ -24,13 +24,17 @@ run: $(RUNTIME) ## Start the bot, with the Teams test client where Node is at ha
 chat: $(RUNTIME) ## Talk to the same bot in this terminal
 	@$(PY) app.py chat --sandbox $(ARGS)
 
-test: $(DEVELOPMENT) ## Run the tests (REQUIRE_REAL=1: a skipped test is a failure)
-	@$(PY) -m pytest $(ARGS)
+test: $(DEVELOPMENT) ## Run all tests (REQUIRE_REAL=1: a skipped test is a failure)
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: $(DEVELOPMENT) ## Check style, formatting, types and the knowledge base
+quick: $(DEVELOPMENT) ## Run the unit tests, in under a minute
+	@$(PY) -m pytest -n auto -m unit $(ARGS)
+
+check: $(DEVELOPMENT) ## Check style, formatting, types, spelling, and the knowledge base
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m codespell_lib
 	@$(PY) app.py entries check
 
 bench: $(DEVELOPMENT) ## Measure speed and correctness on this machine
@@ -39,7 +43,7 @@ bench: $(DEVELOPMENT) ## Measure speed and correctness on this machine
 package: $(RUNTIME) ## Build the Teams app package
 	@$(PY) app.py package $(ARGS)
 
-lock: $(DEVELOPMENT) ## Compile the requirements anew (ARGS=--upgrade: to newer versions)
+lock: $(DEVELOPMENT) ## Compile the requirements again (ARGS=--upgrade: to newer versions)
 	@$(INSTALL) uv
 	@$(COMPILE) $(ARGS) requirements.in --output-file requirements.txt
 	@$(COMPILE) $(ARGS) requirements-telemetry.in --output-file requirements-telemetry.txt

@@ -1,4 +1,7 @@
-"""Image Medic's front door: reads the command line, builds the objects, hands over."""
+"""The entry point of Image Medic: reads the command line and runs a command.
+
+Each command imports its own modules, so that `diagnose`, for example, starts fast and without the bot's dependencies.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,22 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 14)
 
 _BROKEN_PIPE_STATUS = 141
-"""The exit status that shells give to a program whose reader has gone."""
+"""128 + SIGPIPE: the status that shells report for a program whose reader is gone."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit status."""
+    """Run one command and return its exit status."""
     if not MIN_PYTHON <= sys.version_info[:2] <= MAX_PYTHON:
-        found = ".".join(map(str, sys.version_info[:2]))
-        sys.stderr.write(f"Image Medic needs Python 3.11 to 3.14; this is {found}. Start it with another one.\n")
+        version = ".".join(map(str, sys.version_info[:2]))
+        sys.stderr.write(f"Image Medic needs Python 3.11 to 3.14; this is {version}. Start it with another one.\n")
         return 2
     parser = _build_parser()
     options = parser.parse_args(arguments)
@@ -60,11 +67,25 @@ def _build_parser() -> argparse.ArgumentParser:
         prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_bot_commands(commands)
+    _add_diagnosis_commands(commands)
+    _add_entries_command(commands)
+    _add_package_command(commands)
+    _add_operator_commands(commands)
+    # `app.py` without a command means `serve`
+    parser.set_defaults(playground=False, sandbox=False)
+    return parser
+
+
+def _add_bot_commands(commands: Subparsers) -> None:
     serve = commands.add_parser("serve", help="the bot's HTTP server (default)")
     serve.add_argument("--playground", action="store_true", help="also start the Agents Playground, Teams' test client")
     chat = commands.add_parser("chat", help="the same bot in this terminal")
     for command in (serve, chat):
         command.add_argument("--sandbox", action="store_true", help="look at made-up Azure, unless AZURE_LOOK is set")
+
+
+def _add_diagnosis_commands(commands: Subparsers) -> None:
     diagnose = commands.add_parser("diagnose", help="diagnose files or standard input, without a bot")
     diagnose.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
     diagnose.add_argument("--format", choices=("text", "json"), default="text")
@@ -74,6 +95,9 @@ def _build_parser() -> argparse.ArgumentParser:
     draft.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     draft.add_argument("--lang", choices=("en", "it"), default="en")
     draft.add_argument("--out", metavar="FILE", help="write it there; default: standard output")
+
+
+def _add_entries_command(commands: Subparsers) -> None:
     entries = commands.add_parser("entries", help="the knowledge base: list, show ID, check, new PHASE ID")
     actions = entries.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="every entry, a line each")
@@ -85,6 +109,9 @@ def _build_parser() -> argparse.ArgumentParser:
     new = actions.add_parser("new", help="a skeleton to fill in")
     new.add_argument("phase", metavar="PHASE")
     new.add_argument("id", metavar="ID")
+
+
+def _add_package_command(commands: Subparsers) -> None:
     package = commands.add_parser("package", help="the Teams app package; each option can be an environment variable")
     package.add_argument("--bot-id", metavar="GUID", help="the bot's application id (BOT_ID)")
     package.add_argument("--domain", metavar="HOST", help="the bot's public host name (BOT_DOMAIN)")
@@ -97,23 +124,24 @@ def _build_parser() -> argparse.ArgumentParser:
         "--sign-in-app", metavar="GUID", help="with AZURE_LOOK=user: the registration people sign in to (OAUTH_APP_ID)"
     )
     package.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
+
+
+def _add_operator_commands(commands: Subparsers) -> None:
     commands.add_parser("doctor", help="what is wrong with this installation: settings, credentials, state, endpoint")
     report = commands.add_parser("report", help="what recurs, what was not recognised, what was judged wrong")
     report.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
     score = commands.add_parser("score", help="how often the right entry comes first on your own failures")
     score.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")
     score.add_argument("logs", nargs="?", metavar="LOGS", help="a folder of build logs with an index.yaml")
-    parser.set_defaults(playground=False, sandbox=False)
-    return parser
 
 
 def _run_for_shell() -> int:
-    """`main`, for a shell: whoever stops reading before the end, as `| head` does, is no fault to tell of."""
+    """Run `main`, and exit quietly if the reader closes the pipe early, as `| head` does."""
     try:
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:
-        # the interpreter writes what is left once more when it ends
+        # the interpreter flushes standard output again at exit, which would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE_STATUS
     return status

@@ -1,17 +1,19 @@
-"""What can go wrong outside the conversation; every message says what failed, where, and what to do.
+"""The bot's exceptions. Each message says what failed, where, and what to do about it.
 
 BotError
-├── SettingsError        the environment asks for something that cannot be (all faults at once)
-├── StartError           the server cannot start
-├── RefusedRequest       an HTTP request that is not served, with its status
-├── DeliveryFailed       the channel did not take a reply
-├── ServiceUnreachable   a service for keys or tokens gave no answer that can be used
-├── KeysUnavailable      no signing keys are known, so no request can be checked
-├── UploadFailed         a file was not taken where Teams said to put it
-├── TokenUnavailable     the bot gets no token for its replies
-└── StoreError           state cannot be read or written
-    ├── StateConflict    somebody else changed this state since it was read
-    └── StateTooLarge    one conversation's state is over the limit
+├── SettingsError            the environment asks for something impossible (reports all faults at once)
+├── StartError               the server can't start
+├── RequestRefusedError      an HTTP request is refused, with its status
+├── DeliveryError            the channel did not accept a reply
+├── UploadError              Teams' upload address did not accept a file
+├── ServiceUnreachableError  a service that issues keys or tokens gave no usable answer
+├── KeysUnavailableError     no signing keys are known, so no request can be checked
+├── TokenUnavailableError    the bot gets no token for its replies
+└── StoreError               state can't be read or written
+    ├── StateConflictError   the state was changed by someone else since it was read
+    └── StateTooLargeError   the state of one conversation is over the limit
+
+An exception that only one folder raises and catches is defined there; it derives from `BotError` too.
 """
 
 from __future__ import annotations
@@ -20,16 +22,19 @@ import traceback
 from collections.abc import Sequence
 from typing import Literal
 
+_MAX_CHAINED_ERRORS = 5
+_MAX_FRAMES = 6
+
 DeliveryOutcome = Literal["later", "unknown", "refused"]
-"""What became of something the channel was to take: not taken, try later; perhaps taken; refused for good."""
+"""What happened to a message: not accepted, so try later; perhaps accepted; refused for good."""
 
 
 class BotError(Exception):
-    """Anything of the tree above; `str()` is a sentence for the reader."""
+    """The root of the bot's exceptions; `str()` gives a sentence for the reader."""
 
 
 class SettingsError(BotError):
-    """The settings cannot be used. `faults` holds one sentence a fault, all of them."""
+    """The settings can't be used; `faults` has one sentence for each fault."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
@@ -37,15 +42,15 @@ class SettingsError(BotError):
 
 
 class StartError(BotError):
-    """The server cannot start; the message says why and what to do."""
+    """The server can't start; the message says why and what to do."""
 
 
 class UploadError(BotError):
-    """A file was not taken, or nobody said so."""
+    """A file was not accepted, or no answer said that it was."""
 
 
 class RequestRefusedError(BotError):
-    """A request that is not served: its HTTP status and a sentence for the caller."""
+    """An HTTP request that is refused: its status and a sentence for the caller."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
@@ -53,9 +58,10 @@ class RequestRefusedError(BotError):
 
 
 class DeliveryError(BotError):
-    """The channel did not take an activity, or did not say so.
+    """The channel did not accept an activity, or did not say whether it did.
 
-    `status` is its HTTP status, None when there was none; `retry_after` the seconds that it asked to wait, if any.
+    `status` is the HTTP status, None if there was no response. `retry_after` is the wait in seconds that the channel
+    asked for, if any.
     """
 
     def __init__(
@@ -72,19 +78,19 @@ class DeliveryError(BotError):
 
 
 class ServiceUnreachableError(BotError):
-    """A service that hands out keys or tokens could not be reached, or its answer not be used."""
+    """A service that issues keys or tokens could not be reached, or gave an unusable answer."""
 
 
 class KeysUnavailableError(BotError):
-    """Nobody can be told from anybody: the keys of the Bot Framework service are not known."""
+    """The Bot Framework service's signing keys are unknown, so no caller can be authenticated."""
 
 
 class TokenUnavailableError(BotError):
-    """The bot cannot prove itself to the channel; the message says why and what an operator can do."""
+    """The bot gets no token for the channel; the message says why and what an operator can do."""
 
 
 class StoreError(BotError):
-    """State cannot be read or written."""
+    """State can't be read or written."""
 
 
 class StateConflictError(StoreError):
@@ -92,16 +98,19 @@ class StateConflictError(StoreError):
 
 
 class StateTooLargeError(StoreError):
-    """One state is larger than a store keeps."""
+    """The state of one conversation is larger than a store accepts."""
 
 
 def describe_error_location(error: BaseException) -> str:
-    """What kind of error and where in the program, for a log: its message is left out, since it may quote a person."""
+    """Return the type of `error` and where it was raised, with its causes, for a log.
+
+    The message is left out, since it may quote what a person wrote.
+    """
     chain: list[str] = []
-    link: BaseException | None = error
-    while link is not None and len(chain) < 5:
-        frames = traceback.extract_tb(link.__traceback__)[-6:]
+    current: BaseException | None = error
+    while current is not None and len(chain) < _MAX_CHAINED_ERRORS:
+        frames = traceback.extract_tb(current.__traceback__)[-_MAX_FRAMES:]
         places = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-        chain.append(f"{type(link).__name__} at {places or 'unknown'}")
-        link = link.__cause__ or link.__context__
+        chain.append(f"{type(current).__name__} at {places or 'unknown'}")
+        current = current.__cause__ or current.__context__
     return "; after ".join(chain)

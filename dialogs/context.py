@@ -1,4 +1,4 @@
-"""What every part of the conversation needs at a turn, and the small pieces that replies are made of."""
+"""What every dialog needs during a turn, and the building blocks of replies."""
 
 from __future__ import annotations
 
@@ -10,85 +10,95 @@ from dialogs.model.azure import AccessMode
 from dialogs.model.reply import Button, LogExcerpt, Paragraph, Reply, RichText, Tone, parse_markup
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts import TrustedText, format_runs, format_text
-from knowledge.catalog.howtos import Howtos
-from knowledge.catalog.questionnaire import Page
-from knowledge.catalog.support import SupportRouting
+from knowledge.catalog.knowledge_base import KnowledgeBase
 from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.model.entry import Entry, Language, LocalizedText
 
 MAX_BUTTONS = 6
-MAX_LABEL_CHARS = 40  # characters of a button that a phone shows
+MAX_LABEL_CHARS = 40  # a phone cuts longer button labels off
 
 DialogResult = tuple[ConversationState, tuple[Reply, ...]]
-"""What a part of the conversation gives back: the next state and what to show."""
+"""What a dialog returns: the next state and the replies to send."""
 
 
 @dataclass(frozen=True, slots=True)
 class DialogContext:
-    """The language of the turn, what is known, the time (UTC, ISO 8601), whether others read along, whose eyes look.
+    """What a dialog may use during a turn, besides the conversation's state.
 
-    `files`: support tickets may be filed. `attach`: files can be attached here, and are read.
+    Attributes:
+        language: The language of the replies.
+        entries: The known errors by id.
+        questionnaire: The first page of the guided questions.
+        support: Where support cases go.
+        now: The time of the turn, UTC, ISO 8601 with `Z`.
+        howtos: The how-to guides.
+        is_public: Others can read the conversation (a group chat or a channel).
+        access_mode: Whose credentials read Azure.
+        can_file_tickets: Support tickets may be filed from here.
+        can_attach_files: Files can be attached here, and are read.
     """
 
     language: Language
-    entries: Mapping[str, Entry]
-    questionnaire: Page
-    support: SupportRouting
+    knowledge: KnowledgeBase
     now: str
-    howtos: Howtos
     is_public: bool = False
     access_mode: AccessMode = "off"
     can_file_tickets: bool = False
     can_attach_files: bool = False
 
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Return the known entries by id."""
+        return self.knowledge.entries
+
     def format_runs(self, key: str, **values: object) -> RichText:
-        """One of our sentences as runs."""
+        """Return one of our texts as runs."""
         return format_runs(key, self.language, **values)
 
     def format_text(self, key: str, **values: object) -> str:
-        """One of our sentences as a string."""
+        """Return one of our texts as a string."""
         return format_text(key, self.language, **values)
 
     def build_paragraph(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
-        """One of our sentences as a paragraph."""
+        """Build a paragraph from one of our texts."""
         return Paragraph(self.format_runs(key, **values), tone)
 
     def build_heading(self, key: str, **values: object) -> Paragraph:
-        """One of our sentences as the heading of a card."""
+        """Build the heading of a card from one of our texts."""
         return Paragraph(self.format_runs(key, **values), size="title")
 
     def build_button(self, key: str, action_id: str, primary: bool = False, **args: Any) -> Button:
-        """A button with the label `button.<key>`."""
+        """Build a button with the label `button.<key>`."""
         return Button(self.format_text(f"button.{key}"), action_id, args, primary)
 
     def build_link_button(self, key: str, url: str, primary: bool = False) -> Button:
-        """A button with the label `button.<key>` that opens a page."""
+        """Build a button with the label `button.<key>` that opens a page."""
         return Button(self.format_text(f"button.{key}"), "", {}, primary, url)
 
     def localize(self, text: LocalizedText) -> RichText:
-        """A text of an entry as runs, in the language of the turn."""
+        """Return a text of an entry as runs, in the language of the turn."""
         return parse_markup(text.get(self.language))
 
     def get_entry_title(self, entry_id: str) -> TrustedText:
-        """The title of an entry in the language of the turn, or its id when it no longer exists."""
-        known = self.entries.get(entry_id)
-        return TrustedText(known.title.get(self.language) if known else entry_id)
+        """Return the title of an entry in the language of the turn, or its id when it no longer exists."""
+        entry = self.entries.get(entry_id)
+        return TrustedText(entry.title.get(self.language) if entry else entry_id)
 
     def build_reply(
         self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "", beside: bool = False
     ) -> Reply:
-        """One message with at most `MOST_BUTTONS` buttons."""
+        """Build a message; buttons beyond `MAX_BUTTONS` are dropped."""
         return Reply(blocks, buttons[:MAX_BUTTONS], self.language, summary, beside)
 
 
 def build_log_excerpt(lines: Iterable[ExcerptLine]) -> LogExcerpt:
-    """Lines of the person's text, as long as they can be read on a card; the case has them whole."""
+    """Build an excerpt of the user's text, with lines shortened to fit a card; a support case has them in full."""
     return LogExcerpt(tuple((line.line, shorten_line(line.text)) for line in lines))
 
 
 def shorten_label(text: str, max_chars: int = MAX_LABEL_CHARS) -> str:
-    """`text` as a label: cut at a word, with an ellipsis."""
+    """Shorten `text` to a label, cut at a word and with an ellipsis."""
     if len(text) <= max_chars:
         return text
     return text[: max_chars - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"

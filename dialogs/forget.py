@@ -1,4 +1,4 @@
-"""What is kept of a person, and how it goes away when they say so."""
+"""Deleting what is stored of a user: the question, and the deletion once confirmed."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dialogs.state.conversation_state import ConversationState
 
 
 def ask_to_forget(context: DialogContext, state: ConversationState) -> DialogResult:
-    """Says what is kept here, and asks whether it is to go."""
+    """Say what is stored here, and ask whether to delete it."""
     buttons = (
         context.build_button("forget", "forget-yes", primary=True),
         context.build_button("keep", "step" if state.walkthrough else "help"),
     )
-    said = (
+    blocks = (
         context.build_heading("forget.title"),
         context.build_paragraph("forget.kept"),
         context.build_paragraph("forget.ask"),
     )
-    return state, (context.build_reply(*said, buttons=buttons, beside=True),)
+    return state, (context.build_reply(*blocks, buttons=buttons, beside=True),)
 
 
 def forget_conversation(context: DialogContext) -> DialogResult:
-    """A state with nothing in it, and the word that nothing is kept any more."""
-    said = context.build_reply(
+    """Return an empty state, and a reply that makes the runtime delete everything else and confirms it."""
+    reply = context.build_reply(
         context.build_paragraph("forget.done", "good"), buttons=(context.build_button("help", "help"),), beside=True
     )
-    return ConversationState(), (replace(said, forgets=True),)
+    return ConversationState(), (replace(reply, forgets=True),)

@@ -1,23 +1,18 @@
-"""Answers beside any conversation: the knowledge searched from a message box, a colleague's message diagnosed.
+"""Stateless queries of the Teams message extension: search the knowledge base, diagnose a colleague's message.
 
-Nothing of them is remembered, and no walk begins: they stand in a message box or in a dialog of one person's client.
+Nothing is remembered and no walkthrough begins: the results appear in the compose box or in one user's dialog.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.ports import Clock, DiagnoseText
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, parse_markup
-from dialogs.solution.diagnosis_view import render_phase_and_confidence, render_retry_advice
+from dialogs.solution.diagnosis_view import build_entry_heading, render_retry_advice
 from dialogs.solution.shared_chat import extract_first_sentence
-from dialogs.texts import TrustedText
-from knowledge.catalog.howtos import Howtos, load_howtos
-from knowledge.catalog.questionnaire import build_questionnaire
-from knowledge.catalog.support import SupportRouting
-from knowledge.model.diagnosis import Match
+from knowledge.catalog.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Entry, Language
 
 MAX_RESULTS = 8
@@ -28,7 +23,7 @@ MAX_REFERENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class EntrySearchResult:
-    """An entry that a search came to: its title, one line about it, and the card that can be posted."""
+    """An entry found by a search: its title, a one-line description, and the card that can be posted."""
 
     title: str
     description: str
@@ -36,58 +31,52 @@ class EntrySearchResult:
 
 
 class MessageExtension:
-    """Searches and diagnoses without a conversation."""
+    """Searches entries and diagnoses messages without the state of a conversation."""
 
     def __init__(
         self,
-        entries: Mapping[str, Entry],
+        knowledge: KnowledgeBase,
         diagnose: DiagnoseText,
         clock: Clock,
-        support: SupportRouting,
-        howtos: Howtos | None = None,
     ) -> None:
-        """Without `guides`, those that ship are used: raises `EntriesInvalid` when they have faults."""
-        self._entries = entries
+        """Take the knowledge, and what diagnoses."""
+        self._knowledge = knowledge
         self._diagnose = diagnose
         self._clock = clock
-        self._support = support
-        self._questionnaire = build_questionnaire(entries.values())
-        self._howtos = howtos or load_howtos()
 
     async def search(self, query: str, language: Language) -> tuple[EntrySearchResult, ...]:
-        """The entries that an error text, words or part of a title lead to, best first; none for an empty query."""
+        """Search entries by error text, keywords, or part of a title, best first; none for an empty query."""
         query = query[:MAX_QUERY_CHARS].strip()
         if not query:
             return ()
         diagnosis = await self._diagnose(query, language)
-        ids = [match.entry for match in diagnosis.matches if match.entry in self._entries]
+        ids = [match.entry for match in diagnosis.matches if match.entry in self._knowledge.entries]
         words = query.casefold().split()
-        for entry in self._entries.values():
+        for entry in self._knowledge.entries.values():
             title = f"{entry.id} {entry.title.en} {entry.title.it}".casefold()
             if all(word in title for word in words):
                 ids.append(entry.id)
         context = self._build_context(language)
-        return tuple(
-            self._build_result(context, self._entries[name]) for name in list(dict.fromkeys(ids))[:MAX_RESULTS]
-        )
+        unique_ids = list(dict.fromkeys(ids))[:MAX_RESULTS]
+        return tuple(self._build_result(context, self._knowledge.entries[entry_id]) for entry_id in unique_ids)
 
     async def diagnose_message(self, text: str, language: Language) -> Reply:
-        """What a message says of a failure, for the one who asks; with a button to share it where something is known.
+        """Diagnose a colleague's message for the user who asks.
 
-        The button's `entry` is what `shared` wants.
+        When something was found, the reply has a button to share it, whose `entry` is for `build_shared_card`.
         """
         context = self._build_context(language)
         diagnosis = await self._diagnose(text, language)
-        match = next((m for m in diagnosis.matches if m.entry in self._entries), None)
+        match = next((m for m in diagnosis.matches if m.entry in self._knowledge.entries), None)
         if match is None:
             return context.build_reply(
                 context.build_heading("aside.none"),
                 context.build_paragraph("aside.none-why"),
                 summary=context.format_text("aside.none"),
             )
-        entry = self._entries[match.entry]
+        entry = self._knowledge.entries[match.entry]
         blocks = [
-            *self._build_heading(context, entry, match),
+            *build_entry_heading(context, entry, match),
             build_log_excerpt(match.evidence[:MAX_EVIDENCE_LINES]),
             *_build_body(context, entry),
             context.build_paragraph("aside.only-you", "subtle"),
@@ -96,12 +85,12 @@ class MessageExtension:
         return context.build_reply(*blocks, buttons=buttons, summary=context.get_entry_title(entry.id))
 
     def build_shared_card(self, entry_id: str, language: Language) -> Reply | None:
-        """The card for others: what is known of the failure, nothing of the text. None for an unknown entry."""
-        known = self._entries.get(entry_id)
-        return self._build_card(self._build_context(language), known) if known else None
+        """Build the card to share: what is known of the error, nothing of the text. None for an unknown entry."""
+        entry = self._knowledge.entries.get(entry_id)
+        return self._build_card(self._build_context(language), entry) if entry else None
 
     def _build_context(self, language: Language) -> DialogContext:
-        return DialogContext(language, self._entries, self._questionnaire, self._support, self._clock(), self._howtos)
+        return DialogContext(language, self._knowledge, self._clock())
 
     def _build_result(self, context: DialogContext, entry: Entry) -> EntrySearchResult:
         return EntrySearchResult(
@@ -110,39 +99,28 @@ class MessageExtension:
 
     def _build_card(self, context: DialogContext, entry: Entry) -> Reply:
         title = context.get_entry_title(entry.id)
-        phase = Paragraph((TextRun(context.format_text(f"phase.{entry.phase}")),), tone="subtle")
-        pages = tuple(
-            Button(context.format_text("aside.page", title=page.title), "", url=page.url)
-            for page in entry.references[:MAX_REFERENCES]
-        )
         heading = Paragraph((TextRun(title),), size="title")
-        return context.build_reply(heading, phase, *_build_body(context, entry), buttons=pages, summary=title)
-
-    def _build_heading(self, context: DialogContext, entry: Entry, match: Match) -> list[Block]:
-        title = context.get_entry_title(entry.id)
-        possible = match.confidence == "possible"
-        return [
-            context.build_heading("diagnosis.possible", title=title)
-            if possible
-            else Paragraph((TextRun(title),), size="title"),
-            Paragraph(render_phase_and_confidence(context, entry, match)),
-        ]
+        phase = Paragraph((TextRun(context.format_text(f"phase.{entry.phase}")),), tone="subtle")
+        reference_buttons = tuple(
+            Button(context.format_text("aside.page", title=reference.title), "", url=reference.url)
+            for reference in entry.references[:MAX_REFERENCES]
+        )
+        return context.build_reply(
+            heading, phase, *_build_body(context, entry), buttons=reference_buttons, summary=title
+        )
 
 
 def _build_body(context: DialogContext, entry: Entry) -> list[Block]:
-    """Whether a retry helps, the cause, and how the solution begins."""
+    """Build what every card of an entry says: whether a retry helps, the cause, and the first step."""
+    cause = parse_markup(extract_first_sentence(entry.cause.get(context.language)))
     blocks: list[Block] = [
         render_retry_advice(context, entry),
-        context.build_paragraph(
-            "diagnosis.cause", cause=parse_markup(extract_first_sentence(entry.cause.get(context.language)))
-        ),
+        context.build_paragraph("diagnosis.cause", cause=cause),
     ]
     if entry.steps:
         blocks.append(
             context.build_paragraph("aside.first-step", count=len(entry.steps), do=context.localize(entry.steps[0].do))
         )
-        if len(entry.steps) > 1:
-            blocks.append(
-                context.build_paragraph("aside.more", "subtle", title=TrustedText(context.get_entry_title(entry.id)))
-            )
+    if len(entry.steps) > 1:
+        blocks.append(context.build_paragraph("aside.more", "subtle", title=context.get_entry_title(entry.id)))
     return blocks

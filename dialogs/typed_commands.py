@@ -1,4 +1,4 @@
-"""What a short message asks for, when the whole of it is a known command; anything else is text to diagnose."""
+"""Recognizes short messages that are a command as a whole; anything else is text to diagnose."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ Intent = Literal[
 ]
 
 MAX_COMMAND_CHARS = 60
+MAX_LABEL_TEXT_CHARS = 200
 
 _PHRASES: dict[Intent, str] = {
     "help": "help | what can you do | aiuto | aiutami | che cosa sai fare | cosa sai fare | cosa puoi fare",
@@ -49,19 +50,16 @@ _PHRASES: dict[Intent, str] = {
     "non è servito | non funziona | non ha funzionato | non ha risolto | non va | "
     "fallisce ancora | stesso errore | non è cambiato nulla",
     "worked": "it worked | it works | worked | works | that worked | solved | fixed | it's fixed | resolved | "
-    "funziona | "
-    "ha funzionato | risolto | ho risolto | a posto | problema risolto",
+    "funziona | ha funzionato | risolto | ho risolto | a posto | problema risolto",
     "others": "other candidates | others | other | alternatives | altri | altri candidati | altre | altre ipotesi | "
     "altre possibilità",
-    "draft": "draft | draft a case | draft a support case | open a case | support case | support | case | apri un "
-    "caso | "
-    "apri un ticket | apri una richiesta | richiesta di supporto | prepara una richiesta di supporto | "
+    "draft": "draft | draft a case | draft a support case | open a case | support case | support | case | "
+    "apri un caso | apri un ticket | apri una richiesta | richiesta di supporto | prepara una richiesta di supporto | "
     "prepara un caso | supporto | caso | open a ticket | ticket",
     "drafts": "drafts | my drafts | my cases | show my drafts | list of drafts | bozze | le mie bozze | "
     "mostrami le bozze | mostrami le mie bozze | elenco delle bozze",
     "guided": "guided | guide | guide me | guided questions | i have no error text | no error text | guidami | "
-    "guidata | "
-    "domande guidate | domande | non ho un testo di errore | non ho testo",
+    "guidata | domande guidate | domande | non ho un testo di errore | non ho testo",
     "guides": "guides | how-to | how to | howto | how-to guides | how to guides | other guides | list of guides | "
     "show me the guides | le guide | guide pratiche | altre guide | elenco delle guide | mostrami le guide",
     "back": "back | go back | indietro | torna indietro",
@@ -74,14 +72,13 @@ _PHRASES: dict[Intent, str] = {
     "sbagliato | è sbagliato | era sbagliato | non è questo | non è quello | diagnosi sbagliata | non è corretto",
     "thanks": "thanks | thank you | thanks a lot | thank you very much | many thanks | thx | grazie | grazie mille | "
     "grazie tante | ok grazie | ti ringrazio | molte grazie",
-    "hello": "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening | ciao | "
-    "salve | "
-    "buongiorno | buon giorno | buonasera | buona sera | buon pomeriggio",
+    "hello": "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening | "
+    "ciao | salve | buongiorno | buon giorno | buonasera | buona sera | buon pomeriggio",
 }
 
 
 def normalize_phrase(text: str) -> str:
-    """`text` for comparing: lower case, straight quotes, single spaces, without punctuation at its ends."""
+    """Normalize `text` for comparison: case-folded, straight quotes, single spaces, no punctuation at the ends."""
     return " ".join(text.casefold().replace("’", "'").replace("‘", "'").split()).strip(" .,;:!?…\"“”«»()[]*`'-")
 
 
@@ -91,15 +88,15 @@ _INTENT_BY_PHRASE: dict[str, Intent] = {
 
 
 def parse_intent(text: str) -> Intent | None:
-    """The command that the whole of `text` is, or `None`."""
+    """Return the command that `text` is as a whole, or None."""
     if len(text) > MAX_COMMAND_CHARS or "\n" in text.strip():
         return None
     return _INTENT_BY_PHRASE.get(normalize_phrase(text))
 
 
 def find_typed_button(text: str, buttons: Sequence[OfferedButton]) -> OfferedButton | None:
-    """The button whose number or whole label was typed, or `None`."""
-    if len(text) > 200 or "\n" in text.strip():
+    """Return the button whose number (from 1) or whole label was typed, or None."""
+    if len(text) > MAX_LABEL_TEXT_CHARS or "\n" in text.strip():
         return None
     typed = normalize_phrase(text)
     if typed.isascii() and typed.isdecimal() and len(typed) <= 2:

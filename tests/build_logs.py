@@ -1,6 +1,6 @@
-"""Build logs as the service writes them, made for the tests: any prefix form, any way to end.
+"""Build logs for the tests, in any format and with any ending.
 
-The sandbox's `BuildLog` writes the lines; the functions below tell whole builds with it.
+The sandbox's `BuildLogWriter` writes the lines; the functions below write whole builds with it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
-from bot.sandbox.builds.log_writer import BuildLogWriter as WrittenLog
-from bot.sandbox.builds.log_writer import LogFormat
+from bot.sandbox.builds import log_writer
+from bot.sandbox.builds.log_writer import BuildLogWriter
+
+LogFormat = Literal["new", "old", "bare"]
+"""A format of the service, or no prefix at all."""
 
 RUN = "3c1f7a52-9d0e-4b7a-8a55-2f60c1d9e7b4"
 SUBSCRIPTION = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
@@ -18,12 +22,13 @@ STAGING = "IT_rg-images_win-golden_6f3f2b1c-0a4d-4a5e-9e1b-77c0d2a4f6e1"
 
 
 @dataclass
-class BuildLog(WrittenLog):
-    """A log being written, in any form; some of its names are always the same."""
+class BuildLog(BuildLogWriter):
+    """A log being written; `bare`: its lines have no prefix."""
 
-    log_format: LogFormat = "new"
+    log_format: log_writer.LogFormat = "new"
     operation_id: str = RUN
     now: datetime = datetime(2026, 1, 12, 8, 0, 0, tzinfo=UTC)
+    bare: bool = False
 
     def text(self, newline: str = "\n") -> str:
         """The whole log."""
@@ -34,10 +39,16 @@ class BuildLog(WrittenLog):
         numbers = [number for number, line in enumerate(self.lines, 1) if part in line]
         return numbers[-1 if last else 0]
 
+    def _write_with_prefix(self, body: str, stream: Literal["OUT", "ERR"] = "ERR", timed: bool = True) -> None:
+        if self.bare:
+            self._write_line(body)
+        else:
+            super()._write_with_prefix(body, stream, timed)
+
 
 def begun(form: LogFormat = "new", windows: bool = True) -> BuildLog:
     """A build up to the connection to its VM."""
-    log = BuildLog(form)
+    log = BuildLog("old", bare=True) if form == "bare" else BuildLog(form)
     log.write_core("[INFO] Packer version: 1.14.3 [go1.24.0 linux amd64]")
     log.write_ui("Running builder ...").write_ui("Creating Azure Resource Manager (ARM) client ...")
     log.write_ui("ARM Client successfully created").wait(1).write_ui("Getting source image id for the deployment ...")

@@ -7,6 +7,7 @@ import each other.
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections import defaultdict
@@ -15,6 +16,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from bot.errors import BotError
+from dialogs.model.errors import DialogError
+from knowledge.model.errors import KnowledgeError
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("app", "bot", "dialogs", "knowledge")
@@ -38,11 +43,14 @@ FLOORS = {
     ),
     "dialogs": (
         ("conversation",),
-        ("actions", "handoff", "message_extension", "support/ticket"),
+        ("typed_actions",),
+        ("actions",),
+        ("general_actions", "handoff", "message_extension", "support/ticket"),
         ("azure", "support"),
         ("solution",),
         ("replies", "forget"),
-        ("context", "typed_commands"),
+        ("action_registry", "job_registry"),
+        ("context", "typed_commands", "resources"),
         ("state", "texts"),
         ("model",),
     ),
@@ -68,6 +76,7 @@ SDK_HOMES = {
         "bot.azure",
         "bot.sandbox.credentials",
         "bot.sign_in.on_behalf_of",
+        "bot.state.blob_requests",
         "bot.state.blob_store",
         "bot.telemetry.opentelemetry",
     ),
@@ -255,6 +264,17 @@ def test_public_class_names_are_unique() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(module)
     assert not {name: modules for name, modules in homes.items() if len(modules) > 1}
+
+
+def test_exceptions_derive_from_the_root_of_their_package() -> None:
+    roots = {"bot": BotError, "dialogs": DialogError, "knowledge": KnowledgeError}
+    faults = []
+    for module in MODULES:
+        for value in vars(importlib.import_module(module)).values():
+            is_exception = isinstance(value, type) and issubclass(value, BaseException)
+            if is_exception and value.__module__ == module and not issubclass(value, roots[_top(module)]):
+                faults.append(f"{module}.{value.__name__}")
+    assert not faults
 
 
 @pytest.mark.parametrize(

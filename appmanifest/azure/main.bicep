@@ -20,7 +20,7 @@ param registry string = ''
 @description('Tenants whose people are answered, with commas between; empty for this tenant alone.')
 param allowedTenants string = ''
 
-@description('Whose eyes look at Azure: off, user or bot. The project\'s README says what each needs.')
+@description('Access mode for Azure: off, user, or bot. docs/operations.md says what each needs.')
 @allowed([
   'off'
   'user'

@@ -1,1 +1,1 @@
-"""Who may talk to the bot, and as whom the bot talks: request tokens, signing keys, its own tokens."""
+"""Authenticate callers, and the bot itself to its services: request tokens, signing keys, the bot's tokens."""

@@ -1,4 +1,4 @@
-"""The bot's own token, which its replies carry: asked for once, kept until shortly before it ends."""
+"""The bot's own access token, which its replies carry: fetched once, cached until shortly before it expires."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from bot.auth.json_client import JsonClient
 from bot.errors import ServiceUnreachableError, TokenUnavailableError
 
 MARGIN_SECONDS = 300
-"""How long before its end a token is replaced; half of its life where that is shorter."""
+"""How long before its expiry a token is replaced; half its lifetime if that is shorter."""
 RETRY_SECONDS = 10
-"""The least time between two requests for a token when the last failed."""
+"""The minimum time between two requests for a token if the last one failed."""
 MIN_RENEWAL_INTERVAL_SECONDS = 60
-"""The least time between two requests for a token because the channel refused one."""
+"""The minimum time between two requests for a token because the channel rejected one."""
 MAX_LIFETIME_SECONDS = 24 * 3600
 
-# the code that Microsoft Entra gives, and what an operator can do about it
+# what an operator can do about an error, by Microsoft Entra's code (AADSTS…)
 _REMEDIES = {
     "7000215": "The client secret is wrong: MicrosoftAppPassword must be the secret's value, not its id.",
-    "7000222": "The client secret has expired: make a new one and set it as MicrosoftAppPassword.",
-    "700016": "The application is not known in this tenant: check MicrosoftAppId and MicrosoftAppTenantId.",
-    "90002": "There is no such tenant: check MicrosoftAppTenantId.",
+    "7000222": "The client secret has expired: create a new one and set it as MicrosoftAppPassword.",
+    "700016": "The application is unknown in this tenant: check MicrosoftAppId and MicrosoftAppTenantId.",
+    "90002": "The tenant does not exist: check MicrosoftAppTenantId.",
     "7000112": "The application is disabled in this tenant: an administrator must enable its sign-in.",
 }
 
@@ -37,22 +37,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token and the seconds that it lasts from now on."""
+    """An access token and its remaining lifetime."""
 
     token: str = field(repr=False)
     lifetime_seconds: float
 
 
 class TokenSource(Protocol):
-    """Where tokens come from."""
+    """Issues tokens."""
 
     async def fetch(self) -> IssuedToken:
-        """A new token. Raises TokenUnavailable."""
+        """Fetch a new token. Raise `TokenUnavailableError`."""
         ...
 
 
 class ClientSecretTokenSource:
-    """Tokens of Microsoft Entra for the client secret of a single-tenant registration."""
+    """Tokens of Microsoft Entra for a single-tenant registration, which proves itself with a client secret."""
 
     def __init__(self, client: JsonClient, credentials: BotCredentials, cloud: BotFrameworkCloud) -> None:
         self._client = client
@@ -65,23 +65,23 @@ class ClientSecretTokenSource:
         }
 
     async def fetch(self) -> IssuedToken:
-        """A new token.
+        """Fetch a new token.
 
         Raises:
-            TokenUnavailable: Microsoft Entra refuses, or cannot be reached.
+            TokenUnavailableError: Microsoft Entra refuses, or can't be reached.
         """
         try:
-            status, found = await self._client.post(self._url, self._form)
+            status, response = await self._client.post(self._url, self._form)
         except ServiceUnreachableError as error:
             raise TokenUnavailableError(str(error)) from error
-        token, seconds = found.get("access_token"), _parse_lifetime(found.get("expires_in"))
-        if status == 200 and isinstance(token, str) and token and seconds:
-            return IssuedToken(token, seconds)
-        raise TokenUnavailableError(f"Microsoft Entra gave no token (status {status}). {_find_remedy(found)}")
+        token, lifetime_seconds = response.get("access_token"), _parse_lifetime(response.get("expires_in"))
+        if status == 200 and isinstance(token, str) and token and lifetime_seconds:
+            return IssuedToken(token, lifetime_seconds)
+        raise TokenUnavailableError(f"Microsoft Entra gave no token (status {status}). {_find_remedy(response)}")
 
 
 class TokenCache:
-    """The current token of a `source`, for any number of callers at once. `clock` counts seconds."""
+    """Caches the token of a `source` for any number of concurrent callers. `clock` counts seconds."""
 
     def __init__(self, source: TokenSource, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
@@ -93,10 +93,10 @@ class TokenCache:
         self._fetch_task: asyncio.Task[None] | None = None
 
     async def get(self) -> str:
-        """A token that lasts a while.
+        """Return a valid token, from the cache or a new one.
 
         Raises:
-            TokenUnavailable: with the reason that the last request for one failed.
+            TokenUnavailableError: There is none; the message says why the last request failed.
         """
         if self._clock() >= self._refresh_at:
             await self._fetch()
@@ -105,14 +105,14 @@ class TokenCache:
         return self._token
 
     async def renew(self, rejected_token: str) -> str | None:
-        """A token in place of `refused`, which the channel did not take; None if there is no other to be had now."""
+        """Return a token to use instead of `rejected_token`; None if there is no other one now."""
         if self._token == rejected_token and self._clock() - self._renewed_at >= MIN_RENEWAL_INTERVAL_SECONDS:
             self._renewed_at = self._clock()
             await self._fetch()
         return self._token if self._token != rejected_token and self._clock() < self._expires_at else None
 
     async def is_available(self) -> bool:
-        """Whether a token is at hand; asks for one where there is none."""
+        """Tell whether there is a valid token; request one if needed."""
         try:
             await self.get()
         except TokenUnavailableError:
@@ -120,34 +120,34 @@ class TokenCache:
         return True
 
     async def close(self) -> None:
-        """End a request that is under way."""
+        """Cancel a request that is in progress."""
         if self._fetch_task is not None:
             self._fetch_task.cancel()
             await asyncio.wait([self._fetch_task])
 
     async def _fetch(self) -> None:
-        """Ask for a token; one request at a time serves all who wait, and none is made right after a failed one."""
+        """Request a token. All waiting callers share one request; after a failed one, wait before the next."""
         if self._fetch_task is None or self._fetch_task.done():
             if self._clock() - self._failed_at < RETRY_SECONDS:
                 return
             self._fetch_task = asyncio.create_task(self._replace_token())
-        # not awaited itself: somebody who gives up waiting must not end it for the others
+        # `wait`, because awaiting the task itself would cancel it for all when one caller is canceled
         await asyncio.wait([self._fetch_task])
 
     async def _replace_token(self) -> None:
         try:
-            grant = await self._source.fetch()
+            issued = await self._source.fetch()
         except TokenUnavailableError as error:
             self._failed_at, self._last_error = self._clock(), f"The bot gets no token for its replies. {error}"
             _log.error("%s", self._last_error)
             return
         now = self._clock()
-        self._token, self._expires_at, self._failed_at = grant.token, now + grant.lifetime_seconds, -math.inf
-        self._refresh_at = self._expires_at - min(MARGIN_SECONDS, grant.lifetime_seconds / 2)
+        self._token, self._expires_at, self._failed_at = issued.token, now + issued.lifetime_seconds, -math.inf
+        self._refresh_at = self._expires_at - min(MARGIN_SECONDS, issued.lifetime_seconds / 2)
 
 
 def _parse_lifetime(value: Any) -> float:
-    """Seconds of life from an answer, which some services write as text; 0 for what is none."""
+    """Return the lifetime in seconds from a response, in which it may be text; 0 if it is invalid."""
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
         value = int(value)
     return (
@@ -158,8 +158,11 @@ def _parse_lifetime(value: Any) -> float:
 
 
 def _find_remedy(response: dict[str, Any]) -> str:
-    """What to do about a refusal. Of its description only the code is used: the rest holds ids of no use here."""
-    code = re.search(r"AADSTS(\d{4,8})", str(response.get("error_description"))[:200])
-    if not code:
+    """Return what an operator can do about an error response.
+
+    Only the code of its description is used: the rest has trace ids.
+    """
+    match = re.search(r"AADSTS(\d{4,8})", str(response.get("error_description"))[:200])
+    if not match:
         return "Check MicrosoftAppId, MicrosoftAppTenantId and MicrosoftAppPassword."
-    return _REMEDIES.get(code[1], f"The reason is listed as AADSTS{code[1]} in Microsoft's error codes.")
+    return _REMEDIES.get(match[1], f"The reason is listed as AADSTS{match[1]} in Microsoft's error codes.")

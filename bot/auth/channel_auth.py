@@ -1,4 +1,4 @@
-"""Both directions of trust in one object: who may call the bot, and how the bot proves itself to the channel."""
+"""Both directions of authentication in one object: of the bot's callers, and of the bot to the channel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from bot.auth.signing_keys import SigningKeys
 
 @dataclass(frozen=True, slots=True)
 class ChannelAuth:
-    """`checks` tell by name whether what the bot depends on is at hand. `tls`: None trusts the usual authorities."""
+    """How the bot authenticates its callers, and itself to the channel.
+
+    `checks` tell, by name, whether each service that the bot depends on is available. `tls` is None if the system's
+    certificate authorities are trusted.
+    """
 
     authenticator: RequestAuthenticator
     app_id: str = ""
@@ -26,11 +30,11 @@ class ChannelAuth:
     tls: SSLContext | None = None
 
     async def find_unavailable(self) -> list[str]:
-        """The names of what is not at hand; empty when the bot can work."""
+        """Return the names of the checks that fail; empty if the bot can work."""
         return [name for name, check in self.checks.items() if not await check()]
 
     async def close(self) -> None:
-        """End what is under way and close the connections."""
+        """Cancel what is in progress and close the connections."""
         for close in self.close_callbacks:
             await close()
 
@@ -38,17 +42,20 @@ class ChannelAuth:
 def build_channel_auth(
     credentials: BotCredentials | None, cloud: BotFrameworkCloud = PUBLIC_CLOUD, tls: SSLContext | None = None
 ) -> ChannelAuth:
-    """The access that `credentials` give; without any, this machine's own callers are served, and without a token."""
+    """Build the authentication for `credentials`.
+
+    Without credentials only callers on this machine are served, and the bot's replies carry no token.
+    """
     if credentials is None:
         return ChannelAuth(LoopbackAuthenticator())
     client = JsonClient(tls)
     keys = SigningKeys(client, cloud.metadata_url)
     tokens = TokenCache(_build_token_source(client, credentials, cloud))
-    callers = BotFrameworkAuthenticator(
+    authenticator = BotFrameworkAuthenticator(
         keys, credentials.app_id, cloud.issuer, credentials.allowed_tenants, cloud.service_hosts
     )
     return ChannelAuth(
-        callers,
+        authenticator,
         credentials.app_id,
         tokens,
         checks={"signing keys": keys.has_keys, "token": tokens.is_available},
@@ -59,7 +66,7 @@ def build_channel_auth(
 
 def _build_token_source(client: JsonClient, credentials: BotCredentials, cloud: BotFrameworkCloud) -> TokenSource:
     if credentials.app_type == "UserAssignedMSI":
-        # imported here: it takes a third of a second, and only this kind of bot needs it
+        # deferred: the import takes a third of a second, and only this type of bot needs it
         from bot.auth.managed_identity import ManagedIdentityTokenSource
 
         return ManagedIdentityTokenSource(credentials.app_id, cloud.scope)

@@ -1,4 +1,4 @@
-"""Who the bot is to Microsoft Teams: the credentials of its registration, read from the environment and checked.
+"""Read from the environment the credentials of the bot's registration with Microsoft Teams, and check them.
 
 | variable               | needed                  | meaning                                                        |
 | ---------------------- | ----------------------- | -------------------------------------------------------------- |
@@ -8,7 +8,7 @@
 | `MicrosoftAppPassword` | for `SingleTenant` only | the value of the registration's client secret                  |
 | `ALLOWED_TENANTS`      | no                      | tenants whose people are answered, GUIDs; default: that tenant |
 
-No value of these is repeated in a message: whoever mixed two of them up would find the secret in a log.
+No value of these appears in a message: if two of them were mixed up, the secret would end up in a log.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class BotCredentials:
-    """A checked registration. Ids are in lower case; `password` is empty for a managed identity."""
+    """A valid registration. Ids are in lower case; `password` is empty for a managed identity."""
 
     app_id: str
     tenant_id: str
@@ -45,7 +45,7 @@ class BotCredentials:
 
 @dataclass(frozen=True, slots=True)
 class BotFrameworkCloud:
-    """Where the Bot Framework service proves who it is, and where the bot proves the same. Default: public Azure."""
+    """The addresses at which the Bot Framework service and the bot authenticate. Default: public Azure."""
 
     metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     issuer: str = "https://api.botframework.com"
@@ -53,63 +53,67 @@ class BotFrameworkCloud:
     scope: str = "https://api.botframework.com/.default"
     token_service_url: str = "https://token.botframework.com"  # noqa: S105 - an address
     service_hosts: tuple[str, ...] = ("smba.trafficmanager.net", ".botframework.com", ".teams.microsoft.com")
-    """The hosts of the service that takes replies; one that begins with a dot stands for all below it."""
+    """The hosts of the service that accepts replies; one that begins with a dot includes all its subdomains."""
 
 
 PUBLIC_CLOUD = BotFrameworkCloud()
 
 
 def read_credentials(environ: Mapping[str, str], faults: list[str]) -> BotCredentials | None:
-    """The credentials of `environ`, None where none is set; adds a sentence to `faults` for everything that is wrong.
+    """Read the bot's credentials; return None if none are set, or if they have a fault.
 
-    An empty variable counts as not set. Names are compared without case, as some systems do: one that was meant as a
-    credential must not slip through.
+    An empty variable counts as not set. Names are compared case-insensitively: a misspelled credential must not be
+    ignored, since a bot without credentials serves this machine without authentication.
+
+    Args:
+        environ: The environment variables.
+        faults: Gets one sentence per fault appended.
     """
-    before = len(faults)
-    given = _read_values(environ, faults)
-    if not given:
+    fault_count_before = len(faults)
+    values = _read_values(environ, faults)
+    if not values:
         return None
-    if set(given) == {"ALLOWED_TENANTS"}:
+    if set(values) == {"ALLOWED_TENANTS"}:
         faults.append(
-            "ALLOWED_TENANTS is set without MicrosoftAppId: without credentials nobody's tenant can be known. "
+            "ALLOWED_TENANTS is set without MicrosoftAppId: without credentials the bot can't know anyone's tenant. "
             "Set the bot's credentials too, or unset it."
         )
         return None
 
-    app_id = _parse_guid(given, "MicrosoftAppId", "the application (client) id of the bot's registration", faults)
-    tenant_id = _parse_guid(given, "MicrosoftAppTenantId", "the tenant id of the bot's registration", faults)
-    kind = _parse_app_type(given, faults)
-    password = given.get("MicrosoftAppPassword", "")
-    if kind == "SingleTenant" and not password:
+    app_id = _parse_guid(values, "MicrosoftAppId", "the application (client) id of the bot's registration", faults)
+    tenant_id = _parse_guid(values, "MicrosoftAppTenantId", "the tenant id of the bot's registration", faults)
+    app_type = _parse_app_type(values, faults)
+    password = values.get("MicrosoftAppPassword", "")
+    if app_type == "SingleTenant" and not password:
         faults.append(
-            "MicrosoftAppPassword is not set: a SingleTenant bot proves itself with the value of its client secret. "
+            "MicrosoftAppPassword is not set: a SingleTenant bot needs the value of its client secret. "
             "Set it, or give the bot a managed identity and MicrosoftAppType=UserAssignedMSI."
         )
-    if kind == "UserAssignedMSI" and password:
+    if app_type == "UserAssignedMSI" and password:
         faults.append(
             "MicrosoftAppPassword is set, but a managed identity has no password: unset it, and delete the secret if "
             "nothing else uses it."
         )
-    tenants = [item.lower() for item in re.split(r"[\s,;]+", given.get("ALLOWED_TENANTS", "")) if item]
+    tenants = [item.lower() for item in re.split(r"[\s,;]+", values.get("ALLOWED_TENANTS", "")) if item]
     if not all(map(_is_guid, tenants)):
         faults.append(
-            "ALLOWED_TENANTS must be a list of tenant ids (GUIDs) with commas between; leave it unset for the bot's "
-            "own tenant alone."
+            "ALLOWED_TENANTS must be a list of tenant ids (GUIDs), separated by commas; leave it unset to serve only "
+            "the bot's own tenant."
         )
-    if len(faults) > before or kind is None:
+    if len(faults) > fault_count_before or app_type is None:
         return None
-    return BotCredentials(app_id, tenant_id, kind, frozenset(tenants or [tenant_id]), password)
+    return BotCredentials(app_id, tenant_id, app_type, frozenset(tenants or [tenant_id]), password)
 
 
 def _read_values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name in SETTING_NAMES:
-        values = {value.strip() for key, value in environ.items() if key.lower() == name.lower() and value.strip()}
-        if len(values) > 1:
+        candidates = {value.strip() for key, value in environ.items() if key.lower() == name.lower() and value.strip()}
+        if len(candidates) > 1:
             faults.append(f"{name} is set more than once, in different spellings and with different values: keep one.")
-        if values:
-            found[name] = min(values)
-    return found
+        if candidates:
+            values[name] = min(candidates)
+    return values
 
 
 def _parse_guid(values: Mapping[str, str], name: str, description: str, faults: list[str]) -> str:
@@ -119,7 +123,7 @@ def _parse_guid(values: Mapping[str, str], name: str, description: str, faults: 
             f"{name} is not set: set it to {description}, or unset all credentials to try the bot on this machine."
         )
     elif not _is_guid(value):
-        faults.append(f"{name} is no GUID: set it to {description}, such as 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394.")
+        faults.append(f"{name} is not a GUID: set it to {description}, such as 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Fetches small JSON objects from the services that the bot trusts by their address: signing keys, tokens."""
+"""Exchange small JSON objects with services that the bot trusts by their address: signing keys, tokens."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from bot.errors import ServiceUnreachableError
 
 TIMEOUT = ClientTimeout(total=10, connect=4)
 MAX_RESPONSE_BYTES = 1_000_000
-"""Bytes of an answer that is read; the largest that the services send is some 20 KB."""
+"""Limit for a response; the largest that the services send is about 20 KB."""
 
 
 class JsonClient:
-    """One session for all, made in the event loop at the first use."""
+    """An HTTP client with one session, which is opened at the first request. `tls` None trusts the system's CAs."""
 
     def __init__(self, tls: SSLContext | None = None) -> None:
         self._tls = tls
         self._session: ClientSession | None = None
 
     async def get(self, url: str) -> dict[str, Any]:
-        """The object at `url`.
+        """Fetch the JSON object at `url`.
 
         Raises:
-            ServiceUnreachable: no answer, or one that is not 200 with a JSON object.
+            ServiceUnreachableError: There is no response, or its status isn't 200, or it isn't a JSON object.
         """
-        status, found = await self._request("GET", url, None)
+        status, content = await self._request("GET", url, None)
         if status != 200:
             raise ServiceUnreachableError(f"{URL(url).origin()} answered with status {status}.")
-        return found
+        return content
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Send `form` to `url`; returns the status and the object that came back.
+        """Post `form` to `url`; return the status and the JSON object of the response.
 
         Raises:
-            ServiceUnreachable: no answer, or one that is no JSON object.
+            ServiceUnreachableError: There is no response, or it isn't a JSON object.
         """
         return await self._request("POST", url, form)
 
     async def call(
         self, method: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, Any]]:
-        """Ask `url` with `body` as JSON; returns the status and the object that came back, {} where nothing did.
+        """Send `body` as JSON; return the status and the JSON object of the response, {} if it has no body.
 
         Raises:
-            ServiceUnreachable: no answer, or one that is no JSON object.
+            ServiceUnreachableError: There is no response, or it isn't a JSON object.
         """
         return await self._request(method, url, None, body, headers)
 
@@ -72,22 +72,22 @@ class JsonClient:
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         raw = bytearray()
         try:
-            # a redirect is not followed: the address is what the answer is trusted for
-            asked = self._session.request(
+            # redirects are not followed: the response is trusted because of its address
+            request = self._session.request(
                 method, URL(url, encoded=True), data=form, json=body, headers=headers, allow_redirects=False
             )
-            async with asked as response:
+            async with request as response:
                 async for chunk in response.content.iter_chunked(65536):
                     raw += chunk
                     if len(raw) > MAX_RESPONSE_BYTES:
                         raise ServiceUnreachableError(
                             f"{URL(url).origin()} answered with more than {MAX_RESPONSE_BYTES} bytes."
                         )
-                found = json.loads(raw) if raw.strip() or headers is None else {}
+                content = json.loads(raw) if raw.strip() or headers is None else {}
         except (ClientError, TimeoutError, ValueError, RecursionError) as error:
             raise ServiceUnreachableError(
-                f"{URL(url).origin()} gave no answer in JSON: {type(error).__name__}."
+                f"{URL(url).origin()} gave no usable answer: {type(error).__name__}."
             ) from error
-        if not isinstance(found, dict):
-            raise ServiceUnreachableError(f"{URL(url).origin()} answered with JSON that is no object.")
-        return response.status, found
+        if not isinstance(content, dict):
+            raise ServiceUnreachableError(f"{URL(url).origin()} answered with JSON that isn't an object.")
+        return response.status, content

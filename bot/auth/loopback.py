@@ -1,4 +1,4 @@
-"""Without credentials only this machine is served: the caller's address, its Host header and its service URL say so."""
+"""Serve only this machine if the bot has no credentials: check the caller's address, Host header, and service URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.errors import RequestRefusedError
 
 _FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
 
-# strict on purpose: parsers disagree on user parts, backslashes and blanks, and such a URL could lead elsewhere
+# deliberately strict: parsers disagree on user info, backslashes and spaces, so such a URL could lead elsewhere
 _URL = re.compile(
     r"https?://(localhost|127(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]{2,39}\])(?::\d{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
@@ -22,14 +22,14 @@ _HOST = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:]{2,39}\])(?::\d{1,5})?"
 
 
 class LoopbackAuthenticator:
-    """Admits the programs of this machine, which send no token."""
+    """Admits the programs on this machine, which send no token."""
 
     def check_request(self, request: web.BaseRequest) -> None:
-        """Refuse (403) a request that did not start on this machine, whatever it is for."""
+        """Refuse (403) any request that doesn't come from this machine."""
         check_caller(request)
 
     async def authenticate(self, authorization: Sequence[str]) -> LoopbackAuthenticator:
-        """Refuse (401) whoever sends a token: they must not believe that it was checked."""
+        """Refuse (401) a request with a token: its sender must not believe that the token was checked."""
         if any(authorization):
             raise RequestRefusedError(
                 401, "This bot runs without credentials and checks no tokens: it serves the local test client only."
@@ -37,19 +37,19 @@ class LoopbackAuthenticator:
         return self
 
     def is_trusted_service_url(self, service_url: str) -> bool:
-        """Whether it leads to this machine."""
+        """Tell whether `service_url` leads to this machine."""
         return is_loopback_url(service_url)
 
     def get_trusted_service_url(self, body: Mapping[str, Any]) -> str:
-        """The service URL of an activity, which must lead to this machine."""
+        """Return the service URL of the activity `body`. Raise `RequestRefusedError` if it leads to another machine."""
         return check_service_url(body.get("serviceUrl"))
 
 
 def check_caller(request: web.BaseRequest) -> None:
-    """Refuse (403) a request that did not start on this machine.
+    """Refuse (403) a request that doesn't come from this machine.
 
-    The Host header keeps out a web page whose name was made to point here, the Origin one a page that posts across
-    sites, a forwarding header a tunnel or proxy that ends on this machine.
+    The Host header exposes DNS rebinding: a web page whose host name points here. The Origin header exposes a page that
+    posts across sites. A forwarding header exposes a tunnel or proxy that ends on this machine.
     """
     peer = request.transport.get_extra_info("peername") if request.transport else None
     if not peer or not is_loopback(str(peer[0]).split("%")[0].removeprefix("::ffff:")):
@@ -57,7 +57,7 @@ def check_caller(request: web.BaseRequest) -> None:
     host = _HOST.fullmatch(request.headers.get("Host", ""))
     if not host or not is_loopback(host[1].strip("[]")):
         raise RequestRefusedError(
-            403, "Call this bot by 127.0.0.1 or localhost: the Host header names another machine."
+            403, "Call this bot as 127.0.0.1 or localhost: the Host header names another machine."
         )
     origin = request.headers.get("Origin")
     if origin is not None and not is_loopback_url(origin):
@@ -69,10 +69,10 @@ def check_caller(request: web.BaseRequest) -> None:
 
 
 def check_service_url(url: object) -> str:
-    """`url` if replies may be sent there.
+    """Return `url` if replies may be sent there.
 
     Raises:
-        RefusedRequest: 400 when there is none, 403 when it leads off this machine.
+        RequestRefusedError: 400 if there is none, 403 if it leads to another machine.
     """
     if not isinstance(url, str) or not url:
         raise RequestRefusedError(400, "The activity has no `serviceUrl`: there is nowhere to send the answer.")
@@ -84,7 +84,7 @@ def check_service_url(url: object) -> str:
 
 
 def is_loopback_url(url: str) -> bool:
-    """Whether `url` is a plain http(s) URL of this machine."""
+    """Tell whether `url` is a plain http(s) URL of this machine."""
     if len(url) > 512 or not _URL.fullmatch(url):
         return False
     return is_loopback(urlsplit(url).hostname or "")

@@ -1,4 +1,4 @@
-"""Tell the names and addresses of this computer from all others."""
+"""Recognize the names and addresses of this computer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is `localhost` or an address of the loopback range. Other names are not looked up."""
+    """Tell whether `host` is `localhost` or a loopback address. Other names are not resolved."""
     if host.lower() == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""The keys that the Bot Framework service signs its requests with: fetched by address, kept, renewed."""
+"""The keys that sign the Bot Framework service's requests: fetched from its metadata, cached, refreshed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bot.auth.json_client import JsonClient
 from bot.errors import KeysUnavailableError, ServiceUnreachableError
 
 FRESH_SECONDS = 24 * 3600
-"""How long keys are used without asking anew."""
+"""How long keys are used without a refresh."""
 KEEP_SECONDS = 72 * 3600
-"""How long keys are used when they cannot be had anew."""
+"""How long keys are used if they can't be refreshed."""
 MIN_FETCH_INTERVAL_SECONDS = 60
-"""The least time between two fetches: a made-up key id must not cost one each."""
+"""The minimum time between two fetches, so that made-up key ids don't cause one each."""
 RETRY_SECONDS = 10
-"""The same after a fetch that failed."""
+"""The minimum time between two fetches after a failed one."""
 MIN_KEY_BITS = 2048
 
 _log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A public key, and the channels that the service endorses it for."""
+    """A public key, and the channels that it is endorsed for."""
 
     key: RSAPublicKey
     channels: frozenset[str]
 
 
 class SigningKeys:
-    """The keys that the OpenID metadata at `metadata_url` leads to, by key id. `clock` counts seconds."""
+    """Caches the keys that the OpenID metadata at `metadata_url` refers to, by key id. `clock` counts seconds."""
 
     def __init__(self, client: JsonClient, metadata_url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -51,30 +51,30 @@ class SigningKeys:
         self._fetch_task: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> SigningKey | None:
-        """The key called `key_id`, None if the service has no such key.
+        """Return the key with the id `key_id`; None if the service has no such key.
 
         Raises:
-            KeysUnavailable: no keys are known, so nothing can be said.
+            KeysUnavailableError: No keys are known, and they can't be fetched.
         """
         if key_id not in self._get_usable_keys():
             await self._refresh()
             if not self._get_usable_keys():
                 raise KeysUnavailableError(
-                    "The keys of the Bot Framework service cannot be had, so no request can be checked."
+                    "The Bot Framework service's keys can't be fetched, so no request can be checked."
                 )
         elif self._compute_age() >= FRESH_SECONDS:
-            # the next request finds the new ones; this one need not wait for them
+            # in the background: the current keys still hold, so this request doesn't wait
             self._start_fetch()
         return self._get_usable_keys().get(key_id)
 
     async def has_keys(self) -> bool:
-        """Whether requests can be checked; fetches the keys when there are none yet."""
+        """Tell whether requests can be checked; fetch the keys if there are none yet."""
         if not self._get_usable_keys():
             await self._refresh()
         return bool(self._get_usable_keys())
 
     async def close(self) -> None:
-        """End a fetch that is under way."""
+        """Cancel a fetch that is in progress."""
         if self._fetch_task is not None:
             self._fetch_task.cancel()
             await asyncio.wait([self._fetch_task])
@@ -91,7 +91,10 @@ class SigningKeys:
             await asyncio.wait([task])
 
     def _start_fetch(self) -> asyncio.Task[None] | None:
-        """The fetch under way, or a new one; None when the last was a moment ago. One at a time serves all who wait."""
+        """Return the fetch in progress, which all waiting callers share, or start one.
+
+        Return None if the last one ended a moment ago.
+        """
         if self._fetch_task is None or self._fetch_task.done():
             if self._clock() - self._attempted_at < (RETRY_SECONDS if self._failed else MIN_FETCH_INTERVAL_SECONDS):
                 return None
@@ -100,28 +103,29 @@ class SigningKeys:
 
     async def _fetch(self) -> None:
         try:
-            found = await self._download_keys()
+            keys = await self._download_keys()
         except ServiceUnreachableError as error:
             self._failed = True
-            _log.error("The signing keys of the Bot Framework service could not be fetched. %s", error)
+            _log.error("The Bot Framework service's signing keys could not be fetched. %s", error)
         else:
-            self._keys, self._fetched_at, self._failed = found, self._clock(), False
+            self._keys, self._fetched_at, self._failed = keys, self._clock(), False
         self._attempted_at = self._clock()
 
     async def _download_keys(self) -> dict[str, SigningKey]:
         metadata = await self._client.get(self._url)
-        address = metadata.get("jwks_uri")
-        if not isinstance(address, str) or address.split(":")[0] != self._url.split(":")[0]:
-            raise ServiceUnreachableError(f"The metadata at {self._url} names no address of keys.")
-        listed = (await self._client.get(address)).get("keys")
-        keys = dict(filter(None, map(_read_key, listed))) if isinstance(listed, list) else {}
+        keys_url = metadata.get("jwks_uri")
+        # the same scheme: https metadata must not lead to keys over http
+        if not isinstance(keys_url, str) or keys_url.split(":")[0] != self._url.split(":")[0]:
+            raise ServiceUnreachableError(f"The metadata at {self._url} gives no address for the keys.")
+        entries = (await self._client.get(keys_url)).get("keys")
+        keys = dict(filter(None, map(_read_key, entries))) if isinstance(entries, list) else {}
         if not keys:
-            raise ServiceUnreachableError(f"There is no usable key at {address}.")
+            raise ServiceUnreachableError(f"There is no usable key at {keys_url}.")
         return keys
 
 
 def _read_key(value: Any) -> tuple[str, SigningKey] | None:
-    """Id and key of one entry of a key set; None for what signs no tokens or is no RSA key of a fair size."""
+    """Return id and key of one entry of a key set; None unless it is an RSA signing key of sufficient size."""
     if not isinstance(value, dict) or value.get("kty") != "RSA" or value.get("use", "sig") != "sig":
         return None
     key_id, endorsements = value.get("kid"), value.get("endorsements")

@@ -1,4 +1,4 @@
-"""No look at Azure at all: what the bot does until an operator turns looking on. Imports no SDK."""
+"""The Azure reader while lookups are off, which is the default. Imports no Azure SDK."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ from knowledge.model.entry import Language
 
 
 class DisabledAzureReader:
-    """`dialogs.model.ports.Azure` that refuses every look: it is off."""
+    """`dialogs.model.ports.AzureReader` that refuses every lookup with the reason "off"."""
 
     @property
     def access_mode(self) -> AccessMode:
-        """Nobody's eyes."""
+        """Return "off"."""
         return "off"
 
     async def find_templates(self, person: Person, query: TemplateQuery) -> TemplateSearchResult:
-        """Raises `LookRefused`."""
+        """Raise `AzureRefusedError`."""
         _refuse()
 
     async def find_failed_templates(self, person: Person) -> FailedTemplates:
-        """Raises `LookRefused`."""
+        """Raise `AzureRefusedError`."""
         _refuse()
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
-        """Raises `LookRefused`."""
+        """Raise `AzureRefusedError`."""
         _refuse()
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
-        """Raises `LookRefused`."""
+        """Raise `AzureRefusedError`."""
         _refuse()
 
     async def diagnose_log(
         self, person: Person, status: TemplateStatus, language: Language, progress: Callable[[int, int], None]
     ) -> LogDiagnosis:
-        """Raises `LookRefused`."""
+        """Raise `AzureRefusedError`."""
         _refuse()
 
     async def sign_out(self, person: Person) -> bool:
-        """Nobody is signed in."""
+        """Return False: nobody is signed in."""
         return False
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there are no connections."""
 
 
 def _refuse() -> NoReturn:

@@ -1,4 +1,4 @@
-"""Opens the look at Azure that the settings ask for. The SDKs are imported only where it is not off."""
+"""Open the Azure reader that the settings ask for. The Azure SDKs are imported only if lookups are on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOUDS = {"public": PUBLIC, "usgovernment": US_GOVERNMENT}
 
 
 class CloseableAzureReader(AzureReader, Protocol):
-    """The look at Azure, and the end of it."""
+    """An Azure reader that holds connections."""
 
     async def close(self) -> None:
         """Close the connections to the identity provider."""
@@ -32,25 +32,31 @@ def open_azure_reader(
     cloud: AzureCloud | None = None,
     observer: Observer | None = None,
 ) -> CloseableAzureReader:
-    """The look that `settings` ask for; whole logs are read with `diagnoser`. Close it at the end.
+    """Open the Azure reader for `settings`. The caller must close it.
 
-    The modes user and sandbox need `eyes`: those of `bot.sign_in` and `bot.sandbox`. `cloud`: another than the
-    settings name, such as the sandbox's. `observer` is told of every look. Raises `ValueError` where the eyes are
-    missing.
+    Args:
+        settings: Says whether lookups are on, and with whose credentials.
+        diagnoser: Diagnoses whole logs.
+        credential_provider: Required in the modes user (from `bot.sign_in`) and sandbox (from `bot.sandbox`).
+        cloud: Replaces the cloud that `settings` names; the sandbox has its own.
+        observer: Is notified of every lookup.
+
+    Raises:
+        ValueError: The mode needs a credential provider, and none was given.
     """
     if settings.access_mode == "off":
         return DisabledAzureReader()
     from bot.azure.templates.template_reader import AzureTemplateReader
 
-    place = cloud or CLOUDS[settings.cloud]
-    own = credential_provider or build_credential_provider(settings, place)
-    if own is None:
-        raise ValueError(f"the mode {settings.access_mode} needs the eyes of another package")
-    return AzureTemplateReader(settings.access_mode, place, own, diagnoser, observer=observer)
+    azure_cloud = cloud or CLOUDS[settings.cloud]
+    provider = credential_provider or build_credential_provider(settings, azure_cloud)
+    if provider is None:
+        raise ValueError(f"the mode {settings.access_mode} needs a credential provider")
+    return AzureTemplateReader(settings.access_mode, azure_cloud, provider, diagnoser, observer=observer)
 
 
 def build_credential_provider(settings: AzureSettings, cloud: AzureCloud) -> CredentialProvider | None:
-    """The eyes of this program itself, in the modes that have them: local and bot."""
+    """Build the credential provider for the modes local and bot; return None for the others."""
     if settings.access_mode not in ("local", "bot"):
         return None
     from bot.azure.credentials.own_credentials import LocalCredentials, ManagedIdentityCredentials

@@ -1,1 +1,1 @@
-"""Replies as Adaptive Cards that fit into a message."""
+"""Show replies as Adaptive Cards that fit into a Teams message."""

@@ -1,40 +1,38 @@
-"""Replies as Adaptive Cards for Teams: one card a reply, inside the size that Teams takes."""
+"""The card of a reply, the text of its notification, and a note below a message that was sent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cards.layout import CardElement
-from bot.cards.size import fit_card, split_reply
+from bot.cards.size import fit_card
+from bot.cards.text_runs import CardElement
 from dialogs.model.reply import Paragraph, Reply
 from dialogs.replies.plain_text import flatten_runs, sanitize_line
 
-__all__ = ["append_note", "build_summary", "render_card", "split_reply"]
-
-_MAX_SUMMARY_CHARS = 120  # characters that a notification shows
+_MAX_SUMMARY_CHARS = 120  # what a notification shows
 
 
 def render_card(reply: Reply) -> CardElement:
-    """`reply` as an Adaptive Card, a plain dict that JSON can carry.
+    """Render `reply` as an Adaptive Card, a plain dict that JSON can carry.
 
-    It stays under 25 KB of UTF-16 where shortening lines, commands and copyable texts can do it, and under 80 KB
-    always. Send each of `parts(reply)` to lose nothing of a long copyable text.
+    It stays under 25 KB of UTF-16 if shortening lines, commands and copyable texts can achieve that, and always under
+    80 KB. To lose nothing of a long copyable text, render each part of `split_reply(reply)`.
     """
     return fit_card(reply)
 
 
 def build_summary(reply: Reply) -> str:
-    """The notification's text: the reply's summary or its first paragraph, on one line of at most 120 characters."""
+    """Build the notification's text: the reply's summary or first paragraph, one line of at most 120 characters."""
     text = sanitize_line(reply.summary)
     if not text:
         paragraphs = (sanitize_line(flatten_runs(block.text)) for block in reply.blocks if isinstance(block, Paragraph))
-        text = next((words for words in paragraphs if words), "")
+        text = next((paragraph for paragraph in paragraphs if paragraph), "")
     return text if len(text) <= _MAX_SUMMARY_CHARS else f"{text[: _MAX_SUMMARY_CHARS - 1].rstrip()}…"
 
 
 def append_note(message: Mapping[str, Any], note: str) -> dict[str, Any]:
-    """A message, card or text, with one more line at its end; `note` is our own text."""
+    """Return a message, card or text, with `note` as one more line; the note must be our own text, not foreign."""
     if "card" not in message:
         return {**message, "text": f"{message['text']}\n\n{note}"}
     line = {"type": "TextBlock", "text": note, "wrap": True, "isSubtle": True, "spacing": "Small"}

@@ -1,4 +1,4 @@
-"""The messages by which Teams hands a person a file: the question whether it may, and the file once it is there."""
+"""The messages by which Teams gives a person a file: the question whether it may, and the file in their OneDrive."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ INFO_TYPE = "application/vnd.microsoft.teams.card.file.info"
 
 
 def build_consent_message(file: FileOffer) -> Message:
-    """Teams' own question whether the file may be put into the person's OneDrive; the answer is an invoke."""
-    args = dict(file.args)
-    asked = {
+    """Build Teams' own question whether a file may be put into the person's OneDrive; the answer is an invoke."""
+    context = dict(file.args)
+    content = {
         "description": file.description,
         "sizeInBytes": file.size,
-        "acceptContext": args,
-        "declineContext": args,
+        "acceptContext": context,
+        "declineContext": context,
     }
-    return {"attachment": {"contentType": CONSENT_TYPE, "name": file.name, "content": asked}, "summary": file.name}
+    return {"attachment": {"contentType": CONSENT_TYPE, "name": file.name, "content": content}, "summary": file.name}
 
 
 def build_info_message(upload_info: Mapping[str, Any], replaced_activity_id: str) -> Message:
-    """The file in the person's OneDrive, in the place of the question. `upload` is what Teams said of it, checked."""
-    content = {"uniqueId": upload_info["uniqueId"], "fileType": upload_info["fileType"]}
-    told = {
+    """Build the message with a file in the person's OneDrive, which replaces the question.
+
+    Args:
+        upload_info: What Teams said of the uploaded file, checked.
+        replaced_activity_id: The question's activity, "" if it is unknown.
+    """
+    attachment = {
         "contentType": INFO_TYPE,
         "name": upload_info["name"],
         "contentUrl": upload_info["contentUrl"],
-        "content": content,
+        "content": {"uniqueId": upload_info["uniqueId"], "fileType": upload_info["fileType"]},
     }
     return {
-        "attachment": told,
+        "attachment": attachment,
         "summary": upload_info["name"],
         **({"replaces": replaced_activity_id} if replaced_activity_id else {}),
     }

@@ -1,16 +1,15 @@
-"""A reply laid out as an Adaptive Card, however large: blocks to elements, buttons to actions.
+"""Lay out a reply as an Adaptive Card of any size: blocks become elements, buttons become actions.
 
-The card declares version 1.2, which is what Teams shows on phones. Foreign text stands in TextRuns only: TextBlock and
-FactSet would read it as Markdown. What a newer client can do better (labels tied to inputs) has a fallback in 1.2.
+The card declares version 1.2, which is what Teams shows on phones. What a newer client can do better, such as labels
+tied to inputs, has a fallback in 1.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Mapping
 from typing import Any
 
+from bot.cards.text_runs import CardElement, build_rich_text, build_styled_runs, build_text_runs, insert_soft_breaks
 from dialogs.model.reply import (
     BarState,
     Block,
@@ -24,46 +23,38 @@ from dialogs.model.reply import (
     Paragraph,
     Reply,
     RichText,
-    TextStyle,
 )
 from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.durations import build_bar_rows
 from dialogs.replies.plain_text import LINE_LABEL, PROBLEM_MARK, render_plain_text, sanitize_line, sanitize_text
 from knowledge.model.entry import Language, LocalizedText
 
-CardElement = dict[str, Any]
-
-MAX_ACTIONS_PER_ROW = 6  # a row of actions in Teams; the rest of a longer row would stay hidden
-
-_RUN_STYLES: Mapping[TextStyle, CardElement] = {
-    "plain": {},
-    "bold": {"weight": "bolder"},
-    "code": {"fontType": "monospace"},
-}
-_get_style = attrgetter("style")
-_CALLOUT_TONES = ("good", "warning", "attention")
+MAX_ACTIONS_PER_ROW = 6
+"""Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
 REQUIRED_FIELD_TEXT = LocalizedText(en="Please fill this in.", it="Compila questo campo.")
-_MAX_WORD_CHARS = 32  # characters that fit a narrow card; clients break a line at spaces and hyphens only
-_SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
+
+_CALLOUT_TONES = ("good", "warning", "attention")
 
 
 def lay_out_card(reply: Reply) -> CardElement:
-    """The card for `reply` with everything in it, as a plain dict; it may be larger than Teams takes."""
+    """Lay out the card for `reply` with everything in it, as a plain dict; it may be larger than Teams accepts."""
     body: list[CardElement] = []
-    for at, block in enumerate(reply.blocks):
+    for position, block in enumerate(reply.blocks):
         elements = _build_elements(block, reply.language)
-        if isinstance(block, Command) and at and isinstance(reply.blocks[at - 1], Command):
-            elements = _build_folded(
-                block.shell, _build_elements(Command(block.shell, block.text), "en"), f"command-{at}"
-            )
+        if isinstance(block, Command) and position and isinstance(reply.blocks[position - 1], Command):
+            # the same command for another shell: most people need only one of them
+            elements = _build_folded(block.shell, elements, f"command-{position}")
         elif isinstance(block, FactTable) and block.folded_label and elements:
-            elements = _build_folded(block.folded_label, [{"type": "Container", "items": elements}], f"facts-{at}")
+            elements = _build_folded(
+                block.folded_label, [{"type": "Container", "items": elements}], f"facts-{position}"
+            )
         if elements and body and _is_section_start(block, reply):
             for first in (elements[0], elements[0].get("fallback", {})):
                 first |= {"separator": True, "spacing": "large"}
         body.extend(elements)
-    rows = [reply.buttons[at : at + MAX_ACTIONS_PER_ROW] for at in range(0, len(reply.buttons), MAX_ACTIONS_PER_ROW)]
-    body.extend({"type": "ActionSet", "actions": [_build_action(button) for button in row]} for row in rows[:-1])
+    starts = range(0, len(reply.buttons), MAX_ACTIONS_PER_ROW)
+    rows = [[_build_action(button) for button in reply.buttons[at : at + MAX_ACTIONS_PER_ROW]] for at in starts]
+    body.extend({"type": "ActionSet", "actions": row} for row in rows[:-1])
     return {
         "type": "AdaptiveCard",
         "version": "1.2",
@@ -71,28 +62,12 @@ def lay_out_card(reply: Reply) -> CardElement:
         "msteams": {"width": "Full"},
         "fallbackText": render_plain_text(reply),
         "body": body,
-        "actions": [_build_action(button) for button in rows[-1]] if rows else [],
+        "actions": rows[-1] if rows else [],
     }
 
 
-def build_text_runs(text: str, **style: Any) -> list[CardElement]:
-    """`text`, made visible, as TextRuns in one style; none for an empty text.
-
-    Clients replace `{{DATE(…)}}` and `{{TIME(…)}}` inside a run, so the braces are put in two runs and stay literal.
-    """
-    return _build_runs(sanitize_text(text), style)
-
-
-def _build_runs(visible_text: str, style: Mapping[str, Any]) -> list[CardElement]:
-    """The TextRuns of a text that was made visible."""
-    pieces = [visible_text]
-    if "{{" in visible_text:  # visible text has no NUL, so it can mark where a run ends
-        pieces = visible_text.replace("{DATE(", "\0{DATE(").replace("{TIME(", "\0{TIME(").split("\0")
-    return [{"type": "TextRun", "text": piece, **style} for piece in pieces if piece]
-
-
 def _is_section_start(block: Block, reply: Reply) -> bool:
-    """Whether a line is drawn above `block`: a later heading, or where a form begins."""
+    """Return whether a line is drawn above `block`: it is a later heading, or the first field of a form."""
     if isinstance(block, FormField):
         return block is next(field for field in reply.blocks if isinstance(field, FormField))
     return isinstance(block, Paragraph) and block.size == "title"
@@ -107,13 +82,13 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
         case LogExcerpt(rows=lines):
             return [_build_box([_build_line(number, text, language) for number, text in lines])] if lines else []
         case Command(shell=shell, text=text):
-            shell_name = _build_rich_text(build_text_runs(shell, size="small", isSubtle=True))
+            shell_name = build_rich_text(build_text_runs(shell, size="small", isSubtle=True))
             return [
-                _build_box([shell_name, _build_rich_text(build_text_runs(text, fontType="monospace"), spacing="small")])
+                _build_box([shell_name, build_rich_text(build_text_runs(text, fontType="monospace"), spacing="small")])
             ]
         case CopyableText(text=text):
             runs = build_text_runs(text, fontType="monospace")
-            return [_build_box([_build_rich_text(runs)])] if runs else []
+            return [_build_box([build_rich_text(runs)])] if runs else []
         case FormField():
             return [*_build_problem(block), _build_input(block, language)]
         case DurationBars():
@@ -121,10 +96,10 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
 
 
 def _build_folded(label: str, boxes: list[CardElement], element_id: str) -> list[CardElement]:
-    """A box that its label shows and hides, so that the card stays short."""
+    """Build a hidden box and the label that shows it, so that the card stays short."""
     toggle = {"type": "Action.ToggleVisibility", "title": sanitize_line(label), "targetElements": [element_id]}
-    shown = f"{sanitize_line(label)} \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
-    head = _build_rich_text(build_text_runs(shown, color="accent", size="small"))
+    label_text = f"{sanitize_line(label)} \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
+    head = build_rich_text(build_text_runs(label_text, color="accent", size="small"))
     (box,) = boxes
     return [
         {"type": "Container", "spacing": "small", "selectAction": toggle, "items": [head]},
@@ -138,57 +113,35 @@ def _build_paragraph(paragraph: Paragraph) -> list[CardElement]:
         style |= {"size": "large", "weight": "bolder"}
     if paragraph.tone == "subtle":
         style |= {"size": "small", "isSubtle": True} if paragraph.size == "default" else {"isSubtle": True}
-    callout = paragraph.tone in _CALLOUT_TONES and paragraph.size == "default"
-    if paragraph.tone in _CALLOUT_TONES and not callout:
+    is_callout = paragraph.tone in _CALLOUT_TONES and paragraph.size == "default"
+    if paragraph.tone in _CALLOUT_TONES and not is_callout:
         style["color"] = paragraph.tone
-    runs = _build_styled_runs(paragraph.text, style)
+    runs = build_styled_runs(paragraph.text, style)
     if not runs:
         return []
-    if callout:
-        return [{"type": "Container", "style": paragraph.tone, "items": [_build_rich_text(runs)]}]
-    return [_build_rich_text(runs, **({"spacing": "small"} if paragraph.tone == "subtle" else {}))]
-
-
-def _build_styled_runs(text: RichText, style: Mapping[str, Any]) -> list[CardElement]:
-    joined = ((name, "".join([sanitize_text(run.text) for run in runs])) for name, runs in groupby(text, _get_style))
-    return [element for name, words in joined for element in _build_runs(words, {**style, **_RUN_STYLES[name]})]
-
-
-def _build_rich_text(runs: Sequence[CardElement], **options: Any) -> CardElement:
-    return {"type": "RichTextBlock", **options, "inlines": list(runs)}
+    if is_callout:
+        return [{"type": "Container", "style": paragraph.tone, "items": [build_rich_text(runs)]}]
+    return [build_rich_text(runs, **({"spacing": "small"} if paragraph.tone == "subtle" else {}))]
 
 
 def _build_box(items: list[CardElement]) -> CardElement:
-    """Items set apart from the sentences around them, in text that can be selected and copied."""
+    """Build a box that sets text to read or copy apart from the sentences around it."""
     return {"type": "Container", "style": "emphasis", "items": items}
 
 
 def _build_line(number: int, text: str, language: Language) -> CardElement:
-    """A line to read: its indentation is kept and a long word may wrap, which text to copy must not have."""
+    """Build one line of a log. Its indentation is kept and long words may wrap, unlike in text to copy."""
     label = build_text_runs(f"{LINE_LABEL.get(language)} {number}\N{EN SPACE}", size="small", isSubtle=True)
     words = text.lstrip(" ")
-    indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + " ".join(map(_insert_soft_breaks, words.split(" ")))
-    return _build_rich_text([*label, *build_text_runs(indented, fontType="monospace")], spacing="small")
-
-
-def _insert_soft_breaks(word: str) -> str:
-    """`word` with soft breaks where it is too long for a narrow card: behind slashes and commas, then anywhere."""
-    if len(word) <= _MAX_WORD_CHARS:
-        return word
-    for mark in "/\\,":
-        word = word.replace(mark, mark + _SOFT_BREAK)
-    return _SOFT_BREAK.join(
-        piece[at : at + _MAX_WORD_CHARS]
-        for piece in word.split(_SOFT_BREAK)
-        for at in range(0, max(len(piece), 1), _MAX_WORD_CHARS)
-    )
+    indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + " ".join(map(insert_soft_breaks, words.split(" ")))
+    return build_rich_text([*label, *build_text_runs(indented, fontType="monospace")], spacing="small")
 
 
 def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
-    """One row; a row is read whole, label then value, whatever the width."""
+    """Build one row of two columns: at any width, and by a screen reader, it is read label first, then value."""
     cells = (
-        _build_rich_text(build_text_runs(sanitize_line(label), isSubtle=True)),
-        _build_rich_text(_build_styled_runs(value, {})),
+        build_rich_text(build_text_runs(sanitize_line(label), isSubtle=True)),
+        build_rich_text(build_styled_runs(value, {})),
     )
     columns = [
         {"type": "Column", "width": width, "items": [cell] if cell["inlines"] else []}
@@ -198,46 +151,54 @@ def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
 
 
 def _build_bar(row: tuple[str, str, str, BarState]) -> CardElement:
-    """One row of a timeline: its bar, its name, and what is said of it; what went wrong stands out."""
-    bar, name, said, state = row
-    colour = {"color": "attention"} if state in ("failed", "stopped") else {}
+    """Build one row of a timeline: its bar, name and description; what went wrong is highlighted."""
+    bar, name, description, state = row
+    color = {"color": "attention"} if state in ("failed", "stopped") else {}
     faint = {"isSubtle": True} if state == "pending" else {}
-    drawn = build_text_runs(f"{bar} ", fontType="monospace", **(colour or {"color": "accent"})) if bar else []
-    words = [
+    bar_runs = build_text_runs(f"{bar} ", fontType="monospace", **(color or {"color": "accent"})) if bar else []
+    text_runs = [
         *build_text_runs(name, fontType="monospace", **faint),
-        *build_text_runs(f"\N{EN SPACE}{said}", **colour, **faint),
+        *build_text_runs(f"\N{EN SPACE}{description}", **color, **faint),
     ]
-    return _build_rich_text([*drawn, *words], spacing="small")
+    return build_rich_text([*bar_runs, *text_runs], spacing="small")
 
 
 def _build_problem(field: FormField) -> list[CardElement]:
-    """What is wrong with the value that came back, above its input."""
+    """Build the line above an input that says what is wrong with the value that was sent."""
     return (
-        [_build_rich_text(build_text_runs(f"{PROBLEM_MARK} {sanitize_line(field.problem)}", color="attention"))]
+        [build_rich_text(build_text_runs(f"{PROBLEM_MARK} {sanitize_line(field.problem)}", color="attention"))]
         if field.problem
         else []
     )
 
 
 def _build_input(field: FormField, language: Language) -> CardElement:
-    """The input with its label: tied to it, and checked before it is sent, where the client can (1.3); else the label
-    is written above it, and the answer says what is missing.
+    """Build the input with its label.
+
+    Where the client can (1.3), the label is tied to the input, and a required value is checked before it is sent. Else
+    the label is a text above the input, and the answer says what is missing.
     """
     label = sanitize_line(field.label)
-    bare: CardElement = {"type": "Input.ChoiceSet" if field.choices else "Input.Text", "id": field.id}
+    bare_input: CardElement = {"type": "Input.ChoiceSet" if field.choices else "Input.Text", "id": field.id}
     if field.choices:
-        bare["choices"] = [
+        bare_input["choices"] = [
             {"title": sanitize_line(title), "value": sanitize_text(value)} for value, title in field.choices
         ]
     else:
-        bare |= {"isMultiline": True} if field.multiline else {}
-        bare |= {"maxLength": field.max_chars} if field.max_chars > 0 else {}
-        bare |= {"placeholder": sanitize_line(field.hint)} if field.hint else {}
+        bare_input |= {"isMultiline": True} if field.multiline else {}
+        bare_input |= {"maxLength": field.max_chars} if field.max_chars > 0 else {}
+        bare_input |= {"placeholder": sanitize_line(field.hint)} if field.hint else {}
     if field.value and (not field.choices or field.value in dict(field.choices)):
-        bare["value"] = sanitize_text(field.value)
-    above = {"type": "Container", "items": [_build_rich_text(build_text_runs(label)), {**bare, "spacing": "small"}]}
-    checked = {"isRequired": True, "errorMessage": REQUIRED_FIELD_TEXT.get(language)} if field.required else {}
-    return {**bare, "label": label, **checked, "requires": {"adaptiveCards": "1.3"}, "fallback": above}
+        bare_input["value"] = sanitize_text(field.value)
+    label_above = [build_rich_text(build_text_runs(label)), {**bare_input, "spacing": "small"}]
+    validation = {"isRequired": True, "errorMessage": REQUIRED_FIELD_TEXT.get(language)} if field.required else {}
+    return {
+        **bare_input,
+        "label": label,
+        **validation,
+        "requires": {"adaptiveCards": "1.3"},
+        "fallback": {"type": "Container", "items": label_above},
+    }
 
 
 def _build_action(button: Button) -> CardElement:
@@ -245,12 +206,13 @@ def _build_action(button: Button) -> CardElement:
     if button.url:
         return {"type": "Action.OpenUrl", "title": sanitize_line(button.label), **style, "url": button.url}
     data = {"v": ACTION_VERSION, "do": _sanitize_value(button.action_id), "args": _sanitize_value(button.args)}
-    unchecked = {"associatedInputs": "none"} if button.should_omit_fields else {}
-    return {"type": "Action.Submit", "title": sanitize_line(button.label), **style, **unchecked, "data": data}
+    # a button that leaves the form must not be stopped by its required fields
+    inputs = {"associatedInputs": "none"} if button.should_omit_fields else {}
+    return {"type": "Action.Submit", "title": sanitize_line(button.label), **style, **inputs, "data": data}
 
 
 def _sanitize_value(value: Any) -> Any:
-    """`value` as JSON can carry it: mappings to dicts, sequences to lists, lone surrogates in strings replaced."""
+    """Return `value` as JSON can carry it: mappings as dicts, sequences as lists, lone surrogates replaced."""
     match value:
         case str():
             return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

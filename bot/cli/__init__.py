@@ -1,1 +1,1 @@
-"""The commands of `app.py`."""
+"""The commands of `app.py`, one module each."""

@@ -1,4 +1,4 @@
-"""The Teams app package: the sources in `appmanifest/`, filled in, checked against what Teams takes, and zipped."""
+"""The Teams app package: fills in the sources in `appmanifest/`, checks them against the limits of Teams, zips them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import json
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -15,12 +15,13 @@ from bot.errors import SettingsError
 
 SOURCE_FOLDER = Path(__file__).resolve().parents[2] / "appmanifest"
 
-# What Teams allows: https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema
+# the limits of Teams: https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema
 MAX_TEXT_CHARS = {"name.short": 30, "name.full": 100, "description.short": 80, "description.full": 4000}
 MAX_COMMAND_CHARS = {"title": 32, "description": 128}
 MAX_COMMANDS = 10
 ICON_PIXELS = {"color": 192, "outline": 32}
 TRUECOLOR_WITH_ALPHA = 6
+"""The PNG color type of a picture with transparency."""
 SIGN_IN_HOST = "token.botframework.com"
 RESERVED_NAMES = re.compile(r"\b(microsoft|azure|teams)\b", re.IGNORECASE)
 
@@ -29,10 +30,14 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def build_package_files(values: Mapping[str, str], source_folder: Path = SOURCE_FOLDER) -> dict[str, bytes]:
-    """The files of the package by name: the manifest with `values` in its slots, its translations and its icons.
+    """Build the files of the package by name: the manifest, its translations, and its icons.
+
+    Args:
+        values: the values of the placeholders in the manifest.
+        source_folder: where the sources are.
 
     Raises:
-        SettingsError: the sources are unreadable, or hold what Teams would refuse; one sentence a fault.
+        SettingsError: the sources are unreadable, or Teams would refuse them; one sentence per fault.
     """
     manifest = _fill_placeholders(_read_json(source_folder / "manifest.json"), values)
     try:
@@ -42,33 +47,30 @@ def build_package_files(values: Mapping[str, str], source_folder: Path = SOURCE_
         icons = dict(manifest["icons"])
         translations = {name: _read_json(source_folder / name) for name in languages}
         pictures = {name: _read_bytes(source_folder / name) for name in icons.values()}
-        faults = [*_find_manifest_faults(manifest), *_find_text_faults("manifest.json", dict(extract_texts(manifest)))]
+        faults = list(_find_manifest_faults(manifest))
         for name, translation in translations.items():
-            told = {key: text for key, text in translation.items() if key != "$schema"}
-            unequal = sorted(told.keys() ^ dict(extract_texts(manifest)).keys())
-            faults += [f"{name}: {key!r} stands in only one of manifest.json and {name}." for key in unequal]
-            faults += _find_text_faults(name, told)
+            faults += _find_translation_faults(name, translation, dict(extract_texts(manifest)).keys())
         for kind, name in icons.items():
             faults += _find_icon_faults(kind, name, pictures[name])
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise SettingsError([f"manifest.json or a translation is not built as expected, at {error}."]) from None
     if faults:
         raise SettingsError(faults)
-    written = {"manifest.json": manifest, **translations}
-    return {name: _format_json(content) for name, content in written.items()} | pictures
+    json_files = {"manifest.json": manifest, **translations}
+    return {name: _format_json(content) for name, content in json_files.items()} | pictures
 
 
 def extract_texts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every text of the manifest that Teams shows in the reader's language, by the key that translations use."""
+    """Yield each translatable text of the manifest, with the key that translation files use for it."""
     for key in MAX_TEXT_CHARS:
         part, kind = key.split(".")
         yield key, manifest[part][kind]
     for number, commands in enumerate(manifest["bots"][0]["commandLists"]):
-        for place, command in enumerate(commands["commands"]):
+        for index, command in enumerate(commands["commands"]):
             for kind in MAX_COMMAND_CHARS:
-                yield f"bots[0].commandLists[{number}].commands[{place}].{kind}", command[kind]
-    for place, command in enumerate(manifest["composeExtensions"][0]["commands"]):
-        key = f"composeExtensions[0].commands[{place}]"
+                yield f"bots[0].commandLists[{number}].commands[{index}].{kind}", command[kind]
+    for index, command in enumerate(manifest["composeExtensions"][0]["commands"]):
+        key = f"composeExtensions[0].commands[{index}]"
         for kind in MAX_COMMAND_CHARS:
             yield f"{key}.{kind}", command[kind]
         for number, parameter in enumerate(command.get("parameters", [])):
@@ -77,16 +79,16 @@ def extract_texts(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _add_sign_in(manifest: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Name the API that people sign in to, so that Teams can do it without asking, and the host that helps otherwise.
+    """Add what Teams needs for sign-in: the API for single sign-on, and the host of the interactive sign-in page.
 
-    Teams goes by this resource: it must be the connection's token exchange URL and the registration's API.
+    The resource must equal the token exchange URL of the OAuth connection and the API of the app registration.
     """
     manifest["webApplicationInfo"] = {"id": values["OAUTH_APP_ID"], "resource": f"api://botid-{values['BOT_ID']}"}
     manifest["validDomains"].append(SIGN_IN_HOST)
 
 
 def build_archive(files: Mapping[str, bytes]) -> bytes:
-    """A zip of `files` that depends on nothing else: stored, since compressors differ, and without times."""
+    """Build a reproducible zip of `files`: uncompressed, since zlib versions differ, and with fixed timestamps."""
     content = io.BytesIO()
     with ZipFile(content, "w", ZIP_STORED) as package:
         for name, data in files.items():
@@ -105,15 +107,23 @@ def _find_manifest_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
     for number, commands in enumerate(manifest["bots"][0]["commandLists"]):
         if len(commands["commands"]) > MAX_COMMANDS:
             yield f"manifest.json: list {number} has {len(commands['commands'])} commands; at most {MAX_COMMANDS} fit."
+    yield from _find_text_faults("manifest.json", dict(extract_texts(manifest)))
+
+
+def _find_translation_faults(name: str, translation: Mapping[str, Any], manifest_keys: Set[str]) -> Iterator[str]:
+    texts = {key: text for key, text in translation.items() if key != "$schema"}
+    for key in sorted(texts.keys() ^ manifest_keys):
+        yield f"{name}: {key!r} stands in only one of manifest.json and {name}."
+    yield from _find_text_faults(name, texts)
 
 
 def _find_text_faults(name: str, texts_by_key: Mapping[str, str]) -> Iterator[str]:
     for key, text in texts_by_key.items():
-        most = MAX_TEXT_CHARS.get(key) or MAX_COMMAND_CHARS.get(key.rpartition(".")[2], 0)
-        if not 0 < len(text) <= most:
-            yield f"{name}: {key!r} has {len(text)} characters; Teams takes 1 to {most}."
-        if key.startswith("name.") and (found := RESERVED_NAMES.search(text)):
-            yield f"{name}: {key!r} holds {found[0]!r}; a name must not look like one of Microsoft's products."
+        limit = MAX_TEXT_CHARS.get(key) or MAX_COMMAND_CHARS.get(key.rpartition(".")[2], 0)
+        if not 0 < len(text) <= limit:
+            yield f"{name}: {key!r} has {len(text)} characters; Teams takes 1 to {limit}."
+        if key.startswith("name.") and (match := RESERVED_NAMES.search(text)):
+            yield f"{name}: {key!r} holds {match[0]!r}; a name must not look like one of Microsoft's products."
 
 
 def _find_icon_faults(kind: str, name: str, content: bytes) -> Iterator[str]:
@@ -121,19 +131,23 @@ def _find_icon_faults(kind: str, name: str, content: bytes) -> Iterator[str]:
     if len(content) < 26 or content[:8] != b"\x89PNG\r\n\x1a\n":
         yield f"{name} is not a PNG picture."
         return
-    width, height, _, colour = struct.unpack(">IIBB", content[16:26])
+    # the IHDR chunk always comes first: width, height, bit depth, color type
+    width, height, _, color_type = struct.unpack(">IIBB", content[16:26])
     if (width, height) != (side, side):
         yield f"{name} has {width} x {height} pixels; Teams takes {side} x {side}."
-    if kind == "outline" and colour != TRUECOLOR_WITH_ALPHA:
-        yield f"{name} has no transparency; the outline icon is white on a transparent ground."
+    if kind == "outline" and color_type != TRUECOLOR_WITH_ALPHA:
+        yield f"{name} has no transparency; the outline icon is white on a transparent background."
 
 
 def _fill_placeholders(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _fill_placeholders(one, values) for key, one in value.items()}
+        return {key: _fill_placeholders(item, values) for key, item in value.items()}
     if isinstance(value, list):
-        return [_fill_placeholders(one, values) for one in value]
-    return _PLACEHOLDER.sub(lambda slot: values.get(slot[1], slot[0]), value) if isinstance(value, str) else value
+        return [_fill_placeholders(item, values) for item in value]
+    if isinstance(value, str):
+        # a placeholder without a value stays, and is reported as a fault
+        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), value)
+    return value
 
 
 def _read_json(path: Path) -> dict[str, Any]:

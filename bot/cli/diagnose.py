@@ -1,4 +1,7 @@
-"""`python app.py diagnose`: a diagnosis a file, as text or as one JSON object a line. Needs no bot and no SDK."""
+"""`python app.py diagnose`: one diagnosis per file, as text or as one JSON object per line.
+
+It needs neither a running bot nor an SDK.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE = 0, 1, 2
 
 
 def run_diagnose(files: Sequence[str], output_format: str, language: Language) -> int:
-    """Diagnoses every file. Returns 0 when all matched or succeeded, 1 when one did not, 2 when one is unreadable."""
+    """Diagnose every file and return the exit status.
+
+    The status is 0 if each log matched or shows a successful build, 1 if one did not, and 2 if one cannot be read.
+    """
     try:
         diagnoser = Diagnoser(load_entries())
     except InvalidEntriesError as error:
@@ -51,7 +57,11 @@ def _print_diagnosis(
 
 
 def diagnose_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagnosis:
-    """The diagnosis of a file, or of standard input for `-`. Raises `UnreadableInput`."""
+    """Diagnose a file, or standard input for `-`.
+
+    Raises:
+        UnreadableInputError: the file cannot be read.
+    """
     try:
         if name == "-":
             return diagnoser.diagnose_stream(sys.stdin.buffer, language, name)

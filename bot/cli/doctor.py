@@ -1,4 +1,4 @@
-"""`app.py doctor`: looks at an installation and says what is wrong."""
+"""`python app.py doctor`: checks an installation and prints what is wrong with it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ _STATE_LABELS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 
 
 def run_doctor() -> int:
-    """Print a line a finding; returns the exit status: 0 without faults, 1 with one or more."""
-    # what goes wrong is said once, by the finding
+    """Print one line per finding. Return the exit status: 1 if there are faults, else 0."""
+    # the findings already say what failed; log lines would repeat it
     logging.disable(logging.CRITICAL)
     try:
         faults = asyncio.run(_print_findings())
     finally:
         logging.disable(logging.NOTSET)
-    told = "No faults found." if not faults else f"{faults} fault{'s' if faults > 1 else ''} found."
-    print(told)
+    print("No faults found." if not faults else f"{faults} fault{'s' if faults > 1 else ''} found.")
     return 1 if faults else 0
 
 
@@ -36,5 +35,5 @@ async def _print_findings() -> int:
 
 
 def format_finding(finding: Finding) -> str:
-    """A finding as a line to read."""
+    """Format a finding as one line."""
     return f"{_STATE_LABELS[finding.state]}  {finding.subject:<12}  {' '.join(finding.message.split())}"

@@ -1,7 +1,7 @@
 """`python app.py draft`: the support case that the bot would draft from a log, for a pipeline or another tracker.
 
-`text` is the case in the language asked for, followed by nothing else; `markdown` adds the English one; `json` is the
-object that `dialogs.support.case_file` describes, with the diagnosis in it. What only a person knows is left open.
+The format `text` is only the text of the case in the chosen language, `markdown` adds the English text, and `json` is
+the object that `dialogs.support.case_file` describes, with the diagnosis. What only a person knows is left open.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.support.case_file import case_to_json, render_markdown
 from dialogs.support.case_text import render_case_text
 from dialogs.support.draft_builder import build_draft
-from knowledge.catalog.howtos import load_howtos
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.loading import load_entries
-from knowledge.catalog.questionnaire import build_questionnaire
-from knowledge.catalog.support import InvalidSupportRoutingError, load_support
+from knowledge.catalog.support import InvalidSupportRoutingError
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
@@ -29,10 +28,10 @@ from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
 
 
 def run_draft(log_path: str, output_format: str, language: Language, output_path: str | None) -> int:
-    """Drafts the case of one log, `-` for standard input.
+    """Draft the case for one log, `-` for standard input, and return the exit status.
 
-    Returns 0 when the log matched or its build succeeded, 1 when it did neither (there is a draft all the same), 2 when
-    it cannot be read or `out` cannot be written.
+    The status is 0 if the log matched or shows a successful build, 1 if it did neither, and 2 if it cannot be read or
+    `output_path` cannot be written. With status 1 there is a draft too.
     """
     try:
         diagnoser = Diagnoser(load_entries())
@@ -54,12 +53,9 @@ def run_draft(log_path: str, output_format: str, language: Language, output_path
 
 
 def render_draft(diagnosis: Diagnosis, diagnoser: Diagnoser, output_format: str, language: Language) -> str:
-    """The draft in one of the three forms, ended by a line feed."""
-    entries = diagnoser.entries
+    """Render the draft in one of the three formats, with a line feed at the end."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    context = DialogContext(
-        language, entries, build_questionnaire(entries.values()), load_support(), now, load_howtos()
-    )
+    context = DialogContext(language, load_knowledge_base(diagnoser.entries), now)
     case = build_draft(context, ConversationState(diagnosis=truncate_diagnosis(diagnosis)))
     if output_format == "json":
         return json.dumps(case_to_json(context, case, diagnosis), ensure_ascii=True, indent=2) + "\n"

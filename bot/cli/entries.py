@@ -1,9 +1,10 @@
-"""`python app.py entries`: list, show, check and begin entries of the knowledge base."""
+"""`python app.py entries`: list, show, check, and create entries of the knowledge base."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -16,7 +17,7 @@ from knowledge.model.errors import InvalidEntriesError
 
 
 def run_entries(options: Namespace) -> int:
-    """Runs one of the actions; 0 when all is well, 1 when the entries have faults, 2 for bad usage."""
+    """Run one of the actions. Return 0 for success, 1 if the entries have faults, 2 for wrong usage."""
     if options.action == "check":
         return _check_entries()
     if options.action == "new":
@@ -26,16 +27,20 @@ def run_entries(options: Namespace) -> int:
     except InvalidEntriesError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    if options.action == "list":
-        width = max((len(name) for name in entries), default=0)
-        for entry in sorted(entries.values(), key=lambda one: (one.phase, one.id)):
-            sys.stdout.write(
-                f"{entry.id:<{width}}  {entry.phase:<12} {entry.severity:<8} {entry.title.get(options.lang)}\n"
-            )
-        return 0
+    return _list_entries(entries, options.lang) if options.action == "list" else _show_entry(entries, options)
+
+
+def _list_entries(entries: Mapping[str, Entry], language: Language) -> int:
+    width = max((len(entry_id) for entry_id in entries), default=0)
+    for entry in sorted(entries.values(), key=lambda entry: (entry.phase, entry.id)):
+        sys.stdout.write(f"{entry.id:<{width}}  {entry.phase:<12} {entry.severity:<8} {entry.title.get(language)}\n")
+    return 0
+
+
+def _show_entry(entries: Mapping[str, Entry], options: Namespace) -> int:
     if options.id not in entries:
-        near = [name for name in entries if options.id in name][:5]
-        hint = f" Did you mean {', '.join(near)}?" if near else " See: python app.py entries list"
+        similar = [entry_id for entry_id in entries if options.id in entry_id][:5]
+        hint = f" Did you mean {', '.join(similar)}?" if similar else " See: python app.py entries list"
         sys.stderr.write(f"There is no entry {options.id!r}.{hint}\n")
         return 2
     sys.stdout.write(_format_entry(entries[options.id], options.lang))
@@ -70,8 +75,8 @@ def _format_entry(entry: Entry, language: Language) -> str:
     lines += [entry.cause.get(language), ""]
     shells: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
     for number, step in enumerate(entry.steps, 1):
-        mark = "" if step.effect == "reads" else f" [{step.effect}]"
-        lines.append(f"{number}.{mark} {step.do.get(language)}")
+        effect = "" if step.effect == "reads" else f" [{step.effect}]"
+        lines.append(f"{number}.{effect} {step.do.get(language)}")
         if step.save_first:
             lines.append(f"   ! {step.save_first.get(language)}")
         for shell, key in shells:
@@ -81,6 +86,6 @@ def _format_entry(entry: Entry, language: Language) -> str:
                 lines += [f"     {line}" for line in command.splitlines()]
     if entry.look_alikes:
         lines.append("")
-        lines += [f"~ {look.entry}: {look.difference.get(language)}" for look in entry.look_alikes]
+        lines += [f"~ {other.entry}: {other.difference.get(language)}" for other in entry.look_alikes]
     lines += ["", *(f"{reference.title}: {reference.url}" for reference in entry.references)]
     return "\n".join(lines) + "\n"

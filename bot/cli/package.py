@@ -1,4 +1,4 @@
-"""`python app.py package`: reads and checks what an operator gives, writes the Teams app package, says what is next."""
+"""`python app.py package`: checks the operator's values, writes the Teams app package, and prints the next steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.cli.app_package import SOURCE_FOLDER, build_archive, build_package_files
+from bot.cli.app_package import build_archive, build_package_files
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +62,16 @@ def _is_developer_name(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PackageOption:
-    """One value of the package: its option, its variable (and slot in the sources), what it is, what it must be."""
+    """A value that the package needs.
+
+    Attributes:
+        flag: the command line option.
+        variable: the environment variable, and the placeholder in the sources.
+        description: what the value is.
+        is_valid: whether a text is a possible value.
+        requirement: what to tell an operator whose value is not valid.
+        required: whether the package cannot be built without it.
+    """
 
     flag: str
     variable: str
@@ -106,20 +115,18 @@ OPTIONS = (
 )
 
 
-def run_package(
-    options: Namespace, environ: Mapping[str, str] = os.environ, source_folder: Path = SOURCE_FOLDER
-) -> int:
-    """Writes the package; 0 when it is written, 1 when sources or disk are at fault, 2 when the options are."""
+def run_package(options: Namespace) -> int:
+    """Write the package. Return 0 for success, 1 if the sources or the disk fail, 2 if the options are wrong."""
     out = Path(options.out)
     try:
-        values = read_values(options, environ)
+        values = read_values(options, os.environ)
         if out.suffix.lower() != ".zip" or out.is_dir():
             raise SettingsError([f"--out is {options.out!r}: name a file that ends in .zip, such as medic.zip."])
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     try:
-        files = build_package_files(values, source_folder)
+        files = build_package_files(values)
         _write(out, build_archive(files))
     except SettingsError as error:
         sys.stderr.write(f"The app package was not built; its sources have faults:\n{error}\n")
@@ -132,27 +139,27 @@ def run_package(
 
 
 def read_values(options: Namespace, environ: Mapping[str, str]) -> dict[str, str]:
-    """What fills the slots of the sources: options first, then the environment, then what the project says of itself.
+    """Return the values of the placeholders: from the options, else the environment, else pyproject.toml.
 
     Raises:
-        SettingsError: one sentence that names all that is missing, and one for every value that does not fit.
+        SettingsError: one sentence that lists everything missing, and one for each invalid value.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     values: dict[str, str] = {}
     missing: list[str] = []
     faults: list[str] = []
     for option in OPTIONS:
-        given = (getattr(options, option.flag[2:].replace("-", "_")) or "").strip()
-        text = given or environ.get(option.variable, "").strip()
+        from_flag = (getattr(options, option.flag[2:].replace("-", "_")) or "").strip()
+        text = from_flag or environ.get(option.variable, "").strip()
         if text and option.is_valid(text):
             values[option.variable] = text
         elif text:
-            faults.append(f"{option.flag if given else option.variable} is {text!r}: {option.requirement}.")
+            faults.append(f"{option.flag if from_flag else option.variable} is {text!r}: {option.requirement}.")
         elif option.required:
             missing.append(f"{option.flag} ({option.description})")
     if missing:
-        named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        faults.insert(0, f"The app package still needs {named}.\nExample: {EXAMPLE_COMMAND}")
+        listing = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        faults.insert(0, f"The app package still needs {listing}.\nExample: {EXAMPLE_COMMAND}")
     if faults:
         raise SettingsError(faults)
     for name in ("BOT_ID", "TEAMS_APP_ID", "BOT_DOMAIN", "OAUTH_APP_ID"):
@@ -161,13 +168,14 @@ def read_values(options: Namespace, environ: Mapping[str, str]) -> dict[str, str
     defaults = {
         "VERSION": project["version"],
         "DEVELOPER_NAME": project["authors"][0]["name"],
-        # the same bot gives the same app, so that a new package updates the one that is there
+        # the same bot always gets the same app id, so that a new package updates the installed app
         "TEAMS_APP_ID": values["BOT_ID"],
     }
     return {**defaults, **values}
 
 
 def _write(path: Path, content: bytes) -> None:
+    # a rename, so that a package is never half written
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.write_bytes(content)

@@ -1,4 +1,4 @@
-"""`app.py report`: what recurs, what was not recognised, and which diagnoses were judged wrong."""
+"""`python app.py report`: which failures recur, which were not recognized, which diagnoses people called wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_DAYS = 366
 
 
 def run_report(days: int) -> int:
-    """Print the report of the last `days` days; returns the exit status: 2 where there is nothing to read from."""
+    """Print the report of the last `days` days. Return the exit status: 2 if there is nothing to read, else 0."""
     if not 1 <= days <= MAX_DAYS:
         sys.stderr.write(f"--days is {days}: use a number from 1 to {MAX_DAYS}.\n")
         return 2
@@ -43,25 +43,26 @@ async def _read_counts(settings: Settings, days: int) -> Counter[UsageEvent]:
 
 
 def format_report(counts: Counter[UsageEvent], days: int) -> Iterator[str]:
-    """The report, line by line."""
+    """Yield the lines of the report."""
     by_entry: dict[str, Counter[str]] = {}
-    for note, number in counts.items():
-        if note.entry and note.kind != "really":
-            by_entry.setdefault(note.entry, Counter())[note.kind] += number
-    total = sum(number for note, number in counts.items() if note.kind == "recognised")
-    missed = sum(number for note, number in counts.items() if note.kind == "unrecognised")
-    yield f"Last {days} days: {total} failures recognised, {missed} not."
+    for event, count in counts.items():
+        # "really" counts the entry that a person named instead of the one shown; it has a section below
+        if event.entry and event.kind != "really":
+            by_entry.setdefault(event.entry, Counter())[event.kind] += count
+    recognized = sum(count for event, count in counts.items() if event.kind == "recognised")
+    missed = sum(count for event, count in counts.items() if event.kind == "unrecognised")
+    yield f"Last {days} days: {recognized} failures recognised, {missed} not."
     yield ""
     yield f"{'recognised':>10}  {'solved':>6}  {'right':>5}  {'wrong':>5}  entry"
     for entry, row in sorted(by_entry.items(), key=lambda item: (-item[1]["recognised"], item[0])):
         yield f"{row['recognised']:>10}  {row['solved']:>6}  {row['right']:>5}  {row['wrong']:>5}  {entry}"
     yield from _format_section(
         "Judged wrong: what was shown, and what it really was",
-        {f"{note.detail} -> {note.entry}": number for note, number in counts.items() if note.kind == "really"},
+        {f"{event.detail} -> {event.entry}": count for event, count in counts.items() if event.kind == "really"},
     )
     yield from _format_section(
         "Not recognised: kind of the text, and the phase that the build reached",
-        {note.detail or "unknown": number for note, number in counts.items() if note.kind == "unrecognised"},
+        {event.detail or "unknown": count for event, count in counts.items() if event.kind == "unrecognised"},
     )
 
 
@@ -69,5 +70,5 @@ def _format_section(title: str, rows: dict[str, int]) -> Iterator[str]:
     if rows:
         yield ""
         yield title
-        for name, number in sorted(rows.items(), key=lambda item: (-item[1], item[0])):
-            yield f"{number:>10}  {name}"
+        for name, count in sorted(rows.items(), key=lambda item: (-item[1], item[0])):
+            yield f"{count:>10}  {name}"

@@ -1,20 +1,21 @@
-"""`python app.py score CASES [LOGS]`: how often the right entry comes first, on anybody's own failures.
+"""`python app.py score CASES [LOGS]`: how often the right entry comes first, measured on your own failures.
 
-CASES is a YAML list of `{id, text, expect, kind}`: `expect` are the acceptable entries, none where the right answer is
-that nothing is known; `kind: question` marks a person's own words. LOGS is a folder of build logs with an `index.yaml`,
-a list of `{log, line, expect}`: `line` is a part of the line that a person would point at.
+CASES is a YAML list of `{id, text, expect, kind}`. `expect` lists the acceptable entries, and is empty if no entry
+fits; `kind: question` marks a question in a person's own words. LOGS is a folder of build logs with an `index.yaml`, a
+list of `{log, line, expect}`, where `line` is part of the line that proves the cause.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.errors import BotError
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
@@ -23,13 +24,13 @@ from knowledge.model.errors import KnowledgeError
 _INDEX = "index.yaml"
 
 
-class InvalidCasesError(KnowledgeError):
-    """A file of cases, or a folder of logs, that cannot be scored; the message says what is wrong with which."""
+class InvalidCasesError(BotError):
+    """A file of cases cannot be scored. The message names the file and what is wrong with it."""
 
 
 @dataclass
 class AccuracyScore:
-    """One figure: how many were right of how many, and a line on each that was not."""
+    """One figure of the score: how many of the cases were right, and a line about each that was not."""
 
     name: str
     correct: int = 0
@@ -37,68 +38,70 @@ class AccuracyScore:
     failures: list[str] = field(default_factory=list)
 
     def add(self, is_correct: bool, failure: str) -> None:
-        """Counts one case."""
+        """Count one case; `failure` describes it in case it is not correct."""
         self.total += 1
         self.correct += is_correct
         if not is_correct:
             self.failures.append(failure)
 
     def __str__(self) -> str:
+        """Format the figure as one line."""
         share = f"{100 * self.correct / self.total:.1f} %" if self.total else "no cases"
         return f"{self.name}: {self.correct} of {self.total} ({share})"
 
 
 def run_score(cases_path: str, logs_path: str | None) -> int:
-    """Prints the figures and what went wrong; 0 when everything could be read, else 2."""
+    """Print the scores and the failed cases. Return 0, or 2 if something cannot be read."""
     try:
         diagnoser = Diagnoser(load_entries())
-        tallies = score_cases(diagnoser, _read_cases(Path(cases_path)))
+        scores = score_cases(diagnoser, _read_cases(Path(cases_path)))
         if logs_path:
-            tallies += score_logs(diagnoser, Path(logs_path))
-    except (KnowledgeError, OSError, UnicodeDecodeError) as error:
+            scores += score_logs(diagnoser, Path(logs_path))
+    except (InvalidCasesError, KnowledgeError, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    for tally in tallies:
-        sys.stdout.write(f"{tally}\n" + "".join(f"  {line}\n" for line in tally.failures))
+    for score in scores:
+        sys.stdout.write(f"{score}\n" + "".join(f"  {line}\n" for line in score.failures))
     return 0
 
 
 def score_cases(diagnoser: Diagnoser, cases: list[Mapping[str, Any]]) -> list[AccuracyScore]:
-    """Right first over pasted texts and over questions, and leaving alone over what is something else."""
+    """Score pasted texts and questions by the first match, and texts that fit no entry by being left alone."""
     pasted, questions = AccuracyScore("right first, pasted"), AccuracyScore("right first, questions")
-    alone = AccuracyScore("left alone")
+    left_alone = AccuracyScore("left alone")
     for case in cases:
-        expect = [str(name) for name in case.get("expect") or ()]
+        expected = [str(entry_id) for entry_id in case.get("expect") or ()]
         diagnosis = diagnoser.diagnose(str(case.get("text", "")))
         name = str(case.get("id", "?"))
-        if not expect:
-            alone.add(
-                all(match.confidence == "possible" for match in diagnosis.matches),
-                f"{name}: {_format_matches(diagnosis)}",
-            )
-            continue
-        tally = questions if case.get("kind") == "question" else pasted
-        right = bool(diagnosis.matches) and diagnosis.matches[0].entry in expect
-        tally.add(right, f"{name}: {_format_matches(diagnosis)}, not {' or '.join(expect)}")
-    return [pasted, questions, alone]
+        if not expected:
+            # a guess that is marked as one is fine
+            is_left_alone = all(match.confidence == "possible" for match in diagnosis.matches)
+            left_alone.add(is_left_alone, f"{name}: {_format_matches(diagnosis)}")
+        else:
+            _add_first_match(questions if case.get("kind") == "question" else pasted, name, diagnosis, expected)
+    return [pasted, questions, left_alone]
 
 
 def score_logs(diagnoser: Diagnoser, folder: Path) -> list[AccuracyScore]:
-    """Right first, and the proving line shown, over a folder of build logs."""
+    """Score a folder of build logs by the first match, and by whether the proving line is shown."""
     first, proof = AccuracyScore("right first, logs"), AccuracyScore("proving line shown")
     for case in _read_cases(folder / _INDEX):
         name = str(case.get("log", "?"))
         with (folder / name).open("rb") as stream:
             diagnosis = diagnoser.diagnose_stream(stream, file=name)
-        expect = [str(one) for one in case.get("expect") or ()]
-        if expect:
-            right = bool(diagnosis.matches) and diagnosis.matches[0].entry in expect
-            first.add(right, f"{name}: {_format_matches(diagnosis)}, not {' or '.join(expect)}")
-        wanted = " ".join(str(case.get("line", "")).split())
-        if wanted:
-            shown = [" ".join(text.split()) for text in _extract_lines(diagnosis)]
-            proof.add(any(wanted in text for text in shown), f"{name}: {wanted!r} is not among the lines shown")
+        expected = [str(entry_id) for entry_id in case.get("expect") or ()]
+        if expected:
+            _add_first_match(first, name, diagnosis, expected)
+        proving_line = " ".join(str(case.get("line", "")).split())
+        if proving_line:
+            is_shown = any(proving_line in " ".join(text.split()) for text in _extract_lines(diagnosis))
+            proof.add(is_shown, f"{name}: {proving_line!r} is not among the lines shown")
     return [first, proof]
+
+
+def _add_first_match(score: AccuracyScore, name: str, diagnosis: Diagnosis, expected: Sequence[str]) -> None:
+    is_correct = bool(diagnosis.matches) and diagnosis.matches[0].entry in expected
+    score.add(is_correct, f"{name}: {_format_matches(diagnosis)}, not {' or '.join(expected)}")
 
 
 def _extract_lines(diagnosis: Diagnosis) -> Iterator[str]:

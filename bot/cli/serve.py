@@ -1,4 +1,4 @@
-"""Builds the objects that the two clients need, Teams' server and the terminal, and starts one of them."""
+"""`python app.py serve` and `chat`: build the objects that the server or the terminal needs, and start it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.auth.credentials import read_credentials
 from bot.errors import SettingsError, StartError
-from bot.host.conversation import Knowledge, build_dialog_services, load_knowledge
+from bot.host.conversation import LoadedKnowledge, build_dialog_services, load_knowledge
 from knowledge.model.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ _PLAYGROUND_REFUSED = (
 
 
 def run_serve(options: Namespace) -> int:
-    """Serves Teams, or its test client; returns the exit status."""
+    """Serve Teams, or its test client if `--playground` is set. Return the exit status."""
     from bot.host.run import serve
     from bot.host.settings import read_settings
     from bot.telemetry.opentelemetry import open_telemetry
 
     try:
-        # first, since the sandbox that comes with the test client is refused with credentials too
+        # checked first: with credentials, the settings below would only complain about the sandbox
         if options.playground and read_credentials(os.environ, []):
             raise SettingsError([_PLAYGROUND_REFUSED])
         settings = read_settings(_build_environ(options))
@@ -47,14 +47,14 @@ def run_serve(options: Namespace) -> int:
 
 
 def run_chat(options: Namespace) -> int:
-    """The same bot in this terminal; its state lasts as long as the chat."""
+    """Run the bot in this terminal, with its state in memory only. Return the exit status."""
     from bot.host.settings import read_terminal_settings
     from bot.telemetry.logs import configure_logs
 
     try:
         settings = read_terminal_settings(_build_environ(options))
         known = load_knowledge()
-        # not between what is said
+        # to a file, so that log lines do not appear in the chat
         configure_logs("INFO", file=settings.log_file)
         asyncio.run(_run_chat(settings, known))
     except (SettingsError, StartError, KnowledgeError) as error:
@@ -63,33 +63,33 @@ def run_chat(options: Namespace) -> int:
     return 0
 
 
-async def _run_chat(settings: TerminalSettings, knowledge: Knowledge) -> None:
+async def _run_chat(settings: TerminalSettings, knowledge: LoadedKnowledge) -> None:
     from bot.host.services import open_services
     from bot.terminal.session import TerminalSession
     from bot.terminal.terminal import run_terminal
 
-    async with open_services(settings.azure, knowledge, settings.can_file_tickets) as outside:
-        talk = TerminalSession(
-            build_dialog_services(knowledge, azure=outside.azure, ticket_filer=outside.ticket_filer).conversation
+    async with open_services(settings.azure, knowledge, settings.can_file_tickets) as services:
+        session = TerminalSession(
+            build_dialog_services(knowledge, azure=services.azure, ticket_filer=services.ticket_filer).conversation
         )
         try:
             await run_terminal(
-                talk.answer_turn, locale=_find_locale(os.environ), background_replies=talk.background_replies
+                session.answer_turn, locale=_find_locale(os.environ), background_replies=session.background_replies
             )
         finally:
-            talk.end()
+            session.end()
 
 
 def _find_locale(environ: Mapping[str, str]) -> str | None:
-    """The person's locale: as the environment names it, whether it is installed here or not, or the system's."""
-    named = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    found = next(filter(None, named), "") or locale.getlocale()[0] or ""
-    # Windows has names of its own: Italian_Italy
-    return "it" if found.casefold().startswith("italian") else found.partition(".")[0] or None
+    """Return the locale that the environment names, even if it is not installed, or else the system's."""
+    candidates = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    name = next(filter(None, candidates), "") or locale.getlocale()[0] or ""
+    # Windows has other names: Italian_Italy
+    return "it" if name.casefold().startswith("italian") else name.partition(".")[0] or None
 
 
 def _build_environ(options: Namespace) -> Mapping[str, str]:
-    """The environment, with the sandbox where the command line asks for it and the environment for nothing else."""
+    """Return the environment, with the sandbox turned on if `--sandbox` is set and `AZURE_LOOK` is not."""
     if not options.sandbox or os.environ.get("AZURE_LOOK", "").strip():
         return os.environ
     return {**os.environ, "AZURE_LOOK": "sandbox", "SUPPORT_FILING": os.environ.get("SUPPORT_FILING", "") or "on"}

@@ -1,6 +1,7 @@
-"""What is wrong with an installation, in the operator's words: one finding a check, each with what to do.
+"""The doctor's checks of an installation. Each returns a finding that says what to do.
 
-Nothing is changed but a document of its own in the state store, which is removed again. No value of a secret is told.
+The checks change nothing, except for a document in the state store that they write and delete. No finding contains a
+secret.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from bot.auth.channel_auth import build_channel_auth
 from bot.auth.json_client import JsonClient
 from bot.auth.request_authenticator import LEEWAY_SECONDS
-from bot.doctor.azure_checks import AzureReaderFactory, check_azure_access
-from bot.doctor.findings import DoctorEnvironment, Finding, FindingState
+from bot.doctor.azure_checks import check_azure_access
+from bot.doctor.findings import PUBLIC_ENVIRONMENT, DoctorEnvironment, Finding, FindingState
 from bot.errors import ServiceUnreachableError, SettingsError, StartError, StoreError, TokenUnavailableError
 from bot.host.open_store import open_store
 from bot.host.settings import Settings, read_settings
@@ -28,21 +29,18 @@ from knowledge.model.errors import KnowledgeError
 
 REQUIREMENTS_PATH = Path(__file__).resolve().parents[2] / "requirements.txt"
 PROBE_KEY = "doctor"
-"""The key of the document that is written and removed; a conversation's has separators."""
+"""The key of the test document. It cannot collide with a conversation's key, which has separators."""
 _PINNED_VERSION = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+)?")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}(?::\d{1,5})?", re.IGNORECASE)
 
 
 async def run_checks(
-    environ: Mapping[str, str],
-    environment: DoctorEnvironment | None = None,
-    reader_factory: AzureReaderFactory | None = None,
+    environ: Mapping[str, str], environment: DoctorEnvironment = PUBLIC_ENVIRONMENT
 ) -> AsyncIterator[Finding]:
-    """What is found out about the installation that `environ` describes, one after the other.
+    """Check the installation that the variables in `environ` describe, and yield the findings as they are made.
 
-    `opening`: how the bot's identity looks, where it is not the usual way.
+    If the settings are invalid, the checks that need them are left out.
     """
-    where = environment or DoctorEnvironment()
     yield _check_packages()
     yield await asyncio.to_thread(_check_knowledge)
     try:
@@ -54,35 +52,36 @@ async def run_checks(
     yield _check_credentials(settings)
     yield await _check_store(settings)
     if settings.credentials:
-        yield await _check_token(settings, where)
-        async for finding in _check_service(settings, where):
+        yield await _check_token(settings, environment)
+        async for finding in _check_service(environment):
             yield finding
-        yield await _check_endpoint(environ.get("BOT_DOMAIN", "").strip(), where)
-    yield await check_azure_access(settings, where, reader_factory)
+        yield await _check_endpoint(environ.get("BOT_DOMAIN", "").strip(), environment)
+    yield await check_azure_access(settings, environment)
     yield _check_telemetry(environ)
 
 
 def _check_packages() -> Finding:
-    """Whether what is installed is what was tested."""
+    """Check that the installed packages have the versions that the project was tested with."""
     if not REQUIREMENTS_PATH.is_file():
         return Finding("packages", "warning", "Not looked at: requirements.txt is not here, as in the container image.")
-    wrong = []
+    problems = []
     for line in REQUIREMENTS_PATH.read_text("utf-8").splitlines():
         pin = _PINNED_VERSION.fullmatch(line.strip())
+        # lines with a marker apply only to some platforms or Python versions
         if pin and " ; " not in line:
             try:
-                found = metadata.version(pin[1])
+                installed = metadata.version(pin[1])
             except metadata.PackageNotFoundError:
-                wrong.append(f"{pin[1]} is missing")
+                problems.append(f"{pin[1]} is missing")
                 continue
-            if found != pin[2]:
-                wrong.append(f"{pin[1]} is {found}, not {pin[2]}")
-    if not wrong:
+            if installed != pin[2]:
+                problems.append(f"{pin[1]} is {installed}, not {pin[2]}")
+    if not problems:
         return Finding("packages", "good", "The pinned versions are installed.")
-    missing = any(item.endswith("missing") for item in wrong)
-    told = "; ".join(wrong[:5]) + ("; …" if len(wrong) > 5 else "")
+    is_missing = any(problem.endswith("missing") for problem in problems)
+    listing = "; ".join(problems[:5]) + ("; …" if len(problems) > 5 else "")
     return Finding(
-        "packages", "fault" if missing else "warning", f"{told}. Install them: pip install -r requirements.txt"
+        "packages", "fault" if is_missing else "warning", f"{listing}. Install them: pip install -r requirements.txt"
     )
 
 
@@ -95,16 +94,18 @@ def _check_knowledge() -> Finding:
 
 
 def _check_credentials(settings: Settings) -> Finding:
-    own = settings.credentials
-    if own is None:
-        alone = "No credentials: the bot serves this machine only."
-        return Finding("settings", "warning", f"{alone} To serve Teams set MicrosoftAppId and what belongs to it.")
-    tenants = len(own.allowed_tenants)
-    return Finding("settings", "good", f"A {own.app_type} bot for {tenants} tenant{'s' if tenants > 1 else ''}.")
+    credentials = settings.credentials
+    if credentials is None:
+        local_only = "No credentials: the bot serves this machine only."
+        return Finding("settings", "warning", f"{local_only} To serve Teams set MicrosoftAppId and what belongs to it.")
+    tenants = len(credentials.allowed_tenants)
+    return Finding(
+        "settings", "good", f"A {credentials.app_type} bot for {tenants} tenant{'s' if tenants > 1 else ''}."
+    )
 
 
 async def _check_store(settings: Settings) -> Finding:
-    """Whether state can be read, written and removed."""
+    """Check that state can be read, written, and deleted."""
     try:
         store = await open_store(settings)
     except StoreError as error:
@@ -118,96 +119,96 @@ async def _check_store(settings: Settings) -> Finding:
     finally:
         await store.close()
     place = settings.state_blob_url or settings.state_path
-    shared = "" if settings.state_blob_url else " It is for one instance on a local disk."
-    return Finding("state", "good", f"{place} can be read and written.{shared}")
+    limitation = "" if settings.state_blob_url else " It is for one instance on a local disk."
+    return Finding("state", "good", f"{place} can be read and written.{limitation}")
 
 
 async def _check_token(settings: Settings, environment: DoctorEnvironment) -> Finding:
-    """Whether the bot can prove who it is."""
-    access = build_channel_auth(settings.credentials, environment.cloud, environment.tls)
+    """Check that the bot gets a token with its credentials."""
+    auth = build_channel_auth(settings.credentials, environment.cloud, environment.tls)
     try:
-        assert access.tokens is not None
-        await access.tokens.get()
+        assert auth.tokens is not None
+        await auth.tokens.get()
     except TokenUnavailableError as error:
         return Finding("credentials", "fault", str(error))
     finally:
-        await access.close()
+        await auth.close()
     return Finding("credentials", "good", "The bot gets its token.")
 
 
-async def _check_service(settings: Settings, environment: DoctorEnvironment) -> AsyncIterator[Finding]:
-    """Whether the keys of the Bot Framework service can be had, and whether this machine's clock agrees."""
+async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Finding]:
+    """Check that the Bot Framework's signing keys can be fetched, and that this machine's clock agrees with it."""
     client = JsonClient(environment.tls)
     try:
-        found = await client.get(environment.cloud.metadata_url)
-        if not isinstance(found.get("jwks_uri"), str):
-            raise ServiceUnreachableError("The metadata names no address of keys.")
+        openid_metadata = await client.get(environment.cloud.metadata_url)
+        if not isinstance(openid_metadata.get("jwks_uri"), str):
+            raise ServiceUnreachableError("The metadata has no address of the signing keys.")
     except ServiceUnreachableError as error:
         yield Finding(
             "signing keys",
             "fault",
-            f"{error} The bot must reach {environment.cloud.metadata_url} by HTTPS: check the network's outbound rules.",
+            f"{error} The bot must reach {environment.cloud.metadata_url} by HTTPS: "
+            "check the network's outbound rules.",
         )
         return
     finally:
         await client.close()
     yield Finding("signing keys", "good", "The service's metadata can be fetched.")
-    off = await _measure_clock_skew(environment)
-    if off is not None and abs(off) > LEEWAY_SECONDS / 2:
-        state: FindingState = "fault" if abs(off) > LEEWAY_SECONDS else "warning"
-        said = (
-            f"This machine's clock is {abs(off):.0f} s {'fast' if off > 0 else 'slow'}: tokens will be refused. Set it."
-        )
-        yield Finding("clock", state, said)
-    elif off is not None:
+    skew = await _measure_clock_skew(environment)
+    if skew is not None and abs(skew) > LEEWAY_SECONDS / 2:
+        state: FindingState = "fault" if abs(skew) > LEEWAY_SECONDS else "warning"
+        direction = "fast" if skew > 0 else "slow"
+        message = f"This machine's clock is {abs(skew):.0f} s {direction}: tokens will be refused. Set it."
+        yield Finding("clock", state, message)
+    elif skew is not None:
         yield Finding("clock", "good", "It agrees with the service's.")
 
 
 async def _measure_clock_skew(environment: DoctorEnvironment) -> float | None:
-    """How many seconds this machine is ahead of the service; None where the service does not say the time."""
+    """Return how many seconds this machine is ahead of the service, or None if the service sends no time."""
     return await _send_request(environment, environment.cloud.metadata_url, _read_clock_skew, environment.clock())
 
 
 async def _read_clock_skew(session: ClientSession, url: str, now: float) -> float | None:
-    async with session.get(url, allow_redirects=False) as answer:
-        stamp = answer.headers.get("Date", "")
+    async with session.get(url, allow_redirects=False) as response:
+        date = response.headers.get("Date", "")
     try:
-        return now - parsedate_to_datetime(stamp).timestamp()
+        return now - parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None
 
 
 async def _check_endpoint(domain: str, environment: DoctorEnvironment) -> Finding:
-    """Whether the world reaches this bot where Teams would."""
+    """Check that the public endpoint leads to this bot, by sending a message without a token."""
     if not domain:
         return Finding(
-            "endpoint", "warning", "Not looked at: set BOT_DOMAIN to the bot's public host name to have it looked at."
+            "endpoint", "warning", "Not looked at: set BOT_DOMAIN to the bot's public host name to have it checked."
         )
     if not _HOST_NAME.fullmatch(domain):
-        return Finding("endpoint", "fault", "BOT_DOMAIN is no host name: without https:// and without a path.")
+        return Finding("endpoint", "fault", "BOT_DOMAIN is not a host name. Leave out https:// and the path.")
     url = f"https://{domain}/api/messages"
     status = await _send_request(environment, url, _read_status_without_token, 0.0)
     if status is None:
         return Finding(
             "endpoint",
             "fault",
-            f"{url} gives no answer by HTTPS: check the host name, its certificate, and that what ends TLS sends on to "
+            f"{url} gives no answer by HTTPS: check the host name, its certificate, and that the TLS proxy forwards to "
             "the bot's port.",
         )
     if status == 401:
-        return Finding("endpoint", "good", f"{url} answers, and refuses who has no token.")
-    why = {
+        return Finding("endpoint", "good", f"{url} answers, and refuses requests without a token.")
+    reason = {
         201: "it takes messages without a token: that is not this bot with its credentials",
-        404: "there is something else at that address, or the path is lost on the way",
-        502: "what ends TLS cannot reach the bot: is it running, on the port that is sent to?",
-        503: "what ends TLS finds no running bot",
+        404: "something else is at that address, or the proxy drops the path",
+        502: "the TLS proxy cannot reach the bot: is it running, on the port that the proxy forwards to?",
+        503: "the TLS proxy finds no running bot",
     }.get(int(status), "this bot would answer 401 to a message without a token")
-    return Finding("endpoint", "fault", f"{url} answers {status:.0f}: {why}.")
+    return Finding("endpoint", "fault", f"{url} answers {status:.0f}: {reason}.")
 
 
 async def _read_status_without_token(session: ClientSession, url: str, _: float) -> float | None:
-    async with session.post(url, json={"type": "message"}, allow_redirects=False) as answer:
-        return float(answer.status)
+    async with session.post(url, json={"type": "message"}, allow_redirects=False) as response:
+        return float(response.status)
 
 
 async def _send_request(
@@ -230,5 +231,7 @@ def _check_telemetry(environ: Mapping[str, str]) -> Finding:
     except StartError as error:
         return Finding("telemetry", "fault", str(error))
     observer.close()
-    asked = any(environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING"))
-    return Finding("telemetry", "good", "It can be set up." if asked else "Not asked for.")
+    is_configured = any(
+        environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")
+    )
+    return Finding("telemetry", "good", "It can be set up." if is_configured else "Not configured.")

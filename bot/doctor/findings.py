@@ -1,4 +1,4 @@
-"""What the doctor finds, as plain values, and where it looks."""
+"""The findings of the doctor, and the environment that it checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FindingState = Literal["good", "warning", "fault"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what, how it is, and what to do where it is not good."""
+    """The result of one check. The message says what to do, unless the state is good."""
 
     subject: str
     state: FindingState
@@ -24,8 +24,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class DoctorEnvironment:
-    """Where the services are, and how the doctor reaches them; other than the real ones in tests only."""
+    """The services that the doctor calls, how it connects to them, and the machine's clock."""
 
     cloud: BotFrameworkCloud = PUBLIC_CLOUD
     tls: SSLContext | None = None
     clock: Callable[[], float] = time.time
+
+
+PUBLIC_ENVIRONMENT = DoctorEnvironment()
+"""The real services of the public cloud."""

@@ -1,1 +1,1 @@
-"""Files that people attach, and files the bot gives: download, unpack, read, upload."""
+"""Files that people attach, and files that the bot offers: download, unpack, read, upload."""

@@ -1,4 +1,7 @@
-"""The texts in a zip archive, whose every word is untrusted: nothing is written by a name that stands in it."""
+"""Untrusted zip archives: bounded reading, and the choice of the members that may be a log.
+
+Members are read as streams. Nothing is ever extracted to a path, so names in the archive cannot do harm.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined,unused-ignore]
 
 ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
-"""How an archive begins: with a member, or with the end of an empty one."""
+"""The first bytes of an archive: those of a member, or of the directory if the archive is empty."""
 
-# what the archive module raises over one that is damaged, whether by chance or on purpose
+# everything that zipfile raises for damaged archives, including those that were damaged on purpose
 _ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error,
     EOFError, OSError, IndexError, OverflowError, RuntimeError, ValueError,
@@ -32,12 +35,14 @@ _TEXT_FILE_NAME = re2.compile(r"(?is)[^.]+|.*\.(?:log|txt|text|out|err|json)(?:\
 _BUILD_LOG_NAME = "customization.log"
 _ENCRYPTED_FLAGS = 0x1 | 0x40
 _READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The ways to pack that are unpacked in bounded steps, whatever the archive says."""
+"""The compression methods that zipfile unpacks in bounded steps, whatever sizes the archive claims."""
 
 
 class BoundedFile(io.RawIOBase):
-    """A file of which no more than `most` bytes are handed out at once: what an archive says of its own table of
-    contents would be believed otherwise.
+    """A file that returns at most `max_bytes` bytes per read.
+
+    zipfile reads the whole directory of an archive at once and believes the size that the archive states. This class
+    keeps a made-up size from filling the memory.
     """
 
     def __init__(self, file: IO[bytes], max_bytes: int) -> None:
@@ -45,39 +50,47 @@ class BoundedFile(io.RawIOBase):
         self._file, self._max_bytes = file, max_bytes
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """Return True: the file can be read."""
         return True
 
     def seekable(self) -> bool:
-        """It can be read from anywhere."""
+        """Return True: the file can be read from any position."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go there."""
+        """Move to a position and return it."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """Where it is."""
+        """Return the current position."""
         return self._file.tell()
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next bytes. Raises `FileRefused` where there are more than may be handed out."""
+        """Read the next bytes.
+
+        Raises:
+            FileRefusedError: there are more than `max_bytes`.
+        """
         wanted = self._max_bytes + 1 if size is None or size < 0 else min(size, self._max_bytes + 1)
-        found = self._file.read(wanted)
-        if len(found) > self._max_bytes:
+        content = self._file.read(wanted)
+        if len(content) > self._max_bytes:
             raise FileRefusedError(FileRefusal("bomb"))
-        return found
+        return content
 
     def readinto(self, buffer: Buffer) -> int:
-        """Fill `buffer`."""
-        found = self.read(len(memoryview(buffer)))
-        memoryview(buffer)[: len(found)] = found
-        return len(found)
+        """Fill `buffer` and return how many bytes were read."""
+        content = self.read(len(memoryview(buffer)))
+        memoryview(buffer)[: len(content)] = content
+        return len(content)
 
 
 @contextmanager
 def open_archive(file: IO[bytes], limits: FileLimits) -> Iterator[zipfile.ZipFile]:
-    """The archive in `file`. Raises `FileRefused`."""
+    """Open the archive in `file`, and close it at the end of the block.
+
+    Raises:
+        FileRefusedError: the archive is damaged, or its directory is too large.
+    """
     try:
         archive = zipfile.ZipFile(BoundedFile(file, limits.max_directory_bytes))
     except _ZIP_ERRORS:
@@ -87,50 +100,57 @@ def open_archive(file: IO[bytes], limits: FileLimits) -> Iterator[zipfile.ZipFil
 
 
 class ArchiveMember:
-    """The content of a member, as a stream. Raises `FileRefused` where it is damaged."""
+    """The content of an archive member, as a stream."""
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+        """Open the member. Raises `FileRefusedError` if it is damaged."""
         try:
             self._content = archive.open(info)
         except _ZIP_ERRORS:
             raise FileRefusedError(FileRefusal("damaged")) from None
 
     def read(self, size: int) -> bytes:
-        """The next bytes, at most `size` of them; none at the end."""
+        """Read at most `size` bytes; none at the end. Raises `FileRefusedError` if the member is damaged."""
         try:
             return self._content.read(size)
         except _ZIP_ERRORS:
             raise FileRefusedError(FileRefusal("damaged")) from None
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the stream."""
         self._content.close()
 
 
 def find_texts(archive: zipfile.ZipFile, limits: FileLimits) -> list[zipfile.ZipInfo]:
-    """The members that may be a log, the most promising first: by name, then by size. Raises `FileRefused`."""
+    """Return the members that may be logs, the most promising first: by name, then by size.
+
+    Raises:
+        FileRefusedError: there is none that can be read, or the archive looks like a zip bomb.
+    """
     members = archive.infolist()
     if len(members) > limits.max_archive_members:
         raise FileRefusedError(FileRefusal("bomb"))
-    texts = [one for one in members if _is_possible_text(one)]
+    texts = [member for member in members if _is_possible_text(member)]
     if not texts:
         raise FileRefusedError(FileRefusal("no-log"))
-    open_ones = [one for one in texts if not one.flag_bits & _ENCRYPTED_FLAGS]
-    if not open_ones:
+    unencrypted = [member for member in texts if not member.flag_bits & _ENCRYPTED_FLAGS]
+    if not unencrypted:
         raise FileRefusedError(FileRefusal("encrypted"))
-    readable = [one for one in open_ones if one.compress_type in _READABLE_METHODS]
+    readable = [member for member in unencrypted if member.compress_type in _READABLE_METHODS]
     if not readable:
         raise FileRefusedError(FileRefusal("not-text"))
-    if not any(one.file_size for one in readable):
+    nonempty = [member for member in readable if member.file_size]
+    if not nonempty:
         raise FileRefusedError(FileRefusal("empty"))
-    for one in readable:
-        if one.file_size <= limits.max_unpacked_bytes:
-            check_growth(one.compress_size, one.file_size, limits)
-    return sorted(filter(lambda one: one.file_size, readable), key=_rank_member)
+    for member in nonempty:
+        # one that is too large as a whole is left out when it is read; the others can still help
+        if member.file_size <= limits.max_unpacked_bytes:
+            check_growth(member.compress_size, member.file_size, limits)
+    return sorted(nonempty, key=_rank_member)
 
 
 def is_build_log(name: str) -> bool:
-    """Whether a member is called as the log of a build is."""
+    """Tell whether a member has the name that Image Builder gives to the log of a build."""
     return _get_base_name(name).casefold() == _BUILD_LOG_NAME
 
 
@@ -140,8 +160,8 @@ def _rank_member(info: zipfile.ZipInfo) -> tuple[bool, bool, int]:
 
 def _is_possible_text(info: zipfile.ZipInfo) -> bool:
     name = info.filename.replace("\\", "/")
-    hidden = _get_base_name(name).startswith(".") or "__MACOSX/" in name
-    return not info.is_dir() and not hidden and _TEXT_FILE_NAME.fullmatch(_get_base_name(name)) is not None
+    is_hidden = _get_base_name(name).startswith(".") or "__MACOSX/" in name
+    return not info.is_dir() and not is_hidden and _TEXT_FILE_NAME.fullmatch(_get_base_name(name)) is not None
 
 
 def _get_base_name(name: str) -> str:

@@ -1,7 +1,7 @@
-"""Fetches a file from where Teams keeps what people attach: SharePoint's hosts and no other, without any token.
+"""The download of attached files, from SharePoint only and without a token.
 
-The link in an activity is all that it takes to read the file, and lives for minutes. It stands in no message and no
-log line of this module.
+The link in the activity is valid for minutes, and whoever has it can read the file. So this module never puts it in an
+error message or a log line.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from dialogs.model.files import FileRefusal, FileRefusalReason
 MAX_REDIRECTS = 2
 CONNECT_SECONDS = 10.0
 MAX_HEADER_BYTES = 32_768
-"""Bytes; SharePoint's own policies alone fill many lines."""
+"""More than aiohttp's default: SharePoint's content security policy alone is very long."""
 _GONE_STATUSES = frozenset({401, 403, 404, 410})
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class DownloadBody:
-    """A file on its way: `size` in bytes, 0 where the server does not say."""
+    """A file that is being downloaded. `size` is in bytes, 0 if the server does not state it."""
 
     def __init__(self, response: ClientResponse, limits: FileLimits) -> None:
         self.size = response.content_length or 0
@@ -47,15 +47,19 @@ class DownloadBody:
         self._received_bytes = 0
 
     async def fetch(self) -> bytes:
-        """The next part; b"" at the end. Raises `FileRefused`."""
+        """Fetch the next part, b"" at the end.
+
+        Raises:
+            FileRefusedError: the file is too large, or the connection failed.
+        """
         part = bytearray()
         try:
             async with asyncio.timeout(self._limits.part_seconds):
                 while len(part) < self._limits.part_bytes:
-                    found = await self._response.content.read(self._limits.part_bytes - len(part))
-                    if not found:
+                    chunk = await self._response.content.read(self._limits.part_bytes - len(part))
+                    if not chunk:
                         break
-                    part += found
+                    part += chunk
         except (ClientError, TimeoutError, OSError) as error:
             raise _build_refused_error(error) from error
         self._received_bytes += len(part)
@@ -65,9 +69,9 @@ class DownloadBody:
 
 
 class FileDownloader:
-    """One session for all, made in the event loop at the first use.
+    """A downloader that uses one HTTP session, opened at the first download.
 
-    `tls`: None trusts the usual authorities; `resolver`: None looks names up and refuses those of private networks.
+    Without `tls` it trusts the usual authorities. Without `resolver` it refuses hosts on private networks.
     """
 
     def __init__(
@@ -78,25 +82,29 @@ class FileDownloader:
 
     @asynccontextmanager
     async def open(self, url: str, is_html_expected: bool = False) -> AsyncIterator[DownloadBody]:
-        """The file at `url`, until the block ends; `page`: it is meant to be one of the web.
+        """Open the file at `url`, and close the connection at the end of the block.
+
+        Args:
+            url: the download link of the activity.
+            is_html_expected: whether an HTML file is wanted. Otherwise HTML means a sign-in page, and is refused.
 
         Raises:
-            FileRefused: it does not lie there, or is not to be had.
+            FileRefusedError: the link does not lead to SharePoint, has expired, or cannot be reached.
         """
-        place, session = parse_sharepoint_url(url), self._get_session()
-        if place is None:
+        address, session = parse_sharepoint_url(url), self._get_session()
+        if address is None:
             raise FileRefusedError(FileRefusal("wrong-place"))
         for _ in range(MAX_REDIRECTS + 1):
             try:
-                # a redirect is followed by ourselves: where it leads is checked as the link was
-                response = await session.get(place, allow_redirects=False)
+                # aiohttp must not follow redirects: each target needs the same check as the link
+                response = await session.get(address, allow_redirects=False)
             except (ClientError, TimeoutError, OSError) as error:
                 raise _build_refused_error(error) from error
             async with response:
                 if response.status not in _REDIRECT_STATUSES:
                     yield self._open_body(response, is_html_expected)
                     return
-                place = _resolve_redirect(place, response.headers.get("Location", ""))
+                address = _resolve_redirect(address, response.headers.get("Location", ""))
         raise FileRefusedError(FileRefusal("no-network"))
 
     async def close(self) -> None:
@@ -107,10 +115,9 @@ class FileDownloader:
 
     def _get_session(self) -> ClientSession:
         if self._session is None:
-            silence = self._limits.idle_seconds
             self._session = ClientSession(
                 connector=TCPConnector(ssl=self._tls or True, resolver=self._resolver or PublicResolver()),
-                timeout=ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=silence),
+                timeout=ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=self._limits.idle_seconds),
                 cookie_jar=DummyCookieJar(),
                 headers={"Accept-Encoding": "identity"},
                 auto_decompress=False,
@@ -138,16 +145,16 @@ class FileDownloader:
 
 def _resolve_redirect(url: URL, location: str) -> URL:
     try:
-        following = parse_sharepoint_url(str(url.join(URL(location, encoded=True))))
+        target = parse_sharepoint_url(str(url.join(URL(location, encoded=True))))
     except ValueError:
-        following = None
-    if following is None:  # as a rule the place where one signs in
+        target = None
+    if target is None:  # usually the sign-in page
         raise FileRefusedError(FileRefusal("page"))
-    return following
+    return target
 
 
 def _build_refused_error(error: Exception) -> FileRefusedError:
     if isinstance(error, ClientConnectorError) and isinstance(error.os_error, PrivateAddressError):
         return FileRefusedError(FileRefusal("wrong-place"))
-    slow = isinstance(error, TimeoutError) and not isinstance(error, ConnectionTimeoutError)
-    return FileRefusedError(FileRefusal("too-slow" if slow else "no-network"))
+    is_slow = isinstance(error, TimeoutError) and not isinstance(error, ConnectionTimeoutError)
+    return FileRefusedError(FileRefusal("too-slow" if is_slow else "no-network"))

@@ -1,4 +1,4 @@
-"""How much of a file is taken in, and how long it may take."""
+"""The limits on the size of attached files and on the time to read them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """Sizes in bytes, times in seconds.
+    """The limits for one attached file, and how many are read at the same time.
 
-    `delivered`: of a file as it comes; `unpacked`: of all that is read of what is packed in it. `ratio`: how many times
-    its packed size a text may be, once it is larger than `unsuspicious`. `members`: what an archive may hold in all,
-    `listed` the size of its table of contents; `texts`: how many of them are read. `parts`: what a gzip file may be
-    strung together of. `part` is fetched at a time, in `part_seconds`; `silence`: between two bytes; `seconds`: all.
-    `at_once`: files that are read at a time.
+    Attributes:
+        max_download_bytes: the size of the file as it is downloaded.
+        max_unpacked_bytes: the size of everything that is unpacked from it.
+        max_unpack_ratio: how many times its packed size a text may have; more is taken for a zip bomb.
+        min_ratio_check_bytes: the unpacked size from which the ratio is checked.
+        max_archive_members: the number of members of a zip archive.
+        max_directory_bytes: the size of the directory of a zip archive.
+        max_texts: how many members of a zip archive are read.
+        max_gzip_members: the number of members of a gzip file, which may be several files in a row.
+        part_bytes: how much is fetched at a time.
+        part_seconds: the time to fetch such a part.
+        idle_seconds: the time between two bytes from the server.
+        total_seconds: the time for download, unpacking, and diagnosis.
+        max_concurrent_files: how many files are read at the same time.
     """
 
     max_download_bytes: int = 200_000_000

@@ -1,4 +1,4 @@
-"""What the event loop fetches, for a reader in a thread of its own: by and by, and never more than two parts ahead."""
+"""A bridge that lets a worker thread read what the event loop downloads, at most two parts ahead."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 
-_ABANDONED = "Nobody waits for this any more."
+_ABANDONED = "The file is no longer needed."
 
 
 class PrefetchingReader:
-    """Parts that `fetch` gives in the event loop, b"" at the end, read in another thread; a part is fetched while the
-    reader works on the one before. Make it in the event loop.
+    """A byte stream for a worker thread, whose parts the event loop fetches in advance.
+
+    While the thread works on one part, the event loop fetches the next.
     """
 
     def __init__(self, fetch: Callable[[], Awaitable[bytes]]) -> None:
+        """Create a reader in the running event loop. `fetch` returns the next part, b"" at the end."""
         self._fetch = fetch
         self._loop = asyncio.get_running_loop()
         self._part = memoryview(b"")
@@ -22,34 +24,34 @@ class PrefetchingReader:
         self._task: asyncio.Task[bytes] | None = None
         self._has_ended = False
         self.is_abandoned = False
-        """Whether nobody waits any more for what the reader makes of it."""
+        """Whether `end` was called, so that the worker thread should stop."""
 
     def read(self, size: int) -> bytes:
-        """The next bytes, at most `size` of them, and less than that only at the end.
+        """Read `size` bytes, or fewer at the end. Call it in the worker thread.
 
         Raises:
-            OSError: it is over; and whatever `fetch` raises.
+            OSError: `end` was called. Whatever `fetch` raises is raised here as well.
         """
-        taken = bytearray()
-        while len(taken) < size:
+        content = bytearray()
+        while len(content) < size:
             if self.is_abandoned:
                 raise OSError(_ABANDONED)
             if not self._part and not self._load_next_part():
                 break
-            found = self._part[: size - len(taken)]
-            self._part = self._part[len(found) :]
-            taken += found
-        return bytes(taken)
+            chunk = self._part[: size - len(content)]
+            self._part = self._part[len(chunk) :]
+            content += chunk
+        return bytes(content)
 
     async def end(self) -> None:
-        """Let the reader stop at its next read."""
+        """Make the next `read` fail, and cancel the fetch that is in progress."""
         self.is_abandoned = True
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     def _load_next_part(self) -> bool:
-        """Have the next part at hand; whether there was one."""
+        """Wait for the next part, start to fetch the one after it, and return whether there was one."""
         if self._has_ended:
             return False
         self._part = memoryview((self._next or self._start_fetch()).result())
@@ -67,7 +69,8 @@ class PrefetchingReader:
             part.set_exception(OSError(_ABANDONED))
         else:
             self._task = self._loop.create_task(self._fetch_part())
-            # not in the task itself: one that is cancelled before it begins would leave the reader waiting for ever
+            # A callback, because a task that is canceled before it starts never runs its own code; the worker thread
+            # would then wait forever.
             self._task.add_done_callback(lambda task: _set_result(part, task))
 
     async def _fetch_part(self) -> bytes:
@@ -75,7 +78,7 @@ class PrefetchingReader:
 
 
 def _set_result(part: Future[bytes], task: asyncio.Task[bytes]) -> None:
-    """Give the reader what came of fetching a part."""
+    """Pass the result of a fetch to the worker thread."""
     error = OSError(_ABANDONED) if task.cancelled() else task.exception()
     if error is None:
         part.set_result(task.result())

@@ -1,4 +1,4 @@
-"""Looks up names, and refuses those that lead into a private network: a name on the internet can be made to."""
+"""A DNS resolver that refuses private addresses, which anybody can enter for a public name (DNS rebinding)."""
 
 from __future__ import annotations
 
@@ -8,53 +8,58 @@ import socket
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from bot.errors import BotError
+
 _NAT64_NETWORK = ipaddress.ip_network("64:ff9b::/96")
-"""IPv6 addresses that carry one of IPv4 (NAT64)."""
+"""NAT64 addresses, whose last 32 bits are an IPv4 address."""
 
 
-class PrivateAddressError(OSError):
-    """A name that was to be on the internet leads to an address that is not."""
+# an OSError too: that's what aiohttp expects of a resolver
+class PrivateAddressError(BotError, OSError):
+    """A host name resolves to an address that is not on the public internet."""
 
 
 class PublicResolver(AbstractResolver):
-    """A resolver whose answers are addresses of the internet; `under` looks them up. What connects must use the very
-    answer: a second lookup could give another.
+    """A resolver that only returns public addresses.
+
+    The connection must use these addresses: a second lookup could return others.
     """
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
+        """Create a resolver on top of `resolver`, by default the system's."""
         self._resolver = resolver
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The addresses of `host`.
+        """Resolve `host` to its addresses.
 
         Raises:
-            NotPublic: one of them is not of the internet.
+            PrivateAddressError: one of them is not public.
         """
         if self._resolver is None:
             self._resolver = ThreadedResolver()
-        found = await self._resolver.resolve(host, port, family)
-        if not all(is_public(one["host"]) for one in found):
-            raise PrivateAddressError("The name leads to an address that is not of the internet.")
-        return found
+        addresses = await self._resolver.resolve(host, port, family)
+        if not all(is_public(address["host"]) for address in addresses):
+            raise PrivateAddressError("The host name resolves to an address that is not public.")
+        return addresses
 
     async def close(self) -> None:
-        """Let go of what looks up."""
+        """Close the underlying resolver."""
         if self._resolver is not None:
             await self._resolver.close()
 
 
 def is_public(address: str) -> bool:
-    """Whether `address` is one of the internet, and carries no other that is not."""
+    """Tell whether `address` is public. An IPv6 address that embeds an IPv4 address is judged by that one."""
     try:
-        found = ipaddress.ip_address(address.split("%")[0])
+        parsed = ipaddress.ip_address(address.split("%")[0])
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address):
-        carried = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
-        if found in _NAT64_NETWORK:
-            carried = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if carried is not None:
-            return is_public(str(carried))
-    return found.is_global and not found.is_multicast
+    if isinstance(parsed, ipaddress.IPv6Address):
+        embedded = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
+        if parsed in _NAT64_NETWORK:
+            embedded = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if embedded is not None:
+            return is_public(str(embedded))
+    return parsed.is_global and not parsed.is_multicast

@@ -1,4 +1,4 @@
-"""Streams over what is untrusted: counted, bounded, and unpacked only as far as somebody reads."""
+"""Streams over untrusted files: they count, enforce the limits, and unpack only as much as is read."""
 
 from __future__ import annotations
 
@@ -13,53 +13,48 @@ from knowledge.text.streaming import ByteReader
 
 CHUNK_BYTES = 64 << 10
 SAMPLE_BYTES = 4096
-"""Bytes by which a text is told from anything else."""
+"""How many of the first bytes decide whether a file is a text."""
 _PRINTABLE_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 _BINARY_SIGNATURES = (b"%PDF-", b"{\\rtf", b"SQLite format 3", b"Rar!", b"7z\xbc\xaf")
 
 
 class CountingReader:
-    """`source` with a look ahead, and with reads as long as asked for but at the end.
-
-    `note` gets every number of bytes that was read, and may raise; `size` is how many there were so far.
-    """
+    """A reader that can peek, returns full reads, and counts the bytes it has read in `size`."""
 
     def __init__(self, source: ByteReader, on_read: Callable[[int], None] = lambda _: None) -> None:
+        """Create a reader of `source`. `on_read` gets the byte count of every read, and may raise to stop it."""
         self.size = 0
         self._source, self._on_read = source, on_read
         self._buffer = b""
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, at most `size` of them; they will be read again."""
+        """Return the next bytes, at most `size`, without consuming them."""
         if len(self._buffer) < size:
             self._buffer += self._read_fully(size - len(self._buffer))
         return self._buffer[:size]
 
     def read(self, size: int) -> bytes:
-        """The next bytes, `size` of them but at the end."""
-        taken, self._buffer = self._buffer[:size], self._buffer[size:]
-        if len(taken) < size:
-            taken += self._read_fully(size - len(taken))
-        return taken
+        """Read `size` bytes, or fewer at the end."""
+        content, self._buffer = self._buffer[:size], self._buffer[size:]
+        if len(content) < size:
+            content += self._read_fully(size - len(content))
+        return content
 
     def _read_fully(self, size: int) -> bytes:
-        parts, left = [], size
-        while left > 0:
-            found = self._source.read(min(left, CHUNK_BYTES))
-            if not found:
+        chunks, missing = [], size
+        while missing > 0:
+            chunk = self._source.read(min(missing, CHUNK_BYTES))
+            if not chunk:
                 break
-            parts.append(found)
-            left -= len(found)
-            self.size += len(found)
-            self._on_read(len(found))
-        return b"".join(parts)
+            chunks.append(chunk)
+            missing -= len(chunk)
+            self.size += len(chunk)
+            self._on_read(len(chunk))
+        return b"".join(chunks)
 
 
 class GzipReader:
-    """What is packed in a gzip file, member after member; what follows the last one is passed over.
-
-    Raises `FileRefused`: it is damaged, or grows beyond the limits.
-    """
+    """The unpacked content of a gzip file, member after member. Anything after the last member is ignored."""
 
     def __init__(self, source: ByteReader, limits: FileLimits) -> None:
         self._source, self._limits = source, limits
@@ -70,29 +65,34 @@ class GzipReader:
         self._has_ended = False
 
     def read(self, size: int) -> bytes:
-        """The next bytes, at most `size` of them; none at the end."""
+        """Read at most `size` bytes; none at the end.
+
+        Raises:
+            FileRefusedError: the file is damaged, or grows beyond the limits.
+        """
         while not self._has_ended:
             if self._unpacker.eof:
                 self._begin_member()
                 continue
-            waiting = self._pending or self._read_packed()
+            packed = self._pending or self._read_packed()
             try:
-                found = self._unpacker.decompress(waiting, max(size, 1))
+                # zlib takes a size of 0 as no limit
+                content = self._unpacker.decompress(packed, max(size, 1))
             except zlib.error:
                 raise FileRefusedError(FileRefusal("damaged")) from None
             self._pending = self._unpacker.unused_data or self._unpacker.unconsumed_tail
-            if not waiting and not found:
-                raise FileRefusedError(FileRefusal("damaged"))  # it ends before its end
-            if found:
-                self._unpacked_bytes += len(found)
+            if not packed and not content:
+                raise FileRefusedError(FileRefusal("damaged"))  # the file is cut off
+            if content:
+                self._unpacked_bytes += len(content)
                 check_growth(self._packed_bytes - len(self._pending), self._unpacked_bytes, self._limits)
-                return found
+                return content
         return b""
 
     def _read_packed(self) -> bytes:
-        found = self._source.read(CHUNK_BYTES)
-        self._packed_bytes += len(found)
-        return found
+        packed = self._source.read(CHUNK_BYTES)
+        self._packed_bytes += len(packed)
+        return packed
 
     def _begin_member(self) -> None:
         if len(self._pending) < 2:
@@ -107,7 +107,11 @@ class GzipReader:
 
 
 def check_growth(packed_bytes: int, unpacked_bytes: int, limits: FileLimits) -> None:
-    """Refuse what grows beyond what a text can: `packed` bytes became `unpacked` ones."""
+    """Check that unpacking stays within the limits.
+
+    Raises:
+        FileRefusedError: the content grows like a zip bomb, or is too large.
+    """
     if unpacked_bytes > limits.min_ratio_check_bytes and unpacked_bytes > packed_bytes * limits.max_unpack_ratio:
         raise FileRefusedError(FileRefusal("bomb"))
     if unpacked_bytes > limits.max_unpacked_bytes:
@@ -115,13 +119,16 @@ def check_growth(packed_bytes: int, unpacked_bytes: int, limits: FileLimits) -> 
 
 
 def is_text(start: bytes) -> bool:
-    """Whether what begins with these bytes is a text, in any of the encodings that logs come in."""
+    """Tell whether a file that starts with these bytes is a text, in any encoding that logs come in.
+
+    A text may have control characters, at most one in fifty.
+    """
     if start.startswith(_BINARY_SIGNATURES):
         return False
     encoding = detect_encoding(start)
     if encoding != "utf-8":
-        shown = start.decode(encoding, "replace")
-        strange = sum((ord(char) < 32 and ord(char) not in _PRINTABLE_CONTROLS) or char == "\ufffd" for char in shown)
-        return strange * 50 <= len(shown)
-    strange = sum(byte < 32 and byte not in _PRINTABLE_CONTROLS for byte in start)
-    return b"\0" not in start and strange * 50 <= len(start)
+        text = start.decode(encoding, "replace")
+        unusual = sum((ord(char) < 32 and ord(char) not in _PRINTABLE_CONTROLS) or char == "\ufffd" for char in text)
+        return unusual * 50 <= len(text)
+    unusual = sum(byte < 32 and byte not in _PRINTABLE_CONTROLS for byte in start)
+    return b"\0" not in start and unusual * 50 <= len(start)

@@ -1,1 +1,1 @@
-"""The process: settings, services, HTTP server, test client."""
+"""Run the bot as a process: settings, services, HTTP server, test client."""

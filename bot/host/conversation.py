@@ -1,10 +1,9 @@
-"""Builds what answers people over the shipped knowledge: the conversation, and the answers beside any."""
+"""Build the dialogs over the shipped knowledge: the conversation, and the message extension."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,72 +11,77 @@ from bot.telemetry.observer import NullObserver, Observer
 from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
 from dialogs.model.ports import AttachmentReader, AzureReader, TicketFiler
-from knowledge.catalog.howtos import Howtos, load_howtos
-from knowledge.catalog.loading import load_entries
-from knowledge.catalog.support import SupportRouting, load_support
+from knowledge.catalog.knowledge_base import KnowledgeBase, load_knowledge_base
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import Entry, Language
+from knowledge.model.entry import Language
 
 MIN_THREADED_TEXT_CHARS = 40_000
-"""Characters from which a diagnosis leaves the event loop: below it costs less than a thread's hand-over is worth."""
+"""Characters from which a diagnosis runs in a thread; a shorter one takes less time than the switch would."""
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
-    """The shipped knowledge, read and checked."""
+class LoadedKnowledge:
+    """The knowledge base, and the diagnoser compiled from it."""
 
-    entries: Mapping[str, Entry]
+    base: KnowledgeBase
     diagnoser: Diagnoser
-    support: SupportRouting
-    howtos: Howtos
 
 
 @dataclass(frozen=True, slots=True)
 class DialogServices:
-    """What answers people: in a conversation, and beside any."""
+    """What answers people: in conversations, and outside of any."""
 
     conversation: Conversation
     message_extension: MessageExtension
 
 
-def load_knowledge() -> Knowledge:
-    """The shipped knowledge. Raises `KnowledgeError` when it has faults."""
-    entries = load_entries()
-    return Knowledge(entries, Diagnoser(entries), load_support(), load_howtos())
+def load_knowledge() -> LoadedKnowledge:
+    """Read and check the shipped knowledge.
+
+    Raises:
+        KnowledgeError: It has faults.
+    """
+    base = load_knowledge_base()
+    return LoadedKnowledge(base, Diagnoser(base.entries))
 
 
 def build_dialog_services(
-    knowledge: Knowledge,
+    knowledge: LoadedKnowledge,
     observer: Observer | None = None,
     azure: AzureReader | None = None,
     ticket_filer: TicketFiler | None = None,
     attachment_reader: AttachmentReader | None = None,
 ) -> DialogServices:
-    """What answers people; without `azure` nobody's eyes look, without `filing` tickets are filed by hand, without
-    `files` none that people attach is read.
+    """Build the dialogs.
+
+    Args:
+        knowledge: The shipped knowledge.
+        observer: Is told of each diagnosis.
+        azure: Looks at templates in Azure; without it nothing is looked up.
+        ticket_filer: Files support tickets; without it people file them by hand.
+        attachment_reader: Reads the files that people attach; without it none is read.
     """
-    watching = observer or NullObserver()
-    one = asyncio.Lock()
+    active_observer = observer or NullObserver()
+    diagnosis_lock = asyncio.Lock()
 
     def diagnose_and_observe(text: str, language: Language) -> Diagnosis:
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         diagnosis = knowledge.diagnoser.diagnose(text, language)
-        watching.record_diagnosis(diagnosis, time.perf_counter() - begun)
+        active_observer.record_diagnosis(diagnosis, time.perf_counter() - started_at)
         return diagnosis
 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         if len(text) < MIN_THREADED_TEXT_CHARS:
-            async with one:
-                # first whatever has little to do: else each answer would leave when the last of many was written
+            # one at a time, after other tasks: else many at once would all be answered only when the last one is done
+            async with diagnosis_lock:
                 await asyncio.sleep(0)
                 return diagnose_and_observe(text, language)
         return await asyncio.to_thread(diagnose_and_observe, text, language)
 
-    entries, support, guides = knowledge.entries, knowledge.support, knowledge.howtos
     return DialogServices(
-        Conversation(entries, diagnose, _format_current_time, support, guides, azure, ticket_filer, attachment_reader),
-        MessageExtension(entries, diagnose, _format_current_time, support, guides),
+        Conversation(knowledge.base, diagnose, _format_current_time, azure, ticket_filer, attachment_reader),
+        MessageExtension(knowledge.base, diagnose, _format_current_time),
     )
 
 

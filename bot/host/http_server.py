@@ -1,6 +1,6 @@
-"""The HTTP server: `POST /api/messages` for the channel, `GET /healthz` and `/readyz` for whoever watches.
+"""The HTTP server: `POST /api/messages` for the channel, `GET /healthz` and `GET /readyz` for monitoring.
 
-`/healthz` says whether this process works, `/readyz` also whether it can reach what it needs to serve Teams.
+`/healthz` says whether this process works; `/readyz` says also whether it can reach what it needs to serve Teams.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.auth.channel_auth import ChannelAuth, build_channel_auth
+from bot.auth.channel_auth import ChannelAuth
 from bot.errors import DeliveryError, RequestRefusedError, StartError, StoreError, describe_error_location
 from bot.host.settings import Settings
 from bot.state.store import StateStore
@@ -21,29 +21,31 @@ from bot.teams.botframework.adapter import TeamsAdapter
 from bot.turns.turn_runner import TurnRunner
 
 MAX_BODY_BYTES = 1_500_000
-"""Bytes; Teams itself sends at most some 100 KB."""
+"""The largest body of a request; Teams itself sends some 100 KB at most."""
 SHUTDOWN_SECONDS = 15
 """How long running turns may take to finish once the server is told to stop."""
 KEEPALIVE_SECONDS = 300
-"""How long a connection without a request is kept: longer than the proxies of Azure keep theirs, 240 s."""
+"""How long an idle connection is kept open: longer than Azure's proxies keep theirs, 240 s."""
 LINGER_SECONDS = 2
-"""How long the rest of a body is taken in that nobody reads, so that its sender finds the answer."""
+"""How long the rest of an unread body is still received, so that its sender gets to read the response."""
 
 _log = logging.getLogger(__name__)
 
 
 def build_app(
-    turns: TurnRunner, store: StateStore, channel_auth: ChannelAuth | None = None, adapter: TeamsAdapter | None = None
+    turns: TurnRunner, store: StateStore, channel_auth: ChannelAuth, adapter: TeamsAdapter
 ) -> web.Application:
-    """The web application; when it is cleaned up it closes the adapter's connections and `access`, but not `store`.
+    """Build the web application. Its cleanup closes `adapter` and `channel_auth`, but not `store`.
 
-    Without `access` it serves this machine's own callers; `adapter` is for the same access.
+    Args:
+        turns: Runs the turns.
+        store: Where they keep their state; the health checks read from it.
+        channel_auth: Authenticates the callers.
+        adapter: Serves Teams with the same `channel_auth`.
     """
-    guard = channel_auth or build_channel_auth(None)
-    teams = adapter or TeamsAdapter(guard)
 
     async def handle_messages(request: web.Request) -> web.StreamResponse:
-        return await teams.process(request, turns)
+        return await adapter.process(request, turns)
 
     async def report_health(_: web.Request) -> web.StreamResponse:
         await store.load("")
@@ -51,7 +53,7 @@ def build_app(
 
     async def report_readiness(_: web.Request) -> web.StreamResponse:
         await store.load("")
-        missing = await guard.find_unavailable()
+        missing = await channel_auth.find_unavailable()
         if missing:
             return web.json_response({"status": "not ready", "missing": missing}, status=503)
         return web.json_response({"status": "ready"})
@@ -62,28 +64,31 @@ def build_app(
         )
 
     async def close(_: web.Application) -> None:
-        await teams.close()
-        await guard.close()
+        await adapter.close()
+        await channel_auth.close()
 
-    app = web.Application(middlewares=[_render_errors, _build_check_middleware(guard)], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(
+        middlewares=[_render_errors, _build_check_middleware(channel_auth)], client_max_size=MAX_BODY_BYTES
+    )
     app.router.add_post("/api/messages", handle_messages)
     app.router.add_get("/healthz", report_health)
     app.router.add_get("/readyz", report_readiness)
     app.router.add_get("/", describe_bot)
     app.on_cleanup.append(close)
-    app.cleanup_ctx.append(_build_redelivery_context(turns, teams))
+    app.cleanup_ctx.append(_build_redelivery_context(turns, adapter))
     return app
 
 
 def _build_redelivery_context(
-    turns: TurnRunner, teams: TeamsAdapter
+    turns: TurnRunner, adapter: TeamsAdapter
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def redeliver_while_serving(_: web.Application) -> AsyncIterator[None]:
-        """Send what a former process left, and what a channel did not take at first, as long as the server runs."""
+        """Send what an earlier process left, and what the channel did not accept at first, while the server runs."""
         stop = asyncio.Event()
-        task = asyncio.create_task(turns.redeliver(teams, stop))
+        task = asyncio.create_task(turns.redeliver(adapter, stop))
         yield
         stop.set()
+        # the connections are closed only after this: running turns still send their replies
         await asyncio.wait([task, asyncio.ensure_future(turns.wait_for_running_turns())], timeout=SHUTDOWN_SECONDS)
         task.cancel()
 
@@ -91,10 +96,10 @@ def _build_redelivery_context(
 
 
 async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
-    """Start to serve `app`; `cleanup()` of what is returned stops it, after the running turns.
+    """Start to serve `app`, and return the runner; its `cleanup()` stops the server after the running turns.
 
     Raises:
-        StartError: the address cannot be had.
+        StartError: The address can't be used.
     """
     runner = web.AppRunner(
         app,
@@ -132,29 +137,29 @@ def _build_check_middleware(channel_auth: ChannelAuth) -> Middleware:
 
 @web.middleware
 async def _render_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every answer but a good one is a sentence, and no fault of ours shows its inside."""
+    """Answer failed requests with a sentence, and show nothing of a failure's inside."""
     try:
         return await handler(request)
-    except RequestRefusedError as refused:
-        _log.info("Refused with %s: %s", refused.status, refused)
-        # the scheme that a 401 has to name
-        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
-        return _build_text_response(refused.status, str(refused), headers)
+    except RequestRefusedError as error:
+        _log.info("Refused with %s: %s", error.status, error)
+        # HTTP wants a 401 to name the authentication scheme
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return _build_text_response(error.status, str(error), headers)
     except web.HTTPRequestEntityTooLarge:
         return _build_text_response(
             413, f"The message is too large: at most {MAX_BODY_BYTES // 1000} KB. Paste a shorter part of the log."
         )
-    except web.HTTPMethodNotAllowed as refused:
-        allowed = ", ".join(sorted(refused.allowed_methods))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
         return _build_text_response(405, f"Use {allowed} here.", {"Allow": allowed})
     except web.HTTPNotFound:
         return _build_text_response(404, "There is nothing here. Messages go to POST /api/messages.")
     except web.HTTPException:
         raise
-    except DeliveryError as failed:
-        return _build_text_response(502, f"The turn was run, but its answer could not be delivered. {failed}")
-    except StoreError as failed:
-        _log.error("State store: %s", failed)
+    except DeliveryError as error:
+        return _build_text_response(502, f"The turn was run, but its answer could not be delivered. {error}")
+    except StoreError as error:
+        _log.error("State store: %s", error)
         return _build_text_response(503, "State cannot be read or written at the moment; the log says why.")
     except Exception as error:  # noqa: BLE001 - the last net: no caller sees a traceback
         _log.error("A request failed: %s", describe_error_location(error))

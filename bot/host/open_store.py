@@ -1,4 +1,4 @@
-"""Which store the settings ask for, and how the processes that share one are told apart."""
+"""Open the state store that the settings ask for, and name the process for stores that several share."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from bot.state.store import StateStore
 
 
 async def open_store(settings: Settings) -> StateStore:
-    """The store, ready for use.
+    """Open the store and return it, ready for use.
 
     Raises:
-        StoreError: it cannot be used; the message says what to do.
+        StoreError: It can't be used; the message says what to do.
     """
     if not settings.state_blob_url:
         return await SqliteStore(settings.state_path).open()
-    # who keeps state in a file does not wait for Azure's libraries
+    # deferred: with state in a file nobody waits for the import of Azure's libraries
     from bot.state.blob_store import BlobStore, build_credential
 
-    own = settings.credentials
-    identity = own.app_id if own and own.app_type == "UserAssignedMSI" else ""
-    return await BlobStore(settings.state_blob_url, build_credential(identity)).open()
+    credentials = settings.credentials
+    # the bot's managed identity is the one that the operator has given access to the container
+    client_id = credentials.app_id if credentials and credentials.app_type == "UserAssignedMSI" else ""
+    return await BlobStore(settings.state_blob_url, build_credential(client_id)).open()
 
 
 def build_instance_name(settings: Settings) -> str:
-    """A name of this process alone where others share its store.
+    """Build a unique name for this process if others may share its store, else return "".
 
-    A file has one process, and the next is known to be its successor: it need not wait until the former one's leases
-    have run out.
+    With state in a file there is one process at a time. The next one has the same name, so it need not wait until the
+    leases of the former one expire.
     """
     return secrets.token_hex(6) if settings.state_blob_url else ""

@@ -1,4 +1,4 @@
-"""The Teams test client (Microsoft 365 Agents Playground) beside the bot: set up once, started and ended with it."""
+"""The Teams test client (Microsoft 365 Agents Playground): installed once, started and ended with the bot."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from bot.errors import BotError
+
 PACKAGE = "@microsoft/m365agentsplayground"
 FOLDER = Path(__file__).resolve().parents[2] / "playground"
 MIN_NODE_VERSION = 18
@@ -31,7 +33,7 @@ ALTERNATIVE_HINT = "make chat is the same bot in a terminal."
 _THIS_MACHINE = "localhost,127.0.0.1,::1"
 _LISTENING_PATTERN = re.compile(rb"Listening on (\d{1,5})")
 
-# a process group of its own: Ctrl+C reaches the bot alone, which then ends the whole group
+# in its own process group, Ctrl+C reaches only the bot, which then ends the whole group
 _PROCESS_GROUP_OPTIONS: dict[str, Any] = (
     {"start_new_session": True}
     if os.name == "posix"
@@ -41,21 +43,21 @@ _PROCESS_GROUP_OPTIONS: dict[str, Any] = (
 PrintLine = Callable[[str], None]
 
 
-class PlaygroundError(Exception):
-    """The test client is not to be had; the message says why and how to go on. The bot serves without it."""
+class PlaygroundError(BotError):
+    """The test client can't be started; the message says why and how to go on. The bot serves without it."""
 
 
 class Playground:
-    """The test client as a child process.
+    """The test client as a child process, for the bot at `bot_url`. Its package is installed in `folder`.
 
-    It writes a log of its own to `log`; what its set-up and its start print goes to `….start.log` beside it.
+    It writes its log to `log`. What its installation and start print goes to `….start.log` in the same folder.
     """
 
     def __init__(self, bot_url: str, port: int, log: Path, environ: Mapping[str, str], folder: Path = FOLDER) -> None:
         self._bot_url = bot_url
         self._port = port
         self._log = log
-        # not the same file: the tool removes an earlier log of its own when it starts
+        # another file, since the tool deletes its earlier log when it starts
         self._start_log = log.with_suffix(".start.log")
         self._environ = environ
         self._folder = folder
@@ -63,10 +65,10 @@ class Playground:
         self._lifeline_fd: int | None = None
 
     async def start(self, print_line: PrintLine) -> str:
-        """Set it up where it is missing and start it on a bot that answers already; returns the URL to open.
+        """Install it if it is missing, start it for a bot that is serving already, and return the URL to open.
 
         Raises:
-            PlaygroundFailed: with a sentence.
+            PlaygroundError: It can't be started.
         """
         node, npm = await self._find_tools()
         self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,7 +80,7 @@ class Playground:
         return await self._launch(node)
 
     async def stop(self) -> None:
-        """End the process and whatever it started; returns when they are gone."""
+        """End the process and whatever it started, and wait until they are gone."""
         if self._lifeline_fd is not None:
             os.close(self._lifeline_fd)
             self._lifeline_fd = None
@@ -94,37 +96,35 @@ class Playground:
             await process.wait()
 
     async def wait_until_ended(self) -> int:
-        """Wait until the process ends by itself; returns its exit status."""
-        if self._process is None:
-            return 0
-        return await self._process.wait()
+        """Wait until the process ends by itself, and return its exit status."""
+        return 0 if self._process is None else await self._process.wait()
 
     async def _find_tools(self) -> tuple[str, str]:
         node, npm = (shutil.which(name, path=self._environ.get("PATH")) for name in ("node", "npm"))
         if not node or not npm:
-            missing = " and ".join(name for name, found in (("Node", node), ("npm", npm)) if not found)
+            missing = " and ".join(name for name, path in (("Node", node), ("npm", npm)) if not path)
             raise PlaygroundError(
-                f"{missing} not found, so the Teams test client is not started: install Node {MIN_NODE_VERSION} or later "
-                f"to have it. {ALTERNATIVE_HINT}"
+                f"{missing} not found, so the Teams test client is not started: install Node {MIN_NODE_VERSION} "
+                f"or later to have it. {ALTERNATIVE_HINT}"
             )
         version = await asyncio.to_thread(_read_node_version, node)
         major = version.removeprefix("v").split(".")[0]
         if not major.isdigit() or int(major) < MIN_NODE_VERSION:
             raise PlaygroundError(
-                f"Node {version or 'of unknown version'} is too old for the Teams test client: install {MIN_NODE_VERSION} "
-                f"or later. {ALTERNATIVE_HINT}"
+                f"Node {version or 'of unknown version'} is too old for the Teams test client: "
+                f"install {MIN_NODE_VERSION} or later. {ALTERNATIVE_HINT}"
             )
         return node, npm
 
     def _is_installed(self) -> bool:
-        """Whether the version that the lock file pins is there, whole."""
+        """Return whether the version that the lock file pins is installed, and complete."""
         try:
             lock = json.loads((self._folder / "package-lock.json").read_text("utf-8"))
-            found = json.loads((self._package_folder / "package.json").read_text("utf-8"))
-            pinned = lock["packages"][f"node_modules/{PACKAGE}"]["version"]
+            package = json.loads((self._package_folder / "package.json").read_text("utf-8"))
+            pinned_version = lock["packages"][f"node_modules/{PACKAGE}"]["version"]
         except (OSError, ValueError, KeyError):
             return False
-        return bool(found.get("version") == pinned) and (self._package_folder / "cli.js").is_file()
+        return bool(package.get("version") == pinned_version) and (self._package_folder / "cli.js").is_file()
 
     @property
     def _package_folder(self) -> Path:
@@ -143,7 +143,8 @@ class Playground:
             except TimeoutError:
                 await self.stop()
                 raise PlaygroundError(
-                    f"Setting up the Teams test client took over {INSTALL_SECONDS} s: check the network. {self._describe_failure()}"
+                    f"Setting up the Teams test client took over {INSTALL_SECONDS} s: check the network. "
+                    f"{self._describe_failure()}"
                 ) from None
             finally:
                 if self._process is process and process.returncode is not None:
@@ -158,18 +159,18 @@ class Playground:
         environ = {
             **self._environ,
             "M365_AGENTS_PLAYGROUND_LOGFILE": str(self._log.resolve()),
-            # a proxy of the environment must not be asked for this machine
+            # the environment's proxy must not be used for this machine
             **{
                 name: ",".join(filter(None, (self._environ.get(name), _THIS_MACHINE)))
                 for name in ("NO_PROXY", "no_proxy")
             },
-            # the tool knows this switch only: "none" keeps it from opening a browser
+            # "none" keeps it from opening a browser; it has no other switch for that
             **({} if _has_display(self._environ) else {"TEAMSAPPTESTER_BROWSER": "none"}),
         }
         arguments = ["--app-endpoint", f"{self._bot_url}/api/messages", "--channel-id", "msteams"]
         arguments += ["--port", str(self._port), "--disable-telemetry"]
-        # ends-with-bot.cjs waits for this pipe to close, which it does however the bot ends
-        its_end, self._lifeline_fd = os.pipe()
+        # ends-with-bot.cjs waits for this pipe to close, which it does no matter how the bot ends
+        client_fd, self._lifeline_fd = os.pipe()
         try:
             with self._start_log.open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
@@ -177,10 +178,10 @@ class Playground:
                     *("--require", str(self._folder / "loopback.cjs")),
                     *("--require", str(self._folder / "ends-with-bot.cjs")),
                     *(str(self._package_folder / "cli.js"), "start", *arguments),
-                    cwd=self._folder, env=environ, stdin=its_end, stdout=log, stderr=log, **_PROCESS_GROUP_OPTIONS,
+                    cwd=self._folder, env=environ, stdin=client_fd, stdout=log, stderr=log, **_PROCESS_GROUP_OPTIONS,
                 )  # fmt: skip
         finally:
-            os.close(its_end)
+            os.close(client_fd)
         self._process = process
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -195,15 +196,15 @@ class Playground:
             raise
 
     async def _wait_until_serving(self, process: asyncio.subprocess.Process) -> str:
-        """The URL, once a page is served there.
+        """Return the URL once a page is served there.
 
-        It takes another port where the one asked for is in use, and says which; a bad configuration ends it after that.
+        If its port is in use the tool takes another one and prints it. A bad configuration ends it only after that.
         """
         async with ClientSession(timeout=ClientTimeout(total=5)) as session:
             while process.returncode is None:
-                found = _LISTENING_PATTERN.search(self._start_log.read_bytes())
-                if found:
-                    url = f"http://localhost:{int(found[1])}"
+                match = _LISTENING_PATTERN.search(self._start_log.read_bytes())
+                if match:
+                    url = f"http://localhost:{int(match[1])}"
                     with contextlib.suppress(ClientError, TimeoutError):
                         async with session.get(url) as response:
                             if response.status == 200:
@@ -214,26 +215,26 @@ class Playground:
         )
 
     def _describe_failure(self) -> str:
-        """The last telling line of its logs, where the rest stands, and how to go on."""
-        last = ""
+        """Return the last error in its logs, where the logs are, and how to go on."""
+        last_error = ""
         for path in (self._start_log, self._log):
             lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
             errors = [line.strip() for line in lines if "error" in line.lower()]
-            last = errors[-1] if errors else last
-        said = f"It said: {last[:300]} " if last else ""
+            last_error = errors[-1] if errors else last_error
+        quote = f"It said: {last_error[:300]} " if last_error else ""
         return (
-            f"{said}(more in {self._log.name} and {self._start_log.name} in {self._log.parent}). "
+            f"{quote}(more in {self._log.name} and {self._start_log.name} in {self._log.parent}). "
             f"The bot goes on without it; {ALTERNATIVE_HINT}"
         )
 
 
 def _read_node_version(node: str) -> str:
-    """What `node --version` prints, empty if it cannot say."""
+    """Return what `node --version` prints, "" if it fails."""
     try:
-        asked = subprocess.run([node, "--version"], capture_output=True, check=False, timeout=VERSION_SECONDS)
+        completed = subprocess.run([node, "--version"], capture_output=True, check=False, timeout=VERSION_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return asked.stdout.decode("ascii", "replace").strip()
+    return completed.stdout.decode("ascii", "replace").strip()
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:

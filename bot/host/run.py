@@ -1,4 +1,4 @@
-"""The bot as a running program: state opened, server started, the test client beside it, all ended in order."""
+"""Run the bot as a program: open the state, start the server and what runs in the background, and end all in order."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+
+from aiohttp import web
 
 from bot.auth.channel_auth import ChannelAuth, build_channel_auth
 from bot.errors import StartError, StoreError, describe_error_location
 from bot.files.public_resolver import PublicResolver
 from bot.files.uploads import FileUploader
-from bot.host.conversation import DialogServices, Knowledge, build_dialog_services
+from bot.host.conversation import DialogServices, LoadedKnowledge, build_dialog_services
 from bot.host.http_server import build_app, listen
 from bot.host.open_store import build_instance_name, open_store
 from bot.host.playground import ALTERNATIVE_HINT, EXAMPLE_ERROR, Playground, PlaygroundError
-from bot.host.services import ExternalServices, open_services
+from bot.host.services import open_services
 from bot.host.settings import Settings
 from bot.state.store import StateStore
 from bot.state.usage_counts import UsageCounter
@@ -32,14 +34,16 @@ from bot.telemetry.observer import Observer
 from bot.turns.turn_runner import TurnRunner
 
 PRUNE_SECONDS = 6 * 3600
-"""Seconds between two searches for conversations that nobody has touched for too long."""
+"""Seconds between two searches for conversations that nobody has used for too long."""
+
+StartTask = Callable[[], Coroutine[None, None, None]]
 
 _log = logging.getLogger(__name__)
 
 
 async def serve(
     settings: Settings,
-    knowledge: Knowledge,
+    knowledge: LoadedKnowledge,
     should_run_playground: bool = False,
     observer: Observer | None = None,
 ) -> int:
@@ -52,14 +56,34 @@ async def serve(
     except StoreError as error:
         return _report_start_failure(error)
     try:
-        access = build_channel_auth(settings.credentials)
+        channel_auth = build_channel_auth(settings.credentials)
         async with open_services(
-            settings.azure, knowledge, settings.can_file_tickets, settings.credentials, access, observer
-        ) as outside:
-            services = build_dialog_services(
-                knowledge, observer, outside.azure, outside.ticket_filer, outside.attachment_reader
+            settings.azure, knowledge, settings.can_file_tickets, settings.credentials, channel_auth, observer
+        ) as services:
+            dialog_services = build_dialog_services(
+                knowledge, observer, services.azure, services.ticket_filer, services.attachment_reader
             )
-            await _serve(settings, store, access, outside, services, observer, stop, should_run_playground)
+            uploads, usage_counter = FileUploader(resolver=PublicResolver()), UsageCounter(store)
+            turns = TurnRunner(
+                dialog_services.conversation,
+                store,
+                instance=build_instance_name(settings),
+                observer=observer,
+                usage_counter=usage_counter,
+            )
+            adapter = TeamsAdapter(channel_auth, _build_invoke_router(dialog_services, uploads), services.sign_in)
+            app = build_app(turns, store, channel_auth, adapter)
+            # these run after the running turns, which still upload and count
+            app.on_cleanup.append(lambda _: uploads.close())
+            app.on_cleanup.append(lambda _: usage_counter.save())
+            background: list[StartTask] = [
+                lambda: _prune_periodically(store, settings.keep_days),
+                lambda: usage_counter.run(stop),
+                lambda: _report_unavailable(channel_auth),
+            ]
+            if should_run_playground:
+                background.append(lambda: _run_test_client(settings))
+            await _serve_until_stopped(app, settings, stop, background)
     except StartError as error:
         return _report_start_failure(error)
     finally:
@@ -67,53 +91,41 @@ async def serve(
     return 0
 
 
-async def _serve(
-    settings: Settings,
-    store: StateStore,
-    channel_auth: ChannelAuth,
-    external_services: ExternalServices,
-    dialog_services: DialogServices,
-    observer: Observer | None,
-    stop: asyncio.Event,
-    should_run_playground: bool,
-) -> None:
-    uploads = FileUploader(resolver=PublicResolver())
-    handlers = {
-        **build_extension_handlers(dialog_services.message_extension),
-        **FEEDBACK_HANDLERS,
-        **FileConsentHandler(dialog_services.conversation, uploads).get_handlers(),
-    }
-    tally = UsageCounter(store)
-    turns = TurnRunner(
-        dialog_services.conversation,
-        store,
-        instance=build_instance_name(settings),
-        observer=observer,
-        usage_counter=tally,
+def _build_invoke_router(dialog_services: DialogServices, uploads: FileUploader) -> InvokeRouter:
+    return InvokeRouter(
+        {
+            **build_extension_handlers(dialog_services.message_extension),
+            **FEEDBACK_HANDLERS,
+            **FileConsentHandler(dialog_services.conversation, uploads).get_handlers(),
+        }
     )
-    teams = TeamsAdapter(channel_auth, invoke_router=InvokeRouter(handlers), sign_in=external_services.sign_in)
-    runner = await listen(build_app(turns, store, channel_auth, teams), settings)
+
+
+async def _serve_until_stopped(
+    app: web.Application, settings: Settings, stop: asyncio.Event, background: Sequence[StartTask]
+) -> None:
+    """Serve `app` with the background tasks until `stop`.
+
+    Raises:
+        StartError: The address can't be used.
+    """
+    runner = await listen(app, settings)
     _print_line(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
     if settings.azure.access_mode == "sandbox":
         _print_line("Sandbox: the Azure that it looks at is made up and on this machine. In the chat, say: what failed")
-    # the server ends before the test client does: running turns still have answers to deliver to it
-    async with (
-        _run_beside(_prune_periodically(store, settings.keep_days)),
-        _run_beside(tally.run(stop)),
-        _run_beside(_report_missing(channel_auth)),
-        _run_beside(_run_test_client(settings) if should_run_playground else _do_nothing()),
-    ):
+    async with contextlib.AsyncExitStack() as tasks:
+        for start_task in background:
+            await tasks.enter_async_context(_run_in_background(start_task()))
         try:
             await stop.wait()
             _print_line("Stopping: running turns are finished first.")
         finally:
+            # before the test client ends: running turns still have answers to deliver to it
             await runner.cleanup()
-            await uploads.close()
-            await tally.save()
 
 
-async def _report_missing(channel_auth: ChannelAuth) -> None:
-    """Say at once what Teams would find out only with its first message. The bot serves all the same: it may pass."""
+async def _report_unavailable(channel_auth: ChannelAuth) -> None:
+    """Say at once what Teams would find out only with its first message; the bot serves anyway, since it may pass."""
     missing = await channel_auth.find_unavailable()
     if missing:
         _print_line(
@@ -122,7 +134,7 @@ async def _report_missing(channel_auth: ChannelAuth) -> None:
 
 
 async def _run_test_client(settings: Settings) -> None:
-    """Run the test client beside the server until cancelled; whatever happens to it, the server goes on."""
+    """Run the Teams test client until canceled. Whatever happens to it, the server goes on."""
     client = Playground(
         settings.url, settings.playground_port, settings.state_path.parent / "playground.log", os.environ
     )
@@ -133,9 +145,9 @@ async def _run_test_client(settings: Settings) -> None:
         _print_line(f"  No browser at hand? {ALTERNATIVE_HINT}")
         status = await client.wait_until_ended()
         _print_line(f"The Teams test client ended (status {status}); the bot goes on. Start again to have it back.")
-    except PlaygroundError as failed:
-        _print_line(str(failed))
-    except Exception as error:  # noqa: BLE001 - it is an extra: the server goes on whatever becomes of it
+    except PlaygroundError as error:
+        _print_line(str(error))
+    except Exception as error:  # noqa: BLE001 - a convenience: the server goes on whatever becomes of it
         _log.error("The Teams test client failed: %s", describe_error_location(error))
         _print_line(
             f"The Teams test client could not be started ({error}). The bot goes on without it; {ALTERNATIVE_HINT}"
@@ -144,24 +156,20 @@ async def _run_test_client(settings: Settings) -> None:
         await client.stop()
 
 
-async def _prune_periodically(store: StateStore, days: int) -> None:
+async def _prune_periodically(store: StateStore, keep_days: int) -> None:
     while True:
         try:
-            gone = await store.prune(days * 86400)
-            if gone:
-                _log.info("Forgot %d conversations in which nothing was said for %d days.", gone, days)
+            count = await store.prune(keep_days * 86400)
+            if count:
+                _log.info("Deleted %d conversations in which nothing was said for %d days.", count, keep_days)
         except StoreError as error:
-            _log.error("Old state could not be removed: %s", error)
+            _log.error("Old state could not be deleted: %s", error)
         await asyncio.sleep(PRUNE_SECONDS)
 
 
-async def _do_nothing() -> None:
-    return None
-
-
 @contextlib.asynccontextmanager
-async def _run_beside(coroutine: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run `work` until the block ends."""
+async def _run_in_background(coroutine: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run `coroutine` as a task, and cancel it when the block ends."""
     task = asyncio.create_task(coroutine)
     try:
         yield
@@ -176,7 +184,7 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # an event loop of Windows: the handler runs in the main thread all the same
+        except NotImplementedError:  # on Windows, where the handler runs in the main thread as well
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 

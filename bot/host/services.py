@@ -1,4 +1,4 @@
-"""Opens what the conversation asks of the outside, as the settings say: looks, sign-in, filing, files, the sandbox."""
+"""Open the services that the dialogs use, as the settings say: Azure or the sandbox, sign-in, tickets, attachments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.azure.support.open import open_ticket_filer
 from bot.files.attachment_reader import TeamsAttachmentReader
 from bot.files.download import FileDownloader
 from bot.files.limits import FileLimits
-from bot.host.conversation import Knowledge
+from bot.host.conversation import LoadedKnowledge
 from bot.sign_in.setup import build_sign_in_from_settings
 from bot.sign_in.sign_in import SignIn
 from bot.telemetry.observer import Observer
@@ -26,7 +26,7 @@ from dialogs.model.ports import AttachmentReader, AzureReader, TicketFiler
 
 @dataclass(frozen=True, slots=True)
 class ExternalServices:
-    """What the conversation asks of the outside; None where the settings do not have it."""
+    """The services that the dialogs use; None for what the settings leave out."""
 
     azure: AzureReader
     sign_in: SignIn | None = None
@@ -37,44 +37,53 @@ class ExternalServices:
 @asynccontextmanager
 async def open_services(
     settings: AzureSettings,
-    knowledge: Knowledge,
+    knowledge: LoadedKnowledge,
     can_file_tickets: bool = False,
     credentials: BotCredentials | None = None,
     channel_auth: ChannelAuth | None = None,
     observer: Observer | None = None,
 ) -> AsyncIterator[ExternalServices]:
-    """The outside that `settings` ask for, open while the block runs. `filing`: tickets may be filed. `observer` is
-    told of looks.
+    """Open the services for the block.
 
-    `credentials` and `access` are the bot's; where there are none Teams is not served, and nobody can attach a file.
+    Args:
+        settings: How Azure is accessed.
+        knowledge: Diagnoses logs, and classifies tickets.
+        can_file_tickets: Whether support tickets may be filed.
+        credentials: The bot's own; without them Teams is not served, and nobody can attach a file.
+        channel_auth: The bot's authentication, which sign-in uses too.
+        observer: Is told of lookups in Azure.
 
     Raises:
-        StartError: the sandbox cannot be started.
+        StartError: The sandbox can't be started.
     """
     async with AsyncExitStack() as closing:
-        eyes: CredentialProvider | None = None
+        credential_provider: CredentialProvider | None = None
         cloud: AzureCloud | None = None
         sign_in: SignIn | None = None
         if settings.access_mode == "sandbox":
-            # imported here: nobody else needs it
+            # deferred: nobody else needs it
             from bot.sandbox.builds.scenario import read_scenario
             from bot.sandbox.server import Sandbox
-            from bot.sandbox.support.service import build_support_service
+            from bot.sandbox.support.service import FakeSupportService
 
-            desk = build_support_service(await asyncio.to_thread(read_scenario))
-            sandbox = await closing.enter_async_context(Sandbox(desk.build_routes()))
-            eyes, cloud = sandbox.credential_provider, sandbox.cloud
-        elif channel_auth and (signing := build_sign_in_from_settings(credentials, settings, channel_auth)):
-            closing.push_async_callback(signing.close)
-            eyes, sign_in = signing.credential_provider, signing.sign_in
+            support_service = FakeSupportService.from_scenario(await asyncio.to_thread(read_scenario))
+            sandbox = await closing.enter_async_context(Sandbox(support_service.build_routes()))
+            credential_provider, cloud = sandbox.credential_provider, sandbox.cloud
+        elif channel_auth and (setup := build_sign_in_from_settings(credentials, settings, channel_auth)):
+            closing.push_async_callback(setup.close)
+            credential_provider, sign_in = setup.credential_provider, setup.sign_in
         else:
-            eyes = build_credential_provider(settings, CLOUDS[settings.cloud])
-        azure = open_azure_reader(settings, knowledge.diagnoser, eyes, cloud, observer)
+            credential_provider = build_credential_provider(settings, CLOUDS[settings.cloud])
+        azure = open_azure_reader(settings, knowledge.diagnoser, credential_provider, cloud, observer)
         closing.push_async_callback(azure.close)
-        tickets = open_ticket_filer(can_file_tickets, eyes, cloud or CLOUDS[settings.cloud], knowledge.support)
-        files: TeamsAttachmentReader | None = None
+        ticket_filer = open_ticket_filer(
+            can_file_tickets, credential_provider, cloud or CLOUDS[settings.cloud], knowledge.base.support
+        )
+        attachment_reader: TeamsAttachmentReader | None = None
         if credentials:
             limits = FileLimits()
-            files = TeamsAttachmentReader(knowledge.diagnoser.diagnose_stream, FileDownloader(limits), limits)
-            closing.push_async_callback(files.close)
-        yield ExternalServices(azure, sign_in, tickets, files)
+            attachment_reader = TeamsAttachmentReader(
+                knowledge.diagnoser.diagnose_stream, FileDownloader(limits), limits
+            )
+            closing.push_async_callback(attachment_reader.close)
+        yield ExternalServices(azure, sign_in, ticket_filer, attachment_reader)

@@ -1,4 +1,4 @@
-"""The settings: read once from the environment, checked together, then passed on explicitly.
+"""The settings of the server: read once from the environment, checked together, then passed on explicitly.
 
 | variable          | default                     | meaning                                                            |
 | ----------------- | --------------------------- | ------------------------------------------------------------------ |
@@ -11,8 +11,8 @@
 | `LOG_FORMAT`      | `text`                      | `text`, or `json`: one object a line                               |
 | `PLAYGROUND_PORT` | `56150`                     | port of the Teams test client (`serve --playground`)               |
 
-`bot.auth.credentials` reads who the bot is: with credentials it serves Microsoft Teams, without them this machine only.
-`bot.azure.arm.settings` reads whether it may look at Azure, `bot.azure.support.settings` whether it may file tickets.
+`bot.auth.credentials` reads the bot's credentials; without them it serves this machine only and not Microsoft Teams.
+`bot.azure.arm.settings` reads how it accesses Azure, `bot.azure.support.settings` whether it may file tickets.
 """
 
 from __future__ import annotations
@@ -41,8 +41,20 @@ LOG_FORMATS = ("text", "json")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator decides. `state_path` is as given, relative to the working directory; with `state_blob_url`, the
-    address of a container of blobs, it is not used. No credentials: None. `filing`: support tickets may be filed.
+    """What an operator decides for the server.
+
+    Attributes:
+        host: The address to listen on.
+        port: The port to listen on.
+        state_path: The SQLite file, relative to the working directory; unused with `state_blob_url`.
+        log_level: The least severe level to log.
+        playground_port: The port of the Teams test client.
+        log_format: "text" or "json".
+        credentials: The bot's credentials; None to serve this machine only.
+        azure: How Azure is accessed.
+        state_blob_url: The blob container for the state, "" for a file.
+        keep_days: Days without a message after which a conversation is deleted.
+        can_file_tickets: Whether support tickets may be filed.
     """
 
     host: str = "127.0.0.1"
@@ -59,34 +71,34 @@ class Settings:
 
     @property
     def url(self) -> str:
-        """Where the server listens, without a trailing slash."""
+        """The server's URL, without a trailing slash."""
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalSettings:
-    """What the chat in a terminal is allowed."""
+    """What an operator decides for the chat in a terminal."""
 
     azure: AzureSettings
     can_file_tickets: bool = False
     log_file: Path = Path("state/chat.log")
 
 
-_DEFAULT = Settings()
+_DEFAULTS = Settings()
 _CONTAINER_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings of `environ`; a variable that is empty counts as not set.
+    """Read the settings from environment variables; an empty variable counts as not set.
 
     Raises:
-        SettingsError: with a sentence for every fault.
+        SettingsError: With a sentence for each fault.
     """
     faults: list[str] = []
-    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    values = {name: value.strip() for name, value in environ.items() if value.strip()}
 
-    credentials = read_credentials(given, faults)
-    host = given.get("BIND_ADDRESS", _DEFAULT.host)
+    credentials = read_credentials(values, faults)
+    host = values.get("BIND_ADDRESS", _DEFAULTS.host)
     # with faults in the credentials it is not known yet whether another address will be allowed
     if credentials is None and not faults and not is_loopback(host):
         faults.append(
@@ -95,84 +107,85 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "what belongs to it."
         )
 
-    azure = read_azure_settings(given, credentials, faults)
-    filing = read_ticket_filing(given, azure.access_mode, faults)
-    state_path = Path(given["STATE_PATH"]).expanduser() if "STATE_PATH" in given else _DEFAULT.state_path
+    azure = read_azure_settings(values, credentials, faults)
+    can_file_tickets = read_ticket_filing(values, azure.access_mode, faults)
+    state_path = Path(values["STATE_PATH"]).expanduser() if "STATE_PATH" in values else _DEFAULTS.state_path
     if state_path.is_dir():
         faults.append(f"STATE_PATH is {str(state_path)!r}, a folder: name a file in it, such as image-medic.sqlite3.")
 
-    state_blob_url = _parse_container_url(given.get("STATE_BLOB_URL", ""), faults)
-    if "STATE_PATH" in given and "STATE_BLOB_URL" in given:
+    state_blob_url = _parse_container_url(values.get("STATE_BLOB_URL", ""), faults)
+    if "STATE_PATH" in values and "STATE_BLOB_URL" in values:
         faults.append("STATE_PATH and STATE_BLOB_URL are both set: state is kept in one place. Unset one of them.")
 
-    log_level = given.get("LOG_LEVEL", _DEFAULT.log_level).upper()
+    log_level = values.get("LOG_LEVEL", _DEFAULTS.log_level).upper()
     if log_level not in LOG_LEVELS:
-        faults.append(f"LOG_LEVEL is {given['LOG_LEVEL']!r}: use {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}.")
+        faults.append(f"LOG_LEVEL is {values['LOG_LEVEL']!r}: use {', '.join(LOG_LEVELS[:-1])} or {LOG_LEVELS[-1]}.")
 
-    log_format = given.get("LOG_FORMAT", _DEFAULT.log_format).lower()
+    log_format = values.get("LOG_FORMAT", _DEFAULTS.log_format).lower()
     if log_format not in LOG_FORMATS:
-        faults.append(f"LOG_FORMAT is {given['LOG_FORMAT']!r}: use text or json.")
+        faults.append(f"LOG_FORMAT is {values['LOG_FORMAT']!r}: use text or json.")
 
-    port = _parse_port(given, "PORT", _DEFAULT.port, faults)
-    playground_port = _parse_port(given, "PLAYGROUND_PORT", _DEFAULT.playground_port, faults)
+    port = _parse_port(values, "PORT", _DEFAULTS.port, faults)
+    playground_port = _parse_port(values, "PLAYGROUND_PORT", _DEFAULTS.playground_port, faults)
     if port == playground_port and port:
         faults.append(f"PORT and PLAYGROUND_PORT are both {port}: give one of them another number.")
 
-    kept = given.get("STATE_KEEP_DAYS", str(_DEFAULT.keep_days))
-    keep_days = int(kept) if kept.isascii() and kept.isdigit() and len(kept) <= 4 else 0
+    days = values.get("STATE_KEEP_DAYS", str(_DEFAULTS.keep_days))
+    keep_days = int(days) if days.isascii() and days.isdigit() and len(days) <= 4 else 0
     if not 1 <= keep_days <= MAX_KEEP_DAYS:
-        faults.append(f"STATE_KEEP_DAYS is {kept!r}: use a number of days from 1 to {MAX_KEEP_DAYS}.")
+        faults.append(f"STATE_KEEP_DAYS is {days!r}: use a number of days from 1 to {MAX_KEEP_DAYS}.")
 
     if faults:
         raise SettingsError(faults)
     return Settings(
-        host,
-        port,
-        state_path,
-        log_level,
-        playground_port,
-        log_format,
-        credentials,
-        azure,
-        state_blob_url,
-        keep_days,
-        filing,
+        host=host,
+        port=port,
+        state_path=state_path,
+        log_level=log_level,
+        playground_port=playground_port,
+        log_format=log_format,
+        credentials=credentials,
+        azure=azure,
+        state_blob_url=state_blob_url,
+        keep_days=keep_days,
+        can_file_tickets=can_file_tickets,
     )
 
 
 def read_terminal_settings(environ: Mapping[str, str]) -> TerminalSettings:
-    """How the chat in a terminal may look at Azure, and whether tickets may be filed there.
+    """Read the settings of the chat in a terminal from environment variables.
 
     Raises:
-        SettingsError: with a sentence for every fault.
+        SettingsError: With a sentence for each fault.
     """
     faults: list[str] = []
     azure = read_azure_settings(environ, None, faults, is_terminal=True)
-    filing = read_ticket_filing(environ, azure.access_mode, faults)
+    can_file_tickets = read_ticket_filing(environ, azure.access_mode, faults)
     if faults:
         raise SettingsError(faults)
-    state = environ.get("STATE_PATH", "").strip()
-    beside = Path(state).expanduser().parent if state else _DEFAULT.state_path.parent
-    return TerminalSettings(azure, filing, beside / "chat.log")
+    state_path = environ.get("STATE_PATH", "").strip()
+    folder = Path(state_path).expanduser().parent if state_path else _DEFAULTS.state_path.parent
+    return TerminalSettings(azure, can_file_tickets, folder / "chat.log")
 
 
 def _parse_container_url(text: str, faults: list[str]) -> str:
-    """The address of a container of blobs, or "". An emulator of this machine has the account's name in its path."""
+    """Return the URL of a blob container, "" if it is not set or wrong."""
     if not text:
         return ""
     try:
         url = urlsplit(text.rstrip("/"))
         *account, container = url.path.split("/")[1:] or [""]
-        good = url.scheme == "https" and url.hostname and url.username is None and url.port != 0
-        good = good and _CONTAINER_NAME.fullmatch(container) and len(account) == is_loopback(url.hostname or "")
+        is_valid = url.scheme == "https" and url.hostname and url.username is None and url.port != 0
+        # only the emulator on this machine has the account's name in the path
+        is_valid = is_valid and _CONTAINER_NAME.fullmatch(container) and len(account) == is_loopback(url.hostname or "")
     except ValueError:
-        good, url = False, urlsplit("")
+        is_valid, url = False, urlsplit("")
     if url.query or url.fragment:
-        # not repeated: it may be a signature
+        # not quoted: it may be a signature
         faults.append(
             "STATE_BLOB_URL has a query: the bot has an identity, no signature. Leave out what follows the ?."
         )
-    elif not good:
+    elif not is_valid:
         faults.append(
             "STATE_BLOB_URL is not the address of a container: use https://ACCOUNT.blob.core.windows.net/NAME."
         )

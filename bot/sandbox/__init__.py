@@ -1,5 +1,5 @@
-"""A local stand-in for Azure Resource Manager and Storage, with image templates whose runs went in different ways.
+"""A local HTTPS server that imitates Azure Resource Manager, Storage, and Support.
 
-The bot talks to it through the real Azure clients, over HTTPS, so that everything can be tried without a subscription.
-`templates/` holds what it shows, a file for each template; `bot.sandbox.server` starts it.
+The bot reads it through the real Azure clients, so everything can be tried without a subscription.
+`templates/` has one YAML file for each image template that it shows; `bot.sandbox.server` starts it.
 """

@@ -1,8 +1,9 @@
-"""The sandbox's resources in the JSON of Resource Manager."""
+"""The sandbox's resources in Resource Manager's JSON."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ _RUN_OUTPUT_TYPE = "Microsoft.VirtualMachineImages/imageTemplates/runOutputs"
 
 
 def build_subscription_json(subscription: str, name: str) -> dict[str, Any]:
-    """A subscription, as the list and the single one show it."""
+    """Build the JSON of a subscription, which is the same in a list and for a single one."""
     return {
         "id": f"/subscriptions/{subscription}",
         "subscriptionId": subscription,
@@ -26,11 +27,14 @@ def build_subscription_json(subscription: str, name: str) -> dict[str, Any]:
     }
 
 
-def build_template_json(template: TemplateSpec, runs: list[TemplateRun], now: datetime) -> dict[str, Any]:
-    """An image template with the status of its last run. `runs`: the newest first."""
-    group = f"/subscriptions/{template.subscription}/resourceGroups"
-    identity = f"{group}/{template.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{template.name}"
+def build_template_json(template: TemplateSpec, runs: Sequence[TemplateRun], now: datetime) -> dict[str, Any]:
+    """Build the JSON of an image template at `now`, with the status of the first (newest) of `runs`."""
+    groups_path = f"/subscriptions/{template.subscription}/resourceGroups"
+    identity = (
+        f"{groups_path}/{template.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{template.name}"
+    )
     properties = _fill_placeholders_in(copy.deepcopy(dict(template.properties)), template)
+    # Resource Manager returns these properties even if the template does not set them
     properties.setdefault("buildTimeoutInMinutes", 0)
     properties.setdefault("vmProfile", {})
     properties["provisioningState"] = template.provisioning["state"]
@@ -40,7 +44,7 @@ def build_template_json(template: TemplateSpec, runs: list[TemplateRun], now: da
             "message": fill_placeholders(template.provisioning["message"], template, 0),
         }
     properties.setdefault("stagingResourceGroup", "")
-    properties["exactStagingResourceGroup"] = f"{group}/{template.staging_group}"
+    properties["exactStagingResourceGroup"] = f"{groups_path}/{template.staging_group}"
     if runs:
         properties["lastRunStatus"] = runs[0].build_status(now)
     return {
@@ -62,8 +66,8 @@ def build_template_json(template: TemplateSpec, runs: list[TemplateRun], now: da
     }
 
 
-def build_run_outputs_json(template: TemplateSpec, runs: list[TemplateRun], now: datetime) -> list[dict[str, Any]]:
-    """What the last run produced; nothing while it goes on."""
+def build_run_outputs_json(template: TemplateSpec, runs: Sequence[TemplateRun], now: datetime) -> list[dict[str, Any]]:
+    """Build the JSON of what the first (newest) of `runs` produced: an empty list until it has ended."""
     if not runs or now < runs[0].ended_at:
         return []
     return [
@@ -73,7 +77,7 @@ def build_run_outputs_json(template: TemplateSpec, runs: list[TemplateRun], now:
             "type": _RUN_OUTPUT_TYPE,
             "properties": {
                 "artifactId": fill_placeholders(output.artifact, template, runs[0].cycle),
-                "provisioningState": output.state,
+                "provisioningState": "Succeeded",
             },
         }
         for output in runs[0].spec.outputs
@@ -81,16 +85,17 @@ def build_run_outputs_json(template: TemplateSpec, runs: list[TemplateRun], now:
 
 
 def build_resource_group_json(
-    subscription: str, name: str, template: TemplateSpec | None, location: str
+    subscription: str, name: str, staging_owner: TemplateSpec | None, location: str
 ) -> dict[str, Any]:
-    """A resource group; `template` is the one that a staging group belongs to."""
+    """Build the JSON of a resource group. `staging_owner` is the template whose staging group it is, if any."""
+    # Image Builder tags its staging groups with the template that they belong to
     tags = (
         {
             "createdBy": "AzureVMImageBuilder",
-            "imageTemplateName": template.name,
-            "imageTemplateResourceGroupName": template.group,
+            "imageTemplateName": staging_owner.name,
+            "imageTemplateResourceGroupName": staging_owner.group,
         }
-        if template
+        if staging_owner
         else {}
     )
     return {
@@ -104,11 +109,11 @@ def build_resource_group_json(
 
 
 def build_storage_account_json(template: TemplateSpec, base_url: str) -> dict[str, Any]:
-    """The storage account of a staging group; `base` is where the sandbox serves blobs."""
-    group = f"/subscriptions/{template.subscription}/resourceGroups/{template.staging_group}"
-    closed = template.storage_access == "firewall"
+    """Build the JSON of the storage account in a template's staging group; `base_url` is where blobs are served."""
+    group_path = f"/subscriptions/{template.subscription}/resourceGroups/{template.staging_group}"
+    has_firewall = template.storage_access == "firewall"
     return {
-        "id": f"{group}/providers/Microsoft.Storage/storageAccounts/{template.storage_account}",
+        "id": f"{group_path}/providers/Microsoft.Storage/storageAccounts/{template.storage_account}",
         "name": template.storage_account,
         "type": "Microsoft.Storage/storageAccounts",
         "location": template.location,
@@ -120,7 +125,11 @@ def build_storage_account_json(template: TemplateSpec, base_url: str) -> dict[st
             "allowBlobPublicAccess": False,
             "supportsHttpsTrafficOnly": True,
             "minimumTlsVersion": "TLS1_2",
-            "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny" if closed else "Allow", "ipRules": []},
+            "networkAcls": {
+                "bypass": "AzureServices",
+                "defaultAction": "Deny" if has_firewall else "Allow",
+                "ipRules": [],
+            },
             "primaryEndpoints": {"blob": f"{base_url}/{template.storage_account}/"},
             "primaryLocation": template.location,
             "statusOfPrimary": "available",

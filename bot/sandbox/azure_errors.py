@@ -1,4 +1,4 @@
-"""Errors as Azure words and shapes them: JSON from Resource Manager, XML and a header from Storage."""
+"""Error responses with Azure's codes and wording: JSON from Resource Manager, XML and a header from Storage."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
+from bot.errors import BotError
 from bot.sandbox.builds.scenario import TENANT_ID
 
 CLIENT_NAME = "newcomer@sandbox.example"
 CLIENT_OBJECT_ID = "6b1d5e0c-47a2-4f39-8c60-d2f913ab7e54"
 
 
-class FakeAzureError(Exception):
-    """A request that Azure would refuse: status, error code, sentence, further headers."""
+class FakeAzureError(BotError):
+    """A request that Azure would refuse: HTTP status, error code, message, and additional headers."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -28,23 +29,23 @@ class FakeAzureError(Exception):
 
 
 def build_not_authorized_error(action: str, scope: str) -> FakeAzureError:
-    """A right of the control plane is missing."""
+    """Build the error (403) for a caller whose roles don't include `action` at `scope`, a resource id."""
     return FakeAzureError(
         403,
         "AuthorizationFailed",
-        f"The client '{CLIENT_NAME}' with object id '{CLIENT_OBJECT_ID}' does not have authorization to perform action '{action}' "
-        f"over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your "
+        f"The client '{CLIENT_NAME}' with object id '{CLIENT_OBJECT_ID}' does not have authorization to perform action "
+        f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your "
         "credentials.",
     )
 
 
 def build_subscription_not_found_error(subscription: str) -> FakeAzureError:
-    """There is no such subscription, or nothing of it may be seen."""
+    """Build the error (404) for a subscription that doesn't exist or that the caller can't see."""
     return FakeAzureError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
 
 
 def build_wrong_tenant_error(tenant: str) -> FakeAzureError:
-    """The subscription belongs to another tenant than the token."""
+    """Build the error (401) for a subscription of `tenant`, which isn't the tenant of the caller's token."""
     return FakeAzureError(
         401,
         "InvalidAuthenticationTokenTenant",
@@ -56,12 +57,12 @@ def build_wrong_tenant_error(tenant: str) -> FakeAzureError:
 
 
 def build_group_not_found_error(group: str) -> FakeAzureError:
-    """The resource group is not there."""
+    """Build the error (404) for a resource group that doesn't exist."""
     return FakeAzureError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
 
 
 def build_resource_not_found_error(resource_type: str, name: str, group: str) -> FakeAzureError:
-    """The resource is not in its group. `kind` is its type with the provider's namespace."""
+    """Build the error (404) for a resource that isn't in its group; `resource_type` includes the namespace."""
     return FakeAzureError(
         404,
         "ResourceNotFound",
@@ -71,7 +72,7 @@ def build_resource_not_found_error(resource_type: str, name: str, group: str) ->
 
 
 def build_throttled_error(subscription: str, retry_after_seconds: int) -> FakeAzureError:
-    """Image templates of the subscription are read too often."""
+    """Build the error (429) for a subscription whose image templates are read too often."""
     return FakeAzureError(
         429,
         "SubscriptionRequestsThrottled",
@@ -83,21 +84,22 @@ def build_throttled_error(subscription: str, retry_after_seconds: int) -> FakeAz
 
 
 def render_json_error(error: FakeAzureError) -> web.Response:
-    """The refusal as Resource Manager answers."""
+    """Render the error the way Resource Manager does."""
     body = json.dumps({"error": {"code": error.code, "message": error.message}})
     headers = {"x-ms-request-id": str(uuid.uuid4()), "x-ms-failure-cause": "gateway"} | error.headers
     return web.Response(text=body, status=error.status, content_type="application/json", headers=headers)
 
 
 def render_xml_error(error: FakeAzureError) -> web.Response:
-    """The refusal as Storage answers; a 304 has no body."""
+    """Render the error the way Storage does; a 304 has no body."""
     request_id = str(uuid.uuid4())
     headers = {"x-ms-error-code": error.code, "x-ms-request-id": request_id} | error.headers
-    if error.status == 304:
+    if error.status == 304:  # HTTP allows no body here
         return web.Response(status=304, headers=headers)
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    # real Storage starts its XML with a byte order mark, too
     text = (
         f'\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(error.code)}</Code>'
-        f"<Message>{escape(error.message)}\nRequestId:{request_id}\nTime:{stamp}</Message></Error>"
+        f"<Message>{escape(error.message)}\nRequestId:{request_id}\nTime:{timestamp}</Message></Error>"
     )
     return web.Response(text=text, status=error.status, content_type="application/xml", headers=headers)

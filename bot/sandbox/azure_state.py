@@ -1,4 +1,4 @@
-"""Everything that the sandbox shows, found by the names that a request gives; Azure compares them without case."""
+"""The resources that the sandbox shows, looked up by the names in a request. Azure ignores the case of names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ TEMPLATE_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 
 
 class FakeAzureState:
-    """The scenario as it stands at a moment. `clock` gives UTC; the moment of making it is when the sandbox started."""
+    """A scenario that moves on with time: its runs start and end, and their logs grow.
+
+    Args:
+        scenario: The subscriptions and templates to show.
+        clock: Returns the current time in UTC. Its first value counts as the start of the sandbox.
+    """
 
     def __init__(self, scenario: Scenario, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -31,24 +36,38 @@ class FakeAzureState:
         self._read_counts: dict[tuple[str, str, str], int] = {}
 
     def warm_up(self) -> None:
-        """Plays what every template needs for its times; raises `StartError` for one that cannot be used."""
+        """Compute the times of every run, so that a template file with an invalid step stops the start.
+
+        Raises:
+            StartError: A template file can't be used.
+        """
         for history in self._run_histories.values():
             history.list_runs(self.started_at)
 
     def find_subscription(self, subscription: str) -> str:
-        """The id of a subscription as it is spelt. Raises `Refused`: 404 without one, 401 for another tenant's."""
-        found = subscription.lower()
-        if found in self._foreign_subscriptions:
-            raise build_wrong_tenant_error(self._foreign_subscriptions[found])
-        if found not in self.subscriptions:
+        """Return the id of a subscription as the scenario spells it.
+
+        Raises:
+            FakeAzureError: There is none (404), or it belongs to another tenant (401).
+        """
+        subscription_id = subscription.lower()
+        # Azure knows a subscription of another tenant, and names that tenant
+        if subscription_id in self._foreign_subscriptions:
+            raise build_wrong_tenant_error(self._foreign_subscriptions[subscription_id])
+        if subscription_id not in self.subscriptions:
             raise build_subscription_not_found_error(subscription)
-        return found
+        return subscription_id
 
     def list_templates(self, subscription: str, group: str | None = None) -> list[TemplateSpec]:
-        """The templates of a subscription or a resource group that may be seen. Raises `Refused`."""
+        """Return the visible templates of a subscription, or of one of its resource groups.
+
+        Raises:
+            FakeAzureError: The subscription or the group can't be read.
+        """
         subscription = self.find_subscription(subscription)
         if group is not None:
             self.check_group(subscription, group, f"{TEMPLATE_TYPE}/read")
+        # like Azure, leave out what the caller can't read instead of refusing the whole list
         return [
             history.template
             for history in self._run_histories.values()
@@ -58,7 +77,11 @@ class FakeAzureState:
         ]
 
     def find_template(self, subscription: str, group: str, name: str) -> TemplateSpec:
-        """A template that may be read. Raises `Refused`: 404, 403, 429."""
+        """Return the template with this name.
+
+        Raises:
+            FakeAzureError: There is none (404), or the caller has no role for it (403).
+        """
         self.check_group(
             self.find_subscription(subscription), group, f"{TEMPLATE_TYPE}/read", f"/providers/{TEMPLATE_TYPE}/{name}"
         )
@@ -68,45 +91,54 @@ class FakeAzureState:
         return history.template
 
     def should_throttle(self, template: TemplateSpec) -> bool:
-        """Counts a reading of the template; whether it is one of those that are refused."""
-        self._read_counts[_build_key(template)] = self._read_counts.get(_build_key(template), 0) + 1
-        return template.throttled and self._read_counts[_build_key(template)] % 2 == 1
+        """Count a request for the template, and return whether to refuse it: every other one, the first included."""
+        key = _build_key(template)
+        self._read_counts[key] = self._read_counts.get(key, 0) + 1
+        return template.throttled and self._read_counts[key] % 2 == 1
 
     def check_group(self, subscription: str, group: str, action: str, resource_path: str = "") -> TemplateSpec | None:
-        """The template whose staging group it is, None for another group. Raises `Refused`: 404, 403."""
-        wanted, own = group.lower(), None
-        known = [h.template for h in self._run_histories.values() if h.template.subscription == subscription]
-        for template in known:
-            if template.staging_group.lower() == wanted and template.storage_access != "group-deleted":
-                own = template
-                break
-        else:
-            if all(template.group.lower() != wanted for template in known):
-                raise build_group_not_found_error(group)
-        those = [own] if own else [template for template in known if template.group.lower() == wanted]
-        if all(template.denied for template in those):
-            raise build_not_authorized_error(
-                action, f"/subscriptions/{subscription}/resourceGroups/{group}{resource_path}"
-            )
-        return own
+        """Check that a resource group exists and can be read; return the template whose staging group it is, if any.
+
+        Args:
+            subscription: The id as the scenario spells it.
+            group: The name of the resource group.
+            action: The permission that a refusal mentions.
+            resource_path: The part of the resource id after the group, for the scope that a refusal mentions.
+
+        Raises:
+            FakeAzureError: The group doesn't exist (404), or all its templates are denied (403).
+        """
+        wanted = group.lower()
+        templates = [h.template for h in self._run_histories.values() if h.template.subscription == subscription]
+        staging_owner = next(
+            (t for t in templates if t.staging_group.lower() == wanted and t.storage_access != "group-deleted"), None
+        )
+        # a group has no roles of its own here: it can be read if one of its templates can
+        members = [staging_owner] if staging_owner else [t for t in templates if t.group.lower() == wanted]
+        if not members:
+            raise build_group_not_found_error(group)
+        if all(template.denied for template in members):
+            scope = f"/subscriptions/{subscription}/resourceGroups/{group}{resource_path}"
+            raise build_not_authorized_error(action, scope)
+        return staging_owner
 
     def list_groups(self, subscription: str) -> dict[str, TemplateSpec | None]:
-        """The resource groups that may be seen: by name, the template that a staging group belongs to."""
-        found: dict[str, TemplateSpec | None] = {}
+        """Return the visible resource groups by name, each staging group with the template that it belongs to."""
+        groups: dict[str, TemplateSpec | None] = {}
         for template in self.list_templates(subscription):
-            found[template.group] = None
+            groups[template.group] = None
             if template.storage_access != "group-deleted":
-                found[template.staging_group] = template
-        return found
+                groups[template.staging_group] = template
+        return groups
 
     def list_runs(self, template: TemplateSpec) -> list[TemplateRun]:
-        """The runs of a template by now, the newest first."""
+        """Return the runs of a template that have started so far, newest first."""
         return self._run_histories[_build_key(template)].list_runs(self.clock())
 
     def find_account_owner(self, account: str) -> TemplateSpec | None:
-        """The template whose staging group holds a storage account."""
-        found = self._templates_by_account.get(account)
-        return found if found and found.storage_access != "group-deleted" else None
+        """Return the template whose staging group has the storage account, if the group still exists."""
+        owner = self._templates_by_account.get(account)
+        return owner if owner and owner.storage_access != "group-deleted" else None
 
 
 def _build_key(template: TemplateSpec) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""The sandbox's Storage: the accounts of the staging groups, each with its build logs as blobs, to be read only."""
+"""The sandbox's Storage: the accounts of the staging groups, with build logs as read-only blobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 
 @dataclass(frozen=True, slots=True)
 class BlobSnapshot:
-    """A blob as it stands at a moment."""
+    """A blob at one moment: a log, up to the bytes that its run has written."""
 
     name: str
     log: TimedLog
@@ -31,20 +31,27 @@ class BlobSnapshot:
 
     @property
     def etag(self) -> str:
-        """Changes with every line that is written."""
+        """Return the ETag, which changes with every line that the run writes."""
         return f'"0x8D{self.size:013X}"'
 
 
 class FakeBlobStorage:
-    """Answers readings. `rate`: at most so many bytes a second, as over a network; None: as fast as can be."""
+    """Serves the blobs.
 
-    def __init__(self, state: FakeAzureState, base_url: str, bytes_per_second: int | None) -> None:
+    Args:
+        state: The resources and the clock.
+        base_url: The address of the sandbox, without a slash at the end.
+        bytes_per_second: The speed at which blobs are sent, to imitate a network.
+    """
+
+    def __init__(self, state: FakeAzureState, base_url: str, bytes_per_second: int) -> None:
         self._state = state
         self._base_url = base_url
         self._bytes_per_second = bytes_per_second
 
     def build_routes(self) -> list[web.RouteDef]:
-        """An account, its containers, their blobs."""
+        """Build the routes for accounts, containers, and blobs."""
+        # Storage puts the account into the host name; the sandbox has one host, so it is the first path segment
         account = "/{account:[a-z0-9]{24}}"
         return [
             web.get(f"{account}{{slash:/?}}", self._handle_account),
@@ -58,9 +65,7 @@ class FakeBlobStorage:
             raise _build_query_error()
         prefix = request.query.get("prefix", "")
         names = [CONTAINER_NAME] if template.last_run and CONTAINER_NAME.startswith(prefix) else []
-        return _build_xml_response(
-            build_containers_xml(f"{self._base_url}/{template.storage_account}/", names, self._state.started_at)
-        )
+        return _build_xml_response(build_containers_xml(self._build_endpoint(template), names, self._state.started_at))
 
     async def _handle_container(self, request: web.Request) -> web.Response:
         template = self._authorize(request)
@@ -69,7 +74,7 @@ class FakeBlobStorage:
             raise _build_query_error()
         if request.query.get("comp") == "list":
             return _build_xml_response(
-                build_blobs_xml(f"{self._base_url}/{template.storage_account}/", CONTAINER_NAME, blobs, request.query)
+                build_blobs_xml(self._build_endpoint(template), CONTAINER_NAME, blobs, request.query)
             )
         return web.Response(
             headers={"ETag": '"0x8D000000000000"', "Last-Modified": _format_date(self._state.started_at)}
@@ -82,28 +87,17 @@ class FakeBlobStorage:
         if blob is None:
             raise FakeAzureError(404, "BlobNotFound", "The specified blob does not exist.")
         _check_conditions(request, blob)
-        headers = {
-            "ETag": blob.etag,
-            "Last-Modified": _format_date(blob.modified_at),
-            "Accept-Ranges": "bytes",
-            "Content-Type": "application/octet-stream",
-            "x-ms-blob-type": "BlockBlob",
-            "x-ms-creation-time": _format_date(blob.log.line_times[0]),
-            "x-ms-lease-state": "available",
-            "x-ms-lease-status": "unlocked",
-            "x-ms-server-encrypted": "true",
-        }
+        headers = _build_blob_headers(blob)
         if request.method == "HEAD":
             return web.Response(headers=headers | {"Content-Length": str(blob.size)})
-        begin, end = _parse_range(request, blob.size)
-        status = 200
-        if begin is not None:
-            status = 206
-            headers["Content-Range"] = f"bytes {begin}-{end - 1}/{blob.size}"
-        body = blob.log.content[begin or 0 : end]
-        if self._bytes_per_second:
-            await asyncio.sleep(len(body) / self._bytes_per_second)
-        return web.Response(status=status, body=body, headers=headers)
+        byte_range = _parse_range(request, blob.size)
+        start, end = byte_range or (0, blob.size)
+        if byte_range:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{blob.size}"
+        # the log is generated whole; what its run has not "written" yet lies behind `blob.size`
+        body = blob.log.content[start:end]
+        await asyncio.sleep(len(body) / self._bytes_per_second)
+        return web.Response(status=206 if byte_range else 200, body=body, headers=headers)
 
     def _authorize(self, request: web.Request) -> TemplateSpec:
         template = self._state.find_account_owner(request.match_info["account"])
@@ -124,46 +118,64 @@ class FakeBlobStorage:
     async def _list_blobs(self, template: TemplateSpec, container: str) -> list[BlobSnapshot]:
         if container != CONTAINER_NAME or template.last_run is None:
             raise FakeAzureError(404, "ContainerNotFound", "The specified container does not exist.")
-        now, found = self._state.clock(), []
+        now = self._state.clock()
+        blobs: list[BlobSnapshot] = []
         for run in self._state.list_runs(template):
-            logs = await asyncio.to_thread(run.get_logs)  # a long log takes its time to be made
-            found += [
-                BlobSnapshot(f"{run.log_folder}/{name}", log, log.compute_size(now), log.find_last_modified(now))
+            logs = await asyncio.to_thread(run.get_logs)  # generating a log of 12 MB would block the event loop
+            blobs += [
+                BlobSnapshot(f"{run.log_folder}/{name}", log, size, log.find_last_modified(now))
                 for name, log in logs.items()
-                if log.compute_size(now)
+                if (size := log.compute_size(now))
             ]
-        return sorted(found, key=lambda blob: blob.name)
+        return sorted(blobs, key=lambda blob: blob.name)
+
+    def _build_endpoint(self, template: TemplateSpec) -> str:
+        return f"{self._base_url}/{template.storage_account}/"
+
+
+def _build_blob_headers(blob: BlobSnapshot) -> dict[str, str]:
+    return {
+        "ETag": blob.etag,
+        "Last-Modified": _format_date(blob.modified_at),
+        "Accept-Ranges": "bytes",
+        "Content-Type": "application/octet-stream",
+        "x-ms-blob-type": "BlockBlob",
+        "x-ms-creation-time": _format_date(blob.log.line_times[0]),
+        "x-ms-lease-state": "available",
+        "x-ms-lease-status": "unlocked",
+        "x-ms-server-encrypted": "true",
+    }
 
 
 def _check_conditions(request: web.Request, blob: BlobSnapshot) -> None:
-    wanted, known = request.headers.get("If-Match"), request.headers.get("If-None-Match")
-    if wanted not in (None, "*", blob.etag):
+    if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if if_match not in (None, "*", blob.etag):
         raise FakeAzureError(
             412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
         )
-    if known in ("*", blob.etag):
+    if if_none_match in ("*", blob.etag):
         raise FakeAzureError(304, "ConditionNotMet", "", {"ETag": blob.etag})
 
 
-def _parse_range(request: web.Request, size: int) -> tuple[int | None, int]:
-    """The bytes that are asked for, from the first to behind the last; None as the first: all of them."""
-    asked = request.headers.get("x-ms-range") or request.headers.get("Range")
-    if asked is None:
-        return None, size
-    found = _RANGE.fullmatch(asked)
-    if found is None:
+def _parse_range(request: web.Request, size: int) -> tuple[int, int] | None:
+    """Return the requested bytes as start and end (exclusive), or None if the whole blob is requested."""
+    header = request.headers.get("x-ms-range") or request.headers.get("Range")
+    if header is None:
+        return None
+    match = _RANGE.fullmatch(header)
+    if match is None:
         raise FakeAzureError(
             400, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format."
         )
-    begin, end = int(found[1]), int(found[2]) + 1 if found[2] else size
-    if begin >= size or end <= begin:
+    start, end = int(match[1]), int(match[2]) + 1 if match[2] else size
+    if start >= size or end <= start:
         raise FakeAzureError(
             416,
             "InvalidRange",
             "The range specified is invalid for the current size of the resource.",
             {"Content-Range": f"bytes */{size}"},
         )
-    return begin, min(end, size)
+    return start, min(end, size)
 
 
 def _build_query_error() -> FakeAzureError:

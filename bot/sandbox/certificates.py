@@ -1,4 +1,4 @@
-"""Certificates for one run of the sandbox: an authority nobody else trusts, and the server's, signed by it."""
+"""Certificates for one start of the sandbox: a new authority, and a server certificate that it signs."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFETIME = timedelta(days=90)
-_CLOCK_TOLERANCE = timedelta(minutes=10)  # clocks that were set back a little
+_CLOCK_TOLERANCE = timedelta(minutes=10)  # the machine's clock may be set back while the sandbox runs
 
 
-def make_certificates(folder: Path, host: str = "127.0.0.1") -> tuple[Path, ssl.SSLContext]:
-    """The authority's certificate, as a file of `folder`, and a server context for the address `host`.
+def make_certificates(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
+    """Create the certificates, and return the authority's file in `folder` and the server's TLS context.
 
-    The authority's key is never written; the server's is deleted once it is loaded.
+    The authority's key is never written to disk. The server's key is deleted as soon as it is loaded.
+
+    Args:
+        folder: An existing folder that only the current user can read.
+        host: The IP address that the server certificate is for.
     """
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    name = _build_name("Image Medic sandbox authority")
+    authority_name = _build_name("Image Medic sandbox authority")
     authority = (
-        _build_certificate(name, name, authority_key.public_key())
+        _build_certificate(authority_name, authority_name, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_build_key_usage(can_sign_certificates=True), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
     server = (
-        _build_certificate(_build_name("Image Medic sandbox"), name, server_key.public_key())
+        _build_certificate(_build_name("Image Medic sandbox"), authority_name, server_key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_build_key_usage(can_sign_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -39,20 +43,23 @@ def make_certificates(folder: Path, host: str = "127.0.0.1") -> tuple[Path, ssl.
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    trusted = folder / "authority.pem"
-    trusted.write_bytes(authority.public_bytes(Encoding.PEM))
+    authority_file = folder / "authority.pem"
+    authority_file.write_bytes(authority.public_bytes(Encoding.PEM))
+    return authority_file, _build_tls_context(folder / "server.pem", server_key, server)
 
-    pair = folder / "server.pem"
-    pair.touch(mode=0o600)
+
+def _build_tls_context(file: Path, server_key: ec.EllipticCurvePrivateKey, server: x509.Certificate) -> ssl.SSLContext:
+    # `ssl` loads a key from a file only, so it goes to disk for a moment
+    file.touch(mode=0o600)
     try:
         key = server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        pair.write_bytes(key + server.public_bytes(Encoding.PEM))
+        file.write_bytes(key + server.public_bytes(Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(pair)
+        context.load_cert_chain(file)
     finally:
-        pair.unlink()
-    return trusted, context
+        file.unlink()
+    return context
 
 
 def _build_certificate(

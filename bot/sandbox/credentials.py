@@ -1,4 +1,4 @@
-"""The sandbox's own credential: the only one whose tokens the sandbox takes, and the eyes that look with it."""
+"""The sandbox's tokens, and the credential provider that gives them to the Azure clients."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from azure.core.exceptions import ClientAuthenticationError
 from bot.azure.credentials.non_closing_credential import NonClosingCredential
 from dialogs.model.turn import Person
 
-_LIFETIME_SECONDS = 3600  # seconds
+_LIFETIME_SECONDS = 3600
 
 
 class SandboxTokens:
-    """One token for each audience, made anew at every start; a token of one audience does not open the other."""
+    """Two random tokens, one for Resource Manager and one for Storage, created at every start of the sandbox.
+
+    As in Azure, a token for one of them isn't valid for the other.
+    """
 
     def __init__(self, resource_scope: str, storage_scope: str) -> None:
         self._tokens_by_scope = {scope: secrets.token_urlsafe(32) for scope in (resource_scope, storage_scope)}
@@ -28,27 +31,32 @@ class SandboxTokens:
         self.storage_scope = storage_scope
 
     def get(self, scope: str) -> str:
-        """The token for `scope`; KeyError for any other audience."""
+        """Return the token for `scope`.
+
+        Raises:
+            KeyError: The scope isn't one of the sandbox's.
+        """
         return self._tokens_by_scope[scope]
 
     def is_valid(self, authorization: str, scope: str) -> bool:
-        """Whether an Authorization header carries the token for `scope`."""
+        """Return whether the value of an Authorization header has the token for `scope`."""
+        # bytes, since `compare_digest` raises on non-ASCII text; aiohttp turns invalid UTF-8 into surrogates
         return hmac.compare_digest(
             authorization.encode("utf-8", "surrogateescape"), f"Bearer {self._tokens_by_scope[scope]}".encode()
         )
 
 
 class SandboxTokenCredential(NonClosingCredential):
-    """Gives the sandbox's tokens to the Azure clients, and nothing for another audience."""
+    """An Azure credential that knows only the sandbox's tokens."""
 
     def __init__(self, tokens: SandboxTokens) -> None:
         self._tokens = tokens
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        """The token for the one scope that is asked for.
+        """Return the token for the requested scope.
 
         Raises:
-            ClientAuthenticationError: for a scope that is not the sandbox's, such as one of public Azure.
+            ClientAuthenticationError: The scope isn't one of the sandbox's, for example one of public Azure.
         """
         try:
             (scope,) = scopes
@@ -61,18 +69,18 @@ class SandboxTokenCredential(NonClosingCredential):
 
 
 class SandboxCredentials:
-    """Everybody on this machine looks at the sandbox with the same eyes; nobody signs in."""
+    """A credential provider that gives everyone on this machine the same credential, without signing in."""
 
     def __init__(self, tokens: SandboxTokens) -> None:
         self._tokens = tokens
 
     @property
     def subscriptions(self) -> frozenset[str]:
-        """No limit: everything in the sandbox was made to be looked at."""
+        """Return an empty set, which means no limit: nothing in the sandbox is confidential."""
         return frozenset()
 
     def open_credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
-        """The sandbox's credential, whoever asks."""
+        """Open the sandbox's credential, which is the same for everyone."""
         return self._yield_credential()
 
     @asynccontextmanager
@@ -80,8 +88,8 @@ class SandboxCredentials:
         yield SandboxTokenCredential(self._tokens)
 
     async def sign_out(self, person: Person) -> bool:
-        """Nobody was signed in."""
+        """Return False: nobody is ever signed in."""
         return False
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is no connection to close."""

@@ -1,4 +1,4 @@
-"""Starts and stops the sandbox: an HTTPS server on this machine, with certificates and tokens of its own."""
+"""Start and stop the sandbox: an HTTPS server on this machine, with its own certificates and tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,21 +25,29 @@ from bot.sandbox.request_guard import RequestGuard
 from bot.sandbox.resource_manager import FakeResourceManager
 
 HOST = "127.0.0.1"
-MAX_BODY_BYTES = 4 * 1024 * 1024  # bytes: a piece of a file that goes with a support ticket, in base64
-READ_BYTES_PER_SECOND = 8_000_000  # bytes a second: a log of 12 MB is read in a second or two, as over a network
+MAX_BODY_BYTES = 4 * 1024 * 1024  # the largest chunk of a ticket's attachment (2.5 MB) in base64
+READ_BYTES_PER_SECOND = 8_000_000  # a log of 12 MB takes a second or two, as over a network
 
 
 def get_utc_now() -> datetime:
-    """The time of this machine, in UTC."""
+    """Return the time of this machine in UTC."""
     return datetime.now(UTC)
 
 
 class Sandbox:
-    """Made-up Azure. Between `start` and `close`, `cloud` says where it is and `eyes` look at it.
+    """A fake Azure that runs between `start` and `close`, which `async with` calls.
 
-    `more`: further routes, such as those of support tickets. They pass the same checks as the sandbox's own (caller,
-    token, api-version) and may have any method; a handler refuses by raising `bot.sandbox.azure_errors.Refused`.
-    `rate`: bytes a second at which blobs are read, None for no limit.
+    Args:
+        extra_routes: More routes to serve, such as those of support tickets. They are behind the same checks of caller,
+            token, and api-version; unlike the sandbox's own they may change something. A handler refuses a request by
+            raising `FakeAzureError`.
+        scenario: What to show; by default the templates that come with the bot.
+        clock: Returns the current time in UTC.
+        bytes_per_second: The speed at which blobs are sent.
+
+    Attributes:
+        cloud: The addresses of the running sandbox.
+        credential_provider: Gives the only credential that the running sandbox accepts.
     """
 
     cloud: AzureCloud
@@ -51,7 +58,7 @@ class Sandbox:
         extra_routes: Sequence[web.AbstractRouteDef] = (),
         scenario: Scenario | None = None,
         clock: Callable[[], datetime] = get_utc_now,
-        bytes_per_second: int | None = READ_BYTES_PER_SECOND,
+        bytes_per_second: int = READ_BYTES_PER_SECOND,
     ) -> None:
         self._extra_routes = extra_routes
         self._scenario = scenario
@@ -59,18 +66,12 @@ class Sandbox:
         self._bytes_per_second = bytes_per_second
         self._certificate_folder: Path | None = None
         self._runner: web.AppRunner | None = None
-        self._request_guard: RequestGuard | None = None
-
-    @property
-    def request_log(self) -> deque[str]:
-        """The last requests as `METHOD path`."""
-        return self._request_guard.request_log if self._request_guard else deque()
 
     async def start(self) -> Sandbox:
-        """Starts to serve on a free port.
+        """Start serving on a free port.
 
         Raises:
-            StartError: when there is no port or no temporary folder, or a template's file cannot be used.
+            StartError: There is no free port or no temporary folder, or a template file can't be used.
         """
         try:
             await self._serve()
@@ -83,7 +84,7 @@ class Sandbox:
         return self
 
     async def close(self) -> None:
-        """Stops serving and removes the certificates; without a start, nothing."""
+        """Stop serving and remove the certificates; do nothing if the sandbox isn't running."""
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -95,43 +96,50 @@ class Sandbox:
         return await self.start()
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
 
     async def _serve(self) -> None:
         self._certificate_folder = Path(tempfile.mkdtemp(prefix="image-medic-sandbox-"))
-        trusted, context = make_certificates(self._certificate_folder, HOST)
+        authority_file, tls_context = make_certificates(self._certificate_folder, HOST)
         scenario = self._scenario if self._scenario is not None else await asyncio.to_thread(read_scenario)
-        world = FakeAzureState(scenario, self._clock)
-        await asyncio.to_thread(world.warm_up)
+        state = FakeAzureState(scenario, self._clock)
+        await asyncio.to_thread(state.warm_up)
 
+        # bound before the cloud is built, since the addresses contain the port
         listener = _open_listener()
-        base = f"https://{HOST}:{listener.getsockname()[1]}"
-        self.cloud = AzureCloud(
-            resource_manager=base,
-            resource_scope=f"{base}/.default",
-            storage_scope="https://storage.azure.com/.default",
-            authority="https://login.microsoftonline.com",
-            portal="https://portal.azure.com",
-            blob_base=base,
-            ca_file=trusted,
-        )
+        self.cloud = _build_cloud(f"https://{HOST}:{listener.getsockname()[1]}", authority_file)
         tokens = SandboxTokens(self.cloud.resource_scope, self.cloud.storage_scope)
         self.credential_provider = SandboxCredentials(tokens)
-        self._request_guard = RequestGuard(tokens)
 
-        app = web.Application(middlewares=[self._request_guard.middleware], client_max_size=MAX_BODY_BYTES)
+        app = web.Application(middlewares=[self._build_guard(tokens).middleware], client_max_size=MAX_BODY_BYTES)
+        # the routes of Resource Manager match every path below a subscription, so the extra ones come first
         app.add_routes(
             [
                 *self._extra_routes,
-                *FakeResourceManager(world, base).build_routes(),
-                *FakeBlobStorage(world, base, self._bytes_per_second).build_routes(),
+                *FakeResourceManager(state, self.cloud.resource_manager).build_routes(),
+                *FakeBlobStorage(state, self.cloud.resource_manager, self._bytes_per_second).build_routes(),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.SockSite(self._runner, listener, ssl_context=context).start()
+        await web.SockSite(self._runner, listener, ssl_context=tls_context).start()
+
+    def _build_guard(self, tokens: SandboxTokens) -> RequestGuard:
+        return RequestGuard(tokens)
+
+
+def _build_cloud(base_url: str, authority_file: Path) -> AzureCloud:
+    return AzureCloud(
+        resource_manager=base_url,
+        resource_scope=f"{base_url}/.default",
+        storage_scope="https://storage.azure.com/.default",
+        authority="https://login.microsoftonline.com",
+        portal="https://portal.azure.com",
+        blob_base=base_url,
+        ca_file=authority_file,
+    )
 
 
 def _open_listener() -> socket.socket:

@@ -1,4 +1,4 @@
-"""Lists of containers and blobs in the XML of Storage, page by page."""
+"""Lists of containers and blobs in Storage's XML, split into pages."""
 
 from __future__ import annotations
 
@@ -10,24 +10,35 @@ from xml.sax.saxutils import escape, quoteattr
 
 from bot.sandbox.azure_errors import FakeAzureError
 
-_MAX_RESULTS = 5000
+_MAX_RESULTS = 5000  # the limit of Azure Storage
 
 
 class ListedBlob(Protocol):
-    """What a list says of a blob."""
+    """What a list tells about a blob."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the name within the container, with its folders."""
+        ...
+
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Return the size in bytes."""
+        ...
+
     @property
-    def modified_at(self) -> datetime: ...
+    def modified_at(self) -> datetime:
+        """Return when the blob was last written to."""
+        ...
+
     @property
-    def etag(self) -> str: ...
+    def etag(self) -> str:
+        """Return the ETag with its quotation marks."""
+        ...
 
 
 def build_containers_xml(endpoint: str, names: Sequence[str], modified_at: datetime) -> str:
-    """The containers of an account, whose address is `endpoint`."""
+    """Build the list of an account's containers; `endpoint` is the address of the account."""
     items = "".join(
         f"<Container><Name>{escape(name)}</Name><Properties><Last-Modified>{_format_date(modified_at)}</Last-Modified>"
         '<Etag>"0x8D000000000000"</Etag><LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>'
@@ -42,36 +53,49 @@ def build_containers_xml(endpoint: str, names: Sequence[str], modified_at: datet
 
 
 def build_blobs_xml(endpoint: str, container: str, blobs: Sequence[ListedBlob], query: Mapping[str, str]) -> str:
-    """One page of a container's blobs, sorted by name; `query` holds prefix, delimiter, marker and maxresults.
+    """Build one page of the list of a container's blobs.
+
+    Args:
+        endpoint: The address of the storage account.
+        container: The container's name.
+        blobs: All blobs of the container, sorted by name.
+        query: The request's parameters; `prefix`, `delimiter`, `marker`, and `maxresults` are read.
 
     Raises:
-        Refused: 400 for a number of results that is none, and for names that no blob has.
+        FakeAzureError: `maxresults` is out of range, or another parameter can't be a part of a name (400).
     """
     prefix, delimiter, marker = (query.get(name, "") for name in ("prefix", "delimiter", "marker"))
-    if not (prefix + delimiter + marker).isprintable():  # XML has no way to repeat them
+    if not (prefix + delimiter + marker).isprintable():  # XML can't contain control characters
         raise FakeAzureError(400, "InvalidQueryParameterValue", "Value for one of the query parameters is invalid.")
-    most = query.get("maxresults", str(_MAX_RESULTS))
-    if not most.isascii() or not most.isdigit() or not 1 <= int(most) <= _MAX_RESULTS:
+    max_results = query.get("maxresults", str(_MAX_RESULTS))
+    if not max_results.isascii() or not max_results.isdigit() or not 1 <= int(max_results) <= _MAX_RESULTS:
         raise FakeAzureError(400, "OutOfRangeQueryParameterValue", "One of the query parameters is out of range.")
-    found: dict[str, str] = {}
+    items = _build_list_items(blobs, prefix, delimiter)
+    names = [name for name in items if name >= marker]
+    page, rest = names[: int(max_results)], names[int(max_results) :]
+    next_marker = f"<NextMarker>{escape(rest[0])}</NextMarker>" if rest else "<NextMarker />"
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint={quoteattr(endpoint)} '
+        f"ContainerName={quoteattr(container)}><Prefix>{escape(prefix)}</Prefix><MaxResults>{max_results}</MaxResults>"
+        f"<Delimiter>{escape(delimiter)}</Delimiter><Blobs>{''.join(items[name] for name in page)}</Blobs>{next_marker}"
+        "</EnumerationResults>"
+    )
+
+
+def _build_list_items(blobs: Sequence[ListedBlob], prefix: str, delimiter: str) -> dict[str, str]:
+    """Build the XML of each blob that starts with `prefix`, by name; with a delimiter, a folder counts as one item."""
+    items: dict[str, str] = {}
     for blob in blobs:
         if not blob.name.startswith(prefix):
             continue
-        cut = blob.name.find(delimiter, len(prefix)) if delimiter else -1
-        if cut >= 0:
-            folder = blob.name[: cut + len(delimiter)]
-            found[folder] = f"<BlobPrefix><Name>{escape(folder)}</Name></BlobPrefix>"
+        folder_end = blob.name.find(delimiter, len(prefix)) if delimiter else -1
+        if folder_end >= 0:
+            folder = blob.name[: folder_end + len(delimiter)]
+            # the same key for all blobs of a folder, so it is listed once
+            items[folder] = f"<BlobPrefix><Name>{escape(folder)}</Name></BlobPrefix>"
         else:
-            found[blob.name] = _build_blob_xml(blob)
-    names = [name for name in found if name >= marker]
-    page, rest = names[: int(most)], names[int(most) :]
-    after = f"<NextMarker>{escape(rest[0])}</NextMarker>" if rest else "<NextMarker />"
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint={quoteattr(endpoint)} '
-        f"ContainerName={quoteattr(container)}><Prefix>{escape(prefix)}</Prefix><MaxResults>{most}</MaxResults>"
-        f"<Delimiter>{escape(delimiter)}</Delimiter><Blobs>{''.join(found[name] for name in page)}</Blobs>{after}"
-        "</EnumerationResults>"
-    )
+            items[blob.name] = _build_blob_xml(blob)
+    return items
 
 
 def _build_blob_xml(blob: ListedBlob) -> str:

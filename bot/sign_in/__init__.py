@@ -1,1 +1,1 @@
-"""Sign people in through the Bot Framework token service, and act on their behalf."""
+"""Sign people in through the Bot Framework token service, and read Azure on their behalf."""

@@ -1,4 +1,4 @@
-"""Credentials of people that are used again for a while: each closed once it is out of date and nobody uses it."""
+"""Cache people's credentials for a while, and close each once it was dropped and no lookup uses it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 MAX_CACHED = 200
-"""Credentials at most; those of whoever has looked least recently go first."""
+"""How many credentials are cached; the least recently used is dropped first."""
 
 CredentialKey = tuple[str, str, str]
-"""Tenant, object id, and the person's id in Teams."""
+"""Tenant, object id, and Teams id of a person."""
 
 
 class Closeable(Protocol):
-    """What holds connections."""
+    """Something that holds connections."""
 
     async def close(self) -> None:
-        """Close them."""
+        """Close the connections."""
         ...
 
 
@@ -26,9 +26,10 @@ C = TypeVar("C", bound=Closeable)
 
 @dataclass(eq=False, slots=True)
 class CachedCredential(Generic[C]):
-    """A credential good until `until` (seconds since 1970), for the sign-in whose token has the digest `sign_in`.
+    """A credential that is valid until `expires_at` (seconds since 1970).
 
-    `uses` counts the looks that use it now; once it is `gone`, no more begin.
+    `sign_in_digest` identifies the sign-in by a digest of its token. `active_uses` counts the lookups that use the
+    credential now; once `is_dropped`, no new lookup may use it.
     """
 
     credential: C
@@ -38,20 +39,20 @@ class CachedCredential(Generic[C]):
     is_dropped: bool = False
 
     async def release(self) -> None:
-        """A look ends."""
+        """End one use; close the credential if it was dropped and this was the last use."""
         self.active_uses -= 1
         if self.is_dropped and self.active_uses == 0:
             await self.credential.close()
 
     async def drop(self) -> None:
-        """No look may begin with it any more."""
-        was, self.is_dropped = self.is_dropped, True
-        if not was and self.active_uses == 0:
+        """Allow no new use; close the credential now if it isn't in use."""
+        was_dropped, self.is_dropped = self.is_dropped, True
+        if not was_dropped and self.active_uses == 0:
             await self.credential.close()
 
 
 class CredentialCache(Generic[C]):
-    """Credentials by the person whose they are."""
+    """People's credentials, at most `max_size`."""
 
     def __init__(self, max_size: int = MAX_CACHED) -> None:
         self._max_size = max_size
@@ -61,27 +62,27 @@ class CredentialCache(Generic[C]):
         return len(self._entries)
 
     def find(self, key: CredentialKey) -> CachedCredential[C] | None:
-        """That person's, which may be out of date."""
-        kept = self._entries.get(key)
-        if kept is None or kept.is_dropped:
+        """Return the person's credential, which may have expired; None if there is none."""
+        cached = self._entries.get(key)
+        if cached is None or cached.is_dropped:
             return None
         self._entries.move_to_end(key)
-        return kept
+        return cached
 
     async def put(self, key: CredentialKey, cached: CachedCredential[C]) -> None:
-        """Keep it in place of that person's earlier one."""
+        """Add a credential, in place of the person's earlier one."""
         await self.drop(key)
         while len(self._entries) >= self._max_size:
             await self.drop(next(iter(self._entries)))
         self._entries[key] = cached
 
     async def drop(self, key: CredentialKey) -> None:
-        """Forget that person's, if there is one."""
-        kept = self._entries.pop(key, None)
-        if kept:
-            await kept.drop()
+        """Remove the person's credential, if there is one."""
+        cached = self._entries.pop(key, None)
+        if cached:
+            await cached.drop()
 
     async def close(self) -> None:
-        """Forget them all."""
+        """Remove all credentials."""
         for key in list(self._entries):
             await self.drop(key)

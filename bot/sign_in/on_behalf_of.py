@@ -1,7 +1,7 @@
-"""The person's own eyes: tokens of Azure on behalf of whoever is signed in, so that their rights decide what is shown.
+"""The credentials of each signed-in person: Azure tokens on their behalf, so their own permissions decide.
 
-The sign-in's token is exchanged at Microsoft Entra for one of Resource Manager or Storage. It must be the person's who
-talks in Teams: the one for whom the channel vouches, in their tenant.
+Microsoft Entra exchanges the token of the sign-in for one of Resource Manager or Storage. The sign-in must belong to
+the person who talks to the bot in Teams: tenant and object id must be those that the channel vouches for.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 
 KEEP_SECONDS = 300
-"""How long a credential serves before the token service is asked again whether the person is still signed in."""
+"""How long a credential is cached. Then the token service is asked whether the person is still signed in."""
 MARGIN_SECONDS = 30
+"""A sign-in that expires sooner than this counts as expired."""
 CONNECT_SECONDS = 3
 READ_SECONDS = 6
 
@@ -40,10 +41,11 @@ _log = logging.getLogger(__name__)
 
 
 class OnBehalfOfCredentials:
-    """`Eyes` for the mode user. `app_id` is the registration whose API people sign in to.
+    """The `CredentialProvider` of the mode user.
 
-    It proves itself with `credentials`' secret, or else with tokens of `identity`, the managed identity that it trusts.
-    `subscriptions` limits the looks; empty: all that the person can read. `clock` counts seconds since 1970.
+    `app_id` is the registration that people sign in to. It authenticates with the secret in `credentials` or, if
+    `identity_tokens` is given, with tokens of the managed identity that it trusts. `subscriptions` limits the lookups;
+    empty means all that the person can read. `clock` returns seconds since 1970.
     """
 
     def __init__(
@@ -51,13 +53,13 @@ class OnBehalfOfCredentials:
         service: TokenService,
         credentials: BotCredentials,
         cloud: AzureCloud,
-        app_id: str = "",
-        identity_tokens: TokenCache | None = None,
-        subscriptions: frozenset[str] = frozenset(),
+        app_id: str,
+        identity_tokens: TokenCache | None,
+        subscriptions: frozenset[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._service = service
-        self._app_id = app_id or credentials.app_id
+        self._app_id = app_id
         self._secret = credentials.password
         self._identity_tokens = identity_tokens
         self._cloud = cloud
@@ -67,32 +69,36 @@ class OnBehalfOfCredentials:
 
     @property
     def subscriptions(self) -> frozenset[str]:
-        """The subscriptions that looks are limited to, in lower case; empty: those that the person can read."""
+        """Return the ids (lower case) of the subscriptions that lookups may read; empty means all readable ones."""
         return self._subscriptions
 
     @asynccontextmanager
     async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
-        """The credential for one look of `person`.
+        """Open the person's credential for one lookup.
 
         Raises:
-            LookRefused: nobody is signed in, or somebody else, or that cannot be found out now.
+            AzureRefusedError: The person isn't signed in, someone else is, or the token service can't say.
         """
-        kept = await self._get_cached_credential(person)
-        kept.active_uses += 1
+        cached = await self._get_cached_credential(person)
+        cached.active_uses += 1
         try:
-            yield _CachedScopedCredential(kept, frozenset({self._cloud.resource_scope, self._cloud.storage_scope}))
+            yield _CachedScopedCredential(cached, frozenset({self._cloud.resource_scope, self._cloud.storage_scope}))
         finally:
-            await kept.release()
+            await cached.release()
 
     async def sign_out(self, person: Person) -> bool:
-        """Forget the person's sign-in here and at the token service; whether there was one. Raises LookRefused."""
+        """Forget the person's sign-in here and at the token service; return whether there was one.
+
+        Raises:
+            AzureRefusedError: The token service can't be reached.
+        """
         await self._cache.drop(_build_key(person))
         try:
-            was = await self._service.fetch_token(person.id) is not None
+            was_signed_in = await self._service.fetch_token(person.id) is not None
             await self._service.sign_out(person.id)
-        except TokenServiceError as failed:
-            raise _build_unreachable_error(failed) from None
-        return was
+        except TokenServiceError as error:
+            raise _build_unreachable_error(error) from None
+        return was_signed_in
 
     async def close(self) -> None:
         """Close the connections to the identity provider."""
@@ -101,40 +107,42 @@ class OnBehalfOfCredentials:
     async def _get_cached_credential(self, person: Person) -> CachedCredential[OnBehalfOfCredential]:
         key = _build_key(person)
         if not all(key):
-            _log.warning("A look was refused: the channel does not say who the person is in Entra.")
+            _log.warning("An Azure lookup was refused: the channel does not say who the person is in Entra.")
             raise AzureRefusedError(AzureRefusal("sign-in"))
-        kept = self._cache.find(key)
-        if kept and kept.expires_at > self._clock():
-            return kept
+        cached = self._cache.find(key)
+        if cached and cached.expires_at > self._clock():
+            return cached
         try:
             assertion = await self._fetch_assertion(person)
         except AzureRefusedError:
             await self._cache.drop(key)
             raise
         digest = hashlib.blake2b(assertion.encode(), digest_size=16).digest()
-        until = min(self._clock() + KEEP_SECONDS, read_token_owner(assertion).expires_at - MARGIN_SECONDS)
-        kept = self._cache.find(key)
-        if kept and kept.sign_in_digest == digest:
-            kept.expires_at = until
-            return kept
-        kept = CachedCredential(await self._build_credential(person, assertion), digest, until)
-        await self._cache.put(key, kept)
-        return kept
+        expires_at = min(self._clock() + KEEP_SECONDS, read_token_owner(assertion).expires_at - MARGIN_SECONDS)
+        # looked up again: another lookup may have added it while the assertion was fetched
+        cached = self._cache.find(key)
+        if cached and cached.sign_in_digest == digest:
+            # the same sign-in: keep the credential with the tokens that it has already
+            cached.expires_at = expires_at
+            return cached
+        cached = CachedCredential(await self._build_credential(person, assertion), digest, expires_at)
+        await self._cache.put(key, cached)
+        return cached
 
     async def _fetch_assertion(self, person: Person) -> str:
         try:
             token = await self._service.fetch_token(person.id)
             if token is None:
                 raise AzureRefusedError(AzureRefusal("sign-in"))
-            holder = read_token_owner(token)
-            if not holder.is_person(person):
-                # never used, and not left for the next look: whoever signs in anew is asked who they are
-                _log.warning("A look was refused: the sign-in is somebody else's. It was forgotten.")
+            owner = read_token_owner(token)
+            if not owner.is_person(person):
+                # forget it too, so that the next sign-in starts by asking for an account
+                _log.warning("An Azure lookup was refused: the sign-in belongs to someone else. It was forgotten.")
                 await self._service.sign_out(person.id)
                 raise AzureRefusedError(AzureRefusal("sign-in"))
-        except TokenServiceError as failed:
-            raise _build_unreachable_error(failed) from None
-        if holder.has_expired(self._clock() + MARGIN_SECONDS):
+        except TokenServiceError as error:
+            raise _build_unreachable_error(error) from None
+        if owner.has_expired(self._clock() + MARGIN_SECONDS):
             raise AzureRefusedError(AzureRefusal("sign-in"))
         return token
 
@@ -142,12 +150,12 @@ class OnBehalfOfCredentials:
         options: dict[str, Any] = {"client_secret": self._secret}
         if self._identity_tokens is not None:
             try:
-                # fetched beforehand: the library calls the function in the event loop, and it must not wait
-                own = await self._identity_tokens.get()
+                # fetched now: the library calls the function in the event loop, where it must not block
+                identity_token = await self._identity_tokens.get()
             except TokenUnavailableError as error:
-                _log.error("The bot cannot prove itself to Entra: %s", error)
+                _log.error("The bot can't authenticate to Microsoft Entra: %s", error)
                 raise AzureRefusedError(AzureRefusal("unexpected", code="TokenUnavailable")) from None
-            options = {"client_assertion_func": lambda: own}
+            options = {"client_assertion_func": lambda: identity_token}
         if self._cloud.ca_file:
             options["connection_verify"] = str(self._cloud.ca_file)
         return OnBehalfOfCredential(
@@ -163,7 +171,7 @@ class OnBehalfOfCredentials:
 
 
 class _CachedScopedCredential(NonClosingCredential):
-    """Gives the tokens of a kept credential, for `scopes` alone; what Entra refuses serves no other look."""
+    """The tokens of a cached credential, for `scopes` only. Drops the credential once Entra refuses a token."""
 
     def __init__(self, cached: CachedCredential[OnBehalfOfCredential], scopes: frozenset[str]) -> None:
         self._cached = cached
@@ -172,7 +180,12 @@ class _CachedScopedCredential(NonClosingCredential):
     async def get_token(
         self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
     ) -> AccessToken:
-        """A token of Azure. Raises ClientAuthenticationError with Entra's reason, or LookRefused for another scope."""
+        """Return an Azure token.
+
+        Raises:
+            ClientAuthenticationError: Entra refuses; the error has its reason.
+            AzureRefusedError: Another scope was asked for.
+        """
         if len(scopes) != 1 or scopes[0] not in self._scopes:
             raise AzureRefusedError(AzureRefusal("suspicious"))
         try:
@@ -187,5 +200,5 @@ def _build_key(person: Person) -> CredentialKey:
 
 
 def _build_unreachable_error(error: TokenServiceError) -> AzureRefusedError:
-    _log.error("A look was refused: %s", error)
+    _log.error("An Azure lookup was refused: %s", error)
     return AzureRefusedError(AzureRefusal("no-network", "token.botframework.com"))

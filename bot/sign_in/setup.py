@@ -1,4 +1,4 @@
-"""Builds what signing in takes from the settings: the ways to sign in for Teams, the person's eyes for the looks."""
+"""Build what sign-in needs from the settings: the ways to sign in for Teams, and the credentials for Azure lookups."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 
 FEDERATION_SCOPE = "api://AzureADTokenExchange/.default"
-"""What a managed identity's token is for, with which it stands in for a registration's secret."""
+"""The scope of a managed identity's token that replaces a registration's secret (workload identity federation)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInSetup:
-    """The two sides of a sign-in. `close` ends the connections of both."""
+    """The two sides of sign-in, in Teams and toward Azure. `close` closes the connections of both."""
 
     sign_in: SignIn
     credential_provider: OnBehalfOfCredentials
@@ -33,57 +33,58 @@ class SignInSetup:
 
 
 def build_sign_in_from_settings(
-    credentials: BotCredentials | None,
-    azure_settings: AzureSettings,
-    channel_auth: ChannelAuth,
-    cloud: BotFrameworkCloud = PUBLIC_CLOUD,
+    credentials: BotCredentials | None, azure_settings: AzureSettings, channel_auth: ChannelAuth
 ) -> SignInSetup | None:
-    """What signing in takes by the settings; None where nobody signs in."""
+    """Build sign-in for the cloud that the settings name; return None if they don't ask for sign-in."""
     if azure_settings.access_mode != "user" or credentials is None or channel_auth.tokens is None:
         return None
-    return build_sign_in(
-        credentials,
-        channel_auth.tokens,
-        azure_settings.oauth_connection,
-        US_GOVERNMENT if azure_settings.cloud == "usgovernment" else PUBLIC,
-        app_id=azure_settings.sign_in_app_id,
-        subscriptions=azure_settings.subscriptions,
-        cloud=cloud,
-        tls=channel_auth.tls,
-    )
+    azure_cloud = US_GOVERNMENT if azure_settings.cloud == "usgovernment" else PUBLIC
+    return build_sign_in(credentials, channel_auth.tokens, azure_settings, azure_cloud, tls=channel_auth.tls)
 
 
 def build_sign_in(
     credentials: BotCredentials,
     tokens: TokenCache,
-    connection: str,
+    azure_settings: AzureSettings,
     azure_cloud: AzureCloud,
-    *,
-    app_id: str = "",
-    subscriptions: frozenset[str] = frozenset(),
-    cloud: BotFrameworkCloud = PUBLIC_CLOUD,
+    bot_framework_cloud: BotFrameworkCloud = PUBLIC_CLOUD,
     tls: SSLContext | None = None,
 ) -> SignInSetup:
-    """What signing in takes for the bot of `credentials`, whose `tokens` are for the Bot Framework service.
+    """Build sign-in for the bot with these `credentials`.
 
-    `app_id`: the registration that people sign in to, where it is not the bot's own.
+    Args:
+        credentials: The bot's registration.
+        tokens: The bot's tokens for the Bot Framework service.
+        azure_settings: The OAuth connection, the registration that people sign in to, and the subscriptions.
+        azure_cloud: The Azure cloud that people read.
+        bot_framework_cloud: Where the token service is.
+        tls: For the token service; None trusts the system's certificate authorities.
     """
-    # imported here: it takes a third of a second, and only where people sign in
+    # deferred: the import takes a third of a second, and only bots with sign-in need it
     from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 
     client = JsonClient(tls)
-    service = TokenService(client, tokens, credentials.app_id, connection, cloud.token_service_url)
-    identity = None
+    service = TokenService(
+        client, tokens, credentials.app_id, azure_settings.oauth_connection, bot_framework_cloud.token_service_url
+    )
+    identity_tokens = None
     if credentials.app_type == "UserAssignedMSI":
         from bot.auth.managed_identity import ManagedIdentityTokenSource
 
-        identity = TokenCache(ManagedIdentityTokenSource(credentials.app_id, FEDERATION_SCOPE))
-    eyes = OnBehalfOfCredentials(service, credentials, azure_cloud, app_id, identity, subscriptions)
+        identity_tokens = TokenCache(ManagedIdentityTokenSource(credentials.app_id, FEDERATION_SCOPE))
+    credential_provider = OnBehalfOfCredentials(
+        service,
+        credentials,
+        azure_cloud,
+        azure_settings.sign_in_app_id,
+        identity_tokens,
+        azure_settings.subscriptions,
+    )
 
     async def close() -> None:
-        await eyes.close()
-        if identity:
-            await identity.close()
+        await credential_provider.close()
+        if identity_tokens:
+            await identity_tokens.close()
         await client.close()
 
-    return SignInSetup(SignIn(service), eyes, close)
+    return SignInSetup(SignIn(service), credential_provider, close)

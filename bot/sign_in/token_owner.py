@@ -1,4 +1,4 @@
-"""Whose token it is: a sign-in counts for the person who talks in Teams, and for nobody else."""
+"""Read who a token belongs to. A sign-in counts only for the person who talks to the bot in Teams."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dialogs.model.turn import Person
 
 @dataclass(frozen=True, slots=True)
 class TokenOwner:
-    """What a token says of its holder: tenant and object id in lower case, "" when it does not; its end in seconds
-    since 1970.
+    """What a token says about its owner.
+
+    Tenant and object id are in lower case, "" if the token has none; `expires_at` is in seconds since 1970.
     """
 
     tenant: str
@@ -22,28 +23,28 @@ class TokenOwner:
     expires_at: float
 
     def is_person(self, person: Person) -> bool:
-        """Whether it is this person, for whom the channel vouches."""
-        known = (person.tenant.lower(), person.object_id.lower())
-        return all(known) and known == (self.tenant, self.object_id)
+        """Tell whether the owner is `person`, whose tenant and object id the channel vouches for."""
+        person_key = (person.tenant.lower(), person.object_id.lower())
+        return all(person_key) and person_key == (self.tenant, self.object_id)
 
     def has_expired(self, now: float | None = None) -> bool:
-        """Whether the token's time is over."""
+        """Tell whether the token has expired at `now` (seconds since 1970; default: the current time)."""
         return self.expires_at <= (time.time() if now is None else now)
 
 
 def read_token_owner(token: str) -> TokenOwner:
-    """Whose `token` it is, as it says itself; of what is no token, nobody's.
+    """Return the owner that `token` names; an empty owner if it isn't a token.
 
-    The signature is Microsoft Entra's to check, which it does before it gives anything for the token: a forged one says
-    what it likes here, and opens nothing.
+    The signature is not checked here. Microsoft Entra checks it before it exchanges the token, so a forged one gains
+    nothing.
     """
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
         return TokenOwner("", "", 0.0)
-    tenant, object_id, ends = claims.get("tid"), claims.get("oid"), claims.get("exp")
+    tenant, object_id, expires_at = claims.get("tid"), claims.get("oid"), claims.get("exp")
     return TokenOwner(
         tenant.lower() if isinstance(tenant, str) else "",
         object_id.lower() if isinstance(object_id, str) else "",
-        float(ends) if isinstance(ends, int | float) and not isinstance(ends, bool) else 0.0,
+        float(expires_at) if isinstance(expires_at, int | float) and not isinstance(expires_at, bool) else 0.0,
     )

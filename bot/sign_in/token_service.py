@@ -1,6 +1,6 @@
-"""The Bot Framework token service: keeps the sign-ins of people at the bot's OAuth connection, and gives their tokens.
+"""Client of the Bot Framework token service, which stores people's sign-ins to the bot's OAuth connection.
 
-A token passes through here and is kept nowhere: not in the state, not in a log, not in an error.
+Tokens only pass through here. They are not stored, not logged, and not part of an error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.auth.json_client import JsonClient
 from bot.errors import BotError, ServiceUnreachableError, TokenUnavailableError
 
 TIMEOUT_SECONDS = 4.0
-"""Seconds for an answer: a Teams client waits for most of what is asked here."""
+"""Time limit for a call: a Teams client waits for most of them."""
 MAX_TOKEN_CHARS = 16_384
 CHANNEL = "msteams"
 
@@ -27,19 +27,19 @@ _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?::\d{1,5})?/[!-~]{1,4000}")
 
 
 class TokenServiceError(BotError):
-    """The token service gave no answer that can be used; nothing is known about the person's sign-in."""
+    """The token service gave no usable answer, so it's unknown whether the person is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInResource:
-    """How a person signs in: a link that is good for a short time, and what Teams needs to do it without asking."""
+    """How a person signs in: a short-lived link, and what Teams needs for single sign-on, without asking the person."""
 
     link: str = field(repr=False)
     exchange: Mapping[str, str] = field(default_factory=dict)
 
 
 class TokenService:
-    """The service at `url`, for the OAuth connection called `connection` of the bot `app_id`."""
+    """The token service at `url`, for the OAuth connection `connection` of the bot `app_id`."""
 
     def __init__(self, client: JsonClient, tokens: TokenCache, app_id: str, connection: str, url: str) -> None:
         self.connection = connection
@@ -49,37 +49,37 @@ class TokenService:
         self._url = url
 
     async def fetch_token(self, person_id: str, code: str = "") -> str | None:
-        """The token of `person` (the id that Teams gives), None when they are not signed in.
+        """Fetch the token of a person (by their Teams id); return None if they are not signed in.
 
-        `code` is the number that ends a sign-in in a browser: it proves that it was this person who signed in there.
+        `code` is the number that ends a sign-in in a browser: it proves that this person signed in there.
 
         Raises:
-            TokenServiceFailed: the service does not say.
+            TokenServiceError: The service gave no usable answer.
         """
-        status, found = await self._call_for_person(
+        status, response = await self._call_for_person(
             "GET", "usertoken/GetToken", person_id, {"code": code} if code else {}
         )
-        if status in (400, 404):  # 400: a code that it has never given
+        if status in (400, 404):  # 400: an unknown code
             return None
         if status != 200:
             raise _build_error(status)
-        return _extract_token(found)
+        return _extract_token(response)
 
     async def exchange_token(self, person_id: str, token: str) -> str | None:
-        """The token in return for one that a Teams client brought; None when that cannot be, as without consent.
+        """Exchange a token from a Teams client for the connection's; return None if refused, such as without consent.
 
         Raises:
-            TokenServiceFailed: the service does not say.
+            TokenServiceError: The service gave no usable answer.
         """
-        status, found = await self._call_for_person("POST", "usertoken/exchange", person_id, {}, {"token": token})
+        status, response = await self._call_for_person("POST", "usertoken/exchange", person_id, {}, {"token": token})
         if 400 <= status < 500:
             return None
         if status != 200:
             raise _build_error(status)
-        return _extract_token(found)
+        return _extract_token(response)
 
     async def fetch_sign_in_resource(self, reference: Mapping[str, Any]) -> SignInResource:
-        """A new way to sign in for the person of the conversation that `back` leads to. Raises TokenServiceFailed."""
+        """Fetch a new way to sign in, for the person in the conversation `reference`. Raise `TokenServiceError`."""
         conversation = {
             "activityId": reference.get("activity"),
             "user": {"id": reference.get("person")},
@@ -89,17 +89,18 @@ class TokenService:
             "serviceUrl": reference.get("service"),
         }
         state = {"connectionName": self.connection, "conversation": conversation, "msAppId": self._app_id}
-        coded = base64.b64encode(json.dumps(state).encode()).decode()
-        status, found = await self._call("GET", f"botsignin/GetSignInResource?{urlencode({'state': coded})}", None)
-        link, exchange = found.get("signInLink"), found.get("tokenExchangeResource")
+        encoded_state = base64.b64encode(json.dumps(state).encode()).decode()
+        query = urlencode({"state": encoded_state})
+        status, response = await self._call("GET", f"botsignin/GetSignInResource?{query}", None)
+        link, exchange = response.get("signInLink"), response.get("tokenExchangeResource")
         if status != 200 or not isinstance(link, str) or not _LINK.fullmatch(link):
             raise _build_error(status)
-        told = exchange if isinstance(exchange, dict) else {}
-        known = {name: told[name] for name in ("id", "uri", "providerId") if isinstance(told.get(name), str)}
-        return SignInResource(link, known if "id" in known and "uri" in known else {})
+        exchange = exchange if isinstance(exchange, dict) else {}
+        exchange = {name: exchange[name] for name in ("id", "uri", "providerId") if isinstance(exchange.get(name), str)}
+        return SignInResource(link, exchange if "id" in exchange and "uri" in exchange else {})
 
     async def sign_out(self, person_id: str) -> None:
-        """Forget the sign-in of `person`. Raises TokenServiceFailed."""
+        """Forget the person's sign-in. Raise `TokenServiceError`."""
         status, _ = await self._call_for_person("DELETE", "usertoken/SignOut", person_id, {})
         if status not in (200, 204, 404):
             raise _build_error(status)
@@ -120,18 +121,18 @@ class TokenService:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 token = await self._tokens.get()
-                status, found = await self._client.call(method, url, body, _build_auth_headers(token))
-                # our own token can be withdrawn before its end; whether another one helps is tried once
-                fresh = await self._tokens.renew(token) if status == 401 else None
-                if fresh is not None:
-                    status, found = await self._client.call(method, url, body, _build_auth_headers(fresh))
+                status, response = await self._client.call(method, url, body, _build_auth_headers(token))
+                # the bot's own token can be revoked before it expires: try once with a new one
+                new_token = await self._tokens.renew(token) if status == 401 else None
+                if new_token is not None:
+                    status, response = await self._client.call(method, url, body, _build_auth_headers(new_token))
         except (ServiceUnreachableError, TokenUnavailableError) as error:
-            raise TokenServiceError(f"The token service cannot be asked. {error}") from None
+            raise TokenServiceError(f"The token service can't be called. {error}") from None
         except TimeoutError:
             raise TokenServiceError(f"The token service gave no answer within {TIMEOUT_SECONDS:g} s.") from None
         if status == 401:
-            raise TokenServiceError("The token service does not take the bot's own token (status 401).")
-        return status, found
+            raise TokenServiceError("The token service rejects the bot's own token (status 401).")
+        return status, response
 
 
 def _extract_token(response: Mapping[str, Any]) -> str | None:

@@ -1,1 +1,1 @@
-"""Where conversations are stored: SQLite or Blob Storage."""
+"""Store conversations' state, in SQLite or in Azure Blob Storage."""

@@ -1,11 +1,11 @@
-"""State for several instances: a blob a conversation in a container of Azure Blob Storage, changed under its ETag.
+"""State for several instances: one blob per conversation in Azure Blob Storage, changed under its ETag.
 
-    state/HASH              the state, as JSON; `marker` in its metadata names the marker that stands for it
+    state/HASH              the state, as JSON; `marker` in its metadata names the marker that belongs to it
     waiting/HASH.MARKER     something waits in that conversation; its content is the conversation's key
 
-A name holds a hash of the key and so nothing of a person. A marker is written before the state that it stands for and
-removed after one without: a crash in between leaves a marker too much, never one too few. Each has a name of its own,
-so that whoever removes an old one cannot meet a new one.
+The names hold a hash of the key, so they say nothing of a person. A marker is written before the state it belongs to,
+and removed after a state without one: a crash in between leaves a marker too many, never one too few. Every marker has
+a name of its own, so whoever removes an old one cannot hit a new one.
 """
 
 from __future__ import annotations
@@ -15,44 +15,42 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobClient, ContainerClient
 
 from bot.errors import StateConflictError, StoreError
+from bot.state.blob_requests import (
+    OPERATION_TIMEOUT_SECONDS,
+    delete_blob,
+    download_blob,
+    is_missing_blob,
+    translate_errors,
+)
 from bot.state.store import StoredState, decode_state, encode_state
 
 API_VERSION = "2025-11-05"
-"""Of the service, pinned: the library's newest is one that not every cloud, nor the emulator, takes yet."""
-OPERATION_TIMEOUT_SECONDS = 15.0
-"""What one operation may take with all its tries; a turn is given up after 60."""
+"""The service's version, pinned: not every cloud, nor the emulator, accepts the library's newest one yet."""
 MAX_CACHED_KEYS = 10_000
 STRAY_MARKER_SECONDS = 600
-"""The age from which it is looked up whether a marker still stands for something: much longer than a commit takes."""
+"""The age from which a marker is checked for a state that names it: much longer than a commit takes."""
 MAX_CONCURRENT_READS = 8
 
 _log = logging.getLogger(__name__)
 
 
 def build_credential(managed_identity_client_id: str = "") -> AsyncTokenCredential:
-    """What the bot proves itself with: a managed or workload identity where it runs in Azure, an `az login` elsewhere.
+    """Build the bot's own credential: a managed or workload identity in Azure, an `az login` elsewhere.
 
-    `identity` is the client id of the managed identity to use, if it is known.
+    `managed_identity_client_id` chooses among several managed identities.
     """
     return DefaultAzureCredential(
         **({"managed_identity_client_id": managed_identity_client_id} if managed_identity_client_id else {})
@@ -62,124 +60,134 @@ def build_credential(managed_identity_client_id: str = "") -> AsyncTokenCredenti
 class BlobStore:
     """A `StateStore` in the container at `url`, `https://ACCOUNT.blob.core.windows.net/CONTAINER`.
 
-    An ETag is the blob's, then a space and the marker. `credential` is closed with the store; `tls` is a file of
-    authorities to trust instead of the usual ones.
+    Its ETags are the blob's ETag, a space and the marker.
+
+    Args:
+        url: The container.
+        credential: The bot's credential; it is closed with the store.
+        tls: A file of certificate authorities to trust instead of the usual ones.
     """
 
     def __init__(self, url: str, credential: AsyncTokenCredential, tls: str | None = None) -> None:
         self._url = url
         self._credential = credential
-        trusted: dict[str, Any] = {"connection_verify": tls} if tls else {}
+        tls_options: dict[str, Any] = {"connection_verify": tls} if tls else {}
         self._container = ContainerClient.from_container_url(
             url,
             credential,
             api_version=API_VERSION,
-            # the defaults wait 15 s before a second try and a minute for an answer
+            # the defaults wait 15 s before the first retry and a minute for a response: no turn has that long
             initial_backoff=1,
             increment_base=2,
             retry_total=2,
             connection_timeout=3,
             read_timeout=5,
-            **trusted,
+            **tls_options,
         )
+        # marker blob's name -> conversation key, to save a download per sweep
         self._cached_keys: dict[str, str] = {}
         self._removal_tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> BlobStore:
-        """Make the container where it is missing.
+        """Create the container if it is missing, and return `self`.
 
         Raises:
-            StoreError: it cannot be reached, or not by this identity.
+            StoreError: It can't be reached, or not with this credential.
         """
         try:
-            async with self._guard_operation():
+            async with self._translate_errors():
                 if not await self._container.exists():
                     await self._container.create_container()
             await self.load("")
         except StoreError as error:
-            if isinstance(error.__cause__, ResourceExistsError):  # another instance has just made it
+            if isinstance(error.__cause__, ResourceExistsError):  # another instance has just created it
                 return self
             await self.close()
             raise
         return self
 
     async def load(self, key: str) -> StoredState | None:
-        """What was last committed under `key`, or None."""
-        async with self._guard_operation():
-            found = await self._download(self._get_state_blob(key))
-        if found is None:
+        """Return what was last committed under `key`, or None."""
+        async with self._translate_errors():
+            downloaded = await download_blob(self._get_state_blob(key))
+        if downloaded is None:
             return None
-        content, properties = found
+        content, properties = downloaded
         return StoredState(
             f"{properties.etag} {_get_marker(properties)}", decode_state(content.decode("utf-8", "replace"))
         )
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
-        """Keep `value` if `etag` is current; returns the new ETag. See `StateStore.commit`."""
+        """Store `value` if `etag` is current, and return the new ETag. See `StateStore.commit`."""
         content = encode_state(value).encode()
-        current, _, old = (etag or "").partition(" ")
-        marker = (old or secrets.token_hex(8)) if waiting else ""
-        condition: dict[str, Any] = {"etag": current, "match_condition": MatchConditions.IfNotModified} if etag else {}
-        async with self._guard_operation():
-            if marker and not old:
+        blob_etag, _, old_marker = (etag or "").partition(" ")
+        marker = (old_marker or secrets.token_hex(8)) if waiting else ""
+        condition: dict[str, Any] = (
+            {"etag": blob_etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+        )
+        async with self._translate_errors():
+            if marker and not old_marker:
                 await self._get_marker_blob(key, marker).upload_blob(json.dumps(key).encode(), overwrite=True)
             try:
-                kept = await self._get_state_blob(key).upload_blob(
+                uploaded = await self._get_state_blob(key).upload_blob(
                     content, overwrite=etag is not None, metadata={"marker": marker}, **condition
                 )
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
-                if isinstance(error, ResourceNotFoundError) and not _is_missing_blob(error):
+                if isinstance(error, ResourceNotFoundError) and not is_missing_blob(error):
                     raise
-                if marker and not old:
+                if marker and not old_marker:
                     self._remove_marker(key, marker)
                 raise StateConflictError(
                     "This conversation was changed by another turn meanwhile; load it again and repeat the turn."
                 ) from error
-        if old and not marker:
-            self._remove_marker(key, old)
-        return f"{kept['etag']} {marker}"
+        if old_marker and not marker:
+            self._remove_marker(key, old_marker)
+        return f"{uploaded['etag']} {marker}"
 
     async def list_waiting_keys(self, limit: int) -> list[str]:
-        """At most so many keys whose last commit said `waiting`, those that wait longest first; a stray one or two."""
-        async with self._guard_operation(2):
+        """Return at most `limit` keys that were committed with `waiting`, those that wait longest first.
+
+        A key may be listed although nothing waits, until its stray marker is removed.
+        """
+        async with self._translate_errors(2):
             markers = [blob async for blob in self._container.list_blobs(name_starts_with="waiting/")]
         markers.sort(key=lambda blob: blob.last_modified)
-        free = asyncio.Semaphore(MAX_CONCURRENT_READS)
+        slots = asyncio.Semaphore(MAX_CONCURRENT_READS)
 
         async def read_key(blob: BlobProperties) -> str | None:
-            async with free, self._guard_operation():
+            async with slots, self._translate_errors():
                 return await self._read_marker_key(blob)
 
         keys = await asyncio.gather(*(read_key(blob) for blob in markers[:limit]))
         return list(dict.fromkeys(key for key in keys if key is not None))
 
     async def forget(self, key: str) -> None:
-        """Remove what is kept under `key`."""
-        async with self._guard_operation():
-            found = await self._download(self._get_state_blob(key))
-            if found:
-                await _delete_blob(self._get_state_blob(key))
-                if marker := _get_marker(found[1]):
+        """Delete what is stored under `key`, if anything."""
+        async with self._translate_errors():
+            downloaded = await download_blob(self._get_state_blob(key))
+            if downloaded:
+                await delete_blob(self._get_state_blob(key))
+                if marker := _get_marker(downloaded[1]):
                     self._remove_marker(key, marker)
 
     async def prune(self, older_than_seconds: float) -> int:
-        """Remove what was not touched for so long; returns how many states went."""
-        limit = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
-        gone = 0
-        # it may take minutes: each answer has its own time, all of it has none
-        async with self._guard_operation(None):
+        """Delete the states that were not committed for so long; return how many there were."""
+        oldest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+        deleted = 0
+        # all of it may take minutes; each request has its own timeout
+        async with self._translate_errors(None):
             async for blob in self._container.list_blobs(name_starts_with="state/"):
-                if blob.last_modified < limit:
-                    # not what is touched in this very moment
-                    gone += await _delete_blob(
+                if blob.last_modified < oldest:
+                    # the ETag spares a state that a turn commits at this moment
+                    deleted += await delete_blob(
                         self._container.get_blob_client(blob.name),
                         etag=blob.etag,
                         match_condition=MatchConditions.IfNotModified,
                     )
-        return gone
+        return deleted
 
     async def close(self) -> None:
-        """Finish what was begun and close the connections."""
+        """Wait for the removals of markers that are running, and close the connections."""
         if self._removal_tasks:
             await asyncio.wait(self._removal_tasks, timeout=OPERATION_TIMEOUT_SECONDS)
         await self._container.close()
@@ -196,84 +204,41 @@ class BlobStore:
         return self._container.get_blob_client(name)
 
     async def _read_marker_key(self, blob: BlobProperties) -> str | None:
-        """The key that a marker stands for; None when it stands for nothing, and it is removed then."""
+        """Return the key that a marker stands for; None if it is stray, in which case it is removed."""
         client = self._container.get_blob_client(blob.name)
         key = self._cached_keys.get(blob.name)
         if key is None:
-            found = await self._download(client)
-            key = json.loads(found[0]) if found else None
+            downloaded = await download_blob(client)
+            key = json.loads(downloaded[0]) if downloaded else None
             if not isinstance(key, str):
                 return None
             self._cached_keys[blob.name] = key
         if blob.last_modified < datetime.now(UTC) - timedelta(seconds=STRAY_MARKER_SECONDS):
-            state = await self._download(self._get_state_blob(key))
+            state = await download_blob(self._get_state_blob(key))
             if not state or not blob.name.endswith(f".{_get_marker(state[1])}"):
                 self._cached_keys.pop(blob.name, None)
-                await _delete_blob(client)
+                await delete_blob(client)
                 return None
         return key
 
     def _remove_marker(self, key: str, marker: str) -> None:
-        """Remove a marker, beside what goes on; one that stays is removed as a stray."""
+        """Remove a marker in the background. If that fails, it is removed later as a stray one."""
 
         async def remove() -> None:
             client = self._get_marker_blob(key, marker)
             try:
-                async with self._guard_operation():
-                    await _delete_blob(client)
+                async with self._translate_errors():
+                    await delete_blob(client)
                 self._cached_keys.pop(client.blob_name, None)
             except StoreError as error:
-                _log.warning("A mark that something waits stays for now: %s", error)
+                _log.warning("A marker of waiting replies could not be removed yet: %s", error)
 
         task = asyncio.create_task(remove())
         self._removal_tasks.add(task)
         task.add_done_callback(self._removal_tasks.discard)
 
-    async def _download(self, client: BlobClient) -> tuple[bytes, BlobProperties] | None:
-        try:
-            stream = await client.download_blob()
-            return await stream.readall(), stream.properties
-        except ResourceNotFoundError as error:
-            if not _is_missing_blob(error):
-                raise
-            return None
-
-    @asynccontextmanager
-    async def _guard_operation(self, timeout_factor: float | None = 1) -> AsyncIterator[None]:
-        """Around operations: a bound of time, and every failure as a StoreError in words."""
-        try:
-            async with asyncio.timeout(None if timeout_factor is None else timeout_factor * OPERATION_TIMEOUT_SECONDS):
-                yield
-        except (AzureError, TimeoutError, ValueError, OSError) as error:
-            raise StoreError(self._describe_error(error)) from error
-
-    def _describe_error(self, error: Exception) -> str:
-        code = getattr(error, "error_code", None) or getattr(error, "status_code", None) or type(error).__name__
-        where = f"State cannot be kept in {self._url} ({code})"
-        if isinstance(error, ClientAuthenticationError) or getattr(error, "status_code", None) in (401, 403):
-            return (
-                f"{where}: the bot's identity may not. Give it the role Storage Blob Data Contributor on the container "
-                "or its account, and let the account's network rules admit the bot."
-            )
-        if isinstance(error, ResourceNotFoundError):
-            return f"{where}: the container is gone. Start the bot again, which makes it, or check STATE_BLOB_URL."
-        if isinstance(error, HttpResponseError):
-            return f"{where}: the storage account refused. If it does not pass, look at the account's health in Azure."
-        return f"{where}: the storage account does not answer. Check STATE_BLOB_URL and the way there."
-
-
-async def _delete_blob(client: BlobClient, **condition: Any) -> bool:
-    """Remove a blob; False when it was gone, or is another one by now."""
-    try:
-        await client.delete_blob(**condition)
-    except (ResourceNotFoundError, ResourceModifiedError):
-        return False
-    return True
-
-
-def _is_missing_blob(error: ResourceNotFoundError) -> bool:
-    """Whether it is the blob that is not there, and not its container."""
-    return getattr(error, "error_code", None) != "ContainerNotFound"
+    def _translate_errors(self, timeout_factor: float | None = 1) -> AbstractAsyncContextManager[None]:
+        return translate_errors(self._url, timeout_factor)
 
 
 def _get_marker(properties: BlobProperties) -> str:

@@ -1,4 +1,4 @@
-"""JSON as it is kept and sent: compact, in UTF-8, written some ten times as fast as the standard library writes it."""
+"""JSON as it is stored and sent: compact, in UTF-8, written some ten times as fast as by the standard library."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 import orjson
 
-# what is no plain JSON is a fault of the program, not a thing to guess a form for
-_PLAIN_ONLY = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+# what is not plain JSON is a bug of the caller: no form is guessed for it
+_PLAIN_JSON_ONLY = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def encode_json(value: Any) -> bytes:
-    """`value` as compact JSON.
+    """Encode `value` as compact JSON.
 
     Raises:
-        TypeError, ValueError: it holds something that is not plain JSON.
+        TypeError, ValueError: It holds something that is not plain JSON.
     """
     try:
-        return orjson.dumps(value, option=_PLAIN_ONLY)
-    except TypeError:  # half of a surrogate pair, or a whole number of more than 64 bits: JSON can say both
+        return orjson.dumps(value, option=_PLAIN_JSON_ONLY)
+    except TypeError:  # half of a surrogate pair, or an integer of more than 64 bits: JSON allows both
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")

@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file, for one process on a local disk. What was committed survives a crash."""
+"""State in one SQLite file, for a single process on a local disk. What was committed survives a crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.errors import StateConflictError, StoreError
 from bot.state.store import StoredState, decode_state, encode_state
 
 FORMAT_VERSION = 2
-"""`PRAGMA user_version` of the file; one made by a later version is not touched."""
+"""`PRAGMA user_version` of the file; a file of a later version is left alone."""
 
 _CREATE_TABLE = """
 create table if not exists state (
@@ -27,7 +27,7 @@ create table if not exists state (
     waiting integer not null default 0
 ) without rowid
 """
-# format 1 knew nothing that waits
+# format 1 did not record which states wait
 _MIGRATE_FROM_1 = "alter table state add column waiting integer not null default 0"
 _CREATE_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class SqliteStore:
-    """A `StateStore` on `path`. A thread of its own does all database work: the event loop never waits for a disk."""
+    """A `StateStore` in the file `path`. One thread does all database work: the event loop never waits for a disk."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = path
@@ -44,10 +44,10 @@ class SqliteStore:
         self._database: sqlite3.Connection | None = None
 
     async def open(self) -> SqliteStore:
-        """Make the folder and the file, readable by their owner only, where they are missing.
+        """Create the folder and the file if they are missing, readable by their owner only, and return `self`.
 
         Raises:
-            StoreError: the file cannot be made, or is something else.
+            StoreError: The file can't be created, or is not a database of this format.
         """
         try:
             await self._run_in_thread(self._open)
@@ -62,32 +62,32 @@ class SqliteStore:
         return self
 
     async def load(self, key: str) -> StoredState | None:
-        """What was last committed under `key`, or None."""
+        """Return what was last committed under `key`, or None."""
         return await self._run_in_thread(lambda: self._load(key))
 
     async def commit(self, key: str, etag: str | None, value: Mapping[str, Any], waiting: bool = False) -> str:
-        """Keep `value` if `etag` is current; returns the new ETag. See `StateStore.commit`."""
+        """Store `value` if `etag` is current, and return the new ETag. See `StateStore.commit`."""
         text = encode_state(value)
         return await self._run_in_thread(lambda: self._commit(key, etag, text, waiting))
 
     async def list_waiting_keys(self, limit: int) -> list[str]:
-        """At most so many keys whose last commit said `waiting`, those that wait longest first."""
-        found = "select key from state where waiting order by touched limit ?"
-        return await self._run_in_thread(lambda: [key for (key,) in self._connection.execute(found, (limit,))])
+        """Return at most `limit` keys that were committed with `waiting`, those that wait longest first."""
+        query = "select key from state where waiting order by touched limit ?"
+        return await self._run_in_thread(lambda: [key for (key,) in self._connection.execute(query, (limit,))])
 
     async def forget(self, key: str) -> None:
-        """Remove what is kept under `key`."""
+        """Delete what is stored under `key`, if anything."""
         await self._run_in_thread(lambda: self._connection.execute("delete from state where key = ?", (key,)).rowcount)
 
     async def prune(self, older_than_seconds: float) -> int:
-        """Remove what was not touched for so long; returns how many states went."""
-        limit = self._clock() - older_than_seconds
+        """Delete the states that were not committed for so long; return how many there were."""
+        oldest = self._clock() - older_than_seconds
         return await self._run_in_thread(
-            lambda: self._connection.execute("delete from state where touched < ?", (limit,)).rowcount
+            lambda: self._connection.execute("delete from state where touched < ?", (oldest,)).rowcount
         )
 
     async def close(self) -> None:
-        """Close the file; every commit that was begun is finished first."""
+        """Finish the running commits and close the file."""
         if self._database is not None:
             await self._run_in_thread(self._connection.close)
             self._database = None
@@ -105,29 +105,29 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(
                 f"State cannot be kept in {self._path}: {error}. "
-                "Check the disk and the file's rights; if it is damaged or something else, move it away and retry."
+                "Check the disk and the file's permissions; if it is damaged or something else, move it away and retry."
             ) from error
 
     def _open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # made before SQLite does, whose files (the log beside it too) take over these rights
+        # SQLite's own files, such as the write-ahead log, get the permissions of this one
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         database = sqlite3.connect(self._path, isolation_level=None, timeout=5, check_same_thread=False)
         try:
-            found = database.execute("pragma user_version").fetchone()[0]
-            if found > FORMAT_VERSION:
+            version = database.execute("pragma user_version").fetchone()[0]
+            if version > FORMAT_VERSION:
                 raise StoreError(
-                    f"{self._path} was written by a later version (format {found}, this one knows {FORMAT_VERSION}). "
+                    f"{self._path} was written by a later version (format {version}, this one knows {FORMAT_VERSION}). "
                     "Start that version, or set STATE_PATH to another file."
                 )
             database.execute("pragma journal_mode = wal")
-            # what is forgotten is overwritten, however SQLite was built; in the log beside it once that is emptied
+            # deleted text is overwritten, however SQLite was built; in the write-ahead log when that is emptied
             database.execute("pragma secure_delete = on")
-            # a crash of the program loses nothing; only a power cut may lose the last turns, never the file
+            # a crash of the program loses nothing; a power failure may lose the last turns, never the file
             database.execute("pragma synchronous = normal")
             # all or nothing: a crash in the middle leaves the file as it was
             database.execute("begin immediate")
-            database.execute(_MIGRATE_FROM_1 if found == 1 else _CREATE_TABLE)
+            database.execute(_MIGRATE_FROM_1 if version == 1 else _CREATE_TABLE)
             database.execute(_CREATE_INDEX)
             database.execute(f"pragma user_version = {FORMAT_VERSION}")
             database.execute("commit")
@@ -142,22 +142,22 @@ class SqliteStore:
 
     def _commit(self, key: str, etag: str | None, text: str, waiting: bool) -> str:
         now = self._clock()
-        # one statement each way: SQLite makes it a transaction, and its condition is the comparison of ETags
+        # a single statement is a transaction in SQLite, and its condition compares the ETags
         if etag is None:
-            # a random start, so that an ETag of a forgotten state never fits the one that follows it
-            new = secrets.randbits(48) + 1
-            done = self._connection.execute(
+            # a random start: the ETag of a deleted state must not fit the state that follows it
+            new_etag = secrets.randbits(48) + 1
+            cursor = self._connection.execute(
                 "insert into state (key, value, etag, touched, waiting) values (?, ?, ?, ?, ?) on conflict do nothing",
-                (key, text, new, now, waiting),
+                (key, text, new_etag, now, waiting),
             )
         else:
-            new = int(etag) + 1
-            done = self._connection.execute(
+            new_etag = int(etag) + 1
+            cursor = self._connection.execute(
                 "update state set value = ?, etag = etag + 1, touched = ?, waiting = ? where key = ? and etag = ?",
-                (text, now, waiting, key, new - 1),
+                (text, now, waiting, key, new_etag - 1),
             )
-        if done.rowcount != 1:
+        if cursor.rowcount != 1:
             raise StateConflictError(
                 "This conversation was changed by another turn meanwhile; load it again and repeat the turn."
             )
-        return str(new)
+        return str(new_etag)

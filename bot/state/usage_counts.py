@@ -1,6 +1,6 @@
-"""Counts of what recurs: entries recognised, texts that were not, judgements. Kept a document a day, without contents.
+"""Count what recurs: entries that were recognized, texts that were not, feedback. One document a day, no contents.
 
-The documents lie in the state store under keys that no conversation has, and go with what is old there.
+The documents are in the state store, under keys that no conversation has, and are deleted with the old ones there.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bot.state.store import StateStore
 from dialogs.solution.usage_events import UsageEvent
 
 SAVE_INTERVAL_SECONDS = 60.0
-"""How often counts are kept; a process that is killed loses those of this time."""
+"""How often counts are saved; a process that is killed loses those of this time."""
 MAX_COMMIT_ATTEMPTS = 8
 MAX_EVENT_KINDS = 2_000
-"""Different things counted a day: there are few entries, and a hostile text makes no new kinds."""
+"""Different events to keep a day. There are only so many entries, and a hostile text makes no new kinds."""
 
 _SEPARATOR = "|"
 
@@ -30,71 +30,72 @@ _log = logging.getLogger(__name__)
 
 
 class UsageCounter:
-    """Counts notes in memory, and adds them to the day's document now and then."""
+    """Counts usage events in memory, and adds them to the day's document at intervals."""
 
     def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self._counts: Counter[str] = Counter()
 
     def count_events(self, events: Sequence[UsageEvent]) -> None:
-        """Count what a turn told."""
-        self._counts.update(_SEPARATOR.join((note.kind, note.entry, note.detail)) for note in events)
+        """Count the events of a turn."""
+        self._counts.update(_SEPARATOR.join((event.kind, event.entry, event.detail)) for event in events)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep the counts now and then until `stop`, and once more then."""
+        """Save the counts at intervals until `stop`, and a last time then."""
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), SAVE_INTERVAL_SECONDS)
             await self.save()
 
     async def save(self) -> None:
-        """Add what was counted to the day's document; what cannot be kept now is kept later."""
+        """Add the counts to the day's document; what can't be saved now is saved with the next ones."""
         if not self._counts:
             return
-        counted, self._counts = self._counts, Counter()
+        # events that are counted while the store is busy belong to the next save
+        unsaved, self._counts = self._counts, Counter()
         key = build_day_key(datetime.fromtimestamp(self._clock(), UTC))
         try:
             for _ in range(MAX_COMMIT_ATTEMPTS):
                 stored = await self._store.load(key)
-                sums = _parse_counts(stored.value if stored else {}) + counted
+                sums = _parse_counts(stored.value if stored else {}) + unsaved
                 try:
                     await self._store.commit(
-                        key, stored.etag if stored else None, {"counts": dict(_limit_counts(sums))}
+                        key, stored.etag if stored else None, {"counts": dict(sums.most_common(MAX_EVENT_KINDS))}
                     )
                 except StateConflictError:
                     continue
                 return
-            _log.warning("Counts could not be added: others kept theirs each time. They are kept later.")
+            _log.warning("Usage counts were changed by others at each attempt to save them. They are saved later.")
         except StoreError as error:
-            _log.warning("Counts could not be kept, and are kept later: %s", error)
-        self._counts += counted
+            _log.warning("Usage counts could not be saved, and are saved later: %s", error)
+        self._counts += unsaved
 
 
 def build_day_key(day: datetime) -> str:
-    """The key of a day's document. A conversation's key has two separators, this has one."""
+    """Build the key of a day's document. It has one separator, a conversation's key has two."""
     return f"tally{_SEPARATOR}{day:%Y-%m-%d}"
 
 
 async def read_daily_counts(store: StateStore, days: int, now: datetime) -> Counter[UsageEvent]:
-    """The counts of the last `days` days, today's included. Raises `StoreError`."""
+    """Return the counts of the last `days` days, today included.
+
+    Raises:
+        StoreError: They can't be read.
+    """
     sums: Counter[str] = Counter()
-    for back in range(days):
-        stored = await store.load(build_day_key(now - timedelta(days=back)))
+    for days_ago in range(days):
+        stored = await store.load(build_day_key(now - timedelta(days=days_ago)))
         sums += _parse_counts(stored.value if stored else {})
     counts: Counter[UsageEvent] = Counter()
     for name, number in sums.items():
         parts = name.split(_SEPARATOR)
         if len(parts) == 3:
-            noted: Any = parts[0]
-            counts[UsageEvent(noted, parts[1], parts[2])] += number
+            kind: Any = parts[0]
+            counts[UsageEvent(kind, parts[1], parts[2])] += number
     return counts
 
 
 def _parse_counts(value: object) -> Counter[str]:
     counts = value.get("counts") if isinstance(value, dict) else None
-    known = counts.items() if isinstance(counts, dict) else ()
-    return Counter({name: number for name, number in known if isinstance(number, int) and number > 0})
-
-
-def _limit_counts(counts: Counter[str]) -> list[tuple[str, int]]:
-    return counts.most_common(MAX_EVENT_KINDS)
+    items = counts.items() if isinstance(counts, dict) else ()
+    return Counter({name: number for name, number in items if isinstance(number, int) and number > 0})

@@ -1,1 +1,1 @@
-"""The Teams protocol as plain JSON: activities, invokes, message extension, file consent."""
+"""The Teams protocol as plain JSON: activities, invokes, the message extension, file consent."""

@@ -1,7 +1,7 @@
-"""Read a Teams activity's JSON as the conversation's `Incoming`.
+"""Read the JSON of a Teams activity as an `InboundActivity`.
 
-What comes in is untrusted: every field is checked for its type before it is used, and nothing here raises for what a
-person can send. Only a body that is no activity at all is refused.
+The JSON is untrusted: every field's type is checked before it is used, and nothing here raises for what a person can
+send. Only a body that is no Teams activity at all is refused.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from dialogs.model.turn import ActionPressed, ConversationScope, Person, Turn
 MAX_ID_CHARS = 512
 MAX_NAME_CHARS = 100
 MAX_FILES = 5
-"""Files of one message that are read: as many as works of a conversation may wait."""
+"""Files of one message that are read: as many as jobs of a conversation may wait."""
 RESERVED_KEYS = frozenset({"v", "do", "args", "msteams", KEEP_CARD_KEY, OWNER_KEY})
-"""Clients send a form's fields beside these, so that a field of such a name would take their place."""
+"""What a button sends; a form's fields are sent as further keys, so no field may have one of these names."""
 
 _GUID = re.compile(r"(?!0{8}-0)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
 def read_activity(body: object) -> InboundActivity:
-    """What the activity in a request's body asks for.
+    """Read what the activity in a request's body asks for.
 
     Raises:
-        RefusedRequest: (400) the body is no activity of the Teams channel, or lacks what every one of them has.
+        RequestRefusedError: With status 400; the body is no Teams activity, or lacks what each of them has.
     """
     if not isinstance(body, dict):
         raise RequestRefusedError(400, "The body must be a JSON object: one Bot Framework activity.")
-    kind = body.get("type")
-    if not isinstance(kind, str) or not kind:
+    activity_type = body.get("type")
+    if not isinstance(activity_type, str) or not activity_type:
         raise RequestRefusedError(400, "The activity has no `type`.")
     if body.get("channelId") != "msteams":
         raise RequestRefusedError(400, "The activity's `channelId` must be msteams: this bot serves Microsoft Teams.")
-    identifier = body.get("id")
-    incoming = _read_activity_of_type(kind, body, _read_turn(body))
-    if not isinstance(identifier, str) or not 0 < len(identifier) <= MAX_ID_CHARS:
+    activity_id = body.get("id")
+    incoming = _read_activity_of_type(activity_type, body, _read_turn(body))
+    if not isinstance(activity_id, str) or not 0 < len(activity_id) <= MAX_ID_CHARS:
         return incoming
-    return replace(incoming, activity_key=compute_activity_key(kind, identifier))
+    return replace(incoming, activity_key=compute_activity_key(activity_type, activity_id))
 
 
 def _read_activity_of_type(activity_type: str, body: Mapping[str, Any], turn: Turn) -> InboundActivity:
@@ -70,20 +70,26 @@ def _read_activity_of_type(activity_type: str, body: Mapping[str, Any], turn: Tu
 
 
 def read_button_press(incoming: InboundActivity, body: Mapping[str, Any], value: object) -> InboundActivity | None:
-    """`incoming` as the press of the button whose data is `value`, on the card that `body` answers; None if the button
-    is not ours.
+    """Return `incoming` as the press of a button, None if the button is not ours.
+
+    Args:
+        incoming: Who pressed it, and where.
+        body: The activity, which names the card.
+        value: The button's data.
     """
-    action, person = _parse_action(value), incoming.turn.person
+    action = _parse_action(value)
     if action is None or not isinstance(value, dict):
         return None
-    action = replace(action, is_foreign=value.get(OWNER_KEY, hash_owner_id(person.id)) != hash_owner_id(person.id))
-    takes_place = not action.is_foreign and not value.get(KEEP_CARD_KEY)
+    person_hash = hash_owner_id(incoming.turn.person.id)
+    action = replace(action, is_foreign=value.get(OWNER_KEY, person_hash) != person_hash)
+    # somebody else's card stays: the answer to the one who pressed is a new message
+    can_replace_card = not action.is_foreign and not value.get(KEEP_CARD_KEY)
     return replace(
         incoming,
         intent="answer",
         turn=replace(incoming.turn, action=action),
-        replaced_activity_id=_read_pressed_card_id(body) if takes_place else "",
-        can_replace_card=takes_place,
+        replaced_activity_id=_read_pressed_card_id(body) if can_replace_card else "",
+        can_replace_card=can_replace_card,
     )
 
 
@@ -108,15 +114,15 @@ def _read_turn(body: Mapping[str, Any]) -> Turn:
 
 
 def _parse_object_id(item: object) -> str:
-    """The person's id in Entra as every comparison needs it; "" for what is none."""
+    """Return a person's Entra object id in lower case, so that ids can be compared; "" if it is none."""
     return item.lower() if isinstance(item, str) and _GUID.fullmatch(item) else ""
 
 
 def _read_scope(conversation: Mapping[str, Any]) -> ConversationScope:
-    kind = conversation.get("conversationType")
-    if kind == "channel":
+    conversation_type = conversation.get("conversationType")
+    if conversation_type == "channel":
         return "channel"
-    if kind in ("personal", None) and not conversation.get("isGroup"):
+    if conversation_type in ("personal", None) and not conversation.get("isGroup"):
         return "personal"
     return "group"
 
@@ -124,7 +130,7 @@ def _read_scope(conversation: Mapping[str, Any]) -> ConversationScope:
 def _read_message(body: Mapping[str, Any], turn: Turn) -> InboundActivity:
     text = body.get("text")
     mentions = extract_mentions(body)
-    # blank lines stay: the diagnosis counts physical lines
+    # leading blank lines stay: the diagnosis quotes line numbers
     text = strip_mentions(text, mentions) if isinstance(text, str) and text.strip() else ""
     value = body.get("value")
     if value is not None:
@@ -133,19 +139,19 @@ def _read_message(body: Mapping[str, Any], turn: Turn) -> InboundActivity:
         if not text:
             return InboundActivity("say", turn, "strange-button")
     attachments = [item for item in as_list(body.get("attachments")) if isinstance(item, dict)]
-    pasted = "\n".join(filter(None, (extract_text(item, mentions) for item in attachments)))
+    attached_text = "\n".join(filter(None, (extract_text(item, mentions) for item in attachments)))
     # Teams repeats a formatted message as HTML; where the plain text is missing or cut, the HTML is the message
-    if len(text) * 2 < len(pasted):
-        text = pasted
-    unread = next((said for item in attachments if (said := find_unreadable_notice(item, turn.scope))), None)
+    if len(text) * 2 < len(attached_text):
+        text = attached_text
     files = [file for file in map(parse_file, attachments) if file] if turn.scope == "personal" else []
-    if unread and not text and not files:
-        return InboundActivity("say", turn, unread)
-    if unread and unread != "file-in-group":
-        unread = "unread-beside" if files else "unread"
+    notice = next((found for item in attachments if (found := find_unreadable_notice(item, turn.scope))), None)
+    if notice and not text and not files:
+        return InboundActivity("say", turn, notice)
+    if notice and notice != "file-in-group":
+        notice = "unread-beside" if files else "unread"
     elif len(files) > MAX_FILES:
-        unread = "files-many"
-    return InboundActivity("answer", replace(turn, text=text, files=tuple(files[:MAX_FILES])), unread)
+        notice = "files-many"
+    return InboundActivity("answer", replace(turn, text=text, files=tuple(files[:MAX_FILES])), notice)
 
 
 def _build_join(turn: Turn) -> InboundActivity:
@@ -153,36 +159,37 @@ def _build_join(turn: Turn) -> InboundActivity:
 
 
 def _was_bot_added(body: Mapping[str, Any], turn: Turn) -> bool:
-    """Whether the bot is new there: a group is not greeted again for each member who comes."""
-    bot = as_mapping(body.get("recipient")).get("id")
-    added = as_list(body.get("membersAdded"))
-    return bool(added) and (turn.scope == "personal" or any(bot and as_mapping(one).get("id") == bot for one in added))
+    """Return whether the bot is new in the conversation; a group isn't greeted again for each new member."""
+    bot_id = as_mapping(body.get("recipient")).get("id")
+    added_ids = [as_mapping(member).get("id") for member in as_list(body.get("membersAdded"))]
+    return bool(added_ids) and (turn.scope == "personal" or bool(bot_id and bot_id in added_ids))
 
 
 def _parse_action(value: object) -> ActionPressed | None:
-    """The button's data (`v`, `do`, `args`) and the form's fields, which stand beside them. None if it is not ours."""
+    """Parse a button's data (`v`, `do`, `args`) and the form's fields beside them; return None if it is not ours."""
     if not isinstance(value, dict):
         return None
-    version, do, args = value.get("v"), value.get("do"), value.get("args", {})
+    version, action_id, args = value.get("v"), value.get("do"), value.get("args", {})
     if not isinstance(version, int) or isinstance(version, bool):
         return None
-    if not isinstance(do, str) or not 0 < len(do) <= 64 or not isinstance(args, dict):
+    if not isinstance(action_id, str) or not 0 < len(action_id) <= 64 or not isinstance(args, dict):
         return None
     fields = {key: _parse_field(item) for key, item in value.items() if key not in RESERVED_KEYS}
     if None in fields.values():
         return None
-    return ActionPressed(do, args, {key: item for key, item in fields.items() if item is not None}, version)
+    return ActionPressed(action_id, args, {key: item for key, item in fields.items() if item is not None}, version)
 
 
 def _read_pressed_card_id(body: Mapping[str, Any]) -> str:
-    """The activity of the card that was pressed, "" where it is not told."""
-    identifier = body.get("replyToId")
-    known = isinstance(identifier, str) and 0 < len(identifier) <= MAX_ID_CHARS and identifier.isprintable()
-    return identifier if isinstance(identifier, str) and known else ""
+    """Return the id of the activity whose card was pressed, "" if it is unknown."""
+    activity_id = body.get("replyToId")
+    if isinstance(activity_id, str) and 0 < len(activity_id) <= MAX_ID_CHARS and activity_id.isprintable():
+        return activity_id
+    return ""
 
 
 def _parse_field(item: object) -> str | None:
-    """A form field's value as text: inputs send strings, a toggle or a number of some clients sends itself."""
+    """Return a form field's value as text, None if it is none. Some clients send a toggle or a number as itself."""
     if isinstance(item, bool):
         return "true" if item else "false"
     if isinstance(item, int | float):

@@ -1,4 +1,4 @@
-"""A thumb up or down below a diagnosis: Teams' own feedback buttons, as an invoke."""
+"""The thumbs below a diagnosis: Teams' own feedback buttons, which send an invoke."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _ACTION_IDS = {"like": "right", "dislike": "wrong"}
 
 
 async def handle_reaction(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-    """Run the turn that the reaction stands for. What was written beside it is neither kept nor read."""
+    """Run the turn of the button that the reaction stands for. The comment that Teams sends with it is not read."""
     value = as_mapping(invoke.value)
-    does = _ACTION_IDS.get(str(as_mapping(value.get("actionValue")).get("reaction")))
-    if value.get("actionName") == "feedback" and does:
-        # beside the card, which stays as it is
-        button = {"v": ACTION_VERSION, "do": does, "args": {}, KEEP_CARD_KEY: True}
+    action_id = _ACTION_IDS.get(str(as_mapping(value.get("actionValue")).get("reaction")))
+    if value.get("actionName") == "feedback" and action_id:
+        # the thumbs are below the card, which stays as it is
+        button = {"v": ACTION_VERSION, "do": action_id, "args": {}, KEEP_CARD_KEY: True}
         incoming = read_button_press(invoke.incoming, invoke.body, button)
         if incoming:
             await turns.run_turn(incoming, channel)

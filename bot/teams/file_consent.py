@@ -1,7 +1,7 @@
-"""What a person answers to the question whether a file may be put into their OneDrive (`fileConsent/invoke`).
+"""Handle a person's answer to the question whether a file may be put into their OneDrive (`fileConsent/invoke`).
 
-The file is made anew from the conversation's state, so that nothing of it is kept meanwhile; a case that was changed
-since is another file, and is not given under the old name.
+The file is built from the conversation's state at that time, so nothing of it is stored meanwhile. If the case was
+changed since the offer, it would be another file, and it isn't given under the old name.
 """
 
 from __future__ import annotations
@@ -25,71 +25,77 @@ from knowledge.model.entry import Language
 
 MAX_FIELD_CHARS = 200
 RESPONSE_TIMEOUT_SECONDS = 2.0
-"""Seconds that the invoke still waits for what is said afterwards, after up to eight for the upload."""
+"""Seconds that the invoke still waits for its reply, after up to eight for the upload."""
+
+_IS_ACCEPTED = {"accept": True, "decline": False}
+_FILE_FIELDS = ("name", "uniqueId", "fileType")
 
 _log = logging.getLogger(__name__)
 
 
 class FileConsentHandler:
-    """Gives the files that `medic` offered, through `uploads`."""
+    """Uploads the files that `conversation` offered, once the person has agreed."""
 
     def __init__(self, conversation: Conversation, uploads: FileUploader) -> None:
         self._conversation, self._uploads = conversation, uploads
 
     def get_handlers(self) -> Mapping[str, InvokeHandler]:
-        """What it answers, by name, for `Invokes`."""
+        """Return the handler by the name of its invoke, for `InvokeRouter`."""
         return {"fileConsent/invoke": self._handle_consent}
 
     async def _handle_consent(self, invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-        """The person has said yes or no. What comes of it takes the place of the question, once."""
+        """Upload the file if the person agreed, and replace the question by what came of it, once."""
         value, turn = as_mapping(invoke.value), invoke.incoming.turn
+        is_accepted = _IS_ACCEPTED.get(str(value.get("action")))
+        if turn.scope != "personal" or value.get("type") != "fileUpload" or is_accepted is None:
+            error = {"code": "BadArgument", "message": invoke.render_notice("not-understood")}
+            return InvokeResult(400, {"error": error})
+        dialog_state, is_processed = await turns.read_dialog_state(invoke.incoming)
+        if is_processed:
+            return InvokeResult(200)
         args = as_mapping(value.get("context"))
-        said_yes = {"accept": True, "decline": False}.get(str(value.get("action")))
-        if turn.scope != "personal" or value.get("type") != "fileUpload" or said_yes is None:
-            return InvokeResult(
-                400, {"error": {"code": "BadArgument", "message": invoke.render_notice("not-understood")}}
+        language: Language = "it" if args.get("language") == "it" else detect_language(turn.locale)
+        question_id: Any = invoke.body.get("replyToId")
+        replaced_activity_id: str = question_id if _is_short_text(question_id) and question_id.isprintable() else ""
+        reply: Message | NoticeId = "file-declined"
+        if is_accepted:
+            reply = await self._upload_file(
+                dialog_state, args, as_mapping(value.get("uploadInfo")), replaced_activity_id
             )
-        state, done = await turns.read_dialog_state(invoke.incoming)
-        if not done:
-            language: Language = "it" if args.get("language") == "it" else detect_language(turn.locale)
-            asked = invoke.body.get("replyToId")
-            place = (
-                asked if isinstance(asked, str) and 0 < len(asked) <= MAX_FIELD_CHARS and asked.isprintable() else ""
-            )
-            said: Message | NoticeId = "file-declined"
-            if said_yes:
-                said = await self._upload_file(state, args, as_mapping(value.get("uploadInfo")), place)
-            if isinstance(said, str):
-                said = {"text": render_notice(said, language), **({"replaces": place} if place else {})}
-            await turns.run_turn(
-                replace(invoke.incoming, intent="say", extra_message=said), channel, RESPONSE_TIMEOUT_SECONDS
-            )
+        if isinstance(reply, str):
+            replaces = {"replaces": replaced_activity_id} if replaced_activity_id else {}
+            reply = {"text": render_notice(reply, language), **replaces}
+        incoming = replace(invoke.incoming, intent="say", extra_message=reply)
+        await turns.run_turn(incoming, channel, RESPONSE_TIMEOUT_SECONDS)
         return InvokeResult(200)
 
     async def _upload_file(
         self,
-        state: Mapping[str, Any] | None,
+        dialog_state: Mapping[str, Any] | None,
         args: Mapping[str, Any],
         upload_info: Mapping[str, Any],
         replaced_activity_id: str,
     ) -> Message | NoticeId:
-        """The message with the file, once it is there, or the sentence that says why there is none."""
-        content = self._conversation.read_offered_file(state, args)
+        """Upload the file, and return the message that shows it or the notice that says why there is none."""
+        content = self._conversation.read_offered_file(dialog_state, args)
         if not content:
             return "file-changed"
-        where = parse_sharepoint_url(upload_info.get("uploadUrl"))
-        if where is None:
-            _log.warning("An upload address was not of SharePoint; nothing was sent there.")
+        # the invoke names the address, so it must not make the bot send the file anywhere else
+        upload_url = parse_sharepoint_url(upload_info.get("uploadUrl"))
+        if upload_url is None:
+            _log.warning("An upload address was not one of SharePoint; nothing was sent there.")
             return "file-failed"
         try:
-            await self._uploads.put(where, content)
-        except UploadError as failed:
-            _log.warning("A file was not taken: %s", failed)
+            await self._uploads.put(upload_url, content)
+        except UploadError as error:
+            _log.warning("A file was not uploaded: %s", error)
             return "file-failed"
-        told = {name: upload_info.get(name) for name in ("name", "uniqueId", "fileType", "contentUrl")}
-        short = all(isinstance(item, str) and 0 < len(item) <= MAX_FIELD_CHARS for item in list(told.values())[:3])
-        return (
-            build_info_message(told, replaced_activity_id)
-            if short and parse_sharepoint_url(told["contentUrl"])
-            else "file-given"
-        )
+        if all(_is_short_text(upload_info.get(name)) for name in _FILE_FIELDS) and parse_sharepoint_url(
+            upload_info.get("contentUrl")
+        ):
+            return build_info_message(upload_info, replaced_activity_id)
+        return "file-given"
+
+
+def _is_short_text(item: Any) -> bool:
+    return isinstance(item, str) and 0 < len(item) <= MAX_FIELD_CHARS

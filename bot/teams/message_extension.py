@@ -1,6 +1,6 @@
-"""Where people already are: the knowledge searched from a message box, "Diagnose" on a colleague's message.
+"""The message extension: search the entries from a message box, and "Diagnose" on a colleague's message.
 
-Both are message extensions: Teams invokes them, and shows what the HTTP response holds. They keep no state.
+Teams sends an invoke and shows what the HTTP response holds. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -27,23 +27,19 @@ MAX_LINE_CHARS = 160
 
 
 def build_extension_handlers(message_extension: MessageExtension) -> dict[str, InvokeHandler]:
-    """The handlers of the message extensions, by the names of their invokes."""
+    """Return the handlers of the message extension's invokes, by name."""
 
     async def search_entries(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-        """The entries that were searched for, as cards to post."""
-        value = as_mapping(invoke.value)
-        found = await message_extension.search(_read_query(value), detect_language(invoke.incoming.turn.locale))
-        if not found:
-            return _build_extension_result(
-                {
-                    "type": "message",
-                    "text": invoke.render_notice("search-what" if _is_query_blank(value) else "search-none"),
-                }
-            )
-        return _build_extension_result(_build_result_list([_build_search_attachment(one) for one in found]))
+        """Return the entries that match the query, as cards to post."""
+        query = _read_query(as_mapping(invoke.value))
+        results = await message_extension.search(query, detect_language(invoke.incoming.turn.locale))
+        if not results:
+            notice = invoke.render_notice("search-none" if query.strip() else "search-what")
+            return _build_extension_result({"type": "message", "text": notice})
+        return _build_extension_result(_build_result_list([_build_search_attachment(result) for result in results]))
 
     async def diagnose_message(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-        """The diagnosis of a colleague's message, in a dialog that only the person sees."""
+        """Return the diagnosis of a colleague's message, in a dialog that only the person sees."""
         text = _read_message_text(as_mapping(as_mapping(invoke.value).get("messagePayload")))
         if not text:
             return _build_task_result(invoke.render_notice("message-empty"))
@@ -51,12 +47,13 @@ def build_extension_handlers(message_extension: MessageExtension) -> dict[str, I
         return _build_task_result(_build_card_attachment(reply))
 
     async def share_entry(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-        """A press of Share: the card goes into the person's message box, who decides whether to send it."""
+        """Put the card of an entry into the person's message box; the person decides whether to send it."""
         data = as_mapping(as_mapping(invoke.value).get("data"))
         entry = as_mapping(data.get("args")).get("entry")
-        known = data.get("v") == ACTION_VERSION and data.get("do") == "share" and isinstance(entry, str)
+        is_share_button = data.get("v") == ACTION_VERSION and data.get("do") == "share"
         language = detect_language(invoke.incoming.turn.locale)
-        reply = message_extension.build_shared_card(entry, language) if known and isinstance(entry, str) else None
+        can_share = is_share_button and isinstance(entry, str)
+        reply = message_extension.build_shared_card(str(entry), language) if can_share else None
         if reply is None:
             return _build_task_result(invoke.render_notice("strange-button"))
         return _build_extension_result(_build_result_list([_build_card_attachment(reply)]))
@@ -69,24 +66,21 @@ def build_extension_handlers(message_extension: MessageExtension) -> dict[str, I
 
 
 def _read_query(value: Mapping[str, Any]) -> str:
-    """What was typed, whatever a client calls it: the command has one parameter. Teams asks once before that."""
-    for parameter in as_list(value.get("parameters"))[:10]:
-        typed = as_mapping(parameter)
-        if typed.get("name") != "initialRun" and isinstance(typed.get("value"), str):
-            return str(typed["value"])
+    """Return what was typed. The command has one parameter, whose name depends on the client."""
+    for item in as_list(value.get("parameters"))[:10]:
+        parameter = as_mapping(item)
+        # Teams sends an initial run when the box opens, before anything is typed
+        if parameter.get("name") != "initialRun" and isinstance(parameter.get("value"), str):
+            return str(parameter["value"])
     return ""
 
 
-def _is_query_blank(value: Mapping[str, Any]) -> bool:
-    return not _read_query(value).strip()
-
-
 def _read_message_text(message: Mapping[str, Any]) -> str:
-    """The text of a message as Teams hands it to an action: its body, and the texts that are attached to it."""
+    """Return the text of a message as Teams gives it to an action: its body, and the texts attached to it."""
     body = as_mapping(message.get("body"))
-    kind = "text/html" if body.get("contentType") == "html" else "text/plain"
-    texts = [extract_text({"contentType": kind, "content": body.get("content")}, ())]
-    texts += [extract_text(as_mapping(one), ()) for one in as_list(message.get("attachments"))[:10]]
+    content_type = "text/html" if body.get("contentType") == "html" else "text/plain"
+    texts = [extract_text({"contentType": content_type, "content": body.get("content")}, ())]
+    texts += [extract_text(as_mapping(item), ()) for item in as_list(message.get("attachments"))[:10]]
     return "\n".join(filter(None, texts))
 
 
@@ -95,7 +89,7 @@ def _build_card_attachment(reply: Reply) -> dict[str, Any]:
 
 
 def _build_search_attachment(result: EntrySearchResult) -> dict[str, Any]:
-    """A result: the card that is posted, and the two lines that the list shows of it."""
+    """Build a search result: the card to post, and the two lines that the list shows of it."""
     preview = {
         "title": sanitize_line(result.title)[:MAX_TITLE_CHARS],
         "text": sanitize_line(result.description)[:MAX_LINE_CHARS],
@@ -112,7 +106,7 @@ def _build_extension_result(body: Mapping[str, Any]) -> InvokeResult:
 
 
 def _build_task_result(content: str | dict[str, Any]) -> InvokeResult:
-    """A dialog with a card, or one that says a sentence."""
+    """Build the response that opens a dialog with a card, or one with a text."""
     if isinstance(content, str):
         return InvokeResult(200, {"task": {"type": "message", "value": content}})
     value = {"title": "Image Medic", "height": "large", "width": "large", "card": content}

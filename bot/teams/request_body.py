@@ -1,4 +1,4 @@
-"""The body of a request that brings an activity: JSON of a bounded size, depth and time."""
+"""Read the body of a request that brings an activity: JSON, limited in size, depth and time."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from aiohttp import web
 from bot.errors import RequestRefusedError
 
 BODY_TIMEOUT_SECONDS = 10
-"""How long a caller may take to send a body."""
+"""How long a caller may take to send the body."""
 MAX_NESTING_LEVELS = 64
-"""Levels of nesting; activities of Teams have about ten."""
+"""Levels of nesting; Teams activities have about ten."""
 
 
 async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIMEOUT_SECONDS) -> Any:
-    """The JSON value in the body of `request`.
+    """Read the JSON value in the body of `request`.
 
     Raises:
-        RefusedRequest: 415, 408 or 400: it is not JSON, was not sent in time, or nobody could have meant it.
-        web.HTTPRequestEntityTooLarge: it is larger than the application takes.
+        RequestRefusedError: With status 415 for another content type, 408 if it takes too long, and 400 for what is no
+            JSON or is nested too deep.
+        web.HTTPRequestEntityTooLarge: It is larger than the application accepts.
     """
     if request.content_type != "application/json":
         raise RequestRefusedError(415, "Send the activity as application/json.")
@@ -43,14 +44,15 @@ async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIME
 def _parse_json(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
-    except ValueError:  # most of what it does not take is no JSON, but half of a surrogate pair is
+    except ValueError:
+        # orjson also rejects half of a surrogate pair, which is valid JSON
         body = json.loads(raw, parse_constant=_reject_constant)
-        # it is no character all the same: nothing that the text goes to could take it
+        # but not a character: nothing could store or send the text, so it is replaced
         return json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _is_deeper_than(body: Any, levels: int) -> bool:
@@ -59,5 +61,5 @@ def _is_deeper_than(body: Any, levels: int) -> bool:
         level = [item for item in level if isinstance(item, dict | list)]
         if not level:
             return False
-        level = [item for held in level for item in (held.values() if isinstance(held, dict) else held)]
+        level = [item for parent in level for item in (parent.values() if isinstance(parent, dict) else parent)]
     return True

@@ -1,1 +1,1 @@
-"""Log lines, and OpenTelemetry where it is set up."""
+"""Logging, and OpenTelemetry if an operator sets it up."""

@@ -1,4 +1,4 @@
-"""The program's logs: a line an event on standard error, without contents, secrets or tracebacks."""
+"""The program's logs: one line per event on standard error, without contents, secrets, or tracebacks."""
 
 from __future__ import annotations
 
@@ -12,35 +12,40 @@ from pathlib import Path
 from bot.errors import describe_error_location
 
 SILENCED_LOGGERS = ("azure.identity", "azure.core", "msal")
-"""Libraries that log whole answers of the identity provider when it refuses; our own modules say what failed."""
+"""Libraries that log whole error responses of the identity provider; our own modules log what failed."""
 
 
 class TextLogFormatter(logging.Formatter):
-    """A line to read. Of an exception it tells kind and place only: its message may quote what somebody sent."""
+    """Formats a record as one line of text.
+
+    Of an exception only type and location are logged: its message may quote what a person sent.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the line of text."""
         message = " | ".join(line for line in record.getMessage().splitlines() if line)
-        raised = f" | {describe_error_location(record.exc_info[1])}" if record.exc_info and record.exc_info[1] else ""
-        return f"{self.formatTime(record)} {record.levelname} {record.name}: {message}{raised}"
+        error = f" | {describe_error_location(record.exc_info[1])}" if record.exc_info and record.exc_info[1] else ""
+        return f"{self.formatTime(record)} {record.levelname} {record.name}: {message}{error}"
 
 
 class JsonLogFormatter(logging.Formatter):
-    """One JSON object a line: `time` (UTC), `level`, `logger`, `message` and, where something was raised, `error`."""
+    """Formats a record as a JSON object: `time` (UTC), `level`, `logger`, `message` and, of an exception, `error`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        """Return the JSON object in one line."""
+        fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
         if record.exc_info and record.exc_info[1]:
-            line["error"] = describe_error_location(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False)
+            fields["error"] = describe_error_location(record.exc_info[1])
+        return json.dumps(fields, ensure_ascii=False)
 
 
 def _build_handler(file: Path | None) -> logging.Handler:
-    """Where the lines go; where the file cannot be written, to standard error."""
+    """Return a handler for `file`; if there is none or it can't be written, for standard error."""
     if file:
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -49,9 +54,9 @@ def _build_handler(file: Path | None) -> logging.Handler:
 
 
 def configure_logs(level: str, log_format: str = "text", file: Path | None = None) -> None:
-    """Log to standard error, or to the end of `file`, in `form` text or json.
+    """Log to standard error, or append to `file`, in the format "text" or "json".
 
-    The level is that of our own modules: at DEBUG, others would log what people send.
+    The level applies to our own modules only: at DEBUG, libraries would log what people send.
     """
     handler = _build_handler(file)
     handler.setFormatter(JsonLogFormatter() if log_format == "json" else TextLogFormatter())

@@ -1,4 +1,4 @@
-"""What is told of the bot's work to whoever watches over it: how often, how long, with what outcome; no contents."""
+"""What monitoring learns about the bot's work: how often, how long, with what outcome; no contents."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from knowledge.model.diagnosis import Diagnosis
 
 
 class Observer(Protocol):
-    """Is told of what happens. Every method returns at once and never raises."""
+    """Is notified of the bot's work. No method blocks or raises."""
 
     def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
-        """Around a turn: what it was (`kind_of`), and where."""
+        """Return a context manager to run a turn in. `kind` is that of `classify_turn`, `scope` that of the chat."""
         ...
 
     def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
-        """A text was diagnosed, in so much time."""
+        """Record that a text was diagnosed, and how long it took."""
         ...
 
     def record_lookup(self, operation: str, result: str, seconds: float) -> None:
-        """A look at Azure ended: which, with what result, after how long."""
+        """Record that an Azure lookup ended: `result` is "ok" or the reason of its refusal."""
         ...
 
     def register_outcome_counts(self, read_counts: Callable[[], Mapping[str, int]]) -> None:
-        """Read how often each outcome of sending was met, now and then."""
+        """Register a callback that returns how many replies had each delivery outcome. It is called periodically."""
         ...
 
     def close(self) -> None:
-        """Send what was not sent yet."""
+        """Send what has not been sent yet."""
         ...
 
 
 class NullObserver:
-    """Nobody watches: what the bot does stays in its log."""
+    """The observer if telemetry is off. It does nothing."""
 
     def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
-        """Nothing."""
+        """Return a context manager that does nothing."""
         return nullcontext()
 
     def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def record_lookup(self, operation: str, result: str, seconds: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def register_outcome_counts(self, read_counts: Callable[[], Mapping[str, int]]) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 def classify_turn(turn: Turn) -> str:
-    """What a turn is, in one word that holds nothing of what was said."""
+    """Return what started the turn, in one word, which contains nothing of its text."""
     if turn.job_done is not None:
         return "work"
     if turn.has_signed_in is not None:

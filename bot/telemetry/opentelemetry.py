@@ -1,12 +1,12 @@
-"""Traces, metrics and logs by OpenTelemetry, where an operator asks for them; no contents are in any of them.
+"""Traces, metrics and logs through OpenTelemetry, if an operator asks for them. None of them has contents.
 
 | variable                                | meaning                                                                    |
 | --------------------------------------- | -------------------------------------------------------------------------- |
 | `OTEL_EXPORTER_OTLP_ENDPOINT`           | a collector's address, such as http://localhost:4318; OTLP over HTTP       |
 | `APPLICATIONINSIGHTS_CONNECTION_STRING` | the connection string of an Application Insights resource; both may be set |
 
-Both are the names that OpenTelemetry and Azure Monitor have for them, as are `OTEL_SERVICE_NAME` and the like. The
-libraries are installed from requirements-telemetry.txt.
+The names are those of OpenTelemetry and Azure Monitor, whose other variables, such as `OTEL_SERVICE_NAME`, work too.
+The libraries are installed from requirements-telemetry.txt.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import StartError
+from bot.errors import StartError, describe_error_location
 from bot.telemetry.observer import NullObserver, Observer
 from knowledge.model.diagnosis import Diagnosis
 
@@ -36,7 +36,7 @@ _OWN_LOGGERS = ("bot", "dialogs", "knowledge")
 
 @dataclass
 class TelemetryExporters:
-    """Where to: each of the three signals to each of the places that were asked for."""
+    """The exporters of each of the three signals, one for each destination."""
 
     spans: list[SpanExporter] = field(default_factory=list)
     metrics: list[MetricReader] = field(default_factory=list)
@@ -44,29 +44,27 @@ class TelemetryExporters:
 
 
 def open_telemetry(environ: Mapping[str, str]) -> Observer:
-    """The observer that `environ` asks for; nobody where it asks for none.
+    """Open the observer that `environ` asks for; a `NullObserver` if it asks for none.
 
     Raises:
-        StartError: it is asked for, and its libraries are not installed or refuse the settings.
+        StartError: The libraries aren't installed, or they reject the settings.
     """
-    wanted = {name: environ.get(name, "").strip() for name in SETTING_NAMES}
-    if not any(wanted.values()):
+    values = {name: environ.get(name, "").strip() for name in SETTING_NAMES}
+    names = [name for name, value in values.items() if value]
+    if not names:
         return NullObserver()
     try:
         return OpenTelemetryObserver(
-            _build_exporters(*wanted.values()), environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE_NAME
+            _build_exporters(*values.values()), environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE_NAME
         )
     except ImportError as error:
         raise StartError(
-            f"Telemetry is asked for ({', '.join(name for name in SETTING_NAMES if wanted[name])}), but {error.name} is not "
-            "installed: pip install -r requirements-telemetry.txt, or unset the variable."
+            f"{' and '.join(names)} turns telemetry on, but {error.name} is not installed: pip install -r "
+            "requirements-telemetry.txt, or unset the variable."
         ) from error
     except ValueError as error:
-        # the message could quote the connection string
-        raise StartError(
-            f"Telemetry cannot be set up ({type(error).__name__}): check "
-            f"{' and '.join(name for name in SETTING_NAMES if wanted[name])}."
-        ) from error
+        # only its type: the message could quote the connection string
+        raise StartError(f"Telemetry can't be set up ({type(error).__name__}): check {' and '.join(names)}.") from error
 
 
 def _build_exporters(endpoint: str, connection_string: str) -> TelemetryExporters:
@@ -88,17 +86,18 @@ def _build_exporters(endpoint: str, connection_string: str) -> TelemetryExporter
             AzureMonitorTraceExporter,
         )
 
-        told: Any = {"connection_string": connection_string}
-        exporters.spans.append(AzureMonitorTraceExporter(**told))
-        exporters.metrics.append(PeriodicExportingMetricReader(AzureMonitorMetricExporter(**told)))
-        exporters.logs.append(AzureMonitorLogExporter(**told))
+        exporters.spans.append(AzureMonitorTraceExporter(connection_string=connection_string))
+        exporters.metrics.append(
+            PeriodicExportingMetricReader(AzureMonitorMetricExporter(connection_string=connection_string))
+        )
+        exporters.logs.append(AzureMonitorLogExporter(connection_string=connection_string))
     return exporters
 
 
 class OpenTelemetryObserver:
-    """An `Observer` that sends to `exporters`, under the name `service`; each process has an instance id of its own."""
+    """An `Observer` that sends to `exporters`, under `service_name` and an instance id for each process."""
 
-    def __init__(self, exporters: TelemetryExporters, service_name: str = SERVICE_NAME) -> None:
+    def __init__(self, exporters: TelemetryExporters, service_name: str) -> None:
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
         from opentelemetry.sdk.metrics import MeterProvider
@@ -106,7 +105,7 @@ class OpenTelemetryObserver:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        # without it the counts of several instances would pass for one that jumps to and fro
+        # without an instance id the counters of several processes would look like one that jumps back and forth
         resource = Resource.create({"service.name": service_name, "service.instance.id": secrets.token_hex(6)})
         self._tracer_provider = TracerProvider(resource=resource)
         for exporter in exporters.spans:
@@ -123,51 +122,49 @@ class OpenTelemetryObserver:
             "image_medic.diagnosis.duration", "s", "How long diagnoses took."
         )
         self._lookup_durations = meter.create_histogram(
-            "image_medic.look.duration", "s", "How long looks at Azure took."
+            "image_medic.look.duration", "s", "How long Azure lookups took."
         )
         self._handler = _OpenTelemetryLogHandler(self._logger_provider.get_logger(SERVICE_NAME))
         for name in _OWN_LOGGERS:
             logging.getLogger(name).addHandler(self._handler)
 
     def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
-        """A span around the turn, and its duration."""
+        """Trace the turn as a span, and record its duration."""
         return self._trace_turn(kind, scope)
 
     @contextmanager
     def _trace_turn(self, kind: str, scope: str) -> Iterator[None]:
-        told = {"turn.kind": kind, "turn.scope": scope}
-        begun, failed = time.perf_counter(), ""
-        # an exception's message could quote what somebody sent: only its kind is told
+        attributes = {"turn.kind": kind, "turn.scope": scope}
+        started_at = time.perf_counter()
+        # of an exception only its type is recorded: its message could quote what a person sent
         with self._tracer.start_as_current_span(
-            "turn", attributes=told, record_exception=False, set_status_on_exception=False
+            "turn", attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
             try:
                 yield
             except BaseException as error:
-                failed = type(error).__name__
-                span.set_attribute("error.type", failed)
+                attributes = {**attributes, "error.type": type(error).__name__}
+                span.set_attribute("error.type", type(error).__name__)
                 raise
             finally:
-                self._turn_durations.record(
-                    time.perf_counter() - begun, told | ({"error.type": failed} if failed else {})
-                )
+                self._turn_durations.record(time.perf_counter() - started_at, attributes)
 
     def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
-        """The kind of the text, the entry that it came to and how sure that is."""
-        first = diagnosis.matches[0] if diagnosis.matches else None
-        told = {
+        """Record the kind of the text, the best entry, its confidence, and the duration."""
+        best = diagnosis.matches[0] if diagnosis.matches else None
+        attributes = {
             "diagnosis.kind": diagnosis.kind,
-            "diagnosis.entry": first.entry if first else "none",
-            "diagnosis.confidence": first.confidence if first else "none",
+            "diagnosis.entry": best.entry if best else "none",
+            "diagnosis.confidence": best.confidence if best else "none",
         }
-        self._diagnosis_durations.record(seconds, told)
+        self._diagnosis_durations.record(seconds, attributes)
 
     def record_lookup(self, operation: str, result: str, seconds: float) -> None:
-        """Which look, and what came of it."""
+        """Record the operation, its result, and the duration."""
         self._lookup_durations.record(seconds, {"look.operation": operation, "look.result": result})
 
     def register_outcome_counts(self, read_counts: Callable[[], Mapping[str, int]]) -> None:
-        """Replies by what became of them."""
+        """Export the counts of replies by delivery outcome."""
         from opentelemetry.metrics import CallbackOptions, Observation
 
         def read(_: CallbackOptions) -> Iterable[Observation]:
@@ -176,7 +173,7 @@ class OpenTelemetryObserver:
         self._meter.create_observable_counter("image_medic.replies", [read], "1", "Replies by what became of them.")
 
     def close(self) -> None:
-        """Send what was not sent yet, as far as that succeeds soon."""
+        """Send what has not been sent yet, within a time limit, and stop."""
         for name in _OWN_LOGGERS:
             logging.getLogger(name).removeHandler(self._handler)
         self._tracer_provider.shutdown()
@@ -185,7 +182,7 @@ class OpenTelemetryObserver:
 
 
 class _OpenTelemetryLogHandler(logging.Handler):
-    """Our own log lines, as they stand in the log: of an exception kind and place only."""
+    """Sends our own log records; of an exception only type and location, as in the log."""
 
     def __init__(self, logger: Any) -> None:
         super().__init__()
@@ -194,10 +191,8 @@ class _OpenTelemetryLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from opentelemetry._logs import LogRecord, SeverityNumber
 
-        from bot.errors import describe_error_location
-
-        raised = describe_error_location(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ""
-        numbers = {
+        error = describe_error_location(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ""
+        severities = {
             logging.DEBUG: SeverityNumber.DEBUG,
             logging.INFO: SeverityNumber.INFO,
             logging.WARNING: SeverityNumber.WARN,
@@ -207,8 +202,8 @@ class _OpenTelemetryLogHandler(logging.Handler):
             LogRecord(
                 timestamp=int(record.created * 1e9),
                 severity_text=record.levelname,
-                severity_number=numbers.get(record.levelno, SeverityNumber.FATAL),
+                severity_number=severities.get(record.levelno, SeverityNumber.FATAL),
                 body=record.getMessage(),
-                attributes={"logger": record.name, **({"error": raised} if raised else {})},
+                attributes={"logger": record.name, **({"error": error} if error else {})},
             )
         )

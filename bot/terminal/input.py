@@ -1,4 +1,4 @@
-"""What a person types, pastes or pipes into a terminal, as lines and as whole messages."""
+"""The input of a terminal, pipe, or file, as lines and as whole messages."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if sys.platform != "win32":
     import termios
 
 MAX_MESSAGE_CHARS = 16 * 1024 * 1024
-"""Characters of one message; what is longer is cut, and `cut` says so."""
+"""The length of a message. A longer one is cut, and `was_truncated` is set."""
 
 ENABLE_BRACKETED_PASTE, DISABLE_BRACKETED_PASTE = "\x1b[?2004h", "\x1b[?2004l"
-"""What asks a terminal to mark what is pasted, and to stop it."""
+"""The control sequences that make a terminal mark pasted text, and stop it."""
 
 _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
-_MAX_TERMINAL_LINE_BYTES = 4095  # bytes: a terminal that edits lines drops what is longer
-_PASTE_PAUSE_SECONDS = 0.05  # seconds of silence that end a paste which the terminal does not mark
+_MAX_TERMINAL_LINE_BYTES = 4095  # a terminal in canonical mode drops the rest of a longer line
+_PASTE_PAUSE_SECONDS = 0.05  # a pause this long ends a paste in a terminal that does not mark pastes
 _MAX_QUEUED_CHUNKS = 64
 _END_OF_TRANSMISSION = "\x04"
 
 
 class TerminalInput:
-    """Reads a file descriptor without blocking the event loop: a terminal, a pipe or a file.
+    """The input from a file descriptor, read in a thread so that the event loop is not blocked.
 
-    On a terminal a message is what comes in one go, a paste of many lines too; elsewhere, what stands between blank
-    lines.
+    On a terminal, a message is one line or one paste of many lines. In a pipe or file, blank lines separate messages.
     """
 
     def __init__(self, descriptor: int) -> None:
+        """Create the input for `descriptor`. Reading starts with `read_in_background`."""
         self.is_interactive = os.isatty(descriptor)
         self.was_truncated = False
         self._descriptor = descriptor
@@ -47,18 +47,18 @@ class TerminalInput:
 
     @contextlib.contextmanager
     def read_in_background(self) -> Iterator[None]:
-        """Reads in the background while the context lasts, and leaves the terminal as it was."""
+        """Read in a background thread, and restore the terminal's settings at the end of the block."""
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._pump_chunks, args=(loop,), daemon=True, name="terminal input").start()
-        with self._disable_mode("ECHOCTL"):  # the marks of a paste must not show
+        with self._disable_mode("ECHOCTL"):  # or the terminal would print the paste markers
             yield
 
     def end(self) -> None:
-        """Ends the input from the program's side: whoever waits for a line gets None."""
+        """End the input from within the program: a pending read returns None."""
         self._chunks.put_nowait(b"")
 
     async def read_line(self) -> str | None:
-        """The next line without its end, or None when there is no more."""
+        """Return the next line without its line end, or None at the end of the input."""
         while not self._lines:
             if self._has_ended:
                 rest, self._partial_line = self._partial_line, ""
@@ -71,9 +71,11 @@ class TerminalInput:
         return line
 
     async def read_message(self, *, commands: frozenset[str] = frozenset(), accepts_blank: bool = False) -> str | None:
-        """The next message, or None when there is no more; a line that begins with one of `commands` stands alone.
+        """Return the next message, or None at the end of the input.
 
-        With `blank`, an empty line is an answer of its own, and elsewhere than on a terminal each line is one.
+        Args:
+            commands: a line that starts with one of these words is a message by itself.
+            accepts_blank: whether an empty line is a message too. In a pipe or file, every line is then a message.
         """
         self.was_truncated = False
         while (line := await self.read_line()) is not None:
@@ -89,7 +91,7 @@ class TerminalInput:
         return None
 
     async def read_until_dot(self) -> str:
-        """All lines up to one that is a single dot, or to the end of the input. Lines may be of any length."""
+        """Return all lines up to one with a single dot, or up to the end of the input. Lines may have any length."""
         lines: list[str] = []
         with self._disable_mode("ICANON"):
             while (line := await self._read_unedited_line()) is not None and line != ".":
@@ -98,7 +100,7 @@ class TerminalInput:
         return self._join_lines(lines)
 
     async def _read_unedited_line(self) -> str | None:
-        """A line of a terminal that edits none: there, Ctrl-D comes as a character and ends the text."""
+        """Return the next line of a terminal outside canonical mode, where Ctrl-D is a character and ends the text."""
         while not self._lines and not self._has_ended and not self._partial_line.endswith(_END_OF_TRANSMISSION):
             await self._read_chunk()
         if not self._lines and self._partial_line.endswith(_END_OF_TRANSMISSION):
@@ -114,12 +116,12 @@ class TerminalInput:
             while (line := await self.read_line()) is not None and line.strip():
                 lines.append(line)
             return self._join_lines(lines)
-        pasting = first_line.count(_PASTE_START) - first_line.count(_PASTE_END)
-        while pasting > 0 or await self._has_line_ready():
+        open_pastes = first_line.count(_PASTE_START) - first_line.count(_PASTE_END)
+        while open_pastes > 0 or await self._has_line_ready():
             line = await self.read_line()
             if line is None:
                 break
-            pasting += line.count(_PASTE_START) - line.count(_PASTE_END)
+            open_pastes += line.count(_PASTE_START) - line.count(_PASTE_END)
             lines.append(line)
         return self._join_lines(lines).replace(_PASTE_START, "").replace(_PASTE_END, "")
 
@@ -129,7 +131,7 @@ class TerminalInput:
         return text[:MAX_MESSAGE_CHARS]
 
     async def _has_line_ready(self) -> bool:
-        """Whether another line is there already, or comes before a pause."""
+        """Tell whether another line is available, or arrives within the pause that ends a paste."""
         while not self._lines and not self._has_ended:
             try:
                 async with asyncio.timeout(_PASTE_PAUSE_SECONDS):
@@ -146,22 +148,22 @@ class TerminalInput:
         self._lines.extend(line.removesuffix("\r") for line in lines)
 
     def _pump_chunks(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Moves what can be read into the queue; ends with the input or with the loop."""
+        """Move the input into the queue, until the input ends or the event loop is closed."""
         chunk = b"first"
         while chunk:
             self._queue_slots.acquire()
             try:
                 chunk = os.read(self._descriptor, 65536)
-            except OSError:  # a terminal that was closed
+            except OSError:  # the terminal was closed
                 chunk = b""
             try:
                 loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
-            except RuntimeError:  # the loop is closed: nobody waits any more
+            except RuntimeError:  # the event loop is closed
                 return
 
     @contextlib.contextmanager
     def _disable_mode(self, mode: str) -> Iterator[None]:
-        """Switches a local mode of the terminal off for a while."""
+        """Turn off a local mode of the terminal, such as `ECHOCTL`, until the end of the block."""
         if sys.platform == "win32" or not self.is_interactive:
             yield
             return

@@ -1,4 +1,4 @@
-"""What the terminal itself says, in both languages."""
+"""The messages of the terminal client itself, in English and Italian."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from knowledge.model.entry import Language
 
 @dataclass(frozen=True, slots=True)
 class TerminalMessages:
-    """The terminal's own sentences in one language; those in braces take values."""
+    """The messages in one language. Names in braces are placeholders."""
 
     hint: str
     paste: str
@@ -40,8 +40,8 @@ _ENGLISH = TerminalMessages(
     working="Working…",
     failed="This request failed because of a fault in the program, not in what you sent. You can try again or ask "
     "something else.",
-    truncated="Part of this was too long and was cut off. .file PATH sends a file of up to 16 MB; .paste takes lines of any "
-    "length.",
+    truncated="Part of this was too long and was cut off. .file PATH sends a file of up to 16 MB; .paste takes lines "
+    "of any length.",
     not_a_file="{path} is not a file. Give the path of a file, for example: .file customization.log",
     unreadable="{path} could not be read: {why}. Check the path and your permissions.",
     too_large="{path} is larger than 16 MB. Send the part around the error, for example its last 2,000 lines.",
@@ -62,8 +62,8 @@ _ITALIAN = TerminalMessages(
     working="Un momento…",
     failed="La richiesta non è riuscita per un errore del programma, non del testo inviato. Puoi riprovare o "
     "chiedere altro.",
-    truncated="Una parte del testo era troppo lunga ed è stata tagliata. .file PERCORSO invia un file fino a 16 MB; .paste "
-    "accetta righe di qualsiasi lunghezza.",
+    truncated="Una parte del testo era troppo lunga ed è stata tagliata. .file PERCORSO invia un file fino a 16 MB; "
+    ".paste accetta righe di qualsiasi lunghezza.",
     not_a_file="{path} non è un file. Indica il percorso di un file, ad esempio: .file customization.log",
     unreadable="Impossibile leggere {path}: {why}. Verifica il percorso e le autorizzazioni.",
     too_large="{path} supera i 16 MB. Invia la parte intorno all'errore, ad esempio le ultime 2.000 righe.",
@@ -74,5 +74,5 @@ _ITALIAN = TerminalMessages(
 
 
 def get_messages(language: Language) -> TerminalMessages:
-    """The terminal's sentences in `language`."""
+    """Return the messages in `language`."""
     return _ITALIAN if language == "it" else _ENGLISH

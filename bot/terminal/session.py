@@ -1,4 +1,4 @@
-"""A conversation with the dialogs in one process: its state, and the works that its turns leave to be done."""
+"""A conversation within the terminal's process: its state, and the jobs that its turns start."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from knowledge.model.entry import Language
 
 
 class TerminalSession:
-    """Answers turns. What takes long is waited for; what is to be looked at now and then goes on between the turns.
+    """A conversation that keeps its state in memory and performs its own jobs.
 
-    `arrivals` holds what comes of the latter: the replies to show, those of one report together.
+    A turn waits for the jobs it starts. Only a job that asks to be repeated later continues between the turns; its
+    replies arrive in `background_replies`, one item per report.
     """
 
     def __init__(self, conversation: Conversation, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Create a session without any state."""
         self.background_replies: asyncio.Queue[Sequence[Reply]] = asyncio.Queue()
         self._conversation, self._sleep = conversation, sleep
         self._state: Mapping[str, Any] | None = None
@@ -29,37 +31,39 @@ class TerminalSession:
         self._background_tasks: dict[asyncio.Task[None], object] = {}
 
     async def answer_turn(self, turn: Turn) -> Sequence[Reply]:
-        """The replies to `turn` and to what it leaves to be done."""
+        """Answer `turn` and the reports of the jobs it starts, and return all replies."""
         async with self._lock:
             replies: list[Reply] = []
-            turns = [turn]
-            while turns:
-                now = turns.pop(0)
-                given = await self._conversation.answer_turn(now, self._state)
-                self._state = given.state
-                for reply in given.replies:
+            pending_turns = [turn]
+            while pending_turns:
+                result = await self._conversation.answer_turn(pending_turns.pop(0), self._state)
+                self._state = result.state
+                for reply in result.replies:
                     self._cancel_tasks(reply)
-                    replies.append(
-                        append_file_text(
-                            reply,
-                            self._conversation.read_offered_file(self._state, reply.file.args) if reply.file else None,
-                        )
-                    )
-                language = given.replies[-1].language if given.replies else "en"
-                for work in given.jobs:
-                    result = await self._perform_job(turn, work, language)
-                    if RETRY_AFTER_KEY in result:
-                        task = asyncio.create_task(self._continue_job(turn, work, result, language))
-                        self._background_tasks[task] = work.args.get("id")
-                        task.add_done_callback(lambda ended: self._background_tasks.pop(ended, None))
+                    replies.append(self._append_offered_file(reply))
+                language = result.replies[-1].language if result.replies else "en"
+                for job in result.jobs:
+                    job_result = await self._perform_job(turn, job, language)
+                    if RETRY_AFTER_KEY in job_result:
+                        self._start_background_task(turn, job, job_result, language)
                     else:
-                        turns.append(_build_report_turn(turn, work, result))
+                        pending_turns.append(_build_report_turn(turn, job, job_result))
             return replies
 
     def end(self) -> None:
-        """Ends what goes on between the turns; the person has left."""
+        """Cancel the jobs in the background, because the person has left."""
         for task in self._background_tasks:
             task.cancel()
+
+    def _append_offered_file(self, reply: Reply) -> Reply:
+        if reply.file is None:
+            return reply
+        return append_file_text(reply, self._conversation.read_offered_file(self._state, reply.file.args))
+
+    def _start_background_task(self, turn: Turn, job: Job, result: Mapping[str, Any], language: Language) -> None:
+        task = asyncio.create_task(self._continue_job(turn, job, result, language))
+        self._background_tasks[task] = job.args.get("id")
+        task.add_done_callback(lambda ended: self._background_tasks.pop(ended, None))
 
     async def _continue_job(self, turn: Turn, job: Job, result: Mapping[str, Any], language: Language) -> None:
         while RETRY_AFTER_KEY in result:
@@ -72,8 +76,8 @@ class TerminalSession:
         return self._conversation.perform_job(turn.person, job, language, lambda done, total: None)
 
     def _cancel_tasks(self, reply: Reply) -> None:
-        for task, identifier in self._background_tasks.items():
-            if reply.forgets or identifier in reply.stops:
+        for task, job_id in self._background_tasks.items():
+            if reply.forgets or job_id in reply.stops:
                 task.cancel()
 
 

@@ -1,4 +1,4 @@
-"""The bot as a chat in a terminal, or over pipes for scripts: text and numbers in, replies out."""
+"""The bot as a chat in a terminal, or over pipes for scripts: text and button numbers in, replies out."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import logging
 import signal
-import stat
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from bot.errors import describe_error_location
+from bot.terminal.files import LocalFileError, read_text_file
 from bot.terminal.form import TerminalForm
 from bot.terminal.input import DISABLE_BRACKETED_PASTE, ENABLE_BRACKETED_PASTE, TerminalInput
 from bot.terminal.messages import TerminalMessages, get_messages
@@ -24,9 +23,6 @@ from dialogs.replies.plain_text import sanitize_line
 from knowledge.model.entry import Language
 
 AnswerTurn = Callable[[Turn], Awaitable[Sequence[Reply]]]
-
-MAX_FILE_BYTES = 16 * 1024 * 1024
-"""Bytes that `.file` reads."""
 
 _COMMANDS = frozenset({".paste", ".file", ".help", ".quit"})
 _LOCAL_PERSON = Person(tenant="local", id="terminal")
@@ -44,23 +40,31 @@ async def run_terminal(
     descriptor: int = 0,
     background_replies: asyncio.Queue[Sequence[Reply]] | None = None,
 ) -> None:
-    """Talks with the person until they leave: greets them first, then answers what they type, press, paste or pipe.
+    """Run a chat until the person leaves: greet them, then answer what they type, press, paste, or pipe.
 
-    `descriptor` is the file descriptor to read; `locale` sets the language until the first reply does.
-    `arrivals` brings replies that come on their own.
+    Args:
+        answer_turn: returns the replies to a turn.
+        person: who the turns come from.
+        conversation_id: the id of the conversation in each turn.
+        locale: sets the language of the terminal's own messages until the first reply does.
+        console: where replies are printed; by default standard output.
+        descriptor: the file descriptor to read from; by default standard input.
+        background_replies: replies to print between the turns.
     """
     console = console or Console(highlight=False, markup=False, emoji=False)
     terminal = TerminalClient(answer_turn, TerminalInput(descriptor), console, person, conversation_id, locale)
-    showing = asyncio.create_task(terminal.show_background_replies(background_replies)) if background_replies else None
+    background = (
+        asyncio.create_task(terminal.show_background_replies(background_replies)) if background_replies else None
+    )
     try:
         await terminal.run()
     finally:
-        if showing:
-            showing.cancel()
+        if background:
+            background.cancel()
 
 
 class TerminalClient:
-    """One conversation in a terminal: the buttons that can be pressed are those of the latest turn's replies."""
+    """A chat in a terminal. The buttons that can be pressed are those of the latest replies."""
 
     def __init__(
         self,
@@ -83,7 +87,7 @@ class TerminalClient:
         self._leave_event = asyncio.Event()
 
     async def run(self) -> None:
-        """Greets, then answers until the input ends or the person leaves with `.quit`, Ctrl-D or Ctrl-C."""
+        """Greet the person, then answer until they leave with `.quit`, Ctrl-D, or Ctrl-C, or the input ends."""
         with self._set_up_terminal(), self._input.read_in_background():
             self._print_notice(self._messages.hint)
             if await self._run_turn(Turn(self._person, self._conversation_id, locale=self._locale, has_joined=True)):
@@ -91,7 +95,7 @@ class TerminalClient:
         self._print_notice(self._messages.goodbye)
 
     def show_replies(self, replies: Sequence[Reply]) -> None:
-        """Prints replies, those of a turn or others that come on their own; their buttons become the ones to press."""
+        """Print the replies to a turn or from the background. Their buttons replace the earlier ones."""
         if not replies:
             return
         self._buttons = []
@@ -102,7 +106,7 @@ class TerminalClient:
             self._buttons.extend((button, form) for button in reply.buttons)
 
     async def show_background_replies(self, background_replies: asyncio.Queue[Sequence[Reply]]) -> None:
-        """Prints what arrives, for ever; the prompt follows, since the person may be about to type."""
+        """Print replies as they arrive, each time followed by a new prompt. Runs until canceled."""
         while True:
             replies = await background_replies.get()
             self._console.print()
@@ -116,16 +120,16 @@ class TerminalClient:
     async def _run_conversation(self) -> None:
         while True:
             self._print_prompt()
-            said = await self._input.read_message(commands=_COMMANDS)
-            if said is None or self._leave_event.is_set() or said.strip() == ".quit":
+            text = await self._input.read_message(commands=_COMMANDS)
+            if text is None or self._leave_event.is_set() or text.strip() == ".quit":
                 return
             self._warn_if_truncated()
-            turn = await self._build_turn(said)
+            turn = await self._build_turn(text)
             if self._leave_event.is_set() or (turn is not None and not await self._run_turn(turn)):
                 return
 
     async def _build_turn(self, text: str) -> Turn | None:
-        """The turn that `said` stands for; None when there is nothing to send."""
+        """Build the turn for a command, a button number, or text. Return None if there is nothing to send."""
         command, _, rest = text.strip().partition(" ")
         if command == ".help":
             self._print_notice(self._messages.hint)
@@ -135,10 +139,11 @@ class TerminalClient:
             text = await self._input.read_until_dot()
             self._warn_if_truncated()
         elif command == ".file":
-            read = await asyncio.to_thread(self._read_file, rest.strip().strip("\"'"))
-            if read is None:
+            try:
+                text = await asyncio.to_thread(read_text_file, rest.strip().strip("\"'"), self._messages)
+            except LocalFileError as error:
+                self._print_notice(str(error), "red")
                 return None
-            text = read
         elif (number := _parse_number(text)) is not None and 1 <= number <= len(self._buttons):
             return await self._press_button(*self._buttons[number - 1])
         return self._build_text_turn(text) if text.strip() else None
@@ -156,7 +161,7 @@ class TerminalClient:
         return Turn(self._person, self._conversation_id, locale=self._locale, action=action)
 
     async def _run_turn(self, turn: Turn) -> bool:
-        """Has `turn` answered and shows the replies; False when the person left meanwhile."""
+        """Get the replies to `turn` and print them. Return False if the person left in the meantime."""
         self._turn = asyncio.ensure_future(self._answer_turn(turn))
         try:
             with self._show_working():
@@ -166,7 +171,7 @@ class TerminalClient:
                 return False
             self._turn.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 - a fault in one turn must not end the conversation
+        except Exception as error:  # noqa: BLE001 - an error in one turn must not end the conversation
             _log.error("A turn in the terminal failed: %s", describe_error_location(error))
             self._print_notice(self._messages.failed, "red")
             return True
@@ -174,30 +179,6 @@ class TerminalClient:
             self._turn = None
         self.show_replies(replies)
         return True
-
-    def _read_file(self, name: str) -> str | None:
-        """The text of a file, at most 16 MB; otherwise None, and the person is told why."""
-        path = Path(name).expanduser()
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):
-                self._print_notice(self._messages.not_a_file.format(path=sanitize_line(name) or "."), "red")
-                return None
-            with path.open("rb") as file:
-                read = file.read(MAX_FILE_BYTES + 1)
-        except (OSError, RuntimeError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            self._print_notice(
-                self._messages.unreadable.format(path=sanitize_line(name), why=sanitize_line(why)), "red"
-            )
-            return None
-        if len(read) > MAX_FILE_BYTES:
-            self._print_notice(self._messages.too_large.format(path=sanitize_line(name)), "red")
-            return None
-        if not read.strip():
-            self._print_notice(self._messages.empty.format(path=sanitize_line(name)), "red")
-            return None
-        encoding = "utf-16" if read[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        return read.decode(encoding, "replace")
 
     def _print_notice(self, text: str, style: str = "dim") -> None:
         self._console.print(Text(text, style))
@@ -212,7 +193,7 @@ class TerminalClient:
 
     @contextlib.contextmanager
     def _show_working(self) -> Iterator[None]:
-        """A sign of life while a turn is answered, for people only."""
+        """Show a spinner while a turn is answered, unless the input or output is a pipe."""
         if not (self._input.is_interactive and self._console.is_terminal):
             yield
             return
@@ -221,26 +202,26 @@ class TerminalClient:
 
     @contextlib.contextmanager
     def _set_up_terminal(self) -> Iterator[None]:
-        """Ctrl-C leaves politely, pastes are marked, and characters that the terminal lacks do no harm."""
+        """Prepare the terminal: Ctrl-C says goodbye, pastes are marked, unknown characters are replaced."""
         reconfigure = getattr(self._console.file, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
         loop = asyncio.get_running_loop()
-        marks = self._input.is_interactive and self._console.is_terminal
-        handled = False
+        marks_pastes = self._input.is_interactive and self._console.is_terminal
+        has_signal_handler = False
         if self._input.is_interactive:
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
                 loop.add_signal_handler(signal.SIGINT, self._leave)
-                handled = True
+                has_signal_handler = True
         try:
-            if marks:
+            if marks_pastes:
                 self._console.file.write(ENABLE_BRACKETED_PASTE)
             yield
         finally:
-            if marks:
+            if marks_pastes:
                 self._console.file.write(DISABLE_BRACKETED_PASTE)
                 self._console.print()
-            if handled:
+            if has_signal_handler:
                 loop.remove_signal_handler(signal.SIGINT)
 
     def _leave(self) -> None:

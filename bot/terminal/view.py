@@ -1,4 +1,7 @@
-"""Draws replies in a terminal. Foreign text goes through `visible` and rich's Text, never through markup."""
+"""Printing of replies in a terminal.
+
+Untrusted text is sanitized and wrapped in rich's `Text`, never passed as markup, so it cannot control the terminal.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,11 @@ from knowledge.model.entry import Language
 
 _TONE_STYLES = {"default": "", "good": "green", "warning": "yellow", "attention": "red", "subtle": "dim"}
 _RUN_STYLES = {"plain": "", "bold": "bold", "code": "cyan"}
-_MIN_TABLE_WIDTH = 50  # columns: below, labels stand before their values instead of beside them
+_MIN_TABLE_WIDTH = 50  # in columns; a narrower terminal gets one column instead of two
 
 
 def print_reply(console: Console, reply: Reply, first_button: int = 1) -> None:
-    """Prints `reply`, its buttons numbered from `first_button`."""
+    """Print `reply`, with its buttons numbered from `first_button`."""
     for block in reply.blocks:
         _print_block(console, block, reply.language)
         console.print()
@@ -61,7 +64,7 @@ def _print_block(console: Console, block: Block, language: Language) -> None:
             console.print(Padding(_arrange_columns(console, numbers), (0, 0, 0, 2)))
         case Command(shell=shell, text=text):
             console.print(Text(shell, "dim"))
-            console.print(Text(sanitize_text(text), "cyan"), soft_wrap=True)  # unbroken, so that it can be copied
+            console.print(Text(sanitize_text(text), "cyan"), soft_wrap=True)  # not wrapped, so that it can be copied
         case CopyableText(text=text):
             console.print(Text(sanitize_text(text)), soft_wrap=True)
         case FormField() | DurationBars():
@@ -73,7 +76,7 @@ def _style_text(text: RichText, style: str = "") -> Text:
 
 
 def _arrange_columns(console: Console, rows: list[tuple[Text, Text]]) -> RenderableType:
-    """Labels and values in two columns, or one below the other where there is no room."""
+    """Arrange labels and values in two columns, or one per line if the terminal is narrow."""
     if console.width < _MIN_TABLE_WIDTH:
         return Group(*(Text.assemble((label.plain, "dim"), "  ", value) for label, value in rows))
     table = Table.grid(padding=(0, 2))

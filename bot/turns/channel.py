@@ -1,49 +1,62 @@
-"""Where replies go, as the turns see it: the channel of one conversation, and the way to one that is not talking."""
+"""The channel as the turns see it: one conversation to send to, and the way to one whose turn is over."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from bot.cards.messages import Message
-from bot.turns.conversation_document import ConversationReference
 from dialogs.model.reply import Reply
+
+ConversationReference = Mapping[str, Any]
+"""How to get back to a conversation, as plain JSON.
+
+`conversation` and `person` are the ids of the turn it was taken from. Only the channel that made it reads the rest.
+"""
 
 
 class Channel(Protocol):
-    """A conversation that can be sent to."""
+    """One conversation that messages can be sent to."""
 
     @property
     def conversation_reference(self) -> ConversationReference:
-        """The way back to this conversation, for `Post.reach` at a later time."""
+        """The way back to this conversation, for `ProactiveMessenger.resume_conversation` later."""
         ...
 
     def render_reply(self, reply: Reply) -> Sequence[Message]:
-        """The messages that show `reply`, in order."""
+        """Return the messages that show `reply`, in order; there is at least one."""
         ...
 
     async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
-        """Send one message; returns the id of what it became, if that is told.
+        """Send one message and return the id of the new activity, None if the channel doesn't tell.
 
-        `back`, of the same conversation, is the turn that it answers, where that is another one.
+        Args:
+            message: What to send.
+            conversation_reference: The turn that the message answers, if that is an earlier one.
 
-        Raises DeliveryFailed, which says what became of it.
+        Raises:
+            DeliveryError: The message was not accepted, or perhaps not; `outcome` says which.
         """
         ...
 
     async def open_private_chat(self, tenant: str, callback: Callable[[str, Channel], Awaitable[None]]) -> None:
-        """Open the private chat with the person of the turn, and run `work` with its conversation and its channel.
+        """Open the private chat with the person of the turn, and await `callback` with its conversation id and channel.
 
-        Raises DeliveryFailed when the chat cannot be opened.
+        Raises:
+            DeliveryError: The chat can't be opened.
         """
         ...
 
     def get_private_chat_link(self) -> str:
-        """The address under which that person can open the private chat; "" when it is not known."""
+        """Return the URL where the person can open the private chat, "" if it is unknown."""
         ...
 
     async def send_typing(self) -> None:
-        """Show that an answer is being written. Raises DeliveryFailed."""
+        """Show that an answer is being written.
+
+        Raises:
+            DeliveryError: The channel did not accept it.
+        """
         ...
 
 
@@ -53,5 +66,24 @@ class ProactiveMessenger(Protocol):
     async def resume_conversation(
         self, conversation_reference: ConversationReference, callback: Callable[[Channel], Awaitable[None]]
     ) -> None:
-        """Run `work` with the channel that `back` leads to. Raises DeliveryFailed when there is no way."""
+        """Await `callback` with the channel that `conversation_reference` leads to.
+
+        Raises:
+            DeliveryError: The conversation can't be reached now.
+            RequestRefusedError: It can't be reached at all with the bot's present credentials.
+        """
         ...
+
+
+def render_messages(replies: Sequence[Reply], channel: Channel, replaced_activity_id: str) -> list[Message]:
+    """Return the messages that show `replies`, in order.
+
+    The first reply that may do so replaces the activity `replaced_activity_id`; with "" all of them are new messages.
+    """
+    messages: list[Message] = []
+    for reply in replies:
+        first, *rest = channel.render_reply(reply)
+        if replaced_activity_id and reply.takes_place:
+            first, replaced_activity_id = {**first, "replaces": replaced_activity_id}, ""
+        messages += [first, *rest]
+    return messages

@@ -1,4 +1,4 @@
-"""Turns of one conversation run one after the other; turns of different ones run side by side."""
+"""One lock per conversation: its turns run one after the other, those of different conversations side by side."""
 
 from __future__ import annotations
 
@@ -7,44 +7,51 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.errors import BotError
+
 MAX_WAITING_TURNS = 50
 """Turns of one conversation that may run or wait at once; nobody types so fast."""
 
 
-class QueueFullError(Exception):
-    """Too many turns of one conversation wait already."""
+class QueueFullError(BotError):
+    """Too many turns of one conversation are waiting already."""
 
 
 @dataclass(slots=True)
 class _CountedLock:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    turns: int = 0
+    users: int = 0
 
 
 class ConversationLocks:
-    """A lock a key, kept only while a turn of that key runs or waits: the map is as large as what is going on."""
+    """Locks by key, each kept only while a turn holds or awaits it, so that their number doesn't grow with time."""
 
     def __init__(self) -> None:
         self._locks: dict[str, _CountedLock] = {}
 
     def __len__(self) -> int:
+        """Return how many conversations have a turn that runs or waits."""
         return len(self._locks)
 
     def is_busy(self, key: str) -> bool:
-        """Whether a turn of `key` runs or waits."""
+        """Return whether a turn of `key` runs or waits."""
         return key in self._locks
 
     @asynccontextmanager
     async def acquire(self, key: str) -> AsyncIterator[None]:
-        """Wait for the earlier turns of `key`, in order of arrival; raises LaneFull when there are too many."""
-        lane = self._locks.setdefault(key, _CountedLock())
-        if lane.turns >= MAX_WAITING_TURNS:
-            raise QueueFullError
-        lane.turns += 1
+        """Hold the lock of `key` for the block; those who wait get it in order of arrival.
+
+        Raises:
+            QueueFullError: Too many wait for it already.
+        """
+        counted_lock = self._locks.setdefault(key, _CountedLock())
+        if counted_lock.users >= MAX_WAITING_TURNS:
+            raise QueueFullError("Too many turns of this conversation are waiting.")
+        counted_lock.users += 1
         try:
-            async with lane.lock:
+            async with counted_lock.lock:
                 yield
         finally:
-            lane.turns -= 1
-            if lane.turns == 0:
+            counted_lock.users -= 1
+            if counted_lock.users == 0:
                 del self._locks[key]

@@ -11,17 +11,23 @@ from bot.turns.notices import NoticeId
 from dialogs.model.turn import Turn
 
 InboundIntent = Literal["answer", "say", "forget", "nothing"]
+"""Run the dialogs; send only a notice or message; delete the conversation; do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class InboundActivity:
-    """What an activity asks for. `turn` says who and where in every case; it is for the dialogs when `wants` is answer.
+    """What an activity asks for.
 
-    `say` is the sentence to answer with instead (`wants` is say), or to add after the dialogs' replies. `mark` stands
-    for the activity, the same each time that it is delivered; "" when it has no id to be recognised by. `takes_place`:
-    the answer may take the place of the card that was pressed, whose activity is `replaces`, "" when it is not known.
-    `response` is the HTTP response that waits for the answer, where one does. `kept`: it stands among what is pending
-    in its conversation, and is void when it does so no longer. `gives` is a message of the outside to answer with.
+    Attributes:
+        intent: What to do.
+        turn: Who and where; with the intent "answer" also what the dialogs answer.
+        notice: A notice to send: alone with the intent "say", else after the dialogs' replies.
+        activity_key: Identifies the activity, the same each time that it is delivered; "" if it has no id.
+        replaced_activity_id: The activity of the card that was pressed, "" if it is unknown.
+        can_replace_card: The answer may replace the card that was pressed.
+        response: The HTTP response that waits for the answer, if one does.
+        is_pending: It is one of the conversation's pending turns; once it is removed there, it must not run.
+        extra_message: A message to send after the others, such as the card of an uploaded file.
     """
 
     intent: InboundIntent

@@ -1,4 +1,4 @@
-"""The HTTP response that waits for what a turn answers, and what of a turn's messages goes into it."""
+"""The HTTP response that waits for a turn's answer, and which of the turn's messages goes into it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import Any
 from bot.cards.messages import Message
 
 RESPONSE_ONLY = "\n"
-"""What a message "replaces" that can only stand in the response: which activity was pressed is not known.
+"""What a message replaces if the pressed card's activity is unknown: it can only do so as the HTTP response.
 
 No activity has this id.
 """
 
 
 class InvokeResponse:
-    """Waits `patience` seconds for an answer. Until then a turn may `take` it, and must then `give` the answer."""
+    """An HTTP response that waits `timeout_seconds` for the message to answer with.
+
+    In that time the turn may claim it, and must then set the message: what was claimed is not sent in another way.
+    """
 
     def __init__(self, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -25,20 +28,21 @@ class InvokeResponse:
         self._message_future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
     def claim(self) -> bool:
-        """Whether the answer is to go into the response; if not, it is to be sent as any other reply."""
+        """Return whether the answer goes into the response; if not, it is to be sent like any other reply."""
         self._is_claimed = self._is_open
         return self._is_open
 
     def set_message(self, message: Message) -> None:
-        """Answer; what comes too late is dropped."""
+        """Answer with `message`, unless there is an answer already or the response is closed."""
         if self._is_open and not self._message_future.done():
             self._message_future.set_result(message)
 
     async def wait_for_message(self, turn: asyncio.Task[None]) -> Message | None:
-        """The answer that `turn` gives, None when it takes too long. Raises what the turn raises without an answer."""
+        """Return the answer of `turn`, None if it takes too long. Raise what the turn raises if it gives no answer."""
         waiting: Any = (self._message_future, turn)
         await asyncio.wait(waiting, timeout=self._timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
-        if self._is_claimed:  # it is being committed
+        if self._is_claimed:
+            # the answer is being committed as this response's: no timeout may separate the two any more
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         self._is_open = False
         if self._message_future.done():
@@ -49,21 +53,21 @@ class InvokeResponse:
 
 
 def split_messages(messages: Sequence[Message]) -> tuple[Message, list[Message]]:
-    """What of `messages` (one at least) answers the response, and those that are to be sent.
+    """Split a turn's messages, at least one, into the one for the HTTP response and those to send.
 
-    A card that takes a place goes there, else a sentence. Where there is neither, the response repeats in one line what
-    the first message says.
+    The response gets a card that replaces another, else a text. If there is neither, all messages are sent and the
+    response repeats the first one's summary, a single line.
     """
-    places = [message for message in messages if "replaces" in message]
-    sentences = [message for message in messages if "text" in message]
-    for chosen in (*places, *sentences):
+    replacing = [message for message in messages if "replaces" in message]
+    texts = [message for message in messages if "text" in message]
+    for chosen in (*replacing, *texts):
         answer = {key: value for key, value in chosen.items() if key != "replaces"}
         return answer, [message for message in messages if message is not chosen]
     return {"text": messages[0]["summary"]}, list(messages)
 
 
 def strip_response_only(message: Message) -> Message:
-    """`message` as it can be sent: what can only take a place in a response is sent below."""
+    """Return `message` in a form that can be sent: what only a response can replace becomes a new message."""
     if message.get("replaces") != RESPONSE_ONLY:
         return message
     return {key: value for key, value in message.items() if key != "replaces"}

@@ -1,4 +1,4 @@
-"""How a turn's works get into the conversation's document, together with all else that came of the turn."""
+"""Enqueue a turn's jobs in the conversation's document, so that they are committed together with its replies."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.cards.messages import Message
-from bot.turns.channel import Channel
+from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.inbound import InboundActivity
 from bot.turns.pending import PendingTurn, turn_to_json
-from bot.turns.rendering import render_messages
 from dialogs.conversation import Conversation, ConversationResult
-from dialogs.model.job import FAILURE_KEY, JobDone, JobFailure
+from dialogs.model.job import FAILURE_KEY, Job, JobDone, JobFailure
+from dialogs.model.turn import Turn
 
 MAX_PENDING_JOBS = 5
-"""Works that one conversation may have waiting; they are done one after the other."""
+"""Jobs of one conversation that may wait; they run one after the other."""
 
 
 async def enqueue_jobs(
@@ -27,32 +27,45 @@ async def enqueue_jobs(
     conversation: Conversation,
     now: float,
 ) -> list[Message]:
-    """Put the works of `answer`, which `messages` show, into the envelope; what is too much is reported at once.
+    """Append the jobs of `result` to the document; `messages` are its replies, rendered.
 
-    How far the first one is will be seen below the last message, if nothing else ever takes its place.
+    The last message announces the jobs. The first job's progress is shown below it, unless something may replace it.
+
+    Returns:
+        More messages: the reports of the jobs for which there is no room.
     """
-    turn, more = incoming.turn, []
-    for number, work in enumerate(result.jobs):
+    reports: list[Message] = []
+    for number, job in enumerate(result.jobs):
         if sum(pending.job_json is not None for pending in document.pending_turns) >= MAX_PENDING_JOBS:
-            too_many: JobFailure = "too-many"
-            nothing = replace(turn, text="", action=None, has_joined=False, has_signed_in=None)
-            told = await conversation.answer_turn(
-                replace(nothing, job_done=JobDone(work, {FAILURE_KEY: too_many})), document.dialog_state
-            )
-            document.dialog_state = dict(told.state)
-            more += render_messages(told.replies, channel, "")
+            reports += await _report_too_many(document, incoming.turn, channel, conversation, job)
             continue
         pending = PendingTurn(
             f"{incoming.activity_key}.w{number}",
-            turn_to_json(turn, should_include_content=False),
+            turn_to_json(incoming.turn, should_include_content=False),
             dict(channel.conversation_reference),
             now,
-            {"do": work.name, "args": dict(work.args)},
+            {"do": job.name, "args": dict(job.args)},
         )
         if number == 0 and messages and not result.replies[-1].gives_place:
-            pending.progress_message_id, pending.progress_message = (
-                f"{incoming.activity_key}.{len(messages) - 1}",
-                dict(messages[-1]),
-            )
+            pending.progress_message_id = f"{incoming.activity_key}.{len(messages) - 1}"
+            pending.progress_message = dict(messages[-1])
         document.pending_turns.append(pending)
-    return more
+    return reports
+
+
+async def _report_too_many(
+    document: ConversationDocument, turn: Turn, channel: Channel, conversation: Conversation, job: Job
+) -> list[Message]:
+    """Let the dialogs report at once that `job` found no room, and return the messages."""
+    failure: JobFailure = "too-many"
+    report = replace(
+        turn,
+        text="",
+        action=None,
+        has_joined=False,
+        has_signed_in=None,
+        job_done=JobDone(job, {FAILURE_KEY: failure}),
+    )
+    result = await conversation.answer_turn(report, document.dialog_state)
+    document.dialog_state = dict(result.state)
+    return render_messages(result.replies, channel, "")

@@ -1,4 +1,4 @@
-"""What the bot's outside says to people itself, in both languages. The conversation's own words are in `dialogs`."""
+"""Short texts that the bot sends without its dialogs, in both languages: failures, refusals, progress, sign-in."""
 
 from __future__ import annotations
 
@@ -197,10 +197,10 @@ _TEXTS: dict[NoticeId, dict[Language, str]] = {
 
 
 def detect_language(locale: str | None) -> Language:
-    """The language to answer in when nothing but the client's locale is known."""
+    """Return the language to answer in when nothing but the client's locale is known."""
     return "it" if (locale or "").lower().split("-")[0] == "it" else "en"
 
 
 def render_notice(notice: NoticeId, language: Language, reference: str = "", link: str = "", percent: int = 0) -> str:
-    """The sentence in `language`, with the reference id, the link or the number that some of them name."""
+    """Return the notice in `language`; some of them name a failure's reference, a link or a percentage."""
     return _TEXTS[notice][language].format(reference=reference, link=link, percent=percent).rstrip()

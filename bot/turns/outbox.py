@@ -1,7 +1,7 @@
-"""Sends what the outboxes hold: each reply in order, noted before it is begun and again when its outcome is known.
+"""Send a conversation's outbox in order: a send is committed before it starts, and again when its outcome is known.
 
-A reply is sent twice only where nobody can know whether it arrived: the channel did not say, or the program was killed
-between sending and noting.
+A message is sent twice only where nobody can know whether it arrived: the channel did not say, or the program was
+killed between the send and the commit.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.cards.messages import Message
-from bot.errors import DeliveryError, RequestRefusedError, StoreError, describe_error_location
-from bot.state.store import StateStore
-from bot.turns.channel import Channel, ProactiveMessenger
-from bot.turns.conversation_document import ConversationDocument, OutboxMessage
-from bot.turns.conversation_locks import ConversationLocks, QueueFullError
+from bot.errors import DeliveryError, StoreError, describe_error_location
+from bot.turns.channel import Channel
+from bot.turns.conversation_document import ConversationDocument
 from bot.turns.notices import render_notice
+from bot.turns.outbox_message import OutboxMessage
 from bot.turns.unit_of_work import UnitOfWork
 
 LEASE_SECONDS = 30
-"""How long another instance leaves the replies of a conversation to the one that began to send them."""
-MAX_SWEPT_CONVERSATIONS = 1000
-MAX_CONCURRENT_CONVERSATIONS = 8
+"""How long other instances leave a conversation's outbox to the one that began to send it."""
 MAX_UNKNOWN_OUTCOMES = 4
-"""Sends without a known outcome after which a reply is not sent again. Of a channel that leaves one in twenty open, two
-would lose a reply in four hundred; with four nobody sees it lost, and hardly anybody thrice.
+"""Sends with an unknown outcome after which a message is given up.
+
+If a channel leaves one send in twenty open, two would lose a message in four hundred. With four nobody sees one lost,
+and hardly anybody sees one three times.
 """
 
 _log = logging.getLogger(__name__)
@@ -38,9 +37,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
-    """Seconds. `most`: one turn's sending, all in all; `first_wait`: before a reply is tried again, doubled each time.
+    """How often and how long to try. Times are in seconds.
 
-    `quick_tries` are made while the turn waits; the rest by the sweep, every `sweep`.
+    Attributes:
+        max_flush_seconds: For all the messages that one turn sends.
+        first_wait_seconds: Before the second attempt; it doubles with each further one.
+        max_wait_seconds: The longest wait between two attempts.
+        inline_attempts: Attempts while the turn waits; the sweep makes the others.
+        sweep_interval_seconds: Between two sweeps.
     """
 
     max_flush_seconds: float = 8.0
@@ -50,174 +54,93 @@ class DeliveryPolicy:
     sweep_interval_seconds: float = 15.0
 
     def compute_wait(self, attempts: int, retry_after: float | None) -> float:
-        """How long to wait after so many tries: what the channel asked for, or longer each time, never in step."""
-        spread: float = random.uniform(0.75, 1.25)  # noqa: S311 - it hides nothing
-        own = self.first_wait_seconds * 2.0 ** min(attempts, 20) * spread
-        return min(max(own, retry_after or 0.0), self.max_wait_seconds)
+        """Return how long to wait after so many attempts: at least as long as the channel asked for.
+
+        The wait is random within limits, so that conversations that failed together don't retry together.
+        """
+        jitter: float = random.uniform(0.75, 1.25)  # noqa: S311 - not for security
+        backoff = self.first_wait_seconds * 2.0 ** min(attempts, 20) * jitter
+        return min(max(backoff, retry_after or 0.0), self.max_wait_seconds)
 
 
 class Outbox:
-    """Sends from the outboxes of `store`; `lanes` keeps the turns and the sweeps of one conversation apart.
+    """Sends the messages in the outboxes of conversations.
 
-    `counts` tells what became of replies: sent, repeated, unknown, later, refused, replaced, given-up.
+    `counts` says what happened to them: sent, repeated, unknown, later, refused, replaced, given-up.
     """
 
-    def __init__(
-        self,
-        store: StateStore,
-        locks: ConversationLocks,
-        policy: DeliveryPolicy | None = None,
-        instance: str = "",
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, policy: DeliveryPolicy, instance: str, clock: Callable[[], float]) -> None:
         self.counts: Counter[str] = Counter()
-        self._store, self._locks, self._policy = store, locks, policy or DeliveryPolicy()
-        self._instance, self._clock = instance, clock
+        self._policy, self._instance, self._clock = policy, instance, clock
+        # key and message id -> activity id: sent, but the store failed to record it
         self._unrecorded_sends: dict[tuple[str, str], str | None] = {}
 
     def begin_send(self, unit_of_work: UnitOfWork) -> None:
-        """Note, before a commit, that the first reply of the outbox is about to be sent: by this process, if it may."""
+        """Record, before a commit, that this process is about to send the first message, if it may."""
         now = self._clock()
-        self._give_up(unit_of_work.document.drop_undeliverable(now))
+        self.give_up(unit_of_work.document.drop_undeliverable(now))
         unit_of_work.is_sending = unit_of_work.document.begin_send(self._instance, now, LEASE_SECONDS)
 
     async def flush(self, unit_of_work: UnitOfWork, channel: Channel, activity_key: str = "") -> DeliveryError | None:
-        """Send the outbox until it is empty, or its first reply has to wait; the conversation's lane must be held.
+        """Send the outbox until it is empty or its first message has to wait. The conversation's lock must be held.
 
-        Returns why replies still wait, or why one to the activity of `mark` was lost; None also where another instance
-        sends them.
+        Returns:
+            Why messages still wait, or why one that answers the activity `activity_key` was lost; else None, also if
+            another instance is sending them.
         """
-        ends = time.monotonic() + self._policy.max_flush_seconds
+        deadline = time.monotonic() + self._policy.max_flush_seconds
         lost: DeliveryError | None = None
         try:
             if not unit_of_work.is_sending and unit_of_work.document.outbox:
-                await self._commit_and_begin_next(unit_of_work, lambda _: None)
+                await self._commit_and_begin_next(unit_of_work, _change_nothing)
             while unit_of_work.is_sending:
-                row = unit_of_work.document.outbox[0]
+                message = unit_of_work.document.outbox[0]
+                is_already_sent = (unit_of_work.key, message.id) in self._unrecorded_sends
                 error = (
-                    None
-                    if (unit_of_work.key, row.id) in self._unrecorded_sends
-                    else await self._send_message(unit_of_work.key, channel, row, ends)
+                    None if is_already_sent else await self._send_message(unit_of_work.key, channel, message, deadline)
                 )
-                wait = await self._record_outcome(unit_of_work, row, error)
+                wait = await self._record_outcome(unit_of_work, message, error)
                 if wait is not None:
-                    if row.attempts > self._policy.inline_attempts or time.monotonic() + wait >= ends:
+                    if message.attempts > self._policy.inline_attempts or time.monotonic() + wait >= deadline:
                         return error
                     await asyncio.sleep(wait)
-                    await self._commit_and_begin_next(unit_of_work, lambda _: None)
-                elif (
-                    error
-                    and activity_key
-                    and row.id.startswith(activity_key)
-                    and not unit_of_work.document.find_message(row.id)
-                ):
+                    await self._commit_and_begin_next(unit_of_work, _change_nothing)
+                elif error and _is_lost_answer(unit_of_work.document, message, activity_key):
                     lost = error
         except StoreError as error_of_store:
-            _log.error("What was sent could not be noted: %s", error_of_store)
+            _log.error("What was sent could not be recorded: %s", error_of_store)
             return DeliveryError("The state store failed while replies were sent.")
         return lost
 
-    async def run(
-        self,
-        messenger: ProactiveMessenger,
-        stop: asyncio.Event,
-        on_waiting: Callable[[str, ConversationDocument], None],
-    ) -> None:
-        """Sweep now, for what a crash left, and then every so often until `stop`; a sweep is finished first."""
-        while not stop.is_set():
-            try:
-                await self.sweep(messenger, on_waiting, stop)
-            except StoreError as error:
-                _log.error("Waiting replies could not be looked up: %s", error)
-            except Exception as error:  # noqa: BLE001 - it must go on while the program does
-                _log.error("Waiting replies could not be sent: %s", describe_error_location(error))
-            try:
-                async with asyncio.timeout(self._policy.sweep_interval_seconds):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-
-    async def sweep(
-        self,
-        messenger: ProactiveMessenger,
-        on_waiting: Callable[[str, ConversationDocument], None],
-        stop: asyncio.Event | None = None,
-    ) -> None:
-        """Send, in every conversation where replies wait and no turn runs, those that are due.
-
-        `seen` gets every conversation in which anything waits.
-        """
-        free = asyncio.Semaphore(MAX_CONCURRENT_CONVERSATIONS)
-
-        async def sweep_if_free(key: str) -> None:
-            async with free:
-                if not (stop and stop.is_set()):
-                    await self._sweep_conversation(key, messenger, on_waiting)
-
-        await asyncio.gather(
-            *(sweep_if_free(key) for key in await self._store.list_waiting_keys(MAX_SWEPT_CONVERSATIONS))
-        )
-
-    async def _sweep_conversation(
-        self, key: str, messenger: ProactiveMessenger, on_waiting: Callable[[str, ConversationDocument], None]
-    ) -> None:
-        if self._locks.is_busy(key):
-            return  # its own turns send what waits; who waited for them here would hold up the others
-        try:
-            async with self._locks.acquire(key):
-                record = await UnitOfWork(self._store, key).load()
-                envelope, now = record.document, self._clock()
-                on_waiting(key, envelope)
-                if envelope.is_leased_by_another(self._instance, now):
-                    return
-                if hopeless := envelope.drop_undeliverable(now):
-                    await record.commit()
-                    self._give_up(hopeless)
-                if envelope.outbox and (envelope.outbox[0].in_flight or envelope.outbox[0].due_at <= now):
-                    await self._flush_proactively(record, messenger)
-        except QueueFullError:
-            return  # its own turns send it
-        except StoreError as error:
-            _log.error("Waiting replies could not be read or noted: %s", error)
-
-    async def _flush_proactively(self, unit_of_work: UnitOfWork, messenger: ProactiveMessenger) -> None:
-        async def flush_to_channel(channel: Channel) -> None:
-            await self.flush(unit_of_work, channel)
-
-        row = unit_of_work.document.outbox[0]
-        try:
-            await messenger.resume_conversation(row.conversation_reference, flush_to_channel)
-        except RequestRefusedError as refused:
-            self.counts["refused"] += 1
-            _log.error("A reply that waited is not sent: %s", refused)
-            await unit_of_work.change(lambda envelope: envelope.remove_message(row.id))
-        except Exception as error:  # noqa: BLE001 - one conversation out of reach must not stop the others
-            self.counts["later"] += 1
-            _log.warning("A conversation could not be reached: %s", describe_error_location(error))
-            due = self._clock() + self._policy.compute_wait(row.attempts, None)
-            await unit_of_work.change(lambda envelope: _postpone_message(envelope, row.id, False, due))
+    def give_up(self, messages: Sequence[OutboxMessage]) -> None:
+        """Count and log messages that won't be sent any more."""
+        for message in messages:
+            self.counts["given-up"] += 1
+            _log.error(
+                "A reply is given up: %d attempts failed, %d without a known outcome, %d crashes.",
+                message.attempts,
+                message.unknown_outcomes,
+                message.crashed_attempts,
+            )
 
     async def _send_message(
         self, key: str, channel: Channel, outbox_message: OutboxMessage, deadline: float
     ) -> DeliveryError | None:
         if outbox_message.is_possible_duplicate:
             self.counts["repeated"] += 1
+        reference = outbox_message.conversation_reference
         try:
             async with asyncio.timeout(max(deadline - time.monotonic(), 0.0)):
-                another = outbox_message.conversation_reference.get("activity") != channel.conversation_reference.get(
-                    "activity"
-                )
-                sent = await (
-                    channel.send(outbox_message.message, outbox_message.conversation_reference)
-                    if another
-                    else channel.send(outbox_message.message)
-                )
-                self._unrecorded_sends[key, outbox_message.id] = sent
+                if reference.get("activity") == channel.conversation_reference.get("activity"):
+                    activity_id = await channel.send(outbox_message.message)
+                else:  # left from an earlier turn, which it must still answer
+                    activity_id = await channel.send(outbox_message.message, reference)
+                self._unrecorded_sends[key, outbox_message.id] = activity_id
         except DeliveryError as error:
             return error
         except TimeoutError:
-            return DeliveryError("The channel took too long to take a reply.", outcome="unknown")
-        except Exception as error:  # noqa: BLE001 - one reply must not stop those behind it for ever
+            return DeliveryError("The channel took too long to accept a reply.", outcome="unknown")
+        except Exception as error:  # noqa: BLE001 - one reply must not block those behind it forever
             _log.error("A reply could not be sent: %s", describe_error_location(error))
             return DeliveryError("A reply could not be sent.", outcome="unknown")
         return None
@@ -225,51 +148,74 @@ class Outbox:
     async def _record_outcome(
         self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, error: DeliveryError | None
     ) -> float | None:
-        """Note the outcome, and begin the next reply. Returns the seconds to wait for, None if that one is next."""
+        """Commit what became of a message.
+
+        Returns:
+            The seconds to wait until its next attempt; None if the message is done and the next one has begun.
+        """
         if error is None:
-            sent = (unit_of_work.key, outbox_message.id)
-            activity = None if outbox_message.is_fallback else self._unrecorded_sends[sent]
-            await self._commit_and_begin_next(
-                unit_of_work, lambda envelope: envelope.remove_message(outbox_message.id, activity)
-            )
-            self._unrecorded_sends.pop(sent, None)
-            self.counts["sent"] += 1
+            await self._record_sent(unit_of_work, outbox_message)
             return None
         self.counts[error.outcome] += 1
         if error.outcome == "refused":
-            reference = secrets.token_hex(4)
-            if "replaces" in outbox_message.message:
-                # the card is gone, too old or not the bot's: what was to stand there is sent below
-                self.counts["replaced"] += 1
-                message = {key: value for key, value in outbox_message.message.items() if key != "replaces"}
-                await self._commit_and_begin_next(
-                    unit_of_work,
-                    lambda envelope: _replace_message(envelope, outbox_message.id, message, is_fallback=False),
-                )
-                return None
-            _log.error("%s It is not sent again, reference %s.", error, reference)
-            if error.status in (400, 413) and not outbox_message.is_fallback:
-                self.counts["replaced"] += 1
-                spare = {"text": render_notice("not-shown", outbox_message.language, reference)}
-                await self._commit_and_begin_next(
-                    unit_of_work, lambda envelope: _replace_message(envelope, outbox_message.id, spare)
-                )
-            else:
-                await self._commit_and_begin_next(
-                    unit_of_work, lambda envelope: envelope.remove_message(outbox_message.id)
-                )
+            await self._record_refused(unit_of_work, outbox_message, error)
             return None
-        if error.outcome == "unknown" and outbox_message.unknown_outcomes + 1 >= MAX_UNKNOWN_OUTCOMES:
+        is_outcome_unknown = error.outcome == "unknown"
+        if is_outcome_unknown and outbox_message.unknown_outcomes + 1 >= MAX_UNKNOWN_OUTCOMES:
             _log.error("%s", error)
-            self._give_up([outbox_message])
-            await self._commit_and_begin_next(unit_of_work, lambda envelope: envelope.remove_message(outbox_message.id))
+            self.give_up([outbox_message])
+            await self._commit_and_begin_next(unit_of_work, lambda document: document.remove_message(outbox_message.id))
             return None
-        _log.warning("%s The reply waits for another try (%s).", error, error.outcome)
+        _log.warning("%s The reply waits for another attempt (%s).", error, error.outcome)
         wait = self._policy.compute_wait(outbox_message.attempts, error.retry_after)
-        doubt, due = error.outcome == "unknown", self._clock() + wait
+        due_at = self._clock() + wait
         unit_of_work.is_sending = False
-        await unit_of_work.change(lambda envelope: _postpone_message(envelope, outbox_message.id, doubt, due))
+        await unit_of_work.change(
+            lambda document: postpone_message(
+                document, outbox_message.id, due_at, is_outcome_unknown=is_outcome_unknown
+            )
+        )
         return wait
+
+    async def _record_sent(self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage) -> None:
+        send_key = (unit_of_work.key, outbox_message.id)
+        # a fallback notice is no place to show a job's progress
+        activity_id = None if outbox_message.is_fallback else self._unrecorded_sends[send_key]
+        await self._commit_and_begin_next(
+            unit_of_work, lambda document: document.remove_message(outbox_message.id, activity_id)
+        )
+        self._unrecorded_sends.pop(send_key, None)
+        self.counts["sent"] += 1
+
+    async def _record_refused(
+        self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, error: DeliveryError
+    ) -> None:
+        """Put something else in the place of a message that the channel refused, or remove it."""
+        if "replaces" in outbox_message.message:
+            # the card is gone, too old, or not the bot's: send as a new message what was to replace it
+            self.counts["replaced"] += 1
+            message = {key: value for key, value in outbox_message.message.items() if key != "replaces"}
+            await self._replace_message(unit_of_work, outbox_message, message, is_fallback=False)
+            return
+        reference = secrets.token_hex(4)
+        _log.error("%s It is not sent again, reference %s.", error, reference)
+        # only what the channel can't show calls for a notice; after a 403 or 404 that would be refused as well
+        if error.status in (400, 413) and not outbox_message.is_fallback:
+            self.counts["replaced"] += 1
+            notice = {"text": render_notice("not-shown", outbox_message.language, reference)}
+            await self._replace_message(unit_of_work, outbox_message, notice, is_fallback=True)
+        else:
+            await self._commit_and_begin_next(unit_of_work, lambda document: document.remove_message(outbox_message.id))
+
+    async def _replace_message(
+        self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, message: Message, *, is_fallback: bool
+    ) -> None:
+        def replace(document: ConversationDocument) -> None:
+            stored = document.find_message(outbox_message.id)
+            if stored:
+                stored.replace_message(message, is_fallback=is_fallback)
+
+        await self._commit_and_begin_next(unit_of_work, replace)
 
     async def _commit_and_begin_next(
         self, unit_of_work: UnitOfWork, edit: Callable[[ConversationDocument], None]
@@ -280,28 +226,20 @@ class Outbox:
 
         await unit_of_work.change(edit_and_begin)
 
-    def _give_up(self, outbox_messages: Sequence[OutboxMessage]) -> None:
-        for row in outbox_messages:
-            self.counts["given-up"] += 1
-            _log.error(
-                "A reply is given up: %d tries failed, %d without a known outcome, %d crashes.",
-                row.attempts,
-                row.unknown_outcomes,
-                row.crashed_attempts,
-            )
 
-
-def _replace_message(
-    document: ConversationDocument, message_id: str, message: Message, is_fallback: bool = True
+def postpone_message(
+    document: ConversationDocument, message_id: str, due_at: float, *, is_outcome_unknown: bool
 ) -> None:
-    row = document.find_message(message_id)
-    if row:
-        row.message, row.is_fallback, row.in_flight, row.attempts = message, is_fallback, False, 0
+    """Let the message with that id, if it still waits, wait until `due_at` for its next attempt."""
+    message = document.find_message(message_id)
+    if message:
+        message.postpone(due_at, is_outcome_unknown=is_outcome_unknown)
 
 
-def _postpone_message(document: ConversationDocument, message_id: str, is_unknown: bool, due_at: float) -> None:
-    row = document.find_message(message_id)
-    if row:
-        row.in_flight, row.due_at = False, due_at
-        row.attempts += 1
-        row.unknown_outcomes += is_unknown
+def _change_nothing(_: ConversationDocument) -> None:
+    return None
+
+
+def _is_lost_answer(document: ConversationDocument, message: OutboxMessage, activity_key: str) -> bool:
+    """Return whether `message` answers that activity and was removed without being replaced."""
+    return bool(activity_key) and message.id.startswith(activity_key) and document.find_message(message.id) is None

@@ -1,6 +1,6 @@
-"""What a conversation still has to do, as its document keeps it: works that turns left, and turns that take long.
+"""What a conversation has left to do, as its document keeps it: jobs that turns enqueued, and turns that take long.
 
-Each is leased by the process that does it, so that of several only one does, and another one when that one dies.
+Each is leased by the process that runs it: of several processes one runs it, and another takes over if that one dies.
 """
 
 from __future__ import annotations
@@ -15,19 +15,30 @@ from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.redaction.redact import redact
 
 MAX_CRASHED_ATTEMPTS = 3
-"""How often it is begun without coming to its end: what ends the program each time must not do so for ever."""
+"""How often a pending turn may start without finishing. One that crashes the program must not do so forever."""
 MAX_TEXT_CHARS = 100_000
-"""Characters kept of a turn's text, the last ones; the turn itself has all of them unless it is cut by a crash."""
+"""Characters to keep of a turn's text, the last ones. The running turn has all of them; this is for after a crash."""
 
 
 @dataclass(slots=True)
 class PendingTurn:
-    """A work, or without `work` a turn to be run. Times are seconds since 1970.
+    """A job, or a turn without one, that is left to do. Times are seconds since 1970.
 
-    `id` is the mark of the turn that ends it. `turn` is that turn, as `turn_to_json` writes it; `more` is what else the
-    outside needs to run it. `begun`: `worker` is at it, until `until` unless it says so again. `cuts`: how often it
-    was begun and not ended. `row`: the reply that shows how far a work is, until it was sent, and `message` what
-    it says; from then on `shown`, its activity. `due`: not to be begun before.
+    Attributes:
+        id: The activity key of the turn that completes it.
+        turn_json: That turn, as `turn_to_json` writes it.
+        conversation_reference: Where its replies go.
+        created_at: When it was stored.
+        job_json: The job; None for a turn.
+        inbound_fields: What else an `InboundActivity` needs besides the turn.
+        in_flight: `lease_owner` is running it.
+        lease_owner: The instance that runs it.
+        lease_expires_at: When others may take over, unless the owner renews its lease.
+        crashed_attempts: How often it was started and not finished.
+        progress_message_id: The outbox message that announces the job, until it is sent.
+        progress_message: What that message says.
+        progress_activity_id: The activity that it became, where the progress is shown.
+        due_at: When it may start; 0 for at once.
     """
 
     id: str
@@ -46,48 +57,47 @@ class PendingTurn:
     due_at: float = 0.0
 
     def can_start(self, instance: str, now: float) -> bool:
-        """Whether `instance` may begin it, unless it has: what it began in a former life was cut by its end."""
+        """Return whether `instance` may start it, if it isn't running it already.
+
+        What an instance of that name started in an earlier life ended with that life.
+        """
         return self.due_at <= now and (
             not self.in_flight or self.lease_owner == instance or self.lease_expires_at <= now
         )
 
     def start(self, instance: str, now: float, lease_seconds: float) -> None:
         """Lease it to `instance`."""
+        # still in flight: whoever had the lease crashed
         self.crashed_attempts += self.in_flight
         self.in_flight, self.lease_owner, self.lease_expires_at = True, instance, now + lease_seconds
 
     def release(self, failed: bool = False) -> None:
-        """Let anybody begin it anew; unless it `failed`, this one does not count."""
+        """Let any instance start it again; this attempt counts as crashed only if it `failed`."""
         self.crashed_attempts += failed
         self.in_flight, self.lease_owner, self.lease_expires_at = False, "", 0.0
 
     def postpone(self, args: Mapping[str, Any], due_at: float) -> None:
-        """Let it be done again from `due` on, with `args`; that it was done so far counts for nothing."""
+        """Run the job again from `due_at` on with `args`, and forget the earlier attempts."""
         if self.job_json is not None:
             self.job_json = {"do": self.job_json["do"], "args": dict(args)}
-        self.in_flight, self.lease_owner, self.lease_expires_at, self.crashed_attempts, self.due_at = (
-            False,
-            "",
-            0.0,
-            0,
-            due_at,
-        )
+        self.in_flight, self.lease_owner, self.lease_expires_at = False, "", 0.0
+        self.crashed_attempts, self.due_at = 0, due_at
 
     @property
     def parsed_turn(self) -> Turn:
-        """The turn that was kept; of a work, the one that reports it, without what is to be reported."""
+        """The stored turn; of a job, the turn that reports it, without the report."""
         turn = turn_from_json(self.turn_json)
         if turn is None:
-            raise ValueError("what is pending is not a turn")
+            raise ValueError("the stored turn is not readable")
         return turn
 
     @property
     def parsed_job(self) -> Job | None:
-        """The work; None for a turn."""
+        """The job; None for a turn."""
         return Job(self.job_json["do"], self.job_json["args"]) if self.job_json else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON."""
+        """Return plain JSON, which `read_pending` reads."""
         return {key: getattr(self, attribute) for key, (attribute, _) in _FIELDS.items()}
 
 
@@ -110,68 +120,72 @@ _FIELDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
 """Stored key -> attribute and type. The keys are those of version 1 of the document and stay."""
 
 
-def read_pending(item: object) -> PendingTurn | None:
-    """What `to_json` wrote; None for anything else."""
-    if not isinstance(item, dict):
+def read_pending(value: object) -> PendingTurn | None:
+    """Read what `PendingTurn.to_json` wrote; return None for anything else."""
+    if not isinstance(value, dict):
         return None
-    item = {"due": 0.0, **item}  # a document of an earlier version has none
-    if not all(key in item and isinstance(item[key], kind) for key, (_, kind) in _FIELDS.items()):
+    value = {"due": 0.0, **value}  # a document of an earlier version has none
+    if not all(key in value and isinstance(value[key], expected) for key, (_, expected) in _FIELDS.items()):
         return None
-    work = item["work"]
-    if work is not None and not (isinstance(work.get("do"), str) and isinstance(work.get("args"), dict)):
+    job_json = value["work"]
+    if job_json is not None and not (isinstance(job_json.get("do"), str) and isinstance(job_json.get("args"), dict)):
         return None
-    pending = PendingTurn(**{attribute: item[key] for key, (attribute, _) in _FIELDS.items()})
+    pending = PendingTurn(**{attribute: value[key] for key, (attribute, _) in _FIELDS.items()})
     return pending if turn_from_json(pending.turn_json) else None
 
 
-_PERSON = {"tenant": "tenant", "id": "id", "name": "name", "object_id": "object_id"}
-_ACTION = {"do": "action_id", "args": "args", "fields": "fields", "version": "version", "foreign": "is_foreign"}
+_PERSON_FIELDS = {"tenant": "tenant", "id": "id", "name": "name", "object_id": "object_id"}
+_ACTION_FIELDS = {"do": "action_id", "args": "args", "fields": "fields", "version": "version", "foreign": "is_foreign"}
 """Stored key -> attribute."""
 
 
 def turn_to_json(turn: Turn, should_include_content: bool = True) -> dict[str, Any]:
-    """Who and where, and if it is to be the `whole` turn what was said or pressed: redacted, since it is kept."""
+    """Return a turn as plain JSON: who and where, and with its content what was said or pressed.
+
+    Content is redacted, since it is stored.
+    """
     written: dict[str, Any] = {
-        "person": {key: getattr(turn.person, attribute) for key, attribute in _PERSON.items()},
+        "person": {key: getattr(turn.person, attribute) for key, attribute in _PERSON_FIELDS.items()},
         "conversation": turn.conversation_id,
         "scope": turn.scope,
         "locale": turn.locale,
     }
     if should_include_content:
-        action = turn.action
         written |= {
-            # cut only afterwards: half a secret would not be recognised as one
+            # shortened only afterwards: half a secret would not be recognized as one
             "text": redact(turn.text)[-MAX_TEXT_CHARS:],
-            # with the secret by which they are read, as their works have it: else a crash would lose them
+            # a reference keeps its secret, as in the jobs that read the file: without it a crash would lose the file
             "files": [[redact(file.name), file.reference] for file in turn.files],
-            "action": {
-                "do": action.action_id,
-                "args": dict(action.args),
-                "fields": {key: redact(value) for key, value in action.fields.items()},
-                "version": action.version,
-                "foreign": action.is_foreign,
-            }
-            if action
-            else None,
+            "action": _action_to_json(turn.action) if turn.action else None,
             "joined": turn.has_joined,
             "signed_in": turn.has_signed_in,
         }
     return written
 
 
+def _action_to_json(action: ActionPressed) -> dict[str, Any]:
+    return {
+        "do": action.action_id,
+        "args": dict(action.args),
+        "fields": {key: redact(value) for key, value in action.fields.items()},
+        "version": action.version,
+        "foreign": action.is_foreign,
+    }
+
+
 def turn_from_json(value: Mapping[str, Any]) -> Turn | None:
-    """The turn that was written; None where it is broken."""
+    """Read what `turn_to_json` wrote; return None if it is broken."""
     try:
         action, person = value.get("action"), value["person"]
-        if set(person) - set(_PERSON) or (action and set(action) != set(_ACTION)):
+        if set(person) - set(_PERSON_FIELDS) or (action and set(action) != set(_ACTION_FIELDS)):
             return None
         return Turn(
-            person=Person(**{_PERSON[key]: item for key, item in person.items()}),
+            person=Person(**{_PERSON_FIELDS[key]: item for key, item in person.items()}),
             conversation_id=value["conversation"],
             scope=value["scope"],
             locale=value["locale"],
             text=value.get("text", ""),
-            action=ActionPressed(**{_ACTION[key]: item for key, item in action.items()}) if action else None,
+            action=ActionPressed(**{_ACTION_FIELDS[key]: item for key, item in action.items()}) if action else None,
             has_joined=value.get("joined", False),
             has_signed_in=value.get("signed_in"),
             files=tuple(AttachedFile(name, reference) for name, reference in value.get("files", ())),

@@ -1,4 +1,4 @@
-"""Turns that take longer than their request may wait: kept in the document first, so that no crash loses them."""
+"""Turns that take longer than their request may wait: stored in the document first, so that no crash loses them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn, turn_to_json
 from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
 
 PERSIST_TIMEOUT_SECONDS = 1.5
-"""Seconds that keeping a turn may take, while its request still waits."""
+"""How long storing a turn may take; its request still waits in that time."""
 TURN_LEASE_SECONDS = 90.0
-"""Seconds after which another instance runs a turn that was kept: longer than any turn takes."""
+"""How long a stored turn belongs to the instance that runs it: longer than any turn takes."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,42 +26,50 @@ _log = logging.getLogger(__name__)
 async def persist_turn(
     store: StateStore, key: str, incoming: InboundActivity, channel: Channel, instance: str, clock: Callable[[], float]
 ) -> bool:
-    """Keep a turn that `instance` is running; True when it is safe: kept, or over by now."""
-    turn = await asyncio.to_thread(turn_to_json, incoming.turn)
-    more = {"wants": incoming.intent, "say": incoming.notice, "replaces": incoming.replaced_activity_id}
+    """Store a turn that `instance` is running; return whether it is safe, which it also is if it ended meanwhile."""
+    # redacting a long text would block the other turns
+    turn_json = await asyncio.to_thread(turn_to_json, incoming.turn)
+    inbound_fields = {"wants": incoming.intent, "say": incoming.notice, "replaces": incoming.replaced_activity_id}
     try:
         async with asyncio.timeout(PERSIST_TIMEOUT_SECONDS):
             for attempt in range(MAX_COMMIT_ATTEMPTS):
-                record = await UnitOfWork(store, key).load()
-                envelope = record.document
-                if incoming.activity_key in envelope.processed_activities or envelope.find_pending(
-                    incoming.activity_key
-                ):
+                unit_of_work = await UnitOfWork(store, key).load()
+                document, activity_key = unit_of_work.document, incoming.activity_key
+                if activity_key in document.processed_activities or document.find_pending(activity_key):
                     return True
-                kept = PendingTurn(
-                    incoming.activity_key, turn, dict(channel.conversation_reference), clock(), inbound_fields=more
+                pending = PendingTurn(
+                    activity_key,
+                    turn_json,
+                    dict(channel.conversation_reference),
+                    clock(),
+                    inbound_fields=inbound_fields,
                 )
-                kept.start(instance, clock(), TURN_LEASE_SECONDS)
-                envelope.pending_turns.append(kept)
+                pending.start(instance, clock(), TURN_LEASE_SECONDS)
+                document.pending_turns.append(pending)
                 try:
-                    await record.commit()
+                    await unit_of_work.commit()
                 except StateConflictError:
                     await back_off(attempt)
                 else:
                     return True
     except (StoreError, TimeoutError) as error:
-        _log.error("A turn that takes long could not be kept: %s", str(error) or "the state store does not answer")
+        _log.error("A long turn could not be stored: %s", str(error) or "the state store does not answer")
     return False
 
 
 def restore_inbound_activity(pending: PendingTurn) -> InboundActivity:
-    """The turn that was kept; one that was cut too often is answered with a sentence instead."""
-    more = pending.inbound_fields
-    wants, said, replaces = more.get("wants"), more.get("say"), more.get("replaces")
-    known: InboundIntent = "say" if wants == "say" else "answer"
-    sentence: NoticeId | None = said if said in get_args(NoticeId) else None
+    """Return the activity of a stored turn; one that was interrupted too often is answered with a notice instead."""
+    fields = pending.inbound_fields
+    stored_notice, replaced_activity_id = fields.get("say"), fields.get("replaces")
+    intent: InboundIntent = "say" if fields.get("wants") == "say" else "answer"
+    notice: NoticeId | None = stored_notice if stored_notice in get_args(NoticeId) else None
     if pending.crashed_attempts >= MAX_CRASHED_ATTEMPTS:
-        known, sentence = "say", "cut-off"
+        intent, notice = "say", "cut-off"
     return InboundActivity(
-        known, pending.parsed_turn, sentence, pending.id, replaces if isinstance(replaces, str) else "", is_pending=True
+        intent,
+        pending.parsed_turn,
+        notice,
+        pending.id,
+        replaced_activity_id if isinstance(replaced_activity_id, str) else "",
+        is_pending=True,
     )

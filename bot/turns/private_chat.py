@@ -1,4 +1,4 @@
-"""How an answer in a group chat or a channel goes on in the person's private chat, which is opened for it."""
+"""Continue an answer from a group chat or a channel in the person's private chat, which is opened for it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from typing import Any
 from bot.cards.messages import Message
 from bot.errors import DeliveryError, StateConflictError
 from bot.state.store import StateStore, build_state_key
-from bot.turns.channel import Channel
+from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.conversation_locks import ConversationLocks
 from bot.turns.inbound import InboundActivity
 from bot.turns.job_queue import enqueue_jobs
 from bot.turns.outbox import Outbox
-from bot.turns.rendering import render_messages
 from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
 from dialogs.conversation import Conversation, ConversationResult
 from knowledge.model.entry import Language
 
 CommitTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], Awaitable[UnitOfWork]]
+"""Commits what came of a turn: `TurnProcessor.commit`."""
 StartPending = Callable[[str, ConversationDocument], None]
+"""Starts the jobs that a document holds under the given key: `JobRunner.start_pending`."""
 
 _log = logging.getLogger(__name__)
 
 
 class PrivateChatHandoff:
-    """Opens private chats and takes there what is to go on. `commit` is how a turn is kept, `look` begins its works."""
+    """Opens the private chat with the person of a turn, and commits and sends there what continues there."""
 
     def __init__(
         self,
@@ -46,56 +47,66 @@ class PrivateChatHandoff:
     async def hand_off(
         self, incoming: InboundActivity, channel: Channel, result: ConversationResult
     ) -> Mapping[str, Any] | None:
-        """The state that stays, after the private chat was opened and shown what `answer` says is to go on there.
+        """Continue in the private chat if `result` says so, and return the dialogs' state that stays in the thread.
 
-        None when Teams does not let the bot write to the person. The private chat is committed first, under the mark of
-        this same activity: after a crash between the two commits nothing is missing and nothing is shown twice.
+        Returns None if Teams doesn't let the bot write to the person.
+
+        The private chat is committed first, under this activity's key. After a crash between the two commits nothing is
+        missing, and nothing is shown twice.
         """
-        goes_on = next((reply.goes_on for reply in result.replies if reply.goes_on), "")
-        if not goes_on or incoming.turn.scope == "personal":
+        handoff = next((reply.goes_on for reply in result.replies if reply.goes_on), "")
+        if not handoff or incoming.turn.scope == "personal":
             return result.state
-        left: Mapping[str, Any] = result.state
+        remaining_state: Mapping[str, Any] = result.state
 
-        async def continue_privately(conversation: str, private: Channel) -> None:
-            nonlocal left
-            turn = replace(incoming.turn, conversation_id=conversation, scope="personal", text="", action=None)
-            arriving = replace(incoming, turn=turn, response=None)
-            key = build_state_key(turn.person.tenant, conversation, turn.person.id)
+        async def continue_privately(conversation_id: str, private_channel: Channel) -> None:
+            nonlocal remaining_state
+            turn = replace(incoming.turn, conversation_id=conversation_id, scope="personal", text="", action=None)
+            private_incoming = replace(incoming, turn=turn, response=None)
+            key = build_state_key(turn.person.tenant, conversation_id, turn.person.id)
             async with self._locks.acquire(key):
-                record, left = await self._commit_handoff(key, arriving, private, result.state, goes_on)
-                failed = await self._outbox.flush(record, private, incoming.activity_key)
-                self._start_pending(record.key, record.document)
-                if failed and failed.outcome == "refused":
-                    raise failed
+                unit_of_work, remaining_state = await self._commit_handoff(
+                    key, private_incoming, private_channel, result.state, handoff
+                )
+                error = await self._outbox.flush(unit_of_work, private_channel, incoming.activity_key)
+                self._start_pending(unit_of_work.key, unit_of_work.document)
+                # what only waits is sent later; what was refused never arrives, so the thread must say so
+                if error and error.outcome == "refused":
+                    raise error
 
         try:
             await channel.open_private_chat(incoming.turn.person.tenant, continue_privately)
-        except DeliveryError as failed:
-            _log.warning("A private chat could not be opened: %s", failed)
+        except DeliveryError as error:
+            _log.warning("A private chat could not be opened: %s", error)
             return None
-        return left
+        return remaining_state
 
     async def _commit_handoff(
-        self, key: str, incoming: InboundActivity, private: Channel, thread_state: Mapping[str, Any], handoff: str
+        self,
+        key: str,
+        incoming: InboundActivity,
+        private_channel: Channel,
+        thread_state: Mapping[str, Any],
+        handoff: str,
     ) -> tuple[UnitOfWork, Mapping[str, Any]]:
-        """The private chat's record with what it goes on with, and the state that stays in the thread."""
+        """Commit the private chat with what continues there; return it, and the state that stays in the thread."""
         for attempt in range(MAX_COMMIT_ATTEMPTS):
-            record = await UnitOfWork(self._store, key).load()
-            envelope = record.document
-            answer, left = await self._conversation.hand_off(
-                incoming.turn, envelope.dialog_state, thread_state, handoff
+            unit_of_work = await UnitOfWork(self._store, key).load()
+            document = unit_of_work.document
+            result, remaining_state = await self._conversation.hand_off(
+                incoming.turn, document.dialog_state, thread_state, handoff
             )
-            if incoming.activity_key in envelope.processed_activities:
-                return record, left
-            envelope.dialog_state, envelope.welcomed = dict(answer.state), True
-            language = envelope.language = answer.replies[-1].language
+            if incoming.activity_key in document.processed_activities:
+                return unit_of_work, remaining_state
+            document.dialog_state, document.welcomed = dict(result.state), True
+            language = document.language = result.replies[-1].language
             try:
-                messages = render_messages(answer.replies, private, "")
-                if answer.jobs:
+                messages = render_messages(result.replies, private_channel, "")
+                if result.jobs:
                     messages += await enqueue_jobs(
-                        envelope, incoming, private, answer, messages, self._conversation, self._clock()
+                        document, incoming, private_channel, result, messages, self._conversation, self._clock()
                     )
-                return await self._commit(record, incoming, private, messages, language), left
+                return await self._commit(unit_of_work, incoming, private_channel, messages, language), remaining_state
             except StateConflictError:
                 await back_off(attempt)
-        raise StateConflictError("The private chat was changed by other turns each time that it was to go on.")
+        raise StateConflictError("The private chat was changed by other turns at each attempt to continue there.")

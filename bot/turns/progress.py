@@ -1,4 +1,4 @@
-"""How far a work is, shown while it is done: the typing sign, and a line below the message that announced it."""
+"""Show a running job's progress: the typing indicator, and a line below the message that announced the job."""
 
 from __future__ import annotations
 
@@ -21,9 +21,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ProgressIntervals:
-    """Seconds. `every`: between signs; at most two at a time, far below what Teams takes of a conversation (60 in 30 s,
-    1800 in an hour). `longest`: between them when Teams refuses some. `quiet`: after so long without a step forward
-    there is no typing sign: who watches something for hours is not typing.
+    """How often progress is shown, in seconds.
+
+    An update is two activities at most. That is far below what Teams accepts in a conversation: 60 in 30 seconds, 1800
+    in an hour.
+
+    Attributes:
+        update_seconds: Between two updates.
+        max_wait_seconds: Between two updates while Teams refuses them.
+        typing_idle_seconds: Without progress for so long, the typing indicator stops: a job may wait for hours.
     """
 
     update_seconds: float = 5.0
@@ -32,7 +38,7 @@ class ProgressIntervals:
 
 
 class ProgressReporter:
-    """Shows how far the work of `pending` is, for as long as `show` runs. What cannot be shown is left out."""
+    """Shows the progress of the job `pending` for as long as `show` runs. An update that fails is left out."""
 
     def __init__(
         self, messenger: ProactiveMessenger, pending: PendingTurn, language: Language, intervals: ProgressIntervals
@@ -43,36 +49,37 @@ class ProgressReporter:
         self._percent = self._shown_percent = 0
 
     def record_progress(self, completed: int, total: int) -> None:
-        """Take how much is done of how much; from any thread."""
+        """Note how much of the job is done. It may be called from any thread."""
         percent = min(max(100 * completed // total, 0), 100) if total > 0 else 0
         if percent > self._percent:
             self._percent, self._advanced_at = percent, time.monotonic()
 
     async def show(self) -> None:
-        """Show it, again and again."""
+        """Show the progress at intervals, until canceled."""
         wait = self._intervals.update_seconds
         while True:
             await asyncio.sleep(wait)
-            typing, percent = time.monotonic() - self._advanced_at < self._intervals.typing_idle_seconds, self._percent
+            is_advancing = time.monotonic() - self._advanced_at < self._intervals.typing_idle_seconds
+            percent = self._percent
             try:
                 if self.pending.progress_activity_id and percent > self._shown_percent:
                     await self._update_note(render_notice("so-far", self._language, percent=percent))
                     self._shown_percent = percent
-                if typing:
+                if is_advancing:
                     await self._resume_conversation(lambda channel: channel.send_typing())
                 wait = self._intervals.update_seconds
             except BotError as error:
-                _log.info("How far a work is could not be shown: %s", error)
-                asked = error.retry_after if isinstance(error, DeliveryError) else None
-                wait = min(max(2 * wait, asked or 0.0), self._intervals.max_wait_seconds)
+                _log.info("A job's progress could not be shown: %s", error)
+                retry_after = error.retry_after if isinstance(error, DeliveryError) else None
+                wait = min(max(2 * wait, retry_after or 0.0), self._intervals.max_wait_seconds)
 
     async def finish(self) -> None:
-        """Say that it is over, where it was said how far it is."""
+        """Replace the progress, if any was shown, by a note that the job is finished."""
         if self._shown_percent:
             try:
                 await self._update_note(render_notice("so-far-ended", self._language))
             except BotError as error:
-                _log.info("That a work is over could not be shown: %s", error)
+                _log.info("A job's end could not be shown: %s", error)
 
     async def _update_note(self, note: str) -> None:
         message: Message = {

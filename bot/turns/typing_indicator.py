@@ -1,4 +1,4 @@
-"""The sign that an answer is being written, for as long as one is."""
+"""The typing indicator, shown while a person waits for an answer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from bot.errors import DeliveryError
 from bot.turns.channel import Channel
 
 TYPING_DELAY_SECONDS = 0.7
-"""Seconds without an answer after which a person sees that one is being written; Teams asks for 2 at most."""
+"""Seconds without an answer after which typing is shown; Teams asks for 2 at most."""
 TYPING_INTERVAL_SECONDS = 4.0
-"""Seconds that a typing indicator lasts in the clients, about."""
+"""Seconds for which the clients show one typing activity, approximately."""
 
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def show_typing(channel: Channel, delay_seconds: float | None) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Show typing from `after` seconds on (None: never) until the yielded coroutine function is called."""
+    """Show typing after `delay_seconds` (None: never), until the block ends or the yielded function is awaited."""
     done = asyncio.Event()
     task: asyncio.Task[None] | None = None
 
@@ -39,15 +39,15 @@ async def show_typing(channel: Channel, delay_seconds: float | None) -> AsyncIte
         nonlocal task
         task = asyncio.create_task(show())
 
-    # most turns are over before: they get by without a task
+    # most turns end before the delay does: a timer costs them less than a task
     timer = asyncio.get_running_loop().call_later(delay_seconds, begin) if delay_seconds is not None else None
 
     async def stop() -> None:
-        """End it; an indicator that is on its way is awaited, so that it does not arrive after the answer."""
         done.set()
         if timer is not None:
             timer.cancel()
         if task is not None and not task.done():
+            # one that is being sent must not arrive after the answer
             await asyncio.wait([task], timeout=1)
             task.cancel()
 

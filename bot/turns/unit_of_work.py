@@ -1,4 +1,4 @@
-"""One conversation's document in the store, as the turn that holds its lane sees it."""
+"""One conversation's document, loaded from the store, changed by the turn that holds the lock, and committed."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from collections.abc import Callable
 from bot.cards.messages import Message
 from bot.errors import StateConflictError
 from bot.state.store import StateStore, build_state_key
-from bot.turns.conversation_document import ConversationDocument, ConversationReference, read_conversation_document
+from bot.turns.channel import ConversationReference
+from bot.turns.conversation_document import ConversationDocument, read_conversation_document
 from bot.turns.pending import PendingTurn
 
 MAX_COMMIT_ATTEMPTS = 12
-"""How often a change is made again when somebody else changes the document meanwhile: another instance that sends its
-replies changes it with each of them.
-"""
+"""How often to repeat a change after a conflict. Another instance that sends its replies commits after each of them."""
 
 _log = logging.getLogger(__name__)
 
 
 async def back_off(attempt: int) -> None:
-    """Wait a little before a document is changed again that somebody else has just changed; longer each time."""
-    await asyncio.sleep(random.uniform(0.0, min(0.005 * 2.0**attempt, 0.25)))  # noqa: S311 - it hides nothing
+    """Wait a little after a conflict before the next attempt; longer each time."""
+    await asyncio.sleep(random.uniform(0.0, min(0.005 * 2.0**attempt, 0.25)))  # noqa: S311 - not for security
 
 
 class UnitOfWork:
-    """A document that was loaded: `envelope` is changed in place, then committed under the ETag that it came with.
+    """A conversation's document: loaded, changed in place, then committed under the ETag that it was loaded with.
 
-    `ready` says that the document's last commit began the send of its first reply. `answer` is what the turn's HTTP
-    response is to say, where one waits.
+    Attributes:
+        key: The conversation's key in the store.
+        document: The document, to be changed in place.
+        is_sending: The last commit recorded that the first message of the outbox is being sent by this process.
+        response_message: What the turn's HTTP response says, if one waits.
     """
 
     def __init__(self, store: StateStore, key: str) -> None:
@@ -43,11 +45,11 @@ class UnitOfWork:
 
     @property
     def is_stored(self) -> bool:
-        """Whether anything is kept."""
+        """Whether the store has anything for this conversation."""
         return self._etag is not None
 
     async def load(self) -> UnitOfWork:
-        """Read the document anew."""
+        """Read the document from the store, in place of the one in memory, and return `self`."""
         stored = await self._store.load(self.key)
         self._etag = stored.etag if stored else None
         self.document = (
@@ -57,14 +59,18 @@ class UnitOfWork:
         return self
 
     async def commit(self) -> None:
-        """Keep the envelope as it is now. After a StateConflict only a new `load` is of use."""
-        envelope = self.document
+        """Write the document as it is now.
+
+        Raises:
+            StateConflictError: Somebody else committed since it was loaded; only a new `load` helps.
+        """
+        document = self.document
         self._etag = await self._store.commit(
-            self.key, self._etag, envelope.to_json(), waiting=envelope.has_pending_items
+            self.key, self._etag, document.to_json(), waiting=document.has_pending_items
         )
 
     async def change(self, edit: Callable[[ConversationDocument], None]) -> None:
-        """Make a change of a document that is kept, again on the newest one when somebody else changed it."""
+        """Apply `edit` to a stored document and commit; after a conflict again on the newest one."""
         for attempt in range(MAX_COMMIT_ATTEMPTS):
             edit(self.document)
             try:
@@ -74,28 +80,31 @@ class UnitOfWork:
                     raise
                 await back_off(attempt)
                 await self.load()
-                if not self.is_stored:  # forgotten meanwhile
+                if not self.is_stored:  # the person had it deleted meanwhile
                     return None
         return None
 
     def _drop_foreign_items(self, document: ConversationDocument) -> ConversationDocument:
-        """The document without what leads elsewhere: an altered one must not show a person what is somebody else's."""
-        waiting = len(document.outbox) + len(document.pending_turns)
-        if waiting:
-            document.outbox = [row for row in document.outbox if self._is_own_reference(row.conversation_reference)]
-            document.pending_turns = [
-                one
-                for one in document.pending_turns
-                if self._is_own_reference(one.conversation_reference) and self._is_own_turn(one)
+        """Remove what belongs to another conversation: altered state must not show a person someone else's messages."""
+        count = len(document.outbox) + len(document.pending_turns)
+        if count:
+            document.outbox = [
+                message for message in document.outbox if self._is_own_reference(message.conversation_reference)
             ]
-            if gone := waiting - len(document.outbox) - len(document.pending_turns):
-                _log.error("%d things that a document keeps lead out of its conversation; they are dropped.", gone)
+            document.pending_turns = [
+                pending
+                for pending in document.pending_turns
+                if self._is_own_reference(pending.conversation_reference) and self._is_own_turn(pending)
+            ]
+            if dropped := count - len(document.outbox) - len(document.pending_turns):
+                _log.error("%d items of a document belong to another conversation; they are dropped.", dropped)
         return document
 
     def _is_own_reference(self, conversation_reference: ConversationReference) -> bool:
         conversation, person = conversation_reference.get("conversation"), conversation_reference.get("person")
-        known = isinstance(conversation, str) and isinstance(person, str)
-        return known and self.key.partition("|")[2] == build_state_key(str(conversation), str(person))
+        is_readable = isinstance(conversation, str) and isinstance(person, str)
+        # a reference doesn't name the tenant, which is the first part of the key
+        return is_readable and self.key.partition("|")[2] == build_state_key(str(conversation), str(person))
 
     def _is_own_turn(self, pending: PendingTurn) -> bool:
         turn = pending.parsed_turn

@@ -1,1 +1,1 @@
-"""Dialogs over live Azure: find a template, show its status, read its log, watch a run."""
+"""Dialogs about live Azure: find a template, show its status, read its log, watch a run."""

@@ -1,4 +1,4 @@
-"""Which template: asked, chosen among several, or not found; and what is said where looks need leave first."""
+"""Finding out which template is meant: ask its name, choose among several, none found; and consent to read Azure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MAX_SIMILAR = 3
 
 
 def ask_consent(context: DialogContext) -> Reply:
-    """Whose eyes would be used, and the question whether they may."""
-    asked = context.build_reply(
+    """Say whose credentials would be used to read Azure, and ask for consent."""
+    question = context.build_reply(
         context.build_heading("look.consent.title"),
         context.build_paragraph(f"look.consent.{context.access_mode}"),
         context.build_paragraph("look.consent.what"),
@@ -28,11 +28,11 @@ def ask_consent(context: DialogContext) -> Reply:
         ),
         beside=True,
     )
-    return replace(asked, passing=True)
+    return replace(question, passing=True)
 
 
 def ask_template_name(context: DialogContext, leading_blocks: tuple[Block, ...] = ()) -> Reply:
-    """The question for the template's name."""
+    """Ask for the template's name."""
     return context.build_reply(
         *leading_blocks,
         context.build_heading("look.which.title"),
@@ -43,46 +43,48 @@ def ask_template_name(context: DialogContext, leading_blocks: tuple[Block, ...] 
 
 
 def ask_which_template(context: DialogContext, search_result: TemplateSearchResult) -> Reply:
-    """Templates that fit, to choose from."""
-    chosen = search_result.exact_matches[:MAX_CHOICES]
+    """Ask which of the templates that fit is meant."""
+    offered = search_result.exact_matches[:MAX_CHOICES]
     blocks: list[Block] = [
         context.build_heading("look.several.title"),
-        *(_render_candidate(ref, search_result) for ref in chosen),
+        *(_render_candidate(template_id, search_result) for template_id in offered),
     ]
-    if search_result.has_more or len(search_result.exact_matches) > len(chosen):
+    if search_result.has_more or len(search_result.exact_matches) > len(offered):
         blocks.append(context.build_paragraph("look.several.more"))
     blocks += build_subscription_blocks(
         context, search_result.searched_subscriptions, search_result.denied_subscriptions
     )
-    picks = tuple(build_template_button(ref, chosen) for ref in chosen if can_be_picked(ref))
-    buttons = (*picks, context.build_button("look-other", "look-other"))
+    buttons = (
+        *_build_template_buttons(offered),
+        context.build_button("look-other", "look-other"),
+    )
     return replace(context.build_reply(*blocks, buttons=buttons, beside=True), passing=True)
 
 
 def show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
-    """Nothing fits: where was looked, what has a similar name, which subscriptions could not be read."""
+    """Say that no template fits, where was searched, and which templates have a similar name."""
     name = request.query.name or request.query.staging_group or request.query.account
-    near = search_result.similar_matches[:MAX_SIMILAR]
+    similar = search_result.similar_matches[:MAX_SIMILAR]
     blocks: list[Block] = [context.build_paragraph("look.none.title", "warning", name=name)]
     blocks += build_subscription_blocks(
         context, search_result.searched_subscriptions, search_result.denied_subscriptions
     )
     if search_result.has_more:
         blocks.append(context.build_paragraph("look.none.more"))
-    if near:
-        blocks += [context.build_paragraph("look.none.near"), *(_render_candidate(ref, search_result) for ref in near)]
+    if similar:
+        blocks.append(context.build_paragraph("look.none.near"))
+        blocks += [_render_candidate(template_id, search_result) for template_id in similar]
     blocks.append(context.build_paragraph("look.none.how"))
-    again = context.build_button("look-retry", "look-retry")
     buttons = (
-        *(build_template_button(ref, near) for ref in near if can_be_picked(ref)),
-        again,
+        *_build_template_buttons(similar),
+        context.build_button("look-retry", "look-retry"),
         context.build_button("failing", "failing"),
     )
     return replace(context.build_reply(*blocks, buttons=buttons, beside=True), passing=True)
 
 
 def build_subscription_blocks(context: DialogContext, searched: Sequence[str], denied: Sequence[str]) -> list[Block]:
-    """Which subscriptions were read, and which could not be."""
+    """Build the lines about which subscriptions were searched, and which could not be read."""
     blocks: list[Block] = []
     if searched:
         blocks.append(
@@ -98,19 +100,19 @@ def build_subscription_blocks(context: DialogContext, searched: Sequence[str], d
 
 
 def build_template_button(template_id: TemplateId, candidates: Sequence[TemplateId]) -> Button:
-    """The button of one template; with its group where another one has its name."""
-    twins = sum(other.name.casefold() == template_id.name.casefold() for other in candidates)
-    label = f"{template_id.name} ({template_id.resource_group})" if twins > 1 else template_id.name
+    """Build the button of a template; its label has the resource group when another candidate has the same name."""
+    same_name_count = sum(other.name.casefold() == template_id.name.casefold() for other in candidates)
+    label = f"{template_id.name} ({template_id.resource_group})" if same_name_count > 1 else template_id.name
     return Button(shorten_label(shorten_value(label)), "look", template_id_to_args(template_id))
 
 
 def can_be_picked(template_id: TemplateId) -> bool:
-    """Whether its names can stand in a button and be believed when they come back."""
-    return AzureRequest(query=build_query_from_args(template_id_to_args(template_id))).template_id is not None
+    """Return whether the template's names pass the validation that a button's arguments get when they come back."""
+    return build_query_from_args(template_id_to_args(template_id)).template_id is not None
 
 
 def render_template_line(template_id: TemplateId, *details: str, age: str = "") -> Paragraph:
-    """A template's name, its group, what else Azure says of it, and how long ago that was, on one line."""
+    """Render a template on one line: its name, resource group, details from Azure, and how long ago they applied."""
     runs = [
         run
         for part in (template_id.name, template_id.resource_group, *details)
@@ -120,6 +122,12 @@ def render_template_line(template_id: TemplateId, *details: str, age: str = "") 
     return Paragraph((*runs[1:], *((TextRun(f" · {age}"),) if age else ())))
 
 
+def _build_template_buttons(template_ids: Sequence[TemplateId]) -> tuple[Button, ...]:
+    return tuple(
+        build_template_button(template_id, template_ids) for template_id in template_ids if can_be_picked(template_id)
+    )
+
+
 def _render_candidate(template_id: TemplateId, search_result: TemplateSearchResult) -> Paragraph:
     return render_template_line(
         template_id, search_result.subscription_names.get(template_id.subscription, template_id.subscription)
@@ -127,7 +135,7 @@ def _render_candidate(template_id: TemplateId, search_result: TemplateSearchResu
 
 
 def show_signed_out(context: DialogContext, was_signed_in: bool) -> Reply:
-    """What came of signing out."""
+    """Say that the user was signed out, or was not signed in."""
     return context.build_reply(
         context.build_paragraph("look.signed-out" if was_signed_in else "look.not-signed-in"),
         buttons=(context.build_button("look", "look"), context.build_button("help", "help")),
@@ -136,6 +144,6 @@ def show_signed_out(context: DialogContext, was_signed_in: bool) -> Reply:
 
 
 def show_declined(context: DialogContext, buttons: tuple[Button, ...]) -> Reply:
-    """A refusal costs nothing."""
-    said = TrustedText(context.format_text("button.look"))
-    return context.build_reply(context.build_paragraph("look.declined", button=said), buttons=buttons, beside=True)
+    """Acknowledge that the user declined consent; the same button asks again later."""
+    label = TrustedText(context.format_text("button.look"))
+    return context.build_reply(context.build_paragraph("look.declined", button=label), buttons=buttons, beside=True)

@@ -1,20 +1,22 @@
-"""One diagnosis out of all that was seen: the log's proof, the status's message, the text that was pasted before."""
+"""One diagnosis out of everything known about a template: its log, its status, its facts, and an earlier text.
+
+What Azure says about the run outranks a text that was pasted earlier, and within Azure the log outranks the status.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dialogs.azure.customizer_timeline import CustomizerTimeline, build_timeline
+from dialogs.azure.source_diagnosis import DiagnosedLog
+from dialogs.azure.status_facts import compute_measured_facts, extract_status_facts, has_failed
 from dialogs.model.azure import TemplateStatus
-from dialogs.model.azure_times import compute_seconds_between, get_timeout_minutes, is_running
-from dialogs.model.ports import DiagnoseText
+from dialogs.model.azure_times import is_running
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import FactCheck, FactRules
-from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, ExcerptLine, Match
+from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
 from knowledge.model.entry import Entry, Language
-from knowledge.redaction.redact import redact
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
 _OUTCOME_BY_RUN_STATE: Mapping[str, BuildOutcome] = {
@@ -24,30 +26,41 @@ _OUTCOME_BY_RUN_STATE: Mapping[str, BuildOutcome] = {
     "succeeded": "succeeded",
     "running": "running",
 }
+_LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
+_EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
 
 
 @dataclass(frozen=True, slots=True)
-class DiagnosedLog:
-    """What was read of a build log: how many bytes of how many, and its diagnosis."""
+class TemplateSources:
+    """What is known about a template: its status, the diagnoses of its messages and log, and of an earlier text.
 
-    diagnosis: Diagnosis
-    bytes_read: int
-    size: int
-    growing: bool = False
-    file: str = "customization.log"
-    folder: str = ""
+    `earlier_diagnosis` is given only if the text can be about this template.
+    """
+
+    status: TemplateStatus
+    status_diagnosis: Diagnosis | None = None
+    log: DiagnosedLog | None = None
+    earlier_diagnosis: Diagnosis | None = None
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing of it is missing."""
-        return self.bytes_read >= self.size
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """The diagnoses that there are, the most reliable first."""
+        sources = (self.log.diagnosis if self.log else None, self.status_diagnosis, self.earlier_diagnosis)
+        return tuple(diagnosis for diagnosis in sources if diagnosis is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedDiagnosis:
-    """All that a look came to. `own`: the entries that the log or the status itself speaks for.
+    """The result of a template lookup.
 
-    `same`: the text diagnosed before can be of this template.
+    Attributes:
+        status: The template's status.
+        diagnosis: The combined diagnosis, truncated for storage.
+        log: The log that was read, if any.
+        timeline: The customizers with what the log says about them, if a log was read.
+        fact_checks: What the template's facts say about the matches.
+        azure_entries: The ids of the entries that Azure's own log or status points to.
+        has_earlier_text: An earlier text that can be about this template went into the diagnosis.
     """
 
     status: TemplateStatus
@@ -59,210 +72,145 @@ class CombinedDiagnosis:
     has_earlier_text: bool
 
 
-def downgrade_partial(diagnosis: Diagnosis) -> Diagnosis:
-    """The diagnosis of a part of a log: whatever it says, the cause could stand in the rest."""
-    matches = tuple(replace(m, confidence="likely") if m.confidence == "certain" else m for m in diagnosis.matches)
-    return replace(diagnosis, partial=True, matches=matches)
-
-
-async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, language: Language) -> Diagnosis | None:
-    """The diagnosis of what the status itself says; `None` when it says nothing."""
-    if not (status.message.strip() or status.provisioning_message.strip() or status.provisioning_code):
-        return None
-    written = {
-        "provisioningState": status.provisioning_state,
-        "provisioningError": {"provisioningErrorCode": status.provisioning_code, "message": status.provisioning_message}
-        if status.provisioning_code or status.provisioning_message
-        else None,
-        "lastRunStatus": {
-            "runState": status.run_state,
-            "runSubState": status.run_sub_state,
-            "message": status.message,
-        }
-        if status.run_state
-        else None,
-    }
-    found = await diagnose(json.dumps({key: said for key, said in written.items() if said}, indent=1), language)
-    return replace(found, matches=tuple(map(_strip_json_evidence, found.matches)), excerpt=())
-
-
-def _strip_json_evidence(match: Match) -> Match:
-    """The match with what the status says as its evidence, without the JSON around it."""
-    said = []
-    for number, line in enumerate(match.evidence, 1):
-        text = line.text.strip().rstrip(",")
-        if text.startswith('"') and not text.endswith('"'):
-            text = text.partition('": "')[2] or text  # cut, and so no JSON any more
-        try:
-            text = ", ".join(str(value) for value in json.loads(f"{{{text}}}").values())
-        except (ValueError, AttributeError, RecursionError):  # a long one was cut
-            text = text.partition('": "')[2] or text
-        # what was escaped in JSON has only now become readable
-        said.append(ExcerptLine(number, " ".join(redact(text).split())))
-    return replace(match, evidence=tuple(said))
-
-
 def combine_diagnoses(
-    status: TemplateStatus,
-    status_diagnosis: Diagnosis | None,
-    log: DiagnosedLog | None,
-    earlier_diagnosis: Diagnosis | None,
-    entries: Mapping[str, Entry],
-    fact_rules: FactRules,
-    language: Language,
-    now: str,
+    sources: TemplateSources, entries: Mapping[str, Entry], fact_rules: FactRules, language: Language, now: str
 ) -> CombinedDiagnosis:
-    """Everything put together; `before` is the diagnosis of an earlier text of this template."""
-    own = _merge_matches(log.diagnosis.matches if log else (), status_diagnosis.matches if status_diagnosis else ())
-    if status.run_state.casefold() == "succeeded" and status.provisioning_state.casefold() != "failed":
-        own = tuple(m for m in own if m.severity == "info")
-    if is_running(status):
-        # what merely fits is no news of a run that may end well
-        own = tuple(m for m in own if m.confidence != "possible")
-    matches = tuple(
-        m for m in _merge_matches(own, earlier_diagnosis.matches if earlier_diagnosis else ()) if m.entry in entries
+    """Combine all sources into one diagnosis, with its matches ordered by what the template's facts say.
+
+    `now` (UTC, ISO 8601) measures a run that has not ended.
+    """
+    azure_matches = _select_azure_matches(sources)
+    earlier_matches = sources.earlier_diagnosis.matches if sources.earlier_diagnosis else ()
+    matches = tuple(m for m in _merge_matches(azure_matches, earlier_matches) if m.entry in entries)
+    # the facts may bring in entries of their own only while a failure is unexplained
+    is_unexplained = has_failed(sources.status) and all(match.confidence != "certain" for match in matches)
+    fact_checks, ordered_matches = fact_rules.check_matches(
+        matches, compute_measured_facts(sources.status, now), entries, language, can_suggest=is_unexplained
     )
-    measured = compute_measured_facts(status, now)
-    ended_badly = measured.get("run_state") in ("failed", "canceled") or measured.get("provisioning_state") == "failed"
-    open_question = ended_badly and all(match.confidence != "certain" for match in matches)
-    weighed, ordered = fact_rules.check_matches(matches, measured, entries, language, can_suggest=open_question)
-    base = log.diagnosis if log else status_diagnosis or earlier_diagnosis or _EMPTY_DIAGNOSIS
-    sources = [
-        source for source in (log.diagnosis if log else None, status_diagnosis, earlier_diagnosis) if source is not None
-    ]
-    facts = {key: value for source in reversed(sources) for key, value in source.facts.items() if value is not None}
-    facts.update({key: value for key, value in extract_status_facts(status).items() if value not in (None, "")})
-    if log and log.folder:
-        facts["log_folder"] = log.folder
-    ids = dict.fromkeys(
-        [("image template", status.template_id.id), *(pair for source in sources for pair in source.ids)]
-    )
-    diagnosis = replace(
-        base,
-        # an earlier text tells how its own run ended, whatever became of later ones
-        outcome=earlier_diagnosis.outcome
-        if earlier_diagnosis and not own
-        else _OUTCOME_BY_RUN_STATE.get(status.run_state.casefold(), base.outcome),
-        matches=ordered[:MAX_MATCHES],
-        facts=facts,
-        ids=tuple(ids),
-        os=status.os or base.os,
-        script_advice=next((source.script_advice for source in sources if source.script_advice), None),
-    )
-    course = None
-    if log:
-        # the log of the validation tells of validators, which are none of the customizers
-        customizers = status.customizers if log.file == "customization.log" else ()
-        course = build_timeline(customizers, log.diagnosis.timeline, log.is_whole)
+    diagnosis = _merge_diagnoses(sources, has_azure_matches=bool(azure_matches))
     return CombinedDiagnosis(
-        status,
-        truncate_diagnosis(diagnosis),
-        log,
-        course,
-        weighed,
-        frozenset(m.entry for m in own),
-        earlier_diagnosis is not None,
+        status=sources.status,
+        diagnosis=truncate_diagnosis(replace(diagnosis, matches=ordered_matches[:MAX_MATCHES])),
+        log=sources.log,
+        timeline=_build_timeline(sources),
+        fact_checks=fact_checks,
+        azure_entries=frozenset(match.entry for match in azure_matches),
+        has_earlier_text=sources.earlier_diagnosis is not None,
     )
 
 
-def extract_status_facts(status: TemplateStatus) -> dict[str, str | int | None]:
-    """The status as facts of a diagnosis: for the steps' commands, and for a support case."""
-    source = status.source if len(status.source) <= 300 else None
-    return {
-        "template": status.template_id.name,
-        "resource_group": status.template_id.resource_group,
-        "subscription": status.template_id.subscription,
-        "region": status.region,
-        "run_state": status.run_state,
-        "run_sub_state": status.run_sub_state,
-        "run_started": status.started,
-        "run_ended": status.ended,
-        "provisioning_state": status.provisioning_state,
-        "error_code": status.provisioning_code,
-        "vm_size": status.vm_size,
-        "build_timeout": get_timeout_minutes(status),
-        "staging_resource_group": status.staging_group.rstrip("/").rpartition("/")[2],
-        "source_image": source,
-        "identities": status.identity_count,
-    }
+def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
+    """Return the match that the reply goes on with, None when nothing is worth following.
+
+    It is the first error that is more than possible, or that is possible and not refuted by the facts.
+    """
+    refuted_ids = {fact_check.entry for fact_check in combined.fact_checks if fact_check.is_refuted}
+    # a run in progress may still end well, so a merely possible match says nothing about it
+    ignores_possible = is_running(combined.status)
+    for match in combined.diagnosis.matches:
+        is_weak = match.confidence == "possible" and (ignores_possible or match.entry in refuted_ids)
+        if match.severity != "info" and not is_weak:
+            return match
+    return None
 
 
-def compute_measured_facts(status: TemplateStatus, now: str) -> dict[str, str | int]:
-    """What the status measures, by the names that the confirming rules know; what Azure does not say is left out."""
-    end = status.ended or (now if is_running(status) else None)
-    seconds = compute_seconds_between(status.started, end)
-    cpus = _parse_cpu_count(status.vm_size)
-    values: dict[str, str | int | None] = {
-        "provisioning_state": status.provisioning_state.casefold() or None,
-        "provisioning_code": status.provisioning_code.casefold() or None,
-        "run_state": status.run_state.casefold() or None,
-        "run_sub_state": status.run_sub_state.casefold() or None,
-        "run_minutes": seconds // 60 if seconds is not None else None,
-        "run_share": seconds * 100 // (get_timeout_minutes(status) * 60) if seconds is not None else None,
-        "timeout": get_timeout_minutes(status),
-        "vm_cpus": cpus,
-        "identities": status.identity_count,
-        "own_network": "yes" if status.has_own_network else "no",
-        "os": status.os,
-        "customizers": len(status.customizers),
-    }
-    return {name: value for name, value in values.items() if value is not None}
+def can_be_of_template(earlier_diagnosis: Diagnosis, status: TemplateStatus) -> bool:
+    """Return whether an earlier text can be about this template: it names this one, or none at all."""
+    name = earlier_diagnosis.facts.get("template")
+    subscription = earlier_diagnosis.facts.get("subscription")
+    if name is not None:
+        return str(name).casefold() == status.template_id.name.casefold()
+    return subscription in (None, status.template_id.subscription)
+
+
+def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
+    """Return the diagnosis without the location of an untrusted log, so that no command leads there."""
+    matches = tuple(
+        replace(m, values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
+        for m in diagnosis.matches
+    )
+    facts = {key: value for key, value in diagnosis.facts.items() if key not in _LOG_LOCATION_FACTS}
+    return replace(diagnosis, facts=facts, matches=matches)
+
+
+def _select_azure_matches(sources: TemplateSources) -> tuple[Match, ...]:
+    """Return what log and status point to, without what the state of the run rules out."""
+    status = sources.status
+    matches = _merge_matches(
+        sources.log.diagnosis.matches if sources.log else (),
+        sources.status_diagnosis.matches if sources.status_diagnosis else (),
+    )
+    if status.run_state.casefold() == "succeeded" and status.provisioning_state.casefold() != "failed":
+        # the logs of successful runs contain text that looks like errors
+        matches = tuple(m for m in matches if m.severity == "info")
+    if is_running(status):
+        # a run in progress may still end well, so a merely possible match is no news
+        matches = tuple(m for m in matches if m.confidence != "possible")
+    return matches
 
 
 def _merge_matches(first: tuple[Match, ...], second: tuple[Match, ...]) -> tuple[Match, ...]:
-    """The matches of one source, then what another adds to them; a wrapper adds nothing to its cause."""
+    """Return the matches of the better source, then what the other source adds.
+
+    An error outranks a harmless message, whichever source it is from. What a match of the better source explains, such
+    as a wrapper around its cause, is not added again.
+    """
     if any(m.severity != "info" for m in first):
         second = tuple(m for m in second if m.severity != "info")
     elif any(m.severity != "info" for m in second):
         first = ()
-    explained = {name for m in first for name in m.explains}
-    added = {m.entry: m for m in second}
-    kept = [_raise_confidence(m, added.get(m.entry)) for m in first]
-    here = {m.entry for m in first}
-    return (*kept, *(m for m in second if m.entry not in here and m.entry not in explained))
+    second_by_entry = {m.entry: m for m in second}
+    raised = tuple(_raise_confidence(m, second_by_entry.get(m.entry)) for m in first)
+    excluded_ids = {m.entry for m in first} | {entry_id for m in first for entry_id in m.explains}
+    return (*raised, *(m for m in second if m.entry not in excluded_ids))
 
 
 def _raise_confidence(match: Match, other: Match | None) -> Match:
-    """The match with the better of two confidences: two texts that say the same don't take from each other."""
+    """Return the match with the better of two confidences: a second source never weakens the first one."""
     if other is None or _CONFIDENCE_RANKS.index(other.confidence) >= _CONFIDENCE_RANKS.index(match.confidence):
         return match
     return replace(match, confidence=other.confidence)
 
 
-def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
-    """The diagnosis without the place of a log that is not to be trusted: no command may lead there."""
-    kept = {key: value for key, value in diagnosis.facts.items() if key not in _LOG_LOCATION_FACTS}
-    matches = tuple(
-        replace(m, values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
-        for m in diagnosis.matches
+def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagnosis:
+    """Return the most reliable diagnosis, completed from the other sources and the status, but not its matches."""
+    status, diagnoses = sources.status, sources.diagnoses
+    base = diagnoses[0] if diagnoses else _EMPTY_DIAGNOSIS
+    ids = [("image template", status.template_id.id), *(pair for diagnosis in diagnoses for pair in diagnosis.ids)]
+    return replace(
+        base,
+        outcome=_choose_outcome(sources, base, has_azure_matches),
+        facts=_merge_facts(sources),
+        ids=tuple(dict.fromkeys(ids)),
+        os=status.os or base.os,
+        script_advice=next((diagnosis.script_advice for diagnosis in diagnoses if diagnosis.script_advice), None),
     )
-    return replace(diagnosis, facts=kept, matches=matches)
 
 
-_LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
+def _choose_outcome(sources: TemplateSources, base: Diagnosis, has_azure_matches: bool) -> BuildOutcome:
+    # while the diagnosis rests on the earlier text alone, its outcome is that of the run which the text is about:
+    # the template may have run again since
+    if sources.earlier_diagnosis and not has_azure_matches:
+        return sources.earlier_diagnosis.outcome
+    return _OUTCOME_BY_RUN_STATE.get(sources.status.run_state.casefold(), base.outcome)
 
 
-def can_be_of_template(earlier_diagnosis: Diagnosis, status: TemplateStatus) -> bool:
-    """Whether an earlier text can be of this template: it names it, or no other one."""
-    named = earlier_diagnosis.facts.get("template")
-    subscription = earlier_diagnosis.facts.get("subscription")
-    if named is not None and str(named).casefold() != status.template_id.name.casefold():
-        return False
-    return named is not None or subscription in (None, status.template_id.subscription)
+def _merge_facts(sources: TemplateSources) -> dict[str, str | int | None]:
+    """Merge the facts of all sources; a later update wins, so the least reliable source comes first."""
+    facts: dict[str, str | int | None] = {}
+    for diagnosis in reversed(sources.diagnoses):
+        facts.update({key: value for key, value in diagnosis.facts.items() if value is not None})
+    status_facts = extract_status_facts(sources.status)
+    facts.update({key: value for key, value in status_facts.items() if value not in (None, "")})
+    if sources.log and sources.log.folder:
+        facts["log_folder"] = sources.log.folder
+    return facts
 
 
-_HIGH_MEMORY_CPUS = {11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
-
-
-def _parse_cpu_count(vm_size: str) -> int | None:
-    """The processors that a VM size has by its name (`Standard_D2ds_v4`: 2); `None` where it does not say."""
-    _, _, rest = vm_size.partition("_")
-    digits = "".join(c if c.isdecimal() else " " for c in rest.partition("_")[0].partition("-")[0]).split()
-    if not rest or not digits or len(digits[0]) > 3:
+def _build_timeline(sources: TemplateSources) -> CustomizerTimeline | None:
+    log = sources.log
+    if log is None:
         return None
-    number = int(digits[0])
-    # the older sizes with more memory count on where those without it end
-    return _HIGH_MEMORY_CPUS.get(number, number) if rest.startswith("D") else number
-
-
-_EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
+    # validation.log is about validators, which are not among the template's customizers
+    customizers = sources.status.customizers if log.file == "customization.log" else ()
+    return build_timeline(customizers, log.diagnosis.timeline, log.is_whole)

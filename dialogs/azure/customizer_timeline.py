@@ -1,4 +1,4 @@
-"""A run's customizers as a timeline: those of the template, with what the log says that became of each."""
+"""A run's customizers as a timeline: the template's customizers, matched with the provisioners in the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dialogs.model.reply import DurationBar, DurationBars
 from knowledge.model.diagnosis import ProvisionerSummary
 
 MAX_ROWS = 12
-_FILE_PROVISIONER = "file"  # Image Builder uploads files of its own with this provisioner, so it never tells a place
+_FILE_PROVISIONER = "file"  # Image Builder also uploads files of its own with it, so it says nothing about the position
 _PROVISIONER_BY_TYPE = {
     "powershell": "powershell",
     "shell": "shell",
@@ -22,10 +22,10 @@ _PROVISIONER_BY_TYPE = {
 
 @dataclass(frozen=True, slots=True)
 class CustomizerTimeline:
-    """The rows to show, how many customizers stand before and after them unshown, and where the run got to.
+    """The rows to show, how many rows before and after them are hidden, and where the run got to.
 
-    `reached` counts the template's customizers from 1, one more where all of them ended and a step of Image Builder's
-    own came after them; `None` where the log does not tell for certain.
+    `reached_position` counts the template's customizers from 1. It is one more than their number when all of them ended
+    and a step of Image Builder itself followed, and None when the log does not show it for certain.
     """
 
     bars: DurationBars
@@ -38,26 +38,38 @@ class CustomizerTimeline:
 def build_timeline(
     customizers: Sequence[CustomizerSummary], runs: Sequence[ProvisionerSummary], is_whole_log: bool
 ) -> CustomizerTimeline:
-    """The customizers with the runs that the log shows; `whole`: the log was read from its beginning."""
-    kinds = [_get_provisioner(customizer) for customizer in customizers]
-    reached = _find_reached_index(kinds, runs, is_whole_log)
+    """Match the template's customizers with the provisioner runs in the log.
+
+    `is_whole_log`: the log was read from its beginning. When the runs can't be matched for certain, the rows are the
+    runs themselves.
+    """
+    provisioners = [_get_provisioner(customizer) for customizer in customizers]
+    reached = _find_reached_index(provisioners, runs, is_whole_log)
     if reached is None:
-        return _limit_rows([_build_bar(run.provisioner, run) for run in runs], None, len(kinds), len(runs) - 1)
-    rows: list[DurationBar] = []
-    left = list(runs)
-    if reached == len(kinds):
-        rows.append(_build_bar(left[-1].provisioner, left.pop()))
-    for at in range(len(kinds) - 1, -1, -1):
-        run = None
-        if at <= reached:
-            # from the last one backwards, so that files of Image Builder's own are passed over
-            found = next(
-                (place for place in range(len(left) - 1, -1, -1) if left[place].provisioner == kinds[at]), None
-            )
-            run = left[found] if found is not None else None
-            left = left[:found] if found is not None else left
-        rows.insert(0, _build_customizer_bar(customizers[at], run, at, reached))
-    return _limit_rows(rows, reached + 1, len(kinds), reached)
+        rows = [_build_bar(run.provisioner, run) for run in runs]
+        return _limit_rows(rows, None, len(customizers), len(runs) - 1)
+    rows = []
+    unmatched = list(runs)
+    if reached == len(customizers):  # the last run is a step of Image Builder after all customizers
+        last_run = unmatched.pop()
+        rows.append(_build_bar(last_run.provisioner, last_run))
+    for index in range(len(customizers) - 1, -1, -1):
+        run = _take_last_run(unmatched, provisioners[index]) if index <= reached else None
+        rows.insert(0, _build_customizer_bar(customizers[index], run, index, reached))
+    return _limit_rows(rows, reached + 1, len(customizers), reached)
+
+
+def _take_last_run(runs: list[ProvisionerSummary], provisioner: str) -> ProvisionerSummary | None:
+    """Remove the last run of the provisioner and everything after it from `runs`, and return the run.
+
+    Matching backwards passes over the files that Image Builder uploads before its own steps.
+    """
+    for index in range(len(runs) - 1, -1, -1):
+        if runs[index].provisioner == provisioner:
+            run = runs[index]
+            del runs[index:]
+            return run
+    return None
 
 
 def _build_customizer_bar(
@@ -76,7 +88,7 @@ def _build_bar(name: str, run: ProvisionerSummary) -> DurationBar:
 def _limit_rows(
     rows: list[DurationBar], reached_position: int | None, customizer_count: int, last_index: int
 ) -> CustomizerTimeline:
-    """At most `MOST_ROWS`, with the one that was reached near the end: it is what people want to see."""
+    """Return at most `MAX_ROWS` rows, with the one that was reached near the end, since it matters most."""
     first = max(0, min(last_index - MAX_ROWS + 3, len(rows) - MAX_ROWS))
     shown = rows[first : first + MAX_ROWS]
     return CustomizerTimeline(
@@ -84,26 +96,37 @@ def _limit_rows(
     )
 
 
-def _find_reached_index(kinds: Sequence[str], runs: Sequence[ProvisionerSummary], is_whole_log: bool) -> int | None:
-    """The place of the customizer that ran last, from 0, when only one place fits what ran."""
-    if not kinds or not runs:
+def _find_reached_index(
+    provisioners: Sequence[str], runs: Sequence[ProvisionerSummary], is_whole_log: bool
+) -> int | None:
+    """Return the index of the customizer that ran last, or None unless exactly one position fits the runs.
+
+    The index is the number of customizers when all of them ended and a step of Image Builder followed. Runs of the file
+    provisioner are left out of the comparison, since some are Image Builder's own.
+    """
+    if not provisioners or not runs:
         return None
-    telling = [at for at, kind in enumerate(kinds) if kind != _FILE_PROVISIONER]
-    order = [kinds[at] for at in telling]
-    ran = [run.provisioner for run in runs if run.provisioner != _FILE_PROVISIONER]
-    count = len(ran)
-    if is_whole_log and order and ran[:-1] == order and runs[-1].provisioner == ran[-1]:
-        return len(kinds)
-    starts = [0] if is_whole_log else range(len(order) - count + 1)
-    fits = [start for start in starts if count and order[start : start + count] == ran]
-    if len(fits) != 1:
+    indexes = [index for index, provisioner in enumerate(provisioners) if provisioner != _FILE_PROVISIONER]
+    expected = [provisioners[index] for index in indexes]
+    actual = [run.provisioner for run in runs if run.provisioner != _FILE_PROVISIONER]
+    count = len(actual)
+    if is_whole_log and expected and actual[:-1] == expected and runs[-1].provisioner == actual[-1]:
+        return len(provisioners)
+    # the end of a log may begin anywhere in the sequence; the whole log begins with the first customizer
+    starts = [0] if is_whole_log else range(len(expected) - count + 1)
+    fitting_starts = [start for start in starts if count and expected[start : start + count] == actual]
+    if len(fitting_starts) != 1:
         return None
-    at = telling[fits[0] + count - 1]
+    index = indexes[fitting_starts[0] + count - 1]
     if runs[-1].provisioner != _FILE_PROVISIONER:
-        return at
-    files = range(at + 1, len(kinds))
-    following = next((i for i, place in enumerate(files) if kinds[place] != _FILE_PROVISIONER), len(files))
-    return files[0] if following == 1 else None
+        return index
+    # the log ends in a file upload: that is the next customizer only if exactly one file customizer comes next
+    file_indexes = range(index + 1, len(provisioners))
+    file_count = next(
+        (offset for offset, place in enumerate(file_indexes) if provisioners[place] != _FILE_PROVISIONER),
+        len(file_indexes),
+    )
+    return file_indexes[0] if file_count == 1 else None
 
 
 def _get_provisioner(customizer: CustomizerSummary) -> str:

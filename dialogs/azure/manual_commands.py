@@ -1,4 +1,4 @@
-"""What to run where nobody's eyes are allowed: the commands, with the names that are known, and what to paste back."""
+"""Commands for users to run themselves where the bot may not read Azure, filled in with the known names."""
 
 from __future__ import annotations
 
@@ -51,39 +51,43 @@ _SUBSCRIPTION_OPTIONS: Mapping[Shell, str] = {
 
 
 def build_commands(command_templates: Mapping[Shell, str], values: Mapping[str, str]) -> tuple[Command, ...]:
-    """The command for both shells, filled with the values that are known and fit; with the subscription where it is."""
-    made = []
+    """Build a command for each shell, filled in with `values`.
+
+    The option for the subscription is added only if its value is known and valid; without it, the user's default
+    subscription applies.
+    """
+    commands = []
     for shell in _SHELLS:
-        subscription = fill_placeholders(_SUBSCRIPTION_OPTIONS[shell], shell, values)
-        named = "" if has_placeholder(subscription) else subscription
-        made.append(Command(shell, fill_placeholders(command_templates[shell].replace("{sub}", named), shell, values)))
-    return tuple(made)
+        option = fill_placeholders(_SUBSCRIPTION_OPTIONS[shell], shell, values)
+        template = command_templates[shell].replace("{sub}", "" if has_placeholder(option) else option)
+        commands.append(Command(shell, fill_placeholders(template, shell, values)))
+    return tuple(commands)
 
 
 def build_status_commands(context: DialogContext, values: Mapping[str, str]) -> list[Block]:
-    """How to read the status of a template oneself."""
+    """Build the commands that read the status of a template."""
     return [context.build_paragraph("look.by-hand.status"), *build_commands(STATUS_COMMANDS, values)]
 
 
 def build_log_commands(context: DialogContext, values: Mapping[str, str]) -> list[Block]:
-    """How to read the build log oneself."""
+    """Build the commands that read the build log."""
     return [context.build_paragraph("look.by-hand.log"), *build_commands(LOG_COMMANDS, values)]
 
 
 def build_failed_templates_commands(context: DialogContext) -> list[Block]:
-    """How to list the templates that fail oneself."""
+    """Build the commands that list the templates whose last run failed."""
     return [context.build_paragraph("look.by-hand.failing"), *build_commands(FAILED_TEMPLATES_COMMANDS, {})]
 
 
 def add_paste_instructions(context: DialogContext, blocks: list[Block]) -> list[Block]:
-    """The blocks, with a word about what to fill in, and what to do with the output."""
+    """Add what to fill in, where placeholders are left, and the request to paste the output."""
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in blocks):
         blocks = [*blocks, context.build_paragraph("walk.placeholders", "subtle")]
     return [*blocks, context.build_paragraph("look.by-hand.paste")]
 
 
 def get_known_values(state: ConversationState) -> dict[str, str]:
-    """What may stand in the commands: what is known of the text or the template under way."""
+    """Return the values for commands that the current diagnosis knows."""
     values = extract_placeholder_values(state.diagnosis, "") if state.diagnosis else {}
     if staging := values.get("staging_resource_group"):
         values["staging_resource_group"] = staging.rstrip("/").rpartition("/")[2]

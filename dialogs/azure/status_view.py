@@ -1,4 +1,4 @@
-"""How the status of a template looks: its last run, what it is made of, where its customizers got to."""
+"""How the status of a template looks: its last run, its facts, and how far its customizers got."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ from dialogs.texts import TrustedText
 from knowledge.redaction.redact import redact
 
 MAX_MESSAGE_CHARS = 900
-"""Characters of the last run's message: its beginning names the failure, its end the log."""
+"""The limit for a message of Azure; its beginning names the failure, its end the log, so the middle goes."""
 MAX_OUTPUTS = 4
 MAX_CUSTOMIZERS_CHARS = 300
+MAX_BUTTON_INT = 10**9
+"""The largest number that is accepted back from a button."""
 
 _TONE_BY_RUN_STATE: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
 
 _PROMINENT_ROWS = frozenset({"took", "started", "vm_size", "region", "output"})
-"""What everybody wants to know of a run; the other facts stand below, folded, unless one of them speaks."""
+"""What everybody wants to know about a run; other facts are folded unless they speak for or against a cause."""
 
 
 def build_status_blocks(
@@ -45,43 +47,37 @@ def build_status_blocks(
     should_show_message: bool,
     is_repeat: bool,
 ) -> tuple[Block, ...]:
-    """The status in short, and where it is shown `again` without its facts.
+    """Build the prominent part of the status card: the run, the main facts, messages, and the customizers.
 
-    `course` is what the log says about the customizers, `spoken` the rows whose facts speak. Without `message` that of
-    the run is left to `more_blocks`: it mostly only points to a log that was looked at.
+    `highlighted_rows` are fact rows to show here in any case. With `is_repeat` the facts are left out, since an earlier
+    card showed them. Without `should_show_message`, `build_detail_blocks` has the run's message.
     """
     blocks: list[Block] = [
         context.build_heading("look.title", name=shorten_value(status.template_id.name)),
         _render_run_line(context, status),
     ]
-    if not is_repeat and (
-        rows := [
+    if not is_repeat:
+        rows = [
             (label, value)
             for key, label, value in _build_fact_rows(context, status)
             if _is_prominent_row(status, key, highlighted_rows)
         ]
-    ):
-        blocks.append(FactTable(tuple(rows)))
-    if status.provisioning_message.strip() and not is_repeat:
-        blocks += [
-            context.build_paragraph("look.provisioning-says"),
-            CopyableText(shorten_message(status.provisioning_message)),
-        ]
+        blocks += [FactTable(tuple(rows))] if rows else []
+        if status.provisioning_message.strip():
+            blocks += _build_message_blocks(context, "look.provisioning-says", status.provisioning_message)
     if should_show_message and status.message.strip():
-        blocks += [context.build_paragraph("look.run-says"), CopyableText(shorten_message(status.message))]
+        blocks += _build_message_blocks(context, "look.run-says", status.message)
     if timeline is not None and timeline.bars.rows:
         blocks += _build_timeline_blocks(context, timeline)
     elif status.customizers:
-        kinds = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in status.customizers)
-        names = build_literal(kinds if len(kinds) <= MAX_CUSTOMIZERS_CHARS else f"{kinds[:MAX_CUSTOMIZERS_CHARS]}…")
-        blocks.append(context.build_paragraph("look.customizers-listed", count=len(status.customizers), names=names))
+        blocks.append(_render_customizer_list(context, status))
     return tuple(blocks)
 
 
 def build_detail_blocks(
     context: DialogContext, status: TemplateStatus, highlighted_rows: frozenset[str], is_message_shown: bool
 ) -> tuple[Block, ...]:
-    """The rest of what Azure says, folded away."""
+    """Build the folded table with everything else that Azure reports; no block when nothing is left."""
     rows = [
         (label, value)
         for key, label, value in _build_fact_rows(context, status)
@@ -92,43 +88,44 @@ def build_detail_blocks(
     return (FactTable(tuple(rows), context.format_text("look.more")),) if rows else ()
 
 
-def _is_prominent_row(status: TemplateStatus, key: str, highlighted_rows: frozenset[str]) -> bool:
-    if key == "provisioning" and status.provisioning_state.casefold() != "succeeded":
-        return True
-    return key in _PROMINENT_ROWS or key in highlighted_rows
-
-
 def shorten_message(message: str, max_chars: int = MAX_MESSAGE_CHARS) -> str:
-    """A message of Azure's without secrets, cut in its middle when it is long; between words, for an id is whole."""
-    said = redact(message).strip()
-    if len(said) <= max_chars:
-        return said
-    start, end = said[: max_chars * 2 // 3].rpartition(" "), said[-max_chars // 3 :].partition(" ")
+    """Redact one of Azure's messages and cut the middle of a long one, between words so that no id is cut."""
+    text = redact(message).strip()
+    if len(text) <= max_chars:
+        return text
+    start, end = text[: max_chars * 2 // 3].rpartition(" "), text[-max_chars // 3 :].partition(" ")
     return f"{start[0] or start[2]} … {end[2]}"
 
 
 def build_status_buttons(
     context: DialogContext, status: TemplateStatus, log_tail: LogTail | None, log_refusal: AzureRefusal | None
 ) -> tuple[Button, ...]:
-    """What can be done from the status of a template; `tail` is what was read of its log, `refusal` why nothing was."""
-    ref: dict[str, Any] = {**template_id_to_args(status.template_id)}
+    """Build the buttons of the status card: read the rest of the log, look again, watch, another template."""
+    args: dict[str, Any] = {**template_id_to_args(status.template_id)}
     buttons: list[Button] = []
-    if (log_tail is not None and not log_tail.is_whole) or (
-        log_refusal is not None and log_refusal.reason == "too-slow"
-    ):
-        buttons.append(
-            context.build_button(
-                "whole-log", "whole-log", True, **ref, size=min(log_tail.size if log_tail else 0, 10**9)
-            )
-        )
-    buttons.append(context.build_button("look-again", "look", primary=is_running(status), **ref))
-    buttons.append(context.build_button("watch-run" if is_running(status) else "watch", "watch", **ref))
+    is_log_partial = log_tail is not None and not log_tail.is_whole
+    if is_log_partial or (log_refusal is not None and log_refusal.reason == "too-slow"):
+        size = min(log_tail.size if log_tail else 0, MAX_BUTTON_INT)
+        buttons.append(context.build_button("whole-log", "whole-log", True, **args, size=size))
+    buttons.append(context.build_button("look-again", "look", primary=is_running(status), **args))
+    buttons.append(context.build_button("watch-run" if is_running(status) else "watch", "watch", **args))
     buttons.append(context.build_button("look-other", "look-other"))
     return tuple(buttons)
 
 
+def _is_prominent_row(status: TemplateStatus, key: str, highlighted_rows: frozenset[str]) -> bool:
+    if key == "provisioning" and status.provisioning_state.casefold() != "succeeded":
+        return True
+    return key in _PROMINENT_ROWS or key in highlighted_rows
+
+
+def _build_message_blocks(context: DialogContext, key: str, message: str) -> list[Block]:
+    return [context.build_paragraph(key), CopyableText(shorten_message(message))]
+
+
 def _render_run_line(context: DialogContext, status: TemplateStatus) -> Block:
     if not status.run_state and status.provisioning_state.casefold() == "failed":
+        # Image Builder rejected the template on submission, so there is nothing to run
         return context.build_paragraph("look.never-made", "attention")
     if not status.run_state:
         return context.build_paragraph("look.never-ran")
@@ -137,51 +134,58 @@ def _render_run_line(context: DialogContext, status: TemplateStatus) -> Block:
     else:
         key = "look.ran-in" if status.run_sub_state else "look.ran"
     tone: Tone = _TONE_BY_RUN_STATE.get(status.run_state.casefold(), "default")
-    said = context.format_runs(key, state=status.run_state, sub=status.run_sub_state)
-    return Paragraph(said, tone)
+    return Paragraph(context.format_runs(key, state=status.run_state, sub=status.run_sub_state), tone)
 
 
 def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
-    """The facts by name, with their labels and values; a fact that Azure does not give has no row."""
-    rows: list[tuple[str, str, RichText]] = []
+    """Build the rows (key, label, value) of the facts; a fact that Azure does not report has no row."""
+    values = {**_render_run_facts(context, status), **_render_template_facts(context, status)}
+    rows = [(key, context.format_text(f"look.fact.{key}"), value) for key, value in values.items() if value]
+    for output in status.outputs[:MAX_OUTPUTS]:
+        artifact = (TextRun(" · "), *build_literal(output.artifact)) if output.artifact else ()
+        value = (*build_literal(output.name), TextRun(" · "), *build_literal(output.state or "?"), *artifact)
+        rows.append(("output", context.format_text("look.fact.output"), value))
+    return rows
 
-    def add_row(key: str, value: RichText) -> None:
-        rows.append((key, context.format_text(f"look.fact.{key}"), value))
 
-    if status.provisioning_state:
-        code = (*_render_plain(", "), *build_literal(status.provisioning_code)) if status.provisioning_code else ()
-        add_row("provisioning", (*build_literal(status.provisioning_state), *code))
+def _render_run_facts(context: DialogContext, status: TemplateStatus) -> dict[str, RichText]:
+    """Render the facts about provisioning and the last run; an unknown one is empty."""
+    facts: dict[str, RichText] = {"provisioning": _render_literal(status.provisioning_state)}
+    if status.provisioning_state and status.provisioning_code:
+        facts["provisioning"] += (TextRun(", "), *build_literal(status.provisioning_code))
     seconds = compute_run_seconds(status, context.now)
     if seconds is not None:
-        limit = get_timeout_minutes(status)
-        add_row("took", context.format_runs("look.of-limit", took=TrustedText(format_duration(seconds)), limit=limit))
+        duration = TrustedText(format_duration(seconds))
+        facts["took"] = context.format_runs("look.of-limit", took=duration, limit=get_timeout_minutes(status))
     if status.started:
-        add_row("started", _render_plain(format_time_span(status.started, status.ended)))
-    add_row("vm_size", build_literal(status.vm_size) if status.vm_size else context.format_runs("look.default-size"))
-    if status.os_disk_gb:
-        add_row("os_disk", _render_plain(f"{status.os_disk_gb} GB"))
-    add_row(
-        "identities",
-        _render_plain(str(status.identity_count)) if status.identity_count else context.format_runs("look.no-identity"),
-    )
-    if status.source:
-        system = (*_render_plain(" · "), *context.format_runs(f"look.os.{status.os}")) if status.os else ()
-        add_row("source", (*build_literal(status.source), *system))
-    if status.region:
-        add_row("region", build_literal(status.region))
-    if status.has_own_network:
-        add_row("network", context.format_runs("look.own-network"))
-    if status.staging_group:
-        add_row("staging", build_literal(status.staging_group.rstrip("/").rpartition("/")[2]))
-    if status.on_error:
-        add_row("on_error", build_literal(status.on_error))
-    for output in status.outputs[:MAX_OUTPUTS]:
-        artifact = (*_render_plain(" · "), *build_literal(output.artifact)) if output.artifact else ()
-        add_row(
-            "output",
-            (*build_literal(output.name), *_render_plain(" · "), *build_literal(output.state or "?"), *artifact),
-        )
-    return rows
+        facts["started"] = (TextRun(format_time_span(status.started, status.ended)),)
+    return facts
+
+
+def _render_template_facts(context: DialogContext, status: TemplateStatus) -> dict[str, RichText]:
+    """Render the facts about the template itself; an unknown one is empty."""
+    source = _render_literal(status.source)
+    if source and status.os:
+        source += (TextRun(" · "), *context.format_runs(f"look.os.{status.os}"))
+    identity_count = (TextRun(str(status.identity_count)),) if status.identity_count else ()
+    return {
+        "vm_size": _render_literal(status.vm_size) or context.format_runs("look.default-size"),
+        "os_disk": (TextRun(f"{status.os_disk_gb} GB"),) if status.os_disk_gb else (),
+        "identities": identity_count or context.format_runs("look.no-identity"),
+        "source": source,
+        "region": _render_literal(status.region),
+        "network": context.format_runs("look.own-network") if status.has_own_network else (),
+        "staging": _render_literal(status.staging_group and status.staging_group.rstrip("/").rpartition("/")[2]),
+        "on_error": _render_literal(status.on_error),
+    }
+
+
+def _render_customizer_list(context: DialogContext, status: TemplateStatus) -> Paragraph:
+    """Render the template's customizers on one line, for when no log shows what became of them."""
+    names = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in status.customizers)
+    if len(names) > MAX_CUSTOMIZERS_CHARS:
+        names = f"{names[:MAX_CUSTOMIZERS_CHARS]}…"
+    return context.build_paragraph("look.customizers-listed", count=len(status.customizers), names=build_literal(names))
 
 
 def _build_timeline_blocks(context: DialogContext, timeline: CustomizerTimeline) -> list[Block]:
@@ -204,5 +208,6 @@ def _build_timeline_blocks(context: DialogContext, timeline: CustomizerTimeline)
     return blocks
 
 
-def _render_plain(text: str) -> RichText:
-    return (TextRun(text),)
+def _render_literal(text: str) -> RichText:
+    """Return untrusted text as a literal run, or nothing when it is empty."""
+    return build_literal(text) if text else ()

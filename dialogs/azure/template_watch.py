@@ -1,6 +1,6 @@
-"""Watching a template: told when its run ends, or when the next one has, with what a look then shows.
+"""Watching a template: a job polls it until its run, or the next one, has ended, and the user gets the result.
 
-A watch is a work that looks now and then. It holds no run and no token: each time, the person's rights decide anew.
+A watch holds no token: each poll reads Azure with the rights that the user has at that time.
 """
 
 from __future__ import annotations
@@ -21,22 +21,28 @@ from dialogs.model.job import FAILURE_KEY, RETRY_AFTER_KEY, Job, JobDone
 from dialogs.model.ports import AzureReader
 from dialogs.model.reply import Button
 from dialogs.model.turn import Person
-from dialogs.state import azure_state as memory
-from dialogs.state.azure_state import AzureRequest
+from dialogs.state.azure_state import (
+    AzureRequest,
+    build_query_from_args,
+    template_id_to_args,
+    template_query_to_args,
+)
 from dialogs.state.conversation_state import ConversationState
 
 WATCH_TEMPLATE_JOB = "watch"
-"""What the work is called."""
+"""The name of the job that polls a watched template."""
 MAX_WATCHES = 3
 MAX_WATCH_HOURS = 24
-"""How long a template is watched at most; who still wants to know asks again."""
+"""The longest time for a watch; after that, the user can start another one."""
 RUNNING_POLL_SECONDS = 60
-"""Seconds between two looks at a run that goes on."""
+"""Seconds between two polls while a run is in progress."""
 IDLE_POLL_SECONDS = 180
-"""The same where no run goes on yet."""
+"""Seconds between two polls while no run has started yet."""
 MIN_RETRY_SECONDS = 300
+"""Seconds to wait after a refusal that may pass; `Retry-After` can make it longer."""
+MAX_RETRY_SECONDS = 3600
 MAX_FAILED_POLLS = 12
-"""Looks one after the other that may come to nothing for a reason that passes: an hour of them."""
+"""Consecutive polls that may be refused before the watch ends: an hour of them."""
 
 _TRANSIENT_REASONS: frozenset[AzureRefusalReason] = frozenset(
     {"busy", "azure-trouble", "too-slow", "no-network", "conflict"}
@@ -45,145 +51,155 @@ _log = logging.getLogger(__name__)
 
 
 def start_watch(context: DialogContext, state: ConversationState, status: TemplateStatus) -> DialogResult:
-    """A word that the template is watched from now on, and the work that does it."""
-    ref = status.template_id
-    watches = state.azure.watched_templates
-    if any(_is_same_template(ref, other) for other in watches):
-        return state, (
-            context.build_reply(
-                context.build_paragraph("watch.already", name=ref.name),
-                buttons=_build_watch_buttons(context, ref),
-                beside=True,
-            ),
-        )
-    if len(watches) >= MAX_WATCHES:
-        names = ", ".join(other.name for other in watches)
-        stops = tuple(_build_stop_button(context, other) for other in watches)
-        return state, (
-            context.build_reply(context.build_paragraph("watch.enough", names=names), buttons=stops, beside=True),
-        )
+    """Say that the template is watched from now on, and enqueue the job that polls it."""
+    template_id, watched = status.template_id, state.azure.watched_templates
+    if any(_build_watch_id(template_id) == _build_watch_id(other) for other in watched):
+        notice = context.build_paragraph("watch.already", name=template_id.name)
+        return state, (context.build_reply(notice, buttons=_build_watch_buttons(context, template_id), beside=True),)
+    if len(watched) >= MAX_WATCHES:
+        notice = context.build_paragraph("watch.enough", names=_join_names(watched))
+        stop_buttons = tuple(_build_stop_button(context, other) for other in watched)
+        return state, (context.build_reply(notice, buttons=stop_buttons, beside=True),)
     running = is_running(status)
     args = {
-        **memory.template_id_to_args(ref),
-        "id": _build_watch_id(ref),
+        **template_id_to_args(template_id),
+        "id": _build_watch_id(template_id),
         "run": status.started or "",
         "running": running,
         "until": _add_hours(context.now, hours=MAX_WATCH_HOURS),
         "troubles": 0,
     }
-    said = context.build_paragraph(
-        "watch.this-run" if running else "watch.next-run", name=ref.name, hours=MAX_WATCH_HOURS
+    azure = replace(
+        state.azure.without_pending_request(),
+        last_template_id=template_id,
+        watched_templates=(*watched, template_id),
     )
-    state = replace(
-        state,
-        azure=replace(state.azure.without_pending_request(), last_template_id=ref, watched_templates=(*watches, ref)),
+    announcement = context.build_paragraph(
+        "watch.this-run" if running else "watch.next-run", name=template_id.name, hours=MAX_WATCH_HOURS
     )
-    reply = context.build_reply(said, buttons=_build_watch_buttons(context, ref), beside=True)
-    return state, (replace(reply, jobs=(Job(WATCH_TEMPLATE_JOB, args),)),)
+    reply = context.build_reply(announcement, buttons=_build_watch_buttons(context, template_id), beside=True)
+    return replace(state, azure=azure), (replace(reply, jobs=(Job(WATCH_TEMPLATE_JOB, args),)),)
 
 
 def stop_watch(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
-    """The watch of the template that was named, or of all of them, ends."""
-    watches = state.azure.watched_templates
-    wanted = request.query.name.casefold()
-    gone = tuple(ref for ref in watches if not wanted or ref.name.casefold() == wanted)
-    if not gone:
-        names = ", ".join(ref.name for ref in watches)
-        said = context.build_paragraph("watch.none-of", names=names) if names else context.build_paragraph("watch.none")
-        return state, (context.build_reply(said, buttons=(context.build_button("look", "look"),), beside=True),)
-    left = tuple(ref for ref in watches if ref not in gone)
-    said = context.build_paragraph("watch.stopped", names=", ".join(ref.name for ref in gone))
-    reply = context.build_reply(said, buttons=(context.build_button("look", "look"),), beside=True)
-    state = replace(state, azure=replace(state.azure, watched_templates=left))
-    return state, (replace(reply, stops=tuple(map(_build_watch_id, gone))),)
+    """End the watch of the template that the request names, or every watch when it names none."""
+    watched = state.azure.watched_templates
+    name = request.query.name.casefold()
+    stopped = tuple(template_id for template_id in watched if not name or template_id.name.casefold() == name)
+    look_buttons = (context.build_button("look", "look"),)
+    if not stopped:
+        notice = (
+            context.build_paragraph("watch.none-of", names=_join_names(watched))
+            if watched
+            else context.build_paragraph("watch.none")
+        )
+        return state, (context.build_reply(notice, buttons=look_buttons, beside=True),)
+    remaining = tuple(template_id for template_id in watched if template_id not in stopped)
+    confirmation = context.build_paragraph("watch.stopped", names=_join_names(stopped))
+    reply = context.build_reply(confirmation, buttons=look_buttons, beside=True)
+    state = replace(state, azure=replace(state.azure, watched_templates=remaining))
+    return state, (replace(reply, stops=tuple(map(_build_watch_id, stopped))),)
 
 
 async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job, now: str) -> Mapping[str, Any]:
-    """One look at what is watched: whether its run has ended, or that it is to be looked at again. Never raises."""
+    """Look once at a watched template and return, as plain JSON, that its run has ended or when to look again.
+
+    Never raise.
+    """
     args = dict(job.args)
-    ref = AzureRequest(query=memory.build_query_from_args(args)).template_id
-    if azure_reader is None or azure_reader.access_mode == "off" or ref is None:
-        return {"refused": refusal_to_json(AzureRefusal("off" if ref else "unexpected"))}
-    if now >= str(args.get("until")):
+    template_id = build_query_from_args(args).template_id
+    if azure_reader is None or azure_reader.access_mode == "off" or template_id is None:
+        return {"refused": refusal_to_json(AzureRefusal("off" if template_id else "unexpected"))}
+    if now >= str(args.get("until")):  # both UTC in the same ISO 8601 form, so they compare as text
         return {"over": True}
     try:
-        status = await azure_reader.fetch_status(person, ref)
+        status = await azure_reader.fetch_status(person, template_id)
     except AzureRefusedError as refused:
-        troubles = args.get("troubles")
-        count = troubles + 1 if isinstance(troubles, int) else 1
-        if refused.refusal.reason in _TRANSIENT_REASONS and count <= MAX_FAILED_POLLS:
-            wait = max(MIN_RETRY_SECONDS, min(refused.refusal.retry_after or 0, 3600))
-            return {RETRY_AFTER_KEY: wait, "args": {**args, "troubles": count}}
-        return {"refused": refusal_to_json(refused.refusal)}
-    except Exception as error:  # noqa: BLE001 - the last resort: the person is told
+        return _handle_refused_poll(args, refused.refusal)
+    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a reply
         _log.error("watching a template failed: %s", type(error).__name__)
         return {FAILURE_KEY: "broken"}
-    seen = {**args, "troubles": 0}
+    args["troubles"] = 0
     if is_running(status):
-        return {RETRY_AFTER_KEY: RUNNING_POLL_SECONDS, "args": {**seen, "run": status.started or "", "running": True}}
+        args.update(run=status.started or "", running=True)
+        return {RETRY_AFTER_KEY: RUNNING_POLL_SECONDS, "args": args}
+    # a short run may begin and end between two polls; then only its start time is new
     if args.get("running") or (status.started or "") != args.get("run"):
         return {"state": status.run_state}
-    return {RETRY_AFTER_KEY: IDLE_POLL_SECONDS, "args": seen}
+    return {RETRY_AFTER_KEY: IDLE_POLL_SECONDS, "args": args}
 
 
 def end_watch(
     context: DialogContext, state: ConversationState, job_done: JobDone
 ) -> tuple[ConversationState, AzureRequest, bool]:
-    """The state without the watch, the look that is to follow, and whether the run has ended (else it is refused)."""
-    asked = AzureRequest("template", memory.build_query_from_args(job_done.job.args))
-    left = tuple(ref for ref in state.azure.watched_templates if _build_watch_id(ref) != job_done.job.args.get("id"))
-    return replace(state, azure=replace(state.azure, watched_templates=left)), asked, "state" in job_done.result
+    """Return the state without the watch, the request to show its template, and whether the run has ended.
+
+    When the run has not ended, the watch was refused or its time is over.
+    """
+    args = job_done.job.args
+    request = AzureRequest("template", build_query_from_args(args))
+    remaining = tuple(
+        template_id for template_id in state.azure.watched_templates if _build_watch_id(template_id) != args.get("id")
+    )
+    state = replace(state, azure=replace(state.azure, watched_templates=remaining))
+    return state, request, "state" in job_done.result
 
 
 def show_watch_stopped(
     context: DialogContext, state: ConversationState, request: AzureRequest, job_done: JobDone
 ) -> DialogResult:
-    """Why nothing more is said of the run: the time was over, or Azure says no."""
+    """Say why the watch ended before the run did: its time was over, or Azure refused."""
     name = request.query.name
     if "over" in job_done.result:
-        again = Button(context.format_text("button.watch"), "watch", _build_button_args(request), primary=True)
-        said = context.build_reply(
-            context.build_paragraph("watch.over", name=name, hours=MAX_WATCH_HOURS), buttons=(again,), beside=True
+        watch_button = Button(
+            context.format_text("button.watch"), "watch", template_query_to_args(request.query), primary=True
         )
-        return state, (said,)
+        notice = context.build_paragraph("watch.over", name=name, hours=MAX_WATCH_HOURS)
+        return state, (context.build_reply(notice, buttons=(watch_button,), beside=True),)
     refusal = refusal_from_json(job_done.result.get("refused"))
-    waits: memory.PendingInput = "sign-in" if refusal.reason == "sign-in" else ""
-    state = replace(state, azure=state.azure.with_pending_request(AzureRequest("watch", request.query), waits))
+    must_sign_in = refusal.reason == "sign-in"
+    watch_request = AzureRequest("watch", request.query)
+    state = replace(state, azure=state.azure.with_pending_request(watch_request, "sign-in" if must_sign_in else ""))
     values = {"template": name, "resource_group": request.query.resource_group}
     blocks = [
         context.build_paragraph("watch.refused", "warning", name=name),
         *build_refusal_blocks(context, refusal, request, values),
     ]
     reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-    return state, (replace(reply, should_offer_sign_in=refusal.reason == "sign-in"),)
+    return state, (replace(reply, should_offer_sign_in=must_sign_in),)
+
+
+def _handle_refused_poll(args: dict[str, Any], refusal: AzureRefusal) -> Mapping[str, Any]:
+    """Return when to look again if the reason may pass, else the refusal."""
+    earlier_troubles = args.get("troubles")
+    troubles = earlier_troubles + 1 if isinstance(earlier_troubles, int) else 1
+    if refusal.reason not in _TRANSIENT_REASONS or troubles > MAX_FAILED_POLLS:
+        return {"refused": refusal_to_json(refusal)}
+    seconds = max(MIN_RETRY_SECONDS, min(refusal.retry_after or 0, MAX_RETRY_SECONDS))
+    return {RETRY_AFTER_KEY: seconds, "args": {**args, "troubles": troubles}}
 
 
 def _build_watch_buttons(context: DialogContext, template_id: TemplateId) -> tuple[Button, ...]:
-    stop_it = Button(context.format_text("button.unwatch"), "unwatch", memory.template_id_to_args(template_id))
-    return (stop_it, Button(context.format_text("button.look-again"), "look", memory.template_id_to_args(template_id)))
-
-
-def _build_stop_button(context: DialogContext, template_id: TemplateId) -> Button:
-    return Button(
-        context.format_text("button.unwatch-named", name=template_id.name),
-        "unwatch",
-        memory.template_id_to_args(template_id),
+    args = template_id_to_args(template_id)
+    return (
+        Button(context.format_text("button.unwatch"), "unwatch", args),
+        Button(context.format_text("button.look-again"), "look", args),
     )
 
 
-def _build_button_args(request: AzureRequest) -> dict[str, str]:
-    wanted = request.query
-    return {"sub": wanted.subscription, "rg": wanted.resource_group, "name": wanted.name}
+def _build_stop_button(context: DialogContext, template_id: TemplateId) -> Button:
+    label = context.format_text("button.unwatch-named", name=template_id.name)
+    return Button(label, "unwatch", template_id_to_args(template_id))
 
 
 def _build_watch_id(template_id: TemplateId) -> str:
     return f"{WATCH_TEMPLATE_JOB} {template_id.id.casefold()}"
 
 
-def _is_same_template(template_id: TemplateId, other: TemplateId) -> bool:
-    return template_id.id.casefold() == other.id.casefold()
+def _join_names(template_ids: tuple[TemplateId, ...]) -> str:
+    return ", ".join(template_id.name for template_id in template_ids)
 
 
 def _add_hours(now: str, hours: int) -> str:
-    """`now` (UTC, ISO 8601, `Z`) so many hours on, in the same form."""
+    """Return the time `hours` after `now`, in the same form (UTC, ISO 8601, `Z`)."""
     return (datetime.fromisoformat(now) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")

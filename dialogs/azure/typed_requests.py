@@ -1,4 +1,4 @@
-"""What a typed message asks of Azure: a look at a template that it names, at all that fail, at a log; to sign out."""
+"""Recognizes typed requests about Azure: show a named template, list failures, read a log, watch, sign out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dialogs.typed_commands import normalize_phrase
 AzureIntent = Literal["look", "failing", "log", "whole-log", "sign-out", "watch", "unwatch"]
 
 MAX_TEXT_CHARS = 600
-"""Characters of a message that can be one of these; a portal link with a full id is the longest."""
+"""The longest message that can be a request: a portal link with a full resource id."""
 
 _PHRASES: dict[AzureIntent, str] = {
     "look": "look at my template | look at the template | look at my image template | look | have a look | "
@@ -42,7 +42,7 @@ _PHRASES: dict[AzureIntent, str] = {
     "disconnettimi da azure | esci dal mio account",
 }
 _INTENTS: dict[str, AzureIntent] = {
-    normalize_phrase(phrase): heard for heard, phrases in _PHRASES.items() for phrase in phrases.split(" | ")
+    normalize_phrase(phrase): intent for intent, phrases in _PHRASES.items() for phrase in phrases.split(" | ")
 }
 
 _LOOKUP_PREFIXES = (
@@ -65,6 +65,7 @@ _GROUP_PREPOSITIONS = (
     "in | in the resource group | in resource group | in the group | in group | nel gruppo di risorse | nel gruppo | "
     "in the rg | in rg"
 )
+# what may follow a prefix without being a template's name
 _RESERVED_WORDS = (
     "it | this | that | them | template | templates | log | logs | my | the | a | an | error | errors | azure | "
     "build | image | run | what | which | here | now | again | fails | failed | failing | questo | quello | lo | la | "
@@ -84,82 +85,88 @@ _TEMPLATE_ID_SEGMENT = "/providers/microsoft.virtualmachineimages/imagetemplates
 
 @dataclass(frozen=True, slots=True)
 class TemplateRequest:
-    """A message that asks for a look at the template that it names, or for its watch to begin or end."""
+    """A typed request to show the template that it names, or to start or stop watching it."""
 
     query: TemplateQuery
     action_id: Literal["look", "watch", "unwatch"] = "look"
 
 
 def parse_request(text: str) -> AzureIntent | TemplateRequest | None:
-    """What the whole of `text` asks for, or `None`."""
+    """Return the request that `text` makes as a whole, or None."""
     if len(text) > MAX_TEXT_CHARS or "\n" in text.strip():
         return None
-    words = normalize_phrase(text)
-    if words in _INTENTS:
-        return _INTENTS[words]
-    for do, before in _PREFIXES_BY_ACTION.items():
-        rest = _strip_prefix(text, before)
+    phrase = normalize_phrase(text)
+    if phrase in _INTENTS:
+        return _INTENTS[phrase]
+    for action_id, prefixes in _PREFIXES_BY_ACTION.items():
+        rest = _strip_prefix(text, prefixes)
         if rest is not None:
-            found = parse_template_name(rest)
-            return replace(found, action_id=do) if found else None
-    if whole := parse_template_id(text):
-        return TemplateRequest(whole)
+            request = parse_template_name(rest)
+            return replace(request, action_id=action_id) if request else None
+    if query := parse_template_id(text):
+        return TemplateRequest(query)
+    # "status my-template" is a request, "template errors" is not: after a weak prefix, the name must look like one
     rest = _strip_prefix(text, _WEAK_LOOKUP_PREFIXES)
     return parse_template_name(rest) if rest is not None and _is_name_like(rest) else None
 
 
 def parse_template_name(text: str) -> TemplateRequest | None:
-    """A template's name alone, with its resource group, its full id, or a link to it in the portal."""
-    if whole := parse_template_id(text):
-        return TemplateRequest(whole)
+    """Parse a template's name, alone or with its resource group, its resource id, or a link to it in the portal."""
+    if query := parse_template_id(text):
+        return TemplateRequest(query)
     words = [word.strip(" ,;:!?*\"“”«»()[]'`") for word in text.split()]
+    # a period after the last word ends the sentence and is not part of the name
     words[-1:] = [word.rstrip(".") for word in words[-1:]]
     if not words or words[0].casefold() in _split_phrases(_RESERVED_WORDS):
         return None
-    between, group = " ".join(words[1:-1]).casefold(), words[-1] if len(words) > 1 else ""
-    if len(words) > 1 and between not in _split_phrases(_GROUP_PREPOSITIONS):
+    preposition, group = " ".join(words[1:-1]).casefold(), words[-1] if len(words) > 1 else ""
+    if len(words) > 1 and preposition not in _split_phrases(_GROUP_PREPOSITIONS):
         return None
-    wanted = build_query(name=words[0], resource_group=group)
-    return TemplateRequest(wanted) if wanted.name and bool(wanted.resource_group) == bool(group) else None
+    query = build_query(name=words[0], resource_group=group)
+    is_group_valid = bool(query.resource_group) == bool(group)
+    return TemplateRequest(query) if query.name and is_group_valid else None
 
 
 def parse_yes_no(text: str) -> bool | None:
-    """A yes or a no, or neither."""
-    words = normalize_phrase(text)
-    return True if words in _split_phrases(_YES_PHRASES) else False if words in _split_phrases(_NO_PHRASES) else None
+    """Return whether `text` is a yes or a no; None when it is neither."""
+    phrase = normalize_phrase(text)
+    if phrase in _split_phrases(_YES_PHRASES):
+        return True
+    return False if phrase in _split_phrases(_NO_PHRASES) else None
 
 
 def parse_template_id(text: str) -> TemplateQuery | None:
-    """The template whose full id, or link in the portal, `text` is; nothing else may stand in it."""
+    """Parse a text that is nothing but a template's resource id, or a link to it in the Azure portal."""
     token = text.strip().strip("<>\"'`.,;")
     if not token or len(token) > MAX_TEXT_CHARS or len(token.split()) != 1:
         return None
     if token.casefold().startswith(("https://portal.azure.", "https://ms.portal.azure.")):
         token = unquote(token)
-    at = token.casefold().find("/subscriptions/")
-    if at < 0 or (at > 0 and not token.casefold().startswith("https://")):
+    start = token.casefold().find("/subscriptions/")
+    if start < 0 or (start > 0 and not token.casefold().startswith("https://")):
         return None
-    place, _, name = _partition_ignoring_case(token[at:], _TEMPLATE_ID_SEGMENT)
-    parts = place.split("/")
+    scope, _, name = _partition_ignoring_case(token[start:], _TEMPLATE_ID_SEGMENT)
+    parts = scope.split("/")  # "", "subscriptions", its id, "resourceGroups", its name
     if len(parts) != 5 or parts[3].casefold() != "resourcegroups":
         return None
-    wanted = build_query(name=name.split("/")[0].split("?")[0], resource_group=parts[4], subscription=parts[2])
-    return wanted if wanted.name and wanted.resource_group and wanted.subscription else None
+    # a link goes on after the name, with a blade or a query string
+    query = build_query(name=name.split("/")[0].split("?")[0], resource_group=parts[4], subscription=parts[2])
+    return query if query.template_id else None
 
 
 def _is_name_like(text: str) -> bool:
-    """Whether the first word is more than a word: with letters, and with something that words don't have."""
+    """Return whether the first word has letters and also something that ordinary words don't have."""
     word = text.split()[0].strip(" .,;:!?")
     return any(c.isalpha() for c in word) and any(c in "-_.0123456789" for c in word)
 
 
 def _partition_ignoring_case(text: str, separator: str) -> tuple[str, str, str]:
-    at = text.casefold().find(separator)
-    return (text[:at], separator, text[at + len(separator) :]) if at >= 0 else ("", "", "")
+    start = text.casefold().find(separator)
+    return (text[:start], separator, text[start + len(separator) :]) if start >= 0 else ("", "", "")
 
 
 def _strip_prefix(text: str, prefixes: str) -> str | None:
-    """What follows the longest of `prefixes` that `text` begins with; `None` where it begins with none."""
+    """Return what follows the longest of `prefixes` that `text` begins with; None when it begins with none."""
     words = text.replace("’", "'").split()
     for prefix in sorted(_split_phrases(prefixes), key=len, reverse=True):
         count = len(prefix.split())

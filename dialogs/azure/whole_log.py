@@ -1,4 +1,4 @@
-"""The whole log, read after the answer: what is promised, what is done, and how its turn reports it."""
+"""Reading a whole build log: announced at once, read by a job, and reported in a turn of its own."""
 
 from __future__ import annotations
 
@@ -7,24 +7,37 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from dialogs.azure.combined_diagnosis import DiagnosedLog, can_be_of_template, combine_diagnoses, diagnose_status
+from dialogs.azure.combined_diagnosis import (
+    CombinedDiagnosis,
+    TemplateSources,
+    can_be_of_template,
+    combine_diagnoses,
+)
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
+from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_status
 from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
 from dialogs.azure.status_view import build_status_buttons
-from dialogs.context import DialogContext, DialogResult, build_log_excerpt
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason, LogFile, TemplateId
+from dialogs.context import DialogContext, DialogResult
+from dialogs.model.azure import (
+    AzureRefusal,
+    AzureRefusalReason,
+    LogDiagnosis,
+    LogFile,
+    TemplateId,
+    TemplateStatus,
+)
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import AzureReader, DiagnoseText
-from dialogs.model.reply import LogExcerpt
+from dialogs.model.reply import Block, Reply
 from dialogs.model.turn import Person
 from dialogs.replies.durations import format_size
+from dialogs.solution.candidate_view import build_evidence, render_candidate_line
 from dialogs.solution.howtos import build_back_to_step_buttons
-from dialogs.state import azure_state as memory
-from dialogs.state import diagnosis as held
-from dialogs.state import template_status as held_status
-from dialogs.state.azure_state import AzureRequest
+from dialogs.state.azure_state import AzureRequest, build_query_from_args, template_id_to_args
 from dialogs.state.conversation_state import ConversationState
+from dialogs.state.diagnosis import find_top_match, truncate_diagnosis
+from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
 from dialogs.state.json_fields import (
     DecodeError,
     parse_bool,
@@ -35,124 +48,80 @@ from dialogs.state.json_fields import (
     parse_optional_int,
     parse_text,
 )
+from dialogs.state.template_status import sanitize_status, template_status_from_json, template_status_to_json
 from dialogs.texts import TrustedText
 from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.entry import Language
 
 READ_WHOLE_LOG_JOB = "whole-log"
-"""What the work is called."""
+"""The name of the job that reads a whole log."""
+MAX_LOG_BYTES = 10**15
 _MAX_TEXT_CHARS = 600
+_MAX_SUBSCRIPTIONS = 50
 _log = logging.getLogger(__name__)
 
 
 def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
-    """A word at once that the log is being read, and the work that reads it."""
-    work = Job(READ_WHOLE_LOG_JOB, {**memory.template_id_to_args(template_id), "paste": state.diagnosis_number})
-    said = (
-        context.build_paragraph("look.reading", name=template_id.name, size=TrustedText(format_size(size)))
-        if size
-        else context.build_paragraph("look.reading-all", name=template_id.name)
-    )
+    """Say at once that the log is being read, and enqueue the job. `size` is in bytes, 0 when unknown."""
+    job = Job(READ_WHOLE_LOG_JOB, {**template_id_to_args(template_id), "paste": state.diagnosis_number})
+    if size:
+        announcement = context.build_paragraph(
+            "look.reading", name=template_id.name, size=TrustedText(format_size(size))
+        )
+    else:
+        announcement = context.build_paragraph("look.reading-all", name=template_id.name)
     state = replace(state, azure=replace(state.azure.without_pending_request(), last_template_id=template_id))
     buttons = (
         *build_back_to_step_buttons(context, state),
         context.build_button("draft", "draft"),
         context.build_button("help", "help"),
     )
-    return state, (replace(context.build_reply(said, buttons=buttons, beside=True), jobs=(work,)),)
+    return state, (replace(context.build_reply(announcement, buttons=buttons, beside=True), jobs=(job,)),)
 
 
 async def read_whole_log(
     azure_reader: AzureReader | None, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
-    """Reads the log and gives what came of it as plain JSON. Never raises."""
-    ref = AzureRequest(query=memory.build_query_from_args(job.args)).template_id
+    """Read a template's status and whole log, and return them, or the refusal, as plain JSON. Never raise."""
+    template_id = build_query_from_args(job.args).template_id
     try:
         if azure_reader is None or azure_reader.access_mode == "off":
             raise AzureRefusedError(AzureRefusal("off"))
-        if ref is None:
+        if template_id is None:
             raise AzureRefusedError(AzureRefusal("unexpected"))
-        status = held_status.sanitize_status(await azure_reader.fetch_status(person, ref))
-        read = await azure_reader.diagnose_log(person, status, language, progress)
-        return {
-            "status": held_status.template_status_to_json(status),
-            "diagnosis": held.diagnosis_to_json(held.truncate_diagnosis(read.diagnosis)),
-            "size": read.size,
-            "file": read.file,
-            "growing": read.growing,
-            "folder": read.folder,
-        }
+        status = sanitize_status(await azure_reader.fetch_status(person, template_id))
+        return _result_to_json(status, await azure_reader.diagnose_log(person, status, language, progress))
     except AzureRefusedError as refused:
         return {"refused": refusal_to_json(refused.refusal)}
-    except Exception as error:  # noqa: BLE001 - the last resort: the person is told, and nothing of the log is logged
+    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a reply, and nothing of the log is logged
         _log.error("reading a whole log failed: %s", type(error).__name__)
-        return {"refused": refusal_to_json(AzureRefusal("unexpected", target=ref.id if ref else ""))}
+        return {"refused": refusal_to_json(AzureRefusal("unexpected", target=template_id.id if template_id else ""))}
 
 
 async def report_whole_log(
     context: DialogContext, state: ConversationState, job_done: JobDone, diagnose: DiagnoseText, fact_rules: FactRules
 ) -> DialogResult:
-    """The turn that tells what the whole log says; beside the conversation where that has gone on."""
-    asked = AzureRequest("whole-log", memory.build_query_from_args(job_done.job.args))
+    """Report what the whole log says; only in short when the conversation has moved on to another diagnosis."""
+    request = AzureRequest("whole-log", build_query_from_args(job_done.job.args))
     try:
-        result = parse_mapping(job_done.result)
-        if "refused" in result:
-            return _show_refusal(context, state, asked, refusal_from_json(result["refused"]))
-        status = held_status.template_status_from_json(result.get("status"))
-        size = parse_int(result.get("size"), max_value=10**15)
-        log = DiagnosedLog(
-            held.diagnosis_from_json(result.get("diagnosis")),
-            size,
-            size,
-            parse_bool(result.get("growing")),
-            parse_choice(result.get("file"), get_args(LogFile)),
-            parse_text(result.get("folder"), _MAX_TEXT_CHARS),
-        )
+        status, log = _result_from_json(job_done.result)
+    except AzureRefusedError as refused:
+        return _show_refusal(context, state, request, refused.refusal)
     except DecodeError:
-        return _show_refusal(context, state, asked, AzureRefusal("unexpected"))
-    message = await diagnose_status(diagnose, status, context.language)
-    here = job_done.job.args.get("paste") == state.diagnosis_number
-    before = state.diagnosis if here and state.diagnosis and can_be_of_template(state.diagnosis, status) else None
-    sight = combine_diagnoses(status, message, log, before, context.entries, fact_rules, context.language, context.now)
-    seen = TemplateSnapshot(status)
-    if here:
-        return show_combined_diagnosis(context, state, sight, seen, is_repeat=True)
-    top = next((m for m in sight.diagnosis.matches if m.severity != "info"), None)
-    blocks = [
-        context.build_heading("look.meanwhile", name=status.template_id.name),
-        context.build_paragraph("look.log.whole", file=log.file, read=TrustedText(format_size(size))),
-    ]
-    lines: tuple[LogExcerpt, ...] = ()
-    if top is not None:
-        confidence = TrustedText(context.format_text(f"confidence.{top.confidence}"))
-        blocks.append(
-            context.build_paragraph("candidate.line", title=context.get_entry_title(top.entry), confidence=confidence)
-        )
-        lines = (build_log_excerpt(top.evidence),) if top.evidence else ()
-    else:
-        blocks.append(context.build_paragraph("look.log.nothing"))
-    buttons = build_status_buttons(context, status, None, None)
-    return state, (
-        context.build_reply(
-            *blocks, *lines, context.build_paragraph("look.meanwhile.how"), buttons=buttons, beside=True
-        ),
-    )
-
-
-def _show_refusal(
-    context: DialogContext, state: ConversationState, request: AzureRequest, refusal: AzureRefusal
-) -> DialogResult:
-    state = replace(
-        state, azure=state.azure.with_pending_request(request, "sign-in" if refusal.reason == "sign-in" else "")
-    )
-    values = {"template": request.query.name, "resource_group": request.query.resource_group}
-    blocks = [context.build_paragraph("look.log.refused"), *build_refusal_blocks(context, refusal, request, values)]
-    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-    return state, (replace(reply, should_offer_sign_in=refusal.reason == "sign-in"),)
+        return _show_refusal(context, state, request, AzureRefusal("unexpected"))
+    is_current = job_done.job.args.get("paste") == state.diagnosis_number
+    earlier = state.diagnosis if is_current and state.diagnosis else None
+    if earlier and not can_be_of_template(earlier, status):
+        earlier = None
+    sources = TemplateSources(status, await diagnose_status(diagnose, status, context.language), log, earlier)
+    combined = combine_diagnoses(sources, context.entries, fact_rules, context.language, context.now)
+    if is_current:
+        return show_combined_diagnosis(context, state, combined, TemplateSnapshot(status), is_repeat=True)
+    return state, (_show_in_short(context, combined, log),)
 
 
 def refusal_to_json(refusal: AzureRefusal) -> dict[str, Any]:
-    """A refusal as plain JSON."""
+    """Return a refusal as plain JSON."""
     return {
         "reason": refusal.reason,
         "texts": [refusal.target, refusal.action, refusal.scope, refusal.role, refusal.code],
@@ -162,19 +131,74 @@ def refusal_to_json(refusal: AzureRefusal) -> dict[str, Any]:
 
 
 def refusal_from_json(value: object) -> AzureRefusal:
-    """What `refusal_to_json` wrote. Raises `ShapeError`."""
-    written = parse_mapping(value)
-    what, action, scope, role, code, *_ = (
-        *(parse_text(t, _MAX_TEXT_CHARS) for t in parse_list(written.get("texts"), 5)),
-        *[""] * 5,
-    )
+    """Read what `refusal_to_json` wrote. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
+    texts = [parse_text(text, _MAX_TEXT_CHARS) for text in parse_list(document.get("texts"), 5)]
+    target, action, scope, role, code, *_ = (*texts, *[""] * 5)
     return AzureRefusal(
-        parse_choice(written.get("reason"), get_args(AzureRefusalReason)),
-        what,
+        parse_choice(document.get("reason"), get_args(AzureRefusalReason)),
+        target,
         action,
         scope,
         role,
         code,
-        parse_optional_int(written.get("retry_after")),
-        tuple(parse_text(name, _MAX_TEXT_CHARS) for name in parse_list(written.get("subscriptions"), 50)),
+        parse_optional_int(document.get("retry_after")),
+        tuple(
+            parse_text(name, _MAX_TEXT_CHARS) for name in parse_list(document.get("subscriptions"), _MAX_SUBSCRIPTIONS)
+        ),
     )
+
+
+def _result_to_json(status: TemplateStatus, log: LogDiagnosis) -> dict[str, Any]:
+    return {
+        "status": template_status_to_json(status),
+        "diagnosis": diagnosis_to_json(truncate_diagnosis(log.diagnosis)),
+        "size": log.size,
+        "file": log.file,
+        "growing": log.growing,
+        "folder": log.folder,
+    }
+
+
+def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog]:
+    """Read the job's result. Raise `AzureRefusedError` for a refusal and `DecodeError` for another shape."""
+    result = parse_mapping(value)
+    if "refused" in result:
+        raise AzureRefusedError(refusal_from_json(result["refused"]))
+    status = template_status_from_json(result.get("status"))
+    size = parse_int(result.get("size"), max_value=MAX_LOG_BYTES)
+    log = DiagnosedLog(
+        diagnosis_from_json(result.get("diagnosis")),
+        bytes_read=size,
+        size=size,
+        growing=parse_bool(result.get("growing")),
+        file=parse_choice(result.get("file"), get_args(LogFile)),
+        folder=parse_text(result.get("folder"), _MAX_TEXT_CHARS),
+    )
+    return status, log
+
+
+def _show_in_short(context: DialogContext, combined: CombinedDiagnosis, log: DiagnosedLog) -> Reply:
+    """Show the result beside a conversation that has moved on: what was read, the best match, and how to go there."""
+    status, top = combined.status, find_top_match(combined.diagnosis)
+    blocks: list[Block] = [
+        context.build_heading("look.meanwhile", name=status.template_id.name),
+        context.build_paragraph("look.log.whole", file=log.file, read=TrustedText(format_size(log.size))),
+    ]
+    if top is None:
+        blocks.append(context.build_paragraph("look.log.nothing"))
+    else:
+        blocks += [render_candidate_line(context, top), *build_evidence(top.evidence)]
+    blocks.append(context.build_paragraph("look.meanwhile.how"))
+    return context.build_reply(*blocks, buttons=build_status_buttons(context, status, None, None), beside=True)
+
+
+def _show_refusal(
+    context: DialogContext, state: ConversationState, request: AzureRequest, refusal: AzureRefusal
+) -> DialogResult:
+    must_sign_in = refusal.reason == "sign-in"
+    state = replace(state, azure=state.azure.with_pending_request(request, "sign-in" if must_sign_in else ""))
+    values = {"template": request.query.name, "resource_group": request.query.resource_group}
+    blocks = [context.build_paragraph("look.log.refused"), *build_refusal_blocks(context, refusal, request, values)]
+    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
+    return state, (replace(reply, should_offer_sign_in=must_sign_in),)

@@ -1,1 +1,1 @@
-"""Plain values that the dialogs take and give, and the ports they need."""
+"""Plain values that go into and come out of the dialogs, and the ports they call."""

@@ -1,4 +1,4 @@
-"""What a look at Azure asks for and finds, as plain values: templates, their last run, the text of their build log."""
+"""Plain values for reading Azure: image templates, their last run, their build log, and why a read was refused."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Literal
 from knowledge.model.diagnosis import Diagnosis
 
 AccessMode = Literal["off", "user", "bot", "local", "sandbox"]
-"""Whose eyes are used: nobody's, the person's, the bot's identity, an `az login` on this machine, or made-up Azure."""
+"""Whose credentials read Azure: nobody's, the user's, the bot's identity, a local `az login`, or the fake Azure."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateId:
-    """Where an image template is. The names are those that Azure gave, or that a checked text held."""
+    """Where an image template is. Its names come from Azure itself, or from text that was validated."""
 
     subscription: str
     resource_group: str
@@ -31,10 +31,10 @@ class TemplateId:
 
 @dataclass(frozen=True, slots=True)
 class TemplateQuery:
-    """What is known of the template that is looked for; every field "" when not known.
+    """What is known about the template to find; a field is "" when unknown.
 
-    `name` may be the short name that a pipeline task gave (`t_…`). The staging group and the storage account name the
-    template that they belong to.
+    `name` may be the short name that an Azure DevOps task generated (`t_…`). The staging group or the storage account
+    is enough to find the template that it belongs to.
     """
 
     name: str = ""
@@ -43,14 +43,20 @@ class TemplateQuery:
     staging_group: str = ""
     account: str = ""
 
+    @property
+    def template_id(self) -> TemplateId | None:
+        """The template, when subscription, resource group and name are all known."""
+        if self.subscription and self.resource_group and self.name:
+            return TemplateId(self.subscription, self.resource_group, self.name)
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateSearchResult:
-    """What the search came to: the templates that fit, best first; those with a similar name; where was searched.
+    """The templates that fit a query, best first, those with a similar name, and the subscriptions searched.
 
-    `looked_in` are the names (or ids) of the subscriptions that were read, `denied` of those that could not be.
-    `more`: there were more templates than could be looked through in the turn's time. `names`: those of subscriptions,
-    by id.
+    `searched_subscriptions` and `denied_subscriptions` hold names, or ids where the name is unknown. With `has_more`
+    there were more templates than could be scanned within the turn. `subscription_names` maps ids to names.
     """
 
     exact_matches: tuple[TemplateId, ...]
@@ -63,7 +69,7 @@ class TemplateSearchResult:
 
 @dataclass(frozen=True, slots=True)
 class CustomizerSummary:
-    """A customizer as the template has it: its type (`PowerShell`, `File`, …) and its name, "" without one."""
+    """A customizer as the template defines it: its type (`PowerShell`, `File`, …) and its name, "" without one."""
 
     type: str
     name: str = ""
@@ -71,7 +77,7 @@ class CustomizerSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunOutput:
-    """What a run produced: the output's name, the artifact's id or URI ("" when none), its provisioning state."""
+    """One output of a run: its name, the artifact's resource id or URI ("" when none), and its provisioning state."""
 
     name: str
     artifact: str
@@ -80,11 +86,11 @@ class RunOutput:
 
 @dataclass(frozen=True, slots=True)
 class TemplateStatus:
-    """An image template and its last run, as Resource Manager reports them, redacted. Times UTC, ISO 8601, `Z`.
+    """An image template and its last run, as Resource Manager reports them, redacted.
 
-    Texts are "" and times None when Azure does not say. `states`, sub-states and codes are Azure's own words, those of
-    later versions included. `message` is the last run's message. `source` says what the image is made from; `os` is
-    None when it cannot be told. `identities`: how many user-assigned identities the template has.
+    Times are UTC, ISO 8601 with `Z`. A text is "" and a time None when Azure does not report it. States, sub-states and
+    codes are Azure's own words, including those of future API versions. `message` belongs to the last run. `source`
+    describes the base image; `os` is None when it can't be inferred. `identity_count` counts user-assigned identities.
     """
 
     template_id: TemplateId
@@ -112,7 +118,7 @@ class TemplateStatus:
 
 @dataclass(frozen=True, slots=True)
 class FailedTemplates:
-    """Every template whose last run failed, newest first, and where was searched, as in `Found`."""
+    """Every template whose last run failed, newest first; the other fields are as in `TemplateSearchResult`."""
 
     templates: tuple[TemplateStatus, ...]
     searched_subscriptions: tuple[str, ...] = ()
@@ -125,9 +131,9 @@ LogFile = Literal["customization.log", "validation.log"]
 
 @dataclass(frozen=True, slots=True)
 class LogTail:
-    """The end of a build log. `text` is as it stands in the log: to be diagnosed, and redacted before it is shown.
+    """The end of a build log. `text` is raw: diagnose it, and redact it before showing any of it.
 
-    `read` and `size` in bytes. `growing`: the run that writes it has not ended.
+    `bytes_read` and `size` are in bytes. `growing`: the run that writes the log has not ended.
     """
 
     file: LogFile
@@ -139,13 +145,13 @@ class LogTail:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing of the log is missing."""
+        """Whether the log was read from its first byte."""
         return self.bytes_read >= self.size
 
 
 @dataclass(frozen=True, slots=True)
 class LogDiagnosis:
-    """A whole build log, read as a stream and diagnosed. `size` in bytes."""
+    """The diagnosis of a whole build log, read as a stream. `size` is in bytes."""
 
     file: LogFile
     diagnosis: Diagnosis
@@ -155,37 +161,37 @@ class LogDiagnosis:
 
 
 AzureRefusalReason = Literal[
-    "off",  # the operator has not allowed looks
+    "off",  # the operator has not enabled reading Azure
     "sign-in",  # nobody is signed in, or the sign-in has expired
     "consent",  # the organization's or the person's consent to the permission is missing
-    "conditional-access",  # Entra asks for something that only the person can do (another factor, a known device)
-    "not-allowed",  # the person, or the subscription, is not on the operator's lists
-    "denied",  # 403 of Resource Manager: `action` on `scope` is missing
-    "no-data-role",  # 403 of Storage: no role for reading blobs
-    "firewall",  # 403 of Storage: the network is not allowed
+    "conditional-access",  # Entra wants something that only the user can do (another factor, a known device)
+    "not-allowed",  # the user or the subscription is not on the operator's allowlist
+    "denied",  # 403 from Resource Manager: `action` on `scope` is missing
+    "no-data-role",  # 403 from Storage: no role for reading blobs
+    "firewall",  # 403 from Storage: the network is not allowed
     "keys-disabled",  # Storage takes no shared keys
-    "unauthorized",  # 401: the token was not taken
-    "other-tenant",  # the subscription belongs to another tenant than the token
-    "not-found",  # 404: it is gone, or never was, or may not be seen
+    "unauthorized",  # 401: the token was rejected
+    "other-tenant",  # the subscription belongs to a different tenant than the token
+    "not-found",  # 404: deleted, never existed, or not visible to the user
     "no-run",  # the template has not run yet
     "no-log",  # the run has written no log (yet)
-    "log-gone",  # the staging group or its account is gone, and the log with it
-    "conflict",  # 409, such as a provider that is not registered
-    "busy",  # 429: `retry_after` seconds, None when Azure does not say
+    "log-gone",  # the staging group or its storage account was deleted, and the log with it
+    "conflict",  # 409, such as an unregistered resource provider
+    "busy",  # 429: `retry_after` is in seconds, None when Azure does not say
     "azure-trouble",  # 5xx
-    "too-slow",  # no answer within the turn's time
+    "too-slow",  # no answer within the time a turn may take
     "no-network",  # no connection
-    "suspicious",  # a place that does not belong to the template: no token was sent there
+    "suspicious",  # the URL does not belong to the template: no token was sent to it
     "unexpected",  # anything else
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class AzureRefusal:
-    """Why a look did not come to anything. `what` names the step: what was looked at (a resource id or a name).
+    """Why reading Azure failed. `target` is what was being read: a resource id or a name.
 
-    `action` and `scope` are Azure's own words; `role` is a built-in role that would allow it, "" when unknown; `code`
-    is Azure's error code or the Entra error's (`AADSTS…`). All redacted.
+    `action` and `scope` are Azure's own words. `role` is a built-in role that would allow the read, "" when unknown.
+    `code` is the error code of Azure or of Entra (`AADSTS…`). Every text is redacted.
     """
 
     reason: AzureRefusalReason

@@ -1,4 +1,4 @@
-"""Times as Azure gives them: how long a run took, and how much of its limit that is."""
+"""Times as Azure reports them: how long a run took, and how long it may take."""
 
 from __future__ import annotations
 
@@ -7,44 +7,48 @@ from datetime import UTC, datetime
 from dialogs.model.azure import TemplateStatus
 
 DEFAULT_TIMEOUT_MINUTES = 240
-"""Minutes that a build may take when its template says nothing, or 0."""
+"""Image Builder's time limit when the template sets none, or 0."""
 
 
 def compute_seconds_between(start: str | None, end: str | None) -> int | None:
-    """The seconds from one time to a later one; `None` where either is missing, unreadable, or not in that order."""
-    began, ended = _parse_time(start), _parse_time(end)
-    if began is None or ended is None or ended < began:
+    """Return the whole seconds from `start` to `end`.
+
+    Return None when either is missing or unreadable, or when `end` is before `start`.
+    """
+    start_time, end_time = _parse_time(start), _parse_time(end)
+    if start_time is None or end_time is None or end_time < start_time:
         return None
-    return int((ended - began).total_seconds())
+    return int((end_time - start_time).total_seconds())
 
 
 def is_time(value: str | None) -> bool:
-    """Whether `value` is a time as Azure writes it."""
+    """Return whether `value` is a time in the form that Azure writes."""
     return _parse_time(value) is not None
 
 
 def format_time_span(start: str, end: str | None) -> str:
-    """From when to when, to the minute, UTC; the day of the end only where it is another one."""
-    began, ended = _parse_time(start), _parse_time(end)
-    if began is None:
+    """Format a time span to the minute, UTC; the end's date is shown only when it differs from the start's."""
+    start_time, end_time = _parse_time(start), _parse_time(end)
+    if start_time is None:
         return start
-    if ended is None:
-        return began.strftime("%Y-%m-%d %H:%M")
-    return f"{began:%Y-%m-%d %H:%M} – {ended:{'%H:%M' if ended.date() == began.date() else '%Y-%m-%d %H:%M'}}"
+    if end_time is None:
+        return start_time.strftime("%Y-%m-%d %H:%M")
+    end_format = "%H:%M" if end_time.date() == start_time.date() else "%Y-%m-%d %H:%M"
+    return f"{start_time:%Y-%m-%d %H:%M} – {end_time:{end_format}}"
 
 
 def is_running(status: TemplateStatus) -> bool:
-    """Whether the last run has not ended."""
+    """Return whether the template's last run has not ended yet."""
     return status.run_state.casefold() in ("running", "canceling")
 
 
 def compute_run_seconds(status: TemplateStatus, now: str) -> int | None:
-    """The seconds that the last run took, or has taken until `now`; `None` when Azure does not say."""
+    """Return the seconds that the last run took, or has taken until `now`; None when Azure does not say."""
     return compute_seconds_between(status.started, status.ended or (now if is_running(status) else None))
 
 
 def get_timeout_minutes(status: TemplateStatus) -> int:
-    """The minutes that a run may take."""
+    """Return the minutes that a run of the template may take."""
     return status.timeout_minutes or DEFAULT_TIMEOUT_MINUTES
 
 
@@ -52,7 +56,7 @@ def _parse_time(value: str | None) -> datetime | None:
     if not value:
         return None
     try:
-        read = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        time = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

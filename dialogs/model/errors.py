@@ -1,4 +1,4 @@
-"""What the outside may answer the conversation instead of what it was asked for; `DialogError` is the tree's top."""
+"""Errors that the ports raise and the dialogs turn into a reply; `DialogError` is the root of the tree."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dialogs.model.support import TicketRefusal
 
 
 class DialogError(Exception):
-    """Something that the conversation knows how to answer."""
+    """A failure that the dialogs know how to explain to the user."""
 
 
 class AzureRefusedError(DialogError):
-    """A look at Azure came to nothing; `refusal` says why, in words that the conversation turns into an answer."""
+    """Azure could not be read; `refusal` says why."""
 
     def __init__(self, refusal: AzureRefusal) -> None:
         super().__init__(refusal.reason)
@@ -20,7 +20,7 @@ class AzureRefusedError(DialogError):
 
 
 class TicketRefusedError(DialogError):
-    """No ticket was filed, or not for certain; `refusal` says why, for the conversation to put into words."""
+    """No support ticket was filed, or it is unknown whether one was; `refusal` says why."""
 
     def __init__(self, refusal: TicketRefusal) -> None:
         super().__init__(refusal.reason)
@@ -28,7 +28,7 @@ class TicketRefusedError(DialogError):
 
 
 class FileRefusedError(DialogError):
-    """A file that came with a message was not read; `refusal` says why, for the conversation to put into words."""
+    """An attached file could not be read; `refusal` says why."""
 
     def __init__(self, refusal: FileRefusal) -> None:
         super().__init__(refusal.reason)

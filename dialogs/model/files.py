@@ -1,4 +1,4 @@
-"""What the conversation knows of a file that came with a message: plain values, from the outside's port."""
+"""Plain values for files attached to messages: the file, the logs found in it, and why it was not read."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Literal
 from knowledge.model.diagnosis import Diagnosis
 
 FileRefusalReason = Literal[
-    "off",  # no files are read where this bot runs
-    "wrong-place",  # it does not lie where Teams keeps files
-    "expired",  # its link is no longer good, or it is gone
-    "page",  # a page stands where the file should be, as a rule one to sign in
-    "empty",  # there is nothing in it
-    "too-large",  # it, or what is packed in it, is larger than `most` bytes
-    "bomb",  # it is packed so that it would grow without end
-    "encrypted",  # it is packed with a password
-    "no-log",  # an archive without a text in it
-    "not-text",  # something else than a text or an archive that can be opened
-    "damaged",  # it ends too early, or was changed on its way
-    "no-network",  # the place where it lies gives no answer
-    "too-slow",  # it comes too slowly
+    "off",  # this deployment reads no files
+    "wrong-place",  # its URL is not one where Teams stores files
+    "expired",  # its link has expired, or the file was deleted
+    "page",  # the URL returned an HTML page, usually a sign-in page
+    "empty",  # it has no content
+    "too-large",  # it, or what it unpacks to, is larger than `max_bytes`
+    "bomb",  # a decompression bomb: its compression ratio is absurd
+    "encrypted",  # the archive needs a password
+    "no-log",  # an archive without a text file in it
+    "not-text",  # neither text nor an archive format that we can open
+    "damaged",  # truncated, or corrupted on the way
+    "no-network",  # the server that holds it does not answer
+    "too-slow",  # the download did not finish in time
     "unexpected",  # anything else
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that came with a message: its name, untrusted, and what only the outside can read it by.
+    """A file attached to a message: its name, which is untrusted, and the reference to download it by.
 
-    The reference is a secret: whoever has it can read the file. It is kept no longer than the file waits to be read.
+    The reference is a secret: whoever has it can read the file. It is kept only until the file has been read.
     """
 
     name: str
@@ -38,7 +38,7 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class AttachedLog:
-    """A log, read to its end: its name ("" where the file is the log itself), its bytes, its diagnosis."""
+    """A log that was read to its end: its name ("" when the file itself is the log), size in bytes, and diagnosis."""
 
     name: str
     size: int
@@ -47,9 +47,9 @@ class AttachedLog:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentContents:
-    """What a file held: its bytes as they came, its logs, the most promising first and at least one.
+    """What a file held: its size in bytes as downloaded, and at least one log, the most promising first.
 
-    Of an archive, `texts` were read in all, and `left` were not.
+    For an archive, `text_count` counts the members that were read and `unread_count` those that were not.
     """
 
     size: int
@@ -60,7 +60,7 @@ class AttachmentContents:
 
 @dataclass(frozen=True, slots=True)
 class FileRefusal:
-    """Why a file was not read. `most` is the limit in bytes that it is over, where it is over one."""
+    """Why a file was not read. `max_bytes` is the limit that it exceeds, 0 when it exceeds none."""
 
     reason: FileRefusalReason
     max_bytes: int = 0

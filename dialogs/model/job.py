@@ -1,4 +1,4 @@
-"""Long work that a turn leaves behind: kept with the state, done after the answer, reported in a turn of its own."""
+"""Long-running work that a turn enqueues: stored with the state, run after the reply, reported in a later turn."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 FAILURE_KEY = "failed"
-"""The key of a result that tells why there is none; its value is one of `Failure`, or what the work itself says."""
+"""The key that marks a failed result; its value is a `JobFailure`, or a reason that the job itself defines."""
 
 RETRY_AFTER_KEY = "again"
-"""The key of a result that is none yet: so many seconds later the work is done again, with the result's `args` instead
-of its own. Nothing is reported till then, so that who watches something for hours holds nothing up.
+"""The key that asks for another run: after that many seconds the job runs again, with the result's `args`.
+
+Nothing is reported until then, so a job that polls for hours blocks neither a worker nor the conversation.
 """
 
 JobFailure = Literal["broken", "too-long", "stopped", "too-many"]
-"""Why a work has no result: it failed in a way that nobody thought of; it took too long; the program ended each time
-that it was begun; too many others of the conversation wait."""
+"""Why a job has no result.
+
+It failed unexpectedly, took too long, was cut off by a process exit on every attempt, or too many jobs were queued.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done, as plain JSON values, so that it outlives a restart. Doing it twice must be harmless."""
+    """A unit of work as plain JSON values, so that it survives a restart. Running it twice must be harmless."""
 
     name: str
     args: Mapping[str, Any]
@@ -29,7 +32,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobDone:
-    """What came of a work, as plain JSON values: the turn that reports it. Under `FAILED` stands why nothing came."""
+    """A finished job and its result as plain JSON values. A failed job has `FAILURE_KEY` in its result."""
 
     job: Job
     result: Mapping[str, Any]

@@ -1,7 +1,7 @@
-"""What a reply looks like, as plain values: blocks, buttons and fields that any client can show.
+"""A reply as plain values: blocks, buttons and form fields that any client can render.
 
-Text is a tuple of runs, never a markup language: a run that holds text of people, logs or Azure is `code`, and every
-renderer shows it literally. `prose` reads the little markup of our own sentences.
+Text is a tuple of runs, never a markup language. Untrusted text (from users, logs, Azure) is in `code` runs, which
+every renderer shows literally. `parse_markup` reads the small markup of our own sentences.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TextSize = Literal["default", "title"]
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """A piece of text in one style; `code` is literal and monospaced."""
+    """A span of text in one style; `code` is literal and monospaced."""
 
     text: str
     style: TextStyle = "plain"
@@ -35,27 +35,27 @@ _MARKUP = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 
 @lru_cache(maxsize=4096)
 def parse_markup(text: str) -> RichText:
-    """Our own sentence as runs: `code` in backticks, **bold** in double asterisks. Never for foreign text."""
+    """Parse one of our own sentences: `code` in backticks, **bold** in double asterisks. Never use it on other text."""
     runs: list[TextRun] = []
-    at = 0
-    for found in _MARKUP.finditer(text):
-        if found.start() > at:
-            runs.append(TextRun(text[at : found.start()]))
-        runs.append(TextRun(found[1], "code") if found[1] is not None else TextRun(found[2], "bold"))
-        at = found.end()
-    if at < len(text):
-        runs.append(TextRun(text[at:]))
+    position = 0
+    for match in _MARKUP.finditer(text):
+        if match.start() > position:
+            runs.append(TextRun(text[position : match.start()]))
+        runs.append(TextRun(match[1], "code") if match[1] is not None else TextRun(match[2], "bold"))
+        position = match.end()
+    if position < len(text):
+        runs.append(TextRun(text[position:]))
     return tuple(runs)
 
 
 def build_literal(text: str) -> RichText:
-    """Foreign text, shown as it is."""
+    """Return untrusted text as a single literal run."""
     return (TextRun(text, "code"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph; `size` title is the card's heading."""
+    """One paragraph; with the size "title" it is the card's heading."""
 
     text: RichText
     tone: Tone = "default"
@@ -64,7 +64,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """Labelled values, one a row; with `folded`, a card shows only that label until it is pressed."""
+    """Labeled values, one per row; with `folded_label`, a card shows only that label until it is expanded."""
 
     rows: tuple[tuple[str, RichText], ...]
     folded_label: str = ""
@@ -72,14 +72,14 @@ class FactTable:
 
 @dataclass(frozen=True, slots=True)
 class LogExcerpt:
-    """Lines of the person's input: number and literal text."""
+    """Lines of the user's input: line number and literal text."""
 
     rows: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command to copy, literal, and the shell it is for."""
+    """A literal command to copy, and the shell it is for."""
 
     shell: Literal["Azure CLI", "PowerShell"]
     text: str
@@ -94,9 +94,9 @@ class CopyableText:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """An input of a form. `choices` are (value, label); without them it is a text.
+    """An input of a form. `choices` are (value, label) pairs; without them it is a text input.
 
-    `problem` is what was wrong with the value that came back; `hint` an example, shown while a text is empty.
+    `problem` says what is wrong with the submitted value; `hint` is an example, shown while a text input is empty.
     """
 
     id: str
@@ -115,7 +115,7 @@ BarState = Literal["ended", "failed", "stopped", "running", "pending"]
 
 @dataclass(frozen=True, slots=True)
 class DurationBar:
-    """One row of a timeline: a literal name, how long it took (None: unknown), what became of it."""
+    """One row of a timeline: a literal name, its duration in seconds (None: unknown), and how it ended."""
 
     name: str
     seconds: int | None
@@ -124,7 +124,7 @@ class DurationBar:
 
 @dataclass(frozen=True, slots=True)
 class DurationBars:
-    """A timeline, seen at a glance where a client can and as text everywhere; the longest row is the longest bar."""
+    """A timeline: drawn as bars by clients that can, and as text everywhere; bars are relative to the longest row."""
 
     rows: tuple[DurationBar, ...]
 
@@ -134,10 +134,10 @@ Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action that a person can press (or, in a terminal, type the number of).
+    """An action that the user can press (or, in a terminal, type the number of).
 
-    With `url` it opens that page instead, and says so in its label; `do` is "" then. `bare`: it sends nothing of the
-    form that it stands below, whose fields need not be filled in for it.
+    With `url` it opens that page instead, says so in its label, and has an empty `action_id`. With
+    `should_omit_fields` it submits nothing of the form above it, so required fields may stay empty.
     """
 
     label: str
@@ -150,9 +150,9 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class FileOffer:
-    """A file that the person may have: its name, what it holds, its size in bytes.
+    """A file that the user may download: its name, a description, its size in bytes.
 
-    `args` is what the conversation wants back to write it when the person takes it.
+    `args` come back to the conversation when the user accepts, which then writes the file.
     """
 
     name: str
@@ -163,16 +163,22 @@ class FileOffer:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message: blocks from top to bottom, then at most six buttons. `summary` is its one-line notification text.
+    """One message: blocks from top to bottom, then at most six buttons.
 
-    Where a client can, the answer to a button takes the place of the button's message, so that a walk is one card.
-    `beside`: not this one, which people come back to; it neither takes a place nor gives its own up, unless it is
-    `taking` or `passing`. `goes_on`: the
-    person's private chat goes on with the walk or the draft that this one speaks of, and is to be opened.
-    `sign_in`: the client's way to sign in stands below it. `file` is offered with it. `work` is what it promises:
-    to be done after it was said. `feedback`: it is a diagnosis, and people may say whether it was right.
-    `forgets`: what is kept of the conversation beside its state is to go. `stops`: works, by the `id` of their
-    arguments, that are not to be done any more.
+    Where the client can, the reply to a button replaces the button's message, so that a walkthrough stays one card.
+
+    Attributes:
+        summary: The one-line text of the notification.
+        beside: The message is one that users return to: it neither replaces another message nor is replaced.
+        taking: It may replace another message although it is `beside`.
+        passing: It may be replaced although it is `beside`.
+        goes_on: What the user's private chat continues with, and that it is to be opened: "walk", "draft" or "look".
+        should_offer_sign_in: The client shows its sign-in button below the message.
+        can_give_feedback: The message is a diagnosis; the client may ask whether it was right.
+        forgets: Everything stored for the conversation outside its state is to be deleted.
+        stops: The `id` arguments of jobs to cancel.
+        file: A file to offer for download.
+        jobs: Jobs to run after the message was sent.
     """
 
     blocks: tuple[Block, ...]
@@ -192,10 +198,10 @@ class Reply:
 
     @property
     def takes_place(self) -> bool:
-        """Whether it may take the place of the message whose button was pressed."""
+        """Whether it may replace the message whose button was pressed."""
         return self.taking or not self.beside
 
     @property
     def gives_place(self) -> bool:
-        """Whether the answer to one of its buttons may take its place."""
+        """Whether the reply to one of its buttons may replace it."""
         return self.passing or not self.beside

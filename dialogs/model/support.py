@@ -1,4 +1,4 @@
-"""What filing a support ticket asks for and comes to, as plain values: the choices, the contact, the ticket."""
+"""Plain values for filing support tickets: the choices, the contact, the draft, the ticket, and refusals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 TicketProduct = Literal["windows", "linux"]
-"""Which of the two services a ticket is about: by the operating system of the image."""
+"""Which of the two Azure services a ticket goes to; the image's operating system decides."""
 ContactMethod = Literal["email", "phone"]
 TicketSeverity = Literal["minimal", "moderate", "critical"]
 
@@ -15,19 +15,19 @@ CONTACT_METHODS: tuple[ContactMethod, ...] = ("email", "phone")
 SUPPORT_LANGUAGES = (
     "en-us", "it-it", "de-de", "es-es", "fr-fr", "pt-br", "ja-jp", "ko-kr", "ru-ru", "zh-hans", "zh-tw",
 )  # fmt: skip
-"""The languages that Azure support takes a ticket in."""
+"""The languages in which Azure support accepts a ticket."""
 
 MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
-"""Bytes of one attachment."""
+"""The limit of the Azure support API for one attachment."""
 ATTACHMENT_EXTENSIONS = (".txt", ".md")
 MAX_FILE_NAME_CHARS = 110
 PORTAL_URL_PREFIXES = ("https://portal.azure.com/", "https://portal.azure.us/")
-"""What the address of a ticket begins with."""
+"""How the URL of a ticket must begin to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceChoice:
-    """An Azure service that a ticket can be about: its id (`/providers/Microsoft.Support/services/…`) and its name."""
+    """An Azure service to file a ticket for: its id (`/providers/Microsoft.Support/services/…`) and its name."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class ClassificationChoice:
 class ClassificationOptions:
     """Where a ticket can go, as Azure lists it now: the service and the classifications that fit, best first.
 
-    One classification: that is the one. Several: the person chooses. None never comes: that is a refusal.
+    There is at least one classification, since none is a refusal. With several, the user chooses.
     """
 
     service: ServiceChoice
@@ -54,9 +54,9 @@ class ClassificationOptions:
 
 @dataclass(frozen=True, slots=True)
 class TicketContact:
-    """How support reaches the person. `country` is ISO 3166-1 alpha-3, `time_zone` a Windows name.
+    """How support reaches the user. `country` is ISO 3166-1 alpha-3, `time_zone` a Windows time zone name.
 
-    `phone` is "" where none was given; `by` phone needs one. `language` is one of `SUPPORT_LANGUAGES`.
+    `language` is one of `SUPPORT_LANGUAGES`. `phone` is "" when not given; the contact method "phone" requires it.
     """
 
     first_name: str
@@ -71,7 +71,7 @@ class TicketContact:
 
 @dataclass(frozen=True, slots=True)
 class TicketAttachment:
-    """A text that goes with a ticket as a file: its name, one of `FILE_KINDS`, and what it holds, redacted."""
+    """A redacted text attached to a ticket as a file; the name ends in one of `ATTACHMENT_EXTENSIONS`."""
 
     name: str
     text: str
@@ -79,11 +79,11 @@ class TicketAttachment:
 
 @dataclass(frozen=True, slots=True)
 class TicketDraft:
-    """Everything that leaves when the person says yes, redacted; nothing else does.
+    """Everything that is sent to Azure when the user confirms, redacted.
 
-    `id` tells this draft of the person's from every other: filed twice, it is still one ticket. `started` is when the
-    problem began, UTC, ISO 8601 with `Z`, "" when not known. `diagnostics`: Azure support may collect diagnostic
-    information. Resource ids stand in the description.
+    `id` identifies the draft, so that filing it twice yields one ticket. `problem_started_at` is UTC, ISO 8601 with
+    `Z`, "" when unknown. `can_collect_diagnostics`: Azure support may collect diagnostic information. Resource ids are
+    part of the description.
     """
 
     id: str
@@ -101,10 +101,10 @@ class TicketDraft:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A support ticket in Azure. `number` is what support calls it by, "" while Azure has not given one yet.
+    """A support ticket in Azure. `number` is its support request number, "" until Azure assigns one.
 
-    `state` is Azure's word for it. `url` shows it in the portal. `attached`: how many of the draft's files went along.
-    `again`: it was there already, filed from the same draft before.
+    `state` is Azure's own word. `url` opens it in the portal. `attachment_count` counts the files that were uploaded.
+    `was_already_filed`: the ticket already existed, filed earlier from the same draft.
     """
 
     number: str
@@ -118,33 +118,33 @@ class Ticket:
 TicketRefusalReason = Literal[
     "sign-in",  # nobody is signed in, or the sign-in has expired
     "consent",  # the organization's or the person's consent to the permission is missing
-    "conditional-access",  # Entra asks for something that only the person can do
-    "not-allowed",  # the operator's lists don't have the person or the subscription
-    "no-plan",  # the support plan has no access to the API; `detail` is the plan, where Azure says it
+    "conditional-access",  # Entra wants something that only the user can do
+    "not-allowed",  # the user or the subscription is not on the operator's allowlist
+    "no-plan",  # the support plan has no API access; `detail` is the plan, when Azure says it
     "no-permission",  # 403: `action` on `scope` is missing; `role` allows it
-    "not-registered",  # 409: the subscription has not registered Microsoft.Support
+    "not-registered",  # 409: Microsoft.Support is not registered in the subscription
     "quota",  # too many open tickets
-    "busy",  # 429: `retry_after` seconds, None when Azure does not say
+    "busy",  # 429: `retry_after` is in seconds, None when Azure does not say
     "severity",  # the plan does not include this severity
-    "name-taken",  # the name is in use, by a ticket that the person may not see
+    "name-taken",  # the ticket name is in use by a ticket that the user may not see
     "no-service",  # no service of that name is listed
     "no-classification",  # no classification for Image Builder is listed
     "rejected",  # 400: `detail` is what Azure says
-    "unauthorized",  # 401: the token was not taken
-    "not-found",  # 404: no such subscription, or not to be seen
-    "other-tenant",  # the subscription belongs to another tenant than the token
-    "too-slow",  # not ended in time: it may still come to a ticket
-    "unsure",  # the answer was lost, and the ticket is not to be seen (yet): it may still come to one
-    "azure-trouble",  # 5xx, or the operation failed for a reason of its own; `code`, `detail`
+    "unauthorized",  # 401: the token was rejected
+    "not-found",  # 404: the subscription does not exist or is not visible
+    "other-tenant",  # the subscription belongs to a different tenant than the token
+    "too-slow",  # not finished in time: a ticket may still be created
+    "unsure",  # the response was lost and the ticket is not visible (yet): one may still be created
+    "azure-trouble",  # 5xx, or the operation failed on Azure's side; `code` and `detail` say how
     "no-network",  # no connection
-    "suspicious",  # Azure's answer points somewhere else: no token was sent there
+    "suspicious",  # the response points to another host: no token was sent to it
     "unexpected",  # anything else
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class TicketRefusal:
-    """Why no ticket came of it. `detail`, `action`, `scope` and `code` are Azure's own words, redacted, "" if none."""
+    """Why no ticket was filed. `detail`, `action`, `scope` and `code` are Azure's own words, redacted, "" if none."""
 
     reason: TicketRefusalReason
     detail: str = ""

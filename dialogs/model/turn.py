@@ -1,4 +1,4 @@
-"""A turn as the conversation sees it: who said or pressed what, where, in which language. No SDK's words."""
+"""A turn as the dialogs see it: who wrote or pressed what, where, in which language; independent of any SDK."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from dialogs.model.job import JobDone
 ConversationScope = Literal["personal", "group", "channel"]
 
 ACTION_VERSION = 1
+"""The version of the cards that this code sends; a button of any other version is answered as outdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is asking: tenant and id as the channel gives them, and a name to greet.
+    """The user: tenant and id as the channel reports them, and a display name.
 
-    `object_id` is the person's id in Entra, "" where the channel does not vouch for one.
+    `object_id` is the user's Entra object id, "" when the channel does not authenticate one.
     """
 
     tenant: str
@@ -29,9 +30,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ActionPressed:
-    """A button that was pressed: its verb, its arguments, the fields of its form, the version of the card it was on.
+    """A pressed button: its action id, its arguments, the form's fields, and the version of the card it was on.
 
-    `foreign`: the card belongs to somebody else of the same conversation.
+    `is_foreign`: the card was sent to another member of the same conversation.
     """
 
     action_id: str
@@ -43,10 +44,10 @@ class ActionPressed:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One thing that a person did, or that happened for them. One of the fields from `text` on says what.
+    """One event of a conversation. Exactly one of the fields from `text` on is set, but `files` may come with `text`.
 
-    `files` came with the `text`, or without one. `signed_in`: the person has just signed in (True), or could not be
-    (False). `done`: a work of an earlier turn ended.
+    `has_signed_in`: the user has just signed in (True), or the sign-in failed (False). `job_done`: a job of an earlier
+    turn has ended.
     """
 
     person: Person

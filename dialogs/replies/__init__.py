@@ -1,1 +1,1 @@
-"""Replies and text forms that every dialog uses."""
+"""Replies and text formats that every dialog uses."""

@@ -1,4 +1,4 @@
-"""Welcome, help, small talk, and the answers to buttons and states that can no longer be followed."""
+"""Replies that belong to no particular dialog: welcome, help, small talk, and what to say when something went wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ EXAMPLE_LOG = "\n".join(
         f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning with powershell script: /tmp/powershell-provisioner",
         f"{_EXAMPLE_LINE_PREFIX} OUT     azure-arm: Installing the agent",
         f'{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: The string is missing the terminator: ".',
-        f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning step had errors: "
+        "Running the cleanup provisioner, if present...",
         f"{_EXAMPLE_LINE_PREFIX} OUT Build 'azure-arm' errored after 6 minutes 12 seconds: "
         "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]",
     )
@@ -21,7 +22,7 @@ EXAMPLE_LOG = "\n".join(
 
 
 def build_default_buttons(context: DialogContext) -> tuple[Button, ...]:
-    """The buttons of someone who has nothing under way."""
+    """Return the buttons for a user who has nothing in progress."""
     return (
         context.build_button("example", "example"),
         context.build_button("guided", "guided"),
@@ -33,15 +34,15 @@ def build_default_buttons(context: DialogContext) -> tuple[Button, ...]:
 
 
 def show_welcome(context: DialogContext, added_by: str = "") -> Reply:
-    """The first message of a conversation; among others it names who added the bot."""
-    added = (
+    """Build the first message of a conversation; in a shared chat it names the user who added the bot."""
+    added_by_blocks = (
         (context.build_paragraph("thread.added-by", name=TrustedText(added_by)),)
         if context.is_public and added_by
         else ()
     )
     return context.build_reply(
         context.build_heading("welcome.title"),
-        *added,
+        *added_by_blocks,
         context.build_paragraph("welcome.what"),
         context.build_paragraph("welcome.paste"),
         *_build_attachment_hint(context),
@@ -59,7 +60,7 @@ def show_welcome(context: DialogContext, added_by: str = "") -> Reply:
 
 
 def show_help(context: DialogContext) -> Reply:
-    """What it does and what can be typed."""
+    """Build the help: what the bot does and what can be typed."""
     return context.build_reply(
         context.build_heading("help.title"),
         context.build_paragraph("welcome.what"),
@@ -91,8 +92,8 @@ def _build_attachment_hint(context: DialogContext) -> tuple[Paragraph, ...]:
 
 
 def _build_limits_note(context: DialogContext) -> Paragraph:
-    which = "files" if context.can_file_tickets else "off" if context.access_mode == "off" else "on"
-    return context.build_paragraph(f"welcome.limits.{which}", "subtle")
+    variant = "files" if context.can_file_tickets else "off" if context.access_mode == "off" else "on"
+    return context.build_paragraph(f"welcome.limits.{variant}", "subtle")
 
 
 def _build_mention_hint(context: DialogContext) -> tuple[Paragraph, ...]:
@@ -100,14 +101,14 @@ def _build_mention_hint(context: DialogContext) -> tuple[Paragraph, ...]:
 
 
 def show_message(context: DialogContext, key: str, leading_buttons: tuple[Button, ...] = ()) -> Reply:
-    """One sentence, with the ways on; the buttons `first` stand before them."""
+    """Build a message of one sentence, with `leading_buttons` before the default ones."""
     return context.build_reply(
         context.build_paragraph(key), buttons=(*leading_buttons, *build_default_buttons(context))
     )
 
 
 def show_problem(context: DialogContext, key: str) -> Reply:
-    """What went wrong, and how to go on; the card that it happened on stays."""
+    """Build a message about what went wrong and how to go on; the card it happened on stays in place."""
     return context.build_reply(
         context.build_paragraph(key, "warning"),
         context.build_paragraph("trouble.go-on"),
@@ -117,10 +118,10 @@ def show_problem(context: DialogContext, key: str) -> Reply:
 
 
 def show_notice(context: DialogContext, key: str) -> Reply:
-    """A remark before the answer proper; it has no buttons of its own."""
+    """Build a notice without buttons, to send before the actual reply."""
     return context.build_reply(context.build_paragraph(key, "warning"), beside=True)
 
 
 def show_example(context: DialogContext) -> Reply:
-    """The text of the example, before its diagnosis."""
+    """Build the message that shows the example log, to send before its diagnosis."""
     return context.build_reply(context.build_paragraph("talk.example"), CopyableText(EXAMPLE_LOG), beside=True)

@@ -1,1 +1,1 @@
-"""From a diagnosis to its solution: cards, steps, how-tos, questionnaire, feedback."""
+"""From a diagnosis to its solution: cards, steps, how-to guides, questionnaire, feedback, attached logs."""

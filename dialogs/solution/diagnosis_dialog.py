@@ -1,4 +1,4 @@
-"""What a diagnosis does to the conversation: it replaces the one before, unless it found nothing at all."""
+"""What a new diagnosis does to the conversation: it replaces the one before, unless it found nothing at all."""
 
 from __future__ import annotations
 
@@ -18,36 +18,38 @@ from knowledge.model.diagnosis import Diagnosis
 def show_diagnosis(
     context: DialogContext, state: ConversationState, diagnosis: Diagnosis, suggested_howto_id: str | None = None
 ) -> DialogResult:
-    """The answer to a text. Steps that were tried stay, a case becomes a draft; the walk and the text before go.
+    """Show the reply to a diagnosed text, and make the diagnosis the current one.
 
-    `guide` is the guide to offer when nothing was found in the text.
+    Tried steps stay, an open case form is saved as a draft, and the walkthrough of the earlier diagnosis ends.
+    `suggested_howto_id` is the how-to guide to offer when the text said nothing about a build.
     """
     if not has_findings(diagnosis):
-        before = (context.build_paragraph("talk.not-recognised"), context.build_paragraph("talk.still-here"))
+        notice = (context.build_paragraph("talk.not-recognised"), context.build_paragraph("talk.still-here"))
         return state, (
-            render_current_step(context, state, before)
+            render_current_step(context, state, notice)
             or show_message(context, "talk.not-recognised", build_howto_buttons(context, suggested_howto_id)),
         )
-    held = truncate_diagnosis(diagnosis)
+    stored = truncate_diagnosis(diagnosis)
     state = state.with_form_saved(context.now)
     state = replace(
         state,
         diagnosis_number=state.compute_next_diagnosis_number(context.now),
-        diagnosis=held,
+        diagnosis=stored,
         walkthrough=None,
         fact_verdicts=(),
     )
-    matches = tuple(match for match in held.matches if match.entry in context.entries)
-    if held.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
+    # a stored diagnosis may outlive an entry that was removed from the knowledge base
+    matches = tuple(match for match in stored.matches if match.entry in context.entries)
+    if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return state, (show_succeeded(context, state, matches),)
     if not matches:
-        # an excerpt proves nothing, so it is not for others to read
-        return state, (show_unmatched(context, replace(held, excerpt=()) if context.is_public else held),)
+        # without a match the excerpt proves nothing, so others in a shared chat don't need to read it
+        return state, (show_unmatched(context, replace(stored, excerpt=()) if context.is_public else stored),)
     top = matches[0]
     if top.severity == "info":
         return state, (show_harmless(context, state, top),)
-    blocking = tuple(match for match in matches if match.severity != "info")
-    if top.confidence == "possible" and len(blocking) > 1:
-        return state, (show_candidates(context, state, blocking),)
+    errors = tuple(match for match in matches if match.severity != "info")
+    if top.confidence == "possible" and len(errors) > 1:
+        return state, (show_candidates(context, state, errors),)
     walk = Walkthrough(top.entry, 0, state.diagnosis_number)
     return replace(state, walkthrough=walk), (replace(show_opening(context, state, walk), can_give_feedback=True),)

@@ -1,4 +1,4 @@
-"""Whether a diagnosis was right, and what it was really: asked where a walk ends, said at any time."""
+"""Feedback on a diagnosis: asked for where a walkthrough ends, accepted at any time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Button
 from dialogs.replies.general_replies import show_problem
-from dialogs.solution.diagnosis_view import find_other_candidates
+from dialogs.solution.candidate_view import find_other_candidates
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.feedback import DiagnosisFeedback
 
@@ -15,27 +15,26 @@ MAX_CANDIDATES = 4
 
 
 def build_feedback_buttons(context: DialogContext, state: ConversationState) -> tuple[Button, ...]:
-    """The two judgements, where there is a diagnosis that was not judged yet."""
+    """Build the two feedback buttons; none without a diagnosis, or when feedback was already given."""
     if not get_shown_entry(state) or _has_feedback(state):
         return ()
     return (context.build_button("was-right", "right"), context.build_button("was-wrong", "wrong"))
 
 
 def confirm_diagnosis(context: DialogContext, state: ConversationState) -> DialogResult:
-    """The person says that the diagnosis was right."""
+    """Record that the diagnosis was right."""
     if not get_shown_entry(state):
         return state, (show_problem(context, "others.no-text"),)
-    said = context.build_paragraph("feedback.right", "good")
-    kept = (
-        state if _has_feedback(state) else replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "right"))
-    )
-    return kept, (context.build_reply(said, buttons=(context.build_button("restart", "restart"),), beside=True),)
+    if not _has_feedback(state):
+        state = replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "right"))
+    thanks = context.build_paragraph("feedback.right", "good")
+    return state, (context.build_reply(thanks, buttons=(context.build_button("restart", "restart"),), beside=True),)
 
 
 def reject_diagnosis(context: DialogContext, state: ConversationState) -> DialogResult:
-    """The person says that it was wrong: asks what it was, among what else fits."""
-    entry = get_shown_entry(state)
-    if not entry:
+    """Record that the diagnosis was wrong, and ask which of the other candidates it was."""
+    shown_entry_id = get_shown_entry(state)
+    if not shown_entry_id:
         return state, (show_problem(context, "others.no-text"),)
     candidates = tuple(
         Button(
@@ -43,12 +42,11 @@ def reject_diagnosis(context: DialogContext, state: ConversationState) -> Dialog
             "really",
             {"entry": match.entry, "paste": state.diagnosis_number},
         )
-        for match in find_other_candidates(context, state, entry)[:MAX_CANDIDATES]
+        for match in find_other_candidates(context, state, shown_entry_id)[:MAX_CANDIDATES]
     )
-    kept = (
-        state if _has_feedback(state) else replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "wrong"))
-    )
-    asked = context.build_reply(
+    if not _has_feedback(state):
+        state = replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "wrong"))
+    question = context.build_reply(
         context.build_paragraph("feedback.wrong"),
         context.build_paragraph("feedback.really" if candidates else "feedback.really-none"),
         buttons=(
@@ -58,13 +56,13 @@ def reject_diagnosis(context: DialogContext, state: ConversationState) -> Dialog
         ),
         beside=True,
     )
-    return kept, (asked,)
+    return state, (question,)
 
 
 def record_actual_entry(
     context: DialogContext, state: ConversationState, entry: str, diagnosis_number: int
 ) -> ConversationState:
-    """The state once the person says which entry it really was."""
+    """Record which entry it really was; ignored for an unknown entry, an earlier diagnosis, or the entry shown."""
     if (
         entry in context.entries
         and diagnosis_number == state.diagnosis_number
@@ -75,7 +73,7 @@ def record_actual_entry(
 
 
 def get_shown_entry(state: ConversationState) -> str:
-    """The entry that the person was shown first; "" when none was."""
+    """Return the id of the entry that the diagnosis showed first; "" when there is none."""
     matches = state.diagnosis.matches if state.diagnosis else ()
     return matches[0].entry if matches else ""
 

@@ -1,4 +1,4 @@
-"""The how-to guides in the conversation: the list of them, and one guide as a card, with the way back to the walk."""
+"""The how-to guides in the conversation: the paged list, and one guide as a card."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ HOWTO_BY_INPUT_KIND: Mapping[str, str] = {
     "task-log": "log-from-devops",
     "build-log": "read-build-log",
 }
-"""The guide that helps on with a text of each kind that no known error fits."""
+"""The guide that helps with an input of each kind when no known error matches it."""
 
 
 def show_howto(context: DialogContext, state: ConversationState, howto_id: str) -> DialogResult:
-    """The guide `name` as one card, its commands filled from the text under way; the list if there is none."""
-    found = context.howtos.by_id.get(howto_id)
-    if found is None:
+    """Show a guide as one card, its commands filled in from the current diagnosis; the list for an unknown id."""
+    howto = context.knowledge.howtos.by_id.get(howto_id)
+    if howto is None:
         return state, (_render_list(context, state, 0, (context.build_paragraph("guides.gone", "warning"),)),)
-    return state, (_render_howto(context, state, found),)
+    return state, (_render_howto(context, state, howto),)
 
 
 def list_howtos(context: DialogContext, state: ConversationState, first_index: int = 0) -> DialogResult:
-    """The guides from number `first` (from 0) on, at most five a page."""
+    """Show the page of the list of guides that starts at `first_index` (from 0)."""
     return state, (_render_list(context, state, first_index),)
 
 
 def suggest_howto_buttons(context: DialogContext, diagnosis: Diagnosis) -> tuple[Button, ...]:
-    """The button of the guide that helps on with a text of this kind, if there is one."""
+    """Build the button of the guide that helps with an input of this kind, if there is one."""
     return build_howto_buttons(context, HOWTO_BY_INPUT_KIND.get(diagnosis.kind))
 
 
 def build_howto_buttons(context: DialogContext, howto_id: str | None) -> tuple[Button, ...]:
-    """The button of the guide `name`, if there is one."""
-    found = context.howtos.by_id.get(howto_id) if howto_id else None
-    return (_build_howto_button(context, found),) if found else ()
+    """Build the button of a guide, if there is one with this id."""
+    howto = context.knowledge.howtos.by_id.get(howto_id) if howto_id else None
+    return (_build_howto_button(context, howto),) if howto else ()
 
 
 def _render_howto(context: DialogContext, state: ConversationState, howto: Howto) -> Reply:
     title = howto.title.get(context.language)
     values = _get_placeholder_values(state)
     blocks: list[Block] = [Paragraph((TextRun(title),), size="title"), Paragraph(context.localize(howto.intro))]
-    for number, one in enumerate(howto.steps, 1):
-        blocks.append(context.build_paragraph("guides.step", number=number, do=context.localize(one.step.do)))
-        if one.copy_text:
-            blocks.append(CopyableText(fill_placeholders(one.copy_text, "Azure CLI", values)))
-        blocks += build_step_body(context, one.step, values)
+    for number, howto_step in enumerate(howto.steps, 1):
+        blocks.append(context.build_paragraph("guides.step", number=number, do=context.localize(howto_step.step.do)))
+        if howto_step.copy_text:
+            blocks.append(CopyableText(fill_placeholders(howto_step.copy_text, "Azure CLI", values)))
+        blocks += build_step_body(context, howto_step.step, values)
     if any(isinstance(block, (Command, CopyableText)) and has_placeholder(block.text) for block in blocks):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
     pages = "; ".join(f"{reference.title}: {reference.url}" for reference in howto.references)
@@ -74,18 +74,19 @@ def _render_howto(context: DialogContext, state: ConversationState, howto: Howto
 def _render_list(
     context: DialogContext, state: ConversationState, first_index: int, leading_blocks: tuple[Block, ...] = ()
 ) -> Reply:
-    every = tuple(context.howtos.by_id.values())
-    back = build_back_to_step_buttons(context, state)
-    room = PAGE_SIZE - len(back)
-    first_index = first_index if 0 <= first_index < len(every) else 0
-    page = every[first_index : first_index + room]
-    follows = (first_index + room) % (-(-len(every) // room) * room)
-    more = (context.build_button("more-guides", "guides", first=follows),) if len(every) > room else ()
+    howtos = tuple(context.knowledge.howtos.by_id.values())
+    back_buttons = build_back_to_step_buttons(context, state)
+    page_size = PAGE_SIZE - len(back_buttons)
+    first_index = first_index if 0 <= first_index < len(howtos) else 0
+    page = howtos[first_index : first_index + page_size]
+    # "more" on the last page leads back to the first one: wrap at the number of pages, rounded up
+    next_index = (first_index + page_size) % (-(-len(howtos) // page_size) * page_size)
+    more_buttons = (context.build_button("more-guides", "guides", first=next_index),) if len(howtos) > page_size else ()
     return context.build_reply(
         *leading_blocks,
         context.build_heading("guides.title"),
         context.build_paragraph("guides.intro"),
-        buttons=(*(_build_howto_button(context, guide) for guide in page), *more, *back),
+        buttons=(*(_build_howto_button(context, howto) for howto in page), *more_buttons, *back_buttons),
     )
 
 
@@ -94,7 +95,7 @@ def _build_howto_button(context: DialogContext, howto: Howto) -> Button:
 
 
 def build_back_to_step_buttons(context: DialogContext, state: ConversationState) -> tuple[Button, ...]:
-    """The way back to the walk under way, if there is one."""
+    """Build the button back to the walkthrough in progress, if there is one."""
     walk = state.walkthrough
     if walk is None or walk.entry not in context.entries:
         return ()
@@ -104,7 +105,7 @@ def build_back_to_step_buttons(context: DialogContext, state: ConversationState)
 
 
 def _get_placeholder_values(state: ConversationState) -> dict[str, str]:
-    """What is known of the text under way, with what the entry in the walk captured, where both are of one text."""
+    """Return the current diagnosis's values, including those its walkthrough's entry captured."""
     if state.diagnosis is None:
         return {}
     walk = state.walkthrough

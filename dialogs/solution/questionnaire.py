@@ -1,8 +1,8 @@
-"""The guided questions for someone without an error text; the path so far travels in the buttons, not in the state."""
+"""The guided questions for users without an error text; the answers so far travel in the buttons, not the state."""
 
 from __future__ import annotations
 
-from dialogs.context import MAX_LABEL_CHARS, DialogContext, DialogResult, shorten_label
+from dialogs.context import MAX_BUTTONS, MAX_LABEL_CHARS, DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun
 from dialogs.solution.walkthrough import start_walk
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -10,20 +10,23 @@ from knowledge.catalog.questionnaire import NONE_OF_THESE, Choice, Page, follow_
 
 
 def show_page(context: DialogContext, state: ConversationState, path: tuple[str, ...] = ()) -> DialogResult:
-    """The page at `path`, or the entry that it leads to."""
-    found = follow_path(context.questionnaire, path)
-    if isinstance(found, Page):
-        return state, (_render_page(context, found, path),)
-    if found is not None and found in context.entries:
-        return start_walk(context, state, Walkthrough(found, 0, state.diagnosis_number))
-    if path and path[-1] == NONE_OF_THESE and isinstance(follow_path(context.questionnaire, path[:-1]), Page):
+    """Show the page that the answers in `path` lead to, or begin the walkthrough of the entry they lead to."""
+    target = follow_path(context.knowledge.questionnaire, path)
+    if isinstance(target, Page):
+        return state, (_render_page(context, target, path),)
+    if target is not None and target in context.entries:
+        return start_walk(context, state, Walkthrough(target, 0, state.diagnosis_number))
+    if path and path[-1] == NONE_OF_THESE and isinstance(follow_path(context.knowledge.questionnaire, path[:-1]), Page):
         buttons = (
             _build_path_button(context.format_text("button.back"), path[:-1]),
             context.build_button("draft", "draft"),
             context.build_button("restart", "restart"),
         )
         return state, (context.build_reply(context.build_paragraph("guided.end"), buttons=buttons),)
-    return state, (_render_page(context, context.questionnaire, (), (context.build_paragraph("guided.gone"),)),)
+    # the questions have changed since the button was sent
+    return state, (
+        _render_page(context, context.knowledge.questionnaire, (), (context.build_paragraph("guided.gone"),)),
+    )
 
 
 def _render_page(
@@ -37,16 +40,17 @@ def _render_page(
     buttons = []
     for choice in page.choices:
         if page.question == "titles":
-            first, *rest = (context.get_entry_title(entry) for entry in _list_target_entries(choice))
-            blocks.append(Paragraph((TextRun(first, "bold"), TextRun("".join(f"; {title}" for title in rest)))))
+            first_title, *titles = (context.get_entry_title(entry_id) for entry_id in _list_target_entries(choice))
+            rest = "".join(f"; {title}" for title in titles)
+            blocks.append(Paragraph((TextRun(first_title, "bold"), TextRun(rest))))
         if page.question == "sign":
-            sign = context.localize(context.entries[choice.key].symptom)
+            symptom = context.localize(context.entries[choice.key].symptom)
             blocks.append(
-                context.build_paragraph("diagnosis.tell-one", title=context.get_entry_title(choice.key), tell=sign)
+                context.build_paragraph("diagnosis.tell-one", title=context.get_entry_title(choice.key), tell=symptom)
             )
         buttons.append(_build_path_button(_build_label(context, page, choice), (*path, choice.key)))
     buttons.append(_build_path_button(context.format_text("button.none"), (*path, NONE_OF_THESE)))
-    if path and len(buttons) < 6:
+    if path and len(buttons) < MAX_BUTTONS:
         buttons.append(_build_path_button(context.format_text("button.back"), path[:-1]))
     return context.build_reply(*blocks, buttons=tuple(buttons))
 
@@ -60,7 +64,7 @@ def _build_label(context: DialogContext, page: Page, choice: Choice) -> str:
 
 
 def _list_target_entries(choice: Choice) -> tuple[str, ...]:
-    """The entries that a choice leads to."""
+    """Return the ids of the entries that a choice leads to."""
     return tuple(list_paths(choice.target)) if isinstance(choice.target, Page) else (choice.target,)
 
 

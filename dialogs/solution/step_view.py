@@ -1,4 +1,4 @@
-"""How one step of a solution looks: what to do, what it changes, the commands for both shells, what to expect."""
+"""How a step of a solution looks: what to do, what it changes, the commands for both shells, what to expect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from dialogs.context import DialogContext
 from dialogs.model.reply import Block, Button, Command, Paragraph
-from dialogs.state.conversation_state import ConversationState
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.commands.placeholders import fill_placeholders
 from knowledge.model.entry import Entry, Step
 
@@ -15,20 +16,21 @@ _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
 
 
 def build_step_blocks(context: DialogContext, entry: Entry, index: int, values: Mapping[str, str]) -> tuple[Block, ...]:
-    """The step `index` (from 0) of `entry`, its commands filled with `values`; a warning stands before the command."""
+    """Build the step `index` (from 0) of `entry`, its commands filled in with `values`."""
     step = entry.steps[index]
     do = context.localize(step.do)
     blocks: list[Block] = [context.build_paragraph("walk.step", number=index + 1, count=len(entry.steps), do=do)]
     body = build_step_body(context, step, values)
-    last = max((at for at, block in enumerate(body, 1) if isinstance(block, Command)), default=0)
-    blocks += body[:last]
+    # the note about placeholders belongs right below the last command
+    command_end = max((end for end, block in enumerate(body, 1) if isinstance(block, Command)), default=0)
+    blocks += body[:command_end]
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in body):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
-    return (*blocks, *body[last:])
+    return (*blocks, *body[command_end:])
 
 
 def build_step_body(context: DialogContext, step: Step, values: Mapping[str, str]) -> tuple[Block, ...]:
-    """What stands below the sentence of a step: its warnings, its commands, what to expect."""
+    """Build what follows a step's instruction: warnings first, then the commands, then what to expect."""
     blocks: list[Block] = [*_build_warnings(context, step)]
     if step.cli:
         blocks.append(Command("Azure CLI", fill_placeholders(step.cli, "Azure CLI", values)))
@@ -40,35 +42,44 @@ def build_step_body(context: DialogContext, step: Step, values: Mapping[str, str
 
 
 def has_placeholder(text: str) -> bool:
-    """Whether something is left in `text` for the person to fill in."""
+    """Return whether `text` still has a placeholder for the user to fill in."""
     return _PLACEHOLDER_PATTERN.search(text) is not None
 
 
 def build_walk_buttons(
     context: DialogContext, state: ConversationState, entry: Entry, index: int, diagnosis_number: int, other_count: int
 ) -> tuple[Button, ...]:
-    """The buttons below the step `index`; `others` is the number of other candidates."""
-    rest = _build_common_buttons(context, state, diagnosis_number, other_count)
+    """Build the buttons below the step `index`; after the last step, those without an answer to it."""
+    common_buttons = _build_common_buttons(context, state, diagnosis_number, other_count)
     if index >= len(entry.steps):
-        return rest
-    last = index == len(entry.steps) - 1
+        return common_buttons
+    is_last = index == len(entry.steps) - 1
     return (
         context.build_button("worked", "worked", primary=True, entry=entry.id, step=index, paste=diagnosis_number),
-        context.build_button("no-help" if last else "next", "next", entry=entry.id, step=index, paste=diagnosis_number),
-        *rest,
+        context.build_button(
+            "no-help" if is_last else "next", "next", entry=entry.id, step=index, paste=diagnosis_number
+        ),
+        *common_buttons,
     )
+
+
+def get_placeholder_values(state: ConversationState, walk: Walkthrough) -> dict[str, str]:
+    """Return the values for a walkthrough's commands; only those of the diagnosis that it belongs to."""
+    if state.diagnosis is None or walk.diagnosis_number != state.diagnosis_number:
+        return {}
+    return extract_placeholder_values(state.diagnosis, walk.entry)
 
 
 def _build_common_buttons(
     context: DialogContext, state: ConversationState, diagnosis_number: int, other_count: int
 ) -> tuple[Button, ...]:
-    more = (
+    other_buttons = (
         (Button(context.format_text("button.others", count=other_count), "others", {"paste": diagnosis_number}),)
         if other_count
         else ()
     )
     return (
-        *more,
+        *other_buttons,
         _build_lookup_button(context, state, diagnosis_number),
         context.build_button("draft", "draft"),
         context.build_button("restart", "restart"),
@@ -76,23 +87,20 @@ def _build_common_buttons(
 
 
 def _build_lookup_button(context: DialogContext, state: ConversationState, diagnosis_number: int) -> Button:
-    """A look at the template, or what follows where it was looked at: the rest of its log, or another look."""
-    ref, diagnosis = (
-        state.azure.last_template_id,
-        state.diagnosis if diagnosis_number == state.diagnosis_number else None,
-    )
-    if ref is None or diagnosis is None or diagnosis.facts.get("template") != ref.name:
+    """Build the button for the next Azure lookup: the template, the rest of its log, or the template again."""
+    template_id = state.azure.last_template_id
+    diagnosis = state.diagnosis if diagnosis_number == state.diagnosis_number else None
+    if template_id is None or diagnosis is None or diagnosis.facts.get("template") != template_id.name:
         return context.build_button("look", "look")
-    return (
-        context.build_button("whole-log", "whole-log")
-        if diagnosis.partial
-        else context.build_button("look-again", "look")
-    )
+    if diagnosis.partial:
+        return context.build_button("whole-log", "whole-log")
+    return context.build_button("look-again", "look")
 
 
 def _build_warnings(context: DialogContext, step: Step) -> list[Paragraph]:
     if step.effect == "reads" and not step.save_first:
         return []
+    # every deletion gets a "save first" warning; the default text when the step names nothing
     warnings = []
     if step.effect == "changes":
         warnings.append(context.build_paragraph("walk.changes", "warning"))

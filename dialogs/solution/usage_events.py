@@ -1,4 +1,4 @@
-"""What a turn tells of the diagnoses themselves, without a word of what was said: for a report of what recurs."""
+"""What a turn says about the quality of diagnoses, without any user text: counted for `app.py report`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ UsageEventKind = Literal["recognised", "unrecognised", "right", "wrong", "really
 
 @dataclass(frozen=True, slots=True)
 class UsageEvent:
-    """One thing that happened, to be counted. `entry` is the entry that it is about, "" for none.
+    """One event to count. `entry` is the id of the entry that it is about, "" for none.
 
-    `other`: of `recognised` the confidence; of `unrecognised` the kind of the text and the phase that it reached; of
-    `really` the entry that had been shown.
+    `detail` depends on the kind. `recognised`: the confidence; `unrecognised`: the kind of the input and the phase that
+    it reached; `really`: the entry that had been shown instead.
     """
 
     kind: UsageEventKind
@@ -26,23 +26,27 @@ class UsageEvent:
 
 
 def collect_usage_events(turn: Turn, before: ConversationState, after: ConversationState) -> tuple[UsageEvent, ...]:
-    """What to count of a turn that led from one state to the next."""
-    notes: list[UsageEvent] = []
+    """Return what to count of a turn that led from the state `before` to `after`."""
+    events: list[UsageEvent] = []
     if after.diagnosis and after.diagnosis_number != before.diagnosis_number and not turn.has_joined:
-        notes.append(_build_diagnosis_event(after.diagnosis))
-    notes += [
+        events.append(_build_diagnosis_event(after.diagnosis))
+    events += [
         UsageEvent("solved", t.entry)
         for t in after.tried_steps
         if t.outcome == "worked" and t not in before.tried_steps
     ]
-    judged, earlier = after.feedback, before.feedback
-    shown = after.diagnosis.matches[0].entry if after.diagnosis and after.diagnosis.matches else ""
-    if judged and judged != earlier:
-        if earlier is None or (earlier.diagnosis_number, earlier.verdict) != (judged.diagnosis_number, judged.verdict):
-            notes.append(UsageEvent(judged.verdict, shown))
-        if judged.actual_entry:
-            notes.append(UsageEvent("really", judged.actual_entry, shown))
-    return tuple(notes)
+    feedback, earlier = after.feedback, before.feedback
+    shown_entry = after.diagnosis.matches[0].entry if after.diagnosis and after.diagnosis.matches else ""
+    if feedback and feedback != earlier:
+        # naming the actual entry afterwards must not count the same verdict again
+        if earlier is None or (earlier.diagnosis_number, earlier.verdict) != (
+            feedback.diagnosis_number,
+            feedback.verdict,
+        ):
+            events.append(UsageEvent(feedback.verdict, shown_entry))
+        if feedback.actual_entry:
+            events.append(UsageEvent("really", feedback.actual_entry, shown_entry))
+    return tuple(events)
 
 
 def _build_diagnosis_event(diagnosis: Diagnosis) -> UsageEvent:

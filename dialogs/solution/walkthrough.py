@@ -1,37 +1,43 @@
-"""The walk through a solution, one step at a time, and what to do when it worked or when the steps are over."""
+"""The walkthrough of a solution, one step at a time, and what follows when it worked or the steps ran out."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import DialogContext, DialogResult, build_log_excerpt, shorten_label
-from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun
+from dialogs.context import DialogContext, DialogResult, shorten_label
+from dialogs.model.reply import Block, Paragraph, Reply, TextRun
 from dialogs.replies.general_replies import show_problem
 from dialogs.replies.plain_text import flatten_runs, sanitize_line
-from dialogs.solution import feedback
-from dialogs.solution.diagnosis_view import build_candidate_blocks, find_other_candidates, get_placeholder_values
+from dialogs.solution.candidate_view import (
+    build_candidate_blocks,
+    build_choose_button,
+    build_evidence,
+    find_other_candidates,
+)
+from dialogs.solution.diagnosis_view import find_current_match
+from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.shared_chat import show_opening
-from dialogs.solution.step_view import build_step_blocks, build_walk_buttons
+from dialogs.solution.step_view import build_step_blocks, build_walk_buttons, get_placeholder_values
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
 from dialogs.texts import TrustedText
 
 MAX_STEP_CHARS = 45
-"""Characters of a step that was tried: what reminds of it in a line."""
+"""How much of a tried step is shown: enough to recognize it, on one line."""
 MAX_EVIDENCE_LINES = 2
-"""Lines of the text that every step shows again: steps speak of them, and their first card may be gone."""
+"""How many evidence lines each step repeats: steps refer to them, and the first card may have been replaced."""
+MAX_OTHER_CANDIDATES = 4
 
 
 def start_walk(context: DialogContext, state: ConversationState, walk: Walkthrough) -> DialogResult:
-    """Begins the walk of an entry that the person chose."""
+    """Begin the walkthrough of an entry that the user chose."""
     if walk.entry not in context.entries:
         return state, (show_problem(context, "trouble.entry-gone"),)
-    picked = state.find_match(walk.entry) is None or walk.diagnosis_number != state.diagnosis_number
-    begun = replace(walk, step=0, was_picked=picked)
-    return replace(state, walkthrough=begun), (show_opening(context, state, begun),)
+    walk = replace(walk, step=0, was_picked=find_current_match(state, walk) is None)
+    return replace(state, walkthrough=walk), (show_opening(context, state, walk),)
 
 
 def show_next_step(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
-    """Records that the step of `walk` did not help, and shows the following one or what is left after the last."""
+    """Record that the step of `walk` did not help, and show the next step, or what is left after the last."""
     if walk is None:
         return state, (show_problem(context, "trouble.no-walk"),)
     if walk.entry not in context.entries:
@@ -43,109 +49,96 @@ def show_next_step(context: DialogContext, state: ConversationState, walk: Walkt
 
 
 def record_success(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
-    """Records that the step of `walk` solved it."""
-    ways = (*feedback.build_feedback_buttons(context, state), context.build_button("restart", "restart"))
+    """Record that the step of `walk` solved the problem, and ask whether the diagnosis was right."""
+    buttons = (*build_feedback_buttons(context, state), context.build_button("restart", "restart"))
     if walk is None or walk.entry not in context.entries or walk.step >= len(context.entries[walk.entry].steps):
-        said = context.build_paragraph("walk.worked-none", "good")
+        confirmation = context.build_paragraph("walk.worked-none", "good")
     else:
         state = _record_step(context, state, walk, "worked")
-        said = context.build_paragraph(
+        confirmation = context.build_paragraph(
             "walk.worked", "good", number=walk.step + 1, title=context.get_entry_title(walk.entry)
         )
     return replace(state, walkthrough=None), (
-        context.build_reply(said, context.build_paragraph("walk.worked-next"), buttons=ways),
+        context.build_reply(confirmation, context.build_paragraph("walk.worked-next"), buttons=buttons),
     )
 
 
 def show_other_candidates(context: DialogContext, state: ConversationState) -> DialogResult:
-    """The rest of the candidates with their confidence; choosing one begins its walk."""
+    """Show the other candidates of the diagnosis; choosing one begins its walkthrough."""
     if state.diagnosis is None:
         return state, (show_problem(context, "others.no-text"),)
-    rest = find_other_candidates(context, state, state.walkthrough.entry if state.walkthrough else "")
-    back = (
-        (context.build_button("step", "step"),)
-        if state.walkthrough and state.walkthrough.entry in context.entries
-        else ()
-    )
-    if not rest:
-        buttons = (*back, context.build_button("guided-questions", "guided"), context.build_button("draft", "draft"))
+    walk = state.walkthrough
+    others = find_other_candidates(context, state, walk.entry if walk else "")[:MAX_OTHER_CANDIDATES]
+    back_buttons = (context.build_button("step", "step"),) if walk and walk.entry in context.entries else ()
+    draft_button = context.build_button("draft", "draft")
+    if not others:
+        buttons = (*back_buttons, context.build_button("guided-questions", "guided"), draft_button)
         return state, (context.build_reply(context.build_paragraph("others.none"), buttons=buttons),)
     buttons = (
-        *(
-            Button(
-                shorten_label(context.get_entry_title(m.entry)),
-                "choose",
-                {"entry": m.entry, "paste": state.diagnosis_number},
-            )
-            for m in rest[:4]
-        ),
-        *back,
-        context.build_button("draft", "draft"),
+        *(build_choose_button(context, match.entry, state.diagnosis_number) for match in others),
+        *back_buttons,
+        draft_button,
     )
-    blocks = build_candidate_blocks(context, rest[:4])
+    blocks = build_candidate_blocks(context, others)
     return state, (context.build_reply(context.build_heading("others.title"), *blocks, buttons=buttons),)
 
 
 def render_step(
     context: DialogContext, state: ConversationState, walk: Walkthrough, leading_blocks: tuple[Block, ...] = ()
 ) -> Reply:
-    """The step at which `walk` is, or what is left to do after the last one. The entry must exist."""
+    """Render the current step of `walk`, or what is left to do after the last one. Its entry must exist."""
     entry = context.entries[walk.entry]
     title = context.get_entry_title(entry.id)
-    here = walk.diagnosis_number == state.diagnosis_number
-    rest = find_other_candidates(context, state, entry.id) if here else ()
-    buttons = build_walk_buttons(context, state, entry, walk.step, walk.diagnosis_number, len(rest))
+    is_current = walk.diagnosis_number == state.diagnosis_number
+    others = find_other_candidates(context, state, entry.id) if is_current else ()
+    buttons = build_walk_buttons(context, state, entry, walk.step, walk.diagnosis_number, len(others))
+    tried_blocks = _build_tried_blocks(context, state, walk)
     if walk.step >= len(entry.steps):
-        ending = [context.build_paragraph("walk.end-others")] if rest else []
-        said = (
-            *_build_tried_blocks(context, state, walk),
+        return context.build_reply(
+            *leading_blocks,
+            *tried_blocks,
             context.build_paragraph("walk.end", title=title),
-            *ending,
+            *([context.build_paragraph("walk.end-others")] if others else []),
             context.build_paragraph("walk.end-case"),
+            buttons=buttons,
         )
-        return context.build_reply(*leading_blocks, *said, buttons=buttons)
-    blocks: list[Block] = [
+    match = find_current_match(state, walk)
+    return context.build_reply(
         *leading_blocks,
         Paragraph((TextRun(title, "bold"),)),
-        *_build_tried_blocks(context, state, walk),
-    ]
-    if not here:
-        blocks.append(context.build_paragraph("trouble.earlier-text", "subtle"))
-    match = state.find_match(entry.id) if here else None
-    if match and match.evidence:
-        blocks.append(build_log_excerpt(match.evidence[:MAX_EVIDENCE_LINES]))
-    blocks += build_step_blocks(context, entry, walk.step, get_placeholder_values(state, walk))
-    return context.build_reply(*blocks, buttons=buttons)
+        *tried_blocks,
+        *([] if is_current else [context.build_paragraph("trouble.earlier-text", "subtle")]),
+        *build_evidence(match.evidence[:MAX_EVIDENCE_LINES] if match else ()),
+        *build_step_blocks(context, entry, walk.step, get_placeholder_values(state, walk)),
+        buttons=buttons,
+    )
 
 
 def render_current_step(
     context: DialogContext, state: ConversationState, leading_blocks: tuple[Block, ...] = ()
 ) -> Reply | None:
-    """The current step again, after `before`; `None` when no walk is under way."""
+    """Render the current step again, below `leading_blocks`; None when no walkthrough is in progress."""
     if state.walkthrough is None or state.walkthrough.entry not in context.entries:
         return None
     return render_step(context, state, state.walkthrough, leading_blocks)
 
 
 def show_current_step(context: DialogContext, state: ConversationState) -> DialogResult:
-    """The current step again, or a word that there is none."""
+    """Show the current step again, or that there is none."""
     return state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),)
 
 
 def _build_tried_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
-    """The steps before this one that did not help, a line each: their own card may have given its place to this one."""
+    """List the earlier steps that did not help, one per line, since this card may have replaced theirs."""
     steps = context.entries[walk.entry].steps
-    failed = sorted(t.step for t in state.tried_steps if t.entry == walk.entry and t.outcome == "no-help")
-    return tuple(
-        context.build_paragraph(
-            "walk.tried",
-            "subtle",
-            number=at + 1,
-            do=TrustedText(shorten_label(sanitize_line(flatten_runs(context.localize(steps[at].do))), MAX_STEP_CHARS)),
-        )
-        for at in failed
-        if at < min(walk.step, len(steps))
-    )
+    tried_indexes = sorted(t.step for t in state.tried_steps if t.entry == walk.entry and t.outcome == "no-help")
+    blocks = []
+    for index in tried_indexes:
+        if index < min(walk.step, len(steps)):
+            instruction = sanitize_line(flatten_runs(context.localize(steps[index].do)))
+            label = TrustedText(shorten_label(instruction, MAX_STEP_CHARS))
+            blocks.append(context.build_paragraph("walk.tried", "subtle", number=index + 1, do=label))
+    return tuple(blocks)
 
 
 def _record_step(

@@ -1,1 +1,1 @@
-"""The conversation's state, and its JSON."""
+"""The state of a conversation between turns, and its JSON form."""

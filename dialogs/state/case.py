@@ -1,4 +1,4 @@
-"""A support case as it is kept: the form's values, the drafts that were put aside, and their small JSON form."""
+"""A support case as it is stored: the form's values, the saved drafts, and their compact JSON form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_SHORT_TEXT_CHARS = 300
 MAX_RESOURCE_ID_CHARS = 400
 MAX_DRAFTS = 5
 MAX_TOTAL_DRAFT_BYTES = 30_000
-"""What all drafts put aside may take together, as they are stored."""
+"""The limit for all saved drafts together, as JSON: the rest of the state has to fit beside them."""
 MAX_DIAGNOSIS_NUMBER = 10**15
 
 UNKNOWN = "unknown"
@@ -26,12 +26,17 @@ CLIENTS = (UNKNOWN, "cli", "powershell", "bicep", "devops", "avd", "portal", "ot
 
 @dataclass(frozen=True, slots=True)
 class CaseForm:
-    """The values of the case's form as the person left them, redacted.
+    """The values of the case form as the user left them, redacted.
 
-    `frequency` and `client` are of `FREQUENCIES` and `CLIENTS`; `product` is "" while nobody knows it. `english` and
-    `english_title` are the same in English, line for line; "" where description and title need no translation. `owner`
-    is the id of whose case it is when it is not Image Builder's; `paste` the number of the text that it is about;
-    `draft` tells it from every other draft of the conversation, once a ticket is to be filed of it.
+    Attributes:
+        product: One of `PRODUCTS`, "" while unknown.
+        frequency: One of `FREQUENCIES`.
+        client: One of `CLIENTS`.
+        english_title: The English title; "" when the title needs no translation.
+        english_description: The English description, line for line; "" when none is needed.
+        owner: The id of the team that the case belongs to when it is not Image Builder's.
+        diagnosis_number: The number of the diagnosis that the case is about.
+        draft_id: Identifies the draft within the conversation once a ticket is to be filed from it.
     """
 
     product: str
@@ -53,7 +58,7 @@ class CaseForm:
 
 @dataclass(frozen=True, slots=True)
 class SavedDraft:
-    """A draft that was put aside, when (UTC, ISO 8601), and the number that tells it from the others."""
+    """A saved draft: its number within the conversation, when it was saved (UTC, ISO 8601), and its form."""
 
     number: int
     saved_at: str
@@ -79,40 +84,44 @@ _MAX_FIELD_CHARS: Mapping[str, int] = {
     "draft_id": 60,
 }
 _STORED_KEYS = {"english_description": "english", "diagnosis_number": "paste", "draft_id": "draft"}
-"""Field -> the key it is stored under, where they differ."""
+"""Field -> its stored key, where they differ."""
 
 
 def add_draft(drafts: SavedDrafts, form: CaseForm, saved_at: str) -> SavedDrafts:
-    """`drafts` and the one that is put aside now; where it is too much, the oldest go."""
+    """Return `drafts` with `form` added. When they are too many or too large, the oldest are dropped."""
     number = max((draft.number for draft in drafts), default=0) + 1
     kept = (*drafts, SavedDraft(number, saved_at, form))[-MAX_DRAFTS:]
     while len(kept) > 1 and _count_bytes(kept) > MAX_TOTAL_DRAFT_BYTES:
         kept = kept[1:]
-    room = MAX_DESCRIPTION_CHARS
+    # only the new draft is left here: halve its description until it fits, since JSON escapes can inflate any text
+    max_chars = MAX_DESCRIPTION_CHARS
     while _count_bytes(kept) > MAX_TOTAL_DRAFT_BYTES:
-        room //= 2
-        kept = (replace(kept[0], form=shorten_description(form, room)),)
+        max_chars //= 2
+        kept = (replace(kept[0], form=shorten_description(form, max_chars)),)
     return kept
 
 
 def shorten_description(form: CaseForm, max_chars: int) -> CaseForm:
-    """`form` with a description of at most `most` characters, in whole lines; its English stays as long, in lines."""
-    rows, english = form.description.split("\n"), form.english_description.split("\n")
-    kept, room = 0, max_chars
-    while kept < len(rows) and len(rows[kept]) < room:
-        room -= len(rows[kept]) + 1
-        kept += 1
-    if not kept:
+    """Return `form` with its description cut to whole lines of at most `max_chars` characters in total.
+
+    The English description keeps the same number of lines, because the two correspond line for line.
+    """
+    lines, english_lines = form.description.split("\n"), form.english_description.split("\n")
+    count, room = 0, max_chars
+    while count < len(lines) and len(lines[count]) < room:
+        room -= len(lines[count]) + 1
+        count += 1
+    if not count:
         return replace(form, description=form.description[:max_chars], english_description="")
     return replace(
         form,
-        description="\n".join(rows[:kept]),
-        english_description="\n".join(english[:kept]) if form.english_description else "",
+        description="\n".join(lines[:count]),
+        english_description="\n".join(english_lines[:count]) if form.english_description else "",
     )
 
 
 def form_to_json(form: CaseForm) -> dict[str, Any]:
-    """The form as plain JSON; what is as a new form has it is left out."""
+    """Return the form as plain JSON, without fields that have their default value."""
     return {
         _STORED_KEYS.get(field.name, field.name): getattr(form, field.name)
         for field in fields(form)
@@ -121,28 +130,29 @@ def form_to_json(form: CaseForm) -> dict[str, Any]:
 
 
 def form_from_json(value: Mapping[str, Any]) -> CaseForm:
-    """The form that `form_to_json` wrote, or an earlier version of it. Raises `ShapeError`."""
-    read: dict[str, Any] = {
-        name: parse_optional_text(value.get(_STORED_KEYS.get(name, name)), size)
-        for name, size in _MAX_FIELD_CHARS.items()
+    """Read what this or an earlier version of `form_to_json` wrote. Raise `DecodeError` for another shape."""
+    texts: dict[str, str | None] = {
+        name: parse_optional_text(value.get(_STORED_KEYS.get(name, name)), max_chars)
+        for name, max_chars in _MAX_FIELD_CHARS.items()
     }
     form = CaseForm(
-        product=read["product"] or "",
-        severity=read["severity"] or "",
+        product=texts["product"] or "",
+        severity=texts["severity"] or "",
         title=parse_text(value.get("title"), MAX_TITLE_CHARS),
         description=parse_text(value.get("description"), MAX_DESCRIPTION_CHARS),
         diagnosis_number=parse_int(value.get("paste", 0), max_value=MAX_DIAGNOSIS_NUMBER),
     )
-    return replace(form, **{name: item for name, item in read.items() if item is not None})
+    known: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
+    return replace(form, **known)
 
 
 def drafts_to_json(drafts: SavedDrafts) -> list[dict[str, Any]]:
-    """The drafts as plain JSON."""
+    """Return the drafts as plain JSON."""
     return [{"number": d.number, "at": d.saved_at, "form": form_to_json(d.form)} for d in drafts]
 
 
 def draft_from_json(value: Mapping[str, Any]) -> SavedDraft:
-    """One of the drafts that `drafts_to_json` wrote. Raises `ShapeError`."""
+    """Read one of the drafts that `drafts_to_json` wrote. Raise `DecodeError` for another shape."""
     form = value.get("form")
     return SavedDraft(
         number=parse_int(value.get("number")),

@@ -1,4 +1,4 @@
-"""What a person said of a diagnosis: right or wrong, and what it really was. A value of the state, and its JSON."""
+"""The user's feedback on a diagnosis: right or wrong, and the actual entry; part of the state, with its JSON form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FeedbackVerdict = Literal["right", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisFeedback:
-    """The judgement of the diagnosis of one text. `really`: the entry that it was, "" when not told."""
+    """Feedback on one diagnosis. `actual_entry` is the entry it really was, "" when the user did not say."""
 
     diagnosis_number: int
     verdict: FeedbackVerdict
@@ -22,7 +22,7 @@ class DiagnosisFeedback:
 
 
 def feedback_to_json(feedback: DiagnosisFeedback | None) -> dict[str, Any] | None:
-    """The judgement as plain JSON."""
+    """Return the feedback as plain JSON."""
     return (
         {"paste": feedback.diagnosis_number, "verdict": feedback.verdict, "really": feedback.actual_entry}
         if feedback
@@ -31,12 +31,12 @@ def feedback_to_json(feedback: DiagnosisFeedback | None) -> dict[str, Any] | Non
 
 
 def feedback_from_json(value: object) -> DiagnosisFeedback | None:
-    """What `to_json` wrote. Raises `ShapeError`."""
+    """Read what `feedback_to_json` wrote. Raise `DecodeError` for another shape."""
     if value is None:
         return None
-    written = parse_mapping(value)
+    document = parse_mapping(value)
     return DiagnosisFeedback(
-        diagnosis_number=parse_int(written.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
-        verdict=parse_choice(written.get("verdict"), ("right", "wrong")),
-        actual_entry=parse_text(written.get("really"), MAX_NAME_CHARS),
+        diagnosis_number=parse_int(document.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
+        verdict=parse_choice(document.get("verdict"), ("right", "wrong")),
+        actual_entry=parse_text(document.get("really"), MAX_NAME_CHARS),
     )

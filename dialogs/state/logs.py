@@ -1,4 +1,4 @@
-"""Logs that were read and not followed: kept for a while, so that one of them can be chosen later."""
+"""Logs that were read but not followed up: kept for a while, so that the user can choose one later."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dialogs.model.files import AttachedLog
-from dialogs.state import diagnosis as held
+from dialogs.state.diagnosis import truncate_diagnosis
+from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
 from dialogs.state.json_fields import clean_text, parse_int, parse_list, parse_mapping, parse_text
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.redaction.redact import redact
@@ -15,12 +16,13 @@ from knowledge.redaction.redact import redact
 MAX_LOGS = 5
 MAX_SIZE_BYTES = 10**13
 _MAX_NAME_CHARS = 80
+# tighter than for the diagnosis under way: five of these share the state with it
 _MAX_MATCHES, _MAX_EVIDENCE_LINES, _MAX_EXCERPT_LINES, _MAX_PROVISIONER_RUNS, _MAX_IDS = 3, 3, 8, 8, 10
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLog:
-    """A log that can be chosen by its number: what it is called, its bytes, the gist of its diagnosis."""
+    """A log that can be chosen by its number: its name, size in bytes, and abridged diagnosis."""
 
     number: int
     name: str
@@ -32,8 +34,8 @@ StoredLogs = tuple[StoredLog, ...]
 
 
 def build_display_name(file_name: str, member_name: str = "") -> str:
-    """What a log is called to people: the end of its path in an archive, or the file's name; redacted and short."""
-    # before it is taken apart, too: what tells that a secret follows may stand in another part of the path
+    """Return the short, redacted name to show for a log: the end of its path in an archive, or the file's name."""
+    # redact before splitting as well as after: the word that marks a secret may be in another path segment
     name = redact(member_name or file_name).replace("\\", "/").rstrip("/")
     parts = [part for part in name.split("/") if part not in ("", ".", "..")]
     name = " ".join(clean_text(redact("/".join(parts[-2:])), 400).split())
@@ -45,52 +47,54 @@ def build_display_name(file_name: str, member_name: str = "") -> str:
 def add_logs(
     logs: StoredLogs, file_name: str, read_logs: Sequence[AttachedLog], first_number: int
 ) -> tuple[StoredLogs, StoredLogs]:
-    """All the logs that are kept from now on, and among them those that were `read`. Numbers are never given twice:
-    `stamp`, which only grows, is the first where no log has a higher one.
+    """Return all the logs to keep, and among them the new ones.
+
+    Numbers are never reused, since old cards refer to them: counting starts at `first_number`, which grows with time,
+    or above the highest number in use.
     """
     first = max([first_number, *(log.number + 1 for log in logs)])
     new = tuple(
         StoredLog(
-            first + at,
+            first + index,
             build_display_name(file_name, log.name),
             min(log.size, MAX_SIZE_BYTES),
             _summarize_diagnosis(log.diagnosis),
         )
-        for at, log in enumerate(read_logs[:MAX_LOGS])
+        for index, log in enumerate(read_logs[:MAX_LOGS])
     )
     return (*logs, *new)[-MAX_LOGS:], new
 
 
 def logs_to_json(logs: StoredLogs) -> list[dict[str, Any]]:
-    """The logs as plain JSON values."""
+    """Return the logs as plain JSON values."""
     return [
-        {"number": log.number, "name": log.name, "size": log.size, "diagnosis": held.diagnosis_to_json(log.diagnosis)}
+        {"number": log.number, "name": log.name, "size": log.size, "diagnosis": diagnosis_to_json(log.diagnosis)}
         for log in logs
     ]
 
 
 def logs_from_json(value: object) -> StoredLogs:
-    """The logs that `to_json` wrote. Raises `ShapeError` for anything else."""
+    """Read what `logs_to_json` wrote. Raise `DecodeError` for another shape."""
     return tuple(
         StoredLog(
             parse_int(log.get("number"), max_value=10**16),
             parse_text(log.get("name"), 400),
             parse_int(log.get("size"), max_value=MAX_SIZE_BYTES),
-            held.diagnosis_from_json(log.get("diagnosis")),
+            diagnosis_from_json(log.get("diagnosis")),
         )
         for log in map(parse_mapping, parse_list(value, MAX_LOGS))
     )
 
 
 def _summarize_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
-    kept = held.truncate_diagnosis(diagnosis)
+    stored = truncate_diagnosis(diagnosis)
     matches = tuple(
-        replace(match, evidence=match.evidence[:_MAX_EVIDENCE_LINES]) for match in kept.matches[:_MAX_MATCHES]
+        replace(match, evidence=match.evidence[:_MAX_EVIDENCE_LINES]) for match in stored.matches[:_MAX_MATCHES]
     )
     return replace(
-        kept,
+        stored,
         matches=matches,
-        excerpt=kept.excerpt[-_MAX_EXCERPT_LINES:],
-        timeline=kept.timeline[-_MAX_PROVISIONER_RUNS:],
-        ids=kept.ids[:_MAX_IDS],
+        excerpt=stored.excerpt[-_MAX_EXCERPT_LINES:],
+        timeline=stored.timeline[-_MAX_PROVISIONER_RUNS:],
+        ids=stored.ids[:_MAX_IDS],
     )

@@ -1,4 +1,4 @@
-"""The status of a template as plain JSON, for the work that a turn leaves behind; bounded, and read back with care."""
+"""The status of a template as plain JSON, for the jobs that turns enqueue; bounded, and validated when read back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
 from dialogs.model.azure_times import is_time
-from dialogs.state.azure_state import AzureRequest, build_query_from_args, template_id_to_args
+from dialogs.state.azure_state import build_query_from_args, template_id_to_args
 from dialogs.state.json_fields import (
     DecodeError,
     clean_text,
@@ -42,9 +42,12 @@ _LONG_TEXT_FIELDS = ("provisioning_message", "message")
 
 
 def sanitize_status(status: TemplateStatus) -> TemplateStatus:
-    """`status` as it may be shown and kept: each text without secrets and of a bounded length."""
-    cut: dict[str, Any] = {name: _sanitize_text(getattr(status, name)) for name in _TEXT_FIELDS}
-    cut.update({name: _sanitize_message(getattr(status, name)) for name in _LONG_TEXT_FIELDS})
+    """Return `status` as it may be shown and stored: every text redacted and of a bounded length."""
+    fields: dict[str, Any] = {name: _sanitize_text(getattr(status, name)) for name in _TEXT_FIELDS}
+    fields.update({name: _sanitize_message(getattr(status, name)) for name in _LONG_TEXT_FIELDS})
+    fields.update(
+        {name: getattr(status, name) if is_time(getattr(status, name)) else None for name in ("started", "ended")}
+    )
     customizers = [
         CustomizerSummary(_sanitize_text(c.type), _sanitize_text(c.name)) for c in status.customizers[:MAX_CUSTOMIZERS]
     ]
@@ -52,14 +55,11 @@ def sanitize_status(status: TemplateStatus) -> TemplateStatus:
         RunOutput(_sanitize_text(o.name), _sanitize_text(o.artifact), _sanitize_text(o.state))
         for o in status.outputs[:MAX_OUTPUTS]
     ]
-    cut.update(
-        {name: getattr(status, name) if is_time(getattr(status, name)) else None for name in ("started", "ended")}
-    )
-    return replace(status, **cut, customizers=tuple(customizers), outputs=tuple(outputs))
+    return replace(status, **fields, customizers=tuple(customizers), outputs=tuple(outputs))
 
 
 _STORED_KEYS = {"template_id": "ref", "identity_count": "identities", "has_own_network": "own_network"}
-"""Field -> the key it is stored under, where they differ."""
+"""Field -> its stored key, where they differ."""
 
 
 def _with_stored_keys(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _with_stored_keys(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
-    """A bounded status as plain JSON values."""
+    """Return a sanitized status as plain JSON values."""
     return {
         **asdict(status, dict_factory=_with_stored_keys),
         "ref": template_id_to_args(status.template_id),
@@ -77,28 +77,28 @@ def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
 
 
 def template_status_from_json(value: object) -> TemplateStatus:
-    """What `to_json` wrote. Raises `ShapeError` for anything else."""
-    held = parse_mapping(value)
-    ref = AzureRequest(query=build_query_from_args(parse_mapping(held.get("ref")))).template_id
-    if ref is None:
+    """Read what `template_status_to_json` wrote. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
+    template_id = build_query_from_args(parse_mapping(document.get("ref"))).template_id
+    if template_id is None:
         raise DecodeError("expected the names of a template")
-    system = held.get("os")
-    texts = {name: parse_text(held.get(name), MAX_TEXT_CHARS) for name in _TEXT_FIELDS}
-    texts.update({name: parse_text(held.get(name), MAX_MESSAGE_CHARS) for name in _LONG_TEXT_FIELDS})
+    os = document.get("os")
+    texts = {name: parse_text(document.get(name), MAX_TEXT_CHARS) for name in _TEXT_FIELDS}
+    texts.update({name: parse_text(document.get(name), MAX_MESSAGE_CHARS) for name in _LONG_TEXT_FIELDS})
     return TemplateStatus(
-        template_id=ref,
+        template_id=template_id,
         **texts,
-        started=parse_optional_text(held.get("started"), MAX_TEXT_CHARS),
-        ended=parse_optional_text(held.get("ended"), MAX_TEXT_CHARS),
-        timeout_minutes=parse_optional_int(held.get("timeout_minutes")),
-        os_disk_gb=parse_optional_int(held.get("os_disk_gb")),
-        identity_count=parse_int(held.get("identities")),
-        has_own_network=parse_bool(held.get("own_network")),
-        os=None if system is None else parse_choice(system, ("windows", "linux")),
+        started=parse_optional_text(document.get("started"), MAX_TEXT_CHARS),
+        ended=parse_optional_text(document.get("ended"), MAX_TEXT_CHARS),
+        timeout_minutes=parse_optional_int(document.get("timeout_minutes")),
+        os_disk_gb=parse_optional_int(document.get("os_disk_gb")),
+        identity_count=parse_int(document.get("identities")),
+        has_own_network=parse_bool(document.get("own_network")),
+        os=None if os is None else parse_choice(os, ("windows", "linux")),
         customizers=tuple(
-            CustomizerSummary(*_parse_texts(c, 2)) for c in parse_list(held.get("customizers"), MAX_CUSTOMIZERS)
+            CustomizerSummary(*_parse_texts(c, 2)) for c in parse_list(document.get("customizers"), MAX_CUSTOMIZERS)
         ),
-        outputs=tuple(RunOutput(*_parse_texts(o, 3)) for o in parse_list(held.get("outputs"), MAX_OUTPUTS)),
+        outputs=tuple(RunOutput(*_parse_texts(o, 3)) for o in parse_list(document.get("outputs"), MAX_OUTPUTS)),
     )
 
 
@@ -114,7 +114,7 @@ def _sanitize_text(value: str) -> str:
 
 
 def _sanitize_message(message: str) -> str:
-    """A message without its middle when it is long: its end names the log."""
+    """Redact a message and cut the middle of a long one: its end names the log."""
     half = MAX_MESSAGE_CHARS // 2 - 10
     message = redact(message)
     return clean_text(

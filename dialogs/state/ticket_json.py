@@ -1,4 +1,4 @@
-"""A ticket to be, a ticket and a refusal as plain JSON values: how they stand in a work and in its result."""
+"""Ticket drafts, tickets and refusals as plain JSON values, as a job and its result hold them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MAX_DETAIL_CHARS = 500
 MAX_ATTACHMENTS = 3
 MAX_ATTACHMENT_CHARS = 60_000
 MAX_CASE_CHARS = 24_000
-"""Characters of a whole case: its description and what stands above it."""
+"""The limit for the text of a case: its description and the header above it."""
 
 
 _STORED_KEYS: Mapping[str, str] = {
@@ -57,96 +57,96 @@ _STORED_KEYS: Mapping[str, str] = {
     "chosen_index": "chosen",
     "confirmed_preview_hash": "agreed",
 }
-"""Field -> the key it is stored under, where they differ: stored documents and queued jobs keep their keys."""
+"""Field -> its stored key, where they differ. Stored documents and queued jobs depend on these keys."""
 
 
 def with_stored_keys(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a dataclass's dict for storage; pass it to `asdict` as `dict_factory`."""
+    """Build the dict of a dataclass for storage; pass this to `asdict` as `dict_factory`."""
     return {_STORED_KEYS.get(name, name): value for name, value in fields}
 
 
 def to_json(value: TicketDraft | Ticket | TicketRefusal | TicketContact) -> dict[str, Any]:
-    """`value` as plain JSON."""
+    """Return `value` as plain JSON."""
     return asdict(value, dict_factory=with_stored_keys)
 
 
 def parse_ticket_draft(value: object) -> TicketDraft:
-    """The ticket to be that `to_json` wrote. Raises `ShapeError`."""
-    written = parse_mapping(value)
+    """Read a ticket draft that `to_json` wrote. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
     return TicketDraft(
-        id=parse_text(written.get("id"), MAX_NAME_CHARS),
-        subscription=parse_text(written.get("subscription"), MAX_NAME_CHARS),
-        service=parse_service(written.get("service")),
-        classification=parse_classification(written.get("classification")),
-        title=parse_text(written.get("title"), MAX_TITLE_CHARS),
-        description=parse_text(written.get("description"), MAX_CASE_CHARS),
-        severity=parse_choice(written.get("severity"), SEVERITIES),
-        contact=parse_contact(written.get("contact")),
-        can_collect_diagnostics=parse_bool(written.get("diagnostics")),
-        problem_started_at=parse_text(written.get("started"), 40),
-        attachments=tuple(_parse_attachment(item) for item in parse_list(written.get("attachments"), MAX_ATTACHMENTS)),
+        id=parse_text(document.get("id"), MAX_NAME_CHARS),
+        subscription=parse_text(document.get("subscription"), MAX_NAME_CHARS),
+        service=parse_service(document.get("service")),
+        classification=parse_classification(document.get("classification")),
+        title=parse_text(document.get("title"), MAX_TITLE_CHARS),
+        description=parse_text(document.get("description"), MAX_CASE_CHARS),
+        severity=parse_choice(document.get("severity"), SEVERITIES),
+        contact=parse_contact(document.get("contact")),
+        can_collect_diagnostics=parse_bool(document.get("diagnostics")),
+        problem_started_at=parse_text(document.get("started"), 40),
+        attachments=tuple(_parse_attachment(item) for item in parse_list(document.get("attachments"), MAX_ATTACHMENTS)),
     )
 
 
 def parse_contact(value: object) -> TicketContact:
-    """The contact that `to_json` wrote. Raises `ShapeError`."""
-    written = parse_mapping(value)
+    """Read a contact that `to_json` wrote. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
     return TicketContact(
-        first_name=parse_text(written.get("first"), MAX_NAME_CHARS),
-        last_name=parse_text(written.get("last"), MAX_NAME_CHARS),
-        email=parse_text(written.get("email"), MAX_NAME_CHARS),
-        country=parse_text(written.get("country"), 3),
-        time_zone=parse_text(written.get("time_zone"), MAX_NAME_CHARS),
-        language=parse_choice(written.get("language"), SUPPORT_LANGUAGES),
-        contact_method=parse_choice(written.get("by"), CONTACT_METHODS),
-        phone=parse_text(written.get("phone"), 40),
+        first_name=parse_text(document.get("first"), MAX_NAME_CHARS),
+        last_name=parse_text(document.get("last"), MAX_NAME_CHARS),
+        email=parse_text(document.get("email"), MAX_NAME_CHARS),
+        country=parse_text(document.get("country"), 3),
+        time_zone=parse_text(document.get("time_zone"), MAX_NAME_CHARS),
+        language=parse_choice(document.get("language"), SUPPORT_LANGUAGES),
+        contact_method=parse_choice(document.get("by"), CONTACT_METHODS),
+        phone=parse_text(document.get("phone"), 40),
     )
 
 
 def parse_service(value: object) -> ServiceChoice:
-    """The service that `asdict` wrote. Raises `ShapeError`."""
-    written = parse_mapping(value)
-    return ServiceChoice(parse_text(written.get("id"), MAX_ID_CHARS), parse_text(written.get("name"), MAX_NAME_CHARS))
+    """Read a service as stored in a draft. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
+    return ServiceChoice(parse_text(document.get("id"), MAX_ID_CHARS), parse_text(document.get("name"), MAX_NAME_CHARS))
 
 
 def parse_classification(value: object) -> ClassificationChoice:
-    """The classification that `asdict` wrote. Raises `ShapeError`."""
-    written = parse_mapping(value)
+    """Read a classification as stored in a draft. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
     return ClassificationChoice(
-        parse_text(written.get("id"), MAX_ID_CHARS), parse_text(written.get("name"), MAX_NAME_CHARS)
+        parse_text(document.get("id"), MAX_ID_CHARS), parse_text(document.get("name"), MAX_NAME_CHARS)
     )
 
 
 def parse_ticket(value: object) -> Ticket:
-    """The ticket that `to_json` wrote, without an address that is not the portal's. Raises `ShapeError`."""
-    written = parse_mapping(value)
-    url = parse_text(written.get("url"), 2 * MAX_ID_CHARS)
+    """Read a ticket that `to_json` wrote; a URL outside the Azure portal is dropped. Raise `DecodeError`."""
+    document = parse_mapping(value)
+    url = parse_text(document.get("url"), 2 * MAX_ID_CHARS)
     return Ticket(
-        number=parse_text(written.get("number"), MAX_NAME_CHARS),
-        id=parse_text(written.get("id"), MAX_ID_CHARS),
+        number=parse_text(document.get("number"), MAX_NAME_CHARS),
+        id=parse_text(document.get("id"), MAX_ID_CHARS),
         url=url if url.startswith(PORTAL_URL_PREFIXES) else "",
-        state=parse_text(written.get("state"), MAX_NAME_CHARS),
-        attachment_count=parse_int(written.get("attached"), max_value=MAX_ATTACHMENTS),
-        was_already_filed=parse_bool(written.get("again")),
+        state=parse_text(document.get("state"), MAX_NAME_CHARS),
+        attachment_count=parse_int(document.get("attached"), max_value=MAX_ATTACHMENTS),
+        was_already_filed=parse_bool(document.get("again")),
     )
 
 
 def parse_refusal(value: object) -> TicketRefusal:
-    """The refusal that `to_json` wrote. Raises `ShapeError`."""
-    written = parse_mapping(value)
+    """Read a refusal that `to_json` wrote. Raise `DecodeError` for another shape."""
+    document = parse_mapping(value)
     return TicketRefusal(
-        reason=parse_choice(written.get("reason"), get_args(TicketRefusalReason)),
-        detail=parse_text(written.get("detail"), MAX_DETAIL_CHARS),
-        action=parse_text(written.get("action"), MAX_NAME_CHARS),
-        scope=parse_text(written.get("scope"), MAX_ID_CHARS),
-        role=parse_text(written.get("role"), MAX_NAME_CHARS),
-        code=parse_text(written.get("code"), MAX_NAME_CHARS),
-        retry_after=parse_optional_int(written.get("retry_after")),
+        reason=parse_choice(document.get("reason"), get_args(TicketRefusalReason)),
+        detail=parse_text(document.get("detail"), MAX_DETAIL_CHARS),
+        action=parse_text(document.get("action"), MAX_NAME_CHARS),
+        scope=parse_text(document.get("scope"), MAX_ID_CHARS),
+        role=parse_text(document.get("role"), MAX_NAME_CHARS),
+        code=parse_text(document.get("code"), MAX_NAME_CHARS),
+        retry_after=parse_optional_int(document.get("retry_after")),
     )
 
 
 def _parse_attachment(value: object) -> TicketAttachment:
-    written = parse_mapping(value)
+    document = parse_mapping(value)
     return TicketAttachment(
-        parse_text(written.get("name"), MAX_FILE_NAME_CHARS), parse_text(written.get("text"), MAX_ATTACHMENT_CHARS)
+        parse_text(document.get("name"), MAX_FILE_NAME_CHARS), parse_text(document.get("text"), MAX_ATTACHMENT_CHARS)
     )

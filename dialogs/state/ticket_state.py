@@ -1,4 +1,4 @@
-"""What is remembered of a ticket that is being prepared or filed, and its small JSON form."""
+"""What a conversation remembers about its support tickets, and the compact JSON form of that."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TICKET_STAGES: tuple[TicketStage, ...] = ("", "asking", "sign-in", "previewed", 
 
 @dataclass(frozen=True, slots=True)
 class FiledTicket:
-    """The ticket that a draft became."""
+    """A ticket and the id of the draft that it was filed from."""
 
     draft_id: str
     ticket: Ticket
@@ -36,11 +36,16 @@ class FiledTicket:
 
 @dataclass(frozen=True, slots=True)
 class TicketInProgress:
-    """The ticket under way: of which draft, how far it is, since when (UTC, ISO 8601) it is being filed.
+    """The ticket that is being prepared or filed.
 
-    `answers` are the contact form's fields as they were typed, redacted; they go when the ticket is filed. `routes` is
-    where the ticket can go, `chosen` the number of the classification among them; `agreed` is the seal of what the
-    person said yes to.
+    Attributes:
+        draft_id: The draft that it is prepared from.
+        stage: How far it has come.
+        filing_started_at: When filing started (UTC, ISO 8601), "" when it has not.
+        answers: The contact form's fields as typed, redacted; deleted once the ticket is filed.
+        classification_options: Where the ticket can go, None until Azure was asked.
+        chosen_index: The chosen one of the classifications.
+        confirmed_preview_hash: The hash of the preview that the user confirmed.
     """
 
     draft_id: str = ""
@@ -54,75 +59,74 @@ class TicketInProgress:
 
 @dataclass(frozen=True, slots=True)
 class TicketState:
-    """The ticket under way, and the last ones that were filed."""
+    """The ticket in progress, and the last ones that were filed."""
 
     in_progress: TicketInProgress = TicketInProgress()
     filed_tickets: tuple[FiledTicket, ...] = ()
 
     def find_ticket(self, draft_id: str) -> Ticket | None:
-        """The ticket that `draft` became."""
-        return next((one.ticket for one in self.filed_tickets if draft_id and one.draft_id == draft_id), None)
+        """Return the ticket that was filed from the draft, None when none was."""
+        return next((filed.ticket for filed in self.filed_tickets if draft_id and filed.draft_id == draft_id), None)
 
     def with_ticket(self, draft_id: str, ticket: Ticket) -> TicketState:
-        """These and the ticket of `draft`; nothing stays of what was asked for it."""
-        others = tuple(one for one in self.filed_tickets if one.draft_id != draft_id)
-        under_way = TicketInProgress() if self.in_progress.draft_id == draft_id else self.in_progress
-        return TicketState(under_way, (*others, FiledTicket(draft_id, ticket))[-MAX_FILED_TICKETS:])
+        """Return this state with the ticket filed from the draft, and without the answers given for it."""
+        others = tuple(filed for filed in self.filed_tickets if filed.draft_id != draft_id)
+        in_progress = TicketInProgress() if self.in_progress.draft_id == draft_id else self.in_progress
+        return TicketState(in_progress, (*others, FiledTicket(draft_id, ticket))[-MAX_FILED_TICKETS:])
 
     def without_orphan(self, draft_ids: Collection[str]) -> TicketState:
-        """These without what was asked for a draft that is no more, unless it is just being filed."""
-        alive = self.in_progress.draft_id in draft_ids or self.in_progress.stage == "filing"
-        return self if alive else replace(self, in_progress=TicketInProgress())
+        """Return this state without a ticket in progress whose draft is gone, unless it is being filed."""
+        is_needed = self.in_progress.draft_id in draft_ids or self.in_progress.stage == "filing"
+        return self if is_needed else replace(self, in_progress=TicketInProgress())
 
     def with_stage(self, stage: TicketStage, filing_started_at: str = "") -> TicketState:
-        """These, with the ticket under way as far as `stage`."""
+        """Return this state with the ticket in progress at `stage`."""
         return replace(self, in_progress=replace(self.in_progress, stage=stage, filing_started_at=filing_started_at))
 
 
 def ticket_state_to_json(tickets: TicketState) -> dict[str, Any] | None:
-    """The tickets as plain JSON; None when there are none."""
+    """Return the state as plain JSON; None when it is empty."""
     return None if tickets == TicketState() else asdict(tickets, dict_factory=with_stored_keys)
 
 
 def ticket_state_from_json(value: object) -> TicketState:
-    """The tickets that `to_json` wrote. Raises `ShapeError`."""
+    """Read what `ticket_state_to_json` wrote. Raise `DecodeError` for another shape."""
     if value is None:
         return TicketState()
-    written = parse_mapping(value)
+    document = parse_mapping(value)
     return TicketState(
-        _parse_in_progress(parse_mapping(written.get("under_way"))),
-        tuple(_parse_filed_ticket(parse_mapping(row)) for row in _parse_filed_rows(written)),
+        _parse_in_progress(parse_mapping(document.get("under_way"))),
+        tuple(
+            _parse_filed_ticket(parse_mapping(item)) for item in parse_list(document.get("filed"), MAX_FILED_TICKETS)
+        ),
     )
 
 
-def _parse_filed_rows(written: Mapping[str, Any]) -> list[Any]:
-    return parse_list(written.get("filed"), MAX_FILED_TICKETS)
-
-
-def _parse_in_progress(written: Mapping[str, Any]) -> TicketInProgress:
-    routes = written.get("routes")
-    answers = parse_mapping(written.get("answers"), MAX_CONTACT_FIELDS)
+def _parse_in_progress(document: Mapping[str, Any]) -> TicketInProgress:
+    options = document.get("routes")
+    answers = parse_mapping(document.get("answers"), MAX_CONTACT_FIELDS)
     return TicketInProgress(
-        draft_id=parse_text(written.get("draft"), MAX_NAME_CHARS),
-        stage=parse_choice(written.get("stage"), TICKET_STAGES),
-        filing_started_at=parse_text(written.get("since"), 40),
+        draft_id=parse_text(document.get("draft"), MAX_NAME_CHARS),
+        stage=parse_choice(document.get("stage"), TICKET_STAGES),
+        filing_started_at=parse_text(document.get("since"), 40),
         answers={parse_text(key, 20): parse_text(answer, MAX_ANSWER_CHARS) for key, answer in answers.items()},
-        classification_options=None if routes is None else _parse_classification_options(parse_mapping(routes)),
-        chosen_index=_parse_index(written.get("chosen")),
-        confirmed_preview_hash=parse_text(written.get("agreed", ""), 40),
+        classification_options=None if options is None else _parse_classification_options(parse_mapping(options)),
+        chosen_index=_parse_index(document.get("chosen")),
+        confirmed_preview_hash=parse_text(document.get("agreed", ""), 40),
     )
 
 
-def _parse_classification_options(written: Mapping[str, Any]) -> ClassificationOptions:
+def _parse_classification_options(document: Mapping[str, Any]) -> ClassificationOptions:
     choices = tuple(
-        parse_classification(row) for row in parse_list(written.get("classifications"), MAX_CLASSIFICATIONS)
+        parse_classification(item) for item in parse_list(document.get("classifications"), MAX_CLASSIFICATIONS)
     )
-    return ClassificationOptions(parse_service(written.get("service")), choices)
+    return ClassificationOptions(parse_service(document.get("service")), choices)
 
 
 def _parse_index(value: object) -> int:
+    # an index out of range is not worth losing the state for: the first classification is the best
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_CLASSIFICATIONS else 0
 
 
-def _parse_filed_ticket(written: Mapping[str, Any]) -> FiledTicket:
-    return FiledTicket(parse_text(written.get("draft"), MAX_ID_CHARS), parse_ticket(written.get("ticket")))
+def _parse_filed_ticket(document: Mapping[str, Any]) -> FiledTicket:
+    return FiledTicket(parse_text(document.get("draft"), MAX_ID_CHARS), parse_ticket(document.get("ticket")))

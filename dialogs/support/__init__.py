@@ -1,1 +1,1 @@
-"""The support case: draft, form, text, commands, file."""
+"""Support cases: the draft, its form, and its text as a preview, as commands, and as a file."""

@@ -1,8 +1,8 @@
-"""The `az support` commands that open a case, for bash and PowerShell: the topic is looked up, the ticket created.
+"""The `az support` commands that create a ticket for a case, for bash and PowerShell.
 
-The text goes in as a file, `@name`. Every other value is one of a fixed set, fits a strict pattern, or is the person's
-to fill in. On Windows `az` is a batch file, whose arguments are read a second time; no value holds what that would take
-for its own.
+The commands look up the problem classification first. The text of the case is passed as a file, `@name`. Every other
+value comes from a fixed set, matches a strict pattern, or is left for the person to fill in. On Windows, `az` is a
+batch file, so cmd parses the arguments once more; no value has characters that mean something to cmd.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _CONTACT_OPTIONS = (
     ("TIME_ZONE", "--contact-timezone", "zone"),
     ("COUNTRY", "--contact-country", "country"),
 )
-"""What only the person knows: the shell variable, the option that it is for, the word for it."""
+"""What only the person knows: the shell variable, the option, and the text key of the placeholder."""
 
 
 def build_case_commands(context: DialogContext, form: CaseForm) -> tuple[Command, ...]:
-    """The commands for both shells; none while the product, and so the service to look in, is not known."""
-    if form.product not in context.support.products:
+    """Build the commands for both shells, or none while the product is unknown: it decides the service."""
+    if form.product not in context.knowledge.support.products:
         return ()
     return Command("Azure CLI", render_bash_commands(context, form)), Command(
         "PowerShell", render_powershell_commands(context, form)
@@ -41,67 +41,78 @@ def build_case_commands(context: DialogContext, form: CaseForm) -> tuple[Command
 
 
 def render_bash_commands(context: DialogContext, form: CaseForm) -> str:
-    """The commands for bash."""
-    service, wanted = context.support.products[form.product].service, context.support.classification
-    query = f"([?displayName=='{wanted.name}'] || [?contains(displayName, '{wanted.contains}')])[0].id"
-    rows = [
+    """Render the commands for bash."""
+    service, classification = (
+        context.knowledge.support.products[form.product].service,
+        context.knowledge.support.classification,
+    )
+    query = f"([?displayName=='{classification.name}'] || [?contains(displayName, '{classification.contains}')])[0].id"
+    lines = [
         f"{variable}={quote_for_bash(_format_placeholder(context, word))}" for variable, _, word in _CONTACT_OPTIONS
     ]
-    filled_in = "".join(f"${variable}" for variable, _, _ in _CONTACT_OPTIONS)
-    rows += [
+    contact_values = "".join(f"${variable}" for variable, _, _ in _CONTACT_OPTIONS)
+    lines += [
         f"TOPIC=$(az support services problem-classifications list --service-name {service} \\",
         f"  --query {quote_for_bash(query)} --output tsv)",
-        f"if [[ \"{filled_in}\" == *'<'* ]]; then",
+        # placeholders are in angle brackets
+        f"if [[ \"{contact_values}\" == *'<'* ]]; then",
         f"  echo {quote_for_bash(context.format_text('case.az.fill-in'))} >&2",
         'elif [[ "$TOPIC" != /providers/* ]]; then',
         f"  echo {quote_for_bash(_format_no_topic_message(context))} >&2",
         "else",
         "  az support in-subscription tickets create \\",
     ]
-    given = [f"{option} {quote_for_bash(value)}" for option, value in _build_options(context, form)]
-    given += [f'{option} "${variable}"' for variable, option, _ in _CONTACT_OPTIONS]
-    given.append('--problem-classification "$TOPIC"')
-    return "\n".join([*rows, " \\\n".join(f"    {one}" for one in given), "fi"])
+    options = [f"{option} {quote_for_bash(value)}" for option, value in _build_options(context, form)]
+    options += [f'{option} "${variable}"' for variable, option, _ in _CONTACT_OPTIONS]
+    options.append('--problem-classification "$TOPIC"')
+    return "\n".join([*lines, " \\\n".join(f"    {option}" for option in options), "fi"])
 
 
 def render_powershell_commands(context: DialogContext, form: CaseForm) -> str:
-    """The commands for PowerShell."""
-    service, wanted = context.support.products[form.product].service, context.support.classification
+    """Render the commands for PowerShell."""
+    service, classification = (
+        context.knowledge.support.products[form.product].service,
+        context.knowledge.support.classification,
+    )
+    pattern, exact_name = (
+        quote_for_powershell(f"*{classification.contains}*"),
+        quote_for_powershell(classification.name),
+    )
     names = {variable: variable.replace("_", "").lower() for variable, _, _ in _CONTACT_OPTIONS}
-    rows = [
+    lines = [
         f"${names[variable]} = {quote_for_powershell(_format_placeholder(context, word))}"
         for variable, _, word in _CONTACT_OPTIONS
     ]
-    rows += [
+    lines += [
         "$topics = az support services problem-classifications list "
         f"--service-name {service} --output json | ConvertFrom-Json",
-        f"$topic = ($topics | Where-Object {{ $_.displayName -like {quote_for_powershell(f'*{wanted.contains}*')} }} |",
-        f"  Sort-Object {{ $_.displayName -ne {quote_for_powershell(wanted.name)} }} | Select-Object -First 1).id",
+        f"$topic = ($topics | Where-Object {{ $_.displayName -like {pattern} }} |",
+        # false sorts before true, so the exact name comes first
+        f"  Sort-Object {{ $_.displayName -ne {exact_name} }} | Select-Object -First 1).id",
         "$ticket = @(",
     ]
-    given = [
+    options = [
         f"{quote_for_powershell(option)}, {quote_for_powershell(value)}"
         for option, value in _build_options(context, form)
     ]
-    given += [f"{quote_for_powershell(option)}, ${names[variable]}" for variable, option, _ in _CONTACT_OPTIONS]
-    given.append(f"{quote_for_powershell('--problem-classification')}, $topic")
-    rows += [",\n".join(f"  {one}" for one in given), ")"]
-    filled_in = "".join(f"${name}" for name in names.values())
-    fill_in, no_topic = (
-        quote_for_powershell(said)
-        for said in (context.format_text("case.az.fill-in"), _format_no_topic_message(context))
-    )
-    rows += [
-        f"if (\"{filled_in}\".Contains('<')) {{ Write-Warning {fill_in} }}",
+    options += [f"{quote_for_powershell(option)}, ${names[variable]}" for variable, option, _ in _CONTACT_OPTIONS]
+    options.append(f"{quote_for_powershell('--problem-classification')}, $topic")
+    contact_values = "".join(f"${name}" for name in names.values())
+    fill_in = quote_for_powershell(context.format_text("case.az.fill-in"))
+    no_topic = quote_for_powershell(_format_no_topic_message(context))
+    lines += [
+        ",\n".join(f"  {option}" for option in options),
+        ")",
+        f"if (\"{contact_values}\".Contains('<')) {{ Write-Warning {fill_in} }}",
         f"elseif (\"$topic\" -notlike '/providers/*') {{ Write-Warning {no_topic} }}",
         "else { az support in-subscription tickets create @ticket }",
     ]
-    return "\n".join(rows)
+    return "\n".join(lines)
 
 
 def _build_options(context: DialogContext, form: CaseForm) -> Iterator[tuple[str, str]]:
-    """The options whose values are known, none of which begins with what `az` reads as an option or a file."""
-    subscription, started = extract_subscription(context, form), extract_start_time(context, form)
+    """Yield the options with known values. No value starts with a character that `az` takes for an option or a file."""
+    subscription, start_time = extract_subscription(context, form), extract_start_time(context, form)
     if subscription:
         yield "--subscription", subscription
     yield "--ticket-name", f"image-medic-{compute_case_hash(context, form)}"
@@ -109,16 +120,16 @@ def _build_options(context: DialogContext, form: CaseForm) -> Iterator[tuple[str
     yield "--description", f"@{build_file_name(context, form, 'text')}"
     yield "--severity", form.severity
     yield "--advanced-diagnostic-consent", "No"
-    if started:
-        yield "--start-time", started
+    if start_time:
+        yield "--start-time", start_time
     yield "--contact-method", "email"
     yield "--contact-language", "it-it" if context.language == "it" else "en-us"
 
 
 def _format_placeholder(context: DialogContext, key: str) -> str:
-    said = context.format_text(f"case.az.{key}")
-    return f"<{said}>"
+    label = context.format_text(f"case.az.{key}")
+    return f"<{label}>"
 
 
 def _format_no_topic_message(context: DialogContext) -> str:
-    return context.format_text("case.az.no-topic", url=context.support.build_blank_request_url())
+    return context.format_text("case.az.no-topic", url=context.knowledge.support.build_blank_request_url())

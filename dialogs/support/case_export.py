@@ -1,4 +1,7 @@
-"""How a finished case leaves: the portal, the `az` commands, a file. Opening the portal sends nothing of the text."""
+"""The ways to submit a finished case: the Azure portal, `az` commands, or a file.
+
+The links to the portal do not contain the text of the case.
+"""
 
 from __future__ import annotations
 
@@ -21,46 +24,43 @@ _FILE_BUTTONS: tuple[tuple[str, FileKind], ...] = (
 
 
 def render_export_options(context: DialogContext, state: ConversationState, form: CaseForm) -> Reply:
-    """The ways out of the bot, below the case's text."""
-    routing, cloud = context.support, detect_cloud(form)
-    other = routing.build_blank_request_url("us-government" if cloud == "public" else "public")
-    filing = context.can_file_tickets and not context.is_public
-    file_it = (context.build_button("ticket", "ticket", primary=True),) if filing else ()
-    # six at most: where the bot files it, the way back to the step makes room
-    back = (
-        ()
-        if filing
-        else (context.build_button("step", "step") if state.walkthrough else context.build_button("drafts", "drafts"),)
+    """Show the ways to submit the case, below its text."""
+    routing, cloud = context.knowledge.support, detect_cloud(form)
+    other_cloud_url = routing.build_blank_request_url("us-government" if cloud == "public" else "public")
+    can_file = context.can_file_tickets and not context.is_public
+    back_button = (
+        context.build_button("step", "step") if state.walkthrough else context.build_button("drafts", "drafts")
     )
     page = routing.build_request_url(form.product, extract_subscription(context, form), cloud)
     return context.build_reply(
         context.build_heading("case.ways"),
-        *((context.build_paragraph("ticket.before"),) if filing else ()),
+        *((context.build_paragraph("ticket.before"),) if can_file else ()),
         context.build_paragraph("case.ways.portal"),
         context.build_paragraph("case.ways.plain"),
         context.build_paragraph("case.ways.az"),
         context.build_paragraph("case.ways.file"),
-        context.build_paragraph(f"case.ways.not.{cloud}", "subtle", url=other),
+        context.build_paragraph(f"case.ways.not.{cloud}", "subtle", url=other_cloud_url),
         buttons=(
-            *file_it,
-            context.build_link_button("portal", page, primary=not filing),
+            *((context.build_button("ticket", "ticket", primary=True),) if can_file else ()),
+            context.build_link_button("portal", page, primary=not can_file),
             context.build_link_button("portal-plain", routing.build_blank_request_url(cloud)),
             context.build_button("az-case", "az-case"),
             context.build_button("file-case", "file-case"),
             context.build_button("edit-case", "draft"),
-            *back,
+            # a card has at most six buttons, so there is only room for one of the two
+            *(() if can_file else (back_button,)),
         ),
         beside=True,
     )
 
 
 def export_as_commands(context: DialogContext, state: ConversationState) -> DialogResult:
-    """The `az support` commands, and the file that they take the text from."""
+    """Show the `az support` commands, and offer the file that they read the text from."""
     form = state.form
     commands = build_case_commands(context, form) if form else ()
     if form is None or not commands:
         return state, (show_problem(context, "case.not-now"),)
-    said = context.build_reply(
+    reply = context.build_reply(
         context.build_heading("case.az"),
         context.build_paragraph("case.az.before", name=build_file_name(context, form, "text")),
         *commands,
@@ -68,11 +68,11 @@ def export_as_commands(context: DialogContext, state: ConversationState) -> Dial
         buttons=(context.build_button("file-case", "file-case"), context.build_button("edit-case", "draft")),
         beside=True,
     )
-    return state, (replace(said, file=build_file_offer(context, form, "text")),)
+    return state, (replace(reply, file=build_file_offer(context, form, "text")),)
 
 
 def export_as_file(context: DialogContext, state: ConversationState, kind: FileKind) -> DialogResult:
-    """The case as a file."""
+    """Offer the case as a file, with buttons for the other formats."""
     form = state.form
     if form is None:
         return state, (show_problem(context, "case.not-now"),)
@@ -81,9 +81,9 @@ def export_as_file(context: DialogContext, state: ConversationState, kind: FileK
         for key, other in _FILE_BUTTONS
         if other != kind
     ]
-    said = context.build_reply(
+    reply = context.build_reply(
         context.build_paragraph("case.file.offer", name=build_file_name(context, form, kind)),
         buttons=(*others, context.build_button("edit-case", "draft")),
         beside=True,
     )
-    return state, (replace(said, file=build_file_offer(context, form, kind)),)
+    return state, (replace(reply, file=build_file_offer(context, form, kind)),)

@@ -1,13 +1,15 @@
-"""A case as a file: text in English, Markdown in both languages, or JSON. Made anew from the state when it is taken.
+"""A case as a file: text in English, Markdown in both languages, or JSON.
 
-The JSON has these keys, always all of them, `null` where nobody knows; `text` and `text_en` are what the preview shows:
+A file is not stored. It is rendered again from the state when the person accepts it.
+
+The JSON always has all of these keys, with `null` for what is unknown. `text` and `text_en` equal the preview:
 
     {"schema": 1, "language": "en|it", "title": …, "title_en": …,
      "severity": {"id": "minimal|moderate|critical", "letter": "C|B|A"},
      "product_family": …, "product": …, "topic": …, "subtopic": …,
      "older_path": {"topic": …, "subtopic": …},
-     "owner": {"id": …, "who": …, "why": …},          # whose case it is when it is not Image Builder's
-     "service_id": …, "problem_classification_id": …, # hints: list them again before use
+     "owner": {"id": …, "who": …, "why": …},          # who is responsible, if not Image Builder
+     "service_id": …, "problem_classification_id": …, # hints: list them before use
      "template_id": …, "subscription": …, "started": …,
      "frequency": "always|intermittent|once", "client": "cli|powershell|bicep|devops|avd|portal|other",
      "last_good": …, "changed": …, "impact": …,
@@ -43,24 +45,24 @@ SCHEMA_VERSION = 1
 
 
 def build_file_offer(context: DialogContext, form: CaseForm, kind: FileKind) -> FileOffer:
-    """The case as a file that the person may have."""
+    """Build the offer of the case as a file."""
     name = build_file_name(context, form, kind)
     args = {"as": kind, "language": context.language, "mark": compute_case_hash(context, form)}
     return FileOffer(name, context.format_text(f"case.file.{kind}"), len(render_file(context, form, kind)), args)
 
 
 def read_offered_file(context: DialogContext, state: ConversationState, args: Mapping[str, Any]) -> bytes | None:
-    """The file that was offered with `args`, or None when the case has been changed or let go since."""
+    """Render the file that was offered with `args`, or return None if the case has changed or is gone."""
     kind: Any = args.get("as")
     if not isinstance(kind, str) or kind not in FILE_EXTENSIONS:
         return None
-    forms = (state.form, *(one.form for one in reversed(state.drafts)))
-    chosen = next((form for form in forms if form and compute_case_hash(context, form) == args.get("mark")), None)
-    return render_file(context, chosen, kind) if chosen else None
+    forms = (state.form, *(draft.form for draft in reversed(state.drafts)))
+    offered = next((form for form in forms if form and compute_case_hash(context, form) == args.get("mark")), None)
+    return render_file(context, offered, kind) if offered else None
 
 
 def render_file(context: DialogContext, form: CaseForm, kind: FileKind) -> bytes:
-    """The file's content, UTF-8."""
+    """Render the content of the file, in UTF-8."""
     if kind == "text":
         content = render_english_text(context, form)
     elif kind == "markdown":
@@ -71,7 +73,7 @@ def render_file(context: DialogContext, form: CaseForm, kind: FileKind) -> bytes
 
 
 def render_markdown(context: DialogContext, form: CaseForm) -> str:
-    """Both languages, each in a fence that nothing in it can end: text of people and logs is no markup."""
+    """Render the case in both languages, each in a code fence that its text cannot close."""
     headings = (context.format_text("case.file.heading"), context.format_text("case.file.heading-english"))
     parts = []
     for heading, text in zip(headings, render_case_texts(context, form), strict=False):
@@ -83,16 +85,12 @@ def render_markdown(context: DialogContext, form: CaseForm) -> str:
 
 
 def case_to_json(context: DialogContext, form: CaseForm, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
-    """The case as the module says."""
-    routing = context.support
+    """Build the JSON object that the module describes."""
+    routing = context.knowledge.support
     product = routing.products.get(form.product)
-    severity = next((one for one in routing.severities if one.id == form.severity), routing.severities[0])
-    owner = next((one for one in routing.owners if one.id == form.owner), None)
-    who = (
-        {"id": owner.id, "who": owner.who.get(context.language), "why": owner.why.get(context.language)}
-        if owner
-        else None
-    )
+    severity = next((item for item in routing.severities if item.id == form.severity), routing.severities[0])
+    owner = next((item for item in routing.owners if item.id == form.owner), None)
+    subscription = extract_subscription(context, form)
     return {
         "schema": SCHEMA_VERSION,
         "language": context.language,
@@ -104,18 +102,20 @@ def case_to_json(context: DialogContext, form: CaseForm, diagnosis: Diagnosis | 
         "topic": routing.topic_path.topic,
         "subtopic": routing.topic_path.subtopic,
         "older_path": {"topic": routing.fallback.topic, "subtopic": routing.fallback.subtopic},
-        "owner": who,
+        "owner": {"id": owner.id, "who": owner.who.get(context.language), "why": owner.why.get(context.language)}
+        if owner
+        else None,
         "service_id": product.service if product else None,
         "problem_classification_id": product.topic if product else None,
         "template_id": form.template_id or None,
-        "subscription": extract_subscription(context, form) or None,
+        "subscription": subscription or None,
         "started": extract_start_time(context, form) or None,
         "frequency": None if form.frequency == UNKNOWN else form.frequency,
         "client": None if form.client == UNKNOWN else form.client,
         "last_good": form.last_good or None,
         "changed": form.changed or None,
         "impact": form.impact or None,
-        "portal_url": routing.build_request_url(form.product, extract_subscription(context, form), detect_cloud(form)),
+        "portal_url": routing.build_request_url(form.product, subscription, detect_cloud(form)),
         "commands": {
             "bash": render_bash_commands(context, form),
             "powershell": render_powershell_commands(context, form),

@@ -1,4 +1,4 @@
-"""What a case's form says of itself, checked: what may stand in a link, a command or a file's name."""
+"""Values taken from a case and checked, so that they are safe in a link, a command, or a file name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import re2
 from dialogs.context import DialogContext
 from dialogs.state.case import CaseForm
 from dialogs.support.case_text import render_english_text, translate_to_english
-from knowledge.catalog.support import PortalCloud
+from knowledge.model.support_routing import PortalCloud
 
 FileKind = Literal["text", "markdown", "json"]
 
@@ -23,46 +23,49 @@ _UNSAFE_CHARS = re2.compile(r"[^A-Za-z0-9 .,:_/-]+")
 
 
 def extract_subscription(context: DialogContext, form: CaseForm) -> str:
-    """The subscription that the case is about, as a GUID, or ""; one that was taken out of the text stays out."""
-    whole = form.template_id.split("/")
-    if len(whole) > 2 and _GUID.match(whole[2]):
-        return whole[2].lower()
+    """Return the GUID of the case's subscription, or "".
+
+    It comes from the template id or the description. If the person deleted it there, it is not used.
+    """
+    segments = form.template_id.split("/")
+    if len(segments) > 2 and _GUID.match(segments[2]):
+        return segments[2].lower()
     value = _extract_value(context, form, "subscription")
     return value.lower() if _GUID.match(value) else ""
 
 
 def extract_start_time(context: DialogContext, form: CaseForm) -> str:
-    """When the run began, UTC, ISO 8601, or ""."""
+    """Return when the build started (UTC, ISO 8601), or ""."""
     value = _extract_value(context, form, "started")
     return value if _TIME.match(value) else ""
 
 
 def detect_cloud(form: CaseForm) -> PortalCloud:
-    """The cloud that the regions and addresses of the text belong to."""
+    """Detect the Azure cloud from the regions and addresses in the text."""
     return "us-government" if _GOVERNMENT.search(f"{form.description}\n{form.template_id}") else "public"
 
 
 def build_safe_title(context: DialogContext, form: CaseForm) -> str:
-    """The title in English as a command may have it: letters, digits, spaces and a few harmless marks."""
+    """Build an English title for a command: letters, digits, spaces, and a few harmless characters."""
     _, english = translate_to_english(context, form)
-    plain = " ".join(_UNSAFE_CHARS.sub(" ", english.title).split()).lstrip("-./: ").strip()
-    return plain or "Azure VM Image Builder"
+    title = " ".join(_UNSAFE_CHARS.sub(" ", english.title).split()).lstrip("-./: ").strip()
+    return title or "Azure VM Image Builder"
 
 
 def compute_case_hash(context: DialogContext, form: CaseForm) -> str:
-    """Eight characters that stand for the text: of another text they are others."""
+    """Compute a hash of the case's text, eight hexadecimal digits. It tells whether a file is still current."""
     return hashlib.blake2b(render_english_text(context, form).encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
 def build_file_name(context: DialogContext, form: CaseForm, kind: FileKind) -> str:
-    """The name of the case's file: with the template's name, if it is known."""
-    named = _TEMPLATE_NAME.search(form.template_id)
-    template = f"{named[1].strip('.-')}-" if named else ""
+    """Build the name of the case's file, with the name of the template if it is known."""
+    match = _TEMPLATE_NAME.search(form.template_id)
+    template = f"{match[1].strip('.-')}-" if match else ""
     return f"image-medic-case-{template}{compute_case_hash(context, form)}.{FILE_EXTENSIONS[kind]}"
 
 
 def _extract_value(context: DialogContext, form: CaseForm, key: str) -> str:
-    english, form = translate_to_english(context, form)
-    label = english.format_text(f"case.id.{key}", value="")
-    rows = (line for line in form.description.split("\n") if line.startswith(label))
-    return next(rows, label).removeprefix(label).strip()
+    english_context, form = translate_to_english(context, form)
+    label = english_context.format_text(f"case.id.{key}", value="")
+    lines = (line for line in form.description.split("\n") if line.startswith(label))
+    return next(lines, label).removeprefix(label).strip()

@@ -1,4 +1,4 @@
-"""A support case filled in from what is known, and whose case it is. `case_text` makes the text of it that leaves."""
+"""The draft of a support case, filled in from the conversation, and the team that the case belongs to."""
 
 from __future__ import annotations
 
@@ -8,56 +8,61 @@ from dialogs.context import DialogContext
 from dialogs.replies.plain_text import sanitize_text
 from dialogs.state.case import MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS, PRODUCTS, CaseForm
 from dialogs.state.conversation_state import ConversationState
-from dialogs.support.case_lines import build_case_lines, find_leading_entry, find_template_id, summarize_outcome
-from knowledge.catalog.support import Owner
+from dialogs.support.case_ids import find_template_id
+from dialogs.support.case_lines import build_case_lines, find_leading_entry, summarize_outcome
 from knowledge.model.entry import Language
+from knowledge.model.support_routing import Owner
 
 
 def build_draft(context: DialogContext, state: ConversationState) -> CaseForm:
-    """The form filled in from what is known, with its English where the person's language is another."""
+    """Build a form from what is known, with an English version if the person's language is another one."""
     diagnosis = state.diagnosis
-    english = replace(context, language="en")
-    ours, theirs = build_case_lines(context, state), build_case_lines(english, state)
-    kept = _find_fitting_lines(ours, theirs)
+    english_context = replace(context, language="en")
+    lines, english_lines = build_case_lines(context, state), build_case_lines(english_context, state)
+    fitting = _find_fitting_lines(lines, english_lines)
+    owner = find_owner(context, state)
     form = CaseForm(
         product=_detect_product(context, state),
-        severity=context.support.severities[0].id,
+        severity=context.knowledge.support.severities[0].id,
         title=build_title(context, state),
-        description=sanitize_text("\n".join(ours[at] for at in kept)),
+        description=sanitize_text("\n".join(lines[index] for index in fitting)),
         client="devops" if diagnosis and diagnosis.kind == "task-log" else "unknown",
         template_id=find_template_id(state),
-        owner=whose.id if (whose := find_owner(context, state)) else "",
+        owner=owner.id if owner else "",
         diagnosis_number=state.diagnosis_number,
     )
     if context.language == "en":
         return form
     return replace(
         form,
-        english_title=build_title(english, state),
-        english_description=sanitize_text("\n".join(theirs[at] for at in kept)),
+        english_title=build_title(english_context, state),
+        english_description=sanitize_text("\n".join(english_lines[index] for index in fitting)),
     )
 
 
 def rebuild_draft(context: DialogContext, state: ConversationState) -> CaseForm:
-    """The form filled in anew; what only the person could say of the circumstances stays."""
-    new, old = build_draft(context, state), state.form
-    if old is None:
-        return new
+    """Build the form again, and keep the answers that only the person can give."""
+    draft, form = build_draft(context, state), state.form
+    if form is None:
+        return draft
     return replace(
-        new,
-        severity=old.severity,
-        product=new.product or old.product,
-        frequency=old.frequency,
-        client=old.client,
-        last_good=old.last_good,
-        changed=old.changed,
-        impact=old.impact,
-        template_id=new.template_id or old.template_id,
+        draft,
+        severity=form.severity,
+        product=draft.product or form.product,
+        frequency=form.frequency,
+        client=form.client,
+        last_good=form.last_good,
+        changed=form.changed,
+        impact=form.impact,
+        template_id=draft.template_id or form.template_id,
     )
 
 
 def switch_draft_language(context: DialogContext, state: ConversationState, language: Language) -> CaseForm | None:
-    """The form of a conversation that goes on in `language`: what nobody edited is filled in anew later."""
+    """Return the form for a conversation that switches to `language`.
+
+    It is None if the person has edited nothing, since a new draft will then be built in that language.
+    """
     form = state.form
     if form is None or form == build_draft(context, state):
         return None
@@ -73,41 +78,48 @@ def switch_draft_language(context: DialogContext, state: ConversationState, lang
 
 
 def build_title(context: DialogContext, state: ConversationState) -> str:
-    """What the case is called: the diagnosed or chosen entry, and the template if it is known."""
-    entry = find_leading_entry(context, state)
-    what = (
-        str(context.get_entry_title(entry))
-        if entry
+    """Build the title of the case from the diagnosed or picked entry and the name of the template."""
+    entry_id = find_leading_entry(context, state)
+    subject = (
+        str(context.get_entry_title(entry_id))
+        if entry_id
         else context.format_text(f"case.default-title.{summarize_outcome(context, state)}")
     )
-    template = state.diagnosis.facts.get("template") if state.diagnosis else None
-    named = f"{what} ({template})" if template else what
-    return sanitize_text(context.format_text("case.default-title", what=named))[:MAX_TITLE_CHARS]
+    if template := (state.diagnosis.facts.get("template") if state.diagnosis else None):
+        subject = f"{subject} ({template})"
+    return sanitize_text(context.format_text("case.default-title", what=subject))[:MAX_TITLE_CHARS]
 
 
 def find_owner(context: DialogContext, state: ConversationState) -> Owner | None:
-    """Whose case it really is when it is not Image Builder's."""
-    entry = find_leading_entry(context, state)
-    return context.support.find_owner(entry, context.entries[entry].area) if entry else None
+    """Return the team that the case belongs to, or None if it is Image Builder's."""
+    entry_id = find_leading_entry(context, state)
+    return context.knowledge.support.find_owner(entry_id, context.entries[entry_id].area) if entry_id else None
 
 
 def _detect_product(context: DialogContext, state: ConversationState) -> str:
-    """The operating system that the text speaks of; else the only one that the error is known on, when it is sure."""
-    named = state.diagnosis.os if state.diagnosis else None
-    if named in PRODUCTS:
-        return str(named)
-    entry = find_leading_entry(context, state)
-    match = state.find_match(entry) if entry else None
-    if entry is None or match is None or match.confidence == "possible" or len(context.entries[entry].os) != 1:
+    """Return the operating system of the build, or "" if it is unknown.
+
+    If the text does not say it, an error that exists on one operating system only does, unless it is just a guess.
+    """
+    os = state.diagnosis.os if state.diagnosis else None
+    if os in PRODUCTS:
+        return str(os)
+    entry_id = find_leading_entry(context, state)
+    match = state.find_match(entry_id) if entry_id else None
+    if entry_id is None or match is None or match.confidence == "possible":
         return ""
-    return context.entries[entry].os[0]
+    supported = context.entries[entry_id].os
+    return supported[0] if len(supported) == 1 else ""
 
 
 def _find_fitting_lines(*lines_by_language: list[str]) -> list[int]:
-    """The numbers of the lines that fit in every language, whole: half of an id would be another id."""
-    kept, room = [], [MAX_DESCRIPTION_CHARS] * len(lines_by_language)
-    for at, twins in enumerate(zip(*lines_by_language, strict=True)):
-        room = [left - len(sanitize_text(line)) - 1 for left, line in zip(room, twins, strict=True)]
-        if min(room) >= -1:
-            kept.append(at)
-    return kept
+    """Return the indexes of the lines that fit into the description in every language.
+
+    Only whole lines are kept, because half an id would be a wrong id.
+    """
+    fitting, room = [], [MAX_DESCRIPTION_CHARS] * len(lines_by_language)
+    for index, lines in enumerate(zip(*lines_by_language, strict=True)):
+        room = [chars - len(sanitize_text(line)) - 1 for chars, line in zip(room, lines, strict=True)]
+        if min(room) >= -1:  # the last line needs no line feed
+            fitting.append(index)
+    return fitting

@@ -1,4 +1,4 @@
-"""The form of a support case: shown filled in, checked, kept as the person edits it."""
+"""The form of a support case: its fields, and the validation of what the person submits."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from dialogs.state.case import (
 )
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import clean_text
-from dialogs.support import draft_builder as draft
-from dialogs.support.case_lines import is_template_id
+from dialogs.support.case_ids import is_template_id
 from dialogs.support.case_text import apply_edits
+from dialogs.support.draft_builder import build_draft
 from dialogs.texts import TrustedText
 from knowledge.redaction.redact import redact
 
@@ -41,23 +41,20 @@ _MAX_TEXT_CHARS = {
 
 
 def show_form(
-    context: DialogContext,
-    state: ConversationState,
-    problems: Mapping[str, str] | None = None,
-    leading_paragraphs: tuple[Paragraph, ...] = (),
+    context: DialogContext, state: ConversationState, problems: Mapping[str, str] | None = None
 ) -> DialogResult:
-    """The form, as the person left it or filled in from what is known; first of all, whose case it really is.
+    """Show the current form, or a new draft, below a notice if the case belongs to another team.
 
-    `problems` says, by field, what is wrong with it.
+    `problems` has the error message of each field that is not valid.
     """
-    form = state.form or draft.build_draft(context, state)
-    blocks: list[Block] = [*leading_paragraphs, context.build_heading("case.title")]
-    owner = next((one for one in context.support.owners if one.id == form.owner), None)
+    form = state.form or build_draft(context, state)
+    blocks: list[Block] = [context.build_heading("case.title")]
+    owner = next((item for item in context.knowledge.support.owners if item.id == form.owner), None)
     if owner:
         who = TrustedText(owner.who.get(context.language))
         blocks.append(context.build_paragraph("case.owner", "warning", who=who))
         blocks.append(context.build_paragraph("case.owner-why", why=context.localize(owner.why)))
-    blocks += [_render_destination(context), *_render_older_path(context)]
+    blocks += [_render_destination(context), _render_older_path(context)]
     blocks.append(
         context.build_paragraph("case.check" if problems else "case.intro", "attention" if problems else "default")
     )
@@ -74,27 +71,31 @@ def show_form(
 def apply_fields(
     context: DialogContext, state: ConversationState, fields: SubmittedFields
 ) -> tuple[ConversationState, dict[str, str]]:
-    """The state with what the person wrote, redacted, and what is wrong with it, by field.
+    """Return the state with the submitted values, redacted, and the error message of each field that is not valid.
 
-    A field that did not come, or holds what its choices do not, keeps its value. Clients leave out a text that was
-    emptied: where the choices came, which always hold something, such a text is empty.
+    A field that is missing, or whose value is not one of its choices, keeps its value.
     """
-    form = state.form or draft.build_draft(context, state)
+    form = state.form or build_draft(context, state)
+    # Teams leaves out a text field that was emptied. Choices always have a value, so if they came, the form was sent.
     if all(name in fields for name in _ALWAYS_SENT):
         fields = {**dict.fromkeys(_MAX_TEXT_CHARS, ""), **fields}
     problems = {
-        name: context.format_text("case.problem.long", most=most)
-        for name, most in _MAX_TEXT_CHARS.items()
+        name: context.format_text("case.problem.long", most=max_chars)
+        for name, max_chars in _MAX_TEXT_CHARS.items()
         if _is_too_long(fields, name)
     }
-    texts = {name: _sanitize(fields.get(name), most, getattr(form, name)) for name, most in _MAX_TEXT_CHARS.items()}
-    chosen = {
+    texts = {
+        name: _sanitize(fields.get(name), max_chars, getattr(form, name)) for name, max_chars in _MAX_TEXT_CHARS.items()
+    }
+    allowed_choices = {
         "product": PRODUCTS,
-        "severity": tuple(severity.id for severity in context.support.severities),
+        "severity": tuple(severity.id for severity in context.knowledge.support.severities),
         "frequency": FREQUENCIES,
         "client": CLIENTS,
     }
-    choices: dict[str, Any] = {name: fields[name] for name, allowed in chosen.items() if fields.get(name) in allowed}
+    choices: dict[str, Any] = {
+        name: fields[name] for name, allowed in allowed_choices.items() if fields.get(name) in allowed
+    }
     title, description = " ".join(texts.pop("title").split()), texts.pop("description")
     short: dict[str, Any] = {name: " ".join(value.split()) for name, value in texts.items()}
     form = replace(apply_edits(form, title, description), **short, **choices)
@@ -102,16 +103,16 @@ def apply_fields(
 
 
 def _validate(context: DialogContext, form: CaseForm) -> dict[str, str]:
-    wrong = {
+    problems = {
         name: context.format_text("case.problem.empty")
         for name in ("title", "description")
         if not getattr(form, name).strip()
     }
     if form.product not in PRODUCTS:
-        wrong["product"] = context.format_text("case.problem.product")
+        problems["product"] = context.format_text("case.problem.product")
     if form.template_id and not is_template_id(form.template_id):
-        wrong["template_id"] = context.format_text("case.problem.template")
-    return wrong
+        problems["template_id"] = context.format_text("case.problem.template")
+    return problems
 
 
 def _is_too_long(fields: SubmittedFields, name: str) -> bool:
@@ -120,16 +121,15 @@ def _is_too_long(fields: SubmittedFields, name: str) -> bool:
 
 
 def _sanitize(value: object, max_chars: int, default: str) -> str:
-    # Cut only after redaction: half a secret would not be recognised as one.
-    return (
-        sanitize_text(clean_text(redact(clean_text(value, 4 * max_chars)), max_chars))[:max_chars]
-        if isinstance(value, str)
-        else default
-    )
+    if not isinstance(value, str):
+        return default
+    # Redact before cutting: half a secret would not be recognized as one. The first cut only bounds the work.
+    redacted = redact(clean_text(value, 4 * max_chars))
+    return sanitize_text(clean_text(redacted, max_chars))[:max_chars]
 
 
 def _render_destination(context: DialogContext) -> FactTable:
-    routing = context.support
+    routing = context.knowledge.support
     return FactTable(
         (
             (context.format_text("case.family"), (TextRun(routing.product_family),)),
@@ -139,30 +139,33 @@ def _render_destination(context: DialogContext) -> FactTable:
     )
 
 
-def _render_older_path(context: DialogContext) -> tuple[Paragraph, ...]:
-    older = context.support.fallback
-    return (
-        context.build_paragraph(
-            "case.fallback", "subtle", topic=TrustedText(older.topic), subtopic=TrustedText(older.subtopic)
-        ),
+def _render_older_path(context: DialogContext) -> Paragraph:
+    older = context.knowledge.support.fallback
+    return context.build_paragraph(
+        "case.fallback", "subtle", topic=TrustedText(older.topic), subtopic=TrustedText(older.subtopic)
     )
 
 
 def _build_fields(context: DialogContext, form: CaseForm, problems: Mapping[str, str]) -> list[FormField]:
     severities = tuple(
-        (s.id, context.format_text("case.severity", letter=s.letter, meaning=s.meaning.get(context.language)))
-        for s in context.support.severities
+        (
+            severity.id,
+            context.format_text(
+                "case.severity", letter=severity.letter, meaning=severity.meaning.get(context.language)
+            ),
+        )
+        for severity in context.knowledge.support.severities
     )
-    products = tuple((product, context.support.get_product_name(product) or product) for product in PRODUCTS)
-    frequencies = tuple((one, context.format_text(f"case.frequency.{one}")) for one in FREQUENCIES)
-    clients = tuple((one, context.format_text(f"case.client.{one}")) for one in CLIENTS)
+    products = tuple((product, context.knowledge.support.get_product_name(product) or product) for product in PRODUCTS)
+    frequencies = tuple((value, context.format_text(f"case.frequency.{value}")) for value in FREQUENCIES)
+    clients = tuple((value, context.format_text(f"case.client.{value}")) for value in CLIENTS)
 
-    def build_field(name: str, **more: object) -> FormField:
-        given = {"max_chars": _MAX_TEXT_CHARS[name]} if name in _MAX_TEXT_CHARS else {}
-        options = {**given, **more, "problem": problems.get(name, "")}
+    def build_field(name: str, **attributes: object) -> FormField:
+        limit = {"max_chars": _MAX_TEXT_CHARS[name]} if name in _MAX_TEXT_CHARS else {}
+        options = {**limit, **attributes, "problem": problems.get(name, "")}
         return FormField(name, context.format_text(f"case.field.{name}"), getattr(form, name), **options)  # type: ignore[arg-type]
 
-    # What only the person can say comes first: on a phone the rest is a long way down.
+    # what only the person can answer comes first, since the other fields are far down on a phone
     return [
         build_field("product", choices=products),
         build_field("severity", choices=severities),

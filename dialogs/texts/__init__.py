@@ -1,4 +1,4 @@
-"""The bot's own sentences, by key, in both languages; foreign values are put into them as literal runs."""
+"""The bot's own texts, by key, in both languages; untrusted values are put into them as literal runs."""
 
 from __future__ import annotations
 
@@ -57,27 +57,30 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class TrustedText(str):
-    """A text of our own (an entry's title, a count in words): shown in the style of the sentence around it."""
+    """A text of our own, such as an entry's title: shown in the style of the sentence around it, not as code."""
 
     __slots__ = ()
 
 
 def format_text(key: str, language: Language, **values: object) -> str:
-    """The text of `key` as a plain string, for labels and for texts to copy."""
-    return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), TEXTS[language][key])
+    """Return the text of `key` as a plain string, for labels and for texts to copy."""
+    return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), TEXTS[language][key])
 
 
 def has_text(key: str) -> bool:
-    """Whether there is such a text."""
+    """Return whether there is a text with this key."""
     return key in TEXTS["en"]
 
 
 def format_runs(key: str, language: Language, **values: object) -> RichText:
-    """The text of `key` as runs. Values are foreign and become code, except numbers, `Own` texts and ready runs."""
+    """Return the text of `key` as runs.
+
+    Values are untrusted and become code, except numbers, `TrustedText` and values that already are runs.
+    """
     runs: list[TextRun] = []
-    for run, slot in _split_at_placeholders(key, language):
-        if slot:
-            runs += [one for one in _render_value(values[slot], run) if one.text]
+    for run, placeholder in _split_at_placeholders(key, language):
+        if placeholder:
+            runs += [value_run for value_run in _render_value(values[placeholder], run) if value_run.text]
         else:
             runs.append(run)
     return tuple(runs)
@@ -85,15 +88,15 @@ def format_runs(key: str, language: Language, **values: object) -> RichText:
 
 @cache
 def _split_at_placeholders(key: str, language: Language) -> tuple[tuple[TextRun, str], ...]:
-    """The text of `key` in parts: a run as it stands, or one around the value of the slot that is named with it."""
+    """Split a text into (run, "") pairs for literal parts and (surrounding run, name) pairs for placeholders."""
     parts: list[tuple[TextRun, str]] = []
     for run in parse_markup(TEXTS[language][key]):
-        at = 0
-        for found in _PLACEHOLDER.finditer(run.text):
-            parts += [(TextRun(run.text[at : found.start()], run.style), ""), (run, found[1])]
-            at = found.end()
-        parts.append((TextRun(run.text[at:], run.style), ""))
-    return tuple((run, slot) for run, slot in parts if slot or run.text)
+        position = 0
+        for match in _PLACEHOLDER.finditer(run.text):
+            parts += [(TextRun(run.text[position : match.start()], run.style), ""), (run, match[1])]
+            position = match.end()
+        parts.append((TextRun(run.text[position:], run.style), ""))
+    return tuple((run, placeholder) for run, placeholder in parts if placeholder or run.text)
 
 
 def _render_value(value: object, surrounding_run: TextRun) -> RichText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXTS = {
     "aside.none": "Nothing that I know",
     "aside.none-why": (
-        "This message holds no failure of Azure VM Image Builder that I recognise. In our chat I can do more: paste a "
+        "This message holds no failure of Azure VM Image Builder that I recognize. In our chat I can do more: paste a "
         "longer part of the log there, or type **guided questions**."
     ),
     "aside.only-you": "Only you see this. **Share** puts a card without the lines of the text into your message box.",

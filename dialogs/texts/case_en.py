@@ -158,7 +158,7 @@ TEXTS = {
     "case.diagnosis.picked": "{title} (possible, picked by the person from guided questions or candidates)",
     "case.confirmed.for": "For “{title}”, on the live template: {fact}",
     "case.confirmed.against": "Against “{title}”, on the live template: {fact}",
-    "case.diagnosis.none": "No known error was recognised.",
+    "case.diagnosis.none": "No known error was recognized.",
     "case.excerpt": "EXCERPT (line of the text: content)",
     "case.tried": "STEPS TRIED",
     "case.tried.row": "{at}, “{title}”, step {number} ({outcome}): {do}",

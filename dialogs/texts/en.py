@@ -135,11 +135,6 @@ TEXTS = {
         "I can no longer read what we had said before (it was stored by another version, or was damaged), so we start "
         "afresh."
     ),
-    "trouble.failed": (
-        "Something on my side failed while I worked on that; nothing was changed. Try it once more. If it "
-        "happens again, "
-        "start over and paste the text anew, or a shorter part of it."
-    ),
     # Work in the background
     "work.broken": "What I did in the background failed on my side, so I have no result. Ask for it again.",
     "work.too-long": "What I did in the background took too long, so I stopped it. Ask for it again, or go on without.",

@@ -143,10 +143,6 @@ TEXTS = {
         "Non riesco più a leggere ciò che ci eravamo detti (l'ha salvato un'altra versione, oppure è danneggiato), "
         "quindi ricominciamo da capo."
     ),
-    "trouble.failed": (
-        "Qualcosa non ha funzionato da parte mia; non è stato modificato nulla. Riprova una volta. Se succede di "
-        "nuovo, ricomincia e incolla di nuovo il testo, o una sua parte più breve."
-    ),
     # Lavori in background
     "work.broken": (
         "Il lavoro in background non è riuscito per un problema da parte mia, quindi non ho risultati. Chiedimelo "

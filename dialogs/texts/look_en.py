@@ -121,7 +121,7 @@ TEXTS = {
     "look.log.growing": "The run still writes to it; what it says now may change.",
     "look.log.same": "**The same error** as the one we are solving. The steps now show your template's names.",
     "look.log.now-certain": "With this it is **certain**.",
-    "look.log.nothing": "I recognise no known error in it.",
+    "look.log.nothing": "I recognize no known error in it.",
     "look.log.empty": "Its log is empty so far.",
     "look.log.refused": "**The log could not be read.**",
     "look.reading": (

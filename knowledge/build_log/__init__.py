@@ -1,1 +1,1 @@
-"""A build log's structure: provisioners, times, gaps, script output."""
+"""The structure of a build log: provisioners, times, silences, script output, and the lines that matter."""

@@ -1,6 +1,6 @@
-"""What a log shows without saying it: silence before a stop, the same lines over and over, a loop that never ended.
+"""Observe what a log shows without saying it: a silence before a stop, repeated lines, a loop that never ended.
 
-Each observation has an id that entries name in a signature (`observed:`), and the lines on which it stands.
+Each observation has an id that the signatures of entries refer to (`observed:`), and the lines that show it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal, get_args
 import re2
 
 from knowledge.build_log.build import Build
+from knowledge.build_log.gaps import MIN_GAP_SECONDS
 from knowledge.model.diagnosis import LogGap
 from knowledge.text.lines import LogLine
 
@@ -26,11 +27,11 @@ ObservationId = Literal[
 ]
 OBSERVATION_IDS: tuple[str, ...] = get_args(ObservationId)
 
-MIN_GAP_SECONDS = 600  # seconds
 _MIN_GAP = timedelta(seconds=MIN_GAP_SECONDS)
 _TAIL_LINES = 60
 _MAX_REPEATED_FORMS = 4
 _MIN_REPEATS = 10
+_MIN_REPEATED_SHARE = 0.9
 _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
 _NUMBER = re2.compile(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
@@ -40,7 +41,11 @@ _GENERALIZED = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen, the lines that show it, and whether that is proof (`certain`) or stated grounds (`likely`)."""
+    """One thing that the log shows, and the lines that show it.
+
+    `is_proof` is set where the lines prove the entry's cause, and not where they only make it likely. `seconds` is the
+    length of a silence.
+    """
 
     id: ObservationId
     lines: tuple[LogLine, ...]
@@ -49,32 +54,35 @@ class Observation:
 
 
 def observe(build: Build) -> list[Observation]:
-    """Everything that the build's lines show, in no order."""
-    loop = _detect_sysprep_loop(build)
-    seen = [loop] if loop else []
+    """Return all observations about the build, in no particular order."""
+    sysprep_loop = _detect_sysprep_loop(build)
+    observations = [sysprep_loop] if sysprep_loop else []
     if build.stop_index is None:
-        return seen
+        return observations
     stop = build.lines[build.stop_index]
-    before = [line for line in build.lines[: build.stop_index] if line.source != "echo"]
+    before_stop = [line for line in build.lines[: build.stop_index] if line.source != "echo"]
     run = build.failed_run
     start = (build.lines[run.start_index],) if run else ()
-    if run and run.name == "windows-update":  # runs nothing of the template that could have broken the connection
-        within = _compute_seconds(run.started_at, stop.time)
-        if within is None or within >= MIN_GAP_SECONDS:
-            seen.append(Observation("stopped-in-windows-update", (*start, *_find_last_output(before), stop)))
-    gap = _compute_seconds(_find_last_time(before), stop.time)
-    if gap is not None and gap >= MIN_GAP_SECONDS:
-        return [*seen, Observation("stopped-after-silence", (*start, *before[-1:], stop), seconds=gap)]
-    repeated = _find_repeated_lines(before)
+    # An update runs nothing of the template that could have broken the connection.
+    if run and run.name == "windows-update":
+        duration = _compute_seconds(run.started_at, stop.time)
+        if duration is None or duration >= MIN_GAP_SECONDS:
+            evidence = (*start, *_find_last_output(before_stop), stop)
+            observations.append(Observation("stopped-in-windows-update", evidence))
+    silence = _compute_seconds(_find_last_time(before_stop), stop.time)
+    if silence is not None and silence >= MIN_GAP_SECONDS:
+        evidence = (*start, *before_stop[-1:], stop)
+        return [*observations, Observation("stopped-after-silence", evidence, seconds=silence)]
+    repeated = _find_repeated_lines(before_stop)
     if repeated:
-        return [*seen, Observation("stopped-while-repeating", (*start, *repeated, stop))]
-    if run is None or run.name == "windows-update":  # nothing of the template ran: nothing can be said of a step
-        return seen
-    return [*seen, Observation("stopped-without-sign", (*start, stop))]
+        return [*observations, Observation("stopped-while-repeating", (*start, *repeated, stop))]
+    if run is None or run.name == "windows-update":  # No script of the template ran, so no step can be at fault.
+        return observations
+    return [*observations, Observation("stopped-without-sign", (*start, stop))]
 
 
 def find_longest_gap(build: Build) -> LogGap | None:
-    """The longest silence before the build's end, when it lasted ten minutes or more."""
+    """Return the longest silence in the build; `None` when none lasted `MIN_GAP_SECONDS`."""
     longest: LogGap | None = None
     last: datetime | None = None
     number = 0
@@ -82,10 +90,11 @@ def find_longest_gap(build: Build) -> LogGap | None:
         time = line.time
         if time is None:
             continue
+        # Lines of the same second share one object, which is quicker to compare than to subtract.
         if last is not None and time is not last and time - last >= _MIN_GAP:
-            gap = int((time - last).total_seconds())
-            if longest is None or gap > longest.seconds:
-                longest = LogGap(gap, number)
+            seconds = int((time - last).total_seconds())
+            if longest is None or seconds > longest.seconds:
+                longest = LogGap(seconds, number)
         last, number = time, line.number
     return longest
 
@@ -99,19 +108,22 @@ def _detect_sysprep_loop(build: Build) -> Observation | None:
 
 
 def _find_repeated_lines(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    """The first and the last of the lines that make up the end of the run, when they are the same few over and over."""
+    """Return the first and last of the most frequent line at the end, if the end is the same few lines repeated.
+
+    Lines that differ only in numbers count as the same.
+    """
     tail = [line for line in lines[-_TAIL_LINES:] if line.body.strip()]
     forms = Counter(_NUMBER.sub("0", line.body) for line in tail)
     common = forms.most_common(_MAX_REPEATED_FORMS)
-    if len(tail) < 2 * _MIN_REPEATS or sum(count for _, count in common) < 0.9 * len(tail):
+    if len(tail) < 2 * _MIN_REPEATS or sum(count for _, count in common) < _MIN_REPEATED_SHARE * len(tail):
         return ()
-    wanted = common[0][0]
-    same = [line for line in tail if _NUMBER.sub("0", line.body) == wanted]
+    most_frequent = common[0][0]
+    same = [line for line in tail if _NUMBER.sub("0", line.body) == most_frequent]
     return (same[0], same[-1]) if len(same) >= _MIN_REPEATS else ()
 
 
 def _find_last_output(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    """The last line that the step itself printed before the stop."""
+    """Return the last line that the step itself printed, as a tuple that is empty when there is none."""
     return next(((line,) for line in reversed(lines) if line.source == "output" and line.body.strip()), ())
 
 

@@ -1,7 +1,7 @@
-"""Reads what a script printed as messages: PowerShell's error records, tracebacks, wrapped lines, plain lines.
+"""Split what a script printed into messages: PowerShell error records, tracebacks, wrapped lines, and single lines.
 
-What only surrounds a message (its position and category, stack frames, separators, the echo of `set -x`) is told apart,
-so that the words of the error count and those of the code around it don't.
+A message is kept apart from what only surrounds it: its position, stack frames, separators, and the echo of `set -x`.
+A script error is then recognized by the error's own words, and not by those of the code around it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from knowledge.text.lines import LogLine
 
 ScriptMessageKind = Literal["line", "record", "exception", "trace"]
 
-_CONSOLE_WIDTH = 78  # of the narrowest console: a line that the next word would have made longer may have been wrapped
+_CONSOLE_WIDTH = 78
+"""Width of the narrowest console. A line may be wrapped if the first word of the next one would not have fit on it."""
 _MAX_WRAPPED_LINES = 6
 _POSITION = re2.compile(r"^\s*At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d")
 _MESSAGE_HEAD = re2.compile(r"^(?:[A-Za-z]:\\.{1,200}\.psm?1|\S{1,200}) : ")
@@ -30,7 +31,10 @@ _TRACEBACK_PREFIX = "Traceback (most recent call last)"
 
 @dataclass(frozen=True, slots=True)
 class ScriptMessage:
-    """One thing that a script said. `text` is the whole of it, `rest` the lines that it went on in."""
+    """One message that a script printed.
+
+    `text` is all of it, on one line. `line` is where it starts, and `continuation_lines` are the further lines of it.
+    """
 
     line: LogLine
     kind: ScriptMessageKind
@@ -39,11 +43,13 @@ class ScriptMessage:
 
 
 def read_messages(lines: Sequence[LogLine]) -> list[ScriptMessage]:
-    """The messages in `lines`, which are a script's output, in order."""
+    """Return the messages in `lines`, which are a script's output, in order."""
     return _MessageReader(lines).read()
 
 
 class _MessageReader:
+    """Reads the messages of one script's output, from its lines and, with CLIXML decoded, their bodies."""
+
     def __init__(self, lines: Sequence[LogLine]) -> None:
         self.lines: list[LogLine] = []
         self.bodies: list[str] = []
@@ -51,17 +57,19 @@ class _MessageReader:
         for line in lines:
             body = decode_clixml(line.body) if "<Objs " in line.body or "CLIXML" in line.body else line.body
             if not body.isascii():
-                body = body.encode("utf-8", "replace").decode()  # half a surrogate pair is no text for RE2
-            if body.strip() and body in recent:  # older logs write what goes to stderr twice
+                body = body.encode("utf-8", "replace").decode()  # RE2 cannot encode half of a surrogate pair.
+            if body.strip() and body in recent:  # Older logs have each line of stderr twice.
                 continue
             recent = [*recent[-1:], body]
             self.lines.append(line)
             self.bodies.append(body)
         self.has_positions = any(_is_position(body) or "+ CategoryInfo" in body for body in self.bodies)
         self.messages: list[ScriptMessage] = []
-        self.pending_indexes: list[int] = []  # lines since the last blank or position, which a record may claim
+        # The lines since the last blank line or position, which the head of an error record may be part of.
+        self.pending_indexes: list[int] = []
 
     def read(self) -> list[ScriptMessage]:
+        """Return all messages."""
         index = 0
         while index < len(self.lines):
             index = self._read_next(index)
@@ -69,7 +77,7 @@ class _MessageReader:
         return self.messages
 
     def _read_next(self, index: int) -> int:
-        """Reads from `index`; the index after what was read."""
+        """Read what starts at `index`, and return the index after it."""
         body = self.bodies[index]
         if self._is_record_detail(body):
             return self._read_record(index)
@@ -81,82 +89,90 @@ class _MessageReader:
         if body.startswith(_TRACEBACK_PREFIX):
             return self._read_traceback(index)
         if body.strip() == "...ignoring":
-            if self.pending_indexes:
-                self.pending_indexes.pop()
-            elif self.messages:
-                self.messages.pop()
-            return index + 1
-        if not _is_frame(body):
-            if "+ CategoryInfo" in body:  # a whole record in one line, out of CLIXML
-                self._flush_pending()
-                self._add_message("record", [index], "")
-            else:
-                self.pending_indexes.append(index)
+            self._drop_last_message()
+        elif "+ CategoryInfo" in body and not _is_frame(body):  # A whole record on one line, as decoded CLIXML has it.
+            self._flush_pending()
+            self._add_message("record", [index], "")
+        elif not _is_frame(body):
+            self.pending_indexes.append(index)
         return index + 1
 
+    def _drop_last_message(self) -> None:
+        """Drop the message before Ansible's `...ignoring`, an error that the playbook ignores."""
+        if self.pending_indexes:
+            self.pending_indexes.pop()
+        elif self.messages:
+            self.messages.pop()
+
     def _is_record_detail(self, body: str) -> bool:
-        """Whether the line says where a PowerShell error happened, and of which category it is."""
+        """Return whether a line is part of where a PowerShell error happened, or of its category."""
         return self.has_positions and (
             body.lstrip().startswith("+ ") or body.strip() == "+" or bool(_is_position(body))
         )
 
     def _read_record(self, index: int) -> int:
-        """Reads a PowerShell error record around its position lines, which begin at `index`."""
+        """Read a PowerShell error record from its position, which starts at `index`; return the index after it.
+
+        The message is above the position, or for a parser error between the position and the category.
+        """
         end = index
         details: list[str] = []
-        after: list[int] = []
-        underlined = category = False
+        message_below: list[int] = []
+        is_underlined = has_category = False
         while end < len(self.lines):
             body = self.bodies[end]
             stripped = body.lstrip()
             if self._is_record_detail(body):
-                if _is_position(body) and end > index and (after or category):
-                    break
-                underlined = bool(_UNDERLINE.match(body))
-                category = category or stripped.startswith(_CATEGORY_PREFIXES)
+                if _is_position(body) and end > index and (message_below or has_category):
+                    break  # The next record.
+                is_underlined = bool(_UNDERLINE.match(body))
                 if stripped.startswith(_CATEGORY_PREFIXES):
+                    has_category = True
                     details.append(stripped)
-            elif category and body.startswith("  ") and stripped:
-                details.append(stripped)  # the category, wrapped
-            elif stripped and not category and (underlined or after):
-                after.append(end)  # a parser's message stands between the position and the category
+            elif has_category and body.startswith("  ") and stripped:
+                details.append(stripped)  # A wrapped category.
+            elif stripped and not has_category and (is_underlined or message_below):
+                message_below.append(end)
             else:
                 break
             end += 1
-        head = self._take_message_head() if not after else []
+        message_above = self._take_message_head() if not message_below else []
         self._flush_pending()
-        for claimed in (head, after):
-            if claimed:
-                self._add_message("record", claimed, " ".join(details))
+        for indexes in (message_above, message_below):
+            if indexes:
+                self._add_message("record", indexes, " ".join(details))
         return max(end, index + 1)
 
     def _take_message_head(self) -> list[int]:
-        """Takes the lines of the record's message from what was printed before its position."""
-        claimed: list[int] = []
-        while self.pending_indexes and len(claimed) < _MAX_WRAPPED_LINES:
-            if claimed:
-                before, first = self.bodies[self.pending_indexes[-1]], self.bodies[claimed[0]]
+        """Take the lines of a record's message from those printed before its position."""
+        indexes: list[int] = []
+        while self.pending_indexes and len(indexes) < _MAX_WRAPPED_LINES:
+            if indexes:
+                before, first = self.bodies[self.pending_indexes[-1]], self.bodies[indexes[0]]
                 if _MESSAGE_HEAD.match(first) or not _is_wrapped(before, first):
                     break
-            claimed.insert(0, self.pending_indexes.pop())
-        return claimed
+            indexes.insert(0, self.pending_indexes.pop())
+        return indexes
 
     def _read_concise_error(self, index: int) -> int:
-        """Reads an error as PowerShell 7 shows it: the code, an underline, the message, all behind bars."""
-        end, said, underlined = index + 1, [], False
+        """Read an error as PowerShell 7 prints it, and return the index after it.
+
+        It has a bar on each line: first the code, then an underline, then the message.
+        """
+        end, message, is_underlined = index + 1, [], False
         while end < len(self.lines) and _CONCISE_LINE.match(self.bodies[end]):
             if _UNDERLINE.match(self.bodies[end]):
-                underlined = True
-            elif underlined:
-                said.append(end)
+                is_underlined = True
+            elif is_underlined:
+                message.append(end)
             end += 1
         self._flush_pending()
-        if said:
-            self._add_message("record", said, "")
+        if message:
+            self._add_message("record", message, "")
         return end
 
     def _read_traceback(self, index: int) -> int:
-        """Reads a Python traceback: its last line, the first that is not indented, is the point."""
+        """Read a Python traceback, and return the index after it; the first line not indented is its message."""
         end = index + 1
         while end < len(self.lines) and (not self.bodies[end].strip() or self.bodies[end][:1] in " \t"):
             end += 1
@@ -166,9 +182,10 @@ class _MessageReader:
         return end + 1
 
     def _flush_pending(self) -> None:
-        """Makes messages of the lines that belong to nothing else."""
+        """Make a message of each pending line, since it belongs to no record."""
         for index in self.pending_indexes:
             body = self.bodies[index]
+            # Where there are no records, a plus is the echo of `set -x`.
             self._add_message("trace" if body.startswith("+ ") and not self.has_positions else "line", [index], "")
         self.pending_indexes = []
 
@@ -179,18 +196,18 @@ class _MessageReader:
 
 
 def _is_position(body: str) -> bool:
-    """Whether the line is `At C:\\x.ps1:3 char:5`."""
+    r"""Return whether a line is a PowerShell position, such as `At C:\x.ps1:3 char:5`."""
     return "At " in body and "char:" in body and _POSITION.match(body) is not None
 
 
 def _is_wrapped(before: str, after: str) -> bool:
-    """Whether the console may have wrapped one message into these two lines."""
+    """Return whether the console may have wrapped one message into these two lines."""
     if before[-1:] in ".:!":
         return False
     return after[:1].islower() or len(before) + 1 + len(after.split(" ", 1)[0]) > _CONSOLE_WIDTH
 
 
 def _is_frame(body: str) -> bool:
-    """Whether the line is one frame of a stack."""
+    """Return whether a line is one frame of a stack trace."""
     stripped = body.lstrip()
     return stripped.startswith(_FRAME_PREFIXES) or (stripped.startswith("npm e") and " at " in stripped[:16])

@@ -1,1 +1,1 @@
-"""What is loaded from files: entries, how-tos, questionnaire, support routing, exit codes, script errors, fact rules."""
+"""Loads the files of the knowledge base: entries, how-tos, support routing, exit codes, script errors, fact rules."""

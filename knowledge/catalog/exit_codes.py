@@ -1,4 +1,8 @@
-"""Says what an exit code means, where that is known (`exit_codes.yaml`) or can be computed; `None` where it is not."""
+"""Explains exit codes, from the table in `exit_codes.yaml` or by computation.
+
+Computed are the signals behind a Linux exit code and the Windows error inside an HRESULT. An unknown code has no
+explanation at all: a wrong one would send people the wrong way.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,8 @@ EXIT_CODES_PATH = Path(__file__).parents[1] / "exit_codes.yaml"
 
 _SYSTEMS = ("windows", "linux")
 _UINT32_RANGE = 1 << 32
-_WIN32_HRESULT_PREFIX = 0x80070000  # an HRESULT that carries a Windows error in its lower half
-_MIN_ROBOCOPY_FAILURE = 8  # below, robocopy's codes are its ways of success
+_WIN32_HRESULT_PREFIX = 0x80070000  # an HRESULT whose lower half is a Windows error
+_MIN_ROBOCOPY_FAILURE = 8  # robocopy reports success with any code below this
 _SIGNALS: Mapping[int, LocalizedText] = {
     1: LocalizedText("SIGHUP, the session ended", "SIGHUP, la sessione è terminata"),
     2: LocalizedText("SIGINT, an interrupt", "SIGINT, un'interruzione"),
@@ -44,47 +48,51 @@ _MAX_SIGNAL = 31
 ExitCodeTable = Mapping[tuple[int, str | None], LocalizedText]
 
 
-def describe_exit_code(code: int, os: str | None = None, language: Language = "en") -> str | None:
-    """What `code` means on `os` (`windows`, `linux`, or `None` when unknown), in `language`; `None` if nobody knows.
+def describe_exit_code(code: int, os: str | None, language: Language) -> str | None:
+    """Return what `code` means on an operating system, or `None` if that is unknown.
 
-    Windows codes may be given signed or unsigned: -2147023278 and 2147944018 are the same.
+    `os` is `windows` or `linux`; with any other value the meanings on both are named. Windows codes may be signed or
+    unsigned: -2147023278 and 2147944018 are the same code.
     """
     table = load_exit_codes()
     code %= _UINT32_RANGE
-    anywhere = table.get((code, None))
-    if anywhere:
-        return anywhere.get(language)
+    universal_meaning = table.get((code, None))
+    if universal_meaning:
+        return universal_meaning.get(language)
     systems = (os,) if os in _SYSTEMS else _SYSTEMS
-    known = {system: said for system in systems if (said := _describe_for_os(table, code, system, language))}
-    if len(known) < 2:
-        return next(iter(known.values()), None)
-    return "; ".join(f"{system.capitalize()}: {said}" for system, said in known.items())
+    meanings = {system: meaning for system in systems if (meaning := _describe_for_os(table, code, system, language))}
+    if len(meanings) < 2:
+        return next(iter(meanings.values()), None)
+    return "; ".join(f"{system.capitalize()}: {meaning}" for system, meaning in meanings.items())
 
 
 def _describe_for_os(table: ExitCodeTable, code: int, os: str, language: Language) -> str | None:
-    said = table.get((code, os))
-    if said:
-        return said.get(language)
+    listed_meaning = table.get((code, os))
+    if listed_meaning:
+        return listed_meaning.get(language)
     if os == "linux":
         return _describe_signal(code, language)
     if code & 0xFFFF0000 == _WIN32_HRESULT_PREFIX:
-        inner = table.get((code & 0xFFFF, "windows"))
-        return f"0x{code:08X}: {(inner or _WIN32_ERROR_TEXT).get(language)}".format(number=code & 0xFFFF)
+        win32_meaning = table.get((code & 0xFFFF, "windows"), _WIN32_ERROR_TEXT)
+        return f"0x{code:08X}: {win32_meaning.get(language)}".format(number=code & 0xFFFF)
     return _ROBOCOPY_TEXT.get(language) if 1 < code < _MIN_ROBOCOPY_FAILURE else None
 
 
 def _describe_signal(code: int, language: Language) -> str | None:
-    number = code - 128
+    number = code - 128  # a shell exits with 128 + n when signal n ends its command
     if not 1 <= number <= _MAX_SIGNAL:
         return None
     name = _SIGNALS.get(number)
-    form = (_NAMED_SIGNAL_TEXT if name else _UNNAMED_SIGNAL_TEXT).get(language)
-    return form.format(number=number, name=name.get(language) if name else "")
+    text = (_NAMED_SIGNAL_TEXT if name else _UNNAMED_SIGNAL_TEXT).get(language)
+    return text.format(number=number, name=name.get(language) if name else "")
 
 
 @cache
 def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodeTable:
-    """The codes of the file, unsigned, each with its system (`None`: any). Raises `EntriesInvalid` with every fault."""
+    """Load the meanings by unsigned code and operating system, where `None` stands for both systems.
+
+    Raises `InvalidEntriesError` with every fault of the file.
+    """
     file = YamlFile(path, path.name)
     table: dict[tuple[int, str | None], LocalizedText] = {}
     items: Any = file.value if isinstance(file.value, list) else []
@@ -103,7 +111,7 @@ def _read_codes(
 ) -> None:
     section = Section(file, key_path, item, ("codes", "os", "meaning"))
     os = section.get_choice("os", _SYSTEMS) if section.has("os") else None
-    said = section.get_localized("meaning")
+    meaning = section.get_localized("meaning")
     codes = section.get_raw("codes")
     if not isinstance(codes, list) or not codes:
         section.add_fault("codes", "'codes' must be a list of numbers")
@@ -114,5 +122,5 @@ def _read_codes(
         except ValueError:
             section.add_fault("codes", f"{code!r} is not a number; write 1603 or '0x80070643'")
             continue
-        if table.setdefault((number, os), said) is not said:
+        if table.setdefault((number, os), meaning) is not meaning:
             section.add_fault("codes", f"{code} has a meaning already")

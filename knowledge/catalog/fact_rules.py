@@ -1,4 +1,4 @@
-"""Facts that speak for or against an entry (`fact_rules.yaml`): what a template's status says beside any text."""
+"""Rules by which facts from a template's status support or contradict an entry (`fact_rules.yaml`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FACTS: Mapping[str, Literal["word", "number"]] = {
     "run_state": "word",
     "run_sub_state": "word",
     "run_minutes": "number",
-    "run_share": "number",  # of the build's time limit, in per cent
+    "run_share": "number",  # percent of the build's time limit
     "timeout": "number",  # minutes
     "vm_cpus": "number",
     "identities": "number",
@@ -29,7 +29,7 @@ FACTS: Mapping[str, Literal["word", "number"]] = {
     "os": "word",
     "customizers": "number",
 }
-"""The facts that rules may speak of, and what kind of value each has. Words are compared in lower case."""
+"""The facts that rules may use, with the type of each value. Words are compared in lower case."""
 
 VerdictSide = Literal["for", "against"]
 _CONDITION_KEYS = ("is", "at_least", "below", "says")
@@ -38,7 +38,10 @@ _RULE_KEYS = ("entries", "fact", "for", "against", "suggests")
 
 @dataclass(frozen=True, slots=True)
 class FactCondition:
-    """When a fact's value counts: it is one of `words`, or a number of at least one and below the other."""
+    """The values for which a fact counts, and the sentence that says so.
+
+    A word must be one of `words`. A number must be at least `at_least` and less than `below`, where those are given.
+    """
 
     words: tuple[str, ...]
     at_least: int | None
@@ -46,16 +49,19 @@ class FactCondition:
     message: LocalizedText
 
     def is_met_by(self, value: str | int) -> bool:
-        """Whether `value` counts."""
+        """Whether `value` meets the condition."""
         if isinstance(value, str):
             return value in self.words
-        low = self.at_least is None or value >= self.at_least
-        return low and (self.below is None or value < self.below)
+        is_high_enough = self.at_least is None or value >= self.at_least
+        return is_high_enough and (self.below is None or value < self.below)
 
 
 @dataclass(frozen=True, slots=True)
 class FactRule:
-    """What one fact says of some entries. `suggests`: the fact alone makes them possible, without any text."""
+    """What one fact means for some entries.
+
+    If `can_suggest` is set, the fact makes the entries possible even when no text matches them.
+    """
 
     entries: tuple[str, ...]
     fact: str
@@ -66,7 +72,7 @@ class FactRule:
 
 @dataclass(frozen=True, slots=True)
 class FactVerdict:
-    """A fact that speaks for or against an entry, in words."""
+    """One fact that supports or contradicts an entry, with the sentence to show."""
 
     fact: str
     side: VerdictSide
@@ -75,7 +81,7 @@ class FactVerdict:
 
 @dataclass(frozen=True, slots=True)
 class FactCheck:
-    """An entry and what the facts say of it; `unseen` are the facts that would, but are not known."""
+    """The verdicts on one entry. `unknown_facts` names facts that have a rule for it but no known value."""
 
     entry: str
     verdicts: tuple[FactVerdict, ...]
@@ -83,13 +89,13 @@ class FactCheck:
 
     @property
     def is_refuted(self) -> bool:
-        """Whether more facts speak against it than for it."""
-        against = sum(one.side == "against" for one in self.verdicts)
-        return 2 * against > len(self.verdicts)
+        """Whether more facts contradict the entry than support it."""
+        contradictions = sum(verdict.side == "against" for verdict in self.verdicts)
+        return 2 * contradictions > len(self.verdicts)
 
 
 class FactRules:
-    """Weighs what a text speaks for by what is known beside it."""
+    """All fact rules, applied to the matches of a diagnosis."""
 
     def __init__(self, rules: Sequence[FactRule]) -> None:
         self.rules = tuple(rules)
@@ -100,51 +106,61 @@ class FactRules:
         facts: Mapping[str, str | int],
         entries: Mapping[str, Entry],
         language: Language,
-        can_suggest: bool = True,
+        can_suggest: bool,
     ) -> tuple[tuple[FactCheck, ...], tuple[Match, ...]]:
-        """What the facts say of each match, and the matches in their new order.
+        """Check every match against the facts and return the checks and the matches, both in their new order.
 
-        A match that is refuted, and not certain, goes behind the others; what facts alone suggest, where
-        they may (`suggest`), comes last, as possible.
+        A refuted match moves behind the others unless it is certain. If `can_suggest` is set, entries that the facts
+        alone suggest are added at the end as possible matches.
         """
-        listed = [match.entry for match in matches]
+        names = [match.entry for match in matches]
+        if can_suggest:
+            names += self._suggest_entries(facts, entries, excluded=names)
+        matches_by_entry = {match.entry: match for match in matches}
+        ordered = [matches_by_entry.get(name) or _build_suggested_match(entries[name], language) for name in names]
+        checks = {name: self._check_entry(name, facts) for name in names}
+        # The sort is stable: within both groups the order by text evidence stays.
+        ordered.sort(key=lambda match: match.confidence != "certain" and checks[match.entry].is_refuted)
+        return tuple(checks[match.entry] for match in ordered), tuple(ordered)
+
+    def _suggest_entries(
+        self, facts: Mapping[str, str | int], entries: Mapping[str, Entry], excluded: Sequence[str]
+    ) -> list[str]:
+        """Return the ids of the entries that facts alone make possible, except those in `excluded`."""
+        suggested: list[str] = []
         for rule in self.rules:
             value = facts.get(rule.fact)
-            if (
-                can_suggest
-                and rule.can_suggest
-                and rule.supports_if
-                and value is not None
-                and rule.supports_if.is_met_by(value)
-            ):
-                listed += [name for name in rule.entries if name in entries and name not in listed]
-        known = {match.entry: match for match in matches}
-        order = [known.get(name) or _build_suggested_match(entries[name], language) for name in listed]
-        weighed = {name: self._check_entry(name, facts) for name in listed}
-        order.sort(key=lambda match: match.confidence != "certain" and weighed[match.entry].is_refuted)
-        return tuple(weighed[match.entry] for match in order), tuple(order)
+            if value is not None and rule.can_suggest and rule.supports_if and rule.supports_if.is_met_by(value):
+                suggested += [
+                    name for name in rule.entries if name in entries and name not in excluded and name not in suggested
+                ]
+        return suggested
 
     def _check_entry(self, entry: str, facts: Mapping[str, str | int]) -> FactCheck:
-        spoken: list[FactVerdict] = []
-        unseen: list[str] = []
+        verdicts: list[FactVerdict] = []
+        unknown_facts: list[str] = []
         for rule in self.rules:
             if entry not in rule.entries:
                 continue
             value = facts.get(rule.fact)
             if value is None:
-                unseen += [rule.fact] if rule.fact not in unseen else []
+                unknown_facts += [rule.fact] if rule.fact not in unknown_facts else []
                 continue
             sides: tuple[tuple[VerdictSide, FactCondition | None], ...] = (
                 ("for", rule.supports_if),
                 ("against", rule.contradicts_if),
             )
-            spoken += [FactVerdict(rule.fact, side, one.message) for side, one in sides if one and one.is_met_by(value)]
-        return FactCheck(entry, tuple(spoken), tuple(unseen))
+            verdicts += [
+                FactVerdict(rule.fact, side, condition.message)
+                for side, condition in sides
+                if condition and condition.is_met_by(value)
+            ]
+        return FactCheck(entry, tuple(verdicts), tuple(unknown_facts))
 
 
 @cache
 def load_fact_rules(path: Path = FACT_RULES_PATH) -> FactRules:
-    """The rules in `path`. Raises `EntriesInvalid` with every fault of form."""
+    """Load the rules in `path`. Raise `InvalidEntriesError` with every fault of the file."""
     file, rules = read_fact_rules(path)
     if faults := file.list_faults():
         raise InvalidEntriesError(faults)
@@ -152,7 +168,7 @@ def load_fact_rules(path: Path = FACT_RULES_PATH) -> FactRules:
 
 
 def read_fact_rules(path: Path = FACT_RULES_PATH) -> tuple[YamlFile, tuple[FactRule, ...]]:
-    """The rules in `path`; what is wrong with them is noted in the file."""
+    """Read the rules in `path` and return them with the file, in which faults are recorded."""
     file = YamlFile(path, path.name)
     section = Section(file, (), file.value, ("rules",))
     rules = section.build_each("rules", _parse_rule)
@@ -164,12 +180,17 @@ def read_fact_rules(path: Path = FACT_RULES_PATH) -> tuple[YamlFile, tuple[FactR
 def _parse_rule(file: YamlFile, key_path: KeyPath, value: Any) -> FactRule:
     section = Section(file, key_path, value, _RULE_KEYS)
     fact = section.get_choice("fact", tuple(FACTS))
-    sides = {}
-    for side in ("for", "against"):
-        sides[side] = (
-            _parse_condition(file, (*key_path, side), section.get_raw(side), fact) if section.has(side) else None
-        )
-    rule = FactRule(section.get_texts("entries"), fact, sides["for"], sides["against"], section.get_bool("suggests"))
+    conditions = {
+        side: _parse_condition(file, (*key_path, side), section.get_raw(side), fact) if section.has(side) else None
+        for side in ("for", "against")
+    }
+    rule = FactRule(
+        entries=section.get_texts("entries"),
+        fact=fact,
+        supports_if=conditions["for"],
+        contradicts_if=conditions["against"],
+        can_suggest=section.get_bool("suggests"),
+    )
     if not rule.entries:
         section.add_fault("entries", "'entries' needs at least one entry")
     if rule.supports_if is None and rule.contradicts_if is None:
@@ -181,12 +202,13 @@ def _parse_rule(file: YamlFile, key_path: KeyPath, value: Any) -> FactRule:
 
 def _parse_condition(file: YamlFile, key_path: KeyPath, value: Any, fact: str) -> FactCondition:
     section = Section(file, key_path, value, _CONDITION_KEYS)
-    wants = ("is",) if FACTS[fact] == "word" else ("at_least", "below")
+    allowed_keys = ("is",) if FACTS[fact] == "word" else ("at_least", "below")
+    hint = f"use {' or '.join(repr(key) for key in allowed_keys)}"
     for key in ("is", "at_least", "below"):
-        if section.has(key) and key not in wants:
-            section.add_fault(key, f"{fact} is a {FACTS[fact]}: use {' or '.join(repr(want) for want in wants)}")
-    if not any(section.has(key) for key in wants):
-        section.add_fault(None, f"says nothing of {fact}: use {' or '.join(repr(want) for want in wants)}")
+        if section.has(key) and key not in allowed_keys:
+            section.add_fault(key, f"{fact} is a {FACTS[fact]}: {hint}")
+    if not any(section.has(key) for key in allowed_keys):
+        section.add_fault(None, f"has no condition for {fact}: {hint}")
     return FactCondition(
         words=tuple(word.casefold() for word in section.get_texts("is")),
         at_least=section.get_int("at_least", 0) if section.has("at_least") else None,

@@ -1,4 +1,4 @@
-"""The how-to guides (`howtos.yaml`): what people ask that is no failure, such as where the build log is."""
+"""The how-to guides (`howtos.yaml`), which answer questions that are not about a failure, such as where the log is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VOCABULARY_KEYS = ("alike", "slight", "fillers", "asking", "telling", "reportin
 
 @dataclass(frozen=True, slots=True)
 class HowtoStep:
-    """One step of a guide; `copy` is a script or a file's text that goes with it, with `<placeholders>`."""
+    """One step of a how-to. `copy_text` is a script or file content to copy, with `<placeholders>`."""
 
     step: Step
     copy_text: str | None
@@ -29,7 +29,7 @@ class HowtoStep:
 
 @dataclass(frozen=True, slots=True)
 class Howto:
-    """One guide: its steps, and the questions by which people ask for it, by language."""
+    """One how-to: its steps, and by language the questions that lead to it."""
 
     id: str
     title: LocalizedText
@@ -41,11 +41,18 @@ class Howto:
 
 @dataclass(frozen=True, slots=True)
 class QuestionVocabulary:
-    """The words by which questions are understood; forms may be several words, or the beginning of one (`abc*`).
+    """The words by which `HowtoSearch` understands questions.
 
-    `alike`: words that mean the same, by concept. `slight`: concepts that hardly tell guides apart. `fillers` say
-    nothing. `asking` words make a question of a text; `telling` words make a report of it, `reporting` ones only where
-    nothing asks; and a text with `refusing` words asks for no guide.
+    A phrase may be several words, and a word that ends in `*` stands for every word with that prefix.
+
+    Attributes:
+        alike: Synonyms, by the concept they stand for.
+        slight: Concepts that hardly distinguish one how-to from another.
+        fillers: Words without meaning for the search.
+        asking: Words that make a text a question.
+        telling: Words that make a text a failure report, even in a question.
+        reporting: Words that make a text a failure report unless it is a question.
+        refusing: Words that rule out every how-to.
     """
 
     alike: Mapping[str, tuple[str, ...]]
@@ -59,14 +66,14 @@ class QuestionVocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Howtos:
-    """Every guide by id, in the order in which they are listed, and the words of the questions."""
+    """All how-tos by id, in file order, and the vocabulary of their questions."""
 
     by_id: Mapping[str, Howto]
     vocabulary: QuestionVocabulary
 
 
 class HowtosFile(NamedTuple):
-    """The guides as they were read, and the file in which faults are noted."""
+    """The how-tos as read, and the file in which faults are recorded."""
 
     howtos: tuple[Howto, ...]
     vocabulary: QuestionVocabulary
@@ -75,27 +82,27 @@ class HowtosFile(NamedTuple):
 
 @cache
 def load_howtos(path: Path = HOWTOS_PATH) -> Howtos:
-    """The guides of the file. Raises `EntriesInvalid` with every fault of form."""
-    read = read_howtos(path)
-    faults = read.file.list_faults()
+    """Load the how-tos in `path`. Raise `InvalidEntriesError` with every fault of the file's structure."""
+    howtos, vocabulary, file = read_howtos(path)
+    faults = file.list_faults()
     if faults:
         raise InvalidEntriesError(faults)
-    return Howtos({guide.id: guide for guide in read.howtos}, read.vocabulary)
+    return Howtos({howto.id: howto for howto in howtos}, vocabulary)
 
 
 def read_howtos(path: Path = HOWTOS_PATH) -> HowtosFile:
-    """The guides of the file; what is wrong with their form is noted in it."""
+    """Read the how-tos in `path` and record faults of their structure in the returned file."""
     file = YamlFile(path, path.name)
     section = Section(file, (), file.value, ("guides", "words"))
-    listed = section.build_each("guides", _parse_howto)
-    known: set[str] = set()
-    for index, guide in enumerate(listed):
-        if guide.id in known:
-            file.add_fault(("guides", index, "id"), f"{guide.id!r} is there twice")
-        known.add(guide.id)
-    if not listed:
+    howtos = section.build_each("guides", _parse_howto)
+    known_ids: set[str] = set()
+    for index, howto in enumerate(howtos):
+        if howto.id in known_ids:
+            file.add_fault(("guides", index, "id"), f"{howto.id!r} is there twice")
+        known_ids.add(howto.id)
+    if not howtos:
         section.add_fault("guides", "'guides' needs at least one guide")
-    return HowtosFile(listed, section.build_nested("words", _parse_vocabulary), file)
+    return HowtosFile(howtos, section.build_nested("words", _parse_vocabulary), file)
 
 
 def _parse_howto(file: YamlFile, key_path: KeyPath, value: Any) -> Howto:
@@ -117,8 +124,8 @@ def _parse_questions(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[L
 
 def _parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> HowtoStep:
     section = Section(file, key_path, value, (*STEP_KEYS, "copy"))
-    copied = section.get_optional_text("copy")
-    return HowtoStep(read_step(section), copied.strip("\n") if copied else None)
+    copy_text = section.get_optional_text("copy")
+    return HowtoStep(read_step(section), copy_text.strip("\n") if copy_text else None)
 
 
 def _parse_vocabulary(file: YamlFile, key_path: KeyPath, value: Any) -> QuestionVocabulary:
@@ -128,12 +135,13 @@ def _parse_vocabulary(file: YamlFile, key_path: KeyPath, value: Any) -> Question
     for name in slight:
         if name not in alike:
             section.add_fault("slight", f"{name!r} is none of the concepts of 'alike'")
-    lists = {key: section.get_texts(key) for key in _VOCABULARY_KEYS[2:]}
-    for forms in (*alike.values(), *lists.values()):
-        for form in forms:
-            if any(word.endswith("*") and len(word) < 3 for word in form.split()):
-                section.add_fault(None, f"{form!r} is too short for the beginning of a word")
-    return QuestionVocabulary(alike, slight, **lists)
+    word_lists = {key: section.get_texts(key) for key in _VOCABULARY_KEYS[2:]}
+    for phrases in (*alike.values(), *word_lists.values()):
+        for phrase in phrases:
+            # The same limit as in PhraseTable, which would fail without naming the line.
+            if any(word.endswith("*") and len(word) < 3 for word in phrase.split()):
+                section.add_fault(None, f"{phrase!r} is too short for the beginning of a word")
+    return QuestionVocabulary(alike, slight, **word_lists)
 
 
 def _parse_synonyms(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[str, tuple[str, ...]]:

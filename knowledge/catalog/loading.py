@@ -1,4 +1,4 @@
-"""Loads the entries: every `knowledge/entries/<phase>/<id>.yaml` as an `Entry`, or every fault at once."""
+"""Loads every `knowledge/entries/<phase>/<id>.yaml` as an `Entry`, or reports all faults together."""
 
 from __future__ import annotations
 
@@ -77,33 +77,36 @@ _SYSTEMS = ("linux", "windows")
 
 
 class EntryFile(NamedTuple):
-    """An entry, and the file in which faults are noted."""
+    """An entry, and the file in which its faults are recorded."""
 
     entry: Entry
     file: YamlFile
 
 
 def load_entries(root: Path = ENTRIES_DIR) -> Mapping[str, Entry]:
-    """The entries below `root` by id, in a stable order. Raises `EntriesInvalid` with every fault of form."""
-    read = read_entries(root)
-    faults = [fault for one in read for fault in one.file.list_faults()]
+    """Load the entries below `root` by id, ordered by path.
+
+    Raises `InvalidEntriesError` with every fault of their structure. `knowledge.checks` also verifies their content.
+    """
+    entry_files = read_entries(root)
+    faults = [fault for entry_file in entry_files for fault in entry_file.file.list_faults()]
     if faults:
         raise InvalidEntriesError(faults)
-    return {one.entry.id: one.entry for one in read}
+    return {entry.id: entry for entry, _ in entry_files}
 
 
 def read_entries(root: Path = ENTRIES_DIR) -> list[EntryFile]:
-    """Every entry file below `root`; what is wrong with its form is noted in its file."""
-    read: list[EntryFile] = []
-    taken: dict[str, str] = {}
+    """Read every entry file below `root` and record faults of its structure in the file."""
+    entry_files: list[EntryFile] = []
+    files_by_id: dict[str, str] = {}
     for path in sorted(root.glob("*/*.yaml")):
         file = YamlFile(path, f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
         entry = _parse_entry(file, path)
-        if entry.id in taken:
-            file.add_fault(("id",), f"the id {entry.id!r} is taken by {taken[entry.id]}")
-        taken.setdefault(entry.id, file.display_name)
-        read.append(EntryFile(entry, file))
-    return read
+        if entry.id in files_by_id:
+            file.add_fault(("id",), f"the id {entry.id!r} is taken by {files_by_id[entry.id]}")
+        files_by_id.setdefault(entry.id, file.display_name)
+        entry_files.append(EntryFile(entry, file))
+    return entry_files
 
 
 def _parse_entry(file: YamlFile, path: Path) -> Entry:
@@ -149,8 +152,8 @@ def _parse_os(section: Section) -> tuple[str, ...]:
 def _parse_words(section: Section) -> Mapping[Language, tuple[str, ...]]:
     if not section.has("words"):
         return {}
-    inner = section.build_nested("words", lambda file, trail, value: Section(file, trail, value, LANGUAGES))
-    return {language: inner.get_texts(language) for language in LANGUAGES}
+    words = section.build_nested("words", lambda file, key_path, value: Section(file, key_path, value, LANGUAGES))
+    return {language: words.get_texts(language) for language in LANGUAGES}
 
 
 def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature:
@@ -189,7 +192,7 @@ def _parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> Step:
 
 
 def read_step(section: Section) -> Step:
-    """The step that `section` describes in its `STEP_KEYS`."""
+    """Read a step from the `STEP_KEYS` of `section`."""
     return Step(
         do=section.get_localized("do"),
         expect=section.get_optional_localized("expect"),
@@ -211,7 +214,7 @@ def _parse_look_alike(file: YamlFile, key_path: KeyPath, value: Any) -> LookAlik
 
 
 def read_reference(file: YamlFile, key_path: KeyPath, value: Any) -> Reference:
-    """A page's title and address."""
+    """Read the title and URL of a web page from a mapping."""
     section = Section(file, key_path, value, ("title", "url"))
     return Reference(title=section.get_text("title"), url=section.get_text("url"))
 

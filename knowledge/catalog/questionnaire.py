@@ -1,7 +1,8 @@
-"""The guided questions: pages of at most five choices, made from the entries, that lead to every one of them.
+"""The guided questions: a tree of pages, built from the entries, that leads a person without an error text to an entry.
 
-When did it fail (phase), with what has it to do (area, where there are many: a group of areas first), what do you see
-(sign). No entry is more than `MOST_ANSWERS` answers away; turning a page ("none of these") counts as one.
+The pages ask when the build failed (phase), then what the failure concerns (area, preceded by a group of areas where
+there are many), and finally what the person sees (symptom). A page has at most `PAGE_SIZE` choices. No entry is more
+than `MAX_ANSWERS` answers away, and choosing "none of these" counts as an answer.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from knowledge.model.entry import Area, Entry, Phase
 PAGE_SIZE = 5
 MAX_ANSWERS = 5
 NONE_OF_THESE = "none"
+"""The step of a path that stands for "none of these"."""
 
 PageQuestion = Literal["phase", "group", "area", "sign", "titles"]
 
@@ -25,15 +27,15 @@ AREA_GROUPS: Mapping[str, tuple[Area, ...]] = {
     "network-and-time": ("network", "time", "service"),
     "around-the-build": ("pipeline", "logs", "cleanup"),
 }
-_GROUP_OF = {area: group for group, areas in AREA_GROUPS.items() for area in areas}
+_GROUPS_BY_AREA = {area: group for group, areas in AREA_GROUPS.items() for area in areas}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice of a page. `leads` is the next page, or the id of the entry whose sign was chosen.
+    """One choice on a page. `target` is the next page, or the id of the entry whose symptom was chosen.
 
-    `key` names the choice in a path: a phase, a group, an area or an entry id (on a `titles` page, the first of those
-    behind the choice).
+    `key` names the choice in a path: a phase, a group, an area, or an entry id. On a `titles` page, where a choice
+    covers a range of entries, it is the id of the first one.
     """
 
     key: str
@@ -42,7 +44,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One question with its choices; `none` is the page that follows "none of these", if any."""
+    """One question with its choices. `next_page` follows the answer "none of these"; `None` if nothing is left."""
 
     question: PageQuestion
     choices: tuple[Choice, ...]
@@ -50,53 +52,62 @@ class Page:
 
 
 def build_questionnaire(entries: Iterable[Entry]) -> Page:
-    """The first page of the questions over `entries`; common causes come first, wrappers and harmless messages last."""
+    """Build the pages over `entries` and return the first one.
+
+    Common causes come first, wrappers and harmless messages last.
+    """
     ordered = sorted(entries, key=_compute_sort_key)
-    phases = _group_by(ordered, lambda entry: entry.phase)
-    names = sorted(phases, key=lambda phase: (-len(phases[phase]), _find_position(get_args(Phase), phase)))
-    pages = [names[at : at + PAGE_SIZE] for at in range(0, len(names), PAGE_SIZE)]
+    entries_by_phase = _group_by(ordered, lambda entry: entry.phase)
+    phases = sorted(
+        entries_by_phase, key=lambda phase: (-len(entries_by_phase[phase]), _find_position(get_args(Phase), phase))
+    )
+    phase_pages = [phases[start : start + PAGE_SIZE] for start in range(0, len(phases), PAGE_SIZE)]
     page: Page | None = None
-    for turned in reversed(range(len(pages))):
-        # Every page that was turned on the way here has cost one answer, and choosing a phase costs one more.
-        budget = MAX_ANSWERS - turned - 1
-        choices = tuple(Choice(phase, _build_page(phases[phase], budget)) for phase in pages[turned])
+    for page_number in reversed(range(len(phase_pages))):
+        # Reaching this page took one answer for each page before it; choosing a phase on it takes one more.
+        budget = MAX_ANSWERS - page_number - 1
+        choices = tuple(
+            Choice(phase, _build_page(entries_by_phase[phase], budget)) for phase in phase_pages[page_number]
+        )
         page = Page("phase", choices, page)
     return page or Page("phase", ())
 
 
 def follow_path(first_page: Page, path: Sequence[str]) -> Page | str | None:
-    """Where a path of choices leads: a page, an entry id, or `None` when there is no such way (any more)."""
-    at: Page | str | None = first_page
+    """Return what a path of choices leads to: a page, an entry id, or `None` if the path does not exist.
+
+    Paths are stored in buttons of old messages, so one may lead to an entry that has been removed since.
+    """
+    target: Page | str | None = first_page
     for key in path:
-        if not isinstance(at, Page):
+        if not isinstance(target, Page):
             return None
-        at = (
-            at.next_page
-            if key == NONE_OF_THESE
-            else next((choice.target for choice in at.choices if choice.key == key), None)
-        )
-    return at
+        if key == NONE_OF_THESE:
+            target = target.next_page
+        else:
+            target = next((choice.target for choice in target.choices if choice.key == key), None)
+    return target
 
 
 def list_paths(first_page: Page) -> dict[str, tuple[str, ...]]:
-    """The path to every entry, by id: what a person answers to arrive there."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the path to every entry, by entry id."""
+    paths: dict[str, tuple[str, ...]] = {}
 
-    def walk(page: Page, path: tuple[str, ...]) -> None:
+    def visit(page: Page, path: tuple[str, ...]) -> None:
         for choice in page.choices:
             if isinstance(choice.target, Page):
-                walk(choice.target, (*path, choice.key))
+                visit(choice.target, (*path, choice.key))
             else:
-                found[choice.target] = (*path, choice.key)
+                paths[choice.target] = (*path, choice.key)
         if page.next_page:
-            walk(page.next_page, (*path, NONE_OF_THESE))
+            visit(page.next_page, (*path, NONE_OF_THESE))
 
-    walk(first_page, ())
-    return found
+    visit(first_page, ())
+    return paths
 
 
 def _build_page(entries: Sequence[Entry], budget: int) -> Page:
-    """A page from which each of `entries` is at most `budget` answers away, by meaning where that fits."""
+    """Build a page from which each of `entries` is at most `budget` answers away, divided by meaning if possible."""
     if len(entries) <= PAGE_SIZE:
         return _build_symptom_page(entries)
     if budget > 1:
@@ -111,24 +122,24 @@ def _build_page(entries: Sequence[Entry], budget: int) -> Page:
 
 
 def _build_symptom_page(entries: Sequence[Entry]) -> Page:
-    """The signs themselves, five a page."""
-    rest = _build_symptom_page(entries[PAGE_SIZE:]) if len(entries) > PAGE_SIZE else None
-    return Page("sign", tuple(Choice(entry.id, entry.id) for entry in entries[:PAGE_SIZE]), rest)
+    """Build pages that list the entries by symptom, `PAGE_SIZE` on each."""
+    next_page = _build_symptom_page(entries[PAGE_SIZE:]) if len(entries) > PAGE_SIZE else None
+    return Page("sign", tuple(Choice(entry.id, entry.id) for entry in entries[:PAGE_SIZE]), next_page)
 
 
 def _build_titles_page(entries: Sequence[Entry], budget: int) -> Page:
-    """Too many alike to tell apart by meaning: ranges of an alphabetical index."""
-    listed = sorted(entries, key=lambda entry: entry.id)
-    size = -(-len(listed) // PAGE_SIZE)
-    ranges = [listed[at : at + size] for at in range(0, len(listed), size)]
+    """Build an alphabetical index by ranges, for more entries than meaning can divide within the budget."""
+    ordered = sorted(entries, key=lambda entry: entry.id)
+    size = -(-len(ordered) // PAGE_SIZE)  # rounded up
+    ranges = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     return Page("titles", tuple(Choice(part[0].id, _build_page(part, budget - 1)) for part in ranges))
 
 
 def _group_by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
-    parts: dict[str, list[Entry]] = {}
+    groups: dict[str, list[Entry]] = {}
     for entry in entries:
-        parts.setdefault(key(entry), []).append(entry)
-    return parts
+        groups.setdefault(key(entry), []).append(entry)
+    return groups
 
 
 def _get_area(entry: Entry) -> str:
@@ -136,7 +147,7 @@ def _get_area(entry: Entry) -> str:
 
 
 def _get_area_group(entry: Entry) -> str:
-    return _GROUP_OF[entry.area]
+    return _GROUPS_BY_AREA[entry.area]
 
 
 def _compute_sort_key(entry: Entry) -> tuple[bool, bool, int, str]:

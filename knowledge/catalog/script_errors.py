@@ -1,8 +1,8 @@
-"""Finds, in the output of the provisioner that failed, the lines that a person would point at.
+"""Finds the lines in a failed provisioner's output that a person would point at, and the advice for them.
 
-The patterns are knowledge (`script_errors.yaml`). A message counts by what it says, more when it is an error record or
-the last line of a traceback, and more the nearer it stands to the end. Where nothing reads like an error, the last
-lines that were printed are all there is.
+The patterns are data (`script_errors.yaml`). A message scores by the pattern it contains, higher if it is an error
+record or the last line of a traceback, and higher the nearer it is to the end. Where nothing reads like an error, the
+last printed lines are the best evidence there is.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ SCRIPT_ERRORS_PATH = Path(__file__).parents[1] / "script_errors.yaml"
 MAX_LINES = 4_000
 _MAX_EVIDENCE_LINES = 5
 _MAX_LINES_PER_PATTERN = 2
-_END_WINDOW_MESSAGES = 40  # messages between an error and the end of the script within which it is the last word
-_END_BONUS = 3.0  # what standing at the end adds, on the scale of the weights (0 to 10)
+_END_WINDOW_MESSAGES = 40  # distance from the end of the script, in messages, within which the end bonus fades to 0
+_END_BONUS = 3.0  # on the scale of the weights (0 to 10)
 _RECORD_BONUS = 2.0
-_UNKNOWN_RECORD_WEIGHT = 5  # the weight of an error record that no pattern knows
-_MIN_SCORE = 4.0  # below this the best message says nothing
-_MAX_SCORE_GAP = 4.0  # how much less an advice's message may score than the best
-_MIN_WRAPPED_CHARS = 70
-_MAX_COMPARED_CHARS = 160  # characters by which two messages are taken for the same
+_UNKNOWN_RECORD_WEIGHT = 5  # weight of an error record without a known pattern
+_MIN_SCORE = 4.0  # if even the best message scores less, none of them is an error
+_MAX_SCORE_GAP = 4.0  # how far below the best score a message with advice, or the final message, may be
+_MIN_WRAPPED_CHARS = 70  # a shorter line was not wrapped by a console
+_MAX_COMPARED_CHARS = 160
 _MAX_COMPARED_MESSAGES = 400
-_HEADER_LINES = 20  # lines within which a provisioner says that it begins
+_HEADER_LINES = 20  # a provisioner announces itself within its first lines
 _STOP_PREFIX = "Provisioning step had errors"
 _BEGIN_PREFIX = "Provisioning with "
 _VARIABLE_PARTS = compile_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
@@ -44,152 +44,191 @@ _BOILERPLATE = re2.compile(
 
 @dataclass(frozen=True, slots=True)
 class ScriptFailure:
-    """The lines that tell why the script failed, in their order, and the pattern that says the most about it."""
+    """The lines that show why a script failed, in order, and the pattern that best describes it, if any."""
 
     lines: tuple[LogLine, ...]
-    error: ScriptErrorPattern | None
+    pattern: ScriptErrorPattern | None
 
 
 @dataclass(frozen=True, slots=True)
 class _ScoredMessage:
     index: int
     message: ScriptMessage
-    error: ScriptErrorPattern | None
+    pattern: ScriptErrorPattern | None
     score: float
 
     @property
+    def pattern_id(self) -> str:
+        return self.pattern.id if self.pattern else ""
+
+    @property
     def normalized_text(self) -> bytes:
-        """What the message says without names and numbers: noise repeats itself in this."""
+        """The message without quoted names, numbers, and paths, so that repeated noise compares equal."""
         text = self.message.text[:_MAX_COMPARED_CHARS].encode("utf-8", "replace")
-        said: list[bytes] = []
-        at = 0
-        for place in _VARIABLE_PARTS.finditer(text):
-            said.append(text[at : place.start()])
-            at = place.end()
-        return b" ".join(b"".join([*said, text[at:]]).split())
+        constant_parts: list[bytes] = []
+        end = 0
+        for variable_part in _VARIABLE_PARTS.finditer(text):
+            constant_parts.append(text[end : variable_part.start()])
+            end = variable_part.end()
+        return b" ".join(b"".join([*constant_parts, text[end:]]).split())
 
 
 class ScriptErrorFinder:
-    """All patterns, ready to be looked for."""
+    """Searches a script's output for all known patterns. Build it once: it compiles them."""
 
-    def __init__(self, errors: Sequence[ScriptErrorPattern]) -> None:
-        self.patterns = errors
-        self._pattern_set = ScriptErrorPatternSet([error for error in errors if error.when == "said"])
-        self._fallback_patterns = {error.when: error for error in errors if error.when != "said"}
-
-    def find_in_line(self, body: str) -> ScriptErrorPattern | None:
-        """The pattern that says the most about this line, if any; none when the line is harmless."""
-        reading = self._pattern_set.match_text(body)
-        return None if reading.weight_cap == 0 else reading.error
+    def __init__(self, patterns: Sequence[ScriptErrorPattern]) -> None:
+        self._pattern_set = ScriptErrorPatternSet([pattern for pattern in patterns if pattern.when == "said"])
+        self._fallback_patterns = {pattern.when: pattern for pattern in patterns if pattern.when != "said"}
 
     def find_in_output(self, output: Sequence[LogLine]) -> ScriptFailure:
-        """What the script itself said before it failed. `output` are the lines of the provisioner that failed.
+        """Find at most five lines that show why a script failed.
 
-        At most five lines. Without a sign of an error the last lines are given with the pattern that says so, if
-        `output` begins where a script does.
+        `output` holds the lines of the provisioner that failed. If no line reads like an error, the last lines are
+        returned, with a fallback pattern that says so if `output` begins where a script does.
         """
         lines = [line for line in output[-MAX_LINES:] if line.source in ("output", "plain")]
         while lines and (lines[-1].body.startswith(_STOP_PREFIX) or not lines[-1].body.strip()):
             lines.pop()
-        script = any(line.body.startswith(_BEGIN_PREFIX) for line in output[:_HEADER_LINES])
         messages = read_messages([line for line in lines if not line.body.startswith(_BEGIN_PREFIX)])
+        last_messages = [message for message in messages if not _BOILERPLATE.match(message.text)][-_MAX_EVIDENCE_LINES:]
         scored = self._score_messages(messages)
-        best = max(scored, key=lambda one: (one.score, one.index), default=None)
-        last = [message for message in messages if not _BOILERPLATE.match(message.text)][-_MAX_EVIDENCE_LINES:]
+        best = max(scored, key=lambda message: (message.score, message.index), default=None)
         if best is None or best.score < _MIN_SCORE:
-            error = self._fallback_patterns["nothing-said" if last else "nothing-printed"] if script else None
-            return ScriptFailure(
-                tuple(message.line for message in last[-_MAX_EVIDENCE_LINES if script else -2 :]), error
-            )
-        chosen = _choose_lines(scored, best, last)
-        return ScriptFailure(tuple(chosen[number] for number in sorted(chosen)), _pick_advice_pattern(scored, best))
+            is_script = any(line.body.startswith(_BEGIN_PREFIX) for line in output[:_HEADER_LINES])
+            return self._build_fallback(last_messages, is_script)
+        return ScriptFailure(_choose_lines(scored, best, last_messages), _choose_pattern(scored, best))
+
+    def _build_fallback(self, last_messages: Sequence[ScriptMessage], is_script: bool) -> ScriptFailure:
+        lines = tuple(message.line for message in last_messages)
+        if not is_script:
+            return ScriptFailure(lines[-2:], None)
+        return ScriptFailure(lines, self._fallback_patterns["nothing-said" if lines else "nothing-printed"])
 
     def _score_messages(self, messages: Sequence[ScriptMessage]) -> list[_ScoredMessage]:
         scored: list[_ScoredMessage] = []
+        last_index = len(messages) - 1
         for index, message in enumerate(messages):
             if message.kind == "trace":
                 continue
-            reading = self._pattern_set.match_text(message.text)
-            error, weight = reading.error, float(reading.error.weight if reading.error else 0)
-            if message.kind == "line":
-                if (
-                    len(message.text) >= _MIN_WRAPPED_CHARS
-                    and weight < _UNKNOWN_RECORD_WEIGHT
-                    and index + 1 < len(messages)
-                ):
-                    whole = self._pattern_set.match_text(f"{message.text} {messages[index + 1].text}").error
-                    alone = self._pattern_set.match_text(messages[index + 1].text).error
-                    if whole and whole is not alone and whole.weight > weight:
-                        error, weight = whole, float(whole.weight)
-                if reading.weight_cap is not None:
-                    weight = min(weight, reading.weight_cap)
-                if weight <= 0:
-                    continue
-            else:
-                weight = max(weight, _UNKNOWN_RECORD_WEIGHT) + _RECORD_BONUS
-            near = 1.0 - min(len(messages) - 1 - index, _END_WINDOW_MESSAGES) / _END_WINDOW_MESSAGES
-            scored.append(_ScoredMessage(index, message, error, weight + _END_BONUS * near))
+            next_message = messages[index + 1] if index < last_index else None
+            pattern, weight = self._weigh_message(message, next_message)
+            if weight <= 0:
+                continue
+            closeness = 1.0 - min(last_index - index, _END_WINDOW_MESSAGES) / _END_WINDOW_MESSAGES
+            scored.append(_ScoredMessage(index, message, pattern, weight + _END_BONUS * closeness))
         return scored
+
+    def _weigh_message(
+        self, message: ScriptMessage, next_message: ScriptMessage | None
+    ) -> tuple[ScriptErrorPattern | None, float]:
+        """Return the heaviest pattern in a message and the message's weight; 0 if it says nothing of an error."""
+        match = self._pattern_set.match_text(message.text)
+        pattern, weight = match.pattern, float(match.pattern.weight if match.pattern else 0)
+        if message.kind != "line":
+            return pattern, max(weight, _UNKNOWN_RECORD_WEIGHT) + _RECORD_BONUS
+        if next_message and weight < _UNKNOWN_RECORD_WEIGHT and len(message.text) >= _MIN_WRAPPED_CHARS:
+            wrapped_pattern = self._find_wrapped_pattern(message, next_message)
+            if wrapped_pattern and wrapped_pattern.weight > weight:
+                pattern, weight = wrapped_pattern, float(wrapped_pattern.weight)
+        if match.weight_cap is not None:
+            weight = min(weight, match.weight_cap)
+        return pattern, weight
+
+    def _find_wrapped_pattern(self, message: ScriptMessage, next_message: ScriptMessage) -> ScriptErrorPattern | None:
+        """Return the pattern that occurs only when two lines are read as one, if any."""
+        joined = self._pattern_set.match_text(f"{message.text} {next_message.text}").pattern
+        return None if joined is self._pattern_set.match_text(next_message.text).pattern else joined
+
+
+class _LineSelection:
+    """Evidence lines chosen so far, with what they say, so that repetitions can be left out."""
+
+    def __init__(self, is_single: bool) -> None:
+        self._lines: dict[tuple[int, int], LogLine] = {}  # by message index and position in the message
+        self._normalized_texts: dict[int, bytes] = {}  # a cache: normalizing is expensive
+        self._chosen_texts: set[bytes] = set()
+        self._counts_by_pattern: dict[str, int] = {}
+        self._is_single = is_single
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def contains(self, line: LogLine) -> bool:
+        return any(chosen is line for chosen in self._lines.values())
+
+    def is_repetition(self, message: _ScoredMessage) -> bool:
+        return self._normalize(message) in self._chosen_texts
+
+    def add(self, message: _ScoredMessage) -> None:
+        self._lines[message.index, 0] = message.message.line
+        self._chosen_texts.add(self._normalize(message))
+        self._counts_by_pattern[message.pattern_id] = self._counts_by_pattern.get(message.pattern_id, 0) + 1
+
+    def add_best(self, messages: Sequence[_ScoredMessage], max_lines: int) -> None:
+        """Add messages in order up to `max_lines` lines: first different patterns, then more of the same."""
+        for max_per_pattern in (_MAX_LINES_PER_PATTERN, _MAX_EVIDENCE_LINES):
+            for message in messages:
+                if len(self) >= max_lines:
+                    return
+                if (
+                    not self.is_repetition(message)
+                    and self._counts_by_pattern.get(message.pattern_id, 0) < max_per_pattern
+                ):
+                    self.add(message)
+
+    def add_at_end(self, line: LogLine) -> None:
+        self._lines[10**9, 0] = line
+
+    def add_continuation(self, message: _ScoredMessage) -> None:
+        """Add the lines in which a message continues, as long as there is room."""
+        for position, line in enumerate(message.message.continuation_lines, 1):
+            if len(self) < _MAX_EVIDENCE_LINES:
+                self._lines[message.index, position] = line
+
+    def list_lines(self) -> tuple[LogLine, ...]:
+        return tuple(self._lines[key] for key in sorted(self._lines))
+
+    def _normalize(self, message: _ScoredMessage) -> bytes:
+        if self._is_single:
+            return b""  # nothing to compare with
+        if message.index not in self._normalized_texts:
+            self._normalized_texts[message.index] = message.normalized_text
+        return self._normalized_texts[message.index]
 
 
 def _choose_lines(
     scored: Sequence[_ScoredMessage], best: _ScoredMessage, last_messages: Sequence[ScriptMessage]
-) -> dict[int, LogLine]:
-    """At most five lines by their place: the best, the last word, and the next best that say something else."""
-    chosen: dict[int, LogLine] = {}
-    shapes: set[bytes] = set()
-    patterns: dict[str, int] = {}
-    known: dict[int, bytes] = {}
-
-    def get_normalized_text(one: _ScoredMessage) -> bytes:
-        if one.index not in known:
-            known[one.index] = one.normalized_text if len(scored) > 1 else b""  # one alone is compared with none
-        return known[one.index]
-
-    def choose(one: _ScoredMessage) -> None:
-        chosen[one.index * 10] = one.message.line
-        shapes.add(get_normalized_text(one))
-        patterns[_get_pattern_id(one)] = patterns.get(_get_pattern_id(one), 0) + 1
-
-    choose(best)
-    final = max((one for one in scored if one.score >= best.score - _MAX_SCORE_GAP), key=lambda one: one.index)
-    if get_normalized_text(final) not in shapes:
-        choose(final)
-    room = _MAX_EVIDENCE_LINES - (
-        1 if last_messages and all(last_messages[-1].line is not line for line in chosen.values()) else 0
+) -> tuple[LogLine, ...]:
+    """Choose at most five lines: the best, the final strong one, the next best with other content, and the last."""
+    selection = _LineSelection(is_single=len(scored) == 1)
+    selection.add(best)
+    final = max(
+        (message for message in scored if message.score >= best.score - _MAX_SCORE_GAP),
+        key=lambda message: message.index,
     )
-    order = sorted(scored, key=lambda one: (-one.score, -one.index))[:_MAX_COMPARED_MESSAGES]
-    for most in (_MAX_LINES_PER_PATTERN, _MAX_EVIDENCE_LINES):  # first what says something else, then more of the same
-        for one in order:
-            if (
-                len(chosen) < room
-                and get_normalized_text(one) not in shapes
-                and patterns.get(_get_pattern_id(one), 0) < most
-            ):
-                choose(one)
-    if room < _MAX_EVIDENCE_LINES and all(last_messages[-1].line is not line for line in chosen.values()):
-        chosen[10**9] = last_messages[-1].line
-    for place, line in enumerate(best.message.continuation_lines, best.index * 10 + 1):
-        if len(chosen) < _MAX_EVIDENCE_LINES:
-            chosen[place] = line
-    return chosen
+    if not selection.is_repetition(final):
+        selection.add(final)
+    last_line = last_messages[-1].line if last_messages else None
+    reserves_last = last_line is not None and not selection.contains(last_line)
+    by_score = sorted(scored, key=lambda message: (-message.score, -message.index))[:_MAX_COMPARED_MESSAGES]
+    selection.add_best(by_score, _MAX_EVIDENCE_LINES - reserves_last)
+    if last_line is not None and not selection.contains(last_line):
+        selection.add_at_end(last_line)
+    selection.add_continuation(best)
+    return selection.list_lines()
 
 
-def _get_pattern_id(one: _ScoredMessage) -> str:
-    return one.error.id if one.error else ""
-
-
-def _pick_advice_pattern(scored: Sequence[_ScoredMessage], best: _ScoredMessage) -> ScriptErrorPattern | None:
-    """The best pattern; where it has no advice, the best with one that is about as strong."""
-    for one in sorted(scored, key=lambda one: (-one.score, -one.index)):
-        if one.score < best.score - _MAX_SCORE_GAP:
+def _choose_pattern(scored: Sequence[_ScoredMessage], best: _ScoredMessage) -> ScriptErrorPattern | None:
+    """Choose the strongest pattern with advice among those that score about as high as the best, else the best."""
+    for message in sorted(scored, key=lambda message: (-message.score, -message.index)):
+        if message.score < best.score - _MAX_SCORE_GAP:
             break
-        if one.error and one.error.advice:
-            return one.error
-    return best.error
+        if message.pattern and message.pattern.advice:
+            return message.pattern
+    return best.pattern
 
 
 @cache
 def load_script_errors(path: Path = SCRIPT_ERRORS_PATH) -> ScriptErrorFinder:
-    """The patterns of the file. Raises `EntriesInvalid` with every fault."""
+    """Load the patterns in `path`. Raise `InvalidEntriesError` with every fault of the file."""
     return ScriptErrorFinder(read_patterns(path))

@@ -1,4 +1,4 @@
-"""The patterns of what failing scripts print (`script_errors.yaml`): reading them, and finding them in a text."""
+"""The patterns of what failing scripts print (`script_errors.yaml`), and their search in a text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ _MAX_MEMORY_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class ScriptErrorPattern:
-    """One pattern of what scripts print when they fail. One that `caps` says that a line is less bad than it looks."""
+    """One pattern of what scripts print when they fail.
+
+    `weight` says how much a line with this pattern tells about the cause, from 0 to 10. If `is_weight_cap` is set, the
+    pattern marks lines that look worse than they are: they count for no more than `weight`.
+    """
 
     id: str
     weight: int
@@ -40,78 +44,87 @@ class ScriptErrorPattern:
 
 @dataclass(frozen=True, slots=True)
 class ScriptErrorMatch:
-    """What the patterns say of a text: the one that says the most, and the most that the line may count."""
+    """The heaviest pattern found in a text, and the most that the text may count; `None` where there is none."""
 
-    error: ScriptErrorPattern | None
+    pattern: ScriptErrorPattern | None
     weight_cap: int | None
 
 
 class ScriptErrorPatternSet:
-    """All patterns, looked for in one pass over a text, whatever their number."""
+    """A set of patterns that is searched in one pass over a text, however many there are."""
 
-    def __init__(self, errors: Sequence[ScriptErrorPattern]) -> None:
+    def __init__(self, patterns: Sequence[ScriptErrorPattern]) -> None:
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.case_sensitive = False
         options.log_errors = False
         options.max_mem = _MAX_MEMORY_BYTES
         self._set = re2.Set.SearchSet(options)
-        self._targets: list[
-            tuple[ScriptErrorPattern, bool]
-        ] = []  # the pattern of each index, and whether it speaks for it
-        for error in errors:
-            for text in error.text:
-                self._add(re2.escape(collapse_whitespace(text).lower().encode()), error, True)
-            for regex in error.regex:
-                self._add(regex.encode(), error, True)
-            for text in error.unless:
-                self._add(re2.escape(collapse_whitespace(text).lower().encode()), error, False)
+        # By the index of each expression in the set: its pattern, and whether finding it counts for or against it.
+        self._targets: list[tuple[ScriptErrorPattern, bool]] = []
+        for pattern in patterns:
+            for text in pattern.text:
+                self._add(_escape_literal(text), pattern, True)
+            for regex in pattern.regex:
+                self._add(regex.encode(), pattern, True)
+            for text in pattern.unless:
+                self._add(_escape_literal(text), pattern, False)
         self._set.Compile()
 
-    def _add(self, pattern: bytes, error: ScriptErrorPattern, is_positive: bool) -> None:
-        self._set.Add(pattern)
-        self._targets.append((error, is_positive))
+    def _add(self, expression: bytes, pattern: ScriptErrorPattern, is_positive: bool) -> None:
+        self._set.Add(expression)
+        self._targets.append((pattern, is_positive))
 
     def match_text(self, text: str) -> ScriptErrorMatch:
-        """What the patterns say of `text`."""
-        found = self._set.Match(collapse_whitespace(text[:_MAX_TEXT_CHARS]).lower().encode("utf-8", "replace")) or ()
-        spoken: dict[str, ScriptErrorPattern] = {}
-        vetoed = set()
-        for index in found:
-            error, speaks = self._targets[index]
-            if speaks:
-                spoken[error.id] = error
+        """Search the first 2,000 characters of `text` for all patterns."""
+        searched = collapse_whitespace(text[:_MAX_TEXT_CHARS]).lower().encode("utf-8", "replace")
+        found: dict[str, ScriptErrorPattern] = {}
+        vetoed: set[str] = set()
+        for index in self._set.Match(searched) or ():
+            pattern, is_positive = self._targets[index]
+            if is_positive:
+                found[pattern.id] = pattern
             else:
-                vetoed.add(error.id)
-        held = [error for error in spoken.values() if error.id not in vetoed]
-        best = max((error for error in held if not error.is_weight_cap), key=lambda error: error.weight, default=None)
-        return ScriptErrorMatch(best, min((error.weight for error in held if error.is_weight_cap), default=None))
+                vetoed.add(pattern.id)
+        matching = [pattern for pattern in found.values() if pattern.id not in vetoed]
+        return ScriptErrorMatch(
+            max((pattern for pattern in matching if not pattern.is_weight_cap), key=_get_weight, default=None),
+            min((pattern.weight for pattern in matching if pattern.is_weight_cap), default=None),
+        )
+
+
+def _escape_literal(text: str) -> bytes:
+    return re2.escape(collapse_whitespace(text).lower().encode())
+
+
+def _get_weight(pattern: ScriptErrorPattern) -> int:
+    return pattern.weight
 
 
 def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
-    """The patterns of the file. Raises `EntriesInvalid` with every fault."""
+    """Read the patterns in `path`. Raise `InvalidEntriesError` with every fault of the file."""
     file = YamlFile(path, path.name)
     items: Any = file.value if isinstance(file.value, list) else []
-    errors = tuple(_parse_pattern(file, (index,), item) for index, item in enumerate(items))
-    if not errors:
+    patterns = tuple(_parse_pattern(file, (index,), item) for index, item in enumerate(items))
+    if not patterns:
         file.add_fault((), "must be a list of patterns")
-    known: set[str] = set()
-    for index, error in enumerate(errors):
-        if error.id in known:
-            file.add_fault((index, "id"), f"{error.id!r} is there twice")
-        known.add(error.id)
-    for when in _TRIGGERS[1:]:
-        if errors and not any(error.when == when for error in errors):
-            file.add_fault((), f"needs a pattern with 'when: {when}'")
+    known_ids: set[str] = set()
+    for index, pattern in enumerate(patterns):
+        if pattern.id in known_ids:
+            file.add_fault((index, "id"), f"{pattern.id!r} is there twice")
+        known_ids.add(pattern.id)
+    for trigger in _TRIGGERS[1:]:
+        if patterns and not any(pattern.when == trigger for pattern in patterns):
+            file.add_fault((), f"needs a pattern with 'when: {trigger}'")
     faults = file.list_faults()
     if faults:
         raise InvalidEntriesError(faults)
-    return errors
+    return patterns
 
 
 def _parse_pattern(file: YamlFile, key_path: KeyPath, value: Any) -> ScriptErrorPattern:
     section = Section(file, key_path, value, _KEYS)
-    error = ScriptErrorPattern(
+    pattern = ScriptErrorPattern(
         id=section.get_text("id"),
         weight=section.get_int("weight", 1),
         text=section.get_texts("text"),
@@ -123,13 +136,13 @@ def _parse_pattern(file: YamlFile, key_path: KeyPath, value: Any) -> ScriptError
         examples=section.get_texts("examples"),
         not_examples=section.get_texts("not_examples"),
     )
-    if error.when == "said" and not (error.text or error.regex):
+    if pattern.when == "said" and not (pattern.text or pattern.regex):
         section.add_fault("id", "needs at least one 'text' or 'regex' to look for")
-    if error.when == "said" and not error.examples:
+    if pattern.when == "said" and not pattern.examples:
         section.add_fault("examples", "needs at least one example line")
-    for regex in error.regex:
+    for regex in pattern.regex:
         try:
             compile_pattern(regex)
-        except InvalidPatternError as bad:
-            section.add_fault("regex", str(bad))
-    return error
+        except InvalidPatternError as error:
+            section.add_fault("regex", str(error))
+    return pattern

@@ -1,4 +1,4 @@
-"""The skeleton of a new entry: every key, to be filled in; `entries check` names what is missing."""
+"""The template of a new entry file, which `python app.py entries new` writes."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ words:
 
 
 def render_skeleton(name: str, phase: str, reviewed: str) -> str:
-    """A new entry's file, with all that has to be filled in."""
+    """Return a new entry file with empty values; `entries check` names those that must be filled in."""
     return _TEMPLATE.format(id=name, phase=phase, day=reviewed)

@@ -1,6 +1,7 @@
-"""Reads YAML into typed values and remembers where every fault stands.
+"""Typed access to YAML files that collects every fault with its line instead of stopping at the first one.
 
-The fast path builds plain values with libyaml; only when there is a fault is the file composed again, to find its line.
+Loading builds plain values with libyaml, which keeps no line numbers. Only a file with faults is parsed a second time,
+as a node tree, to find the lines.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from knowledge.model.errors import Fault
 
 try:
     from yaml import CSafeLoader as Loader
-except ImportError:  # a PyYAML built without libyaml: slower, the same values
+except ImportError:  # PyYAML built without libyaml: slower, with the same result
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 T = TypeVar("T")
@@ -24,7 +25,10 @@ KeyPath = tuple[str | int, ...]
 
 
 class YamlFile:
-    """One YAML file: its plain value, and the faults found in it so far."""
+    """A YAML file: its plain value, and the faults found in it so far.
+
+    `value` is `None` when the file is not valid YAML. `display_name` is how faults name the file.
+    """
 
     def __init__(self, path: Path, display_name: str) -> None:
         self.display_name = display_name
@@ -39,21 +43,21 @@ class YamlFile:
             self._syntax_fault = Fault(display_name, line, f"is not valid YAML: {error.problem or error}")
 
     def add_fault(self, key_path: KeyPath, message: str) -> None:
-        """Notes a fault at `trail`, the keys and indexes that lead to it."""
+        """Record a fault at `key_path`, the mapping keys and list indexes that lead to it."""
         self._located_messages.append((key_path, message))
 
     def list_faults(self) -> list[Fault]:
-        """Every fault with its line."""
+        """Return every recorded fault with its line; a syntax error replaces all others."""
         if self._syntax_fault:
             return [self._syntax_fault]
         if not self._located_messages:
             return []
         root = yaml.compose(self.text, Loader=Loader)
-        return [Fault(self.display_name, _find_line(root, trail), message) for trail, message in self._located_messages]
+        return [Fault(self.display_name, _find_line(root, path), message) for path, message in self._located_messages]
 
 
 def _find_line(node: yaml.Node | None, key_path: KeyPath) -> int:
-    """The line of the deepest node of `trail` that exists, from 1."""
+    """Return the line, from 1, of the deepest node on `key_path` that exists."""
     line = node.start_mark.line + 1 if node is not None else 1
     for part in key_path:
         if isinstance(node, yaml.MappingNode):
@@ -70,7 +74,11 @@ def _find_line(node: yaml.Node | None, key_path: KeyPath) -> int:
 
 
 class Section:
-    """Typed access to one mapping of a YAML file; what is wrong is noted and replaced by a harmless value."""
+    """One mapping of a YAML file, with typed getters.
+
+    A getter that finds a wrong value records a fault and returns a harmless one, so that reading goes on and reports
+    all faults together. Keys outside `known_keys` are faults, too.
+    """
 
     def __init__(self, file: YamlFile, key_path: KeyPath, value: Any, known_keys: Iterable[str]) -> None:
         self._file, self._key_path = file, key_path
@@ -83,36 +91,35 @@ class Section:
                 self.add_fault(key, f"{key!r} is not known here; use {', '.join(known_keys)}")
 
     def add_fault(self, key: str | int | None, message: str) -> None:
-        """Notes a fault at `key` of this mapping."""
+        """Record a fault at `key` of this mapping, or at the mapping itself if `key` is `None`."""
         self._file.add_fault(self._key_path if key is None else (*self._key_path, key), message)
 
     def has(self, key: str) -> bool:
-        """Whether the key is there with a value."""
+        """Whether `key` has a value other than null."""
         return self._value.get(key) is not None
 
     def get_raw(self, key: str) -> Any:
-        """The plain value, or `None`."""
+        """Return the plain value of `key`, or `None`."""
         return self._value.get(key)
 
     def get_text(self, key: str, default: str | None = None) -> str:
-        """A text that is not empty; required unless there is a default."""
+        """Return the non-empty text of `key`. The key is required unless `default` is given."""
         value = self._value.get(key)
         if value is None and default is not None:
             return default
         if isinstance(value, str) and value.strip():
             return value
         if value is not None and not isinstance(value, (str, dict, list)):
-            value = str(value)  # an unquoted date or number
-            return str(value)
+            return str(value)  # an unquoted date or number
         self.add_fault(key, f"{key!r} must be a text")
         return ""
 
     def get_optional_text(self, key: str) -> str | None:
-        """A text, or `None` when the key is missing."""
+        """Return the text of `key`, or `None` if the key is missing."""
         return self.get_text(key) if self.has(key) else None
 
     def get_int(self, key: str, default: int) -> int:
-        """A whole number."""
+        """Return the whole number of `key`, or `default` if the key is missing."""
         value = self._value.get(key, default)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -120,16 +127,16 @@ class Section:
         return default
 
     def get_bool(self, key: str) -> bool:
-        """Whether the value is `true`; false when there is none."""
+        """Return whether the value of `key` is `true`; a missing key counts as `false`."""
         value = self.get_raw(key)
         if value is not None and not isinstance(value, bool):
-            self.add_fault(key, f"{key!r} is true or false")
+            self.add_fault(key, f"{key!r} must be true or false")
         return value is True
 
     def get_choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> Any:
-        """One of the allowed words."""
+        """Return the value of `key`, which must be one of `allowed`."""
         value = self._value.get(key, default)
-        if isinstance(value, bool):  # what YAML makes of an unquoted yes or no
+        if isinstance(value, bool):  # YAML 1.1 reads an unquoted yes or no as a boolean
             value = "yes" if value else "no"
         if value in allowed:
             return value
@@ -137,7 +144,7 @@ class Section:
         return allowed[0]
 
     def get_localized(self, key: str) -> LocalizedText:
-        """A text in both languages."""
+        """Return the text of `key`, which must be given in every language."""
         value = self._value.get(key)
         if isinstance(value, dict) and set(value) == set(LANGUAGES):
             en, it = value["en"], value["it"]
@@ -147,11 +154,11 @@ class Section:
         return LocalizedText("", "")
 
     def get_optional_localized(self, key: str) -> LocalizedText | None:
-        """A text in both languages, or `None` when the key is missing."""
+        """Return the text of `key` in every language, or `None` if the key is missing."""
         return self.get_localized(key) if self.has(key) else None
 
     def get_texts(self, key: str) -> tuple[str, ...]:
-        """A text or a list of texts; empty when the key is missing."""
+        """Return the texts of `key`, given as one text or a list; empty if the key is missing."""
         value = self._value.get(key)
         if value is None:
             return ()
@@ -163,11 +170,11 @@ class Section:
         return ()
 
     def build_nested(self, key: str, build: Callable[[YamlFile, KeyPath, Any], T]) -> T:
-        """The value of `key`, built by `build`."""
+        """Return what `build` makes of the value of `key`."""
         return build(self._file, (*self._key_path, key), self._value.get(key))
 
     def build_each(self, key: str, build: Callable[[YamlFile, KeyPath, Any], T]) -> tuple[T, ...]:
-        """Every item of a list, built by `build`; empty when the key is missing."""
+        """Return what `build` makes of each item in the list of `key`; empty if the key is missing."""
         value = self._value.get(key)
         if value is None:
             return ()
@@ -178,5 +185,5 @@ class Section:
 
 
 def _unwrap_text(text: str) -> str:
-    """A folded text without the line breaks that only served the file."""
+    """Remove the line breaks inside a single paragraph, which only keep the file's lines short."""
     return " ".join(text.split()) if "\n\n" not in text.strip() else text.strip()

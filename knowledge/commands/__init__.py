@@ -1,1 +1,1 @@
-"""Commands with placeholders, and shell quoting."""
+"""Fill in and quote the shell commands that people are shown."""

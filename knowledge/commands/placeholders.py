@@ -1,7 +1,7 @@
-"""Fills the placeholders of a step's command with real values, each held to its type and quoted for its shell.
+"""Fill the placeholders of a step's command with real values, each checked against its type and quoted for its shell.
 
-A hostile log must not be able to write a command for its reader: a value that does not fit the strict pattern of its
-placeholder is left out, and the placeholder stays.
+A hostile log must not be able to write a command for the person who reads it. A value that does not match its
+placeholder's strict pattern is therefore not used, and the placeholder stays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Shell = Literal["Azure CLI", "PowerShell"]
 _RESOURCE_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RESOURCE_ID = rf"/subscriptions/{_GUID}(?:/[\w.()-]+){{2,12}}"
-# placeholder: the values that may stand for it, by name, and the pattern that they must fit
+# Each placeholder with the names of the values that may fill it, and the pattern that they must match.
 PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "template": (("template",), r"[A-Za-z0-9_.-]{1,64}"),
     "rg": (("resource_group",), _RESOURCE_GROUP),
@@ -49,21 +49,24 @@ _UNQUOTED_VALUE = re2.compile(r"^[\w./:=-]+$")
 
 
 def fill_placeholders(command: str, shell: Shell, values: Mapping[str, object]) -> str:
-    """`command` with every placeholder whose value is known and fits; the others stay as `<placeholder>`."""
+    """Return `command` with each placeholder replaced by its value, if there is one that fits; the others stay.
+
+    A placeholder is written `<name>`, with a name from `PLACEHOLDERS`.
+    """
     parts: list[str] = []
-    at = 0
+    position = 0
     for name, start, end in _find_placeholders(command):
         value = find_value(name, values)
-        placed = _quote_value(value, command[:start], shell) if value is not None else None
-        if placed is None:
+        quoted = _quote_value(value, command[:start], shell) if value is not None else None
+        if quoted is None:
             continue
-        parts += [command[at:start], placed]
-        at = end
-    return "".join([*parts, command[at:]])
+        parts += [command[position:start], quoted]
+        position = end
+    return "".join([*parts, command[position:]])
 
 
 def _find_placeholders(command: str) -> Iterator[tuple[str, int, int]]:
-    """The name of each placeholder, a letter and then letters and digits, and where it begins and ends."""
+    """Yield each placeholder's name (a letter, then letters and digits), and where it starts and ends."""
     start = command.find("<")
     while start >= 0:
         end = command.find(">", start, start + _MAX_NAME_CHARS + 2)
@@ -74,7 +77,7 @@ def _find_placeholders(command: str) -> Iterator[tuple[str, int, int]]:
 
 
 def find_value(placeholder: str, values: Mapping[str, object]) -> str | None:
-    """The value for a placeholder, when it is known and fits its type."""
+    """Return the first value that may fill `placeholder` and matches its pattern; `None` when there is none."""
     if placeholder not in PLACEHOLDERS:
         return None
     for name in PLACEHOLDERS[placeholder][0]:
@@ -87,18 +90,22 @@ def find_value(placeholder: str, values: Mapping[str, object]) -> str | None:
 def _is_valid_value(placeholder: str, value: str) -> bool:
     try:
         return len(value) <= _MAX_VALUE_CHARS and bool(_PATTERNS[placeholder].match(value))
-    except UnicodeEncodeError:  # half of a surrogate pair is no character, and in no name
+    except UnicodeEncodeError:  # RE2 cannot encode half of a surrogate pair, which no valid value has.
         return False
 
 
 def _quote_value(value: str, before: str, shell: Shell) -> str | None:
-    """The value as it may stand there: bare when it is harmless or inside quotes, else in single quotes, else not."""
+    """Return `value` as it must be written after `before`, the text of the command up to the placeholder.
+
+    It needs no quotes when it is harmless or already inside quotes. Next to a word it cannot have any: then the result
+    is `None`.
+    """
     line = before.rpartition("\n")[2]
-    inside = line.count("'") % 2 == 1 or line.count('"') % 2 == 1
-    next_to_word = bool(line) and line[-1] not in " =("
-    if inside or _UNQUOTED_VALUE.match(value):
+    is_inside_quotes = line.count("'") % 2 == 1 or line.count('"') % 2 == 1
+    is_next_to_word = bool(line) and line[-1] not in " =("
+    if is_inside_quotes or _UNQUOTED_VALUE.match(value):
         return value
-    if next_to_word:
+    if is_next_to_word:
         return None
     quote = "''" if shell == "PowerShell" else "'\\''"
     return "'" + value.replace("'", quote) + "'"

@@ -1,1 +1,1 @@
-"""Match, rank, and explain: from text to a `Diagnosis`."""
+"""Match, rank, and explain: from a text to a `Diagnosis`."""

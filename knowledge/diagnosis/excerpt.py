@@ -1,38 +1,45 @@
-"""Which lines of an input are shown, and how: redacted together with their neighbours, and cut to a readable length."""
+"""Chooses the lines of an input to show, redacts them together with their neighbors, and shortens them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from knowledge.build_log.build import Build
 from knowledge.catalog.script_errors import ScriptFailure
-from knowledge.diagnosis.matching import MatchCandidate
+from knowledge.diagnosis.candidate import MatchCandidate
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.redaction.redact import redact_lines
 from knowledge.text.lines import LogLine
 
 MAX_EVIDENCE_CHARS = 1500
-"""Characters of a line that proves something: a status message is one long line, and support wants all of it."""
+"""Characters of a line of evidence. A status message is one long line, and support needs all of it."""
 MAX_LINE_CHARS = 400
 _CONTEXT_LINES = 2
 _MAX_EXCERPT_LINES = 24
+# A secret may be wrapped over several lines, so each shown line is redacted with these neighbors.
+_REDACTED_LINES_BEFORE = 3
+_REDACTED_LINES_AFTER = 1
 
 
 def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Mapping[LogLine, str]:
-    """The redacted text of every line that is shown, read together with its neighbours: a secret can be wrapped."""
+    """Return the redacted and shortened text of every line in `evidence`, which are among `lines`."""
     wanted = set(evidence)
-    numbers = {line.number for line in wanted}
-    shown: dict[LogLine, str] = {}
-    for index, line in enumerate(lines if wanted else ()):
-        if line.number in numbers and line in wanted and line not in shown:
-            begin = max(0, index - 3)
-            hidden = redact_lines([near.body for near in lines[begin : index + 2]])
-            shown[line] = shorten_line(hidden[index - begin], MAX_EVIDENCE_CHARS)
-    return shown
+    if not wanted:
+        return {}
+    wanted_numbers = {line.number for line in wanted}
+    redacted: dict[LogLine, str] = {}
+    for index, line in enumerate(lines):
+        # Hashing a line is slow, so most lines are ruled out by number.
+        if line.number in wanted_numbers and line in wanted and line not in redacted:
+            start = max(0, index - _REDACTED_LINES_BEFORE)
+            stop = index + _REDACTED_LINES_AFTER + 1
+            texts = redact_lines([neighbor.body for neighbor in lines[start:stop]])
+            redacted[line] = shorten_line(texts[index - start], MAX_EVIDENCE_CHARS)
+    return redacted
 
 
 def shorten_line(text: str, max_chars: int = MAX_LINE_CHARS) -> str:
-    """`text` without blanks around it, at most as long as can be read."""
+    """Return `text` without surrounding blanks, cut to `max_chars` characters with an ellipsis."""
     text = text.strip()
     return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
@@ -43,31 +50,48 @@ def extract_excerpt(
     candidates: Sequence[MatchCandidate],
     script_failure: ScriptFailure | None,
 ) -> tuple[ExcerptLine, ...]:
-    """The lines that a person would want to read: the evidence of the best match with what stands around it."""
-    evidence = list(candidates[0].evidence) if candidates else []
-    if not evidence and script_failure:
-        evidence = list(script_failure.lines)
-    if not evidence and build is not None:
-        evidence = [build.lines[index] for index in build.verdict_indexes[:2]]
-        failed = build.failed_run
-        evidence += [build.lines[failed.start_index]] if failed else []
-    wanted = {line.number for line in evidence}
-    visible = [line for line in lines if line.source != "debug" or line.number in wanted]
-    keep: dict[int, int] = {}
-    for index, line in enumerate(visible):
-        if line.number in wanted:
-            for near in range(max(0, index - _CONTEXT_LINES), min(len(visible), index + _CONTEXT_LINES + 1)):
-                keep.setdefault(near, index)
-    if not evidence and not candidates:
-        keep = {}
-    chosen = sorted(keep)
-    if len(chosen) > _MAX_EXCERPT_LINES:
-        chosen = sorted(sorted(chosen, key=lambda index: visible[index].number not in wanted)[:_MAX_EXCERPT_LINES])
-    begin = max(0, chosen[0] - 3) if chosen else 0
-    hidden = redact_lines([line.body for line in visible[begin : chosen[-1] + 2]]) if chosen else []
+    """Return the redacted lines that a person would want to read: the evidence of the best match in its context.
+
+    Without a match, the lines of the script's failure or of the build's verdict take the place of the evidence.
+    """
+    evidence_numbers = {line.number for line in _choose_evidence(build, candidates, script_failure)}
+    visible = [line for line in lines if line.source != "debug" or line.number in evidence_numbers]
+    indexes = _choose_indexes(visible, evidence_numbers)
+    if not indexes:
+        return ()
+    start = max(0, indexes[0] - _REDACTED_LINES_BEFORE)
+    stop = indexes[-1] + _REDACTED_LINES_AFTER + 1
+    redacted = redact_lines([line.body for line in visible[start:stop]])
     excerpt: dict[int, ExcerptLine] = {}
-    for index in chosen:
-        text = shorten_line(hidden[index - begin])
+    for index in indexes:
+        text = shorten_line(redacted[index - start])
         if text:
             excerpt.setdefault(visible[index].number, ExcerptLine(visible[index].number, text))
     return tuple(excerpt.values())
+
+
+def _choose_evidence(
+    build: Build | None, candidates: Sequence[MatchCandidate], script_failure: ScriptFailure | None
+) -> list[LogLine]:
+    if candidates and candidates[0].evidence:
+        return candidates[0].evidence
+    if script_failure and script_failure.lines:
+        return list(script_failure.lines)
+    if build is None:
+        return []
+    verdicts = [build.lines[index] for index in build.verdict_indexes[:2]]
+    failed_run = build.failed_run
+    return [*verdicts, build.lines[failed_run.start_index]] if failed_run else verdicts
+
+
+def _choose_indexes(lines: Sequence[LogLine], evidence_numbers: Set[int]) -> list[int]:
+    """Return the indexes of the evidence and of the lines around it. If there are too many, evidence comes first."""
+    chosen: set[int] = set()
+    for index, line in enumerate(lines):
+        if line.number in evidence_numbers:
+            chosen.update(range(max(0, index - _CONTEXT_LINES), min(len(lines), index + _CONTEXT_LINES + 1)))
+    indexes = sorted(chosen)
+    if len(indexes) > _MAX_EXCERPT_LINES:
+        indexes.sort(key=lambda index: lines[index].number not in evidence_numbers)
+        indexes = sorted(indexes[:_MAX_EXCERPT_LINES])
+    return indexes

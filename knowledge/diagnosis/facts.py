@@ -1,4 +1,7 @@
-"""Takes ids, names and states out of a text: only what stands there, and nothing that a secret could hide in."""
+"""Extracts ids, names, and states from a text.
+
+Every pattern admits only characters that such a value can have and bounds its length, so that no secret gets through.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,12 @@ MAX_IDS = 40
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
 _NAME = r"[\w.()-]{1,90}"
-# a guard (lower case, must be in the text for the pattern to be tried) and the pattern, whose first group is the fact
+# The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in whatever
+# the pattern matches, so one search for all literals tells which patterns are worth trying. A name may have several
+# patterns, of which the first that matches counts.
 _PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
-    (name, guard.encode(), compile_pattern(pattern))
-    for name, guard, pattern in (
+    (name, literal.encode(), compile_pattern(pattern))
+    for name, literal, pattern in (
         ("correlation_id", "correlation", rf"correlation[ _-]?id\W{{1,6}}({_ID})"),
         ("operation_id", "operation", rf"operation[ _-]?id\W{{1,6}}({_ID})"),
         (
@@ -66,29 +71,28 @@ _LINUX = compile_pattern(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
     r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
 )
-# windows.net is the domain of every storage account, and `https:\/\/` no drive
+# windows.net is the domain of every storage account, and JSON's `https:\/\/` is not a drive.
 _WINDOWS = compile_pattern(
     r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b"
 )
-
-
-_TRIGGER_LITERALS = LiteralSet(guard.decode() for _, guard, _ in _PATTERNS)
+_PATTERN_LITERALS = LiteralSet(literal.decode() for _, literal, _ in _PATTERNS)
+_INTERRUPTION_EXIT_CODES = (101, 1115, 1190, 1717)  # left behind by a restart or a stop
 
 
 def extract_facts(indexed_text: IndexedText, build: Build | None) -> Mapping[str, FactValue]:
-    """Every fact that stands in the text, by name; the first one where it stands several times."""
+    """Return every fact in the text by name; if it occurs several times, the first value."""
     facts: dict[str, FactValue] = {}
-    present = frozenset(_TRIGGER_LITERALS.find_in(indexed_text.lower))
-    for name, guard, pattern in _PATTERNS:
-        if name in facts or guard not in present:
+    present = frozenset(_PATTERN_LITERALS.find_in(indexed_text.lower))
+    for name, literal, pattern in _PATTERNS:
+        if name in facts or literal not in present:
             continue
-        found = pattern.search(indexed_text.flat)
-        if found:
-            value = found[1].decode("utf-8", "replace").rstrip(".")
+        match = pattern.search(indexed_text.flat)
+        if match:
+            value = match[1].decode("utf-8", "replace").rstrip(".")
             facts[name] = int(value) if name in ("exit_code", "build_timeout") else value
-    place = _LOG_BLOB_PATH.search(indexed_text.flat) if b"/packerlogs/" in indexed_text.lower else None
-    if place:
-        facts["account"], facts["log_folder"] = place[1].decode(), place[2].decode()
+    blob_path = _LOG_BLOB_PATH.search(indexed_text.flat) if b"/packerlogs/" in indexed_text.lower else None
+    if blob_path:
+        facts["account"], facts["log_folder"] = blob_path[1].decode(), blob_path[2].decode()
     for name in ("run_started", "run_ended"):
         if name in facts:
             facts[name] = f"{facts[name]}Z"
@@ -98,15 +102,18 @@ def extract_facts(indexed_text: IndexedText, build: Build | None) -> Mapping[str
 
 
 def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
-    run = next((line.run_id for line in build.lines if line.run_id), None)
-    if run:
-        facts["operation_id"] = run
-    failed = build.failed_run
-    code = build.script_exit_code if build.script_exit_code is not None else failed.exit_code if failed else None
-    if code is not None:
-        facts["exit_code"] = code
-    elif build.outcome == "canceled" or facts.get("exit_code") in (101, 1115, 1190, 1717):
-        facts.pop("exit_code", None)  # what a stop or a restart left behind is not how the script ended
+    """Replace or complete the facts of the text by what the log's structure tells."""
+    run_id = next((line.run_id for line in build.lines if line.run_id), None)
+    if run_id:
+        facts["operation_id"] = run_id
+    failed_run = build.failed_run
+    exit_code = build.script_exit_code
+    if exit_code is None and failed_run:
+        exit_code = failed_run.exit_code
+    if exit_code is not None:
+        facts["exit_code"] = exit_code
+    elif build.outcome == "canceled" or facts.get("exit_code") in _INTERRUPTION_EXIT_CODES:
+        facts.pop("exit_code", None)  # not how the script ended
     times = [line.time for line in build.lines if line.time]
     if times:
         facts.setdefault("run_started", format_iso(times[0]))
@@ -114,7 +121,7 @@ def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
 
 
 def extract_ids(indexed_text: IndexedText, facts: Mapping[str, FactValue]) -> tuple[tuple[str, str], ...]:
-    """Every id that the text holds beyond the facts, each once, with a label: named GUIDs and whole resource ids."""
+    """Return the ids that are not among the facts, each once with its label: named GUIDs, then whole resource ids."""
     known = {str(value).lower() for value in facts.values()}
     named: dict[str, tuple[str, str]] = {}
     for match in _NAMED_ID.finditer(indexed_text.flat):
@@ -130,18 +137,18 @@ def extract_ids(indexed_text: IndexedText, facts: Mapping[str, FactValue]) -> tu
             resources.setdefault(value.lower(), ("resource", value))
         if len(resources) >= MAX_IDS:
             break
-    # a resource group's id says nothing beside the id of something in it
-    whole = [pair for key, pair in resources.items() if not any(other.startswith(f"{key}/") for other in resources)]
-    return (*named.values(), *whole)
+    # A resource group's id adds nothing to the id of a resource in it.
+    leaves = [pair for key, pair in resources.items() if not any(other.startswith(f"{key}/") for other in resources)]
+    return (*named.values(), *leaves)
 
 
 def detect_os(indexed_text: IndexedText, build: Build | None, facts: Mapping[str, FactValue]) -> str | None:
-    """`windows` or `linux`, from the build's connection, the source image, else from unmistakable words; or `None`."""
+    """Return `windows` or `linux`, judged by the build's connection, the source image, or unmistakable words."""
     if build is not None and build.os:
         return build.os
-    source = str(facts.get("source_image") or "").encode()
-    for text in (source, indexed_text.flat):
-        linux, windows = _LINUX.search(text), _WINDOWS.search(text)
-        if bool(linux) != bool(windows):
-            return "linux" if linux else "windows"
+    source_image = str(facts.get("source_image") or "").encode()
+    for text in (source_image, indexed_text.flat):
+        is_linux, is_windows = bool(_LINUX.search(text)), bool(_WINDOWS.search(text))
+        if is_linux != is_windows:
+            return "linux" if is_linux else "windows"
     return None

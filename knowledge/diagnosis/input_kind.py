@@ -1,8 +1,6 @@
-"""Recognises what kind of text an input is, from its lines."""
+"""Recognizes what kind of text an input is, and whether it is about an image build at all."""
 
 from __future__ import annotations
-
-import re2
 
 from knowledge.model.diagnosis import InputKind
 from knowledge.text.indexed_text import IndexedText
@@ -24,13 +22,11 @@ _DEPLOYMENT = compile_pattern(
     r"RequestDisallowedByPolicy|/subscriptions/|Validation failed:|Not authorized to access|\bfailed with message\b"
 )
 _MAX_QUESTION_CHARS = 1_500
-
-
 _BUILD_LINE_SOURCES = frozenset(("output", "verdict", "debug"))
 
 
 def detect_kind(indexed_text: IndexedText) -> InputKind:
-    """The kind of the text: a build log by its lines, else by the words that only such a text has."""
+    """Return the kind of a text: a build log by the form of its lines, any other by words that only that kind has."""
     if not _BUILD_LINE_SOURCES.isdisjoint([line.source for line in indexed_text.lines]):
         return "build-log"
     flat = indexed_text.flat
@@ -44,12 +40,12 @@ def detect_kind(indexed_text: IndexedText) -> InputKind:
 
 
 def can_be_prose(indexed_text: IndexedText) -> bool:
-    """Whether a text of no known kind could be somebody's words all the same: short, and mostly letters."""
+    """Whether a text of unknown kind may still be a person's own words: it is short and consists mostly of letters."""
     return _is_prose(indexed_text.flat, min_letter_share=0.6)
 
 
 def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
-    """Whether a text is short and made of words, as a person writes to another; `least` is the share of letters."""
+    """Whether a text is short, with at least `min_letter_share` of letters and plain punctuation."""
     if not 0 < len(flat) <= _MAX_QUESTION_CHARS:
         return False
     text = flat.decode("utf-8", "replace")
@@ -57,7 +53,7 @@ def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
     return letters >= min_letter_share * len(text)
 
 
-FOREIGN_TOOLS: re2._Regexp[bytes] = compile_pattern(
+_FOREIGN_TOOLS = compile_pattern(
     r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
     r"EC2 Image Builder|\bInvalidAMIID|\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
     r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
@@ -71,25 +67,25 @@ _OTHER_BUILDERS = (
     r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
     r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
 )
-OTHER_PLATFORM_BUILDERS: re2._Regexp[bytes] = compile_pattern(
+_OTHER_PLATFORM_BUILDERS = compile_pattern(
     rf"(?:==> |--> |\bBuild '|\bui:\s+|^)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
     rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
     rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
     rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
 )
-"""Packer at work for a platform that is not Azure: its prefix, its verdict or its plugin's name."""
-IMAGE_BUILDER_TERMS: re2._Regexp[bytes] = compile_pattern(
+"""Packer building for another platform than Azure, recognized by its line prefix, its verdict, or a plugin's name."""
+_IMAGE_BUILDER_TERMS = compile_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b"
 )
 
 
 def is_foreign(indexed_text: IndexedText) -> bool:
-    """Whether the text speaks of another tool's build and nothing in it of Azure VM Image Builder."""
+    """Whether a text comes from another tool's build and mentions nothing of Azure VM Image Builder."""
     flat = indexed_text.flat
-    return bool(FOREIGN_TOOLS.search(flat) or OTHER_PLATFORM_BUILDERS.search(flat)) and not IMAGE_BUILDER_TERMS.search(
-        flat
-    )
+    if not (_FOREIGN_TOOLS.search(flat) or _OTHER_PLATFORM_BUILDERS.search(flat)):
+        return False
+    return _IMAGE_BUILDER_TERMS.search(flat) is None
 
 
 _BUILD_TERMS = compile_pattern(
@@ -101,22 +97,21 @@ _BUILD_TERMS = compile_pattern(
     r"immagine personalizzata|Azure VM Image|Azure Compute Gallery|shared image gallery|provisioner|provisioning step|"
     r"Script exited with|Allowed exit codes|ERROR:\s+-> "
 )
-
-
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"
-"""How Azure goes on after "a custom image" when it creates a virtual machine, whoever asked for it; without blanks."""
+"""How an Azure message about creating any virtual machine continues after "a custom image", without blanks."""
 _SENTENCE_WINDOW_BYTES = 50
 
 
 def is_about_build(indexed_text: IndexedText) -> bool:
-    """Whether anything in the text belongs to an image build: the service's, Packer's or its resources' names."""
+    """Whether a text mentions anything of an image build: the service, Packer, or the resources they create."""
     lower = indexed_text.lower
     return any(
-        not lower[mark.end() : mark.end() + _SENTENCE_WINDOW_BYTES].replace(b" ", b"").startswith(_ANY_VM_PHRASE)
-        for mark in _BUILD_TERMS.finditer(lower)
+        not lower[term.end() : term.end() + _SENTENCE_WINDOW_BYTES].replace(b" ", b"").startswith(_ANY_VM_PHRASE)
+        for term in _BUILD_TERMS.finditer(lower)
     )
 
 
+# Words of a person rather than of a program, in English and in Italian (\xc3 begins an accented letter in UTF-8).
 _PERSONAL_WORDS = compile_pattern(
     r"\b(?:i|i'm|i've|my|our|me|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
     r"doesn't|doesnt|don't|dont|won't|wont|isn't|isnt|didn't|didnt|keeps?|stuck|hangs?|forever|always|never|still|again|"
@@ -124,8 +119,6 @@ _PERSONAL_WORDS = compile_pattern(
     r"\b(?:non|ho|abbiamo|mi|ci|mio|mia|miei|nostr[oaie]|perch[e\xc3]\S*|come|quando|cosa|sempre|mai|ancora|resta|rimane|"
     r"dopo|dice|anche|ma|alla|della|nella|sulla|il|gli|una|che|qualcuno|aiuto)\b"
 )
-
-
 _PROGRAM_OUTPUT = compile_pattern(
     r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
@@ -139,12 +132,12 @@ _FAILURE_WORDS = compile_pattern(
 
 
 def is_definition_question(indexed_text: IndexedText) -> bool:
-    """Whether a text only asks what a word means, and tells of nothing that went wrong."""
+    """Whether a text only asks what something means and mentions no failure."""
     return (
         _DEFINITION_QUESTION.search(indexed_text.flat) is not None and _FAILURE_WORDS.search(indexed_text.flat) is None
     )
 
 
 def is_program_output(indexed_text: IndexedText) -> bool:
-    """Whether a short text reads like a sentence that a program printed rather than like somebody's own words."""
+    """Whether a short text reads like a message that a program printed rather than like a person's own words."""
     return _PROGRAM_OUTPUT.search(indexed_text.flat) is not None and _PERSONAL_WORDS.search(indexed_text.flat) is None

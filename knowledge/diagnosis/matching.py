@@ -1,39 +1,32 @@
-"""Finds which entries a passage speaks for: literals first, in one pass; conditions and regexes only where they hit."""
+"""Finds the entries whose signatures match a text.
+
+All literals of all signatures are searched in one pass. Positions, conditions, and regexes are evaluated only for
+signatures whose fragments were all found, which are few in any text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import re2
 
+from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Entry, Signature
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.lines import LogLine
 from knowledge.text.patterns import LiteralSet, collapse_whitespace, compile_pattern
 
 MAX_OCCURRENCES = 400
 _WINDOW_BYTES_BEFORE = 240
 _WINDOW_BYTES_AFTER = 700
-_MAX_EVIDENCE_PER_SIGNATURE = 2
-
-
-@dataclass(slots=True)
-class MatchCandidate:
-    """What speaks for one entry: confidence, the lines that prove it, the values captured from them."""
-
-    entry: Entry
-    confidence: Confidence
-    evidence: list[LogLine] = field(default_factory=list)
-    values: dict[str, str] = field(default_factory=dict)
-    first_line_index: int = 0
-    decisive: bool = False
+_ENOUGH_EVIDENCE_LINES = 2  # once a signature has this many, its further occurrences add none
+_MAX_LINES_PER_OCCURRENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _CompiledSignature:
-    """A signature with its fragments and regex compiled."""
+    """A signature with its literals as normalized bytes, and its regex compiled."""
 
     entry: Entry
     signature: Signature
@@ -45,192 +38,223 @@ class _CompiledSignature:
     not_within: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _SearchScope:
+    """The text to search, and what is known about it."""
+
+    indexed_text: IndexedText
+    is_relevant: Callable[[int], bool]
+    is_partial: bool
+    is_about_build: bool
+
+
+_Occurrence = tuple[int, int, range]
+"""Where all fragments of a signature occur: offsets of the first byte and after the last, and the lines' indexes.
+
+A plain tuple, because a hostile text has thousands of them.
+"""
+
+
 class Matcher:
-    """All entries' signatures, ready to be looked for."""
+    """All signatures of all entries, ready to be searched. Build it once: it compiles them.
+
+    `literals` holds every literal of the textual signatures, and `signatures_by_observation` the structural ones.
+    """
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
-        self.entries = entries
-        self._signatures_by_first_fragment: dict[bytes, list[_CompiledSignature]] = {}
         self.signatures_by_observation: dict[str, list[tuple[Entry, Signature]]] = {}
+        self._signatures_by_first_fragment: dict[bytes, list[_CompiledSignature]] = {}
         literals: list[str] = []
         for entry in entries.values():
             for signature in entry.signatures:
                 if signature.observed:
                     self.signatures_by_observation.setdefault(signature.observed, []).append((entry, signature))
-                if not signature.text:
-                    continue
-                ready = _CompiledSignature(
-                    entry,
-                    signature,
-                    tuple(_normalize_literal(text) for text in signature.text),
-                    compile_pattern(signature.regex) if signature.regex else None,
-                    tuple(_normalize_literal(text) for text in signature.unless),
-                    tuple(_normalize_literal(text) for text in signature.requires),
-                    _normalize_literal(signature.before) if signature.before else None,
-                    tuple(_normalize_literal(text) for text in signature.not_within),
-                )
-                self._signatures_by_first_fragment.setdefault(ready.fragments[0], []).append(ready)
-                literals += [*signature.text, *signature.unless, *signature.requires]
-                literals += [signature.before] if signature.before else []
+                if signature.text:
+                    compiled = _compile_signature(entry, signature)
+                    self._signatures_by_first_fragment.setdefault(compiled.fragments[0], []).append(compiled)
+                    literals += [*signature.text, *signature.unless, *signature.requires]
+                    literals += [signature.before] if signature.before else []
         self.literals = tuple(dict.fromkeys(literals))
-        self._literals = LiteralSet(literals)
+        self._literal_set = LiteralSet(literals)
 
     def search(
-        self, indexed_text: IndexedText, is_relevant: Callable[[int], bool], partial: bool, is_about_build: bool = True
+        self, indexed_text: IndexedText, is_relevant: Callable[[int], bool], is_partial: bool, is_about_build: bool
     ) -> list[MatchCandidate]:
-        """What the passage speaks for.
+        """Return a candidate for each entry with a matching signature.
 
-        `counts`: may the line at this index speak; `partial`: the log was cut; `of_build`: the text speaks of an image
-        build, without which words that other services use too are never more than possible.
+        Args:
+            indexed_text: The text to search.
+            is_relevant: Whether the line at an index may prove a failure.
+            is_partial: Whether the text is a fragment of a log, so that a missing counterproof means little.
+            is_about_build: Whether the text mentions an image build. Otherwise a generic signature is only possible.
         """
-        held = self._literals.find_in(indexed_text.lower)
-        present = frozenset(held)
-        found: dict[str, MatchCandidate] = {}
-        for first in sorted(held):  # a fixed order: of equal grounds the same ones are shown every time
-            for ready in self._signatures_by_first_fragment.get(first, ()):
-                if not present.issuperset(ready.fragments) or not present.issuperset(ready.requires):
-                    continue
-                if present.intersection(ready.unless):
-                    continue
-                _match_signature(ready, indexed_text, is_relevant, partial, is_about_build, found)
-        return list(found.values())
+        scope = _SearchScope(indexed_text, is_relevant, is_partial, is_about_build)
+        found_literals = self._literal_set.find_in(indexed_text.lower)
+        present = frozenset(found_literals)
+        candidates: dict[str, MatchCandidate] = {}
+        # RE2 reports the literals in no particular order; sorted, the same evidence is chosen every time.
+        for literal in sorted(found_literals):
+            for compiled in self._signatures_by_first_fragment.get(literal, ()):
+                if (
+                    present.issuperset(compiled.fragments)
+                    and present.issuperset(compiled.requires)
+                    and present.isdisjoint(compiled.unless)
+                ):
+                    candidate = _match_signature(compiled, scope)
+                    if candidate is not None:
+                        merge_candidate(candidates, candidate)
+        return list(candidates.values())
 
 
-def _decode_capture(raw: bytes | str) -> str:
-    """The text of a captured value, or of a group's name, which RE2 gives as bytes, too."""
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+def _compile_signature(entry: Entry, signature: Signature) -> _CompiledSignature:
+    return _CompiledSignature(
+        entry=entry,
+        signature=signature,
+        fragments=_normalize_literals(signature.text),
+        regex=compile_pattern(signature.regex) if signature.regex else None,
+        unless=_normalize_literals(signature.unless),
+        requires=_normalize_literals(signature.requires),
+        before=_normalize_literal(signature.before) if signature.before else None,
+        not_within=_normalize_literals(signature.not_within),
+    )
+
+
+def _normalize_literals(texts: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(_normalize_literal(text) for text in texts)
 
 
 def _normalize_literal(text: str) -> bytes:
     return collapse_whitespace(text).lower().encode()
 
 
-def _match_signature(
-    compiled_signature: _CompiledSignature,
-    indexed_text: IndexedText,
-    is_relevant: Callable[[int], bool],
-    partial: bool,
-    is_about_build: bool,
-    candidates: dict[str, MatchCandidate],
-) -> None:
-    """Adds to `found` what one signature finds."""
-    signature = compiled_signature.signature
-    lines: list[int] = []
+def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> MatchCandidate | None:
+    """Return what one signature proves in the text, or `None` if it does not match."""
+    lines = scope.indexed_text.lines
+    evidence_indexes: list[int] = []
     values: dict[str, str] = {}
-    times = 0
-    first = -1
-    for begin in find_occurrences(indexed_text.lower, compiled_signature.fragments[0]):
-        end = _find_chain_end(indexed_text.lower, begin, compiled_signature.fragments, signature.within)
-        if end < 0:
-            continue
-        touched = indexed_text.find_line_range(begin, end)
-        line = indexed_text.lines[touched[0]]
-        if not is_relevant(touched[0]) or (signature.line != "any" and line.source != signature.line):
-            continue
-        if any(_is_inside(indexed_text.lower, begin, end, longer) for longer in compiled_signature.not_within):
-            continue
-        if compiled_signature.regex is not None:
-            start = max(
-                indexed_text.get_line_start(touched[0]) if line.source != "plain" else 0, begin - _WINDOW_BYTES_BEFORE
-            )
-            window = indexed_text.flat[start : end + max(_WINDOW_BYTES_AFTER, signature.within)]
-            match = next((one for one in compiled_signature.regex.finditer(window) if start + one.end() > begin), None)
-            if match is None:
-                continue
-            captured = {
-                _decode_capture(name): _decode_capture(value) for name, value in match.groupdict().items() if value
-            }
-            if any(captured.get(name) in refused for name, refused in signature.reject.items()):
+    count = 0
+    first_line_index = -1
+    for occurrence in _find_occurrences(compiled, scope):
+        if compiled.regex is not None:
+            captured = _capture_values(compiled, compiled.regex, scope.indexed_text, occurrence)
+            if captured is None:
                 continue
             values = {**captured, **values}
-        times += 1
-        if first < 0:
-            first = touched[0]
-        if len(lines) < _MAX_EVIDENCE_PER_SIGNATURE and not (
-            lines and line.source == "verdict"
-        ):  # said twice, shown once
-            lines += [index for index in touched if index not in lines][:3]
-    if first < 0:
-        return
-    confidence = _compute_confidence(compiled_signature, indexed_text, first, times, partial)
+        _, _, line_indexes = occurrence
+        if count == 0:
+            first_line_index = line_indexes[0]
+        count += 1
+        # Packer repeats its verdict, so a later verdict line adds nothing.
+        if len(evidence_indexes) < _ENOUGH_EVIDENCE_LINES and not (
+            evidence_indexes and lines[line_indexes[0]].source == "verdict"
+        ):
+            new_indexes = [index for index in line_indexes if index not in evidence_indexes]
+            evidence_indexes += new_indexes[:_MAX_LINES_PER_OCCURRENCE]
+    confidence = _compute_confidence(compiled, scope, first_line_index, count) if count else None
     if confidence is None:
-        return
-    if signature.generic and not is_about_build:
-        confidence = "possible"
-    evidence = [indexed_text.lines[index] for index in lines]
-    merge_candidate(
-        candidates,
-        MatchCandidate(
-            compiled_signature.entry, confidence, evidence, values, first, signature.strength != "supporting"
-        ),
+        return None
+    return MatchCandidate(
+        compiled.entry,
+        confidence,
+        [lines[index] for index in evidence_indexes],
+        values,
+        first_line_index,
+        compiled.signature.strength != "supporting",
     )
 
 
+def _find_occurrences(compiled: _CompiledSignature, scope: _SearchScope) -> Iterator[_Occurrence]:
+    """Yield each place where all fragments follow each other on lines that count."""
+    # Bound to local names because a hostile text reaches this loop thousands of times.
+    fragments, within, line_kind = compiled.fragments, compiled.signature.within, compiled.signature.line
+    not_within, is_relevant = compiled.not_within, scope.is_relevant
+    indexed_text = scope.indexed_text
+    lower, lines = indexed_text.lower, indexed_text.lines
+    for begin in find_literal(lower, fragments[0]):
+        end = _find_chain_end(lower, begin, fragments, within)
+        if end < 0:
+            continue
+        line_indexes = indexed_text.find_line_range(begin, end)
+        first = line_indexes[0]
+        if not is_relevant(first) or (line_kind != "any" and lines[first].source != line_kind):
+            continue
+        if not_within and any(_is_inside(lower, begin, end, longer) for longer in not_within):
+            continue
+        yield begin, end, line_indexes
+
+
+def _capture_values(
+    compiled: _CompiledSignature, regex: re2._Regexp[bytes], indexed_text: IndexedText, occurrence: _Occurrence
+) -> dict[str, str] | None:
+    """Return the values that `regex` captures around an occurrence.
+
+    Returns `None` if the regex does not match there, or if it captures a value that the signature rejects.
+    """
+    signature = compiled.signature
+    begin, end, line_indexes = occurrence
+    window_start = max(0, begin - _WINDOW_BYTES_BEFORE)
+    if indexed_text.lines[line_indexes[0]].source != "plain":
+        # A log line is complete in itself; only in other text may the regex begin on a line before.
+        window_start = max(window_start, indexed_text.get_line_start(line_indexes[0]))
+    window = indexed_text.flat[window_start : end + max(_WINDOW_BYTES_AFTER, signature.within)]
+    match = next((match for match in regex.finditer(window) if window_start + match.end() > begin), None)
+    if match is None:
+        return None
+    captured = {_decode(name): _decode(value) for name, value in match.groupdict().items() if value}
+    if signature.reject and any(captured.get(name) in rejected for name, rejected in signature.reject.items()):
+        return None
+    return captured
+
+
+def _decode(value: bytes | str) -> str:
+    """Return text for a captured value or a group's name: for a bytes pattern RE2 gives both as bytes."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
 def _is_inside(lower: bytes, begin: int, end: int, longer: bytes) -> bool:
-    """Whether the place from `begin` to `end` stands inside the `longer` text."""
-    at = lower.find(longer, max(0, begin - len(longer)), end + len(longer))
-    return 0 <= at < end and at + len(longer) > begin
+    """Whether the bytes from `begin` to `end` overlap an occurrence of the `longer` text."""
+    start = lower.find(longer, max(0, begin - len(longer)), end + len(longer))
+    return 0 <= start < end and start + len(longer) > begin
 
 
 def _find_chain_end(lower: bytes, begin: int, fragments: Sequence[bytes], within: int) -> int:
-    """Where the last fragment ends when all follow the one at `begin` within `within` bytes; -1 when they don't."""
+    """Return where the last fragment ends if all follow the one at `begin` within `within` bytes, else -1."""
     end = begin + len(fragments[0])
     for fragment in fragments[1:]:
-        at = lower.find(fragment, end, begin + within + len(fragment))
-        if at < 0:
+        start = lower.find(fragment, end, begin + within + len(fragment))
+        if start < 0:
             return -1
-        end = at + len(fragment)
+        end = start + len(fragment)
     return end
 
 
-def find_occurrences(text: bytes, literal: bytes) -> Iterable[int]:
-    """Where `literal` stands in `text`; of a hostile text's very many places no more than a fixed number."""
-    at = text.find(literal)
+def find_literal(text: bytes, literal: bytes) -> Iterator[int]:
+    """Yield the offsets of `literal` in `text`, at most `MAX_OCCURRENCES`: a hostile text may repeat it forever."""
+    offset = text.find(literal)
     for _ in range(MAX_OCCURRENCES):
-        if at < 0:
+        if offset < 0:
             return
-        yield at
-        at = text.find(literal, at + len(literal))
+        yield offset
+        offset = text.find(literal, offset + len(literal))
 
 
 def _compute_confidence(
-    compiled_signature: _CompiledSignature, indexed_text: IndexedText, first_line_index: int, times: int, partial: bool
+    compiled: _CompiledSignature, scope: _SearchScope, first_line_index: int, count: int
 ) -> Confidence | None:
-    signature = compiled_signature.signature
-    if compiled_signature.before is not None:
-        rival = indexed_text.lower.find(compiled_signature.before)
-        if rival >= 0 and indexed_text.find_line_index(rival) < first_line_index:
+    """Return how certain a signature with `count` occurrences makes its entry; `None` if it came after its rival."""
+    signature, indexed_text = compiled.signature, scope.indexed_text
+    if compiled.before is not None:
+        rival_offset = indexed_text.lower.find(compiled.before)
+        if rival_offset >= 0 and indexed_text.find_line_index(rival_offset) < first_line_index:
             return None
-    if signature.strength == "supporting":
+    if signature.strength == "supporting" or (signature.generic and not scope.is_about_build):
         return "possible"
     if signature.strength == "likely":
         return "likely"
     if signature.repeats is not None:
-        if times < signature.repeats.likely:
+        if count < signature.repeats.likely:
             return "possible"
-        return "certain" if times >= signature.repeats.certain else "likely"
-    unseen = partial and bool(compiled_signature.unless or compiled_signature.before)
-    return "likely" if unseen else "certain"
-
-
-_CONFIDENCE_RANKS: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
-
-
-def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) -> None:
-    """Adds `new` to what was found for the same entry; the best confidence stands, evidence of it comes first."""
-    old = candidates.get(new.entry.id)
-    if old is None:
-        candidates[new.entry.id] = new
-        return
-    better, other = (old, new) if _CONFIDENCE_RANKS[old.confidence] <= _CONFIDENCE_RANKS[new.confidence] else (new, old)
-    seen = {line.number for line in better.evidence}
-    better.evidence += [line for line in other.evidence if line.number not in seen]
-    better.values = {**other.values, **better.values}
-    better.first_line_index = min(old.first_line_index, new.first_line_index)
-    better.decisive = old.decisive or new.decisive
-    candidates[new.entry.id] = better
-
-
-def get_confidence_rank(confidence: Confidence) -> int:
-    """0 for certain, 1 for likely, 2 for possible."""
-    return _CONFIDENCE_RANKS[confidence]
+        return "certain" if count >= signature.repeats.certain else "likely"
+    # What would speak against the match may be in the part of the log that is missing.
+    may_miss_counterproof = scope.is_partial and bool(compiled.unless or compiled.before)
+    return "likely" if may_miss_counterproof else "certain"

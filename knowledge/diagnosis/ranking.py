@@ -1,56 +1,67 @@
-"""Orders what was found by cause: the root before its consequences, wrappers last, harmless messages only alone."""
+"""Ranks candidates by cause: a root cause before its consequences, wrappers last, harmless messages only if alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from typing import NamedTuple
 
-from knowledge.diagnosis.matching import MatchCandidate, get_confidence_rank
+from knowledge.diagnosis.candidate import MatchCandidate, get_confidence_rank
 from knowledge.model.diagnosis import MAX_MATCHES
 from knowledge.model.entry import Entry
 
 _ROLE_RANKS = {"cause": 0, "symptom": 1, "wrapper": 2}
 
 
-def rank_candidates(
-    found: Iterable[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool = False
-) -> list[tuple[MatchCandidate, tuple[str, ...]]]:
-    """At most five, best first, each with what it explains; what another explains does not stand for itself.
+class RankedCandidate(NamedTuple):
+    """A candidate, and the ids of the entries that it explains."""
 
-    In a build log the wrappers that the status will show are named too, although the log cannot hold them.
+    candidate: MatchCandidate
+    explains: tuple[str, ...]
+
+
+def rank_candidates(
+    found: Iterable[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
+) -> list[RankedCandidate]:
+    """Return at most five candidates, best first. A candidate that a better one explains is not listed itself.
+
+    For a build log, an explained wrapper is named even if it was not found: the log cannot contain it, but the status
+    of the template will show it.
     """
     candidates = list(found)
-    failures = [one for one in candidates if one.entry.severity != "info"]
-    strong = any(one.confidence != "possible" for one in failures)
-    harmless = [one for one in candidates if one.entry.severity == "info"]
-    if failures and (strong or not any(one.confidence == "certain" for one in harmless)):
+    failures = [candidate for candidate in candidates if candidate.entry.severity != "info"]
+    harmless = [candidate for candidate in candidates if candidate.entry.severity == "info"]
+    has_strong_failure = any(candidate.confidence != "possible" for candidate in failures)
+    if failures and (has_strong_failure or not any(candidate.confidence == "certain" for candidate in harmless)):
         pool = failures
     else:
         pool = harmless + failures
-    consequences = {name for one in pool if one.confidence != "possible" for name in one.entry.explains}
-    pool.sort(key=lambda one: _compute_sort_key(one, consequences))
+    consequences = {
+        name for candidate in pool if candidate.confidence != "possible" for name in candidate.entry.explains
+    }
+    pool.sort(key=lambda candidate: _compute_sort_key(candidate, consequences))
     explained: set[str] = set()
-    kept: list[tuple[MatchCandidate, tuple[str, ...]]] = []
-    for one in pool:
-        if one.entry.id in explained:
-            continue
-        explains = _find_explained(one, candidates, entries, is_build_log)
-        explained.update(explains)
-        kept.append((one, tuple(explains)))
-    return kept[:MAX_MATCHES]
+    ranked: list[RankedCandidate] = []
+    for candidate in pool:
+        if candidate.entry.id not in explained:
+            explains = _find_explained(candidate, candidates, entries, is_build_log)
+            explained.update(explains)
+            ranked.append(RankedCandidate(candidate, tuple(explains)))
+    return ranked[:MAX_MATCHES]
 
 
 def _compute_sort_key(
     candidate: MatchCandidate, consequences: Set[str]
-) -> tuple[int, int, int, int, int, int, int, str]:
-    """Confidence, what nothing else here explains, own words before hints, role, tier, place; the id settles ties."""
+) -> tuple[int, bool, bool, bool, int, int, int, str]:
+    """Return the sort key of a candidate: first all that are more than possible, and among them the causes first.
+
+    Certain and likely candidates rank alike: a likely cause says more than a certain consequence. The id breaks ties.
+    """
     entry = candidate.entry
-    info, explained = int(entry.severity == "info"), int(entry.id in consequences)
-    hint = int(not candidate.decisive)
     return (
         get_confidence_rank(candidate.confidence) // 2,
-        info,
-        explained,
-        hint,
+        entry.severity == "info",
+        entry.id in consequences,
+        not candidate.decisive,
         _ROLE_RANKS[entry.role],
         entry.priority,
         candidate.first_line_index,
@@ -61,21 +72,26 @@ def _compute_sort_key(
 def _find_explained(
     top: MatchCandidate, candidates: Iterable[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
 ) -> list[str]:
-    """What `top` explains: what its entry names and the text shows, and the wrappers around it."""
-    present = {one.entry.id: one for one in candidates}
-    reached: list[str] = []
-    waiting = list(top.entry.explains)
-    while waiting:
-        name = waiting.pop(0)
-        if name in reached or name == top.entry.id or name not in entries:
+    """Return the ids that `top` explains: those its entry leads to and that were found, and the wrappers around it."""
+    found_names = {candidate.entry.id for candidate in candidates}
+    explained: list[str] = []
+    pending = list(top.entry.explains)
+    visited = {top.entry.id}
+    while pending:
+        name = pending.pop(0)
+        if name in visited or name not in entries:
             continue
-        if name in present or (is_build_log and entries[name].role == "wrapper" and name in top.entry.explains):
-            reached.append(name)
-        waiting += entries[name].explains
+        visited.add(name)
+        is_direct_wrapper = entries[name].role == "wrapper" and name in top.entry.explains
+        if name in found_names or (is_build_log and is_direct_wrapper):
+            explained.append(name)
+        pending += entries[name].explains
     if top.entry.role != "wrapper" and top.confidence != "possible":
-        reached += [
-            one.entry.id
-            for one in candidates
-            if one.entry.role == "wrapper" and one.entry.id not in reached and one.entry.severity != "info"
+        explained += [
+            candidate.entry.id
+            for candidate in candidates
+            if candidate.entry.role == "wrapper"
+            and candidate.entry.id not in explained
+            and candidate.entry.severity != "info"
         ]
-    return reached
+    return explained

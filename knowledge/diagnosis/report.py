@@ -1,4 +1,4 @@
-"""A diagnosis as text for a terminal: the answer, the lines that prove it, and what to do first."""
+"""Renders a diagnosis as text for a terminal: the answer, the lines that prove it, and the first step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "first": "Step 1 of {n}",
         "others": "Also possible",
         "explains": "Explains",
-        "none": "No known failure recognised.",
+        "none": "No known failure recognized.",
         "succeeded": "The build succeeded.",
         "found": "Found out",
         "outcome": "the run: {outcome}",
@@ -53,7 +53,7 @@ _TEXTS: Mapping[Language, Mapping[str, str]] = {
         "inferred": "Nostra deduzione, non documentata.",
     },
 }
-# The names in a diagnosis, as people read them; `--json` keeps the names themselves.
+# What the terminal shows for the names of kinds, outcomes, and phases; `--json` has the names themselves.
 _NAMES: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "build-log": "build log",
@@ -61,7 +61,7 @@ _NAMES: Mapping[Language, Mapping[str, str]] = {
         "deployment-error": "deployment or CLI error",
         "task-log": "log of a pipeline task",
         "question": "question in words",
-        "unknown": "kind of text not recognised",
+        "unknown": "kind of text not recognized",
         "failed": "failed",
         "canceled": "canceled",
         "succeeded": "succeeded",
@@ -94,24 +94,26 @@ _NAMES: Mapping[Language, Mapping[str, str]] = {
         "clean-up": "pulizia",
     },
 }
+_MAX_EXCERPT_LINES = 8
 _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
 
 
 def render_report(diagnosis: Diagnosis, entries: Mapping[str, Entry], language: Language) -> str:
-    """The diagnosis as lines of text, in `language`."""
-    words = _TEXTS[language]
+    """Render a diagnosis as lines of text in `language`."""
+    texts = _TEXTS[language]
     lines = [f"{diagnosis.file}: {_NAMES[language][diagnosis.kind]}"]
     if diagnosis.matches:
         top, *others = diagnosis.matches
-        lines += _render_top_match(top, entries[top.entry], diagnosis, words, language)
+        lines += _render_top_match(top, entries[top.entry], diagnosis, texts, language)
         if others:
-            lines.append(f"  {words['others']}: " + "; ".join(f"{m.title} ({words[m.confidence]})" for m in others))
+            titles = [f"{match.title} ({texts[match.confidence]})" for match in others]
+            lines.append(f"  {texts['others']}: {'; '.join(titles)}")
     else:
-        lines.append(f"  {words['succeeded' if diagnosis.outcome == 'succeeded' else 'none']}")
-        lines += [f"    {line.line:>6}  {line.text}" for line in diagnosis.excerpt[:8]]
-    lines += _render_findings(diagnosis, words, _NAMES[language])
+        lines.append(f"  {texts['succeeded' if diagnosis.outcome == 'succeeded' else 'none']}")
+        lines += [f"    {line.line:>6}  {line.text}" for line in diagnosis.excerpt[:_MAX_EXCERPT_LINES]]
+    lines += _render_findings(diagnosis, texts, _NAMES[language])
     if not diagnosis.is_conclusive:
-        lines.append(f"  {words['next']}")
+        lines.append(f"  {texts['next']}")
     return "\n".join(_replace_unprintable(line) for line in lines)
 
 
@@ -141,22 +143,22 @@ def _render_top_match(
 
 
 def _render_findings(diagnosis: Diagnosis, texts: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
-    found = []
+    findings = []
     if diagnosis.outcome != "unknown":
-        found.append(texts["outcome"].format(outcome=names[diagnosis.outcome]))
+        findings.append(texts["outcome"].format(outcome=names[diagnosis.outcome]))
     if diagnosis.phase:
-        found.append(texts["phase"].format(phase=names.get(diagnosis.phase, diagnosis.phase)))
-    failed = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
-    if failed:
-        code = "?" if failed.exit_code is None else failed.exit_code
-        seconds = "?" if failed.seconds is None else failed.seconds
-        found.append(texts["failed"].format(provisioner=failed.provisioner, seconds=seconds, code=code))
+        findings.append(texts["phase"].format(phase=names.get(diagnosis.phase, diagnosis.phase)))
+    failed_run = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
+    if failed_run:
+        code = "?" if failed_run.exit_code is None else failed_run.exit_code
+        seconds = "?" if failed_run.seconds is None else failed_run.seconds
+        findings.append(texts["failed"].format(provisioner=failed_run.provisioner, seconds=seconds, code=code))
     if diagnosis.longest_gap:
-        silence = diagnosis.longest_gap
-        found.append(texts["silence"].format(minutes=silence.seconds // 60, line=silence.line))
-    return [f"  {texts['found']}: " + "; ".join(found)] if found else []
+        gap = diagnosis.longest_gap
+        findings.append(texts["silence"].format(minutes=gap.seconds // 60, line=gap.line))
+    return [f"  {texts['found']}: {'; '.join(findings)}"] if findings else []
 
 
 def _replace_unprintable(line: str) -> str:
-    """The line without characters that would steer a terminal."""
+    """Replace characters that could control the terminal, such as escape sequences."""
     return "".join(character if character.isprintable() or character == " " else "?" for character in line)

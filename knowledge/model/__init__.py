@@ -1,1 +1,1 @@
-"""Plain values of the knowledge base, and its errors."""
+"""The knowledge base's plain values and errors."""

@@ -1,4 +1,7 @@
-"""What a diagnosis is: plain frozen values, and their JSON form (the contract of `python app.py diagnose`)."""
+"""The result of a diagnosis: plain frozen values, and their JSON form.
+
+The JSON form is the public contract of `python app.py diagnose --json`. A change to it needs a new `SCHEMA_VERSION`.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ FACT_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class ExcerptLine:
-    """A physical line of the input, from 1, and its redacted text without the log's prefix."""
+    """One line of the input as shown to people.
+
+    `line` is the physical line number, starting at 1. `text` is redacted and has no log prefix.
+    """
 
     line: int
     text: str
@@ -35,7 +41,11 @@ class ExcerptLine:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry that the input speaks for, best first in `Diagnosis.matches`."""
+    """An entry that fits the input, with the lines that prove it.
+
+    `explains` holds the ids of other entries that follow from this one and are not listed separately. `values` holds
+    what the signatures captured, by name.
+    """
 
     entry: str
     title: str
@@ -49,7 +59,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionerSummary:
-    """One provisioner of the run: when it started and ended (UTC, ISO 8601, `Z`), for how long, with what exit code."""
+    """One provisioner of a build: its times (UTC, ISO 8601 with `Z`), duration, and exit code; `None` where unknown."""
 
     provisioner: str
     started: str | None
@@ -62,7 +72,7 @@ class ProvisionerSummary:
 
 @dataclass(frozen=True, slots=True)
 class LogGap:
-    """The longest time in which the build wrote nothing, and the line after which it fell silent."""
+    """The longest period in which the build wrote nothing, and the number of the last line before it."""
 
     seconds: int
     line: int
@@ -70,7 +80,7 @@ class LogGap:
 
 @dataclass(frozen=True, slots=True)
 class ScriptAdvice:
-    """What the pattern of a script's own error means and what to do: an id of `knowledge/script_errors.yaml`."""
+    """Advice about an error that a script printed. `id` names a pattern in `knowledge/script_errors.yaml`."""
 
     id: str
     advice: str
@@ -78,7 +88,11 @@ class ScriptAdvice:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All that was found out about one input. Every text in it is redacted."""
+    """The result for one input. Every text in it is redacted.
+
+    `partial` is true when the input looks like a fragment of a build log. `ids` pairs a label with an id and holds ids
+    that are not among `facts`.
+    """
 
     file: str
     kind: InputKind
@@ -98,10 +112,10 @@ class Diagnosis:
     @property
     def is_conclusive(self) -> bool:
         """Whether a match is certain or likely, or the input is the log of a build that succeeded."""
-        return self.outcome == "succeeded" or any(m.confidence != "possible" for m in self.matches)
+        return self.outcome == "succeeded" or any(match.confidence != "possible" for match in self.matches)
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's object: every key is there, `None` where unknown."""
+        """Return the diagnosis as a JSON object that always has every key; unknown values are `None`."""
         return {
             "schema": SCHEMA_VERSION,
             "file": self.file,
@@ -109,26 +123,26 @@ class Diagnosis:
             "outcome": self.outcome,
             "matches": [
                 {
-                    "entry": m.entry,
-                    "title": m.title,
-                    "confidence": m.confidence,
-                    "severity": m.severity,
-                    "retry": m.retry,
-                    "evidence": [{"line": e.line, "text": e.text} for e in m.evidence],
-                    "explains": list(m.explains),
+                    "entry": match.entry,
+                    "title": match.title,
+                    "confidence": match.confidence,
+                    "severity": match.severity,
+                    "retry": match.retry,
+                    "evidence": [{"line": line.line, "text": line.text} for line in match.evidence],
+                    "explains": list(match.explains),
                 }
-                for m in self.matches
+                for match in self.matches
             ],
-            "excerpt": [{"line": e.line, "text": e.text} for e in self.excerpt],
+            "excerpt": [{"line": line.line, "text": line.text} for line in self.excerpt],
             "facts": {key: self.facts.get(key) for key in FACT_KEYS},
             "timeline": [
                 {
-                    "provisioner": t.provisioner,
-                    "started": t.started,
-                    "ended": t.ended,
-                    "seconds": t.seconds,
-                    "exit_code": t.exit_code,
+                    "provisioner": summary.provisioner,
+                    "started": summary.started,
+                    "ended": summary.ended,
+                    "seconds": summary.seconds,
+                    "exit_code": summary.exit_code,
                 }
-                for t in self.timeline
+                for summary in self.timeline
             ],
         }

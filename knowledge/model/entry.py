@@ -1,6 +1,7 @@
-"""The shape of a knowledge base entry: one known failure, in both languages, as plain frozen values.
+"""A knowledge base entry: one known failure in both languages, as plain frozen values.
 
-An entry is one YAML file, `knowledge/entries/<phase>/<id>.yaml`; `loading` reads it and `checks` holds it to its rules.
+Each entry is one YAML file, `knowledge/entries/<phase>/<id>.yaml`. `knowledge.catalog.loading` reads it, and
+`knowledge.checks` verifies its content. `knowledge/entries/README.md` describes every key.
 """
 
 from __future__ import annotations
@@ -42,19 +43,19 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 @dataclass(frozen=True, slots=True)
 class LocalizedText:
-    """One text in both languages."""
+    """A text in every supported language."""
 
     en: str
     it: str
 
     def get(self, language: Language) -> str:
-        """The text in `language`."""
+        """Return the text in `language`."""
         return self.it if language == "it" else self.en
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatThresholds:
-    """How often a text must occur to count: `certain` times for certain, `likely` times for likely."""
+    """How many occurrences make a match certain, and how many make it likely; fewer make it only possible."""
 
     certain: int
     likely: int
@@ -62,12 +63,15 @@ class RepeatThresholds:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One way to recognise the entry in a text, or (`observed`) in what the log reader saw.
+    """One way to recognize an entry, either in a text or in a build log's structure.
 
-    `text` are the literal fragments, all to be found in this order within `within` characters, whatever their case
-    and white space; `regex` (RE2) must then match in the same window and may capture values by name. A place does not
-    count when it stands inside one of the longer texts of `inside`, or captured a value that `reject` lists. What other
-    services and tools say in the same words is marked `elsewhere`: it proves something only beside words of a build.
+    A textual signature has literal fragments in `text`. All of them must occur in this order within `within`
+    characters; case and white space do not matter. `regex` (RE2) must then match in the same window and may capture
+    values by name. An occurrence inside one of the longer texts in `not_within` does not count, nor does one whose
+    captured value is listed in `reject`. A `generic` signature is also what other services print, so it is only
+    possible unless the text mentions an image build.
+
+    A structural signature instead names an observation of the log reader in `observed`.
     """
 
     id: str
@@ -88,7 +92,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the solution. Commands hold `<placeholders>`; `effect` says what following it does."""
+    """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does."""
 
     do: LocalizedText
     expect: LocalizedText | None
@@ -100,7 +104,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """Another entry that people take this one for, and how to tell them apart."""
+    """Another entry that is easily confused with this one, and how to tell them apart."""
 
     entry: str
     difference: LocalizedText
@@ -108,7 +112,7 @@ class LookAlike:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where what the entry says can be read."""
+    """A web page that documents what an entry says."""
 
     title: str
     url: str
@@ -116,7 +120,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text that must match, with a part of the line that proves it, and where the text comes from."""
+    """A text that must match the entry first.
+
+    `source` is where the text comes from, and `evidence` a part of the lines that must be shown as proof.
+    """
 
     text: str
     source: str

@@ -1,8 +1,10 @@
-"""What can go wrong in `knowledge`.
+"""The errors of `knowledge`, and the faults that the checks of its files report.
 
 KnowledgeError
-├── EntriesInvalid     entries that break their rules; carries every fault, with file and line
-└── UnreadableInput    a file that cannot be read as text; says which and why
+├── InvalidEntriesError           files of the knowledge base that break their rules; lists every fault
+├── UnreadableInputError          an input that cannot be read as text
+├── InvalidSupportRoutingError    in `knowledge.catalog.support`
+└── InvalidPatternError           in `knowledge.text.patterns`
 """
 
 from __future__ import annotations
@@ -12,12 +14,12 @@ from dataclasses import dataclass
 
 
 class KnowledgeError(Exception):
-    """The base of every error of this package."""
+    """The base class of every error raised by this package."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One fault of an entry file: where it is and what to do about it."""
+    """One mistake in a file of the knowledge base: where it is and how to fix it."""
 
     file: str
     line: int
@@ -28,7 +30,7 @@ class Fault:
 
 
 class InvalidEntriesError(KnowledgeError):
-    """Entries break their rules; `faults` has all of them."""
+    """Files of the knowledge base are invalid. `faults` lists every mistake, sorted by file and line."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(faults))
@@ -36,4 +38,4 @@ class InvalidEntriesError(KnowledgeError):
 
 
 class UnreadableInputError(KnowledgeError):
-    """An input that cannot be read; the message says which one and why."""
+    """An input cannot be read as text. The message names it and says why."""

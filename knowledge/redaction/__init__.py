@@ -1,1 +1,1 @@
-"""Find secrets in text and hide them."""
+"""Find secrets and identifiers in text and hide them."""

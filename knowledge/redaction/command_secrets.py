@@ -1,4 +1,4 @@
-"""Secrets that only the command around them gives away: `net user NAME x`, `mysql -px`, `curl -u user:x`."""
+"""Find secrets that only their command identifies: `net user NAME x`, `mysql -px`, `curl -u user:x`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ENCODED_SCRIPT = compile_pattern(
     r"(?i)[\s\"',][-/]e(?:n|nc|c|nco\w*)?(?:[\"'\\]*,\s*|\s+)[\"'\\]*(?P<v>[A-Za-z0-9+/]{12,}={0,2})(?:[^\w.:\\/-]|\z)"
 )
 _PIPED_PASSWORD = compile_pattern(
-    r"(?i)(?:\b(?:echo|printf|write-output)\s+(?:-\w+\s+)*(?P<said>[^|\n]+?)|(?P<text>\"[^\"\n]+\"|'[^'\n]+'))\s*\|"
+    r"(?i)(?:\b(?:echo|printf|write-output)\s+(?:-\w+\s+)*(?P<printed>[^|\n]+?)|(?P<text>\"[^\"\n]+\"|'[^'\n]+'))\s*\|"
     r"[^|\n]*(?:-stdin|\bsudo\s+(?:-\w+\s+)*-S|chpasswd|smbpasswd|--with-token|devops\s+login|convertto-securestring)"
 )
 _DIRECT_ARGUMENT = compile_pattern(
@@ -25,7 +25,7 @@ _DIRECT_ARGUMENT = compile_pattern(
     r"|\bnet1?(?:\.exe)?\s+user\s+(?:/\w+\s+)*(?:\\*\"[^\"\n]*\"|[^\s/\"\\]\S*)\s+(?:/\w+\s+)*(?P<user>[^\s/|>&)])"
     r"|\bnet1?(?:\.exe)?\s+use\s+(?:(?:[a-z]:|\*)\s+)?\"?\\\\[^\s\"]+\"?\s+(?:/user:\S+\s+)?(?P<share>[^\s/|>&])"
 )
-_DIRECT_KINDS = ("plain", "here", "pair", "user", "share", "hashed", "stored", "masked", "vault", "early")
+_DIRECT_GROUPS = ("plain", "here", "pair", "user", "share", "hashed", "stored", "masked", "vault", "early")
 _TOOL = compile_pattern(
     r"(?i)\b(?:(?P<upper>sqlcmd|osql|bcp|unzip|zip)"
     r"|(?P<lower>mysql\w*|mariadb\w*|sshpass|7z[ar]?|7zip|rar|unrar|psexec(?:64)?|(?:docker|podman|helm\s+registry|oc)\s+login"
@@ -40,71 +40,79 @@ _FLAGS = {
     "pair": compile_pattern(r"[\s\"'](?:-[uU]|--user|--proxy-user)[\"'\\]*,?[\s=]*(?P<v>[^\s,])"),
     "ldap": compile_pattern(r"[\s\"']-w\s*(?P<v>\S)"),
 }
+# `curl -u user:password`, and Samba's `user%password`.
 _USER_PART = compile_pattern(r"[^\s:%\"']*[:%]")
 
 
 def _find_encoded_scripts(view: bytes) -> Iterator[Span]:
-    """Scripts that are handed over in base64."""
-    for found in _ENCODED_SCRIPT.finditer(view):
-        yield found.span("v")
+    """Yield scripts that PowerShell gets in base64, which can contain secrets that no other rule sees."""
+    for match in _ENCODED_SCRIPT.finditer(view):
+        yield match.span("v")
 
 
 def _find_piped_passwords(view: bytes) -> Iterator[Span]:
-    """What is piped into a tool that reads a password."""
-    for found in _PIPED_PASSWORD.finditer(view):
-        start, end = found.span("said" if found.start("said") >= 0 else "text")
-        inner = view[start:end]
-        if inner[:1] in (b'"', b"'") and inner[-1:] == inner[:1] and len(inner) > 1:
+    """Yield what is piped into a tool that reads a password, except variables and placeholders."""
+    for match in _PIPED_PASSWORD.finditer(view):
+        start, end = match.span("printed" if match.start("printed") >= 0 else "text")
+        text = view[start:end]
+        if text[:1] in (b'"', b"'") and text[-1:] == text[:1] and len(text) > 1:
             start, end = start + 1, end - 1
+        # A variable, a placeholder, or a template's expression: the secret itself is not in the text.
         if not view[start:end].startswith((b"$", b"*", b"%", b"[REDACTED]", b"${{", b"{{")):
             yield start, end
 
 
 def _find_direct_arguments(view: bytes) -> Iterator[Span]:
-    """Arguments whose place tells."""
-    stop = 0
-    for number, found in enumerate(_DIRECT_ARGUMENT.finditer(view)):
+    """Yield arguments that are secrets by their position; in a crowded text, the rest of each line with one."""
+    line_end = 0
+    for number, match in enumerate(_DIRECT_ARGUMENT.finditer(view)):
         if number > compute_max_findings(view):
-            if found.start() >= stop:
-                stop = find_line_end(view, found.end() - 1)
-                yield found.start(), stop
+            if match.start() >= line_end:
+                line_end = find_line_end(view, match.end() - 1)
+                yield match.start(), line_end
             continue
-        kind = next(kind for kind in _DIRECT_KINDS if found.start(kind) >= 0)
-        span = read_argument(view, found.start(kind))
+        group = next(group for group in _DIRECT_GROUPS if match.start(group) >= 0)
+        span = read_argument(view, match.start(group))
+        # `net user NAME *` asks for the password.
         if span is not None and view[span[0] : span[1]] not in (b"*", b"user"):
             yield span
 
 
 def _find_flag_values(view: bytes) -> Iterator[Span]:
-    """Each stretch of a line behind a tool's name is read with the flags of all tools named on the line so far."""
+    """Yield the values of flags that are secrets for a tool, to the next tool's name or the line's end.
+
+    The flags of all tools that the line has named so far count: a name can be a part of another tool's arguments.
+    """
     tools = list(_TOOL.finditer(view))
-    active: set[str] = set()
-    stop = -1
-    hidden = False
+    line_groups: set[str] = set()
+    line_end = -1
+    is_line_hidden = False
     for index, tool in enumerate(tools):
-        if tool.start() >= stop:
-            active = set()
-            stop = find_line_end(view, tool.start())
-            hidden = False
-        if hidden:
+        if tool.start() >= line_end:
+            line_groups = set()
+            line_end = find_line_end(view, tool.start())
+            is_line_hidden = False
+        if is_line_hidden:
             continue
         if index > compute_max_findings(view):
-            hidden = True
-            yield tool.end(), stop
+            # A line that names this many tools is no command; hiding its rest keeps the time linear.
+            is_line_hidden = True
+            yield tool.end(), line_end
             continue
-        active.add(next(kind for kind in _FLAGS if tool.start(kind) >= 0))
-        limit = min(stop, tools[index + 1].start()) if index + 1 < len(tools) else stop
-        for kind in sorted(active):
-            for flag in _FLAGS[kind].finditer(view, max(tool.start(), tool.end() - 1), limit):
-                span = _read_flag_value(view, flag.start("v"), is_user_pair=kind == "pair")
+        line_groups.add(next(group for group in _FLAGS if tool.start(group) >= 0))
+        limit = min(line_end, tools[index + 1].start()) if index + 1 < len(tools) else line_end
+        for group in sorted(line_groups):
+            for flag in _FLAGS[group].finditer(view, max(tool.start(), tool.end() - 1), limit):
+                span = _read_flag_value(view, flag.start("v"), is_user_pair=group == "pair")
                 if span is not None:
                     yield span
 
 
-def _read_flag_value(view: bytes, at: int, *, is_user_pair: bool) -> Span | None:
+def _read_flag_value(view: bytes, pos: int, *, is_user_pair: bool) -> Span | None:
+    """Return the argument at `pos`, or only the password of `user:password`; `None` if it has no secret."""
     if not is_user_pair:
-        return read_argument(view, at)
-    span = read_value(view, at, is_password=True, can_be_prose=False)
+        return read_argument(view, pos)
+    span = read_value(view, pos, is_password=True, can_be_prose=False)
     user = _USER_PART.match(view, span[0], span[1]) if span is not None else None
     if span is None or user is None or view[user.end() : user.end() + 1] in (b"$", b"", b"*"):
         return None

@@ -1,9 +1,9 @@
-"""Masks what identifies people and places in a text, and keeps what support needs to find the run."""
+"""Mask the identifiers of people, tenants and networks in a text; keep those that support needs to find the run."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from knowledge.redaction.patterns import Span, build_byte_view, compile_pattern
 
@@ -43,62 +43,84 @@ _COMMON_USERS = frozenset(
     b"public default administrator root system packer azureuser all null none true false defaultuser0 redacted".split()
 )
 _PUBLIC_ADDRESSES = frozenset({b"127.0.0.1", b"0.0.0.0", b"255.255.255.255", b"168.63.129.16", b"169.254.169.254"})
+_USER_NAME_GROUPS = ("home", "named", "net")
 _LOOKBEHIND_BYTES = 48
 
 
 def mask_identifiers(text: str) -> str:
-    """`text` with subscription, tenant and object ids, e-mail and IP addresses and user names as placeholders.
+    """Return `text` with subscription, tenant and object ids, e-mail and IP addresses and user names masked.
 
-    The same value gets the same placeholder, `<subscription-1>`; correlation and operation ids and template names stay.
+    Each value is replaced by the same placeholder everywhere, such as `<subscription-1>`. Correlation and operation ids
+    and template names stay.
     """
     view = build_byte_view(text)
-    numbers: dict[str, int] = {}
-    names: dict[bytes, str] = {}
+    # Where two kinds have the same span, the later one wins.
+    labels: dict[Span, str] = {}
+    for find in (_find_guids, _find_emails, _find_ip_addresses, _find_user_names):
+        labels.update(find(view))
+    placeholders = _Placeholders()
+    parts: list[str] = []
+    pos = 0
+    for start, end in sorted(labels):
+        if start >= pos:  # What overlaps an identifier before it is left out.
+            parts.append(text[pos:start])
+            parts.append(placeholders.get(view[start:end], labels[start, end]))
+            pos = end
+    parts.append(text[pos:])
+    return "".join(parts)
 
-    def assign_placeholder(value: bytes, label: str) -> str:
+
+class _Placeholders:
+    """The placeholders of the values in one text, numbered for each label in the order of the text."""
+
+    def __init__(self) -> None:
+        self._placeholders: dict[bytes, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def get(self, value: bytes, label: str) -> str:
+        """Return the placeholder of `value`; case does not matter, and a known value keeps its first label."""
         key = value.lower()
-        if key not in names:
-            numbers[label] = numbers.get(label, 0) + 1
-            names[key] = f"<{label}-{numbers[label]}>"
-        return names[key]
+        if key not in self._placeholders:
+            self._counts[label] = self._counts.get(label, 0) + 1
+            self._placeholders[key] = f"<{label}-{self._counts[label]}>"
+        return self._placeholders[key]
 
+
+def _find_guids(view: bytes) -> Iterator[tuple[Span, str]]:
     labels = _label_guids(view)
-    found: dict[Span, str] = {}
     for match in _GUID.finditer(view):
         label = labels[match.group().lower()]
         if label is not None:
-            found[match.span()] = label
+            yield match.span(), label
+
+
+def _find_emails(view: bytes) -> Iterator[tuple[Span, str]]:
     for match in _EMAIL.finditer(view):
-        found[match.span()] = "email"
+        yield match.span(), "email"
+
+
+def _find_ip_addresses(view: bytes) -> Iterator[tuple[Span, str]]:
     for match in _IPV4.finditer(view):
         if _is_ipv4(view, match.start(), match.group()):
-            found[match.span()] = "ip"
+            yield match.span(), "ip"
     for match in _IPV6.finditer(view):
         if _is_ipv6(match.group()):
-            found[match.span()] = "ip"
+            yield match.span(), "ip"
+
+
+def _find_user_names(view: bytes) -> Iterator[tuple[Span, str]]:
     for match in _USER_NAME.finditer(view):
-        group = next(group for group in ("home", "named", "net") if match.start(group) >= 0)
+        group = next(group for group in _USER_NAME_GROUPS if match.start(group) >= 0)
         if match.group(group).lower() not in _COMMON_USERS:
-            found[match.span(group)] = "user"
-    return _replace_identifiers(text, view, found, assign_placeholder)
-
-
-def _replace_identifiers(
-    text: str, view: bytes, labels: dict[Span, str], assign_placeholder: Callable[[bytes, str], str]
-) -> str:
-    pieces: list[str] = []
-    at = 0
-    for start, end in sorted(labels):
-        if start >= at:
-            pieces.append(text[at:start])
-            pieces.append(assign_placeholder(view[start:end], labels[start, end]))
-            at = end
-    pieces.append(text[at:])
-    return "".join(pieces)
+            yield match.span(group), "user"
 
 
 def _label_guids(view: bytes) -> dict[bytes, str | None]:
-    """What each GUID is, by its first telling place in the text; `None` for one that support needs."""
+    """Return the label of each GUID, in lowercase; `None` for one that support needs.
+
+    The label follows from what is around the GUID, where that says anything for the first time. One place that shows
+    that support needs it is enough.
+    """
     labels: dict[bytes, str | None] = {}
     for match in _GUID.finditer(view):
         value = match.group().lower()
@@ -106,8 +128,6 @@ def _label_guids(view: bytes) -> dict[bytes, str | None]:
         if _SUPPORT_ID_AFTER.match(view, match.end()) or _SUPPORT_ID_BEFORE.search(before):
             labels[value] = None
         elif labels.get(value, "id") == "id":
-            if value in labels and labels[value] is None:
-                continue
             labels[value] = next((label for label, pattern in _LABELS if pattern.search(before)), "id")
     return labels
 

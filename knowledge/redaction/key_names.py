@@ -1,15 +1,22 @@
-"""Which key names speak of a secret: `DB_PASSWORD`, `sasToken` do; `SecretName`, `PublicKeyToken` don't."""
+"""Classify key names by the secret behind them: `DB_PASSWORD` and `sasToken` have one, `SecretName` has none."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
 import re2
 
 SecretKind = Literal["password", "secret", "header", "signature", "weak"]
-"""What may stand behind a name: a password (any text), a secret (no ordinary word), an HTTP header (the rest of the
-line), a signature (of a URL), or something that is a secret only when it looks like one (`weak`)."""
+"""What the value of a name is:
+
+- `password`: any text;
+- `secret`: any text but an ordinary word;
+- `header`: the rest of the line of an HTTP header;
+- `signature`: a signature in a URL;
+- `weak`: a secret only when it looks like one.
+"""
 
 _NAME_WORDS = re2.compile(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
 _PASSWORD = re2.compile(
@@ -25,9 +32,12 @@ _SECRET = re2.compile(
 )
 _PASSWORD_WORDS = frozenset({"pass", "pw", "psk", "passwd"})
 _SECRET_WORDS = frozenset({"pat", "cred", "creds", "sas", "jwt", "bearer"})
-_HEADERS = frozenset({"authorization", "cookie", "setcookie", "proxyauthorization", "xauthorization"})
-_SIGNATURES = frozenset({"sig", "xamzsignature", "xgoogsignature", "signature"})
-_WEAK = frozenset({"auth", "serialnumber"})
+_PATTERN_KINDS: tuple[tuple[re2._Regexp[str], SecretKind], ...] = ((_PASSWORD, "password"), (_SECRET, "secret"))
+_WHOLE_NAME_KINDS: Mapping[str, SecretKind] = {
+    **dict.fromkeys(("authorization", "cookie", "setcookie", "proxyauthorization", "xauthorization"), "header"),
+    **dict.fromkeys(("sig", "xamzsignature", "xgoogsignature", "signature"), "signature"),
+    **dict.fromkeys(("auth", "serialnumber"), "weak"),
+}
 _NOT_SECRET = re2.compile(
     r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
     r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname"
@@ -47,27 +57,24 @@ for missing invalid cleared verified updated created set rules rule safe agent c
 binding interval refresh encoding
 """
 _DESCRIPTIVE_WORDS = frozenset(_DESCRIPTIVE_TEXT.split())
+"""Words that make what comes before them a description: `PasswordPolicy` and `TokenExpiresAt` have no secret."""
 
 
 @lru_cache(maxsize=4096)
 def classify_key_name(name: str) -> SecretKind | None:
-    """What the name of a key says of its value, or `None` when that is no secret."""
+    """Return what kind of secret the value of a key called `name` is; `None` when it is no secret."""
     words = [word.lower() for word in _NAME_WORDS.findall(name)]
     joined = "".join(words)
     if not joined:
         return None
-    if joined in _HEADERS:
-        return "header"
-    if joined in _SIGNATURES:
-        return "signature"
-    if joined in _WEAK:
-        return "weak"
+    if joined in _WHOLE_NAME_KINDS:
+        return _WHOLE_NAME_KINDS[joined]
     if _NOT_SECRET.search(joined):
         return None
-    for pattern, sort in ((_PASSWORD, "password"), (_SECRET, "secret")):
-        hits = list(pattern.finditer(joined))
-        if hits and not _is_described(words, joined, hits[-1].end()):
-            return "password" if sort == "password" else "secret"
+    for pattern, kind in _PATTERN_KINDS:
+        matches = list(pattern.finditer(joined))
+        if matches and not _is_described(words, joined, matches[-1].end()):
+            return kind
     while words and words[-1].isdigit():
         words.pop()
     if words and (words[-1] in _PASSWORD_WORDS or words[-1].endswith("pass")):
@@ -80,10 +87,11 @@ def classify_key_name(name: str) -> SecretKind | None:
 
 
 def _is_described(words: list[str], joined: str, end: int) -> bool:
-    """Whether what follows the telling word (which ends at `end` of the joined words) only describes a secret."""
+    """Return whether a descriptive word follows the secret's own word, which ends at `end` of the joined words."""
     position = 0
     for word in words:
         position += len(word)
+        # Only the part of a word after `end` counts: camel case without capitals runs words together.
         if position > end and word[-(position - end) :] in _DESCRIPTIVE_WORDS:
             return True
     return joined[end:] in _DESCRIPTIVE_WORDS

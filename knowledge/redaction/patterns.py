@@ -1,4 +1,4 @@
-"""Patterns over byte views: RE2 on bytes, one byte a character, with groups by name."""
+"""Match byte views of a text: RE2 patterns with named groups, on one byte for each character."""
 
 from __future__ import annotations
 
@@ -23,49 +23,54 @@ _PLAIN_CHARACTERS = {
 
 
 def build_byte_view(text: str) -> bytes:
-    """One byte a character, in the same places: curly quotes plain, odd blanks as blanks, foreign letters as `?`."""
+    """Return `text` with one byte for each character, so that an offset is the same in both.
+
+    Curly quotes become straight ones, and unusual blanks a blank. A character outside Latin-1 becomes `?`.
+    """
     if text.isascii():
         return text.encode("ascii")
-    for odd, plain in _PLAIN_CHARACTERS.items():
-        text = text.replace(odd, plain)
+    for unusual, plain in _PLAIN_CHARACTERS.items():
+        text = text.replace(unusual, plain)
     return text.encode("latin-1", "replace")
 
 
 class ByteMatch:
-    """A match: spans and bytes of its named groups (`""` is the whole). A group that took no part starts at -1."""
+    """A match with named groups; the group `""` is the whole match. A group that did not take part starts at -1."""
 
     __slots__ = ("_groups", "_match", "_view")
 
     def __init__(self, match: re2._Match[bytes], groups: dict[str, int], view: bytes) -> None:
+        """Wrap `match`, found in `view` with a pattern that has these `groups` by name."""
         self._match = match
         self._groups = groups
         self._view = view
 
     def span(self, name: str = "") -> Span:
-        """Where the group stands."""
+        """Return the offsets at which the group starts and ends."""
         start, end = self._match.span(self._groups[name])
         return start, end
 
     def start(self, name: str = "") -> int:
-        """Where the group begins, or -1."""
+        """Return the offset at which the group starts, or -1."""
         return self.span(name)[0]
 
     def end(self, name: str = "") -> int:
-        """Where the group ends, or -1."""
+        """Return the offset at which the group ends, or -1."""
         return self.span(name)[1]
 
     def group(self, name: str = "") -> bytes:
-        """The group's bytes; empty when it took no part."""
+        """Return the bytes of the group; none when it did not take part."""
         start, end = self.span(name)
         return self._view[start:end] if start >= 0 else b""
 
 
 class BytePattern:
-    """A compiled pattern. `stop` ends the view for the search: `\\z` matches there."""
+    r"""A compiled pattern. A search starts at `pos` and ends at `endpos`, where the view then ends for `\z`."""
 
     __slots__ = ("_groups", "_regex")
 
     def __init__(self, pattern: str) -> None:
+        """Compile `pattern`, in ASCII. Raises `re2.error` if RE2 rejects it."""
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.log_errors = False
@@ -73,37 +78,39 @@ class BytePattern:
         self._regex = re2.compile(pattern.encode("ascii"), options)
         self._groups = {"": 0, **{_decode_group_name(name): index for name, index in self._regex.groupindex.items()}}
 
-    def search(self, view: bytes, at: int = 0, stop: int | None = None) -> ByteMatch | None:
-        """The leftmost match from `at` on."""
-        match = self._regex.search(view, at, stop)
+    def search(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
+        """Return the first match that starts at `pos` or later."""
+        match = self._regex.search(view, pos, endpos)
         return None if match is None else ByteMatch(match, self._groups, view)
 
-    def match(self, view: bytes, at: int = 0, stop: int | None = None) -> ByteMatch | None:
-        """The match that begins at `at`."""
-        match = self._regex.match(view, at, stop)
+    def match(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
+        """Return the match that starts at `pos`."""
+        match = self._regex.match(view, pos, endpos)
         return None if match is None else ByteMatch(match, self._groups, view)
 
     def fullmatch(self, view: bytes) -> bool:
-        """Whether the whole of `view` matches."""
+        """Return whether all of `view` matches."""
         return self._regex.fullmatch(view) is not None
 
-    def finditer(self, view: bytes, at: int = 0, stop: int | None = None) -> Iterator[ByteMatch]:
-        """All matches, apart, from left to right."""
-        for match in self._regex.finditer(view, at, stop):
+    def finditer(self, view: bytes, pos: int = 0, endpos: int | None = None) -> Iterator[ByteMatch]:
+        """Yield all matches that do not overlap, from left to right."""
+        for match in self._regex.finditer(view, pos, endpos):
             yield ByteMatch(match, self._groups, view)
 
 
 RedactionRule = Callable[[bytes], Iterator[Span]]
+"""Finds one kind of secret in a byte view. Spans may overlap and come in any order."""
 
 
 class RulePrefilter:
-    """Which rules may find something in a view, told in one scan.
+    """Selects the rules that can find something in a view, in one scan.
 
-    Each rule comes with a sign: a pattern, without regard to case, that is somewhere in every text in which the rule
-    finds anything. Signs are words, so that the scan stays quick for any text: no long counts of repeated classes.
+    Each rule comes with a sign: a pattern that ignores case and is somewhere in every text in which the rule finds
+    anything. Signs are words: long counts of repeated character classes would make the scan slow for some texts.
     """
 
     def __init__(self, rules: Sequence[tuple[str, RedactionRule]]) -> None:
+        """Compile the signs of `rules`, which are pairs of a sign and its rule."""
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.case_sensitive = False
@@ -116,20 +123,23 @@ class RulePrefilter:
         self._set.Compile()
 
     def select_rules(self, view: bytes) -> list[RedactionRule]:
-        """The rules whose signs `view` holds."""
+        """Return the rules whose signs are in `view`, in no particular order."""
         return [self._rules[index] for index in self._set.Match(view) or ()]
 
 
 def _decode_group_name(name: str | bytes) -> str:
-    """A group's name: bytes, in a pattern over bytes."""
+    """Return a group's name as text; RE2 has it as bytes for a pattern of bytes."""
     return name.decode("ascii") if isinstance(name, bytes) else name
 
 
 def compute_max_findings(view: bytes) -> int:
-    """How many findings of one sort deserve a look each; a text with more is no log, and is hidden more coarsely."""
+    """Return how many findings of one kind are examined one by one.
+
+    A text with more is not a log, and is hidden more coarsely, so that redaction takes linear time.
+    """
     return 100 + len(view) // 256
 
 
 def compile_pattern(pattern: str) -> BytePattern:
-    """The pattern, compiled. Raises `re2.error` for one that RE2 does not take."""
+    """Compile `pattern`, in ASCII, for byte views. Raises `re2.error` if RE2 rejects it."""
     return BytePattern(pattern)

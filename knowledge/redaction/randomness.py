@@ -1,4 +1,4 @@
-"""Which runs of characters look like key material, wherever they stand: random text mixes its character classes."""
+"""Recognize runs of characters that look like key material: random text mixes its character classes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ _ATOMS = re2.compile(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
 def _compute_mixing_rate(run: str) -> tuple[float, int]:
-    """Changes of character class per step (0 to 1; near 0.65 for random base64), and the number of separators."""
+    """Return how often the character class changes, and the number of separators.
+
+    The rate is 0 to 1 changes per character; it is near 0.65 for random base64.
+    """
     atoms = _ATOMS.findall(run)
     separators = sum(len(atom) for atom in atoms if not atom[0].isalnum())
-    # "Word" is one step for a reader, not two.
-    words = sum(1 for one, two in itertools.pairwise(atoms) if len(one) == 1 and one.isupper() and two.islower())
-    return (len(atoms) - 1 - words * 0.5) / max(1, len(run) - 1), separators
+    # A capital before lowercase letters starts a word, and counts as half a change.
+    capitals = sum(
+        1 for atom, following in itertools.pairwise(atoms) if len(atom) == 1 and atom.isupper() and following.islower()
+    )
+    return (len(atoms) - 1 - capitals * 0.5) / max(1, len(run) - 1), separators
 
 
 def _is_word(part: str) -> bool:
@@ -28,7 +33,7 @@ def _is_word(part: str) -> bool:
 
 
 def _is_readable_name(run: str) -> bool:
-    """Whether every part between `/`, `-`, `_` and `+` is a word, a number, hex, or a short lower-case name."""
+    """Return whether all parts between `/`, `-`, `_` and `+` are words, numbers, hex, or short lowercase names."""
     parts = [part for part in _SEPARATORS.split(run) if part]
     words = sum(len(part) for part in parts if len(part) >= 5 and (_HEX.fullmatch(part) or _is_word(part)))
     if "/" in run and words * 2 >= len(run):
@@ -44,12 +49,17 @@ def _is_readable_name(run: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_key_material(run: str) -> bool:
-    """Whether a run of 32 and more base64, base64url or base32 characters is random, not a name, path or hash."""
+    """Return whether a run of at least 32 base64, base64url or base32 characters is random.
+
+    Names, paths, GUIDs and hashes are not.
+    """
     bare = run.rstrip("=")
     if _HEX.fullmatch(bare) or _GUID_LIKE.search(bare):
         return False
+    # Base64 of UTF-16, of which every other byte is zero: most likely an encoded script.
     if len(bare) % 4 in (0, 2, 3) and len(run) >= 40 and run.count("A") > len(run) / 5:
         return True
+    # A token of Azure DevOps, or a key of an Azure service, which has 32 or 64 bytes.
     if ("AZDO" in bare and len(bare) >= 60) or (len(run) in (44, 88) and run.endswith("=")):
         return True
     if bare.isalnum() and (bare.islower() or bare.isupper()):
@@ -64,9 +74,9 @@ def is_key_material(run: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_secret_fragment(run: str, is_delimited: bool = False) -> bool:
-    """Whether a short run can be the other half of a secret: mixed character classes, no date, no hex, no plain word.
+    """Return whether a short run can be a part of a secret: it mixes classes, and is no date, no hex and no word.
 
-    `ended` says that a delimiter that ends secrets (`;`, a quote, the end of the line) follows, which asks for less.
+    `is_delimited` says that a delimiter that ends secrets (`;`, a quote, the line's end) follows. Less is then needed.
     """
     bare = run.rstrip("=")
     if len(run) < 4 or _KNOWN_FORMAT.match(bare) or _HEX.fullmatch(bare) or _GUID_LIKE.search(bare):

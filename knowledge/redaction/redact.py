@@ -1,82 +1,85 @@
-"""Hides secrets in foreign text: what leaves a log passes through here first. Errs on the side of hiding.
+"""Hide the secrets in text from elsewhere. Whatever leaves a log goes through here first; in doubt, it is hidden.
 
-`redact` never changes the number of lines, is idempotent, and takes time linear in its input. It reads a byte view that
-is as long as the text (one byte a character), so that positions need no conversion.
+`redact` never changes the number of lines, is idempotent, and takes time linear in its input. It works on a byte view
+with one byte for each character of the text, so that offsets need no conversion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from knowledge.redaction import command_secrets as commands
-from knowledge.redaction import named_secrets as heads
-from knowledge.redaction import token_secrets as tokens
-from knowledge.redaction.identifiers import mask_identifiers
-from knowledge.redaction.named_secrets import find_continuations
+from knowledge.redaction import command_secrets, named_secrets, split_secrets, token_secrets
 from knowledge.redaction.patterns import RulePrefilter, Span, build_byte_view
-
-__all__ = ["REDACTED", "mask_identifiers", "redact", "redact_lines"]
 
 REDACTED = "[REDACTED]"
 _REDACTED_BYTES = REDACTED.encode("ascii")
 _MAX_PASSES = 6
-
-
-_PREFILTER = RulePrefilter([*heads.PREFILTERED_RULES, *tokens.PREFILTERED_RULES, *commands.PREFILTERED_RULES])
+_PREFILTER = RulePrefilter(
+    [
+        *named_secrets.PREFILTERED_RULES,
+        *split_secrets.PREFILTERED_RULES,
+        *token_secrets.PREFILTERED_RULES,
+        *command_secrets.PREFILTERED_RULES,
+    ]
+)
 
 
 def redact(text: str) -> str:
-    """`text` with every secret replaced by `[REDACTED]`; names of keys stay. The number of lines stays."""
+    """Return `text` with every secret replaced by `[REDACTED]`; names of keys and line breaks stay."""
     if not text:
         return text
+    # What one pass hides can leave another secret in a place that tells: passes follow until one finds nothing. After
+    # the first few, whole lines are hidden.
     for attempt in range(2 * _MAX_PASSES):
         spans = _find_secret_spans(text)
         if not spans:
             return text
         text = _replace_spans(text, spans if attempt < _MAX_PASSES else _find_line_spans(text, spans))
-    # A text made to reveal something new on every pass shows nothing at all.
+    # A text that still shows something new was made for it, and is hidden as a whole.
     return "\n".join(REDACTED if line.strip() else line for line in text.split("\n"))
 
 
 def redact_lines(lines: Sequence[str]) -> list[str]:
-    """The same for lines that belong together, such as a private key's: one line out for each line in."""
+    """Return `lines` redacted as one text, which finds secrets on several lines, such as private keys."""
     redacted = redact("\n".join(lines)).split("\n")
     result: list[str] = []
-    at = 0
+    index = 0
     for line in lines:
-        breaks = line.count("\n") + 1
-        result.append("\n".join(redacted[at : at + breaks]))
-        at += breaks
+        line_count = line.count("\n") + 1
+        result.append("\n".join(redacted[index : index + line_count]))
+        index += line_count
     return result
 
 
 def _find_secret_spans(text: str) -> list[Span]:
-    """The stretches to hide: sorted, apart, each within a line, none hidden already."""
+    """Return the spans to hide: sorted, not overlapping, each within one line, and none hidden already."""
     view = build_byte_view(text)
     found = [span for rule in _PREFILTER.select_rules(view) for span in rule(view)]
     if not found:
         return []
     merged = _merge_spans(found)
-    merged = _merge_spans([*merged, *find_continuations(view, merged)])
+    merged = _merge_spans([*merged, *split_secrets.find_continuations(view, merged)])
     return _expand_to_whole_marks(
         view, [span for start, end in merged for span in _split_span_by_line(view, start, end)]
     )
 
 
 def _expand_to_whole_marks(view: bytes, spans: list[Span]) -> list[Span]:
-    """The spans, each mark of an earlier pass wholly inside or outside them; a mark alone hides nothing."""
+    """Expand `spans` so that none cuts a `[REDACTED]` of an earlier pass, and drop those with nothing else in them."""
     if _REDACTED_BYTES not in view:
         return spans
-    grown: list[Span] = []
+    length = len(_REDACTED_BYTES)
+    expanded: list[Span] = []
     for start, end in spans:
-        mark = view.rfind(_REDACTED_BYTES, max(0, start - len(_REDACTED_BYTES) + 1), start + len(_REDACTED_BYTES) - 1)
+        mark = view.rfind(_REDACTED_BYTES, max(0, start - length + 1), start + length - 1)
         if 0 <= mark < start:
             start = mark
-        mark = view.find(_REDACTED_BYTES, max(start, end - len(_REDACTED_BYTES) + 1), end + len(_REDACTED_BYTES) - 1)
-        if mark >= 0 and mark < end:
-            end = max(end, mark + len(_REDACTED_BYTES))
-        grown.append((start, end))
-    return [(start, end) for start, end in _merge_spans(grown) if view[start:end].replace(_REDACTED_BYTES, b"").strip()]
+        mark = view.find(_REDACTED_BYTES, max(start, end - length + 1), end + length - 1)
+        if 0 <= mark < end:
+            end = max(end, mark + length)
+        expanded.append((start, end))
+    merged = _merge_spans(expanded)
+    return [(start, end) for start, end in merged if view[start:end].replace(_REDACTED_BYTES, b"").strip()]
 
 
 def _merge_spans(spans: list[Span]) -> list[Span]:
@@ -90,20 +93,21 @@ def _merge_spans(spans: list[Span]) -> list[Span]:
 
 
 def _split_span_by_line(view: bytes, start: int, end: int) -> Iterator[Span]:
-    at = start
-    for piece in view[start:end].split(b"\n"):
-        left, right = at, at + len(piece)
+    """Yield the part of the span on each line, without blanks at its ends."""
+    line_start = start
+    for part in view[start:end].split(b"\n"):
+        left, right = line_start, line_start + len(part)
         while right > left and view[right - 1] in b" \t\r":
             right -= 1
         while left < right and view[left] in b" \t":
             left += 1
         if right > left:
             yield left, right
-        at += len(piece) + 1
+        line_start += len(part) + 1
 
 
 def _find_line_spans(text: str, spans: list[Span]) -> list[Span]:
-    """The whole lines that hold the spans."""
+    """Return the spans of the whole lines that contain `spans`."""
     lines: list[Span] = []
     for start, _ in spans:
         if not lines or start > lines[-1][1]:
@@ -113,11 +117,11 @@ def _find_line_spans(text: str, spans: list[Span]) -> list[Span]:
 
 
 def _replace_spans(text: str, spans: list[Span]) -> str:
-    pieces: list[str] = []
-    at = 0
+    parts: list[str] = []
+    pos = 0
     for start, end in spans:
-        pieces.append(text[at:start])
-        pieces.append(REDACTED)
-        at = end
-    pieces.append(text[at:])
-    return "".join(pieces)
+        parts.append(text[pos:start])
+        parts.append(REDACTED)
+        pos = end
+    parts.append(text[pos:])
+    return "".join(parts)

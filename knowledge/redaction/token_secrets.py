@@ -1,4 +1,4 @@
-"""Secrets that their own shape gives away: vendors' tokens, key-like base64, URLs with a password, PEM blocks."""
+"""Find secrets by their own form: vendors' tokens, random base64, passwords in URLs, and private key blocks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from knowledge.redaction.patterns import RedactionRule, Span, compile_pattern, compute_max_findings
 from knowledge.redaction.randomness import is_key_material, is_secret_fragment
 
-# A token may follow an escaped line break.
-_TOKEN_EDGE = r"(?:\b|\\[nrt])"
+# A token may follow an escaped line break, whose letter is no edge of a word.
+_WORD_EDGE = r"(?:\b|\\[nrt])"
 _KNOWN_TOKEN = compile_pattern(
     rf"eyJ[A-Za-z0-9_-]{{6,}}(?:\.[A-Za-z0-9_-]*){{0,4}}"
     rf"|gh[pousr]_[A-Za-z0-9]{{6,}}|github_pat_\w{{6,}}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent|oas|ffct)-[\w.-]{{8,}}"
     rf"|xox[a-z]-[\w-]{{8,}}|xapp-[\w-]{{8,}}|hooks\.slack\.com/services/[\w/]+|(?:AKIA|ASIA)[A-Z0-9]{{8,}}"
-    rf"|AIza[\w-]{{16,}}|ya29\.[\w-]{{16,}}|npm_[A-Za-z0-9]{{12,}}|pypi-[\w-]{{16,}}|{_TOKEN_EDGE}oy2[a-z0-9]{{20,}}"
-    rf"|{_TOKEN_EDGE}sk-(?:ant|proj|svcacct|admin)-[\w-]{{8,}}|{_TOKEN_EDGE}sk-[A-Za-z0-9]{{16,}}"
-    rf"|{_TOKEN_EDGE}[srp]k_(?:live|test)_\w{{8,}}|{_TOKEN_EDGE}whsec_[\w+/]{{8,}}"
-    rf"|{_TOKEN_EDGE}SG\.[\w-]{{8,}}(?:\.[\w-]*)?|{_TOKEN_EDGE}SK[0-9a-f]{{16,}}|dckr_(?:pat|oat)_[\w-]{{6,}}"
-    rf"|{_TOKEN_EDGE}dapi[0-9a-f]{{16,}}(?:-\d)?|{_TOKEN_EDGE}hv[sbr]\.[\w-]{{12,}}"
-    rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|{_TOKEN_EDGE}[A-Z0-9]{{5}}(?:-[A-Z0-9]{{5}}){{4}}|AGE-SECRET-KEY-\w+|{_TOKEN_EDGE}dop_v1_\w{{16,}}|{_TOKEN_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
+    rf"|AIza[\w-]{{16,}}|ya29\.[\w-]{{16,}}|npm_[A-Za-z0-9]{{12,}}|pypi-[\w-]{{16,}}|{_WORD_EDGE}oy2[a-z0-9]{{20,}}"
+    rf"|{_WORD_EDGE}sk-(?:ant|proj|svcacct|admin)-[\w-]{{8,}}|{_WORD_EDGE}sk-[A-Za-z0-9]{{16,}}"
+    rf"|{_WORD_EDGE}[srp]k_(?:live|test)_\w{{8,}}|{_WORD_EDGE}whsec_[\w+/]{{8,}}"
+    rf"|{_WORD_EDGE}SG\.[\w-]{{8,}}(?:\.[\w-]*)?|{_WORD_EDGE}SK[0-9a-f]{{16,}}|dckr_(?:pat|oat)_[\w-]{{6,}}"
+    rf"|{_WORD_EDGE}dapi[0-9a-f]{{16,}}(?:-\d)?|{_WORD_EDGE}hv[sbr]\.[\w-]{{12,}}"
+    rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|{_WORD_EDGE}[A-Z0-9]{{5}}(?:-[A-Z0-9]{{5}}){{4}}|AGE-SECRET-KEY-\w+|{_WORD_EDGE}dop_v1_\w{{16,}}|{_WORD_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
 )
 _LONG_RUN = compile_pattern(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
 _RUN_REST = compile_pattern(r"[A-Za-z0-9+/_-]*={0,2}")
@@ -40,107 +40,117 @@ _BODY_LINE = compile_pattern(
 _INLINE_BODY = compile_pattern(
     r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/]|%[0-9A-Fa-f]{2}|\\u00[0-9a-fA-F]{2}|Proc-Type:|DEK-Info:|[,:]|&#1[03];)*"
 )
+_MIN_INLINE_BODY_CHARS = 12
+_MIN_BODY_LINE_CHARS = 4
 _INLINE_BODY_END = compile_pattern(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
 
 
 def _find_known_tokens(view: bytes) -> Iterator[Span]:
-    """Tokens of known form."""
-    for found in _KNOWN_TOKEN.finditer(view):
-        yield found.span()
+    """Yield tokens in a vendor's published format."""
+    for match in _KNOWN_TOKEN.finditer(view):
+        yield match.span()
 
 
 def _find_random_runs(view: bytes) -> Iterator[Span]:
-    """Long random runs that are no checksum, GUID, path or name."""
+    """Yield long random runs that are not a checksum, GUID, path or name."""
     checksum_end = 0
-    for found in _LONG_RUN.finditer(view):
-        start, end = found.span()
+    for match in _LONG_RUN.finditer(view):
+        start, end = match.span()
         run = view[start:end]
         if run.lower().startswith(_HASH_PREFIXES) or view[max(0, start - 7) : start].lower().endswith(_HASH_PREFIXES):
-            more = _RUN_REST.match(view, end)
-            checksum_end = more.end() if more else end
+            checksum_end = _find_run_end(view, end)
         if start < checksum_end:
             continue
         if is_key_material(run.decode("latin-1")):
-            more = _RUN_REST.match(view, end)
-            yield start, more.end() if more else end
-        elif b"-" in run or b"_" in run:
-            for piece in _BASE64_RUN.finditer(run):
-                if not run[: piece.start()].lower().endswith(_HASH_PREFIXES) and is_key_material(
-                    piece.group().decode("latin-1")
-                ):
-                    yield start + piece.start(), start + piece.end()
+            yield start, _find_run_end(view, end)
+        elif b"-" in run or b"_" in run:  # A name with dashes can contain a key.
+            for part in _BASE64_RUN.finditer(run):
+                is_checksum = run[: part.start()].lower().endswith(_HASH_PREFIXES)
+                if not is_checksum and is_key_material(part.group().decode("latin-1")):
+                    yield start + part.start(), start + part.end()
+
+
+def _find_run_end(view: bytes, pos: int) -> int:
+    rest = _RUN_REST.match(view, pos)
+    return rest.end() if rest else pos
 
 
 def _find_url_passwords(view: bytes) -> Iterator[Span]:
-    """Passwords in the user part of a URL."""
-    for found in _URL.finditer(view):
-        if found.start("pass") >= 0:
-            if not found.group("pass").startswith((b"$", b"<", b"%24", b"{{", b"***")) or b"@" in found.group("pass"):
-                yield found.span("pass")
-        elif is_secret_fragment(found.group("user").decode("latin-1"), True):
-            yield found.span("user")
+    """Yield passwords before the host of a URL, and users that look like a token."""
+    for match in _URL.finditer(view):
+        if match.start("pass") >= 0:
+            password = match.group("pass")
+            if not password.startswith((b"$", b"<", b"%24", b"{{", b"***")) or b"@" in password:
+                yield match.span("pass")
+        elif is_secret_fragment(match.group("user").decode("latin-1"), True):
+            yield match.span("user")
 
 
 def _find_function_codes(view: bytes) -> Iterator[Span]:
-    """The key in the URL of a function."""
-    yield from (found.span("v") for found in _FUNCTION_CODE.finditer(view))
+    """Yield the keys in the URLs of Azure functions."""
+    yield from (match.span("v") for match in _FUNCTION_CODE.finditer(view))
 
 
 def _find_auth_scheme_values(view: bytes) -> Iterator[Span]:
-    """What follows `Bearer` or `Basic`."""
-    for found in _AUTH_SCHEME.finditer(view):
-        value = found.group("v")
+    """Yield what follows `Bearer` or `Basic`, if it is no word."""
+    for match in _AUTH_SCHEME.finditer(view):
+        value = match.group("v")
         if (
             value.endswith(b"=")
             or any(48 <= c < 58 for c in value)
             or (not value.isalpha() and not value.islower() and b"." not in value)
         ):
-            yield found.span("v")
+            yield match.span("v")
 
 
 def _find_key_blocks(view: bytes) -> Iterator[Span]:
-    """The bodies of PEM and PPK blocks, whole, on one line with escaped breaks, or without their first or last line."""
+    """Yield the bodies of PEM and PPK blocks, line by line.
+
+    A block may be on one line with escaped line breaks, and may have lost its first or its last line.
+    """
     fences = list(_FENCE.finditer(view))
-    opened = False
+    is_open = False
     for index, fence in enumerate(fences):
         if index > compute_max_findings(view):
             yield fence.end(), len(view)
             return
         limit = fences[index + 1].start() if index + 1 < len(fences) else len(view)
         if fence.group("what") == b"END":
-            if not opened:
+            if not is_open:  # The block started before the text.
                 yield from _find_body_before(view, fence.start(), fences[index - 1].end() if index else 0)
-            opened = False
+            is_open = False
             continue
-        opened = True
+        is_open = True
         inline = _INLINE_BODY.match(view, fence.end(), limit)
-        at = inline.end() if inline else fence.end()
-        if at > fence.end():
-            yield fence.end(), at
-        line_end = view.find(b"\n", at, limit)
+        inline_end = inline.end() if inline else fence.end()
+        if inline_end > fence.end():
+            yield fence.end(), inline_end
+        line_end = view.find(b"\n", inline_end, limit)
         if line_end >= 0:
             yield from _find_body_after(view, line_end + 1, limit)
 
 
-def _find_body_after(view: bytes, at: int, limit: int) -> Iterator[Span]:
-    while at < limit and (line := _BODY_LINE.match(view, at, limit)) is not None:
+def _find_body_after(view: bytes, pos: int, limit: int) -> Iterator[Span]:
+    """Yield the lines of a key's body from `pos` to the first line that is no base64, at most to `limit`."""
+    while pos < limit and (line := _BODY_LINE.match(view, pos, limit)) is not None:
         if line.end("body") > line.start("body"):
             yield line.span("body")
-        if line.end() <= at:
+        if line.end() <= pos:
             return
-        at = line.end()
+        pos = line.end()
 
 
-def _find_body_before(view: bytes, at: int, floor: int) -> Iterator[Span]:
-    begin = view.rfind(b"\n", floor, at) + 1 or floor
-    inline = _INLINE_BODY_END.search(view, begin, at)
-    if inline is not None and inline.end() - inline.start() >= 12:
+def _find_body_before(view: bytes, pos: int, floor: int) -> Iterator[Span]:
+    """Yield the lines of a key's body from the end marker at `pos` back to the first other line, at most to `floor`."""
+    begin = view.rfind(b"\n", floor, pos) + 1 or floor
+    inline = _INLINE_BODY_END.search(view, begin, pos)
+    if inline is not None and inline.end() - inline.start() >= _MIN_INLINE_BODY_CHARS:
         yield inline.span()
     while begin > floor:
         end = begin
         begin = view.rfind(b"\n", floor, end - 1) + 1 or floor
         line = _BODY_LINE.match(view, begin, end)
-        if line is None or line.end() != end or len(line.group("body")) < 4:
+        if line is None or line.end() != end or len(line.group("body")) < _MIN_BODY_LINE_CHARS:
             return
         yield line.span("body")
 

@@ -1,7 +1,7 @@
-"""Where a secret's value ends: quoted, escaped, in a URL, in a connection string, on a command line.
+"""Find where a secret's value ends: quoted, escaped, in a URL, in a connection string, or on a command line.
 
-All functions work on a byte view that is as long as its text (one byte a character), and none looks further than what
-it then reports as part of the value: this keeps the whole redaction linear.
+All functions take a byte view, with one byte for each character of its text. None looks further than the value that it
+then returns, which keeps redaction linear.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ _DESCRIPTION = compile_pattern(
 _OBJECT_END = compile_pattern(r"[}\r\n]|\z")
 _LIST_END = compile_pattern(r"[\]\r\n]|\z")
 _ODBC_END = compile_pattern(r"\}(?:[^}]|\z)|[\r\n]|\z")
-_LINE_END = compile_pattern(r"[\r\n]|\z")
 _HEADER_END = compile_pattern(r"\\*[\"'`]|[\r\n]|\\[rn]|&quot;|\z")
 _BLANK = compile_pattern(r"\s|\z")
 _CLOSING_QUOTES = {
@@ -66,49 +65,56 @@ supplied generated set created updated changed changing validating verifying ret
 _PROSE_WORDS = frozenset(_PROSE_TEXT.split())
 _WORD = compile_pattern(r"[A-Za-z][a-z'_]*")
 _NEXT_WORD = compile_pattern(r"[ \t]+[A-Za-z(]")
+_BACKSLASH, _BACKTICK, _DOUBLE_QUOTE = b'\\`"'
+_MAX_CONNECTION_VALUE_CHARS = 256
+_MIN_LONG_VALUE_CHARS = 200
+"""Characters from which a value is a secret even if it matches a placeholder, which has no such length."""
 
 
-def find_line_end(view: bytes, at: int) -> int:
-    """Where the line that holds `at` ends (before its line break)."""
-    end = view.find(b"\n", at)
+def find_line_end(view: bytes, pos: int) -> int:
+    """Return the offset at which the line with the byte at `pos` ends, before its line break."""
+    end = view.find(b"\n", pos)
     end = len(view) if end < 0 else end
-    return end - 1 if end > at and view[end - 1 : end] == b"\r" else end
+    return end - 1 if end > pos and view[end - 1 : end] == b"\r" else end
 
 
-def _find_first(pattern: BytePattern, view: bytes, at: int, stop: int | None = None) -> int:
-    found = pattern.search(view, at, stop)
-    return found.start() if found else len(view)
+def _find_first(pattern: BytePattern, view: bytes, pos: int, endpos: int | None = None) -> int:
+    match = pattern.search(view, pos, endpos)
+    return match.start() if match else len(view)
 
 
-def find_closing_quote(view: bytes, at: int, opener: bytes) -> int:
-    """Where the quoted value from `at` ends, before its closing quote; the end of its line when never closed.
+def find_closing_quote(view: bytes, pos: int, opener: bytes) -> int:
+    """Return the offset before the closing quote of the value at `pos`; the end of its line if it is never closed.
 
-    A quote opened behind n backslashes is closed by one behind as many, modulo what another level of escaping adds.
+    A quote opened after n backslashes is closed by one after as many, plus those that further escaping adds.
     """
     if opener[:1] in (b"&", b"%") or opener.startswith(b"\\u"):
-        return _find_first(_CLOSING_QUOTES[opener.lower()], view, at)
+        return _find_first(_CLOSING_QUOTES[opener.lower()], view, pos)
     level, quote = len(opener) - 1, opener[-1:]
-    if level & (level + 1):
+    if level & (level + 1):  # JSON in JSON has 1, 3, 7 … backslashes; any other number is not an escaped quote.
         level = 0
-    position = at
+    position = pos
     while True:
         found = _find_first(_CLOSING_QUOTES[quote], view, position)
         if view[found : found + 1] != quote:
             return found
         backslashes = 0
-        while found - backslashes > position and view[found - backslashes - 1] == 0x5C:
+        while found - backslashes > position and view[found - backslashes - 1] == _BACKSLASH:
             backslashes += 1
-        doubled = level == 0 and view[found + 1 : found + 2] == quote
-        escaped = quote == b'"' and found > at and view[found - 1] == 0x60
-        if backslashes % (2 * (level + 1)) == level and not doubled and not escaped:
+        is_doubled = level == 0 and view[found + 1 : found + 2] == quote
+        is_escaped = quote == b'"' and found > pos and view[found - 1] == _BACKTICK  # PowerShell escapes with it.
+        if backslashes % (2 * (level + 1)) == level and not is_doubled and not is_escaped:
             return found - level
-        position = found + (2 if doubled else 1)
+        position = found + (2 if is_doubled else 1)
 
 
-def read_header(view: bytes, at: int) -> Span | None:
-    """The credentials of an `Authorization` or `Cookie` header, to the closing quote or the end of the line."""
-    opened = VALUE_OPENING.match(view, at)
-    start = opened.end() if opened else at
+def read_header(view: bytes, pos: int) -> Span | None:
+    """Return the credentials in an HTTP header whose value starts at `pos`; `None` for a placeholder or prose.
+
+    They end at the closing quote or at the line's end. The scheme, such as `Bearer`, is not a part of them.
+    """
+    opening = VALUE_OPENING.match(view, pos)
+    start = opening.end() if opening else pos
     scheme = _AUTH_SCHEME.match(view, start)
     begin = scheme.end() if scheme else start
     word = view[begin : _find_first(_BLANK, view, begin, begin + 80)].rstrip(b"\"',")
@@ -118,33 +124,26 @@ def read_header(view: bytes, at: int) -> Span | None:
 
 
 def read_value(
-    view: bytes, at: int, *, is_password: bool, can_be_prose: bool, is_connection_string: bool = False
+    view: bytes, pos: int, *, is_password: bool, can_be_prose: bool, is_connection_string: bool = False
 ) -> Span | None:
-    """The secret behind a name whose separator ends at `at`, without its quotes; `None` for a placeholder or prose.
+    """Return the secret, without quotes, after a name whose separator ends at `pos`; `None` if there is none.
 
-    `password`: any text may be one. `prose`: the separator is a colon, which sentences have too. `connection`: it
-    stands in a connection string, where blanks are part of a value.
+    Placeholders, URLs and prose are no secrets.
+
+    Args:
+        view: The byte view.
+        pos: The offset after the separator.
+        is_password: Any text can be the value, even an ordinary word.
+        can_be_prose: The separator is a colon, which sentences have, too.
+        is_connection_string: The value is in a connection string, where it can contain blanks.
     """
-    opened = VALUE_OPENING.match(view, at)
-    start = opened.end() if opened else at
-    opener = opened.group("quote") if opened else None
-    if opener:
-        following = view[start : start + 1]
-        if (
-            not opener.startswith(b"\\")
-            and opened is not None
-            and opened.start("quote") == at
-            and following in (b" ", b")", b"", b"\r", b"\n")
-        ):
+    opening = VALUE_OPENING.match(view, pos)
+    start = opening.end() if opening else pos
+    quote = opening.group("quote") if opening else None
+    if quote:
+        if opening is not None and opening.start("quote") == pos and _is_closing_quote(view, start, quote):
             return None
-        end = find_closing_quote(view, start, opener)
-        after = end + len(opener)
-        while opener == b"'" and view[after : after + 3] in (b'"\'"', b"\\''") and view[end:after] == opener:
-            # A shell's way to put a quote into quotes.
-            end = find_closing_quote(view, after + (4 if view[after] == 0x22 else 3), opener)
-            after = end + 1
-        if view[end:after] == opener and view[after : after + 1].isalnum():
-            end = _find_first(_VALUE_END, view, after)
+        end = _find_quoted_end(view, start, quote)
     elif view[start : start + 1] == b"[" and view[start + 1 : start + 2] in (b'"', b"'"):
         start, end = start + 1, _find_first(_LIST_END, view, start + 1)
     elif _OBJECT.match(view, start) is not None:
@@ -154,32 +153,58 @@ def read_value(
     elif view[start : start + 1] == b"{" and is_connection_string:
         start, end = start + 1, _find_first(_ODBC_END, view, start + 1)
     else:
-        bracketed = _BRACKETED.match(view, start) if view[start : start + 1] == b"<" else None
-        end = bracketed.end() if bracketed else _find_first(_VALUE_END, view, start)
-        if is_connection_string:
-            far = _find_first(_CONNECTION_END, view, start, start + 256)
-            end = far if view[far : far + 1] == b";" else end
+        end = _find_unquoted_end(view, start, is_connection_string)
         if can_be_prose and _is_prose(view, start, end, is_password):
             return None
-    value = view[start:end]
-    if not value.strip() or (len(value) < 200 and _PLACEHOLDER.fullmatch(value) and not _is_mixed_variable(value)):
-        return None
-    if value.startswith((b"http://", b"https://")):
-        return None
-    return start, end
+    return (start, end) if _can_be_secret(view[start:end]) else None
 
 
-def read_argument(view: bytes, at: int) -> Span | None:
-    """A value on a command line: quoted to its quote, or to the next blank; `None` for another flag."""
-    opened = VALUE_OPENING.match(view, at)
-    start = opened.end() if opened else at
-    if view[start : start + 1] in (b"-", b"|", b">", b"&", b"") and not (opened and opened.group("quote")):
+def _is_closing_quote(view: bytes, start: int, quote: bytes) -> bool:
+    """Return whether the quote before `start` closes a string that ends with the name, so that no value follows."""
+    return not quote.startswith(b"\\") and view[start : start + 1] in (b" ", b")", b"", b"\r", b"\n")
+
+
+def _find_quoted_end(view: bytes, start: int, quote: bytes) -> int:
+    """Return the offset at which the value that `quote` opened before `start` ends."""
+    end = find_closing_quote(view, start, quote)
+    after = end + len(quote)
+    # A shell has two ways to put a single quote into single quotes: '"'"' and '\''.
+    while quote == b"'" and view[after : after + 3] in (b'"\'"', b"\\''") and view[end:after] == quote:
+        end = find_closing_quote(view, after + (4 if view[after] == _DOUBLE_QUOTE else 3), quote)
+        after = end + 1
+    if view[end:after] == quote and view[after : after + 1].isalnum():  # The value goes on after the quote.
+        end = _find_first(_VALUE_END, view, after)
+    return end
+
+
+def _find_unquoted_end(view: bytes, start: int, is_connection_string: bool) -> int:
+    bracketed = _BRACKETED.match(view, start) if view[start : start + 1] == b"<" else None
+    end = bracketed.end() if bracketed else _find_first(_VALUE_END, view, start)
+    if is_connection_string:
+        far = _find_first(_CONNECTION_END, view, start, start + _MAX_CONNECTION_VALUE_CHARS)
+        end = far if view[far : far + 1] == b";" else end
+    return end
+
+
+def _can_be_secret(value: bytes) -> bool:
+    """Return whether `value` is neither blank, nor a placeholder, nor a URL."""
+    if not value.strip() or value.startswith((b"http://", b"https://")):
+        return False
+    is_short = len(value) < _MIN_LONG_VALUE_CHARS
+    return not (is_short and _PLACEHOLDER.fullmatch(value) and not _is_mixed_variable(value))
+
+
+def read_argument(view: bytes, pos: int) -> Span | None:
+    """Return the argument of a command line at `pos`, to its quote or the next blank; `None` for another flag."""
+    opening = VALUE_OPENING.match(view, pos)
+    start = opening.end() if opening else pos
+    if view[start : start + 1] in (b"-", b"|", b">", b"&", b"") and not (opening and opening.group("quote")):
         return None
-    return read_value(view, at, is_password=True, can_be_prose=False)
+    return read_value(view, pos, is_password=True, can_be_prose=False)
 
 
 def _is_mixed_variable(value: bytes) -> bool:
-    """`$ecr3tPa55` is no variable's name: a dollar with digits between letters and no scope."""
+    """Return whether `value` looks like `$ecr3tPa55`: digits between letters, which names of variables rarely have."""
     return value[:1] == b"$" and value[1:].isalnum() and any(48 <= c < 58 for c in value[1:-1]) and value[-1:].isalpha()
 
 

@@ -1,70 +1,68 @@
-"""Finds the entry that a person describes in their own words, in English or Italian."""
+"""Finds the entry that a person describes in their own words, in English or Italian.
+
+Each entry is scored by BM25F over its concepts and stems, with bonuses for words that occur exactly as written and for
+phrases of the entry that the text repeats. All thresholds were tuned on half of `tests/knowledge/questions`; the other
+half checks them (`python -m tests.bench words`).
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from knowledge.model.entry import Entry, LocalizedText
+from knowledge.search.bm25f_index import Bm25fIndex, FieldWeights, TokenizedDocument
 from knowledge.search.spelling import SpellingCorrector
-from knowledge.search.tokenizer import Lexicon, ParsedQuery, SearchToken, load_lexicon, split_words
+from knowledge.search.tokenizer import ParsedQuery, SearchToken, load_lexicon, split_words
 
 MAX_RESULTS = 5
-"""Matches that a search gives at most."""
+"""Matches that a search returns at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntrySearchHit:
-    """An entry that the words of a text speak for; `likely` when they single it out."""
+    """An entry that fits a text. `strength` is `likely` only if the text clearly singles it out."""
 
     entry: str
     score: float
     strength: Literal["likely", "possible"]
 
 
-class _FieldWeights(NamedTuple):
-    weight: float
-    length_normalization: float
-    """How much a long text is held against the field, 0 to 1."""
-    mention_weight: float
-    """How much a word in it makes the entry one of those that have the word, 0 to 1."""
-
-
-_FIELDS: Mapping[str, _FieldWeights] = {
-    "words": _FieldWeights(3.0, 0.5, 1.0),
-    "title": _FieldWeights(2.0, 0.4, 1.0),
-    "sign": _FieldWeights(1.4, 0.5, 1.0),
-    "signature": _FieldWeights(1.4, 0.5, 1.0),
-    "cause": _FieldWeights(0.8, 0.7, 0.6),
-    "steps": _FieldWeights(0.2, 0.8, 0.3),
+_FIELDS: Mapping[str, FieldWeights] = {
+    "words": FieldWeights(3.0, 0.5, 1.0),
+    "title": FieldWeights(2.0, 0.4, 1.0),
+    "symptom": FieldWeights(1.4, 0.5, 1.0),
+    "signature": FieldWeights(1.4, 0.5, 1.0),
+    "cause": FieldWeights(0.8, 0.7, 0.6),
+    "steps": FieldWeights(0.2, 0.8, 0.3),
 }
-_SATURATION = 3.0
+_PHRASE_FIELDS = ("words", "title", "symptom", "signature")
 _PHRASE_BONUS = 0.6
-"""What a phrase of the entry, found again in the text, adds to the score."""
+"""Factor for the score of the entry's phrase that the text repeats best."""
 _EXACT_WORD_BONUS = 0.4
-"""What a word adds that stands in the entry as it is written, beside what it means."""
-_MIN_IDF = 0.4
-"""A term that most entries have is not looked up at all."""
+"""Factor for the score of words that occur in the entry exactly as written."""
 _MAX_CANDIDATES = 12
 _ROLE_FACTORS: Mapping[str, float] = {"wrapper": 0.9, "symptom": 0.95}
-"""An entry behind which another may stand gives way to the one that names the cause."""
-_PHRASE_FIELDS = ("words", "title", "sign", "signature")
+"""An entry that another may be the cause of ranks slightly below the one that names the cause."""
 _MIN_SCORE = 2.5
 _MIN_SCORE_RATIO = 0.4
-"""How near a match must come to the best one to be shown beside it."""
+"""Share of the best score that another match needs in order to be shown."""
 _FOREIGN_FACTOR = 6.0
-"""How much more it takes when the text speaks of another tool."""
+"""How many times the minimum score is needed if the text is about another tool."""
 _QUESTION_FACTOR = 2.5
-"""How much more it takes when the text asks about a thing and tells of no trouble."""
+"""How many times the minimum score is needed if the text asks how something works and mentions no failure."""
 _MIN_LIKELY_SCORE = 9.0
 _MIN_LEAD_RATIO = 1.25
+"""How far a likely match must be ahead of the second one."""
 _MIN_COVERAGE = 0.4
+"""Share of a text's weight that a likely match must have in common with it."""
 _MIN_KNOWN_COVERAGE = 0.6
+"""The same share among the terms that occur in any entry."""
 _MIN_INFORMATIVE_WEIGHT = 1.5
 _MIN_INFORMATIVE_TOKENS = 2
 _MIN_UNAMBIGUOUS_WEIGHT = 3.5
+"""A term this rare tells by itself that the text is about an image build."""
 
 
 class _Phrase(NamedTuple):
@@ -73,184 +71,148 @@ class _Phrase(NamedTuple):
 
 
 class EntrySearch:
-    """An index of what the entries say. Build it once."""
+    """A search index over the texts of all entries. Build it once: that takes a few tenths of a second."""
 
-    def __init__(self, entries: Mapping[str, Entry], lexicon: Lexicon | None = None) -> None:
-        self._lexicon = lexicon or load_lexicon()
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._lexicon = load_lexicon()
         self._ids = tuple(entries)
-        self._entry_factors = tuple(_ROLE_FACTORS.get(entry.role, 1.0) for entry in entries.values())
-        texts = [_extract_texts(entry) for entry in entries.values()]
-        said = [
-            {name: [self._lexicon.tokenize(text) for text in parts] for name, parts in fields.items()}
-            for fields in texts
+        self._role_factors = tuple(_ROLE_FACTORS.get(entry.role, 1.0) for entry in entries.values())
+        texts_by_entry = [_extract_texts(entry) for entry in entries.values()]
+        documents: list[TokenizedDocument] = [
+            {name: [self._lexicon.tokenize(text) for text in texts] for name, texts in fields.items()}
+            for fields in texts_by_entry
         ]
-        self._idf = self._compute_idf(said)
-        self._max_idf = max(self._idf.values(), default=1.0)
-        self._postings = self._build_postings(said, self._idf)
+        self._index = Bm25fIndex(documents, _FIELDS)
+        self._max_idf = max(self._index.idf.values(), default=1.0)
         self._entry_terms = [
-            {term for parts in fields.values() for part in parts for unit in part for term in unit.terms}
-            for fields in said
+            {term for texts in document.values() for text in texts for token in text for term in token.terms}
+            for document in documents
         ]
-        self._phrases = [self._build_phrases(fields) for fields in said]
-        spelt = [
-            {name: [_tokenize_exact(split_words(text)) for text in parts] for name, parts in fields.items()}
-            for fields in texts
-        ]
-        self._exact_idf = self._compute_idf(spelt)
-        self._exact_postings = self._build_postings(spelt, self._exact_idf)
-        self._speller = SpellingCorrector(self._exact_idf.keys() | self._lexicon.concepts.list_words())
+        self._phrases = [self._build_phrases(document) for document in documents]
+        self._exact_index = Bm25fIndex(
+            [
+                {name: [_tokenize_exactly(split_words(text)) for text in texts] for name, texts in fields.items()}
+                for fields in texts_by_entry
+            ],
+            _FIELDS,
+        )
+        self._speller = SpellingCorrector(self._exact_index.idf.keys() | self._lexicon.concepts.list_words())
 
     def search(self, text: str) -> list[EntrySearchHit]:
-        """The entries that `text` speaks for, best first, at most five; none when it gives no ground."""
-        reading = self._lexicon.parse_query(text, self._correct_spelling)
-        if not reading.tokens:
+        """Return at most five entries that fit `text`, best first; none if too little of it points to an entry."""
+        query = self._lexicon.parse_query(text, self._correct_spelling)
+        if not query.tokens:
             return []
-        foreign = reading.has_foreign_terms and not reading.has_own_terms
-        curious = reading.is_question and not reading.has_trouble
-        least = _MIN_SCORE * (_FOREIGN_FACTOR if foreign else _QUESTION_FACTOR if curious else 1)
-        scores = self._compute_scores(reading)
-        best = sorted(scores, key=lambda index: (-scores[index], index))[:_MAX_CANDIDATES]
-        said = {term for unit in reading.tokens for term in unit.terms}
-        for index in best:
-            scores[index] += _PHRASE_BONUS * self._score_nearest_phrase(index, said)
-            scores[index] *= self._entry_factors[index]
-        best.sort(key=lambda index: (-scores[index], index))
-        best = [index for index in best if scores[index] >= least]
-        if not best:
+        is_foreign = query.has_foreign_terms and not query.has_own_terms
+        is_mere_question = query.is_question and not query.has_trouble
+        min_score = _MIN_SCORE * (_FOREIGN_FACTOR if is_foreign else _QUESTION_FACTOR if is_mere_question else 1)
+        scores = self._compute_scores(query)
+        ranked = [index for index in self._rank_candidates(query, scores) if scores[index] >= min_score]
+        if not ranked:
             return []
-        floor = scores[best[0]] * _MIN_SCORE_RATIO
-        likely = not (foreign or curious) and self._is_likely_match(reading, scores, best)
-        matches = [
+        best_score = scores[ranked[0]]
+        hits = [
             EntrySearchHit(self._ids[index], round(scores[index], 3), "possible")
-            for index in best
-            if scores[index] >= floor
+            for index in ranked
+            if scores[index] >= best_score * _MIN_SCORE_RATIO
         ]
-        if likely:
-            matches[0] = replace(matches[0], strength="likely")
-        return matches[:MAX_RESULTS]
+        if not (is_foreign or is_mere_question) and self._is_likely(query, scores, ranked):
+            hits[0] = replace(hits[0], strength="likely")
+        return hits[:MAX_RESULTS]
 
     def _correct_spelling(self, word: str) -> str | None:
-        return word if word in self._exact_idf else self._speller.find_nearest(word)
+        return word if word in self._exact_index.idf else self._speller.find_nearest(word)
 
-    def _compute_idf(
-        self, fields_by_entry: Sequence[Mapping[str, Sequence[Sequence[SearchToken]]]]
-    ) -> dict[str, float]:
-        """Of every term, how much it tells: more the fewer entries have it."""
-        having: dict[str, float] = {}
-        for fields in fields_by_entry:
-            mentions: dict[str, float] = {}
-            for name, field in _FIELDS.items():
-                for term in {term for part in fields[name] for unit in part for term in unit.terms}:
-                    mentions[term] = max(mentions.get(term, 0.0), field.mention_weight)
-            for term, mention in mentions.items():
-                having[term] = having.get(term, 0.0) + mention
-        total = len(fields_by_entry)
-        return {term: _compute_term_idf(total, count) for term, count in having.items()}
-
-    def _build_postings(
-        self, fields_by_entry: Sequence[Mapping[str, Sequence[Sequence[SearchToken]]]], idf: Mapping[str, float]
-    ) -> dict[str, list[tuple[int, float]]]:
-        """Of every term, the entries that have it, with what it adds to their score."""
-        usual = {
-            name: max(
-                1.0,
-                sum(len(part) for fields in fields_by_entry for part in fields[name]) / max(1, len(fields_by_entry)),
-            )
-            for name in _FIELDS
-        }
-        postings: dict[str, list[tuple[int, float]]] = {}
-        for index, fields in enumerate(fields_by_entry):
-            weights: dict[str, float] = {}
-            for name, field in _FIELDS.items():
-                length = sum(len(part) for part in fields[name])
-                even = 1 - field.length_normalization + field.length_normalization * length / usual[name]
-                for part in fields[name]:
-                    for unit in part:
-                        for term in unit.terms:
-                            weights[term] = weights.get(term, 0.0) + field.weight * unit.weight / even
-            for term, weight in weights.items():
-                if idf[term] >= _MIN_IDF:
-                    share = idf[term] * weight / (_SATURATION + weight)
-                    postings.setdefault(term, []).append((index, share))
-        return postings
-
-    def _build_phrases(self, fields: Mapping[str, Sequence[Sequence[SearchToken]]]) -> list[_Phrase]:
+    def _build_phrases(self, document: TokenizedDocument) -> list[_Phrase]:
         return [
-            _Phrase(tuple(units), sum(self._compute_weight(unit) for unit in units))
+            _Phrase(tuple(tokens), sum(self._compute_weight(token) for token in tokens))
             for name in _PHRASE_FIELDS
-            for units in fields[name]
-            if units
+            for tokens in document[name]
+            if tokens
         ]
 
     def _compute_weight(self, token: SearchToken) -> float:
-        return token.weight * max((self._idf.get(term, self._max_idf) for term in token.terms), default=0.0)
+        return token.weight * max((self._index.idf.get(term, self._max_idf) for term in token.terms), default=0.0)
 
     def _compute_scores(self, query: ParsedQuery) -> dict[int, float]:
+        """Return the BM25F score of every entry that has a term of the query, by the entry's index."""
         scores: dict[int, float] = {}
-        for unit in query.tokens:
+        for token in query.tokens:
+            # A token's terms are alternatives, so only the best of them counts for an entry.
             shares: dict[int, float] = {}
-            for term in unit.terms:
-                for index, share in self._postings.get(term, ()):
+            for term in token.terms:
+                for index, share in self._index.postings.get(term, ()):
                     if share > shares.get(index, 0.0):
                         shares[index] = share
             for index, share in shares.items():
-                scores[index] = scores.get(index, 0.0) + share * unit.weight
+                scores[index] = scores.get(index, 0.0) + share * token.weight
         for word in query.words:
-            for index, share in self._exact_postings.get(word, ()):
+            for index, share in self._exact_index.postings.get(word, ()):
                 scores[index] = scores.get(index, 0.0) + share * _EXACT_WORD_BONUS
         return scores
+
+    def _rank_candidates(self, query: ParsedQuery, scores: dict[int, float]) -> list[int]:
+        """Adjust the best scores by phrases and roles, and return the indexes of those entries, best first."""
+        candidates = sorted(scores, key=lambda index: (-scores[index], index))[:_MAX_CANDIDATES]
+        query_terms = {term for token in query.tokens for term in token.terms}
+        for index in candidates:
+            scores[index] += _PHRASE_BONUS * self._score_nearest_phrase(index, query_terms)
+            scores[index] *= self._role_factors[index]
+        return sorted(candidates, key=lambda index: (-scores[index], index))
 
     def _score_nearest_phrase(self, index: int, query_terms: set[str]) -> float:
         best = 0.0
         for phrase in self._phrases[index]:
-            shared = sum(self._compute_weight(unit) for unit in phrase.tokens if not query_terms.isdisjoint(unit.terms))
+            shared = sum(
+                self._compute_weight(token) for token in phrase.tokens if not query_terms.isdisjoint(token.terms)
+            )
             if phrase.total_weight:
                 best = max(best, shared * shared / phrase.total_weight)
         return best
 
-    def _is_likely_match(self, query: ParsedQuery, scores: Mapping[int, float], best: Sequence[int]) -> bool:
-        """Whether the words speak for the first entry alone, and enough of them do."""
-        top = scores[best[0]]
-        if top < _MIN_LIKELY_SCORE or (len(best) > 1 and top < scores[best[1]] * _MIN_LEAD_RATIO):
+    def _is_likely(self, query: ParsedQuery, scores: Mapping[int, float], ranked: Sequence[int]) -> bool:
+        """Whether the query points to the first entry alone and shares enough of its content with it."""
+        best = ranked[0]
+        if scores[best] < _MIN_LIKELY_SCORE:
+            return False
+        if len(ranked) > 1 and scores[best] < scores[ranked[1]] * _MIN_LEAD_RATIO:
             return False
         known = unknown = covered = 0.0
-        telling = 0
-        context = query.has_own_terms
-        for unit in query.tokens:
-            told = self._compute_weight(unit)
-            if not self._entry_terms[best[0]].isdisjoint(unit.terms):
-                covered += told
-                telling += told >= _MIN_INFORMATIVE_WEIGHT
-                context = (
-                    context or not self._lexicon.context_terms.isdisjoint(unit.terms) or told >= _MIN_UNAMBIGUOUS_WEIGHT
+        informative_tokens = 0
+        has_context = query.has_own_terms
+        for token in query.tokens:
+            weight = self._compute_weight(token)
+            if not self._entry_terms[best].isdisjoint(token.terms):
+                covered += weight
+                informative_tokens += weight >= _MIN_INFORMATIVE_WEIGHT
+                has_context = (
+                    has_context
+                    or not self._lexicon.context_terms.isdisjoint(token.terms)
+                    or weight >= _MIN_UNAMBIGUOUS_WEIGHT
                 )
-            if any(term in self._idf for term in unit.terms):
-                known += told
+            if any(term in self._index.idf for term in token.terms):
+                known += weight
             else:
-                unknown += told
+                unknown += weight
         return (
-            context
-            and telling >= _MIN_INFORMATIVE_TOKENS
+            has_context
+            and informative_tokens >= _MIN_INFORMATIVE_TOKENS
             and covered >= _MIN_KNOWN_COVERAGE * known
             and covered >= _MIN_COVERAGE * (known + unknown)
         )
 
 
-def _tokenize_exact(names: Iterable[str]) -> tuple[SearchToken, ...]:
-    """The words as they are written."""
+def _tokenize_exactly(names: Iterable[str]) -> tuple[SearchToken, ...]:
+    """Make a token of each word as it is written, without stemming and concepts."""
     return tuple(SearchToken((name.lower(),), name) for name in names)
 
 
-def _compute_term_idf(total: int, containing: float) -> float:
-    return math.log(1 + (total - containing + 0.5) / (containing + 0.5))
-
-
 def _extract_texts(entry: Entry) -> dict[str, list[str]]:
-    """What the entry says, by field, in both languages."""
+    """Return the texts of an entry in both languages, by search field."""
     return {
         "words": [phrase for phrases in entry.words.values() for phrase in phrases],
         "title": [*_list_translations(entry.title), entry.id.replace("-", " ")],
-        "sign": _list_translations(entry.symptom),
+        "symptom": _list_translations(entry.symptom),
         "signature": [text for signature in entry.signatures for text in signature.text],
         "cause": _list_translations(entry.cause),
         "steps": [text for step in entry.steps for text in _list_translations(step.do)],

@@ -1,7 +1,8 @@
-"""Understands which guide a short question asks for, by the questions that the guides list; everything else is none.
+"""Finds the how-to that a short question asks for, by comparison with the questions that the how-tos list.
 
-A question is read as the set of things that it speaks of. It asks for the guide with the nearest listed question, if
-that is near enough: a word that no guide knows weighs against it more than a known one speaks for it.
+A question is reduced to the set of concepts it mentions. It asks for the how-to with the most similar listed question,
+if that is similar enough. A word that no how-to knows counts more against a match than a known one counts for it, so
+that anything else finds no how-to at all.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import split_words
 
 MAX_QUESTION_CHARS = 160
-"""Characters of a question; a longer text is an error, a log or a story."""
+"""Characters of a question. A longer text is an error, a log, or a description of a problem."""
 _MAX_WORDS = 26
 _MAX_BARE_WORDS = 7
+"""Words of a request without any question word, such as "build log location"."""
 _MIN_SCORE = 0.75
 _MIN_BARE_SCORE = 0.95
 _MIN_SUGGESTION_SCORE = 0.71
@@ -35,7 +37,7 @@ _LOG_FILE = re2.compile(r"(?i)\b(customi[sz]ation|validation)\s*[. ]\s*log\b")
 
 @dataclass(frozen=True, slots=True)
 class _ParsedQuestion:
-    """What a text speaks of, with the weight of each thing, and how it speaks."""
+    """The concepts that a text mentions, with their weights, and what kind of text it is."""
 
     concepts: Mapping[str, float]
     word_count: int
@@ -46,95 +48,108 @@ class _ParsedQuestion:
 
 
 class HowtoSearch:
-    """The listed questions of the guides, ready to be compared with. Build it once."""
+    """The listed questions of all how-tos, ready to be compared with a text. Build it once."""
 
     def __init__(self, howtos: Howtos) -> None:
-        words = howtos.vocabulary
-        self._synonyms = PhraseTable(words.alike)
-        self._weak_concepts = frozenset(words.slight)
-        self._fillers = PhraseTable({"filler": words.fillers})
-        self._question_words = PhraseTable({"asks": words.asking})
-        self._report_words = PhraseTable({"tells": words.telling})
-        self._weak_report_words = PhraseTable({"reports": words.reporting})
-        self._exclusion_words = PhraseTable({"refuses": words.refusing})
+        vocabulary = howtos.vocabulary
+        self._synonyms = PhraseTable(vocabulary.alike)
+        self._weak_concepts = frozenset(vocabulary.slight)
+        self._fillers = PhraseTable({"filler": vocabulary.fillers})
+        self._question_words = PhraseTable({"asks": vocabulary.asking})
+        self._report_words = PhraseTable({"tells": vocabulary.telling})
+        self._weak_report_words = PhraseTable({"reports": vocabulary.reporting})
+        self._exclusion_words = PhraseTable({"refuses": vocabulary.refusing})
         tables = (self._synonyms, self._fillers, self._question_words)
         self._known_words = frozenset(word for table in tables for word in table.list_words())
         self._speller = SpellingCorrector(self._known_words)
         self._listed_questions = tuple(
-            (guide.id, self._parse_text(phrase).concepts)
-            for guide in howtos.by_id.values()
-            for phrase in (guide.title.en, guide.title.it, *(one for many in guide.questions.values() for one in many))
+            (howto.id, self._parse_text(question).concepts)
+            for howto in howtos.by_id.values()
+            for question in (
+                howto.title.en,
+                howto.title.it,
+                *(question for questions in howto.questions.values() for question in questions),
+            )
         )
 
     def find_howto(self, text: str) -> str | None:
-        """The id of the guide that the whole of `text` asks for, or `None`."""
-        heard = self._parse_question(text)
-        if heard is None:
+        """Return the id of the how-to that the whole of `text` asks for, or `None`."""
+        question = self._parse_question(text)
+        if question is None or question.is_report:
             return None
-        score, guide = self._find_nearest(heard)
-        if heard.is_report:
-            return None
-        if heard.is_question:
-            return guide if score >= _MIN_SCORE else None
-        strong = sum(weight >= 1 for weight in heard.concepts.values())
-        bare = strong > 1 and heard.word_count <= _MAX_BARE_WORDS and not heard.is_weak_report
-        return guide if bare and score >= _MIN_BARE_SCORE else None
+        score, howto = self._find_nearest(question)
+        if question.is_question:
+            return howto if score >= _MIN_SCORE else None
+        strong_concepts = sum(weight >= 1 for weight in question.concepts.values())
+        is_bare_request = strong_concepts > 1 and question.word_count <= _MAX_BARE_WORDS and not question.is_weak_report
+        return howto if is_bare_request and score >= _MIN_BARE_SCORE else None
 
     def suggest_howto(self, text: str) -> str | None:
-        """The id of the guide that is worth offering to someone who wrote `text` and was not understood, or `None`."""
-        heard = self._parse_question(text)
-        if heard is None:
+        """Return the id of the how-to worth offering to someone whose `text` was not understood, or `None`."""
+        question = self._parse_question(text)
+        if question is None:
             return None
-        score, guide = self._find_nearest(heard)
-        return guide if score >= _MIN_SUGGESTION_SCORE else None
+        score, howto = self._find_nearest(question)
+        return howto if score >= _MIN_SUGGESTION_SCORE else None
 
     def _parse_question(self, text: str) -> _ParsedQuestion | None:
-        asked = text.strip()
-        if len(asked) > MAX_QUESTION_CHARS or "\n" in asked or _PASTED_TEXT.search(asked):
+        """Parse a text, or return `None` if it can't be a question: it is too long, pasted, or excluded by a word."""
+        stripped = text.strip()
+        if len(stripped) > MAX_QUESTION_CHARS or "\n" in stripped or _PASTED_TEXT.search(stripped):
             return None
-        heard = self._parse_text(asked)
-        return None if heard.is_excluded or not heard.concepts or heard.word_count > _MAX_WORDS else heard
+        question = self._parse_text(stripped)
+        if question.is_excluded or not question.concepts or question.word_count > _MAX_WORDS:
+            return None
+        return question
 
     def _find_nearest(self, question: _ParsedQuestion) -> tuple[float, str | None]:
-        """The guide with the listed question that shares the most with what was heard, and how much, 0 to 1."""
+        """Return the similarity (0 to 1) of the most similar listed question, and its how-to.
+
+        The similarity is the Dice coefficient of the two sets of concepts, by weight.
+        """
         best: tuple[float, str | None] = (0.0, None)
-        mass = sum(question.concepts.values())
-        for guide, things in self._listed_questions:
-            shared = sum(weight for thing, weight in question.concepts.items() if thing in things)
-            score = 2 * shared / (mass + sum(things.values()))
+        question_weight = sum(question.concepts.values())
+        for howto, listed_concepts in self._listed_questions:
+            shared_weight = sum(weight for concept, weight in question.concepts.items() if concept in listed_concepts)
+            score = 2 * shared_weight / (question_weight + sum(listed_concepts.values()))
             if score > best[0]:
-                best = (score, guide)
+                best = (score, howto)
         return best
 
     def _parse_text(self, text: str) -> _ParsedQuestion:
-        known = _LOG_FILE.sub(" log ", text)
-        words = [word.lower() for word in split_words(_IDENTIFIER.sub(" ", known))]
-        spelt = [self._correct_spelling(word) for word in words]
-        things: dict[str, float] = {}
-        index = 0
-        while index < len(spelt):
-            found, filler = self._synonyms.match_at(spelt, index), self._fillers.match_at(spelt, index)
-            if found and (filler is None or found.end >= filler.end):
-                for label in found.labels:
-                    things[label] = _WEAK_CONCEPT_WEIGHT if label in self._weak_concepts else 1.0
-                index = found.end
-            elif filler:
-                index = filler.end
-            else:
-                if self._question_words.match_at(spelt, index) is None and len(spelt[index]) > 1:
-                    things[f"={spelt[index]}"] = _UNKNOWN_WORD_WEIGHT
-                index += 1
+        plain_text = _IDENTIFIER.sub(" ", _LOG_FILE.sub(" log ", text))
+        words = [word.lower() for word in split_words(plain_text)]
+        corrected = [self._correct_spelling(word) for word in words]
         return _ParsedQuestion(
-            concepts=things,
+            concepts=self._extract_concepts(corrected),
             word_count=len(words),
-            is_question="?" in text or self._question_words.has_match(spelt),
+            is_question="?" in text or self._question_words.has_match(corrected),
+            # These words rule a how-to out, so a guess at their spelling is not good enough.
             is_report=self._report_words.has_match(words),
             is_weak_report=self._weak_report_words.has_match(words),
             is_excluded=self._exclusion_words.has_match(words),
         )
 
+    def _extract_concepts(self, words: list[str]) -> dict[str, float]:
+        """Return the weights of the concepts in `words`; an unknown word is a concept of its own, named `=word`."""
+        concepts: dict[str, float] = {}
+        index = 0
+        while index < len(words):
+            synonym, filler = self._synonyms.match_at(words, index), self._fillers.match_at(words, index)
+            if synonym and (filler is None or synonym.end >= filler.end):
+                for label in synonym.labels:
+                    concepts[label] = _WEAK_CONCEPT_WEIGHT if label in self._weak_concepts else 1.0
+                index = synonym.end
+            elif filler:
+                index = filler.end
+            else:
+                if self._question_words.match_at(words, index) is None and len(words[index]) > 1:
+                    concepts[f"={words[index]}"] = _UNKNOWN_WORD_WEIGHT
+                index += 1
+        return concepts
+
     def _correct_spelling(self, word: str) -> str:
-        """The known word that `word` was meant to be, or itself."""
+        """Return the known word that `word` probably means, or `word` itself."""
         if word in self._known_words or self._synonyms.match_at([word], 0) or self._fillers.match_at([word], 0):
             return word
         return (self._speller.find_nearest(word) if len(word) >= _MIN_CORRECTED_CHARS else None) or word

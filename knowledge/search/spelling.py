@@ -1,8 +1,12 @@
-"""Finds the known word that a misspelt one was meant to be: one slip, in a longer word two."""
+"""Corrects misspelled words to known ones: one edit, or two in a longer word.
+
+An edit is a letter too many, too few, or wrong, or two neighbors swapped. Candidates are found by deletions (as in
+SymSpell): two words one edit apart have a common form with at most one letter deleted from each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _MIN_WORD_CHARS = 4
 _MIN_TWO_EDIT_CHARS = 8
@@ -11,38 +15,46 @@ _MAX_WORD_CHARS = 40
 
 
 class SpellingCorrector:
-    """Knows a set of words by what is left of each when one letter is taken away."""
+    """A set of known words, indexed by what remains of each word when one letter is deleted."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words_by_deletion: dict[str, list[str]] = {}
         for word in sorted(set(words)):
             if _MIN_WORD_CHARS <= len(word) <= _MAX_WORD_CHARS and not word.isdigit():
-                for rest in {word, *_compute_deletions(word)}:
-                    self._words_by_deletion.setdefault(rest, []).append(word)
+                for remainder in {word, *_compute_deletions(word)}:
+                    self._words_by_deletion.setdefault(remainder, []).append(word)
 
     def find_nearest(self, word: str) -> str | None:
-        """The known word nearest to `word`, or `None` when none is near enough."""
+        """Return the known word nearest to `word`, or `None` if none is near enough. Ties go to the first by name."""
         if not _MIN_WORD_CHARS <= len(word) <= _MAX_WORD_CHARS or sum(character.isdigit() for character in word) > 1:
             return None
-        most = 2 if _MIN_TWO_EDIT_CHARS <= len(word) <= _MAX_TWO_EDIT_CHARS else 1
-        rests = {word, *_compute_deletions(word)}
-        best: tuple[int, str] | None = None
+        max_edits = 2 if _MIN_TWO_EDIT_CHARS <= len(word) <= _MAX_TWO_EDIT_CHARS else 1
+        remainders = {word, *_compute_deletions(word)}
         seen: set[str] = set()
-        for allowed in range(1, most + 1):
-            for rest in rests:
-                for candidate in self._words_by_deletion.get(rest, ()):
-                    if candidate in seen:
-                        continue
-                    seen.add(candidate)
-                    if candidate[0] != word[0] and len(word) < _MIN_TWO_EDIT_CHARS:
-                        continue
-                    slips = compute_distance(word, candidate, most)
-                    if slips <= most and (best is None or (slips, candidate) < best):
-                        best = (slips, candidate)
-            if best is not None or allowed == most:
-                break
-            rests = {shorter for rest in rests for shorter in _compute_deletions(rest)}
-        return best[1] if best else None
+        for deletions in range(1, max_edits + 1):
+            distances = (
+                (compute_distance(word, candidate, max_edits), candidate)
+                for candidate in self._find_candidates(word, remainders, seen)
+            )
+            nearest = min((pair for pair in distances if pair[0] <= max_edits), default=None)
+            if nearest is not None:
+                return nearest[1]
+            if deletions < max_edits:
+                remainders = {shorter for remainder in remainders for shorter in _compute_deletions(remainder)}
+        return None
+
+    def _find_candidates(self, word: str, remainders: Iterable[str], seen: set[str]) -> Iterator[str]:
+        """Yield the known words that share one of `remainders` and are not in `seen`, and add them to it.
+
+        In a short word the first letter must be right; otherwise too many other words would be near.
+        """
+        for remainder in remainders:
+            for candidate in self._words_by_deletion.get(remainder, ()):
+                if candidate in seen:
+                    continue
+                seen.add(candidate)
+                if candidate[0] == word[0] or len(word) >= _MIN_TWO_EDIT_CHARS:
+                    yield candidate
 
 
 def _compute_deletions(word: str) -> set[str]:
@@ -50,19 +62,27 @@ def _compute_deletions(word: str) -> set[str]:
 
 
 def compute_distance(left: str, right: str, max_distance: int) -> int:
-    """Slips between two words (a letter too many, too few, wrong, or two swapped); `most + 1` stands for more."""
+    """Return the number of edits between two words, or `max_distance + 1` if there are more than `max_distance`.
+
+    This is the optimal string alignment distance, computed row by row.
+    """
     if abs(len(left) - len(right)) > max_distance:
         return max_distance + 1
-    before: list[int] = []
-    last = list(range(len(right) + 1))
-    for row, letter in enumerate(left, 1):
-        now = [row]
-        for column, against in enumerate(right, 1):
-            cost = min(last[column] + 1, now[column - 1] + 1, last[column - 1] + (letter != against))
-            if row > 1 and column > 1 and letter == right[column - 2] and left[row - 2] == against:
-                cost = min(cost, before[column - 2] + 1)
-            now.append(cost)
-        if min(now) > max_distance:
+    row_before_last: list[int] = []
+    last_row = list(range(len(right) + 1))
+    for row_index, left_letter in enumerate(left, 1):
+        row = [row_index]
+        for column, right_letter in enumerate(right, 1):
+            cost = min(last_row[column] + 1, row[column - 1] + 1, last_row[column - 1] + (left_letter != right_letter))
+            if (
+                row_index > 1
+                and column > 1
+                and left_letter == right[column - 2]
+                and left[row_index - 2] == right_letter
+            ):
+                cost = min(cost, row_before_last[column - 2] + 1)
+            row.append(cost)
+        if min(row) > max_distance:
             return max_distance + 1
-        before, last = last, now
-    return min(last[-1], max_distance + 1)
+        row_before_last, last_row = last_row, row
+    return min(last_row[-1], max_distance + 1)

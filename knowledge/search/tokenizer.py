@@ -1,9 +1,12 @@
-"""Reads a text in English or Italian as units of meaning: concepts, rare words and names, numbers, lengths of time."""
+"""Turns a text in English or Italian into search tokens: concepts, stemmed words, parts of names, numbers, durations.
+
+Both languages share one lexicon (`word_lexicon.yaml`), so that a question in one finds an entry written in the other.
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +18,12 @@ from knowledge.search.phrase_table import PhraseTable
 
 LEXICON_PATH = Path(__file__).parents[1] / "word_lexicon.yaml"
 MAX_TEXT_CHARS = 4_000
-"""Characters of a text that are read."""
+"""Characters at the start of a text that are read; the rest is ignored."""
 _MAX_WORDS = 400
 _MAX_WORD_CHARS = 64
 _MAX_CORRECTIONS = 16
 _OPENING_WORDS = 6
-"""Words at the start of a text in which a question opens."""
+"""Words at the start of a text among which a question's opening must be."""
 _NAME_PART = re2.compile(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
 _JOINED_DURATION = re2.compile(r"^([0-9]{1,4})(m|min|mins|h|hr|hrs|ore)$")
 _HEX = re2.compile(r"^0x0*([0-9a-f]+)$")
@@ -32,12 +35,17 @@ _ENDINGS = (
 )
 _MIN_STEM_CHARS = 4
 _CORRECTED_WEIGHT = 0.8
-"""What a word weighs that had to be guessed."""
+"""Weight of a word whose spelling was corrected, since the correction is a guess."""
 _NAME_PART_WEIGHT = 0.5
+_MIN_NUMBER_CHARS = 3
+"""Digits that make a number worth searching for; shorter ones occur everywhere."""
 
 
 class SearchToken(NamedTuple):
-    """One thing said: the terms that it may mean, and the words (spelt right) that say it."""
+    """One unit of meaning: the terms it may stand for, the words that express it (spelled correctly), and its weight.
+
+    A term is a concept of the lexicon (`~name`), a stem, a number, or a duration in minutes (`240m`).
+    """
 
     terms: tuple[str, ...]
     words: str
@@ -46,7 +54,11 @@ class SearchToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """What a text says, and what kind of talk it is."""
+    """What a text says, and what kind of text it is.
+
+    `has_own_terms` is true if it mentions image builds, `has_foreign_terms` if it mentions another tool or subject,
+    `has_trouble` if it describes a failure, and `is_question` if it begins like a question about how things work.
+    """
 
     tokens: tuple[SearchToken, ...]
     words: tuple[str, ...]
@@ -57,48 +69,59 @@ class ParsedQuery:
 
 
 class Lexicon:
-    """The field's words in both languages, from `word_lexicon.yaml`."""
+    """The vocabulary of image builds in both languages, from `word_lexicon.yaml`."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
-        concepts = {f"~{name}": [str(form) for form in forms] for name, forms in content["concepts"].items()}
-        self.concepts = PhraseTable(concepts)
+        self.concepts = PhraseTable(
+            {f"~{name}": [str(phrase) for phrase in phrases] for name, phrases in content["concepts"].items()}
+        )
         self.stop_words = frozenset(str(word) for word in content["stop"])
         self.context_terms = frozenset(f"~{name}" for name in content["context"])
-        self._time_units = {str(form): name for name, forms in content["units"].items() for form in forms}
+        self._time_units = {str(word): name for name, words in content["units"].items() for word in words}
         self._number_words = {str(word): int(number) for word, number in content["numbers"].items()}
         self._trouble_terms = frozenset(f"~{name}" for name in content["trouble"])
-        self._trouble_phrases = PhraseTable({"trouble": [str(form) for form in content["trouble_words"]]})
-        self._foreign_phrases = PhraseTable({"elsewhere": [str(form) for form in content["elsewhere"]]})
-        self._own_phrases = PhraseTable({"own": [str(form) for form in content["own"]]})
-        self._question_openings = PhraseTable({"asks": [str(form) for form in content["asks"]]})
+        self._trouble_phrases = _build_phrase_table(content["trouble_words"])
+        self._foreign_phrases = _build_phrase_table(content["elsewhere"])
+        self._own_phrases = _build_phrase_table(content["own"])
+        self._question_openings = _build_phrase_table(content["asks"])
 
     def parse_query(self, text: str, correct_spelling: Callable[[str], str | None]) -> ParsedQuery:
-        """Reads `text` (its first 4,000 characters); `spell` gives the known word for one that is not known."""
+        """Parse the first 4,000 characters of `text`.
+
+        `correct_spelling` returns the known word for a misspelled one, or `None`.
+        """
         names = split_words(text)
         words = [name.lower() for name in names]
-        guessed: set[int] = set()
-        for index, word in enumerate(words):
-            if len(guessed) == _MAX_CORRECTIONS:
-                break
-            known = word if self._is_known(word) else correct_spelling(word) or word
-            if known != word:
-                names[index] = words[index] = known
-                guessed.add(index)
-        units = self._tokenize_words(names, words, guessed)
+        corrected = self._correct_words(names, words, correct_spelling)
+        tokens = self._tokenize_words(names, words, corrected)
         return ParsedQuery(
-            tokens=units,
-            words=tuple(dict.fromkeys(word for unit in units for word in unit.words.split())),
+            tokens=tokens,
+            words=tuple(dict.fromkeys(word for token in tokens for word in token.words.split())),
             has_own_terms=self._own_phrases.has_match(words),
             has_foreign_terms=self._foreign_phrases.has_match(words),
             has_trouble=self._trouble_phrases.has_match(words)
-            or any(term in self._trouble_terms for unit in units for term in unit.terms),
+            or any(term in self._trouble_terms for token in tokens for term in token.terms),
             is_question=self._question_openings.has_match(words[:_OPENING_WORDS]),
         )
 
     def tokenize(self, text: str) -> tuple[SearchToken, ...]:
-        """What `text` says, taken as spelt right."""
+        """Tokenize `text` without correcting its spelling."""
         names = split_words(text)
         return self._tokenize_words(names, [name.lower() for name in names], frozenset())
+
+    def _correct_words(
+        self, names: list[str], words: list[str], correct_spelling: Callable[[str], str | None]
+    ) -> Set[int]:
+        """Correct the first misspelled words in place and return their indexes."""
+        corrected: set[int] = set()
+        for index, word in enumerate(words):
+            if len(corrected) == _MAX_CORRECTIONS:
+                break
+            known_word = word if self._is_known(word) else correct_spelling(word) or word
+            if known_word != word:
+                names[index] = words[index] = known_word
+                corrected.add(index)
+        return corrected
 
     def _is_known(self, word: str) -> bool:
         return (
@@ -108,36 +131,39 @@ class Lexicon:
         )
 
     def _tokenize_words(self, names: list[str], words: list[str], corrected: Set[int]) -> tuple[SearchToken, ...]:
-        units: list[SearchToken] = []
+        """Tokenize words; `names` are the same words with their case, which shows the parts of names."""
+        tokens: list[SearchToken] = []
         index = 0
         while index < len(words):
-            found = self.concepts.match_at(words, index)
-            if (lasts := self._parse_duration(words, index)) is not None and (found is None or found.end <= index + 2):
-                units.append(SearchToken((lasts[0],), lasts[0]))
-                index = lasts[1]
-                continue
-            if found is not None:
-                sure = not any(place in corrected for place in range(index, found.end))
-                units.append(
-                    SearchToken(found.labels, " ".join(words[index : found.end]), 1.0 if sure else _CORRECTED_WEIGHT)
+            concept = self.concepts.match_at(words, index)
+            duration = self._parse_duration(words, index)
+            if duration is not None and (concept is None or concept.end <= index + 2):
+                term, index = duration
+                tokens.append(SearchToken((term,), term))
+            elif concept is not None:
+                is_certain = corrected.isdisjoint(range(index, concept.end))
+                tokens.append(
+                    SearchToken(
+                        concept.labels,
+                        " ".join(words[index : concept.end]),
+                        1.0 if is_certain else _CORRECTED_WEIGHT,
+                    )
                 )
-                if found.end == index + 1:
-                    units.extend(self._split_name(names[index], is_whole_word=False))
-                index = found.end
-                continue
-            if (skipped := self._trouble_phrases.match_at(words, index)) is not None:
-                index = skipped.end
-                continue
-            units.extend(
-                self._tokenize_word(names[index], words[index], 1.0 if index not in corrected else _CORRECTED_WEIGHT)
-            )
-            index += 1
-        return tuple(dict.fromkeys(units))
+                if concept.end == index + 1:
+                    tokens.extend(self._split_name(names[index], is_whole_word=False))
+                index = concept.end
+            elif (trouble := self._trouble_phrases.match_at(words, index)) is not None:
+                index = trouble.end  # words for a failure are in every question, so they distinguish nothing
+            else:
+                weight = _CORRECTED_WEIGHT if index in corrected else 1.0
+                tokens.extend(self._tokenize_word(names[index], words[index], weight))
+                index += 1
+        return tuple(dict.fromkeys(tokens))
 
     def _parse_duration(self, words: list[str], index: int) -> tuple[str, int] | None:
-        """A length of time at `index`, as a term, and the index behind it."""
-        if words[index][0].isdigit() and (glued := _JOINED_DURATION.match(words[index])):
-            return _format_minutes(int(glued[1]), "minutes" if glued[2].startswith("m") else "hours"), index + 1
+        """Return the duration at `index` as a term and the index after it, or `None`."""
+        if words[index][0].isdigit() and (joined := _JOINED_DURATION.match(words[index])):
+            return _format_minutes(int(joined[1]), "minutes" if joined[2].startswith("m") else "hours"), index + 1
         if index + 1 >= len(words):
             return None
         number, unit = words[index], self._time_units.get(words[index + 1])
@@ -150,45 +176,56 @@ class Lexicon:
         return None
 
     def _tokenize_word(self, name: str, word: str, weight: float) -> list[SearchToken]:
-        if word in self.stop_words or (word.isdigit() and len(word) < 3) or len(word) < 2:
+        if word in self.stop_words or (word.isdigit() and len(word) < _MIN_NUMBER_CHARS) or len(word) < 2:
             return []
         if word.startswith("0x") and (hexadecimal := _HEX.match(word)):
             return [SearchToken((hexadecimal[1],), word)]
         return [SearchToken((stem(word),), word, weight), *self._split_name(name, is_whole_word=True)]
 
     def _split_name(self, name: str, *, is_whole_word: bool) -> list[SearchToken]:
-        """The parts of a name such as `runOutputName`, each read by itself."""
+        """Return a token for each part of a compound name such as `runOutputName`; none for a plain word.
+
+        `is_whole_word` is false for the name of a concept, of which only a long one is split.
+        """
         if name.isalpha() and (name[1:].islower() or name.isupper()):
             return []
         parts = [part.lower() for part in _NAME_PART.findall(name)]
         if len(parts) < 2 or not (is_whole_word or len(name) > 6):
             return []
-        units = []
+        tokens = []
         for part in parts:
             if part not in self.stop_words and len(part) > 2:
-                found = self.concepts.match_at([part], 0)
-                units.append(SearchToken(found.labels if found else (stem(part),), part, _NAME_PART_WEIGHT))
-        return units
+                concept = self.concepts.match_at([part], 0)
+                tokens.append(SearchToken(concept.labels if concept else (stem(part),), part, _NAME_PART_WEIGHT))
+        return tokens
 
 
-def load_lexicon(path: Path = LEXICON_PATH) -> Lexicon:
-    """The lexicon that ships with the knowledge base."""
-    return Lexicon(yaml.safe_load(path.read_text(encoding="utf-8")))
+def _build_phrase_table(phrases: Iterable[object]) -> PhraseTable:
+    """Build a table that only tells whether one of the phrases occurs."""
+    return PhraseTable({"": [str(phrase) for phrase in phrases]})
+
+
+def load_lexicon() -> Lexicon:
+    """Load the lexicon of the knowledge base."""
+    return Lexicon(yaml.safe_load(LEXICON_PATH.read_text(encoding="utf-8")))
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text without accents, their case kept; `can't` is `cant`, `l'area` is `l` and `area`."""
+    """Split a text into words without accents and punctuation; `can't` becomes `cant`, `l'area` becomes `l`, `area`.
+
+    At most 400 words of at most 64 characters are returned. They keep their case.
+    """
     folded = text[:MAX_TEXT_CHARS]
     if not folded.isascii():
-        apart = unicodedata.normalize("NFKD", folded.replace("’", "'"))
-        folded = "".join(character for character in apart if not unicodedata.combining(character))
+        decomposed = unicodedata.normalize("NFKD", folded.replace("’", "'"))
+        folded = "".join(character for character in decomposed if not unicodedata.combining(character))
     folded = folded.replace("n't", "nt").replace("N'T", "NT")
     names = folded.encode("ascii", "replace").translate(_SEPARATOR_TABLE).decode().split()
     return [name[:_MAX_WORD_CHARS] for name in names[:_MAX_WORDS]]
 
 
 def stem(word: str) -> str:
-    """The word without its English or Italian ending."""
+    """Return a lower-case word without its English or Italian ending."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM_CHARS:
             return word[: -len(ending)]

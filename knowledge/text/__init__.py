@@ -1,1 +1,1 @@
-"""From bytes to lines: decoding, unwrapping, normalization, log prefixes."""
+"""Turn the bytes of a log or a paste into normalized lines, with the log's prefixes parsed."""

@@ -1,4 +1,4 @@
-"""Undoes CLIXML, the XML in which PowerShell hands its streams to the program that started it."""
+"""Decode CLIXML, the XML that PowerShell writes its streams in when another program started it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ import html
 import re2
 
 _CLIXML_HEADER = "#< CLIXML"
-_ROOT_TAG = "<Objs "
+_ROOT_START = "<Objs "
+_ROOT_END = "</Objs>"
 _ERROR_ELEMENT = re2.compile(r'(?is)<S S="(?:error|warning)">(.*?)(?:</S>|$)')
 _ENCODED_CHARACTER = re2.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def decode_clixml(text: str) -> str:
-    """The errors and warnings in a line of CLIXML, as one line; any other line as it is.
+    """Return the errors and warnings in a line of CLIXML as one line, and any other line unchanged.
 
-    Progress records, most of what such a line holds, are dropped: of a line with nothing else, nothing remains.
+    Progress records, which make up most of such a line, are dropped; a line with nothing else becomes empty.
     """
-    begins = text.find(_ROOT_TAG)
-    if begins < 0:
+    root_start = text.find(_ROOT_START)
+    if root_start < 0:
         return "" if text.strip() == _CLIXML_HEADER else text
-    before = text[:begins].replace(_CLIXML_HEADER, "").strip()
-    _, _, after = text[begins:].rpartition("</Objs>")
-    errors = "".join(_ERROR_ELEMENT.findall(text[begins:]))
-    decoded = _ENCODED_CHARACTER.sub(lambda found: chr(int(found[1], 16)), html.unescape(errors))
-    return " ".join(f"{before} {decoded} {after if '</Objs>' in text else ''}".split())
+    before = text[:root_start].replace(_CLIXML_HEADER, "").strip()
+    _, _, after = text[root_start:].rpartition(_ROOT_END)
+    # The root's end is missing when the line was cut at the maximum length: then nothing comes after it.
+    after = after if _ROOT_END in text else ""
+    errors = "".join(_ERROR_ELEMENT.findall(text[root_start:]))
+    decoded = _ENCODED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), html.unescape(errors))
+    return " ".join(f"{before} {decoded} {after}".split())

@@ -1,13 +1,19 @@
-"""Bytes to text, whatever a Windows tool or a chat client did to them."""
+"""Decode bytes of unknown encoding: UTF-8, UTF-16 as Windows tools write it, and stray Windows code pages."""
 
 from __future__ import annotations
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE_BYTES = 4096
+_MIN_PAIRS = 8
+"""Pairs of bytes that a text must have before its zero bytes say anything about UTF-16."""
 
 
 def decode(raw: bytes) -> str:
-    """The text of `raw`: UTF-8, UTF-16 with or without its mark, else UTF-8 with stray Windows bytes read as cp1252."""
+    """Return `raw` as text; bytes that are not valid in its encoding never raise.
+
+    UTF-16 is recognized with and without a byte order mark. Everything else is read as UTF-8, and a line that is not
+    UTF-8 as Windows-1252.
+    """
     encoding = detect_encoding(raw[:_SAMPLE_BYTES])
     if encoding != "utf-8":
         return raw.decode(encoding, errors="replace")
@@ -18,21 +24,22 @@ def decode(raw: bytes) -> str:
 
 
 def detect_encoding(first_bytes: bytes) -> str:
-    """The encoding that the first bytes of an input speak for."""
-    for mark, encoding in _BOMS:
-        if first_bytes.startswith(mark):
+    """Return the codec name for an input that starts with `first_bytes`; `utf-8` when nothing says otherwise."""
+    for bom, encoding in _BOMS:
+        if first_bytes.startswith(bom):
             return encoding
+    # Without a mark, UTF-16 shows in Western text by a zero in every other byte.
     even, odd = first_bytes[0::2].count(0), first_bytes[1::2].count(0)
-    half = len(first_bytes) // 2
-    if half >= 8 and odd > half * 0.4 and even < half * 0.1:
+    pairs = len(first_bytes) // 2
+    if pairs >= _MIN_PAIRS and odd > pairs * 0.4 and even < pairs * 0.1:
         return "utf-16-le"
-    if half >= 8 and even > half * 0.4 and odd < half * 0.1:
+    if pairs >= _MIN_PAIRS and even > pairs * 0.4 and odd < pairs * 0.1:
         return "utf-16-be"
     return "utf-8"
 
 
 def _decode_line(line: bytes) -> str:
-    """One line; a log can mix UTF-8 with a Windows program's own code page."""
+    """Decode one line by itself, since a log can mix UTF-8 with the code page of a Windows program."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:

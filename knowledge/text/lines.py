@@ -1,26 +1,32 @@
-"""One line of a build log: its prefix, its time, where it comes from, and what remains.
+"""Parse one line of a build log into its prefix, its time, its source, and the body that remains.
 
-The service has written the prefix in several forms over the years, with and without OUT/ERR, a run's id, a time and a
-component; people also paste lines that lost a part of it. All forms are read alike.
+Over the years the service has written several forms of the prefix, with and without OUT/ERR, a run id, a time and a
+component. People also paste lines that lost part of it. All forms are parsed alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 import re2
 
-LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
+from knowledge.text.line_prefix import TIME_CHARS, Component, parse_component, parse_run_prefix, parse_time
 
-# every form begins with one of these: a prefix, a time, a component, ui, the builder, a verdict, echoed source
+LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
+"""Where a line comes from:
+
+- `output`: a script, or Packer's user interface;
+- `verdict`: Packer's summary at the end;
+- `echo`: a script's own source, which Packer logs;
+- `debug`: the rest of Packer's log;
+- `plain`: no prefix says where.
+"""
+
+# Every form starts with one of these: a prefix, a time, a component, `ui`, the builder, a verdict, or echoed source.
 _PREFIX_FIRST_CHARS = frozenset("[P \t0123456789pua=-BmF")
 _MIN_PREFIX_CHARS = 6
-_MAX_RUN_ID_CHARS = 66
-_MAX_COMPONENT_CHARS = 90
-_TIME_CHARS = 19
 _PACKER_MESSAGE = re2.compile(
     r"^(?:\[(?:INFO|ERROR|ERR|DEBUG|WARN|TRACE)\]|Retryable error|RPC |Waiting for|Check if machine|Machine |"
     r"Connected|Opening |Uploading |closing|Using |Building command|Plugin address|Serving a plugin|Cancelling |"
@@ -34,49 +40,57 @@ _VERDICT_PREFIXES = (
     "==> Builds finished",
     "--> azure-arm",
 )
-_BUILDER_PREFIXES = ("==> azure-arm: ", "    azure-arm: ")
-# what a verdict, a builder's line or echoed source can begin with
-_SIGNIFICANT_FIRST_CHARS = frozenset("Bm=- aF")
+_UI_BUILDER_PREFIXES = ("ui: ==> azure-arm: ", "ui:     azure-arm: ")
+_UI_BUILDER_CHARS = len(_UI_BUILDER_PREFIXES[0])
+# What follows a component starts with one of these when it is more than debug: a verdict, a line of the builder's or of
+# the user interface, or echoed source.
+_SIGNIFICANT_FIRST_CHARS = frozenset("Bm=- aFu")
+_UNKNOWN = "\0"
+"""No line starts with it: normalization removes NUL."""
 
 
 class LogLine(NamedTuple):
-    """A line without its prefix. `time` is UTC; `run` is the id in the prefix; `component` is a plugin's kind."""
+    """A line without its prefix. `time` is in UTC, `run_id` is the id in the prefix, and `component` wrote the line."""
 
     number: int
     source: LineSource
     body: str
     time: datetime | None = None
     run_id: str | None = None
-    prefixed: bool = False
-    component: str | None = None
+    is_prefixed: bool = False
+    component: Component | None = None
 
 
 def read_line(number: int, text: str) -> LogLine:
-    """The line behind `text`, with its source: a script's or Packer's output, a verdict, echoed script text, debug."""
+    """Parse one line of any form; `number` is its physical line number."""
     if _is_plain(text, text[:1]):
         return LogLine(number, "plain", text)
-    at, run, prefixed = _parse_prefix(text)
-    time, at = _parse_time(text, at)
-    component, at = _parse_component(text, at)
-    interface = text.startswith(("ui: ", "ui error: "), at)
-    if interface:
-        at = text.index(": ", at) + 2
-    elif text.startswith(("ui:", "ui error:"), at) and len(text) < at + 10:
-        return LogLine(number, "output", "", time, run, prefixed)
-    return _classify_line(number, text[at:], time, run, prefixed, component, interface)
+    pos, run_id, is_prefixed = parse_run_prefix(text)
+    time, pos = parse_time(text, pos)
+    component, pos = parse_component(text, pos)
+    is_ui = text.startswith(("ui: ", "ui error: "), pos)
+    if is_ui:
+        pos = text.index(": ", pos) + 2
+    elif text.startswith(("ui:", "ui error:"), pos) and len(text) < pos + 10:  # An empty line, whose blank was trimmed.
+        return LogLine(number, "output", "", time, run_id, is_prefixed)
+    return _classify_line(number, text[pos:], time, run_id, is_prefixed, component, is_ui)
 
 
-# the constructor of a named tuple is a function of Python's around this one
+# A NamedTuple's own constructor is a Python function around this one, and slower.
 _new_tuple = tuple.__new__
 
 
 def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
-    """`read_line` of each piece, in less time: what begins like a line before is not taken apart anew."""
+    """Parse many lines. The result is that of `read_line` for each, in much less time.
+
+    Neighboring lines share most of their prefixes. Each part of a prefix is therefore compared with that of an earlier
+    line, and only parsed when it is new. What is rare is left to `read_line`.
+    """
     lines: list[LogLine] = []
-    prefix = stamp = plugin = ""
-    run: str | None = None
+    prefix, stamp, plugin = "", _UNKNOWN, _UNKNOWN
+    run_id: str | None = None
     time: datetime | None = None
-    component: str | None = None
+    component: Component | None = None
     for number, text in text_lines:
         if not prefix or not text.startswith(prefix):
             first = text[:1]
@@ -89,46 +103,52 @@ def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
                 continue
             line = read_line(number, text)
             lines.append(line)
-            if line.prefixed and line.time:
-                at, run, _ = _parse_prefix(text)
-                prefix, stamp, plugin = text[:at], "\0", "\0"
+            if line.is_prefixed and line.time:
+                pos, run_id, _ = parse_run_prefix(text)
+                prefix, stamp, plugin = text[:pos], _UNKNOWN, _UNKNOWN
             continue
-        at = len(prefix)
-        if text.startswith(stamp, at):
-            at += len(stamp)
+        pos = len(prefix)
+        if text.startswith(stamp, pos):
+            pos += len(stamp)
         else:
-            time, end = _parse_time(text, at)
-            stamp = text[at:end]
+            time, end = parse_time(text, pos)
+            stamp = text[pos:end]
             if time is None or stamp[-1:] != " ":
-                stamp = "\0"
+                stamp = _UNKNOWN
                 lines.append(read_line(number, text))
                 continue
-            at = end
-        if text.startswith("ui: ", at):
-            if text.startswith(_BUILDER_PREFIXES, at + 4):
-                body = text[at + 19 :].rstrip()
-                lines.append(_new_tuple(LogLine, (number, "output", body, time, run, True, None)))
-            else:
-                lines.append(_classify_line(number, text[at + 4 :], time, run, True, None, True))
+            pos = end
+        if text.startswith(_UI_BUILDER_PREFIXES, pos):
+            body = text[pos + _UI_BUILDER_CHARS :].rstrip()
+            lines.append(_new_tuple(LogLine, (number, "output", body, time, run_id, True, None)))
             continue
-        if text.startswith(plugin, at):
-            at += len(plugin)
+        if text.startswith(plugin, pos):
+            pos += len(plugin)
         else:
-            found, _ = _parse_component(text, at)
+            found, _ = parse_component(text, pos)
             if found is None:
                 lines.append(read_line(number, text))
                 continue
             component = found
-            end = text.index(": ", at) + 2
-            plugin, at = text[at:end], end
-        at = at + len(stamp) if text.startswith(stamp, at) else _parse_time(text, at)[1]
-        if text.startswith("ui", at):
-            lines.append(read_line(number, text))
-        elif component == "packer" and text[at : at + 1] not in _SIGNIFICANT_FIRST_CHARS:
-            lines.append(_new_tuple(LogLine, (number, "debug", text[at:], time, run, True, component)))
-        else:
-            lines.append(_classify_line(number, text[at:], time, run, True, component, False))
+            end = text.index(": ", pos) + 2
+            plugin, pos = text[pos:end], end
+        # Packer logs what a plugin wrote with the plugin's own time, nearly always that of the line.
+        pos = pos + len(stamp) if text.startswith(stamp, pos) else parse_time(text, pos)[1]
+        # Most lines of a log are plain debug, which is why their case is not inside the function.
+        lines.append(
+            _new_tuple(LogLine, (number, "debug", text[pos:], time, run_id, True, component))
+            if component == "packer" and text[pos : pos + 1] not in _SIGNIFICANT_FIRST_CHARS
+            else _read_after_component(number, text, pos, time, run_id, component)
+        )
     return lines
+
+
+def _read_after_component(
+    number: int, text: str, pos: int, time: datetime | None, run_id: str | None, component: Component | None
+) -> LogLine:
+    if text.startswith("ui", pos):
+        return read_line(number, text)
+    return _classify_line(number, text[pos:], time, run_id, True, component, False)
 
 
 def _classify_line(
@@ -137,14 +157,14 @@ def _classify_line(
     time: datetime | None,
     run_id: str | None,
     is_prefixed: bool,
-    component: str | None,
+    component: Component | None,
     is_ui: bool,
 ) -> LogLine:
-    """The line with this `body` behind its prefix; `interface`: Packer's user interface printed it."""
+    """Build the line with this `body` after its prefix; `is_ui` is for one that Packer's user interface printed."""
     source: LineSource
-    inner = _extract_builder_output(body)
-    if inner is not None:
-        source, body = "output", inner
+    output = _extract_builder_output(body)
+    if output is not None:
+        source, body = "output", output
     elif body.startswith(_VERDICT_PREFIXES):
         source = "verdict"
         body = body.removeprefix("==> ")
@@ -153,6 +173,7 @@ def _classify_line(
     elif body.startswith("Found command:"):
         source = "echo"
     elif component == "provisioner":
+        # A provisioner's plugin logs the script that it uploads, line by line, between its own messages.
         source = "debug" if _PACKER_MESSAGE.match(body) else "echo"
     elif is_ui:
         source, body = "output", body.removeprefix("==> ")
@@ -164,86 +185,23 @@ def _classify_line(
 
 
 def _is_plain(text: str, first: str) -> bool:
-    """Whether a line that begins with the character `first` can have no prefix at all."""
+    """Return whether a line that starts with the character `first` cannot have a prefix of any form."""
     if first not in _PREFIX_FIRST_CHARS or (len(text) < _MIN_PREFIX_CHARS and first != "u"):
         return True
     return first == "[" and "PACKER" not in text[:80]
 
 
-def _parse_prefix(text: str) -> tuple[int, str | None, bool]:
-    """Where the rest begins behind `[id] PACKER OUT `, the id, and whether there was such a prefix."""
-    at = len(text) - len(text.lstrip(" \t")) if text[:1] in " \t" else 0
-    run = None
-    if text.startswith("[", at):
-        close = text.find("]", at + 1, at + _MAX_RUN_ID_CHARS)
-        if close < 0 or not text.startswith("PACKER", close + 2):
-            return 0, None, False
-        run, at = text[at + 1 : close], close + 2
-    elif not text.startswith("PACKER", at):
-        return 0, None, False
-    end = at + 6
-    if text[end : end + 1] not in ("", " "):
-        return 0, None, False
-    if text.startswith((" OUT", " ERR"), end) and text[end + 4 : end + 5] in ("", " "):
-        end += 4
-    return min(end + 1, len(text)), run, True
-
-
-def _parse_time(text: str, at: int) -> tuple[datetime | None, int]:
-    """The time that stands at `at` and where the rest begins; `None` and `at` when there is none."""
-    if text[at + 4 : at + 5] not in ("/", "-") or text[at + 13 : at + 14] != ":" or text[at + 16 : at + 17] != ":":
-        return None, at
-    time = _parse_timestamp(text[at : at + 19])
-    if time is None:
-        return None, at
-    end = at + _TIME_CHARS
-    while end < len(text) and text[end] in ".0123456789Z:":
-        end += 1
-    if text.startswith(",", end):  # a column of a log of Windows, not a prefix
-        return None, at
-    return time, end + 1 if text[end : end + 1] == " " else end
-
-
-@lru_cache(maxsize=1024)  # the lines of one second stand together
-def _parse_timestamp(stamp: str) -> datetime | None:
-    """The time that 19 characters name, `2026/01/12 08:00:00`; `None` when there is no such time."""
-    try:
-        return datetime(
-            int(stamp[:4]),
-            int(stamp[5:7]),
-            int(stamp[8:10]),
-            int(stamp[11:13]),
-            int(stamp[14:16]),
-            int(stamp[17:19]),
-            tzinfo=UTC,
-        )
-    except ValueError:  # the shape of a time, but no such time
-        return None
-
-
-def _parse_component(text: str, at: int) -> tuple[str | None, int]:
-    """The component that wrote the line, `provisioner` or `packer`, and where the rest begins."""
-    if not text.startswith("packer", at):
-        return None, at
-    end = text.find(": ", at, at + _MAX_COMPONENT_CHARS)
-    name = text[at:end]
-    if end < 0 or (" " in name and not name.endswith(" plugin")):
-        return None, at
-    _, after = _parse_time(text, end + 2)
-    return "provisioner" if name.startswith("packer-provisioner") else "packer", after
-
-
 def _extract_builder_output(body: str) -> str | None:
-    """What the builder printed, when the line is `==> azure-arm: …` or `    azure-arm: …`."""
+    """Return what follows `==> azure-arm: ` or `    azure-arm: `, and `None` for any other body."""
     start = 4 if body.startswith("==> azure-arm") else len(body) - len(body.lstrip(" "))
     if not body.startswith("azure-arm", start):
         return None
     colon = body.find(":", start + 9, start + 60)
-    if colon < 0 or (colon > start + 9 and body[start + 9] != "."):
+    if colon < 0 or (colon > start + 9 and body[start + 9] != "."):  # A named builder is `azure-arm.NAME`.
         return None
     return body[colon + 2 :].rstrip() if body[colon + 1 : colon + 2] in ("", " ") else None
 
 
 def format_iso(time: datetime | None) -> str | None:
-    """A time as the JSON contract writes it, `2026-02-22T01:29:17Z`."""
-    return f"{time.isoformat()[:_TIME_CHARS]}Z" if time else None
+    """Return `time` as the JSON contract writes it, `2026-02-22T01:29:17Z`; `None` for no time."""
+    return f"{time.isoformat()[:TIME_CHARS]}Z" if time else None

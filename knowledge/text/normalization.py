@@ -1,8 +1,8 @@
-"""Makes a pasted text readable for the matcher, and remembers which physical line each piece came from.
+"""Make pasted text readable for the matcher, keeping the number of the physical line that each line came from.
 
-Undone are: marks of a quotation, HTML markup, JSON escapes (an error often sits as JSON in a JSON string), ANSI
-colours, bare carriage returns, curly quotes and no-break spaces. Long lines are cut. Lines are physical lines of the
-input, from 1.
+The `> ` of e-mail replies, HTML markup, ANSI colors, curly quotes and no-break spaces are removed. JSON escapes are
+undone, since an error is often JSON in a JSON string. Bare carriage returns end a line, and long lines are cut.
+Physical lines are counted from 1.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import re2
 
-from knowledge.text import clixml
+from knowledge.text.clixml import decode_clixml
 
 MAX_LINE_CHARS = 8_000
 _QUOTE_PREFIX = "> "
-"""What a mail or a message puts before each line of the one that it answers."""
+"""What a reply puts before each line of the message that it quotes."""
 _MIN_QUOTED_LINES = 2
 _MAX_UNESCAPE_ROUNDS = 3
 _CLIXML_ERROR_TAG = '<S S="Error">'
@@ -70,45 +70,51 @@ _CHARACTER_REPLACEMENTS = str.maketrans(
 
 
 class TextLine(NamedTuple):
-    """A readable piece of a physical line."""
+    """One readable line, or part of a line, with the number of its physical line."""
 
     number: int
     text: str
 
 
-# the constructor of a named tuple is a function of Python's around this one
+# A NamedTuple's own constructor is a Python function around this one, and slower.
 _new_tuple = tuple.__new__
 
 
 def normalize_text(text: str) -> list[TextLine]:
-    """The readable pieces of `text`, in order; a physical line gives none when empty, one, or several after escapes."""
-    whole = text.replace("\r\n", "\n").split("\n")
-    lines = [_new_tuple(TextLine, item) for item in enumerate(whole, 1) if item[1]]
+    """Return the readable lines of `text`, in order.
+
+    A physical line is left out when it is empty, and becomes several lines when its escapes contain line breaks.
+    """
+    physical_lines = text.replace("\r\n", "\n").split("\n")
+    lines = [_new_tuple(TextLine, item) for item in enumerate(physical_lines, 1) if item[1]]
     if text.startswith(_QUOTE_PREFIX) or f"\n{_QUOTE_PREFIX}" in text:
         lines = _strip_quote_prefixes(lines)
-    html_like = "<" in text and _TAG.search(text) is not None
-    if not (html_like or _CLIXML_ERROR_TAG in text or any(mark in text for mark in "&\\\r")) and _is_plain(text):
-        return lines if max(map(len, whole)) <= MAX_LINE_CHARS else [_truncate_line(line) for line in lines]
-    return normalize_lines(lines, html_like)
+    is_html = "<" in text and _TAG.search(text) is not None
+    # Most logs have nothing to undo: one look at the whole text then saves a look at every line.
+    has_escapes = is_html or _CLIXML_ERROR_TAG in text or any(mark in text for mark in "&\\\r")
+    if not has_escapes and _is_plain(text):
+        return lines if max(map(len, physical_lines)) <= MAX_LINE_CHARS else [_truncate_line(line) for line in lines]
+    return normalize_lines(lines, is_html)
 
 
 def normalize_lines(lines: Iterable[TextLine], is_html: bool = False) -> list[TextLine]:
-    """The lines made readable one by one: several pieces of one number where a line held breaks."""
-    pieces: list[TextLine] = []
+    """Normalize each of `lines`; one whose text contains line breaks becomes several with the same number."""
     lines = list(lines)
-    wrapped_errors = any(_CLIXML_ERROR_TAG in piece.text for piece in lines)
-    for piece in lines:
-        text = clixml.decode_clixml(piece.text) if wrapped_errors else piece.text
-        line = _normalize_line(text[:MAX_LINE_CHARS], is_html)
-        if "\r" in line or "\n" in line:
-            pieces += [TextLine(piece.number, part) for part in line.replace("\r", "\n").split("\n") if part.strip()]
+    has_clixml = any(_CLIXML_ERROR_TAG in line.text for line in lines)
+    normalized: list[TextLine] = []
+    for line in lines:
+        text = decode_clixml(line.text) if has_clixml else line.text
+        text = _normalize_line(text[:MAX_LINE_CHARS], is_html)
+        if "\r" in text or "\n" in text:
+            parts = text.replace("\r", "\n").split("\n")
+            normalized += [TextLine(line.number, part) for part in parts if part.strip()]
         else:
-            pieces.append(TextLine(piece.number, line))
-    return pieces
+            normalized.append(TextLine(line.number, text))
+    return normalized
 
 
 def _strip_quote_prefixes(lines: list[TextLine]) -> list[TextLine]:
-    """The lines without the marks of a quotation, when most of them have it."""
+    """Remove up to two levels of a reply's quotation marks, if at least half of the lines have one."""
     quoted = sum(line.text.startswith(_QUOTE_PREFIX) for line in lines)
     if quoted < _MIN_QUOTED_LINES or 2 * quoted < len(lines):
         return lines
@@ -120,7 +126,7 @@ def _truncate_line(line: TextLine) -> TextLine:
 
 
 def _normalize_line(line: str, is_html: bool) -> str:
-    """The line without markup, escapes and control characters; breaks in it are pieces' ends."""
+    """Remove markup, escapes and control characters; a line break in the result separates two lines."""
     if not _is_plain(line):
         line = line.translate(_CHARACTER_REPLACEMENTS)
         if "\x1b" in line:
@@ -128,12 +134,13 @@ def _normalize_line(line: str, is_html: bool) -> str:
     if is_html and "<" in line:
         line = _TAG.sub("", _LINE_BREAK_TAG.sub("\n", line))
     if "&" in line and _ENTITY.search(line):
+        # Twice, so that text that was escaped two times (`&amp;amp;`) is readable, too.
         line = html.unescape(html.unescape(line)).translate(_CHARACTER_REPLACEMENTS)
     return unescape_json(line) if "\\" in line else line
 
 
 def unescape_json(line: str) -> str:
-    """The line without JSON escapes, where it has the marks of JSON in a string; Windows paths stay as they are."""
+    """Undo up to three levels of JSON escapes in a line that looks like JSON in a string; keep Windows paths."""
     for _ in range(_MAX_UNESCAPE_ROUNDS):
         if not _ESCAPED_QUOTE.search(line) or (_DRIVE.search(line) and '\\"' not in line):
             return _ESCAPED_PATH.sub(_collapse_backslashes, line)
@@ -142,29 +149,30 @@ def unescape_json(line: str) -> str:
 
 
 def _replace_json_escapes(line: str) -> str:
-    """The line with each of JSON's escapes replaced by what it stands for; piece by piece, so that it stays quick."""
-    first, *pieces = line.split("\\")
-    kept = [first]
-    last = len(pieces) - 1
-    at = 0
-    while at <= last:
-        piece = pieces[at]
-        if not piece and at < last:  # an escaped backslash: what follows it stands for itself
-            at += 1
-            kept.append(f"\\{pieces[at]}")
-        elif piece.startswith(('"', "/")):
-            kept.append(piece)
-        elif piece.startswith(("n", "r")):
-            kept.append(f"\n{piece[1:]}")
-        elif piece.startswith("t"):
-            kept.append(f" {piece[1:]}")
-        elif piece.startswith("u") and len(piece) > 4 and _HEX_DIGITS.issuperset(piece[1:5]):
-            code = int(piece[1:5], 16)
-            kept.append(f"{' ' if code < 32 or 0xD800 <= code <= 0xDFFF else chr(code)}{piece[5:]}")
+    """Undo one level of JSON escapes, between one backslash and the next so that it takes linear time."""
+    first, *parts = line.split("\\")
+    replaced = [first]
+    last = len(parts) - 1
+    index = 0
+    while index <= last:
+        part = parts[index]
+        if not part and index < last:  # An escaped backslash: what follows it is no escape.
+            index += 1
+            replaced.append(f"\\{parts[index]}")
+        elif part.startswith(('"', "/")):
+            replaced.append(part)
+        elif part.startswith(("n", "r")):
+            replaced.append(f"\n{part[1:]}")
+        elif part.startswith("t"):
+            replaced.append(f" {part[1:]}")
+        elif part.startswith("u") and len(part) > 4 and _HEX_DIGITS.issuperset(part[1:5]):
+            code = int(part[1:5], 16)
+            # Control characters and halves of surrogate pairs become a blank.
+            replaced.append(f"{' ' if code < 32 or 0xD800 <= code <= 0xDFFF else chr(code)}{part[5:]}")
         else:
-            kept.append(f"\\{piece}")
-        at += 1
-    return "".join(kept)
+            replaced.append(f"\\{part}")
+        index += 1
+    return "".join(replaced)
 
 
 def _collapse_backslashes(match: re2._Match[str]) -> str:
@@ -172,5 +180,5 @@ def _collapse_backslashes(match: re2._Match[str]) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether there is nothing in the text that `_CHARACTERS` or `_ANSI` would change."""
+    """Return whether `text` has nothing that `_CHARACTER_REPLACEMENTS` or `_ANSI` would change."""
     return text.isascii() and not any(mark in text for mark in "\x1b\x00\x08\x0b\x0c")

@@ -1,4 +1,4 @@
-"""A stream as UTF-8 blocks that end with a whole line, whatever the encoding and however long its lines."""
+"""Read a stream as UTF-8 blocks of whole lines, whatever its encoding and however long its lines."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from knowledge.text.decoding import detect_encoding
 
 BLOCK_BYTES = 4 << 20
 MAX_CARRY_BYTES = 256 << 10
+_SAMPLE_BYTES = 4096
 
 
 class ByteReader(Protocol):
-    """What a log is read from."""
+    """A binary stream that a log is read from."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, at most `size` of them; none at the end."""
+        """Return the next bytes, at most `size` of them; no bytes at the end."""
         ...
 
 
 class ChainedReader:
-    """A stream whose beginning was read already."""
+    """A stream whose first bytes were already read, put back in front of the rest."""
 
     def __init__(self, start: bytes, rest: ByteReader) -> None:
+        """Read `start` first, then `rest`."""
         self._start, self._offset, self._rest = start, 0, rest
 
     def read(self, size: int) -> bytes:
-        """The next bytes, at most `size` of them; none at the end."""
+        """Return the next bytes, at most `size` of them; no bytes at the end."""
         if self._offset < len(self._start):
             part = self._start[self._offset : self._offset + size]
             self._offset += len(part)
@@ -36,13 +38,13 @@ class ChainedReader:
 
 
 def read_blocks(stream: ByteReader) -> Iterator[bytes]:
-    """The stream's text in blocks of a few megabytes, each ending after a line break but for the last one.
+    """Yield the stream's text as UTF-8 blocks of a few megabytes, each but the last ending with a line break.
 
-    A line longer than a quarter of a megabyte is handed on in parts, so that memory stays bounded; a part keeps no
-    break, and line numbers stay true.
+    A line longer than `MAX_CARRY_BYTES` is passed on in parts, so that memory stays bounded. No line break is added
+    between the parts, so that line numbers stay correct.
     """
     first = stream.read(BLOCK_BYTES)
-    encoding = detect_encoding(first[:4096])
+    encoding = detect_encoding(first[:_SAMPLE_BYTES])
     if encoding == "utf-8":
         yield from _split_after_lines(_read_raw_blocks(first, stream))
     else:
@@ -57,6 +59,7 @@ def _read_raw_blocks(first: bytes, stream: ByteReader) -> Iterator[bytes]:
 
 
 def _transcode_blocks(first: bytes, stream: ByteReader, encoding: str) -> Iterator[bytes]:
+    # An incremental decoder keeps a character that two blocks share.
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     for block in _read_raw_blocks(first, stream):
         yield decoder.decode(block).encode("utf-8", "replace")

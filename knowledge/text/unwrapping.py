@@ -1,4 +1,4 @@
-"""Joins log lines that a terminal cut at its width: a line as long as the longest, then one without a prefix."""
+"""Join log lines that a terminal cut at its width: a line of full width, then one without a prefix."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ _LINE_PREFIXES = ("[", "PACKER", "==> azure-arm", "    azure-arm", "azure-arm", 
 
 
 def unwrap_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
-    """The lines of a pasted log joined where they were cut; any other text as it is. A joined line keeps its number."""
-    if not 2 <= len(lines) <= _MAX_LINES or not any("PACKER" in piece.text[:80] for piece in lines[:40]):
+    """Return the lines of a pasted log joined where they were cut, and the lines of any other text unchanged.
+
+    A joined line has the number of its first part.
+    """
+    # Only a log has lines without a prefix that must be the rest of another line.
+    if not 2 <= len(lines) <= _MAX_LINES or not any("PACKER" in line.text[:80] for line in lines[:40]):
         return lines
-    width = max(len(piece.text) for piece in lines)
+    width = max(len(line.text) for line in lines)
     if not _MIN_WIDTH <= width <= _MAX_WIDTH:
         return lines
     joined: list[TextLine] = []
-    cut = False
-    for piece in lines:
-        if cut and not piece.text.startswith(_LINE_PREFIXES):
-            joined[-1] = TextLine(joined[-1].number, joined[-1].text + piece.text)
+    was_cut = False
+    for line in lines:
+        if was_cut and not line.text.startswith(_LINE_PREFIXES):
+            joined[-1] = TextLine(joined[-1].number, joined[-1].text + line.text)
         else:
-            joined.append(piece)
-        cut = len(piece.text) == width
+            joined.append(line)
+        was_cut = len(line.text) == width
     return joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import time
@@ -56,10 +57,12 @@ def azurite(real: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
     """Azurite on a port of its own, everything in memory, for all tests of the session."""
     node, npm, folder = real("node"), real("npm"), tmp_path_factory.mktemp("azurite")
     program = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-    if not program.is_file():
-        subprocess.run(
-            [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, timeout=INSTALL_SECONDS, capture_output=True
-        )
+    with (FOLDER / ".install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at once
+        if not program.is_file():
+            subprocess.run(
+                [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, timeout=INSTALL_SECONDS, capture_output=True
+            )
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))

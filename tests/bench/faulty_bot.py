@@ -18,6 +18,7 @@ from bot.host.settings import read_settings
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StoredState
 from bot.turns.outbox import DeliveryPolicy
+from bot.turns.turn_runner import TurnLimits
 
 SWEEP = 1.0
 """Seconds between looks at what waits; 15 in earnest, in which a short round would see too little."""
@@ -45,6 +46,6 @@ if __name__ == "__main__":
     FailingStore.share = float(sys.argv[1])
     bot.host.open_store.SqliteStore = FailingStore  # type: ignore[misc]
     bot.host.run.TurnRunner = functools.partial(
-        bot.host.run.TurnRunner, delivery_policy=DeliveryPolicy(sweep_interval_seconds=SWEEP)
+        bot.host.run.TurnRunner, limits=TurnLimits(delivery=DeliveryPolicy(sweep_interval_seconds=SWEEP))
     )  # type: ignore[misc, assignment]
     sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge())))

@@ -22,7 +22,7 @@ from bot.state.sqlite_store import SqliteStore
 from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import InvokeRouter
 from bot.turns.outbox import DeliveryPolicy
-from bot.turns.turn_runner import TurnRunner
+from bot.turns.turn_runner import TurnLimits, TurnRunner
 from tests.bot.auth.identity_service import CREDENTIALS, TENANT, IdentityService
 from tests.bot.stand_ins import FakeTeams, ScriptedConversation
 
@@ -33,7 +33,7 @@ class Guarded:
 
     identity: IdentityService
     teams: FakeTeams
-    medic: ScriptedConversation
+    conversation: ScriptedConversation
     session: ClientSession
     access: ChannelAuth
     turns: TurnRunner
@@ -68,7 +68,7 @@ async def guarded(
     identity: IdentityService,
     authority: trustme.CA,
     folder: Path,
-    medic: Any = None,
+    conversation: Any = None,
     signing: Callable[[ChannelAuth], SignIn] | None = None,
     invokes: InvokeRouter | None = None,
 ) -> AsyncIterator[Guarded]:
@@ -76,7 +76,7 @@ async def guarded(
     server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server_tls)
     authority.configure_trust(client_tls)
-    teams, medic, seen = FakeTeams(), medic or ScriptedConversation(), []
+    teams, conversation, seen = FakeTeams(), conversation or ScriptedConversation(), []
 
     @web.middleware
     async def watch(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -95,10 +95,12 @@ async def guarded(
     access = build_channel_auth(CREDENTIALS, identity.cloud, client_tls)
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
         turns = TurnRunner(
-            medic, store, delivery_policy=DeliveryPolicy(first_wait_seconds=0.001, sweep_interval_seconds=3600)
+            conversation,
+            store,
+            TurnLimits(delivery=DeliveryPolicy(first_wait_seconds=0.001, sweep_interval_seconds=3600)),
         )
         adapter = TeamsAdapter(access, invoke_router=invokes, sign_in=signing(access) if signing else None)
-        bot = Guarded(identity, teams, medic, session, access, turns, adapter, tokens_seen=seen)
+        bot = Guarded(identity, teams, conversation, session, access, turns, adapter, tokens_seen=seen)
         settings = Settings(port=0, credentials=CREDENTIALS)
         program = await listen(build_app(turns, store, access, adapter), settings)
         bot.url = f"http://127.0.0.1:{program.addresses[0][1]}"

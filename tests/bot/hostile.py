@@ -16,7 +16,7 @@ from bot.files.attachment_reader import TeamsAttachmentReader
 from bot.files.download import FileDownloader
 from bot.files.limits import FileLimits
 from bot.files.uploads import FileUploader
-from bot.host.conversation import DialogServices, Knowledge, build_dialog_services
+from bot.host.conversation import DialogServices, LoadedKnowledge, build_dialog_services
 from bot.state.store import build_state_key
 from bot.teams.feedback import FEEDBACK_HANDLERS
 from bot.teams.file_consent import FileConsentHandler
@@ -116,7 +116,7 @@ class Whole:
             while await self.bot.turns._store.list_waiting_keys(10):  # noqa: ASYNC110 - the store tells nobody
                 await asyncio.sleep(0.005)
 
-    async def medic(self, who: dict[str, Any]) -> Any:
+    async def load_dialog_state(self, who: dict[str, Any]) -> Any:
         """What the dialogs keep of a person's conversation."""
         key = build_state_key(TENANT, who["conversation"]["id"], who["from"]["id"])
         stored = await self.bot.turns._store.load(key)
@@ -124,7 +124,7 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(folder: Path, known: Knowledge, *statuses: TemplateStatus) -> AsyncIterator[Whole]:
+async def whole(folder: Path, known: LoadedKnowledge, *statuses: TemplateStatus) -> AsyncIterator[Whole]:
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
     azure, filing, uploads = NamedAzure(*statuses), FakeTicketFiler(), NoUploads()

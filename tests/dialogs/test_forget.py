@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from dialogs.state import conversation_state as states
+from dialogs.state.conversation_json import state_to_json
+from dialogs.state.conversation_state import ConversationState
 from tests.dialogs.fixtures import Chat
 
 
@@ -26,7 +27,7 @@ async def test_it_asks_and_then_nothing_is_left(locale: str, words: str, asked: 
     assert chat.state["diagnosis"], "nothing goes before the person says so"
     assert done in await chat.say(yes)
     assert chat.replies[-1].forgets
-    fresh = states.state_to_json(states.ConversationState())
+    fresh = state_to_json(ConversationState())
     assert {**chat.state, "offered": []} == fresh
     assert "terminator" not in json.dumps(chat.state)
 

@@ -13,13 +13,13 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from bot.cards.messages import build_reply_message
-from bot.host.http_server import build_app, listen
+from bot.host.http_server import listen
 from bot.host.playground import Playground
 from bot.host.settings import Settings
 from bot.state.sqlite_store import SqliteStore
-from bot.teams.botframework import adapter as teams
+from bot.teams.botframework import teams_channel
 from bot.turns.turn_runner import TurnRunner
-from tests.bot.stand_ins import build_medic
+from tests.bot.stand_ins import build_conversation, build_local_app
 from tests.e2e.conftest import CHROMIUM, PATIENCE, TestClient
 
 CONFLICT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
@@ -48,11 +48,11 @@ async def executing(
     """The test client on a bot whose cards press with Action.Execute."""
     for tool in ("node", "npm", "chromium"):
         real(tool)
-    monkeypatch.setattr(teams, "build_reply_message", _executing)
+    monkeypatch.setattr(teams_channel, "build_reply_message", _executing)
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         settings = Settings(port=one.getsockname()[1], playground_port=other.getsockname()[1])
     store = await SqliteStore(tmp_path / "s.sqlite3").open()
-    runner = await listen(build_app(TurnRunner(build_medic(), store), store), settings)
+    runner = await listen(build_local_app(TurnRunner(build_conversation(), store), store), settings)
     environ = {**os.environ, "TEAMSAPPTESTER_BROWSER": "none"}
     playground = Playground(settings.url, settings.playground_port, tmp_path / "playground.log", environ)
     try:

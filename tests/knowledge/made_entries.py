@@ -1,4 +1,4 @@
-"""Entries made for the tests of the matcher and the ranking, so that those do not hang on the shipped knowledge."""
+"""Small entries for tests of the matcher and the ranking, which so do not depend on the shipped knowledge."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _PLAIN = Entry(
 
 
 def entry(name: str, *signatures: Signature, **fields: object) -> Entry:
-    """An entry with these signatures; every other field has a plain value."""
+    """Return an entry with these signatures and fields; every other field has a plain value."""
     return replace(_PLAIN, id=name, signatures=signatures, **fields)  # type: ignore[arg-type]
 
 
 def base(*entries: Entry) -> Mapping[str, Entry]:
-    """The entries by id."""
+    """Return the entries by id."""
     return {one.id: one for one in entries}

@@ -1,4 +1,4 @@
-"""`entries check` names file and line of every fault at once."""
+"""`entries check` reports every fault with file and line."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_good_entry_has_no_fault(tmp_path: Path) -> None:
 
 
 FAULTS = [
-    # what is replaced, by what, the line that is named (by a part of it), a part of the message
+    # the text to replace, its replacement, a part of the line with the fault, a part of the message
     ("severity: error", "severity: bad", "severity:", "use blocker, error, warning, info"),
     ("id: made-up", "id: other", "id:", "must be the file's name"),
     ("phase: build", "phase: devops", "phase:", "must be the folder's name"),
@@ -75,31 +75,33 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("old", "new", "where", "message"), FAULTS, ids=[case[3][:40] for case in FAULTS])
-def test_each_fault_is_named_with_file_and_line(tmp_path: Path, old: str, new: str, where: str, message: str) -> None:
+def test_each_fault_is_reported_with_file_and_line(
+    tmp_path: Path, old: str, new: str, where: str, message: str
+) -> None:
     text = GOOD.replace(old, new, 1)
     assert text != GOOD
-    named = [fault for fault in faults(write(tmp_path, text)) if message in fault]
-    assert named
-    assert named[0].startswith(f"entries/build/made-up.yaml:{line_of(text, where)}: ")
+    matching = [fault for fault in faults(write(tmp_path, text)) if message in fault]
+    assert matching
+    assert matching[0].startswith(f"entries/build/made-up.yaml:{line_of(text, where)}: ")
 
 
-def test_all_faults_come_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     root = write(tmp_path, GOOD.replace("severity: error", "severity: bad").replace("retry: no", "retry: perhaps"))
     write(tmp_path, "a: [unclosed", name="broken")
-    named = faults(root)
-    assert len(named) >= 3
-    assert any("broken.yaml:" in fault and "is not valid YAML" in fault for fault in named)
+    reported = faults(root)
+    assert len(reported) >= 3
+    assert any("broken.yaml:" in fault and "is not valid YAML" in fault for fault in reported)
     with pytest.raises(InvalidEntriesError, match="severity"):
         load_entries(root)
 
 
-def test_an_entry_that_matches_anothers_example_must_say_so(tmp_path: Path) -> None:
+def test_an_entry_that_matches_the_example_of_another_must_name_it(tmp_path: Path) -> None:
     root = write(tmp_path, GOOD)
     write(tmp_path, GOOD.replace("id: made-up", "id: twin").replace("Oh:", "Ah:"), name="twin")
     assert any("neither names the other" in fault for fault in faults(root))
 
 
-def test_a_skeleton_names_what_is_missing(tmp_path: Path) -> None:
-    named = faults(write(tmp_path, render_skeleton("made-up", "build", "2026-01-01")))
-    assert any("'title' needs" in fault for fault in named)
-    assert not any("is not known here" in fault for fault in named)
+def test_what_a_skeleton_lacks_is_reported(tmp_path: Path) -> None:
+    reported = faults(write(tmp_path, render_skeleton("made-up", "build", "2026-01-01")))
+    assert any("'title' needs" in fault for fault in reported)
+    assert not any("is not known here" in fault for fault in reported)

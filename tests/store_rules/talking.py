@@ -94,8 +94,8 @@ class Talk:
     turn can be gone on from in several ways.
     """
 
-    def __init__(self, medic: Conversation, language: Language, where: Json | None = None) -> None:
-        self._medic = medic
+    def __init__(self, conversation: Conversation, language: Language, where: Json | None = None) -> None:
+        self._conversation = conversation
         self._where: Json = {"conversation": where} if where else {}
         self.language = language
 
@@ -106,7 +106,7 @@ class Talk:
             assert incoming.notice is not None
             return Turned(state, ({"text": render_notice(incoming.notice, detect_language(LOCALES[self.language]))},))
         assert incoming.intent == "answer", more
-        answer = await self._medic.answer_turn(incoming.turn, state)
+        answer = await self._conversation.answer_turn(incoming.turn, state)
         shown = (part for reply in answer.replies for part in split_reply(reply))
         messages = tuple({"card": render_card(part), "summary": build_summary(part)} for part in shown)
         return Turned(json.loads(json.dumps(answer.state)), messages)

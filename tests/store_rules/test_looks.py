@@ -15,8 +15,8 @@ from dialogs.model.azure import (
     TemplateId,
     TemplateSearchResult,
 )
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.loading import load_entries
-from knowledge.catalog.support import load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
@@ -52,8 +52,8 @@ def azure(mode: AccessMode = "user") -> FakeAzure:
 
 
 def talk_with(fake: FakeAzure, language: Language, where: dict[str, object] | None = None) -> Talk:
-    medic = Conversation(ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), azure_reader=fake)
-    return Talk(medic, language, where)
+    conversation = Conversation(load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T00:00:00Z", azure_reader=fake)
+    return Talk(conversation, language, where)
 
 
 async def broken(talk: Talk, first: Turned, depth: int = 2) -> list[str]:

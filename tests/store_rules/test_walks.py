@@ -15,7 +15,7 @@ from dialogs.texts import TEXTS
 from knowledge.catalog.howtos import load_howtos
 from knowledge.catalog.loading import load_entries
 from knowledge.model.entry import Language
-from tests.bot.stand_ins import build_medic
+from tests.bot.stand_ins import build_conversation
 from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
 from tests.store_rules.rules import TARGET, faults
 from tests.store_rules.talking import Json, Talk, Turned, inputs
@@ -31,8 +31,8 @@ MORE_MESSAGES = {"example": 2, "post": 5}
 
 
 @pytest.fixture(scope="module")
-def medic() -> Conversation:
-    return build_medic()
+def conversation() -> Conversation:
+    return build_conversation()
 
 
 async def walk(
@@ -66,14 +66,16 @@ async def broken_on(talk: Talk, first: Turned, most: float = float("inf")) -> li
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_button_from_the_welcome_on_leads_further(medic: Conversation, language: Language) -> None:
-    talk = Talk(medic, language)
+async def test_every_button_from_the_welcome_on_leads_further(conversation: Conversation, language: Language) -> None:
+    talk = Talk(conversation, language)
     assert not await broken_on(talk, await talk.join())
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_entry_and_every_guide_is_reached_by_buttons(medic: Conversation, language: Language) -> None:
-    talk = Talk(medic, language)
+async def test_every_entry_and_every_guide_is_reached_by_buttons(
+    conversation: Conversation, language: Language
+) -> None:
+    talk = Talk(conversation, language)
     reached: set[str] = set()
     async for _, button, _, _ in walk(talk, await talk.join()):
         args = button["data"]["args"]
@@ -83,20 +85,22 @@ async def test_every_entry_and_every_guide_is_reached_by_buttons(medic: Conversa
 
 @pytest.mark.parametrize("name", PASTES)
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_button_from_a_paste_on_leads_further(medic: Conversation, language: Language, name: str) -> None:
-    talk = Talk(medic, language)
+async def test_every_button_from_a_paste_on_leads_further(
+    conversation: Conversation, language: Language, name: str
+) -> None:
+    talk = Talk(conversation, language)
     assert not await broken_on(talk, await talk.say(PASTES[name]), DEPTH)
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_every_button_from_a_question_on_leads_further(medic: Conversation, language: Language) -> None:
-    talk = Talk(medic, language)
+async def test_every_button_from_a_question_on_leads_further(conversation: Conversation, language: Language) -> None:
+    talk = Talk(conversation, language)
     assert not await broken_on(talk, await talk.say(QUESTIONS[language]), DEPTH)
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_the_pastes_bring_every_kind_of_answer(medic: Conversation, language: Language) -> None:
-    talk = Talk(medic, language)
+async def test_the_pastes_bring_every_kind_of_answer(conversation: Conversation, language: Language) -> None:
+    talk = Talk(conversation, language)
     told = [(await talk.say(text)).text for text in (*PASTES.values(), QUESTIONS[language])]
     for key in (
         "unmatched.title", "succeeded.title", "harmless.ask", "diagnosis.several", "confidence.certain.long",
@@ -107,9 +111,9 @@ async def test_the_pastes_bring_every_kind_of_answer(medic: Conversation, langua
 
 @pytest.mark.parametrize("language", ["en", "it"])
 async def test_every_button_of_a_channel_leads_further_and_shows_little_of_the_log(
-    medic: Conversation, language: Language
+    conversation: Conversation, language: Language
 ) -> None:
-    talk = Talk(medic, language, CHANNEL)
+    talk = Talk(conversation, language, CHANNEL)
     read = 0
     for name, text in PASTES.items():
         first = await talk.say(text)
@@ -123,8 +127,8 @@ async def test_every_button_of_a_channel_leads_further_and_shows_little_of_the_l
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_a_secret_stands_on_no_card_and_in_no_state(medic: Conversation, language: Language) -> None:
-    talk = Talk(medic, language)
+async def test_a_secret_stands_on_no_card_and_in_no_state(conversation: Conversation, language: Language) -> None:
+    talk = Talk(conversation, language)
     first = await talk.say(PASTES["a log with a secret"])
     assert first.buttons
     assert SECRET not in json.dumps([first.messages, first.state])

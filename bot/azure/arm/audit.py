@@ -1,4 +1,4 @@
-"""An audit line for every look: who, with whose eyes, what, what came of it, how long it took; no contents."""
+"""Write an audit line for every lookup: who, with which credentials, what, the result, the duration; no contents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dialogs.model.azure import AccessMode, AzureRefusal
 from dialogs.model.turn import Person
 
 _log = logging.getLogger(__name__)
-# whatever level the operator chose for the rest: an audit that can be turned down by accident is none
+# independent of the level set for the rest: an audit that can be turned off by accident isn't one
 _log.setLevel(logging.INFO)
 
 _SAFE_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@#()")
@@ -19,7 +19,7 @@ _MAX_FIELD_CHARS = 300
 def write_audit_line(
     person: Person, mode: AccessMode, operation: str, target: str, refusal: AzureRefusal | None, milliseconds: float
 ) -> None:
-    """Write the line. `refusal`: why it came to nothing, None when it came to something."""
+    """Write the audit line of one lookup; `refusal` says why it failed, None if it succeeded."""
     result = f"{refusal.reason} code={_sanitize(refusal.code) or '-'}" if refusal else "ok"
     _log.info(
         "look who=%s mode=%s operation=%s what=%s result=%s ms=%d",
@@ -28,11 +28,11 @@ def write_audit_line(
 
 
 def format_person(person: Person) -> str:
-    """The person as tenant and object id, or as a digest of the channel's id where it vouches for no object id."""
+    """Return the person as tenant and object id; if the channel gives no object id, as a digest of their channel id."""
     digest = hashlib.sha256(person.id.encode()).hexdigest()[:16]
     return f"{_sanitize(person.tenant) or '-'}/{_sanitize(person.object_id) or '#' + digest}"
 
 
 def _sanitize(text: str) -> str:
-    """What cannot end the line or pretend to be another field."""
+    """Replace every character that could end the line or start a new field."""
     return "".join(c if c in _SAFE_CHARS else "_" for c in text[:_MAX_FIELD_CHARS])

@@ -1,4 +1,4 @@
-"""Where Azure is: the addresses of one cloud, to which tokens may go and nowhere else."""
+"""The addresses of an Azure cloud. Tokens are sent to these addresses only."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class AzureCloud:
-    """The addresses of one cloud. URLs are https, without a slash at their end.
+    """The addresses of one cloud: https URLs without a trailing slash.
 
-    `blob_suffix` is what the host of every storage account ends with (`blob.core.windows.net`); where it is "", blobs
-    are served under `blob_base` + `/` + account, as the stand-ins do. `trusted`: a file of certificate authorities,
-    None for the usual ones. `portal` is where a person would look.
+    `blob_suffix` ends the host name of every storage account (`blob.core.windows.net`). If it is "", blobs are served
+    at `blob_base`/account, as in the sandbox and in Azurite. `ca_file` holds certificate authorities to trust, None
+    for the system's. `portal` is the web portal for people.
     """
 
     resource_manager: str

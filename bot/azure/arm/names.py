@@ -1,4 +1,4 @@
-"""Which names and ids may become a part of an address: strict patterns, for names come from people and texts, too."""
+"""Validate names and ids before they become part of a URL. Strict, because they also come from people and texts."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _TEMPLATE_ID = re2.compile(
 
 
 def is_subscription_id(text: str) -> bool:
-    """Whether `text` is a GUID."""
+    """Tell whether `text` is a GUID."""
     return _GUID.fullmatch(text) is not None
 
 
 def is_resource_group_name(text: str) -> bool:
-    """Whether a resource group may have this name."""
+    """Tell whether a resource group can have this name."""
     return 0 < len(text) <= 90 and not text.endswith(".") and all(c.isalnum() or c in "_().-" for c in text)
 
 
 def is_template_name(text: str) -> bool:
-    """Whether an image template may have this name."""
+    """Tell whether an image template can have this name."""
     return _TEMPLATE.fullmatch(text) is not None
 
 
 def is_storage_account_name(text: str) -> bool:
-    """Whether a storage account may have this name."""
+    """Tell whether a storage account can have this name."""
     return _ACCOUNT.fullmatch(text) is not None
 
 
 def is_valid_template_id(template_id: TemplateId) -> bool:
-    """Whether the names of `ref` may be sent."""
+    """Tell whether all the names in `template_id` are safe to send."""
     return (
         is_subscription_id(template_id.subscription)
         and is_resource_group_name(template_id.resource_group)
@@ -46,17 +46,17 @@ def is_valid_template_id(template_id: TemplateId) -> bool:
 
 
 def parse_resource_group_id(text: str) -> tuple[str, str] | None:
-    """Subscription and name of the resource group whose id is `text`; None when it is no such id."""
-    found = _GROUP_ID.fullmatch(text)
-    if found is None or not is_subscription_id(found[1]) or not is_resource_group_name(found[2]):
+    """Return subscription (lower case) and name of the resource group whose id is `text`; None for any other text."""
+    match = _GROUP_ID.fullmatch(text)
+    if match is None or not is_subscription_id(match[1]) or not is_resource_group_name(match[2]):
         return None
-    return found[1].lower(), found[2]
+    return match[1].lower(), match[2]
 
 
 def parse_template_id(text: str) -> TemplateId | None:
-    """The template whose id is `text`; None when it is no such id."""
-    found = _TEMPLATE_ID.fullmatch(text)
-    if found is None:
+    """Return the template whose resource id is `text`; None for any other text."""
+    match = _TEMPLATE_ID.fullmatch(text)
+    if match is None:
         return None
-    ref = TemplateId(found[1].lower(), found[2], found[3])
-    return ref if is_valid_template_id(ref) else None
+    template_id = TemplateId(match[1].lower(), match[2], match[3])
+    return template_id if is_valid_template_id(template_id) else None

@@ -1,4 +1,4 @@
-"""How long Azure asks to wait, from an answer's headers."""
+"""Read from a response's headers how long Azure asks to wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_RETRY_AFTER_SECONDS = 86400 * 7
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> int | None:
-    """Seconds to wait, rounded up, at most a week; None where the answer does not say or cannot be read."""
+    """Return the seconds to wait, rounded up, at most a week; None if the headers don't say or can't be parsed."""
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         value = headers.get(name, "")
         if _is_number(value):
@@ -19,14 +19,14 @@ def parse_retry_after(headers: Mapping[str, str]) -> int | None:
     if _is_number(value):
         return min(int(value), MAX_RETRY_AFTER_SECONDS)
     try:
-        until = parsedate_to_datetime(value).timestamp()
+        retry_at = parsedate_to_datetime(value).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(int(until - time.time()) + 1, 0), MAX_RETRY_AFTER_SECONDS)
+    return min(max(int(retry_at - time.time()) + 1, 0), MAX_RETRY_AFTER_SECONDS)
 
 
 def get_response_headers(error: BaseException) -> Mapping[str, str]:
-    """The headers of the answer behind an SDK's error; none where there was no answer."""
+    """Return the response headers behind an SDK error; an empty mapping if there was no response."""
     headers = getattr(getattr(error, "response", None), "headers", None)
     return headers if isinstance(headers, Mapping) else {}
 

@@ -1,19 +1,19 @@
-"""Whether the bot may look at Azure, and with whose eyes: read from the environment and checked with the rest.
+"""Read from the environment whether the bot may look things up in Azure, and with whose credentials.
 
 | variable               | needed        | meaning                                                               |
 | ---------------------- | ------------- | --------------------------------------------------------------------- |
-| `AZURE_LOOK`           | no            | `off` (default), `user`, `bot`, `local` or `sandbox`: whose eyes look |
+| `AZURE_LOOK`           | no            | whose credentials: `off` (default), `user`, `bot`, `local`, `sandbox` |
 | `AZURE_CLOUD`          | no            | `public` (default) or `usgovernment`                                  |
-| `AZURE_SUBSCRIPTIONS`  | for `bot`     | the subscriptions that may be looked at, GUIDs; default: all readable |
-| `AZURE_PEOPLE`         | for `bot`     | who may look: `tenant/object-id`, GUIDs                               |
-| `AZURE_LOOK_CLIENT_ID` | no, for `bot` | the client id of the managed identity that looks                      |
+| `AZURE_SUBSCRIPTIONS`  | for `bot`     | the subscriptions that may be read, GUIDs; default: all readable      |
+| `AZURE_PEOPLE`         | for `bot`     | who may run lookups: `tenant/object-id`, GUIDs                        |
+| `AZURE_LOOK_CLIENT_ID` | no, for `bot` | the client id of the managed identity that reads                      |
 | `OAUTH_CONNECTION`     | for `user`    | the name of the bot's sign-in connection                              |
 
 `bot.azure.arm.sign_in_settings` reads which registration people sign in to.
 
-- `user`: each person's own rights decide; needs the bot's credentials and the sign-in connection.
-- `bot`: the bot's managed identity looks, and the two lists are the boundary: without both the bot does not start.
-  Default identity: the bot's own (`UserAssignedMSI`), else the one that the machine has.
+- `user`: each person's own permissions decide. Needs the bot's credentials and the sign-in connection.
+- `bot`: the bot's managed identity reads. The two lists are the boundary: without both, the bot does not start.
+  Default identity: the bot's own (`UserAssignedMSI`), else the machine's.
 - `local`: an `az login` on this machine, in the terminal chat only.
 - `sandbox`: made-up templates and logs on this machine, without the bot's credentials.
 """
@@ -45,7 +45,7 @@ _CONNECTION = re.compile(r"[\w .-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class AzureSettings:
-    """How Azure may be looked at. Ids are in lower case; `people` holds pairs of tenant and object id."""
+    """How the bot may read Azure. Ids are in lower case; `people` has pairs of tenant and object id."""
 
     access_mode: AccessMode = "off"
     cloud: CloudName = "public"
@@ -59,34 +59,38 @@ class AzureSettings:
 def read_azure_settings(
     environ: Mapping[str, str], credentials: BotCredentials | None, faults: list[str], *, is_terminal: bool = False
 ) -> AzureSettings:
-    """The settings of `environ` for a server, or for the chat in a terminal; adds a sentence to `faults` a fault.
+    """Read the settings for a server, or for the terminal chat; append one sentence per fault to `faults`.
 
-    An empty variable counts as not set. `credentials` are the bot's, None without any.
+    An empty variable counts as not set. `credentials` are the bot's, None if it has none.
     """
-    given = {name: environ[name].strip() for name in SETTING_NAMES if environ.get(name, "").strip()}
-    look = _parse_choice(given, "AZURE_LOOK", ACCESS_MODES, faults)
-    cloud = _parse_choice(given, "AZURE_CLOUD", CLOUDS, faults)
-    subscriptions = frozenset(_split_items(given, "AZURE_SUBSCRIPTIONS"))
+    values = {name: environ[name].strip() for name in SETTING_NAMES if environ.get(name, "").strip()}
+    access_mode = _parse_choice(values, "AZURE_LOOK", ACCESS_MODES, faults)
+    cloud = _parse_choice(values, "AZURE_CLOUD", CLOUDS, faults)
+    subscriptions = frozenset(_split_items(values, "AZURE_SUBSCRIPTIONS"))
     if not all(map(_GUID.fullmatch, subscriptions)):
-        faults.append("AZURE_SUBSCRIPTIONS must be a list of subscription ids (GUIDs) with commas between.")
-    people = [tuple(item.split("/")) for item in _split_items(given, "AZURE_PEOPLE")]
-    if not all(len(pair) == 2 and all(map(_GUID.fullmatch, pair)) for pair in people):
-        faults.append("AZURE_PEOPLE must be a list of people as tenant/object-id, two GUIDs each, with commas between.")
-        people = []
-    identity = given.get("AZURE_LOOK_CLIENT_ID", "").lower()
-    if identity and not _GUID.fullmatch(identity):
-        faults.append("AZURE_LOOK_CLIENT_ID is no GUID: set it to the client id of the managed identity that looks.")
-    connection = given.get("OAUTH_CONNECTION", "")
+        faults.append("AZURE_SUBSCRIPTIONS must be a list of subscription ids (GUIDs), separated by commas.")
+    people = _parse_people(values, faults)
+    identity_client_id = values.get("AZURE_LOOK_CLIENT_ID", "").lower()
+    if identity_client_id and not _GUID.fullmatch(identity_client_id):
+        faults.append("AZURE_LOOK_CLIENT_ID is not a GUID: set it to the client id of the managed identity that reads.")
+    connection = values.get("OAUTH_CONNECTION", "")
     if connection and not _CONNECTION.fullmatch(connection):
         faults.append(
-            "OAUTH_CONNECTION is no name of a connection: letters, digits, blanks, '.', '_' and '-', at most 64."
+            "OAUTH_CONNECTION is not a connection name: letters, digits, spaces, '.', '_' and '-', at most 64."
         )
-    _check_mode(look, given, credentials, faults, is_terminal)
-    if look == "bot" and not identity and credentials and credentials.app_type == "UserAssignedMSI":
-        identity = credentials.app_id
-    app = read_sign_in_app_id(environ, credentials, faults) if look == "user" and credentials else ""
-    listed = frozenset((p[0], p[1]) for p in people)
-    return AzureSettings(look, cloud, subscriptions, listed, identity, connection, app)
+    _check_mode(access_mode, values, credentials, faults, is_terminal)
+    if access_mode == "bot" and not identity_client_id and credentials and credentials.app_type == "UserAssignedMSI":
+        identity_client_id = credentials.app_id
+    sign_in_app_id = read_sign_in_app_id(environ, credentials, faults) if access_mode == "user" and credentials else ""
+    return AzureSettings(access_mode, cloud, subscriptions, people, identity_client_id, connection, sign_in_app_id)
+
+
+def _parse_people(values: Mapping[str, str], faults: list[str]) -> frozenset[tuple[str, str]]:
+    pairs = [tuple(item.split("/")) for item in _split_items(values, "AZURE_PEOPLE")]
+    if not all(len(pair) == 2 and all(map(_GUID.fullmatch, pair)) for pair in pairs):
+        faults.append("AZURE_PEOPLE must be a list of people as tenant/object-id, two GUIDs each, separated by commas.")
+        return frozenset()
+    return frozenset((tenant, object_id) for tenant, object_id in pairs)
 
 
 def _check_mode(
@@ -96,32 +100,32 @@ def _check_mode(
     faults: list[str],
     is_terminal: bool,
 ) -> None:
-    """What each mode needs, and what it must not have."""
+    """Check what the access mode requires, and what it excludes."""
     if is_terminal and access_mode not in TERMINAL_ACCESS_MODES:
         faults.append(
-            f"AZURE_LOOK is {access_mode}: in a terminal nobody can be told from anybody. Use local (your own az login), "
-            "sandbox or off there."
+            f"AZURE_LOOK is {access_mode}: in a terminal the bot can't tell who is typing. Use local (your own az "
+            "login), sandbox or off there."
         )
         return
     if access_mode == "local" and not is_terminal:
         faults.append(
-            "AZURE_LOOK is local: whoever reaches the server would look with the rights of this machine's az login. It "
-            "is for the chat in a terminal only; use user or bot for Teams."
+            "AZURE_LOOK is local: anyone who reaches the server would read Azure with this machine's az login. It is "
+            "for the terminal chat only; use user or bot for Teams."
         )
     if access_mode == "sandbox" and credentials:
         faults.append(
-            "AZURE_LOOK is sandbox: its templates are made up, and people of Teams would take them for real. Use user "
-            "or bot, or unset MicrosoftAppId and what belongs to it."
+            "AZURE_LOOK is sandbox: its templates are made up, and people in Teams would take them for real. Use user "
+            "or bot, or unset MicrosoftAppId and the other credentials."
         )
     if access_mode in ("user", "bot") and not credentials and not any("MicrosoftApp" in fault for fault in faults):
         faults.append(
-            f"AZURE_LOOK is {access_mode}: without the bot's credentials nobody can be told from anybody. Set MicrosoftAppId "
-            "and what belongs to it, or use sandbox to try it."
+            f"AZURE_LOOK is {access_mode}: without its credentials the bot can't tell who is asking. Set "
+            "MicrosoftAppId and the other credentials, or use sandbox to try it."
         )
-    needed = {"user": ("OAUTH_CONNECTION",), "bot": ("AZURE_SUBSCRIPTIONS", "AZURE_PEOPLE")}.get(access_mode, ())
+    required = {"user": ("OAUTH_CONNECTION",), "bot": ("AZURE_SUBSCRIPTIONS", "AZURE_PEOPLE")}.get(access_mode, ())
     faults.extend(
         f"{name} is not set: AZURE_LOOK={access_mode} needs it. {_EXPLANATIONS[name]}"
-        for name in needed
+        for name in required
         if not _split_items(values, name)
     )
     if access_mode not in ("bot", "off"):
@@ -135,16 +139,16 @@ def _check_mode(
 _EXPLANATIONS = {
     "OAUTH_CONNECTION": "It is the name of the sign-in connection in the bot's Azure resource.",
     "AZURE_SUBSCRIPTIONS": "It lists the subscriptions that the bot's identity may show.",
-    "AZURE_PEOPLE": "It lists the people whom the bot's identity may show them, as tenant/object-id.",
+    "AZURE_PEOPLE": "It lists the people who may see them, as tenant/object-id.",
 }
 
 
 def _parse_choice(values: Mapping[str, str], name: str, choices: tuple[T, ...], faults: list[str]) -> T:
     value = values.get(name, choices[0]).lower()
-    found = next((one for one in choices if one == value), None)
-    if found is None:
+    choice = next((choice for choice in choices if choice == value), None)
+    if choice is None:
         faults.append(f"{name} is {values[name]!r}: use {', '.join(choices[:-1])} or {choices[-1]}.")
-    return found or choices[0]
+    return choice or choices[0]
 
 
 def _split_items(values: Mapping[str, str], name: str) -> list[str]:

@@ -1,10 +1,11 @@
-"""Which registration people sign in to, where they look with their own rights: read from the environment and checked.
+"""Read from the environment which app registration people sign in to when they use their own permissions.
 
 | variable       | needed                                      | meaning                                          |
 | -------------- | ------------------------------------------- | ------------------------------------------------ |
 | `OAUTH_APP_ID` | for `AZURE_LOOK=user` and `UserAssignedMSI` | the registration whose API people sign in to     |
 
-A managed identity offers no API and has no secret, so that one is needed beside it; a `SingleTenant` bot is its own.
+A managed identity exposes no API and has no secret, so people need a registration to sign in to. A `SingleTenant` bot
+uses its own registration.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ _GUID = re.compile(r"(?!0{8}-)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def read_sign_in_app_id(environ: Mapping[str, str], credentials: BotCredentials, faults: list[str]) -> str:
-    """The id of the registration that people sign in to, in lower case; adds a sentence to `faults` a fault."""
-    given = environ.get("OAUTH_APP_ID", "").strip().lower()
-    if given and not _GUID.fullmatch(given):
-        faults.append("OAUTH_APP_ID is no GUID: set it to the client id of the registration that people sign in to.")
-    elif credentials.app_type == "UserAssignedMSI" and given in ("", credentials.app_id):
+    """Return the id (lower case) of the registration that people sign in to; append any fault to `faults`."""
+    app_id = environ.get("OAUTH_APP_ID", "").strip().lower()
+    if app_id and not _GUID.fullmatch(app_id):
+        faults.append("OAUTH_APP_ID is not a GUID: set it to the client id of the registration that people sign in to.")
+    elif credentials.app_type == "UserAssignedMSI" and app_id in ("", credentials.app_id):
         faults.append(
-            "OAUTH_APP_ID is not set, or is the managed identity itself, which offers no API to sign in to: set it to "
-            "the registration that the sign-in connection names. appmanifest/azure/sign-in.md says how to make one."
+            "OAUTH_APP_ID is not set, or is the managed identity itself, which has no API to sign in to: set it to the "
+            "registration that the sign-in connection names. appmanifest/azure/sign-in.md says how to create one."
         )
-    elif credentials.app_type == "SingleTenant" and given not in ("", credentials.app_id):
+    elif credentials.app_type == "SingleTenant" and app_id not in ("", credentials.app_id):
         faults.append(
             "OAUTH_APP_ID is another registration than MicrosoftAppId, whose secret the bot does not have: unset it, "
             "and let people sign in to the bot's own registration."
         )
-    return given or credentials.app_id
+    return app_id or credentials.app_id

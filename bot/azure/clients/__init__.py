@@ -1,1 +1,1 @@
-"""The SDK's management clients, and Azure's refusals as plain values."""
+"""The Azure SDK's clients for one lookup, and its errors as refusals."""

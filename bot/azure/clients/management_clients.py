@@ -1,4 +1,4 @@
-"""The SDK's clients for one look: Resource Manager's and Storage's, each behind a guard, over one connection pool."""
+"""The SDK's clients for one lookup: Resource Manager and Storage, both read-only, over one connection pool."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2022-09-01"
 ACCOUNTS_VERSION = "2023-05-01"
 BLOB_VERSION = "2023-11-03"
-"""Old enough for every cloud and for the stand-in; nothing newer is needed for reading."""
+"""Old enough for every cloud and for Azurite; reading needs nothing newer."""
 LOG_CONTAINER = "packerlogs"
 MAX_GET_BYTES = 4 << 20
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class ManagementClients:
-    """The clients of one look, with the token of whoever looks. A context: closes its connections at the end."""
+    """The clients of one lookup. An async context manager that closes the connections at the end."""
 
     def __init__(self, cloud: AzureCloud, credential: AsyncTokenCredential, deadline: Deadline) -> None:
         self.cloud = cloud
@@ -53,7 +53,7 @@ class ManagementClients:
             read_timeout=READ_SECONDS,
             connection_verify=str(cloud.ca_file) if cloud.ca_file else True,
         )
-        # one policy for all subscriptions: a look asks for its token once
+        # shared by the clients of all subscriptions, so that a lookup asks for its token once
         self._authentication_policy = AsyncARMChallengeAuthenticationPolicy(
             self._resource_manager_credential, cloud.resource_scope
         )
@@ -67,7 +67,7 @@ class ManagementClients:
         await self._transport.close()
 
     async def get_template(self, template_id: TemplateId) -> ImageTemplate:
-        """The template as Resource Manager has it. Raises `LookRefused`."""
+        """Fetch the template from Resource Manager. Raise `AzureRefusedError`."""
         try:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
             return await operations.get(template_id.resource_group, template_id.name)
@@ -75,7 +75,7 @@ class ManagementClients:
             raise build_refused_error(error, template_id.id) from error
 
     async def list_templates(self, subscription: str) -> AsyncIterator[ImageTemplate]:
-        """The templates of a subscription, page by page. Raises `LookRefused`."""
+        """Yield the templates of a subscription, page by page. Raise `AzureRefusedError`."""
         try:
             async for template in self._get_client(subscription).virtual_machine_image_templates.list():
                 yield template
@@ -83,7 +83,7 @@ class ManagementClients:
             raise build_refused_error(error, f"/subscriptions/{subscription}") from error
 
     async def list_run_outputs(self, template_id: TemplateId) -> list[SdkRunOutput]:
-        """What the runs of a template produced. Raises `LookRefused`."""
+        """Fetch the outputs of a template's runs. Raise `AzureRefusedError`."""
         try:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
             return [
@@ -93,30 +93,30 @@ class ManagementClients:
             raise build_refused_error(error, template_id.id) from error
 
     async def list_subscriptions(self) -> list[dict[str, Any]]:
-        """The subscriptions that can be read. Raises `LookRefused`."""
+        """Fetch the subscriptions that the credential can read. Raise `AzureRefusedError`."""
         return await self._list_all("/subscriptions", SUBSCRIPTIONS_VERSION, "subscriptions")
 
     async def get_group_tags(self, subscription: str, group: str) -> dict[str, str]:
-        """The tags of a resource group, names in lower case. Raises `LookRefused`."""
+        """Fetch the tags of a resource group, their names in lower case. Raise `AzureRefusedError`."""
         path = f"/subscriptions/{subscription}/resourceGroups/{quote(group)}"
-        found = await self._get_json(f"{path}?{urlencode({'api-version': GROUPS_VERSION})}", path)
-        tags = found.get("tags")
+        resource_group = await self._get_json(f"{path}?{urlencode({'api-version': GROUPS_VERSION})}", path)
+        tags = resource_group.get("tags")
         return {str(name).lower(): str(value) for name, value in tags.items()} if isinstance(tags, dict) else {}
 
     async def list_storage_accounts(self, subscription: str, group: str | None = None) -> list[dict[str, Any]]:
-        """The storage accounts of a resource group, or of a whole subscription. Raises `LookRefused`."""
+        """Fetch the storage accounts of a resource group, or of a whole subscription. Raise `AzureRefusedError`."""
         scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{quote(group)}" if group else "")
         return await self._list_all(f"{scope}/providers/Microsoft.Storage/storageAccounts", ACCOUNTS_VERSION, scope)
 
     def get_log_container(self, endpoint: str) -> ContainerClient:
-        """The container of build logs behind an account's endpoint, which must have been checked."""
-        guard = StorageReadOnlyPolicy(ReadOnlyPolicy(f"{endpoint}/{LOG_CONTAINER}", self.deadline))
+        """Open the container of build logs at a storage account's endpoint, which the caller must have checked."""
+        policy = StorageReadOnlyPolicy(ReadOnlyPolicy(f"{endpoint}/{LOG_CONTAINER}", self.deadline))
         return ContainerClient(
             endpoint,
             LOG_CONTAINER,
             credential=self._storage_credential,
             transport=self._transport,
-            retry_policy=guard,
+            retry_policy=policy,
             audience=self.cloud.storage_scope.removesuffix("/.default"),
             api_version=BLOB_VERSION,
             permit_redirects=False,
@@ -126,30 +126,30 @@ class ManagementClients:
         )
 
     async def _list_all(self, path: str, api_version: str, target: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         url: str | None = f"{path}?{urlencode({'api-version': api_version})}"
         while url:
             page = await self._get_json(url, target)
             values = page.get("value")
-            found += [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-            following = page.get("nextLink")
-            url = following if isinstance(following, str) else None
-        return found
+            items += [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+            next_link = page.get("nextLink")
+            url = next_link if isinstance(next_link, str) else None
+        return items
 
     async def _get_json(self, url: str, target: str) -> dict[str, Any]:
         try:
             response = await self._get_client(_ANY_SUBSCRIPTION).send_request(HttpRequest("GET", url))
             response.raise_for_status()
-            found = response.json()
+            body = response.json()
         except Exception as error:
             raise build_refused_error(error, target) from error
-        return found if isinstance(found, dict) else {}
+        return body if isinstance(body, dict) else {}
 
     def _get_client(self, subscription: str) -> ImageBuilderClient:
-        """The client for a subscription. Its policies are the SDK's own but for three.
+        """Return the client for a subscription, built at the first call.
 
-        The SDK's would follow redirects, wait for as long as an answer asks, and register a resource provider where
-        one is missing, which is a change.
+        The SDK's default policies would follow redirects, wait as long as a response asks, and register a missing
+        resource provider, which is a change. So the list leaves those three out.
         """
         if subscription not in self._clients:
             self._clients[subscription] = ImageBuilderClient(

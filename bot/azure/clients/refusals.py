@@ -1,4 +1,4 @@
-"""One place that turns whatever an Azure SDK raises into a refusal that the conversation has words for."""
+"""Translate whatever an Azure SDK raises into a refusal that the conversation can explain."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ _STATUS_REASONS: dict[int, AzureRefusalReason] = {
 def build_refused_error(
     error: BaseException, target: str, service: AzureService = "resource-manager", scope: str = ""
 ) -> AzureRefusedError:
-    """The refusal behind `error`, which was met while `what` (a resource id or a name) was looked at.
+    """Build the refusal for `error`, raised while `target` (a resource id or a name) was read from `service`.
 
-    `scope`: the resource id that a missing data role would have to be given on. A `LookRefused` is returned as it is.
+    `scope` is the resource id on which a missing data role would have to be assigned. An `AzureRefusedError` is
+    returned unchanged.
     """
     if isinstance(error, AzureRefusedError):
         return error
@@ -92,7 +93,7 @@ def build_refused_error(
 
 
 def _build_response_refusal(error: HttpResponseError, target: str, service: AzureService, scope: str) -> AzureRefusal:
-    """The refusal behind an answer that Resource Manager or Storage gave."""
+    """Build the refusal for an error response of Resource Manager or Storage."""
     status = error.status_code or 0
     code, message = _extract_code_and_message(error)
     codes = _STORAGE_REASONS if service == "storage" else _RESOURCE_MANAGER_REASONS
@@ -105,13 +106,13 @@ def _build_response_refusal(error: HttpResponseError, target: str, service: Azur
     if reason == "no-data-role":
         action, role = READ_BLOBS_ACTION, BLOB_READER_ROLE
     elif reason == "denied":
-        found = _NOT_AUTHORIZED.search(message.encode()[:_MAX_MESSAGE_BYTES])
-        action = found[1].decode() if found else ""
-        scope = (found[2] or b"").decode() if found else scope
+        match = _NOT_AUTHORIZED.search(message.encode()[:_MAX_MESSAGE_BYTES])
+        action = match[1].decode() if match else ""
+        scope = (match[2] or b"").decode() if match else scope
         role = READER_ROLE if action.lower().endswith("/read") else ""
     else:
         scope = ""
-    waits = reason in ("busy", "azure-trouble")
+    is_transient = reason in ("busy", "azure-trouble")
     return AzureRefusal(
         reason,
         redact(target),
@@ -119,15 +120,16 @@ def _build_response_refusal(error: HttpResponseError, target: str, service: Azur
         scope=redact(scope),
         role=role,
         code=redact(code),
-        retry_after=parse_retry_after(get_response_headers(error)) if waits else None,
+        retry_after=parse_retry_after(get_response_headers(error)) if is_transient else None,
     )
 
 
 def _extract_code_and_message(error: HttpResponseError) -> tuple[str, str]:
-    """Azure's error code and message: of the body's `error`, or of the header where an answer has no body."""
-    said = error.error
-    code = getattr(error, "error_code", None) or getattr(said, "code", None)
+    """Return Azure's error code and message, from the body's `error` or, if there is no body, from a header."""
+    odata_error = error.error
+    code = getattr(error, "error_code", None) or getattr(odata_error, "code", None)
     code = code or get_response_headers(error).get("x-ms-error-code")
     code = str(getattr(code, "value", code) or "")
-    message = str(getattr(said, "message", None) or error.message or "")
+    message = str(getattr(odata_error, "message", None) or error.message or "")
+    # the code is shown to people: anything that isn't a plain identifier is dropped
     return code[:100] if code.replace(".", "").replace("_", "").isalnum() else "", message

@@ -1,1 +1,1 @@
-"""Whose credentials are used for a lookup: the person, the bot, this machine, or the sandbox."""
+"""Whose credentials are used for a lookup: the person's, the bot's, this machine's, or the sandbox's."""

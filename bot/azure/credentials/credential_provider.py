@@ -1,4 +1,4 @@
-"""Whose eyes are used for a look: who may look at all, and with which credential."""
+"""Decide who may run lookups, and with which credential."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from dialogs.model.turn import Person
 
 
 class CredentialProvider(Protocol):
-    """Gives the credential that looks for a person. Nothing else decides what that person is shown."""
+    """Gives each person the credential for their lookups. Nothing else decides what a person can see."""
 
     def open_credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
-        """The credential for one look. Raises `LookRefused` where there is none: nobody signed in, not on a list."""
+        """Open the credential for one lookup.
+
+        Raises:
+            AzureRefusedError: There is none: the person isn't signed in, or isn't on the operator's list.
+        """
         ...
 
     @property
     def subscriptions(self) -> frozenset[str]:
-        """The subscription ids (lower case) that looks are limited to; empty: those that the credential can read."""
+        """Return the ids (lower case) of the subscriptions that lookups may read; empty means all readable ones."""
         ...
 
     async def sign_out(self, person: Person) -> bool:
-        """Forget the person's sign-in; whether there was one."""
+        """Forget the person's sign-in; return whether there was one."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A credential that is handed out for one look, and whose tokens come from somebody else."""
+"""The base of credentials that are handed out for one lookup and share a longer-lived credential."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Self
 
 
 class NonClosingCredential:
-    """What the Azure clients want of a credential beside its tokens: they close it, and that ends nothing here."""
+    """The part of an Azure SDK credential that isn't about tokens.
+
+    The SDK's clients close the credential they were given; here that does nothing.
+    """
 
     async def close(self) -> None:
-        """Nothing: whoever made what is behind it keeps that for the next look."""
+        """Do nothing: the owner of the shared credential keeps it open for the next lookup."""
 
     async def __aenter__(self) -> Self:
         return self

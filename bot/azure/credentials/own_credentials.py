@@ -1,4 +1,4 @@
-"""Eyes that belong to this program: an `az login` of its machine, or the bot's managed identity behind two lists."""
+"""Credentials of the program itself: this machine's `az login`, or the bot's managed identity behind two lists."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ _log = logging.getLogger(__name__)
 
 
 class LocalCredentials:
-    """Whoever sits at this machine looks with its `az login`, or what else `DefaultAzureCredential` finds there."""
+    """This machine's credentials, for whoever uses its terminal: `az login`, or what `DefaultAzureCredential` finds."""
 
-    def __init__(self, cloud: AzureCloud, subscriptions: frozenset[str] = frozenset()) -> None:
+    def __init__(self, cloud: AzureCloud, subscriptions: frozenset[str]) -> None:
         authority = urlsplit(cloud.authority).netloc
+        # seconds that `az` gets to answer: a lookup in a turn has 7.5
         self._credential = DefaultAzureCredential(authority=authority, process_timeout=6)
         self.subscriptions = subscriptions
 
     @asynccontextmanager
     async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
-        """The credential of this machine, for everybody."""
+        """Open the machine's credential, which is the same for everyone."""
         yield self._credential
 
     async def sign_out(self, person: Person) -> bool:
-        """Nobody signed in here: `az logout` is the machine's own."""
+        """Return False: the bot did not sign anyone in, and `az logout` is left to the person."""
         return False
 
     async def close(self) -> None:
@@ -46,7 +47,7 @@ class LocalCredentials:
 
 
 class ManagedIdentityCredentials:
-    """The bot's managed identity looks, for the people on the operator's list, at the subscriptions on the other."""
+    """The bot's managed identity, for the people on the operator's list and the subscriptions on the other list."""
 
     def __init__(self, settings: AzureSettings, credential: AsyncTokenCredential | None = None) -> None:
         if not settings.people or not settings.subscriptions:
@@ -59,13 +60,13 @@ class ManagedIdentityCredentials:
 
     @asynccontextmanager
     async def open_credential(self, person: Person) -> AsyncIterator[AsyncTokenCredential]:
-        """The identity's credential. Raises `LookRefused` for anybody who is not on the list."""
+        """Open the identity's credential. Raise `AzureRefusedError` for anyone who isn't on the list."""
         if not person.object_id or (person.tenant.lower(), person.object_id.lower()) not in self._people:
             raise AzureRefusedError(AzureRefusal("not-allowed"))
         yield _IdentityCredential(self._credential)
 
     async def sign_out(self, person: Person) -> bool:
-        """Nobody signs in: the operator's list decides."""
+        """Return False: nobody signs in, the operator's list decides."""
         return False
 
     async def close(self) -> None:
@@ -74,7 +75,7 @@ class ManagedIdentityCredentials:
 
 
 class _IdentityCredential(NonClosingCredential):
-    """The identity's tokens. Where there are none, the operator is told: nobody who asks could sign in to help that."""
+    """The identity's tokens. A missing token is the operator's problem: the person can't fix it by signing in."""
 
     def __init__(self, inner: AsyncTokenCredential) -> None:
         self._inner = inner
@@ -82,12 +83,12 @@ class _IdentityCredential(NonClosingCredential):
     async def get_token(
         self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
     ) -> AccessToken:
-        """A token. Raises `LookRefused` where the identity has none, and what else the library raises."""
+        """Return a token. Raise `AzureRefusedError` if the identity has none; other SDK errors pass through."""
         try:
             return await self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id)
         except ClientAuthenticationError as error:
             _log.error(
-                "The managed identity gave no token to look at Azure (%s). It must be assigned to what the bot runs "
-                "on; AZURE_LOOK_CLIENT_ID names it.", type(error).__name__,
+                "The managed identity gave no token for Azure lookups (%s). Assign it to the resource that the bot "
+                "runs on; AZURE_LOOK_CLIENT_ID names it.", type(error).__name__,
             )  # fmt: skip
             raise AzureRefusedError(AzureRefusal("unexpected", code=type(error).__name__)) from error

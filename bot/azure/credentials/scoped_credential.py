@@ -1,4 +1,4 @@
-"""A credential that gives tokens for one audience, and tells a token's failure from that of what it is for."""
+"""A credential for one audience, whose errors can be told apart from those of the request it is used for."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from azure.core.exceptions import AzureError
 
 from bot.azure.arm.read_only_policy import ForeignAddressError
 from bot.azure.credentials.non_closing_credential import NonClosingCredential
+from bot.errors import BotError
 
 
-class NoTokenError(AzureError):
+# an AzureError too: it is raised inside the SDK, whose pagers, pollers and retries handle no other base
+class NoTokenError(BotError, AzureError):
     """The identity provider gave no token; `cause` says why."""
 
     def __init__(self, cause: Exception) -> None:
@@ -21,7 +23,7 @@ class NoTokenError(AzureError):
 
 
 class ScopedCredential(NonClosingCredential):
-    """Tokens of `inner` for `scope` alone, whatever a service's challenge asks for. It does not close `inner`."""
+    """Tokens of `inner` for `scope` only, whatever scope a service's challenge asks for. Does not close `inner`."""
 
     def __init__(self, inner: AsyncTokenCredential, scope: str) -> None:
         self._inner = inner
@@ -30,7 +32,12 @@ class ScopedCredential(NonClosingCredential):
     async def get_token(
         self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, **_: Any
     ) -> AccessToken:
-        """A token. Raises `NoToken`, and `ForeignAddress` for any other scope."""
+        """Return a token.
+
+        Raises:
+            NoTokenError: `inner` gave none.
+            ForeignAddressError: A token for another scope was asked for.
+        """
         if scopes != (self._scope,):
             raise ForeignAddressError("A token for another audience was asked for.")
         try:

@@ -1,4 +1,4 @@
-"""Why the identity provider gave no token, from its error codes (`AADSTS…`): the refusal that says what to do."""
+"""Translate the identity provider's errors (`AADSTS…` codes) into refusals that say what to do."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CLAIMS = compile_pattern(r"\bclaims\b|interaction_required")
 _MAX_TEXT_CHARS = 20_000
 
 _REASONS: tuple[tuple[AzureRefusalReason, frozenset[str]], ...] = (
-    # the person, or an administrator for all, has not agreed to what the bot may do
+    # neither the person nor an administrator has consented to the bot's permissions
     ("consent", frozenset({"65001", "65004", "90094", "90095"})),
-    # another factor, a known device, an allowed place, a fresh proof
+    # Entra wants a second factor, a known device, an allowed location, or a recent sign-in
     (
         "conditional-access",
         frozenset(
@@ -31,22 +31,22 @@ _REASONS: tuple[tuple[AzureRefusalReason, frozenset[str]], ...] = (
              "530031", "530034"}
         ),
     ),
-    # the sign-in has expired, was revoked, or its proof is too old
+    # the sign-in expired, was revoked, or its assertion is too old
     (
         "sign-in",
         frozenset(
             {"50013", "50132", "50133", "50173", "500133", "70008", "70043", "700082", "700084", "50058", "160021"}
         ),
     ),
-    # nobody of the subscription's tenant
+    # the person isn't in the subscription's tenant
     ("other-tenant", frozenset({"50020", "90072", "50034", "90002"})),
-    # the organization lets only some people use the application
+    # the organization allows only assigned people to use the application
     ("not-allowed", frozenset({"50105"})),
 )  # fmt: skip
 
 
 def build_token_refusal(error: Exception, target: str) -> AzureRefusal:
-    """The refusal behind `error`, which a credential raised instead of giving a token for `what`."""
+    """Build the refusal for `error`, which a credential raised instead of returning a token for `target`."""
     if isinstance(error, AzureRefusedError):
         return error.refusal
     target = redact(target)
@@ -55,15 +55,15 @@ def build_token_refusal(error: Exception, target: str) -> AzureRefusal:
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return AzureRefusal("no-network", target)
     text = f"{error} {_read_body(error)}"[:_MAX_TEXT_CHARS].encode("utf-8", "replace")
-    found = _CODE.search(text)
-    code = f"AADSTS{found[1].decode()}" if found else ""
+    match = _CODE.search(text)
+    code = f"AADSTS{match[1].decode()}" if match else ""
     for reason, codes in _REASONS:
         if code.removeprefix("AADSTS") in codes:
             return AzureRefusal(reason, target, code=code)
     status = getattr(error, "status_code", None) or 0
     if status == 429 or status >= 500:
-        busy: AzureRefusalReason = "busy" if status == 429 else "azure-trouble"
-        return AzureRefusal(busy, target, code=code, retry_after=parse_retry_after(get_response_headers(error)))
+        outage: AzureRefusalReason = "busy" if status == 429 else "azure-trouble"
+        return AzureRefusal(outage, target, code=code, retry_after=parse_retry_after(get_response_headers(error)))
     if _CLAIMS.search(text):
         return AzureRefusal("conditional-access", target, code=code)
     if isinstance(error, CredentialUnavailableError) or (isinstance(error, ClientAuthenticationError) and not code):
@@ -75,5 +75,5 @@ def _read_body(error: Exception) -> str:
     response = getattr(error, "response", None)
     try:
         return str(response.text()) if response is not None else ""
-    except Exception:  # noqa: BLE001 - a body that was never read, or is no text, tells nothing
+    except Exception:  # noqa: BLE001 - a body that was never read, or isn't text, has nothing to say
         return ""

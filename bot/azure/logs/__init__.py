@@ -1,1 +1,1 @@
-"""Find a run's log in the staging storage account and read it, from its end or as a stream."""
+"""Find a run's log in the staging storage account and read its end, or all of it as a stream."""

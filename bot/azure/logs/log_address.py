@@ -1,7 +1,8 @@
-"""Where a run's log is: of what a message says only an account's and a folder's name are taken, in a strict form.
+"""Read from a run's message where its log is.
 
-The message is text that a token might follow, so anything in it that is not of the form that Azure writes ends the
-search. The address itself is built from the endpoint that Resource Manager reports for an account of the staging group.
+The message is untrusted, and the bot sends a token to the address. So only the storage account's and the folder's name
+are taken from it, and only in the exact forms that Azure writes; anything else is refused as suspicious. The URL is
+built from the endpoint that Resource Manager reports for that account in the staging resource group.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ _RESOURCE_ID = compile_pattern(
 _ZONE_HOST = compile_pattern(r"^z[0-9]{1,2}\.blob\.storage\.azure\.net$")
 _DELIMITERS = b" \t\r\n\"'<>()[]"
 _MAX_MESSAGE_BYTES = 20_000
+_MAX_ADDRESS_BYTES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class LogAddress:
-    """The names that a message gives: the account, the folder in its container, the file."""
+    """The names that a message gives: storage account, folder in its log container, file."""
 
     account: str
     folder: str
@@ -47,36 +49,36 @@ class LogAddress:
 
 
 def parse_log_address(message: str, staging_group: tuple[str, str]) -> LogAddress | None:
-    """The place that `message` names; None when it names none.
+    """Return the address that `message` gives; None if it gives none.
 
-    `staging`: subscription and name of the template's staging group. Raises `LookRefused` ("suspicious") for a place
-    of another form, one in another group, and for two places.
+    `staging_group` is the subscription and the name of the template's staging resource group.
+
+    Raises:
+        AzureRefusedError: "suspicious": the address has another form, is in another group, or is one of two.
     """
     text = message.encode("utf-8", "replace")[:_MAX_MESSAGE_BYTES]
-    starts = {mark.end() for mark in _LOCATION.finditer(text)}
-    starts |= {_find_word_start(text, path.start()) for path in _PATH.finditer(text)}
-    found = {_parse_address(text[start : start + 1000], staging_group) for start in starts}
-    if len(found) > 1:
+    starts = {match.end() for match in _LOCATION.finditer(text)}
+    starts |= {_find_word_start(text, match.start()) for match in _PATH.finditer(text)}
+    addresses = {_parse_address(text[start : start + _MAX_ADDRESS_BYTES], staging_group) for start in starts}
+    if len(addresses) > 1:
         raise AzureRefusedError(AzureRefusal("suspicious", "lastRunStatus.message"))
-    return found.pop() if found else None
+    return addresses.pop() if addresses else None
 
 
 def _find_word_start(text: bytes, position: int) -> int:
-    """Where the word begins that holds `at`."""
+    """Return where the word around `position` begins."""
     while position > 0 and text[position - 1] not in _DELIMITERS:
         position -= 1
     return position
 
 
 def _parse_address(text: bytes, staging_group: tuple[str, str]) -> LogAddress:
-    url = _URL.search(text)
-    if url:
-        return LogAddress(url[1].decode().lower(), url[2].decode(), _parse_log_file(url[3]))
-    resource = _RESOURCE_ID.search(text)
-    if resource:
-        subscription, group = resource[1].decode().lower(), resource[2].decode().lower()
+    if match := _URL.search(text):
+        return LogAddress(match[1].decode().lower(), match[2].decode(), _parse_log_file(match[3]))
+    if match := _RESOURCE_ID.search(text):
+        subscription, group = match[1].decode().lower(), match[2].decode().lower()
         if (subscription, group) == (staging_group[0].lower(), staging_group[1].lower()):
-            return LogAddress(resource[3].decode().lower(), resource[4].decode(), _parse_log_file(resource[5]))
+            return LogAddress(match[3].decode().lower(), match[4].decode(), _parse_log_file(match[5]))
     raise AzureRefusedError(AzureRefusal("suspicious", "lastRunStatus.message"))
 
 
@@ -85,37 +87,38 @@ def _parse_log_file(name: bytes) -> LogFile:
 
 
 def extract_blob_endpoints(accounts: Sequence[dict[str, Any]], cloud: AzureCloud) -> dict[str, str]:
-    """The accounts that Resource Manager reports, name and checked endpoint without a slash at its end.
+    """Return the blob endpoint of each storage account that Resource Manager reports, without a trailing slash.
 
-    Raises `LookRefused` ("suspicious") for an endpoint that is not the cloud's own.
+    Raises:
+        AzureRefusedError: "suspicious": an endpoint is outside the cloud.
     """
-    found: dict[str, str] = {}
+    endpoint_by_account: dict[str, str] = {}
     for account in accounts:
         name = str(account.get("name", "")).lower()
         properties = account.get("properties")
         endpoints = properties.get("primaryEndpoints") if isinstance(properties, dict) else None
         blob = endpoints.get("blob") if isinstance(endpoints, dict) else None
         if not is_storage_account_name(name) or not isinstance(blob, str):
-            continue  # an account without blobs holds no log
+            continue  # an account without a blob service has no logs
         if not _is_own_endpoint(blob, name, cloud):
             raise AzureRefusedError(AzureRefusal("suspicious", name))
-        found[name] = blob.rstrip("/")
-    return found
+        endpoint_by_account[name] = blob.rstrip("/")
+    return endpoint_by_account
 
 
 def _is_own_endpoint(endpoint: str, account: str, cloud: AzureCloud) -> bool:
-    """Whether `endpoint` is where this cloud serves the blobs of `account`."""
+    """Tell whether `endpoint` is where this cloud serves the blobs of `account`."""
     if not cloud.blob_suffix:
         return endpoint.rstrip("/") == f"{cloud.blob_base}/{account}"
     try:
         parts = urlsplit(endpoint)
-        plain = parts.username is None and parts.port in (None, 443) and not parts.query and not parts.fragment
+        is_plain = parts.username is None and parts.port in (None, 443) and not parts.query and not parts.fragment
     except ValueError:
         return False
-    if parts.scheme != "https" or not plain or parts.path not in ("", "/"):
+    if parts.scheme != "https" or not is_plain or parts.path not in ("", "/"):
         return False
     name, _, suffix = (parts.hostname or "").partition(".")
-    own = suffix == cloud.blob_suffix
-    # accounts with a zone of their own; public Azure alone has them
-    zoned = cloud.blob_suffix == "blob.core.windows.net" and _ZONE_HOST.search(suffix.encode()) is not None
-    return name == account and (own or zoned)
+    is_usual_host = suffix == cloud.blob_suffix
+    # accounts in an Azure DNS zone (`z01.blob.storage.azure.net`); only public Azure has them
+    is_zone_host = cloud.blob_suffix == "blob.core.windows.net" and _ZONE_HOST.search(suffix.encode()) is not None
+    return name == account and (is_usual_host or is_zone_host)

@@ -1,4 +1,4 @@
-"""A build log in Storage, read by ranges: knows when it grew while it was read, and when it was replaced."""
+"""A build log in Storage, read in ranges; notices when it grew while it was read, and when it was replaced."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.storage.blob.aio import BlobClient
 
 from bot.azure.clients.refusals import build_refused_error
+from bot.errors import BotError
 
 OVERLAP_BYTES = 4 << 10
-"""The last bytes of what was read are kept, to tell a log that grew from another one in its place."""
+"""How many of the last bytes read are kept. They tell a log that grew from another log in its place."""
 _MAX_ATTEMPTS = 4
 
 
-class LogReplacedError(Exception):
-    """Another log stands where the one stood that was being read."""
+class LogReplacedError(BotError):
+    """The log that was being read has been replaced by another one."""
 
 
 class LogBlob:
-    """A log as it was when it was opened: `size` bytes, and no more of it is read, however it grows.
+    """A log as it was when it was opened: `size` bytes. What is appended later is not read.
 
-    `what` names it in refusals, `scope` is the resource id of its account.
+    `target` names the log in refusals; `scope` is the resource id of its storage account.
     """
 
     def __init__(self, client: BlobClient, target: str, scope: str) -> None:
@@ -34,7 +35,7 @@ class LogBlob:
         self._overlap: tuple[int, bytes] | None = None
 
     async def open(self) -> None:
-        """Find out size and version, anew if they were known. Raises `LookRefused`."""
+        """Fetch the current size and version, also of a log that was open already. Raise `AzureRefusedError`."""
         try:
             properties = await self._client.get_blob_properties()
         except Exception as error:
@@ -42,48 +43,51 @@ class LogBlob:
         self.size, self._etag, self._overlap = properties.size, properties.etag, None
 
     async def read(self, start: int, end: int) -> bytes:
-        """The bytes from `start` up to `end`, within `size`.
+        """Read the bytes from `start` up to `end`, which must be within `size`.
 
         Raises:
-            LookRefused: Storage refuses.
-            Replaced: it is no longer the same log, or shorter than it was.
+            AzureRefusedError: Storage refuses.
+            LogReplacedError: It is another log by now, or shorter than before.
         """
         for _ in range(_MAX_ATTEMPTS):
-            found = await self._read_range(start, end)
-            if found is not None:
+            content = await self._read_range(start, end)
+            if content is not None:
                 if self._overlap is None or end > self._overlap[0] + len(self._overlap[1]):
-                    self._overlap = (max(start, end - OVERLAP_BYTES), found[-OVERLAP_BYTES:])
-                return found
+                    self._overlap = (max(start, end - OVERLAP_BYTES), content[-OVERLAP_BYTES:])
+                return content
             await self._check_growth()
-        raise LogReplacedError  # it changes faster than it can be read
+        raise LogReplacedError("The log changes faster than it can be read.")
 
     async def _check_growth(self) -> None:
-        """After a change: adopt the new version if it holds what was read of the old one."""
-        if self._overlap is None:  # nothing was read yet: its end may be elsewhere now
-            raise LogReplacedError
-        start, known = self._overlap
-        found = await self._read_range(start, start + len(known), should_adopt_version=True)
-        if found != known:
-            raise LogReplacedError
+        """Adopt the new version of a changed log if it contains what was read of the old one."""
+        if self._overlap is None:  # nothing to compare with: reading starts over, with the new size
+            raise LogReplacedError("The log changed before any of it was read.")
+        start, expected = self._overlap
+        content = await self._read_range(start, start + len(expected), should_adopt_version=True)
+        if content != expected:
+            raise LogReplacedError("The log was replaced by another one.")
 
     async def _read_range(self, start: int, end: int, *, should_adopt_version: bool = False) -> bytes | None:
-        """A range; None when the log has changed. `adopt`: of whatever version, which is then the one to go on with."""
-        same: dict[str, Any] = (
+        """Read a range; return None if the log has changed.
+
+        With `should_adopt_version`, read it from whatever version there is, and expect that version from then on.
+        """
+        conditions: dict[str, Any] = (
             {} if should_adopt_version else {"etag": self._etag, "match_condition": MatchConditions.IfNotModified}
         )
         try:
-            stream = await self._client.download_blob(offset=start, length=end - start, **same)
+            stream = await self._client.download_blob(offset=start, length=end - start, **conditions)
             content: bytes = await stream.readall()
         except ResourceModifiedError:
             return None
         except HttpResponseError as error:
-            if error.status_code == 416:  # shorter than it was
-                raise LogReplacedError from error
+            if error.status_code == 416:  # range not satisfiable
+                raise LogReplacedError("The log is shorter than it was.") from error
             raise build_refused_error(error, self._target, "storage", self._scope) from error
         except Exception as error:
             raise build_refused_error(error, self._target, "storage", self._scope) from error
         if should_adopt_version:
             self._etag = stream.properties.etag
         elif len(content) != end - start:
-            raise LogReplacedError
+            raise LogReplacedError("The log is shorter than it was.")
         return content

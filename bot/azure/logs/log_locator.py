@@ -1,4 +1,4 @@
-"""Finds the log of a template's last run: in the accounts of its staging group, and nowhere else."""
+"""Find the log of a template's last run. Only the storage accounts of its staging resource group are searched."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from knowledge.text.patterns import compile_pattern
 MAX_LISTED_BLOBS = 5_000
 _BLOB_NAME = compile_pattern(r"^([a-z0-9][a-z0-9-]{7,63})/(customization|validation)\.log$")
 _CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How much the clocks of Storage and of the service may differ."""
+"""How much the clocks of Storage and of Image Builder may differ."""
 _RUNNING_STATES = frozenset({"running", "canceling"})
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedLog:
-    """The log of the last run, opened, and what to call it."""
+    """The log of the last run, opened, with its file and folder name."""
 
     blob: LogBlob
     file: LogFile
@@ -41,12 +41,12 @@ class LocatedLog:
 
 
 def is_running(status: TemplateStatus) -> bool:
-    """Whether the last run has not ended yet."""
+    """Tell whether the last run has not ended yet."""
     return status.run_state.lower() in _RUNNING_STATES
 
 
 async def locate_log(clients: ManagementClients, status: TemplateStatus) -> LocatedLog:
-    """The log of the last run. Raises `LookRefused`."""
+    """Find and open the log of the last run. Raise `AzureRefusedError`."""
     if not status.run_state:
         raise AzureRefusedError(AzureRefusal("no-run", status.template_id.id))
     staging = parse_resource_group_id(status.staging_group)
@@ -54,7 +54,7 @@ async def locate_log(clients: ManagementClients, status: TemplateStatus) -> Loca
         raise AzureRefusedError(AzureRefusal("no-log", status.template_id.id))
     if staging[0] != status.template_id.subscription.lower():
         raise AzureRefusedError(AzureRefusal("suspicious", status.staging_group))
-    place = parse_log_address(status.message, staging)
+    address = parse_log_address(status.message, staging)
     try:
         endpoints = extract_blob_endpoints(await clients.list_storage_accounts(*staging), clients.cloud)
     except AzureRefusedError as failure:
@@ -69,17 +69,17 @@ async def locate_log(clients: ManagementClients, status: TemplateStatus) -> Loca
         account: f"{status.staging_group.rstrip('/')}/providers/Microsoft.Storage/storageAccounts/{account}"
         for account in endpoints
     }
-    if place is None:
+    if address is None:
         return await _open_newest_log(clients, status, endpoints, scopes)
-    if place.account not in endpoints:
-        raise AzureRefusedError(AzureRefusal("suspicious", place.account, scope=status.staging_group))
-    return await _open_named_log(clients, status, place, endpoints[place.account], scopes[place.account])
+    if address.account not in endpoints:
+        raise AzureRefusedError(AzureRefusal("suspicious", address.account, scope=status.staging_group))
+    return await _open_named_log(clients, status, address, endpoints[address.account], scopes[address.account])
 
 
 async def _open_named_log(
     clients: ManagementClients, status: TemplateStatus, address: LogAddress, endpoint: str, scope: str
 ) -> LocatedLog:
-    """The log in the folder that the message names; of a run that failed in validating, the log of that."""
+    """Open the log in the folder that the message names; if the run failed in validation, the validation log."""
     container = clients.get_log_container(endpoint)
     files: list[LogFile] = [address.file]
     if _is_validating(status) and address.file != VALIDATION_LOG:
@@ -92,62 +92,58 @@ async def _open_named_log(
             if file != files[-1] and _is_missing(failure):
                 continue
             if _is_missing(failure) and not is_running(status):
-                # it was written: the message says so
+                # the message says that it was written, so it must have been deleted
                 raise AzureRefusedError(
                     AzureRefusal("log-gone", failure.refusal.target, code=failure.refusal.code)
                 ) from failure
             raise
         return LocatedLog(_require_content(blob, scope), file, address.folder)
-    raise AssertionError("there is always one file")
+    raise AssertionError("files is never empty")
 
 
 async def _open_newest_log(
     clients: ManagementClients, status: TemplateStatus, endpoints: Mapping[str, str], scopes: Mapping[str, str]
 ) -> LocatedLog:
-    """The newest log in the containers of the staging group, if it is not older than the run."""
+    """Open the newest log in the containers of the staging group, unless it is older than the run."""
     newest: tuple[datetime, str, str] | None = None
     files: dict[tuple[str, str], set[str]] = {}
     for account, endpoint in endpoints.items():
         for name, modified in await _list_blobs(clients.get_log_container(endpoint), scopes[account]):
-            found = _BLOB_NAME.search(name.encode())
-            if found is None:
+            match = _BLOB_NAME.search(name.encode())
+            if match is None:
                 continue
-            folder = found[1].decode()
-            files.setdefault((account, folder), set()).add(found[2].decode().lower())
+            folder = match[1].decode()
+            files.setdefault((account, folder), set()).add(match[2].decode().lower())
             newest = max(newest, (modified, account, folder)) if newest else (modified, account, folder)
     if newest is None or _is_before_run(newest[0], status.started):
         raise AzureRefusedError(AzureRefusal("no-log", status.template_id.id))
     _, account, folder = newest
-    there = files[account, folder]
-    validation = "validation" in there and (_is_validating(status) or "customization" not in there)
-    file = VALIDATION_LOG if validation else CUSTOMIZATION_LOG
+    written = files[account, folder]
+    has_failed_validation = "validation" in written and (_is_validating(status) or "customization" not in written)
+    file = VALIDATION_LOG if has_failed_validation else CUSTOMIZATION_LOG
     blob = _build_log_blob(clients.get_log_container(endpoints[account]), folder, file, scopes[account])
     await blob.open()
     return LocatedLog(_require_content(blob, scopes[account]), file, folder)
 
 
 async def _list_blobs(container: ContainerClient, scope: str) -> list[tuple[str, datetime]]:
-    found: list[tuple[str, datetime]] = []
+    blobs: list[tuple[str, datetime]] = []
     try:
         async for blob in container.list_blobs():
-            found.append((blob.name, blob.last_modified))
-            if len(found) >= MAX_LISTED_BLOBS:
+            blobs.append((blob.name, blob.last_modified))
+            if len(blobs) >= MAX_LISTED_BLOBS:
                 break
     except ResourceNotFoundError:
-        return []  # no run has made the container yet
+        return []  # the first run creates the container
     except Exception as error:
         raise build_refused_error(error, LOG_CONTAINER, "storage", scope) from error
-    return found
+    return blobs
 
 
 def _build_log_blob(container: ContainerClient, folder: str, file: LogFile, scope: str) -> LogBlob:
     name = f"{folder}/{file}"
-    return LogBlob(
-        # the account stands in the scope; here it would look like a key, and be hidden
-        container.get_blob_client(name),
-        f"{LOG_CONTAINER}/{name}",
-        scope,
-    )
+    # the target leaves out the account's name, which redaction would take for a key; the scope has it
+    return LogBlob(container.get_blob_client(name), target=f"{LOG_CONTAINER}/{name}", scope=scope)
 
 
 def _require_content(blob: LogBlob, scope: str) -> LogBlob:
@@ -165,7 +161,7 @@ def _is_validating(status: TemplateStatus) -> bool:
 
 
 def _is_before_run(modified: datetime, started: str | None) -> bool:
-    """Whether a log was last written before the run began: then it is an earlier run's."""
+    """Tell whether a log was last written before the run began, and so belongs to an earlier run."""
     if started is None:
         return False
     try:

@@ -1,1 +1,1 @@
-"""File support tickets as the person, through azure-mgmt-support."""
+"""Support tickets, filed in the name of a person with azure-mgmt-support."""

@@ -1,4 +1,4 @@
-"""An audit line for everything that was asked of Azure Support: who, what, what came of it, how long; no contents."""
+"""The audit log of requests to Azure Support: who, which operation and target, result, duration. Never contents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dialogs.model.support import TicketRefusal
 from dialogs.model.turn import Person
 
 _log = logging.getLogger(__name__)
-# whatever level the operator chose for the rest: an audit that can be turned down by accident is none
+# independent of LOG_LEVEL: an operator who makes the log quieter must not lose the audit lines by accident
 _log.setLevel(logging.INFO)
 
 _SAFE_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:")
@@ -19,18 +19,18 @@ _MAX_FIELD_CHARS = 120
 def write_ticket_audit_line(
     person: Person, operation: str, target: str, result: TicketRefusal | str, milliseconds: float
 ) -> None:
-    """Write the line. `result` is a word, or the refusal."""
-    said = result if isinstance(result, str) else f"{result.reason} code={_sanitize(result.code) or '-'}"
+    """Write one audit line. `result` is a single word such as `ok`, or the refusal."""
+    outcome = result if isinstance(result, str) else f"{result.reason} code={_sanitize(result.code) or '-'}"
     _log.info(
         "filing who=%s operation=%s what=%s result=%s ms=%d",
         format_person(person),
         operation,
         _sanitize(target),
-        said,
+        outcome,
         milliseconds,
     )
 
 
 def _sanitize(text: str) -> str:
-    """What cannot end the line or pretend to be another field."""
+    """Replace every character that could end the line or fake another field, and limit the length."""
     return "".join(c if c in _SAFE_CHARS else "_" for c in text[:_MAX_FIELD_CHARS])

@@ -1,19 +1,19 @@
-"""Which of the services and classifications that Azure lists a case about Image Builder belongs to."""
+"""The choice of the Azure Support service and problem classification for a case about Image Builder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from dialogs.model.support import ClassificationChoice, ServiceChoice
-from knowledge.catalog.support import SupportRouting
+from knowledge.model.support_routing import SupportRouting
 
 IMAGE_BUILDER = "image builder"
 MAX_CLASSIFICATIONS = 5
-"""Classifications that a person is asked to choose from."""
+"""How many classifications a person is asked to choose from, at most."""
 
 
 def find_service(name: str, services: Iterable[ServiceChoice]) -> ServiceChoice | None:
-    """The service that is called `name`, in whatever case; None when there is none."""
+    """Return the service called `name`, ignoring case and spacing, or None."""
     wanted = _normalize(name)
     return next((service for service in services if _normalize(service.name) == wanted), None)
 
@@ -21,16 +21,19 @@ def find_service(name: str, services: Iterable[ServiceChoice]) -> ServiceChoice 
 def find_classifications(
     routing: SupportRouting, classifications: Iterable[ClassificationChoice]
 ) -> tuple[ClassificationChoice, ...]:
-    """The one that the routing names; else those that speak of Image Builder, under the routing's topic if any do."""
-    known = list(classifications)
+    """Return the classification that the routing data names, or else those whose names mention Image Builder.
+
+    If some of those that mention Image Builder belong to the topic of the routing data, only they are returned.
+    """
+    available = list(classifications)
     wanted = _normalize(f"{routing.topic_path.topic} / {routing.topic_path.subtopic}")
-    exact = [one for one in known if _normalize(one.name) == wanted]
+    exact = [choice for choice in available if _normalize(choice.name) == wanted]
     if exact:
         return (exact[0],)
-    named = [one for one in known if IMAGE_BUILDER in _normalize(one.name)]
+    related = [choice for choice in available if IMAGE_BUILDER in _normalize(choice.name)]
     topic = _normalize(routing.topic_path.topic)
-    preferred = [one for one in named if _normalize(one.name).startswith(topic)]
-    return tuple((preferred or named)[:MAX_CLASSIFICATIONS])
+    preferred = [choice for choice in related if _normalize(choice.name).startswith(topic)]
+    return tuple((preferred or related)[:MAX_CLASSIFICATIONS])
 
 
 def _normalize(name: str) -> str:

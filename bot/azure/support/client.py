@@ -1,4 +1,4 @@
-"""The client of the Support API for one call: the person's credential, one subscription, our rules of what leaves."""
+"""A Support API client for one operation, limited to one subscription and to the requests that our policy allows."""
 
 from __future__ import annotations
 
@@ -16,17 +16,23 @@ from azure.mgmt.support.aio import MicrosoftSupport
 from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.scoped_credential import ScopedCredential
 from bot.azure.support.support_policy import SupportApiPolicy
+from bot.errors import BotError
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 
 
-class ResponseLostError(aiohttp.ClientError):
-    """The connection broke after a request was sent that makes something: it may have been made."""
+# a ClientError too: the Azure SDK's transport turns only those into its own errors
+class ResponseLostError(BotError, aiohttp.ClientError):
+    """The connection broke after a request that creates something was sent. It may or may not have been created."""
 
 
 async def send_once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keeps aiohttp from repeating by itself a PUT whose connection broke, which it takes for harmless."""
+    """Send `request` exactly once: aiohttp repeats a PUT after a broken connection, which could file a second ticket.
+
+    Raises:
+        ResponseLostError: the connection broke before the response to a request that changes something.
+    """
     try:
         return await send(request)
     except aiohttp.ClientConnectorError:
@@ -45,14 +51,23 @@ async def open_support_client(
     retry_delay_seconds: float,
     poll_seconds: float,
 ) -> AsyncIterator[MicrosoftSupport]:
-    """A client for `subscription`; `poll` seconds lie between two looks at an operation, `pause` between two tries."""
+    """Open a client for `subscription`, and close it at the end of the block.
+
+    Args:
+        cloud: the cloud whose Resource Manager is called.
+        credential: the person's credential; its scope is limited to Resource Manager.
+        subscription: the only subscription that the client may reach.
+        retry_delay_seconds: the pause before a failed read is repeated.
+        poll_seconds: the pause between two status checks of a long-running operation.
+    """
     scoped = ScopedCredential(credential, cloud.resource_scope)
-    rules = [
-        # polling an operation takes the request's id for granted
+    pipeline_policies = [
+        # the SDK's polling reads the request id that this policy adds
         policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("image-medic"),
-        # neither the policy that registers resource providers nor the one that retries, nor redirects
+        # The SDK's default pipeline also retries, follows redirects, and registers resource providers. All three are
+        # left out on purpose: they would change things that nobody asked for, or repeat a request that creates.
         SupportApiPolicy(cloud.resource_manager, subscription, retry_delay_seconds),
         AsyncARMChallengeAuthenticationPolicy(scoped, cloud.resource_scope),
         policies.ContentDecodePolicy(),
@@ -64,7 +79,7 @@ async def open_support_client(
         scoped,
         subscription,
         base_url=cloud.resource_manager,
-        policies=rules,
+        policies=pipeline_policies,
         polling_interval=poll_seconds,
         transport=AioHttpTransport(
             session=session,

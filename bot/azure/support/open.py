@@ -1,4 +1,4 @@
-"""Opens the filing that the settings allow. The SDK is imported only where there is one."""
+"""The ticket filer that the settings call for. The Azure SDK is imported only if tickets can be filed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.azure.arm.cloud import AzureCloud
 from dialogs.model.ports import TicketFiler
-from knowledge.catalog.support import SupportRouting
+from knowledge.model.support_routing import SupportRouting
 
 if TYPE_CHECKING:
     from bot.azure.credentials.credential_provider import CredentialProvider
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def open_ticket_filer(
     is_allowed: bool, credential_provider: CredentialProvider | None, cloud: AzureCloud, routing: SupportRouting
 ) -> TicketFiler | None:
-    """The filing with the person's own `eyes`; None where the operator has not allowed it, or nobody looks."""
+    """Create the ticket filer, or return None if the operator has not allowed it or Azure access is off."""
     if not is_allowed or credential_provider is None:
         return None
     from bot.azure.support.ticket_filer import SupportTicketFiler

@@ -1,4 +1,4 @@
-"""Why Azure made no ticket of a draft: its errors, and those of the sign-in, as refusals."""
+"""Ticket refusals, built from the errors of the Azure Support API and of the sign-in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from knowledge.text.patterns import compile_pattern
 SUPPORT_ROLE = "Support Request Contributor"
 MAX_TEXT_CHARS = 400
 HTTP_OK = 200
-"""The status under which an operation is reported to have failed."""
+"""The status of the response in which Azure reports that a long-running operation has failed."""
 _REASON_BY_CODE: dict[str, TicketRefusalReason] = {
     "invalidsupportplan": "no-plan",
     "missingsubscriptionregistration": "not-registered",
@@ -50,7 +50,7 @@ _SCOPE_PATTERN = compile_pattern(r"over scope '([^']{1,300})'")
 
 
 def build_refusal(error: BaseException) -> TicketRefusal:
-    """What `error`, raised by the Support client or by the credential, says to the person."""
+    """Build the refusal for an error that the Support client or the credential raised."""
     if isinstance(error, TicketRefusedError):
         return error.refusal
     if isinstance(error, (AzureRefusedError, NoTokenError)):
@@ -69,30 +69,33 @@ def build_refusal(error: BaseException) -> TicketRefusal:
 
 
 def is_request_refused(error: AzureError) -> bool:
-    """Whether `error`, which the request for a ticket ended with, means that no ticket comes of it."""
+    """Tell whether `error`, raised by the request that creates a ticket, proves that no ticket was created."""
     if isinstance(error, NoTokenError) or _was_never_sent(error):
         return True
-    answered = isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError)
-    return answered and build_refusal(error).reason not in ("azure-trouble", "name-taken", "unexpected")
+    has_response = isinstance(error, HttpResponseError) and not isinstance(error, IncompleteReadError)
+    return has_response and build_refusal(error).reason not in ("azure-trouble", "name-taken", "unexpected")
 
 
 def has_operation_failed(error: AzureError) -> bool:
-    """Whether `error`, which following an accepted request ended with, is the operation's own and known failure.
+    """Tell whether `error`, raised while an accepted request was polled, is a known failure of the operation itself.
 
-    Anything else may have stopped the following alone.
+    Any other error may have stopped only the polling; the ticket may still be created.
     """
-    answered = isinstance(error, HttpResponseError) and error.status_code == HTTP_OK
-    return answered and build_refusal(error).reason != "azure-trouble"
+    is_operation_result = isinstance(error, HttpResponseError) and error.status_code == HTTP_OK
+    return is_operation_result and build_refusal(error).reason != "azure-trouble"
 
 
 def _convert_azure_refusal(refusal: AzureRefusal) -> TicketRefusal:
-    """What stopped a sign-in, for a look or for a ticket alike."""
+    """Convert a refusal of the sign-in, which template lookups and tickets share."""
     reason: Any = refusal.reason if refusal.reason in get_args(TicketRefusalReason) else "unexpected"
     return TicketRefusal(reason, code=refusal.code, retry_after=refusal.retry_after)
 
 
 def _was_never_sent(error: BaseException) -> bool:
-    """Whether the connection was never made. The client says the same of one that broke while it waited."""
+    """Tell whether the connection failed to open.
+
+    azure-core raises the same error if the connection breaks later, so aiohttp's error behind it has to decide.
+    """
     cause = error.__cause__
     return isinstance(error, ServiceRequestError) and isinstance(
         cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -101,32 +104,36 @@ def _was_never_sent(error: BaseException) -> bool:
 
 def _build_response_refusal(error: HttpResponseError) -> TicketRefusal:
     status, code, message = error.status_code or 0, _extract_code(error), _extract_message(error)
-    raw = message.encode("utf-8", "replace")
-    reason = _REASON_BY_CODE.get(code.lower())
-    if reason is None and "support plan" in message.lower() and "severity" not in message.lower():
-        reason = "no-plan"
-    if reason is None and status in (200, 202, 400, 403) and "severity" in f"{code} {message}".lower():
-        reason = "severity"
-    if reason is None:
-        reason = _REASON_BY_STATUS.get(status, "azure-trouble")
-    if status == 401 and "claims=" in get_response_headers(error).get("WWW-Authenticate", ""):
-        reason = "conditional-access"
-    detail = (
-        _extract_match(_PLAN_PATTERN, raw)
-        if reason == "no-plan"
-        else message
-        if reason in ("rejected", "azure-trouble")
-        else ""
-    )
+    raw_message = message.encode("utf-8", "replace")
+    reason = _find_response_reason(error, status, code, message)
+    detail = ""
+    if reason == "no-plan":
+        detail = _extract_match(_PLAN_PATTERN, raw_message)
+    elif reason in ("rejected", "azure-trouble"):
+        detail = message
     return TicketRefusal(
         reason,
         detail=_sanitize(detail),
-        action=_sanitize(_extract_match(_ACTION_PATTERN, raw)),
-        scope=_sanitize(_extract_match(_SCOPE_PATTERN, raw)),
+        action=_sanitize(_extract_match(_ACTION_PATTERN, raw_message)),
+        scope=_sanitize(_extract_match(_SCOPE_PATTERN, raw_message)),
         role=SUPPORT_ROLE if reason == "no-permission" else "",
         code=_sanitize(code),
         retry_after=parse_retry_after(get_response_headers(error)) if reason == "busy" else None,
     )
+
+
+def _find_response_reason(error: HttpResponseError, status: int, code: str, message: str) -> TicketRefusalReason:
+    # a conditional access policy answers 401 with a claims challenge; only signing in again helps
+    if status == 401 and "claims=" in get_response_headers(error).get("WWW-Authenticate", ""):
+        return "conditional-access"
+    if reason := _REASON_BY_CODE.get(code.lower()):
+        return reason
+    mentions_severity = "severity" in message.lower()
+    if "support plan" in message.lower() and not mentions_severity:
+        return "no-plan"
+    if status in (200, 202, 400, 403) and (mentions_severity or "severity" in code.lower()):
+        return "severity"
+    return _REASON_BY_STATUS.get(status, "azure-trouble")
 
 
 def _extract_code(error: HttpResponseError) -> str:
@@ -139,11 +146,11 @@ def _extract_message(error: HttpResponseError) -> str:
     return message if isinstance(message, str) else ""
 
 
-def _extract_match(pattern: Any, raw: bytes) -> str:
-    found = pattern.search(raw)
-    return found[1].decode("utf-8", "replace") if found else ""
+def _extract_match(pattern: Any, raw_message: bytes) -> str:
+    match = pattern.search(raw_message)
+    return match[1].decode("utf-8", "replace") if match else ""
 
 
 def _sanitize(text: str) -> str:
-    # Azure's words may quote what was sent; cut only afterwards, since half a secret would not be recognised as one
+    # Azure's message may quote what was sent. Redact before cutting: half a secret would not be recognized as one.
     return redact(text)[:MAX_TEXT_CHARS]

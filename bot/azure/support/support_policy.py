@@ -1,4 +1,4 @@
-"""What leaves for Azure Support: to the cloud's own address, below Microsoft.Support, nothing made twice."""
+"""The pipeline policy for requests to Azure Support: which addresses they may reach, and what is retried."""
 
 from __future__ import annotations
 
@@ -15,56 +15,64 @@ from bot.azure.arm.retry_after import parse_retry_after
 
 MAX_ATTEMPTS = 3
 RETRY_DELAY_SECONDS = 0.5
-"""Seconds before another try where Azure names none."""
+"""The pause before a retry if Azure does not name one."""
 MAX_RETRY_DELAY_SECONDS = 5
+"""If Azure asks for a longer pause, its response is returned instead of retried."""
 _RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 _READ_METHODS = ("GET", "HEAD")
 _DEFAULT_PORTS = {"https": 443}
 
 
 class SupportApiPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Lets through what belongs to the Support API of one subscription; stands before the token is added.
+    """A policy that only allows requests to the Support API of one subscription.
 
-    What only reads is tried `TRIES` times when it fails for a passing reason, unless Azure asks to wait longer than
-    `LONGEST_PAUSE`. What makes something is sent once: whoever made it must look before asking again.
+    It comes before the policy that adds the token, so the token never goes to another address.
+
+    A read that fails for a temporary reason is tried up to `MAX_ATTEMPTS` times. A request that creates something is
+    sent once: the caller must check whether it was created before sending it again.
     """
 
-    def __init__(self, base_url: str, subscription: str, retry_delay_seconds: float = RETRY_DELAY_SECONDS) -> None:
+    def __init__(self, base_url: str, subscription: str, retry_delay_seconds: float) -> None:
         super().__init__()
         self._base_url_parts = _split_url(base_url)
-        own = f"/subscriptions/{subscription}/providers/microsoft.support/".lower()
-        self._allowed_prefixes = {"read": ("/providers/microsoft.support/services", own), "change": (own,)}
+        tickets_prefix = f"/subscriptions/{subscription}/providers/microsoft.support/".lower()
+        self._read_prefixes = ("/providers/microsoft.support/services", tickets_prefix)
+        self._write_prefixes = (tickets_prefix,)
         self._retry_delay_seconds = retry_delay_seconds
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Check and send. Raises `ForeignAddress`, and whatever the rest of the pipeline raises."""
-        method, url = request.http_request.method, request.http_request.url
-        reads = method in _READ_METHODS
-        self._check_url(url, self._allowed_prefixes["read" if reads else "change"])
-        if not reads:
+        """Check the address of `request` and send it.
+
+        Raises:
+            ForeignAddressError: the address does not belong to the Support API of the subscription.
+            AzureError: whatever the rest of the pipeline raises.
+        """
+        is_read = request.http_request.method in _READ_METHODS
+        self._check_url(request.http_request.url, self._read_prefixes if is_read else self._write_prefixes)
+        if not is_read:
             return await self.next.send(request)
         for _ in range(MAX_ATTEMPTS - 1):
-            pause = self._retry_delay_seconds
             try:
                 response = await self.next.send(request)
             except (ServiceRequestError, ServiceResponseError, IncompleteReadError):
-                await asyncio.sleep(pause)
+                await asyncio.sleep(self._retry_delay_seconds)
                 continue
             if response.http_response.status_code not in _RETRYABLE_STATUSES:
                 return response
-            asked = parse_retry_after(response.http_response.headers)
-            if asked is not None and asked > MAX_RETRY_DELAY_SECONDS:
+            retry_after = parse_retry_after(response.http_response.headers)
+            if retry_after is not None and retry_after > MAX_RETRY_DELAY_SECONDS:
                 return response
-            await asyncio.sleep(max(pause, asked or 0))
+            await asyncio.sleep(max(self._retry_delay_seconds, retry_after or 0))
         return await self.next.send(request)
 
     def _check_url(self, url: str, allowed_prefixes: tuple[str, ...]) -> None:
         try:
-            *place, path = _split_url(url)
+            *origin, path = _split_url(url)
         except ValueError:
             raise ForeignAddressError("The address cannot be read.") from None
-        steps = unquote(path).replace("\\", "/").split("/")
-        if place != list(self._base_url_parts[:-1]) or ".." in steps or "." in steps:
+        segments = unquote(path).replace("\\", "/").split("/")
+        # a dot segment would pass the prefix check below and still lead out of the prefix
+        if origin != list(self._base_url_parts[:-1]) or ".." in segments or "." in segments:
             raise ForeignAddressError("The address is not the cloud's own.")
         if not path.lower().startswith(allowed_prefixes):
             raise ForeignAddressError("The address is not of the Support API.")

@@ -1,4 +1,4 @@
-"""Files tickets through the Support API, as the person: one draft, one ticket, whatever breaks in between."""
+"""The port for support tickets: files one ticket for each draft, whatever fails on the way."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from dialogs.model.support import (
     TicketRefusal,
 )
 from dialogs.model.turn import Person
-from knowledge.catalog.support import SupportRouting
+from knowledge.model.support_routing import SupportRouting
 
 _TICKET_TYPE = "Microsoft.Support/supportTickets"
 _log = logging.getLogger(__name__)
@@ -44,8 +44,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FilingTimeouts:
-    """How long things may take, in seconds: the list of services and classifications, a whole filing, waiting for a
-    ticket whose making was not seen; and the time between two looks, and before another try.
+    """The time limits and pauses of the ticket filer, in seconds.
+
+    Attributes:
+        list_seconds: the limit for listing services and classifications.
+        file_seconds: the limit for filing a ticket, uploads included.
+        settle_seconds: how long to look for a ticket whose creation was not confirmed.
+        poll_seconds: the pause between two status checks.
+        retry_delay_seconds: the pause before a failed read is repeated.
     """
 
     list_seconds: float = 8
@@ -56,7 +62,7 @@ class FilingTimeouts:
 
 
 class SupportTicketFiler:
-    """The conversation's `Filing`, over Azure's Support API, with the eyes of whoever asks."""
+    """The `TicketFiler` that uses the Azure Support API with the credentials of the person who asks."""
 
     def __init__(
         self,
@@ -65,7 +71,7 @@ class SupportTicketFiler:
         routing: SupportRouting,
         timeouts: FilingTimeouts | None = None,
     ) -> None:
-        """`eyes` must give each person's own credential: tickets are filed with it."""
+        """Create a filer. `credential_provider` must return each person's own credential, never a shared one."""
         self._credential_provider = credential_provider
         self._cloud = cloud
         self._routing = routing
@@ -75,70 +81,81 @@ class SupportTicketFiler:
     async def fetch_classifications(
         self, person: Person, subscription: str, product: TicketProduct
     ) -> ClassificationOptions:
-        """Where a ticket about Image Builder goes, as Azure lists it now. Raises `FilingRefused`."""
+        """Fetch the service and the classifications that fit a ticket about Image Builder.
+
+        Raises:
+            TicketRefusedError: Azure lists none that fit, or the request failed.
+        """
         async with self._open_client(
             person, subscription, "routes", subscription, self._timeouts.list_seconds
         ) as client:
-            listed = [ServiceChoice(get_text(one.id), one.display_name or "") async for one in client.services.list()]
-            service = find_service(self._routing.get_product_name(product) or "", listed)
+            services = [
+                ServiceChoice(get_text(item.id), item.display_name or "") async for item in client.services.list()
+            ]
+            service = find_service(self._routing.get_product_name(product) or "", services)
             if service is None:
                 raise TicketRefusedError(TicketRefusal("no-service"))
-            problems = client.problem_classifications.list(service.id.rsplit("/", 1)[-1])
-            known = [ClassificationChoice(get_text(one.id), one.display_name or "") async for one in problems]
-            fitting = find_classifications(self._routing, known)
-            if not fitting:
+            listing = client.problem_classifications.list(service.id.rsplit("/", 1)[-1])
+            available = [ClassificationChoice(get_text(item.id), item.display_name or "") async for item in listing]
+            classifications = find_classifications(self._routing, available)
+            if not classifications:
                 raise TicketRefusedError(TicketRefusal("no-classification"))
-            return ClassificationOptions(service, fitting)
+            return ClassificationOptions(service, classifications)
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
-        """The ticket of `draft`, made now or before. Raises `FilingRefused`; then asking again is safe."""
+        """Return the ticket of `draft`, which is created unless it exists already.
+
+        Raises:
+            TicketRefusedError: the ticket was not filed, or nobody can tell. Calling this again is safe.
+        """
         name = build_ticket_name(person, draft.id)
-        lock = self._ticket_locks.setdefault(f"{draft.subscription}/{name}".lower(), asyncio.Lock())
-        what = f"{draft.subscription}/{name}"
+        target = f"{draft.subscription}/{name}"
+        lock = self._ticket_locks.setdefault(target.lower(), asyncio.Lock())
         async with (
             lock,
-            self._open_client(person, draft.subscription, "file", what, self._timeouts.file_seconds) as client,
+            self._open_client(person, draft.subscription, "file", target, self._timeouts.file_seconds) as client,
         ):
-            if there := await self._get_existing(client, name):
-                return parse_ticket(there, self._cloud.portal, again=True)
-            checked = await client.support_tickets.check_name_availability(
+            if existing := await self._get_existing(client, name):
+                return parse_ticket(existing, self._cloud.portal, was_already_filed=True)
+            availability = await client.support_tickets.check_name_availability(
                 CheckNameAvailabilityInput(name=name, type=_TICKET_TYPE)
             )
-            if not _is_name_available(checked):
-                # made a moment ago by a process that did not live to see it, or somebody else's
-                there = await self._wait_for_ticket(client, name)
-                if there is None:
+            if not _is_name_available(availability):
+                # either a crashed process created it a moment ago, or the name belongs to somebody else
+                existing = await self._wait_for_ticket(client, name)
+                if existing is None:
                     raise TicketRefusedError(TicketRefusal("name-taken"))
-                return parse_ticket(there, self._cloud.portal, again=True)
-            attached = await self._upload_attachments(client, name, draft)
-            made = await self._create_ticket(client, name, build_ticket_body(draft, name if attached else ""))
-            return parse_ticket(made, self._cloud.portal, attached)
+                return parse_ticket(existing, self._cloud.portal, was_already_filed=True)
+            attachment_count = await self._upload_attachments(client, name, draft)
+            body = build_ticket_body(draft, name if attachment_count else "")
+            return parse_ticket(await self._create_ticket(client, name, body), self._cloud.portal, attachment_count)
 
     async def _create_ticket(
         self, client: MicrosoftSupport, name: str, body: SupportTicketDetails
     ) -> SupportTicketDetails:
-        """The new ticket. Where it is not clear whether there is one, looks for it before giving up."""
-        accepted = False
+        """Create the ticket and return it. If the outcome is unknown, look for the ticket before giving up."""
+        was_accepted = False
         try:
             operation = await client.support_tickets.begin_create(name, body)
-            accepted = True
-            made: SupportTicketDetails = await operation.result()
+            was_accepted = True
+            created: SupportTicketDetails = await operation.result()
         except AzureError as error:
-            says_no = has_operation_failed(error) if accepted else is_request_refused(error)
-            there = None if says_no else await self._wait_for_ticket(client, name)
-            if there is not None:
-                return there
-            if says_no or build_refusal(error).reason in ("azure-trouble", "name-taken", "suspicious"):
+            is_refused = has_operation_failed(error) if was_accepted else is_request_refused(error)
+            existing = None if is_refused else await self._wait_for_ticket(client, name)
+            if existing is not None:
+                return existing
+            if is_refused or build_refusal(error).reason in ("azure-trouble", "name-taken", "suspicious"):
                 raise
             raise TicketRefusedError(TicketRefusal("unsure", code=build_refusal(error).code)) from error
-        return made if made.support_ticket_id else await self._wait_for_ticket(client, name) or made
+        # the operation may end before the ticket has its number
+        return created if created.support_ticket_id else await self._wait_for_ticket(client, name) or created
 
     async def _upload_attachments(self, client: MicrosoftSupport, name: str, draft: TicketDraft) -> int:
-        """How many files wait in the workspace; a ticket without its files is better than none."""
+        """Upload the draft's files and return how many were accepted. Failing is fine: the ticket matters more."""
         try:
             return await upload_files(client, name, draft.attachments) if draft.attachments else 0
         except AzureError as error:
-            _log.warning("The files of %s were not taken: %s", name, build_refusal(error).reason)
+            _log.warning("The files of %s were not uploaded: %s", name, build_refusal(error).reason)
             return 0
 
     async def _get_existing(self, client: MicrosoftSupport, name: str) -> SupportTicketDetails | None:
@@ -150,30 +167,32 @@ class SupportTicketFiler:
             return None
 
     async def _wait_for_ticket(self, client: MicrosoftSupport, name: str) -> SupportTicketDetails | None:
-        """The ticket `name` as soon as it can be seen with its number; None when that takes too long."""
-        found = None
+        """Look for the ticket until it has its number, and return what was found within `settle_seconds`."""
+        ticket = None
         try:
             async with asyncio.timeout(self._timeouts.settle_seconds):
-                while found is None or not found.support_ticket_id:
-                    found = await self._get_existing(client, name)
-                    if found is None or not found.support_ticket_id:
+                while ticket is None or not ticket.support_ticket_id:
+                    ticket = await self._get_existing(client, name)
+                    if ticket is None or not ticket.support_ticket_id:
                         await asyncio.sleep(self._timeouts.poll_seconds)
         except TimeoutError:
             pass
-        return found
+        return ticket
 
     @asynccontextmanager
     async def _open_client(
         self, person: Person, subscription: str, operation: str, target: str, timeout_seconds: float
     ) -> AsyncIterator[MicrosoftSupport]:
-        """A client with the person's credential, for `seconds`. What fails becomes `FilingRefused`; all is noted."""
-        begun = time.monotonic()
+        """Open a client with the person's credential, and write the audit line at the end of the block.
+
+        Raises:
+            TicketRefusedError: anything failed within the block or within `timeout_seconds`.
+        """
+        started = time.monotonic()
         result: TicketRefusal | str = "cut-off"
         try:
-            if (
-                self._credential_provider.subscriptions
-                and subscription.lower() not in self._credential_provider.subscriptions
-            ):
+            allowed = self._credential_provider.subscriptions
+            if allowed and subscription.lower() not in allowed:
                 raise TicketRefusedError(TicketRefusal("not-allowed"))
             async with (
                 asyncio.timeout(timeout_seconds),
@@ -194,9 +213,9 @@ class SupportTicketFiler:
                 _log.error("Azure Support failed unexpectedly (%s): %s", operation, describe_error_location(error))
             raise TicketRefusedError(result) from error
         finally:
-            write_ticket_audit_line(person, operation, target, result, (time.monotonic() - begun) * 1000)
+            write_ticket_audit_line(person, operation, target, result, (time.monotonic() - started) * 1000)
 
 
 def _is_name_available(response: object) -> bool:
-    """Whether the name may be used; only a plain no counts as one."""
+    """Tell whether the name can be used. A response that does not say counts as yes."""
     return getattr(response, "name_available", None) is not False

@@ -1,4 +1,4 @@
-"""The ticket as the Support API takes it and gives it back."""
+"""Conversion between our ticket types and the models of the Support API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from knowledge.redaction.redact import redact
 
 
 def build_ticket_body(draft: TicketDraft, workspace: str) -> SupportTicketDetails:
-    """What is sent to make `draft` a ticket; `workspace` holds its files, "" without any."""
+    """Build the request body that files `draft`. `workspace` is the file workspace, empty if there are no files."""
     contact = draft.contact
     return SupportTicketDetails(
         title=redact(draft.title),
@@ -36,28 +36,30 @@ def build_ticket_body(draft: TicketDraft, workspace: str) -> SupportTicketDetail
     )
 
 
-def parse_ticket(details: SupportTicketDetails, portal: str, attached: int = 0, again: bool = False) -> Ticket:
-    """The ticket that Azure gave back."""
-    identity = get_text(details.id)
+def parse_ticket(
+    details: SupportTicketDetails, portal: str, attachment_count: int = 0, was_already_filed: bool = False
+) -> Ticket:
+    """Read the ticket from Azure's response. `portal` is the origin of the cloud's portal."""
+    resource_id = get_text(details.id)
     return Ticket(
         number=get_text(details.support_ticket_id),
-        id=identity,
-        url=build_portal_url(portal, identity),
+        id=resource_id,
+        url=build_portal_url(portal, resource_id),
         state=get_text(details.status),
-        attachment_count=attached,
-        was_already_filed=again,
+        attachment_count=attachment_count,
+        was_already_filed=was_already_filed,
     )
 
 
 def get_text(value: object) -> str:
-    """A text that Azure gave; "" where it gave none. The SDK says of what only Azure sets that it is None."""
+    """Return a text field of an SDK model, or "" if Azure did not set it. The SDK types read-only fields as None."""
     return value if isinstance(value, str) else ""
 
 
 def _parse_time(text: str) -> datetime | None:
-    """`text` as a time in UTC; None where it is none."""
+    """Parse an ISO 8601 time, which is in UTC if it names no zone. Return None if `text` is not a time."""
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Reads the templates of many subscriptions at once, within a time, and says where it looked and where it could not."""
+"""Read the templates of many subscriptions concurrently, within a deadline, and report which could not be read."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from bot.azure.clients.management_clients import ManagementClients
 from dialogs.model.errors import AzureRefusedError
 
 MAX_CONCURRENT_SUBSCRIPTIONS = 6
-"""Subscriptions that are read at the same time."""
+"""How many subscriptions are read at the same time."""
 RESERVED_SECONDS = 0.7
-"""Seconds of the deadline that are left for making something of what was found."""
+"""How much of the deadline is reserved for building the result."""
 
 
 @dataclass(slots=True)
 class SubscriptionScan:
-    """The templates that were seen. `looked_in` and `denied` are names of subscriptions; `ids` of those asked."""
+    """The templates that a scan found.
+
+    `searched_subscriptions` and `denied_subscriptions` are display names; `subscription_ids` are all that were asked.
+    `has_more` says that the deadline cut the scan short.
+    """
 
     templates: list[ImageTemplate] = field(default_factory=list)
     subscription_ids: list[str] = field(default_factory=list)
@@ -29,46 +33,49 @@ class SubscriptionScan:
 
 
 async def list_readable_subscriptions(clients: ManagementClients, allowed: frozenset[str]) -> dict[str, str]:
-    """The subscriptions to look at, id and name; those of `allowed` alone where it is not empty.
+    """Return the subscriptions to scan, display name by id. If `allowed` isn't empty, exactly those.
 
-    Raises `LookRefused`.
+    Raises:
+        AzureRefusedError: The subscriptions could not be listed.
     """
     names: dict[str, str] = {}
-    for one in await clients.list_subscriptions():
-        key = str(one.get("subscriptionId", "")).lower()
-        if is_subscription_id(key):
-            names[key] = str(one.get("displayName") or key)
+    for subscription in await clients.list_subscriptions():
+        subscription_id = str(subscription.get("subscriptionId", "")).lower()
+        if is_subscription_id(subscription_id):
+            names[subscription_id] = str(subscription.get("displayName") or subscription_id)
     if not allowed:
         return names
-    # one that the list names and the identity cannot see is asked all the same: the answer says what is missing
-    return {key: names.get(key, key) for key in sorted(allowed)}
+    # an allowed subscription that the identity can't see is asked too: the error response says what is missing
+    return {subscription_id: names.get(subscription_id, subscription_id) for subscription_id in sorted(allowed)}
 
 
 async def scan_subscriptions(clients: ManagementClients, subscriptions: dict[str, str]) -> SubscriptionScan:
-    """The templates of `subscriptions`. Raises `LookRefused` when not one of them could be read."""
-    sight = SubscriptionScan(subscription_ids=list(subscriptions))
+    """Read the templates of `subscriptions` (display name by id). Raise `AzureRefusedError` if none could be read."""
+    scan = SubscriptionScan(subscription_ids=list(subscriptions))
     failures: list[AzureRefusedError] = []
-    some = asyncio.Semaphore(MAX_CONCURRENT_SUBSCRIPTIONS)
+    semaphore = asyncio.Semaphore(MAX_CONCURRENT_SUBSCRIPTIONS)
 
-    async def scan_one(subscription: str, name: str) -> None:
-        async with some:
+    async def scan_subscription(subscription: str, name: str) -> None:
+        async with semaphore:
             try:
                 async for template in clients.list_templates(subscription):
-                    sight.templates.append(template)
-                sight.searched_subscriptions.append(name)
+                    scan.templates.append(template)
+                scan.searched_subscriptions.append(name)
             except AzureRefusedError as failure:
                 failures.append(failure)
-                sight.denied_subscriptions.append(name)
+                scan.denied_subscriptions.append(name)
 
-    tasks = {asyncio.create_task(scan_one(key, name)): name for key, name in subscriptions.items()}
+    tasks = [asyncio.create_task(scan_subscription(key, name)) for key, name in subscriptions.items()]
     try:
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=max(clients.deadline.remaining_seconds - RESERVED_SECONDS, 0.1))
-            sight.has_more = bool(late)
+            timeout = max(clients.deadline.remaining_seconds - RESERVED_SECONDS, 0.1)
+            _, unfinished = await asyncio.wait(tasks, timeout=timeout)
+            scan.has_more = bool(unfinished)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    if failures and not sight.searched_subscriptions and not sight.templates and not sight.has_more:
-        raise next((one for one in failures if one.refusal.reason != "denied"), failures[0])
-    return sight
+    if failures and not scan.searched_subscriptions and not scan.templates and not scan.has_more:
+        # any other reason tells the person more than a missing permission in one of many subscriptions
+        raise next((failure for failure in failures if failure.refusal.reason != "denied"), failures[0])
+    return scan

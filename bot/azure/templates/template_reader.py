@@ -1,4 +1,4 @@
-"""Implement `dialogs.model.ports.Azure` over the SDK's clients: one lookup at a time, within the turn's time."""
+"""The Azure reader over the SDK's clients: each call is one lookup, with its credential, time limit and audit line."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 
 TURN_SECONDS = 7.5
-"""Within the 8 seconds that a look may take of a turn."""
+"""Time limit of a lookup in a turn, below the 8 seconds after which the dialog gives up."""
 WHOLE_LOG_SECONDS = 1800.0
-"""After which reading a whole log is given up."""
+"""Time limit for reading a whole log, which runs as a job."""
 
 MAX_RESTARTS = 2
+"""How often reading starts over if the log was replaced."""
 
 T = TypeVar("T")
 
@@ -57,18 +58,21 @@ _log = logging.getLogger(__name__)
 
 
 class AzureTemplateReader:
-    """Looks with `eyes` at `cloud`, read-only. `diagnoser` reads whole logs; `observer` is told of every look."""
+    """`dialogs.model.ports.AzureReader` for the templates of `cloud`, read-only.
+
+    `diagnoser` diagnoses whole logs; `observer` is notified of every lookup.
+    """
 
     def __init__(
         self,
-        mode: AccessMode,
+        access_mode: AccessMode,
         cloud: AzureCloud,
         credential_provider: CredentialProvider,
         diagnoser: Diagnoser,
         turn_seconds: float = TURN_SECONDS,
         observer: Observer | None = None,
     ) -> None:
-        self._mode = mode
+        self._access_mode = access_mode
         self._cloud = cloud
         self._credential_provider = credential_provider
         self._diagnoser = diagnoser
@@ -77,55 +81,59 @@ class AzureTemplateReader:
 
     @property
     def access_mode(self) -> AccessMode:
-        """Whose eyes are used."""
-        return self._mode
+        """Return whose credentials are used."""
+        return self._access_mode
 
     async def find_templates(self, person: Person, query: TemplateQuery) -> TemplateSearchResult:
-        """The templates that `wanted` may mean. Raises `LookRefused`."""
-        what = query.name or query.staging_group or query.account or query.resource_group or query.subscription
-        async with self._open_clients(person, "find", what) as reading:
-            return await find_templates(reading, query, self._credential_provider.subscriptions)
+        """Find the templates that `query` may mean. Raise `AzureRefusedError`."""
+        target = query.name or query.staging_group or query.account or query.resource_group or query.subscription
+        async with self._open_clients(person, "find", target) as clients:
+            return await find_templates(clients, query, self._credential_provider.subscriptions)
 
     async def find_failed_templates(self, person: Person) -> FailedTemplates:
-        """Every template whose last run failed, newest first. Raises `LookRefused`."""
-        async with self._open_clients(person, "failing", "") as reading:
-            return await find_failed_templates(reading, self._credential_provider.subscriptions)
+        """Find all templates whose last run failed, newest first. Raise `AzureRefusedError`."""
+        async with self._open_clients(person, "failing", "") as clients:
+            return await find_failed_templates(clients, self._credential_provider.subscriptions)
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
-        """The template, its last run and that run's outputs. Raises `LookRefused`."""
-        async with self._open_clients(person, "status", template_id.id) as reading:
-            self._check(template_id)
+        """Fetch the template, its last run, and its run outputs. Raise `AzureRefusedError`."""
+        async with self._open_clients(person, "status", template_id.id) as clients:
+            self._check_template_id(template_id)
             template, outputs = await asyncio.gather(
-                reading.get_template(template_id), _list_outputs(reading, template_id)
+                clients.get_template(template_id), _list_outputs(clients, template_id)
             )
             return build_template_status(read_template_id(template) or template_id, template, outputs)
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
-        """The end of the last run's log, back to where the failed provisioner began. Raises `LookRefused`."""
-        async with self._open_clients(person, "log-tail", status.template_id.id) as reading:
-            self._check(status.template_id)
-            found = await locate_log(reading, status)
-            text, read = await _retry_if_replaced(found.blob, lambda: read_tail(found.blob))
-            return LogTail(found.file, text, read, found.blob.size, found.folder, is_running(status))
+        """Fetch the end of the last run's log, from where the failed provisioner started. Raise `AzureRefusedError`."""
+        async with self._open_clients(person, "log-tail", status.template_id.id) as clients:
+            self._check_template_id(status.template_id)
+            log = await locate_log(clients, status)
+            text, read_bytes = await _retry_if_replaced(log.blob, lambda: read_tail(log.blob))
+            return LogTail(log.file, text, read_bytes, log.blob.size, log.folder, is_running(status))
 
     async def diagnose_log(
         self, person: Person, status: TemplateStatus, language: Language, progress: Callable[[int, int], None]
     ) -> LogDiagnosis:
-        """The whole log, diagnosed in a thread while it is read. Raises `LookRefused`."""
-        async with self._open_clients(person, "read-log", status.template_id.id, WHOLE_LOG_SECONDS) as reading:
-            self._check(status.template_id)
-            reading.deadline.renew(self._turn_seconds)
-            found = await locate_log(reading, status)
+        """Diagnose the whole log, in a thread while it is fetched. Raise `AzureRefusedError`.
+
+        `progress` is called with the bytes fetched so far and the size of the log.
+        """
+        async with self._open_clients(person, "read-log", status.template_id.id, WHOLE_LOG_SECONDS) as clients:
+            self._check_template_id(status.template_id)
+            # finding the log gets the time of a turn; after that each chunk renews the deadline
+            clients.deadline.renew(self._turn_seconds)
+            log = await locate_log(clients, status)
 
             async def diagnose() -> Diagnosis:
-                return await self._diagnose_log(reading, found, language, progress)
+                return await self._diagnose_log(clients, log, language, progress)
 
-            diagnosis = await _retry_if_replaced(found.blob, diagnose)
-            return LogDiagnosis(found.file, diagnosis, found.blob.size, found.folder, is_running(status))
+            diagnosis = await _retry_if_replaced(log.blob, diagnose)
+            return LogDiagnosis(log.file, diagnosis, log.blob.size, log.folder, is_running(status))
 
     async def sign_out(self, person: Person) -> bool:
-        """Forget the person's sign-in; whether there was one. Raises `LookRefused`."""
-        began = time.monotonic()
+        """Forget the person's sign-in; return whether there was one. Raise `AzureRefusedError`."""
+        started_at = time.monotonic()
         refusal: AzureRefusal | None = None
         try:
             return await self._credential_provider.sign_out(person)
@@ -133,7 +141,7 @@ class AzureTemplateReader:
             refusal = failure.refusal
             raise
         finally:
-            self._record_lookup(person, "sign-out", "", refusal, time.monotonic() - began)
+            self._record_lookup(person, "sign-out", "", refusal, time.monotonic() - started_at)
 
     async def close(self) -> None:
         """Close the connections to the identity provider."""
@@ -142,17 +150,17 @@ class AzureTemplateReader:
     async def _diagnose_log(
         self,
         clients: ManagementClients,
-        located_log: LocatedLog,
+        log: LocatedLog,
         language: Language,
         progress: Callable[[int, int], None],
     ) -> Diagnosis:
-        pulled = PrefetchingReader(LogChunkReader(located_log.blob, clients.deadline, progress).fetch)
+        reader = PrefetchingReader(LogChunkReader(log.blob, clients.deadline, progress).fetch)
         try:
-            return await asyncio.to_thread(self._diagnoser.diagnose_stream, pulled, language, located_log.file)
+            return await asyncio.to_thread(self._diagnoser.diagnose_stream, reader, language, log.file)
         finally:
-            await pulled.end()
+            await reader.end()
 
-    def _check(self, template_id: TemplateId) -> None:
+    def _check_template_id(self, template_id: TemplateId) -> None:
         if not is_valid_template_id(template_id):
             raise AzureRefusedError(AzureRefusal("not-found", template_id.id))
         check_allowed(template_id.subscription, self._credential_provider.subscriptions)
@@ -161,38 +169,42 @@ class AzureTemplateReader:
     async def _open_clients(
         self, person: Person, operation: str, target: str, seconds: float | None = None
     ) -> AsyncIterator[ManagementClients]:
-        """One look: the person's credential, clients of its own, a time limit, refusals, and a line in the audit."""
-        began = time.monotonic()
-        limit = seconds or self._turn_seconds
+        """Run one lookup: with the person's credential and a time limit; every error ends as an `AzureRefusedError`.
+
+        The lookup is recorded in the audit log, however it ends.
+        """
+        started_at = time.monotonic()
+        time_limit = seconds or self._turn_seconds
+        # what the audit line says if the lookup is canceled
         refusal: AzureRefusal | None = AzureRefusal("unexpected", target)
         try:
             async with (
-                asyncio.timeout(limit),
+                asyncio.timeout(time_limit),
                 self._credential_provider.open_credential(person) as credential,
-                ManagementClients(self._cloud, credential, Deadline(limit)) as reading,
+                ManagementClients(self._cloud, credential, Deadline(time_limit)) as clients,
             ):
-                yield reading
+                yield clients
             refusal = None
         except Exception as error:
             failure = build_refused_error(error, target)
             refusal = failure.refusal
-            if refusal.reason == "unexpected" and not refusal.code:  # a code says enough in the audit
-                _log.error("A look came to nothing: %s", describe_error_location(error))
+            if refusal.reason == "unexpected" and not refusal.code:  # a code in the audit line says enough
+                _log.error("An Azure lookup failed unexpectedly: %s", describe_error_location(error))
             if failure is error:
                 raise
             raise failure from error
         finally:
-            self._record_lookup(person, operation, target, refusal, time.monotonic() - began)
+            self._record_lookup(person, operation, target, refusal, time.monotonic() - started_at)
 
     def _record_lookup(
         self, person: Person, operation: str, target: str, refusal: AzureRefusal | None, seconds: float
     ) -> None:
-        write_audit_line(person, self._mode, operation, target, refusal, seconds * 1000)
+        write_audit_line(person, self._access_mode, operation, target, refusal, seconds * 1000)
         self._observer.record_lookup(operation, refusal.reason if refusal else "ok", seconds)
 
 
 async def _list_outputs(clients: ManagementClients, template_id: TemplateId) -> list[SdkRunOutput]:
-    """The outputs of the runs; none where they cannot be read: the status is worth showing without them."""
+    """Fetch the run outputs; return none if they can't be read, since the status is useful without them."""
     try:
         return await clients.list_run_outputs(template_id)
     except AzureRefusedError:
@@ -200,7 +212,7 @@ async def _list_outputs(clients: ManagementClients, template_id: TemplateId) -> 
 
 
 async def _retry_if_replaced(blob: LogBlob, read: Callable[[], Awaitable[T]]) -> T:
-    """What `read` gives; where another log has taken the place of the one that was being read, from its start again."""
+    """Return what `read` returns. If the log was replaced meanwhile, open the new one and read that, from its start."""
     for _ in range(MAX_RESTARTS):
         try:
             return await read()

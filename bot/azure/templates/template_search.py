@@ -1,10 +1,10 @@
-"""Finds the template that is meant: by name, group, id, or by the staging group and storage account of its runs."""
+"""Find the template that a query means: by name, resource group, id, or a run's staging group or storage account."""
 
 from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.azure.arm.names import (
     is_resource_group_name,
@@ -42,58 +42,68 @@ TEMPLATE_GROUP_TAG = "imagetemplateresourcegroupname"
 async def find_templates(
     clients: ManagementClients, query: TemplateQuery, allowed: frozenset[str]
 ) -> TemplateSearchResult:
-    """The templates that `wanted` may mean, in the subscriptions `allowed` (empty: all). Raises `LookRefused`.
+    """Find the templates that `query` may mean, in the subscriptions `allowed` (empty: all readable ones).
 
-    With nothing wanted, all of them are near.
+    An empty query returns the templates that ran last, as similar matches.
+
+    Raises:
+        AzureRefusedError: No subscription could be read, or the query names one that isn't allowed.
     """
     query = _normalize_query(query)
     if query.subscription:
         check_allowed(query.subscription, allowed)
-        whole = TemplateId(query.subscription, query.resource_group, query.name)
-        if is_valid_template_id(whole):
-            try:
-                template = await clients.get_template(whole)
-                return TemplateSearchResult(
-                    (read_template_id(template) or whole,), searched_subscriptions=(whole.subscription,)
-                )
-            except AzureRefusedError as failure:
-                if failure.refusal.reason != "not-found" or failure.refusal.code == "SubscriptionNotFound":
-                    raise
+        exact_match = await _get_exact_template(clients, query)
+        if exact_match:
+            return TemplateSearchResult((exact_match,), searched_subscriptions=(query.subscription,))
         subscriptions = {query.subscription: query.subscription}
     else:
         subscriptions = await list_readable_subscriptions(clients, allowed)
-    sight = await scan_subscriptions(clients, subscriptions)
-    seen = {one.template_id: one for template in sight.templates if (one := summarize_template(template))}
-    exact = [one.template_id for one in seen.values() if _is_match(query, one)]
+    scan = await scan_subscriptions(clients, subscriptions)
+    summaries = {summary.template_id: summary for summary in map(summarize_template, scan.templates) if summary}
+    exact = [template_id for template_id, summary in summaries.items() if _is_match(query, summary)]
     if not exact and (query.staging_group or query.account):
-        exact = await _find_by_staging_group(clients, query, sight, seen)
-    exact.sort(key=lambda ref: seen[ref].started if ref in seen else "", reverse=True)
+        exact = await _find_by_staging_group(clients, query, scan, summaries)
+    exact.sort(key=lambda template_id: summaries[template_id].started if template_id in summaries else "", reverse=True)
     return TemplateSearchResult(
         tuple(exact[:MAX_EXACT]),
-        () if exact else tuple(_find_similar(query, seen)),
-        tuple(sorted(sight.searched_subscriptions)),
-        tuple(sorted(sight.denied_subscriptions)),
-        sight.has_more or len(exact) > MAX_EXACT,
+        () if exact else tuple(_find_similar(query, summaries)),
+        tuple(sorted(scan.searched_subscriptions)),
+        tuple(sorted(scan.denied_subscriptions)),
+        scan.has_more or len(exact) > MAX_EXACT,
         subscriptions,
     )
 
 
+async def _get_exact_template(clients: ManagementClients, query: TemplateQuery) -> TemplateId | None:
+    """Return the id of the template if `query` gives a full one and it exists: that costs one request."""
+    template_id = TemplateId(query.subscription, query.resource_group, query.name)
+    if not is_valid_template_id(template_id):
+        return None
+    try:
+        return read_template_id(await clients.get_template(template_id)) or template_id
+    except AzureRefusedError as failure:
+        # in an unknown subscription a search can't find anything either
+        if failure.refusal.reason != "not-found" or failure.refusal.code == "SubscriptionNotFound":
+            raise
+        return None
+
+
 async def find_failed_templates(clients: ManagementClients, allowed: frozenset[str]) -> FailedTemplates:
-    """Every template whose last run failed, newest first. Raises `LookRefused`."""
-    sight = await scan_subscriptions(clients, await list_readable_subscriptions(clients, allowed))
-    seen = ((summarize_template(template), template) for template in sight.templates)
-    failed = [(one, template) for one, template in seen if one and one.has_failed]
+    """Find all templates whose last run failed, newest first. Raise `AzureRefusedError`."""
+    scan = await scan_subscriptions(clients, await list_readable_subscriptions(clients, allowed))
+    summarized = ((summarize_template(template), template) for template in scan.templates)
+    failed = [(summary, template) for summary, template in summarized if summary and summary.has_failed]
     failed.sort(key=lambda pair: pair[0].ended, reverse=True)
     return FailedTemplates(
-        tuple(build_template_status(one.template_id, template) for one, template in failed[:MAX_FAILED]),
-        tuple(sorted(sight.searched_subscriptions)),
-        tuple(sorted(sight.denied_subscriptions)),
-        sight.has_more or len(failed) > MAX_FAILED,
+        tuple(build_template_status(summary.template_id, template) for summary, template in failed[:MAX_FAILED]),
+        tuple(sorted(scan.searched_subscriptions)),
+        tuple(sorted(scan.denied_subscriptions)),
+        scan.has_more or len(failed) > MAX_FAILED,
     )
 
 
 def check_allowed(subscription: str, allowed: frozenset[str]) -> None:
-    """Raises `LookRefused` for a subscription that is not on the operator's list."""
+    """Raise `AzureRefusedError` for a subscription that isn't on the operator's list."""
     if allowed and subscription.lower() not in allowed:
         raise AzureRefusedError(
             AzureRefusal("not-allowed", f"/subscriptions/{subscription}", subscriptions=tuple(sorted(allowed)))
@@ -101,32 +111,30 @@ def check_allowed(subscription: str, allowed: frozenset[str]) -> None:
 
 
 def _normalize_query(query: TemplateQuery) -> TemplateQuery:
-    """`wanted` with what may be sent alone, a staging group's id taken apart."""
+    """Return `query` with only the names that are safe to send, and a staging group's id split into its parts."""
     subscription = query.subscription.strip().lower()
     subscription = subscription if is_subscription_id(subscription) else ""
-    staging = query.staging_group.strip()
-    group = parse_resource_group_id(staging)
-    if group:
-        subscription, staging = subscription or group[0], group[1]
+    staging_group = query.staging_group.strip()
+    parsed_id = parse_resource_group_id(staging_group)
+    if parsed_id:
+        subscription, staging_group = subscription or parsed_id[0], parsed_id[1]
     account = query.account.strip().lower()
     return TemplateQuery(
         query.name.strip(),
         query.resource_group.strip(),
         subscription,
-        staging if is_resource_group_name(staging) else "",
+        staging_group if is_resource_group_name(staging_group) else "",
         account if is_storage_account_name(account) else "",
     )
 
 
 def _is_match(query: TemplateQuery, summary: TemplateSummary) -> bool:
-    """Whether all that is known of the wanted template is true of this one."""
-    ref = summary.template_id
-    staging = parse_resource_group_id(summary.staging_group)
+    """Tell whether the template matches everything that the query says."""
     if query.staging_group:
-        return staging is not None and staging[1].lower() == query.staging_group.lower()
-    if query.name and query.name.lower() != ref.name.lower():
+        return _get_group_name(summary) == query.staging_group.lower()
+    if query.name and query.name.lower() != summary.template_id.name.lower():
         return False
-    if query.resource_group and query.resource_group.lower() != ref.resource_group.lower():
+    if query.resource_group and query.resource_group.lower() != summary.template_id.resource_group.lower():
         return False
     return bool(query.name or query.resource_group)
 
@@ -137,19 +145,19 @@ async def _find_by_staging_group(
     scan: SubscriptionScan,
     summaries: dict[TemplateId, TemplateSummary],
 ) -> list[TemplateId]:
-    """The templates that a staging group's tags name, or that own the group in which a storage account is."""
-    some = asyncio.Semaphore(MAX_CONCURRENT_SUBSCRIPTIONS)
+    """Find templates by the tags of a staging group, or by the staging group that a storage account is in."""
+    semaphore = asyncio.Semaphore(MAX_CONCURRENT_SUBSCRIPTIONS)
 
     async def search_subscription(subscription: str) -> TemplateId | None:
-        async with some:
+        async with semaphore:
             try:
                 return await _find_in_subscription(clients, query, subscription, summaries)
             except AzureRefusedError:
-                return None  # this subscription does not know the group, or may not be asked
+                return None  # the group isn't in this subscription, or can't be read
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(search_subscription(subscription)) for subscription in scan.subscription_ids]
-    return list(dict.fromkeys(ref for task in tasks if (ref := task.result())))
+    return list(dict.fromkeys(template_id for task in tasks if (template_id := task.result())))
 
 
 async def _find_in_subscription(
@@ -157,36 +165,45 @@ async def _find_in_subscription(
 ) -> TemplateId | None:
     group = query.staging_group
     if not group:
-        accounts = await clients.list_storage_accounts(subscription)
-        one = next((one for one in accounts if str(one.get("name", "")).lower() == query.account), None)
-        if one is None:
+        account_group = await _find_group_of_account(clients, subscription, query.account)
+        if account_group is None:
             return None
-        owner = parse_resource_group_id("/".join(str(one.get("id", "")).split("/")[:5]))
-        if owner is None:
-            return None
-        group = owner[1]
-        for ref, glimpse in summaries.items():
-            if (parse_resource_group_id(glimpse.staging_group) or ("", ""))[1].lower() == group.lower():
-                return ref
+        group = account_group
+        for template_id, summary in summaries.items():
+            if _get_group_name(summary) == group.lower():
+                return template_id
     tags = await clients.get_group_tags(subscription, group)
-    ref = TemplateId(subscription, tags.get(TEMPLATE_GROUP_TAG, ""), tags.get(TEMPLATE_NAME_TAG, ""))
-    if not is_valid_template_id(ref):
+    tagged_id = TemplateId(subscription, tags.get(TEMPLATE_GROUP_TAG, ""), tags.get(TEMPLATE_NAME_TAG, ""))
+    if not is_valid_template_id(tagged_id):
         return None
-    # a tag is no proof: somebody may have written it, and the template may be gone
-    return read_template_id(await clients.get_template(ref))
+    # a tag proves nothing: anyone can write it, and the template may be gone
+    return read_template_id(await clients.get_template(tagged_id))
+
+
+async def _find_group_of_account(clients: ManagementClients, subscription: str, account: str) -> str | None:
+    """Return the name of the resource group that the storage account `account` is in; None if it isn't found."""
+    for candidate in await clients.list_storage_accounts(subscription):
+        if str(candidate.get("name", "")).lower() == account:
+            # the id of the account begins with that of its group
+            group_id = parse_resource_group_id("/".join(str(candidate.get("id", "")).split("/")[:5]))
+            return group_id[1] if group_id else None
+    return None
+
+
+def _get_group_name(summary: TemplateSummary) -> str:
+    """Return the name of the template's staging group in lower case, "" if it has none."""
+    group_id = parse_resource_group_id(summary.staging_group)
+    return group_id[1].lower() if group_id else ""
 
 
 def _find_similar(query: TemplateQuery, summaries: dict[TemplateId, TemplateSummary]) -> Sequence[TemplateId]:
-    """The templates with a similar name, most similar first; with no name wanted, those that ran last."""
+    """Return the templates with a similar name, most similar first; without a name, those that ran last."""
     if not query.name:
-        return sorted(summaries, key=lambda ref: summaries[ref].started, reverse=True)[:MAX_RECENT]
+        return sorted(summaries, key=lambda template_id: summaries[template_id].started, reverse=True)[:MAX_RECENT]
     name = query.name.lower()
-    scored = ((_compute_similarity(name, ref.name.lower()), ref) for ref in summaries)
-    return [ref for score, ref in _sort_by_score(scored) if score >= _MIN_SIMILARITY][:MAX_SIMILAR]
-
-
-def _sort_by_score(scored: Iterable[tuple[float, TemplateId]]) -> list[tuple[float, TemplateId]]:
-    return sorted(scored, key=lambda one: (-one[0], one[1].name))
+    scored = [(_compute_similarity(name, template_id.name.lower()), template_id) for template_id in summaries]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].name))
+    return [template_id for score, template_id in scored if score >= _MIN_SIMILARITY][:MAX_SIMILAR]
 
 
 def _compute_similarity(query_name: str, name: str) -> float:

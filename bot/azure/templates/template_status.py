@@ -1,4 +1,4 @@
-"""An image template of the SDK as the conversation sees it: plain, redacted, whatever Azure says that is new."""
+"""Convert the SDK's image templates to the conversation's model: plain, redacted, tolerant of unknown values."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from knowledge.redaction.redact import redact
 MAX_TEXT_CHARS = 20_000
 MAX_ITEMS = 100
 DEFAULT_TIMEOUT_MINUTES = 240
-"""How long a build may take where the template says 0."""
+"""How long a build may take if the template says 0, which means the default."""
 FAILED_STATES = frozenset({"failed", "partiallysucceeded"})
+"""The states of a run that failed for all, or for some, of its distribution targets."""
 
 _WINDOWS_PUBLISHERS = frozenset({"microsoftwindowsdesktop", "microsoftwindowsserver", "microsoftvisualstudio"})
 _LINUX_PUBLISHERS = frozenset(
@@ -29,27 +30,27 @@ _WINDOWS_CUSTOMIZERS = frozenset({"powershell", "windowsrestart", "windowsupdate
 
 
 def read_template_id(template: ImageTemplate) -> TemplateId | None:
-    """Where the template is; None for an id that is none of a template."""
+    """Return the template's id; None if its resource id isn't one of a template."""
     return parse_template_id(str(template.id or ""))
 
 
 def build_template_status(
     template_id: TemplateId, template: ImageTemplate, outputs: Iterable[SdkRunOutput] = ()
 ) -> TemplateStatus:
-    """The template and its last run. What is missing or of a shape that nobody knows is left empty."""
-    of = template.properties
-    error = _get(of, "provisioning_error")
-    run = _get(of, "last_run_status")
-    machine = _get(of, "vm_profile")
+    """Build the status of a template and its last run. A missing or malformed value leaves its field empty."""
+    properties = template.properties
+    error = _get(properties, "provisioning_error")
+    run = _get(properties, "last_run_status")
+    machine = _get(properties, "vm_profile")
     identities = _get(template.identity, "user_assigned_identities")
-    customizers = _get(of, "customize")
-    kinds = customizers if isinstance(customizers, list) else []
-    minutes = _read_number(_get(of, "build_timeout_in_minutes"))
-    source = _get(of, "source")
+    customize = _get(properties, "customize")
+    customizers = customize if isinstance(customize, list) else []
+    minutes = _read_number(_get(properties, "build_timeout_in_minutes"))
+    source = _get(properties, "source")
     return TemplateStatus(
         template_id=template_id,
         region=_read_text(template.location),
-        provisioning_state=_read_text(_get(of, "provisioning_state")),
+        provisioning_state=_read_text(_get(properties, "provisioning_state")),
         provisioning_code=_read_text(_get(error, "provisioning_error_code")),
         provisioning_message=_read_text(_get(error, "message")),
         run_state=_read_text(_get(run, "run_state")),
@@ -63,20 +64,20 @@ def build_template_status(
         identity_count=len(identities) if isinstance(identities, dict) else 0,
         has_own_network=bool(_get(_get(machine, "vnet_config"), "subnet_id")),
         source=_describe_source(source),
-        os=_detect_os(source, [_read_text(_get(kind, "type")).lower() for kind in kinds]),
-        staging_group=_read_text(_get(of, "exact_staging_resource_group")),
+        os=_detect_os(source, [_read_text(_get(customizer, "type")).lower() for customizer in customizers]),
+        staging_group=_read_text(_get(properties, "exact_staging_resource_group")),
         customizers=tuple(
-            CustomizerSummary(_read_text(_get(kind, "type")), _read_text(_get(kind, "name")))
-            for kind in kinds[:MAX_ITEMS]
+            CustomizerSummary(_read_text(_get(customizer, "type")), _read_text(_get(customizer, "name")))
+            for customizer in customizers[:MAX_ITEMS]
         ),
         outputs=tuple(_build_run_output(output) for output in list(outputs)[:MAX_ITEMS]),
-        on_error=_read_text(_get(_get(of, "error_handling"), "on_customizer_error")),
+        on_error=_read_text(_get(_get(properties, "error_handling"), "on_customizer_error")),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateSummary:
-    """What a search looks at of each of many templates: `when` its last run began and `ended`, "" where none was."""
+    """What a search needs of each of many templates. `started` and `ended` are of the last run, "" if there is none."""
 
     template_id: TemplateId
     staging_group: str
@@ -86,38 +87,40 @@ class TemplateSummary:
 
 
 def summarize_template(template: ImageTemplate) -> TemplateSummary | None:
-    """The least of a template, at a fraction of the whole status's cost; None for one whose id is none."""
-    ref = read_template_id(template)
-    if ref is None:
+    """Summarize a template, at a fraction of the cost of its status; return None if its resource id is malformed."""
+    template_id = read_template_id(template)
+    if template_id is None:
         return None
-    of = template.get("properties")
-    run = of.get("lastRunStatus") if isinstance(of, Mapping) else None
-    run = run if isinstance(run, Mapping) else {}
-    began, ended = str(run.get("startTime") or ""), str(run.get("endTime") or "")
+    # the raw JSON is read here: the SDK's typed attributes would parse the whole model
+    raw_properties = template.get("properties")
+    properties: Mapping[str, Any] = raw_properties if isinstance(raw_properties, Mapping) else {}
+    raw_run = properties.get("lastRunStatus")
+    run: Mapping[str, Any] = raw_run if isinstance(raw_run, Mapping) else {}
+    started, ended = str(run.get("startTime") or ""), str(run.get("endTime") or "")
     return TemplateSummary(
-        ref,
-        str(of.get("exactStagingResourceGroup") or "") if isinstance(of, Mapping) else "",
-        began or ended,
-        ended or began,
-        # wholly, or for some of its targets
+        template_id,
+        str(properties.get("exactStagingResourceGroup") or ""),
+        started or ended,
+        ended or started,
         str(run.get("runState")).lower() in FAILED_STATES,
     )
 
 
 def _build_run_output(output: SdkRunOutput) -> RunOutput:
-    of = output.properties
-    artifact = _read_text(_get(of, "artifact_id")) or _read_text(_get(of, "artifact_uri"))
-    return RunOutput(_read_text(output.name), artifact, _read_text(_get(of, "provisioning_state")))
+    properties = output.properties
+    artifact = _read_text(_get(properties, "artifact_id")) or _read_text(_get(properties, "artifact_uri"))
+    return RunOutput(_read_text(output.name), artifact, _read_text(_get(properties, "provisioning_state")))
 
 
 def _describe_source(source: Any) -> str:
-    """What the image is made from, in a line."""
+    """Return in one line what the image is made from."""
     urn = [_read_text(_get(source, part)) for part in ("publisher", "offer", "sku", "version")]
     name = ":".join(urn) if all(urn[:3]) else ""
     name = name or _read_text(_get(source, "image_version_id")) or _read_text(_get(source, "image_id"))
-    exact = _read_text(_get(source, "exact_version")).rsplit("/", 1)[-1]  # of a gallery's image it is an id
-    if name and exact and not name.endswith((f":{exact}", f"/{exact}")):
-        name = f"{name} ({exact})"
+    # of a gallery image the exact version is a resource id that ends with it
+    exact_version = _read_text(_get(source, "exact_version")).rsplit("/", 1)[-1]
+    if name and exact_version and not name.endswith((f":{exact_version}", f"/{exact_version}")):
+        name = f"{name} ({exact_version})"
     return " ".join((name or _read_text(_get(source, "type"))).split())
 
 
@@ -133,13 +136,16 @@ def _detect_os(source: Any, customizers: list[str]) -> Literal["windows", "linux
 
 
 def _get(model: Any, name: str) -> Any:
-    """A field of a model of the SDK; those of later versions come as plain dicts, without the fields of this one."""
+    """Return a field of an SDK model, None if it's missing.
+
+    A model type that this SDK version doesn't know comes as a plain dict, which has none of the fields.
+    """
     return getattr(model, name, None) if model is not None else None
 
 
 def _read_text(value: Any) -> str:
     value = getattr(value, "value", value)
-    # cut only afterwards: half a secret would not be recognised as one
+    # redacted before it's cut: half a secret would not be recognized as one
     return redact(str(value))[:MAX_TEXT_CHARS] if value is not None and not isinstance(value, (dict, list)) else ""
 
 

@@ -1,1 +1,1 @@
-"""Made-up builds: their course over time and the logs they write."""
+"""Simulated builds: how they progress over time, and the logs that they write."""

@@ -1,4 +1,4 @@
-"""What an act plays on: the log that it writes, and the made-up names of one run."""
+"""The context in which log steps run: the log that they write, and the generated names of one run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,19 @@ from bot.sandbox.builds.log_writer import BuildLogWriter
 from bot.sandbox.builds.scenario import TemplateSpec
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_HASH_MULTIPLIER = 2654435761  # Knuth's multiplicative hash: pseudo-random, but the same at every start
 
 
 @dataclass
 class LogContext:
-    """The log of one run of a template. `began`: when the log begins; `cycle` tells the template's runs apart."""
+    """One log of one run of a template.
+
+    Attributes:
+        log: The log being written.
+        template: The template.
+        cycle: The number of the run, which makes its generated names differ from those of other runs.
+        started_at: The time of the log's first line.
+    """
 
     log: BuildLogWriter
     template: TemplateSpec
@@ -24,59 +32,62 @@ class LogContext:
     started_at: datetime
 
     def fill_placeholders(self, text: str) -> str:
-        """`text` with the run's names for `{staging}`, `{subscription}` and the others; other braces stay."""
+        """Replace `{staging}`, `{subscription}` and the other placeholders in `text` with the run's names."""
         return fill_placeholders(text, self.template, self.cycle)
 
     def derive_name(self, purpose: str, length: int = 10) -> str:
-        """A short name that is always the same for a purpose."""
+        """Return a short name that is always the same for this run and `purpose`."""
         return self.template.derive_guid(purpose, self.cycle).replace("-", "")[:length]
 
     @property
     def vm_suffix(self) -> str:
-        """The end of the names of everything that Packer makes for the run."""
+        """Return the suffix that Packer gives to all resources of the run."""
         return self.derive_name("vm")
 
     @property
     def elapsed(self) -> str:
-        """How long the log has gone on, in Packer's words."""
+        """Return how long the log has been written, as Packer words it: `3 minutes 1 second`."""
         minutes, seconds = divmod(round((self.log.now - self.started_at).total_seconds()), 60)
         hours, minutes = divmod(minutes, 60)
         parts = [(hours, "hour"), (minutes, "minute"), (seconds, "second")]
         return " ".join(f"{count} {unit}{'s' if count != 1 else ''}" for count, unit in parts if count)[:60]
 
     def write_request(self, method: str, path: str) -> None:
-        """A request to Resource Manager within the staging group, as the Azure plugin notes it."""
+        """Write the Azure plugin's note of a request to Resource Manager; `path` starts below the staging group."""
         group = f"subscriptions/{self.template.subscription}/resourceGroups/{self.template.staging_group}"
         self.log.write_debug(f"[DEBUG] {method} https://management.azure.com/{group}{path}?[REDACTED]")
 
     def write_script_output(self, output: str | Iterable[Any], seconds: float, script: str = "") -> None:
-        """What a script prints in the course of `seconds`; `{script}` stands for its own path.
+        """Write what a script prints, evenly spread over `seconds`.
 
-        An item is a text, `{wait: s}` for a silence, or `{repeat: n, every: s, lines: […]}` with `{n}` and `{mark}` in
-        its lines; the time of waiting and repeating comes on top.
+        Args:
+            output: A text, or a list of items. An item is a text, `{wait: s}` for a pause, or `{repeat: n, every: s,
+                lines: […]}` with the placeholders `{n}` and `{mark}` in its lines.
+            seconds: How long the script runs; pauses and repetitions take additional time.
+            script: The path of the script, which replaces `{script}`.
         """
         items = output.splitlines() if isinstance(output, str) else list(output)
         pause = seconds / (len(items) + 1)
         for item in items:
             self.log.wait(pause)
             if isinstance(item, str):
-                self.log.write_output(
-                    *(self.fill_placeholders(line.replace("{script}", script)) for line in item.splitlines() or [""])
-                )
+                lines = item.splitlines() or [""]
+                self.log.write_output(*(self.fill_placeholders(line.replace("{script}", script)) for line in lines))
             elif "repeat" in item:
-                for n in range(1, item["repeat"] + 1):
-                    line = item["lines"][n % len(item["lines"])]
-                    mark = f"{n * 2654435761 % 2**32:08x}"
-                    self.log.wait(item.get("every", 0)).write_output(
-                        line.replace("{n}", str(n)).replace("{mark}", mark)
-                    )
+                self._write_repeated(item["lines"], item["repeat"], item.get("every", 0))
             else:
                 self.log.wait(item["wait"])
         self.log.wait(pause)
 
+    def _write_repeated(self, lines: list[str], count: int, pause: float) -> None:
+        for number in range(1, count + 1):
+            line = lines[number % len(lines)]
+            mark = f"{number * _HASH_MULTIPLIER % 2**32:08x}"
+            self.log.wait(pause).write_output(line.replace("{n}", str(number)).replace("{mark}", mark))
+
 
 def fill_placeholders(text: str, template: TemplateSpec, cycle: int) -> str:
-    """`text` with the made-up names of a run of `template`."""
+    """Replace the placeholders in `text` with the names of a run of `template`; other braces stay as they are."""
     folder = template.derive_guid("folder", cycle)
     operation = template.derive_guid("operation", cycle)
     staging = f"/subscriptions/{template.subscription}/resourceGroups/{template.staging_group}"
@@ -91,6 +102,7 @@ def fill_placeholders(text: str, template: TemplateSpec, cycle: int) -> str:
         "operation": operation,
         "staging": template.staging_group,
         "subscription": template.subscription,
+        # the service's two ways to say where the log is
         "see_log": "During the image build, a failure has occurred, please review the build log to identify which "
         "build/customization step failed. For more troubleshooting steps go to https://aka.ms/azvmimagebuilderts. "
         f"Image Build log location: https://{template.storage_account}.blob.core.windows.net/packerlogs/{folder}/"
@@ -101,4 +113,4 @@ def fill_placeholders(text: str, template: TemplateSpec, cycle: int) -> str:
         f"download logs for identifying which build/customization step failed. Use this operationId {operation} to "
         "search packer logs. For more troubleshooting steps go to https://aka.ms/azvmimagebuilderts.",
     }
-    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), text)
+    return _PLACEHOLDER.sub(lambda match: names.get(match[1], match[0]), text)

@@ -1,4 +1,4 @@
-"""The runs of the sandbox's templates at any moment: which is the last, how far, and how much of its log is there."""
+"""The runs of the sandbox's templates over time: which run is the last, its status, and how much of its log exists."""
 
 from __future__ import annotations
 
@@ -7,41 +7,49 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import accumulate
 
 from bot.sandbox.builds.log_context import LogContext, fill_placeholders
 from bot.sandbox.builds.log_steps import run_steps
 from bot.sandbox.builds.log_writer import BuildLogWriter
 from bot.sandbox.builds.scenario import LogName, RunSpec, TemplateSpec
 
-_BEFORE_LOG = timedelta(seconds=190)  # the staging group is filled before Packer starts
+_BEFORE_LOG = timedelta(seconds=190)  # the service fills the staging group before it starts Packer
 _AFTER_LOG = timedelta(seconds=16)
 _BETWEEN_LOGS = timedelta(seconds=75)
 _MAX_LISTED_RUNS = 3
-_BUILDING_PHASE = timedelta(minutes=5)
+_BUILDING_PHASE = timedelta(minutes=5)  # until then a run in progress has the sub state Building
 
 
 @dataclass(frozen=True, slots=True)
 class TimedLog:
-    """A log with the moment at which each of its lines was written."""
+    """A complete log, with the offset and the time at which each of its lines ends."""
 
     content: bytes
     line_ends: Sequence[int]
     line_times: Sequence[datetime]
 
     def compute_size(self, now: datetime) -> int:
-        """How many bytes are written at `now`."""
+        """Return how many bytes have been written at `now`."""
         lines = bisect_right(self.line_times, now)
         return self.line_ends[lines - 1] if lines else 0
 
     def find_last_modified(self, now: datetime) -> datetime:
-        """When the last of these bytes was written."""
+        """Return when the last of the bytes that exist at `now` was written."""
         return self.line_times[max(0, bisect_right(self.line_times, now) - 1)]
 
 
 @dataclass
 class TemplateRun:
-    """One run of a template. `cycle` is 0 for the last one at start, less for older, more for newer ones."""
+    """One run of a template.
+
+    Attributes:
+        template: The template.
+        spec: How the run goes.
+        cycle: The number of the run: 0 for the last one when the sandbox started, negative for older ones.
+        started_at: When the run starts.
+        ended_at: When the run ends, which may be in the future.
+    """
 
     template: TemplateSpec
     spec: RunSpec
@@ -53,11 +61,11 @@ class TemplateRun:
 
     @property
     def log_folder(self) -> str:
-        """The folder of its logs within the container."""
+        """Return the folder of the run's logs in the container."""
         return self.template.derive_guid("folder", self.cycle)
 
     def build_status(self, now: datetime) -> dict[str, str]:
-        """`lastRunStatus`, as Resource Manager reports it."""
+        """Build the `lastRunStatus` that Resource Manager reports at `now`."""
         status = {"startTime": _format_nanoseconds(self.started_at)}
         if now < self.ended_at:
             building = self.spec.sub_state == "Building" or now < self.started_at + _BUILDING_PHASE
@@ -71,15 +79,15 @@ class TemplateRun:
         }
 
     def get_logs(self) -> dict[LogName, TimedLog]:
-        """The run's logs by file name, whole; written when they are first asked for, which may take a second."""
-        with self._lock:
+        """Return the run's complete logs by file name; the first call generates them, which can take a second."""
+        with self._lock:  # called in threads: requests for the same log must not generate it twice
             if self.spec.logs and not self._logs:
                 self._logs = _write_logs(self.template, self.spec, self.cycle, self.started_at + _BEFORE_LOG)
             return self._logs
 
 
 class RunHistory:
-    """Every run of a template, as seen from a moment. `start`: when the sandbox started."""
+    """All runs of one template."""
 
     def __init__(self, template: TemplateSpec, sandbox_started_at: datetime) -> None:
         self.template = template
@@ -88,61 +96,60 @@ class RunHistory:
         self._run_length: timedelta | None = None
 
     def list_runs(self, now: datetime) -> list[TemplateRun]:
-        """The runs that have begun by `now` and whose logs are still there, the newest first."""
-        run = self.template.last_run
-        if run is None:
+        """Return the runs that have started by `now` and whose logs still exist, newest first."""
+        spec = self.template.last_run
+        if spec is None:
             return []
-        if run.every is None:
+        if spec.repeat_minutes is None:
+            last_ended_at = self._sandbox_started_at - timedelta(hours=spec.ended_hours_ago)
             return [
-                self._get_run(run, -n, self._sandbox_started_at - timedelta(hours=run.ended + h))
-                for n, h in enumerate((0, *run.earlier))
+                self._get_run(spec, -index, last_ended_at - timedelta(hours=hours))
+                for index, hours in enumerate((0, *spec.earlier_run_hours))
             ]
-        first = self._sandbox_started_at - timedelta(minutes=run.begun)
-        newest = int((now - first) // timedelta(minutes=run.every))
-        length = self._compute_run_length(run)
+        interval = timedelta(minutes=spec.repeat_minutes)
+        first_started_at = self._sandbox_started_at - timedelta(minutes=spec.started_minutes_ago)
+        newest = int((now - first_started_at) // interval)
+        length = self._compute_run_length(spec)
         return [
-            self._get_run(run, cycle, first + cycle * timedelta(minutes=run.every) + length)
+            self._get_run(spec, cycle, first_started_at + cycle * interval + length)
             for cycle in range(newest, newest - _MAX_LISTED_RUNS, -1)
         ]
 
-    def _get_run(self, run: RunSpec, cycle: int, ended_at: datetime) -> TemplateRun:
+    def _get_run(self, spec: RunSpec, cycle: int, ended_at: datetime) -> TemplateRun:
         if cycle not in self._runs_by_cycle:
-            self._runs_by_cycle[cycle] = TemplateRun(
-                self.template, run, cycle, ended_at - self._compute_run_length(run), ended_at
-            )
-            for old in sorted(self._runs_by_cycle)[: -2 * _MAX_LISTED_RUNS]:
-                del self._runs_by_cycle[old]
+            started_at = ended_at - self._compute_run_length(spec)
+            self._runs_by_cycle[cycle] = TemplateRun(self.template, spec, cycle, started_at, ended_at)
+            # a sandbox that runs for days would otherwise keep the logs of every run in memory
+            for old_cycle in sorted(self._runs_by_cycle)[: -2 * _MAX_LISTED_RUNS]:
+                del self._runs_by_cycle[old_cycle]
         return self._runs_by_cycle[cycle]
 
-    def _compute_run_length(self, run: RunSpec) -> timedelta:
-        if run.minutes is not None:
-            return timedelta(minutes=run.minutes)
+    def _compute_run_length(self, spec: RunSpec) -> timedelta:
+        if spec.duration_minutes is not None:
+            return timedelta(minutes=spec.duration_minutes)
         if self._run_length is None:
-            written = _write_logs(self.template, run, 0, self._sandbox_started_at + _BEFORE_LOG)
-            last = max(log.line_times[-1] for log in written.values())
-            self._run_length = last + _AFTER_LOG - self._sandbox_started_at
+            logs = _write_logs(self.template, spec, 0, self._sandbox_started_at + _BEFORE_LOG)
+            last_line_at = max(log.line_times[-1] for log in logs.values())
+            self._run_length = last_line_at + _AFTER_LOG - self._sandbox_started_at
         return self._run_length
 
 
-def _write_logs(template: TemplateSpec, run: RunSpec, cycle: int, starts_at: datetime) -> dict[LogName, TimedLog]:
-    found: dict[LogName, TimedLog] = {}
+def _write_logs(template: TemplateSpec, spec: RunSpec, cycle: int, starts_at: datetime) -> dict[LogName, TimedLog]:
+    logs: dict[LogName, TimedLog] = {}
     now = starts_at
-    for name, acts in run.logs.items():
-        log = BuildLogWriter(run.form, template.derive_guid("operation", cycle), now)
-        run_steps(LogContext(log, template, cycle, now), acts)
-        found[name] = _build_timed_log(log)
+    for name, steps in spec.logs.items():
+        log = BuildLogWriter(spec.log_format, template.derive_guid("operation", cycle), now)
+        run_steps(LogContext(log, template, cycle, now), steps)
+        logs[name] = _build_timed_log(log)
         now = log.now + _BETWEEN_LOGS
-    return found
+    return logs
 
 
 def _build_timed_log(log: BuildLogWriter) -> TimedLog:
-    ends, size = [], 0
-    encoded: list[Any] = [f"{line}\n".encode() for line in log.lines]
-    for line in encoded:
-        size += len(line)
-        ends.append(size)
-    return TimedLog(b"".join(encoded), ends, log.line_times)
+    lines = [f"{line}\n".encode() for line in log.lines]
+    return TimedLog(b"".join(lines), list(accumulate(map(len, lines))), log.line_times)
 
 
 def _format_nanoseconds(moment: datetime) -> str:
+    """Format a time with nine decimals, as Image Builder does; `datetime` has only six."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "417Z"

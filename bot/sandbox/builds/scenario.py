@@ -1,4 +1,4 @@
-"""What the sandbox shows, as declared: subscriptions, and a YAML file for each image template and its last run."""
+"""The sandbox's content as declared in YAML: subscriptions, and one file for each image template and its last run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from typing import Any, Literal
 import yaml
 
 from bot.errors import StartError
+from bot.sandbox.builds.log_writer import LogFormat
 
 StorageAccess = Literal["open", "no-data-role", "firewall", "group-deleted"]
-"""How the staging group answers: readable, blobs without a data role, behind a network rule, or gone for good."""
+"""How the staging group's storage responds.
+
+It is readable, refuses blobs for want of a data role, is behind a network rule, or was deleted with its group.
+"""
 
 LogName = Literal["customization.log", "validation.log"]
 
@@ -27,45 +31,60 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 @dataclass(frozen=True, slots=True)
 class RunOutputSpec:
-    """An artifact of the last run: the output's name, its id, its provisioning state."""
+    """An artifact of the last run: the output's name and the artifact's resource id."""
 
     name: str
     artifact: str
-    state: str = "Succeeded"
 
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """The last run. `ended`: hours before the sandbox started.
+    """The last run of a template, or one that repeats.
 
-    `minutes`: how long it took; None: as long as its logs. With `every`, the run ended not yet but goes on: it began
-    `begun` minutes before the sandbox started, ends after `minutes`, and the next one begins `every` minutes after it.
-    `logs` are acts for `bot.sandbox.builds.log_steps`, `form` the prefix of their lines. `earlier`: hours before this run at which
-    older ones left their folders.
+    Attributes:
+        state: The run state after the end, as Azure names it.
+        sub_state: The run's sub state after the end.
+        message: The status message after the end, with placeholders.
+        ended_hours_ago: When the run ended, in hours before the sandbox started.
+        duration_minutes: How long the run takes; None: as long as its logs.
+        started_minutes_ago: For a repeating run, when it started, in minutes before the sandbox started.
+        repeat_minutes: If set, the run is still in progress at the start, and another one starts after each interval.
+        log_format: The format of the log lines.
+        logs: The steps that write each log; `bot.sandbox.builds.log_steps` names them.
+        outputs: What the run produced.
+        earlier_run_hours: Ages of the older runs whose log folders still exist, in hours before this run.
     """
 
     state: str
     sub_state: str
     message: str
-    ended: float = 0.0
-    minutes: float | None = None
-    begun: float = 0.0
-    every: float | None = None
-    form: Literal["new", "old"] = "new"
+    ended_hours_ago: float = 0.0
+    duration_minutes: float | None = None
+    started_minutes_ago: float = 0.0
+    repeat_minutes: float | None = None
+    log_format: LogFormat = "new"
     logs: Mapping[LogName, Sequence[Any]] = field(default_factory=dict)
     outputs: tuple[RunOutputSpec, ...] = ()
-    earlier: tuple[float, ...] = ()
+    earlier_run_hours: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateSpec:
-    """An image template. `properties` are Resource Manager's, without what the sandbox adds.
+    """An image template.
 
-    `about` says in one line what happened, for whoever tries it out. `denied`: it may not be read. `throttled`: every
-    other reading is refused with 429.
+    Attributes:
+        subscription: The subscription's id.
+        group: The name of its resource group.
+        name: The template's name.
+        location: The Azure region.
+        properties: Resource Manager's properties, without those that the sandbox computes.
+        provisioning: The provisioning state, and the error code and message if it failed.
+        storage_access: How its staging group's storage responds.
+        last_run: Its last run; None if it has never run.
+        denied: Whether the caller has no role that can read it.
+        throttled: Whether every other request for it is refused with 429.
     """
 
-    about: str
     subscription: str
     group: str
     name: str
@@ -79,7 +98,7 @@ class TemplateSpec:
 
     @property
     def id(self) -> str:
-        """The full resource id."""
+        """Return the full resource id."""
         return (
             f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
             f"/providers/Microsoft.VirtualMachineImages/imageTemplates/{self.name}"
@@ -87,33 +106,37 @@ class TemplateSpec:
 
     @property
     def is_windows(self) -> bool:
-        """Whether its customizers are those of Windows."""
+        """Return whether the template has a PowerShell customizer."""
         return any(step["type"] == "PowerShell" for step in self.properties.get("customize", ()))
 
     @property
     def staging_group(self) -> str:
-        """The name of its staging resource group."""
+        """Return the name of the staging resource group."""
         return f"IT_{self.group}_{self.name}_{self.derive_guid('staging')}"
 
     @property
     def storage_account(self) -> str:
-        """The storage account of its staging group: 24 lower-case letters and digits."""
+        """Return the name of the storage account in the staging group: 24 lower-case letters and digits."""
         number = self._derive_uuid("account").int
         return "".join(_ALPHABET[number // 36**place % 36] for place in range(24))
 
     def derive_guid(self, purpose: str, cycle: int = 0) -> str:
-        """A GUID that is always the same for the template, a purpose and the number of the run."""
+        """Return a GUID that is always the same for this template, the purpose, and the number of the run."""
         return str(self._derive_uuid(f"{purpose}/{cycle}"))
 
     def _derive_uuid(self, purpose: str) -> uuid.UUID:
+        # marked as version 4, since Azure's GUIDs are random
         return uuid.UUID(bytes=uuid.uuid5(_UUID_NAMESPACE, f"{self.id}/{purpose}".lower()).bytes, version=4)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Subscriptions (id to name) and their templates, in order of their names.
+    """Everything that a sandbox shows.
 
-    `elsewhere`: subscriptions (id to tenant) of other tenants.
+    Attributes:
+        subscriptions: The names of the subscriptions by id.
+        templates: Their templates, sorted by name within each subscription.
+        foreign_subscriptions: Subscriptions of other tenants: the tenant's id by subscription id.
     """
 
     subscriptions: Mapping[str, str]
@@ -121,25 +144,25 @@ class Scenario:
     foreign_subscriptions: Mapping[str, str] = field(default_factory=dict)
 
 
-@cache
+@cache  # the server and the support API read the same files
 def read_scenario(folder: Path = _TEMPLATES_FOLDER) -> Scenario:
-    """The scenario of `folder`: the one that comes with the bot.
+    """Read the scenario in `folder`; by default the one that comes with the bot.
 
     Raises:
-        StartError: when one of its files cannot be used.
+        StartError: One of its files can't be read or used.
     """
-    known = _read_yaml(folder / "subscriptions.yaml")
-    found = []
-    for name, about in known.items():
-        for path in sorted((folder / name).glob("*.yaml")):
+    subscriptions = _read_yaml(folder / "subscriptions.yaml")
+    templates = []
+    for folder_name, subscription in subscriptions.items():
+        for path in sorted((folder / folder_name).glob("*.yaml")):
             try:
-                found.append(_parse_template(about["id"], path.stem, _read_yaml(path)))
+                templates.append(_parse_template(subscription["id"], path.stem, _read_yaml(path)))
             except (TypeError, KeyError, AttributeError) as error:
                 raise StartError(f"The sandbox's file {path} cannot be used: {error!r}.") from error
     return Scenario(
-        {about["id"]: about["name"] for about in known.values() if "tenant" not in about},
-        tuple(found),
-        {about["id"]: about["tenant"] for about in known.values() if "tenant" in about},
+        {s["id"]: s["name"] for s in subscriptions.values() if "tenant" not in s},
+        tuple(templates),
+        {s["id"]: s["tenant"] for s in subscriptions.values() if "tenant" in s},
     )
 
 
@@ -151,10 +174,11 @@ def _read_yaml(path: Path) -> Any:
 
 
 def _parse_template(subscription: str, name: str, values: dict[str, Any]) -> TemplateSpec:
+    values.pop("about")  # required, but only for people who read the file
     run = values.pop("run", None)
     if run is not None:
         run["outputs"] = tuple(RunOutputSpec(**output) for output in run.get("outputs", ()))
-        run["earlier"] = tuple(run.get("earlier", ()))
+        run["earlier_run_hours"] = tuple(run.get("earlier_run_hours", ()))
     return TemplateSpec(
         subscription=subscription,
         name=name,

@@ -1,1 +1,1 @@
-"""A made-up support service."""
+"""A fake Azure Support API."""

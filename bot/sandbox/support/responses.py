@@ -1,33 +1,13 @@
-"""What the sandbox's support answers: its services, a ticket, and each refusal in Azure's words."""
+"""The services and the JSON of the sandbox's support API."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
-
-FailureMode = Literal[
-    "none",
-    "no-plan",  # accepted, then the operation fails: that is how Azure says it
-    "denied",
-    "not-registered",
-    "throttled",
-    "too-many-open",
-    "severity",
-    "invalid",
-    "slow",  # operations never end
-    "fails-after-create",  # the operation fails, and yet there is a ticket
-    "answer-lost",  # the ticket is made, but the connection breaks before the answer
-    "request-lost",  # the connection breaks, and no ticket is made
-    "hidden",  # the name is in use, and its ticket may not be read
-    "no-files",  # file workspaces may not be made
-    "status-denied",  # operations may not be looked at
-    "elsewhere",  # the operation is to be followed on another host
-    "broken",  # nothing works on Azure's side
-]
 
 SUPPORT_PROVIDER_PATH = "/providers/Microsoft.Support"
 
@@ -47,36 +27,23 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "Virtual Machine running Linux": (*_OTHER_CLASSIFICATIONS, *_IMAGE_BUILDER_CLASSIFICATIONS),
     "Virtual Machine running Ubuntu": _OTHER_CLASSIFICATIONS,
 }
-
-
-def drop_connection(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response()
-
-
-def find_operation_error(failure_mode: FailureMode, properties: Mapping[str, Any]) -> tuple[str, str] | None:
-    """How making the ticket ends badly: code and message."""
-    if failure_mode == "no-plan":
-        return "InvalidSupportPlan", (
-            "Your support plan type is Developer. To create and update support tickets, and add communication "
-            "operations, you need access to our high tier-support plans. Learn more at https://aka.ms/supportapi"
-        )
-    if failure_mode == "too-many-open":
-        return "QuotaExceeded", "The number of open support tickets of the subscription exceeds its quota."
-    if failure_mode == "severity":
-        severity = properties["severity"]
-        return "InvalidSeverity", f"The severity '{severity}' is not available with your support plan."
-    if failure_mode == "fails-after-create":
-        return "InternalServerError", "The operation could not be completed."
-    return None
+"""The problem classifications of each service."""
 
 
 def build_ticket(
-    subscription: str, name: str, properties: dict[str, Any], number: int, services: Mapping[str, Sequence[str]]
+    subscription: str, name: str, properties: Mapping[str, Any], number: int, services: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
+    """Build the JSON of an open ticket.
+
+    Args:
+        subscription: The subscription's id.
+        name: The ticket's name in the API.
+        properties: The ticket as the caller sent it.
+        number: A serial number, which is a part of the ticket's public number.
+        services: The services, to find the display name of the ticket's own.
+    """
     now = format_time(datetime.now(UTC))
-    names = {derive_guid(service): service for service in services}
+    service_names = {derive_guid(service): service for service in services}
     return {
         "id": f"/subscriptions/{subscription}{SUPPORT_PROVIDER_PATH}/supportTickets/{name}",
         "name": name,
@@ -84,7 +51,7 @@ def build_ticket(
         "properties": {
             **properties,
             "supportTicketId": f"2611220010{number:05}",
-            "serviceDisplayName": names.get(properties["serviceId"].rsplit("/", 1)[-1], ""),
+            "serviceDisplayName": service_names.get(properties["serviceId"].rsplit("/", 1)[-1], ""),
             "supportPlanType": "Premier",
             "supportPlanDisplayName": "Premier",
             "status": "Open",
@@ -97,14 +64,17 @@ def build_ticket(
 def build_created_response(
     request: web.Request, resource_type: str, name: str, properties: Mapping[str, Any]
 ) -> web.Response:
+    """Build the response (201) to a request that created a workspace or a file."""
     return web.json_response(
         {"id": request.path, "name": name, "type": resource_type, "properties": dict(properties)}, status=201
     )
 
 
 def derive_guid(name: str) -> str:
+    """Return a GUID that is always the same for `name`."""
     return str(uuid.uuid5(_UUID_NAMESPACE, name))
 
 
 def format_time(moment: datetime) -> str:
+    """Format a time in UTC as Azure does, in whole seconds."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

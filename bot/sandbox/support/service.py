@@ -1,6 +1,6 @@
-"""Azure Support as the sandbox has it: services, classifications, tickets and file workspaces, shaped as in Azure.
+"""The sandbox's support API: services, problem classifications, tickets, and file workspaces.
 
-A ticket is made by an operation that takes a moment, as there; nothing of it leaves this machine.
+It has the shapes of the real API, and creates a ticket in an asynchronous operation too. Tickets stay in memory.
 """
 
 from __future__ import annotations
@@ -9,70 +9,81 @@ import base64
 import binascii
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Self
 
 from aiohttp import web
 
-from bot.sandbox.azure_errors import FakeAzureError, build_not_authorized_error, build_subscription_not_found_error
+from bot.sandbox.azure_errors import FakeAzureError, build_subscription_not_found_error
 from bot.sandbox.builds.scenario import Scenario
 from bot.sandbox.support.responses import (
     SERVICES,
     SUPPORT_PROVIDER_PATH,
-    FailureMode,
     build_created_response,
     build_ticket,
     derive_guid,
-    drop_connection,
-    find_operation_error,
     format_time,
 )
 
 POLLS_UNTIL_DONE = 2
-"""How often an operation is asked for before it has ended."""
+"""How many status requests an operation takes to end."""
+# limits of the real API
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_CHUNK_BYTES = 2_621_440
+MAX_CHUNKS = 2
 REFUSED_EXTENSIONS = (".ps1", ".cmd", ".bat", ".exe", ".js", ".htm", ".html", ".svg", ".log")
+
+_API_VERSION = "2024-04-01"
 
 SupportHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
 class TicketOperation:
-    """A ticket being made: how often it was asked for, and how it ends."""
+    """A ticket in creation: how often its status was requested, and the code and message if it fails."""
 
     ticket_name: str
+    error: tuple[str, str] | None
     poll_count: int = 0
-    error: tuple[str, str] | None = None
-    endless: bool = False
 
 
-@dataclass
 class FakeSupportService:
-    """The support of one sandbox. `troubles` says what goes wrong, by subscription id; elsewhere all is well.
+    """The support API of one sandbox.
 
-    `services` are the services and their classifications; `subscriptions` the ids of those that there are, any if
-    empty. `retry_after`: the seconds after which an operation is to be asked for again, as Azure says them.
-    `meanwhile` is awaited before and after a ticket is made. `requests` are the requests so far, method
-    and path; `bodies` the tickets as they came; `files` the workspaces with their files.
+    Args:
+        subscriptions: The ids (lower case) of the subscriptions that exist.
+        without_plan: Those of them whose support plan doesn't include the API, so that no ticket can be created.
+        retry_after_seconds: How long a client should wait between status requests.
+
+    Attributes:
+        services: The problem classifications of each service.
+        tickets: The JSON of each ticket, by subscription and name.
+        workspaces: The contents of uploaded files by file name, for each workspace by subscription and name.
     """
 
-    failure_modes: dict[str, FailureMode] = field(default_factory=dict)
-    subscriptions: Collection[str] = ()
-    services: Mapping[str, Sequence[str]] = field(default_factory=lambda: SERVICES)
-    retry_after_seconds: int | None = None
-    on_create_ticket: Callable[[Literal["asked", "made"]], Awaitable[None]] | None = None
-    tickets: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    workspaces: dict[tuple[str, str], dict[str, bytearray]] = field(default_factory=dict)
-    request_log: list[tuple[str, str]] = field(default_factory=list)
-    ticket_bodies: list[dict[str, Any]] = field(default_factory=list)
-    _operations: dict[str, TicketOperation] = field(default_factory=dict)
+    services: Mapping[str, Sequence[str]] = SERVICES
+
+    def __init__(
+        self, subscriptions: Collection[str], without_plan: Collection[str] = (), retry_after_seconds: int = 1
+    ) -> None:
+        self.tickets: dict[tuple[str, str], dict[str, Any]] = {}
+        self.workspaces: dict[tuple[str, str], dict[str, bytearray]] = {}
+        self._subscriptions = subscriptions
+        self._without_plan = without_plan
+        self._retry_headers = {"Retry-After": str(retry_after_seconds)}
+        self._operations: dict[str, TicketOperation] = {}
+
+    @classmethod
+    def from_scenario(cls, scenario: Scenario, retry_after_seconds: int = 1) -> Self:
+        """Build the support API of a scenario: only its first subscription has a plan that includes the API."""
+        _, *without_plan = scenario.subscriptions
+        return cls(scenario.subscriptions, without_plan, retry_after_seconds)
 
     def build_routes(self) -> list[web.RouteDef]:
-        """The routes to serve, for whoever checks the tokens."""
+        """Build the routes of the API, for a server that has checked the caller's token."""
         base = f"/subscriptions/{{subscription}}{SUPPORT_PROVIDER_PATH}"
-        tickets, workspaces = f"{base}/supportTickets/{{name}}", f"{base}/fileWorkspaces/{{name}}"
+        ticket, workspace = f"{base}/supportTickets/{{name}}", f"{base}/fileWorkspaces/{{name}}"
         return [
             web.get(f"{SUPPORT_PROVIDER_PATH}/services", self._wrap_handler(self._list_services)),
             web.get(
@@ -80,44 +91,28 @@ class FakeSupportService:
                 self._wrap_handler(self._list_classifications),
             ),
             web.post(f"{base}/checkNameAvailability", self._wrap_handler(self._check_ticket_name)),
-            web.get(tickets, self._wrap_handler(self._get_ticket)),
-            web.put(tickets, self._wrap_handler(self._create_ticket)),
+            web.get(ticket, self._wrap_handler(self._get_ticket)),
+            web.put(ticket, self._wrap_handler(self._create_ticket)),
             web.get(f"{base}/operationsStatus/{{operation}}", self._wrap_handler(self._get_operation_status)),
-            web.put(workspaces, self._wrap_handler(self._create_workspace)),
-            web.put(f"{workspaces}/files/{{file}}", self._wrap_handler(self._create_file)),
-            web.post(f"{workspaces}/files/{{file}}/upload", self._wrap_handler(self._upload_chunk)),
+            web.put(workspace, self._wrap_handler(self._create_workspace)),
+            web.put(f"{workspace}/files/{{file}}", self._wrap_handler(self._create_file)),
+            web.post(f"{workspace}/files/{{file}}/upload", self._wrap_handler(self._upload_chunk)),
         ]
 
     def _wrap_handler(self, handler: SupportHandler) -> SupportHandler:
         async def handle_request(request: web.Request) -> web.StreamResponse:
-            self.request_log.append((request.method, request.path))
             self._check_request(request)
             return await handler(request)
 
         return handle_request
 
-    def _get_failure_mode(self, request: web.Request) -> FailureMode:
-        return self.failure_modes.get(request.match_info.get("subscription", ""), self.failure_modes.get("", "none"))
-
     def _check_request(self, request: web.Request) -> None:
-        trouble, subscription = self._get_failure_mode(request), request.match_info.get("subscription", "")
-        if subscription and self.subscriptions and subscription.lower() not in self.subscriptions:
+        subscription = request.match_info.get("subscription", "")
+        if subscription and subscription.lower() not in self._subscriptions:
             raise build_subscription_not_found_error(subscription)
-        if trouble == "broken":
-            raise FakeAzureError(500, "InternalServerError", "The server encountered an internal error.")
-        if trouble == "throttled":
-            message = f"Number of requests for subscription '{subscription}' exceeded. Please try again later."
-            raise FakeAzureError(429, "TooManyRequests", message, {"Retry-After": "37"})
-        if trouble == "not-registered" and subscription:
-            raise FakeAzureError(
-                409,
-                "MissingSubscriptionRegistration",
-                "The subscription is not registered to use namespace 'Microsoft.Support'. "
-                "See https://aka.ms/rps-not-found for how to register subscriptions.",
-            )
 
     async def _list_services(self, request: web.Request) -> web.Response:
-        rows = [
+        services = [
             {
                 "id": f"{SUPPORT_PROVIDER_PATH}/services/{derive_guid(name)}",
                 "name": derive_guid(name),
@@ -126,14 +121,14 @@ class FakeSupportService:
             }
             for name in self.services
         ]
-        return web.json_response({"value": rows})
+        return web.json_response({"value": services})
 
     async def _list_classifications(self, request: web.Request) -> web.Response:
         guid = request.match_info["service"]
-        names = next((names for name, names in self.services.items() if derive_guid(name) == guid), None)
+        names = next((names for service, names in self.services.items() if derive_guid(service) == guid), None)
         if names is None:
             raise FakeAzureError(404, "ResourceNotFound", f"The service '{guid}' was not found.")
-        rows = [
+        classifications = [
             {
                 "id": f"{SUPPORT_PROVIDER_PATH}/services/{guid}/problemClassifications/{derive_guid(guid + name)}",
                 "name": derive_guid(guid + name),
@@ -142,90 +137,78 @@ class FakeSupportService:
             }
             for name in names
         ]
-        return web.json_response({"value": rows})
+        return web.json_response({"value": classifications})
 
     async def _check_ticket_name(self, request: web.Request) -> web.Response:
         name = str((await request.json())["name"])
-        subscription = request.match_info["subscription"]
-        if self._get_failure_mode(request) == "denied":
-            raise build_not_authorized_error(
-                "Microsoft.Support/checkNameAvailability/action", f"/subscriptions/{subscription}"
-            )
-        used = (
-            (subscription, name) in self.tickets
-            or any(operation.ticket_name == name and not operation.error for operation in self._operations.values())
-            or self._get_failure_mode(request) == "hidden"
+        # an operation that fails does not reserve its name
+        in_use = (request.match_info["subscription"], name) in self.tickets or any(
+            operation.ticket_name == name and not operation.error for operation in self._operations.values()
         )
-        taken = {"nameAvailable": False, "reason": "Name is already in use", "message": "Name not available"}
-        return web.json_response(taken if used else {"nameAvailable": True})
+        if not in_use:
+            return web.json_response({"nameAvailable": True})
+        return web.json_response(
+            {"nameAvailable": False, "reason": "Name is already in use", "message": "Name not available"}
+        )
 
     async def _get_ticket(self, request: web.Request) -> web.Response:
-        key = request.match_info["subscription"], request.match_info["name"]
-        if self._get_failure_mode(request) == "denied":
-            raise build_not_authorized_error("Microsoft.Support/supportTickets/read", f"/subscriptions/{key[0]}")
-        ticket = self.tickets.get(key)
+        subscription, name = request.match_info["subscription"], request.match_info["name"]
+        ticket = self.tickets.get((subscription, name))
         if ticket is None:
-            raise FakeAzureError(404, "ResourceNotFound", f"The support ticket '{key[1]}' was not found.")
+            raise FakeAzureError(404, "ResourceNotFound", f"The support ticket '{name}' was not found.")
         return web.json_response(ticket)
 
-    async def _create_ticket(self, request: web.Request) -> web.StreamResponse:
+    async def _create_ticket(self, request: web.Request) -> web.Response:
         subscription, name = request.match_info["subscription"], request.match_info["name"]
         properties = (await request.json())["properties"]
-        trouble = self._get_failure_mode(request)
-        if self.on_create_ticket:
-            await self.on_create_ticket("asked")
-        if trouble == "invalid":
-            raise FakeAzureError(400, "InvalidParameterValue", "The value of 'contactDetails.country' is not valid.")
         if (subscription, name) in self.tickets or any(o.ticket_name == name for o in self._operations.values()):
             raise FakeAzureError(409, "Conflict", f"The support ticket '{name}' exists already.")
-        if trouble == "request-lost":
-            return drop_connection(request)
-        self.ticket_bodies.append(properties)
-        operation = TicketOperation(name, error=find_operation_error(trouble, properties), endless=trouble == "slow")
-        if operation.error is None or trouble == "fails-after-create":
-            number = len(self.tickets) + 1
-            self.tickets[subscription, name] = build_ticket(subscription, name, properties, number, self.services)
-        if self.on_create_ticket:
-            await self.on_create_ticket("made")
-        if trouble == "answer-lost":
-            return drop_connection(request)
-        identity = str(uuid.uuid4())
-        self._operations[identity] = operation
-        origin = "https://localhost.example" if trouble == "elsewhere" else request.url.origin()
-        where = f"{origin}/subscriptions/{subscription}{SUPPORT_PROVIDER_PATH}"
-        headers = {
-            "Location": f"{where}/operationResults/{identity}?api-version=2024-04-01",
-            "Azure-AsyncOperation": f"{where}/operationsStatus/{identity}?api-version=2024-04-01",
-            **self._build_retry_headers(),
-        }
-        return web.Response(status=202, headers=headers)
+        # the real API accepts a ticket without a plan, too: only the operation fails
+        operation = TicketOperation(name, self._find_operation_error(subscription))
+        if operation.error is None:
+            self._add_ticket(subscription, name, properties)
+        operation_id = str(uuid.uuid4())
+        self._operations[operation_id] = operation
+        base = f"{request.url.origin()}/subscriptions/{subscription}{SUPPORT_PROVIDER_PATH}"
+        return web.Response(
+            status=202,
+            headers={
+                "Location": f"{base}/operationResults/{operation_id}?api-version={_API_VERSION}",
+                "Azure-AsyncOperation": f"{base}/operationsStatus/{operation_id}?api-version={_API_VERSION}",
+                **self._retry_headers,
+            },
+        )
+
+    def _find_operation_error(self, subscription: str) -> tuple[str, str] | None:
+        """Return the code and the message with which the creation of a ticket fails, if it does."""
+        if subscription.lower() not in self._without_plan:
+            return None
+        return "InvalidSupportPlan", (
+            "Your support plan type is Developer. To create and update support tickets, and add communication "
+            "operations, you need access to our high tier-support plans. Learn more at https://aka.ms/supportapi"
+        )
+
+    def _add_ticket(self, subscription: str, name: str, properties: Mapping[str, Any]) -> None:
+        number = len(self.tickets) + 1
+        self.tickets[subscription, name] = build_ticket(subscription, name, properties, number, self.services)
 
     async def _get_operation_status(self, request: web.Request) -> web.Response:
-        identity = request.match_info["operation"]
-        if self._get_failure_mode(request) == "status-denied":
-            scope = f"/subscriptions/{request.match_info['subscription']}"
-            raise build_not_authorized_error("Microsoft.Support/operationsstatus/read", scope)
-        operation = self._operations.get(identity)
+        operation_id = request.match_info["operation"]
+        operation = self._operations.get(operation_id)
         if operation is None:
-            raise FakeAzureError(404, "ResourceNotFound", f"The operation '{identity}' was not found.")
+            raise FakeAzureError(404, "ResourceNotFound", f"The operation '{operation_id}' was not found.")
         operation.poll_count += 1
-        state = {"id": request.path, "name": identity, "status": "InProgress"}
-        if operation.endless or operation.poll_count < POLLS_UNTIL_DONE:
-            return web.json_response(state, headers=self._build_retry_headers())
+        status = {"id": request.path, "name": operation_id, "status": "InProgress"}
+        if operation.poll_count < POLLS_UNTIL_DONE:
+            return web.json_response(status, headers=self._retry_headers)
+        del self._operations[operation_id]
         if operation.error is None:
-            del self._operations[identity]
-            return web.json_response(state | {"status": "Succeeded"})
-        del self._operations[identity]
+            return web.json_response(status | {"status": "Succeeded"})
         code, message = operation.error
-        return web.json_response(state | {"status": "Failed", "error": {"code": code, "message": message}})
-
-    def _build_retry_headers(self) -> dict[str, str]:
-        return {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
+        return web.json_response(status | {"status": "Failed", "error": {"code": code, "message": message}})
 
     async def _create_workspace(self, request: web.Request) -> web.Response:
         subscription, name = request.match_info["subscription"], request.match_info["name"]
-        if self._get_failure_mode(request) == "no-files":
-            raise build_not_authorized_error("Microsoft.Support/fileWorkspaces/write", f"/subscriptions/{subscription}")
         self.workspaces.setdefault((subscription, name), {})
         now = datetime.now(UTC)
         times = {"createdOn": format_time(now), "expirationTime": format_time(now + timedelta(days=1))}
@@ -235,15 +218,14 @@ class FakeSupportService:
         workspace, name = self._find_workspace(request), request.match_info["file"]
         if workspace is None:
             raise FakeAzureError(404, "ResourceNotFound", "The file workspace was not found.")
-        sizes = (await request.json())["properties"]
-        if name.lower().endswith(REFUSED_EXTENSIONS) or not 0 < sizes["fileSize"] <= MAX_FILE_BYTES:
+        properties = (await request.json())["properties"]
+        if name.lower().endswith(REFUSED_EXTENSIONS) or not 0 < properties["fileSize"] <= MAX_FILE_BYTES:
             raise FakeAzureError(400, "InvalidParameterValue", "The name or the size of the file is not allowed.")
-        if sizes["chunkSize"] > MAX_CHUNK_BYTES or sizes["numberOfChunks"] > 2:
+        if properties["chunkSize"] > MAX_CHUNK_BYTES or properties["numberOfChunks"] > MAX_CHUNKS:
             raise FakeAzureError(400, "InvalidParameterValue", "The chunks of the file are not allowed.")
         workspace[name] = bytearray()
-        return build_created_response(
-            request, "Microsoft.Support/files", name, {"createdOn": format_time(datetime.now(UTC)), **sizes}
-        )
+        created = {"createdOn": format_time(datetime.now(UTC)), **properties}
+        return build_created_response(request, "Microsoft.Support/files", name, created)
 
     async def _upload_chunk(self, request: web.Request) -> web.Response:
         workspace, name = self._find_workspace(request), request.match_info["file"]
@@ -258,9 +240,3 @@ class FakeSupportService:
 
     def _find_workspace(self, request: web.Request) -> dict[str, bytearray] | None:
         return self.workspaces.get((request.match_info["subscription"], request.match_info["name"]))
-
-
-def build_support_service(scenario: Scenario) -> FakeSupportService:
-    """The desk that comes with the sandbox: the first subscription has a plan for the API, the others have not."""
-    _, *others = scenario.subscriptions
-    return FakeSupportService(dict.fromkeys(others, "no-plan"), scenario.subscriptions, retry_after_seconds=1)

@@ -1,1 +1,1 @@
-"""The only folder that knows the Bot Framework SDK."""
+"""Connect to Teams with the Bot Framework SDK; only this folder imports it."""

@@ -1,8 +1,10 @@
-"""The channel's side that takes replies: one pooled HTTP client in the event loop.
+"""Send activities to the channel's connector service, with one pooled HTTP client in the event loop.
 
-It stands in for the SDK's connector client, which builds a session and a thread hop a turn, follows the proxy of the
-environment even to this machine, and waits up to 100 s. Only what the adapter calls is here. A reply is tried once: who
-sends it again, and when, is decided where it is noted what was sent (412, 429, 502 and 504 are worth it, 403 is not).
+It replaces the SDK's connector client, which for each turn builds a session and switches threads. That client also uses
+the environment's proxy even for this machine, and waits up to 100 s. Only what the adapter calls is here.
+
+A reply is tried once: the outbox, which knows what was sent, decides about another attempt. Statuses such as 412, 429,
+502 and 504 are worth one, 403 is not.
 """
 
 from __future__ import annotations
@@ -32,15 +34,20 @@ from bot.teams.botframework.sdk_serialization import serialize_activity
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
 
-# 401: our token was not accepted, which the operator can mend; 412: somebody else changes the conversation just now
+# 401: the bot's token was not accepted, which the operator can fix; 412: somebody else is changing the conversation
 _RETRYABLE_STATUSES = frozenset({401, 408, 412, 423, 425, 429, 503})
 _JSON_HEADERS = {"Content-Type": "application/json"}
-# the connection never stood, so nothing was written to it
+# there was no connection, so the channel can't have received anything
 _NOT_SENT_ERRORS = (ClientConnectorError, ConnectionTimeoutError)
 
 
 class ConnectorTransport:
-    """Makes connectors that share one session, and one token. `tls`: None trusts the usual authorities."""
+    """Creates connectors that share one session and one token.
+
+    Args:
+        tokens: The bot's token; None to send without one.
+        tls: None to trust the usual certificate authorities.
+    """
 
     def __init__(self, tokens: TokenCache | None = None, tls: SSLContext | None = None) -> None:
         self._tokens = tokens
@@ -48,14 +55,14 @@ class ConnectorTransport:
         self._session: ClientSession | None = None
 
     def create_trusted_factory(self, service_url: str) -> TrustedConnectorFactory:
-        """What the SDK takes for a connector factory, for one service that was vouched for."""
+        """Create the connector factory of one trusted service, in the SDK's sense."""
         return TrustedConnectorFactory(self, service_url)
 
     async def send(self, url: URL, activity: dict[str, Any], method: str = "POST") -> str | None:
-        """Send `activity` to `url`; returns the id of what it made there, if the channel tells.
+        """Send `activity` to `url`, and return the id of what was created there if the channel tells.
 
         Raises:
-            DeliveryFailed: the channel did not take it, or did not say so.
+            DeliveryError: The channel did not accept it, or did not say whether it did.
         """
         if self._tokens is None:
             return await self._send_once(method, url, activity, {})
@@ -65,23 +72,24 @@ class ConnectorTransport:
             raise DeliveryError(str(error)) from error
         try:
             return await self._send_once(method, url, activity, _build_auth_headers(token))
-        except DeliveryError as failed:
-            # a token can be withdrawn before its end; whether another one helps is tried once
-            fresh = await self._tokens.renew(token) if failed.status == 401 else None
-            if fresh is None:
+        except DeliveryError as error:
+            # a token can be revoked before it expires: try once whether a new one helps
+            new_token = await self._tokens.renew(token) if error.status == 401 else None
+            if new_token is None:
                 raise
-        return await self._send_once(method, url, activity, _build_auth_headers(fresh))
+        return await self._send_once(method, url, activity, _build_auth_headers(new_token))
 
     async def open_chat(self, service_url: str, parameters: dict[str, Any]) -> str:
-        """Open a conversation at a service that was vouched for; returns its id, the same each time for one person.
+        """Open a conversation at a trusted service, and return its id, which is always the same for one person.
 
         Raises:
-            DeliveryFailed: the channel did not open it, or did not name it.
+            DeliveryError: The channel did not open it, or did not return its id.
         """
-        found = await self.send(URL(service_url.rstrip("/") + "/v3/conversations", encoded=True), parameters)
-        if not found:
+        url = URL(service_url.rstrip("/") + "/v3/conversations", encoded=True)
+        conversation_id = await self.send(url, parameters)
+        if not conversation_id:
             raise DeliveryError("The channel opened a conversation without naming it.", outcome="refused")
-        return found
+        return conversation_id
 
     async def close(self) -> None:
         """Close the connections."""
@@ -94,7 +102,7 @@ class ConnectorTransport:
             connector = TCPConnector(ssl=self._tls or True)
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         try:
-            # a redirect is not followed: the service's address was checked, another's was not
+            # redirects are not followed: only this address was checked, and the token must not go elsewhere
             request = self._session.request(
                 method, url, data=encode_json(activity), headers={**headers, **_JSON_HEADERS}, allow_redirects=False
             )
@@ -115,24 +123,25 @@ class ConnectorTransport:
 
 
 def classify_status(status: int) -> DeliveryOutcome:
-    """What an HTTP status of 300 or more says about the activity: a gateway that gave up knows nothing of it."""
+    """Return what an HTTP status of 300 or more says about the activity."""
     if status in _RETRYABLE_STATUSES:
         return "later"
+    # a gateway that gave up doesn't know whether the service behind it received the activity
     return "unknown" if status >= 500 else "refused"
 
 
 async def _read_activity_id(response: ClientResponse) -> str | None:
-    """The new activity's id; None where the answer, whose status says that the activity was taken, does not tell."""
+    """Return the new activity's id, None if the body doesn't tell: the status already says that it was accepted."""
     try:
-        found = await response.json(content_type=None)
+        body = await response.json(content_type=None)
     except (ClientError, TimeoutError, ValueError):
         return None
-    identifier = found.get("id") if isinstance(found, dict) else None
-    return identifier if isinstance(identifier, str) else None
+    activity_id = body.get("id") if isinstance(body, dict) else None
+    return activity_id if isinstance(activity_id, str) else None
 
 
 def _parse_retry_after(header: str | None) -> float | None:
-    """The seconds of a Retry-After header, be it a number or a date; None when it is neither."""
+    """Return the seconds of a Retry-After header, which is a number or a date; None if it is neither."""
     if header is None:
         return None
     text = header.strip()
@@ -150,27 +159,27 @@ def _build_auth_headers(token: str) -> dict[str, str]:
 
 
 class TrustedConnectorFactory:
-    """What the SDK takes for a connector factory; it makes a connector of the one service that was vouched for."""
+    """A connector factory, in the SDK's sense, for one trusted service."""
 
     def __init__(self, transport: ConnectorTransport, service_url: str) -> None:
         self._transport = transport
         self._service_url = service_url
 
     async def create(self, service_url: str, audience: str | None = None) -> ConnectorClient:
-        """The connector of the service at `service_url`.
+        """Create the connector of the service at `service_url`.
 
         Raises:
-            DeliveryFailed: nobody vouched for this service; it must not see the bot's token.
+            DeliveryError: It is not the trusted service, so it must not see the bot's token.
         """
         if not service_url or service_url != self._service_url:
             raise DeliveryError(
-                "Nobody vouched for the service that a reply was to go to, so nothing was sent.", outcome="refused"
+                "A reply was to go to a service that is not trusted, so nothing was sent.", outcome="refused"
             )
         return ConnectorClient(self._transport, service_url)
 
 
 class ConnectorClient:
-    """What the SDK takes for a connector client of one service."""
+    """A connector client, in the SDK's sense, of one service."""
 
     def __init__(self, transport: ConnectorTransport, service_url: str) -> None:
         self.conversations = ConversationsOperations(transport, service_url)
@@ -184,20 +193,20 @@ class ConversationsOperations:
         self._root_url = service_url.rstrip("/") + "/v3/conversations/"
 
     async def reply_to_activity(self, conversation_id: str, activity_id: str, activity: Any) -> Any:
-        """Send `activity` as an answer to `activity_id`; returns an object with the new activity's `id`."""
+        """Send `activity` as an answer to `activity_id`, and return an object with the new activity's `id`."""
         return await self._send(f"{quote(conversation_id, safe='')}/activities/{quote(activity_id, safe='')}", activity)
 
     async def send_to_conversation(self, conversation_id: str, activity: Any) -> Any:
-        """Send `activity` to the end of the conversation; returns an object with the new activity's `id`."""
+        """Send `activity` to the end of the conversation, and return an object with the new activity's `id`."""
         return await self._send(f"{quote(conversation_id, safe='')}/activities", activity)
 
     async def update_activity(self, conversation_id: str, activity_id: str, activity: Any) -> Any:
-        """Put `activity` in the place of the bot's own `activity_id`; done again, it changes nothing."""
+        """Replace the bot's own activity `activity_id` by `activity`; a repetition changes nothing."""
         path = f"{quote(conversation_id, safe='')}/activities/{quote(activity_id, safe='')}"
         return await self._send(path, activity, "PUT")
 
     async def _send(self, path: str, activity: Any, method: str = "POST") -> Any:
-        identifier = await self._transport.send(
+        activity_id = await self._transport.send(
             URL(self._root_url + path, encoded=True), serialize_activity(activity), method
         )
-        return activity.__class__(id=identifier)
+        return activity.__class__(id=activity_id)

@@ -11,21 +11,21 @@ OAUTH_TYPE = "application/vnd.microsoft.card.oauth"
 
 
 def build_activity(message: Message) -> Activity:
-    """A message as an SDK activity; its text is plain, so that no character of it is taken for markup."""
+    """Build the SDK's activity for a message; a text is declared plain, so that no character counts as markup."""
     if "oauth" in message:
-        # the client puts its own button there; a text beside it would be split from it
-        sign_in = Attachment(content_type=OAUTH_TYPE, content=FrozenJson(message["oauth"]))
-        return Activity(type=ActivityTypes.message, summary=message["summary"], attachments=[sign_in])
+        # no text: the client puts its own button there, and would split the two
+        sign_in_card = Attachment(content_type=OAUTH_TYPE, content=FrozenJson(message["oauth"]))
+        return Activity(type=ActivityTypes.message, summary=message["summary"], attachments=[sign_in_card])
     if "attachment" in message:
-        given = message["attachment"]
-        file = Attachment(
-            content_type=given["contentType"],
-            name=given["name"],
-            content_url=given.get("contentUrl"),
-            content=FrozenJson(given["content"]),
+        attachment = message["attachment"]
+        file_card = Attachment(
+            content_type=attachment["contentType"],
+            name=attachment["name"],
+            content_url=attachment.get("contentUrl"),
+            content=FrozenJson(attachment["content"]),
         )
         return Activity(
-            type=ActivityTypes.message, summary=message["summary"], attachments=[file], id=message.get("replaces")
+            type=ActivityTypes.message, summary=message["summary"], attachments=[file_card], id=message.get("replaces")
         )
     if "card" not in message:
         return Activity(

@@ -1,4 +1,4 @@
-"""Activities past the SDK's serialiser, which looks at each of a card's thousand values, and at every field by name."""
+"""Serialize the SDK's activities without its serializer, which visits each of a card's thousand values."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from typing import Any
 
 
 class FrozenJson(dict[str, Any]):
-    """A card that is not changed any more, so that the SDK's deep copy of its activity is the card itself."""
+    """JSON that won't be changed any more, such as a card: the SDK's deep copy of its activity shares it."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> FrozenJson:
         return self
 
 
 def serialize_activity(activity: Any) -> dict[str, Any]:
-    """`activity`, or another object of the SDK, as the JSON that the SDK would make of it.
+    """Return an activity, or another object of the SDK, as the JSON that the SDK would make of it.
 
-    Values that are JSON already are taken as they are, a card above all. An object with anything else in it, such as a
-    date, is left to the SDK.
+    Values that are JSON already, a card above all, are shared. An object that holds anything else, such as a date, is
+    left to the SDK.
     """
-    names = _map_json_names(activity.__class__)
+    json_names = _map_json_names(activity.__class__)
     written: dict[str, Any] = {}
     for field, value in vars(activity).items():
-        if value is None or (field not in names and not value):
+        if value is None or (field not in json_names and not value):
             continue
         if isinstance(value, str):
-            value = str.__str__(value)  # of an enumeration its value
+            value = str.__str__(value)  # an enumeration becomes its value
         elif isinstance(value, list):
             value = [serialize_activity(item) if hasattr(item, "_attribute_map") else item for item in value]
         elif hasattr(value, "_attribute_map"):
             value = serialize_activity(value)
-        elif field not in names or not isinstance(value, int | float | dict):
+        elif field not in json_names or not isinstance(value, int | float | dict):
             return dict(activity.serialize())
-        written[names[field]] = value
+        written[json_names[field]] = value
     return written
 
 
 @cache
 def _map_json_names(model_type: type[Any]) -> dict[str, str]:
-    """The name in JSON of each field of a kind of object, as the SDK lists them."""
-    return {field: known["key"] for field, known in model_type._attribute_map.items()}
+    """Map each field of an SDK class to its name in JSON."""
+    return {field: attributes["key"] for field, attributes in model_type._attribute_map.items()}

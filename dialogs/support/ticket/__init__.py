@@ -1,1 +1,1 @@
-"""File a case as a ticket: contact, classification, preview, confirmation."""
+"""Filing a case as a ticket: contact form, classification, preview, confirmation."""

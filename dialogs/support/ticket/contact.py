@@ -1,4 +1,4 @@
-"""The contact form of a ticket: its fields filled in from what is known, and what was typed checked."""
+"""The contact form of a ticket: its fields, the values to start with, and the validation of the answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dialogs.support.ticket.time_zones import TIME_ZONES, find_time_zone
 from knowledge.redaction.redact import redact
 
 MAX_NAME_CHARS, MAX_EMAIL_CHARS, MAX_PHONE_CHARS = 60, 120, 30
-"""Characters that support takes; what is longer is not cut, since it would be somebody else's."""
+"""The limits of the Support API. Longer values are refused, since a cut address would reach somebody else."""
 FIELD_CHOICES: Mapping[str, tuple[str, ...]] = {
     "by": CONTACT_METHODS,
     "time_zone": tuple(TIME_ZONES),
@@ -50,7 +50,7 @@ _HINTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ContactAnswers:
-    """What the form came to: where the ticket is filed, whom support reaches, whether diagnostics may be collected."""
+    """The validated answers: the subscription, the contact, and the consent to collect diagnostics."""
 
     subscription: str
     contact: TicketContact
@@ -58,10 +58,10 @@ class ContactAnswers:
 
 
 def prefill_answers(context: DialogContext, person: Person, locale: str | None, subscription: str) -> dict[str, str]:
-    """The fields as they are shown first. Consent is never filled in with yes."""
+    """Return the values that the form starts with. The consent to collect diagnostics always starts with no."""
     first, _, last = " ".join(person.name.split()).partition(" ")
-    region = (locale or "").replace("_", "-").rpartition("-")[2].upper()
-    country = ALPHA3_BY_ALPHA2.get(region, "") if "-" in (locale or "").replace("_", "-") else ""
+    _, has_region, region = (locale or "").replace("_", "-").rpartition("-")
+    country = ALPHA3_BY_ALPHA2.get(region.upper(), "") if has_region else ""
     return {
         "subscription": subscription if is_guid(subscription) else "",
         "first": _sanitize(first),
@@ -77,26 +77,29 @@ def prefill_answers(context: DialogContext, person: Person, locale: str | None, 
 
 
 def merge_answers(answers: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, str]:
-    """The fields after what came back: redacted, in one line; a choice that there is not keeps its value."""
-    after = dict(answers)
+    """Return the answers updated with the submitted fields.
+
+    Texts are redacted and put on one line. An unknown choice is ignored.
+    """
+    merged = dict(answers)
     for name in FIELD_NAMES:
         value = fields.get(name)
         if value is None:
             continue
         if name in FIELD_CHOICES:
-            after[name] = value if value in FIELD_CHOICES[name] else after.get(name, "")
+            merged[name] = value if value in FIELD_CHOICES[name] else merged.get(name, "")
         else:
-            after[name] = _sanitize(value)
-    return after
+            merged[name] = _sanitize(value)
+    return merged
 
 
 def validate_answers(
     context: DialogContext, answers: Mapping[str, str]
 ) -> tuple[ContactAnswers | None, dict[str, str]]:
-    """What the answers come to, and what is wrong with them, by field; None where something is."""
+    """Validate the answers. Return them typed, or None and the error message of each field that is not valid."""
     country = parse_country(answers.get("country", ""))
     phone = answers.get("phone", "")
-    faults = {
+    is_invalid = {
         "subscription": not is_guid(answers.get("subscription", "")),
         "first": not 0 < len(answers.get("first", "")) <= MAX_NAME_CHARS,
         "last": not 0 < len(answers.get("last", "")) <= MAX_NAME_CHARS,
@@ -105,8 +108,11 @@ def validate_answers(
         "country": country is None,
         **{name: answers.get(name) not in allowed for name, allowed in FIELD_CHOICES.items()},
     }
-    said = {name: "choice" if name in FIELD_CHOICES else name for name in FIELD_NAMES}
-    problems = {name: context.format_text(f"ticket.problem.{said[name]}") for name, wrong in faults.items() if wrong}
+    problems = {
+        name: context.format_text(f"ticket.problem.{'choice' if name in FIELD_CHOICES else name}")
+        for name, invalid in is_invalid.items()
+        if invalid
+    }
     if problems or country is None:
         return None, problems
     contact = TicketContact(
@@ -125,12 +131,14 @@ def validate_answers(
 def build_form_fields(
     context: DialogContext, answers: Mapping[str, str], problems: Mapping[str, str]
 ) -> list[FormField]:
-    """The inputs of the form, each with what is wrong with it."""
+    """Build the input fields of the form, with their error messages."""
     labels: dict[str, dict[str, str]] = {
-        "by": {one: context.format_text(f"ticket.by.{one}") for one in CONTACT_METHODS},
+        "by": {method: context.format_text(f"ticket.by.{method}") for method in CONTACT_METHODS},
         "time_zone": {name: _format_zone_label(name, cities) for name, cities in TIME_ZONES.items()},
-        "language": {one: context.format_text(f"ticket.language.{one}") for one in SUPPORT_LANGUAGES},
-        "diagnostics": {one: context.format_text(f"ticket.diagnostics.{one}") for one in FIELD_CHOICES["diagnostics"]},
+        "language": {language: context.format_text(f"ticket.language.{language}") for language in SUPPORT_LANGUAGES},
+        "diagnostics": {
+            consent: context.format_text(f"ticket.diagnostics.{consent}") for consent in FIELD_CHOICES["diagnostics"]
+        },
     }
     return [
         FormField(
@@ -139,7 +147,7 @@ def build_form_fields(
             answers.get(name, ""),
             choices=tuple(labels[name].items()) if name in labels else (),
             max_chars=MAX_ANSWER_CHARS if name not in FIELD_CHOICES else 0,
-            required=name not in ("phone",),
+            required=name != "phone",
             problem=problems.get(name, ""),
             hint=_HINTS.get(name, ""),
         )
@@ -152,13 +160,13 @@ def _format_zone_label(name: str, cities: str) -> str:
 
 
 def is_guid(value: str) -> bool:
-    """Whether `value` is a GUID, in any case."""
+    """Tell whether `value` is a GUID, in lower or upper case."""
     parts = value.lower().split("-")
     return tuple(map(len, parts)) == _GUID_PARTS and all(set(part) <= _HEX_CHARS for part in parts)
 
 
 def is_email(value: str) -> bool:
-    """Whether `value` looks like one e-mail address."""
+    """Tell whether `value` looks like a single email address."""
     name, at, host = value.lower().rpartition("@")
     labels = host.split(".")
     return (
@@ -171,7 +179,7 @@ def is_email(value: str) -> bool:
 
 
 def is_phone(value: str) -> bool:
-    """Whether `value` looks like a telephone number."""
+    """Tell whether `value` looks like a phone number."""
     return (
         len(value) <= MAX_PHONE_CHARS
         and set(value) <= _PHONE_CHARS
@@ -180,5 +188,5 @@ def is_phone(value: str) -> bool:
 
 
 def _sanitize(value: str) -> str:
-    # cut only after redaction: half a secret would not be recognised as one
+    # Redact before cutting: half a secret would not be recognized as one. The first cut only bounds the work.
     return " ".join(sanitize_text(redact(clean_text(value, 4 * MAX_ANSWER_CHARS))).split())[:MAX_ANSWER_CHARS]

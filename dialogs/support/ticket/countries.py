@@ -1,4 +1,4 @@
-"""The countries by their ISO 3166-1 codes: two letters to three."""
+"""Country codes of ISO 3166-1: locales have two letters, Azure Support expects three."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ COUNTRIES = frozenset(ALPHA3_BY_ALPHA2.values())
 
 
 def parse_country(text: str) -> str | None:
-    """The three letters of a country that was typed as its two or three, in any case; None for anything else."""
+    """Return the three-letter code for a two- or three-letter code in lower or upper case, or None if it is unknown."""
     code = text.strip().upper()
     return code if code in COUNTRIES else ALPHA3_BY_ALPHA2.get(code)

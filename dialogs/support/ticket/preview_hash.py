@@ -1,4 +1,7 @@
-"""What would leave, made from a draft and the answers of its contact form; and a seal that tells one from another."""
+"""The ticket to be sent, built from a case and the contact answers, and a hash that identifies its content.
+
+The hash ties a confirmation to the preview: a ticket is only filed if it is still what the person confirmed.
+"""
 
 from __future__ import annotations
 
@@ -21,32 +24,35 @@ ENGLISH_FILE_NAME = "image-medic-case-english.md"
 def build_ticket_draft(
     context: DialogContext, form: CaseForm, under_way: TicketInProgress, answers: ContactAnswers
 ) -> TicketDraft:
-    """Everything that leaves with a yes. In Italian only for support in Italian, and with the English as a file."""
-    italian = context.language == "it" and answers.contact.language == "it-it"
-    english_scene, english = translate_to_english(context, form)
-    own_scene, own = (context, form) if italian else (english_scene, english)
-    files = (
-        (TicketAttachment(ENGLISH_FILE_NAME, redact(render_case_text(english_scene, english))[:MAX_ATTACHMENT_CHARS]),)
-        if italian
-        else ()
-    )
+    """Build everything that is sent when the person confirms.
+
+    The text is Italian only if the person wants support in Italian. The English text is then an attachment.
+    """
+    english_context, english_form = translate_to_english(context, form)
+    attachments: tuple[TicketAttachment, ...] = ()
+    if context.language == "it" and answers.contact.language == "it-it":
+        text_context, text_form = context, form
+        english_text = redact(render_case_text(english_context, english_form))[:MAX_ATTACHMENT_CHARS]
+        attachments = (TicketAttachment(ENGLISH_FILE_NAME, english_text),)
+    else:
+        text_context, text_form = english_context, english_form
     assert under_way.classification_options is not None
     return TicketDraft(
         id=under_way.draft_id,
         subscription=answers.subscription,
         service=under_way.classification_options.service,
         classification=under_way.classification_options.classifications[under_way.chosen_index],
-        title=redact(own.title),
-        description=redact(render_case_text(own_scene, own))[:MAX_CASE_CHARS],
-        severity=next((one for one in SEVERITIES if one == form.severity), SEVERITIES[0]),
+        title=redact(text_form.title),
+        description=redact(render_case_text(text_context, text_form))[:MAX_CASE_CHARS],
+        severity=next((severity for severity in SEVERITIES if severity == form.severity), SEVERITIES[0]),
         contact=answers.contact,
         can_collect_diagnostics=answers.can_collect_diagnostics,
         problem_started_at=extract_start_time(context, form),
-        attachments=files,
+        attachments=attachments,
     )
 
 
 def compute_preview_hash(draft: TicketDraft) -> str:
-    """A short text that is another one whenever anything of what leaves is."""
-    written = json.dumps(to_json(draft), sort_keys=True)
-    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    """Compute a hash over everything that is sent."""
+    serialized = json.dumps(to_json(draft), sort_keys=True)
+    return hashlib.sha256(serialized.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""Time zones by their Windows names, as Azure Support takes them: the usual one of every region, to choose from."""
+"""The time zones to choose from, by their Windows names, which Azure Support expects: the usual one of each region."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ New Zealand Standard Time | Auckland | NZL
 
 DEFAULT_TIME_ZONE = "UTC"
 TIME_ZONES: dict[str, str] = {}
-"""The name of every zone, with the cities that people know it by."""
+"""The cities of each zone, by its name. People know their zone by a city."""
 _ZONE_BY_COUNTRY: dict[str, str] = {}
 
 for _line in _ZONE_TABLE.strip().splitlines():
@@ -64,5 +64,5 @@ for _line in _ZONE_TABLE.strip().splitlines():
 
 
 def find_time_zone(country: str) -> str:
-    """The zone of a country (three letters) that has one; `DEFAULT` where that is not known."""
+    """Return the time zone of a country with a single one (three-letter code), or else `DEFAULT_TIME_ZONE`."""
     return _ZONE_BY_COUNTRY.get(country, DEFAULT_TIME_ZONE)

@@ -1,4 +1,4 @@
-"""The cards of a ticket: before it, the contact form, the preview of what leaves, the ticket, why there is none."""
+"""The cards for filing a ticket: contact form, classification, preview, the filed ticket, and refusals."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ RETRYABLE_REASONS: frozenset[TicketRefusalReason] = frozenset(
         "unauthorized", "not-found", "other-tenant", "too-slow", "unsure", "azure-trouble", "no-network", "unexpected",
     }
 )  # fmt: skip
-"""What may pass, or can be put right: another try is offered."""
+"""Refusals that can pass or be corrected outside the form: the person is offered another try."""
 CORRECTABLE_REASONS: frozenset[TicketRefusalReason] = frozenset(
     {"severity", "rejected", "not-found", "other-tenant", "no-classification"}
 )
-"""What another answer of the person's may put right."""
+"""Refusals that different answers can correct: the person is offered the form."""
 UNCERTAIN_REASONS: frozenset[TicketRefusalReason] = frozenset({"too-slow", "unsure", "azure-trouble", "unexpected"})
-"""After these there may be a ticket all the same."""
+"""Refusals after which a ticket may exist anyway."""
 
 
 def render_contact_form(
     context: DialogContext, answers: Mapping[str, str], problems: Mapping[str, str], filed_ticket: Ticket | None
 ) -> Reply:
-    """The form; nothing leaves with it."""
+    """Render the contact form. Submitting it sends nothing to Azure."""
     blocks: list[Block] = [context.build_heading("ticket.title")]
     if filed_ticket:
         blocks.append(
@@ -37,9 +37,9 @@ def render_contact_form(
     blocks.append(
         context.build_paragraph("ticket.check" if problems else "ticket.intro", "attention" if problems else "default")
     )
-    # the fields that are asked for need not be filled in to go back
-    back = replace(context.build_button("edit-case", "draft"), should_omit_fields=True)
-    buttons = (context.build_button("ticket-preview", "ticket-preview", primary=True), back)
+    # going back must not require the required fields
+    back_button = replace(context.build_button("edit-case", "draft"), should_omit_fields=True)
+    buttons = (context.build_button("ticket-preview", "ticket-preview", primary=True), back_button)
     return context.build_reply(
         *blocks,
         *build_form_fields(context, answers, problems),
@@ -50,58 +50,40 @@ def render_contact_form(
 
 
 def render_classification_choice(context: DialogContext, options: ClassificationOptions) -> Reply:
-    """Which of several classifications it is."""
-    kinds = [
-        Button(shorten_label(one.name), "ticket-kind", {"kind": at}, primary=at == 0)
-        for at, one in enumerate(options.classifications)
+    """Render the choice between several classifications."""
+    choices = [
+        Button(shorten_label(classification.name), "ticket-kind", {"kind": index}, primary=index == 0)
+        for index, classification in enumerate(options.classifications)
     ]
-    rows = tuple((str(at + 1), build_literal(one.name)) for at, one in enumerate(options.classifications))
+    # the labels of buttons are short, so the full names are in a table
+    rows = tuple(
+        (str(number), build_literal(classification.name))
+        for number, classification in enumerate(options.classifications, 1)
+    )
     return context.build_reply(
         context.build_paragraph("ticket.choose", service=build_literal(options.service.name)),
         FactTable(rows),
-        buttons=(*kinds, context.build_button("ticket-change", "ticket-change"))[:6],
+        buttons=(*choices, context.build_button("ticket-change", "ticket-change"))[:6],
     )
 
 
 def render_preview(
     context: DialogContext, draft: TicketDraft, preview_hash: str, person_name: str, has_changed: bool = False
 ) -> tuple[Reply, ...]:
-    """Exactly what leaves: the text, the files, then everything else and the question."""
-    texts = [context.build_reply(context.build_paragraph("ticket.text"), CopyableText(draft.description), beside=True)]
-    texts += [
+    """Render exactly what will be sent, and ask for confirmation: first text and files, then everything else."""
+    replies = [
+        context.build_reply(context.build_paragraph("ticket.text"), CopyableText(draft.description), beside=True)
+    ]
+    replies += [
         context.build_reply(
             context.build_paragraph("ticket.file", name=file.name), CopyableText(file.text), beside=True
         )
         for file in draft.attachments
     ]
-    contact = draft.contact
-    reached = f"{contact.first_name} {contact.last_name}, {contact.email}" + (
-        f", {contact.phone}" if contact.phone else ""
-    )
-    rows: dict[str, RichText] = {
-        "subscription": build_literal(draft.subscription),
-        "service": build_literal(draft.service.name),
-        "classification": build_literal(draft.classification.name),
-        "severity": (TextRun(_format_severity(context, draft.severity)),),
-        "heading": build_literal(draft.title),
-        "contact": build_literal(reached),
-        "by": (TextRun(context.format_text(f"ticket.by.{contact.contact_method}")),),
-        "place": build_literal(f"{contact.country}, {contact.time_zone}"),
-        "language": (TextRun(context.format_text(f"ticket.language.{contact.language}")),),
-        "diagnostics": (
-            TextRun(context.format_text(f"ticket.diagnostics.{'yes' if draft.can_collect_diagnostics else 'no'}")),
-        ),
-        "started": build_literal(draft.problem_started_at)
-        if draft.problem_started_at
-        else (TextRun(context.format_text("case.unknown")),),
-        "files": build_literal(", ".join(file.name for file in draft.attachments))
-        if draft.attachments
-        else (TextRun(context.format_text("ticket.none")),),
-    }
-    question = context.build_reply(
+    confirmation = context.build_reply(
         context.build_heading("ticket.preview"),
         *((context.build_paragraph("ticket.changed", "warning"),) if has_changed else ()),
-        FactTable(tuple((context.format_text(f"ticket.row.{key}"), value) for key, value in rows.items())),
+        _build_preview_table(context, draft),
         *render_sandbox_notice(context),
         context.build_paragraph("ticket.ask", "attention", name=person_name)
         if person_name
@@ -115,11 +97,11 @@ def render_preview(
         summary=context.format_text("ticket.preview"),
         beside=True,
     )
-    return (*texts, question)
+    return (*replies, confirmation)
 
 
 def render_ticket(context: DialogContext, filed_ticket: Ticket, attachment_count: int, title: str = "") -> Reply:
-    """The ticket: its number, where it is shown, and what did not go along."""
+    """Render the filed ticket: its number, its link, and a warning if the attachments are missing."""
     key = "ticket.filed-again" if filed_ticket.was_already_filed else "ticket.filed"
     blocks: list[Block] = [
         context.build_paragraph(
@@ -143,7 +125,10 @@ def render_ticket(context: DialogContext, filed_ticket: Ticket, attachment_count
 
 
 def render_refusal(context: DialogContext, refusal: TicketRefusal, can_retry: bool = False) -> Reply:
-    """Why there is no ticket, what to do about it, and that the draft stays. `again`: it can be tried once more."""
+    """Render why no ticket was filed, what to do about it, and that the draft is kept.
+
+    With `can_retry`, a button to try again is offered for reasons that can pass.
+    """
     reason = refusal.reason
     blocks: list[Block] = [context.build_paragraph(f"unfiled.{reason}", "warning")]
     rows = {
@@ -153,37 +138,61 @@ def render_refusal(context: DialogContext, refusal: TicketRefusal, can_retry: bo
         "role": refusal.role,
         "code": refusal.code,
     }
-    if shown := tuple(
+    known_rows = tuple(
         (context.format_text(f"unfiled.row.{key}"), build_literal(value)) for key, value in rows.items() if value
-    ):
-        blocks.append(FactTable(shown))
+    )
+    if known_rows:
+        blocks.append(FactTable(known_rows))
     if reason == "busy" and refusal.retry_after is not None:
         blocks.append(context.build_paragraph("unfiled.wait", seconds=refusal.retry_after))
     blocks.append(context.build_paragraph(f"unfiled.{reason}.next"))
     blocks.append(context.build_paragraph("ticket.may-be" if reason in UNCERTAIN_REASONS else "ticket.stays"))
-    buttons = [
-        *(
-            (context.build_button("ticket-again", "ticket-again", primary=True),)
-            if can_retry and reason in RETRYABLE_REASONS
-            else ()
-        ),
-        *((context.build_button("ticket-change", "ticket-change"),) if reason in CORRECTABLE_REASONS else ()),
-        context.build_button("ways-out", "post"),
-        context.build_button("edit-case", "draft"),
-    ]
+    buttons: list[Button] = []
+    if can_retry and reason in RETRYABLE_REASONS:
+        buttons.append(context.build_button("ticket-again", "ticket-again", primary=True))
+    if reason in CORRECTABLE_REASONS:
+        buttons.append(context.build_button("ticket-change", "ticket-change"))
+    buttons += [context.build_button("ways-out", "post"), context.build_button("edit-case", "draft")]
     return context.build_reply(*blocks, buttons=tuple(buttons), beside=True)
 
 
 def render_sandbox_notice(context: DialogContext) -> list[Block]:
-    """In the sandbox, that nobody gets the ticket; nothing elsewhere."""
+    """Return a notice that a ticket in the sandbox reaches nobody, and nothing outside the sandbox."""
     return [context.build_paragraph("ticket.sandbox", "subtle")] if context.access_mode == "sandbox" else []
 
 
-def _format_severity(context: DialogContext, severity: str) -> str:
-    known = next((one for one in context.support.severities if one.id == severity), None)
-    if known is None:
-        return severity
-    return context.format_text("case.severity", letter=known.letter, meaning=known.meaning.get(context.language))
+def _build_preview_table(context: DialogContext, draft: TicketDraft) -> FactTable:
+    contact = draft.contact
+    address = ", ".join(filter(None, (f"{contact.first_name} {contact.last_name}", contact.email, contact.phone)))
+    consent = "yes" if draft.can_collect_diagnostics else "no"
+    started = draft.problem_started_at
+    files = ", ".join(file.name for file in draft.attachments)
+    rows: dict[str, RichText] = {
+        "subscription": build_literal(draft.subscription),
+        "service": build_literal(draft.service.name),
+        "classification": build_literal(draft.classification.name),
+        "severity": (TextRun(_format_severity(context, draft.severity)),),
+        "heading": build_literal(draft.title),
+        "contact": build_literal(address),
+        "by": _build_own_text(context, f"ticket.by.{contact.contact_method}"),
+        "place": build_literal(f"{contact.country}, {contact.time_zone}"),
+        "language": _build_own_text(context, f"ticket.language.{contact.language}"),
+        "diagnostics": _build_own_text(context, f"ticket.diagnostics.{consent}"),
+        "started": build_literal(started) if started else _build_own_text(context, "case.unknown"),
+        "files": build_literal(files) if files else _build_own_text(context, "ticket.none"),
+    }
+    return FactTable(tuple((context.format_text(f"ticket.row.{key}"), value) for key, value in rows.items()))
+
+
+def _build_own_text(context: DialogContext, key: str) -> RichText:
+    return (TextRun(context.format_text(key)),)
+
+
+def _format_severity(context: DialogContext, severity_id: str) -> str:
+    severity = next((item for item in context.knowledge.support.severities if item.id == severity_id), None)
+    if severity is None:
+        return severity_id
+    return context.format_text("case.severity", letter=severity.letter, meaning=severity.meaning.get(context.language))
 
 
 def _format_number(context: DialogContext, filed_ticket: Ticket) -> str:

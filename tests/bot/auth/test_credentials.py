@@ -156,7 +156,7 @@ async def test_a_refused_token_is_replaced_once(identity: IdentityService, token
         (200, {"access_token": "token", "expires_in": "soon"}, "status 200"),
         (200, {"access_token": ["token"], "expires_in": 3600}, "status 200"),
         (200, {"access_token": "token", "expires_in": True}, "status 200"),
-        (200, [1], "JSON that is no object"),
+        (200, [1], "JSON that isn't an object"),
         (302, {}, "status 302"),
     ],
 )
@@ -173,7 +173,7 @@ async def test_a_refusal_says_what_to_do(
 
 
 async def test_a_service_that_is_not_there_is_said_by_its_address(client: JsonClient) -> None:
-    with pytest.raises(ServiceUnreachableError, match=r"http://127\.0\.0\.1:9 gave no answer"):
+    with pytest.raises(ServiceUnreachableError, match=r"http://127\.0\.0\.1:9 gave no usable answer"):
         await client.get("http://127.0.0.1:9/secret-path")
 
 

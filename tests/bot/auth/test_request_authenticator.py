@@ -204,7 +204,7 @@ async def test_a_token_lets_in_or_not(
 ) -> None:
     caplog.set_level(logging.DEBUG, "bot")
     assert await bot.post(made(bot.identity)) == status
-    assert len(bot.medic.heard) == len(bot.teams.messages) == (status == 201)
+    assert len(bot.conversation.heard) == len(bot.teams.messages) == (status == 201)
     check_logs(caplog)
 
 
@@ -230,7 +230,7 @@ async def test_a_good_token_does_not_excuse_a_body(
     if isinstance(body, dict):
         body = {key: value for key, value in body.items() if value is not None}
     assert await bot.post(bot.identity.token(), body) == status
-    assert len(bot.medic.heard) == (status == 201)
+    assert len(bot.conversation.heard) == (status == 201)
     check_logs(caplog)
 
 
@@ -298,7 +298,7 @@ async def test_a_reply_waits_for_a_token_and_then_goes_where_it_was_to_go(bot: G
     tokens._clock = clock
     bot.identity.answer = (401, {"error_description": "AADSTS7000222: expired"})
     await bot.post(bot.identity.token())
-    assert (len(bot.medic.heard), bot.tokens_seen) == (1, [])
+    assert (len(bot.conversation.heard), bot.tokens_seen) == (1, [])
     bot.identity.answer = None
     clock.now += RETRY_SECONDS
     while not bot.teams.messages:

@@ -1,4 +1,4 @@
-"""An Azure of the tests' own, and the clients that look at it."""
+"""A fake Azure, and the clients that read it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def credential() -> FakeCredential:
 
 
 @pytest_asyncio.fixture
-async def reading(azure: FakeAzure, credential: FakeCredential) -> AsyncIterator[ManagementClients]:
-    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
-        yield reading
+async def clients(azure: FakeAzure, credential: FakeCredential) -> AsyncIterator[ManagementClients]:
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
+        yield clients

@@ -128,7 +128,7 @@ class FakeCredential(AsyncTokenCredential):
 
 
 class FakeCredentialProvider:
-    """Everybody looks with the same credential."""
+    """Gives everyone the same credential."""
 
     def __init__(self, credential: AsyncTokenCredential, subscriptions: frozenset[str] = frozenset()) -> None:
         self._credential = credential
@@ -255,13 +255,7 @@ class FakeAzure:
         if path.lower().endswith("/runoutputs"):
             return web.json_response({"value": self.outputs})
         if path.lower().endswith("/storageaccounts"):
-            parts = path.split("/")
-            if len(parts) > 6 and parts[3].lower() == "resourcegroups":
-                group = parts[4].lower()
-                if group not in self.accounts and group not in self.groups:
-                    return web.json_response(error(404, "ResourceGroupNotFound")[2], status=404)
-                return web.json_response({"value": self.accounts.get(group, [])})
-            return web.json_response({"value": [one for many in self.accounts.values() for one in many]})
+            return self._list_accounts(path.split("/"))
         for one in self.templates:
             if one["id"].lower() == path.lower():
                 return web.json_response(one)
@@ -269,6 +263,14 @@ class FakeAzure:
         if found and found[1].lower() in self.groups:
             return web.json_response({"id": path, "name": found[1], "tags": self.groups[found[1].lower()]})
         return web.json_response(error(404, "ResourceNotFound")[2], status=404)
+
+    def _list_accounts(self, path: list[str]) -> web.Response:
+        if len(path) <= 6 or path[3].lower() != "resourcegroups":
+            return web.json_response({"value": [one for many in self.accounts.values() for one in many]})
+        group = path[4].lower()
+        if group not in self.accounts and group not in self.groups:
+            return web.json_response(error(404, "ResourceGroupNotFound")[2], status=404)
+        return web.json_response({"value": self.accounts.get(group, [])})
 
     def _paged(self, request: web.Request, values: list[dict[str, Any]]) -> web.Response:
         begin = int(request.query.get("skip", "0"))

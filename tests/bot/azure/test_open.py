@@ -1,4 +1,4 @@
-"""The look that the settings ask for; the sandbox looked at through the very clients that look at Azure."""
+"""The Azure reader that the settings ask for; the sandbox read through the same clients as Azure."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from dialogs.model.turn import Person
 from tests.bot.azure.fake_azure import ONE, PERSON, REF, TENANT, FakeCredential, FakeCredentialProvider
-from tests.bot.azure.looks import DIAGNOSER
+from tests.bot.azure.template_readers import DIAGNOSER
+from tests.bot.sandbox.recording import RecordingSandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 ME = Person("sandbox", "me")
 
 
-async def test_off_refuses_every_look() -> None:
+async def test_off_refuses_every_lookup() -> None:
     azure: AzureReader = open_azure_reader(AzureSettings(), DIAGNOSER)
     assert azure.access_mode == "off"
     status = TemplateStatus(REF)
-    for look in (
+    for lookup in (
         azure.find_templates(PERSON, TemplateQuery("x")), azure.find_failed_templates(PERSON), azure.fetch_status(PERSON, REF),
         azure.fetch_log_tail(PERSON, status), azure.diagnose_log(PERSON, status, "en", lambda *_: None),
     ):  # fmt: skip
         with pytest.raises(AzureRefusedError) as caught:
-            await look
+            await lookup
         assert caught.value.refusal.reason == "off"
     assert not await azure.sign_out(PERSON)
 
@@ -49,40 +50,40 @@ def test_off_imports_no_sdk() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("look", ["user", "sandbox"])
-def test_the_eyes_of_other_packages_are_asked_for(look: str) -> None:
-    with pytest.raises(ValueError, match=f"the mode {look} needs the eyes"):
-        open_azure_reader(AzureSettings(look), DIAGNOSER)  # type: ignore[arg-type]
+@pytest.mark.parametrize("mode", ["user", "sandbox"])
+def test_a_mode_whose_credentials_come_from_elsewhere_needs_a_provider(mode: str) -> None:
+    with pytest.raises(ValueError, match=f"the mode {mode} needs a credential provider"):
+        open_azure_reader(AzureSettings(mode), DIAGNOSER)  # type: ignore[arg-type]
 
 
 async def test_each_mode_is_opened() -> None:
     people = frozenset({(TENANT, ONE)})
-    for settings, eyes in (
+    for settings, provider in (
         (AzureSettings("local"), None),
         (AzureSettings("bot", subscriptions=frozenset({ONE}), people=people), None),
         (AzureSettings("user"), FakeCredentialProvider(FakeCredential())),
     ):
-        azure = open_azure_reader(settings, DIAGNOSER, eyes, US_GOVERNMENT)
+        azure = open_azure_reader(settings, DIAGNOSER, provider, US_GOVERNMENT)
         assert azure.access_mode == settings.access_mode
         await azure.close()
 
 
 class RecordingObserver(NullObserver):
-    """Keeps what it is told of looks."""
+    """Records the lookups."""
 
     def __init__(self) -> None:
-        self.looks: list[tuple[str, str]] = []
+        self.lookups: list[tuple[str, str]] = []
 
     def record_lookup(self, operation: str, result: str, seconds: float) -> None:
         assert seconds >= 0
-        self.looks.append((operation, result))
+        self.lookups.append((operation, result))
 
 
-async def test_whoever_watches_is_told_of_every_look_and_what_came_of_it() -> None:
-    noting = RecordingObserver()
+async def test_the_observer_is_notified_of_every_lookup_and_its_result() -> None:
+    observer = RecordingObserver()
     async with Sandbox() as sandbox:
         azure = open_azure_reader(
-            AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud, noting
+            AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud, observer
         )
         (ref,) = (await azure.find_templates(ME, TemplateQuery(name="win11-golden"))).exact_matches
         await azure.fetch_status(ME, ref)
@@ -90,14 +91,14 @@ async def test_whoever_watches_is_told_of_every_look_and_what_came_of_it() -> No
             await azure.fetch_status(ME, replace(ref, name="no-such-template"))
         await azure.sign_out(ME)
         await azure.close()
-    assert noting.looks == [("find", "ok"), ("status", "ok"), ("status", "not-found"), ("sign-out", "ok")]
+    assert observer.lookups == [("find", "ok"), ("status", "ok"), ("status", "not-found"), ("sign-out", "ok")]
 
 
-async def test_the_sandbox_through_the_clients_that_look_at_azure() -> None:
-    """Every template, whatever has befallen it: a diagnosis or a refusal with a reason, and never a bug's."""
+async def test_the_sandbox_through_the_clients_that_read_azure() -> None:
+    """Every template gives a diagnosis or a refusal with a reason, and none an unexpected error."""
     reasons: dict[str, AzureRefusalReason] = {}
     entries: dict[str, str] = {}
-    async with Sandbox() as sandbox:
+    async with RecordingSandbox() as sandbox:
         azure = open_azure_reader(AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud)
         everything = await azure.find_templates(ME, TemplateQuery())
         refs = {ref.id: ref for ref in everything.similar_matches}
@@ -120,8 +121,8 @@ async def test_the_sandbox_through_the_clients_that_look_at_azure() -> None:
                 assert [one.entry for one in DIAGNOSER.diagnose(tail.text).matches] == [one.entry for one in matches]
                 if matches:
                     entries[name] = matches[0].entry
-        assert {request.split(" ")[0] for request in sandbox.request_log} <= {"GET", "HEAD"}
-        assert not any("sendmeyourtokens" in request for request in sandbox.request_log)
+        assert {request.split(" ")[0] for request in sandbox.guard.request_log} <= {"GET", "HEAD"}
+        assert not any("sendmeyourtokens" in request for request in sandbox.guard.request_log)
         await azure.close()
     assert {"no-data-role", "firewall", "log-gone", "suspicious", "no-log"} <= set(reasons.values())
     assert "unexpected" not in reasons.values()

@@ -1,4 +1,4 @@
-"""The role that is offered for looking: only reading, and all that the requests need."""
+"""The role for Azure lookups: it only reads, and has exactly the permissions that the requests need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.azure.clients.refusals import READ_BLOBS_ACTION
 from dialogs.model.azure import TemplateQuery
 from tests.bot.azure.fake_azure import ACCOUNT, PERSON, REF, FakeAzure, FakeCredential, template
 from tests.bot.azure.logs.test_logs import log_of, place
-from tests.bot.azure.looks import looks_at
+from tests.bot.azure.template_readers import build_reader
 
 FOLDER = Path(__file__).resolve().parents[3] / "appmanifest" / "azure"
 ROLE = json.loads((FOLDER / "image-medic-reader.role.json").read_text("utf-8"))
@@ -52,11 +52,11 @@ async def test_the_role_holds_what_is_asked_for_and_nothing_else(azure: FakeAzur
     azure.templates = [template()]
     azure.groups["rg-staging"] = {"imageTemplateName": REF.name, "imageTemplateResourceGroupName": REF.resource_group}
     place(azure, log_of())
-    looks = looks_at(azure, credential)
+    reader = build_reader(azure, credential)
     for wanted in (TemplateQuery(REF.name), TemplateQuery(staging_group="rg-staging"), TemplateQuery(account=ACCOUNT)):
-        assert (await looks.find_templates(PERSON, wanted)).exact_matches == (REF,)
-    await looks.find_failed_templates(PERSON)
-    await looks.fetch_log_tail(PERSON, await looks.fetch_status(PERSON, REF))
+        assert (await reader.find_templates(PERSON, wanted)).exact_matches == (REF,)
+    await reader.find_failed_templates(PERSON)
+    await reader.fetch_log_tail(PERSON, await reader.fetch_status(PERSON, REF))
     asked = {action_for(path.split(" ")[1]) for path in azure.paths if "/blobs/" not in path}
     assert asked == set(ROLE["Actions"])
 

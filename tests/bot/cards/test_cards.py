@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft6Validator
 
-from bot.cards.cards import build_summary, render_card, split_reply
+from bot.cards.cards import build_summary, render_card
+from bot.cards.splitting import split_reply
 from dialogs.model.reply import (
     Button,
     Command,

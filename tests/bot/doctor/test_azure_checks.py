@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -84,13 +84,6 @@ class FakeAzureReader(DisabledAzureReader):
         self.closed = True
 
 
-def opened(
-    given: TemplateSearchResult | AzureRefusal,
-) -> tuple[FakeAzureReader, Callable[[AzureSettings], FakeAzureReader]]:
-    fake = FakeAzureReader(given)
-    return fake, lambda _: fake
-
-
 @pytest.mark.parametrize(
     ("given", "state", "said"),
     [
@@ -115,9 +108,12 @@ def opened(
         (AzureRefusal("no-network"), "fault", "no-network"),
     ],
 )
-async def test_what_the_identity_may_read(given: TemplateSearchResult | AzureRefusal, state: str, said: str) -> None:
-    fake, opening = opened(given)
-    found = await check_azure_access(settings(BOT), DoctorEnvironment(), opening)
+async def test_what_the_identity_may_read(
+    given: TemplateSearchResult | AzureRefusal, state: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeAzureReader(given)
+    monkeypatch.setattr("bot.doctor.azure_checks.open_azure_reader", lambda settings, diagnoser: fake)
+    found = await check_azure_access(settings(BOT), DoctorEnvironment())
     assert (found.state, said in found.message) == (state, True), found.message
     assert [(person.tenant, person.object_id) for person in fake.people] == [(TENANT, OBJECT)]
     assert fake.closed

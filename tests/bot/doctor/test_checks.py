@@ -177,7 +177,7 @@ async def test_an_endpoint_that_refuses_strangers_is_well(ward: Ward, front: Fro
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (404, "something else at that address"),
+        (404, "something else is at that address"),
         (502, "cannot reach the bot"),
         (201, "takes messages without a token"),
         (302, "would answer 401"),
@@ -195,7 +195,7 @@ async def test_an_endpoint_that_is_not_there(ward: Ward, front: Front) -> None:
 
 @pytest.mark.parametrize("domain", ["https://bot.example.com", "bot.example.com/x", "bot", "a b.example.com"])
 async def test_a_name_that_is_none(ward: Ward, domain: str) -> None:
-    assert "BOT_DOMAIN is no host name" in await ward.fault("endpoint", BOT_DOMAIN=domain)
+    assert "BOT_DOMAIN is not a host name" in await ward.fault("endpoint", BOT_DOMAIN=domain)
 
 
 async def test_packages_of_other_versions(ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,8 @@ def said(message: dict[str, Any]) -> str:
 async def room(tmp_path: Path, drive: Drive, files: TeamsAttachmentReader) -> AsyncIterator[Room]:
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
-    medic = build_dialog_services(load_knowledge(), attachment_reader=files).conversation
-    async with guarded(identity, trustme.CA(), tmp_path, medic) as bot:
+    conversation = build_dialog_services(load_knowledge(), attachment_reader=files).conversation
+    async with guarded(identity, trustme.CA(), tmp_path, conversation) as bot:
         yield Room(bot, drive, tmp_path)
         drive.stop.set()
     await runner.cleanup()

@@ -88,7 +88,7 @@ async def test_what_is_not_taken_is_said_and_a_redirect_not_followed(
 ) -> None:
     there, uploads = drive
     there.status = status
-    with pytest.raises(UploadError, match=f"^{HOST} took no file: status {status}"):
+    with pytest.raises(UploadError, match=f"^{HOST} did not accept the file: status {status}"):
         await uploads.put(place(), b"case")
     assert len(there.got) == 1
     assert set(there.asked) == {HOST}
@@ -96,7 +96,7 @@ async def test_what_is_not_taken_is_said_and_a_redirect_not_followed(
 
 async def test_a_host_that_is_not_who_it_says_gets_nothing(drive: tuple[Drive, FileUploader]) -> None:
     there, uploads = drive
-    with pytest.raises(UploadError, match="took no file: ClientConnectorCertificateError"):
+    with pytest.raises(UploadError, match="did not accept the file: ClientConnectorCertificateError"):
         await uploads.put(place("https://other.sharepoint.com/x"), b"case")
     assert there.got == []
 

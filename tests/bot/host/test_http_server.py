@@ -121,7 +121,7 @@ async def test_a_caller_from_elsewhere_is_refused_everywhere(
     async with chat.session.request(method, chat.url + path, headers=headers, **options) as response:
         assert response.status == 403
         assert said in await response.text()
-    assert chat.medic.heard == []
+    assert chat.conversation.heard == []
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:3978", "127.0.0.1", "[::1]:3978", "LOCALHOST"])
@@ -219,7 +219,7 @@ async def test_credentials_are_not_taken_for_more_than_they_are(chat: Chat) -> N
     """Without credentials no token can be checked; whoever sends one must not believe that it was."""
     response = await chat.post(chat.activity("hi"), headers={"Authorization": "Bearer a.b.c"})
     assert response.status == 401
-    assert chat.medic.heard == []
+    assert chat.conversation.heard == []
 
 
 async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) -> None:
@@ -250,7 +250,7 @@ async def test_a_stop_lets_running_turns_finish(chat: Chat) -> None:
         begun.set()
         await free.wait()
 
-    chat.medic.first = wait
+    chat.conversation.first = wait
     turn = asyncio.create_task(chat.send("last words"))
     await begun.wait()
     stopped = asyncio.create_task(chat.runner.cleanup())

@@ -8,8 +8,11 @@ import pytest
 import pytest_asyncio
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import NEWCOMER, HandClock
+from tests.bot.sandbox.recording import RecordingSandbox
+
+NO_DELAY = 10**12
+"""Bytes per second, so many that reading a log takes no time."""
 
 
 @pytest.fixture
@@ -18,12 +21,12 @@ def clock() -> HandClock:
 
 
 @pytest_asyncio.fixture
-async def sandbox(clock: HandClock) -> AsyncIterator[Sandbox]:
-    async with Sandbox(clock=clock, bytes_per_second=None) as sandbox:
+async def sandbox(clock: HandClock) -> AsyncIterator[RecordingSandbox]:
+    async with RecordingSandbox(clock=clock, bytes_per_second=NO_DELAY) as sandbox:
         yield sandbox
 
 
 @pytest_asyncio.fixture
-async def credential(sandbox: Sandbox) -> AsyncIterator[AsyncTokenCredential]:
+async def credential(sandbox: RecordingSandbox) -> AsyncIterator[AsyncTokenCredential]:
     async with sandbox.credential_provider.open_credential(NEWCOMER) as credential:
         yield credential

@@ -139,7 +139,7 @@ def test_the_old_form_has_telemetry_and_the_new_one_has_not() -> None:
     assert b"telemetry" not in new["customization.log"]
 
 
-def test_an_act_that_does_not_exist_is_named() -> None:
-    stage = LogContext(BuildLogWriter("new", "run", NOW), TEMPLATES["images/ubuntu-web"], 0, NOW)
-    with pytest.raises(StartError, match="has an act 'explode'"):
-        run_steps(stage, ["explode"])
+def test_a_step_that_does_not_exist_is_named() -> None:
+    context = LogContext(BuildLogWriter("new", "run", NOW), TEMPLATES["images/ubuntu-web"], 0, NOW)
+    with pytest.raises(StartError, match="has a step 'explode'"):
+        run_steps(context, ["explode"])

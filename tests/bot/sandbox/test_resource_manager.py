@@ -12,6 +12,7 @@ from azure.core.rest import HttpRequest
 from bot.sandbox.builds.scenario import TemplateSpec, read_scenario
 from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import HandClock, images
+from tests.bot.sandbox.recording import RecordingSandbox
 
 SCENARIO = read_scenario()
 IMAGES, RESEARCH = SCENARIO.subscriptions
@@ -24,12 +25,12 @@ def template_of(name: str) -> TemplateSpec:
 
 
 async def test_the_list_of_a_subscription_goes_over_several_pages(
-    sandbox: Sandbox, credential: AsyncTokenCredential
+    sandbox: RecordingSandbox, credential: AsyncTokenCredential
 ) -> None:
     async with images(sandbox, credential, IMAGES) as client:
         names = [found.name async for found in client.virtual_machine_image_templates.list()]
     assert names == [template.name for template in OPEN if template.subscription == IMAGES]
-    assert len(sandbox.request_log) == -(-len(names) // 8)
+    assert len(sandbox.guard.request_log) == -(-len(names) // 8)
 
 
 @pytest.mark.parametrize("template", [t for t in OPEN if not t.throttled], ids=lambda t: t.name)

@@ -18,23 +18,26 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from bot.auth.channel_auth import ChannelAuth
 from bot.azure.arm.cloud import PUBLIC, AzureCloud
+from bot.azure.arm.settings import AzureSettings
 from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from bot.sign_in.setup import SignInSetup, build_sign_in
 from bot.sign_in.sign_in import SignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.reply import Paragraph, Reply, build_literal
 from dialogs.model.turn import Turn
-from tests.bot.auth.identity_service import CREDENTIALS, TENANT
+from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.sign_in.entra import ADA, BOB, CONNECTION, Entra
 from tests.bot.stand_ins import ScriptedResult
+
+SETTINGS = AzureSettings("user", oauth_connection=CONNECTION, sign_in_app_id=APP)
 
 
 @dataclass
 class Looker:
     """Dialogs that look at Azure when told to, and offer a sign-in where it takes one."""
 
-    eyes: OnBehalfOfCredentials | None = None
+    credential_provider: OnBehalfOfCredentials | None = None
     heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
 
     async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
@@ -43,8 +46,8 @@ class Looker:
         if turn.has_signed_in is False:
             said = "not signed in"
         elif turn.text == "sign out":
-            assert self.eyes
-            said = f"signed out: {await self.eyes.sign_out(turn.person)}"
+            assert self.credential_provider
+            said = f"signed out: {await self.credential_provider.sign_out(turn.person)}"
         elif turn.text == "look" or turn.has_signed_in:
             said = await self.look(turn)
             sign_in = said == "refused: sign-in"
@@ -56,9 +59,9 @@ class Looker:
 
     async def look(self, turn: Turn) -> str:
         """Whose tokens are to be had, and for what."""
-        assert self.eyes
+        assert self.credential_provider
         try:
-            async with self.eyes.open_credential(turn.person) as credential:
+            async with self.credential_provider.open_credential(turn.person) as credential:
                 found = [await credential.get_token(s) for s in (PUBLIC.resource_scope, PUBLIC.storage_scope)]
         except AzureRefusedError as refused:
             return f"refused: {refused.refusal.reason}"
@@ -132,8 +135,8 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 
 @asynccontextmanager
-async def a_room(tmp_path: Path, medic: Any) -> AsyncIterator[Room]:
-    """A bot whose dialogs are `medic`; its `eyes` are set to those of whoever signs in."""
+async def a_room(tmp_path: Path, conversation: Any) -> AsyncIterator[Room]:
+    """A bot with the dialogs of `conversation`, whose `credential_provider` is set to the one for signed-in people."""
     authority, entra = trustme.CA(), Entra()
     server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(server_tls)
@@ -147,12 +150,12 @@ async def a_room(tmp_path: Path, medic: Any) -> AsyncIterator[Room]:
 
     def signing(access: ChannelAuth) -> SignIn:
         assert access.tokens
-        made.append(build_sign_in(CREDENTIALS, access.tokens, CONNECTION, azure, cloud=entra.cloud, tls=access.tls))
+        made.append(build_sign_in(CREDENTIALS, access.tokens, SETTINGS, azure, entra.cloud, access.tls))
         return made[0].sign_in
 
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
-        bot = await stack.enter_async_context(guarded(entra, authority, tmp_path, medic, signing))
+        bot = await stack.enter_async_context(guarded(entra, authority, tmp_path, conversation, signing))
         stack.push_async_callback(made[0].close)
-        medic.eyes = made[0].credential_provider
+        conversation.credential_provider = made[0].credential_provider
         yield Room(bot, entra, made[0])

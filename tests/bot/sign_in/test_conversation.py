@@ -17,7 +17,7 @@ from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from dialogs.conversation import Conversation
 from dialogs.model.azure import TemplateId, TemplateQuery, TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import Person
-from knowledge.catalog.support import load_support
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from tests.bot.auth.identity_service import TENANT
 from tests.bot.sign_in.conftest import Room, a_room
 from tests.bot.sign_in.entra import ADA
@@ -28,7 +28,7 @@ from tests.dialogs.fixtures import ENTRIES, diagnose
 class SeenAzure(FakeAzure):
     """A made-up Azure that shows itself to whoever brings a token for it."""
 
-    eyes: OnBehalfOfCredentials
+    credential_provider: OnBehalfOfCredentials
 
     async def find_templates(self, person: Person, wanted: TemplateQuery) -> TemplateSearchResult:
         await self._knock(person)
@@ -39,11 +39,11 @@ class SeenAzure(FakeAzure):
         return await super().fetch_status(person, ref)
 
     async def sign_out(self, person: Person) -> bool:
-        return await self.eyes.sign_out(person)
+        return await self.credential_provider.sign_out(person)
 
     async def _knock(self, person: Person) -> None:
         try:
-            async with self.eyes.open_credential(person) as credential:
+            async with self.credential_provider.open_credential(person) as credential:
                 await self._token(credential)
         except Exception as error:
             raise build_refused_error(error, "win11-golden") from error
@@ -55,9 +55,9 @@ class SeenAzure(FakeAzure):
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     azure = SeenAzure()
-    medic = Conversation(ENTRIES, diagnose, lambda: "2026-03-01T10:00:00Z", load_support(), azure_reader=azure)
-    async with a_room(tmp_path, medic) as room:
-        azure.eyes = room.signing.credential_provider
+    conversation = Conversation(load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T10:00:00Z", azure_reader=azure)
+    async with a_room(tmp_path, conversation) as room:
+        azure.credential_provider = room.signing.credential_provider
         yield room
 
 

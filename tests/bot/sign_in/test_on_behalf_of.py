@@ -1,4 +1,4 @@
-"""Looking with a person's own eyes: tokens for two audiences, what is refused and why, what is kept and for how long."""
+"""A signed-in person's credentials: tokens for two audiences, what is refused and why, what is cached and how long."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ PERSON = Person(TENANT.upper(), "29:1111", "Ada", ADA)
 RESOURCES, STORAGE = PUBLIC.resource_scope, PUBLIC.storage_scope
 
 
-async def token(eyes: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES, **more: Any) -> str:
-    async with eyes.open_credential(person) as credential:
+async def token(provider: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES, **more: Any) -> str:
+    async with provider.open_credential(person) as credential:
         return (await credential.get_token(scope, **more)).token
 
 
-async def refusal(eyes: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES) -> str:
+async def refusal(provider: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES) -> str:
     with pytest.raises(AzureRefusedError) as raised:
-        await token(eyes, person, scope)
+        await token(provider, person, scope)
     return raised.value.refusal.reason
 
 
 async def test_one_sign_in_opens_two_audiences(room: Room) -> None:
     room.entra.kept["29:1111"] = assertion = room.entra.user_token(ADA)
-    eyes = room.signing.credential_provider
-    assert read_token_owner(await token(eyes)).object_id == ADA
-    await token(eyes, scope=STORAGE)
-    await token(eyes)
+    provider = room.signing.credential_provider
+    assert read_token_owner(await token(provider)).object_id == ADA
+    await token(provider, scope=STORAGE)
+    await token(provider)
     assert [form["scope"].split()[0] for form in room.entra.on_behalf] == [RESOURCES, STORAGE]  # then from memory
     [form, _] = room.entra.on_behalf
     assert (form["tenant"], form["client_id"], form["client_secret"]) == (TENANT, APP, SECRET)
@@ -93,7 +93,7 @@ async def test_what_is_not_the_persons_own_living_sign_in_is_not_used(
         replace(PERSON, tenant="x"),
     ],
 )
-async def test_only_whom_the_channel_vouches_for_looks(room: Room, person: Person) -> None:
+async def test_only_whom_the_channel_vouches_for_gets_a_token(room: Room, person: Person) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
     assert await refusal(room.signing.credential_provider, person) == "sign-in"
     assert room.entra.on_behalf == []
@@ -119,7 +119,7 @@ async def test_a_credential_is_not_lent(room: Room) -> None:
         (50013, "Assertion failed signature validation.", {}, "sign-in"),
     ],
 )
-async def test_entras_reason_gets_through_and_the_next_look_begins_anew(
+async def test_entras_reason_gets_through_and_the_next_lookup_starts_over(
     room: Room, code: int, said: str, more: dict[str, str], reason: str
 ) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
@@ -143,35 +143,38 @@ async def test_a_forged_sign_in_opens_nothing(room: Room) -> None:
 
 async def test_a_sign_out_forgets_what_was_kept(room: Room) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    eyes = room.signing.credential_provider
-    await token(eyes)
-    assert await eyes.sign_out(PERSON) is True
-    assert await refusal(eyes) == "sign-in"
-    assert await eyes.sign_out(PERSON) is False
+    provider = room.signing.credential_provider
+    await token(provider)
+    assert await provider.sign_out(PERSON) is True
+    assert await refusal(provider) == "sign-in"
+    assert await provider.sign_out(PERSON) is False
     room.entra.failing = {"*": 500}
     with pytest.raises(AzureRefusedError):
-        await eyes.sign_out(PERSON)
+        await provider.sign_out(PERSON)
 
 
 async def test_a_sign_out_elsewhere_is_noticed_and_a_renewed_sign_in_taken(room: Room) -> None:
     now = time.time()
-    eyes = OnBehalfOfCredentials(
+    provider = OnBehalfOfCredentials(
         room.signing.credential_provider._service,
         CREDENTIALS,
         room.signing.credential_provider._cloud,
+        APP,
+        None,
+        frozenset(),
         clock=lambda: now,
     )
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    first = await token(eyes)
+    first = await token(provider)
     now += KEEP_SECONDS + 1
-    assert await token(eyes) == first  # the same sign-in still: its tokens are still in memory
+    assert await token(provider) == first  # the same sign-in still: its tokens are still in memory
     now += KEEP_SECONDS + 1
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
-    assert await token(eyes) != first
+    assert await token(provider) != first
     room.entra.kept.clear()
     now += KEEP_SECONDS + 1
-    assert await refusal(eyes) == "sign-in"
-    await eyes.close()
+    assert await refusal(provider) == "sign-in"
+    await provider.close()
 
 
 async def test_a_token_service_that_hangs_or_fails_is_a_reason(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +185,7 @@ async def test_a_token_service_that_hangs_or_fails_is_a_reason(room: Room, monke
     assert await refusal(room.signing.credential_provider) == "no-network"
 
 
-async def test_many_looks_at_once_share_one_sign_in(room: Room) -> None:
+async def test_concurrent_lookups_share_one_sign_in(room: Room) -> None:
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
     found = await asyncio.gather(*(token(room.signing.credential_provider) for _ in range(8)))
     assert {read_token_owner(one).object_id for one in found} == {ADA}
@@ -201,22 +204,22 @@ class _Identity:
         return IssuedToken("token-of-the-identity", 3600)
 
 
-async def test_a_managed_identity_stands_in_for_the_secret(room: Room) -> None:
+async def test_a_managed_identity_replaces_the_secret(room: Room) -> None:
     app = "5d1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
     room.entra.app_id, room.entra.proof = app, {"client_assertion": "token-of-the-identity"}
     room.entra.kept["29:1111"] = room.entra.user_token(ADA)
     credentials = BotCredentials(APP, TENANT, "UserAssignedMSI", frozenset({TENANT}))
     shared = room.signing.credential_provider
-    eyes = OnBehalfOfCredentials(shared._service, credentials, shared._cloud, app, TokenCache(_Identity()))
-    assert read_token_owner(await token(eyes)).object_id == ADA
-    assert "client_secret" not in room.entra.on_behalf[0]
-    await eyes.close()
-    assert (
-        await refusal(
-            OnBehalfOfCredentials(shared._service, credentials, shared._cloud, app, TokenCache(_Identity(False)))
-        )
-        == "unexpected"
+    provider = OnBehalfOfCredentials(
+        shared._service, credentials, shared._cloud, app, TokenCache(_Identity()), frozenset()
     )
+    assert read_token_owner(await token(provider)).object_id == ADA
+    assert "client_secret" not in room.entra.on_behalf[0]
+    await provider.close()
+    provider = OnBehalfOfCredentials(
+        shared._service, credentials, shared._cloud, app, TokenCache(_Identity(False)), frozenset()
+    )
+    assert await refusal(provider) == "unexpected"
 
 
 class _Closeable:

@@ -17,7 +17,7 @@ import trustme
 from aiohttp import web
 
 from bot.errors import StateConflictError, StoreError
-from bot.state import blob_store
+from bot.state import blob_requests, blob_store
 from bot.state.blob_store import BlobStore
 from bot.state.store import StoredState
 from tests.azurite.service import AnybodyCredential, Azurite
@@ -236,7 +236,7 @@ async def test_a_commit_whose_answer_was_lost_counts_as_a_conflict_and_stands(az
 
 
 async def test_a_service_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blob_store, "OPERATION_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(blob_requests, "OPERATION_TIMEOUT_SECONDS", 0.2)
 
     async def answer(request: web.Request) -> web.Response:
         await asyncio.Event().wait()
@@ -254,7 +254,7 @@ async def test_a_service_that_says_nothing_is_given_up(tmp_path: Path, monkeypat
 async def test_a_service_that_cannot_be_reached_is_said_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blob_store, "OPERATION_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(blob_requests, "OPERATION_TIMEOUT_SECONDS", 0.5)
 
     async def answer(request: web.Request) -> web.Response:
         raise AssertionError

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
 Open = Callable[[], Awaitable[StateStore]]
 
 
-@pytest_asyncio.fixture(params=["sqlite", "blob"])
+@pytest_asyncio.fixture(params=["sqlite", pytest.param("blob", marks=pytest.mark.real)])
 async def another(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
     """Opens a store, each time the same place anew, as each of several processes would have it."""
     opened: list[StateStore] = []

@@ -17,19 +17,17 @@ from aiohttp import web
 from app import main
 from bot.cli.report import format_report
 from bot.errors import StoreError
-from bot.host.http_server import build_app
 from bot.host.settings import Settings
 from bot.state.blob_store import BlobStore
 from bot.state.sqlite_store import SqliteStore
 from bot.state.usage_counts import SAVE_INTERVAL_SECONDS, UsageCounter, build_day_key, read_daily_counts
-from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.botframework.outgoing_activity import build_activity
 from bot.teams.feedback import FEEDBACK_HANDLERS
 from bot.teams.invokes import InvokeRouter
 from dialogs.model.turn import Turn
 from dialogs.solution.usage_events import UsageEvent
 from tests.azurite.service import AnybodyCredential, Azurite
-from tests.bot.stand_ins import Chat, ScriptedResult, build_medic, serve
+from tests.bot.stand_ins import Chat, ScriptedResult, build_conversation, build_local_app, serve
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
@@ -158,7 +156,7 @@ async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) 
     async def answer(turn: Turn, state: object) -> ScriptedResult:
         return ScriptedResult({}, (), usage_events=(SEEN,))
 
-    chat.medic.answer_turn = answer  # type: ignore[assignment, method-assign]
+    chat.conversation.answer_turn = answer  # type: ignore[assignment, method-assign]
     body = chat.activity(text="x", id="same")
     await chat.post(body)
     await chat.post(body)
@@ -168,10 +166,10 @@ async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) 
 @pytest_asyncio.fixture
 async def reacting(chat: Chat) -> AsyncIterator[Chat]:
     """The bot with its reactions, and the real conversation."""
-    medic = build_medic()
-    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
-    adapter = TeamsAdapter(invoke_router=InvokeRouter(FEEDBACK_HANDLERS))
-    runner, chat.url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
+    conversation = build_conversation()
+    chat.conversation.answer_turn, chat.conversation.hand_off = conversation.answer_turn, conversation.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    router = InvokeRouter(FEEDBACK_HANDLERS)
+    runner, chat.url = await serve(web.AppRunner(build_local_app(chat.turns, chat.store, router)))
     yield chat
     await runner.cleanup()
 

@@ -13,11 +13,9 @@ from yarl import URL
 from bot.cards.file_cards import CONSENT_TYPE, INFO_TYPE
 from bot.errors import UploadError
 from bot.files.uploads import FileUploader
-from bot.host.http_server import build_app
-from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.file_consent import FileConsentHandler
 from bot.teams.invokes import InvokeRouter
-from tests.bot.stand_ins import Chat, build_medic, pressed, serve
+from tests.bot.stand_ins import Chat, build_conversation, build_local_app, pressed, serve
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 PLACE = "https://contoso-my.sharepoint.com/personal/ada/uploadSession?guid='x'"
@@ -40,7 +38,7 @@ class Kept(FileUploader):
 
     async def put(self, place: URL, content: bytes) -> None:
         if self.fails:
-            raise UploadError("contoso-my.sharepoint.com took no file: status 500.")
+            raise UploadError("contoso-my.sharepoint.com did not accept the file: status 500.")
         self.put_there.append((str(place.host), content))
 
 
@@ -52,10 +50,10 @@ def uploads() -> Kept:
 @pytest_asyncio.fixture
 async def giving(chat: Chat, uploads: Kept) -> AsyncIterator[Chat]:
     """The real conversation, with a case that was posted and a file that was asked for."""
-    medic = build_medic()
-    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
-    files = FileConsentHandler(medic, uploads).get_handlers()
-    app = build_app(chat.turns, chat.store, adapter=TeamsAdapter(invoke_router=InvokeRouter(files)))
+    conversation = build_conversation()
+    chat.conversation.answer_turn, chat.conversation.hand_off = conversation.answer_turn, conversation.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    files = FileConsentHandler(conversation, uploads).get_handlers()
+    app = build_local_app(chat.turns, chat.store, InvokeRouter(files))
     runner, chat.url = await serve(app)
     await chat.send(TEXT)
     await chat.send(value=pressed(chat, "draft"))
@@ -198,8 +196,8 @@ async def test_anything_else_is_refused(giving: Chat, uploads: Kept, more: dict[
 
 
 async def test_the_test_client_is_told_that_it_takes_no_files(chat: Chat) -> None:
-    medic = build_medic()
-    chat.medic.answer_turn = medic.answer_turn  # type: ignore[assignment, method-assign]
+    conversation = build_conversation()
+    chat.conversation.answer_turn = conversation.answer_turn  # type: ignore[assignment, method-assign]
     headers = {"x-ms-agents-playground": "true"}
     await chat.post(chat.activity(TEXT), headers=headers)
     await chat.post(chat.activity(value={"v": 1, "do": "draft", "args": {}}), headers=headers)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.host.conversation import Knowledge, load_knowledge
+from bot.host.conversation import LoadedKnowledge, load_knowledge
 from bot.teams.invokes import EVENT_PREFIX
 from tests.bot.hostile import EVES, HERS, ROOM, Whole, elsewhere, whole
 
@@ -44,12 +44,12 @@ ODD: list[Any] = [None, True, 7, "x", [], [[[]]], {}, {"action": []}, {"data": "
 
 
 @pytest.fixture(scope="module")
-def known() -> Knowledge:
+def known() -> LoadedKnowledge:
     return load_knowledge()
 
 
 @pytest_asyncio.fixture
-async def bot(known: Knowledge, tmp_path: Path) -> AsyncIterator[Whole]:
+async def bot(known: LoadedKnowledge, tmp_path: Path) -> AsyncIterator[Whole]:
     async with whole(tmp_path, known) as bot:
         yield bot
 
@@ -85,12 +85,12 @@ async def test_whatever_an_invoke_holds_it_is_answered_in_words(
 
 async def test_an_invoke_of_somebody_else_does_not_reach_into_a_conversation(bot: Whole) -> None:
     await bot.say(HERS, LOG)
-    before = await bot.medic(HERS)
+    before = await bot.load_dialog_state(HERS)
     for value in (CARDS[1], CARDS[10], {"action": {"verb": "forget-yes", "data": {"v": 1}}}):
         for name in NAMES:
             await invoked(bot, EVES, name, value)
             await invoked(bot, {**EVES, "conversation": HERS["conversation"]}, name, value)
-    assert await bot.medic(HERS) == before
+    assert await bot.load_dialog_state(HERS) == before
 
 
 @pytest.mark.parametrize("token", [None, "x", "e30.e30.e30"])
@@ -98,4 +98,4 @@ async def test_an_invoke_without_a_token_of_the_service_runs_nothing(bot: Whole,
     for name in NAMES:
         body = bot.bot.activity(**{**HERS, "type": "invoke", "name": name, "text": None, "value": CARDS[0]})
         assert await bot.bot.post(token, body) == 401
-    assert await bot.medic(HERS) is None
+    assert await bot.load_dialog_state(HERS) is None

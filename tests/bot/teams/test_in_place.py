@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.state.store import build_state_key
-from tests.bot.stand_ins import Chat, build_medic, cards, pressed
+from tests.bot.stand_ins import Chat, build_conversation, cards, pressed
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 
@@ -16,8 +16,8 @@ TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not 
 @pytest.fixture
 def chat(chat: Chat) -> Chat:
     """With the real conversation."""
-    medic = build_medic()
-    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    conversation = build_conversation()
+    chat.conversation.answer_turn, chat.conversation.hand_off = conversation.answer_turn, conversation.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     return chat
 
 

@@ -14,15 +14,13 @@ import trustme
 from aiohttp import web
 
 from bot.cards.messages import CARD_TYPE, hash_owner_id
-from bot.host.http_server import build_app
 from bot.state.store import build_state_key
-from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import MESSAGE_TYPE, Invoke, InvokeResult, InvokeRouter
 from bot.turns.conversation_document import MAX_INVOKE_RESPONSES, ConversationDocument, read_conversation_document
 from dialogs.model.turn import Turn
 from tests.bot.auth.identity_service import IdentityService
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import Chat, build_medic, cards, pressed, serve
+from tests.bot.stand_ins import Chat, build_conversation, build_local_app, cards, pressed, serve
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 STRANGE = "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
@@ -32,8 +30,8 @@ NEXT = {"v": 1, "do": "next"}
 @pytest.fixture
 def walking(chat: Chat) -> Chat:
     """With the real conversation."""
-    medic = build_medic()
-    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    conversation = build_conversation()
+    chat.conversation.answer_turn, chat.conversation.hand_off = conversation.answer_turn, conversation.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     return chat
 
 
@@ -93,7 +91,7 @@ async def test_deliveries_at_the_same_time_are_one_turn(chat: Chat) -> None:
     body = chat.activity(**execute(NEXT))
     answers = await asyncio.gather(*(invoke(chat, body) for _ in range(5)))
     assert answers == answers[:1] * 5
-    assert len(chat.medic.heard) == 1
+    assert len(chat.conversation.heard) == 1
 
 
 async def test_an_older_repetition_is_told_where_to_look(chat: Chat) -> None:
@@ -105,13 +103,13 @@ async def test_an_older_repetition_is_told_where_to_look(chat: Chat) -> None:
         MESSAGE_TYPE,
         "I have done that already. The latest message shows where we are.",
     )
-    assert len(chat.medic.heard) == 1 + MAX_INVOKE_RESPONSES
+    assert len(chat.conversation.heard) == 1 + MAX_INVOKE_RESPONSES
 
 
 async def test_the_verb_stands_for_what_to_do(chat: Chat) -> None:
     await press(chat, {"v": 1, "args": {"n": 2}, "title": "T"}, verb="draft")
     await press(chat, {"v": 1, "do": "mine"}, verb="draft")
-    actions = [turn.action for turn, _ in chat.medic.heard]
+    actions = [turn.action for turn, _ in chat.conversation.heard]
     assert [(a.action_id, a.args, a.fields, a.is_foreign) for a in actions if a] == [
         ("draft", {"n": 2}, {"title": "T"}, False), ("mine", {}, {}, False),
     ]  # fmt: skip
@@ -141,7 +139,7 @@ async def test_the_card_stands_in_the_response_whatever_is_not_told(chat: Chat, 
 async def test_what_is_no_button_of_ours_is_answered_politely(chat: Chat, body: dict[str, Any]) -> None:
     assert await invoke(chat, chat.activity(**body)) == (MESSAGE_TYPE, STRANGE)
     assert (await invoke(chat, chat.activity(**{**body, "locale": "it-IT"})))[1].startswith("Non riconosco")
-    assert (chat.medic.heard, chat.teams.sent) == ([], [])
+    assert (chat.conversation.heard, chat.teams.sent) == ([], [])
 
 
 async def test_a_card_of_another_version_keeps_its_place(walking: Chat) -> None:
@@ -185,7 +183,7 @@ async def test_a_turn_that_fails_is_answered_with_a_sentence(chat: Chat) -> None
     async def fail(turn: Turn) -> None:
         raise OSError("no")
 
-    chat.medic.first = fail
+    chat.conversation.first = fail
     kind, said = await press(chat, NEXT)
     assert kind == MESSAGE_TYPE
     assert said.startswith("Something went wrong on my side")
@@ -199,7 +197,7 @@ async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Ch
     async def wait(turn: Turn) -> None:
         await free.wait()
 
-    chat.medic.first = wait
+    chat.conversation.first = wait
     body = chat.activity(**execute(NEXT))
     async with chat.session.post(f"{chat.url}/api/messages", json=body) as answered:
         assert (await answered.json())["value"].startswith("That takes a little longer.")
@@ -226,7 +224,7 @@ async def test_too_many_at_once_are_refused(chat: Chat) -> None:
     async def wait(turn: Turn) -> None:
         await free.wait()
 
-    chat.medic.first = wait
+    chat.conversation.first = wait
     posts = [asyncio.create_task(chat.post(chat.activity(**execute(NEXT)))) for _ in range(60)]
     done, _ = await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
     assert {post.result().status for post in done} == {429}
@@ -239,8 +237,8 @@ async def test_others_register_their_names(chat: Chat) -> None:
     async def query(asked: Invoke, turns: Any, channel: Any) -> InvokeResult:
         return InvokeResult(200, {"heard": asked.value, "name": asked.name, "who": asked.incoming.turn.person.id})
 
-    adapter = TeamsAdapter(invoke_router=InvokeRouter({"composeExtension/query": query}))
-    runner, url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
+    router = InvokeRouter({"composeExtension/query": query})
+    runner, url = await serve(web.AppRunner(build_local_app(chat.turns, chat.store, router)))
     try:
         body = chat.activity(type="invoke", name="composeExtension/query", value=5)
         async with chat.session.post(f"{url}/api/messages", json=body) as found:
@@ -266,9 +264,9 @@ async def test_only_teams_itself_can_press(bot: Guarded) -> None:
     assert await bot.post(bot.identity.token(aud="x"), body) == 401
     assert await bot.post(bot.identity.token(serviceurl="https://evil.example/"), body) == 403
     assert await bot.post(bot.identity.token(), body | {"from": {}}) == 400
-    assert bot.medic.heard == []
+    assert bot.conversation.heard == []
     assert await bot.post(bot.identity.token(), body) == 200
-    assert [turn.action.action_id for turn, _ in bot.medic.heard if turn.action] == ["next"]
+    assert [turn.action.action_id for turn, _ in bot.conversation.heard if turn.action] == ["next"]
 
 
 def test_only_the_last_answers_are_kept() -> None:

@@ -12,11 +12,9 @@ from aiohttp import web
 
 from bot.cli.app_package import SOURCE_FOLDER
 from bot.host.conversation import build_dialog_services, load_knowledge
-from bot.host.http_server import build_app
-from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import InvokeRouter
 from bot.teams.message_extension import DIAGNOSE_COMMAND_ID, SEARCH_COMMAND_ID, build_extension_handlers
-from tests.bot.stand_ins import Chat, serve
+from tests.bot.stand_ins import Chat, build_local_app, serve
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
@@ -59,10 +57,8 @@ class Extension:
 
 @pytest_asyncio.fixture
 async def extension(chat: Chat) -> AsyncIterator[Extension]:
-    adapter = TeamsAdapter(
-        invoke_router=InvokeRouter(build_extension_handlers(build_dialog_services(load_knowledge()).message_extension))
-    )
-    runner, url = await serve(web.AppRunner(build_app(chat.turns, chat.store, adapter=adapter)))
+    router = InvokeRouter(build_extension_handlers(build_dialog_services(load_knowledge()).message_extension))
+    runner, url = await serve(web.AppRunner(build_local_app(chat.turns, chat.store, router)))
     yield Extension(chat, url)
     await runner.cleanup()
 

@@ -25,7 +25,7 @@ from bot.telemetry.opentelemetry import open_telemetry
 from dialogs.model.files import AttachedFile
 from dialogs.model.job import Job, JobDone
 from dialogs.model.turn import ActionPressed, Person, Turn
-from tests.bot.stand_ins import build_medic
+from tests.bot.stand_ins import build_conversation
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "hunter2-Kx9vQ4wz7"
@@ -132,13 +132,13 @@ async def test_processes_are_told_apart_and_bear_the_name_that_was_given(
 
 async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: Collector) -> None:
     observer = open_telemetry(os.environ)
-    medic = build_medic(observer)
+    conversation = build_conversation(observer)
     counts = Counter({"sent": 2})
     observer.register_outcome_counts(lambda: counts)
     text = f"password={SECRET} Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
     turn = Turn(ANNA, "c", text=text)
     with observer.observe_turn(classify_turn(turn), turn.scope):
-        await medic.answer_turn(turn, None)
+        await conversation.answer_turn(turn, None)
     try:
         with observer.observe_turn("press", "channel"):
             raise RuntimeError(text)

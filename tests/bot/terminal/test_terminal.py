@@ -57,7 +57,9 @@ class Bot:
     @property
     def said(self):
         """Text, or verb and fields, of every turn after the greeting."""
-        return [(turn.action.action_id, dict(turn.action.fields)) if turn.action else turn.text for turn in self.turns[1:]]
+        return [
+            (turn.action.action_id, dict(turn.action.fields)) if turn.action else turn.text for turn in self.turns[1:]
+        ]
 
 
 def console(width=80):
@@ -224,6 +226,13 @@ async def test_a_file_that_cannot_be_sent_is_said_in_words(tmp_path, name, reaso
     bot = Bot()
     output = await talk(bot, f".file {tmp_path / name}\n\nstill here\n", width=400)
     assert reason in output
+    assert bot.said == ["still here"]
+
+
+async def test_a_home_folder_that_does_not_exist_does_not_end_the_chat():
+    bot = Bot()
+    output = await talk(bot, ".file ~nobody-by-this-name/log\n\nstill here\n", width=400)
+    assert "could not be read" in output
     assert bot.said == ["still here"]
 
 

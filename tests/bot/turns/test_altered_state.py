@@ -24,11 +24,11 @@ from bot.turns.unit_of_work import UnitOfWork
 from dialogs.model.azure import TemplateId
 from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.state.azure_state import AzureState
-from dialogs.state.conversation_state import state_from_json, state_to_json
+from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.ticket_json import parse_ticket
 from tests.bot.auth.identity_service import APP, TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import Chat, build_medic, serve
+from tests.bot.stand_ins import Chat, build_conversation, serve
 from tests.store_rules.pastes import PASTES
 
 ADA, BOB = "29:ada", "29:bob"
@@ -69,7 +69,7 @@ async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guar
     async def work(channel: Any) -> None:
         await channel.send({"text": "late"})
 
-    with pytest.raises(DeliveryError, match="nobody vouched"):
+    with pytest.raises(DeliveryError, match="has not called since the start"):
         await bot.adapter.resume_conversation(back(service), work)
     assert (bot.tokens_seen, bot.identity.hits["token"]) == ([], 0)
 
@@ -210,8 +210,8 @@ async def put(store: SqliteStore, value: dict[str, Any]) -> None:
 
 
 async def test_no_place_of_a_document_breaks_a_conversation(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
-    medic = build_medic()
-    chat.medic.answer_turn, chat.medic.move = medic.answer_turn, medic.hand_off  # type: ignore[assignment, attr-defined, method-assign]
+    conversation = build_conversation()
+    chat.conversation.answer_turn, chat.conversation.hand_off = conversation.answer_turn, conversation.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     whole = await document(chat)
     every = [path for path in paths(whole) if "message" not in path]
     assert len(every) > 150

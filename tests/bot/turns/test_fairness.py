@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 
 from dialogs.model.turn import Person, Turn
-from tests.bot.stand_ins import build_medic
+from tests.bot.stand_ins import build_conversation
 
 PEOPLE = 8
 
 
 async def test_an_answer_does_not_wait_for_the_diagnoses_behind_it() -> None:
-    medic = build_medic()
+    conversation = build_conversation()
     seen: list[tuple[str, int]] = []
 
     async def turn(number: int) -> None:
         person = Person("t", f"u{number}")
-        await medic.answer_turn(Turn(person, f"c{number}", text="Script exited with non-zero exit status: 1"), None)
+        await conversation.answer_turn(
+            Turn(person, f"c{number}", text="Script exited with non-zero exit status: 1"), None
+        )
         seen.append(("answered", number))
         await asyncio.sleep(0)
         seen.append(("sent", number))

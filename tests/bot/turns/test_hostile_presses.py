@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.host.conversation import Knowledge, load_knowledge
-from dialogs.actions import GENERAL_ACTIONS
-from dialogs.azure.dialog import AZURE_ACTIONS as LOOKS
-from dialogs.support.ticket.dialog import TICKET_ACTIONS as TICKETS
+from bot.host.conversation import LoadedKnowledge, load_knowledge
+from dialogs.actions import ACTIONS
+from dialogs.azure.actions import AZURE_ACTIONS
+from dialogs.support.ticket.actions import TICKET_ACTIONS
 from tests.bot.hostile import ADA, EVES, HERS, ROOM, Whole, elsewhere, whole
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import NUMBER
 from tests.dialogs.support.ticket.test_flow import CONTACT
 
-VERBS = sorted({*GENERAL_ACTIONS, *LOOKS, *TICKETS, "example", "share", "drop table"} - {""})
+VERBS = sorted({*ACTIONS, "share", "drop table"} - {""})
 PASTE = (
     "==> azure-arm: Provisioning with shell script: /tmp/script_1\n"
     "    azure-arm: E: Unable to locate package quarterly-payroll-agent\n"
@@ -42,12 +42,12 @@ ODD: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def known() -> Knowledge:
+def known() -> LoadedKnowledge:
     return load_knowledge()
 
 
 @pytest_asyncio.fixture
-async def bot(known: Knowledge, tmp_path: Path) -> AsyncIterator[Whole]:
+async def bot(known: LoadedKnowledge, tmp_path: Path) -> AsyncIterator[Whole]:
     async with whole(tmp_path, known) as bot:
         yield bot
 
@@ -68,7 +68,7 @@ async def previewed(bot: Whole) -> str:
 
 async def hers(bot: Whole, seal: str) -> list[dict[str, Any]]:
     """The arguments that Ada's own cards have."""
-    state = await bot.medic(HERS)
+    state = await bot.load_dialog_state(HERS)
     walk = state["walk"]
     step = {"entry": walk["entry"], "step": walk["step"], "paste": walk["paste"]}
     return [GOLDEN, {**GOLDEN, "size": 12}, step, {"seal": seal}, {"kind": 0}, {"number": 1}, {"first": 4}, {"log": 1}]
@@ -90,7 +90,7 @@ async def test_every_verb_with_odd_arguments_is_answered(bot: Whole, caplog: pyt
 @pytest.mark.parametrize("where", [EVES, elsewhere(EVES, ROOM)], ids=["private", "group"])
 async def test_anothers_arguments_show_nothing_of_hers_and_change_nothing(bot: Whole, where: dict[str, Any]) -> None:
     seal = await previewed(bot)
-    before, asked = await bot.medic(HERS), list(bot.azure.people)
+    before, asked = await bot.load_dialog_state(HERS), list(bot.azure.people)
     for args in await hers(bot, seal):
         for do in VERBS:
             said = await bot.press(where, do, args, **CONTACT)
@@ -98,7 +98,7 @@ async def test_anothers_arguments_show_nothing_of_hers_and_change_nothing(bot: W
             assert "Rossi" not in said, (do, args)
         # nobody's leave was given here before a look was asked for
         await bot.press(where, "forget-yes")
-    assert await bot.medic(HERS) == before
+    assert await bot.load_dialog_state(HERS) == before
     assert set(bot.azure.people[len(asked) :]) <= {EVES["from"]["id"]}
     await bot.settled()
     assert bot.filing.filed == []
@@ -107,7 +107,7 @@ async def test_anothers_arguments_show_nothing_of_hers_and_change_nothing(bot: W
 async def test_a_template_that_was_never_shown_takes_leave_first_and_is_looked_at_with_the_persons_own_rights(
     bot: Whole,
 ) -> None:
-    for do in sorted(LOOKS - {"look-yes"}):
+    for do in sorted(AZURE_ACTIONS.actions.keys() - {"look-yes"}):
         await bot.press(EVES, do, GOLDEN)
     assert bot.azure.people == []
     await bot.press(EVES, "look", GOLDEN)
@@ -119,7 +119,7 @@ async def test_in_a_group_no_press_shows_anything_of_azure_or_files(bot: Whole) 
     seal = await previewed(bot)
     asked, shown = len(bot.azure.people), len(bot.bot.teams.sent)
     room = elsewhere(HERS, ROOM)
-    for do in sorted(LOOKS | TICKETS):
+    for do in sorted(AZURE_ACTIONS.actions.keys() | TICKET_ACTIONS.actions.keys()):
         for args in await hers(bot, seal):
             await bot.press(room, do, args)
     sent = [one for one in bot.bot.teams.sent[shown:] if one["conversation"]["id"] == ROOM["id"]]
@@ -171,8 +171,8 @@ async def test_a_yes_to_something_else_shows_what_it_would_be_and_files_nothing(
 )  # fmt: skip
 async def test_what_is_no_button_of_this_version_does_nothing(bot: Whole, value: Any) -> None:
     await bot.say(HERS, PASTE)
-    before = await bot.medic(HERS)
+    before = await bot.load_dialog_state(HERS)
     status, said = await bot.post(HERS, value=value)
     assert (status, len(said)) == (201, 1)
-    after = await bot.medic(HERS)
+    after = await bot.load_dialog_state(HERS)
     assert {**after, "offered": []} == {**before, "offered": []}

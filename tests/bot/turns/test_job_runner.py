@@ -17,15 +17,15 @@ from bot.cards.messages import Message
 from bot.errors import DeliveryError, RequestRefusedError, StoreError
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StoredState
-from bot.turns.channel import Channel
-from bot.turns.conversation_document import ConversationDocument, ConversationReference, read_conversation_document
+from bot.turns.channel import Channel, ConversationReference
+from bot.turns.conversation_document import ConversationDocument, read_conversation_document
 from bot.turns.inbound import InboundActivity
 from bot.turns.job_queue import MAX_PENDING_JOBS
 from bot.turns.job_runner import JobLimits
 from bot.turns.outbox import DeliveryPolicy
 from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn, read_pending, turn_from_json, turn_to_json
 from bot.turns.progress import ProgressIntervals
-from bot.turns.turn_runner import TurnRunner
+from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import ActionPressed, Person, Turn
@@ -33,7 +33,7 @@ from knowledge.model.entry import Language
 from tests.bot.stand_ins import Chat, ScriptedResult
 
 KEY = "contoso|a:1|29:ada"
-FAST = DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0, sweep_interval_seconds=0.005)
+FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0, sweep_interval_seconds=0.005))
 
 
 class Crash(BaseException):
@@ -229,35 +229,35 @@ def gate() -> tuple[asyncio.Event, Callable[[str, Callable[[int, int], None]], A
 
 
 async def test_people_go_on_talking_and_the_report_continues_from_there(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
-    opened, medic.do = gate()
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+    conversation = BusyConversation()
+    opened, conversation.do = gate()
+    async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
         await turns.run_turn(said("do a"), wire)
         await turns.run_turn(said("next"), wire)
         assert wire.seen == ["1 do a", "2 next"]
         opened.set()
         await wire.sees("3 a: {'ok': 'a'}")
         await until_nothing_waits(store)
-    assert medic.performed == ["a"]
-    assert medic.people == [Person("contoso", "29:ada", "Ada", "oid")]
+    assert conversation.performed == ["a"]
+    assert conversation.people == [Person("contoso", "29:ada", "Ada", "oid")]
     state = await kept(store)
     assert (state.dialog_state, state.pending_turns, state.outbox) == ({"turns": 3}, [], [])
 
 
 async def test_works_of_one_conversation_are_done_in_order_one_at_a_time(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
+    conversation = BusyConversation()
 
     async def do(name: str, progress: Any) -> None:
         await wire.arrive(f"doing {name}")
         await asyncio.sleep(0.001)
 
-    medic.do = do
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+    conversation.do = do
+    async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
         await turns.run_turn(said("do a b"), wire)
         await turns.run_turn(said("do c"), wire)
         await until_nothing_waits(store)
-    assert medic.performed == ["a", "b", "c"]
-    assert medic.most_at_once == 1
+    assert conversation.performed == ["a", "b", "c"]
+    assert conversation.most_at_once == 1
     reports = [line for line in wire.seen if "ok" in line]
     assert [line.split()[1] for line in reports] == ["a:", "b:", "c:"]
 
@@ -265,39 +265,39 @@ async def test_works_of_one_conversation_are_done_in_order_one_at_a_time(store: 
 async def test_works_of_several_conversations_are_done_side_by_side_up_to_a_bound(
     store: FusedStore, wire: Wire
 ) -> None:
-    medic = BusyConversation()
-    opened, medic.do = gate()
+    conversation = BusyConversation()
+    opened, conversation.do = gate()
     async with running(
-        TurnRunner(medic, store, delivery_policy=FAST, job_limits=JobLimits(max_concurrent_jobs=3)), wire
+        TurnRunner(conversation, store, limits=replace(FAST, jobs=JobLimits(max_concurrent_jobs=3))), wire
     ) as turns:
         for number in range(7):
             await turns.run_turn(said("do a", f"a:{number}"), Wire(conversation=f"a:{number}"))
         async with asyncio.timeout(20):
-            while medic.at_once < 3:  # noqa: ASYNC110 - the bound is what is waited for
+            while conversation.at_once < 3:  # noqa: ASYNC110 - the bound is what is waited for
                 await asyncio.sleep(0.002)
         opened.set()
         await until_nothing_waits(store)
-    assert len(medic.performed) == 7
-    assert medic.most_at_once == 3
+    assert len(conversation.performed) == 7
+    assert conversation.most_at_once == 3
 
 
 async def test_more_works_than_a_conversation_may_have_are_refused_in_words_at_once(
     store: FusedStore, wire: Wire
 ) -> None:
-    medic = BusyConversation()
-    turns = TurnRunner(medic, store, delivery_policy=FAST)
+    conversation = BusyConversation()
+    turns = TurnRunner(conversation, store, limits=FAST)
     await turns.run_turn(said("do " + " ".join("abcdefg")), wire)
     assert wire.seen[1:] == ["2 f: {'failed': 'too-many'}", "3 g: {'failed': 'too-many'}"]
     async with running(turns, wire):
         await until_nothing_waits(store)
-    assert medic.performed == list("abcdefg"[:MAX_PENDING_JOBS])
+    assert conversation.performed == list("abcdefg"[:MAX_PENDING_JOBS])
 
 
 # what goes wrong with a work
 
 
 async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
+    conversation = BusyConversation()
     ended = asyncio.Event()
 
     async def do(name: str, progress: Any) -> None:
@@ -306,9 +306,9 @@ async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wi
         finally:
             ended.set()
 
-    medic.do = do
+    conversation.do = do
     async with running(
-        TurnRunner(medic, store, delivery_policy=FAST, job_limits=JobLimits(timeout_seconds=0.01)), wire
+        TurnRunner(conversation, store, limits=replace(FAST, jobs=JobLimits(timeout_seconds=0.01))), wire
     ) as turns:
         await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'failed': 'too-long'}")
@@ -319,13 +319,13 @@ async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wi
 async def test_a_work_that_fails_is_reported_without_its_secrets(
     store: FusedStore, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
-    medic = BusyConversation()
+    conversation = BusyConversation()
 
     async def do(name: str, progress: Any) -> None:
         raise ValueError("hunter2")
 
-    medic.do = do
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+    conversation.do = do
+    async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
         await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'failed': 'broken'}")
     assert "ValueError at" in caplog.text
@@ -333,29 +333,29 @@ async def test_a_work_that_fails_is_reported_without_its_secrets(
 
 
 async def test_a_stop_leaves_the_work_to_the_next_start_however_often(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
-    opened, medic.do = gate()
+    conversation = BusyConversation()
+    opened, conversation.do = gate()
     for _ in range(MAX_CRASHED_ATTEMPTS + 2):
-        before = len(medic.performed)
-        async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        before = len(conversation.performed)
+        async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
             if not before:
                 await turns.run_turn(said("do a"), wire)
             async with asyncio.timeout(20):
-                while len(medic.performed) == before:  # noqa: ASYNC110 - the fake tells nobody
+                while len(conversation.performed) == before:  # noqa: ASYNC110 - the fake tells nobody
                     await asyncio.sleep(0.002)
         [pending] = (await kept(store)).pending_turns
         assert (pending.in_flight, pending.crashed_attempts) == (False, 0)
     opened.set()
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire):
+    async with running(TurnRunner(conversation, store, limits=FAST), wire):
         await wire.sees("2 a: {'ok': 'a'}")
         await until_nothing_waits(store)
     assert len(wire.seen) == 2
 
 
 async def test_who_removes_the_bot_ends_its_work(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
-    opened, medic.do = gate()
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+    conversation = BusyConversation()
+    opened, conversation.do = gate()
+    async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
         await turns.run_turn(said("do a"), wire)
         person = Turn(Person("contoso", "29:ada"), "a:1")
         await turns.run_turn(InboundActivity("forget", person, activity_key="gone"), wire)
@@ -369,14 +369,14 @@ async def test_who_removes_the_bot_ends_its_work(store: FusedStore, wire: Wire) 
 
 async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyConversation, int, int]:
     """Two messages that leave works, with one crash. Returns the dialogs, the boundaries passed, the crashes."""
-    medic, crashes, left = BusyConversation(), 0, [said("do a b"), said("do c")]
+    conversation, crashes, left = BusyConversation(), 0, [said("do a b"), said("do c")]
     fuse = Fuse(at)
     while True:
         store = FusedStore(path)
         store.fuse = wire.fuse = fuse
         await store.open()
         await store._run_in_thread(lambda s=store: s._connection.execute("pragma synchronous = off"))  # type: ignore[misc]
-        turns = TurnRunner(medic, store, delivery_policy=FAST)
+        turns = TurnRunner(conversation, store, limits=FAST)
         stop = asyncio.Event()
 
         async def live(turns: TurnRunner = turns, store: FusedStore = store) -> None:
@@ -398,7 +398,7 @@ async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyConversa
             assert (state.dialog_state, state.pending_turns) == ({"turns": 5}, [])
             await store.close()
             blown.cancel()
-            return medic, points, crashes
+            return conversation, points, crashes
         # nothing of this life does anything any more
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in rest:
@@ -421,19 +421,19 @@ async def test_after_a_crash_at_any_boundary_each_work_is_reported_once_and_in_o
     again = 0
     for point in range(1, points + 1, 2 if points > 150 else 1):
         wire = Wire()
-        medic, _, crashes = await life_after_life(tmp_path / f"{point}", point, wire)
+        conversation, _, crashes = await life_after_life(tmp_path / f"{point}", point, wire)
         reports = [line.split()[1] for line in once(wire.seen) if "ok" in line]
         assert reports == ["a:", "b:", "c:"], point
         assert [int(line.split()[0]) for line in once(wire.seen)] == [1, 2, 3, 4, 5], point
-        assert once(medic.performed) == ["a", "b", "c"], point
-        assert len(medic.performed) <= 3 + crashes
-        again += len(medic.performed) - 3
+        assert once(conversation.performed) == ["a", "b", "c"], point
+        assert len(conversation.performed) <= 3 + crashes
+        again += len(conversation.performed) - 3
     assert again > 0
 
 
 async def test_a_work_that_ends_the_program_each_time_is_given_up_with_words(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
-    await TurnRunner(medic, store, delivery_policy=FAST).run_turn(said("do a"), wire)
+    conversation = BusyConversation()
+    await TurnRunner(conversation, store, limits=FAST).run_turn(said("do a"), wire)
     begun = 0
     while (
         (pending := (await kept(store)).pending_turns)
@@ -447,10 +447,10 @@ async def test_a_work_that_ends_the_program_each_time_is_given_up_with_words(sto
         envelope = read_conversation_document(record.value)
         envelope.pending_turns[0].start("", 0, 45)
         await store.commit(KEY, record.etag, envelope.to_json(), waiting=True)
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire):
+    async with running(TurnRunner(conversation, store, limits=FAST), wire):
         await wire.sees("2 a: {'failed': 'stopped'}")
         await until_nothing_waits(store)
-    assert (begun, medic.performed) == (MAX_CRASHED_ATTEMPTS + 1, [])
+    assert (begun, conversation.performed) == (MAX_CRASHED_ATTEMPTS + 1, [])
 
 
 # two instances on one store
@@ -464,31 +464,30 @@ async def test_of_two_instances_one_performs_and_the_other_takes_over_when_it_fa
     for store in stores:
         store.fuse = Fuse()
         await store.open()
-    medics = [BusyConversation(), BusyConversation()]
-    opened, medics[0].do = gate()
+    conversations = [BusyConversation(), BusyConversation()]
+    opened, conversations[0].do = gate()
     one, other = (
         TurnRunner(
-            medic,
+            conversation,
             store,
-            delivery_policy=FAST,
+            limits=replace(FAST, jobs=JobLimits(lease_seconds=60.0)),
             instance=name,
             clock=lambda: now,
-            job_limits=JobLimits(lease_seconds=60.0),
         )
-        for name, store, medic in zip("AB", stores, medics, strict=True)
+        for name, store, conversation in zip("AB", stores, conversations, strict=True)
     )
     first = asyncio.create_task(one.redeliver(wire, asyncio.Event()))
     await asyncio.sleep(0)
     await one.run_turn(said("do a"), wire)
     async with running(other, wire):
         async with asyncio.timeout(20):
-            while not medics[0].performed:  # noqa: ASYNC110 - the fake tells nobody
+            while not conversations[0].performed:  # noqa: ASYNC110 - the fake tells nobody
                 await asyncio.sleep(0.002)
         await asyncio.sleep(0.05)
-        assert medics[1].performed == []
+        assert conversations[1].performed == []
         now += 61
         await wire.sees("2 a: {'ok': 'a'}")
-    assert (medics[0].performed, medics[1].performed) == (["a"], ["a"])
+    assert (conversations[0].performed, conversations[1].performed) == (["a"], ["a"])
     # the first one was alive after all: what it has to report was reported
     opened.set()
     await asyncio.sleep(0.05)
@@ -505,17 +504,17 @@ async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(tmp_path: Path, wi
     for store in stores:
         store.fuse = Fuse()
         await store.open()
-    medics = [BusyConversation(), BusyConversation()]
-    opened, medics[0].do = gate()
+    conversations = [BusyConversation(), BusyConversation()]
+    opened, conversations[0].do = gate()
     one, other = (
-        TurnRunner(medic, store, delivery_policy=FAST, instance=name, job_limits=JobLimits(lease_seconds=0.6))
-        for name, store, medic in zip("AB", stores, medics, strict=True)
+        TurnRunner(conversation, store, limits=replace(FAST, jobs=JobLimits(lease_seconds=0.6)), instance=name)
+        for name, store, conversation in zip("AB", stores, conversations, strict=True)
     )
     async with running(one, wire):
         await one.run_turn(said("do a"), wire)
         async with running(other, wire):
             await asyncio.sleep(1.3)
-            assert (medics[0].performed, medics[1].performed) == (["a"], [])
+            assert (conversations[0].performed, conversations[1].performed) == (["a"], [])
             opened.set()
             await wire.sees("2 a: {'ok': 'a'}")
     for store in stores:
@@ -526,7 +525,7 @@ async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(tmp_path: Path, wi
 
 
 async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
+    conversation = BusyConversation()
 
     async def do(name: str, progress: Callable[[int, int], None]) -> None:
         for done in (50, 50, 120):
@@ -534,9 +533,9 @@ async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: F
             await wire.sees(f"[id of 1 do a] 1 do a / So far: {done // 2} %")
         progress(0, 0)
 
-    medic.do = do
+    conversation.do = do
     bounds = JobLimits(progress_intervals=ProgressIntervals(update_seconds=0.01))
-    async with running(TurnRunner(medic, store, delivery_policy=FAST, job_limits=bounds), wire) as turns:
+    async with running(TurnRunner(conversation, store, limits=replace(FAST, jobs=bounds)), wire) as turns:
         await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'ok': 'a'}")
     shown = [line.removeprefix("[id of 1 do a] 1 do a / ") for line in wire.seen[1:]]
@@ -545,10 +544,10 @@ async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: F
 
 
 async def test_a_work_without_progress_types_for_a_while_and_changes_no_message(store: FusedStore, wire: Wire) -> None:
-    medic = BusyConversation()
-    opened, medic.do = gate()
+    conversation = BusyConversation()
+    opened, conversation.do = gate()
     bounds = JobLimits(progress_intervals=ProgressIntervals(update_seconds=0.01, typing_idle_seconds=0.2))
-    async with running(TurnRunner(medic, store, delivery_policy=FAST, job_limits=bounds), wire) as turns:
+    async with running(TurnRunner(conversation, store, limits=replace(FAST, jobs=bounds)), wire) as turns:
         await turns.run_turn(said("do a"), wire)
         async with asyncio.timeout(20), wire.news:
             await wire.news.wait_for(lambda: wire.typed >= 2)
@@ -562,7 +561,7 @@ async def test_a_work_without_progress_types_for_a_while_and_changes_no_message(
 
 
 async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(store: FusedStore, wire: Wire) -> None:
-    medic, asked = BusyConversation(), 0
+    conversation, asked = BusyConversation(), 0
 
     def refuse(message: Message) -> DeliveryError | None:
         nonlocal asked
@@ -576,9 +575,9 @@ async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(st
             progress(percent, 100)
             await asyncio.sleep(0.01)
 
-    wire.refuse, medic.do = refuse, do
+    wire.refuse, conversation.do = refuse, do
     bounds = JobLimits(progress_intervals=ProgressIntervals(update_seconds=0.01))
-    async with running(TurnRunner(medic, store, delivery_policy=FAST, job_limits=bounds), wire) as turns:
+    async with running(TurnRunner(conversation, store, limits=replace(FAST, jobs=bounds)), wire) as turns:
         await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'ok': 'a'}")
     assert 1 <= asked <= 7
@@ -589,13 +588,15 @@ async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(st
 
 
 async def test_a_long_turn_lets_its_request_go_and_answers_when_it_is_done(store: FusedStore, wire: Wire) -> None:
-    medic, opened, secret = BusyConversation(), asyncio.Event(), "password=hunter2hunter2"
+    conversation, opened, secret = BusyConversation(), asyncio.Event(), "password=hunter2hunter2"
 
     async def answering(turn: Turn) -> None:
         await opened.wait()
 
-    medic.answering = answering
-    async with running(TurnRunner(medic, store, delivery_policy=FAST, response_timeout_seconds=0.01), wire) as turns:
+    conversation.answering = answering
+    async with running(
+        TurnRunner(conversation, store, limits=replace(FAST, response_timeout_seconds=0.01)), wire
+    ) as turns:
         await turns.run_turn(said(f"long {secret}", mark="1"), wire)
         assert wire.seen == []
         [pending] = (await kept(store)).pending_turns
@@ -612,7 +613,7 @@ async def test_a_long_turn_lets_its_request_go_and_answers_when_it_is_done(store
 
 
 async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path: Path) -> None:
-    wire, medic = Wire(), BusyConversation()
+    wire, conversation = Wire(), BusyConversation()
 
     async def answering(turn: Turn) -> None:
         await asyncio.Event().wait()
@@ -622,14 +623,16 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
         store = FusedStore(path)
         store.fuse = Fuse()
         await store.open()
-        medic.answering = answering
+        conversation.answering = answering
         incoming = said("long")
         if pressed:
             action = ActionPressed("next", {"n": [1]}, {"note": "x"}, 1)
             turn = Turn(Person("contoso", "29:ada"), "a:1", action=action)
             incoming = InboundActivity("answer", turn, "unread", "long", "card")
         before = asyncio.all_tasks()
-        await TurnRunner(medic, store, delivery_policy=FAST, response_timeout_seconds=0.01).run_turn(incoming, wire)
+        await TurnRunner(conversation, store, limits=replace(FAST, response_timeout_seconds=0.01)).run_turn(
+            incoming, wire
+        )
         for task in asyncio.all_tasks() - before:
             task.cancel()
         await asyncio.sleep(0)
@@ -639,8 +642,8 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
         async def hear(turn: Turn, heard: list[Turn] = heard) -> None:
             heard.append(turn)
 
-        medic.answering = hear
-        async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+        conversation.answering = hear
+        async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
             await until_nothing_waits(store)
             await turns.run_turn(incoming, wire)
         assert [(turn.text, turn.action) for turn in heard] == [(incoming.turn.text, incoming.turn.action)]
@@ -657,21 +660,23 @@ async def test_a_turn_that_ends_the_program_each_time_is_given_up_with_words(sto
     )
     pending.in_flight, pending.crashed_attempts = True, MAX_CRASHED_ATTEMPTS
     await store.commit(KEY, None, ConversationDocument(pending_turns=[pending]).to_json(), waiting=True)
-    medic = BusyConversation()
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire):
+    conversation = BusyConversation()
+    async with running(TurnRunner(conversation, store, limits=FAST), wire):
         await until_nothing_waits(store)
     [line] = wire.seen
     assert line.startswith("I was cut off each time that I worked on your message")
 
 
 async def test_a_long_turn_that_cannot_be_kept_is_no_success_of_its_request(store: FusedStore, wire: Wire) -> None:
-    medic, opened = BusyConversation(), asyncio.Event()
+    conversation, opened = BusyConversation(), asyncio.Event()
 
     async def answering(turn: Turn) -> None:
         await opened.wait()
 
-    medic.answering = answering
-    async with running(TurnRunner(medic, store, delivery_policy=FAST, response_timeout_seconds=0.01), wire) as turns:
+    conversation.answering = answering
+    async with running(
+        TurnRunner(conversation, store, limits=replace(FAST, response_timeout_seconds=0.01)), wire
+    ) as turns:
         store.broken = 1
         with pytest.raises(RequestRefusedError) as refused:
             await turns.run_turn(said("long"), wire)
@@ -686,7 +691,7 @@ async def test_a_long_turn_over_http(chat: Chat) -> None:
     async def wait(turn: Turn) -> None:
         await opened.wait()
 
-    chat.medic.first = wait
+    chat.conversation.first = wait
     chat.turns._response_timeout_seconds = 0.05
     assert await chat.send("long") == []
     opened.set()
@@ -695,7 +700,7 @@ async def test_a_long_turn_over_http(chat: Chat) -> None:
             chat.teams.arrived.clear()
             await chat.teams.arrived.wait()
     assert chat.teams.messages == ["1 heard long"]
-    chat.medic.first = None
+    chat.conversation.first = None
     assert await chat.send("next") == ["2 heard next"]
 
 
@@ -742,47 +747,47 @@ class WatchingConversation(BusyConversation):
 
 
 async def test_a_work_that_is_to_be_done_again_is_reported_once(store: FusedStore, wire: Wire) -> None:
-    medic = WatchingConversation()
-    async with running(TurnRunner(medic, store, delivery_policy=FAST), wire) as turns:
+    conversation = WatchingConversation()
+    async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
         await turns.run_turn(said("do watch"), wire)
         await until_nothing_waits(store)
-    assert medic.performed == ["watch 1", "watch 2", "watch 3"]
+    assert conversation.performed == ["watch 1", "watch 2", "watch 3"]
     assert [one for one in wire.seen if "watch:" in one] == ["2 watch: {'n': 3}"]
 
 
 async def test_what_waits_for_its_time_holds_up_nobody(store: FusedStore, wire: Wire) -> None:
-    medic, now = WatchingConversation(), 1000.0
-    medic.times = 2
-    turns = TurnRunner(medic, store, delivery_policy=FAST, clock=lambda: now)
+    conversation, now = WatchingConversation(), 1000.0
+    conversation.times = 2
+    turns = TurnRunner(conversation, store, limits=FAST, clock=lambda: now)
     async with running(turns, wire):
         await turns.run_turn(said("do watch"), wire)
         while not (await kept(store)).pending_turns or (await kept(store)).pending_turns[0].due_at == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
-        medic.times = 1
+        conversation.times = 1
         await turns.run_turn(said("do other"), wire)
         while "3 other: {'n': 1}" not in wire.seen:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
-        assert medic.performed == ["watch 1", "other 1"]
+        assert conversation.performed == ["watch 1", "other 1"]
         now += 1
         await until_nothing_waits(store)
-    assert medic.performed == ["watch 1", "other 1", "watch 2"]
+    assert conversation.performed == ["watch 1", "other 1", "watch 2"]
 
 
 async def test_a_watch_outlives_the_process_and_is_done_by_one_of_two(store: FusedStore, wire: Wire) -> None:
-    medic, now = WatchingConversation(), 1000.0
-    medic.times = 2
+    conversation, now = WatchingConversation(), 1000.0
+    conversation.times = 2
     one, two = (
-        TurnRunner(medic, store, delivery_policy=FAST, instance=name, clock=lambda: now) for name in ("one", "two")
+        TurnRunner(conversation, store, limits=FAST, instance=name, clock=lambda: now) for name in ("one", "two")
     )
     async with running(one, wire):
         await one.run_turn(said("do watch"), wire)
         while not (await kept(store)).pending_turns or (await kept(store)).pending_turns[0].due_at == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
     now += 1
-    three = TurnRunner(medic, store, delivery_policy=FAST, instance="three", clock=lambda: now)
+    three = TurnRunner(conversation, store, limits=FAST, instance="three", clock=lambda: now)
     async with running(two, wire), running(three, wire):
         await until_nothing_waits(store)
-    assert medic.performed == ["watch 1", "watch 2"]
+    assert conversation.performed == ["watch 1", "watch 2"]
     assert sum("watch:" in one for one in wire.seen) == 1
 
 
@@ -796,15 +801,15 @@ async def test_a_work_that_is_stopped_is_not_done_any_more(store: FusedStore, wi
             stops = ("watch",) if turn.text == "stop" else ()
             return replace(answer, jobs=works, replies=tuple(replace(r, stops=stops) for r in answer.replies))
 
-    medic = StoppableConversation()
-    turns = TurnRunner(medic, store, delivery_policy=FAST, clock=lambda: now)
+    conversation = StoppableConversation()
+    turns = TurnRunner(conversation, store, limits=FAST, clock=lambda: now)
     async with running(turns, wire):
         await turns.run_turn(said("do watch"), wire)
         while not (await kept(store)).pending_turns or (await kept(store)).pending_turns[0].due_at == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.002)
         await turns.run_turn(said("stop"), wire)
         assert (await kept(store)).pending_turns == []
-    assert medic.performed == ["watch 1"]
+    assert conversation.performed == ["watch 1"]
 
 
 def test_what_an_earlier_version_kept_is_due() -> None:

@@ -16,24 +16,23 @@ from bot.cards.messages import Message
 from bot.errors import DeliveryError, RequestRefusedError, StoreError
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StoredState
-from bot.turns.channel import Channel
+from bot.turns.channel import Channel, ConversationReference
 from bot.turns.conversation_document import (
     MAX_CRASHED_SENDS,
     MAX_PROCESSED_ACTIVITIES,
     ConversationDocument,
-    ConversationReference,
     compute_activity_key,
     read_conversation_document,
 )
 from bot.turns.inbound import InboundActivity
 from bot.turns.outbox import MAX_UNKNOWN_OUTCOMES, DeliveryPolicy
 from bot.turns.turn_processor import MAX_UNSENT_MESSAGES
-from bot.turns.turn_runner import TurnRunner
+from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import Person, Turn
 from tests.bot.stand_ins import ScriptedResult
 
-FAST = DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0)
+FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0))
 KEY = "contoso|a:1|29:ada"
 
 
@@ -189,23 +188,23 @@ def trouble(outcome: Any, status: int | None = None, wait: float | None = None) 
 async def test_a_repeated_delivery_changes_nothing(
     store: FusedStore, line: Line, deliveries: list[str], heard: list[str]
 ) -> None:
-    medic = CountingConversation()
-    turns = TurnRunner(medic, store, delivery_policy=FAST)
+    conversation = CountingConversation()
+    turns = TurnRunner(conversation, store, limits=FAST)
     for text in deliveries:
         await turns.run_turn(said(text), line)
     assert line.taken == heard
-    assert (medic.runs, (await kept(store)).dialog_state) == (len(heard), {"turns": len(heard)})
+    assert (conversation.runs, (await kept(store)).dialog_state) == (len(heard), {"turns": len(heard)})
     assert turns.counts["again"] == len(deliveries) - len(heard)
 
 
 async def test_deliveries_at_once_are_done_in_order_and_once(store: FusedStore, line: Line) -> None:
-    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(2), store, limits=FAST)
     await asyncio.gather(*(turns.run_turn(said(text), line) for text in "abacb"))
     assert line.taken == ["1 a 0", "1 a 1", "2 b 0", "2 b 1", "3 c 0", "3 c 1"]
 
 
 async def test_what_has_no_id_or_another_place_is_no_repetition(store: FusedStore, line: Line) -> None:
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(), store, limits=FAST)
     for incoming in (
         said("a", ""), said("a", ""), said("a", "1"), said("a", "1", person="29:bob"), said("a", "1", conversation="a:2")
     ):  # fmt: skip
@@ -223,23 +222,23 @@ def test_the_mark_of_an_activity_is_short_and_its_own() -> None:
 
 
 async def test_a_repeated_failure_is_not_tried_again(store: FusedStore, line: Line) -> None:
-    medic = CountingConversation()
+    conversation = CountingConversation()
 
     async def fail() -> None:
         raise ValueError
 
-    medic.meanwhile = fail
-    turns = TurnRunner(medic, store, delivery_policy=FAST)
+    conversation.meanwhile = fail
+    turns = TurnRunner(conversation, store, limits=FAST)
     await turns.run_turn(said("a"), line)
     await turns.run_turn(said("a"), line)
-    assert medic.runs == 1
+    assert conversation.runs == 1
     assert len(line.taken) == 1
     assert line.taken[0].startswith("Something went wrong on my side")
 
 
 async def test_what_is_remembered_is_bounded(store: FusedStore, line: Line) -> None:
     now = 1e9
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST, clock=lambda: now)
+    turns = TurnRunner(CountingConversation(), store, limits=FAST, clock=lambda: now)
     for n in range(MAX_PROCESSED_ACTIVITIES + 5):
         await turns.run_turn(said(str(n)), line)
     done = (await kept(store)).processed_activities
@@ -267,7 +266,7 @@ async def test_what_was_not_taken_or_not_confirmed_is_sent_again(
     store: FusedStore, line: Line, troubles: list[Any], heard: list[str], counts: dict[str, int]
 ) -> None:
     line.troubles = list(troubles)
-    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(2), store, limits=FAST)
     await turns.run_turn(said("a"), line)
     assert line.taken == heard
     assert dict(turns.counts) == {**counts, "again": 0}
@@ -286,7 +285,7 @@ async def test_what_is_refused_for_good_is_let_go_of_and_owned_up_to(
     store: FusedStore, line: Line, troubles: list[Any], heard: list[str], counts: dict[str, int]
 ) -> None:
     line.troubles = list(troubles)
-    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(2), store, limits=FAST)
     with pytest.raises(DeliveryError):
         await turns.run_turn(said("a"), line)
     assert line.taken == heard
@@ -300,14 +299,14 @@ async def test_a_card_that_is_refused_is_replaced_by_a_sentence_in_its_place(
     store: FusedStore, line: Line, status: int
 ) -> None:
     line.troubles = [(trouble("refused", status), False)]
-    await TurnRunner(CountingConversation(2), store, delivery_policy=FAST).run_turn(said("a"), line)
+    await TurnRunner(CountingConversation(2), store, limits=FAST).run_turn(said("a"), line)
     assert line.taken[0].startswith("My answer could not be shown here")
     assert line.taken[1:] == ["1 a 1"]
 
 
 async def test_no_log_holds_what_a_reply_says(store: FusedStore, line: Line, caplog: pytest.LogCaptureFixture) -> None:
     line.troubles = [(trouble("refused", 413), False), *[(trouble("unknown"), True)] * MAX_UNKNOWN_OUTCOMES]
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(), store, limits=FAST)
     with pytest.raises(DeliveryError):
         await turns.run_turn(said("hunter2"), line)
     await turns.sweep(line)
@@ -321,7 +320,9 @@ async def test_a_send_that_hangs_is_given_up_as_unknown(store: FusedStore, line:
         await asyncio.Event().wait()
 
     line.sending = hang
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=DeliveryPolicy(max_flush_seconds=0.02))
+    turns = TurnRunner(
+        CountingConversation(), store, limits=TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=0.02))
+    )
     with pytest.raises(DeliveryError, match="too long"):
         await turns.run_turn(said("a"), line)
     line.sending = None
@@ -331,7 +332,7 @@ async def test_a_send_that_hangs_is_given_up_as_unknown(store: FusedStore, line:
 
 
 async def test_replies_that_wait_come_before_the_next_ones(store: FusedStore, line: Line) -> None:
-    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(2), store, limits=FAST)
     line.troubles = [(trouble("later", 503), False)] * 4
     for text in "ab":
         with pytest.raises(DeliveryError):
@@ -344,8 +345,8 @@ async def test_replies_that_wait_come_before_the_next_ones(store: FusedStore, li
 async def test_a_conversation_whose_channel_takes_nothing_is_not_answered_for_ever(
     store: FusedStore, line: Line
 ) -> None:
-    medic = CountingConversation(10)
-    turns = TurnRunner(medic, store, delivery_policy=FAST)
+    conversation = CountingConversation(10)
+    turns = TurnRunner(conversation, store, limits=FAST)
     line.troubles = [(trouble("later"), False)] * 100
     for n in range(MAX_UNSENT_MESSAGES // 10):
         with pytest.raises(DeliveryError):
@@ -353,12 +354,12 @@ async def test_a_conversation_whose_channel_takes_nothing_is_not_answered_for_ev
     with pytest.raises(RequestRefusedError, match="could not be sent yet") as refused:
         await turns.run_turn(said("more"), line)
     assert refused.value.status == 503
-    assert medic.runs == MAX_UNSENT_MESSAGES // 10
-    assert (await kept(store)).dialog_state == {"turns": medic.runs}
+    assert conversation.runs == MAX_UNSENT_MESSAGES // 10
+    assert (await kept(store)).dialog_state == {"turns": conversation.runs}
 
 
 async def test_the_outcome_is_not_forgotten_while_the_store_fails(store: FusedStore, line: Line) -> None:
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(), store, limits=FAST)
 
     async def break_store() -> None:
         store.broken = 1
@@ -384,9 +385,9 @@ async def test_a_turn_that_was_kept_although_the_store_failed_is_answered(store:
         return etag
 
     store.commit = unconfirmed  # type: ignore[method-assign]
-    medic = CountingConversation()
-    await TurnRunner(medic, store, delivery_policy=FAST).run_turn(said("a"), line)
-    assert (line.taken, medic.runs) == (["1 a 0"], 1)
+    conversation = CountingConversation()
+    await TurnRunner(conversation, store, limits=FAST).run_turn(said("a"), line)
+    assert (line.taken, conversation.runs) == (["1 a 0"], 1)
 
 
 # sweeps
@@ -397,7 +398,7 @@ async def test_a_sweep_sends_what_is_due(store: FusedStore, line: Line) -> None:
     turns = TurnRunner(
         CountingConversation(2),
         store,
-        delivery_policy=DeliveryPolicy(max_flush_seconds=1, first_wait_seconds=5, max_wait_seconds=10),
+        limits=TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=1, first_wait_seconds=5, max_wait_seconds=10)),
         clock=lambda: now,
     )
     line.troubles = [(trouble("later", 503), False), (trouble("later", 429, 3600), False)]
@@ -416,7 +417,7 @@ async def test_a_sweep_sends_what_is_due(store: FusedStore, line: Line) -> None:
 
 
 async def test_a_reply_that_is_never_confirmed_is_let_go_of_after_a_few_tries(store: FusedStore, line: Line) -> None:
-    turns = TurnRunner(CountingConversation(2), store, delivery_policy=FAST)
+    turns = TurnRunner(CountingConversation(2), store, limits=FAST)
     line.troubles = [(trouble("unknown", 502), True)] * MAX_UNKNOWN_OUTCOMES
     with pytest.raises(DeliveryError):
         await turns.run_turn(said("a"), line)
@@ -429,7 +430,7 @@ async def test_a_reply_that_is_never_confirmed_is_let_go_of_after_a_few_tries(st
 
 async def test_a_reply_that_waited_a_day_is_let_go_of(store: FusedStore, line: Line) -> None:
     now = 1e9
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST, clock=lambda: now)
+    turns = TurnRunner(CountingConversation(), store, limits=FAST, clock=lambda: now)
     line.troubles = [(trouble("later"), False)] * 3
     with pytest.raises(DeliveryError):
         await turns.run_turn(said("a"), line)
@@ -448,7 +449,7 @@ async def test_a_conversation_out_of_reach_waits_and_a_forbidden_one_does_not(
     store: FusedStore, line: Line, way: Exception, waits: int
 ) -> None:
     now = 1e9
-    turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST, clock=lambda: now)
+    turns = TurnRunner(CountingConversation(), store, limits=FAST, clock=lambda: now)
     line.troubles = [(trouble("later"), False)] * 3
     with pytest.raises(DeliveryError):
         await turns.run_turn(said("a"), line)
@@ -465,7 +466,9 @@ async def test_sweeps_go_on_until_they_are_stopped(store: FusedStore, line: Line
     turns = TurnRunner(
         CountingConversation(),
         store,
-        delivery_policy=DeliveryPolicy(max_flush_seconds=2, first_wait_seconds=0, sweep_interval_seconds=0.001),
+        limits=TurnLimits(
+            delivery=DeliveryPolicy(max_flush_seconds=2, first_wait_seconds=0, sweep_interval_seconds=0.001)
+        ),
     )
     line.troubles = [(trouble("later"), False)] * 10
     with pytest.raises(DeliveryError):
@@ -491,12 +494,12 @@ async def test_sweeps_go_on_until_they_are_stopped(store: FusedStore, line: Line
 
 async def life_after_life(path: Path, fuse: Fuse, line: Line, texts: str) -> int:
     """Deliver `texts` until each is done, starting anew after every crash. Returns the crashes between send and note."""
-    medic, blind, left = CountingConversation(2), 0, list(texts)
+    conversation, blind, left = CountingConversation(2), 0, list(texts)
     FusedStore.fuse, FusedStore.line = fuse, line
     while True:
         store = FusedStore(path)
         await store.open()
-        turns = TurnRunner(medic, store, delivery_policy=FAST)
+        turns = TurnRunner(conversation, store, limits=FAST)
         try:
             await turns.sweep(line)
             while left:
@@ -566,7 +569,7 @@ async def test_a_reply_that_ends_the_program_each_time_is_given_up(tmp_path: Pat
     for life in range(MAX_CRASHED_SENDS + 3):
         store = FusedStore(tmp_path / "s")
         await store.open()
-        turns = TurnRunner(CountingConversation(), store, delivery_policy=FAST)
+        turns = TurnRunner(CountingConversation(), store, limits=FAST)
         try:
             await (turns.sweep(line) if life else turns.run_turn(said("a"), line))
         except Crash:
@@ -588,11 +591,11 @@ async def test_an_activity_that_reaches_two_instances_is_done_once(tmp_path: Pat
     line, both = Line(), asyncio.Barrier(2)
     FusedStore.line = line
     stores = [FusedStore(tmp_path / "s") for _ in "AB"]
-    medic = CountingConversation(2)
+    conversation = CountingConversation(2)
     turns = []
     for name, store in zip("AB", stores, strict=True):
         await store.open()
-        turns.append(TurnRunner(medic, store, delivery_policy=FAST, instance=name))
+        turns.append(TurnRunner(conversation, store, limits=FAST, instance=name))
     met = 0
 
     async def meet() -> None:
@@ -601,7 +604,7 @@ async def test_an_activity_that_reaches_two_instances_is_done_once(tmp_path: Pat
         if met <= 2:
             await both.wait()
 
-    medic.meanwhile = meet
+    conversation.meanwhile = meet
     await asyncio.gather(*(instance.run_turn(said("a"), line) for instance in turns))
     assert line.taken == ["1 a 0", "1 a 1"]
     assert (await kept(stores[0])).dialog_state == {"turns": 1}
@@ -616,7 +619,7 @@ async def test_one_instance_sends_what_the_other_adds_and_takes_over_when_it_fal
     for store in stores:
         await store.open()
     one, other = (
-        TurnRunner(CountingConversation(), store, delivery_policy=FAST, instance=name, clock=lambda: now)
+        TurnRunner(CountingConversation(), store, limits=FAST, instance=name, clock=lambda: now)
         for name, store in zip("AB", stores, strict=True)
     )
     once_more = [said("b"), said("a")]

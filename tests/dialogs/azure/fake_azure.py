@@ -26,7 +26,7 @@ from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import Reply
 from dialogs.model.turn import Person, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.catalog.support import load_support
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES, SUBSCRIPTION, Chat, diagnose
 
@@ -135,7 +135,7 @@ class LookingChat(Chat):
         super().__init__(locale, **more)
         self.azure = azure
         entries, diagnoser = more.get("entries", ENTRIES), more.get("diagnoser") or diagnose
-        self.medic = Conversation(entries, diagnoser, self.clock, load_support(), azure_reader=azure)
+        self.medic = Conversation(load_knowledge_base(entries), diagnoser, self.clock, azure_reader=azure)
         self.work: list[Job] = []
 
     def turn_of(self, text: str, scope: Any) -> Turn:

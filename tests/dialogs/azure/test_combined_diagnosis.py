@@ -7,13 +7,9 @@ from typing import Any
 
 import pytest
 
-from dialogs.azure.combined_diagnosis import (
-    DiagnosedLog,
-    can_be_of_template,
-    combine_diagnoses,
-    compute_measured_facts,
-    downgrade_partial,
-)
+from dialogs.azure.combined_diagnosis import TemplateSources, can_be_of_template, combine_diagnoses
+from dialogs.azure.source_diagnosis import DiagnosedLog, downgrade_partial
+from dialogs.azure.status_facts import compute_measured_facts
 from dialogs.model.azure import AzureRefusal, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import load_fact_rules
@@ -145,14 +141,16 @@ async def test_a_template_of_another_name_does_not_take_the_walk() -> None:
 
 
 def sight(status: TemplateStatus = STATUS, **more: Any) -> Any:
-    values: dict[str, Any] = {"status_diagnosis": None, "log": None, "earlier_diagnosis": None, **more}
-    return combine_diagnoses(status, **values, entries=FEW, fact_rules=load_fact_rules(), language="en", now=NOW)
+    return combine_diagnoses(TemplateSources(status, **more), FEW, load_fact_rules(), "en", NOW)
 
 
 def test_the_better_of_two_confidences_counts() -> None:
     log = DiagnosedLog(downgrade_partial(FAILED), 10, 100)
     assert next(m.confidence for m in sight(log=log).diagnosis.matches) == "likely"
-    assert next(m.confidence for m in sight(log=log, earlier_diagnosis=truncate_diagnosis(FAILED)).diagnosis.matches) == "certain"
+    assert (
+        next(m.confidence for m in sight(log=log, earlier_diagnosis=truncate_diagnosis(FAILED)).diagnosis.matches)
+        == "certain"
+    )
 
 
 def test_a_refuted_candidate_goes_behind() -> None:

@@ -77,7 +77,7 @@ async def test_a_log_that_is_denied_leaves_the_status_and_says_how_to_read_it() 
     assert "Last run: Failed in Customizing" in shown
     assert "Role that allows it: Storage Blob Data Reader" in shown
     assert "az storage account list -g IT_rg-images_win11-golden_1" in shown
-    assert "Step 1 of 3" in shown  # the status's own message was recognised
+    assert "Step 1 of 3" in shown  # the status's own message was recognized
     assert not any(reply.should_offer_sign_in for reply in chat.replies)
 
 

@@ -18,7 +18,7 @@ from dialogs.azure.template_watch import (
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.turn import Person
-from dialogs.state import conversation_state as states
+from dialogs.state.conversation_json import state_from_json
 from tests.dialogs.azure.fake_azure import STATUS, FakeAzure, LookingChat, status_of
 
 RUNNING = status_of("win11-golden", run_state="Running", started="2026-02-22T03:00:00Z", ended=None)
@@ -204,7 +204,7 @@ async def test_a_state_without_watches_can_be_read() -> None:
     chat = WatchingChat(running())
     await chat.begin()
     assert chat.state
-    kept = states.state_from_json(chat.state)
+    kept = state_from_json(chat.state)
     assert [ref.name for ref in kept.azure.watched_templates] == ["win11-golden"]
     del chat.state["look"]["watches"]
-    assert states.state_from_json(chat.state).azure.watched_templates == ()
+    assert state_from_json(chat.state).azure.watched_templates == ()

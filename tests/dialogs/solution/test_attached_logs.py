@@ -18,12 +18,13 @@ from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, F
 from dialogs.model.job import Job, JobDone
 from dialogs.model.turn import ConversationScope, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
-from dialogs.solution import attached_logs as file_reading
-from dialogs.state import conversation_state as states
-from dialogs.state import logs as held_logs
+from dialogs.solution.attached_logs import READ_FILE_JOB
+from dialogs.state.conversation_json import MAX_STATE_BYTES, state_from_json, state_to_json
+from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
+from dialogs.state.logs import MAX_LOGS, add_logs, build_display_name, logs_from_json, logs_to_json
 from dialogs.texts import TEXTS
-from knowledge.catalog.support import load_support
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, NOTHING, Chat, diagnose
@@ -66,7 +67,7 @@ class FileChat(Chat):
     ) -> None:
         super().__init__(locale)
         self.scope = scope
-        self.medic = Conversation(ENTRIES, diagnose, self.clock, load_support(), attachment_reader=files)
+        self.medic = Conversation(load_knowledge_base(ENTRIES), diagnose, self.clock, attachment_reader=files)
         self.works: list[Job] = []
         self.progress: list[tuple[int, int]] = []
 
@@ -301,12 +302,12 @@ async def test_that_logs_can_be_attached_is_said_only_where_they_can(
     ],
 )
 def test_a_name_is_shown_by_its_end(name: str, shown: str) -> None:
-    assert held_logs.build_display_name(name) == shown
+    assert build_display_name(name) == shown
 
 
 def test_a_name_hides_a_secret_and_is_short() -> None:
-    assert "hunter2" not in held_logs.build_display_name("password=hunter2hunter2.log")
-    assert len(held_logs.build_display_name("x" * 5000)) <= 80
+    assert "hunter2" not in build_display_name("password=hunter2hunter2.log")
+    assert len(build_display_name("x" * 5000)) <= 80
 
 
 @given(
@@ -324,7 +325,7 @@ def test_a_name_hides_a_secret_and_is_short() -> None:
 )
 def test_a_result_of_any_shape_is_reported_in_words(result: Any) -> None:
     chat = FileChat(FakeAttachmentReader())
-    work = Job(file_reading.READ_FILE_JOB, {"name": 7, "reference": LINK})
+    work = Job(READ_FILE_JOB, {"name": 7, "reference": LINK})
     shown = asyncio.run(chat.turn(job_done=JobDone(work, {"size": result, "logs": result, "refused": result})))
     assert shown
     shown = asyncio.run(chat.turn(job_done=JobDone(work, result if isinstance(result, dict) else {})))
@@ -332,24 +333,24 @@ def test_a_result_of_any_shape_is_reported_in_words(result: Any) -> None:
 
 
 def test_held_logs_come_back_as_they_were_and_no_other() -> None:
-    logs, new = held_logs.add_logs((), "a.zip", [log(), log(LATEST, "b")], 20260301000000)
+    logs, new = add_logs((), "a.zip", [log(), log(LATEST, "b")], 20260301000000)
     assert [one.number for one in new] == [20260301000000, 20260301000001]
-    assert held_logs.logs_from_json(json.loads(json.dumps(held_logs.logs_to_json(logs)))) == logs
-    for broken in (7, [7], [{}], [{**held_logs.logs_to_json(logs)[0], "number": -1}]):
+    assert logs_from_json(json.loads(json.dumps(logs_to_json(logs)))) == logs
+    for broken in (7, [7], [{}], [{**logs_to_json(logs)[0], "number": -1}]):
         with pytest.raises(DecodeError):
-            held_logs.logs_from_json(broken)
-    later, newest = held_logs.add_logs(logs, "c.zip", [log()] * 9, 20260301000000)
-    assert len(later) == held_logs.MAX_LOGS
+            logs_from_json(broken)
+    later, newest = add_logs(logs, "c.zip", [log()] * 9, 20260301000000)
+    assert len(later) == MAX_LOGS
     assert newest[0].number == 20260301000002
 
 
 def test_a_state_that_is_too_large_lets_its_logs_go_first() -> None:
     wide = replace(FAILED, excerpt=tuple(replace(FAILED.excerpt[0], text="é" * 400) for _ in range(16)))
     wide = replace(wide, matches=tuple(replace(m, evidence=wide.excerpt[:5]) for m in FAILED.matches * 2))
-    logs, _ = held_logs.add_logs((), "a.zip", [log(wide)] * 5, 1)
-    state = states.ConversationState(diagnosis=wide, logs=logs)
-    written = states.state_to_json(state)
-    assert len(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()) <= states.MAX_STATE_BYTES
+    logs, _ = add_logs((), "a.zip", [log(wide)] * 5, 1)
+    state = ConversationState(diagnosis=wide, logs=logs)
+    written = state_to_json(state)
+    assert len(json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()) <= MAX_STATE_BYTES
     assert 0 < len(written["logs"]) < 5
     assert len(written["diagnosis"]["excerpt"]) == 16
-    assert states.state_from_json({k: v for k, v in written.items() if k != "logs"}).logs == (), "a state from before"
+    assert state_from_json({k: v for k, v in written.items() if k != "logs"}).logs == (), "a state from before"

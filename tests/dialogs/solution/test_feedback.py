@@ -10,7 +10,7 @@ from dialogs.conversation import Conversation
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
 from dialogs.solution.usage_events import UsageEvent
-from knowledge.catalog.support import load_support
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, diagnose
 
@@ -22,7 +22,7 @@ class Talk:
     """A conversation that keeps what is counted."""
 
     def __init__(self, language: Language = "en") -> None:
-        self.medic = Conversation(ENTRIES, diagnose, lambda: "2026-01-02T03:04:05Z", load_support())
+        self.medic = Conversation(load_knowledge_base(ENTRIES), diagnose, lambda: "2026-01-02T03:04:05Z")
         self.language, self.state = language, None
         self.notes: list[UsageEvent] = []
         self.labels: dict[str, tuple[str, dict[str, object]]] = {}
@@ -118,7 +118,7 @@ async def test_an_unrecognised_log_is_counted_by_its_phase() -> None:
     async def unknown(text: str, language: Language) -> object:
         return replace(FAILED, matches=(), phase="customize") if "log" in text else NOTHING
 
-    talk.medic = Conversation(ENTRIES, unknown, lambda: "2026-01-02T03:04:05Z", load_support())  # type: ignore[arg-type]
+    talk.medic = Conversation(load_knowledge_base(ENTRIES), unknown, lambda: "2026-01-02T03:04:05Z")  # type: ignore[arg-type]
     await talk.say("a log of something")
     assert talk.notes == [UsageEvent("unrecognised", "", "build-log customize")]
     await talk.say("chatter")

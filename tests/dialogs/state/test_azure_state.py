@@ -9,9 +9,9 @@ import pytest
 
 from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateQuery
 from dialogs.state import azure_state as memory
-from dialogs.state import conversation_state as states
 from dialogs.state import template_status as held_status
 from dialogs.state.azure_state import AzureRequest, AzureState
+from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
@@ -31,14 +31,14 @@ WANTED = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION, "IT_rg_1", "xk
 )
 def test_it_comes_back_from_json(looks: AzureState) -> None:
     assert memory.azure_state_from_json(json.loads(json.dumps(memory.azure_state_to_json(looks)))) == looks
-    written = json.loads(json.dumps(states.state_to_json(ConversationState(azure=looks))))
-    assert states.state_from_json(written).azure == looks
+    written = json.loads(json.dumps(state_to_json(ConversationState(azure=looks))))
+    assert state_from_json(written).azure == looks
 
 
 def test_a_state_that_was_written_before_looks_is_read() -> None:
-    written = states.state_to_json(ConversationState(language="it", diagnosis_number=3))
+    written = state_to_json(ConversationState(language="it", diagnosis_number=3))
     del written["look"]
-    assert states.state_from_json(written) == ConversationState(language="it", diagnosis_number=3)
+    assert state_from_json(written) == ConversationState(language="it", diagnosis_number=3)
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from dialogs.model.reply import FormField
 from dialogs.model.turn import ACTION_VERSION, ActionPressed
 from dialogs.state.case import MAX_TOTAL_DRAFT_BYTES, CaseForm
+from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import (
     ConversationState,
     OfferedButton,
     TriedStep,
     Walkthrough,
-    state_from_json,
-    state_to_json,
 )
 from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.state.json_fields import DecodeError

@@ -12,6 +12,7 @@ from pathlib import Path
 from dialogs.conversation import Conversation
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.turn import ActionPressed, Person, Turn
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import load_support
 from knowledge.diagnosis.diagnoser import Diagnoser
@@ -100,7 +101,7 @@ async def _diagnose(text: str, language: Language) -> Diagnosis:
 
 async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, ...]]:
     """The product and the owner of the form, and the texts that are posted, after one step that did not help."""
-    medic = Conversation(ENTRIES, _diagnose, lambda: NOW, load_support())
+    medic = Conversation(load_knowledge_base(ENTRIES), _diagnose, lambda: NOW)
     person, locale = Person("tenant", "person"), {"en": "en-US", "it": "it-IT"}[language]
     answer = await medic.answer_turn(Turn(person, "c", locale=locale, text=case.text()), None)
     for said in ("next", "draft"):

@@ -223,4 +223,4 @@ async def test_nothing_found_is_not_a_diagnosis_to_draft_from() -> None:
     chat = Chat()
     await chat.say("something else entirely")
     assert NOTHING.matches == ()
-    assert "No known error was recognised." in await chat.say("draft")
+    assert "No known error was recognized." in await chat.say("draft")

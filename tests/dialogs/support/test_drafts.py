@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dialogs.model.reply import Command, CopyableText, FormField, Reply
-from dialogs.state.conversation_state import state_from_json
+from dialogs.state.conversation_json import state_from_json
 from tests.dialogs import fixtures
 from tests.dialogs.fixtures import CORRELATION, FAILED, SUBSCRIPTION, Chat
 

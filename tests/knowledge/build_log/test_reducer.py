@@ -1,4 +1,4 @@
-"""A log of any size: the digest must lead to the same diagnosis as reading the whole, in memory that does not grow."""
+"""A reduced log must lead to the same diagnosis as the whole log, in memory that does not grow with it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIAGNOSER = Diagnoser(load_entries())
 
 
 def padded(log: BuildLog, size: int = MAX_WHOLE_BYTES + 400_000) -> BuildLog:
-    """The log with so much harmless debug in the middle that it is not read as a whole."""
+    """Return the log with so much harmless debug in the middle that it is not read as a whole."""
     while sum(map(len, log.lines)) < size:
         log.wait(0.2).write_debug(
             f"[DEBUG] polling https://management.azure.com/operations/{len(log.lines)} : 202 Accepted"
@@ -95,9 +95,9 @@ def test_encodings_are_read_as_a_stream(encoding: str) -> None:
 
 def test_progress_ends_at_the_size() -> None:
     raw = failing_windows().text().encode()
-    told: list[int] = []
-    DIAGNOSER.diagnose_stream(io.BytesIO(raw), progress=told.append)
-    assert told[-1] == len(raw)
+    progress: list[int] = []
+    DIAGNOSER.diagnose_stream(io.BytesIO(raw), progress=progress.append)
+    assert progress[-1] == len(raw)
 
 
 def test_a_cut_log_still_has_its_line() -> None:
@@ -109,7 +109,7 @@ def test_a_cut_log_still_has_its_line() -> None:
 
 
 class Repeated(io.RawIOBase):
-    """A stream that gives one text over and over, so that nothing large is held by the test itself."""
+    """A stream that repeats one text, so that the test itself keeps nothing large in memory."""
 
     def __init__(self, text: bytes, times: int) -> None:
         self._text, self._left = text, times

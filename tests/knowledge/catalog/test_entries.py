@@ -1,4 +1,4 @@
-"""Every shipped entry: its examples as people really paste them, in any dress, and logs of builds that went well."""
+"""Every shipped entry: its examples in the forms in which people paste them, and logs of builds that succeeded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXAMPLES = [
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PREFIX = re.compile(r"(?m)^(\[[^\]]+\] )?PACKER (?:OUT |ERR )?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?")
 RUN = "0b1c2d3e-4f50-4172-8394-a5b6c7d8e9f0"
-# a printed line that must be told from the same words in a script's source, which stand in quotes there
+# a printed line that differs from a script's source only by the quotes around it
 NEVER_QUOTED = {"deprovision-script-missing"}
 LOG_LIKE = re.compile(r"(?m)PACKER|^(?:==>|\s{4})?\s?azure-arm: ")
 
@@ -75,7 +75,7 @@ def old_prefix(text: str) -> str:
     return "\n".join(f"[{RUN}] PACKER OUT ==> azure-arm: {line}" for line in text.splitlines())
 
 
-DRESSES: list[Callable[[str], str]] = [
+TRANSFORMATIONS: list[Callable[[str], str]] = [
     new_ids,
     wrapped,
     in_json,
@@ -97,13 +97,13 @@ def test_example(entry: Entry, example: Example) -> None:
     assert top(example.text) == (entry.id, example.confidence)
 
 
-@pytest.mark.parametrize("dress", DRESSES, ids=[dress.__name__ for dress in DRESSES])
+@pytest.mark.parametrize("transform", TRANSFORMATIONS, ids=[transform.__name__ for transform in TRANSFORMATIONS])
 @pytest.mark.parametrize(("entry", "example"), EXAMPLES)
-def test_example_in_another_dress(entry: Entry, example: Example, dress: Callable[[str], str]) -> None:
-    log = LOG_LIKE.search(example.text) or entry.id in NEVER_QUOTED
-    if log and dress in (in_json, in_json_twice, in_html, wrapped):
-        return  # nobody's chat client does this to a log, and it would no longer be one
-    found = top(dress(example.text))
+def test_transformed_example(entry: Entry, example: Example, transform: Callable[[str], str]) -> None:
+    is_log = LOG_LIKE.search(example.text) or entry.id in NEVER_QUOTED
+    if is_log and transform in (in_json, in_json_twice, in_html, wrapped):
+        return  # no chat client does this to a log, and it would no longer be one
+    found = top(transform(example.text))
     assert found is not None
     assert found[0] == entry.id
 
@@ -117,7 +117,7 @@ def test_example_cut_hard_at_a_column(entry: Entry, example: Example) -> None:
 
 @pytest.mark.parametrize("form", ["new", "old"])
 @pytest.mark.parametrize("windows", [True, False])
-def test_a_build_that_went_well_gives_nothing_above_info(form: LogFormat, windows: bool) -> None:
+def test_a_build_that_succeeded_matches_nothing_above_info(form: LogFormat, windows: bool) -> None:
     log = begun(form, windows=windows)
     if windows:
         powershell(log, ["Failed: 0", "error_log = C:\\x", "WARNING: something (ignored)", "exit code: 0"])
@@ -138,8 +138,8 @@ def test_support_names_entries_that_exist() -> None:
     assert named | set(support.own_entries) <= ENTRIES.keys()
 
 
-def test_both_languages_speak_of_the_same_literals() -> None:
-    # what stands in backticks is a literal: it must be the same in both languages
+def test_both_languages_contain_the_same_literals() -> None:
+    # text in backticks is a literal, which must be the same in both languages
     def literals(text: str) -> list[str]:
         return sorted(set(re.findall(r"`([^`]+)`", text)))
 

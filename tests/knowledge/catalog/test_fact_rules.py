@@ -1,14 +1,15 @@
-"""What the facts of a status say for or against an entry; and every fault of the rules with its line."""
+"""Facts of a status that support or contradict an entry, and the faults of the rules with their lines."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.fact_rules import FACTS, load_fact_rules, read_fact_rules
+from knowledge.catalog.fact_rules import FACTS, FactCheck, load_fact_rules, read_fact_rules
 from knowledge.catalog.loading import load_entries
 from knowledge.checks import check_entries
 from knowledge.model.diagnosis import Match
@@ -21,6 +22,13 @@ RULES = load_fact_rules()
 def match(entry: str, confidence: str = "likely") -> Match:
     known = ENTRIES[entry]
     return Match(entry, known.title.en, confidence, known.severity, known.retry, ())  # type: ignore[arg-type]
+
+
+def check_matches(
+    matches: Sequence[Match], facts: Mapping[str, str | int], can_suggest: bool = True
+) -> tuple[tuple[FactCheck, ...], tuple[Match, ...]]:
+    """Check matches of the shipped entries by the shipped rules."""
+    return RULES.check_matches(matches, facts, ENTRIES, "en", can_suggest)
 
 
 @pytest.mark.parametrize(
@@ -53,39 +61,39 @@ def match(entry: str, confidence: str = "likely") -> Match:
         ("warn-telemetry", {"run_share": 100}, None),
     ],
 )
-def test_facts_speak_for_or_against(entry: str, facts: dict[str, str | int], side: str | None) -> None:
-    (weighed,), _ = RULES.check_matches([match(entry)], facts, ENTRIES, "en", can_suggest=False)
-    assert {spoken.side for spoken in weighed.verdicts} == ({side} if side else set())
-    assert weighed.is_refuted == (side == "against")
+def test_facts_support_or_contradict(entry: str, facts: dict[str, str | int], side: str | None) -> None:
+    (check,), _ = check_matches([match(entry)], facts, can_suggest=False)
+    assert {verdict.side for verdict in check.verdicts} == ({side} if side else set())
+    assert check.is_refuted == (side == "against")
 
 
-def test_what_is_not_known_is_named() -> None:
-    (weighed,), _ = RULES.check_matches([match("build-timeout")], {}, ENTRIES, "en")
-    assert weighed.unknown_facts == ("run_share",)
-    assert not weighed.verdicts
+def test_unknown_facts_are_named() -> None:
+    (check,), _ = check_matches([match("build-timeout")], {})
+    assert check.unknown_facts == ("run_share",)
+    assert not check.verdicts
 
 
 def test_a_refuted_match_goes_behind_unless_it_is_certain() -> None:
     facts: dict[str, str | int] = {"run_share": 10, "run_sub_state": "customizing"}
     likely = [match("build-timeout"), match("script-nonzero-exit")]
-    assert [m.entry for m in RULES.check_matches(likely, facts, ENTRIES, "en")[1]] == [
+    assert [m.entry for m in check_matches(likely, facts)[1]] == [
         "script-nonzero-exit",
         "build-timeout",
     ]
     certain = [match("build-timeout", "certain"), match("script-nonzero-exit")]
-    assert [m.entry for m in RULES.check_matches(certain, facts, ENTRIES, "en")[1]] == [
+    assert [m.entry for m in check_matches(certain, facts)[1]] == [
         "build-timeout",
         "script-nonzero-exit",
     ]
 
 
 def test_a_fact_alone_makes_an_entry_possible() -> None:
-    _, order = RULES.check_matches([], {"run_share": 100}, ENTRIES, "it")
+    _, order = RULES.check_matches([], {"run_share": 100}, ENTRIES, "it", can_suggest=True)
     assert [(m.entry, m.confidence, m.title) for m in order] == [
         ("build-timeout", "possible", ENTRIES["build-timeout"].title.it)
     ]
     assert RULES.check_matches([], {"run_share": 100}, ENTRIES, "it", can_suggest=False) == ((), ())
-    assert RULES.check_matches([], {"run_share": 100}, {}, "it") == ((), ())
+    assert RULES.check_matches([], {"run_share": 100}, {}, "it", can_suggest=True) == ((), ())
 
 
 @given(
@@ -93,11 +101,11 @@ def test_a_fact_alone_makes_an_entry_possible() -> None:
         st.sampled_from(sorted(FACTS)), st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=30)), max_size=9
     )
 )
-def test_any_values_are_taken(facts: dict[str, str | int]) -> None:
+def test_any_values_are_accepted(facts: dict[str, str | int]) -> None:
     matches = [match(entry) for entry in list(ENTRIES)[:5]]
-    weighed, order = RULES.check_matches(matches, facts, ENTRIES, "en")
+    checks, order = check_matches(matches, facts)
     assert {m.entry for m in matches} <= {m.entry for m in order}
-    assert [w.entry for w in weighed] == [m.entry for m in order]
+    assert [check.entry for check in checks] == [m.entry for m in order]
 
 
 def test_every_rule_names_entries_that_exist() -> None:

@@ -1,4 +1,4 @@
-"""The guides are whole in both languages, their faults are named, and short questions find the right one."""
+"""The how-tos are complete in both languages, their faults are reported, and short questions find the right one."""
 
 from __future__ import annotations
 
@@ -21,85 +21,84 @@ from knowledge.search.howto_search import MAX_QUESTION_CHARS, HowtoSearch
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 SHIPPED = load_howtos()
-ASKING = HowtoSearch(SHIPPED)
+SEARCH = HowtoSearch(SHIPPED)
 
 
-def texts(name: str) -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = yaml.safe_load((QUESTIONS / name).read_text(encoding="utf-8"))
-    return read
+def read_questions(name: str) -> list[dict[str, Any]]:
+    questions: list[dict[str, Any]] = yaml.safe_load((QUESTIONS / name).read_text(encoding="utf-8"))
+    return questions
 
 
-ASKED = [one for one in texts("guides.yaml") if "expect" in one]
-OTHER = [one["text"] for one in texts("guides.yaml") if "expect" not in one]
+HOWTO_QUESTIONS = [question for question in read_questions("guides.yaml") if "expect" in question]
+OTHER_QUESTIONS = [question["text"] for question in read_questions("guides.yaml") if "expect" not in question]
 
 
-@pytest.mark.parametrize("one", ASKED, ids=lambda one: one["text"][:60])
-def test_a_question_finds_its_guide(one: dict[str, str]) -> None:
-    assert ASKING.find_howto(one["text"]) == one["expect"]
-    assert ASKING.find_howto(f"  {one['text'].upper()} ") == one["expect"]
+@pytest.mark.parametrize("question", HOWTO_QUESTIONS, ids=lambda question: question["text"][:60])
+def test_a_question_finds_its_howto(question: dict[str, str]) -> None:
+    assert SEARCH.find_howto(question["text"]) == question["expect"]
+    assert SEARCH.find_howto(f"  {question['text'].upper()} ") == question["expect"]
 
 
-@pytest.mark.parametrize("text", OTHER, ids=lambda text: text[:60])
+@pytest.mark.parametrize("text", OTHER_QUESTIONS, ids=lambda text: text[:60])
 def test_anything_else_finds_none(text: str) -> None:
-    assert ASKING.find_howto(text) is None
+    assert SEARCH.find_howto(text) is None
 
 
-def test_there_are_enough_of_each_to_tell() -> None:
+def test_there_are_enough_questions_of_each_sort() -> None:
     for language in LANGUAGES:
-        asked = [one for one in ASKED if one["lang"] == language]
-        assert len(asked) >= 30
-        assert {one["expect"] for one in asked} == set(SHIPPED.by_id)
-    assert len(OTHER) >= 40
+        questions = [question for question in HOWTO_QUESTIONS if question["lang"] == language]
+        assert len(questions) >= 30
+        assert {question["expect"] for question in questions} == set(SHIPPED.by_id)
+    assert len(OTHER_QUESTIONS) >= 40
 
 
 @pytest.mark.parametrize("name", ["asked.yaml", "indirect.yaml", "other.yaml", "stray.yaml"])
-def test_what_people_say_of_failures_and_of_other_things_stays_out_of_the_guides(name: str) -> None:
-    said = [one["text"] for one in texts(name) if ASKING.find_howto(one["text"])]
-    assert said == []
+def test_questions_about_failures_and_other_things_find_no_howto(name: str) -> None:
+    assert [question["text"] for question in read_questions(name) if SEARCH.find_howto(question["text"])] == []
 
 
-def test_the_words_and_examples_of_entries_stay_out_of_the_guides() -> None:
-    # these three are questions that a guide answers better than a failure's entry does
-    answered = {
+def test_the_words_and_examples_of_entries_find_no_howto() -> None:
+    # a how-to answers these three questions better than the entry of a failure does
+    allowed = {
         "how do I download customization.log",
         "come scarico customization.log?",
         "how do I change an existing image template",
     }
-    taken = set()
+    found = set()
     for entry in load_entries().values():
-        said = [example.text for example in entry.examples] + [miss.text for miss in entry.near_misses]
-        said += [phrase for phrases in entry.words.values() for phrase in phrases]
-        taken |= {text for text in said if ASKING.find_howto(text)}
-    assert taken <= answered
+        texts = [example.text for example in entry.examples] + [miss.text for miss in entry.near_misses]
+        texts += [phrase for phrases in entry.words.values() for phrase in phrases]
+        found |= {text for text in texts if SEARCH.find_howto(text)}
+    assert found <= allowed
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_title_finds_its_guide_as_a_question(language: Any) -> None:
+def test_every_title_finds_its_howto_as_a_question(language: Any) -> None:
     lead = "come posso" if language == "it" else "how do I"
-    for guide in SHIPPED.by_id.values():
-        assert ASKING.find_howto(f"{lead} {guide.title.get(language)}?") == guide.id
+    for howto in SHIPPED.by_id.values():
+        assert SEARCH.find_howto(f"{lead} {howto.title.get(language)}?") == howto.id
 
 
-def test_a_text_that_nearly_asks_is_offered_a_guide_and_no_more() -> None:
-    assert ASKING.find_howto("where are the logs of kubernetes") is None
-    assert ASKING.suggest_howto("where are the logs of kubernetes") == "get-build-log"
-    assert ASKING.suggest_howto("what's for lunch") is None
-    assert ASKING.suggest_howto("where is the log" + " x" * MAX_QUESTION_CHARS) is None
+def test_an_almost_matching_question_only_suggests_a_howto() -> None:
+    assert SEARCH.find_howto("where are the logs of kubernetes") is None
+    assert SEARCH.suggest_howto("where are the logs of kubernetes") == "get-build-log"
+    assert SEARCH.suggest_howto("what's for lunch") is None
+    assert SEARCH.suggest_howto("where is the log" + " x" * MAX_QUESTION_CHARS) is None
 
 
 @settings(max_examples=200)
 @given(st.text(max_size=MAX_QUESTION_CHARS * 2))
 def test_any_text_gets_an_answer(text: str) -> None:
-    assert ASKING.find_howto(text) in {None, *SHIPPED.by_id}
-    assert ASKING.suggest_howto(text) in {None, *SHIPPED.by_id}
+    assert SEARCH.find_howto(text) in {None, *SHIPPED.by_id}
+    assert SEARCH.suggest_howto(text) in {None, *SHIPPED.by_id}
 
 
 def test_a_long_text_costs_no_more_than_a_question() -> None:
     def seconds(text: str) -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(20):
-            ASKING.find_howto(text)
-        return time.perf_counter() - began
+            SEARCH.find_howto(text)
+        return time.perf_counter() - start
 
     assert seconds("where is the log? " * 100_000) < 20 * seconds("where is the log of my build?")
 
@@ -107,19 +106,19 @@ def test_a_long_text_costs_no_more_than_a_question() -> None:
 def test_placeholders_that_can_be_filled_have_their_known_names() -> None:
     commands = [
         command
-        for guide in SHIPPED.by_id.values()
-        for one in guide.steps
-        for command in (one.step.cli, one.step.powershell)
+        for howto in SHIPPED.by_id.values()
+        for howto_step in howto.steps
+        for command in (howto_step.step.cli, howto_step.step.powershell)
         if command
     ]
     values = {"template": "t1", "resource_group": "rg1", "subscription": "0" * 8 + "-0000-0000-0000-" + "0" * 12}
-    left = {
+    unfilled = {
         name
         for command in commands
         for name in PLACEHOLDERS
         if f"<{name}>" in fill_placeholders(command, "Azure CLI", values)
     }
-    assert left == {"stagingRg", "account", "guid", "id"}
+    assert unfilled == {"stagingRg", "account", "guid", "id"}
 
 
 GOOD = """\
@@ -162,7 +161,7 @@ def faults(path: Path) -> list[str]:
     return [str(fault) for fault in check_entries(path.parent / "none", howtos=path)]
 
 
-def test_a_good_guide_has_no_fault(tmp_path: Path) -> None:
+def test_a_good_howto_has_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "guides.yaml"
     path.write_text(GOOD, encoding="utf-8")
     assert faults(path) == []
@@ -170,21 +169,21 @@ def test_a_good_guide_has_no_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "where", "message"), FAULTS, ids=[fault[3] for fault in FAULTS])
-def test_each_fault_of_a_guide_is_named_with_its_line(
+def test_each_fault_of_a_howto_is_reported_with_its_line(
     tmp_path: Path, old: str, new: str, where: str, message: str
 ) -> None:
     text = GOOD.replace(old, new, 1)
     assert text != GOOD
     path = tmp_path / "guides.yaml"
     path.write_text(text, encoding="utf-8")
-    named = [fault for fault in faults(path) if message in fault]
-    line = next(number for number, shown in enumerate(text.splitlines(), 1) if where in shown)
-    assert named
-    assert named[0].startswith(f"guides.yaml:{line}: ")
+    matching = [fault for fault in faults(path) if message in fault]
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if where in line)
+    assert matching
+    assert matching[0].startswith(f"guides.yaml:{line}: ")
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "guides: []", "a: [unclosed"])
-def test_a_file_of_another_shape_has_faults_and_cannot_be_loaded(tmp_path: Path, text: str) -> None:
+def test_a_file_of_another_structure_has_faults_and_cannot_be_loaded(tmp_path: Path, text: str) -> None:
     path = tmp_path / "guides.yaml"
     path.write_text(text, encoding="utf-8")
     assert faults(path)
@@ -192,7 +191,7 @@ def test_a_file_of_another_shape_has_faults_and_cannot_be_loaded(tmp_path: Path,
         load_howtos(path)
 
 
-def test_a_guide_with_the_name_of_another_is_a_fault(tmp_path: Path) -> None:
+def test_two_howtos_with_the_same_id_are_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "guides.yaml"
     again = GOOD[GOOD.index("  - id") : GOOD.index("words:")]
     path.write_text(GOOD.replace("words:", again + "words:", 1), encoding="utf-8")
@@ -201,13 +200,13 @@ def test_a_guide_with_the_name_of_another_is_a_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["script_errors", "exit_codes"])
 @pytest.mark.parametrize("text", ["", "- {id: x}", "a: [unclosed"])
-def test_faults_of_the_files_beside_the_entries_are_lines_too(tmp_path: Path, name: str, text: str) -> None:
+def test_faults_of_the_other_files_have_lines_too(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / f"{name}.yaml"
     path.write_text(text, encoding="utf-8")
-    found = check_entries(tmp_path / "none", **{name: path})
-    assert found
-    assert all(fault.file == path.name and fault.line in (1, 2) for fault in found)
+    reported = check_entries(tmp_path / "none", **{name: path})
+    assert reported
+    assert all(fault.file == path.name and fault.line in (1, 2) for fault in reported)
 
 
-def test_the_shipped_guides_are_checked_too() -> None:
+def test_the_shipped_howtos_have_no_fault() -> None:
     assert check_entries(Path("none"), howtos=HOWTOS_PATH) == []

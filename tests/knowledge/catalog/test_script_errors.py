@@ -1,4 +1,4 @@
-"""Which lines of a failed script are shown: outputs of many tools, each with the line that a person would point at."""
+"""The lines shown of a failed script: outputs of many tools, each with the line that a person would point at."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.build_log.build import read_build
-from knowledge.catalog.script_errors import ScriptFailure, load_script_errors
-from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet
+from knowledge.build_log.build_reader import read_build
+from knowledge.catalog.script_errors import SCRIPT_ERRORS_PATH, ScriptFailure, load_script_errors
+from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, read_patterns
 from knowledge.model.errors import InvalidEntriesError
 from knowledge.text.clixml import decode_clixml
 from knowledge.text.lines import LogLine, read_line
@@ -22,14 +22,16 @@ from knowledge.text.normalization import normalize_text
 from knowledge.text.patterns import collapse_whitespace
 from tests.build_logs import LogFormat, begun, powershell, script_failed, shell
 
-ERRORS = load_script_errors()
+FINDER = load_script_errors()
+PATTERNS = [pattern for pattern in read_patterns(SCRIPT_ERRORS_PATH) if pattern.when == "said"]
+PATTERN_SET = ScriptErrorPatternSet(PATTERNS)
 OUTPUTS = Path(__file__).parent / "script_outputs"
-MANY = re2.compile(r"^×(\d+) (.*)$")
+REPEATED_LINE = re2.compile(r"^×(\d+) (.*)$")
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a script printed; see the head of `script_outputs/powershell.yaml`."""
+    """The output of one script; the head of `script_outputs/powershell.yaml` describes the fields."""
 
     id: str
     windows: bool
@@ -39,11 +41,11 @@ class Case:
     output: tuple[str, ...]
 
 
-def _case(file: Path, value: dict[str, Any]) -> Case:
+def _build_case(file: Path, value: dict[str, Any]) -> Case:
     output: list[str] = []
     for line in value["output"].rstrip("\n").split("\n"):
-        many = MANY.match(line)
-        output += [many[2].replace("#", str(n)) for n in range(int(many[1]))] if many else [line]
+        repeated = REPEATED_LINE.match(line)
+        output += [repeated[2].replace("#", str(n)) for n in range(int(repeated[1]))] if repeated else [line]
     system = value.get("os", "linux" if file.stem == "linux" else "windows")
     return Case(
         f"{file.stem}:{value['id']}",
@@ -56,14 +58,14 @@ def _case(file: Path, value: dict[str, Any]) -> Case:
 
 
 CASES = [
-    _case(file, value)
+    _build_case(file, value)
     for file in sorted(OUTPUTS.glob("*.yaml"))
     for value in yaml.safe_load(file.read_text(encoding="utf-8"))
 ]
 
 
-def build(case: Case, form: LogFormat) -> str:
-    """A whole build log whose second script printed the case's output and failed."""
+def build_log(case: Case, form: LogFormat) -> str:
+    """Return a whole build log whose second script printed the case's output and failed."""
     log = begun(form, case.windows)
     run = powershell if case.windows else shell
     run(log, ["Downloading https://files.contoso.example/x failed: error 403, retrying", "ok"], 0)
@@ -71,63 +73,68 @@ def build(case: Case, form: LogFormat) -> str:
     return script_failed(log, case.code).text()
 
 
-def spoken(text: str) -> ScriptFailure:
-    """What the failed script of a build log said."""
-    story = read_build([read_line(number, piece) for number, piece in normalize_text(text)])
-    return ERRORS.find_in_output([story.lines[index] for index in story.failure_range])
+def find_in_log(text: str) -> ScriptFailure:
+    """Return what is shown of the script that failed in a build log."""
+    build = read_build([read_line(number, line) for number, line in normalize_text(text)])
+    return FINDER.find_in_output([build.lines[index] for index in build.failure_range])
 
 
-def said(*bodies: str) -> ScriptFailure:
-    """What is shown of a script that printed `bodies`."""
+def find_in_output(*bodies: str) -> ScriptFailure:
+    """Return what is shown of a script that printed `bodies`."""
     lines = [LogLine(1, "output", "Provisioning with Powershell...")]
     lines += [LogLine(number, "output", body) for number, body in enumerate(bodies, 2)]
-    return ERRORS.find_in_output(lines)
+    return FINDER.find_in_output(lines)
 
 
-def bodies(shown: ScriptFailure) -> list[str]:
-    return [line.body for line in shown.lines]
+def find_pattern(body: str) -> ScriptErrorPattern | None:
+    """Return the pattern that says the most about a line; none for a harmless line."""
+    match = PATTERN_SET.match_text(body)
+    return None if match.weight_cap == 0 else match.pattern
+
+
+def list_bodies(failure: ScriptFailure) -> list[str]:
+    return [line.body for line in failure.lines]
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_the_line_to_point_at_is_shown(case: Case, form: LogFormat) -> None:
-    shown = spoken(build(case, form))
+    shown = find_in_log(build_log(case, form))
 
     assert any(
-        collapse_whitespace(case.point_at) in collapse_whitespace(decode_clixml(body)) for body in bodies(shown)
-    ), bodies(shown)
+        collapse_whitespace(case.point_at) in collapse_whitespace(decode_clixml(body)) for body in list_bodies(shown)
+    ), list_bodies(shown)
     numbers = [line.number for line in shown.lines]
     assert len(numbers) <= 5
     assert numbers == sorted(set(numbers))
     if case.advice:
-        assert shown.error is not None
-        assert shown.error.id == case.advice
-        assert shown.error.advice is not None
+        assert shown.pattern is not None
+        assert shown.pattern.id == case.advice
+        assert shown.pattern.advice is not None
 
 
-SPEAKING = [error for error in ERRORS.patterns if error.when == "said"]
+@pytest.mark.parametrize("pattern", PATTERNS, ids=[pattern.id for pattern in PATTERNS])
+def test_patterns_match_their_examples_only(pattern: ScriptErrorPattern) -> None:
+    pattern_set = ScriptErrorPatternSet([pattern])
+    for example in pattern.examples:
+        match = pattern_set.match_text(example)
+        assert (match.weight_cap == pattern.weight) if pattern.is_weight_cap else (match.pattern is pattern), example
+    for example in pattern.not_examples:
+        match = pattern_set.match_text(example)
+        assert match.pattern is None, example
+        assert match.weight_cap is None, example
 
 
-@pytest.mark.parametrize("error", SPEAKING, ids=[error.id for error in SPEAKING])
-def test_patterns_keep_to_their_examples(error: ScriptErrorPattern) -> None:
-    alone = ScriptErrorPatternSet([error])
-    for example in error.examples:
-        reading = alone.match_text(example)
-        assert (reading.weight_cap == error.weight) if error.is_weight_cap else (reading.error is error), example
-    for example in error.not_examples:
-        reading = alone.match_text(example)
-        assert reading.error is None, example
-        assert reading.weight_cap is None, example
+ADVICE_EXAMPLES = [(pattern, example) for pattern in PATTERNS if pattern.advice for example in pattern.examples]
 
 
-ADVISING = [(error, example) for error in SPEAKING if error.advice for example in error.examples]
-
-
-@pytest.mark.parametrize(("error", "example"), ADVISING, ids=[f"{error.id}: {text[:40]}" for error, text in ADVISING])
-def test_an_example_is_explained_by_its_own_pattern(error: ScriptErrorPattern, example: str) -> None:
-    found = ERRORS.find_in_line(example)
-    assert found is not None
-    assert found.id == error.id
+@pytest.mark.parametrize(
+    ("pattern", "example"),
+    ADVICE_EXAMPLES,
+    ids=[f"{pattern.id}: {example[:40]}" for pattern, example in ADVICE_EXAMPLES],
+)
+def test_an_example_is_explained_by_its_own_pattern(pattern: ScriptErrorPattern, example: str) -> None:
+    assert find_pattern(example) is pattern
 
 
 @pytest.mark.parametrize(
@@ -144,68 +151,70 @@ def test_an_example_is_explained_by_its_own_pattern(error: ScriptErrorPattern, e
     ],
 )
 def test_harmless_lines_are_no_errors(harmless: str) -> None:
-    assert ERRORS.find_in_line(harmless) is None
-    shown = said(harmless, "Setup of Contoso ended", "Agent was left out")
-    assert shown.error is not None
-    assert shown.error.id == "last-words"
+    assert find_pattern(harmless) is None
+    shown = find_in_output(harmless, "Setup of Contoso ended", "Agent was left out")
+    assert shown.pattern is not None
+    assert shown.pattern.id == "last-words"
 
 
 def test_repeated_noise_does_not_crowd_out_what_comes_once() -> None:
     noise = [f"npm error at package-{number}: could not resolve" for number in range(400)]
-    shown = said("No space left on device", *noise[:15], "Contoso install failed", *noise[15:30])
-    assert "No space left on device" in bodies(shown)
-    assert "Contoso install failed" in bodies(shown)
-    assert shown.error is not None
-    assert shown.error.id == "disk-full"
+    shown = find_in_output("No space left on device", *noise[:15], "Contoso install failed", *noise[15:30])
+    assert "No space left on device" in list_bodies(shown)
+    assert "Contoso install failed" in list_bodies(shown)
+    assert shown.pattern is not None
+    assert shown.pattern.id == "disk-full"
 
 
 def test_a_retry_that_helped_is_not_the_cause() -> None:
-    shown = said("Download failed: (503), retrying in 5 seconds", "Download done", "[ERROR] licence was empty")
-    assert shown.error is not None
-    assert shown.error.id == "marked-as-error"
+    shown = find_in_output(
+        "Download failed: (503), retrying in 5 seconds", "Download done", "[ERROR] licence was empty"
+    )
+    assert shown.pattern is not None
+    assert shown.pattern.id == "marked-as-error"
 
 
-def test_a_script_that_printed_nothing_is_told_so() -> None:
-    for nothing in ((), ("", "  ")):
-        shown = said(*nothing)
+def test_a_script_that_printed_nothing_gets_its_own_advice() -> None:
+    for output in ((), ("", "  ")):
+        shown = find_in_output(*output)
         assert shown.lines == ()
-        assert shown.error is not None
-        assert shown.error.id == "silent"
+        assert shown.pattern is not None
+        assert shown.pattern.id == "silent"
 
 
-def test_the_last_words_stand_for_a_script_that_named_no_error() -> None:
-    shown = said(*(f"Step {number}" for number in range(1, 30)), "exit now", "+ exit 1")
-    assert bodies(shown)[-1] == "+ exit 1" or "exit now" in bodies(shown)
+def test_the_last_lines_are_shown_of_a_script_that_printed_no_error() -> None:
+    shown = find_in_output(*(f"Step {number}" for number in range(1, 30)), "exit now", "+ exit 1")
+    assert list_bodies(shown)[-1] == "+ exit 1" or "exit now" in list_bodies(shown)
     assert len(shown.lines) == 5
 
 
-def test_last_words_of_a_log_with_telemetry() -> None:
+def test_last_lines_of_a_log_with_telemetry() -> None:
     log = begun("old", windows=True)
     log.write_telemetry("Starting provisioner powershell")
     powershell(log, ["Step 1", "Step 2"], 1).write_telemetry("ending powershell")
-    shown = spoken(script_failed(log, 1).text())
-    assert bodies(shown) == ["Step 1", "Step 2"]
-    assert shown.error is not None
-    assert shown.error.id == "last-words"
+    shown = find_in_log(script_failed(log, 1).text())
+    assert list_bodies(shown) == ["Step 1", "Step 2"]
+    assert shown.pattern is not None
+    assert shown.pattern.id == "last-words"
 
 
-def test_without_a_script_there_are_no_last_words() -> None:
+def test_without_a_script_there_is_no_fallback_pattern() -> None:
     lines = [LogLine(1, "output", "Validating deployment template ..."), LogLine(2, "output", "Deploying it ...")]
-    assert ERRORS.find_in_output(lines).error is None
+    assert FINDER.find_in_output(lines).pattern is None
 
 
-def test_echoed_and_debug_lines_never_speak() -> None:
+def test_echoed_and_debug_lines_are_never_shown() -> None:
     lines = [
         LogLine(1, "output", "Provisioning with Powershell..."),
         LogLine(2, "echo", 'throw "Access is denied"'),
         LogLine(3, "debug", "[ERROR] Access is denied"),
         LogLine(4, "output", "All well until here"),
     ]
-    assert bodies(ERRORS.find_in_output(lines)) == ["All well until here"]
+    assert list_bodies(FINDER.find_in_output(lines)) == ["All well until here"]
 
 
 def test_the_whole_of_a_wrapped_message_is_shown_where_there_is_room() -> None:
-    shown = said(
+    shown = find_in_output(
         "Add-Computer : Computer 'pkrvma1b2' failed to join domain 'corp.contoso.com' from its current workgroup",
         "'WORKGROUP' with following error message: The specified domain could not be contacted.",
         r"At C:\x.ps1:3 char:1",
@@ -230,7 +239,7 @@ CLIXML = [
 
 
 @pytest.mark.parametrize(("text", "expected"), CLIXML)
-def test_clixml_is_undone(text: str, expected: str) -> None:
+def test_clixml_is_decoded(text: str, expected: str) -> None:
     assert decode_clixml(text) == expected
 
 
@@ -262,11 +271,11 @@ FRAGMENTS = st.sampled_from(
 
 @given(st.lists(FRAGMENTS | st.text(max_size=40), max_size=40))
 def test_any_output_gives_at_most_five_lines_in_order(output: list[str]) -> None:
-    shown = said(*output)
+    shown = find_in_output(*output)
     numbers = [line.number for line in shown.lines]
     assert len(numbers) <= 5
     assert numbers == sorted(set(numbers))
-    assert all(line.body == output[line.number - 2] for line in shown.lines)  # the very lines, not readings of them
+    assert all(line.body == output[line.number - 2] for line in shown.lines)  # the lines themselves, not decoded copies
 
 
 def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:

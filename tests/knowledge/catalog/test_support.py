@@ -1,4 +1,4 @@
-"""Where a request goes, and whose it is when it is not Image Builder's."""
+"""Where a support request goes, and the team to ask when it is not Image Builder's."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> N
 )
 def test_a_fault_names_file_line_and_remedy(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "support.yaml"
-    whole = SUPPORT_PATH.read_text(encoding="utf-8")
-    assert old in whole
-    path.write_text(whole.replace(old, new, 1), encoding="utf-8")
+    text = SUPPORT_PATH.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InvalidSupportRoutingError, match=message) as raised:
         load_support(path)
     assert str(raised.value).startswith("support.yaml:")
@@ -90,25 +90,25 @@ SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
 @pytest.mark.parametrize("os", ["windows", "linux"])
 def test_a_portal_link_holds_the_ids_of_the_product_and_the_topic(os: str) -> None:
     routing = load_support()
-    url = routing.build_request_url(os, SUBSCRIPTION)
+    url = routing.build_request_url(os, SUBSCRIPTION, "public")
     assert url.startswith("https://portal.azure.com/#create/Microsoft.Support/Parameters/%7B%22subId%22%3A%22")
     found = json.loads(unquote(url.rpartition("/")[2]))
     product = routing.products[os]
     assert found == {"subId": SUBSCRIPTION, "pesId": product.service, "supportTopicId": product.topic}
-    assert "subId" not in unquote(routing.build_request_url(os))
+    assert "subId" not in unquote(routing.build_request_url(os, "", "public"))
 
 
-def test_without_a_product_the_link_is_the_plain_form() -> None:
+def test_without_a_product_the_link_is_blank() -> None:
     routing = load_support()
-    assert routing.build_request_url("", SUBSCRIPTION) == "https://portal.azure.com/#create/Microsoft.Support"
+    assert routing.build_request_url("", SUBSCRIPTION, "public") == "https://portal.azure.com/#create/Microsoft.Support"
     assert routing.build_blank_request_url("us-government") == "https://portal.azure.us/#create/Microsoft.Support"
-    assert routing.build_request_url("linux", cloud="us-government").startswith("https://portal.azure.us/#create/")
+    assert routing.build_request_url("linux", "", "us-government").startswith("https://portal.azure.us/#create/")
 
 
 @given(os=st.text(), subscription=st.text())
 def test_nothing_but_checked_ids_goes_into_a_link(os: str, subscription: str) -> None:
     for system in (os, "windows"):
-        url = ROUTING.build_request_url(system, subscription)
+        url = ROUTING.build_request_url(system, subscription, "public")
         assert urlsplit(url).netloc == "portal.azure.com"
         assert re.fullmatch(r"#create/Microsoft\.Support(/Parameters/[%\w-]+)?", f"#{urlsplit(url).fragment}")
         if system == "windows":

@@ -1,4 +1,4 @@
-"""Values in commands: typed, quoted, a placeholder where unknown or unfit; a hostile value never writes a command."""
+"""Values in commands are typed and quoted; an unknown or unfit one stays a placeholder, and none writes a command."""
 
 from __future__ import annotations
 

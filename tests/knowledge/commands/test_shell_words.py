@@ -1,4 +1,4 @@
-"""Any text is one word for the shell, and the text itself: proven by bash, and for PowerShell by its rules."""
+"""Any text becomes one word of the shell, unchanged: bash itself proves it, and for PowerShell its rules do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`diagnose` over whole texts: the contract, the kinds, real-shaped logs, hostile input."""
+"""`diagnose` on whole texts: the contract, the kinds of input, realistic logs, hostile input."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def diagnose(text: str) -> Diagnosis:
     return DIAGNOSER.diagnose(text)
 
 
-def proofs(diagnosis: Diagnosis) -> list[int]:
+def list_evidence_lines(diagnosis: Diagnosis) -> list[int]:
     return [line.line for line in diagnosis.matches[0].evidence]
 
 
@@ -47,10 +47,10 @@ def test_kinds(text: str, kind: str) -> None:
 
 
 def test_the_contract_has_every_key_for_any_text() -> None:
-    shape = diagnose("").to_json()
-    assert list(shape) == ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
-    assert shape["facts"] == dict.fromkeys(FACT_KEYS)
-    assert json.loads(json.dumps(shape)) == shape
+    document = diagnose("").to_json()
+    assert list(document) == ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
+    assert document["facts"] == dict.fromkeys(FACT_KEYS)
+    assert json.loads(json.dumps(document)) == document
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
@@ -76,7 +76,7 @@ def test_the_line_a_person_would_point_at(form: str) -> None:
     assert diagnosis.outcome == "failed"
     assert diagnosis.matches[0].entry == "script-nonzero-exit"
     assert diagnosis.matches[0].confidence == "certain"
-    assert log.number_of("installation failed with exit code 1603") in proofs(diagnosis)
+    assert log.number_of("installation failed with exit code 1603") in list_evidence_lines(diagnosis)
     assert diagnosis.facts["exit_code"] == 1
     assert diagnosis.script_advice is not None
     assert diagnosis.script_advice.id == "msi"
@@ -88,8 +88,8 @@ def test_an_error_of_a_step_that_went_well_is_not_blamed() -> None:
     shell(log, ["bash: jq: command not found"], code=127)
     diagnosis = diagnose(script_failed(log, 127).text())
     assert [match.entry for match in diagnosis.matches] == ["script-nonzero-exit"]
-    assert log.number_of("jq: command not found") in proofs(diagnosis)
-    assert log.number_of("Could not get lock") not in proofs(diagnosis)
+    assert log.number_of("jq: command not found") in list_evidence_lines(diagnosis)
+    assert log.number_of("Could not get lock") not in list_evidence_lines(diagnosis)
 
 
 def test_a_build_that_went_well_has_nothing_above_info() -> None:
@@ -105,11 +105,11 @@ def test_a_build_that_was_stopped_after_a_long_silence_is_a_likely_timeout() -> 
     diagnosis = diagnose(stopped(log).text())
     assert diagnosis.outcome == "canceled"
     assert (diagnosis.matches[0].entry, diagnosis.matches[0].confidence) == ("build-timeout", "likely")
-    assert log.number_of("Cancelling build after") in proofs(diagnosis)
-    assert log.number_of("Provisioning with Powershell") in proofs(diagnosis)
+    assert log.number_of("Cancelling build after") in list_evidence_lines(diagnosis)
+    assert log.number_of("Provisioning with Powershell") in list_evidence_lines(diagnosis)
 
 
-def test_facts_are_taken_from_the_text_and_only_from_there() -> None:
+def test_facts_come_from_the_text_only() -> None:
     text = (
         "Deployment failed. Correlation ID: 11111111-2222-4333-8444-555555555555. Packer build command has failed: exit "
         "status 1. Image Build log location: https://abcdefghij1234567890abcd.blob.core.windows.net/packerlogs/"
@@ -148,7 +148,7 @@ def test_encodings(raw: object) -> None:
     log = script_failed(powershell(begun(), ["Contoso install failed with exit code 3"], code=3), 3)
     diagnosis = DIAGNOSER.diagnose(raw(log.text()))  # type: ignore[operator]
     assert diagnosis.matches[0].entry == "script-nonzero-exit"
-    assert log.number_of("Contoso install failed") in proofs(diagnosis)
+    assert log.number_of("Contoso install failed") in list_evidence_lines(diagnosis)
 
 
 FOREIGN = [
@@ -163,31 +163,31 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("text", FOREIGN)
-def test_another_tools_failure_is_left_alone(text: str) -> None:
+def test_a_failure_of_another_tool_matches_nothing(text: str) -> None:
     assert diagnose(text).matches == ()
 
 
-APART = [
+GENERIC_MESSAGES = [
     "az aks create\n(RequestDisallowedByPolicy) Resource 'aks1' was disallowed by policy.",
     "anna@dev:~$ sudo apt install x\nE: Could not get lock /var/lib/dpkg/lock-frontend - open (11: Resource busy)",
     "The subscription is not registered to use namespace 'Microsoft.ApiManagement'.",
 ]
 
 
-@pytest.mark.parametrize("text", APART)
-def test_what_any_service_says_is_only_possible_without_a_word_of_a_build(text: str) -> None:
+@pytest.mark.parametrize("text", GENERIC_MESSAGES)
+def test_a_generic_message_is_only_possible_without_a_word_of_a_build(text: str) -> None:
     assert {match.confidence for match in diagnose(text).matches} == {"possible"}
-    beside = diagnose(f"{text}\nin the staging resource group IT_rg-images_win11_4b5c")
-    assert beside.matches[0].confidence == "certain"
+    about_build = diagnose(f"{text}\nin the staging resource group IT_rg-images_win11_4b5c")
+    assert about_build.matches[0].confidence == "certain"
 
 
 @settings(max_examples=150)
 @given(st.one_of(st.binary(max_size=3000), st.text(max_size=3000).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_give_a_diagnosis_whose_lines_point_into_them(raw: bytes) -> None:
     diagnosis = DIAGNOSER.diagnose(raw)
-    shape = json.loads(json.dumps(diagnosis.to_json()))
-    lines = [line["line"] for match in shape["matches"] for line in match["evidence"]]
-    lines += [line["line"] for line in shape["excerpt"]]
+    document = json.loads(json.dumps(diagnosis.to_json()))
+    lines = [line["line"] for match in document["matches"] for line in match["evidence"]]
+    lines += [line["line"] for line in document["excerpt"]]
     assert all(1 <= line <= diagnosis.line_count for line in lines)
 
 
@@ -214,7 +214,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES, max_size=30))
-def test_marks_in_any_order_never_crash_the_reader(lines: list[str]) -> None:
+def test_significant_lines_in_any_order_never_crash(lines: list[str]) -> None:
     diagnosis = DIAGNOSER.diagnose("\n".join(lines))
     assert diagnosis.outcome in ("failed", "canceled", "succeeded", "running", "unknown")
     assert all(1 <= run.line <= len(lines) for run in diagnosis.timeline)
@@ -243,7 +243,7 @@ def test_every_id_of_the_text_is_kept_once() -> None:
     assert ids == (("object id", RUN), ("resource", f"{group}/providers/Microsoft.Compute/galleries/gal"))
 
 
-def test_the_longest_silence_is_told_with_its_line() -> None:
+def test_the_longest_gap_is_reported_with_its_line() -> None:
     log = begun()
     log.write_ui("Provisioning with Powershell...").write_output("Installing Contoso Suite").wait(14_000)
     diagnosis = diagnose(stopped(log).text())
@@ -256,12 +256,12 @@ def test_the_longest_silence_is_told_with_its_line() -> None:
 
 
 @pytest.mark.parametrize("size", [200, 300_000])
-def test_binary_junk_speaks_for_nothing(size: int) -> None:
+def test_binary_data_matches_nothing(size: int) -> None:
     assert DIAGNOSER.diagnose(random.Random(size).randbytes(size)).matches == ()
 
 
-def test_the_order_in_which_words_are_found_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    # one physical line of several pieces: of the pieces that prove the same entry, one can be shown
+def test_the_order_in_which_literals_are_found_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # one physical line that is split into several lines: only one of those that prove the entry can be shown
     text = json.dumps(
         {
             "message": '{\r\n "code": "OSProvisioningTimedOut",\r\n "message": "OS Provisioning for VM \'avd-01\' '
@@ -269,8 +269,8 @@ def test_the_order_in_which_words_are_found_changes_nothing(monkeypatch: pytest.
         }
     )
     before = DIAGNOSER.diagnose(text)
-    within = LiteralSet.find_in
-    monkeypatch.setattr(LiteralSet, "find_in", lambda self, text: tuple(reversed(within(self, text))))
+    find_in = LiteralSet.find_in
+    monkeypatch.setattr(LiteralSet, "find_in", lambda self, text: tuple(reversed(find_in(self, text))))
     assert DIAGNOSER.diagnose(text) == before
     assert before.matches[0].evidence
 
@@ -285,11 +285,11 @@ def test_the_order_in_which_words_are_found_changes_nothing(monkeypatch: pytest.
         "versions/1.0.0' already exists - to be managed via Terraform it needs to be imported into the State.",
     ],
 )
-def test_what_other_tools_say_of_images_and_provisioners_is_theirs(text: str) -> None:
+def test_messages_of_other_tools_about_images_match_nothing(text: str) -> None:
     assert DIAGNOSER.diagnose(text).matches == ()
 
 
-def test_azures_own_words_of_a_custom_image_do_not_make_it_an_image_build() -> None:
+def test_a_message_of_azure_about_a_custom_image_is_not_about_an_image_build() -> None:
     sentence = (
         'Code="VMMarketplaceInvalidInput" Message="Creating a virtual machine from Marketplace image or a custom image '
         'sourced from a Marketplace image requires Plan information in the request."'
@@ -301,7 +301,7 @@ def test_azures_own_words_of_a_custom_image_do_not_make_it_an_image_build() -> N
 
 
 @pytest.mark.parametrize("before", ["", "```\n", "seen this?\n", "2024/05/09 14:41:05 ui:     "])
-def test_another_builder_is_known_wherever_its_name_stands(before: str) -> None:
+def test_another_builder_is_recognized_wherever_its_name_is(before: str) -> None:
     text = f"{before}hyperv-iso.base: Script exited with non-zero exit status: 1. Allowed exit codes are: [0]"
     assert DIAGNOSER.diagnose(text).matches == ()
 

@@ -1,4 +1,4 @@
-"""The operating system that a text speaks of: from unmistakable words only, since it decides who gets the case."""
+"""The operating system of a text: from unmistakable words only, since it decides which team gets the case."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ DIAGNOSER = Diagnoser(load_entries())
         ("Timeout waiting for SSH.", "linux"),
     ],
 )
-def test_the_operating_system_is_told_by_unmistakable_words(text: str, os: str | None) -> None:
+def test_the_operating_system_is_detected_by_unmistakable_words(text: str, os: str | None) -> None:
     assert DIAGNOSER.diagnose(f"Image Builder: imageTemplates build failed. {text}").os == os

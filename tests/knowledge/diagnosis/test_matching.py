@@ -1,4 +1,4 @@
-"""What a signature's conditions mean: order, distance, counts, vetoes, line kinds, captures."""
+"""The conditions of a signature: order, distance, counts, vetoes, line kinds, captures."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from knowledge.text.normalization import normalize_text
 from tests.knowledge.made_entries import base, entry
 
 
-def found(signature: Signature, text: str, partial: bool = False) -> tuple[str, list[int], dict[str, str]] | None:
-    """Confidence, evidence lines and values that the signature finds in the text, or `None`."""
+def match(signature: Signature, text: str, is_partial: bool = False) -> tuple[str, list[int], dict[str, str]] | None:
+    """Return the confidence, evidence line numbers, and values of a signature in a text, or `None`."""
     matcher = Matcher(base(entry("it", signature)))
-    lines = [read_line(*piece) for piece in normalize_text(text)]
-    results = [
-        one for passage in build_indexed_texts(lines) for one in matcher.search(passage, lambda _: True, partial)
+    lines = [read_line(*line) for line in normalize_text(text)]
+    candidates = [
+        candidate
+        for indexed_text in build_indexed_texts(lines)
+        for candidate in matcher.search(indexed_text, lambda _: True, is_partial, is_about_build=True)
     ]
-    if not results:
+    if not candidates:
         return None
-    return results[0].confidence, [line.number for line in results[0].evidence], results[0].values
+    return candidates[0].confidence, [line.number for line in candidates[0].evidence], candidates[0].values
 
 
 PLAIN = Signature("s", "decisive", ("context deadline exceeded",))
@@ -67,7 +69,7 @@ CASES = [
     ("signature", "text", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
 def test_conditions(signature: Signature, text: str, expected: tuple[str, list[int]] | None) -> None:
-    result = found(signature, text)
+    result = match(signature, text)
     if expected is None:
         assert result is None
     else:
@@ -77,17 +79,17 @@ def test_conditions(signature: Signature, text: str, expected: tuple[str, list[i
 
 
 def test_values_are_captured() -> None:
-    result = found(CAPTURED, "Script ended, exit status: 137")
+    result = match(CAPTURED, "Script ended, exit status: 137")
     assert result is not None
     assert result[2] == {"code": "137"}
 
 
 def test_a_regex_that_does_not_fit_vetoes_the_literal() -> None:
-    assert found(CAPTURED, "exit status: none") is None
+    assert match(CAPTURED, "exit status: none") is None
 
 
 def test_a_condition_that_a_cut_log_cannot_show_makes_it_likely() -> None:
-    result = found(VETOED, "context canceled", partial=True)
+    result = match(VETOED, "context canceled", is_partial=True)
     assert result is not None
     assert result[0] == "likely"
 
@@ -113,17 +115,18 @@ PLACES = [
 
 @pytest.mark.parametrize(("text", "expected"), PLACES)
 def test_a_place_that_does_not_count(text: str, expected: tuple[str, dict[str, str]] | None) -> None:
-    result = found(SCRIPT, text)
+    result = match(SCRIPT, text)
     assert (result and (result[0], result[2])) == expected
 
 
 def test_a_likely_signature_is_never_certain() -> None:
-    assert found(Signature("s", "likely", ("context canceled",)), "context canceled") == ("likely", [1], {})
+    assert match(Signature("s", "likely", ("context canceled",)), "context canceled") == ("likely", [1], {})
 
 
-def test_words_that_other_services_use_too_need_a_word_of_a_build() -> None:
+def test_a_generic_signature_is_only_possible_without_a_word_of_a_build() -> None:
     signature = Signature("said", "decisive", ("quota was exceeded",), generic=True)
     matcher = Matcher(base(entry("it", signature)))
-    passage = build_indexed_texts([read_line(*piece) for piece in normalize_text("the quota was exceeded")])[0]
-    for of_build, confidence in ((True, "certain"), (False, "possible")):
-        assert [one.confidence for one in matcher.search(passage, lambda _: True, False, of_build)] == [confidence]
+    text = build_indexed_texts([read_line(*line) for line in normalize_text("the quota was exceeded")])[0]
+    for is_about_build, confidence in ((True, "certain"), (False, "possible")):
+        (candidate,) = matcher.search(text, lambda _: True, False, is_about_build)
+        assert candidate.confidence == confidence

@@ -1,11 +1,11 @@
-"""The root before its consequences, wrappers last, harmless messages only alone."""
+"""The root cause before its consequences, wrappers last, harmless messages only if alone."""
 
 from __future__ import annotations
 
 import pytest
 
-from knowledge.diagnosis.matching import MatchCandidate
-from knowledge.diagnosis.ranking import rank_candidates
+from knowledge.diagnosis.candidate import MatchCandidate
+from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
 from knowledge.model.entry import Entry
 from tests.knowledge.made_entries import base, entry
 
@@ -30,18 +30,30 @@ CASES = [
 ]
 
 
+def list_names(ranked: list[RankedCandidate]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(candidate.entry.id, explains) for candidate, explains in ranked]
+
+
 @pytest.mark.parametrize(("found", "expected"), CASES)
 def test_order(found: list[tuple[Entry, str]], expected: list[tuple[str, tuple[str, ...]]]) -> None:
-    order = rank_candidates([MatchCandidate(one, confidence) for one, confidence in found], ALL)  # type: ignore[arg-type]
-    assert [(one.entry.id, explains) for one, explains in order] == expected
+    candidates = [MatchCandidate(entry, confidence) for entry, confidence in found]  # type: ignore[arg-type]
+    assert list_names(rank_candidates(candidates, ALL, is_build_log=False)) == expected
 
 
 def test_at_most_five() -> None:
     many = [entry(f"e{number}") for number in range(9)]
-    assert len(rank_candidates([MatchCandidate(one, "certain") for one in many], base(*many))) == 5
+    candidates = [MatchCandidate(one, "certain") for one in many]
+    assert len(rank_candidates(candidates, base(*many), is_build_log=False)) == 5
 
 
 def test_in_a_log_the_wrappers_of_the_status_are_named() -> None:
-    of_script = entry("script", explains=("wrapper",))
-    order = rank_candidates([MatchCandidate(of_script, "certain")], base(of_script, WRAPPER), is_build_log=True)
-    assert [(one.entry.id, explains) for one, explains in order] == [("script", ("wrapper",))]
+    script = entry("script", explains=("wrapper",))
+    ranked = rank_candidates([MatchCandidate(script, "certain")], base(script, WRAPPER), is_build_log=True)
+    assert list_names(ranked) == [("script", ("wrapper",))]
+
+
+def test_entries_that_explain_each_other_in_a_circle_end() -> None:
+    top = entry("top", explains=("one",))
+    circle = (entry("one", explains=("other",)), entry("other", explains=("one",)))
+    ranked = rank_candidates([MatchCandidate(top, "certain")], base(top, *circle), is_build_log=False)
+    assert list_names(ranked) == [("top", ())]

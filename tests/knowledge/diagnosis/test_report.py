@@ -1,4 +1,4 @@
-"""The report speaks the language that was asked for, down to the names of phases and outcomes."""
+"""The report is in the language that was asked for, down to the names of phases and outcomes."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from knowledge.model.diagnosis import BuildOutcome, Diagnosis, InputKind
 from knowledge.model.entry import Language
 
 
-def told(
+def render(
     language: Language, kind: InputKind = "build-log", outcome: BuildOutcome = "failed", phase: str | None = None
 ) -> str:
-    bare = Diagnosis(
+    diagnosis = Diagnosis(
         file="build.log", kind=kind, outcome=outcome, matches=(), excerpt=(), facts={}, timeline=(), phase=phase
     )
-    return render_report(bare, {}, language)
+    return render_report(diagnosis, {}, language)
 
 
 @pytest.mark.parametrize("phase", get_args(BuildPhase))
-def test_a_phase_is_said_in_both_languages(phase: str) -> None:
-    english, italian = (told(language, phase=phase) for language in ("en", "it"))
+def test_a_phase_is_rendered_in_both_languages(phase: str) -> None:
+    english, italian = (render(language, phase=phase) for language in ("en", "it"))
     assert "reached: " in english
     assert "fase raggiunta: " in italian
     assert phase not in italian.replace("deprovisioning", "")
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in get_args(BuildOutcome) if outcome != "unknown"])
-def test_an_outcome_is_said_in_both_languages(outcome: BuildOutcome) -> None:
-    assert f"the run: {'still running' if outcome == 'running' else outcome}" in told("en", outcome=outcome)
-    assert "esecuzione: " in told("it", outcome=outcome)
-    assert outcome not in told("it", outcome=outcome)
+def test_an_outcome_is_rendered_in_both_languages(outcome: BuildOutcome) -> None:
+    assert f"the run: {'still running' if outcome == 'running' else outcome}" in render("en", outcome=outcome)
+    assert "esecuzione: " in render("it", outcome=outcome)
+    assert outcome not in render("it", outcome=outcome)
 
 
 @pytest.mark.parametrize("kind", get_args(InputKind))
-def test_the_kind_of_a_text_is_said_in_both_languages(kind: InputKind) -> None:
-    english, italian = told("en", kind).splitlines()[0], told("it", kind).splitlines()[0]
+def test_the_kind_of_a_text_is_rendered_in_both_languages(kind: InputKind) -> None:
+    english, italian = render("en", kind).splitlines()[0], render("it", kind).splitlines()[0]
     assert english.startswith("build.log: ")
     assert italian.startswith("build.log: ")
     assert english != italian
@@ -46,4 +46,4 @@ def test_the_kind_of_a_text_is_said_in_both_languages(kind: InputKind) -> None:
 
 
 def test_a_phase_without_a_name_is_shown_as_it_is() -> None:
-    assert "fase raggiunta: somewhere" in told("it", phase="somewhere")
+    assert "fase raggiunta: somewhere" in render("it", phase="somewhere")

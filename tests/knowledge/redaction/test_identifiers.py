@@ -1,4 +1,4 @@
-"""Masking of identifiers: same value, same placeholder; what support needs stays."""
+"""Identifiers are masked, the same value by the same placeholder; those that support needs stay."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.redaction.redact import mask_identifiers
+from knowledge.redaction.identifiers import mask_identifiers
 
 A = "4be1f0a7-93c2-4d57-8f66-0a51d2c7e913"
 B = "d967678a-e358-4218-9a75-5cc7ca5fdefb"

@@ -1,4 +1,4 @@
-"""What real logs hold and must keep byte for byte; and that no text makes redaction slow."""
+"""Harmless text of real logs stays unchanged byte for byte, and no text makes redaction slow."""
 
 from __future__ import annotations
 

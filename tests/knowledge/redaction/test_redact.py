@@ -1,4 +1,4 @@
-"""Planted secrets, made up from the vendors' published formats, in the places where people leave them."""
+"""Made-up secrets in the vendors' published formats, in the places where people leave them, are all hidden."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def jwt(r: random.Random) -> str:
 
 
 def password(r: random.Random) -> str:
-    """What a generator gives: every class, with the symbols that quoting trips over in the middle."""
+    """Return a generated password: every character class, with symbols that quoting trips over in the middle."""
     body = [r.choice(ALNUM) for _ in range(18)] + [r.choice("!#%+@^.") for _ in range(3)] + list("aB3")
     r.shuffle(body)
     return "P" + "".join(body) + "9z"
@@ -385,7 +385,7 @@ def test_block_is_hidden(kind: str, prefix: str, cut: str) -> None:
     assert (shown[0], shown[-1], len(shown)) == ("before the key", "after the key", len(given_lines))
     for line in lines:
         if not line.startswith("-----"):
-            assert all(line not in one for one in shown)
+            assert all(line not in shown_line for shown_line in shown)
 
 
 @pytest.mark.parametrize("kind", BLOCKS)

@@ -1,4 +1,4 @@
-"""The scan that tells which rules of redaction may find something must never keep one that would from a text."""
+"""The prefilter must never leave out a redaction rule that would find something in the text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.redaction import command_secrets as redaction_commands
-from knowledge.redaction import named_secrets as redaction_heads
-from knowledge.redaction import token_secrets as redaction_tokens
+from knowledge.redaction import command_secrets, named_secrets, split_secrets, token_secrets
 from knowledge.redaction.patterns import RedactionRule, RulePrefilter, build_byte_view
 
 SIGNS: list[tuple[str, RedactionRule]] = [
-    *redaction_heads.PREFILTERED_RULES,
-    *redaction_tokens.PREFILTERED_RULES,
-    *redaction_commands.PREFILTERED_RULES,
+    *named_secrets.PREFILTERED_RULES,
+    *split_secrets.PREFILTERED_RULES,
+    *token_secrets.PREFILTERED_RULES,
+    *command_secrets.PREFILTERED_RULES,
 ]
 WORDS = (
     "password pwd pass= PAT: sas psk-eq jwt= auth\\u003d Bearer basic sig= key keys: connection_string= -Name -Value /d "

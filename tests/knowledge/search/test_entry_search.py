@@ -1,4 +1,4 @@
-"""Questions in people's own words: the entry they mean comes first, and what is something else is never called likely."""
+"""Questions in people's own words: the entry they mean comes first, and anything else is never called likely."""
 
 from __future__ import annotations
 
@@ -14,57 +14,59 @@ from knowledge.catalog.loading import load_entries
 from knowledge.search.entry_search import MAX_RESULTS, EntrySearch
 from knowledge.search.phrase_table import PhraseTable
 from knowledge.search.spelling import SpellingCorrector, compute_distance
-from knowledge.search.tokenizer import load_lexicon, split_words, stem
+from knowledge.search.tokenizer import split_words, stem
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
 ENTRIES = load_entries()
-WORDS = EntrySearch(ENTRIES)
-LEXICON = load_lexicon()
+SEARCH = EntrySearch(ENTRIES)
 
 
-def questions(name: str) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = yaml.safe_load((QUESTIONS / f"{name}.yaml").read_text(encoding="utf-8"))
-    return listed
+def read_questions(name: str) -> list[dict[str, Any]]:
+    questions: list[dict[str, Any]] = yaml.safe_load((QUESTIONS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return questions
 
 
-def first(text: str) -> str | None:
-    found = WORDS.search(text)
-    return found[0].entry if found else None
+def find_first(text: str) -> str | None:
+    hits = SEARCH.search(text)
+    return hits[0].entry if hits else None
 
 
-@pytest.mark.parametrize(("name", "least"), [("asked", 210), ("indirect", 49)])
-def test_the_entry_meant_comes_first(name: str, least: int) -> None:
-    listed = questions(name)
-    missed = [one["id"] for one in listed if first(one["text"]) not in one["expect"]]
-    assert len(listed) - len(missed) >= least, missed
+@pytest.mark.parametrize(("name", "min_right"), [("asked", 210), ("indirect", 49)])
+def test_the_entry_meant_comes_first(name: str, min_right: int) -> None:
+    questions = read_questions(name)
+    missed = [question["id"] for question in questions if find_first(question["text"]) not in question["expect"]]
+    assert len(questions) - len(missed) >= min_right, missed
 
 
 @pytest.mark.parametrize("name", ["asked", "indirect"])
 def test_likely_is_hardly_ever_wrong(name: str) -> None:
-    found = [(one, WORDS.search(one["text"])) for one in questions(name)]
-    likely = [(one, matches[0]) for one, matches in found if matches and matches[0].strength == "likely"]
-    wrong = [one["id"] for one, match in likely if match.entry not in one["expect"]]
-    assert len(likely) >= len(found) / 5
+    results = [(question, SEARCH.search(question["text"])) for question in read_questions(name)]
+    likely = [(question, hits[0]) for question, hits in results if hits and hits[0].strength == "likely"]
+    wrong = [question["id"] for question, hit in likely if hit.entry not in question["expect"]]
+    assert len(likely) >= len(results) / 5
     assert len(wrong) <= 2, wrong
 
 
-@pytest.mark.parametrize(("name", "most"), [("other", 2), ("stray", 1)])
-def test_something_else_is_not_likely(name: str, most: int) -> None:
+@pytest.mark.parametrize(("name", "max_likely"), [("other", 2), ("stray", 1)])
+def test_something_else_is_not_likely(name: str, max_likely: int) -> None:
     likely = [
-        one["id"] for one in questions(name) if any(match.strength == "likely" for match in WORDS.search(one["text"]))
+        question["id"]
+        for question in read_questions(name)
+        if any(hit.strength == "likely" for hit in SEARCH.search(question["text"]))
     ]
-    assert len(likely) <= most, likely
+    assert len(likely) <= max_likely, likely
 
 
 def test_every_expected_entry_exists_and_every_entry_is_asked_for() -> None:
-    expected = {entry for name in ("asked", "indirect") for one in questions(name) for entry in one["expect"]}
+    questions = read_questions("asked") + read_questions("indirect")
+    expected = {entry for question in questions for entry in question["expect"]}
     assert expected <= ENTRIES.keys()
     assert len(ENTRIES.keys() - expected) <= 5
 
 
 @pytest.mark.parametrize("text", ["", "   ", "it failed", "non funziona", "?!", "help me please", "ok grazie", "…"])
 def test_a_text_without_content_gives_nothing(text: str) -> None:
-    assert WORDS.search(text) == []
+    assert SEARCH.search(text) == []
 
 
 @pytest.mark.parametrize(
@@ -77,9 +79,9 @@ def test_a_text_without_content_gives_nothing(text: str) -> None:
         ("c'è un'identità gestita eliminata", "C'E' UN’IDENTITA GESTITA ELIMINATA"),
     ],
 )
-def test_saying_the_same_differently_finds_the_same(one: str, other: str) -> None:
-    assert first(one) is not None
-    assert first(one) == first(other)
+def test_the_same_meaning_in_other_words_finds_the_same_entry(one: str, other: str) -> None:
+    assert find_first(one) is not None
+    assert find_first(one) == find_first(other)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +97,9 @@ def test_saying_the_same_differently_finds_the_same(one: str, other: str) -> Non
         ),
     ],
 )
-def test_words_that_mean_nothing_by_themselves_count_for_nothing(plain: str, wordy: str) -> None:
-    assert first(wordy) is not None
-    assert first(plain) == first(wordy)
+def test_words_without_meaning_change_nothing(plain: str, wordy: str) -> None:
+    assert find_first(wordy) is not None
+    assert find_first(plain) == find_first(wordy)
 
 
 @pytest.mark.parametrize(
@@ -109,21 +111,21 @@ def test_words_that_mean_nothing_by_themselves_count_for_nothing(plain: str, wor
     ],
 )
 def test_another_tool_is_never_likely(text: str) -> None:
-    assert all(match.strength == "possible" for match in WORDS.search(text))
+    assert all(match.strength == "possible" for match in SEARCH.search(text))
 
 
-def test_image_builder_beside_another_tool_is_still_ours() -> None:
+def test_image_builder_together_with_another_tool_is_still_found() -> None:
     text = "terraform deploys our image builder template: container instances quota exceeded, too many image builds"
-    assert first(text) == "aci-quota-exceeded"
+    assert find_first(text) == "aci-quota-exceeded"
 
 
-def test_asking_about_a_thing_is_not_telling_of_a_failure() -> None:
-    assert WORDS.search("what is sysprep?") == []
+def test_a_question_about_a_thing_is_not_a_failure() -> None:
+    assert SEARCH.search("what is sysprep?") == []
 
 
 @given(st.text(max_size=300))
 def test_any_text_gives_at_most_five_in_order(text: str) -> None:
-    found = WORDS.search(text)
+    found = SEARCH.search(text)
     assert len(found) <= MAX_RESULTS
     assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
     assert len({match.entry for match in found}) == len(found)
@@ -131,7 +133,7 @@ def test_any_text_gives_at_most_five_in_order(text: str) -> None:
 
 
 FEW = dict(list(ENTRIES.items())[:20])
-ONE_INDEX, ANOTHER_INDEX = EntrySearch(FEW, LEXICON), EntrySearch(FEW, LEXICON)
+ONE_INDEX, ANOTHER_INDEX = EntrySearch(FEW), EntrySearch(FEW)
 
 
 @given(
@@ -164,19 +166,19 @@ def test_two_indexes_of_the_same_entries_agree(words: list[str]) -> None:
 def test_hostile_texts_are_read_to_a_limit(text: str) -> None:
     assert len(split_words(text)) <= 400
     assert all(len(name) <= 64 for name in split_words(text))
-    assert len(WORDS.search(text)) <= MAX_RESULTS
+    assert len(SEARCH.search(text)) <= MAX_RESULTS
 
 
 def test_no_entries_give_no_matches() -> None:
     assert EntrySearch({}).search("image build timeout") == []
 
 
-def test_forms_find_the_longest_and_beginnings() -> None:
-    forms = PhraseTable({"time": ["time out", "timeout*"], "out": ["out"]})
-    assert forms.match_at(["time", "out", "x"], 0) == (0, 2, ("time",))
-    assert forms.match_at(["timeouts"], 0) == (0, 1, ("time",))
-    assert forms.match_at(["time"], 0) is None
-    assert forms.match_at(["out"], 0) == (0, 1, ("out",))
+def test_the_longest_phrase_and_prefixes_match() -> None:
+    phrases = PhraseTable({"time": ["time out", "timeout*"], "out": ["out"]})
+    assert phrases.match_at(["time", "out", "x"], 0) == (0, 2, ("time",))
+    assert phrases.match_at(["timeouts"], 0) == (0, 1, ("time",))
+    assert phrases.match_at(["time"], 0) is None
+    assert phrases.match_at(["out"], 0) == (0, 1, ("out",))
 
 
 @pytest.mark.parametrize(
@@ -189,21 +191,21 @@ def test_forms_find_the_longest_and_beginnings() -> None:
         ("cat", None),
     ],
 )
-def test_a_slip_is_forgiven(written: str, meant: str | None) -> None:
+def test_a_misspelled_word_is_corrected(written: str, meant: str | None) -> None:
     assert SpellingCorrector(["gallery", "timeout", "container", "instances", "cats"]).find_nearest(written) == meant
 
 
 @given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))
-def test_slips_count_the_same_both_ways(one: str, other: str) -> None:
+def test_the_distance_is_symmetric(one: str, other: str) -> None:
     assert compute_distance(one, other, 3) == compute_distance(other, one, 3)
     assert (compute_distance(one, other, 3) == 0) == (one == other)
 
 
 @given(st.text("abcdeiostringz", min_size=4, max_size=14), st.data())
-def test_one_slip_in_a_known_word_finds_a_word_as_near(word: str, data: st.DataObject) -> None:
+def test_one_edit_in_a_known_word_finds_the_word(word: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, len(word) - 1))
-    slipped = word[:at] + word[at + 1 :] if len(word) > 4 else word[:at] + "y" + word[at:]
-    found = SpellingCorrector([word]).find_nearest(slipped)
+    misspelled = word[:at] + word[at + 1 :] if len(word) > 4 else word[:at] + "y" + word[at:]
+    found = SpellingCorrector([word]).find_nearest(misspelled)
     assert found == word
 
 

@@ -1,1 +1,1 @@
-"""tests/knowledge/text."""
+"""Tests of `knowledge/text`."""

@@ -1,4 +1,4 @@
-"""Every prefix form that the service has written, and what people make of it."""
+"""Every form of prefix that the service has written is parsed, and what is left of one after copying."""
 
 from __future__ import annotations
 

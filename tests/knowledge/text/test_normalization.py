@@ -1,4 +1,4 @@
-"""What people paste is made readable; the way back to the physical line is kept."""
+"""Pasted text becomes readable, and each line keeps the number of its physical line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from knowledge.text.normalization import MAX_LINE_CHARS, normalize_text, unescape_json
 
 READABLE = [
-    # pasted, then the pieces as (line, text)
+    # pasted, then the lines as (number, text)
     ("plain text", [(1, "plain text")]),
     ("a\r\nb\r\n", [(1, "a"), (2, "b")]),
     ("a\n\n\nb", [(1, "a"), (4, "b")]),
@@ -34,9 +34,9 @@ READABLE = [
 ]
 
 
-@pytest.mark.parametrize(("pasted", "pieces"), READABLE, ids=[repr(case[0])[:50] for case in READABLE])
-def test_pasted_text_becomes_readable(pasted: str, pieces: list[tuple[int, str]]) -> None:
-    assert [tuple(piece) for piece in normalize_text(pasted)] == pieces
+@pytest.mark.parametrize(("pasted", "lines"), READABLE, ids=[repr(case[0])[:50] for case in READABLE])
+def test_pasted_text_becomes_readable(pasted: str, lines: list[tuple[int, str]]) -> None:
+    assert [tuple(line) for line in normalize_text(pasted)] == lines
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
@@ -44,17 +44,17 @@ def test_an_error_in_json_in_json_is_unpacked(depth: int) -> None:
     text = 'Policy "Deny public access" said no'
     for _ in range(depth):
         text = json.dumps({"message": text})
-    assert 'Policy "Deny public access" said no' in " ".join(piece.text for piece in normalize_text(text))
+    assert 'Policy "Deny public access" said no' in " ".join(line.text for line in normalize_text(text))
 
 
 def test_a_very_long_line_is_cut() -> None:
-    assert [len(piece.text) for piece in normalize_text("x" * (MAX_LINE_CHARS * 3))] == [MAX_LINE_CHARS]
+    assert [len(line.text) for line in normalize_text("x" * (MAX_LINE_CHARS * 3))] == [MAX_LINE_CHARS]
 
 
 @given(st.text(max_size=2000))
 def test_any_text_gives_pieces_that_point_into_it(text: str) -> None:
     last = text.replace("\r\n", "\n").count("\n") + 1
-    numbers = [piece.number for piece in normalize_text(text)]
+    numbers = [line.number for line in normalize_text(text)]
     assert numbers == sorted(numbers)
     assert all(1 <= number <= last for number in numbers)
 
@@ -74,7 +74,7 @@ def test_every_escape_of_json_is_undone(written: str, read: str) -> None:
 
 def test_the_marks_of_a_quotation_are_taken_off() -> None:
     text = "see below\n> ==> azure-arm: Timeout waiting for WinRM.\n> > Build 'azure-arm' errored\n>>> kept"
-    assert [piece.text for piece in normalize_text(text)] == [
+    assert [line.text for line in normalize_text(text)] == [
         "see below",
         "==> azure-arm: Timeout waiting for WinRM.",
         "Build 'azure-arm' errored",
@@ -84,4 +84,4 @@ def test_the_marks_of_a_quotation_are_taken_off() -> None:
 
 def test_what_only_some_lines_begin_with_is_no_quotation() -> None:
     text = "one\n> two\nthree\nfour"
-    assert [piece.text for piece in normalize_text(text)] == text.split("\n")
+    assert [line.text for line in normalize_text(text)] == text.split("\n")

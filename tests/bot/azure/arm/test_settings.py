@@ -1,4 +1,4 @@
-"""Whose eyes look: what each mode needs, what it must not have, every fault at once."""
+"""Azure settings: what each access mode requires and excludes; all faults are reported at once."""
 
 from __future__ import annotations
 
@@ -61,18 +61,18 @@ def test_the_identity_that_looks_is_the_bots_own_unless_another_is_named() -> No
         ({"AZURE_PEOPLE": OBJECT}, "AZURE_PEOPLE must be a list of people as tenant/object-id"),
         ({"AZURE_PEOPLE": f"{TENANT}/maria"}, "AZURE_PEOPLE must be a list of people as tenant/object-id"),
         ({"AZURE_PEOPLE": f"{TENANT}/{OBJECT}/{OBJECT}"}, "AZURE_PEOPLE must be a list of people"),
-        ({"AZURE_LOOK_CLIENT_ID": "me"}, "AZURE_LOOK_CLIENT_ID is no GUID"),
-        ({"OAUTH_CONNECTION": "a\nb"}, "OAUTH_CONNECTION is no name of a connection"),
-        (USER, "AZURE_LOOK is user: without the bot's credentials nobody can be told from anybody"),
-        (BOT, "AZURE_LOOK is bot: without the bot's credentials"),
+        ({"AZURE_LOOK_CLIENT_ID": "me"}, "AZURE_LOOK_CLIENT_ID is not a GUID"),
+        ({"OAUTH_CONNECTION": "a\nb"}, "OAUTH_CONNECTION is not a connection name"),
+        (USER, "AZURE_LOOK is user: without its credentials the bot can't tell who is asking"),
+        (BOT, "AZURE_LOOK is bot: without its credentials"),
         (SINGLE | {"AZURE_LOOK": "user"}, "OAUTH_CONNECTION is not set: AZURE_LOOK=user needs it"),
         (SINGLE | {**BOT, "AZURE_PEOPLE": ""}, "AZURE_PEOPLE is not set: AZURE_LOOK=bot needs it"),
         (SINGLE | {**BOT, "AZURE_PEOPLE": " , "}, "AZURE_PEOPLE is not set: AZURE_LOOK=bot needs it"),
         (SINGLE | {**BOT, "AZURE_SUBSCRIPTIONS": ""}, "AZURE_SUBSCRIPTIONS is not set: AZURE_LOOK=bot needs it"),
         (SINGLE | USER | {"AZURE_PEOPLE": LISTS["AZURE_PEOPLE"]}, "AZURE_PEOPLE has no effect with AZURE_LOOK=user"),
         (SINGLE | USER | {"AZURE_LOOK_CLIENT_ID": TWO}, "AZURE_LOOK_CLIENT_ID has no effect with AZURE_LOOK=user"),
-        ({"AZURE_LOOK": "local"}, "AZURE_LOOK is local: whoever reaches the server would look with the rights"),
-        (SINGLE | {"AZURE_LOOK": "local"}, "for the chat in a terminal only"),
+        ({"AZURE_LOOK": "local"}, "AZURE_LOOK is local: anyone who reaches the server would read Azure"),
+        (SINGLE | {"AZURE_LOOK": "local"}, "for the terminal chat only"),
         (SINGLE | {"AZURE_LOOK": "sandbox"}, "AZURE_LOOK is sandbox: its templates are made up"),
     ],
 )
@@ -102,10 +102,10 @@ def test_all_faults_are_said_at_once() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("look", ["user", "bot"])
-def test_a_terminal_knows_nobody(look: str) -> None:
-    with pytest.raises(SettingsError, match="in a terminal nobody can be told from anybody"):
-        read_terminal_settings({"AZURE_LOOK": look, "OAUTH_CONNECTION": "c"} | LISTS)
+@pytest.mark.parametrize("mode", ["user", "bot"])
+def test_a_terminal_knows_nobody(mode: str) -> None:
+    with pytest.raises(SettingsError, match="in a terminal the bot can't tell who is typing"):
+        read_terminal_settings({"AZURE_LOOK": mode, "OAUTH_CONNECTION": "c"} | LISTS)
 
 
 def test_every_setting_stands_in_the_tables() -> None:

@@ -32,8 +32,8 @@ def test_the_bots_own_or_the_one_beside_its_identity(credentials: object, given:
 @pytest.mark.parametrize(
     ("credentials", "given", "said"),
     [
-        (CREDENTIALS, "sso", "is no GUID"), (CREDENTIALS, OTHER, "whose secret the bot does not have"),
-        (IDENTITY, "", "offers no API"), (IDENTITY, APP, "offers no API"), (IDENTITY, "x", "is no GUID"),
+        (CREDENTIALS, "sso", "is not a GUID"), (CREDENTIALS, OTHER, "whose secret the bot does not have"),
+        (IDENTITY, "", "has no API"), (IDENTITY, APP, "has no API"), (IDENTITY, "x", "is not a GUID"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said(credentials: object, given: str, said: str) -> None:

@@ -36,9 +36,9 @@ DENIED = (
 )
 
 
-async def refusal(reading: ManagementClients) -> AzureRefusal:
+async def refusal(clients: ManagementClients) -> AzureRefusal:
     with pytest.raises(AzureRefusedError) as caught:
-        await reading.get_template(REF)
+        await clients.get_template(REF)
     return caught.value.refusal
 
 
@@ -90,10 +90,10 @@ async def refusal(reading: ManagementClients) -> AzureRefusal:
     ],
 )  # fmt: skip
 async def test_what_resource_manager_answers(
-    azure: FakeAzure, reading: ManagementClients, answer: Answer | str, expected: AzureRefusal
+    azure: FakeAzure, clients: ManagementClients, answer: Answer | str, expected: AzureRefusal
 ) -> None:
     azure.answers["imageTemplates"] = [answer]
-    assert await refusal(reading) == expected
+    assert await refusal(clients) == expected
     # aiohttp itself asks again where a kept connection was dropped
     assert 1 <= len(azure.hits) <= (4 if answer == "drop" else 2)
     assert {method for method, *_ in azure.hits} == {"GET"}
@@ -119,10 +119,10 @@ async def test_what_resource_manager_answers(
 )
 @pytest.mark.parametrize("method", ["properties", "range", "list"])
 async def test_what_storage_answers(
-    azure: FakeAzure, reading: ManagementClients, answer: Answer, expected: tuple[str, str, str], method: str
+    azure: FakeAzure, clients: ManagementClients, answer: Answer, expected: tuple[str, str, str], method: str
 ) -> None:
     azure.answers["/blobs/"] = [answer]
-    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
+    container = clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     blob = container.get_blob_client("x/customization.log")
     ways = {
         "properties": lambda: blob.get_blob_properties(),
@@ -154,10 +154,10 @@ async def test_what_storage_answers(
     ],
 )  # fmt: skip
 async def test_why_there_is_no_token(
-    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential, code: str, reason: str
+    azure: FakeAzure, clients: ManagementClients, credential: FakeCredential, code: str, reason: str
 ) -> None:
     credential.fails = ClientAuthenticationError(f"Authentication failed: {code} Trace ID: x")
-    found = await refusal(reading)
+    found = await refusal(clients)
     assert found.reason == reason
     assert found.code == (
         code.split(":")[0] if code.startswith("AADSTS") else "ClientAuthenticationError" if reason == "sign-in" else ""
@@ -176,27 +176,27 @@ async def test_why_there_is_no_token(
     ],
 )
 async def test_other_reasons_for_no_token(
-    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential, raised: Exception, reason: str
+    azure: FakeAzure, clients: ManagementClients, credential: FakeCredential, raised: Exception, reason: str
 ) -> None:
     credential.fails = raised
-    assert (await refusal(reading)).reason == reason
+    assert (await refusal(clients)).reason == reason
     assert not azure.hits
 
 
-async def test_a_passing_failure_is_tried_once_more(azure: FakeAzure, reading: ManagementClients) -> None:
+async def test_a_passing_failure_is_tried_once_more(azure: FakeAzure, clients: ManagementClients) -> None:
     azure.templates = [template()]
     for passing in (error(429, "X", headers={"Retry-After": "0"}), error(500, "X"), error(503, "X"), "drop"):
         azure.hits.clear()
         azure.answers["imageTemplates"] = [passing, None]
-        assert (await reading.get_template(REF)).name == REF.name
+        assert (await clients.get_template(REF)).name == REF.name
         assert len(azure.hits) == 2
 
 
 @pytest.mark.parametrize("wait", ["86400", "7", formatdate(time.time() + 86400, usegmt=True)])
-async def test_no_long_wait_is_waited(azure: FakeAzure, reading: ManagementClients, wait: str) -> None:
+async def test_no_long_wait_is_waited(azure: FakeAzure, clients: ManagementClients, wait: str) -> None:
     azure.answers["imageTemplates"] = [error(429, "TooManyRequests", headers={"Retry-After": wait})]
     async with asyncio.timeout(3):
-        found = await refusal(reading)
+        found = await refusal(clients)
     assert found.reason == "busy"
     assert found.retry_after
     assert len(azure.hits) == 1
@@ -204,19 +204,19 @@ async def test_no_long_wait_is_waited(azure: FakeAzure, reading: ManagementClien
 
 async def test_no_answer_and_no_server(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.answers["imageTemplates"] = ["hang"]
-    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
         with pytest.raises(TimeoutError) as caught:
-            await asyncio.wait_for(reading.get_template(REF), 0.3)
+            await asyncio.wait_for(clients.get_template(REF), 0.3)
     assert build_refused_error(caught.value, REF.id).refusal == AzureRefusal("too-slow", REF.id)
     azure.url = "https://127.0.0.1:1"
-    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
-        assert (await refusal(reading)).reason == "no-network"
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
+        assert (await refusal(clients)).reason == "no-network"
 
 
 async def test_a_stranger_certificate_is_not_trusted(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.authorities = None
-    async with ManagementClients(azure.cloud, credential, Deadline(8)) as reading:
-        assert (await refusal(reading)).reason == "no-network"
+    async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
+        assert (await refusal(clients)).reason == "no-network"
     assert not azure.hits
 
 
@@ -232,12 +232,12 @@ async def test_a_stranger_certificate_is_not_trusted(azure: FakeAzure, credentia
     ],
 )
 async def test_a_next_page_elsewhere_gets_no_token(
-    azure: FakeAzure, elsewhere: FakeAzure, reading: ManagementClients, link: str
+    azure: FakeAzure, elsewhere: FakeAzure, clients: ManagementClients, link: str
 ) -> None:
     azure.templates, azure.page = [template(), template()], 1
     azure.next_link = link.format(elsewhere=elsewhere.url, own=azure.url.removeprefix("https://"))
     with pytest.raises(AzureRefusedError) as caught:
-        [one async for one in reading.list_templates(ONE)]
+        [one async for one in clients.list_templates(ONE)]
     assert caught.value.refusal.reason == "suspicious"
     assert not elsewhere.hits
     assert len(azure.hits) == 1
@@ -245,24 +245,24 @@ async def test_a_next_page_elsewhere_gets_no_token(
 
 @pytest.mark.parametrize("answer", [302, 307, 308])
 async def test_a_redirect_is_not_followed(
-    azure: FakeAzure, elsewhere: FakeAzure, reading: ManagementClients, answer: int
+    azure: FakeAzure, elsewhere: FakeAzure, clients: ManagementClients, answer: int
 ) -> None:
     azure.answers["."] = [(answer, {"Location": f"{elsewhere.url}/x"}, "")]
-    assert (await refusal(reading)).reason == "unexpected"
-    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
+    assert (await refusal(clients)).reason == "unexpected"
+    container = clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await container.get_blob_client("a/customization.log").get_blob_properties()
     assert build_refused_error(caught.value, "log", "storage").refusal.reason == "unexpected"
     assert not elsewhere.hits
 
 
-async def test_nothing_is_ever_changed(azure: FakeAzure, reading: ManagementClients) -> None:
+async def test_nothing_is_ever_changed(azure: FakeAzure, clients: ManagementClients) -> None:
     """The SDK's own client would answer the 409 by registering the provider, which is a POST."""
     azure.templates = [template()]
     azure.answers["imageTemplates"] = [error(409, "MissingSubscriptionRegistration")]
-    assert (await refusal(reading)).reason == "conflict"
-    operations = reading._get_client(ONE).virtual_machine_image_templates
-    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
+    assert (await refusal(clients)).reason == "conflict"
+    operations = clients._get_client(ONE).virtual_machine_image_templates
+    container = clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     for change in (
         lambda: operations.begin_run(REF.resource_group, REF.name),
         lambda: operations.begin_cancel(REF.resource_group, REF.name),
@@ -276,9 +276,9 @@ async def test_nothing_is_ever_changed(azure: FakeAzure, reading: ManagementClie
     assert {method for method, *_ in azure.hits} == {"GET"}
 
 
-async def test_storage_stays_within_its_container(azure: FakeAzure, reading: ManagementClients) -> None:
+async def test_storage_stays_within_its_container(azure: FakeAzure, clients: ManagementClients) -> None:
     azure.blobs[f"{ACCOUNT}/a/customization.log"] = FakeBlob.of(b"text")
-    container = reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
+    container = clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     assert (await container.get_blob_client("a/customization.log").get_blob_properties()).size == 4
     for name in ("../vhds/x", "a/../../vhds/x", "..\\vhds"):
         with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
@@ -288,14 +288,14 @@ async def test_storage_stays_within_its_container(azure: FakeAzure, reading: Man
 
 
 async def test_each_service_gets_its_own_token(
-    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential
+    azure: FakeAzure, clients: ManagementClients, credential: FakeCredential
 ) -> None:
     azure.templates = [template()]
     azure.blobs[f"{ACCOUNT}/a/customization.log"] = FakeBlob.of(b"text")
-    await reading.get_template(REF)
-    await reading.list_subscriptions()
+    await clients.get_template(REF)
+    await clients.list_subscriptions()
     await (
-        reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
+        clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
         .get_blob_client("a/customization.log")
         .get_blob_properties()
     )
@@ -308,12 +308,12 @@ async def test_each_service_gets_its_own_token(
 
 
 async def test_a_challenge_gets_no_token_of_another_audience(
-    azure: FakeAzure, reading: ManagementClients, credential: FakeCredential
+    azure: FakeAzure, clients: ManagementClients, credential: FakeCredential
 ) -> None:
     challenge = f"Bearer authorization_uri={azure.url}/login/oauth2/authorize resource_id=https://vault.azure.net"
     azure.answers["/blobs/"] = [storage_error(401, "InvalidAuthenticationInfo", {"WWW-Authenticate": challenge})]
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
-        await reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client("a").get_blob_properties()
+        await clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client("a").get_blob_properties()
     assert build_refused_error(caught.value, "log", "storage").refusal.reason == "suspicious"
     assert credential.asked == [azure.cloud.storage_scope]
 

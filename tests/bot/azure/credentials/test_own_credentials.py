@@ -1,4 +1,4 @@
-"""The eyes that belong to the program: for whom they look, and at what."""
+"""The program's own credentials: who may use them, and for which subscriptions."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TE
     ],
 )
 async def test_the_bots_identity_looks_for_nobody_else(person: Person) -> None:
-    eyes = ManagedIdentityCredentials(BOT, FakeCredential())
+    provider = ManagedIdentityCredentials(BOT, FakeCredential())
     with pytest.raises(AzureRefusedError) as caught:
-        async with eyes.open_credential(person):
+        async with provider.open_credential(person):
             pass
     assert caught.value.refusal.reason == "not-allowed"
 
 
 async def test_the_bots_identity_looks_for_the_people_of_the_list() -> None:
     credential = FakeCredential()
-    eyes = ManagedIdentityCredentials(BOT, credential)
+    provider = ManagedIdentityCredentials(BOT, credential)
     for person in (PERSON, Person(TENANT.upper(), "29:other", object_id=OBJECT.upper())):
-        async with eyes.open_credential(person) as found:
+        async with provider.open_credential(person) as found:
             assert (await found.get_token("scope")).token == "token for scope"
-    assert eyes.subscriptions == {ONE}
-    assert not await eyes.sign_out(PERSON)
+    assert provider.subscriptions == {ONE}
+    assert not await provider.sign_out(PERSON)
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,20 @@ def test_a_missing_list_is_no_open_door(settings: AzureSettings) -> None:
 
 
 async def test_this_machines_login_needs_no_name() -> None:
-    eyes = LocalCredentials(US_GOVERNMENT, frozenset({ONE}))
-    async with eyes.open_credential(Person("local", "me")) as credential:
+    provider = LocalCredentials(US_GOVERNMENT, frozenset({ONE}))
+    async with provider.open_credential(Person("local", "me")) as credential:
         assert credential
-    assert eyes.subscriptions == {ONE}
-    assert not await eyes.sign_out(Person("local", "me"))
-    await eyes.close()
+    assert provider.subscriptions == {ONE}
+    assert not await provider.sign_out(Person("local", "me"))
+    await provider.close()
 
 
-async def test_an_identity_without_a_token_is_the_operators_to_mend(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_identity_without_a_token_is_reported_to_the_operator(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever asks is not told to sign in: they could not."""
     credential = FakeCredential()
     credential.fails = CredentialUnavailableError("No identity is assigned: a secret of the machine.")
-    eyes = ManagedIdentityCredentials(BOT, credential)
-    async with eyes.open_credential(PERSON) as found:
+    provider = ManagedIdentityCredentials(BOT, credential)
+    async with provider.open_credential(PERSON) as found:
         with pytest.raises(AzureRefusedError) as caught:
             await found.get_token("scope")
     assert caught.value.refusal == AzureRefusal("unexpected", code="CredentialUnavailableError")

@@ -16,7 +16,7 @@ from azure.storage.blob.aio import ContainerClient
 from bot.azure.arm.cloud import PUBLIC, AzureCloud
 from bot.azure.arm.read_only_policy import Deadline
 from bot.azure.clients.management_clients import BLOB_VERSION, LOG_CONTAINER, ManagementClients
-from bot.azure.logs import log_tail as tail
+from bot.azure.logs import log_tail
 from bot.azure.logs.log_blob import LogBlob, LogReplacedError
 from bot.azure.logs.log_tail import read_tail
 from bot.azure.templates.template_reader import TURN_SECONDS
@@ -40,12 +40,12 @@ async def container(azurite: Azurite) -> AsyncIterator[ContainerClient]:
 
 
 @pytest_asyncio.fixture
-async def reading(azurite: Azurite) -> AsyncIterator[ManagementClients]:
+async def clients(azurite: Azurite) -> AsyncIterator[ManagementClients]:
     cloud = AzureCloud(
         "https://127.0.0.1:1", PUBLIC.resource_scope, PUBLIC.storage_scope, "", "", ca_file=azurite.authority
     )
-    async with ManagementClients(cloud, AnybodyCredential(), Deadline(TURN_SECONDS)) as reading:
-        yield reading
+    async with ManagementClients(cloud, AnybodyCredential(), Deadline(TURN_SECONDS)) as clients:
+        yield clients
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def name() -> str:
     return f"{secrets.token_hex(16)}/customization.log"
 
 
-def opened(azurite: Azurite, reading: ManagementClients, name: str) -> LogBlob:
-    return LogBlob(reading.get_log_container(azurite.url).get_blob_client(name), name, "/scope")
+def opened(azurite: Azurite, clients: ManagementClients, name: str) -> LogBlob:
+    return LogBlob(clients.get_log_container(azurite.url).get_blob_client(name), name, "/scope")
 
 
 async def written(container: ContainerClient, name: str, fillers: int, end: bytes) -> int:
@@ -69,28 +69,28 @@ async def written(container: ContainerClient, name: str, fillers: int, end: byte
 
 @pytest.mark.parametrize("fillers", [0, 16, 256])
 async def test_the_end_of_a_log_of_any_size(
-    azurite: Azurite, container: ContainerClient, reading: ManagementClients, name: str, fillers: int
+    azurite: Azurite, container: ContainerClient, clients: ManagementClients, name: str, fillers: int
 ) -> None:
     """Up to a gigabyte."""
     end = log_of(2_000)
     size = await written(container, name, fillers, end)
-    blob = opened(azurite, reading, name)
+    blob = opened(azurite, clients, name)
     await blob.open()
     assert blob.size == size
     text, read = await read_tail(blob)
     assert (FILLER * min(fillers, 1) + end).decode().endswith(text)
     assert "Provisioning with shell" in text
-    assert read <= 2 * len(end) + tail.FIRST_STEP_BYTES < tail.MAX_TAIL_BYTES
+    assert read <= 2 * len(end) + log_tail.FIRST_STEP_BYTES < log_tail.MAX_TAIL_BYTES
 
 
 async def test_a_log_that_is_appended_to(
-    azurite: Azurite, container: ContainerClient, reading: ManagementClients, name: str
+    azurite: Azurite, container: ContainerClient, clients: ManagementClients, name: str
 ) -> None:
     writer = container.get_blob_client(name)
     content = log_of(200)
     await writer.create_append_blob()
     await writer.append_block(content)
-    blob = opened(azurite, reading, name)
+    blob = opened(azurite, clients, name)
     await blob.open()
     half = len(content) // 2
     first = await blob.read(0, half)
@@ -102,12 +102,12 @@ async def test_a_log_that_is_appended_to(
 
 @pytest.mark.parametrize("shorter", [False, True])
 async def test_a_log_that_is_replaced(
-    azurite: Azurite, container: ContainerClient, reading: ManagementClients, name: str, shorter: bool
+    azurite: Azurite, container: ContainerClient, clients: ManagementClients, name: str, shorter: bool
 ) -> None:
     writer = container.get_blob_client(name)
     content = log_of(200)
     await writer.upload_blob(content)
-    blob = opened(azurite, reading, name)
+    blob = opened(azurite, clients, name)
     await blob.open()
     half = len(content) // 2
     await blob.read(0, half)
@@ -117,21 +117,21 @@ async def test_a_log_that_is_replaced(
 
 
 async def test_what_is_not_there(
-    azurite: Azurite, container: ContainerClient, reading: ManagementClients, name: str
+    azurite: Azurite, container: ContainerClient, clients: ManagementClients, name: str
 ) -> None:
-    blob = opened(azurite, reading, name)
+    blob = opened(azurite, clients, name)
     with pytest.raises(AzureRefusedError) as caught:
         await blob.open()
     assert (caught.value.refusal.reason, caught.value.refusal.code) == ("no-log", "BlobNotFound")
     await container.get_blob_client(name).create_append_blob()
     await blob.open()
     assert (blob.size, await read_tail(blob)) == (0, ("", 0))
-    assert name in [one.name async for one in reading.get_log_container(azurite.url).list_blobs()]
+    assert name in [one.name async for one in clients.get_log_container(azurite.url).list_blobs()]
 
 
 async def test_a_token_that_is_not_taken(azurite: Azurite, container: ContainerClient, name: str) -> None:
     cloud = AzureCloud("https://127.0.0.1:1", "", PUBLIC.storage_scope, "", "", ca_file=Path(azurite.authority))
-    async with ManagementClients(cloud, AnybodyCredential(exp=1), Deadline(TURN_SECONDS)) as reading:
+    async with ManagementClients(cloud, AnybodyCredential(exp=1), Deadline(TURN_SECONDS)) as clients:
         with pytest.raises(AzureRefusedError) as caught:
-            await opened(azurite, reading, name).open()
+            await opened(azurite, clients, name).open()
     assert caught.value.refusal.reason == "unauthorized"

@@ -11,8 +11,7 @@ from aiohttp import web
 
 from bot.azure.arm.read_only_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
-from bot.azure.logs import log_stream as whole
-from bot.azure.logs import log_tail as tail
+from bot.azure.logs import log_stream, log_tail
 from bot.azure.logs.log_blob import LogBlob
 from bot.azure.templates.template_reader import AzureTemplateReader
 from bot.files.prefetching_reader import PrefetchingReader
@@ -36,7 +35,7 @@ from tests.bot.azure.fake_azure import (
     storage_error,
     template,
 )
-from tests.bot.azure.looks import looks_at
+from tests.bot.azure.template_readers import build_reader
 
 KEY = f"{ACCOUNT}/{FOLDER}/customization.log"
 NOISE = "Get:1 http://azure.archive.ubuntu.com/ubuntu noble/main amd64 package [12 kB]"
@@ -60,16 +59,16 @@ def place(azure: FakeAzure, content: bytes | FakeBlob, file: str = "customizatio
     return key
 
 
-async def status_of(looks: AzureTemplateReader, azure: FakeAzure, **properties: Any) -> TemplateStatus:
+async def status_of(reader: AzureTemplateReader, azure: FakeAzure, **properties: Any) -> TemplateStatus:
     azure.templates = [template(**properties)]
-    status = await looks.fetch_status(PERSON, REF)
+    status = await reader.fetch_status(PERSON, REF)
     azure.hits.clear()
     return status
 
 
 async def tail_of(azure: FakeAzure, credential: FakeCredential, **properties: Any) -> LogTail:
-    looks = looks_at(azure, credential)
-    return await looks.fetch_log_tail(PERSON, await status_of(looks, azure, **properties))
+    reader = build_reader(azure, credential)
+    return await reader.fetch_log_tail(PERSON, await status_of(reader, azure, **properties))
 
 
 def blob_reads(azure: FakeAzure) -> int:
@@ -100,7 +99,7 @@ async def test_the_cost_follows_the_failed_step_and_not_the_log(
     assert found.text.startswith("[")  # a whole line
     assert not found.is_whole
     assert found.size == len(content)
-    assert found.bytes_read <= max(2 * (len(content) - step) + tail.FIRST_STEP_BYTES, tail.FIRST_STEP_BYTES)
+    assert found.bytes_read <= max(2 * (len(content) - step) + log_tail.FIRST_STEP_BYTES, log_tail.FIRST_STEP_BYTES)
     assert blob_reads(azure) <= 6
 
 
@@ -131,7 +130,7 @@ async def test_at_most_four_megabytes_are_read(azure: FakeAzure, credential: Fak
         content = b"#" * odd + log_of(100_000)
         place(azure, content)
         found = await tail_of(azure, credential)
-        assert tail.MAX_TAIL_BYTES - 4 < found.bytes_read <= tail.MAX_TAIL_BYTES
+        assert log_tail.MAX_TAIL_BYTES - 4 < found.bytes_read <= log_tail.MAX_TAIL_BYTES
         assert "Provisioning with shell" not in found.text
         assert content.decode().endswith(found.text)
         assert blob_reads(azure) == 6  # its size, then 256 KB, 256, 512, 1 MB and 2 MB
@@ -158,7 +157,7 @@ async def test_a_log_of_wide_characters(azure: FakeAzure, credential: FakeCreden
 async def test_one_endless_line(azure: FakeAzure, credential: FakeCredential) -> None:
     place(azure, b"x" * 5_000_000)
     found = await tail_of(azure, credential)
-    assert found.bytes_read == len(found.text) == tail.MAX_TAIL_BYTES
+    assert found.bytes_read == len(found.text) == log_tail.MAX_TAIL_BYTES
 
 
 async def test_a_running_build_is_growing(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -320,9 +319,9 @@ async def test_a_hostile_message_gets_no_token(
 ) -> None:
     place(azure, log_of())
     said = message.replace("{elsewhere}", elsewhere.url).replace("{host}", elsewhere.url.removeprefix("https://"))
-    looks = looks_at(azure, credential)
-    status = await status_of(looks, azure, lastRunStatus=run(message=said))
-    for read in (looks.fetch_log_tail(PERSON, status), looks.diagnose_log(PERSON, status, "en", lambda *_: None)):
+    reader = build_reader(azure, credential)
+    status = await status_of(reader, azure, lastRunStatus=run(message=said))
+    for read in (reader.fetch_log_tail(PERSON, status), reader.diagnose_log(PERSON, status, "en", lambda *_: None)):
         with pytest.raises(AzureRefusedError) as caught:
             await read
         assert caught.value.refusal.reason == "suspicious"
@@ -356,10 +355,10 @@ async def test_a_staging_group_of_another_subscription(azure: FakeAzure, credent
 async def test_a_whole_log_is_read_as_a_stream(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
+    monkeypatch.setattr(log_stream, "CHUNK_BYTES", 64 << 10)
     content = log_of(9_000)
     place(azure, content)
-    looks = looks_at(azure, credential)
+    reader = build_reader(azure, credential)
     progress: list[tuple[int, int]] = []
     threads: set[bool] = set()
 
@@ -367,7 +366,7 @@ async def test_a_whole_log_is_read_as_a_stream(
         threads.add(threading.current_thread() is threading.main_thread())
         progress.append((read, size))
 
-    found = await looks.diagnose_log(PERSON, await status_of(looks, azure), "it", note)
+    found = await reader.diagnose_log(PERSON, await status_of(reader, azure), "it", note)
     assert (found.file, found.size, found.folder, found.growing) == ("customization.log", len(content), FOLDER, False)
     assert found.diagnosis.outcome == "failed"
     assert [match.entry for match in found.diagnosis.matches][:1] == ["script-nonzero-exit"]
@@ -381,14 +380,16 @@ async def test_a_whole_log_is_read_as_a_stream(
 async def test_a_whole_log_that_changes_meanwhile(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch, replaced: bool
 ) -> None:
-    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
+    monkeypatch.setattr(log_stream, "CHUNK_BYTES", 64 << 10)
     content = log_of(9_000)
     place(azure, content)
     other = content.replace(b"[", b"{") if replaced else content + b"more\n" * 100_000
     Change(azure, [FakeBlob.of(other, '"new"')], 5)
-    looks = looks_at(azure, credential)
+    reader = build_reader(azure, credential)
     progress: list[int] = []
-    found = await looks.diagnose_log(PERSON, await status_of(looks, azure), "en", lambda read, _: progress.append(read))
+    found = await reader.diagnose_log(
+        PERSON, await status_of(reader, azure), "en", lambda read, _: progress.append(read)
+    )
     assert found.size == len(other if replaced else content)
     assert progress[-1] == found.size
     assert (sorted(progress) != progress) is replaced
@@ -397,26 +398,26 @@ async def test_a_whole_log_that_changes_meanwhile(
 async def test_a_whole_log_is_refused_in_the_middle(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
+    monkeypatch.setattr(log_stream, "CHUNK_BYTES", 64 << 10)
     place(azure, log_of(9_000))
     azure.answers["GET /blobs/"] = [None, None, None, storage_error(403, "AuthorizationFailure")]
-    looks = looks_at(azure, credential)
+    reader = build_reader(azure, credential)
     with pytest.raises(AzureRefusedError) as caught:
-        await looks.diagnose_log(PERSON, await status_of(looks, azure), "en", lambda *_: None)
+        await reader.diagnose_log(PERSON, await status_of(reader, azure), "en", lambda *_: None)
     assert caught.value.refusal.reason == "firewall"
 
 
 async def test_nobody_waits_for_it_any_more(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A look that is cancelled ends its reader: no thread goes on, and nothing more is fetched."""
-    monkeypatch.setattr(whole, "CHUNK_BYTES", 64 << 10)
+    """A lookup that is canceled ends its reader: no thread goes on, and nothing more is fetched."""
+    monkeypatch.setattr(log_stream, "CHUNK_BYTES", 64 << 10)
     place(azure, log_of(9_000))
     azure.answers["GET /blobs/"] = [None, None, "hang"]
-    looks = looks_at(azure, credential)
-    status = await status_of(looks, azure)
+    reader = build_reader(azure, credential)
+    status = await status_of(reader, azure)
     begun = asyncio.Event()
-    task = asyncio.create_task(looks.diagnose_log(PERSON, status, "en", lambda *_: begun.set()))
+    task = asyncio.create_task(reader.diagnose_log(PERSON, status, "en", lambda *_: begun.set()))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -429,19 +430,19 @@ async def test_nobody_waits_for_it_any_more(
 
 
 async def test_no_more_than_two_parts_wait_for_the_reader(
-    azure: FakeAzure, credential: FakeCredential, reading: ManagementClients
+    azure: FakeAzure, credential: FakeCredential, clients: ManagementClients
 ) -> None:
     """However large the log is and however slow its reader: memory does not grow with either."""
     place(azure, FakeBlob(1 << 30, lambda start, end: b"x" * (end - start)))
     blob = LogBlob(
-        reading.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client(KEY.split("/", 1)[1]), KEY, ""
+        clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client(KEY.split("/", 1)[1]), KEY, ""
     )
     await blob.open()
-    pulled = PrefetchingReader(whole.LogChunkReader(blob, Deadline(8), lambda *_: None).fetch)
+    pulled = PrefetchingReader(log_stream.LogChunkReader(blob, Deadline(8), lambda *_: None).fetch)
     for read in range(1, 4):
-        part = await asyncio.to_thread(pulled.read, whole.CHUNK_BYTES)
-        assert len(part) == whole.CHUNK_BYTES
+        part = await asyncio.to_thread(pulled.read, log_stream.CHUNK_BYTES)
+        assert len(part) == log_stream.CHUNK_BYTES
         assert blob_reads(azure) <= 1 + read + 1
     await pulled.end()
-    with pytest.raises(OSError, match="Nobody waits"):
-        await asyncio.to_thread(pulled.read, 2 * whole.CHUNK_BYTES)
+    with pytest.raises(OSError, match="no longer needed"):
+        await asyncio.to_thread(pulled.read, 2 * log_stream.CHUNK_BYTES)

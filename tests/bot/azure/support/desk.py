@@ -16,10 +16,10 @@ from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.support.ticket_filer import FilingTimeouts, SupportTicketFiler
 from bot.sandbox.builds.scenario import Scenario
 from bot.sandbox.server import Sandbox
-from bot.sandbox.support.service import FakeSupportService
 from dialogs.model.support import ClassificationChoice, ServiceChoice, TicketContact, TicketDraft
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
+from tests.bot.azure.support.failing_support_service import FailingSupportService
 
 SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
 PERSON = Person("tenant", "29:ada", "Ada Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
@@ -84,7 +84,7 @@ class WatchedCredentialProvider:
 class Office:
     """The desk, and the filing that asks it."""
 
-    desk: FakeSupportService
+    desk: FailingSupportService
     eyes: WatchedCredentialProvider
     cloud: AzureCloud
 
@@ -103,6 +103,6 @@ class Office:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Office]:
     """An office whose desk is a sandbox's, with its certificate and its tokens."""
-    desk = FakeSupportService()
+    desk = FailingSupportService({SUBSCRIPTION}, retry_after_seconds=0)
     async with Sandbox(extra_routes=desk.build_routes(), scenario=Scenario({SUBSCRIPTION: "Images"}, ())) as sandbox:
         yield Office(desk, WatchedCredentialProvider(sandbox.credential_provider), sandbox.cloud)

@@ -16,7 +16,7 @@ from dialogs.conversation import Conversation
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.catalog.support import load_support
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from tests.bot.azure.support.desk import PERSON, SUBSCRIPTION, Office
 from tests.bot.turns.test_job_runner import FAST, Wire, running, until_nothing_waits
 from tests.dialogs.fixtures import ENTRIES, diagnose
@@ -62,10 +62,10 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
             await go_on.wait()
 
     def turns() -> TurnRunner:
-        medic = Conversation(
-            ENTRIES, diagnose, lambda: "2026-03-01T00:00:00Z", load_support(), ticket_filer=office.filing()
+        conversation = Conversation(
+            load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T00:00:00Z", ticket_filer=office.filing()
         )
-        return TurnRunner(medic, store, delivery_policy=FAST)
+        return TurnRunner(conversation, store, limits=FAST)
 
     office.desk.on_create_ticket = held
     async with running(turns(), wire) as first:

@@ -16,8 +16,8 @@ from bot.azure.support.ticket_filer import FilingTimeouts, SupportTicketFiler
 from bot.sandbox.builds.scenario import read_scenario
 from bot.sandbox.credentials import SandboxCredentials, SandboxTokens
 from bot.sandbox.server import Sandbox
-from bot.sandbox.support.service import FakeSupportService, build_support_service
 from knowledge.catalog.support import load_support
+from tests.bot.azure.support.failing_support_service import FailingSupportService
 from tests.dialogs.support.ticket.office import FilingChat
 from tests.dialogs.support.ticket.test_flow import CONTACT, press, to_the_form
 
@@ -25,9 +25,8 @@ IMAGES, RESEARCH = read_scenario().subscriptions
 
 
 @pytest_asyncio.fixture
-async def desk() -> AsyncIterator[tuple[FakeSupportService, SupportTicketFiler]]:
-    desk = build_support_service(read_scenario())
-    desk.retry_after_seconds = 0
+async def desk() -> AsyncIterator[tuple[FailingSupportService, SupportTicketFiler]]:
+    desk = FailingSupportService.from_scenario(read_scenario(), retry_after_seconds=0)
     async with Sandbox(extra_routes=desk.build_routes()) as sandbox:
         filing = open_ticket_filer(True, sandbox.credential_provider, sandbox.cloud, load_support())
         assert isinstance(filing, SupportTicketFiler)
@@ -52,7 +51,7 @@ async def agreed(filing: SupportTicketFiler, subscription: str) -> FilingChat:
     return chat
 
 
-async def test_a_ticket_is_filed(desk: tuple[FakeSupportService, SupportTicketFiler]) -> None:
+async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     office, filing = desk
     chat = await agreed(filing, IMAGES)
     assert "The number of the request is 261122001000001" in await chat.work_done()
@@ -62,7 +61,7 @@ async def test_a_ticket_is_filed(desk: tuple[FakeSupportService, SupportTicketFi
     assert "WHAT HAPPENED" in sent["description"]
 
 
-async def test_without_a_plan_it_is_said(desk: tuple[FakeSupportService, SupportTicketFiler]) -> None:
+async def test_without_a_plan_it_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], RESEARCH)
     shown = await chat.work_done()
     assert "does not allow requests through the API" in shown
@@ -70,13 +69,13 @@ async def test_without_a_plan_it_is_said(desk: tuple[FakeSupportService, Support
     assert desk[0].tickets == {}
 
 
-async def test_an_unknown_subscription_is_said(desk: tuple[FakeSupportService, SupportTicketFiler]) -> None:
+async def test_an_unknown_subscription_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], "00000000-1111-2222-3333-444444444444")
     assert "does not find the subscription" in await chat.work_done()
 
 
 async def test_a_restart_while_it_is_filed_leaves_one_ticket(
-    desk: tuple[FakeSupportService, SupportTicketFiler],
+    desk: tuple[FailingSupportService, SupportTicketFiler],
 ) -> None:
     office, filing = desk
     chat = await agreed(filing, IMAGES)
@@ -100,7 +99,7 @@ async def test_a_restart_while_it_is_filed_leaves_one_ticket(
 
 
 async def test_what_is_kept_and_logged_is_small(
-    desk: tuple[FakeSupportService, SupportTicketFiler], caplog: pytest.LogCaptureFixture
+    desk: tuple[FailingSupportService, SupportTicketFiler], caplog: pytest.LogCaptureFixture
 ) -> None:
     chat = await agreed(desk[1], IMAGES)
     during: dict[str, Any] = chat.state or {}

@@ -10,12 +10,13 @@ import pytest
 
 from bot.azure.support.ticket_filer import SupportTicketFiler
 from bot.azure.support.ticket_name import build_ticket_name
-from bot.sandbox.support.responses import SERVICES, FailureMode
+from bot.sandbox.support.responses import SERVICES
 from dialogs.model.errors import TicketRefusedError
 from dialogs.model.support import TicketAttachment, TicketDraft, TicketRefusal, TicketRefusalReason
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.desk import DRAFT, FAST, PERSON, SOMEBODY, SUBSCRIPTION, Office
+from tests.bot.azure.support.failing_support_service import FailureMode
 
 SECRET = "sv=2022-11-02&sig=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE%3D"
 PASSWORD = 'net user admin "Hunter2-Q8xKzz!" /add; $password = "Hunter2-Q8xKzz!"'

@@ -27,7 +27,7 @@ from tests.bot.azure.fake_azure import (
     run,
     template,
 )
-from tests.bot.azure.looks import DIAGNOSER, looks_at
+from tests.bot.azure.template_readers import DIAGNOSER, build_reader
 
 OTHER = TemplateId(TWO, "rg-lab", "win11-golden")
 UBUNTU = TemplateId(TWO, "rg-lab", "ubuntu-base")
@@ -76,7 +76,7 @@ async def test_finding(
         "createdBy": "AzureVMImageBuilder", "imageTemplateName": OTHER.name,
         "imageTemplateResourceGroupName": OTHER.resource_group,
     }  # fmt: skip
-    found = await looks_at(azure, credential).find_templates(PERSON, wanted)
+    found = await build_reader(azure, credential).find_templates(PERSON, wanted)
     assert list(found.exact_matches) == expected
     assert not found.has_more
     assert {method for method, *_ in azure.hits} == {"GET"}
@@ -84,7 +84,7 @@ async def test_finding(
 
 async def test_a_full_id_costs_one_request(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
-    await looks_at(azure, credential).find_templates(
+    await build_reader(azure, credential).find_templates(
         PERSON, TemplateQuery(REF.name, REF.resource_group, REF.subscription)
     )
     assert azure.paths == [f"GET {REF.id}"]
@@ -105,7 +105,7 @@ async def test_what_is_near(
     azure: FakeAzure, credential: FakeCredential, wanted: TemplateQuery, near: list[TemplateId]
 ) -> None:
     fill(azure)
-    found = await looks_at(azure, credential).find_templates(PERSON, wanted)
+    found = await build_reader(azure, credential).find_templates(PERSON, wanted)
     assert found.exact_matches == ()
     assert sorted(found.similar_matches, key=lambda ref: ref.id) == sorted(near, key=lambda ref: ref.id)
 
@@ -113,7 +113,7 @@ async def test_what_is_near(
 async def test_it_says_where_it_looked_and_where_it_could_not(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
     azure.answers[f"{TWO}/"] = [error(403, "AuthorizationFailed")]
-    found = await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("ubuntu-base"))
+    found = await build_reader(azure, credential).find_templates(PERSON, TemplateQuery("ubuntu-base"))
     assert (found.exact_matches, found.searched_subscriptions, found.denied_subscriptions) == (
         (),
         ("Images",),
@@ -121,35 +121,35 @@ async def test_it_says_where_it_looked_and_where_it_could_not(azure: FakeAzure, 
     )
     azure.answers["imageTemplates"] = [error(403, "AuthorizationFailed")]
     with pytest.raises(AzureRefusedError) as caught:
-        await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("ubuntu-base"))
+        await build_reader(azure, credential).find_templates(PERSON, TemplateQuery("ubuntu-base"))
     assert caught.value.refusal.reason == "denied"
 
 
 async def test_nobody_with_a_subscription_gets_an_empty_answer(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.subscriptions = {}
-    found = await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("x"))
+    found = await build_reader(azure, credential).find_templates(PERSON, TemplateQuery("x"))
     assert (found.exact_matches, found.similar_matches, found.searched_subscriptions) == ((), (), ())
 
 
 async def test_a_subscription_that_is_not_there(azure: FakeAzure, credential: FakeCredential) -> None:
     with pytest.raises(AzureRefusedError) as caught:
-        await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("x", "rg", OBJECT))
+        await build_reader(azure, credential).find_templates(PERSON, TemplateQuery("x", "rg", OBJECT))
     assert (caught.value.refusal.reason, caught.value.refusal.code) == ("not-found", "SubscriptionNotFound")
 
 
 async def test_the_lists_of_the_operator_bound_every_look(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
-    looks = looks_at(azure, credential, frozenset({TWO}))
-    assert (await looks.find_templates(PERSON, TemplateQuery("win11-golden"))).exact_matches == (OTHER,)
-    assert [one.template_id for one in (await looks.find_failed_templates(PERSON)).templates] == [OTHER]
+    reader = build_reader(azure, credential, frozenset({TWO}))
+    assert (await reader.find_templates(PERSON, TemplateQuery("win11-golden"))).exact_matches == (OTHER,)
+    assert [one.template_id for one in (await reader.find_failed_templates(PERSON)).templates] == [OTHER]
     seen = len(azure.hits)
-    for look in (
-        looks.find_templates(PERSON, TemplateQuery("win11-golden", "rg-images", ONE)),
-        looks.find_templates(PERSON, TemplateQuery(staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}")),
-        looks.fetch_status(PERSON, REF),
+    for lookup in (
+        reader.find_templates(PERSON, TemplateQuery("win11-golden", "rg-images", ONE)),
+        reader.find_templates(PERSON, TemplateQuery(staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}")),
+        reader.fetch_status(PERSON, REF),
     ):
         with pytest.raises(AzureRefusedError) as caught:
-            await look
+            await lookup
         assert caught.value.refusal.reason == "not-allowed"
         assert caught.value.refusal.subscriptions == (TWO,)
     assert len(azure.hits) == seen
@@ -159,7 +159,7 @@ async def test_many_subscriptions_and_pages(azure: FakeAzure, credential: FakeCr
     azure.subscriptions = {f"{n:08x}-1111-4111-8111-111111111111": f"s{n:02}" for n in range(1, 31)}
     azure.page = 7
     azure.templates = [template(TemplateId(key, "rg", f"t{n}")) for key in azure.subscriptions for n in range(20)]
-    found = await looks_at(azure, credential).find_templates(PERSON, TemplateQuery("t13"))
+    found = await build_reader(azure, credential).find_templates(PERSON, TemplateQuery("t13"))
     assert len(found.exact_matches) == 25
     assert found.has_more
     assert len(found.searched_subscriptions) == 30
@@ -171,14 +171,14 @@ async def test_a_subscription_that_hangs_does_not_hold_up_the_others(
 ) -> None:
     fill(azure)
     azure.answers[f"{TWO}/"] = ["hang"]
-    found = await looks_at(azure, credential, seconds=1.5).find_templates(PERSON, TemplateQuery("win11-golden"))
+    found = await build_reader(azure, credential, seconds=1.5).find_templates(PERSON, TemplateQuery("win11-golden"))
     assert (found.exact_matches, found.has_more) == ((REF,), True)
 
 
 async def test_everything_that_hangs_is_too_slow(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.answers["."] = ["hang"]
     with pytest.raises(AzureRefusedError) as caught:
-        await looks_at(azure, credential, seconds=0.3).find_templates(PERSON, TemplateQuery("x"))
+        await build_reader(azure, credential, seconds=0.3).find_templates(PERSON, TemplateQuery("x"))
     assert caught.value.refusal.reason == "too-slow"
 
 
@@ -192,7 +192,7 @@ async def test_failing(azure: FakeAzure, credential: FakeCredential) -> None:
     long = TemplateId(ONE, "rg", "began-first-and-ended-last")
     times = {"startTime": "2026-01-01T01:00:00Z", "endTime": "2026-03-02T01:00:00Z"}
     azure.templates.append(template(long, lastRunStatus=run(**times)))
-    found = await looks_at(azure, credential).find_failed_templates(PERSON)
+    found = await build_reader(azure, credential).find_failed_templates(PERSON)
     assert [one.template_id for one in found.templates] == [long, OTHER, REF]
     assert found.searched_subscriptions == ("Images", "Sandbox")
     assert not found.has_more
@@ -203,12 +203,12 @@ async def test_every_look_leaves_a_line_without_contents(
 ) -> None:
     fill(azure)
     logging.getLogger("bot").setLevel(logging.ERROR)  # as an operator may have it
-    looks = looks_at(azure, credential)
-    await looks.fetch_status(PERSON, REF)
+    reader = build_reader(azure, credential)
+    await reader.fetch_status(PERSON, REF)
     with pytest.raises(AzureRefusedError):
-        await looks.fetch_status(PERSON, TemplateId(ONE, "rg", "gone"))
-    await looks.find_templates(PERSON, TemplateQuery("x\n2026 INFO look who=nobody\tresult=ok"))
-    await looks.sign_out(PERSON)
+        await reader.fetch_status(PERSON, TemplateId(ONE, "rg", "gone"))
+    await reader.find_templates(PERSON, TemplateQuery("x\n2026 INFO look who=nobody\tresult=ok"))
+    await reader.sign_out(PERSON)
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.azure.arm.audit"]
     logging.getLogger("bot").setLevel(logging.NOTSET)
     assert [line.split(" ms=")[0] for line in lines] == [
@@ -229,9 +229,9 @@ async def test_a_bug_is_logged_and_answered(
         def open_credential(self, person: Any) -> Any:
             raise KeyError("secret of somebody")
 
-    looks: AzureReader = AzureTemplateReader("local", azure.cloud, BrokenCredentialProvider(credential), DIAGNOSER)
+    reader: AzureReader = AzureTemplateReader("local", azure.cloud, BrokenCredentialProvider(credential), DIAGNOSER)
     with pytest.raises(AzureRefusedError) as caught:
-        await looks.fetch_status(PERSON, REF)
+        await reader.fetch_status(PERSON, REF)
     assert caught.value.refusal == AzureRefusal("unexpected", REF.id)
-    assert "A look came to nothing: KeyError" in caplog.text
+    assert "An Azure lookup failed unexpectedly: KeyError" in caplog.text
     assert "secret of somebody" not in "".join(record.getMessage() for record in caplog.records)

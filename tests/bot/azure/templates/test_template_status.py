@@ -22,13 +22,13 @@ from tests.bot.azure.fake_azure import (
     run,
     template,
 )
-from tests.bot.azure.looks import looks_at
+from tests.bot.azure.template_readers import build_reader
 from tests.knowledge.redaction.test_redact import PIECE, SHAPES
 
 
 async def status(azure: FakeAzure, credential: FakeCredential, **properties: Any) -> TemplateStatus:
     azure.templates = [template(**properties)]
-    return await looks_at(azure, credential).fetch_status(PERSON, REF)
+    return await build_reader(azure, credential).fetch_status(PERSON, REF)
 
 
 async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -79,7 +79,8 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         ),
         on_error="cleanup",
     )
-    assert azure.paths == [f"GET {REF.id}", f"GET {REF.id}/runOutputs"]
+    # the two requests run concurrently
+    assert sorted(azure.paths) == [f"GET {REF.id}", f"GET {REF.id}/runOutputs"]
 
 
 async def test_a_template_that_never_ran_and_says_little(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -174,6 +175,6 @@ async def test_outputs_that_cannot_be_read_cost_nothing_else(azure: FakeAzure, c
 )
 async def test_a_name_that_is_none_is_not_sent(azure: FakeAzure, credential: FakeCredential, ref: TemplateId) -> None:
     with pytest.raises(AzureRefusedError) as caught:
-        await looks_at(azure, credential).fetch_status(PERSON, ref)
+        await build_reader(azure, credential).fetch_status(PERSON, ref)
     assert caught.value.refusal.reason == "not-found"
     assert not azure.hits

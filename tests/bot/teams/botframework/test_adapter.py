@@ -35,7 +35,7 @@ def attachment(kind: str, content: Any = None, **more: Any) -> dict[str, Any]:
 async def test_each_turn_gets_the_state_of_the_last(chat: Chat) -> None:
     assert await chat.send("one") == ["1 heard one"]
     assert await chat.send("two") == ["2 heard two"]
-    assert [state for _, state in chat.medic.heard] == [None, {"turns": 1}]
+    assert [state for _, state in chat.conversation.heard] == [None, {"turns": 1}]
 
 
 async def test_a_reply_is_a_card_with_a_summary_and_no_text(chat: Chat) -> None:
@@ -60,7 +60,7 @@ async def test_the_test_client_gets_no_hint_that_it_would_warn_of(chat: Chat) ->
 
 async def test_the_turn_says_who_and_where(chat: Chat) -> None:
     await chat.send("ciao", locale="it-IT")
-    [(turn, _)] = chat.medic.heard
+    [(turn, _)] = chat.conversation.heard
     assert (turn.person.tenant, turn.person.id, turn.person.name) == ("contoso", "29:ada", "Ada")
     assert (turn.conversation_id, turn.scope, turn.locale, turn.text) == ("a:1", "personal", "it-IT", "ciao")
 
@@ -79,7 +79,7 @@ async def test_the_turn_says_who_and_where(chat: Chat) -> None:
 )
 async def test_a_button_is_an_action_with_the_fields_of_its_form(chat: Chat, value: Any, action: ActionPressed) -> None:
     await chat.send(value=value, replyToId="1")
-    assert [turn.action for turn, _ in chat.medic.heard] == [action]
+    assert [turn.action for turn, _ in chat.conversation.heard] == [action]
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ async def test_a_button_that_is_not_ours_changes_nothing_and_is_answered(chat: C
     assert await chat.send(value=value) == [
         "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
     ]
-    assert chat.medic.heard == []
+    assert chat.conversation.heard == []
 
 
 @pytest.mark.parametrize("form", [FIELD_NAMES, tuple(CaseForm.__dataclass_fields__)], ids=["contact", "case"])
 async def test_no_field_of_a_form_takes_the_place_of_what_its_button_sends(chat: Chat, form: tuple[str, ...]) -> None:
     typed = dict.fromkeys(form, "typed")
     await chat.send(value={"v": 1, "do": "next", "args": {}, OWNER_KEY: hash_owner_id("29:ada"), **typed})
-    [(turn, _)] = chat.medic.heard
+    [(turn, _)] = chat.conversation.heard
     assert turn.action == ActionPressed("next", {}, typed, 1)
 
 
@@ -133,7 +133,7 @@ async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[st
         mention = {"type": "mention", "mentioned": {"id": "28:bot"}, "text": "<at>Image Medic</at>"}
         more = more | {"entities": [mention, {"type": "mention"}, "junk"]}
     await chat.send(**more)
-    assert [turn.text for turn, _ in chat.medic.heard] == [text]
+    assert [turn.text for turn, _ in chat.conversation.heard] == [text]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[st
 async def test_what_cannot_be_read_is_answered(chat: Chat, more: dict[str, Any], said: str) -> None:
     [answer] = await chat.send(**more)
     assert answer.startswith(said)
-    assert chat.medic.heard == []
+    assert chat.conversation.heard == []
 
 
 async def test_text_beside_a_picture_is_heard_and_the_picture_is_owned_up_to(chat: Chat) -> None:
@@ -163,7 +163,7 @@ async def test_text_beside_a_picture_is_heard_and_the_picture_is_owned_up_to(cha
 
 
 async def test_the_outside_speaks_the_language_of_the_conversation(chat: Chat) -> None:
-    chat.medic.language = "it"
+    chat.conversation.language = "it"
     await chat.send("parla italiano", locale="en-US")
     [said] = await chat.send(locale="en-US", attachments=[attachment("image/png")])
     assert said.startswith("Non so leggere le immagini.")
@@ -199,9 +199,9 @@ async def test_a_welcome_that_failed_is_made_up_for(chat: Chat) -> None:
     async def fail(turn: Turn) -> None:
         raise OSError("no")
 
-    chat.medic.first = fail
+    chat.conversation.first = fail
     await chat.post(joining(chat, "conversationUpdate"))
-    chat.medic.first = None
+    chat.conversation.first = None
     await chat.post(joining(chat, "conversationUpdate"))
     assert chat.teams.messages[1:] == ["1 welcome"]
 
@@ -226,7 +226,7 @@ async def test_what_needs_no_answer_gets_none(chat: Chat, body: dict[str, Any]) 
     response = await chat.post(chat.activity(**body))
     assert response.status == 201
     assert chat.teams.sent == []
-    assert chat.medic.heard == []
+    assert chat.conversation.heard == []
 
 
 @EARLY_SIGN
@@ -243,13 +243,13 @@ async def test_turns_of_one_conversation_run_one_after_the_other(chat: Chat) -> 
             await second_waits.wait()
         running -= 1
 
-    chat.medic.first = overlap
+    chat.conversation.first = overlap
     first = asyncio.create_task(chat.send("first"))
     await begun.wait()
     second = asyncio.create_task(chat.send("second"))
     # the second shows that it was received, while it waits for its turn
     await chat.teams.typing(2)
-    assert len(chat.medic.heard) == 1
+    assert len(chat.conversation.heard) == 1
     second_waits.set()
     await asyncio.gather(first, second)
     assert most == 1
@@ -262,7 +262,7 @@ async def test_turns_of_different_people_do_not_wait_for_each_other(chat: Chat) 
     async def meet(turn: Turn) -> None:
         await both.wait()
 
-    chat.medic.first = meet
+    chat.conversation.first = meet
     await asyncio.gather(chat.send("a"), chat.send("b", **{"from": {"id": "29:bob"}}))
     assert sorted(chat.teams.messages) == ["1 heard a", "1 heard b"]
 
@@ -275,7 +275,7 @@ async def test_a_slow_answer_shows_typing_first(chat: Chat) -> None:
     async def slow(turn: Turn) -> None:
         await seen.wait()
 
-    chat.medic.first = slow
+    chat.conversation.first = slow
     await chat.send("slow")
     assert [item["type"] for item in chat.teams.sent] == ["typing", "message"]
 
@@ -293,7 +293,7 @@ async def test_an_answer_does_not_depend_on_the_typing(chat: Chat) -> None:
     async def slow(turn: Turn) -> None:
         await refused.wait()
 
-    chat.teams.refuse, chat.medic.first = refuse, slow
+    chat.teams.refuse, chat.conversation.first = refuse, slow
     assert await chat.send("slow") == ["1 heard slow"]
 
 
@@ -328,21 +328,21 @@ async def test_a_turn_whose_state_was_changed_meanwhile_is_run_again(chat: Chat)
                 key, None, {"schema": 1, "welcomed": True, "language": None, "medic": {"turns": 41}}
             )
 
-    chat.medic.first = interfere
+    chat.conversation.first = interfere
     assert await chat.send("one") == ["42 heard one"]
 
 
 async def test_broken_state_reaches_the_dialogs_as_an_empty_one(chat: Chat) -> None:
     await chat.store.commit("contoso|a:1|29:ada", None, {"schema": 99, "medic": {"turns": 5}})
     assert await chat.send("one") == ["1 heard one"]
-    assert chat.medic.heard[0][1] == {}
+    assert chat.conversation.heard[0][1] == {}
 
 
 async def test_a_turn_that_fails_says_so_and_logs_no_contents(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     async def fail(turn: Turn) -> None:
         raise ValueError(f"cannot take {turn.text}")
 
-    chat.medic.first = fail
+    chat.conversation.first = fail
     [said] = await chat.send("password=hunter2")
     assert said.startswith("Something went wrong on my side")
     reference = said.rstrip(".").split()[-1]
@@ -351,7 +351,7 @@ async def test_a_turn_that_fails_says_so_and_logs_no_contents(chat: Chat, caplog
     assert "ValueError at" in record.getMessage()
     assert "hunter2" not in caplog.text
 
-    chat.medic.first = None
+    chat.conversation.first = None
     assert await chat.send("again") == ["1 heard again"]
 
 
@@ -360,10 +360,10 @@ async def test_a_turn_that_hangs_is_given_up(chat: Chat) -> None:
         await asyncio.Event().wait()
 
     chat.turns._turn_processor._timeout_seconds = 0.05
-    chat.medic.first = hang
+    chat.conversation.first = hang
     [said] = await chat.send("hang")
     assert said.startswith("That took too long, so I stopped.")
-    chat.medic.first = None
+    chat.conversation.first = None
     assert await chat.send("again") == ["1 heard again"]
 
 
@@ -383,7 +383,7 @@ async def test_a_state_that_grew_too_large_says_so(chat: Chat) -> None:
     async def large(turn: Turn, state: Any) -> Any:
         return ScriptedResult({"x": "a" * 600_000}, ())
 
-    chat.medic.answer_turn = large  # type: ignore[method-assign]
+    chat.conversation.answer_turn = large  # type: ignore[method-assign]
     [said] = await chat.send("one", locale="it")
     assert said.startswith("Si è verificato un problema da parte mia")
 
@@ -420,7 +420,7 @@ async def test_too_many_waiting_turns_are_refused(chat: Chat) -> None:
     async def wait(turn: Turn) -> None:
         await free.wait()
 
-    chat.medic.first = wait
+    chat.conversation.first = wait
     posts = [asyncio.create_task(chat.post(chat.activity(str(number)))) for number in range(60)]
     done, _ = await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
     assert {post.result().status for post in done} == {429}

@@ -178,13 +178,13 @@ async def test_without_credentials_no_token_is_sent(service: Service) -> None:
     assert service.seen == [None]
 
 
-@pytest.mark.parametrize("vouched", ["", "http://127.0.0.1:9", "https://smba.trafficmanager.net/emea/"])
-async def test_only_the_service_that_was_vouched_for_is_written_to(
-    factory: ConnectorTransport, service: Service, source: Source, vouched: str
+@pytest.mark.parametrize("trusted", ["", "http://127.0.0.1:9", "https://smba.trafficmanager.net/emea/"])
+async def test_only_the_trusted_service_is_written_to(
+    factory: ConnectorTransport, service: Service, source: Source, trusted: str
 ) -> None:
-    with pytest.raises(DeliveryError, match="Nobody vouched") as caught:
-        await factory.create_trusted_factory(vouched).create(service.url)
+    with pytest.raises(DeliveryError, match="a service that is not trusted") as caught:
+        await factory.create_trusted_factory(trusted).create(service.url)
     assert caught.value.outcome == "refused"
-    with pytest.raises(DeliveryError, match="Nobody vouched"):
+    with pytest.raises(DeliveryError, match="a service that is not trusted"):
         await factory.create_trusted_factory("").create("")
     assert (service.seen, source.given) == ([], 0)

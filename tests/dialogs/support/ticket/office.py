@@ -19,6 +19,7 @@ from dialogs.model.support import (
     TicketRefusal,
 )
 from dialogs.model.turn import ConversationScope, Person, Turn
+from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.support import load_support
 from tests.dialogs.fixtures import ENTRIES, Chat, diagnose
 
@@ -72,7 +73,7 @@ class FilingChat(Chat):
         self.person = person
         self.scope: ConversationScope = "personal"
         entries, diagnoser = more.get("entries", ENTRIES), more.get("diagnoser") or diagnose
-        self.medic = Conversation(entries, diagnoser, self.clock, load_support(), ticket_filer=filing)
+        self.medic = Conversation(load_knowledge_base(entries), diagnoser, self.clock, ticket_filer=filing)
         self.work: list[Job] = []
 
     async def turn(self, **what: Any) -> str:

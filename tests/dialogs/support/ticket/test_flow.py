@@ -10,7 +10,7 @@ import pytest
 from dialogs.model.job import FAILURE_KEY
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.support import TicketRefusal, TicketRefusalReason
-from dialogs.support.ticket.dialog import TICKET_ACTIONS
+from dialogs.support.ticket.actions import TICKET_ACTIONS
 from dialogs.texts import TEXTS
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
@@ -360,7 +360,7 @@ async def test_where_it_is_not_allowed_nothing_offers_it() -> None:
     await press(chat, "draft")
     shown = await press(chat, "post")
     assert "File it" not in shown
-    for do in sorted(TICKET_ACTIONS):
+    for do in sorted(TICKET_ACTIONS.actions):
         await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
         assert chat.work == []
 
@@ -371,7 +371,7 @@ async def test_among_others_it_goes_to_the_private_chat(scope: Any) -> None:
     chat = FilingChat(filing)
     await to_the_preview(chat)
     chat.scope = scope
-    for do in sorted(TICKET_ACTIONS):
+    for do in sorted(TICKET_ACTIONS.actions):
         shown = await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
         assert SUBSCRIPTION not in shown
         assert [reply.goes_on for reply in chat.replies] == ["draft"]

@@ -1,4 +1,4 @@
-"""The looks under test, over a fake Azure."""
+"""Azure readers under test, over a fake Azure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.bot.azure.fake_azure import FakeAzure, FakeCredentialProvider
 DIAGNOSER = Diagnoser(load_entries())
 
 
-def looks_at(
+def build_reader(
     azure: FakeAzure,
     credential: AsyncTokenCredential,
     subscriptions: frozenset[str] = frozenset(),
     seconds: float = TURN_SECONDS,
 ) -> AzureTemplateReader:
-    """Looks at `azure` with `credential`, for everybody."""
+    """Build a reader of `azure` that uses `credential` for everyone."""
     return AzureTemplateReader(
         "local", azure.cloud, FakeCredentialProvider(credential, subscriptions), DIAGNOSER, seconds
     )

@@ -1,0 +1,64 @@
+"""Text on a card as TextRuns, which show it literally; TextBlock and FactSet would read foreign text as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from dialogs.model.reply import RichText, TextStyle
+from dialogs.replies.plain_text import sanitize_text
+
+CardElement = dict[str, Any]
+"""A part of an Adaptive Card, or the card itself, as JSON."""
+
+_RUN_STYLES: Mapping[TextStyle, CardElement] = {
+    "plain": {},
+    "bold": {"weight": "bolder"},
+    "code": {"fontType": "monospace"},
+}
+_get_style = attrgetter("style")
+_MAX_WORD_CHARS = 32  # what fits a narrow card; clients break a line at spaces and hyphens only
+_SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
+
+
+def build_text_runs(text: str, **style: Any) -> list[CardElement]:
+    """Build the TextRuns of `text`, sanitized, in one style; none for an empty text.
+
+    Clients replace `{{DATE(…)}}` and `{{TIME(…)}}` inside a run, so the braces are put in two runs and stay literal.
+    """
+    return _build_sanitized_runs(sanitize_text(text), style)
+
+
+def build_styled_runs(text: RichText, style: Mapping[str, Any]) -> list[CardElement]:
+    """Build the TextRuns of a rich text; neighbors of the same style become one run. `style` applies to all of them."""
+    joined = ((name, "".join([sanitize_text(run.text) for run in runs])) for name, runs in groupby(text, _get_style))
+    return [
+        element for name, words in joined for element in _build_sanitized_runs(words, {**style, **_RUN_STYLES[name]})
+    ]
+
+
+def build_rich_text(runs: Sequence[CardElement], **options: Any) -> CardElement:
+    """Build the block that holds TextRuns."""
+    return {"type": "RichTextBlock", **options, "inlines": list(runs)}
+
+
+def insert_soft_breaks(word: str) -> str:
+    """Insert soft breaks in a word that is too long for a narrow card: after slashes and commas, then anywhere."""
+    if len(word) <= _MAX_WORD_CHARS:
+        return word
+    for mark in "/\\,":
+        word = word.replace(mark, mark + _SOFT_BREAK)
+    return _SOFT_BREAK.join(
+        part[at : at + _MAX_WORD_CHARS]
+        for part in word.split(_SOFT_BREAK)
+        for at in range(0, max(len(part), 1), _MAX_WORD_CHARS)
+    )
+
+
+def _build_sanitized_runs(text: str, style: Mapping[str, Any]) -> list[CardElement]:
+    parts = [text]
+    if "{{" in text:  # sanitized text has no NUL, so it can mark where a run ends
+        parts = text.replace("{DATE(", "\0{DATE(").replace("{TIME(", "\0{TIME(").split("\0")
+    return [{"type": "TextRun", "text": part, **style} for part in parts if part]

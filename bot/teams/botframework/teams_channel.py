@@ -1,0 +1,123 @@
+"""One Teams conversation as the turns' `Channel`: replies become activities, sent through the SDK's turn context."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botbuilder.core import TurnContext
+from botbuilder.schema import Activity, ActivityTypes
+
+from bot.cards.file_cards import build_consent_message
+from bot.cards.messages import Message, build_reply_message
+from bot.cards.splitting import split_reply
+from bot.teams.botframework.outgoing_activity import build_activity
+from bot.turns.channel import Channel, ConversationReference
+from bot.turns.notices import render_notice
+from dialogs.model.reply import Reply
+
+if TYPE_CHECKING:
+    from bot.teams.botframework.adapter import TeamsAdapter
+
+
+class TeamsChannel:
+    """The `Channel` of the conversation in `context`.
+
+    Args:
+        context: The SDK's turn context.
+        adapter: Opens private chats, and says whether people can sign in.
+        app_id: The bot, whose credentials the service was authenticated for; "" without credentials.
+        is_test_client: The Teams test client is at the other end.
+    """
+
+    def __init__(self, context: TurnContext, adapter: TeamsAdapter, app_id: str, is_test_client: bool = False) -> None:
+        self._context = context
+        self._adapter = adapter
+        self._app_id = app_id
+        self._is_test_client = is_test_client
+
+    @property
+    def conversation_reference(self) -> ConversationReference:
+        """What `TeamsAdapter.resume_conversation` needs; made of checked values only."""
+        activity = self._context.activity
+        return {
+            "app": self._app_id,
+            "service": activity.service_url,
+            "conversation": activity.conversation.id,
+            "group": bool(activity.conversation.is_group),
+            "person": activity.from_property.id,
+            "bot": activity.recipient.id,
+            "activity": activity.id,
+            "locale": activity.locale,
+            "test": self._is_test_client,
+        }
+
+    def render_reply(self, reply: Reply) -> list[Message]:
+        """Return the messages that show `reply`: as many cards as it takes, then a file offer or a sign-in card."""
+        activity = self._context.activity
+        is_group = activity.conversation.is_group
+        owner_id = activity.from_property.id if is_group else ""
+        messages = [build_reply_message(part, not self._is_test_client, owner_id) for part in split_reply(reply)]
+        # Teams offers files in personal chats only, and a sign-in card is not for the others in a group
+        if reply.file and not is_group:
+            notice = {"text": render_notice("file-not-here", reply.language)}
+            messages.append(notice if self._is_test_client else build_consent_message(reply.file))
+        if reply.should_offer_sign_in and not is_group and self._adapter.sign_in:
+            messages.append({"sign_in": reply.language})
+        return messages
+
+    async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
+        """Send a message, or put it in the place of the activity that it replaces, and return its id if Teams tells.
+
+        With `conversation_reference`, of an earlier turn of the conversation, it answers that one.
+        """
+        if "sign_in" in message:
+            message = await self._build_sign_in_message(message)
+        activity = build_activity(message)
+        if activity.id:
+            await self._context.update_activity(activity)
+            return str(activity.id)
+        turn_activity, own_id = self._context.activity, self._context.activity.id
+        try:
+            # the SDK reads here which activity a reply answers; nothing else is sent at the same time
+            turn_activity.id = conversation_reference.get("activity") if conversation_reference else own_id
+            response = await self._context.send_activity(activity)
+        finally:
+            turn_activity.id = own_id
+        return response.id if response else None
+
+    async def open_private_chat(self, tenant: str, callback: Callable[[str, Channel], Awaitable[None]]) -> None:
+        """Open the private chat with the person whose turn it is, and await `callback` with its id and channel."""
+        reference = self.conversation_reference
+        parameters: dict[str, Any] = {
+            "bot": {"id": reference["bot"]},
+            "members": [{"id": reference["person"]}],
+            "isGroup": False,
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+        }
+        conversation_id = await self._adapter.open_chat(reference["service"], parameters)
+
+        async def run_privately(channel: Channel) -> None:
+            await callback(conversation_id, channel)
+
+        private = {**reference, "conversation": conversation_id, "group": False, "activity": None}
+        await self._adapter.resume_conversation(private, run_privately)
+
+    def get_private_chat_link(self) -> str:
+        """Return the URL that opens the chat with the bot in Teams."""
+        bot_id = self._context.activity.recipient.id or ""
+        name = bot_id.removeprefix("28:")
+        return f"https://teams.microsoft.com/l/chat/0/0?users=28:{quote(name, safe='')}" if name else ""
+
+    async def send_typing(self) -> None:
+        """Show that an answer is being written."""
+        await self._context.send_activity(Activity(type=ActivityTypes.typing))
+
+    async def _build_sign_in_message(self, message: Message) -> Message:
+        """Build the sign-in card only now: its link is short-lived, so it can't wait in the outbox."""
+        sign_in, language = self._adapter.sign_in, message["sign_in"]
+        if sign_in is None:
+            return {"text": render_notice("sign-in-down", language)}
+        return await sign_in.build_card(self.conversation_reference, language)

@@ -1,0 +1,111 @@
+"""Lease the pending jobs and turns of conversations, so that of all processes only one runs each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.errors import StateConflictError, StoreError
+from bot.state.store import StateStore
+from bot.turns.conversation_locks import ConversationLocks
+from bot.turns.pending import PendingTurn
+from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from knowledge.model.entry import Language
+
+_log = logging.getLogger(__name__)
+
+
+class PendingLeases:
+    """The leases that the process `instance` takes. `active_ids` holds the key and id of what it is running."""
+
+    def __init__(
+        self,
+        store: StateStore,
+        locks: ConversationLocks,
+        instance: str,
+        clock: Callable[[], float],
+        lease_seconds: float,
+    ) -> None:
+        self.active_ids: set[tuple[str, str]] = set()
+        self._store, self._locks, self._instance = store, locks, instance
+        self._clock, self._lease_seconds = clock, lease_seconds
+
+    def can_start(self, key: str, pending: PendingTurn) -> bool:
+        """Return whether this process may start `pending`: neither it nor another one is running it."""
+        return (key, pending.id) not in self.active_ids and pending.can_start(self._instance, self._clock())
+
+    async def lease_next(self, key: str, is_for_jobs: bool) -> tuple[PendingTurn, Language] | None:
+        """Lease the first job of a conversation that is due, or the first turn, and return it with the language.
+
+        Returns None if there is none, or another process is running the first one.
+
+        Raises:
+            QueueFullError: Too many turns of the conversation are waiting.
+            StoreError: The document can't be read or written.
+        """
+        for attempt in range(MAX_COMMIT_ATTEMPTS):
+            async with self._locks.acquire(key):
+                unit_of_work = await UnitOfWork(self._store, key).load()
+                now = self._clock()
+                first = next(
+                    (
+                        pending
+                        for pending in unit_of_work.document.pending_turns
+                        if (pending.job_json is not None) == is_for_jobs and pending.due_at <= now
+                    ),
+                    None,
+                )
+                # strictly in order: what waits behind one that another process runs is for that process to start
+                if first is None or not self.can_start(key, first):
+                    return None
+                first.start(self._instance, self._clock(), self._lease_seconds)
+                try:
+                    await unit_of_work.commit()
+                except StateConflictError:
+                    await back_off(attempt)
+                    continue
+                self.active_ids.add((key, first.id))
+                return first, unit_of_work.document.language or "en"
+        return None
+
+    async def renew_until_lost(self, key: str, pending: PendingTurn) -> None:
+        """Renew the lease on `pending` at intervals; return once another process has it, or it is no longer pending.
+
+        `pending` also learns the activity of its announcement, which is sent meanwhile.
+        """
+        expires_at = self._clock() + self._lease_seconds
+        while self._clock() < expires_at:
+            await asyncio.sleep(self._lease_seconds / 3)
+            try:
+                stored = await self.update(key, pending.id, self._extend)
+            except StoreError as error:
+                _log.warning("The lease of a job could not be renewed: %s", error)
+                continue
+            if stored is None:
+                return
+            expires_at, pending.progress_activity_id = stored.lease_expires_at, stored.progress_activity_id
+
+    async def update(self, key: str, pending_id: str, edit: Callable[[PendingTurn], None]) -> PendingTurn | None:
+        """Apply `edit` to a pending job or turn, commit, and return it; None if this process no longer has its lease.
+
+        Raises:
+            StateConflictError: Others committed at each attempt.
+            StoreError: The document can't be read or written.
+        """
+        for attempt in range(MAX_COMMIT_ATTEMPTS):
+            unit_of_work = await UnitOfWork(self._store, key).load()
+            pending = unit_of_work.document.find_pending(pending_id)
+            if pending is None or pending.lease_owner != self._instance:
+                return None
+            edit(pending)
+            try:
+                await unit_of_work.commit()
+            except StateConflictError:
+                await back_off(attempt)
+            else:
+                return pending
+        raise StateConflictError("The conversation was changed at each attempt to update a pending job.")
+
+    def _extend(self, pending: PendingTurn) -> None:
+        pending.lease_expires_at = self._clock() + self._lease_seconds

@@ -1,0 +1,106 @@
+"""Actions that look at Azure: find, show, and watch a template; read its log; consent and sign-out.
+
+An answer to a question of ours takes the question's place on screen. It never replaces the walkthrough from which a
+lookup was asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dialogs.action_registry import ActionRequest, ActionTable
+from dialogs.azure.dialog import AzureDialog
+from dialogs.azure.template_watch import stop_watch
+from dialogs.context import DialogResult
+from dialogs.state.azure_state import AzureRequest, LookupKind, build_query_from_args
+from dialogs.state.json_fields import parse_int
+
+AZURE_ACTIONS = ActionTable()
+
+MAX_FIRST_INDEX = 10_000
+
+
+@AZURE_ACTIONS.register("look", pressed_by="anyone")
+async def look_at_template(request: ActionRequest) -> DialogResult:
+    """Show a template's status: the one that the button names, or the one the conversation is about."""
+    result = await _request_lookup(request, "template")
+    return _replace_question(result) if request.args else result
+
+
+@AZURE_ACTIONS.register("log")
+async def look_at_log(request: ActionRequest) -> DialogResult:
+    """Show a template's status with the end of its log, as "read the log" asks; cards of 0.1.0 may have it too."""
+    return await _request_lookup(request, "template")
+
+
+@AZURE_ACTIONS.register("look-other", pressed_by="anyone")
+def ask_template_name(request: ActionRequest) -> DialogResult:
+    """Ask which template to look at."""
+    return AzureDialog.for_request(request).ask_template_name(request.context, request.state)
+
+
+@AZURE_ACTIONS.register("look-yes")
+async def grant_consent(request: ActionRequest) -> DialogResult:
+    """Note that the person agrees to lookups, and go on with the one that waited for it."""
+    dialog = AzureDialog.for_request(request)
+    return _replace_question(await dialog.grant_consent(request.context, request.state, request.person))
+
+
+@AZURE_ACTIONS.register("look-no")
+def decline_consent(request: ActionRequest) -> DialogResult:
+    """Note that the person doesn't want lookups."""
+    dialog = AzureDialog.for_request(request)
+    return _replace_question(dialog.decline_consent(request.context, request.state))
+
+
+@AZURE_ACTIONS.register("look-retry")
+async def retry_lookup(request: ActionRequest) -> DialogResult:
+    """Try the last lookup again."""
+    dialog = AzureDialog.for_request(request)
+    pending = request.state.azure.pending_request or AzureRequest()
+    return _replace_question(await dialog.request_lookup(request.context, request.state, request.person, pending))
+
+
+@AZURE_ACTIONS.register("failing", pressed_by="anyone")
+async def list_failed_templates(request: ActionRequest) -> DialogResult:
+    """List the templates whose last run failed, from `first` on."""
+    first = parse_int(request.args.get("first", 0), max_value=MAX_FIRST_INDEX)
+    return await _request_lookup(request, "failing", first)
+
+
+@AZURE_ACTIONS.register("whole-log")
+async def read_whole_log(request: ActionRequest) -> DialogResult:
+    """Read the whole log of a template's last run."""
+    return await _request_lookup(request, "whole-log", parse_int(request.args.get("size", 0)))
+
+
+@AZURE_ACTIONS.register("watch")
+async def watch_template(request: ActionRequest) -> DialogResult:
+    """Watch a template until its run ends."""
+    return await _request_lookup(request, "watch")
+
+
+@AZURE_ACTIONS.register("unwatch")
+def unwatch_template(request: ActionRequest) -> DialogResult:
+    """Stop watching a template."""
+    query = build_query_from_args(request.args)
+    return stop_watch(request.context, request.state, AzureRequest("watch", query))
+
+
+@AZURE_ACTIONS.register("sign-out")
+async def sign_out(request: ActionRequest) -> DialogResult:
+    """Sign the person out."""
+    return await AzureDialog.for_request(request).sign_out(request.context, request.state, request.person)
+
+
+async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int = 0) -> DialogResult:
+    dialog = AzureDialog.for_request(request)
+    # the list of failed templates is of no template
+    azure_request = AzureRequest(kind) if kind == "failing" else AzureRequest(kind, build_query_from_args(request.args))
+    return await dialog.request_lookup(request.context, request.state, request.person, azure_request, detail)
+
+
+def _replace_question(result: DialogResult) -> DialogResult:
+    """Let the first reply take the place of the card whose question it answers."""
+    state, (first, *rest) = result
+    return state, (replace(first, taking=True), *rest)

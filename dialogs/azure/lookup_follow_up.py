@@ -1,0 +1,141 @@
+"""What a template lookup changes in the conversation: whether the diagnosis in progress stays or gives way.
+
+A conversation may already be about a pasted text, with a walkthrough in progress. The lookup must not throw that away
+for nothing, and must not hold on to it when Azure knows better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
+from dialogs.azure.fact_check_view import collect_fact_verdicts
+from dialogs.azure.status_facts import has_failed
+from dialogs.context import DialogContext
+from dialogs.model.reply import Block, Button, Reply
+from dialogs.solution.candidate_view import build_choose_button
+from dialogs.solution.diagnosis_dialog import show_diagnosis
+from dialogs.solution.howtos import build_back_to_step_buttons
+from dialogs.state.conversation_state import ConversationState
+from knowledge.model.diagnosis import Match
+from knowledge.model.entry import Entry
+
+FollowUpKind = Literal["keep-text", "need-log", "new-diagnosis", "remember", "nothing"]
+"""What follows a lookup.
+
+- keep-text: the earlier text stays what the conversation is about, completed with what Azure says.
+- need-log: the failure is known only as a wrapper, and the log with its cause could not be read.
+- new-diagnosis: the diagnosis is shown, and replaces whatever was in progress.
+- remember: nothing to show, but the diagnosis becomes the current one, so that a support case can be drafted from it.
+- nothing: the conversation stays as it is.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFollowUp:
+    """What follows the status card: the next state, blocks and buttons to add to the card, and further messages."""
+
+    state: ConversationState
+    blocks: tuple[Block, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    replies: tuple[Reply, ...] = ()
+
+
+def follow_up_lookup(
+    context: DialogContext, state: ConversationState, combined: CombinedDiagnosis, is_log_refused: bool
+) -> LookupFollowUp:
+    """Decide what follows a template lookup, and return it."""
+    match choose_follow_up(state, combined, context.entries, is_log_refused):
+        case "keep-text":
+            return _keep_text(context, state, combined)
+        case "need-log":
+            return _ask_for_log(context, state, combined)
+        case "new-diagnosis":
+            return _show_new_diagnosis(context, state, combined)
+        case "remember":
+            return LookupFollowUp(_with_diagnosis(state, combined, state.compute_next_diagnosis_number(context.now)))
+        case "nothing":
+            return LookupFollowUp(state)
+
+
+def choose_follow_up(
+    state: ConversationState, combined: CombinedDiagnosis, entries: Mapping[str, Entry], is_log_refused: bool
+) -> FollowUpKind:
+    """Return which kind of follow-up a lookup gets; see `FollowUpKind`."""
+    top = find_leading_match(combined)
+    failed = has_failed(combined.status)
+    if is_same_cause(state, combined):
+        return "keep-text"
+    # without an earlier text, every match comes from Azure, including those that facts alone suggest
+    is_found_in_azure = top is not None and (top.entry in combined.azure_entries or not combined.has_earlier_text)
+    if combined.has_earlier_text and not is_found_in_azure:
+        # Azure shows no error of its own, so the text remains the best account of the failure. But when the run failed
+        # and the facts leave nothing of the text's matches, saying "not recognized" is the honest answer.
+        is_text_refuted = failed and top is None
+        if not is_text_refuted:
+            return "keep-text"
+    if is_log_refused and top is not None and entries[top.entry].role == "wrapper":
+        # a wrapper's steps only say "read the log", which the card explains already
+        return "need-log"
+    if is_found_in_azure or failed:
+        return "new-diagnosis"
+    return "remember" if state.diagnosis is None else "nothing"
+
+
+def is_same_cause(state: ConversationState, combined: CombinedDiagnosis) -> bool:
+    """Return whether the lookup leads to the entry that the user is being walked through for the earlier text."""
+    walk, top = state.walkthrough, find_leading_match(combined)
+    if walk is None or top is None or not combined.has_earlier_text:
+        return False
+    return walk.diagnosis_number == state.diagnosis_number and walk.entry == top.entry
+
+
+def _keep_text(context: DialogContext, state: ConversationState, combined: CombinedDiagnosis) -> LookupFollowUp:
+    blocks: tuple[Block, ...] = ()
+    has_succeeded = combined.status.run_state.casefold() == "succeeded"
+    if has_succeeded and state.diagnosis and state.diagnosis.outcome == "failed":
+        blocks = (context.build_paragraph("look.succeeded-since", "good"),)
+    # the diagnosis number stays, so that the buttons of earlier cards still work, now with the real names
+    state = _with_diagnosis(state.with_form_saved(context.now), combined, state.diagnosis_number)
+    buttons = (
+        *_build_other_cause_buttons(context, state, find_leading_match(combined)),
+        *build_back_to_step_buttons(context, state),
+    )
+    return LookupFollowUp(state, blocks, buttons)
+
+
+def _ask_for_log(context: DialogContext, state: ConversationState, combined: CombinedDiagnosis) -> LookupFollowUp:
+    number = state.compute_next_diagnosis_number(context.now)
+    state = replace(_with_diagnosis(state.with_form_saved(context.now), combined, number), walkthrough=None)
+    return LookupFollowUp(state, buttons=(context.build_button("guided-questions", "guided"),))
+
+
+def _show_new_diagnosis(
+    context: DialogContext, state: ConversationState, combined: CombinedDiagnosis
+) -> LookupFollowUp:
+    # what is left without a leading match is refuted or harmless, and must not be shown as the answer
+    has_leading_match = find_leading_match(combined) is not None
+    diagnosis = combined.diagnosis if has_leading_match else replace(combined.diagnosis, matches=())
+    state, replies = show_diagnosis(context, state, diagnosis)
+    state = replace(state, fact_verdicts=collect_fact_verdicts(combined))
+    return LookupFollowUp(state, replies=tuple(replace(reply, beside=True) for reply in replies))
+
+
+def _with_diagnosis(state: ConversationState, combined: CombinedDiagnosis, diagnosis_number: int) -> ConversationState:
+    return replace(
+        state,
+        diagnosis=combined.diagnosis,
+        diagnosis_number=diagnosis_number,
+        fact_verdicts=collect_fact_verdicts(combined),
+    )
+
+
+def _build_other_cause_buttons(
+    context: DialogContext, state: ConversationState, leading_match: Match | None
+) -> tuple[Button, ...]:
+    """Build the button of the leading entry, where the facts made it another one than the walkthrough's."""
+    if leading_match is None or (state.walkthrough and state.walkthrough.entry == leading_match.entry):
+        return ()
+    return (build_choose_button(context, leading_match.entry, state.diagnosis_number, primary=True),)

@@ -1,0 +1,92 @@
+"""Diagnoses of the two things that Azure tells about a run: the messages of its status, and its build log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from dialogs.context import DialogContext
+from dialogs.model.azure import LogTail, TemplateStatus
+from dialogs.model.ports import DiagnoseText
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match
+from knowledge.model.entry import Language
+from knowledge.redaction.redact import redact
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosedLog:
+    """The diagnosis of a build log, or of its end. `bytes_read` of `size` bytes were read."""
+
+    diagnosis: Diagnosis
+    bytes_read: int
+    size: int
+    growing: bool = False
+    file: str = "customization.log"
+    folder: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the log was read from its first byte."""
+        return self.bytes_read >= self.size
+
+
+async def diagnose_log_tail(
+    context: DialogContext, diagnose: DiagnoseText, tail: LogTail | None
+) -> DiagnosedLog | None:
+    """Diagnose the end of a log; None when there is no text to diagnose."""
+    if tail is None or not tail.text.strip():
+        return None
+    diagnosis = await diagnose(tail.text, context.language)
+    if not tail.is_whole:
+        diagnosis = downgrade_partial(diagnosis)
+    return DiagnosedLog(diagnosis, tail.bytes_read, tail.size, tail.growing, tail.file, tail.folder)
+
+
+def downgrade_partial(diagnosis: Diagnosis) -> Diagnosis:
+    """Mark a diagnosis as partial: nothing in it is certain, since the cause may be in the part that was not read."""
+    matches = tuple(replace(m, confidence="likely") if m.confidence == "certain" else m for m in diagnosis.matches)
+    return replace(diagnosis, partial=True, matches=matches)
+
+
+async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, language: Language) -> Diagnosis | None:
+    """Diagnose what the status itself says; None when it has no message and no error code."""
+    if not (status.message.strip() or status.provisioning_message.strip() or status.provisioning_code):
+        return None
+    # in the shape of the template's JSON, so that it is recognized as a status and not as a log
+    document = {
+        "provisioningState": status.provisioning_state,
+        "provisioningError": {"provisioningErrorCode": status.provisioning_code, "message": status.provisioning_message}
+        if status.provisioning_code or status.provisioning_message
+        else None,
+        "lastRunStatus": {
+            "runState": status.run_state,
+            "runSubState": status.run_sub_state,
+            "message": status.message,
+        }
+        if status.run_state
+        else None,
+    }
+    text = json.dumps({key: value for key, value in document.items() if value}, indent=1)
+    diagnosis = await diagnose(text, language)
+    return replace(diagnosis, matches=tuple(map(_unwrap_json_evidence, diagnosis.matches)), excerpt=())
+
+
+def _unwrap_json_evidence(match: Match) -> Match:
+    """Return the match with evidence lines that show the status's texts, without the JSON that we put around them."""
+    lines = tuple(
+        # redact again: escaping may have hidden a secret that is readable only now
+        ExcerptLine(number, " ".join(redact(_unwrap_json_line(line.text)).split()))
+        for number, line in enumerate(match.evidence, 1)
+    )
+    return replace(match, evidence=lines)
+
+
+def _unwrap_json_line(line: str) -> str:
+    """Return the value in a line such as `"message": "…",`; a line that was cut has lost its closing quote."""
+    text = line.strip().rstrip(",")
+    if text.startswith('"') and not text.endswith('"'):
+        text = text.partition('": "')[2] or text
+    try:
+        return ", ".join(str(value) for value in json.loads(f"{{{text}}}").values())
+    except (ValueError, AttributeError, RecursionError):
+        return text.partition('": "')[2] or text

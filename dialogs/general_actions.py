@@ -1,0 +1,109 @@
+"""Actions about the conversation itself: help, small talk, start over, language, example, forgetting."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from dialogs.action_registry import ActionRequest, ActionTable
+from dialogs.context import DialogResult
+from dialogs.forget import ask_to_forget, forget_conversation
+from dialogs.model.errors import AzureRefusedError
+from dialogs.replies import general_replies
+from dialogs.replies.general_replies import EXAMPLE_LOG, show_example, show_message
+from dialogs.solution.diagnose_text import diagnose_text
+from dialogs.solution.walkthrough import render_current_step, show_current_step
+from dialogs.state.conversation_state import ConversationState
+from dialogs.support.draft_builder import switch_draft_language
+from knowledge.model.entry import Language
+
+GENERAL_ACTIONS = ActionTable()
+
+
+@GENERAL_ACTIONS.register("help", pressed_by="anyone")
+def show_help(request: ActionRequest) -> DialogResult:
+    """Show what the bot can do."""
+    return request.state, (general_replies.show_help(request.context),)
+
+
+@GENERAL_ACTIONS.register("hello")
+def say_hello(request: ActionRequest) -> DialogResult:
+    """Answer a greeting."""
+    return request.state, (show_message(request.context, "talk.hello"),)
+
+
+@GENERAL_ACTIONS.register("thanks")
+def answer_thanks(request: ActionRequest) -> DialogResult:
+    """Answer thanks."""
+    return request.state, (show_message(request.context, "talk.thanks"),)
+
+
+@GENERAL_ACTIONS.register("cancel")
+def cancel_walkthrough(request: ActionRequest) -> DialogResult:
+    """Leave the walkthrough; what was diagnosed stays."""
+    return replace(request.state, walkthrough=None), (show_message(request.context, "talk.cancel"),)
+
+
+@GENERAL_ACTIONS.register("back")
+def go_back(request: ActionRequest) -> DialogResult:
+    """Show the current step again."""
+    return show_current_step(request.context, request.state)
+
+
+@GENERAL_ACTIONS.register("restart")
+def restart(request: ActionRequest) -> DialogResult:
+    """Start over. Drafts and tickets stay, and so does the count of diagnoses: old cards must not meet a new one."""
+    state = request.state
+    fresh = ConversationState(
+        language=state.language,
+        diagnosis_number=state.diagnosis_number,
+        drafts=state.with_form_saved(request.context.now).drafts,
+        tickets=state.tickets,
+    )
+    return fresh, (show_message(request.context, "talk.restart"),)
+
+
+@GENERAL_ACTIONS.register("example", pressed_by="anyone")
+async def diagnose_example(request: ActionRequest) -> DialogResult:
+    """Diagnose the example log."""
+    state, replies = await diagnose_text(request.context, request.state, request.resources, EXAMPLE_LOG)
+    return state, replies if request.context.is_public else (show_example(request.context), *replies)
+
+
+@GENERAL_ACTIONS.register("english")
+def speak_english(request: ActionRequest) -> DialogResult:
+    """Go on in English."""
+    return _switch_language(request, "en")
+
+
+@GENERAL_ACTIONS.register("italian")
+def speak_italian(request: ActionRequest) -> DialogResult:
+    """Go on in Italian."""
+    return _switch_language(request, "it")
+
+
+def _switch_language(request: ActionRequest, language: Language) -> DialogResult:
+    state = request.state
+    # a script's advice was written in the language of its time
+    diagnosis = replace(state.diagnosis, script_advice=None) if state.diagnosis else None
+    form = switch_draft_language(request.context, state, language)
+    state = replace(state, language=language, form=form, diagnosis=diagnosis)
+    context = replace(request.context, language=language)
+    confirmation = context.build_paragraph("talk.language")
+    return state, (render_current_step(context, state, (confirmation,)) or show_message(context, "talk.language"),)
+
+
+@GENERAL_ACTIONS.register("forget")
+def confirm_forgetting(request: ActionRequest) -> DialogResult:
+    """Ask whether to forget everything, and say what is kept."""
+    return ask_to_forget(request.context, request.state)
+
+
+@GENERAL_ACTIONS.register("forget-yes")
+async def forget_everything(request: ActionRequest) -> DialogResult:
+    """Forget the conversation, and sign the person out where that can be done now."""
+    azure = request.resources.azure_reader
+    if azure and azure.access_mode != "off":
+        with contextlib.suppress(AzureRefusedError):  # the sign-in ends by itself otherwise
+            await azure.sign_out(request.person)
+    return forget_conversation(request.context)

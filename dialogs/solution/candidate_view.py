@@ -1,0 +1,96 @@
+"""The candidates of a diagnosis: which there are, how they look in a list, and what tells similar errors apart."""
+
+from __future__ import annotations
+
+from dialogs.context import DialogContext, build_log_excerpt, shorten_label
+from dialogs.model.reply import Block, Button, Paragraph
+from dialogs.state.conversation_state import ConversationState
+from dialogs.texts import TrustedText
+from knowledge.model.diagnosis import ExcerptLine, Match
+from knowledge.model.entry import Entry, LookAlike
+
+MAX_CANDIDATES = 5
+MAX_DIFFERENCES = 3
+
+
+def find_other_candidates(context: DialogContext, state: ConversationState, entry_id: str) -> tuple[Match, ...]:
+    """Return the current diagnosis's other matches that still exist as entries and are not merely harmless."""
+    matches = state.diagnosis.matches if state.diagnosis else ()
+    return tuple(m for m in matches if m.entry != entry_id and m.entry in context.entries and m.severity != "info")
+
+
+def render_candidate_line(context: DialogContext, match: Match) -> Paragraph:
+    """Render a candidate on one line: its title and how confident the diagnosis is."""
+    confidence = TrustedText(context.format_text(f"confidence.{match.confidence}"))
+    return context.build_paragraph("candidate.line", title=context.get_entry_title(match.entry), confidence=confidence)
+
+
+def build_candidate_blocks(context: DialogContext, matches: tuple[Match, ...]) -> list[Block]:
+    """Build the blocks of a candidate list: each with its first evidence line and what tells it from the others."""
+    listed_ids = {match.entry for match in matches}
+    differences = {
+        look_alike.entry: look_alike.difference
+        for match in matches
+        for look_alike in context.entries[match.entry].look_alikes
+        if look_alike.entry in listed_ids
+    }
+    blocks: list[Block] = []
+    for match in matches[:MAX_CANDIDATES]:
+        blocks.append(render_candidate_line(context, match))
+        blocks += build_evidence(match.evidence[:1])
+        distinction = differences.get(match.entry, context.entries[match.entry].symptom)
+        blocks.append(Paragraph(context.localize(distinction)))
+    return blocks
+
+
+def build_choose_button(context: DialogContext, entry_id: str, diagnosis_number: int, primary: bool = False) -> Button:
+    """Build the button that begins the walkthrough of an entry."""
+    label = shorten_label(context.get_entry_title(entry_id))
+    return Button(label, "choose", {"entry": entry_id, "paste": diagnosis_number}, primary)
+
+
+def build_evidence(lines: tuple[ExcerptLine, ...]) -> list[Block]:
+    """Build the excerpt of the lines that prove a match; no block when there are none."""
+    return [build_log_excerpt(lines)] if lines else []
+
+
+def list_look_alikes(context: DialogContext, state: ConversationState, entry: Entry) -> tuple[LookAlike, ...]:
+    """List errors that are easily confused with `entry`; those that the user's text also matched come first.
+
+    Consequences of the entry and errors of another operating system are left out.
+    """
+    match = state.find_match(entry.id)
+    excluded_ids = {entry.id, *(match.explains if match else ())}
+    look_alikes = [
+        look_alike
+        for look_alike in entry.look_alikes
+        if look_alike.entry in context.entries
+        and look_alike.entry not in excluded_ids
+        and _can_occur_on_os(context, state, look_alike.entry)
+    ]
+    look_alikes.sort(key=lambda look_alike: state.find_match(look_alike.entry) is None)
+    return tuple(look_alikes[:MAX_DIFFERENCES])
+
+
+def build_difference_blocks(context: DialogContext, look_alikes: tuple[LookAlike, ...]) -> list[Block]:
+    """Build the blocks that tell an entry from its look-alikes; none when there are none."""
+    if not look_alikes:
+        return []
+    return [
+        context.build_paragraph("diagnosis.tell"),
+        *(
+            context.build_paragraph(
+                "diagnosis.tell-one",
+                title=context.get_entry_title(look_alike.entry),
+                tell=context.localize(look_alike.difference),
+            )
+            for look_alike in look_alikes
+        ),
+    ]
+
+
+def _can_occur_on_os(context: DialogContext, state: ConversationState, entry_id: str) -> bool:
+    """Return whether the entry can occur on the image's operating system, as far as both are known."""
+    entry_systems = context.entries[entry_id].os
+    image_os = state.diagnosis.os if state.diagnosis else None
+    return not entry_systems or image_os is None or image_os in entry_systems

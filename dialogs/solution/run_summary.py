@@ -1,0 +1,58 @@
+"""How a build run ended, in one paragraph: outcome, phase reached, failed provisioner, longest silence."""
+
+from __future__ import annotations
+
+from dialogs.context import DialogContext
+from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal, parse_markup
+from dialogs.replies.durations import format_duration
+from dialogs.texts import TrustedText, has_text
+from knowledge.catalog.exit_codes import describe_exit_code
+from knowledge.model.diagnosis import Diagnosis
+
+
+def build_run_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block]:
+    """Build the paragraph about the run: outcome, phase reached, unfinished provisioner; none when nothing is known."""
+    sentences: list[RichText] = []
+    if diagnosis.outcome != "unknown":
+        outcome = TrustedText(context.format_text(f"outcome.{diagnosis.outcome}"))
+        sentences.append(context.format_runs("diagnosis.outcome", outcome=outcome))
+    if diagnosis.phase:
+        phase = render_reached_phase(context, diagnosis.phase)
+        sentences.append(context.format_runs("diagnosis.reached", phase=phase))
+    sentences += _render_unfinished_provisioner(context, diagnosis)
+    if diagnosis.longest_gap:
+        duration = TrustedText(format_duration(diagnosis.longest_gap.seconds))
+        sentences.append(context.format_runs("diagnosis.silence", duration=duration, line=diagnosis.longest_gap.line))
+    if not sentences:
+        return []
+    first, *rest = sentences
+    return [Paragraph((*first, *(run for sentence in rest for run in (TextRun(" "), *sentence))))]
+
+
+def render_reached_phase(context: DialogContext, phase: str) -> RichText:
+    """Return the phase that a run reached in words, or literally when it is not one that we have words for."""
+    key = f"reached.{phase}"
+    return (TextRun(context.format_text(key)),) if has_text(key) else build_literal(phase)
+
+
+def render_exit_code_meaning(context: DialogContext, diagnosis: Diagnosis, exit_code: str | int | None) -> RichText:
+    """Return what an exit code means, in parentheses; empty for 1, which only says that something failed."""
+    if not isinstance(exit_code, int) or exit_code <= 1:
+        return ()
+    meaning = describe_exit_code(exit_code, diagnosis.os, context.language)
+    return (TextRun(" ("), *parse_markup(meaning), TextRun(")")) if meaning else ()
+
+
+def _render_unfinished_provisioner(context: DialogContext, diagnosis: Diagnosis) -> list[RichText]:
+    """Return the sentence about the last provisioner that did not end normally, if there is one."""
+    provisioner_run = next((run for run in reversed(diagnosis.timeline) if run.state != "ended"), None)
+    if provisioner_run is None:
+        return []
+    runs = context.format_runs(f"diagnosis.{provisioner_run.state}-run", provisioner=provisioner_run.provisioner)
+    if provisioner_run.seconds is not None:
+        duration = TrustedText(format_duration(provisioner_run.seconds))
+        runs += context.format_runs("diagnosis.after", duration=duration)
+    if provisioner_run.exit_code is not None:
+        runs += context.format_runs("diagnosis.exit-code", code=provisioner_run.exit_code)
+        runs += render_exit_code_meaning(context, diagnosis, provisioner_run.exit_code)
+    return [(*runs, TextRun("."))]

@@ -1,0 +1,118 @@
+"""The lines of a case that identify the build: subscription, template, times, correlation ids, and every other fact."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import re2
+
+from dialogs.context import DialogContext
+from dialogs.state.conversation_state import ConversationState
+from dialogs.texts import has_text
+from knowledge.model.diagnosis import Diagnosis, ProvisionerSummary
+
+_LEADING_FACTS = ("subscription", "resource_group", "template", "region")
+_TRAILING_FACTS = ("correlation_id", "operation_id", "log_url")
+_STARTED_FACT, _ENDED_FACT = "run_started", "run_ended"
+_RENDERED_FACTS = {*_LEADING_FACTS, *_TRAILING_FACTS, _STARTED_FACT, _ENDED_FACT, "run_state", "exit_code"}
+_OS_NAMES = {"windows": "Windows", "linux": "Linux"}
+_TEMPLATE_ID = re2.compile(
+    r"(?i)^/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[\w.()-]{1,90}"
+    r"/providers/Microsoft\.VirtualMachineImages/imageTemplates/[\w.-]{1,64}$"
+)
+
+
+def is_template_id(value: str) -> bool:
+    """Tell whether `value` is the full resource id of an image template."""
+    return _TEMPLATE_ID.match(value) is not None
+
+
+def find_template_id(state: ConversationState) -> str:
+    """Return the template's resource id if the text contains a complete one, else "".
+
+    An id is never put together from parts, since parts from different places may belong to different templates.
+    """
+    if state.diagnosis is None:
+        return ""
+    name = str(state.diagnosis.facts.get("template") or "").lower()
+    template_ids = (value for _, value in state.diagnosis.ids if is_template_id(value))
+    return next((value for value in template_ids if not name or value.lower().endswith(f"/{name}")), "")
+
+
+def build_id_lines(context: DialogContext, state: ConversationState) -> list[str]:
+    """Build the identifying lines. Known kinds always have a line, with "unknown" as the value if need be."""
+    diagnosis = state.diagnosis
+    facts = diagnosis.facts if diagnosis else {}
+    runs = diagnosis.timeline if diagnosis else ()
+    failed_run = next((run for run in reversed(runs) if run.state in ("failed", "stopped")), None)
+    values: dict[str, str | int | None] = {
+        **{name: facts.get(name) for name in _LEADING_FACTS},
+        "os": _OS_NAMES.get(diagnosis.os or "") if diagnosis else None,
+        "started": facts.get(_STARTED_FACT) or next((run.started for run in runs if run.started), None),
+        "ended": facts.get(_ENDED_FACT),
+        **{name: facts.get(name) for name in _TRAILING_FACTS},
+        "run_state": facts.get("run_state") or _format_outcome(context, diagnosis),
+        "phase": _format_phase(context, diagnosis),
+        "provisioner": failed_run.provisioner if failed_run else None,
+        "exit_code": _find_exit_code(diagnosis, failed_run),
+    }
+    lines = [_format_id_line(context, key, value) for key, value in values.items()]
+    if diagnosis and (gap := diagnosis.longest_gap):
+        lines.append(context.format_text("case.id.silence", seconds=gap.seconds, line=gap.line))
+    return lines + [
+        _format_other_line(context, name, value)
+        for name, value in _collect_other_facts(diagnosis, _RENDERED_FACTS, find_template_id(state))
+    ]
+
+
+def collapse_whitespace(text: str) -> str:
+    """Return `text` on one line with single spaces."""
+    return " ".join(text.split())
+
+
+def _format_outcome(context: DialogContext, diagnosis: Diagnosis | None) -> str | None:
+    if diagnosis is None or diagnosis.outcome == "unknown":
+        return None
+    return context.format_text(f"outcome.{diagnosis.outcome}")
+
+
+def _format_phase(context: DialogContext, diagnosis: Diagnosis | None) -> str | None:
+    phase = diagnosis.phase if diagnosis else None
+    return context.format_text(f"reached.{phase}") if phase and has_text(f"reached.{phase}") else phase
+
+
+def _find_exit_code(diagnosis: Diagnosis | None, failed_run: ProvisionerSummary | None) -> str | int | None:
+    exit_code = diagnosis.facts.get("exit_code") if diagnosis else None
+    if exit_code is None and failed_run:
+        # a provisioner that was stopped or timed out reports 0, which is not how it ended
+        return failed_run.exit_code or None
+    return exit_code
+
+
+def _format_id_line(context: DialogContext, key: str, value: str | int | None) -> str:
+    text = context.format_text("case.unknown") if value is None or value == "" else value
+    return collapse_whitespace(context.format_text(f"case.id.{key}", value=text))
+
+
+def _format_other_line(context: DialogContext, name: str, value: str) -> str:
+    label = context.format_text(f"fact.{name}") if has_text(f"fact.{name}") else name.replace("_", " ")
+    return collapse_whitespace(context.format_text("case.id.other", name=label, value=value))
+
+
+def _collect_other_facts(
+    diagnosis: Diagnosis | None, rendered_facts: Collection[str], template_id: str
+) -> list[tuple[str, str]]:
+    """Collect every further fact, id, and captured value, each value once.
+
+    `template_id` is left out, since it has a line above the description.
+    """
+    if diagnosis is None:
+        return []
+    rendered = {template_id, *(str(value) for key, value in diagnosis.facts.items() if key in rendered_facts)}
+    captured = [pair for match in diagnosis.matches for pair in match.values.items()]
+    others: list[tuple[str, str]] = []
+    for name, value in [*diagnosis.facts.items(), *diagnosis.ids, *captured]:
+        if value is not None and str(value).strip() and str(value) not in rendered:
+            rendered.add(str(value))
+            others.append((name, str(value)))
+    return others

@@ -1,0 +1,187 @@
+"""Read the lines of a build log into a `Build`: its phase, provisioner runs, failure, verdict and outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import re2
+
+from knowledge.build_log.build import Build, BuildPhase, ProvisionerRun, ProvisionerState
+from knowledge.build_log.provisioner_runs import (
+    detect_start,
+    end_run,
+    finalize_failed_run,
+    read_telemetry,
+    record_exit_code,
+)
+from knowledge.text.lines import LogLine
+
+_SCRIPT_EXIT_STATUS = re2.compile(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
+_TELEMETRY_START = "(telemetry) Starting provisioner"
+_PHASE_PREFIXES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
+    ("prepare", ("Running builder ...",)),
+    ("deploy", ("Getting source image id", "Validating deployment template", "Creating resource group")),
+    ("connect", ("Getting the VM's IP address", "Waiting for WinRM", "Waiting for SSH")),
+    ("customize", ("Provisioning with", "Connected to WinRM", "Connected to SSH", "Uploading ")),
+    ("deprovision", (">>> Waiting for GA Service", ">>> Sysprepping VM")),
+    ("capture", ("Querying the machine's properties", "Powering off machine", "Snapshotting OS disk")),
+)
+_ANY_PHASE_PREFIX = tuple(prefix for _, prefixes in _PHASE_PREFIXES for prefix in prefixes)
+_LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
+_SIGNIFICANT_FIRST_CHARS = frozenset(">BCDEGPQRSUVW")
+"""What every line starts with that says anything about the build, except those with an exit code, WinRM or SSH."""
+_CLEAN_UP_PREFIXES = (
+    "Deleting Virtual Machine deployment",
+    "Deleting individual resources",
+    "Deleting KeyVault created",
+)
+_STEP_FAILED_PREFIX = "Provisioning step had errors"
+_STOP_PREFIXES = (
+    "Cancelling build after receiving",
+    "Cleanly cancelled builds",
+    "Cancelling builder after context",
+    "Cancelling provision",
+)
+_END_PREFIXES = (_STEP_FAILED_PREFIX, *_STOP_PREFIXES, *_CLEAN_UP_PREFIXES)
+_BUILD_START_PREFIX = "[INFO] Packer version:"
+_LIVE_LOG_PREFIXES = (_BUILD_START_PREFIX, "Running builder ...")
+_MAX_HEAD_LINES = 400
+
+
+def find_last_build(lines: Sequence[LogLine]) -> Sequence[LogLine]:
+    """Return the lines of the last build in `lines`; `lines` itself when there is only one."""
+    start, run_id = 0, None
+    for index, line in enumerate(lines):
+        has_new_id = line.run_id is not None and run_id is not None and line.run_id != run_id
+        # A plugin prints a Packer version, too: only the one without a component starts a build.
+        if has_new_id or (line.component is None and line.is_prefixed and line.body.startswith(_BUILD_START_PREFIX)):
+            start = index
+        run_id = line.run_id or run_id
+    return lines[start:] if start else lines
+
+
+def read_build(lines: Sequence[LogLine]) -> Build:
+    """Read the last build in `lines`, which are a build log or a part of one."""
+    reader = _BuildReader(find_last_build(lines))
+    has_telemetry = reader.has_telemetry
+    previous_time: datetime | None = None
+    for index, line in enumerate(reader.build.lines):
+        body = line.body
+        # Nearly all lines fail this test, which is why it is not inside the reader.
+        if line.source != "echo" and (
+            body[:1] in _SIGNIFICANT_FIRST_CHARS
+            or line.source == "verdict"
+            or has_telemetry
+            or "xit" in body
+            or "WinRM" in body
+            or "SSH" in body
+        ):
+            reader.read(index, line, previous_time)
+        previous_time = line.time or previous_time
+    return reader.finish(previous_time)
+
+
+class _BuildReader:
+    """A build while its lines are being read."""
+
+    __slots__ = ("build", "has_succeeded", "has_telemetry", "is_complete")
+
+    def __init__(self, lines: Sequence[LogLine]) -> None:
+        self.build = Build(lines)
+        self.has_telemetry = any(_TELEMETRY_START in line.body for line in lines)
+        self.has_succeeded = False
+        self.is_complete = False
+
+    def read(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
+        """Read the significant line at `index`; `previous_time` is the last time before it."""
+        build = self.build
+        is_over = (
+            build.stop_index is not None or build.step_failure_index is not None or build.clean_up_index is not None
+        )
+        if not is_over:
+            self._update_timeline(index, line, previous_time)
+        if line.body.startswith(_END_PREFIXES):
+            self._record_end(index, line, previous_time, is_over)
+        self._record_verdict(index, line)
+
+    def finish(self, last_time: datetime | None) -> Build:
+        """Return the build once its last line, whose time is `last_time`, was read."""
+        build = self.build
+        _set_outcome(build, self.has_succeeded, self.is_complete)
+        state: ProvisionerState = "running" if build.outcome in ("running", "unknown") else "ended"
+        end_run(build, len(build.lines), last_time, state)
+        finalize_failed_run(build)
+        return build
+
+    def _update_timeline(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
+        build = self.build
+        _update_phase(build, line)
+        name = read_telemetry(build, line, index, previous_time) if self.has_telemetry else detect_start(build, line)
+        if name:
+            # A run ends at the time of the line before: Packer does not print when a provisioner ends.
+            end_run(build, index, previous_time)
+            build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
+        record_exit_code(build, line)
+
+    def _record_end(self, index: int, line: LogLine, previous_time: datetime | None, is_over: bool) -> None:
+        """Note where the step failed, where the build was stopped, and where Packer starts to clean up."""
+        build = self.build
+        body = line.body
+        if body.startswith(_STEP_FAILED_PREFIX) and build.step_failure_index is None and build.stop_index is None:
+            build.step_failure_index = index
+            end_run(build, index, line.time or previous_time, "failed")
+        elif not (is_over or build.verdict_indexes) and body.startswith(_STOP_PREFIXES):
+            build.stop_index = index
+            end_run(build, index, line.time or previous_time, "stopped")
+        elif line.source == "output" and body.startswith(_CLEAN_UP_PREFIXES) and build.clean_up_index is None:
+            build.clean_up_index = index
+            end_run(build, index, line.time or previous_time)
+
+    def _record_verdict(self, index: int, line: LogLine) -> None:
+        """Note the lines that say how the build ended, and the exit code that they give for the script."""
+        build = self.build
+        body = line.body
+        if line.source == "verdict" or body.startswith("Build 'azure-arm"):
+            if (
+                " errored" in body
+                or "Some builds didn't" in body
+                or ",error " in body
+                or body.startswith("Script exited")
+            ):
+                build.verdict_indexes.append(index)
+            self.has_succeeded = self.has_succeeded or (body.startswith("Build '") and " finished after" in body)
+        elif body.startswith('Error: Failed to prepare build: "azure-arm"'):
+            build.verdict_indexes.append(index)
+        self.is_complete = self.is_complete or body.startswith("Done exporting Packer logs")
+        if build.script_exit_code is None and "non-zero exit status" in body:
+            match = _SCRIPT_EXIT_STATUS.search(body)
+            if match:
+                build.script_exit_code = int(match["code"])
+                build.verdict_indexes.append(index)
+
+
+def _update_phase(build: Build, line: LogLine) -> None:
+    body = line.body
+    has_winrm = "WinRM" in body
+    if line.source != "output" and line.component is None and not has_winrm and "SSH" not in body:
+        return
+    if body.startswith(_ANY_PHASE_PREFIX):
+        build.phase = next(phase for phase, prefixes in _PHASE_PREFIXES if body.startswith(prefixes))
+    if has_winrm:
+        build.os = build.os or "windows"
+    elif body.startswith(_LINUX_PREFIXES):
+        build.os = build.os or "linux"
+
+
+def _set_outcome(build: Build, has_succeeded: bool, is_complete: bool) -> None:
+    if build.stop_index is not None:
+        build.outcome = "canceled"
+    elif build.verdict_indexes or build.step_failure_index is not None:
+        build.outcome = "failed"
+    elif has_succeeded:
+        build.outcome = "succeeded"
+    elif not is_complete and any(line.body.startswith(_LIVE_LOG_PREFIXES) for line in build.lines[:_MAX_HEAD_LINES]):
+        build.outcome = "running"
+    if build.clean_up_index is not None and build.outcome == "succeeded":
+        build.phase = "clean-up"

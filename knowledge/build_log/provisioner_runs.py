@@ -1,0 +1,88 @@
+"""Detect in a build's lines where its provisioners start and end, and with which exit codes.
+
+Today's logs have no `(telemetry)` lines. A run is therefore recognized by what every log has: the line that Packer
+prints when a provisioner starts, and the exit lines of remote commands. Where an older log has telemetry, it is used.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import re2
+
+from knowledge.build_log.build import Build, ProvisionerState
+from knowledge.text.lines import LogLine
+
+_TELEMETRY = re2.compile(r"\(telemetry\) (?P<event>Starting provisioner|ending) (?P<name>[\w.-]+)")
+_MAX_EXIT_CODE_CHARS = 10
+
+
+def detect_start(build: Build, line: LogLine) -> str | None:
+    """Return the name of the provisioner that starts with this line of Packer's output, and `None` for most lines."""
+    if line.source != "output":
+        return None
+    body = line.body
+    current = build.runs[-1] if build.runs and build.runs[-1].state == "running" else None
+    if body.startswith("Provisioning with "):
+        kind = "shell" if body.startswith("Provisioning with shell") else "powershell"
+        if kind == "powershell":
+            build.os = build.os or "windows"
+        # "Powershell" with a capital starts a provisioner; "powershell" names each script that it then runs.
+        is_first_line = body.startswith("Provisioning with Powershell")
+        continues = current and current.name == kind and kind == "powershell" and not is_first_line
+        return None if continues else kind
+    if body.startswith("Restarting Machine"):
+        return "windows-restart"
+    if body.startswith(("Uploading the Windows update", "Running Windows update")):
+        return None if current and current.name == "windows-update" else "windows-update"
+    if body.startswith("Uploading ") and " => " in body:
+        return "file"
+    return None
+
+
+def read_telemetry(build: Build, line: LogLine, index: int, previous_time: datetime | None) -> str | None:
+    """Return the name of the provisioner that starts with this line; end the current run where it says so."""
+    match = _TELEMETRY.search(line.body) if "(telemetry)" in line.body else None
+    if match is None:
+        return None
+    if match["event"] != "ending":
+        return str(match["name"])
+    if build.runs and build.runs[-1].name == match["name"]:
+        end_run(build, index, line.time or previous_time)
+    return None
+
+
+def record_exit_code(build: Build, line: LogLine) -> None:
+    """Note the exit code of the provisioner's own command, but not those of Packer's clean-up commands after it."""
+    body = line.body
+    if "xited with" not in body or not build.runs or "packer-cleanup" in body:
+        return
+    if body.startswith("[INFO] command '"):
+        _, separator, code = body.rpartition("' exited with code: ")
+    else:
+        _, separator, rest = body.partition("Remote command exited with '")
+        code = rest[: rest.find("'")]
+    if separator and code.removeprefix("-").isdigit() and len(code) <= _MAX_EXIT_CODE_CHARS:
+        build.runs[-1].exit_code = int(code)
+
+
+def end_run(build: Build, index: int, time: datetime | None, state: ProvisionerState = "ended") -> None:
+    """End the current run at the line `index`, if there is one, in `state`."""
+    if not build.runs:
+        return
+    run = build.runs[-1]
+    if run.state == "running":
+        run.end_index, run.ended_at, run.state = index, (None if state == "running" else time), state
+    elif state == "failed" and run.state == "ended" and run.end_index >= 0:
+        run.state = "failed"  # Telemetry has an "ending" for a provisioner that failed, too.
+
+
+def finalize_failed_run(build: Build) -> None:
+    """Give a failed run the verdict's exit code, and drop the code of a stopped run, which belongs to the clean-up."""
+    run = build.failed_run
+    if run is None:
+        return
+    if run.state == "stopped":
+        run.exit_code = None
+    elif run.state == "failed" and build.script_exit_code is not None:
+        run.exit_code = build.script_exit_code

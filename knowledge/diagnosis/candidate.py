@@ -1,0 +1,49 @@
+"""What speaks for an entry in one input, collected from all its signatures and observations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from knowledge.model.diagnosis import Confidence
+from knowledge.model.entry import Entry
+from knowledge.text.lines import LogLine
+
+_CONFIDENCE_RANKS: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
+
+
+@dataclass(slots=True)
+class MatchCandidate:
+    """An entry that may explain the input, with its confidence, the lines that prove it, and captured values.
+
+    `decisive` is true if more than a supporting signature was found.
+    """
+
+    entry: Entry
+    confidence: Confidence
+    evidence: list[LogLine] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    first_line_index: int = 0
+    decisive: bool = False
+
+
+def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) -> None:
+    """Add `new` to `candidates`, merged with a candidate for the same entry.
+
+    The higher confidence wins, and its evidence comes first.
+    """
+    old = candidates.get(new.entry.id)
+    if old is None:
+        candidates[new.entry.id] = new
+        return
+    better, other = (old, new) if _CONFIDENCE_RANKS[old.confidence] <= _CONFIDENCE_RANKS[new.confidence] else (new, old)
+    line_numbers = {line.number for line in better.evidence}
+    better.evidence += [line for line in other.evidence if line.number not in line_numbers]
+    better.values = {**other.values, **better.values}
+    better.first_line_index = min(old.first_line_index, new.first_line_index)
+    better.decisive = old.decisive or new.decisive
+    candidates[new.entry.id] = better
+
+
+def get_confidence_rank(confidence: Confidence) -> int:
+    """Return 0 for certain, 1 for likely, and 2 for possible."""
+    return _CONFIDENCE_RANKS[confidence]

@@ -1,0 +1,112 @@
+"""Finds and ranks the entries that may explain an input: by signatures, by observations, or by a person's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
+from knowledge.build_log.build import Build
+from knowledge.build_log.observations import observe
+from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
+from knowledge.diagnosis.input_kind import can_be_prose, is_about_build, is_definition_question, is_program_output
+from knowledge.diagnosis.matching import Matcher
+from knowledge.diagnosis.parsed_input import ParsedInput
+from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
+from knowledge.model.diagnosis import MAX_MATCHES, Confidence
+from knowledge.model.entry import Entry
+from knowledge.search.entry_search import EntrySearch
+from knowledge.text.indexed_text import IndexedText
+
+
+class CandidateFinder:
+    """Searches inputs for all entries. Build it once: it compiles every signature."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+        self._matcher = Matcher(entries)
+
+    @property
+    def literals(self) -> Sequence[str]:
+        """Every literal that a signature searches for."""
+        return self._matcher.literals
+
+    def find_candidates(self, parsed: ParsedInput) -> dict[str, MatchCandidate]:
+        """Return the candidates that signatures and observations yield, by entry id; none for foreign output."""
+        candidates: dict[str, MatchCandidate] = {}
+        if parsed.is_foreign:
+            return candidates
+        build = parsed.build
+        is_about_image_build = build is not None or is_about_build(parsed.text)
+        for text in parsed.indexed_texts:
+            is_relevant = _build_line_filter(text, build)
+            for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, is_about_image_build):
+                merge_candidate(candidates, candidate)
+        if build is None:
+            return candidates
+        self._add_observations(build, candidates)
+        if build.outcome == "running":
+            for candidate in candidates.values():
+                # The build may yet recover: a step can fail, be tried again, and end well.
+                if candidate.confidence == "certain":
+                    candidate.confidence = "likely"
+        if build.outcome == "succeeded":
+            return {name: candidate for name, candidate in candidates.items() if candidate.entry.severity == "info"}
+        return candidates
+
+    def rank(self, parsed: ParsedInput, candidates: Mapping[str, MatchCandidate]) -> list[RankedCandidate]:
+        """Rank candidates by cause. A text in a person's own words is searched by its words, too."""
+        ranked = rank_candidates(candidates.values(), self._entries, is_build_log=parsed.kind == "build-log")
+        is_prose = parsed.kind == "question" or (parsed.kind == "unknown" and can_be_prose(parsed.text))
+        if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
+            return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
+        return ranked
+
+    def _add_observations(self, build: Build, candidates: dict[str, MatchCandidate]) -> None:
+        for observation in observe(build):
+            for entry, signature in self._matcher.signatures_by_observation.get(observation.id, ()):
+                is_supporting = signature.strength == "supporting"
+                confidence: Confidence = "likely"
+                if is_supporting:
+                    confidence = "possible"
+                elif observation.is_proof and signature.strength == "decisive":
+                    confidence = "certain"
+                candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
+                merge_candidate(candidates, candidate)
+
+    def _search_by_words(
+        self, indexed_text: IndexedText, candidates: Sequence[MatchCandidate]
+    ) -> list[RankedCandidate]:
+        """Return the entries that a person's words describe, then the `candidates`; none of the former is certain."""
+        text = "\n".join(line.body for line in indexed_text.lines)
+        is_weak = is_program_output(indexed_text) or is_definition_question(indexed_text)
+        found: dict[str, MatchCandidate] = {}
+        for hit in self._entry_search.search(text):
+            confidence: Confidence = "possible" if is_weak else hit.strength
+            found[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, list(indexed_text.lines[:1]))
+        for candidate in candidates:
+            found.setdefault(candidate.entry.id, candidate)
+        return [RankedCandidate(candidate, ()) for candidate in list(found.values())[:MAX_MATCHES]]
+
+    @cached_property
+    def _entry_search(self) -> EntrySearch:
+        """The word index, built for the first question: a log does not need it, and it takes a while to build."""
+        return EntrySearch(self._entries)
+
+
+def _build_line_filter(indexed_text: IndexedText, build: Build | None) -> Callable[[int], bool]:
+    """Return whether the line at an index may prove a failure.
+
+    In a finished build that is a line of the step that failed or a verdict. Errors of earlier steps were survived.
+    """
+    failure_range = range(0) if build is None or build.outcome in ("unknown", "succeeded") else build.failure_range
+    if build is None or not failure_range:
+        return lambda index: True
+    first, last = build.lines[failure_range.start].number, build.lines[failure_range.stop - 1].number
+    verdict_numbers = {build.lines[index].number for index in build.verdict_indexes}
+    lines = indexed_text.lines
+
+    def is_relevant(index: int) -> bool:
+        number = lines[index].number
+        return first <= number <= last or number in verdict_numbers or lines[index].source == "verdict"
+
+    return is_relevant

@@ -1,0 +1,51 @@
+"""US spelling of the English that stands beside Italian in one file: entries, how-tos, and the other YAML files.
+
+`make check` spells code, texts, and pages; those files would only make it complain about Italian.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def read_english(value: Any) -> Iterator[str]:
+    """Yield every text under a key `en`, wherever it stands."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "en":
+                yield from _texts(item)
+            elif key != "it":
+                yield from read_english(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from read_english(item)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def test_english_texts_have_us_spelling() -> None:
+    texts = [
+        text
+        for path in sorted((ROOT / "knowledge").rglob("*.yaml"))
+        for text in read_english(yaml.safe_load(path.read_text("utf-8")))
+    ]
+    assert len(texts) > 500
+    ran = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "--toml", "pyproject.toml", "-"],
+        cwd=ROOT, input="\n".join(texts), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout
