@@ -28,11 +28,8 @@ class DialogContext:
 
     Attributes:
         language: The language of the replies.
-        entries: The known errors by id.
-        questionnaire: The first page of the guided questions.
-        support: Where support cases go.
+        knowledge: The entries, how-to guides, and everything else in the catalog.
         now: The time of the turn, UTC, ISO 8601 with `Z`.
-        howtos: The how-to guides.
         is_public: Others can read the conversation (a group chat or a channel).
         access_mode: Whose credentials read Azure.
         can_file_tickets: Support tickets may be filed from here.
@@ -49,7 +46,7 @@ class DialogContext:
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """Return the known entries by id."""
+        """The known errors by id."""
         return self.knowledge.entries
 
     def format_runs(self, key: str, **values: object) -> RichText:

@@ -15,7 +15,7 @@ from dialogs.azure.jobs import AZURE_JOBS
 from dialogs.azure.sandbox_note import add_sandbox_note
 from dialogs.context import DialogContext, DialogResult
 from dialogs.job_registry import JobReport, JobRequest, UnknownJobError, index_job_handlers
-from dialogs.model.job import FAILURE_KEY, Job, JobDone
+from dialogs.model.job import FAILURE_KEY, REFERENCE_KEY, Job, JobDone
 from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ACTION_VERSION, Person, Turn
@@ -191,8 +191,7 @@ class Conversation:
         handler = JOB_HANDLERS.get(job_done.job.name)
         failure = job_done.result.get(FAILURE_KEY)
         if handler is None or (failure is not None and not handler.reports_failures):
-            key = f"work.{failure}"
-            return state, (show_problem(context, key if has_text(key) else "work.broken"),)
+            return state, (_show_failed_job(context, job_done.result),)
         result = handler.report(JobReport(context, state, person, self._resources, job_done))
         return await result if inspect.isawaitable(result) else result
 
@@ -214,6 +213,17 @@ class Conversation:
         if howto := self._resources.howto_search.find_howto(turn.text):
             return show_howto(context, state, howto)
         return await diagnose_text(context, state, self._resources, turn.text, has_files=bool(turn.files))
+
+
+def _show_failed_job(context: DialogContext, result: Mapping[str, Any]) -> Reply:
+    """Say that a job failed, with the reference under which the runtime logged why, where there is one."""
+    key = f"work.{result.get(FAILURE_KEY)}"
+    reply = show_problem(context, key if has_text(key) else "work.broken")
+    reference = result.get(REFERENCE_KEY)
+    if not isinstance(reference, str):
+        return reply
+    first, *rest = reply.blocks
+    return replace(reply, blocks=(first, context.build_paragraph("trouble.reference", reference=reference[:20]), *rest))
 
 
 def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, bool]:

@@ -43,6 +43,7 @@ def show_handoff(context: DialogContext, state: ConversationState, handoff: str)
     origin = context.build_paragraph("thread.from")
     walk = state.walkthrough
     if walk and walk.entry in context.entries and walk.step == 0:
+        # the thread showed only the short form
         reply = show_entry(context, state, walk)
         return state, (replace(reply, blocks=(origin, *reply.blocks)),)
     return state, (render_current_step(context, state, (origin,)) or show_message(context, "talk.hello"),)

@@ -33,13 +33,8 @@ class EntrySearchResult:
 class MessageExtension:
     """Searches entries and diagnoses messages without the state of a conversation."""
 
-    def __init__(
-        self,
-        knowledge: KnowledgeBase,
-        diagnose: DiagnoseText,
-        clock: Clock,
-    ) -> None:
-        """Take the knowledge, and what diagnoses."""
+    def __init__(self, knowledge: KnowledgeBase, diagnose: DiagnoseText, clock: Clock) -> None:
+        """Search and diagnose with this knowledge base and diagnoser."""
         self._knowledge = knowledge
         self._diagnose = diagnose
         self._clock = clock
@@ -57,6 +52,7 @@ class MessageExtension:
             if all(word in title for word in words):
                 ids.append(entry.id)
         context = self._build_context(language)
+        # what the text was diagnosed as comes before mere title matches
         unique_ids = list(dict.fromkeys(ids))[:MAX_RESULTS]
         return tuple(self._build_result(context, self._knowledge.entries[entry_id]) for entry_id in unique_ids)
 

@@ -33,6 +33,7 @@ Intent = Literal[
 MAX_COMMAND_CHARS = 60
 MAX_LABEL_TEXT_CHARS = 200
 
+# separated by " | ", in both languages at once: a user may type in the other one
 _PHRASES: dict[Intent, str] = {
     "help": "help | what can you do | aiuto | aiutami | che cosa sai fare | cosa sai fare | cosa puoi fare",
     "cancel": (

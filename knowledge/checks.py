@@ -99,9 +99,9 @@ def _check_howto(file: YamlFile, key_path: KeyPath, howto: Howto) -> None:
 def _check_questions(file: YamlFile, key_path: KeyPath, howto: Howto, search: HowtoSearch) -> None:
     for language in LANGUAGES:
         for index, question in enumerate(howto.questions[language]):
-            found = search.find_howto(question)
-            if found != howto.id:
-                message = f"{question!r} leads to {found or 'no guide'}, not to {howto.id}"
+            target = search.find_howto(question)
+            if target != howto.id:
+                message = f"{question!r} leads to {target or 'no guide'}, not to {howto.id}"
                 file.add_fault((*key_path, language, index), message)
 
 

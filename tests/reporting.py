@@ -51,6 +51,8 @@ def failures_together(at_least: int = 1) -> Iterator[Failures]:
     """Collect the failures of many checks, and fail once with all of them; also where fewer were checked than expected."""
     failures = Failures()
     yield failures
-    lines = "\n".join(failures.messages)
-    assert not failures.messages, f"{len(failures.messages)} of {failures.checked} failed:\n{lines}"
-    assert failures.checked >= at_least, f"only {failures.checked} were checked, not {at_least}"
+    if failures.messages:
+        lines = "\n".join(failures.messages)
+        pytest.fail(f"{len(failures.messages)} of {failures.checked} failed:\n{lines}", pytrace=False)
+    if failures.checked < at_least:
+        pytest.fail(f"only {failures.checked} were checked, at least {at_least} were expected", pytrace=False)

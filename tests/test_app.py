@@ -12,6 +12,8 @@ import pytest
 
 from tests.build_logs import begun, powershell, script_failed, succeeded
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = (
     "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"

@@ -12,21 +12,22 @@ from typing import Any
 
 import pytest
 
-from bot.cards.cards import render_card, split_reply
+from bot.cards.cards import render_card
+from bot.cards.splitting import split_reply
 from bot.cli.draft import render_draft
 from dialogs.model.reply import Button, FormField, Reply
 from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.diagnosis.report import render_report
-from tests.bot.stand_ins import build_medic
+from tests.bot.stand_ins import build_conversation
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.redaction.test_redact import PIECE, PLACES, SHAPES, password, put
+from tests.reporting import failures_together
+from tests.shipped_knowledge import DIAGNOSER, ENTRIES
 
-ENTRIES = load_entries()
-DIAGNOSER = Diagnoser(ENTRIES)
-MEDIC = build_medic()
+pytestmark = pytest.mark.property
+
+CONVERSATION = build_conversation()
 PERSON = Person("tenant", "person", "Chiara")
 
 
@@ -57,8 +58,8 @@ def tail(line: str) -> str:
     return "\n".join([lines[at][45:], *lines[at + 1 :]])
 
 
-DRESSES: list[Callable[[str], str]] = [windows, linux, unknown, in_json, tail]
-WAYS = ["next", "other candidates", "draft a support case"]
+FORMS: list[Callable[[str], str]] = [windows, linux, unknown, in_json, tail]
+TYPED = ["next", "other candidates", "draft a support case"]
 
 
 def planted() -> Iterator[tuple[str, str, str]]:
@@ -96,13 +97,13 @@ async def left(state: Mapping[str, Any] | None, action: ActionPressed) -> str:
     """All that a case shows, stores, links to and gives as a file on its ways out, from the press that posts it on."""
     seen: list[str] = []
     for pressed in (action, *(ActionPressed(do, args, {}, 1) for do, args in LEAVES)):
-        given = await MEDIC.answer_turn(Turn(PERSON, "chat", action=pressed), state)
+        given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", action=pressed), state)
         state = json.loads(json.dumps(given.state))
         seen += [*shown_by(given.replies), json.dumps(state, ensure_ascii=False)]
         for reply in given.replies:
             seen += [button.url for button in reply.buttons]
             if reply.file:
-                content = MEDIC.read_offered_file(state, reply.file.args)
+                content = CONVERSATION.read_offered_file(state, reply.file.args)
                 assert content, pressed.action_id
                 seen += [content.decode("utf-8"), reply.file.name, repr(reply.file.args)]
     return "\n".join(seen)
@@ -113,8 +114,8 @@ async def conversation(text: str) -> str:
     seen: list[str] = []
     state: Mapping[str, Any] | None = None
     replies: tuple[Reply, ...] = ()
-    for said in (text, *WAYS):
-        given = await MEDIC.answer_turn(Turn(PERSON, "chat", text=said), state)
+    for said in (text, *TYPED):
+        given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", text=said), state)
         state, replies = json.loads(json.dumps(given.state)), given.replies
         seen += [*shown_by(replies), json.dumps(state, ensure_ascii=False)]
     posts = [button for reply in replies for button in reply.buttons if button.primary]
@@ -127,55 +128,51 @@ def assert_unseen(secret: str, shown: str) -> None:
         assert secret[at : at + PIECE] not in shown, f"{secret[at : at + PIECE]!r} of {secret!r} is shown"
 
 
-@pytest.mark.parametrize("dress", DRESSES, ids=[dress.__name__ for dress in DRESSES])
-def test_no_outlet_shows_a_planted_secret(dress: Callable[[str], str], caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("form", FORMS, ids=[form.__name__ for form in FORMS])
+def test_no_outlet_shows_a_planted_secret(form: Callable[[str], str], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    count = 0
-    for name, secret, line in planted():
-        text = dress(line)
-        diagnosis = DIAGNOSER.diagnose(text)
-        shown = [json.dumps(diagnosis.to_json(), ensure_ascii=False), render_report(diagnosis, ENTRIES, "en")]
-        shown.append(render_draft(diagnosis, DIAGNOSER, "json", "it"))
-        shown += [json.dumps(list(diagnosis.ids)), asyncio.run(conversation(text)), caplog.text]
-        for one in shown:
-            try:
-                assert_unseen(secret, one)
-            except AssertionError as error:
-                raise AssertionError(f"{name}: {error}") from None
-        count += 1
-    assert count > 100
+    with failures_together(at_least=101) as failures:
+        for name, secret, line in planted():
+            text = form(line)
+            diagnosis = DIAGNOSER.diagnose(text)
+            shown = [json.dumps(diagnosis.to_json(), ensure_ascii=False), render_report(diagnosis, ENTRIES, "en")]
+            shown.append(render_draft(diagnosis, DIAGNOSER, "json", "it"))
+            shown += [json.dumps(list(diagnosis.ids)), asyncio.run(conversation(text)), caplog.text]
+            with failures.check(name):
+                for one in shown:
+                    assert_unseen(secret, one)
+            caplog.clear()
 
 
 def test_what_a_person_writes_into_a_case_is_hidden_too() -> None:
-    count = 0
-    for name, secret, line in planted():
-        fields = dict.fromkeys(("last_good", "changed", "impact", "template_id", "title"), line) | {
-            "description": f"IDENTIFICATION\nSubscription: {line}\nRun started (UTC): {line}\n{line}",
-            "product": "windows",
-        }
-        for way in (fields, {**fields, "template_id": ""}):
-            try:
-                assert_unseen(secret, asyncio.run(written(way)))
-            except AssertionError as error:
-                raise AssertionError(f"{name}: {error}") from None
-        count += 1
-    assert count > 100
+    with failures_together(at_least=202) as failures:
+        for name, secret, line in planted():
+            fields = dict.fromkeys(("last_good", "changed", "impact", "template_id", "title"), line) | {
+                "description": f"IDENTIFICATION\nSubscription: {line}\nRun started (UTC): {line}\n{line}",
+                "product": "windows",
+            }
+            with failures.check(name):
+                assert_unseen(secret, asyncio.run(written(fields)))
+            with failures.check(f"{name}, without a template"):
+                assert_unseen(secret, asyncio.run(written({**fields, "template_id": ""})))
 
 
 async def written(fields: Mapping[str, str]) -> str:
     """What becomes of a case that a person has written like that; where it is not taken yet, of the form."""
-    given = await MEDIC.answer_turn(Turn(PERSON, "chat", text="draft"), None)
+    given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", text="draft"), None)
     action = ActionPressed("post", {}, fields, 1)
-    first = await MEDIC.answer_turn(Turn(PERSON, "chat", action=action), given.state)
+    first = await CONVERSATION.answer_turn(Turn(PERSON, "chat", action=action), given.state)
     shown = "\n".join([*shown_by(first.replies), json.dumps(first.state, ensure_ascii=False)])
     return shown if fields["template_id"] else f"{shown}\n{await left(given.state, action)}"
 
 
 def test_a_stream_in_utf_16_hides_it_too() -> None:
-    for name, secret, line in planted():
-        diagnosis = DIAGNOSER.diagnose_stream(io.BytesIO(windows(line).encode("utf-16")))
-        assert diagnosis.outcome == "failed", name
-        assert_unseen(secret, json.dumps(diagnosis.to_json(), ensure_ascii=False))
+    with failures_together(at_least=101) as failures:
+        for name, secret, line in planted():
+            with failures.check(name):
+                diagnosis = DIAGNOSER.diagnose_stream(io.BytesIO(windows(line).encode("utf-16")))
+                assert diagnosis.outcome == "failed"
+                assert_unseen(secret, json.dumps(diagnosis.to_json(), ensure_ascii=False))
 
 
 STAYS = [

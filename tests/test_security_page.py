@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from tests.reporting import failures_together
 
 TESTS = Path(__file__).resolve().parent
 PAGE = (TESTS.parent / "SECURITY.md").read_text("utf-8")
@@ -18,10 +18,12 @@ def test_it_is_short_and_names_many_tests() -> None:
     assert not re.search(r"[\w.]+@[\w-]+\.\w|https?://", PAGE), "no address that nobody reads"
 
 
-@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)), ids=lambda part: part[:60])
-def test_what_it_names_exists(file: str, name: str) -> None:
-    written = (TESTS / file).read_text("utf-8")
-    assert re.search(rf"^(?:async )?def {name}\(", written, re.M)
+def test_what_it_names_exists() -> None:
+    with failures_together() as failures:
+        for file, name in sorted(set(NAMED)):
+            with failures.check(f"{file}::{name}"):
+                written = (TESTS / file).read_text("utf-8")
+                assert re.search(rf"^(?:async )?def {name}\(", written, re.M)
 
 
 def test_every_attack_has_something_that_stops_it_and_a_test() -> None:

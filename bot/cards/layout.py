@@ -48,6 +48,7 @@ def lay_out_card(reply: Reply) -> CardElement:
             elements = _build_folded(
                 block.folded_label, [{"type": "Container", "items": elements}], f"facts-{position}"
             )
+        # an older client shows the fallback instead of the element: both need the line
         if elements and body and _is_section_start(block, reply):
             for first in (elements[0], elements[0].get("fallback", {})):
                 first |= {"separator": True, "spacing": "large"}
@@ -143,6 +144,7 @@ def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
         build_rich_text(build_text_runs(sanitize_line(label), isSubtle=True)),
         build_rich_text(build_styled_runs(value, {})),
     )
+    # a RichTextBlock without inlines is invalid
     columns = [
         {"type": "Column", "width": width, "items": [cell] if cell["inlines"] else []}
         for width, cell in zip((1, 2), cells, strict=True)

@@ -103,6 +103,7 @@ def truncate_text(text: str, max_chars: float, language: Language) -> str:
     if len(text) <= max_chars:
         return text
     count = f"{len(text) - int(max_chars):,}"
+    # Italian groups thousands with dots
     localized_count = count.replace(",", ".") if language == "it" else count
     return text[: int(max_chars)] + _MORE_CHARACTERS.get(language).format(count=localized_count)
 

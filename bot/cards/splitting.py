@@ -23,6 +23,7 @@ def split_reply(reply: Reply) -> list[Reply]:
     A long text is cut at line ends where it has any, and its parts joined are the text. Everything else keeps its
     order; a form and the buttons stay together in the last reply.
     """
+    # what is only read may be shortened; a text to copy must be whole
     has_copyable_text = any(isinstance(block, CopyableText) for block in reply.blocks)
     if not has_copyable_text or compute_size(lay_out_card(reply)) <= TARGET_BYTES:
         return [reply]

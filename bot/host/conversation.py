@@ -57,7 +57,7 @@ def build_dialog_services(
 
     Args:
         knowledge: The shipped knowledge.
-        observer: Is told of each diagnosis.
+        observer: Records each diagnosis.
         azure: Looks at templates in Azure; without it nothing is looked up.
         ticket_filer: Files support tickets; without it people file them by hand.
         attachment_reader: Reads the files that people attach; without it none is read.

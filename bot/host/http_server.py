@@ -23,7 +23,7 @@ from bot.turns.turn_runner import TurnRunner
 MAX_BODY_BYTES = 1_500_000
 """The largest body of a request; Teams itself sends some 100 KB at most."""
 SHUTDOWN_SECONDS = 15
-"""How long running turns may take to finish once the server is told to stop."""
+"""How long running turns may take to finish after the signal to stop."""
 KEEPALIVE_SECONDS = 300
 """How long an idle connection is kept open: longer than Azure's proxies keep theirs, 240 s."""
 LINGER_SECONDS = 2
@@ -48,6 +48,7 @@ def build_app(
         return await adapter.process(request, turns)
 
     async def report_health(_: web.Request) -> web.StreamResponse:
+        # any read shows that the store works
         await store.load("")
         return web.json_response({"status": "ok"})
 

@@ -202,8 +202,7 @@ class Playground:
         """
         async with ClientSession(timeout=ClientTimeout(total=5)) as session:
             while process.returncode is None:
-                match = _LISTENING_PATTERN.search(self._start_log.read_bytes())
-                if match:
+                if match := _LISTENING_PATTERN.search(self._start_log.read_bytes()):
                     url = f"http://localhost:{int(match[1])}"
                     with contextlib.suppress(ClientError, TimeoutError):
                         async with session.get(url) as response:

@@ -51,7 +51,7 @@ async def open_services(
         can_file_tickets: Whether support tickets may be filed.
         credentials: The bot's own; without them Teams is not served, and nobody can attach a file.
         channel_auth: The bot's authentication, which sign-in uses too.
-        observer: Is told of lookups in Azure.
+        observer: Records lookups in Azure.
 
     Raises:
         StartError: The sandbox can't be started.
@@ -80,6 +80,7 @@ async def open_services(
             can_file_tickets, credential_provider, cloud or CLOUDS[settings.cloud], knowledge.base.support
         )
         attachment_reader: TeamsAttachmentReader | None = None
+        # the test client and the terminal can't attach files
         if credentials:
             limits = FileLimits()
             attachment_reader = TeamsAttachmentReader(

@@ -127,7 +127,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     port = _parse_port(values, "PORT", _DEFAULTS.port, faults)
     playground_port = _parse_port(values, "PLAYGROUND_PORT", _DEFAULTS.playground_port, faults)
-    if port == playground_port and port:
+    if port == playground_port and port:  # 0 after a fault that is reported already
         faults.append(f"PORT and PLAYGROUND_PORT are both {port}: give one of them another number.")
 
     days = values.get("STATE_KEEP_DAYS", str(_DEFAULTS.keep_days))
@@ -196,6 +196,7 @@ def _parse_container_url(text: str, faults: list[str]) -> str:
 
 def _parse_port(values: Mapping[str, str], name: str, default: int, faults: list[str]) -> int:
     text = values.get(name, str(default))
+    # isdigit() alone accepts the digits of all scripts
     if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     faults.append(f"{name} is {text!r}: use a number from 1 to 65535, or leave it unset for {default}.")

@@ -5,7 +5,7 @@
 
 The names hold a hash of the key, so they say nothing of a person. A marker is written before the state it belongs to,
 and removed after a state without one: a crash in between leaves a marker too many, never one too few. Every marker has
-a name of its own, so whoever removes an old one cannot hit a new one.
+a unique name, so whoever removes an old one cannot hit a new one.
 """
 
 from __future__ import annotations

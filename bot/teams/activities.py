@@ -109,6 +109,7 @@ def _read_turn(body: Mapping[str, Any]) -> Turn:
         ),
         conversation_id=_parse_id(conversation.get("id"), "conversation.id"),
         scope=_read_scope(conversation),
+        # 35 characters are what RFC 5646 asks to support
         locale=locale if isinstance(locale, str) and 0 < len(locale) <= 35 else None,
     )
 
@@ -170,7 +171,7 @@ def _parse_action(value: object) -> ActionPressed | None:
     if not isinstance(value, dict):
         return None
     version, action_id, args = value.get("v"), value.get("do"), value.get("args", {})
-    if not isinstance(version, int) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool):  # a bool is an int in Python
         return None
     if not isinstance(action_id, str) or not 0 < len(action_id) <= 64 or not isinstance(args, dict):
         return None

@@ -51,7 +51,7 @@ class FileConsentHandler:
             error = {"code": "BadArgument", "message": invoke.render_notice("not-understood")}
             return InvokeResult(400, {"error": error})
         dialog_state, is_processed = await turns.read_dialog_state(invoke.incoming)
-        if is_processed:
+        if is_processed:  # a repeated delivery must not upload the file again
             return InvokeResult(200)
         args = as_mapping(value.get("context"))
         language: Language = "it" if args.get("language") == "it" else detect_language(turn.locale)

@@ -78,6 +78,7 @@ def _read_query(value: Mapping[str, Any]) -> str:
 def _read_message_text(message: Mapping[str, Any]) -> str:
     """Return the text of a message as Teams gives it to an action: its body, and the texts attached to it."""
     body = as_mapping(message.get("body"))
+    # the format of Microsoft Graph, not that of an activity's attachments
     content_type = "text/html" if body.get("contentType") == "html" else "text/plain"
     texts = [extract_text({"contentType": content_type, "content": body.get("content")}, ())]
     texts += [extract_text(as_mapping(item), ()) for item in as_list(message.get("attachments"))[:10]]

@@ -10,10 +10,18 @@ from dialogs.model.turn import Turn
 from knowledge.model.diagnosis import Diagnosis
 
 
+class TurnSpan(Protocol):
+    """A turn under observation."""
+
+    def fail(self, error: BaseException) -> None:
+        """Mark the turn as failed, although the person got an answer. Only the error's type is recorded."""
+        ...
+
+
 class Observer(Protocol):
     """Is notified of the bot's work. No method blocks or raises."""
 
-    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
+    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[TurnSpan]:
         """Return a context manager to run a turn in. `kind` is that of `classify_turn`, `scope` that of the chat."""
         ...
 
@@ -34,12 +42,17 @@ class Observer(Protocol):
         ...
 
 
+class _NullTurnSpan:
+    def fail(self, error: BaseException) -> None:
+        pass
+
+
 class NullObserver:
     """The observer if telemetry is off. It does nothing."""
 
-    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
+    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[TurnSpan]:
         """Return a context manager that does nothing."""
-        return nullcontext()
+        return nullcontext(_NullTurnSpan())
 
     def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
         """Do nothing."""

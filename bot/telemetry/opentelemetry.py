@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StartError, describe_error_location
-from bot.telemetry.observer import NullObserver, Observer
+from bot.telemetry.observer import NullObserver, Observer, TurnSpan
 from knowledge.model.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs.export import LogRecordExporter
     from opentelemetry.sdk.metrics.export import MetricReader
     from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.trace import Span
 
 SETTING_NAMES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")
 SERVICE_NAME = "image-medic"
@@ -94,6 +95,21 @@ def _build_exporters(endpoint: str, connection_string: str) -> TelemetryExporter
     return exporters
 
 
+class _OpenTelemetryTurnSpan:
+    """Marks a turn's span as failed."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self.error_type = ""
+
+    def fail(self, error: BaseException) -> None:
+        from opentelemetry.trace import StatusCode
+
+        self.error_type = type(error).__name__
+        self._span.set_attribute("error.type", self.error_type)
+        self._span.set_status(StatusCode.ERROR)
+
+
 class OpenTelemetryObserver:
     """An `Observer` that sends to `exporters`, under `service_name` and an instance id for each process."""
 
@@ -128,25 +144,26 @@ class OpenTelemetryObserver:
         for name in _OWN_LOGGERS:
             logging.getLogger(name).addHandler(self._handler)
 
-    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[object]:
+    def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[TurnSpan]:
         """Trace the turn as a span, and record its duration."""
         return self._trace_turn(kind, scope)
 
     @contextmanager
-    def _trace_turn(self, kind: str, scope: str) -> Iterator[None]:
+    def _trace_turn(self, kind: str, scope: str) -> Iterator[TurnSpan]:
         attributes = {"turn.kind": kind, "turn.scope": scope}
         started_at = time.perf_counter()
         # of an exception only its type is recorded: its message could quote what a person sent
         with self._tracer.start_as_current_span(
             "turn", attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
+            turn = _OpenTelemetryTurnSpan(span)
             try:
-                yield
+                yield turn
             except BaseException as error:
-                attributes = {**attributes, "error.type": type(error).__name__}
-                span.set_attribute("error.type", type(error).__name__)
+                turn.fail(error)
                 raise
             finally:
+                attributes |= {"error.type": turn.error_type} if turn.error_type else {}
                 self._turn_durations.record(time.perf_counter() - started_at, attributes)
 
     def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:

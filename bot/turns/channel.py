@@ -28,7 +28,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
-        """Send one message and return the id of the new activity, None if the channel doesn't tell.
+        """Send one message and return the id of the new activity, None if the channel returns none.
 
         Args:
             message: What to send.
@@ -83,6 +83,7 @@ def render_messages(replies: Sequence[Reply], channel: Channel, replaced_activit
     messages: list[Message] = []
     for reply in replies:
         first, *rest = channel.render_reply(reply)
+        # an activity can be replaced only once: what follows is sent below
         if replaced_activity_id and reply.takes_place:
             first, replaced_activity_id = {**first, "replaces": replaced_activity_id}, ""
         messages += [first, *rest]

@@ -70,14 +70,14 @@ class ConversationDocument:
 
     def remove_pending(self, pending_id: str) -> None:
         """Remove the job or turn with that id: it is done."""
-        if self.pending_turns:
+        if self.pending_turns:  # most turns come here with none
             self.pending_turns = [pending for pending in self.pending_turns if pending.id != pending_id]
 
     def remove_message(self, message_id: str, activity_id: str | None = None) -> None:
         """Remove a message from the outbox; `activity_id` is the channel's id for it, None if it wasn't sent."""
         self.outbox = [message for message in self.outbox if message.id != message_id]
         for pending in self.pending_turns:
-            # now that the announcement of a job is on the screen, its progress can be written there
+            # the announcement of a job is on the screen now, so its progress can be shown there
             if pending.progress_message_id == message_id:
                 pending.progress_message_id, pending.progress_activity_id = "", activity_id or ""
 
@@ -100,6 +100,7 @@ class ConversationDocument:
 
     def mark_processed(self, activity_key: str, now: float) -> None:
         """Remember that an activity was processed, and forget the oldest ones."""
+        # a dict keeps the order of insertion, so the latest activity must be inserted last
         self.processed_activities.pop(activity_key, None)
         self.processed_activities[activity_key] = int(now)
         recent = [(key, at) for key, at in self.processed_activities.items() if at > now - PROCESSED_RETENTION_SECONDS]
@@ -125,6 +126,7 @@ class ConversationDocument:
 
     def drop_undeliverable(self, now: float) -> list[OutboxMessage]:
         """Remove and return the messages that are too old, or that crashes interrupted too often."""
+        # a send in flight counts as interrupted, which it is unless another instance is sending just now
         undeliverable = [
             message
             for message in self.outbox

@@ -53,5 +53,6 @@ class ConversationLocks:
                 yield
         finally:
             counted_lock.users -= 1
+            # whoever waits is counted too, so nobody can get a lock that was removed here
             if counted_lock.users == 0:
                 del self._locks[key]

@@ -44,6 +44,7 @@ class InvokeResponse:
         if self._is_claimed:
             # the answer is being committed as this response's: no timeout may separate the two any more
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        # from here on the turn's answer is sent like any other reply
         self._is_open = False
         if self._message_future.done():
             return self._message_future.result()

@@ -41,11 +41,13 @@ async def enqueue_jobs(
             continue
         pending = PendingTurn(
             f"{incoming.activity_key}.w{number}",
+            # the report needs who and where, but not what was said
             turn_to_json(incoming.turn, should_include_content=False),
             dict(channel.conversation_reference),
             now,
             {"do": job.name, "args": dict(job.args)},
         )
+        # a progress line would undo what a later answer puts in the message's place
         if number == 0 and messages and not result.replies[-1].gives_place:
             pending.progress_message_id = f"{incoming.activity_key}.{len(messages) - 1}"
             pending.progress_message = dict(messages[-1])

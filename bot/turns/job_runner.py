@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from bot.turns.pending_leases import PendingLeases
 from bot.turns.persisted_turns import restore_inbound_activity
 from bot.turns.progress import ProgressIntervals, ProgressReporter
 from dialogs.conversation import Conversation
-from dialogs.model.job import FAILURE_KEY, RETRY_AFTER_KEY, Job, JobDone, JobFailure
+from dialogs.model.job import FAILURE_KEY, REFERENCE_KEY, RETRY_AFTER_KEY, Job, JobDone, JobFailure
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language
 
@@ -143,7 +144,7 @@ class JobRunner:
             return await self._report_result(key, pending, JobDone(job, _build_failure("stopped")), messenger)
         progress = ProgressReporter(messenger, pending, language, self._limits.progress_intervals)
         result = await self._perform_job(key, job, progress, language)
-        if result is None:
+        if result is None:  # not a crash: the next process starts it again
             await self._leases.update(key, pending.id, PendingTurn.release)
             return False
         retry_after = result.get(RETRY_AFTER_KEY)
@@ -204,6 +205,7 @@ class JobRunner:
             _log.info("The replies of a stored turn still wait: %s", error)
         except Exception as error:  # noqa: BLE001 - the next sweep tries again
             _log.error("A pending turn could not be run: %s", describe_error_location(error))
+        # a turn that was committed has removed it from the document, so there is nothing to release
         return await self._leases.update(key, pending.id, lambda stored: stored.release(failed=True)) is None
 
 
@@ -214,10 +216,15 @@ async def _perform_safely(
     try:
         return await conversation.perform_job(person, job, language, progress)
     except Exception as error:  # noqa: BLE001 - the last net: a person must never meet silence
+        reference = secrets.token_hex(4)
         _log.error(
-            "A job (%s) failed after %d s: %s", job.name, time.monotonic() - started_at, describe_error_location(error)
+            "A job (%s) failed after %d s, reference %s: %s",
+            job.name,
+            time.monotonic() - started_at,
+            reference,
+            describe_error_location(error),
         )
-        return _build_failure("broken")
+        return {**_build_failure("broken"), REFERENCE_KEY: reference}
 
 
 def _build_failure(failure: JobFailure) -> Mapping[str, Any]:

@@ -95,6 +95,7 @@ class Outbox:
                 await self._commit_and_begin_next(unit_of_work, _change_nothing)
             while unit_of_work.is_sending:
                 message = unit_of_work.document.outbox[0]
+                # sent before, when the store failed to record it
                 is_already_sent = (unit_of_work.key, message.id) in self._unrecorded_sends
                 error = (
                     None if is_already_sent else await self._send_message(unit_of_work.key, channel, message, deadline)
@@ -105,6 +106,7 @@ class Outbox:
                         return error
                     await asyncio.sleep(wait)
                     await self._commit_and_begin_next(unit_of_work, _change_nothing)
+                # what an earlier turn lost is not this turn's failure
                 elif error and _is_lost_answer(unit_of_work.document, message, activity_key):
                     lost = error
         except StoreError as error_of_store:

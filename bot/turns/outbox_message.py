@@ -53,6 +53,7 @@ class OutboxMessage:
 
     def replace_message(self, message: Message, *, is_fallback: bool) -> None:
         """Send `message` instead, with a fresh count of attempts."""
+        # the attempts counted against the old message, not this one
         self.message, self.is_fallback, self.in_flight, self.attempts = message, is_fallback, False, 0
 
     def to_json(self) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def read_outbox_message(value: object) -> OutboxMessage | None:
     """Read what `OutboxMessage.to_json` wrote; return None for anything else."""
     if not isinstance(value, dict):
         return None
+    # all or nothing: a message whose reference is damaged could reach the wrong person
     if not all(isinstance(value.get(key), expected_type) for key, (_, expected_type) in _FIELDS.items()):
         return None
     fields = {attribute: value[key] for key, (attribute, _) in _FIELDS.items()}

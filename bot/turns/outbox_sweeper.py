@@ -73,6 +73,7 @@ class OutboxSweeper:
             async with self._locks.acquire(key):
                 unit_of_work = await UnitOfWork(self._store, key).load()
                 document, now = unit_of_work.document, self._clock()
+                # before the check of the lease, which is only on the outbox: jobs have their own
                 self._start_pending(key, document)
                 if document.is_leased_by_another(self._instance, now):
                     return

@@ -177,6 +177,7 @@ def turn_from_json(value: Mapping[str, Any]) -> Turn | None:
     """Read what `turn_to_json` wrote; return None if it is broken."""
     try:
         action, person = value.get("action"), value["person"]
+        # altered state must not pass further arguments to the constructors
         if set(person) - set(_PERSON_FIELDS) or (action and set(action) != set(_ACTION_FIELDS)):
             return None
         return Turn(

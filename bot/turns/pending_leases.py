@@ -76,6 +76,7 @@ class PendingLeases:
         """
         expires_at = self._clock() + self._lease_seconds
         while self._clock() < expires_at:
+            # two renewals may fail before the lease expires
             await asyncio.sleep(self._lease_seconds / 3)
             try:
                 stored = await self.update(key, pending.id, self._extend)

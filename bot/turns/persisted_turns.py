@@ -35,6 +35,7 @@ async def persist_turn(
             for attempt in range(MAX_COMMIT_ATTEMPTS):
                 unit_of_work = await UnitOfWork(store, key).load()
                 document, activity_key = unit_of_work.document, incoming.activity_key
+                # it ended meanwhile, or a repeated delivery stored it
                 if activity_key in document.processed_activities or document.find_pending(activity_key):
                     return True
                 pending = PendingTurn(
@@ -63,6 +64,7 @@ def restore_inbound_activity(pending: PendingTurn) -> InboundActivity:
     stored_notice, replaced_activity_id = fields.get("say"), fields.get("replaces")
     intent: InboundIntent = "say" if fields.get("wants") == "say" else "answer"
     notice: NoticeId | None = stored_notice if stored_notice in get_args(NoticeId) else None
+    # it may be what crashed the program each time, so it is not run again
     if pending.crashed_attempts >= MAX_CRASHED_ATTEMPTS:
         intent, notice = "say", "cut-off"
     return InboundActivity(

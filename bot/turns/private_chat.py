@@ -61,6 +61,7 @@ class PrivateChatHandoff:
 
         async def continue_privately(conversation_id: str, private_channel: Channel) -> None:
             nonlocal remaining_state
+            # neither what was said nor the HTTP response belongs to the private chat
             turn = replace(incoming.turn, conversation_id=conversation_id, scope="personal", text="", action=None)
             private_incoming = replace(incoming, turn=turn, response=None)
             key = build_state_key(turn.person.tenant, conversation_id, turn.person.id)
@@ -98,6 +99,7 @@ class PrivateChatHandoff:
             )
             if incoming.activity_key in document.processed_activities:
                 return unit_of_work, remaining_state
+            # no welcome will follow: the handoff itself introduces the bot there
             document.dialog_state, document.welcomed = dict(result.state), True
             language = document.language = result.replies[-1].language
             try:

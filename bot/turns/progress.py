@@ -51,7 +51,7 @@ class ProgressReporter:
     def record_progress(self, completed: int, total: int) -> None:
         """Note how much of the job is done. It may be called from any thread."""
         percent = min(max(100 * completed // total, 0), 100) if total > 0 else 0
-        if percent > self._percent:
+        if percent > self._percent:  # steps may be reported out of order
             self._percent, self._advanced_at = percent, time.monotonic()
 
     async def show(self) -> None:
@@ -62,6 +62,7 @@ class ProgressReporter:
             is_advancing = time.monotonic() - self._advanced_at < self._intervals.typing_idle_seconds
             percent = self._percent
             try:
+                # there is no activity until the announcement is sent; renewing the lease brings its id
                 if self.pending.progress_activity_id and percent > self._shown_percent:
                     await self._update_note(render_notice("so-far", self._language, percent=percent))
                     self._shown_percent = percent
@@ -71,6 +72,7 @@ class ProgressReporter:
             except BotError as error:
                 _log.info("A job's progress could not be shown: %s", error)
                 retry_after = error.retry_after if isinstance(error, DeliveryError) else None
+                # progress must not use up what Teams accepts for the replies
                 wait = min(max(2 * wait, retry_after or 0.0), self._intervals.max_wait_seconds)
 
     async def finish(self) -> None:

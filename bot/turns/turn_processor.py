@@ -59,11 +59,13 @@ class TurnProcessor:
         self._counts = outbox.counts
         self._timeout_seconds = TURN_TIMEOUT_SECONDS
 
-    async def process(self, key: str, incoming: InboundActivity, channel: Channel) -> UnitOfWork | str:
+    async def process(
+        self, key: str, incoming: InboundActivity, channel: Channel, report_failure: Callable[[Exception], None]
+    ) -> UnitOfWork | str:
         """Run a turn, and return its committed document with the replies to send.
 
-        A turn that fails leaves the state as it was, with a notice as its reply. If not even that can be committed, the
-        notice is returned.
+        A turn that fails leaves the state as it was, with a notice as its reply, and is passed to `report_failure`. If
+        not even the notice can be committed, it is returned.
 
         Raises:
             RequestRefusedError: Too many replies of the conversation wait already; nothing was done.
@@ -77,12 +79,9 @@ class TurnProcessor:
                 return await self._answer_turn(key, incoming, channel)
         except RequestRefusedError:
             raise
-        except TimeoutError as error:
-            notice = _log_failure("too-slow", language, error)
-        except StoreError as error:
-            notice = _log_failure("failed" if isinstance(error, StateTooLargeError) else "state-lost", language, error)
-        except Exception as error:  # noqa: BLE001 - the last net: a person must never meet silence or a traceback
-            notice = _log_failure("failed", language, error)
+        except Exception as error:  # noqa: BLE001 - the one net: a person must never meet silence or a traceback
+            notice = _log_failure(_choose_notice(error), language, error)
+            report_failure(error)
         try:
             return await self._commit_failure(key, incoming, channel, notice)
         except StoreError as error:
@@ -136,6 +135,7 @@ class TurnProcessor:
         language = document.language or detect_language(turn.locale)
         messages: list[Message] = []
         if result is not None:
+            # the person may have changed the language with this turn
             language = document.language = result.replies[-1].language if result.replies else language
             messages = await self._apply_result(document, incoming, channel, result, language)
         elif turn.has_joined:
@@ -165,11 +165,13 @@ class TurnProcessor:
             messages: list[Message] = [{"text": render_notice("private-failed", language, link=link)}]
         else:
             messages = render_messages(result.replies, channel, incoming.replaced_activity_id)
+        # without a private chat nothing moves there, so the thread keeps all of the state
         document.dialog_state = dict(result.state if remaining_state is None else remaining_state)
         if any(reply.forgets for reply in result.replies):
             document.clear_personal_state()
         if canceled_job_ids := {job_id for reply in result.replies for job_id in reply.stops}:
             document.cancel_jobs(canceled_job_ids)
+        # only after the cancellations, which are for the jobs of earlier turns
         if result.jobs:
             messages += await enqueue_jobs(
                 document, incoming, channel, result, messages, self._conversation, self._clock()
@@ -214,6 +216,7 @@ class TurnProcessor:
         document.remove_pending(incoming.activity_key)
         if any("sign_in" in message for message in messages):
             document.sign_in_expires_at = now + SIGN_IN_TIMEOUT_SECONDS
+        # claimed before the commit: afterwards the answer is either in the response or in the outbox, never in neither
         if messages and incoming.response and incoming.response.claim():
             unit_of_work.response_message, messages = split_messages(messages)
             document.store_invoke_response(incoming.activity_key, unit_of_work.response_message)
@@ -237,6 +240,14 @@ async def _drop_pending(unit_of_work: UnitOfWork, activity_key: str) -> UnitOfWo
     if unit_of_work.document.find_pending(activity_key):
         await unit_of_work.change(lambda document: document.remove_pending(activity_key))
     return unit_of_work
+
+
+def _choose_notice(error: Exception) -> NoticeId:
+    if isinstance(error, TimeoutError):
+        return "too-slow"
+    if isinstance(error, StoreError) and not isinstance(error, StateTooLargeError):
+        return "state-lost"
+    return "failed"
 
 
 def _log_failure(notice: NoticeId, language: Language, error: BaseException) -> str:

@@ -75,7 +75,7 @@ class TurnRunner:
         usage_counter: UsageCounter | None = None,
     ) -> None:
         limits = limits or TurnLimits()
-        count_usage_events = (usage_counter or UsageCounter(store, clock)).count_events
+        count_events = (usage_counter or UsageCounter(store, clock)).count_events
         self._store, self._instance, self._clock = store, instance, clock
         self._typing_delay_seconds = limits.typing_delay_seconds
         self._response_timeout_seconds = limits.response_timeout_seconds
@@ -86,9 +86,7 @@ class TurnRunner:
         self._job_runner = JobRunner(conversation, self._leases, self._process_and_send, clock, limits.jobs)
         start_pending = self._job_runner.start_pending
         self._outbox_sweeper = OutboxSweeper(store, locks, outbox, start_pending, limits.delivery, instance, clock)
-        self._turn_processor = TurnProcessor(
-            conversation, store, locks, outbox, clock, count_usage_events, start_pending
-        )
+        self._turn_processor = TurnProcessor(conversation, store, locks, outbox, clock, count_events, start_pending)
         self.counts = outbox.counts
         self._observer = observer or NullObserver()
         self._observer.register_outcome_counts(lambda: self.counts)
@@ -172,6 +170,7 @@ class TurnRunner:
 
     def _start_turn(self, key: str, incoming: InboundActivity, channel: Channel) -> asyncio.Task[None]:
         turn = asyncio.create_task(self._process_and_send(key, incoming, channel))
+        # the event loop itself keeps only weak references to tasks
         self._running_turns.add(turn)
         turn.add_done_callback(self._running_turns.discard)
         return turn
@@ -195,10 +194,10 @@ class TurnRunner:
         """Run a turn and send its replies. Raises what `run_turn` raises."""
         # a client that waits for a response shows its own indicator
         typing_delay = self._typing_delay_seconds if incoming.intent == "answer" and not incoming.response else None
-        with self._observer.observe_turn(classify_turn(incoming.turn), incoming.turn.scope):
+        with self._observer.observe_turn(classify_turn(incoming.turn), incoming.turn.scope) as span:
             try:
                 async with show_typing(channel, typing_delay) as stop_typing, self._locks.acquire(key):
-                    result = await self._turn_processor.process(key, incoming, channel)
+                    result = await self._turn_processor.process(key, incoming, channel, span.fail)
                     await stop_typing()
                     await self._send_result(result, incoming, channel)
             except QueueFullError:
@@ -214,6 +213,7 @@ class TurnRunner:
             else:
                 await channel.send({"text": result})
             return
+        # first the response, which the person waits for; the other replies may take longer
         if incoming.response:
             incoming.response.set_message(_build_response_message(result, incoming))
         error = await self._outbox.flush(result, channel, incoming.activity_key)
@@ -223,9 +223,9 @@ class TurnRunner:
 
 
 def _assign_activity_key(incoming: InboundActivity) -> tuple[str, InboundActivity]:
-    """Return the conversation's key, and the activity with a key of its own.
+    """Return the conversation's key, and the activity with an activity key.
 
-    An activity without an id gets a random one: its repeated delivery can't be recognized, but it must have a name.
+    An activity without an id gets a random key: a repeated delivery can't be recognized, but the turn must have a name.
     """
     turn = incoming.turn
     key = build_state_key(turn.person.tenant, turn.conversation_id, turn.person.id)

@@ -81,6 +81,7 @@ def combine_diagnoses(
     """
     azure_matches = _select_azure_matches(sources)
     earlier_matches = sources.earlier_diagnosis.matches if sources.earlier_diagnosis else ()
+    # an earlier diagnosis may name an entry that was removed from the knowledge base since
     matches = tuple(m for m in _merge_matches(azure_matches, earlier_matches) if m.entry in entries)
     # the facts may bring in entries of their own only while a failure is unexplained
     is_unexplained = has_failed(sources.status) and all(match.confidence != "certain" for match in matches)

@@ -10,7 +10,7 @@ from dialogs.model.reply import DurationBar, DurationBars
 from knowledge.model.diagnosis import ProvisionerSummary
 
 MAX_ROWS = 12
-_FILE_PROVISIONER = "file"  # Image Builder also uploads files of its own with it, so it says nothing about the position
+_FILE_PROVISIONER = "file"  # Image Builder uploads its own files with it too, so it says nothing about the position
 _PROVISIONER_BY_TYPE = {
     "powershell": "powershell",
     "shell": "shell",
@@ -24,8 +24,8 @@ _PROVISIONER_BY_TYPE = {
 class CustomizerTimeline:
     """The rows to show, how many rows before and after them are hidden, and where the run got to.
 
-    `reached_position` counts the template's customizers from 1. It is one more than their number when all of them ended
-    and a step of Image Builder itself followed, and None when the log does not show it for certain.
+    `reached_position` counts the template's customizers from 1, and is None when the log does not show it for certain.
+    When all of them ended and a step of Image Builder itself followed, it is one more than their number.
     """
 
     bars: DurationBars
@@ -110,6 +110,7 @@ def _find_reached_index(
     expected = [provisioners[index] for index in indexes]
     actual = [run.provisioner for run in runs if run.provisioner != _FILE_PROVISIONER]
     count = len(actual)
+    # after all customizers, Image Builder runs one more provisioner, such as the one that generalizes Windows
     if is_whole_log and expected and actual[:-1] == expected and runs[-1].provisioner == actual[-1]:
         return len(provisioners)
     # the end of a log may begin anywhere in the sequence; the whole log begins with the first customizer

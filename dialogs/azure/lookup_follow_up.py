@@ -71,8 +71,8 @@ def choose_follow_up(
     # without an earlier text, every match comes from Azure, including those that facts alone suggest
     is_found_in_azure = top is not None and (top.entry in combined.azure_entries or not combined.has_earlier_text)
     if combined.has_earlier_text and not is_found_in_azure:
-        # Azure shows no error of its own, so the text remains the best account of the failure. But when the run failed
-        # and the facts leave nothing of the text's matches, saying "not recognized" is the honest answer.
+        # Azure shows no error, so the text remains the best account of the failure. But when the run failed and the
+        # facts refute everything that the text suggested, saying "not recognized" is the honest answer.
         is_text_refuted = failed and top is None
         if not is_text_refuted:
             return "keep-text"

@@ -20,6 +20,7 @@ STATUS_COMMANDS: Mapping[Shell, str] = {
     ),
 }
 LOG_COMMANDS: Mapping[Shell, str] = {
+    # the storage account in the staging group holds the log, in a folder named by a GUID
     "Azure CLI": (
         'az storage account list -g <stagingRg>{sub} --query "[].name" -o tsv\n'
         "az storage blob list --account-name <account> -c packerlogs --auth-mode login "

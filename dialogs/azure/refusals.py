@@ -67,6 +67,7 @@ def build_refusal_blocks(
         blocks.append(context.build_paragraph("refused.retry-after", seconds=refusal.retry_after))
     blocks.append(context.build_paragraph(f"refused.{reason}.next"))
     if reason not in _REASONS_WITHOUT_COMMANDS:
+        # the names that the request gives outrank those in the refused resource id
         commands = _build_manual_commands(context, reason, request, {**_extract_template_values(refusal), **values})
         blocks += add_paste_instructions(context, commands) if commands else []
     return blocks

@@ -64,7 +64,8 @@ async def fetch_snapshot(
     async with asyncio.timeout_at(deadline):
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
     if not status.run_state:
-        return TemplateSnapshot(status)
+        return TemplateSnapshot(status)  # the template never ran, so there is no log to ask for
+    # the status is worth showing without the log, so no failure from here on is the lookup's failure
     try:
         async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + MIN_LOG_TIMEOUT_SECONDS)):
             return TemplateSnapshot(status, await azure_reader.fetch_log_tail(person, status))
@@ -108,6 +109,7 @@ def show_combined_diagnosis(
     """
     status, log_refusal = combined.status, snapshot.log_refusal
     if log_refusal is not None and log_refusal.reason == "suspicious":
+        # the log's URL does not belong to the template, so no command may contain it
         combined = replace(combined, diagnosis=remove_log_location(combined.diagnosis))
     state = replace(state, azure=replace(state.azure.without_pending_request(), last_template_id=status.template_id))
     rows = find_highlighted_rows(combined)
@@ -121,6 +123,7 @@ def show_combined_diagnosis(
     )
     follow_up = follow_up_lookup(context, state, combined, is_log_refused=log_refusal is not None)
     state = follow_up.state
+    # the follow-up's buttons come first: they lead back to what the user was doing
     buttons = (
         *follow_up.buttons,
         *build_status_buttons(context, status, snapshot.log_tail, log_refusal),
@@ -135,6 +138,7 @@ def show_combined_diagnosis(
     )
     if log_refusal is not None and log_refusal.reason == "sign-in":
         request = AzureRequest("template", build_exact_query(status.template_id))
+        # after the sign-in the whole lookup is repeated, this time with the log
         state = replace(state, azure=state.azure.with_pending_request(request, "sign-in"))
         card = replace(card, should_offer_sign_in=True)
     return state, (card, *follow_up.replies)

@@ -5,7 +5,6 @@ A watch holds no token: each poll reads Azure with the rights that the user has 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateId, TemplateStatus
 from dialogs.model.azure_times import is_running
 from dialogs.model.errors import AzureRefusedError
-from dialogs.model.job import FAILURE_KEY, RETRY_AFTER_KEY, Job, JobDone
+from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
 from dialogs.model.ports import AzureReader
 from dialogs.model.reply import Button
 from dialogs.model.turn import Person
@@ -47,7 +46,6 @@ MAX_FAILED_POLLS = 12
 _TRANSIENT_REASONS: frozenset[AzureRefusalReason] = frozenset(
     {"busy", "azure-trouble", "too-slow", "no-network", "conflict"}
 )
-_log = logging.getLogger(__name__)
 
 
 def start_watch(context: DialogContext, state: ConversationState, status: TemplateStatus) -> DialogResult:
@@ -61,6 +59,7 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
         stop_buttons = tuple(_build_stop_button(context, other) for other in watched)
         return state, (context.build_reply(notice, buttons=stop_buttons, beside=True),)
     running = is_running(status)
+    # "run" tells this run from the next one, and "id" lets a stop find the job
     args = {
         **template_id_to_args(template_id),
         "id": _build_watch_id(template_id),
@@ -102,10 +101,7 @@ def stop_watch(context: DialogContext, state: ConversationState, request: AzureR
 
 
 async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job, now: str) -> Mapping[str, Any]:
-    """Look once at a watched template and return, as plain JSON, that its run has ended or when to look again.
-
-    Never raise.
-    """
+    """Look once at a watched template and return, as plain JSON, that its run has ended or when to look again."""
     args = dict(job.args)
     template_id = build_query_from_args(args).template_id
     if azure_reader is None or azure_reader.access_mode == "off" or template_id is None:
@@ -116,9 +112,6 @@ async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job,
         status = await azure_reader.fetch_status(person, template_id)
     except AzureRefusedError as refused:
         return _handle_refused_poll(args, refused.refusal)
-    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a reply
-        _log.error("watching a template failed: %s", type(error).__name__)
-        return {FAILURE_KEY: "broken"}
     args["troubles"] = 0
     if is_running(status):
         args.update(run=status.started or "", running=True)

@@ -60,6 +60,7 @@ _WATCH_PREFIXES = (
 _UNWATCH_PREFIXES = (
     "stop watching the template | stop watching | unwatch | smetti di osservare il modello | smetti di osservare"
 )
+# too common to trust: what follows must also look like a template's name
 _WEAK_LOOKUP_PREFIXES = "template | image template | status | modello | stato"
 _GROUP_PREPOSITIONS = (
     "in | in the resource group | in resource group | in the group | in group | nel gruppo di risorse | nel gruppo | "
@@ -97,7 +98,7 @@ def parse_request(text: str) -> AzureIntent | TemplateRequest | None:
         return None
     phrase = normalize_phrase(text)
     if phrase in _INTENTS:
-        return _INTENTS[phrase]
+        return _INTENTS[phrase]  # first, since "watch it" also begins with the prefix "watch"
     for action_id, prefixes in _PREFIXES_BY_ACTION.items():
         rest = _strip_prefix(text, prefixes)
         if rest is not None:

@@ -1,8 +1,7 @@
-"""Reading a whole build log: announced at once, read by a job, and reported in a turn of its own."""
+"""Reading a whole build log: announced at once, read by a job, and reported in a later turn."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
@@ -58,7 +57,6 @@ READ_WHOLE_LOG_JOB = "whole-log"
 MAX_LOG_BYTES = 10**15
 _MAX_TEXT_CHARS = 600
 _MAX_SUBSCRIPTIONS = 50
-_log = logging.getLogger(__name__)
 
 
 def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
@@ -82,20 +80,18 @@ def start_reading(context: DialogContext, state: ConversationState, template_id:
 async def read_whole_log(
     azure_reader: AzureReader | None, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
-    """Read a template's status and whole log, and return them, or the refusal, as plain JSON. Never raise."""
+    """Read a template's status and whole log, and return them, or the refusal, as plain JSON."""
     template_id = build_query_from_args(job.args).template_id
     try:
         if azure_reader is None or azure_reader.access_mode == "off":
             raise AzureRefusedError(AzureRefusal("off"))
         if template_id is None:
             raise AzureRefusedError(AzureRefusal("unexpected"))
+        # fetched again, since the job may run long after the lookup, or for a template that has run since
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
         return _result_to_json(status, await azure_reader.diagnose_log(person, status, language, progress))
     except AzureRefusedError as refused:
         return {"refused": refusal_to_json(refused.refusal)}
-    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a reply, and nothing of the log is logged
-        _log.error("reading a whole log failed: %s", type(error).__name__)
-        return {"refused": refusal_to_json(AzureRefusal("unexpected", target=template_id.id if template_id else ""))}
 
 
 async def report_whole_log(
@@ -109,6 +105,7 @@ async def report_whole_log(
         return _show_refusal(context, state, request, refused.refusal)
     except DecodeError:
         return _show_refusal(context, state, request, AzureRefusal("unexpected"))
+    # the user may have pasted another text while the log was being read
     is_current = job_done.job.args.get("paste") == state.diagnosis_number
     earlier = state.diagnosis if is_current and state.diagnosis else None
     if earlier and not can_be_of_template(earlier, status):

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 FAILURE_KEY = "failed"
 """The key that marks a failed result; its value is a `JobFailure`, or a reason that the job itself defines."""
+REFERENCE_KEY = "reference"
+"""Beside `FAILURE_KEY`: the reference under which the runtime logged what went wrong."""
 
 RETRY_AFTER_KEY = "again"
 """The key that asks for another run: after that many seconds the job runs again, with the result's `args`.

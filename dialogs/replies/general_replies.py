@@ -7,6 +7,7 @@ from dialogs.model.reply import Button, CopyableText, Paragraph, Reply
 from dialogs.texts import TrustedText
 
 _EXAMPLE_LINE_PREFIX = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
+# the shape of a real customization.log, since the example goes through the same diagnosis
 EXAMPLE_LOG = "\n".join(
     (
         f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning with Powershell...",

@@ -53,7 +53,7 @@ def sanitize_text(text: str) -> str:
     Every line end becomes a line feed; tabs stay. The result is valid Unicode and safe to print. The function is
     idempotent.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable():  # nearly every text: keep it cheap
         return text
     if "\x1b" in text:
         text = _strip_escapes(text)

@@ -1,8 +1,7 @@
-"""Files attached to a message: read by a job after the reply, and reported in a turn of their own."""
+"""Files attached to a message: read by a job after the reply, and reported in a later turn."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -35,7 +34,6 @@ from knowledge.redaction.redact import redact
 READ_FILE_JOB = "read-file"
 """The name of the job that reads an attached file."""
 MAX_NAME_CHARS = 400
-_log = logging.getLogger(__name__)
 
 
 def is_only_introduction(diagnosis: Diagnosis) -> bool:
@@ -51,6 +49,7 @@ def start_reading(
     """Say at once that the files are being read, and enqueue a job for each."""
     if not can_read:
         return state, (show_file_refusal(context, FileRefusal("off"), files[0].name),)
+    # one job per file: each is reported, or fails, independently
     jobs = tuple(
         Job(READ_FILE_JOB, {"name": redact(file.name), "reference": file.reference, "paste": state.diagnosis_number})
         for file in files
@@ -61,7 +60,7 @@ def start_reading(
 async def read_file(
     attachment_reader: AttachmentReader | None, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
-    """Read the file of a job and return its logs, or why there are none, as plain JSON. Never raise."""
+    """Read the file of a job and return its logs, or why there are none, as plain JSON."""
     name, reference = job.args.get("name"), job.args.get("reference")
     try:
         if attachment_reader is None:
@@ -72,9 +71,6 @@ async def read_file(
         return _contents_to_json(contents)
     except FileRefusedError as refused:
         return _refusal_to_json(refused.refusal)
-    except Exception as error:  # noqa: BLE001 - the last resort: the user gets a reply, and nothing of the file is logged
-        _log.error("reading an attached file failed: %s", type(error).__name__)
-        return _refusal_to_json(FileRefusal("unexpected"))
 
 
 def report_file(context: DialogContext, state: ConversationState, job_done: JobDone) -> DialogResult:
@@ -93,6 +89,7 @@ def report_file(context: DialogContext, state: ConversationState, job_done: JobD
     logs = [log for log in contents.logs if has_findings(log.diagnosis)]
     if not logs:
         return show_nothing_found(context, state, file_name, contents)
+    # the user may have pasted another text while the file was being read
     is_current = job_done.job.args.get("paste") == state.diagnosis_number
     leading_log = _find_leading_log(logs)
     if is_current and leading_log:

@@ -68,6 +68,7 @@ def list_look_alikes(context: DialogContext, state: ConversationState, entry: En
         and look_alike.entry not in excluded_ids
         and _can_occur_on_os(context, state, look_alike.entry)
     ]
+    # a stable sort: otherwise the order of the entry's file stays
     look_alikes.sort(key=lambda look_alike: state.find_match(look_alike.entry) is None)
     return tuple(look_alikes[:MAX_DIFFERENCES])
 

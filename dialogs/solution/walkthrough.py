@@ -40,6 +40,7 @@ def show_next_step(context: DialogContext, state: ConversationState, walk: Walkt
     """Record that the step of `walk` did not help, and show the next step, or what is left after the last."""
     if walk is None:
         return state, (show_problem(context, "trouble.no-walk"),)
+    # a new version of the knowledge base may have removed the entry
     if walk.entry not in context.entries:
         return replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),)
     state = _record_step(context, state, walk, "no-help")

@@ -30,6 +30,7 @@ def parse_optional_text(value: object, max_chars: int) -> str | None:
 
 def parse_int(value: object, min_value: int = 0, max_value: int = 10**9) -> int:
     """Return an integer from `min_value` to `max_value`."""
+    # bool is a subclass of int, and JSON's `true` is no number
     if isinstance(value, bool) or not isinstance(value, int) or not min_value <= value <= max_value:
         raise DecodeError(f"expected a whole number from {min_value} to {max_value}")
     return value

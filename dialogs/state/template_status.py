@@ -69,6 +69,7 @@ def _with_stored_keys(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
     """Return a sanitized status as plain JSON values."""
     return {
+        # the nested values below are more compact than what `asdict` makes of them
         **asdict(status, dict_factory=_with_stored_keys),
         "ref": template_id_to_args(status.template_id),
         "customizers": [[c.type, c.name] for c in status.customizers],

@@ -136,6 +136,7 @@ TEXTS = {
         "afresh."
     ),
     # Work in the background
+    "trouble.reference": "If it happens again, tell whoever runs this bot the reference `{reference}`.",
     "work.broken": "What I did in the background failed on my side, so I have no result. Ask for it again.",
     "work.too-long": "What I did in the background took too long, so I stopped it. Ask for it again, or go on without.",
     "work.stopped": (

@@ -144,6 +144,7 @@ TEXTS = {
         "quindi ricominciamo da capo."
     ),
     # Lavori in background
+    "trouble.reference": "Se succede di nuovo, comunica a chi gestisce questo bot il riferimento `{reference}`.",
     "work.broken": (
         "Il lavoro in background non è riuscito per un problema da parte mia, quindi non ho risultati. Chiedimelo "
         "di nuovo."

@@ -99,7 +99,7 @@ def read_entries(root: Path = ENTRIES_DIR) -> list[EntryFile]:
     """Read every entry file below `root` and record faults of its structure in the file."""
     entry_files: list[EntryFile] = []
     files_by_id: dict[str, str] = {}
-    for path in sorted(root.glob("*/*.yaml")):
+    for path in sorted(root.glob("*/*.yaml")):  # the order in which a folder lists its files is arbitrary
         file = YamlFile(path, f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
         entry = _parse_entry(file, path)
         if entry.id in files_by_id:
@@ -177,7 +177,7 @@ def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature
 
 
 def _parse_reject(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[str, tuple[str, ...]]:
-    names = tuple(value) if isinstance(value, dict) else ()
+    names = tuple(value) if isinstance(value, dict) else ()  # any name: the keys are groups of the regex
     section = Section(file, key_path, value, names)
     return {str(name): section.get_texts(name) for name in names}
 

@@ -48,7 +48,7 @@ def load_support(path: Path = SUPPORT_PATH) -> SupportRouting:
     if file.value is None and file.list_faults():
         raise InvalidSupportRoutingError(file.list_faults())
     section = Section(file, (), file.value, (*_KEYS, *_LIST_KEYS))
-    products = section.build_nested("products", lambda f, key_path, value: Section(f, key_path, value, _SYSTEMS))
+    products = section.build_nested("products", lambda file, key_path, value: Section(file, key_path, value, _SYSTEMS))
     routing = SupportRouting(
         product_family=section.get_text("product_family"),
         products={os: products.build_nested(os, _parse_product) for os in _SYSTEMS},
@@ -126,7 +126,7 @@ def _parse_id_source(file: YamlFile, key_path: KeyPath, value: Any) -> IdSource:
 def _parse_portal(file: YamlFile, key_path: KeyPath, value: Any) -> Portal:
     clouds: tuple[PortalCloud, ...] = get_args(PortalCloud)
     section = Section(file, key_path, value, ("hosts", "filled", "plain"))
-    hosts = section.build_nested("hosts", lambda f, path, value: Section(f, path, value, clouds))
+    hosts = section.build_nested("hosts", lambda file, key_path, value: Section(file, key_path, value, clouds))
     for key, slots in (("filled", ("{host}", "{parameters}")), ("plain", ("{host}",))):
         url = section.get_text(key)
         if not url.startswith("https://{host}/") or any(url.count(slot) != 1 for slot in slots):

@@ -55,7 +55,7 @@ class CandidateFinder:
 
     def rank(self, parsed: ParsedInput, candidates: Mapping[str, MatchCandidate]) -> list[RankedCandidate]:
         """Rank candidates by cause. A text in a person's own words is searched by its words, too."""
-        ranked = rank_candidates(candidates.values(), self._entries, is_build_log=parsed.kind == "build-log")
+        ranked = rank_candidates(tuple(candidates.values()), self._entries, is_build_log=parsed.kind == "build-log")
         is_prose = parsed.kind == "question" or (parsed.kind == "unknown" and can_be_prose(parsed.text))
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
@@ -79,13 +79,15 @@ class CandidateFinder:
         """Return the entries that a person's words describe, then the `candidates`; none of the former is certain."""
         text = "\n".join(line.body for line in indexed_text.lines)
         is_weak = is_program_output(indexed_text) or is_definition_question(indexed_text)
-        found: dict[str, MatchCandidate] = {}
+        candidates_by_entry: dict[str, MatchCandidate] = {}
         for hit in self._entry_search.search(text):
             confidence: Confidence = "possible" if is_weak else hit.strength
-            found[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, list(indexed_text.lines[:1]))
+            evidence = list(indexed_text.lines[:1])
+            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, evidence)
         for candidate in candidates:
-            found.setdefault(candidate.entry.id, candidate)
-        return [RankedCandidate(candidate, ()) for candidate in list(found.values())[:MAX_MATCHES]]
+            candidates_by_entry.setdefault(candidate.entry.id, candidate)
+        # A search by words says nothing about causes, so no candidate explains another here.
+        return [RankedCandidate(candidate, ()) for candidate in list(candidates_by_entry.values())[:MAX_MATCHES]]
 
     @cached_property
     def _entry_search(self) -> EntrySearch:

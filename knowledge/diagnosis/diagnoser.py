@@ -84,7 +84,7 @@ class Diagnoser:
         if script_exit and script_failure:
             _show_script_output(script_exit, script_failure)
         ranked = self._candidate_finder.rank(parsed, candidates)
-        facts = extract_facts(text, build)
+        facts = extract_facts(text, build)  # unredacted: they are compared with the text for further ids below
         return Diagnosis(
             file=file,
             kind=parsed.kind,
@@ -112,6 +112,7 @@ class Diagnoser:
 
 def _show_script_output(candidate: MatchCandidate, script_failure: ScriptFailure) -> None:
     """Put the script's own lines first in the evidence of a candidate, followed by Packer's verdict."""
+    # A debug line only repeats the exit code that the verdict has.
     verdicts = [line for line in candidate.evidence if line.source != "debug"]
     candidate.evidence = [*script_failure.lines, *(verdicts or candidate.evidence)]
 

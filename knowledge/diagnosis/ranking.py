@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from knowledge.diagnosis.candidate import MatchCandidate, get_confidence_rank
@@ -20,14 +20,13 @@ class RankedCandidate(NamedTuple):
 
 
 def rank_candidates(
-    found: Iterable[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
+    candidates: Sequence[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
 ) -> list[RankedCandidate]:
     """Return at most five candidates, best first. A candidate that a better one explains is not listed itself.
 
     For a build log, an explained wrapper is named even if it was not found: the log cannot contain it, but the status
     of the template will show it.
     """
-    candidates = list(found)
     failures = [candidate for candidate in candidates if candidate.entry.severity != "info"]
     harmless = [candidate for candidate in candidates if candidate.entry.severity == "info"]
     has_strong_failure = any(candidate.confidence != "possible" for candidate in failures)
@@ -35,6 +34,7 @@ def rank_candidates(
         pool = failures
     else:
         pool = harmless + failures
+    # A mere possibility explains nothing away.
     consequences = {
         name for candidate in pool if candidate.confidence != "possible" for name in candidate.entry.explains
     }
@@ -70,20 +70,20 @@ def _compute_sort_key(
 
 
 def _find_explained(
-    top: MatchCandidate, candidates: Iterable[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
+    top: MatchCandidate, candidates: Sequence[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
 ) -> list[str]:
     """Return the ids that `top` explains: those its entry leads to and that were found, and the wrappers around it."""
-    found_names = {candidate.entry.id for candidate in candidates}
+    present = {candidate.entry.id for candidate in candidates}
     explained: list[str] = []
     pending = list(top.entry.explains)
-    visited = {top.entry.id}
+    visited = {top.entry.id}  # entries may explain each other in a circle
     while pending:
         name = pending.pop(0)
         if name in visited or name not in entries:
             continue
         visited.add(name)
         is_direct_wrapper = entries[name].role == "wrapper" and name in top.entry.explains
-        if name in found_names or (is_build_log and is_direct_wrapper):
+        if name in present or (is_build_log and is_direct_wrapper):
             explained.append(name)
         pending += entries[name].explains
     if top.entry.role != "wrapper" and top.confidence != "possible":

@@ -116,6 +116,7 @@ class EntrySearch:
             for index in ranked
             if scores[index] >= best_score * _MIN_SCORE_RATIO
         ]
+        # Only the first can be singled out, so all others stay possible.
         if not (is_foreign or is_mere_question) and self._is_likely(query, scores, ranked):
             hits[0] = replace(hits[0], strength="likely")
         return hits[:MAX_RESULTS]

@@ -131,7 +131,7 @@ class HowtoSearch:
         )
 
     def _extract_concepts(self, words: list[str]) -> dict[str, float]:
-        """Return the weights of the concepts in `words`; an unknown word is a concept of its own, named `=word`."""
+        """Return the weights of the concepts in `words`. An unknown word counts as a concept named `=word`."""
         concepts: dict[str, float] = {}
         index = 0
         while index < len(words):

@@ -41,6 +41,7 @@ _VERDICT_PREFIXES = (
     "--> azure-arm",
 )
 _UI_BUILDER_PREFIXES = ("ui: ==> azure-arm: ", "ui:     azure-arm: ")
+_EMPTY_UI_LINES = ("ui: ", "ui:")  # The blank may have been trimmed.
 _UI_BUILDER_CHARS = len(_UI_BUILDER_PREFIXES[0])
 # What follows a component starts with one of these when it is more than debug: a verdict, a line of the builder's or of
 # the user interface, or echoed source.
@@ -68,12 +69,7 @@ def read_line(number: int, text: str) -> LogLine:
     pos, run_id, is_prefixed = parse_run_prefix(text)
     time, pos = parse_time(text, pos)
     component, pos = parse_component(text, pos)
-    is_ui = text.startswith(("ui: ", "ui error: "), pos)
-    if is_ui:
-        pos = text.index(": ", pos) + 2
-    elif text.startswith(("ui:", "ui error:"), pos) and len(text) < pos + 10:  # An empty line, whose blank was trimmed.
-        return LogLine(number, "output", "", time, run_id, is_prefixed)
-    return _classify_line(number, text[pos:], time, run_id, is_prefixed, component, is_ui)
+    return _read_after_prefix(number, text, pos, LogLine(number, "plain", "", time, run_id, is_prefixed, component))
 
 
 # A NamedTuple's own constructor is a Python function around this one, and slower.
@@ -118,7 +114,7 @@ def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
                 lines.append(read_line(number, text))
                 continue
             pos = end
-        if text.startswith(_UI_BUILDER_PREFIXES, pos):
+        if text.startswith(_UI_BUILDER_PREFIXES, pos) or text[pos:] in _EMPTY_UI_LINES:
             body = text[pos + _UI_BUILDER_CHARS :].rstrip()
             lines.append(_new_tuple(LogLine, (number, "output", body, time, run_id, True, None)))
             continue
@@ -127,7 +123,8 @@ def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
         else:
             found, _ = parse_component(text, pos)
             if found is None:
-                lines.append(read_line(number, text))
+                parsed = _new_tuple(LogLine, (number, "plain", "", time, run_id, True, None))
+                lines.append(_read_after_prefix(number, text, pos, parsed))
                 continue
             component = found
             end = text.index(": ", pos) + 2
@@ -141,6 +138,16 @@ def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
             else _read_after_component(number, text, pos, time, run_id, component)
         )
     return lines
+
+
+def _read_after_prefix(number: int, text: str, pos: int, parsed: LogLine) -> LogLine:
+    """Read what follows the prefix at `pos`; `parsed` has what the prefix says."""
+    is_ui = text.startswith(("ui: ", "ui error: "), pos)
+    if is_ui:
+        pos = text.index(": ", pos) + 2
+    elif text.startswith(("ui:", "ui error:"), pos) and len(text) < pos + 10:  # An empty line, whose blank was trimmed.
+        return LogLine(number, "output", "", parsed.time, parsed.run_id, parsed.is_prefixed)
+    return _classify_line(number, text[pos:], parsed.time, parsed.run_id, parsed.is_prefixed, parsed.component, is_ui)
 
 
 def _read_after_component(

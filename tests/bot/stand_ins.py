@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession, web
 
 from bot.auth.channel_auth import build_channel_auth
-from bot.host.conversation import build_dialog_services, load_knowledge
+from bot.host.conversation import LoadedKnowledge, build_dialog_services
 from bot.host.http_server import build_app
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StateStore
@@ -25,11 +25,14 @@ from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
 from dialogs.model.turn import Turn
 from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
+from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
+
+KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER)
 
 
 def build_conversation(observer: Observer | None = None) -> Conversation:
     """The real conversation, without Azure, tickets and files."""
-    return build_dialog_services(load_knowledge(), observer).conversation
+    return build_dialog_services(KNOWLEDGE, observer).conversation
 
 
 def build_local_app(turns: TurnRunner, store: StateStore, invoke_router: InvokeRouter | None = None) -> web.Application:

@@ -119,6 +119,7 @@ HARMLESS = replace(
     look_alikes=(),
 )
 ENTRIES: dict[str, Entry] = {entry.id: entry for entry in (SCRIPT, TIMEOUT, IN_USE, WRAPPER, HARMLESS)}
+KNOWLEDGE_BASE = load_knowledge_base(ENTRIES)
 
 CORRELATION = "11111111-2222-3333-4444-555555555555"
 SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
@@ -199,10 +200,13 @@ class Chat:
         locale: str | None = "en-US",
         entries: Mapping[str, Entry] = ENTRIES,
         diagnoser: DiagnoseText | None = None,
+        **ports: Any,
     ) -> None:
+        """Start a chat over `entries`; `ports` are what else the conversation is given, such as `azure_reader`."""
         self.locale = locale
         self.minutes = 0
-        self.medic = Conversation(load_knowledge_base(entries), diagnoser or diagnose, self.clock)
+        knowledge = KNOWLEDGE_BASE if entries is ENTRIES else load_knowledge_base(entries)
+        self.conversation = Conversation(knowledge, diagnoser or diagnose, self.clock, **ports)
         self.state: dict[str, Any] | None = None
         self.replies: tuple[Reply, ...] = ()
 
@@ -212,7 +216,7 @@ class Chat:
 
     async def turn(self, **what: Any) -> str:
         turn = Turn(Person("tenant", "person"), "conversation", locale=self.locale, **what)
-        answer = await self.medic.answer_turn(turn, self.state)
+        answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies = answer.replies
         assert self.replies
@@ -244,4 +248,4 @@ class Chat:
 
 def context(language: Language = "en") -> DialogContext:
     """Build the context of a private chat."""
-    return DialogContext(language, load_knowledge_base(ENTRIES), "2026-03-01T00:00:00Z")
+    return DialogContext(language, KNOWLEDGE_BASE, "2026-03-01T00:00:00Z")

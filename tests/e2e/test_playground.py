@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from knowledge.catalog.loading import load_entries
 from tests.e2e.conftest import Bot, TestClient
+from tests.shipped_knowledge import ENTRIES
 
 CONFLICT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 SECRET = "Nordlicht-4471-rosa"
@@ -34,7 +34,7 @@ LOG = "\n".join(
 
 @pytest.fixture(scope="module")
 def titles() -> dict[str, str]:
-    return {entry.id: entry.title.en for entry in load_entries().values()}
+    return {entry.id: entry.title.en for entry in ENTRIES.values()}
 
 
 async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: dict[str, str]) -> None:

@@ -7,9 +7,9 @@ import random
 from collections.abc import Mapping
 
 from dialogs.replies.general_replies import EXAMPLE_LOG
-from knowledge.catalog.loading import load_entries
 from knowledge.model.entry import Language
 from tests.build_logs import begun, failed, powershell, script_failed, shell, stopped, succeeded
+from tests.shipped_knowledge import ENTRIES
 
 SECRET = "Zx8Q~planted.Secret-0123456789abcdefghijklmn"
 BLOB = "https://stg0123456789.blob.core.windows.net/packerlogs/a/customization.log"
@@ -23,7 +23,7 @@ QUESTIONS: Mapping[Language, str] = {
 def _of_every_phase_and_severity() -> dict[str, str]:
     """The first example of the first entry of each phase and severity that the knowledge has."""
     found: dict[str, str] = {}
-    for entry in load_entries().values():
+    for entry in ENTRIES.values():
         if entry.examples:
             found.setdefault(f"{entry.phase}, {entry.severity}", entry.examples[0].text)
     return found

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards.cards import build_summary, render_card, split_reply
+from bot.cards.cards import build_summary, render_card
+from bot.cards.splitting import split_reply
 from bot.teams.activities import read_activity
 from bot.turns.notices import detect_language, render_notice
 from dialogs.conversation import Conversation

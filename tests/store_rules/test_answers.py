@@ -16,6 +16,8 @@ from tests.store_rules.pastes import INVALID, PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import LOCALES, Talk, Turned
 
+pytestmark = pytest.mark.property
+
 LANGUAGES: tuple[Language, ...] = ("en", "it")
 NEXT = {"en": ("paste", "type", "help"), "it": ("incoll", "scriv", "aiuto")}  # words that say what to do next
 GREETINGS = {

@@ -15,23 +15,21 @@ from dialogs.model.azure import (
     TemplateId,
     TemplateSearchResult,
 )
-from knowledge.catalog.knowledge_base import load_knowledge_base
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
+from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 from tests.store_rules.pastes import PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import Talk, Turned
 from tests.store_rules.test_walks import CHANNEL, MORE_MESSAGES, walk
 
+pytestmark = pytest.mark.property
+
 MESSAGES = 2  # the template's status, and the solution that its log leads to
 MODES: tuple[AccessMode, ...] = get_args(AccessMode)
 REASONS: tuple[AzureRefusalReason, ...] = get_args(AzureRefusalReason)
-ENTRIES = load_entries()
-DIAGNOSER = Diagnoser(ENTRIES)
 NEVER_RAN = status_of("fresh", run_state="", run_sub_state="", started=None, ended=None, message="")
 RUNNING = status_of("running", run_state="Running", ended=None, message="", started="2026-02-28T23:50:00Z")
 LATE = status_of("late", message="Something odd.", ended="2026-02-22T05:26:20Z", vm_size="", has_own_network=True)
@@ -52,7 +50,7 @@ def azure(mode: AccessMode = "user") -> FakeAzure:
 
 
 def talk_with(fake: FakeAzure, language: Language, where: dict[str, object] | None = None) -> Talk:
-    conversation = Conversation(load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T00:00:00Z", azure_reader=fake)
+    conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00:00Z", azure_reader=fake)
     return Talk(conversation, language, where)
 
 
@@ -94,9 +92,9 @@ async def test_lists_and_choices(language: Language) -> None:
     talk = talk_with(fake, language)
     allowed = await talk.say("ok", await talk.say(TYPED[language].format("fresh")))
     assert not await broken(talk, await talk.say("failing", allowed))
-    fake.found = TemplateSearchResult(
-        (GOLDEN, TemplateId(SUBSCRIPTION, "rg-other", "win11-golden")), (), ("Contoso Dev",), has_more=True
-    )
+    other = TemplateId(SUBSCRIPTION, "rg-other", "win11-golden")
+    fake.statuses[other] = replace(fake.statuses[GOLDEN], template_id=other)
+    fake.found = TemplateSearchResult((GOLDEN, other), (), ("Contoso Dev",), has_more=True)
     assert not await broken(talk, await talk.say(TYPED[language].format("win11-golden"), allowed))
 
 

@@ -13,12 +13,14 @@ from dialogs.conversation import Conversation
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES
 from dialogs.texts import TEXTS
 from knowledge.catalog.howtos import load_howtos
-from knowledge.catalog.loading import load_entries
 from knowledge.model.entry import Language
 from tests.bot.stand_ins import build_conversation
+from tests.shipped_knowledge import ENTRIES
 from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
 from tests.store_rules.rules import TARGET, faults
 from tests.store_rules.talking import Json, Talk, Turned, inputs
+
+pytestmark = pytest.mark.property
 
 CHANNEL = {"id": "19:x@thread.tacv2;messageid=1", "conversationType": "channel", "isGroup": True, "tenantId": "contoso"}
 _LINE = re.compile(r"^(?:line|riga) \d+ ", re.MULTILINE)
@@ -80,7 +82,7 @@ async def test_every_entry_and_every_guide_is_reached_by_buttons(
     async for _, button, _, _ in walk(talk, await talk.join()):
         args = button["data"]["args"]
         reached |= {args.get("entry"), args.get("id"), *args.get("path", [])[-1:]}
-    assert set(load_entries()) | set(load_howtos().by_id) <= reached
+    assert set(ENTRIES) | set(load_howtos().by_id) <= reached
 
 
 @pytest.mark.parametrize("name", PASTES)

@@ -15,7 +15,7 @@ from pathlib import Path
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.upgrade.installation import Chat, Json, Service, running
+from tests.upgrade.installation import SECONDS, Chat, Json, Service, running
 
 COMMANDS = ("serve", "chat", "diagnose", "draft", "entries", "package", "score", "doctor", "report")
 LOG = "\n".join(
@@ -68,7 +68,7 @@ def run(root: Path, *arguments: str, text: str = "", **environ: str) -> subproce
     """Run a command of the installation."""
     return subprocess.run(
         [sys.executable, "app.py", *arguments],
-        cwd=root, env={**os.environ, **environ}, input=text, capture_output=True, text=True, timeout=60,
+        cwd=root, env={**os.environ, **environ}, input=text, capture_output=True, text=True, timeout=SECONDS,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60.0
+SECONDS = 120.0
 """How long anything that a test waits for may take."""
 GROUP = {"conversationType": "channel", "isGroup": True}
 

@@ -59,7 +59,7 @@ class ConnectorTransport:
         return TrustedConnectorFactory(self, service_url)
 
     async def send(self, url: URL, activity: dict[str, Any], method: str = "POST") -> str | None:
-        """Send `activity` to `url`, and return the id of what was created there if the channel tells.
+        """Send `activity` to `url`, and return the id of what was created there, if the channel returns it.
 
         Raises:
             DeliveryError: The channel did not accept it, or did not say whether it did.
@@ -131,7 +131,7 @@ def classify_status(status: int) -> DeliveryOutcome:
 
 
 async def _read_activity_id(response: ClientResponse) -> str | None:
-    """Return the new activity's id, None if the body doesn't tell: the status already says that it was accepted."""
+    """Return the new activity's id, None if the body has none: the status already says that it was accepted."""
     try:
         body = await response.json(content_type=None)
     except (ClientError, TimeoutError, ValueError):

@@ -68,7 +68,7 @@ class TeamsChannel:
         return messages
 
     async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
-        """Send a message, or put it in the place of the activity that it replaces, and return its id if Teams tells.
+        """Send a message, or replace an activity by it, and return its id if Teams returns one.
 
         With `conversation_reference`, of an earlier turn of the conversation, it answers that one.
         """

@@ -1,4 +1,4 @@
-"""Tell the Bot Framework SDK what `bot.auth.request_authenticator` found out, in place of the SDK's own checks."""
+"""Replace the Bot Framework SDK's own checks by the outcome of `bot.auth.request_authenticator`."""
 
 from __future__ import annotations
 

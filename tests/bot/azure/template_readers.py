@@ -5,11 +5,8 @@ from __future__ import annotations
 from azure.core.credentials_async import AsyncTokenCredential
 
 from bot.azure.templates.template_reader import TURN_SECONDS, AzureTemplateReader
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.azure.fake_azure import FakeAzure, FakeCredentialProvider
-
-DIAGNOSER = Diagnoser(load_entries())
+from tests.shipped_knowledge import DIAGNOSER
 
 
 def build_reader(

@@ -11,9 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession, ClientTimeout
 
 from tests.bot.auth.identity_service import APP, SECRET, TENANT, IdentityService
+
+pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).resolve().parents[3]
 CREDENTIALS = {

@@ -10,14 +10,8 @@ import pytest_asyncio
 from bot.files.attachment_reader import TeamsAttachmentReader
 from bot.files.download import FileDownloader
 from bot.files.limits import FileLimits
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.files.drive import Drive, serving
-
-
-@pytest.fixture(scope="session")
-def diagnoser() -> Diagnoser:
-    return Diagnoser(load_entries())
+from tests.shipped_knowledge import DIAGNOSER
 
 
 @pytest_asyncio.fixture
@@ -27,11 +21,9 @@ async def drive() -> AsyncIterator[Drive]:
 
 
 @pytest_asyncio.fixture
-async def files(
-    drive: Drive, diagnoser: Diagnoser, request: pytest.FixtureRequest
-) -> AsyncIterator[TeamsAttachmentReader]:
+async def files(drive: Drive, request: pytest.FixtureRequest) -> AsyncIterator[TeamsAttachmentReader]:
     """Reads what the drive gives; a parameter is the limits."""
     limits = getattr(request, "param", FileLimits())
-    reader = TeamsAttachmentReader(diagnoser.diagnose_stream, FileDownloader(limits, drive.tls, drive), limits)
+    reader = TeamsAttachmentReader(DIAGNOSER.diagnose_stream, FileDownloader(limits, drive.tls, drive), limits)
     yield reader
     await reader.close()

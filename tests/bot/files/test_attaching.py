@@ -16,7 +16,7 @@ import trustme
 from aiohttp import web
 
 from bot.files.attachment_reader import TeamsAttachmentReader
-from bot.host.conversation import build_dialog_services, load_knowledge
+from bot.host.conversation import build_dialog_services
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import build_state_key
 from bot.turns.pending import turn_from_json, turn_to_json
@@ -25,7 +25,7 @@ from dialogs.model.turn import Person, Turn
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.files.drive import LINK, SECRET, Drive, attachment, gzipped, zipped
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import serve
+from tests.bot.stand_ins import KNOWLEDGE, serve
 from tests.build_logs import begun, powershell, script_failed, succeeded
 
 FAILED = script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text().encode()
@@ -87,7 +87,7 @@ def said(message: dict[str, Any]) -> str:
 async def room(tmp_path: Path, drive: Drive, files: TeamsAttachmentReader) -> AsyncIterator[Room]:
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
-    conversation = build_dialog_services(load_knowledge(), attachment_reader=files).conversation
+    conversation = build_dialog_services(KNOWLEDGE, attachment_reader=files).conversation
     async with guarded(identity, trustme.CA(), tmp_path, conversation) as bot:
         yield Room(bot, drive, tmp_path)
         drive.stop.set()

@@ -27,9 +27,9 @@ from bot.files.limits import FileLimits
 from bot.files.public_resolver import PublicResolver
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedFile, AttachmentContents, FileRefusalReason
-from knowledge.diagnosis.diagnoser import Diagnoser
 from tests.bot.files.drive import HOST, LINK, SECRET, Drive, gzipped, serving, zipped
 from tests.build_logs import begun, powershell, script_failed, succeeded
+from tests.shipped_knowledge import DIAGNOSER
 
 FAILED = script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text().encode()
 GOOD = succeeded(powershell(begun(), ["fine"])).text().encode()
@@ -376,12 +376,10 @@ async def test_redirects_without_end_are_given_up(drive: Drive, files: TeamsAtta
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.4", "169.254.169.254", "::ffff:192.168.1.1"])
-async def test_a_name_that_leads_into_a_private_network_is_not_followed(
-    drive: Drive, diagnoser: Diagnoser, address: str
-) -> None:
+async def test_a_name_that_leads_into_a_private_network_is_not_followed(drive: Drive, address: str) -> None:
     drive.address = address
     reader = TeamsAttachmentReader(
-        diagnoser.diagnose_stream, FileDownloader(FileLimits(), drive.tls, PublicResolver(drive)), FileLimits()
+        DIAGNOSER.diagnose_stream, FileDownloader(FileLimits(), drive.tls, PublicResolver(drive)), FileLimits()
     )
     assert await refusal(reader) == "wrong-place"
     await reader.close()
@@ -446,7 +444,7 @@ async def test_a_connection_that_breaks_is_no_end_of_the_file(drive: Drive, file
     assert await refusal(files) == "no-network"
 
 
-async def test_a_reading_that_is_broken_off_leaves_its_thread_free(drive: Drive, diagnoser: Diagnoser) -> None:
+async def test_a_reading_that_is_broken_off_leaves_its_thread_free(drive: Drive) -> None:
     begun = asyncio.Event()
 
     async def hang(request: web.Request) -> web.StreamResponse:
@@ -458,7 +456,7 @@ async def test_a_reading_that_is_broken_off_leaves_its_thread_free(drive: Drive,
         return response
 
     one = replace(FileLimits(), max_concurrent_files=1)
-    reader = TeamsAttachmentReader(diagnoser.diagnose_stream, FileDownloader(one, drive.tls, drive), one)
+    reader = TeamsAttachmentReader(DIAGNOSER.diagnose_stream, FileDownloader(one, drive.tls, drive), one)
     for _ in range(3):
         drive.give = hang
         begun.clear()
@@ -531,9 +529,7 @@ def hostile() -> list[bytes]:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(which=some.integers(0, 2), edits=some.lists(some.tuples(some.floats(0, 1), some.binary(max_size=6)), max_size=8))
-def test_whatever_comes_there_is_an_answer(
-    diagnoser: Diagnoser, hostile: list[bytes], which: int, edits: list[tuple[float, bytes]]
-) -> None:
+def test_whatever_comes_there_is_an_answer(hostile: list[bytes], which: int, edits: list[tuple[float, bytes]]) -> None:
     """A file broken in any way is read, or refused in words: nothing else is raised."""
     content = bytearray(hostile[which])
     for at, put in edits:
@@ -542,7 +538,7 @@ def test_whatever_comes_there_is_an_answer(
 
     async def one() -> None:
         async with serving(Drive(bytes(content))) as drive:
-            reader = TeamsAttachmentReader(diagnoser.diagnose_stream, FileDownloader(SMALL, drive.tls, drive), SMALL)
+            reader = TeamsAttachmentReader(DIAGNOSER.diagnose_stream, FileDownloader(SMALL, drive.tls, drive), SMALL)
             try:
                 assert (await read(reader)).logs
             except FileRefusedError:

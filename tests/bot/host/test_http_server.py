@@ -112,15 +112,13 @@ async def test_a_body_over_the_limit_is_refused(chat: Chat, chunked: bool) -> No
         ({"Forwarded": "for=203.0.113.7"}, "forwarded"),
     ],
 )
-@pytest.mark.parametrize("path", ["/api/messages", "/healthz", "/readyz", "/"])
-async def test_a_caller_from_elsewhere_is_refused_everywhere(
-    chat: Chat, headers: dict[str, str], said: str, path: str
-) -> None:
-    options: dict[str, Any] = {"json": chat.activity("hi")} if path == "/api/messages" else {}
-    method = "POST" if options else "GET"
-    async with chat.session.request(method, chat.url + path, headers=headers, **options) as response:
-        assert response.status == 403
-        assert said in await response.text()
+async def test_a_caller_from_elsewhere_is_refused_everywhere(chat: Chat, headers: dict[str, str], said: str) -> None:
+    for path in ("/api/messages", "/healthz", "/readyz", "/"):
+        options: dict[str, Any] = {"json": chat.activity("hi")} if path == "/api/messages" else {}
+        method = "POST" if options else "GET"
+        async with chat.session.request(method, chat.url + path, headers=headers, **options) as response:
+            assert response.status == 403, path
+            assert said in await response.text(), path
     assert chat.conversation.heard == []
 
 
@@ -343,6 +341,7 @@ async def program(tmp_path: Path, teams: FakeTeams) -> AsyncIterator[Program]:
             await program.process.communicate()
 
 
+@pytest.mark.real
 async def test_a_walk_goes_on_after_a_kill(program: Program) -> None:
     process = await program.start()
     await program.said("listens at")
@@ -361,6 +360,7 @@ async def test_a_walk_goes_on_after_a_kill(program: Program) -> None:
     assert program.teams.messages == ["Step 1", "Step 2", "Step 3"]
 
 
+@pytest.mark.real
 async def test_what_a_killed_process_still_had_to_send_is_sent_when_it_starts(program: Program) -> None:
     await program.start()
     await program.said("listens at")
@@ -378,6 +378,7 @@ async def test_what_a_killed_process_still_had_to_send_is_sent_when_it_starts(pr
     assert program.teams.messages == ["Step 1"]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_in_order(program: Program, how: signal.Signals) -> None:
     process = await program.start()
@@ -389,6 +390,7 @@ async def test_a_signal_ends_it_in_order(program: Program, how: signal.Signals) 
     assert err.decode() == ""
 
 
+@pytest.mark.real
 async def test_a_taken_port_ends_the_program_with_one_line(program: Program) -> None:
     with socket.create_server(("127.0.0.1", program.port)):
         process = await program.start()
@@ -399,6 +401,7 @@ async def test_a_taken_port_ends_the_program_with_one_line(program: Program) -> 
     assert err.decode().count("\n") == 1
 
 
+@pytest.mark.real
 async def test_state_that_cannot_be_kept_ends_the_program_with_one_line(program: Program, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     process = await program.start()

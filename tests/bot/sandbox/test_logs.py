@@ -15,10 +15,9 @@ from bot.sandbox.builds.log_steps import run_steps
 from bot.sandbox.builds.log_writer import BuildLogWriter
 from bot.sandbox.builds.run_history import RunHistory
 from bot.sandbox.builds.scenario import LogName, read_scenario
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.redaction.redact import redact
+from tests.shipped_knowledge import DIAGNOSER
 
 NOW = datetime.now(UTC)
 SCENARIO = read_scenario()
@@ -59,20 +58,15 @@ WITHOUT_A_FAILURE = {"images/ubuntu-edge", "images/ubuntu-new", "images/win11-hr
 PLANTED = ("Tr4verse-Quarry-58", "cXVhcnJ5LXRyYXZlcnNlLW1hZGUtdXAtZm9yLXRoZS1zYW5kYm94LTAxMjM0NQ==", "Sl4te-Harbour-77")
 
 
-@pytest.fixture(scope="module")
-def diagnoser() -> Diagnoser:
-    return Diagnoser(load_entries())
-
-
 def content_of(name: str) -> dict[LogName, bytes]:
     """The whole logs of the last run, those of a running one up to their end."""
     runs = RunHistory(TEMPLATES[name], NOW).list_runs(NOW)
     return {file: log.content for file, log in runs[0].get_logs().items()} if runs else {}
 
 
-def diagnosis_of(diagnoser: Diagnoser, name: str) -> Diagnosis:
+def diagnosis_of(name: str) -> Diagnosis:
     content = list(content_of(name).values())[-1]
-    return diagnoser.diagnose_stream(io.BytesIO(content), "en", name)
+    return DIAGNOSER.diagnose_stream(io.BytesIO(content), "en", name)
 
 
 def test_every_template_is_in_one_of_the_tables() -> None:
@@ -81,8 +75,8 @@ def test_every_template_is_in_one_of_the_tables() -> None:
 
 
 @pytest.mark.parametrize(("name", "entry"), LOGS.items())
-def test_a_log_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -> None:
-    diagnosis = diagnosis_of(diagnoser, name)
+def test_a_log_leads_to_its_entry(name: str, entry: str) -> None:
+    diagnosis = diagnosis_of(name)
     assert diagnosis.kind == "build-log"
     assert [match.entry for match in diagnosis.matches][:1] == [entry]
     assert diagnosis.matches[0].confidence in ("certain", "likely")
@@ -91,23 +85,23 @@ def test_a_log_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -
 
 
 @pytest.mark.parametrize(("name", "entry"), STATUSES.items())
-def test_a_status_leads_to_its_entry(diagnoser: Diagnoser, name: str, entry: str) -> None:
+def test_a_status_leads_to_its_entry(name: str, entry: str) -> None:
     shown = build_template_json(TEMPLATES[name], RunHistory(TEMPLATES[name], NOW).list_runs(NOW), NOW)
-    diagnosis = diagnoser.diagnose(json.dumps(shown, indent=2))
+    diagnosis = DIAGNOSER.diagnose(json.dumps(shown, indent=2))
     assert diagnosis.kind == "status"
     assert [(match.entry, match.confidence) for match in diagnosis.matches][:1] == [(entry, "certain")]
 
 
 @pytest.mark.parametrize("name", sorted(SUCCEEDED))
-def test_the_log_of_a_good_build_says_so(diagnoser: Diagnoser, name: str) -> None:
-    diagnosis = diagnosis_of(diagnoser, name)
+def test_the_log_of_a_good_build_says_so(name: str) -> None:
+    diagnosis = diagnosis_of(name)
     assert diagnosis.outcome == "succeeded"
     assert all(match.severity == "info" for match in diagnosis.matches)
 
 
 @pytest.mark.parametrize("name", sorted(CANCELED))
-def test_the_log_of_a_canceled_build_says_so(diagnoser: Diagnoser, name: str) -> None:
-    assert diagnosis_of(diagnoser, name).outcome == "canceled"
+def test_the_log_of_a_canceled_build_says_so(name: str) -> None:
+    assert diagnosis_of(name).outcome == "canceled"
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_A_FAILURE | UNREADABLE))
@@ -122,13 +116,13 @@ def test_the_logs_have_the_sizes_of_real_ones() -> None:
 
 
 @pytest.mark.parametrize("secret", PLANTED)
-def test_what_was_planted_is_hidden(diagnoser: Diagnoser, secret: str) -> None:
+def test_what_was_planted_is_hidden(secret: str) -> None:
     holding = [name for name in LOGS if any(secret.encode() in content for content in content_of(name).values())]
     assert holding
     for name in holding:
         for content in content_of(name).values():
             assert secret not in redact(content.decode())
-        assert secret not in json.dumps(diagnosis_of(diagnoser, name).to_json())
+        assert secret not in json.dumps(diagnosis_of(name).to_json())
 
 
 def test_the_old_form_has_telemetry_and_the_new_one_has_not() -> None:

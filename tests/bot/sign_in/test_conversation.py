@@ -55,7 +55,9 @@ class SeenAzure(FakeAzure):
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     azure = SeenAzure()
-    conversation = Conversation(load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T10:00:00Z", azure_reader=azure)
+    conversation = Conversation(
+        load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T10:00:00Z", azure_reader=azure
+    )
     async with a_room(tmp_path, conversation) as room:
         azure.credential_provider = room.signing.credential_provider
         yield room

@@ -232,6 +232,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.real
 async def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
     """The process is killed in the middle of its writing; the last commit that it told of is there, whole."""
     path = tmp_path / "s"

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.host.conversation import LoadedKnowledge, load_knowledge
 from bot.teams.invokes import EVENT_PREFIX
 from tests.bot.hostile import EVES, HERS, ROOM, Whole, elsewhere, whole
+from tests.bot.stand_ins import KNOWLEDGE
+
+pytestmark = pytest.mark.property
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
 LOG = f"password={SECRET}\nContext deadline exceeded while waiting for payroll"
@@ -43,14 +45,9 @@ CARDS = [
 ODD: list[Any] = [None, True, 7, "x", [], [[[]]], {}, {"action": []}, {"data": "x"}, {"parameters": {"0": 1}}, *CARDS]
 
 
-@pytest.fixture(scope="module")
-def known() -> LoadedKnowledge:
-    return load_knowledge()
-
-
 @pytest_asyncio.fixture
-async def bot(known: LoadedKnowledge, tmp_path: Path) -> AsyncIterator[Whole]:
-    async with whole(tmp_path, known) as bot:
+async def bot(tmp_path: Path) -> AsyncIterator[Whole]:
+    async with whole(tmp_path, KNOWLEDGE) as bot:
         yield bot
 
 

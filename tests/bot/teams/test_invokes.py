@@ -270,9 +270,9 @@ async def test_only_teams_itself_can_press(bot: Guarded) -> None:
 
 
 def test_only_the_last_answers_are_kept() -> None:
-    envelope = ConversationDocument()
+    document = ConversationDocument()
     for number in range(9):
-        envelope.store_invoke_response(str(number), {"text": str(number)})
-    kept = read_conversation_document(json.loads(json.dumps(envelope.to_json()))).invoke_responses
+        document.store_invoke_response(str(number), {"text": str(number)})
+    kept = read_conversation_document(json.loads(json.dumps(document.to_json()))).invoke_responses
     assert kept == {"6": {"text": "6"}, "7": {"text": "7"}, "8": {"text": "8"}}
     assert read_conversation_document({"schema": 2, "medic": None, "answers": {"a": 5}}).invoke_responses == {}

@@ -11,10 +11,10 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.cli.app_package import SOURCE_FOLDER
-from bot.host.conversation import build_dialog_services, load_knowledge
+from bot.host.conversation import build_dialog_services
 from bot.teams.invokes import InvokeRouter
 from bot.teams.message_extension import DIAGNOSE_COMMAND_ID, SEARCH_COMMAND_ID, build_extension_handlers
-from tests.bot.stand_ins import Chat, build_local_app, serve
+from tests.bot.stand_ins import KNOWLEDGE, Chat, build_local_app, serve
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
@@ -57,7 +57,7 @@ class Extension:
 
 @pytest_asyncio.fixture
 async def extension(chat: Chat) -> AsyncIterator[Extension]:
-    router = InvokeRouter(build_extension_handlers(build_dialog_services(load_knowledge()).message_extension))
+    router = InvokeRouter(build_extension_handlers(build_dialog_services(KNOWLEDGE).message_extension))
     runner, url = await serve(web.AppRunner(build_local_app(chat.turns, chat.store, router)))
     yield Extension(chat, url)
     await runner.cleanup()

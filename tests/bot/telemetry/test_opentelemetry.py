@@ -139,6 +139,8 @@ async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: 
     turn = Turn(ANNA, "c", text=text)
     with observer.observe_turn(classify_turn(turn), turn.scope):
         await conversation.answer_turn(turn, None)
+    with observer.observe_turn("joined", "group") as span:
+        span.fail(KeyError(text))  # the person got an answer, and the turn failed all the same
     try:
         with observer.observe_turn("press", "channel"):
             raise RuntimeError(text)
@@ -149,6 +151,7 @@ async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: 
 
     assert collector.spans() == [
         {"name": "turn", "turn.kind": "text", "turn.scope": "personal"},
+        {"name": "turn", "turn.kind": "joined", "turn.scope": "group", "error.type": "KeyError"},
         {"name": "turn", "turn.kind": "press", "turn.scope": "channel", "error.type": "RuntimeError"},
     ]
     metrics = collector.metrics()
@@ -167,8 +170,8 @@ async def test_a_collector_that_is_gone_stops_nobody(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", nowhere)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     observer = open_telemetry({"OTEL_EXPORTER_OTLP_ENDPOINT": nowhere})
-    with observer.observe_turn("text", "personal") as nothing:
-        assert nothing is None
+    with observer.observe_turn("text", "personal") as span:
+        span.fail(RuntimeError("nobody hears it"))
     await asyncio.to_thread(observer.close)
 
 

@@ -51,9 +51,9 @@ def back(service: str, **more: Any) -> dict[str, Any]:
 
 
 def waiting(way: dict[str, Any]) -> ConversationDocument:
-    envelope = ConversationDocument(dialog_state={"turns": 1})
-    envelope.enqueue_messages("1", [{"text": "late"}], way, "en", 2e9)
-    return envelope
+    document = ConversationDocument(dialog_state={"turns": 1})
+    document.enqueue_messages("1", [{"text": "late"}], way, "en", 2e9)
+    return document
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> ConversationDo
 
 
 @pytest.mark.parametrize(
-    ("envelope", "left"),
+    ("document", "left"),
     [
         (waiting(back("https://localhost/")), 1),
         (waiting(back("https://localhost/", conversation="a:2")), 0),
@@ -122,11 +122,11 @@ def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> ConversationDo
     ],
 )
 async def test_what_leads_out_of_a_conversation_is_dropped(
-    envelope: ConversationDocument, left: int, tmp_path: Path
+    document: ConversationDocument, left: int, tmp_path: Path
 ) -> None:
     """Else the answer to a look of one person could be sent to another's chat."""
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
-    await store.commit(KEY, None, envelope.to_json(), waiting=True)
+    await store.commit(KEY, None, document.to_json(), waiting=True)
     found = (await UnitOfWork(store, KEY).load()).document
     assert len(found.outbox) + len(found.pending_turns) == left
     await store.close()
@@ -175,12 +175,12 @@ async def document(chat: Chat) -> dict[str, Any]:
     await chat.send("draft a support case")
     stored = await chat.store.load(CHAT_KEY)
     assert stored
-    envelope = read_conversation_document(stored.value)
+    document = read_conversation_document(stored.value)
     way = {"app": "", "service": chat.teams.url, "conversation": "a:1", "person": ADA, "bot": "28:bot"}
     action = ActionPressed("next", {}, {"title": "x"}, 1)
-    envelope.enqueue_messages("9", [{"text": "late"}], way, "en", 2e9)
+    document.enqueue_messages("9", [{"text": "late"}], way, "en", 2e9)
     kept = Turn(Person("contoso", ADA), "a:1", text="hi", action=action)
-    envelope.pending_turns = [
+    document.pending_turns = [
         PendingTurn("8", turn_to_json(kept), way, 2e9, inbound_fields={"wants": "answer"}, due_at=4e9),
         PendingTurn(
             "7",
@@ -191,13 +191,13 @@ async def document(chat: Chat) -> dict[str, Any]:
             due_at=4e9,
         ),
     ]
-    envelope.store_invoke_response("6", {"text": "x"})
+    document.store_invoke_response("6", {"text": "x"})
     seen = TemplateId("8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75", "rg", "win11")
     state = replace(
-        state_from_json(envelope.dialog_state),
+        state_from_json(document.dialog_state),
         azure=AzureState(has_consented=True, last_template_id=seen, watched_templates=(seen,)),
     )
-    return {**envelope.to_json(), "medic": state_to_json(state)}
+    return {**document.to_json(), "medic": state_to_json(state)}
 
 
 async def put(store: SqliteStore, value: dict[str, Any]) -> None:

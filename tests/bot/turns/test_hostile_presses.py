@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.host.conversation import LoadedKnowledge, load_knowledge
 from dialogs.actions import ACTIONS
 from dialogs.azure.actions import AZURE_ACTIONS
 from dialogs.support.ticket.actions import TICKET_ACTIONS
 from tests.bot.hostile import ADA, EVES, HERS, ROOM, Whole, elsewhere, whole
+from tests.bot.stand_ins import KNOWLEDGE
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import NUMBER
 from tests.dialogs.support.ticket.test_flow import CONTACT
+
+pytestmark = pytest.mark.property
 
 VERBS = sorted({*ACTIONS, "share", "drop table"} - {""})
 PASTE = (
@@ -41,14 +43,9 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def known() -> LoadedKnowledge:
-    return load_knowledge()
-
-
 @pytest_asyncio.fixture
-async def bot(known: LoadedKnowledge, tmp_path: Path) -> AsyncIterator[Whole]:
-    async with whole(tmp_path, known) as bot:
+async def bot(tmp_path: Path) -> AsyncIterator[Whole]:
+    async with whole(tmp_path, KNOWLEDGE) as bot:
         yield bot
 
 

@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from bot.host.conversation import Knowledge, load_knowledge
 from dialogs.model.azure import CustomizerSummary, LogTail, RunOutput
 from tests.bot.hostile import HERS, Whole, whole
+from tests.bot.stand_ins import KNOWLEDGE
 from tests.bot.teams.test_hostile_invokes import invoked
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.test_flow import CONTACT
+
+pytestmark = pytest.mark.property
 
 MARK = "evil.example"
 HARM = [
@@ -37,20 +39,15 @@ LITERAL = {"TextRun", "Input.Text", "Input.ChoiceSet", "AdaptiveCard", "Action.S
 COMMANDS = ("az ", "Get-Az", "Remove-Az", "New-Az", "Invoke-Az", "$ctx")
 
 
-@pytest.fixture(scope="module")
-def known() -> Knowledge:
-    return load_knowledge()
-
-
 @pytest_asyncio.fixture
-async def bot(known: Knowledge, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Whole]:
+async def bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Whole]:
     harm = getattr(request, "param", "")
     status = replace(
         STATUS, region=harm, message=harm, provisioning_message=harm, vm_size=harm, source=harm, on_error=harm,
         staging_group=harm, run_sub_state=harm, customizers=(CustomizerSummary(harm, harm),),
         outputs=(RunOutput(harm, harm, harm),),
     )  # fmt: skip
-    async with whole(tmp_path, known, status) as bot:
+    async with whole(tmp_path, KNOWLEDGE, status) as bot:
         bot.azure.tails[GOLDEN] = LogTail("customization.log", log_of(harm), 100, 100)
         yield bot
 

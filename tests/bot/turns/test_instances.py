@@ -21,6 +21,8 @@ from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.killing import Killed, Walks, judge, parent, turns_of
 from tests.bot.stand_ins import serve
 
+pytestmark = pytest.mark.real
+
 KILLS = 14
 CONVERSATIONS = 8
 LEASE = 3.0

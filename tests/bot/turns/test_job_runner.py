@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -327,9 +328,13 @@ async def test_a_work_that_fails_is_reported_without_its_secrets(
     conversation.do = do
     async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
         await turns.run_turn(said("do a"), wire)
-        await wire.sees("2 a: {'failed': 'broken'}")
+        await until_nothing_waits(store)
     assert "ValueError at" in caplog.text
     assert "hunter2" not in caplog.text
+    (report,) = [line for line in wire.seen if line.startswith("2 a: ")]
+    result = ast.literal_eval(report.removeprefix("2 a: "))
+    assert result["failed"] == "broken"
+    assert f"reference {result['reference']}:" in caplog.text, "the person gets the reference that the log has"
 
 
 async def test_a_stop_leaves_the_work_to_the_next_start_however_often(store: FusedStore, wire: Wire) -> None:
@@ -442,11 +447,11 @@ async def test_a_work_that_ends_the_program_each_time_is_given_up_with_words(sto
     ):
         begun += 1
         # what a process leaves that ended in the middle
-        record = await store.load(KEY)
-        assert record is not None
-        envelope = read_conversation_document(record.value)
-        envelope.pending_turns[0].start("", 0, 45)
-        await store.commit(KEY, record.etag, envelope.to_json(), waiting=True)
+        stored = await store.load(KEY)
+        assert stored is not None
+        document = read_conversation_document(stored.value)
+        document.pending_turns[0].start("", 0, 45)
+        await store.commit(KEY, stored.etag, document.to_json(), waiting=True)
     async with running(TurnRunner(conversation, store, limits=FAST), wire):
         await wire.sees("2 a: {'failed': 'stopped'}")
         await until_nothing_waits(store)

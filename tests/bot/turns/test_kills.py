@@ -18,6 +18,8 @@ from aiohttp import ClientSession, ClientTimeout
 from tests.bot.killing import Walks, judge, parent, turns_of
 from tests.bot.stand_ins import serve
 
+pytestmark = pytest.mark.real
+
 KILLS = 240
 CONVERSATIONS = 4
 SECONDS = 80

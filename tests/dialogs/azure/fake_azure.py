@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dialogs.conversation import Conversation
 from dialogs.model.azure import (
     AccessMode,
     AzureRefusal,
@@ -26,9 +25,8 @@ from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import Reply
 from dialogs.model.turn import Person, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.entry import Language
-from tests.dialogs.fixtures import ENTRIES, SUBSCRIPTION, Chat, diagnose
+from tests.dialogs.fixtures import SUBSCRIPTION, Chat, diagnose
 
 GOLDEN = TemplateId(SUBSCRIPTION, "rg-images", "win11-golden")
 STATUS = TemplateStatus(
@@ -129,14 +127,12 @@ class FakeAzure:
 
 
 class LookingChat(Chat):
-    """A chat whose medic may look at `azure`; works that a turn leaves are done on request."""
+    """A chat in which templates of `azure` are looked up; the jobs that a turn leaves are performed on request."""
 
     def __init__(self, azure: FakeAzure | None, locale: str | None = "en-US", **more: Any) -> None:
-        super().__init__(locale, **more)
+        super().__init__(locale, azure_reader=azure, **more)
         self.azure = azure
-        entries, diagnoser = more.get("entries", ENTRIES), more.get("diagnoser") or diagnose
-        self.medic = Conversation(load_knowledge_base(entries), diagnoser, self.clock, azure_reader=azure)
-        self.work: list[Job] = []
+        self.jobs: list[Job] = []
 
     def turn_of(self, text: str, scope: Any) -> Turn:
         return Turn(Person("tenant", "person"), "conversation", scope, self.locale, text)
@@ -147,14 +143,16 @@ class LookingChat(Chat):
 
     async def turn(self, **what: Any) -> str:
         shown = await super().turn(**what)
-        self.work += [work for reply in self.replies for work in reply.jobs]
+        self.jobs += [job for reply in self.replies for job in reply.jobs]
         return shown
 
-    async def work_done(self) -> str:
-        """Do the oldest work, and take the turn that reports it."""
-        work = self.work.pop(0)
+    async def finish_job(self) -> str:
+        """Perform the oldest job, and take the turn that reports it."""
+        job = self.jobs.pop(0)
         bytes_read: list[tuple[int, int]] = []
         person = Person("tenant", "person")
-        result = await self.medic.perform_job(person, work, "en", lambda done, total: bytes_read.append((done, total)))
-        through_json = json.loads(json.dumps({"args": dict(work.args), "result": dict(result)}))
-        return await self.turn(job_done=JobDone(replace(work, args=through_json["args"]), through_json["result"]))
+        result = await self.conversation.perform_job(
+            person, job, "en", lambda done, total: bytes_read.append((done, total))
+        )
+        through_json = json.loads(json.dumps({"args": dict(job.args), "result": dict(result)}))
+        return await self.turn(job_done=JobDone(replace(job, args=through_json["args"]), through_json["result"]))

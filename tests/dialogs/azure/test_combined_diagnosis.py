@@ -13,16 +13,13 @@ from dialogs.azure.status_facts import compute_measured_facts
 from dialogs.model.azure import AzureRefusal, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import load_fact_rules
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
 from tests.dialogs.fixtures import ENTRIES as FEW
 from tests.dialogs.fixtures import FAILED, NOTHING, SCRIPT, TIMEOUT, match
+from tests.shipped_knowledge import DIAGNOSER, ENTRIES
 
-ENTRIES = load_entries()
-DIAGNOSER = Diagnoser(ENTRIES)
 NOW = "2026-03-01T00:00:00Z"
 CANCELED = "##[error]The operation was canceled. running azure image builder task, template name: t_1700000000000"
 VERDICT = (

@@ -193,7 +193,7 @@ async def test_conversations_in_italian(name: str) -> None:
 async def test_the_whole_log_is_reported_when_it_was_read() -> None:
     chat = LookingChat(azure())
     await talk(chat, *ENGLISH["the whole log"])
-    shown = await chat.work_done()
+    shown = await chat.finish_job()
     assert "I read all of customization.log (12 MB)." in shown
     assert "[1] Back to step 1" in shown
 
@@ -203,7 +203,7 @@ async def test_the_whole_log_does_not_disturb_a_conversation_that_went_on() -> N
     await talk(chat, *ENGLISH["the whole log"])
     await chat.say("UNSURE")
     await chat.press("Script ended with a non-zero exit code")
-    shown = await chat.work_done()
+    shown = await chat.finish_job()
     assert "I have read the whole log of win11-golden" in shown
     assert "Script ended with a non-zero exit code (certain)" in shown
     assert "line 27" in shown
@@ -274,7 +274,7 @@ async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> 
     assert fake.asked == []
     assert "private chat" in shown
     assert chat.replies[0].goes_on == "look"
-    moved, left = await chat.medic.hand_off(chat.turn_of("", "personal"), None, chat.state or {}, "look")
+    moved, left = await chat.conversation.hand_off(chat.turn_of("", "personal"), None, chat.state or {}, "look")
     assert "May I look at Azure?" in "\n".join(map(chat.plain, moved.replies))
     assert left["look"]["what"] is None
     chat.state = moved.state
@@ -345,4 +345,4 @@ async def test_the_whole_log_can_make_it_certain() -> None:
     await chat.say("look at win11-golden")
     assert "likely: the text points here" in await chat.say("yes")
     await chat.press("Read the whole log")
-    assert "With this it is certain." in await chat.work_done()
+    assert "With this it is certain." in await chat.finish_job()

@@ -121,8 +121,8 @@ def test_no_sequence_of_presses_ends_in_silence(presses: list[tuple[str, Any]], 
             shown = await chat.turn(action=ActionPressed(do, args, {}, ACTION_VERSION), scope=scope)
             assert shown.strip()
             assert "Something on my side failed" not in shown
-        while chat.work:
-            assert (await chat.work_done()).strip()
+        while chat.jobs:
+            assert (await chat.finish_job()).strip()
 
     asyncio.run(run())
 

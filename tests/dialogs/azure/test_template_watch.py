@@ -37,12 +37,12 @@ class WatchingChat(LookingChat):
         return await self.say(button.label)
 
     async def look_once(self) -> dict[str, Any]:
-        """What the oldest work comes to, through JSON; the work goes on with its new arguments."""
-        work = self.work[0]
-        result = dict(await self.medic.perform_job(PERSON, work, "en", lambda done, total: None))
+        """What the oldest job comes to, through JSON; the job goes on with its new arguments."""
+        job = self.jobs[0]
+        result = dict(await self.conversation.perform_job(PERSON, job, "en", lambda done, total: None))
         result = json.loads(json.dumps(result))
         if RETRY_AFTER_KEY in result:
-            self.work[0] = Job(work.name, result["args"])
+            self.jobs[0] = Job(job.name, result["args"])
         return result
 
 
@@ -62,7 +62,7 @@ async def test_a_run_is_watched_until_one_says_stop(
 ) -> None:
     chat = WatchingChat(running(), locale)
     assert said in await chat.begin(asked)
-    (work,) = chat.work
+    (work,) = chat.jobs
     assert work.name == WATCH_TEMPLATE_JOB
     assert stopped in await chat.say(stop)
     assert chat.replies[-1].stops == (work.args["id"],)
@@ -76,7 +76,7 @@ async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
     await chat.begin()
     assert (await chat.look_once())[RETRY_AFTER_KEY] == RUNNING_POLL_SECONDS
     azure.statuses[RUNNING.template_id] = replace(STATUS, started=RUNNING.started, ended="2026-02-22T03:09:00Z")
-    said = await chat.work_done()
+    said = await chat.finish_job()
     assert "win11-golden: the run that you asked me to watch has ended: Failed." in said
     assert "Script ended with a non-zero exit code" in said
     assert chat.state
@@ -91,7 +91,7 @@ async def test_where_no_run_goes_on_the_next_one_is_watched() -> None:
     azure.statuses[STATUS.template_id] = RUNNING
     assert (await chat.look_once())[RETRY_AFTER_KEY] == RUNNING_POLL_SECONDS
     azure.statuses[STATUS.template_id] = replace(RUNNING, run_state="Succeeded", ended="2026-02-22T04:00:00Z")
-    assert "has ended: Succeeded" in await chat.work_done()
+    assert "has ended: Succeeded" in await chat.finish_job()
 
 
 async def test_a_run_that_began_and_ended_between_two_looks_is_told_too() -> None:
@@ -99,7 +99,7 @@ async def test_a_run_that_began_and_ended_between_two_looks_is_told_too() -> Non
     chat = WatchingChat(azure)
     await chat.begin()
     azure.statuses[STATUS.template_id] = replace(STATUS, started="2026-02-22T05:00:00Z")
-    assert "has ended: Failed" in await chat.work_done()
+    assert "has ended: Failed" in await chat.finish_job()
 
 
 async def test_the_status_card_offers_the_watch() -> None:
@@ -116,14 +116,14 @@ async def test_watching_twice_or_too_many_is_answered() -> None:
     assert "already" in await chat.say("watch win11-golden")
     await chat.say("watch a-one")
     await chat.say("watch b-two")
-    assert len(chat.work) == 3
+    assert len(chat.jobs) == 3
     said = await chat.say("watch c-three")
     assert "which is the most: win11-golden, a-one, b-two" in said
-    assert len(chat.work) == 3
+    assert len(chat.jobs) == 3
     assert "I no longer watch: a-one" in await chat.say("Stop: a-one")
     assert "I'm not watching that one" in await chat.say("stop watching c-three")
     await chat.say("watch c-three")
-    assert len(chat.work) == 4
+    assert len(chat.jobs) == 4
 
 
 async def test_stopping_nothing_is_answered() -> None:
@@ -143,7 +143,7 @@ async def test_what_passes_is_waited_for_and_not_for_ever(reason: AzureRefusalRe
     azure.refusals["status"] = AzureRefusal(reason)
     for _ in range(MAX_FAILED_POLLS):
         await chat.look_once()
-    assert "I can no longer watch win11-golden" in await chat.work_done()
+    assert "I can no longer watch win11-golden" in await chat.finish_job()
 
 
 async def test_a_long_wait_that_azure_asks_for_is_kept() -> None:
@@ -161,7 +161,7 @@ async def test_without_a_token_it_ends_with_words_and_the_sign_in() -> None:
     chat = WatchingChat(azure)
     await chat.begin()
     azure.refusals["status"] = AzureRefusal("sign-in")
-    said = await chat.work_done()
+    said = await chat.finish_job()
     assert "I can no longer watch win11-golden" in said
     assert any(reply.should_offer_sign_in for reply in chat.replies)
     azure.refusals.clear()
@@ -174,7 +174,7 @@ async def test_what_does_not_pass_ends_it_at_once(reason: AzureRefusalReason) ->
     chat = WatchingChat(azure)
     await chat.begin()
     azure.refusals["status"] = AzureRefusal(reason, target=RUNNING.template_id.id)
-    said = await chat.work_done()
+    said = await chat.finish_job()
     assert "I can no longer watch win11-golden" in said
     assert not any(reply.should_offer_sign_in for reply in chat.replies)
     assert any(reply.buttons for reply in chat.replies)
@@ -183,9 +183,9 @@ async def test_what_does_not_pass_ends_it_at_once(reason: AzureRefusalReason) ->
 async def test_after_a_day_it_asks() -> None:
     chat = WatchingChat(running())
     await chat.begin()
-    work = chat.work[0]
-    chat.work[0] = Job(work.name, {**work.args, "until": "2000-01-01T00:00:00Z"})
-    said = await chat.work_done()
+    work = chat.jobs[0]
+    chat.jobs[0] = Job(work.name, {**work.args, "until": "2000-01-01T00:00:00Z"})
+    said = await chat.finish_job()
     assert "Shall I go on?" in said
     assert "I'm watching win11-golden" in await chat.press_primary()
 
@@ -193,7 +193,7 @@ async def test_after_a_day_it_asks() -> None:
 @pytest.mark.parametrize("args", [{}, {"name": "<b>x</b>", "rg": 5}, {"name": "win11-golden"}])
 async def test_an_altered_work_looks_at_nothing(args: dict[str, Any]) -> None:
     azure = running()
-    result = await WatchingChat(azure).medic.perform_job(
+    result = await WatchingChat(azure).conversation.perform_job(
         PERSON, Job(WATCH_TEMPLATE_JOB, args), "en", lambda done, total: None
     )
     assert "refused" in result

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dialogs.conversation import Conversation
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal, FileRefusalReason
 from dialogs.model.job import Job, JobDone
@@ -24,10 +23,10 @@ from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.logs import MAX_LOGS, add_logs, build_display_name, logs_from_json, logs_to_json
 from dialogs.texts import TEXTS
-from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
-from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, NOTHING, Chat, diagnose
+from tests.dialogs.fixtures import DIAGNOSES, FAILED, NOTHING, Chat
+from tests.reporting import failures_together
 
 LINK = "https://contoso-my.sharepoint.com/personal/ada/_layouts/15/download.aspx?tempauth=SECRET-LINK"
 LOG = AttachedFile("customization.log", LINK)
@@ -60,23 +59,22 @@ class FakeAttachmentReader:
 
 
 class FileChat(Chat):
-    """A chat in which files can be attached; works wait in works until they are told."""
+    """A chat in which files can be attached; the jobs that a turn leaves are performed on request."""
 
     def __init__(
         self, files: FakeAttachmentReader | None, locale: str = "en-US", scope: ConversationScope = "personal"
     ) -> None:
-        super().__init__(locale)
+        super().__init__(locale, attachment_reader=files)
         self.scope = scope
-        self.medic = Conversation(load_knowledge_base(ENTRIES), diagnose, self.clock, attachment_reader=files)
-        self.works: list[Job] = []
+        self.jobs: list[Job] = []
         self.progress: list[tuple[int, int]] = []
 
     async def turn(self, **what: Any) -> str:
         turn = Turn(Person("tenant", "person"), "conversation", self.scope, locale=self.locale, **what)
-        answer = await self.medic.answer_turn(turn, self.state)
+        answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies = answer.replies
-        self.works += [Job(work.name, json.loads(json.dumps(work.args))) for work in answer.jobs]
+        self.jobs += [Job(job.name, json.loads(json.dumps(job.args))) for job in answer.jobs]
         assert "SECRET-LINK" not in json.dumps(self.state)
         assert "SECRET-LINK" not in repr([replace(reply, jobs=()) for reply in answer.replies])
         return self.shown
@@ -84,16 +82,16 @@ class FileChat(Chat):
     async def attach(self, *files: AttachedFile, text: str = "") -> str:
         return await self.turn(text=text, files=files or (LOG,))
 
-    async def told(self) -> str:
-        """Do the first work that waits, and say what its report says."""
-        work = self.works.pop(0)
+    async def finish_job(self) -> str:
+        """Perform the oldest job, and take the turn that reports it."""
+        job = self.jobs.pop(0)
         language: Language = "it" if self.locale == "it-IT" else "en"
-        done = await self.medic.perform_job(
-            Person("tenant", "person"), work, language, lambda at, all_of: self.progress.append((at, all_of))
+        done = await self.conversation.perform_job(
+            Person("tenant", "person"), job, language, lambda at, all_of: self.progress.append((at, all_of))
         )
         result = json.loads(json.dumps(done))
         assert "SECRET-LINK" not in json.dumps(result)
-        return await self.turn(job_done=JobDone(work, result))
+        return await self.turn(job_done=JobDone(job, result))
 
 
 async def test_a_log_is_announced_read_and_diagnosed() -> None:
@@ -101,7 +99,7 @@ async def test_a_log_is_announced_read_and_diagnosed() -> None:
     chat = FileChat(files)
     assert await chat.attach() == "I'm reading customization.log. The answer comes here when I'm through."
     assert [reply.beside for reply in chat.replies] == [True]
-    shown = await chat.told()
+    shown = await chat.finish_job()
     assert shown.startswith("I read all of customization.log: 12 MB, 43,112 lines.")
     assert "Script ended with a non-zero exit code" in shown
     assert "11  The string is missing the terminator." in shown
@@ -114,7 +112,7 @@ async def test_a_log_is_announced_read_and_diagnosed() -> None:
 async def test_in_italian() -> None:
     chat = FileChat(FakeAttachmentReader(), "it-IT")
     assert (await chat.attach()).startswith("Sto leggendo customization.log.")
-    assert (await chat.told()).startswith("Ho letto per intero customization.log: 12 MB, 43.112 righe.")
+    assert (await chat.finish_job()).startswith("Ho letto per intero customization.log: 12 MB, 43.112 righe.")
 
 
 async def test_a_text_beside_the_file_is_answered_too() -> None:
@@ -124,7 +122,7 @@ async def test_a_text_beside_the_file_is_answered_too() -> None:
     assert "I'm reading customization.log" in render_plain_text(chat.replies[-1])
     assert [reply.jobs != () for reply in chat.replies] == [False, True]
     # the file is the later word
-    shown = await chat.told()
+    shown = await chat.finish_job()
     assert "VMs from the image do not deploy" in shown
     assert "Meanwhile" not in shown
 
@@ -146,7 +144,7 @@ async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() ->
     chat = FileChat(FakeAttachmentReader())
     await chat.attach()
     await chat.say("ONE-POSSIBLE")
-    shown = await chat.told()
+    shown = await chat.finish_job()
     assert "Meanwhile I have read customization.log" in shown
     assert "Script ended with a non-zero exit code" in shown
     assert "11  The string is missing the terminator." in shown
@@ -159,9 +157,9 @@ async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() ->
 async def test_several_files_are_read_one_after_the_other() -> None:
     chat = FileChat(FakeAttachmentReader(**{"b.log": AttachmentContents(900, (log(LATEST),))}))
     assert "I'm reading customization.log, b.log." in await chat.attach(LOG, AttachedFile("b.log", LINK))
-    assert len(chat.works) == 2
-    assert "Script ended" in await chat.told()
-    shown = await chat.told()
+    assert len(chat.jobs) == 2
+    assert "Script ended" in await chat.finish_job()
+    shown = await chat.finish_job()
     assert "Meanwhile I have read b.log" in shown
     assert "VMs from the image do not deploy" in await chat.press("Go on with b.log")
 
@@ -177,7 +175,7 @@ SEVERAL = AttachmentContents(
 async def test_several_logs_in_an_archive_are_asked_about() -> None:
     chat = FileChat(FakeAttachmentReader(**{"logs.zip": SEVERAL}))
     await chat.attach(AttachedFile("logs.zip", LINK))
-    shown = await chat.told()
+    shown = await chat.finish_job()
     assert "logs.zip holds several logs. Which one is it?" in shown
     assert "a/customization.log" in shown
     assert "notes.txt" not in shown, "nothing was found in it"
@@ -201,7 +199,7 @@ async def test_a_long_name_is_cut_to_its_end_on_a_button() -> None:
     long = AttachmentContents(9, (log(DIAGNOSES["UNSURE"], f"1/{'x' * 60}/customization.log"), log(LATEST, "b.log")))
     chat = FileChat(FakeAttachmentReader(**{"logs.zip": long}))
     await chat.attach(AttachedFile("logs.zip", LINK))
-    await chat.told()
+    await chat.finish_job()
     label = chat.buttons[0].label
     assert label.startswith("Go on with …xx")
     assert label.endswith("xx/customization.log")
@@ -214,7 +212,7 @@ async def test_the_one_log_that_says_what_went_wrong_is_followed_and_the_others_
     )
     chat = FileChat(FakeAttachmentReader(**{"logs.zip": read}))
     await chat.attach(AttachedFile("logs.zip", LINK))
-    await chat.told()
+    await chat.finish_job()
     first, second = map(render_plain_text, chat.replies)
     assert "Of the logs in logs.zip, b.log says what went wrong. The others:" in first
     assert "a.log" in first
@@ -234,47 +232,54 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
         )
     )
     await chat.attach()
-    assert "found nothing of an image build in it" in await chat.told()
+    assert "found nothing of an image build in it" in await chat.finish_job()
     await chat.attach(AttachedFile("a.zip", LINK))
-    shown = await chat.told()
+    shown = await chat.finish_job()
     assert "I read the 5 texts in a.zip" in shown
     assert "Other texts in it that I did not read: 2" in shown
     await chat.say("FAILED-LOG")
     await chat.attach()
-    shown = await chat.told()
+    shown = await chat.finish_job()
     assert "found nothing of an image build in it" in shown
     assert "We are still at this solution" in shown
 
 
 @pytest.mark.parametrize("locale", ["en-US", "it-IT"])
-@pytest.mark.parametrize("reason", get_args(FileRefusalReason))
-async def test_every_refusal_has_its_words_and_a_way_on(reason: FileRefusalReason, locale: str) -> None:
-    chat = FileChat(FakeAttachmentReader(**{"customization.log": FileRefusal(reason, 200_000_000)}), locale)
-    await chat.attach()
-    shown = await chat.told()
-    if reason != "off":
-        assert "customization.log" in shown
-    assert ("200 MB" in shown) is (reason == "too-large")
-    assert TEXTS["it" if locale == "it-IT" else "en"]["file.by-hand"] in shown
-    assert chat.buttons
+async def test_every_refusal_has_its_words_and_a_way_on(locale: str) -> None:
+    with failures_together() as failures:
+        for reason in get_args(FileRefusalReason):
+            chat = FileChat(FakeAttachmentReader(**{"customization.log": FileRefusal(reason, 200_000_000)}), locale)
+            await chat.attach()
+            with failures.check(reason):
+                shown = await chat.finish_job()
+                if reason != "off":
+                    assert "customization.log" in shown
+                assert ("200 MB" in shown) is (reason == "too-large")
+                assert TEXTS["it" if locale == "it-IT" else "en"]["file.by-hand"] in shown
+                assert chat.buttons
 
 
 async def test_where_no_files_are_read_that_is_said_at_once() -> None:
     chat = FileChat(None)
     assert (await chat.attach()).startswith("I can't open files here.")
-    assert chat.works == []
+    assert chat.jobs == []
 
 
 async def test_whatever_fails_the_person_is_told() -> None:
     chat = FileChat(FakeAttachmentReader(**{"customization.log": ValueError("SECRET-LINK")}))
     await chat.attach()
-    assert "Something on my side failed" in await chat.told()
+    (job,) = chat.jobs
+    with pytest.raises(ValueError, match="SECRET-LINK"):  # the runtime catches it, and logs only its place
+        await chat.finish_job()
+    shown = await chat.turn(job_done=JobDone(job, {"failed": "broken", "reference": "1a2b3c4d"}))
+    assert "failed on my side" in shown
+    assert "SECRET-LINK" not in shown
 
 
 async def test_a_work_that_was_given_up_is_told() -> None:
     chat = FileChat(FakeAttachmentReader())
     await chat.attach()
-    assert "cut off" in await chat.turn(job_done=JobDone(chat.works[0], {"failed": "stopped"}))
+    assert "cut off" in await chat.turn(job_done=JobDone(chat.jobs[0], {"failed": "stopped"}))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from dialogs.conversation import Conversation
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
 from dialogs.solution.usage_events import UsageEvent
-from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.entry import Language
-from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, diagnose
+from tests.dialogs.fixtures import ENTRIES, FAILED, KNOWLEDGE_BASE, NOTHING, diagnose
 
 TEXT = "The string is missing the terminator"
 ANNA = Person("t", "29:anna")
@@ -22,14 +21,14 @@ class Talk:
     """A conversation that keeps what is counted."""
 
     def __init__(self, language: Language = "en") -> None:
-        self.medic = Conversation(load_knowledge_base(ENTRIES), diagnose, lambda: "2026-01-02T03:04:05Z")
+        self.conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-01-02T03:04:05Z")
         self.language, self.state = language, None
         self.notes: list[UsageEvent] = []
         self.labels: dict[str, tuple[str, dict[str, object]]] = {}
 
     async def _turn(self, **what: object) -> str:
         turn = Turn(ANNA, "c", locale=self.language, **what)  # type: ignore[arg-type]
-        answer = await self.medic.answer_turn(turn, self.state)
+        answer = await self.conversation.answer_turn(turn, self.state)
         self.state = answer.state  # type: ignore[assignment]
         self.notes += answer.usage_events
         self.labels = {b.label: (b.action_id, dict(b.args)) for reply in answer.replies for b in reply.buttons}
@@ -118,7 +117,7 @@ async def test_an_unrecognised_log_is_counted_by_its_phase() -> None:
     async def unknown(text: str, language: Language) -> object:
         return replace(FAILED, matches=(), phase="customize") if "log" in text else NOTHING
 
-    talk.medic = Conversation(load_knowledge_base(ENTRIES), unknown, lambda: "2026-01-02T03:04:05Z")  # type: ignore[arg-type]
+    talk.conversation = Conversation(KNOWLEDGE_BASE, unknown, lambda: "2026-01-02T03:04:05Z")  # type: ignore[arg-type]
     await talk.say("a log of something")
     assert talk.notes == [UsageEvent("unrecognised", "", "build-log customize")]
     await talk.say("chatter")

@@ -11,11 +11,11 @@ from bot.cards.layout import lay_out_card
 from dialogs.model.reply import Reply
 from dialogs.solution.howtos import HOWTO_BY_INPUT_KIND
 from knowledge.catalog.howtos import load_howtos
-from knowledge.catalog.loading import load_entries
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import FAILED, NOTHING, Chat
 from tests.dialogs.test_conversation import Line, talk
+from tests.shipped_knowledge import ENTRIES
 
 GUIDES = load_howtos().by_id
 LOCALES = {"en": "en-US", "it": "it-IT"}
@@ -228,7 +228,7 @@ async def test_the_words_of_entries_are_still_diagnosed() -> None:
         return FAILED
 
     chat = Chat(diagnoser=diagnose)
-    said = [phrase for entry in load_entries().values() for phrase in entry.words.get("en", ())]
+    said = [phrase for entry in ENTRIES.values() for phrase in entry.words.get("en", ())]
     for phrase in said:
         await chat.say(phrase)
     assert len(diagnosed) >= len(said) - 5

@@ -8,10 +8,10 @@ import pytest
 
 from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, extract_first_sentence, limit_excerpts
-from knowledge.catalog.loading import load_entries
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, match
+from tests.shipped_knowledge import ENTRIES
 
 LONG = "The build subnet has no way out to the internet that anybody could use"
 
@@ -35,7 +35,7 @@ def test_the_cause_in_one_sentence(text: str, first: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_cause_has_a_sentence_that_is_whole(language: str) -> None:
-    for entry in load_entries().values():
+    for entry in ENTRIES.values():
         said = extract_first_sentence(entry.cause.get(language))  # type: ignore[arg-type]
         assert said.count("`") % 2 == 0, entry.id
         assert said[-1] in ".!?:", entry.id

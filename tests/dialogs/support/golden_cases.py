@@ -12,17 +12,12 @@ from pathlib import Path
 from dialogs.conversation import Conversation
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.turn import ActionPressed, Person, Turn
-from knowledge.catalog.knowledge_base import load_knowledge_base
-from knowledge.catalog.loading import load_entries
-from knowledge.catalog.support import load_support
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import LANGUAGES, Language
 from tests.build_logs import begun, failed, powershell, restart, script_failed, shell, stopped, succeeded
+from tests.shipped_knowledge import DIAGNOSER, ENTRIES, KNOWLEDGE_BASE
 
 GOLDENS = Path(__file__).parent / "goldens"
-ENTRIES = load_entries()
-DIAGNOSER = Diagnoser(ENTRIES)
 NOW = "2026-03-01T12:00:00Z"
 ANSWERS = {
     "frequency": "always",
@@ -101,7 +96,7 @@ async def _diagnose(text: str, language: Language) -> Diagnosis:
 
 async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, ...]]:
     """The product and the owner of the form, and the texts that are posted, after one step that did not help."""
-    medic = Conversation(load_knowledge_base(ENTRIES), _diagnose, lambda: NOW)
+    medic = Conversation(KNOWLEDGE_BASE, _diagnose, lambda: NOW)
     person, locale = Person("tenant", "person"), {"en": "en-US", "it": "it-IT"}[language]
     answer = await medic.answer_turn(Turn(person, "c", locale=locale, text=case.text()), None)
     for said in ("next", "draft"):
@@ -110,7 +105,7 @@ async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, 
         block.id: block.value for reply in answer.replies for block in reply.blocks if isinstance(block, FormField)
     }
     shown = "\n".join(repr(block) for reply in answer.replies for block in reply.blocks)
-    owners = [one.id for one in load_support().owners if one.who.get(language) in shown]
+    owners = [one.id for one in KNOWLEDGE_BASE.support.owners if one.who.get(language) in shown]
     filled = {**fields, **ANSWERS, "product": fields["product"] or "linux"}
     answer = await medic.answer_turn(
         Turn(person, "c", locale=locale, action=ActionPressed("post", {}, filled, 1)), answer.state

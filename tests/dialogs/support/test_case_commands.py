@@ -99,7 +99,7 @@ def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> 
     (lookup, create), said = shell.run(filled_in(render_bash_commands(context(), FORM)))
     assert said == ""
     assert lookup[:4] == ["support", "services", "problem-classifications", "list"]
-    assert lookup[lookup.index("--service-name") + 1] == context().support.products["windows"].service
+    assert lookup[lookup.index("--service-name") + 1] == context().knowledge.support.products["windows"].service
     assert create[:4] == ["support", "in-subscription", "tickets", "create"]
     given = options(create)
     mark = given["--ticket-name"].removeprefix("image-medic-")

@@ -226,7 +226,7 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
         await chat.act("file-case", {"as": kind})
         (reply,) = files(chat)
         assert reply.file is not None
-        content = chat.medic.read_offered_file(chat.state, reply.file.args)
+        content = chat.conversation.read_offered_file(chat.state, reply.file.args)
         assert content is not None
         assert len(content) == reply.file.size
         if kind == "text":
@@ -242,7 +242,7 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
     await chat.act("az-case")
     (reply,) = files(chat)
     assert reply.file is not None
-    assert chat.medic.read_offered_file(chat.state, reply.file.args) == english.encode("utf-8")
+    assert chat.conversation.read_offered_file(chat.state, reply.file.args) == english.encode("utf-8")
     assert all(f"@{reply.file.name}" in block.text for block in reply.blocks if isinstance(block, Command))
 
 
@@ -255,16 +255,16 @@ async def test_a_file_of_a_case_that_was_changed_since_is_not_another_file() -> 
     assert offered.name.startswith("image-medic-case-win11-golden-")
     kept = chat.state
     await chat.say("WRAPPER")
-    assert chat.medic.read_offered_file(chat.state, offered.args) == chat.medic.read_offered_file(kept, offered.args), (
-        "a draft now"
-    )
+    assert chat.conversation.read_offered_file(chat.state, offered.args) == chat.conversation.read_offered_file(
+        kept, offered.args
+    ), "a draft now"
     await chat.act("take-up", {"number": 1})
     await chat.act("post", {}, {"impact": "another"})
-    assert chat.medic.read_offered_file(chat.state, offered.args) is None
+    assert chat.conversation.read_offered_file(chat.state, offered.args) is None
     for broken in ({}, {"as": "exe", "mark": offered.args["mark"]}, {"as": "text", "mark": 7}, {"as": ["text"]}):
-        assert chat.medic.read_offered_file(kept, broken) is None
-    assert chat.medic.read_offered_file(None, offered.args) is None
-    assert chat.medic.read_offered_file({"v": 99}, offered.args) is None
+        assert chat.conversation.read_offered_file(kept, broken) is None
+    assert chat.conversation.read_offered_file(None, offered.args) is None
+    assert chat.conversation.read_offered_file({"v": 99}, offered.args) is None
 
 
 async def test_links_open_the_portal_with_ids_only() -> None:

@@ -13,6 +13,7 @@ from dialogs.texts import TEXTS, TrustedText, format_runs, format_text
 from knowledge.catalog.questionnaire import AREA_GROUPS
 from knowledge.model.diagnosis import BuildOutcome, Confidence, InputKind
 from knowledge.model.entry import LANGUAGES, Area, Basis, Language, Phase, Retry
+from tests.reporting import failures_together
 
 _SLOT = re.compile(r"\{(\w+)\}")
 LONGEST_LABEL = 40
@@ -23,13 +24,15 @@ def test_both_languages_have_the_same_keys() -> None:
     assert set(TEXTS["en"]) == set(TEXTS["it"])
 
 
-@pytest.mark.parametrize("key", sorted(TEXTS["en"]))
-def test_both_languages_have_the_same_slots_and_literals(key: str) -> None:
-    english, italian = TEXTS["en"][key], TEXTS["it"].get(key, "")
-    assert sorted(_SLOT.findall(english)) == sorted(_SLOT.findall(italian))
-    assert english.count("**") == italian.count("**")
-    assert english.count("`") == italian.count("`")
-    assert english.strip() == english or key.startswith("diagnosis.")
+def test_both_languages_have_the_same_slots_and_literals() -> None:
+    with failures_together(at_least=700) as failures:
+        for key, english in TEXTS["en"].items():
+            italian = TEXTS["it"].get(key, "")
+            with failures.check(key):
+                assert sorted(_SLOT.findall(english)) == sorted(_SLOT.findall(italian))
+                assert english.count("**") == italian.count("**")
+                assert english.count("`") == italian.count("`")
+                assert english.strip() == english or key.startswith("diagnosis.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

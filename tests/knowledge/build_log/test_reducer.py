@@ -11,13 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.build_log.reducer import MAX_LITERAL_HITS
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import MAX_WHOLE_BYTES, Diagnoser
+from knowledge.diagnosis.diagnoser import MAX_WHOLE_BYTES
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.text.streaming import MAX_CARRY_BYTES, read_blocks
 from tests.build_logs import BuildLog, begun, powershell, restart, script_failed, shell, stopped, succeeded
-
-DIAGNOSER = Diagnoser(load_entries())
+from tests.shipped_knowledge import DIAGNOSER
 
 
 def padded(log: BuildLog, size: int = MAX_WHOLE_BYTES + 400_000) -> BuildLog:

@@ -6,28 +6,22 @@ import html
 import json
 import re
 import textwrap
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from knowledge.catalog.loading import load_entries
-from knowledge.catalog.support import load_support
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.entry import Entry, Example
 from tests.build_logs import LogFormat, begun, powershell, restart, shell, succeeded
+from tests.reporting import failures_together
+from tests.shipped_knowledge import DIAGNOSER, ENTRIES, KNOWLEDGE_BASE
 
-ENTRIES = load_entries()
-DIAGNOSER = Diagnoser(ENTRIES)
-EXAMPLES = [
-    pytest.param(entry, example, id=f"{entry.id}-{number}")
-    for entry in ENTRIES.values()
-    for number, example in enumerate(entry.examples)
-]
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-PREFIX = re.compile(r"(?m)^(\[[^\]]+\] )?PACKER (?:OUT |ERR )?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?")
 RUN = "0b1c2d3e-4f50-4172-8394-a5b6c7d8e9f0"
-# a printed line that differs from a script's source only by the quotes around it
+# a printed line that differs from a script's source only by the quotes around it, and that source
 NEVER_QUOTED = {"deprovision-script-missing"}
+NEVER_PRINTED = {"warn-deprovision-script-text"}
+LINE_BREAK = re.compile(r"\n|\\n")
 LOG_LIKE = re.compile(r"(?m)PACKER|^(?:==>|\s{4})?\s?azure-arm: ")
 
 
@@ -78,13 +72,19 @@ def old_prefix(text: str) -> str:
 TRANSFORMATIONS: list[Callable[[str], str]] = [
     new_ids,
     wrapped,
+    cut_hard,
     in_json,
     in_json_twice,
     in_html,
     windows_breaks,
     curly,
     among_words,
+    new_prefix,
+    old_prefix,
 ]
+NEVER_DONE_TO_A_LOG = {wrapped, in_json, in_json_twice, in_html}
+"""No chat client does this to a log, and it would no longer be one."""
+PREFIXES = {new_prefix, old_prefix}
 
 
 def top(text: str) -> tuple[str, str] | None:
@@ -92,27 +92,37 @@ def top(text: str) -> tuple[str, str] | None:
     return (matches[0].entry, matches[0].confidence) if matches else None
 
 
-@pytest.mark.parametrize(("entry", "example"), EXAMPLES)
-def test_example(entry: Entry, example: Example) -> None:
-    assert top(example.text) == (entry.id, example.confidence)
+def list_transformed(entry: Entry, example: Example) -> Iterator[tuple[str, str]]:
+    """The forms in which an example may be pasted that differ from the example itself, each with its name."""
+    is_log = bool(LOG_LIKE.search(example.text))
+    impossible = NEVER_DONE_TO_A_LOG if is_log or entry.id in NEVER_QUOTED else set()
+    if is_log or LINE_BREAK.search(example.text) or entry.id in NEVER_PRINTED:
+        impossible = impossible | PREFIXES
+    for transform in TRANSFORMATIONS:
+        text = transform(example.text)
+        if text != example.text and transform not in impossible:
+            yield transform.__name__, text
 
 
-@pytest.mark.parametrize("transform", TRANSFORMATIONS, ids=[transform.__name__ for transform in TRANSFORMATIONS])
-@pytest.mark.parametrize(("entry", "example"), EXAMPLES)
-def test_transformed_example(entry: Entry, example: Example, transform: Callable[[str], str]) -> None:
-    is_log = LOG_LIKE.search(example.text) or entry.id in NEVER_QUOTED
-    if is_log and transform in (in_json, in_json_twice, in_html, wrapped):
-        return  # no chat client does this to a log, and it would no longer be one
-    found = top(transform(example.text))
-    assert found is not None
-    assert found[0] == entry.id
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
+def test_every_example_is_recognized_in_every_form(entry: Entry) -> None:
+    with failures_together(at_least=2 * len(entry.examples)) as failures:
+        for number, example in enumerate(entry.examples):
+            with failures.check(f"example {number}"):
+                assert top(example.text) == (entry.id, example.confidence)
+            for name, text in list_transformed(entry, example):
+                with failures.check(f"example {number}, {name}"):
+                    found = top(text)
+                    assert found is not None
+                    assert found[0] == entry.id
 
 
-@pytest.mark.parametrize(("entry", "example"), EXAMPLES)
-def test_example_cut_hard_at_a_column(entry: Entry, example: Example) -> None:
-    found = top(cut_hard(example.text))
-    assert found is not None
-    assert found[0] == entry.id
+def test_every_form_changes_enough_examples() -> None:
+    changed = Counter(
+        name for entry in ENTRIES.values() for example in entry.examples for name, _ in list_transformed(entry, example)
+    )
+    assert changed.keys() == {transform.__name__ for transform in TRANSFORMATIONS}
+    assert all(count >= 40 for count in changed.values()), changed
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
@@ -133,7 +143,7 @@ def test_a_build_that_succeeded_matches_nothing_above_info(form: LogFormat, wind
 
 
 def test_support_names_entries_that_exist() -> None:
-    support = load_support()
+    support = KNOWLEDGE_BASE.support
     named = {name for owner in support.owners for name in owner.entries}
     assert named | set(support.own_entries) <= ENTRIES.keys()
 

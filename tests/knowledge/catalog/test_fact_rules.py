@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.catalog.fact_rules import FACTS, FactCheck, load_fact_rules, read_fact_rules
-from knowledge.catalog.loading import load_entries
 from knowledge.checks import check_entries
 from knowledge.model.diagnosis import Match
 from knowledge.model.errors import InvalidEntriesError
+from tests.shipped_knowledge import ENTRIES
 
-ENTRIES = load_entries()
 RULES = load_fact_rules()
 
 

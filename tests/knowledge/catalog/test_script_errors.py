@@ -21,6 +21,7 @@ from knowledge.text.lines import LogLine, read_line
 from knowledge.text.normalization import normalize_text
 from knowledge.text.patterns import collapse_whitespace
 from tests.build_logs import LogFormat, begun, powershell, script_failed, shell
+from tests.reporting import failures_together
 
 FINDER = load_script_errors()
 PATTERNS = [pattern for pattern in read_patterns(SCRIPT_ERRORS_PATH) if pattern.when == "said"]
@@ -97,44 +98,45 @@ def list_bodies(failure: ScriptFailure) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_the_line_to_point_at_is_shown(case: Case, form: LogFormat) -> None:
-    shown = find_in_log(build_log(case, form))
-
-    assert any(
-        collapse_whitespace(case.point_at) in collapse_whitespace(decode_clixml(body)) for body in list_bodies(shown)
-    ), list_bodies(shown)
-    numbers = [line.number for line in shown.lines]
-    assert len(numbers) <= 5
-    assert numbers == sorted(set(numbers))
-    if case.advice:
-        assert shown.pattern is not None
-        assert shown.pattern.id == case.advice
-        assert shown.pattern.advice is not None
-
-
-@pytest.mark.parametrize("pattern", PATTERNS, ids=[pattern.id for pattern in PATTERNS])
-def test_patterns_match_their_examples_only(pattern: ScriptErrorPattern) -> None:
-    pattern_set = ScriptErrorPatternSet([pattern])
-    for example in pattern.examples:
-        match = pattern_set.match_text(example)
-        assert (match.weight_cap == pattern.weight) if pattern.is_weight_cap else (match.pattern is pattern), example
-    for example in pattern.not_examples:
-        match = pattern_set.match_text(example)
-        assert match.pattern is None, example
-        assert match.weight_cap is None, example
+def test_the_line_to_point_at_is_shown(form: LogFormat) -> None:
+    with failures_together(at_least=150) as failures:
+        for case in CASES:
+            with failures.check(case.id):
+                shown = find_in_log(build_log(case, form))
+                bodies = [collapse_whitespace(decode_clixml(body)) for body in list_bodies(shown)]
+                assert any(collapse_whitespace(case.point_at) in body for body in bodies), bodies
+                numbers = [line.number for line in shown.lines]
+                assert len(numbers) <= 5
+                assert numbers == sorted(set(numbers))
+                if case.advice:
+                    assert shown.pattern is not None
+                    assert shown.pattern.id == case.advice
+                    assert shown.pattern.advice is not None
 
 
-ADVICE_EXAMPLES = [(pattern, example) for pattern in PATTERNS if pattern.advice for example in pattern.examples]
+def test_patterns_match_their_examples_only() -> None:
+    with failures_together(at_least=140) as failures:
+        for pattern in PATTERNS:
+            pattern_set = ScriptErrorPatternSet([pattern])
+            for example in pattern.examples:
+                with failures.check(f"{pattern.id}: {example}"):
+                    match = pattern_set.match_text(example)
+                    if pattern.is_weight_cap:
+                        assert match.weight_cap == pattern.weight
+                    else:
+                        assert match.pattern is pattern
+            for example in pattern.not_examples:
+                with failures.check(f"{pattern.id}, not: {example}"):
+                    match = pattern_set.match_text(example)
+                    assert (match.pattern, match.weight_cap) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "example"),
-    ADVICE_EXAMPLES,
-    ids=[f"{pattern.id}: {example[:40]}" for pattern, example in ADVICE_EXAMPLES],
-)
-def test_an_example_is_explained_by_its_own_pattern(pattern: ScriptErrorPattern, example: str) -> None:
-    assert find_pattern(example) is pattern
+def test_an_example_is_explained_by_its_own_pattern() -> None:
+    with failures_together(at_least=100) as failures:
+        for pattern in PATTERNS:
+            for example in pattern.examples if pattern.advice else ():
+                with failures.check(f"{pattern.id}: {example}"):
+                    assert find_pattern(example) is pattern
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
+from tests.shipped_knowledge import DIAGNOSER, ENTRIES
 
 SETS = ("unseen", "fresh")
 MAX_NOT_FIRST = {"unseen": 6, "fresh": 4}
@@ -26,35 +25,30 @@ def read_cases(name: str) -> list[Mapping[str, Any]]:
     return cases
 
 
-@pytest.fixture(scope="module")
-def diagnoser() -> Diagnoser:
-    return Diagnoser(load_entries())
-
-
 @pytest.mark.parametrize(("name", "failures", "others"), [("unseen", 140, 100), ("fresh", 100, 70)])
 def test_there_are_many_cases_of_both_sorts_and_their_entries_exist(name: str, failures: int, others: int) -> None:
     cases = read_cases(name)
     assert len({case["id"] for case in cases}) == len(cases)
     assert sum(bool(case["expect"]) for case in cases) >= failures
     assert sum(not case["expect"] for case in cases) >= others
-    assert {entry for case in cases for entry in case["expect"]} <= load_entries().keys()
+    assert {entry for case in cases for entry in case["expect"]} <= ENTRIES.keys()
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_right_entry_comes_first(diagnoser: Diagnoser, name: str) -> None:
+def test_the_right_entry_comes_first(name: str) -> None:
     wrong = []
     for case in read_cases(name):
-        matches = diagnoser.diagnose(case["text"]).matches
+        matches = DIAGNOSER.diagnose(case["text"]).matches
         if case["expect"] and (not matches or matches[0].entry not in case["expect"]):
             wrong.append(f"{case['id']}: {[match.entry for match in matches[:2]]}, not {case['expect']}")
     assert len(wrong) <= MAX_NOT_FIRST[name], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_something_else_raises_no_alarm(diagnoser: Diagnoser, name: str) -> None:
+def test_something_else_raises_no_alarm(name: str) -> None:
     wrong = []
     for case in read_cases(name):
-        matches = diagnoser.diagnose(case["text"]).matches
+        matches = DIAGNOSER.diagnose(case["text"]).matches
         strong = [f"{match.entry} ({match.confidence})" for match in matches if match.confidence != "possible"]
         if not case["expect"] and strong:
             wrong.append(f"{case['id']}: {strong}")

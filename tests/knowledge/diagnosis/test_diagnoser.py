@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import FACT_KEYS, Diagnosis
 from knowledge.text.patterns import LiteralSet
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
-
-DIAGNOSER = Diagnoser(load_entries())
+from tests.shipped_knowledge import DIAGNOSER
 
 KINDS = [
     ("PACKER OUT ==> azure-arm: Running builder ...", "build-log"),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.catalog.loading import load_entries
-from knowledge.diagnosis.diagnoser import Diagnoser
-
-DIAGNOSER = Diagnoser(load_entries())
+from tests.shipped_knowledge import DIAGNOSER
 
 
 @pytest.mark.parametrize(

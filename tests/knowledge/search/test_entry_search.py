@@ -10,14 +10,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.loading import load_entries
 from knowledge.search.entry_search import MAX_RESULTS, EntrySearch
 from knowledge.search.phrase_table import PhraseTable
 from knowledge.search.spelling import SpellingCorrector, compute_distance
 from knowledge.search.tokenizer import split_words, stem
+from tests.shipped_knowledge import ENTRIES
 
 QUESTIONS = Path(__file__).parents[1] / "questions"
-ENTRIES = load_entries()
 SEARCH = EntrySearch(ENTRIES)
 
 

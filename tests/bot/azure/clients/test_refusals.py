@@ -117,22 +117,21 @@ async def test_what_resource_manager_answers(
         ((403, {}, ""), ("denied", "", "/scope")),
     ],
 )
-@pytest.mark.parametrize("method", ["properties", "range", "list"])
 async def test_what_storage_answers(
-    azure: FakeAzure, clients: ManagementClients, answer: Answer, expected: tuple[str, str, str], method: str
+    azure: FakeAzure, clients: ManagementClients, answer: Answer, expected: tuple[str, str, str]
 ) -> None:
     azure.answers["/blobs/"] = [answer]
     container = clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     blob = container.get_blob_client("x/customization.log")
-    ways = {
-        "properties": lambda: blob.get_blob_properties(),
-        "range": lambda: blob.download_blob(offset=5, length=10),
-        "list": lambda: anext(aiter(container.list_blobs())),
-    }
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
-        await ways[method]()
-    found = build_refused_error(caught.value, "the log", "storage", "/scope").refusal
-    assert (found.reason, found.role, found.scope) == expected, repr(caught.value)
+    for request in (
+        lambda: blob.get_blob_properties(),
+        lambda: blob.download_blob(offset=5, length=10),
+        lambda: anext(aiter(container.list_blobs())),
+    ):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
+            await request()
+        found = build_refused_error(caught.value, "the log", "storage", "/scope").refusal
+        assert (found.reason, found.role, found.scope) == expected, repr(caught.value)
     assert found.retry_after == (60 if expected[0] == "busy" else None)
 
 
@@ -192,7 +191,9 @@ async def test_a_passing_failure_is_tried_once_more(azure: FakeAzure, clients: M
         assert len(azure.hits) == 2
 
 
-@pytest.mark.parametrize("wait", ["86400", "7", formatdate(time.time() + 86400, usegmt=True)])
+@pytest.mark.parametrize(
+    "wait", ["86400", "7", formatdate(time.time() + 86400, usegmt=True)], ids=["a day", "7 s", "date"]
+)
 async def test_no_long_wait_is_waited(azure: FakeAzure, clients: ManagementClients, wait: str) -> None:
     azure.answers["imageTemplates"] = [error(429, "TooManyRequests", headers={"Retry-After": wait})]
     async with asyncio.timeout(3):

@@ -54,7 +54,7 @@ async def agreed(filing: SupportTicketFiler, subscription: str) -> FilingChat:
 async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     office, filing = desk
     chat = await agreed(filing, IMAGES)
-    assert "The number of the request is 261122001000001" in await chat.work_done()
+    assert "The number of the request is 261122001000001" in await chat.finish_job()
     (sent,) = office.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "No"
     assert sent["title"] == "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)"
@@ -63,7 +63,7 @@ async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicke
 
 async def test_without_a_plan_it_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], RESEARCH)
-    shown = await chat.work_done()
+    shown = await chat.finish_job()
     assert "does not allow requests through the API" in shown
     assert "Developer" in shown
     assert desk[0].tickets == {}
@@ -71,7 +71,7 @@ async def test_without_a_plan_it_is_said(desk: tuple[FailingSupportService, Supp
 
 async def test_an_unknown_subscription_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], "00000000-1111-2222-3333-444444444444")
-    assert "does not find the subscription" in await chat.work_done()
+    assert "does not find the subscription" in await chat.finish_job()
 
 
 async def test_a_restart_while_it_is_filed_leaves_one_ticket(
@@ -87,14 +87,14 @@ async def test_a_restart_while_it_is_filed_leaves_one_ticket(
             await go_on.wait()
 
     office.on_create_ticket = held
-    (work,) = chat.work
-    first = asyncio.create_task(chat.medic.perform_job(chat.person, work, "en", lambda done, total: None))
+    (job,) = chat.jobs
+    first = asyncio.create_task(chat.conversation.perform_job(chat.person, job, "en", lambda done, total: None))
     await made.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
     go_on.set()
-    assert "It is filed already, as request 261122001000001" in await chat.work_done()
+    assert "It is filed already, as request 261122001000001" in await chat.finish_job()
     assert len(office.ticket_bodies) == 1
 
 
@@ -104,7 +104,7 @@ async def test_what_is_kept_and_logged_is_small(
     chat = await agreed(desk[1], IMAGES)
     during: dict[str, Any] = chat.state or {}
     assert len(json.dumps(during)) < 20_000
-    await chat.work_done()
+    await chat.finish_job()
     assert "ada@example.com" not in json.dumps(chat.state)
     assert "ada@example.com" not in caplog.text
 

@@ -116,7 +116,7 @@ async def test_an_answer_says_what_became_of_the_reply(
         ("-5", None, None),
         ("٣", None, None),
         ("", None, None),
-        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000, 3600),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000, 3600, id="in an hour"),
         ("Fri, 31 Dec 1999 23:59:59 GMT", 0, 0),
         ("Fri, 99 Dec 1999 23:59:59 GMT", None, None),
     ],

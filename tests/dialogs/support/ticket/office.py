@@ -1,4 +1,4 @@
-"""A made-up support office, and a chat whose medic may file tickets with it."""
+"""A made-up support office, and a chat in which tickets are filed with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dialogs.conversation import Conversation
 from dialogs.model.errors import TicketRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.support import (
@@ -19,9 +18,7 @@ from dialogs.model.support import (
     TicketRefusal,
 )
 from dialogs.model.turn import ConversationScope, Person, Turn
-from knowledge.catalog.knowledge_base import load_knowledge_base
-from knowledge.catalog.support import load_support
-from tests.dialogs.fixtures import ENTRIES, Chat, diagnose
+from tests.dialogs.fixtures import KNOWLEDGE_BASE, Chat
 
 ADA = Person("tenant", "29:ada", "Ada Maria Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
 AIB = ClassificationChoice("/providers/x/problemClassifications/aib", "Azure Features / Azure Image Builder")
@@ -46,7 +43,7 @@ class FakeTicketFiler:
     ) -> ClassificationOptions:
         self.asked.append((person, subscription, product))
         self._may("routes")
-        name = load_support().get_product_name(product) or ""
+        name = KNOWLEDGE_BASE.support.get_product_name(product) or ""
         return ClassificationOptions(ServiceChoice("/providers/x/services/s", name), self.classifications)
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
@@ -64,35 +61,33 @@ class FakeTicketFiler:
 
 
 class FilingChat(Chat):
-    """Ada's chat; works that a turn leaves are done on request."""
+    """Ada's chat; the jobs that a turn leaves are performed on request."""
 
     def __init__(
         self, filing: FakeTicketFiler | None, locale: str | None = "en-US", person: Person = ADA, **more: Any
     ) -> None:
-        super().__init__(locale, **more)
+        super().__init__(locale, ticket_filer=filing, **more)
         self.person = person
         self.scope: ConversationScope = "personal"
-        entries, diagnoser = more.get("entries", ENTRIES), more.get("diagnoser") or diagnose
-        self.medic = Conversation(load_knowledge_base(entries), diagnoser, self.clock, ticket_filer=filing)
-        self.work: list[Job] = []
+        self.jobs: list[Job] = []
 
     async def turn(self, **what: Any) -> str:
         turn = Turn(self.person, "conversation", self.scope, locale=self.locale, **what)
-        answer = await self.medic.answer_turn(turn, self.state)
+        answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies = answer.replies
         assert self.replies
-        self.work += json_works(answer.jobs)
+        self.jobs += through_json(answer.jobs)
         return self.shown
 
-    async def work_done(self, result: dict[str, Any] | None = None) -> str:
-        """Do the oldest work, or take `result` for what came of it; then the turn that reports it."""
-        work = self.work.pop(0)
+    async def finish_job(self, result: dict[str, Any] | None = None) -> str:
+        """Perform the oldest job, or take `result` for what came of it; then the turn that reports it."""
+        job = self.jobs.pop(0)
         if result is None:
-            result = dict(await self.medic.perform_job(self.person, work, "en", lambda done, total: None))
-        return await self.turn(job_done=JobDone(work, json.loads(json.dumps(result))))
+            result = dict(await self.conversation.perform_job(self.person, job, "en", lambda done, total: None))
+        return await self.turn(job_done=JobDone(job, json.loads(json.dumps(result))))
 
 
-def json_works(works: tuple[Job, ...]) -> list[Job]:
-    """The works as a store gives them back."""
-    return [replace(work, args=json.loads(json.dumps(dict(work.args)))) for work in works]
+def through_json(jobs: tuple[Job, ...]) -> list[Job]:
+    """The jobs as a store gives them back."""
+    return [replace(job, args=json.loads(json.dumps(dict(job.args)))) for job in jobs]

@@ -15,6 +15,7 @@ from dialogs.texts import TEXTS
 from knowledge.model.entry import LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, FakeTicketFiler, FilingChat
+from tests.reporting import failures_together
 
 CONTACT = {
     "subscription": SUBSCRIPTION,
@@ -83,11 +84,11 @@ async def test_a_case_becomes_a_ticket_after_an_explicit_yes() -> None:
     ):
         assert part in shown
     (text,) = copied(chat)
-    assert (filing.filed, chat.work) == ([], [])
+    assert (filing.filed, chat.jobs) == ([], [])
     shown = await press(chat, "ticket-yes")
     assert "Filing…" in shown
     assert filing.filed == []
-    shown = await chat.work_done()
+    shown = await chat.finish_job()
     assert NUMBER in shown
     assert "State: Open" in shown
     (link,) = [button for button in chat.buttons if button.url]
@@ -119,7 +120,7 @@ async def test_in_italian_the_english_goes_along_as_a_file() -> None:
     assert "CHE COSA È SUCCESSO" in own
     assert "WHAT HAPPENED" in english
     await press(chat, "ticket-yes", "it")
-    assert NUMBER in await chat.work_done()
+    assert NUMBER in await chat.finish_job()
     (draft,) = filing.filed
     assert draft.description == own
     assert [(file.name, file.text) for file in draft.attachments] == [("image-medic-case-english.md", english)]
@@ -132,7 +133,7 @@ async def test_support_in_another_language_gets_english() -> None:
     (text,) = copied(chat)
     assert "WHAT HAPPENED" in text
     await press(chat, "ticket-yes", "it")
-    await chat.work_done()
+    await chat.finish_job()
     assert (filing.filed[0].description, filing.filed[0].attachments) == (text, ())
     assert filing.filed[0].title.startswith("Azure VM Image Builder: Script ended")
 
@@ -143,7 +144,7 @@ async def test_a_file_that_was_not_taken_is_said() -> None:
     chat = FilingChat(filing, "it-IT")
     await to_the_preview(chat, "it", language="it-it")
     await press(chat, "ticket-yes", "it")
-    assert "Il file non è stato allegato" in await chat.work_done()
+    assert "Il file non è stato allegato" in await chat.finish_job()
 
 
 async def test_consent_is_no_unless_said() -> None:
@@ -157,35 +158,37 @@ async def test_consent_is_no_unless_said() -> None:
     assert "Diagnostic information: Yes, I agree" in await press(chat, "ticket-preview", diagnostics="yes")
 
 
+UNACCEPTABLE = [
+    ("subscription", ""),
+    ("subscription", "not-a-guid"),
+    ("first", "  "),
+    ("last", ""),
+    ("email", "ada"),
+    ("email", "ada@localhost"),
+    ("email", "a b@example.com"),
+    ("country", "XXX"),
+    ("country", "Italy"),
+    ("country", "Austria"),
+    ("subscription", f"{SUBSCRIPTION}0"),
+    ("email", "ada@example.com" + "m" * 120),
+    ("first", "A" * 61),
+    ("phone", "call me"),
+]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("subscription", ""),
-        ("subscription", "not-a-guid"),
-        ("first", "  "),
-        ("last", ""),
-        ("email", "ada"),
-        ("email", "ada@localhost"),
-        ("email", "a b@example.com"),
-        ("country", "XXX"),
-        ("country", "Italy"),
-        ("country", "Austria"),
-        ("subscription", f"{SUBSCRIPTION}0"),
-        ("email", "ada@example.com" + "m" * 120),
-        ("first", "A" * 61),
-        ("phone", "call me"),
-    ],
-)
-async def test_what_support_would_not_take_is_asked_again(language: Language, name: str, value: str) -> None:
-    filing = FakeTicketFiler()
-    chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
-    await to_the_preview(chat, language, **{name: value})
-    found = fields(chat)
-    assert [field.id for field in found.values() if field.problem] == [name]
-    assert found[name].problem == TEXTS[language][f"ticket.problem.{name}"]
-    assert found["email"].value == ("ada@example.com" if name != "email" else value.strip())
-    assert filing.asked == []
+async def test_what_support_would_not_take_is_asked_again(language: Language) -> None:
+    with failures_together() as failures:
+        for name, value in UNACCEPTABLE:
+            filing = FakeTicketFiler()
+            chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
+            await to_the_preview(chat, language, **{name: value})
+            found = fields(chat)
+            with failures.check(f"{name}: {value}"):
+                assert [field.id for field in found.values() if field.problem] == [name]
+                assert found[name].problem == TEXTS[language][f"ticket.problem.{name}"]
+                assert found["email"].value == ("ada@example.com" if name != "email" else value.strip())
+                assert filing.asked == []
 
 
 async def test_a_call_needs_a_number() -> None:
@@ -196,7 +199,7 @@ async def test_a_call_needs_a_number() -> None:
     shown = await press(chat, "ticket-preview", phone="+39 055 123456")
     assert "Ada Rossi, ada@example.com, +39 055 123456" in shown
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     assert (filing.filed[0].contact.contact_method, filing.filed[0].contact.phone) == ("phone", "+39 055 123456")
 
 
@@ -208,7 +211,7 @@ async def test_several_problem_types_are_asked() -> None:
     shown = await chat.act("ticket-kind", {"kind": 1})
     assert "Problem type: Azure Features / Azure Image Builder" in shown
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     assert filing.filed[0].classification == AIB
 
 
@@ -219,10 +222,10 @@ async def test_pressing_yes_twice_files_once() -> None:
     yes = chat.button("Yes, file it")
     await press(chat, "ticket-yes")
     assert "already being filed" in await chat.act(yes.action_id, dict(yes.args))
-    assert len(chat.work) == 1
-    await chat.work_done()
+    assert len(chat.jobs) == 1
+    await chat.finish_job()
     assert NUMBER in await chat.act(yes.action_id, dict(yes.args))
-    assert (len(filing.filed), chat.work) == (1, [])
+    assert (len(filing.filed), chat.jobs) == (1, [])
 
 
 async def test_a_draft_stays_one_ticket_after_it_was_edited() -> None:
@@ -230,7 +233,7 @@ async def test_a_draft_stays_one_ticket_after_it_was_edited() -> None:
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     await press(chat, "edit-case")
     await press(chat, "post", title="Another title")
     assert f"The number of the request is {NUMBER}" in await press(chat, "ticket")
@@ -243,7 +246,7 @@ async def test_a_draft_stays_one_ticket_after_it_was_edited() -> None:
     assert fields(chat)["email"].value == ""
     await press(chat, "ticket-preview", **CONTACT)
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     first, second = filing.filed
     assert first.id != second.id
 
@@ -258,18 +261,22 @@ async def test_what_changed_after_the_preview_is_shown_before_it_leaves() -> Non
     shown = await chat.act(yes.action_id, dict(yes.args))
     assert "Something has changed since you saw it" in shown
     assert "A release waits" in shown
-    assert chat.work == []
+    assert chat.jobs == []
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     assert "A release waits" in filing.filed[0].description
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("reason", get_args(TicketRefusalReason))
 @pytest.mark.parametrize("step", ["routes", "file"])
-async def test_every_refusal_has_its_words_and_leaves_the_draft(
-    language: Language, reason: TicketRefusalReason, step: str
-) -> None:
+async def test_every_refusal_has_its_words_and_leaves_the_draft(language: Language, step: str) -> None:
+    with failures_together() as failures:
+        for reason in get_args(TicketRefusalReason):
+            with failures.check(reason):
+                await check_refusal(language, reason, step)
+
+
+async def check_refusal(language: Language, reason: TicketRefusalReason, step: str) -> None:
     filing = FakeTicketFiler()
     filing.refusal = TicketRefusal(reason, "**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1", 30)
     filing.refuses = step
@@ -277,7 +284,7 @@ async def test_every_refusal_has_its_words_and_leaves_the_draft(
     shown = await to_the_preview(chat, language)
     if step == "file":
         await press(chat, "ticket-yes", language)
-        shown = await chat.work_done()
+        shown = await chat.finish_job()
     for key in (f"unfiled.{reason}", f"unfiled.{reason}.next"):
         assert TEXTS[language][key].replace("`", "") in shown
     for literal in ("**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1"):
@@ -291,7 +298,7 @@ async def test_every_refusal_has_its_words_and_leaves_the_draft(
         shown = await press(chat, "ticket-again", language)
         if step == "routes":
             await press(chat, "ticket-yes", language)
-        assert NUMBER in await chat.work_done()
+        assert NUMBER in await chat.finish_job()
     else:
         assert "Script" in await press(chat, "ways-out", language)
 
@@ -302,13 +309,13 @@ async def test_trying_again_files_only_what_was_agreed_to() -> None:
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     again = chat.button("Try again")
     filing.refusal = None
     await press(chat, "edit-case")
     await press(chat, "post", impact="Something new")
     assert "Something has changed" in await chat.act(again.action_id, dict(again.args))
-    assert chat.work == []
+    assert chat.jobs == []
 
 
 async def test_after_a_sign_in_a_filing_goes_on() -> None:
@@ -317,10 +324,10 @@ async def test_after_a_sign_in_a_filing_goes_on() -> None:
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
-    await chat.work_done()
+    await chat.finish_job()
     filing.refusal = None
     assert "Filing…" in await chat.turn(has_signed_in=True)
-    assert NUMBER in await chat.work_done()
+    assert NUMBER in await chat.finish_job()
     assert "signed in" in await chat.turn(has_signed_in=True)
 
 
@@ -339,10 +346,10 @@ async def test_a_filing_that_was_cut_off_can_be_tried_again(failure: str) -> Non
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
-    shown = await chat.work_done({FAILURE_KEY: failure})
+    shown = await chat.finish_job({FAILURE_KEY: failure})
     assert "first look whether the request is already there" in shown
     await press(chat, "ticket-again")
-    assert NUMBER in await chat.work_done()
+    assert NUMBER in await chat.finish_job()
 
 
 async def test_a_result_of_another_shape_is_no_ticket() -> None:
@@ -350,7 +357,7 @@ async def test_a_result_of_another_shape_is_no_ticket() -> None:
         chat = FilingChat(FakeTicketFiler())
         await to_the_preview(chat)
         await press(chat, "ticket-yes")
-        shown = await chat.work_done(result)
+        shown = await chat.finish_job(result)
         assert "for a reason that I don't know" in shown
 
 
@@ -362,7 +369,7 @@ async def test_where_it_is_not_allowed_nothing_offers_it() -> None:
     assert "File it" not in shown
     for do in sorted(TICKET_ACTIONS.actions):
         await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
-        assert chat.work == []
+        assert chat.jobs == []
 
 
 @pytest.mark.parametrize("scope", ["group", "channel"])
@@ -375,7 +382,7 @@ async def test_among_others_it_goes_to_the_private_chat(scope: Any) -> None:
         shown = await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
         assert SUBSCRIPTION not in shown
         assert [reply.goes_on for reply in chat.replies] == ["draft"]
-    assert (filing.filed, chat.work) == ([], [])
+    assert (filing.filed, chat.jobs) == ([], [])
 
 
 async def test_what_it_needs_is_said_before_the_button() -> None:
@@ -412,7 +419,7 @@ async def test_planted_secrets_stay_here() -> None:
     await press(chat, "ticket", "it")
     await press(chat, "ticket-preview", "it", **{**CONTACT, "first": f"a?{secret}", "language": "it-it"})
     await press(chat, "ticket-yes", "it")
-    await chat.work_done()
+    await chat.finish_job()
     left = str(filing.filed) + str(chat.state)
     assert "acct.blob.core.windows.net" in left
     assert "Zm9vYmFyYmF6" not in left
@@ -424,7 +431,7 @@ async def test_buttons_of_another_shape_are_answered() -> None:
     for args in ({"kind": "x"}, {"kind": -1}, {"seal": 7}, {"seal": None}, {}):
         for do in ("ticket-kind", "ticket-yes"):
             await chat.act(do, args, {"country": "\ud800", "x": "y"})
-            assert chat.work == []
+            assert chat.jobs == []
 
 
 async def test_a_person_without_a_name_is_asked_for_it() -> None:
