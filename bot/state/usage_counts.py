@@ -54,6 +54,7 @@ class UsageCounter:
         # events that are counted while the store is busy belong to the next save
         unsaved, self._counts = self._counts, Counter()
         key = build_day_key(datetime.fromtimestamp(self._clock(), UTC))
+        is_saved = False
         try:
             for _ in range(MAX_COMMIT_ATTEMPTS):
                 stored = await self._store.load(key)
@@ -64,11 +65,15 @@ class UsageCounter:
                     )
                 except StateConflictError:
                     continue
+                is_saved = True
                 return
             _log.warning("Usage counts were changed by others at each attempt to save them. They are saved later.")
         except StoreError as error:
             _log.warning("Usage counts could not be saved, and are saved later: %s", error)
-        self._counts += unsaved
+        finally:
+            # also when the program stops in the middle of it: the last save at its end must still have them
+            if not is_saved:
+                self._counts += unsaved
 
 
 def build_day_key(day: datetime) -> str:

@@ -17,7 +17,7 @@ from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.model.diagnosis import BuildOutcome, Diagnosis, ExcerptLine, Match, ScriptAdvice
 from knowledge.model.entry import Entry, Language
 from knowledge.redaction.redact import redact
-from knowledge.text.decoding import decode
+from knowledge.text.decoding import decode, replace_lone_surrogates
 from knowledge.text.lines import LogLine, read_lines
 from knowledge.text.normalization import TextLine, normalize_lines, normalize_text
 from knowledge.text.streaming import ByteReader, ChainedReader
@@ -51,7 +51,7 @@ class Diagnoser:
 
         `file` names the input in the result.
         """
-        content = decode(text) if isinstance(text, bytes) else text
+        content = decode(text) if isinstance(text, bytes) else replace_lone_surrogates(text)
         lines = unwrap_lines(normalize_text(content))
         return self._diagnose_lines(lines, content.count("\n") + 1 if content else 0, language, file)
 

@@ -17,9 +17,10 @@ from aiohttp import ClientSession
 
 from bot.host.playground import PACKAGE, Playground, PlaygroundError
 
-pytestmark = pytest.mark.skipif(
-    os.name != "posix", reason="the stand-ins for Node and npm are scripts of a POSIX system"
-)
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(os.name != "posix", reason="the stand-ins for Node and npm are scripts of a POSIX system"),
+]
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -308,3 +308,8 @@ def test_a_code_that_came_with_a_generic_error_is_not_believed() -> None:
     generic = "Internal error occurred. This is a generic error."
     assert DIAGNOSER.diagnose(status % "No script").matches[0].entry == "template-validation-failed"
     assert DIAGNOSER.diagnose(status % generic).matches[0].entry == "generic-internal-error"
+
+
+@pytest.mark.parametrize("text", ["a \ud800 \\n & <b>x", "\udfff" * 50, "exit code \ud83d: 1"])
+def test_half_of_a_surrogate_pair_is_text_too(text: str) -> None:
+    assert DIAGNOSER.diagnose(text).kind
