@@ -128,7 +128,7 @@ def _add_package_command(commands: Subparsers) -> None:
 
 def _add_operator_commands(commands: Subparsers) -> None:
     commands.add_parser("doctor", help="what is wrong with this installation: settings, credentials, state, endpoint")
-    report = commands.add_parser("report", help="what recurs, what was not recognised, what was judged wrong")
+    report = commands.add_parser("report", help="what recurs, what was not recognized, what was judged wrong")
     report.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
     score = commands.add_parser("score", help="how often the right entry comes first on your own failures")
     score.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")

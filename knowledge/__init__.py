@@ -1,1 +1,1 @@
-"""What is known of Azure VM Image Builder failures, and how to recognise one. Pure: text in, Diagnosis out."""
+"""What is known of Azure VM Image Builder failures, and how to recognize one. Pure: text in, Diagnosis out."""

@@ -51,9 +51,9 @@ def format_report(counts: Counter[UsageEvent], days: int) -> Iterator[str]:
             by_entry.setdefault(event.entry, Counter())[event.kind] += count
     recognized = sum(count for event, count in counts.items() if event.kind == "recognised")
     missed = sum(count for event, count in counts.items() if event.kind == "unrecognised")
-    yield f"Last {days} days: {recognized} failures recognised, {missed} not."
+    yield f"Last {days} days: {recognized} failures recognized, {missed} not."
     yield ""
-    yield f"{'recognised':>10}  {'solved':>6}  {'right':>5}  {'wrong':>5}  entry"
+    yield f"{'recognized':>10}  {'solved':>6}  {'right':>5}  {'wrong':>5}  entry"
     for entry, row in sorted(by_entry.items(), key=lambda item: (-item[1]["recognised"], item[0])):
         yield f"{row['recognised']:>10}  {row['solved']:>6}  {row['right']:>5}  {row['wrong']:>5}  {entry}"
     yield from _format_section(
@@ -61,7 +61,7 @@ def format_report(counts: Counter[UsageEvent], days: int) -> Iterator[str]:
         {f"{event.detail} -> {event.entry}": count for event, count in counts.items() if event.kind == "really"},
     )
     yield from _format_section(
-        "Not recognised: kind of the text, and the phase that the build reached",
+        "Not recognized: kind of the text, and the phase that the build reached",
         {event.detail or "unknown": count for event, count in counts.items() if event.kind == "unrecognised"},
     )
 

@@ -99,15 +99,15 @@ def test_the_report_says_what_recurs_and_what_was_wrong() -> None:
     counts = Counter({SEEN: 7, UsageEvent("solved", "build-timeout"): 2, WRONG: 1, REALLY: 1})
     counts[UsageEvent("unrecognised", "", "build-log customize")] = 3
     assert list(format_report(counts, 30)) == [
-        "Last 30 days: 7 failures recognised, 3 not.",
+        "Last 30 days: 7 failures recognized, 3 not.",
         "",
-        "recognised  solved  right  wrong  entry",
+        "recognized  solved  right  wrong  entry",
         "         7       2      0      1  build-timeout",
         "",
         "Judged wrong: what was shown, and what it really was",
         "         1  build-timeout -> sysprep-timing",
         "",
-        "Not recognised: kind of the text, and the phase that the build reached",
+        "Not recognized: kind of the text, and the phase that the build reached",
         "         3  build-log customize",
     ]
 
@@ -126,7 +126,7 @@ async def test_the_command_reads_the_bots_own_state(
     await tally.save()
     assert await asyncio.to_thread(main, ["report", "--days", "1"]) == 0, "also while the bot runs"
     await store.close()
-    assert "1 failures recognised" in capsys.readouterr().out
+    assert "1 failures recognized" in capsys.readouterr().out
     assert await asyncio.to_thread(main, ["report", "--days", "0"]) == 2
 
 
@@ -146,7 +146,7 @@ async def test_the_command_reads_the_store_that_instances_share(
     await tally.save()
     await store.close()
     assert await asyncio.to_thread(main, ["report", "--days", "1"]) == 0
-    assert "1 failures recognised" in capsys.readouterr().out
+    assert "1 failures recognized" in capsys.readouterr().out
 
 
 async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) -> None:
