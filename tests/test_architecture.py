@@ -140,8 +140,8 @@ def _at_import(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 @cache
-def imports_of(module: str) -> tuple[tuple[int, str], ...]:
-    return tuple(read_imports(MODULES[module], module))
+def imports_of(module: str, deferred: bool = True) -> tuple[tuple[int, str], ...]:
+    return tuple(read_imports(MODULES[module], module, deferred))
 
 
 def folder_of(module: str) -> str:
@@ -202,7 +202,7 @@ def _reached(start: str) -> dict[str, str]:
     seen = {start}
     while waiting:
         module = waiting.pop()
-        for _, name in read_imports(MODULES[module], module, deferred=False):
+        for _, name in imports_of(module, deferred=False):
             reached.setdefault(name, module)
             if name in MODULES and name not in seen:
                 seen.add(name)

@@ -19,7 +19,7 @@ from dialogs.model.reply import Button, FormField, Reply
 from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.diagnosis.report import render_report
-from tests.bot.stand_ins import build_conversation
+from tests.bot.scripted import build_conversation
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.redaction.test_redact import PIECE, PLACES, SHAPES, password, put
 from tests.reporting import failures_together

@@ -30,7 +30,7 @@ from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import FormField
 from dialogs.model.turn import ActionPressed, Person, Turn
 from tests.azurite.service import AnybodyCredential, azurite
-from tests.bot.stand_ins import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
 from tests.dialogs.solution.test_attached_logs import FakeAttachmentReader
 from tests.dialogs.support.ticket.office import FakeTicketFiler

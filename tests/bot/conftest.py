@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
@@ -11,13 +12,19 @@ from aiohttp import ClientSession, ClientTimeout
 
 from bot.state.sqlite_store import SqliteStore
 from tests.azurite.service import azurite
-from tests.bot.stand_ins import Chat, FakeTeams, ScriptedConversation, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import ScriptedConversation
+
+if TYPE_CHECKING:
+    from tests.bot.stand_ins import Chat, FakeTeams
 
 __all__ = ["azurite"]
 
 
 @pytest_asyncio.fixture
 async def teams() -> AsyncIterator[FakeTeams]:
+    from tests.bot.stand_ins import FakeTeams  # needs the Bot Framework SDK, which not every test does
+
     service = FakeTeams()
     runner, service.url = await serve(service.app())
     yield service
@@ -26,7 +33,9 @@ async def teams() -> AsyncIterator[FakeTeams]:
 
 @pytest_asyncio.fixture
 async def chat(teams: FakeTeams, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Chat]:
-    """A bot with a scripted Medic. Parametrised indirectly: seconds until the typing sign."""
+    """A bot with a scripted conversation. Parametrized indirectly: seconds until the typing indicator."""
+    from tests.bot.stand_ins import Chat
+
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     async with ClientSession(timeout=ClientTimeout(total=60)) as session:
         chat = Chat(ScriptedConversation(), store, teams, session, getattr(request, "param", 60.0))

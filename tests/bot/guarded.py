@@ -24,7 +24,8 @@ from bot.teams.invokes import InvokeRouter
 from bot.turns.outbox import DeliveryPolicy
 from bot.turns.turn_runner import TurnLimits, TurnRunner
 from tests.bot.auth.identity_service import CREDENTIALS, TENANT, IdentityService
-from tests.bot.stand_ins import FakeTeams, ScriptedConversation
+from tests.bot.scripted import ScriptedConversation
+from tests.bot.stand_ins import FakeTeams
 
 
 @dataclass
@@ -73,7 +74,7 @@ async def guarded(
     invokes: InvokeRouter | None = None,
 ) -> AsyncIterator[Guarded]:
     """Serve one until the block ends; `identity` vouches for its callers, `authority` for its Teams."""
-    server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.issue_cert("localhost").configure_cert(server_tls)
     authority.configure_trust(client_tls)
     teams, conversation, seen = FakeTeams(), conversation or ScriptedConversation(), []
@@ -105,6 +106,6 @@ async def guarded(
         program = await listen(build_app(turns, store, access, adapter), settings)
         bot.url = f"http://127.0.0.1:{program.addresses[0][1]}"
         yield bot
-        await program.cleanup()
+    await program.cleanup()
     await store.close()
     await runner.cleanup()

@@ -33,7 +33,7 @@ from dialogs.model.azure import (
 from dialogs.model.turn import ACTION_VERSION, Person
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 from tests.dialogs.azure.fake_azure import FakeAzure
 from tests.dialogs.support.ticket.office import FakeTicketFiler
 

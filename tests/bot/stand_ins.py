@@ -3,79 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, web
 
 from bot.auth.channel_auth import build_channel_auth
-from bot.host.conversation import LoadedKnowledge, build_dialog_services
 from bot.host.http_server import build_app
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StateStore
 from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import InvokeRouter
-from bot.telemetry.observer import Observer
 from bot.turns.outbox import DeliveryPolicy
 from bot.turns.turn_runner import TurnLimits, TurnRunner
-from dialogs.conversation import Conversation
-from dialogs.model.job import Job
-from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
-from dialogs.model.turn import Turn
-from dialogs.solution.usage_events import UsageEvent
-from knowledge.model.entry import Language
-from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
-
-KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER)
-
-
-def build_conversation(observer: Observer | None = None) -> Conversation:
-    """The real conversation, without Azure, tickets and files."""
-    return build_dialog_services(KNOWLEDGE, observer).conversation
+from tests.bot.scripted import ScriptedConversation
 
 
 def build_local_app(turns: TurnRunner, store: StateStore, invoke_router: InvokeRouter | None = None) -> web.Application:
     """The web application without credentials, which serves this machine only."""
     channel_auth = build_channel_auth(None)
     return build_app(turns, store, channel_auth, TeamsAdapter(channel_auth, invoke_router))
-
-
-@dataclass
-class ScriptedResult:
-    state: dict[str, Any]
-    replies: tuple[Reply, ...]
-    jobs: tuple[Job, ...] = ()
-    usage_events: tuple[UsageEvent, ...] = ()
-
-
-@dataclass
-class ScriptedConversation:
-    """Counts the turns of a conversation in its state, says what it heard, and does `first` before that."""
-
-    first: Callable[[Turn], Awaitable[None]] | None = None
-    language: Language = "en"
-    heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
-
-    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
-        self.heard.append((turn, state))
-        if self.first:
-            await self.first(turn)
-        count = (state or {}).get("turns", 0) + 1
-        what = (
-            "welcome"
-            if turn.has_joined
-            else f"pressed {turn.action.action_id}"
-            if turn.action
-            else f"heard {turn.text}"
-        )
-        reply = Reply(
-            (Paragraph(parse_markup(f"Turn {count}")), Paragraph(build_literal(what))),
-            (),
-            self.language,
-            f"{count} {what}"[:100],
-        )
-        return ScriptedResult({"turns": count}, (reply,))
 
 
 class FakeTeams:
@@ -196,11 +143,3 @@ def pressed(chat: Chat, do: str, at: int = -1) -> dict[str, Any]:
     rows = [card["actions"], *(element.get("actions", []) for element in card["body"])]
     [data] = [action["data"] for row in rows for action in row if action.get("data", {}).get("do") == do]
     return dict(data)
-
-
-async def serve(app: web.Application | web.AppRunner) -> tuple[web.AppRunner, str]:
-    runner = app if isinstance(app, web.AppRunner) else web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"

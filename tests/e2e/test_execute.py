@@ -19,7 +19,8 @@ from bot.host.settings import Settings
 from bot.state.sqlite_store import SqliteStore
 from bot.teams.botframework import teams_channel
 from bot.turns.turn_runner import TurnRunner
-from tests.bot.stand_ins import build_conversation, build_local_app
+from tests.bot.scripted import build_conversation
+from tests.bot.stand_ins import build_local_app
 from tests.e2e.conftest import CHROMIUM, PATIENCE, TestClient
 
 CONFLICT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"

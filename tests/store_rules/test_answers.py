@@ -11,7 +11,7 @@ from dialogs.conversation import Conversation
 from dialogs.texts import TEXTS
 from dialogs.typed_commands import parse_intent
 from knowledge.model.entry import Language
-from tests.bot.stand_ins import build_conversation
+from tests.bot.scripted import build_conversation
 from tests.store_rules.pastes import INVALID, PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import LOCALES, Talk, Turned

@@ -25,7 +25,7 @@ from bot.auth.json_client import MAX_RESPONSE_BYTES, JsonClient
 from bot.auth.managed_identity import ManagedIdentityTokenSource
 from bot.errors import ServiceUnreachableError, TokenUnavailableError
 from tests.bot.auth.identity_service import APP, CREDENTIALS, ISSUER, SECRET, TENANT, IdentityService
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 
 
 class Clock:

@@ -31,7 +31,7 @@ from bot.teams.request_body import read_body
 from bot.telemetry.logs import JsonLogFormatter, TextLogFormatter
 from tests.bot.auth.identity_service import APP, CREDENTIALS, SECRET, TENANT, IdentityService, private_key, public_key
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 
 OTHER = "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10"
 

@@ -94,6 +94,7 @@ async def test_the_observer_is_notified_of_every_lookup_and_its_result() -> None
     assert observer.lookups == [("find", "ok"), ("status", "ok"), ("status", "not-found"), ("sign-out", "ok")]
 
 
+@pytest.mark.property
 async def test_the_sandbox_through_the_clients_that_read_azure() -> None:
     """Every template gives a diagnosis or a refusal with a reason, and none an unexpected error."""
     reasons: dict[str, AzureRefusalReason] = {}

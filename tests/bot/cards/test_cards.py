@@ -269,6 +269,7 @@ LONG_TEXTS = {
 }
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_parts_lose_nothing_and_fit(text, language):

@@ -33,7 +33,7 @@ def settings(azure: AzureSettings) -> Settings:
 @pytest_asyncio.fixture
 async def service() -> AsyncIterator[tuple[Entra, DoctorEnvironment]]:
     authority, entra = trustme.CA(), Entra()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.issue_cert("127.0.0.1").configure_cert(server)
     authority.configure_trust(client)
     runner = web.AppRunner(entra.app())

@@ -23,7 +23,7 @@ from bot.doctor.checks import run_checks
 from bot.doctor.findings import DoctorEnvironment, Finding
 from bot.state.sqlite_store import SqliteStore
 from tests.bot.auth.identity_service import APP, SECRET, TENANT, IdentityService
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 
 GOOD = {
     "MicrosoftAppId": APP,
@@ -149,7 +149,7 @@ class Front:
 @pytest_asyncio.fixture
 async def front(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
     authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.issue_cert("localhost").configure_cert(server)
     authority.configure_trust(client)
     front = Front()

@@ -36,7 +36,7 @@ class Drive(AbstractResolver):
     asked: list[str] = field(default_factory=list)
     address: str = "127.0.0.1"
     port: int = 0
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext = field(default_factory=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:

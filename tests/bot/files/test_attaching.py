@@ -25,7 +25,8 @@ from dialogs.model.turn import Person, Turn
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.files.drive import LINK, SECRET, Drive, attachment, gzipped, zipped
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import KNOWLEDGE, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import KNOWLEDGE
 from tests.build_logs import begun, powershell, script_failed, succeeded
 
 FAILED = script_failed(powershell(begun(), ["Contoso install failed"], code=1), 1).text().encode()

@@ -491,6 +491,7 @@ async def test_neither_the_link_nor_the_name_is_logged(
     assert SECRET not in caplog.text.replace(f"tempauth={SECRET} HTTP/1.1", "")  # the access log of the drive itself
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 async def test_memory_does_not_grow_with_the_file(drive: Drive, files: TeamsAttachmentReader, packed: bool) -> None:
     """Three times as much takes no more: what is read is let go."""

@@ -49,7 +49,7 @@ class Drive(AbstractResolver):
 @pytest_asyncio.fixture
 async def drive() -> AsyncIterator[tuple[Drive, FileUploader]]:
     authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.issue_cert(HOST).configure_cert(server)
     authority.configure_trust(client)
     drive = Drive()

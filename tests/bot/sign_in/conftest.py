@@ -27,8 +27,8 @@ from dialogs.model.reply import Paragraph, Reply, build_literal
 from dialogs.model.turn import Turn
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
 from tests.bot.guarded import Guarded, guarded
+from tests.bot.scripted import ScriptedResult
 from tests.bot.sign_in.entra import ADA, BOB, CONNECTION, Entra
-from tests.bot.stand_ins import ScriptedResult
 
 SETTINGS = AzureSettings("user", oauth_connection=CONNECTION, sign_in_app_id=APP)
 

@@ -27,7 +27,9 @@ from bot.teams.invokes import InvokeRouter
 from dialogs.model.turn import Turn
 from dialogs.solution.usage_events import UsageEvent
 from tests.azurite.service import AnybodyCredential, Azurite
-from tests.bot.stand_ins import Chat, ScriptedResult, build_conversation, build_local_app, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import ScriptedResult, build_conversation
+from tests.bot.stand_ins import Chat, build_local_app
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"

@@ -15,7 +15,9 @@ from bot.errors import UploadError
 from bot.files.uploads import FileUploader
 from bot.teams.file_consent import FileConsentHandler
 from bot.teams.invokes import InvokeRouter
-from tests.bot.stand_ins import Chat, build_conversation, build_local_app, pressed, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import build_conversation
+from tests.bot.stand_ins import Chat, build_local_app, pressed
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 PLACE = "https://contoso-my.sharepoint.com/personal/ada/uploadSession?guid='x'"

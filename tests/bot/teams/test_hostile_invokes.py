@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from bot.teams.invokes import EVENT_PREFIX
 from tests.bot.hostile import EVES, HERS, ROOM, Whole, elsewhere, whole
-from tests.bot.stand_ins import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE
 
 pytestmark = pytest.mark.property
 

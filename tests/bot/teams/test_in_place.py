@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.state.store import build_state_key
-from tests.bot.stand_ins import Chat, build_conversation, cards, pressed
+from tests.bot.scripted import build_conversation
+from tests.bot.stand_ins import Chat, cards, pressed
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 

@@ -20,7 +20,9 @@ from bot.turns.conversation_document import MAX_INVOKE_RESPONSES, ConversationDo
 from dialogs.model.turn import Turn
 from tests.bot.auth.identity_service import IdentityService
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import Chat, build_conversation, build_local_app, cards, pressed, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import build_conversation
+from tests.bot.stand_ins import Chat, build_local_app, cards, pressed
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 STRANGE = "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."

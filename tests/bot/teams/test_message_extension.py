@@ -14,7 +14,9 @@ from bot.cli.app_package import SOURCE_FOLDER
 from bot.host.conversation import build_dialog_services
 from bot.teams.invokes import InvokeRouter
 from bot.teams.message_extension import DIAGNOSE_COMMAND_ID, SEARCH_COMMAND_ID, build_extension_handlers
-from tests.bot.stand_ins import KNOWLEDGE, Chat, build_local_app, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import KNOWLEDGE
+from tests.bot.stand_ins import Chat, build_local_app
 
 SECRET = "Passw0rd-Kx9vQ4wz7"
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"

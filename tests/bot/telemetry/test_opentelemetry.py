@@ -25,7 +25,7 @@ from bot.telemetry.opentelemetry import open_telemetry
 from dialogs.model.files import AttachedFile
 from dialogs.model.job import Job, JobDone
 from dialogs.model.turn import ActionPressed, Person, Turn
-from tests.bot.stand_ins import build_conversation
+from tests.bot.scripted import build_conversation
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "hunter2-Kx9vQ4wz7"

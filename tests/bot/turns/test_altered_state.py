@@ -28,7 +28,9 @@ from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.ticket_json import parse_ticket
 from tests.bot.auth.identity_service import APP, TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
-from tests.bot.stand_ins import Chat, build_conversation, serve
+from tests.bot.local_server import serve
+from tests.bot.scripted import build_conversation
+from tests.bot.stand_ins import Chat
 from tests.store_rules.pastes import PASTES
 
 ADA, BOB = "29:ada", "29:bob"

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +16,10 @@ from dialogs.conversation import Conversation
 from dialogs.model.turn import Turn
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
-from tests.bot.stand_ins import Chat
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
+
+if TYPE_CHECKING:
+    from tests.bot.stand_ins import Chat
 
 SECRET = "hunter2-Q8xK"
 TIMEOUT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dialogs.model.turn import Person, Turn
-from tests.bot.stand_ins import build_conversation
+from tests.bot.scripted import build_conversation
 
 PEOPLE = 8
 

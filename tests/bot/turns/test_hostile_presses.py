@@ -13,7 +13,7 @@ from dialogs.actions import ACTIONS
 from dialogs.azure.actions import AZURE_ACTIONS
 from dialogs.support.ticket.actions import TICKET_ACTIONS
 from tests.bot.hostile import ADA, EVES, HERS, ROOM, Whole, elsewhere, whole
-from tests.bot.stand_ins import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import NUMBER
 from tests.dialogs.support.ticket.test_flow import CONTACT

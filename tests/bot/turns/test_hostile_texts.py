@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from dialogs.model.azure import CustomizerSummary, LogTail, RunOutput
 from tests.bot.hostile import HERS, Whole, whole
-from tests.bot.stand_ins import KNOWLEDGE
+from tests.bot.scripted import KNOWLEDGE
 from tests.bot.teams.test_hostile_invokes import invoked
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
 from tests.dialogs.fixtures import SUBSCRIPTION

@@ -19,7 +19,7 @@ from bot.state.store import build_state_key
 from bot.turns.conversation_document import read_conversation_document
 from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.killing import Killed, Walks, judge, parent, turns_of
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 
 pytestmark = pytest.mark.real
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -31,7 +31,10 @@ from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.model.entry import Language
-from tests.bot.stand_ins import Chat, ScriptedResult
+from tests.bot.scripted import ScriptedResult
+
+if TYPE_CHECKING:
+    from tests.bot.stand_ins import Chat
 
 KEY = "contoso|a:1|29:ada"
 FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0, sweep_interval_seconds=0.005))

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout
 
 from tests.bot.killing import Walks, judge, parent, turns_of
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 
 pytestmark = pytest.mark.real
 

@@ -30,7 +30,7 @@ from bot.turns.turn_processor import MAX_UNSENT_MESSAGES
 from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import Person, Turn
-from tests.bot.stand_ins import ScriptedResult
+from tests.bot.scripted import ScriptedResult
 
 FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0))
 KEY = "contoso|a:1|29:ada"
@@ -545,6 +545,7 @@ async def test_after_a_crash_at_any_boundary_every_turn_was_done_once_and_every_
         assert len(line.taken) == len(WHOLE) + blind, point
 
 
+@pytest.mark.property
 async def test_several_crashes_are_like_one(tmp_path: Path) -> None:
     points = await boundaries(tmp_path)
     dice = random.Random(7)

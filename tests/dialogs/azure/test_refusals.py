@@ -24,10 +24,14 @@ def said(key: str, language: Language) -> str:
     return "".join(run.text for run in parse_markup(TEXTS[language][key]))
 
 
-async def refused(method: str, refusal: AzureRefusal, language: Language) -> tuple[LookingChat, str]:
-    azure = FakeAzure()
-    azure.refusals[method] = refusal
-    chat = LookingChat(azure, language)
+async def refused(
+    method: str, refusal: AzureRefusal, language: Language, chat: LookingChat | None = None
+) -> tuple[LookingChat, str]:
+    """Look up a template of an Azure that refuses; a `chat` that is given starts over."""
+    chat = chat or LookingChat(FakeAzure(), language)
+    assert chat.azure is not None
+    chat.state = None
+    chat.azure.refusals = {method: refusal}
     await chat.say("look at win11-golden")
     return chat, await chat.say("ok")
 
@@ -35,10 +39,11 @@ async def refused(method: str, refusal: AzureRefusal, language: Language) -> tup
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", ["find", "status", "log_tail"])
 async def test_each_reason_has_its_words_and_a_way_on(method: str, language: Language) -> None:
+    chat = LookingChat(FakeAzure(), language)
     with failures_together() as failures:
         for reason in REASONS:
             with failures.check(reason):
-                chat, shown = await refused(method, AzureRefusal(reason, target=GOLDEN.id), language)
+                _, shown = await refused(method, AzureRefusal(reason, target=GOLDEN.id), language, chat)
                 assert said(f"refused.{reason}", language) in shown
                 assert said(f"refused.{reason}.next", language) in shown
                 assert GOLDEN.id in shown or (method, reason) in (("log_tail", "no-log"), ("log_tail", "no-run"))
@@ -125,10 +130,13 @@ async def test_a_refused_look_can_be_tried_again() -> None:
 
 
 async def test_a_whole_log_that_is_refused_is_reported() -> None:
+    azure = FakeAzure()
+    chat = LookingChat(azure)
     with failures_together() as failures:
         for reason in REASONS:
-            azure = FakeAzure()
-            chat = LookingChat(azure)
+            chat.state = None
+            chat.jobs.clear()
+            azure.refusals.clear()
             await chat.say("look at win11-golden")
             await chat.say("yes")
             await chat.press("Read the whole log")

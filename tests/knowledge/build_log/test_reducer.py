@@ -121,6 +121,7 @@ class Repeated(io.RawIOBase):
         return part
 
 
+@pytest.mark.property
 @pytest.mark.parametrize(
     "line",
     [

@@ -291,6 +291,7 @@ def test_password_is_hidden_in_json_in_json(levels: int) -> None:
                 assert_hidden(secret, redact(text), text)
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("kind", [*SHAPES, *(kind for kind in PLACED if kind != "password")])
 def test_secret_of_every_kind_is_hidden_in_every_place(kind: str) -> None:
     make = SHAPES.get(kind) or PLACED[kind]

@@ -86,6 +86,7 @@ async def test_a_short_log_is_read_whole(azure: FakeAzure, credential: FakeCrede
     assert len(azure.hits) == (3 if "log" in message else 4)
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("noise", [10, 3_000, 10_000, 20_000])
 async def test_the_cost_follows_the_failed_step_and_not_the_log(
     azure: FakeAzure, credential: FakeCredential, noise: int
@@ -125,6 +126,7 @@ async def test_a_gigabyte_costs_no_more_than_a_megabyte(azure: FakeAzure, creden
     assert blob_reads(azure) <= 4
 
 
+@pytest.mark.property
 async def test_at_most_four_megabytes_are_read(azure: FakeAzure, credential: FakeCredential) -> None:
     for odd in range(4):
         content = b"#" * odd + log_of(100_000)

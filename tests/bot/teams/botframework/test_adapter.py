@@ -18,7 +18,8 @@ from bot.teams.activities import read_activity
 from dialogs.model.turn import ActionPressed, Turn
 from dialogs.state.case import CaseForm
 from dialogs.support.ticket.contact import FIELD_NAMES
-from tests.bot.stand_ins import Chat, ScriptedResult
+from tests.bot.scripted import ScriptedResult
+from tests.bot.stand_ins import Chat
 
 EARLY_SIGN = pytest.mark.parametrize("chat", [0.01], indirect=True, ids=["early typing sign"])
 

@@ -15,7 +15,7 @@ from botbuilder.schema import Activity
 from bot.auth.bot_token import IssuedToken, TokenCache
 from bot.errors import DeliveryError, TokenUnavailableError
 from bot.teams.botframework.connector import ConnectorTransport
-from tests.bot.stand_ins import serve
+from tests.bot.local_server import serve
 
 
 class Service:

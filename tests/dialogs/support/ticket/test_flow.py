@@ -178,10 +178,11 @@ UNACCEPTABLE = [
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_what_support_would_not_take_is_asked_again(language: Language) -> None:
+    filing = FakeTicketFiler()
+    chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
     with failures_together() as failures:
         for name, value in UNACCEPTABLE:
-            filing = FakeTicketFiler()
-            chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
+            chat.state = None
             await to_the_preview(chat, language, **{name: value})
             found = fields(chat)
             with failures.check(f"{name}: {value}"):
@@ -270,17 +271,21 @@ async def test_what_changed_after_the_preview_is_shown_before_it_leaves() -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("step", ["routes", "file"])
 async def test_every_refusal_has_its_words_and_leaves_the_draft(language: Language, step: str) -> None:
+    filing = FakeTicketFiler()
+    chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
     with failures_together() as failures:
         for reason in get_args(TicketRefusalReason):
+            chat.state = None
+            chat.jobs.clear()
             with failures.check(reason):
-                await check_refusal(language, reason, step)
+                await check_refusal(chat, filing, language, reason, step)
 
 
-async def check_refusal(language: Language, reason: TicketRefusalReason, step: str) -> None:
-    filing = FakeTicketFiler()
+async def check_refusal(
+    chat: FilingChat, filing: FakeTicketFiler, language: Language, reason: TicketRefusalReason, step: str
+) -> None:
     filing.refusal = TicketRefusal(reason, "**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1", 30)
     filing.refuses = step
-    chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
     shown = await to_the_preview(chat, language)
     if step == "file":
         await press(chat, "ticket-yes", language)

@@ -1,0 +1,61 @@
+"""The real conversation without its ports, and one with a script. Nothing here needs the Bot Framework SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.host.conversation import LoadedKnowledge, build_dialog_services
+from bot.telemetry.observer import Observer
+from dialogs.conversation import Conversation
+from dialogs.model.job import Job
+from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
+from dialogs.model.turn import Turn
+from dialogs.solution.usage_events import UsageEvent
+from knowledge.model.entry import Language
+from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
+
+KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER)
+
+
+def build_conversation(observer: Observer | None = None) -> Conversation:
+    """The real conversation, without Azure, tickets and files."""
+    return build_dialog_services(KNOWLEDGE, observer).conversation
+
+
+@dataclass
+class ScriptedResult:
+    state: dict[str, Any]
+    replies: tuple[Reply, ...]
+    jobs: tuple[Job, ...] = ()
+    usage_events: tuple[UsageEvent, ...] = ()
+
+
+@dataclass
+class ScriptedConversation:
+    """Counts the turns of a conversation in its state, says what it heard, and does `first` before that."""
+
+    first: Callable[[Turn], Awaitable[None]] | None = None
+    language: Language = "en"
+    heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
+
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
+        self.heard.append((turn, state))
+        if self.first:
+            await self.first(turn)
+        count = (state or {}).get("turns", 0) + 1
+        what = (
+            "welcome"
+            if turn.has_joined
+            else f"pressed {turn.action.action_id}"
+            if turn.action
+            else f"heard {turn.text}"
+        )
+        reply = Reply(
+            (Paragraph(parse_markup(f"Turn {count}")), Paragraph(build_literal(what))),
+            (),
+            self.language,
+            f"{count} {what}"[:100],
+        )
+        return ScriptedResult({"turns": count}, (reply,))
