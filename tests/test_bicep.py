@@ -14,9 +14,9 @@ import pytest
 from pycep import BicepParser
 
 from bot.auth import credentials
-from bot.azure.arm import settings as looking
-from bot.azure.arm import sign_in_settings as signing
-from bot.azure.support.settings import SETTING_NAME as FILING
+from bot.azure.arm import settings as azure_settings
+from bot.azure.arm import sign_in_settings
+from bot.azure.support.settings import SETTING_NAME as FILING_SETTING
 from bot.host import settings
 from bot.telemetry.opentelemetry import SETTING_NAMES as TELEMETRY
 
@@ -54,9 +54,9 @@ def test_every_setting_is_one_that_the_bot_reads() -> None:
     known = {
         *settings.SETTING_NAMES,
         *credentials.SETTING_NAMES,
-        *looking.SETTING_NAMES,
-        *signing.SETTING_NAMES,
-        FILING,
+        *azure_settings.SETTING_NAMES,
+        *sign_in_settings.SETTING_NAMES,
+        FILING_SETTING,
         *TELEMETRY,
         *OF_THE_LIBRARIES,
     }

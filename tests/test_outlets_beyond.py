@@ -231,7 +231,7 @@ async def test_no_store_keeps_what_was_planted(kind: str, tmp_path: Path, reques
             assert "win11-golden" in kept
             assert_unseen(secret, kept)
             report = "\n".join(format_report(await read_daily_counts(store, 1, datetime.now(UTC)), 1))
-            assert "failures recognised" in report
+            assert "failures recognized" in report
             assert_unseen(secret, report)
 
 

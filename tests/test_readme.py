@@ -11,15 +11,16 @@ import pytest
 
 from app import _build_parser
 from bot.auth import credentials
-from bot.azure.arm import settings as looking
-from bot.azure.arm import sign_in_settings as signing
-from bot.azure.support.settings import SETTING_NAME as FILING
+from bot.azure.arm import settings as azure_settings
+from bot.azure.arm import sign_in_settings
+from bot.azure.support.settings import SETTING_NAME as FILING_SETTING
 from bot.cli.package import OPTIONS
 from bot.host import settings
 from bot.host.settings import read_settings
 from bot.sandbox.builds.scenario import read_scenario
 from bot.telemetry import opentelemetry as telemetry
 from knowledge.catalog import loading
+from tests.reporting import failures_together
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -31,9 +32,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (RO
 SETTINGS = {
     *settings.SETTING_NAMES,
     *credentials.SETTING_NAMES,
-    *looking.SETTING_NAMES,
-    *signing.SETTING_NAMES,
-    FILING,
+    *azure_settings.SETTING_NAMES,
+    *sign_in_settings.SETTING_NAMES,
+    FILING_SETTING,
     *telemetry.SETTING_NAMES,
 }
 PACKAGE = {option.variable for option in OPTIONS}
@@ -62,6 +63,10 @@ def prose_of(path: Path) -> str:
     return path.read_text("utf-8")
 
 
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
 @pytest.fixture(scope="module")
 def commands() -> dict[str, argparse.ArgumentParser]:
     (chosen,) = (action for action in _build_parser()._actions if isinstance(action, argparse._SubParsersAction))
@@ -73,10 +78,12 @@ def test_every_setting_stands_in_a_table() -> None:
     assert told >= SETTINGS | PACKAGE, f"not in docs/operations.md: {(SETTINGS | PACKAGE) - told}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_variable_of_a_table_is_read(page: Path) -> None:
-    told = {name for row in rows(prose_of(page), "variable") for name in named(row[0])}
-    assert told <= SETTINGS | PACKAGE, f"nobody reads {told - SETTINGS - PACKAGE}"
+def test_every_variable_of_a_table_is_read() -> None:
+    with failures_together(at_least=20) as failures:
+        for page in PAGES:
+            told = {name for row in rows(prose_of(page), "variable") for name in named(row[0])}
+            with failures.check(name_of(page)):
+                assert told <= SETTINGS | PACKAGE, f"nobody reads {told - SETTINGS - PACKAGE}"
 
 
 def test_the_defaults_are_those_of_the_code() -> None:
@@ -101,7 +108,7 @@ def test_every_mode_of_looking_is_told() -> None:
         (row,) = [row for row in rows(text, "variable") if named(row[0]) == ["AZURE_LOOK"]] or [
             [name for row in rows(text, "`AZURE_LOOK`") for name in row[:1]]
         ]
-        assert set(looking.ACCESS_MODES) <= set(named(" ".join(row)))
+        assert set(azure_settings.ACCESS_MODES) <= set(named(" ".join(row)))
 
 
 def test_every_command_is_told(commands: dict[str, argparse.ArgumentParser]) -> None:
@@ -109,36 +116,44 @@ def test_every_command_is_told(commands: dict[str, argparse.ArgumentParser]) -> 
     assert told == commands.keys()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_command_that_is_told_can_be_given(page: Path, commands: dict[str, argparse.ArgumentParser]) -> None:
-    text = prose_of(page)
-    assert set(re.findall(r"app\.py (\w+)", text)) <= commands.keys()
-    for line in re.findall(r"^    .*?app\.py ([^\n]+)$", text, re.MULTILINE) + re.findall(
-        r"`python app\.py ([^`]+)`", text
-    ):
-        words = shlex.split(re.split(r" [|<>] ", line)[0], comments=True)
-        if "…" not in words:
-            assert _build_parser().parse_args(words).command == words[0]
+def test_every_command_that_is_told_can_be_given(commands: dict[str, argparse.ArgumentParser]) -> None:
+    with failures_together(at_least=20) as failures:
+        for page in PAGES:
+            text = prose_of(page)
+            lines = re.findall(r"^    .*?app\.py ([^\n]+)$", text, re.MULTILINE)
+            lines += re.findall(r"`python app\.py ([^`]+)`", text)
+            with failures.check(name_of(page)):
+                assert set(re.findall(r"app\.py (\w+)", text)) <= commands.keys()
+                for line in lines:
+                    words = shlex.split(re.split(r" [|<>] ", line)[0], comments=True)
+                    if "…" not in words:
+                        assert _build_parser().parse_args(words).command == words[0]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_target_that_is_told_can_be_made(page: Path) -> None:
+def test_every_target_that_is_told_can_be_made() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in re.findall(r"(?:^    |`)make (\w+)", prose_of(page), re.MULTILINE):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    with failures_together(at_least=10) as failures:
+        for page in PAGES:
+            for target in re.findall(r"(?:^    |`)make (\w+)", prose_of(page), re.MULTILINE):
+                with failures.check(f"make {target} in {name_of(page)}"):
+                    assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
-        if re.match(r"https?://", target):
-            continue
-        name, _, anchor = target.partition("#")
-        found = page.parent / name if name else page
-        assert found.exists(), f"{page.name} links to {target}"
-        if anchor:
-            heads = re.findall(r"^#+ (.+)$", prose_of(found), re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in heads}
+def test_every_link_leads_somewhere() -> None:
+    with failures_together(at_least=50) as failures:
+        for page in PAGES:
+            for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
+                if re.match(r"https?://", target):
+                    continue
+                name, _, anchor = target.partition("#")
+                found = page.parent / name if name else page
+                with failures.check(f"{target} in {name_of(page)}"):
+                    assert found.exists()
+                    if anchor:
+                        heads = re.findall(r"^#+ (.+)$", prose_of(found), re.MULTILINE)
+                        assert anchor in {
+                            re.sub(r"[^\w -]", "", one).strip().lower().replace(" ", "-") for one in heads
+                        }
 
 
 def test_the_sandbox_has_the_templates_that_are_told() -> None:

@@ -28,6 +28,16 @@ class Azurite:
     authority: Path
 
 
+def issue_token(**more_claims: Any) -> AccessToken:
+    """Issue a token that Azurite takes."""
+    now = int(time.time())
+    claims = {
+        "aud": "https://storage.azure.com", "iss": "https://sts.windows.net/contoso/", "iat": now, "nbf": now - 60,
+        "exp": now + 3600, "oid": "bot",
+    }  # fmt: skip
+    return AccessToken(jwt.encode(claims | more_claims, "any" * 12, "HS256"), now + 3600)
+
+
 class AnybodyCredential:
     """Tokens that Azurite takes: it looks at who issued one and for whom, not at its signature."""
 
@@ -35,12 +45,7 @@ class AnybodyCredential:
         self._claims = claims
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        now = int(time.time())
-        claims = {
-            "aud": "https://storage.azure.com", "iss": "https://sts.windows.net/contoso/", "iat": now, "nbf": now - 60,
-            "exp": now + 3600, "oid": "bot",
-        }  # fmt: skip
-        return AccessToken(jwt.encode(claims | self._claims, "any" * 12, "HS256"), now + 3600)
+        return issue_token(**self._claims)
 
     async def close(self) -> None:
         pass

@@ -19,6 +19,7 @@ from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StoredState
 from bot.turns.outbox import DeliveryPolicy
 from bot.turns.turn_runner import TurnLimits
+from tests.patching import set_existing
 
 SWEEP = 1.0
 """Seconds between looks at what waits; 15 in earnest, in which a short round would see too little."""
@@ -44,8 +45,7 @@ class FailingStore(SqliteStore):
 
 if __name__ == "__main__":
     FailingStore.share = float(sys.argv[1])
-    bot.host.open_store.SqliteStore = FailingStore  # type: ignore[misc]
-    bot.host.run.TurnRunner = functools.partial(
-        bot.host.run.TurnRunner, limits=TurnLimits(delivery=DeliveryPolicy(sweep_interval_seconds=SWEEP))
-    )  # type: ignore[misc, assignment]
+    set_existing(bot.host.open_store, "SqliteStore", FailingStore)
+    limits = TurnLimits(delivery=DeliveryPolicy(sweep_interval_seconds=SWEEP))
+    set_existing(bot.host.run, "TurnRunner", functools.partial(bot.host.run.TurnRunner, limits=limits))
     sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge())))

@@ -36,13 +36,12 @@ from bot.turns.turn_runner import TurnLimits
 from bot.host.settings import read_settings
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.job import Job
+from tests.patching import set_existing
 
 # so many kills in so few seconds are no fault of what they cut
 for module in (bot.turns.persisted_turns, bot.turns.job_runner):
-    assert hasattr(module, "MAX_CRASHED_ATTEMPTS")
-    module.MAX_CRASHED_ATTEMPTS = 10**6
-assert hasattr(bot.turns.job_queue, "MAX_PENDING_JOBS")
-bot.turns.job_queue.MAX_PENDING_JOBS = 10**6
+    set_existing(module, "MAX_CRASHED_ATTEMPTS", 10**6)
+set_existing(bot.turns.job_queue, "MAX_PENDING_JOBS", 10**6)
 
 @dataclass
 class Result:
@@ -68,13 +67,14 @@ build_services = lambda *_: DialogServices(FakeConversation(), None)
 settings, known = read_settings(os.environ), load_knowledge()
 lease, label = float(os.environ.get("LEASE", "45")), os.environ.get("LABEL", "")
 if lease < 45:
-    bot.turns.outbox.LEASE_SECONDS = bot.turns.persisted_turns.TURN_LEASE_SECONDS = lease
+    set_existing(bot.turns.outbox, "LEASE_SECONDS", lease)
+    set_existing(bot.turns.persisted_turns, "TURN_LEASE_SECONDS", lease)
 if authority := os.environ.get("AUTHORITY"):
     import bot.state.blob_store
     from tests.azurite.service import AnybodyCredential
 
-    bot.state.blob_store.build_credential = lambda identity: AnybodyCredential()
-    bot.state.blob_store.BlobStore = functools.partial(bot.state.blob_store.BlobStore, tls=authority)
+    set_existing(bot.state.blob_store, "build_credential", lambda identity: AnybodyCredential())
+    set_existing(bot.state.blob_store, "BlobStore", functools.partial(bot.state.blob_store.BlobStore, tls=authority))
 assert threading.active_count() == 1
 for run, _ in enumerate(sys.stdin):
     gate = os.pipe()
@@ -82,15 +82,16 @@ for run, _ in enumerate(sys.stdin):
     if pid == 0:
         # so that the lines of both, which share the output, do not mix
         os.read(gate[0], 1)
-        session = functools.partial(bot.teams.botframework.connector.ClientSession, headers={"X-Run": f"{label}{run}"})
-        bot.teams.botframework.connector.ClientSession = session
+        connector = bot.teams.botframework.connector
+        session = functools.partial(connector.ClientSession, headers={"X-Run": f"{label}{run}"})
+        set_existing(connector, "ClientSession", session)
         limits = TurnLimits(
             response_timeout_seconds=0.003 if run % 2 else 8.0,
             delivery=DeliveryPolicy(first_wait_seconds=0.01, sweep_interval_seconds=0.2),
             jobs=bot.turns.job_runner.JobLimits(lease_seconds=lease),
         )
-        bot.host.run.TurnRunner = functools.partial(bot.host.run.TurnRunner, limits=limits)
-        bot.host.run.build_dialog_services = build_services
+        set_existing(bot.host.run, "TurnRunner", functools.partial(bot.host.run.TurnRunner, limits=limits))
+        set_existing(bot.host.run, "build_dialog_services", build_services)
         os._exit(asyncio.run(bot.host.run.serve(settings, known)))
     print("pid", pid, flush=True)
     os.write(gate[1], b"1")

@@ -12,6 +12,7 @@ from dialogs.texts import TEXTS
 from dialogs.typed_commands import parse_intent
 from knowledge.model.entry import Language
 from tests.bot.scripted import build_conversation
+from tests.reporting import failures_together
 from tests.store_rules.pastes import INVALID, PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import LOCALES, Talk, Turned
@@ -24,7 +25,6 @@ GREETINGS = {
     "en": ("Hi", "hi", "Hello", "HELLO!", "Help", "help me", "/help"),
     "it": ("Ciao", "ciao!", "Salve", "Aiuto", "aiuto", "Buongiorno", "Hi", "Hello", "Help"),
 }
-TYPED = [(language, text) for language in LANGUAGES for text in GREETINGS[language]]
 
 
 @pytest.fixture(scope="module")
@@ -45,44 +45,46 @@ def titles(language: Language, scope: str) -> list[str]:
     return [told[f"bots[0].commandLists[{at}].commands[{n}].title"] for n in range(len(lists[at]["commands"]))]
 
 
-OFFERED = [(language, title) for language in LANGUAGES for title in titles(language, "personal")]
-
-
-@pytest.mark.parametrize(("language", "text"), TYPED)
-async def test_a_greeting_is_answered_with_what_to_do(
-    conversation: Conversation, language: Language, text: str
-) -> None:
-    told = await Talk(conversation, language).say(text)
-    assert faults(told, language) == []
-    assert any(word in told.text.casefold() for word in NEXT[language])
-    assert len(told.buttons) > 1
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_greeting_is_answered_with_what_to_do(conversation: Conversation, language: Language) -> None:
+    with failures_together() as failures:
+        for text in GREETINGS[language]:
+            told = await Talk(conversation, language).say(text)
+            with failures.check(text):
+                assert faults(told, language) == []
+                assert any(word in told.text.casefold() for word in NEXT[language])
+                assert len(told.buttons) > 1
 
 
 @pytest.mark.parametrize("walking", [False, True], ids=["at first", "in a walk"])
-@pytest.mark.parametrize(("language", "title"), OFFERED)
-async def test_every_command_is_answered(
-    conversation: Conversation, language: Language, title: str, walking: bool
-) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_command_is_answered(conversation: Conversation, language: Language, walking: bool) -> None:
     talk = Talk(conversation, language)
     before = await talk.say(PASTES["the example"]) if walking else await talk.join()
-    told = await talk.say(title, before)
-    spoken: Language = {"english": "en", "italian": "it"}.get(str(parse_intent(title)), language)  # type: ignore[assignment]
-    assert faults(told, spoken, 2 if parse_intent(title) == "example" else 1) == []
-    assert TEXTS[language]["talk.not-recognised"] not in told.text
-    assert not walking or TEXTS[language]["trouble.no-walk"] not in told.text
+    with failures_together() as failures:
+        for title in titles(language, "personal"):
+            intent = str(parse_intent(title))
+            spoken: Language = {"english": "en", "italian": "it"}.get(intent, language)  # type: ignore[assignment]
+            told = await talk.say(title, before)
+            with failures.check(title):
+                assert faults(told, spoken, 2 if intent == "example" else 1) == []
+                assert TEXTS[language]["talk.not-recognised"] not in told.text
+                assert not walking or TEXTS[language]["trouble.no-walk"] not in told.text
 
 
-@pytest.mark.parametrize(("language", "title"), OFFERED)
-async def test_a_command_does_what_its_button_does(conversation: Conversation, language: Language, title: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_command_does_what_its_button_does(conversation: Conversation, language: Language) -> None:
     talk = Talk(conversation, language)
-    compared = 0
-    for before in (await talk.join(), await talk.say("help"), await talk.say(PASTES["the example"])):
-        for button in before.buttons:
-            if button["data"]["do"] == parse_intent(title):
-                typed, pressed = await talk.say(title, before), await talk.press(button, before)
-                assert typed.sight == pressed.sight
-                compared += 1
-    assert compared or parse_intent(title) in ("cancel", "others", "english", "italian")
+    starts = (await talk.join(), await talk.say("help"), await talk.say(PASTES["the example"]))
+    with failures_together() as failures:
+        for title in titles(language, "personal"):
+            intent = parse_intent(title)
+            buttons = [(one, before) for before in starts for one in before.buttons if one["data"]["do"] == intent]
+            with failures.check(title):
+                assert buttons or intent in ("cancel", "others", "english", "italian")
+                for button, before in buttons:
+                    typed, pressed = await talk.say(title, before), await talk.press(button, before)
+                    assert typed.sight == pressed.sight
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -116,18 +118,20 @@ async def test_every_command_of_a_group_is_answered(conversation: Conversation, 
 
 
 @pytest.mark.parametrize("walking", [False, True], ids=["at first", "in a walk"])
-@pytest.mark.parametrize("name", INVALID)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_what_cannot_be_followed_is_answered_with_what_to_do(
-    conversation: Conversation, language: Language, name: str, walking: bool
+    conversation: Conversation, language: Language, walking: bool
 ) -> None:
     talk = Talk(conversation, language)
     before = await talk.say(PASTES["the example"]) if walking else Turned(None, ())
-    told = await talk.take(before.state, **INVALID[name])
-    assert faults(told, language) == []
-    assert any(word in told.text.casefold() for word in NEXT[language]) or told.buttons
-    after = await talk.say({"en": "help", "it": "aiuto"}[language], told)
-    assert TEXTS[language]["help.title"] in after.text
+    with failures_together() as failures:
+        for name, fields in INVALID.items():
+            with failures.check(name):
+                told = await talk.take(before.state, **fields)
+                assert faults(told, language) == []
+                assert any(word in told.text.casefold() for word in NEXT[language]) or told.buttons
+                after = await talk.say({"en": "help", "it": "aiuto"}[language], told)
+                assert TEXTS[language]["help.title"] in after.text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -20,6 +21,7 @@ from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
+from tests.reporting import failures_together
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 from tests.store_rules.pastes import PASTES
 from tests.store_rules.rules import faults
@@ -99,20 +101,17 @@ async def test_lists_and_choices(language: Language) -> None:
     assert not await broken(talk, await talk.say(TYPED[language].format("win11-golden"), allowed))
 
 
-@pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("language", ["en", "it"])
-async def test_refusals(reason: AzureRefusalReason, language: Language) -> None:
+async def test_refusals(language: Language) -> None:
     fake = azure()
     talk = talk_with(fake, language)
-    for method in ("find", "status", "log_tail"):
-        scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
-        fake.refusals = {
-            method: AzureRefusal(
-                reason, GOLDEN.id, "Microsoft.Storage/storageAccounts/read", scope, "Reader", "X", 9, ("Dev",)
-            )
-        }
-        told = await talk.say("ok", await talk.say(TYPED[language].format("win11-golden")))
-        assert not faults(told, language, MESSAGES), method
+    action, scope = "Microsoft.Storage/storageAccounts/read", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
+    with failures_together() as failures:
+        for reason, method in product(REASONS, ("find", "status", "log_tail")):
+            fake.refusals = {method: AzureRefusal(reason, GOLDEN.id, action, scope, "Reader", "X", 9, ("Dev",))}
+            told = await talk.say("ok", await talk.say(TYPED[language].format("win11-golden")))
+            with failures.check(f"{reason} in {method}"):
+                assert faults(told, language, MESSAGES) == []
 
 
 @pytest.mark.parametrize("language", ["en", "it"])

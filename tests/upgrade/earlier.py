@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from azure.storage.blob.aio import ContainerClient
+from azure.core.credentials import AccessToken
+from azure.storage.blob import ContainerClient
 
-from tests.azurite.service import AnybodyCredential, Azurite
+from tests.azurite.service import Azurite, issue_token
 from tests.upgrade.installation import Json, Sent
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -62,16 +63,16 @@ def load_file(capture: Earlier, path: Path, service: str) -> None:
     database.close()
 
 
-async def load_blobs(capture: Earlier, azurite: Azurite, container: str, service: str) -> None:
-    """Make the captured blobs anew in a container."""
-    async with _container(azurite, container) as client:
-        await client.create_container()
+def load_blobs(capture: Earlier, azurite: Azurite, container: str, service: str) -> None:
+    """Create the captured blobs in a container."""
+    with _container(azurite, container) as client:
+        client.create_container()
         for blob in fixture("blobs.json"):
             name, content = blob["name"], capture.moved(blob["content"], service)
             if '"counts"' in content:
                 digest = hashlib.blake2b(_key_of_today("tally|").encode(), digest_size=20)
                 name = f"state/{digest.hexdigest()}"
-            await client.upload_blob(name, content.encode(), metadata=blob["metadata"])
+            client.upload_blob(name, content.encode(), metadata=blob["metadata"])
 
 
 def read_file(path: Path) -> dict[str, Json]:
@@ -82,12 +83,12 @@ def read_file(path: Path) -> dict[str, Json]:
     return found
 
 
-async def read_blobs(azurite: Azurite, container: str) -> dict[str, Json]:
+def read_blobs(azurite: Azurite, container: str) -> dict[str, Json]:
     """The documents of a container, by conversation and person as far as they are known."""
     found = {}
-    async with _container(azurite, container) as client:
-        async for blob in client.list_blobs(name_starts_with="state/"):
-            found[blob.name] = json.loads(await (await client.download_blob(blob.name)).readall())
+    with _container(azurite, container) as client:
+        for blob in client.list_blobs(name_starts_with="state/"):
+            found[blob.name] = json.loads(client.download_blob(blob.name).readall())
     return found
 
 
@@ -96,9 +97,16 @@ def state_blob(key: str) -> str:
     return f"state/{hashlib.blake2b(key.encode(), digest_size=20).hexdigest()}"
 
 
+class _SyncCredential:
+    """Tokens that Azurite takes, for the synchronous client: it closes its sockets when it's done."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return issue_token()
+
+
 def _container(azurite: Azurite, name: str) -> ContainerClient:
     return ContainerClient.from_container_url(
-        f"{azurite.url}/{name}", AnybodyCredential(), api_version=API_VERSION, connection_verify=str(azurite.authority)
+        f"{azurite.url}/{name}", _SyncCredential(), api_version=API_VERSION, connection_verify=str(azurite.authority)
     )
 
 

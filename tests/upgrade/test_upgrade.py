@@ -60,11 +60,11 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         else:
             azurite = request.getfixturevalue("azurite")
             capture, container = earlier("sent-with-blobs.json"), "captured"
-            await load_blobs(capture, azurite, container, service.url)
+            await asyncio.to_thread(load_blobs, capture, azurite, container, service.url)
             environ = service.environ(STATE_BLOB_URL=f"{azurite.url}/{container}", SSL_CERT_FILE=str(azurite.authority))
 
             async def documents() -> dict[str, Json]:
-                return await read_blobs(azurite, container)
+                return await asyncio.to_thread(read_blobs, azurite, container)
 
         service.earlier += capture.sent
         async with running(service, environ) as bot:

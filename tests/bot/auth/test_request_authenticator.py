@@ -32,6 +32,7 @@ from bot.telemetry.logs import JsonLogFormatter, TextLogFormatter
 from tests.bot.auth.identity_service import APP, CREDENTIALS, SECRET, TENANT, IdentityService, private_key, public_key
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve
+from tests.patching import set_existing
 
 OTHER = "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10"
 
@@ -295,7 +296,7 @@ async def test_a_reply_that_was_not_taken_is_sent_again_where_that_helps(
 async def test_a_reply_waits_for_a_token_and_then_goes_where_it_was_to_go(bot: Guarded) -> None:
     clock, tokens = Clock(), bot.access.tokens
     assert tokens is not None
-    tokens._clock = clock
+    set_existing(tokens, "_clock", clock)
     bot.identity.answer = (401, {"error_description": "AADSTS7000222: expired"})
     await bot.post(bot.identity.token())
     assert (len(bot.conversation.heard), bot.tokens_seen) == (1, [])
@@ -325,7 +326,7 @@ async def test_requests_from_elsewhere_are_served(bot: Guarded) -> None:
 async def test_a_rotated_key_is_found_and_made_up_ones_cost_one_fetch(bot: Guarded) -> None:
     clock = Clock()
     keys = bot.access.authenticator._keys  # type: ignore[attr-defined]
-    keys._clock = clock
+    set_existing(keys, "_clock", clock)
     assert await bot.post(bot.identity.token()) == 201
     bot.identity.keys = [public_key("first"), public_key("second")]
     clock.now += MIN_FETCH_INTERVAL_SECONDS

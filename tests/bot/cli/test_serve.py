@@ -30,8 +30,10 @@ CREDENTIALS = {
 _PROGRAM = """
 import sys
 import bot.auth.channel_auth, bot.auth.credentials, bot.host.run
+from tests.patching import set_existing
 nowhere = bot.auth.credentials.BotFrameworkCloud("http://127.0.0.1:9/metadata", login_url="http://127.0.0.1:9")
-bot.host.run.build_channel_auth = lambda credentials: bot.auth.channel_auth.build_channel_auth(credentials, nowhere)
+build_channel_auth = bot.auth.channel_auth.build_channel_auth
+set_existing(bot.host.run, "build_channel_auth", lambda credentials: build_channel_auth(credentials, nowhere))
 from app import main
 sys.exit(main(["serve"]))
 """

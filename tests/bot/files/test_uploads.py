@@ -101,36 +101,35 @@ async def test_a_host_that_is_not_who_it_says_gets_nothing(drive: tuple[Drive, F
     assert there.got == []
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        None,
-        7,
-        ["https://a.sharepoint.com/"],
-        "http://contoso.sharepoint.com/x",
-        "https://sharepoint.com/x",
-        "https://contoso.sharepoint.com.evil.example/x",
-        "https://evil.example/contoso.sharepoint.com",
-        "https://evil.example#.sharepoint.com",
-        "https://evil.example?.sharepoint.com",
-        "https://evil.example\\.sharepoint.com/",
-        "https://contoso.sharepoint.com@evil.example/",
-        "https://user:word@contoso.sharepoint.com/",
-        "https://contoso.sharepoint.com:8443/x",
-        "https://contosösharepoint.com/",
-        "https://x.evilsharepoint.com/",
-        "https://.sharepoint.com/",
-        "https://127.0.0.1/",
-        "https://contoso.sharepoint.com/a b",
-        "https://contoso.sharepoint.com/\nHost: evil.example",
-        "ftp://contoso.sharepoint.com/",
-        "//contoso.sharepoint.com/x",
-        f"https://contoso.sharepoint.com/{'x' * 5000}",
-    ],
-)
-def test_an_address_of_anything_else_is_no_place(url: object) -> None:
-    assert parse_sharepoint_url(url) is None
+NOT_SHAREPOINT: list[object] = [
+    "",
+    None,
+    7,
+    ["https://a.sharepoint.com/"],
+    "http://contoso.sharepoint.com/x",
+    "https://sharepoint.com/x",
+    "https://contoso.sharepoint.com.evil.example/x",
+    "https://evil.example/contoso.sharepoint.com",
+    "https://evil.example#.sharepoint.com",
+    "https://evil.example?.sharepoint.com",
+    "https://evil.example\\.sharepoint.com/",
+    "https://contoso.sharepoint.com@evil.example/",
+    "https://user:word@contoso.sharepoint.com/",
+    "https://contoso.sharepoint.com:8443/x",
+    "https://contosösharepoint.com/",
+    "https://x.evilsharepoint.com/",
+    "https://.sharepoint.com/",
+    "https://127.0.0.1/",
+    "https://contoso.sharepoint.com/a b",
+    "https://contoso.sharepoint.com/\nHost: evil.example",
+    "ftp://contoso.sharepoint.com/",
+    "//contoso.sharepoint.com/x",
+    f"https://contoso.sharepoint.com/{'x' * 5000}",
+]
+
+
+def test_an_address_of_anything_else_is_no_place() -> None:
+    assert [url for url in NOT_SHAREPOINT if parse_sharepoint_url(url) is not None] == []
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

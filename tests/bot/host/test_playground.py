@@ -249,12 +249,13 @@ from types import SimpleNamespace
 import bot.host.playground, bot.host.run
 from bot.host.conversation import load_knowledge
 from bot.host.settings import read_settings
+from tests.patching import set_existing
 bot.host.playground.Playground.__init__.__defaults__ = (Path(os.environ["FAKE_FOLDER"]),)
 class FakeConversation:
     async def answer_turn(self, turn, state):
         raise AssertionError
 services = SimpleNamespace(conversation=FakeConversation(), message_extension=None)
-bot.host.run.build_dialog_services = lambda *_: services
+set_existing(bot.host.run, "build_dialog_services", lambda *_: services)
 settings = read_settings(os.environ)
 sys.exit(asyncio.run(bot.host.run.serve(settings, load_knowledge(), should_run_playground=True)))
 """

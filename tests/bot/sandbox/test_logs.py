@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -58,6 +59,7 @@ WITHOUT_A_FAILURE = {"images/ubuntu-edge", "images/ubuntu-new", "images/win11-hr
 PLANTED = ("Tr4verse-Quarry-58", "cXVhcnJ5LXRyYXZlcnNlLW1hZGUtdXAtZm9yLXRoZS1zYW5kYm94LTAxMjM0NQ==", "Sl4te-Harbour-77")
 
 
+@cache
 def content_of(name: str) -> dict[LogName, bytes]:
     """The whole logs of the last run, those of a running one up to their end."""
     runs = RunHistory(TEMPLATES[name], NOW).list_runs(NOW)

@@ -13,6 +13,7 @@ from bot.sandbox.builds.scenario import TemplateSpec, read_scenario
 from bot.sandbox.server import Sandbox
 from tests.bot.sandbox.clients import HandClock, images
 from tests.bot.sandbox.recording import RecordingSandbox
+from tests.reporting import failures_together
 
 SCENARIO = read_scenario()
 IMAGES, RESEARCH = SCENARIO.subscriptions
@@ -33,8 +34,17 @@ async def test_the_list_of_a_subscription_goes_over_several_pages(
     assert len(sandbox.guard.request_log) == -(-len(names) // 8)
 
 
-@pytest.mark.parametrize("template", [t for t in OPEN if not t.throttled], ids=lambda t: t.name)
 async def test_every_template_has_the_shape_that_the_client_reads(
+    sandbox: Sandbox, credential: AsyncTokenCredential, clock: HandClock
+) -> None:
+    with failures_together(at_least=20) as failures:
+        for template in OPEN:
+            if not template.throttled:
+                with failures.check(template.name):
+                    await check_shape(sandbox, credential, clock, template)
+
+
+async def check_shape(
     sandbox: Sandbox, credential: AsyncTokenCredential, clock: HandClock, template: TemplateSpec
 ) -> None:
     async with images(sandbox, credential, template.subscription) as client:

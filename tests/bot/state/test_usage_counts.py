@@ -30,6 +30,7 @@ from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.local_server import serve
 from tests.bot.scripted import ScriptedResult, build_conversation
 from tests.bot.stand_ins import Chat, build_local_app
+from tests.patching import set_existing
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ERROR = "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
@@ -153,7 +154,7 @@ async def test_the_command_reads_the_store_that_instances_share(
 
 async def test_a_turn_is_counted_once_however_often_it_is_delivered(chat: Chat) -> None:
     counted: list[UsageEvent] = []
-    chat.turns._turn_processor._count_usage_events = counted.extend
+    set_existing(chat.turns._turn_processor, "_count_usage_events", counted.extend)
 
     async def answer(turn: Turn, state: object) -> ScriptedResult:
         return ScriptedResult({}, (), usage_events=(SEEN,))

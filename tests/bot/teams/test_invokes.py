@@ -23,6 +23,7 @@ from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve
 from tests.bot.scripted import build_conversation
 from tests.bot.stand_ins import Chat, build_local_app, cards, pressed
+from tests.patching import set_existing
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 STRANGE = "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
@@ -193,7 +194,7 @@ async def test_a_turn_that_fails_is_answered_with_a_sentence(chat: Chat) -> None
 
 
 async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Chat) -> None:
-    chat.turns._response_timeout_seconds = 0.05
+    set_existing(chat.turns, "_response_timeout_seconds", 0.05)
     free = asyncio.Event()
 
     async def wait(turn: Turn) -> None:

@@ -23,7 +23,7 @@ def said(text: str, **more: Any) -> Reply:
 
 
 class ScriptedConversation:
-    """Leaves a work to be done where it is asked to; the work is over after so many looks."""
+    """Leaves a job where it is asked to; the job is over after so many looks."""
 
     def __init__(self, looks: int) -> None:
         self.looks, self.performed = looks, 0
@@ -34,17 +34,17 @@ class ScriptedConversation:
             return ConversationResult(
                 {"turns": turns}, (said(f"ended after {turn.job_done.result['looks']}, turn {turns}"),)
             )
-        work = (WATCH,) if turn.text == "watch" else ()
+        jobs = (WATCH,) if turn.text == "watch" else ()
         stops = ("one",) if turn.text == "stop" else ()
         return ConversationResult(
-            {"turns": turns}, (said(turn.text, stops=stops, forgets=turn.text == "forget me"),), work
+            {"turns": turns}, (said(turn.text, stops=stops, forgets=turn.text == "forget me"),), jobs
         )
 
-    async def perform_job(self, person: Person, work: Job, language: str, progress: object) -> Mapping[str, Any]:
+    async def perform_job(self, person: Person, job: Job, language: str, progress: object) -> Mapping[str, Any]:
         self.performed += 1
-        looks = work.args["looks"] + 1
+        looks = job.args["looks"] + 1
         if looks < self.looks:
-            return {RETRY_AFTER_KEY: 60, "args": {**work.args, "looks": looks}}
+            return {RETRY_AFTER_KEY: 60, "args": {**job.args, "looks": looks}}
         return {"looks": looks}
 
     def read_offered_file(self, state: object, args: object) -> None:
@@ -89,14 +89,14 @@ async def test_what_goes_on_is_told_when_it_ends_and_turns_are_answered_meanwhil
 
 @pytest.mark.parametrize("word", ["stop", "forget me"])
 async def test_what_was_stopped_is_not_gone_on_with(word: str) -> None:
-    sleep, medic = Sleep(), ScriptedConversation(looks=3)
-    talk = TerminalSession(medic, sleep)  # type: ignore[arg-type]
+    sleep, conversation = Sleep(), ScriptedConversation(looks=3)
+    talk = TerminalSession(conversation, sleep)  # type: ignore[arg-type]
     await talk.answer_turn(turn("watch"))
     await sleep.begun.wait()
     await talk.answer_turn(turn(word))
     sleep.over.set()
     await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
-    assert medic.performed == 1
+    assert conversation.performed == 1
     assert talk.background_replies.empty()
 
 

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 import trustme
 
-from bot.auth.credentials import PUBLIC_CLOUD
+from bot.auth.channel_auth import build_channel_auth
 from bot.auth.loopback import LoopbackAuthenticator
 from bot.errors import DeliveryError, StateConflictError
 from bot.state.sqlite_store import SqliteStore
@@ -26,7 +26,7 @@ from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.state.azure_state import AzureState
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.ticket_json import parse_ticket
-from tests.bot.auth.identity_service import APP, TENANT, IdentityService
+from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve
 from tests.bot.scripted import build_conversation
@@ -89,10 +89,8 @@ async def test_what_waits_goes_to_the_service_once_it_has_called(bot: Guarded, t
 @pytest.mark.parametrize(
     "url", ["https://smba.trafficmanager.net/emea/", "https://SMBA.trafficmanager.net:443/amer/abc/", "https://x.botframework.com"]
 )  # fmt: skip
-def test_the_usual_services_are_known_after_a_restart(bot: Guarded, url: str) -> None:
-    callers = bot.access.authenticator
-    callers._services = PUBLIC_CLOUD.service_hosts  # type: ignore[attr-defined]
-    assert callers.is_trusted_service_url(url)
+def test_the_usual_services_are_known_after_a_restart(url: str) -> None:
+    assert build_channel_auth(CREDENTIALS).authenticator.is_trusted_service_url(url)
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1.evil.example/", "http://10.0.0.1/", "http://[::1]@evil.example/"])

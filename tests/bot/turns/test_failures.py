@@ -16,6 +16,7 @@ from dialogs.conversation import Conversation
 from dialogs.model.turn import Turn
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from tests.patching import set_existing
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class FailureObserver(NullObserver):
 
 def _observed(chat: Chat) -> FailureObserver:
     observer = FailureObserver()
-    chat.turns._observer = observer
+    set_existing(chat.turns, "_observer", observer)
     return observer
 
 

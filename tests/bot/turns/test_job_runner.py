@@ -32,6 +32,7 @@ from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.model.entry import Language
 from tests.bot.scripted import ScriptedResult
+from tests.patching import set_existing
 
 if TYPE_CHECKING:
     from tests.bot.stand_ins import Chat
@@ -140,7 +141,7 @@ class Wire:
 
 @dataclass
 class BusyConversation:
-    """`do x y` leaves the works x and y. Counts the turns in its state; a report says what came of the work."""
+    """`do x y` leaves the jobs x and y. Counts the turns in its state; a report says what came of the job."""
 
     performed: list[str] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
@@ -162,19 +163,19 @@ class BusyConversation:
         raise NotImplementedError
 
     async def perform_job(
-        self, person: Person, work: Job, language: Language, progress: Callable[[int, int], None]
+        self, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
     ) -> Mapping[str, Any]:
-        assert work.args == {"n": 1}
-        self.performed.append(work.name)
+        assert job.args == {"n": 1}
+        self.performed.append(job.name)
         self.people.append(person)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
         try:
             if self.do:
-                await self.do(work.name, progress)
+                await self.do(job.name, progress)
         finally:
             self.at_once -= 1
-        return {"ok": work.name}
+        return {"ok": job.name}
 
 
 def said(text: str, conversation: str = "a:1", mark: str = "-") -> InboundActivity:
@@ -220,7 +221,7 @@ async def until_nothing_waits(store: SqliteStore) -> None:
 
 
 def gate() -> tuple[asyncio.Event, Callable[[str, Callable[[int, int], None]], Awaitable[None]]]:
-    """An event, and what a work does that waits for it."""
+    """An event, and what a job does that waits for it."""
     opened = asyncio.Event()
 
     async def wait(name: str, progress: Callable[[int, int], None]) -> None:
@@ -297,7 +298,7 @@ async def test_more_works_than_a_conversation_may_have_are_refused_in_words_at_o
     assert conversation.performed == list("abcdefg"[:MAX_PENDING_JOBS])
 
 
-# what goes wrong with a work
+# what goes wrong with a job
 
 
 async def test_a_work_that_hangs_is_ended_with_words(store: FusedStore, wire: Wire) -> None:
@@ -376,7 +377,7 @@ async def test_who_removes_the_bot_ends_its_work(store: FusedStore, wire: Wire) 
 
 
 async def life_after_life(path: Path, at: int, wire: Wire) -> tuple[BusyConversation, int, int]:
-    """Two messages that leave works, with one crash. Returns the dialogs, the boundaries passed, the crashes."""
+    """Two messages that leave jobs, with one crash. Returns the dialogs, the boundaries passed, the crashes."""
     conversation, crashes, left = BusyConversation(), 0, [said("do a b"), said("do c")]
     fuse = Fuse(at)
     while True:
@@ -520,6 +521,9 @@ async def test_a_lease_is_renewed_as_long_as_the_work_goes_on(tmp_path: Path, wi
     )
     async with running(one, wire):
         await one.run_turn(said("do a"), wire)
+        async with asyncio.timeout(20):
+            while not conversations[0].performed:  # noqa: ASYNC110 - the fake tells nobody
+                await asyncio.sleep(0.002)
         async with running(other, wire):
             await asyncio.sleep(1.3)
             assert (conversations[0].performed, conversations[1].performed) == (["a"], [])
@@ -700,7 +704,7 @@ async def test_a_long_turn_over_http(chat: Chat) -> None:
         await opened.wait()
 
     chat.conversation.first = wait
-    chat.turns._response_timeout_seconds = 0.05
+    set_existing(chat.turns, "_response_timeout_seconds", 0.05)
     assert await chat.send("long") == []
     opened.set()
     async with asyncio.timeout(20):
@@ -741,17 +745,17 @@ def test_a_broken_work_is_not_pending(work: Any) -> None:
 
 
 class WatchingConversation(BusyConversation):
-    """A work that has to be done again until it has been done `times`."""
+    """A job that has to be performed again until it has been performed `times`."""
 
     times = 3
 
     async def perform_job(
-        self, person: Person, work: Job, language: Language, progress: Callable[[int, int], None]
+        self, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
     ) -> Mapping[str, Any]:
-        self.performed.append(f"{work.name} {work.args['n']}")
-        if work.args["n"] < self.times:
-            return {RETRY_AFTER_KEY: 0.01, "args": {**work.args, "n": work.args["n"] + 1}}
-        return {"n": work.args["n"]}
+        self.performed.append(f"{job.name} {job.args['n']}")
+        if job.args["n"] < self.times:
+            return {RETRY_AFTER_KEY: 0.01, "args": {**job.args, "n": job.args["n"] + 1}}
+        return {"n": job.args["n"]}
 
 
 async def test_a_work_that_is_to_be_done_again_is_reported_once(store: FusedStore, wire: Wire) -> None:
@@ -805,9 +809,9 @@ async def test_a_work_that_is_stopped_is_not_done_any_more(store: FusedStore, wi
     class StoppableConversation(WatchingConversation):
         async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
             answer = await super().answer_turn(turn, state)
-            works = tuple(Job(work.name, {**work.args, "id": work.name}) for work in answer.jobs)
+            jobs = tuple(Job(job.name, {**job.args, "id": job.name}) for job in answer.jobs)
             stops = ("watch",) if turn.text == "stop" else ()
-            return replace(answer, jobs=works, replies=tuple(replace(r, stops=stops) for r in answer.replies))
+            return replace(answer, jobs=jobs, replies=tuple(replace(r, stops=stops) for r in answer.replies))
 
     conversation = StoppableConversation()
     turns = TurnRunner(conversation, store, limits=FAST, clock=lambda: now)

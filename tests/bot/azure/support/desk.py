@@ -1,4 +1,4 @@
-"""A support desk over HTTPS, the filing that talks to it with the real client, and drafts to file."""
+"""A support desk over HTTPS, the ticket filer that talks to it with the real client, and drafts to file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class NoCredential:
 
 @dataclass
 class WatchedCredentialProvider:
-    """The sandbox's eyes; remembers who used them, and may have no token."""
+    """The sandbox's credentials; remembers who used them, and may have no token."""
 
     inner: CredentialProvider
     error: str = ""
@@ -82,15 +82,15 @@ class WatchedCredentialProvider:
 
 @dataclass
 class Office:
-    """The desk, and the filing that asks it."""
+    """The desk, and the ticket filer that talks to it."""
 
     desk: FailingSupportService
-    eyes: WatchedCredentialProvider
+    credentials: WatchedCredentialProvider
     cloud: AzureCloud
 
-    def filing(self, pace: FilingTimeouts = FAST) -> SupportTicketFiler:
-        """A filing as a newly started process has it."""
-        return SupportTicketFiler(self.eyes, self.cloud, load_support(), pace)
+    def ticket_filer(self, pace: FilingTimeouts = FAST) -> SupportTicketFiler:
+        """A ticket filer, as a newly started process has it."""
+        return SupportTicketFiler(self.credentials, self.cloud, load_support(), pace)
 
     def puts(self, what: str = "supportTickets") -> int:
         return sum(method == "PUT" and f"/{what}/" in path for method, path in self.desk.request_log)

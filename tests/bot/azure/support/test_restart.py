@@ -63,7 +63,7 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
 
     def turns() -> TurnRunner:
         conversation = Conversation(
-            load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T00:00:00Z", ticket_filer=office.filing()
+            load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T00:00:00Z", ticket_filer=office.ticket_filer()
         )
         return TurnRunner(conversation, store, limits=FAST)
 

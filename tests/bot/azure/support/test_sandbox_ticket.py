@@ -28,8 +28,8 @@ IMAGES, RESEARCH = read_scenario().subscriptions
 async def desk() -> AsyncIterator[tuple[FailingSupportService, SupportTicketFiler]]:
     desk = FailingSupportService.from_scenario(read_scenario(), retry_after_seconds=0)
     async with Sandbox(extra_routes=desk.build_routes()) as sandbox:
-        filing = open_ticket_filer(True, sandbox.credential_provider, sandbox.cloud, load_support())
-        assert isinstance(filing, SupportTicketFiler)
+        ticket_filer = open_ticket_filer(True, sandbox.credential_provider, sandbox.cloud, load_support())
+        assert isinstance(ticket_filer, SupportTicketFiler)
         yield (
             desk,
             SupportTicketFiler(
@@ -41,8 +41,8 @@ async def desk() -> AsyncIterator[tuple[FailingSupportService, SupportTicketFile
         )
 
 
-async def agreed(filing: SupportTicketFiler, subscription: str) -> FilingChat:
-    chat = FilingChat(filing)  # type: ignore[arg-type]
+async def agreed(ticket_filer: SupportTicketFiler, subscription: str) -> FilingChat:
+    chat = FilingChat(ticket_filer)  # type: ignore[arg-type]
     await to_the_form(chat)
     assert "This is all that would leave" in await press(
         chat, "ticket-preview", **{**CONTACT, "subscription": subscription}
@@ -52,8 +52,8 @@ async def agreed(filing: SupportTicketFiler, subscription: str) -> FilingChat:
 
 
 async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
-    office, filing = desk
-    chat = await agreed(filing, IMAGES)
+    office, ticket_filer = desk
+    chat = await agreed(ticket_filer, IMAGES)
     assert "The number of the request is 261122001000001" in await chat.finish_job()
     (sent,) = office.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "No"
@@ -77,8 +77,8 @@ async def test_an_unknown_subscription_is_said(desk: tuple[FailingSupportService
 async def test_a_restart_while_it_is_filed_leaves_one_ticket(
     desk: tuple[FailingSupportService, SupportTicketFiler],
 ) -> None:
-    office, filing = desk
-    chat = await agreed(filing, IMAGES)
+    office, ticket_filer = desk
+    chat = await agreed(ticket_filer, IMAGES)
     made, go_on = asyncio.Event(), asyncio.Event()
 
     async def held(moment: str) -> None:
@@ -110,6 +110,6 @@ async def test_what_is_kept_and_logged_is_small(
 
 
 def test_where_it_is_not_allowed_nothing_is_opened() -> None:
-    eyes = SandboxCredentials(SandboxTokens("a", "b"))
-    assert open_ticket_filer(False, eyes, PUBLIC, load_support()) is None
+    credentials = SandboxCredentials(SandboxTokens("a", "b"))
+    assert open_ticket_filer(False, credentials, PUBLIC, load_support()) is None
     assert open_ticket_filer(True, None, PUBLIC, load_support()) is None

@@ -37,23 +37,23 @@ class Moments:
         await self.go_on.wait()
 
 
-async def routed(filing: SupportTicketFiler, draft: TicketDraft = DRAFT) -> TicketDraft:
-    routes = await filing.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+async def routed(ticket_filer: SupportTicketFiler, draft: TicketDraft = DRAFT) -> TicketDraft:
+    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     return replace(draft, service=routes.service, classification=routes.classifications[0])
 
 
-async def refused(filing: SupportTicketFiler, draft: TicketDraft, person: Person = PERSON) -> TicketRefusal:
+async def refused(ticket_filer: SupportTicketFiler, draft: TicketDraft, person: Person = PERSON) -> TicketRefusal:
     with pytest.raises(TicketRefusedError) as raised:
-        await filing.file_ticket(person, draft)
+        await ticket_filer.file_ticket(person, draft)
     return raised.value.refusal
 
 
 async def test_a_ticket_goes_where_image_builder_is_looked_after(office: Office) -> None:
-    filing = office.filing()
-    routes = await filing.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+    ticket_filer = office.ticket_filer()
+    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert routes.service.name == "Virtual Machine running Windows"
     assert [one.name for one in routes.classifications] == ["Azure Features / Azure Image Builder"]
-    ticket = await filing.file_ticket(
+    ticket = await ticket_filer.file_ticket(
         PERSON, replace(DRAFT, service=routes.service, classification=routes.classifications[0])
     )
     assert (ticket.number, ticket.state, ticket.was_already_filed, ticket.attachment_count) == (
@@ -66,7 +66,7 @@ async def test_a_ticket_goes_where_image_builder_is_looked_after(office: Office)
     assert ticket.id == f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Support/supportTickets/{name}"
     assert ticket.url.startswith("https://portal.azure.com/#view/Microsoft_Azure_Support/")
     assert name in ticket.url
-    assert office.eyes.asked == [PERSON, PERSON]
+    assert office.credentials.asked == [PERSON, PERSON]
     (sent,) = office.desk.ticket_bodies
     assert sent == {
         "title": DRAFT.title,
@@ -88,12 +88,13 @@ async def test_a_ticket_goes_where_image_builder_is_looked_after(office: Office)
 
 
 async def test_what_was_said_goes_along_and_nothing_else(office: Office) -> None:
-    filing = office.filing()
+    ticket_filer = office.ticket_filer()
     contact = replace(DRAFT.contact, contact_method="phone", phone="+39 055 1234")
     draft = await routed(
-        filing, replace(DRAFT, contact=contact, can_collect_diagnostics=True, problem_started_at="2026-02-22T01:29:00Z")
+        ticket_filer,
+        replace(DRAFT, contact=contact, can_collect_diagnostics=True, problem_started_at="2026-02-22T01:29:00Z"),
     )
-    await filing.file_ticket(PERSON, draft)
+    await ticket_filer.file_ticket(PERSON, draft)
     (sent,) = office.desk.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "Yes"
     assert sent["problemStartTime"].startswith("2026-02-22T01:29:00")
@@ -123,7 +124,7 @@ async def test_what_was_said_goes_along_and_nothing_else(office: Office) -> None
 )
 async def test_the_classification_is_looked_up(office: Office, names: tuple[str, ...], found: list[str]) -> None:
     office.desk.services = {"VIRTUAL MACHINE  running windows": ("Connectivity / RDP", *names), "Other": names}
-    routes = await office.filing().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+    routes = await office.ticket_filer().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert routes.service.name == "VIRTUAL MACHINE  running windows"
     assert [one.name for one in routes.classifications] == found
 
@@ -141,7 +142,7 @@ async def test_without_a_place_for_image_builder_it_is_said(
 ) -> None:
     office.desk.services = services
     with pytest.raises(TicketRefusedError) as raised:
-        await office.filing().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+        await office.ticket_filer().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert raised.value.refusal.reason == reason
 
 
@@ -176,10 +177,10 @@ REFUSALS: list[tuple[FailureMode, TicketRefusal]] = [
 
 @pytest.mark.parametrize(("trouble", "refusal"), REFUSALS, ids=[case[0] for case in REFUSALS])
 async def test_every_refusal_says_why(office: Office, trouble: FailureMode, refusal: TicketRefusal) -> None:
-    filing = office.filing()
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer)
     office.desk.failure_modes[SUBSCRIPTION] = trouble
-    assert await refused(filing, draft) == refusal
+    assert await refused(ticket_filer, draft) == refusal
     assert office.tickets == []
     assert not any("register" in path for _, path in office.desk.request_log)
     # nothing that makes a ticket was sent twice
@@ -187,12 +188,12 @@ async def test_every_refusal_says_why(office: Office, trouble: FailureMode, refu
 
 
 async def test_an_operation_that_does_not_end_is_left_in_time_and_found_later(office: Office) -> None:
-    filing = office.filing(replace(FAST, file_seconds=0.3))
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer(replace(FAST, file_seconds=0.3))
+    draft = await routed(ticket_filer)
     office.desk.failure_modes[SUBSCRIPTION] = "slow"
-    assert (await refused(filing, draft)).reason == "too-slow"
+    assert (await refused(ticket_filer, draft)).reason == "too-slow"
     office.desk.failure_modes.clear()
-    ticket = await office.filing().file_ticket(PERSON, draft)
+    ticket = await office.ticket_filer().file_ticket(PERSON, draft)
     assert ticket.was_already_filed
     assert ticket.number == "261122001000001"
     assert office.puts() == 1
@@ -200,29 +201,29 @@ async def test_an_operation_that_does_not_end_is_left_in_time_and_found_later(of
 
 @pytest.mark.parametrize("trouble", ["answer-lost", "fails-after-create", "elsewhere", "status-denied"])
 async def test_a_ticket_whose_making_was_not_seen_is_found(office: Office, trouble: FailureMode) -> None:
-    filing = office.filing()
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer)
     office.desk.failure_modes[SUBSCRIPTION] = trouble
-    ticket = await filing.file_ticket(PERSON, draft)
+    ticket = await ticket_filer.file_ticket(PERSON, draft)
     assert ticket.number == "261122001000001"
     assert (office.puts(), len(office.tickets)) == (1, 1)
 
 
 async def test_a_request_that_never_arrived_can_be_sent_again(office: Office) -> None:
-    filing = office.filing()
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer)
     office.desk.failure_modes[SUBSCRIPTION] = "request-lost"
-    assert (await refused(filing, draft)).reason == "unsure"
+    assert (await refused(ticket_filer, draft)).reason == "unsure"
     office.desk.failure_modes.clear()
-    assert not (await filing.file_ticket(PERSON, draft)).was_already_filed
+    assert not (await ticket_filer.file_ticket(PERSON, draft)).was_already_filed
     assert len(office.tickets) == 1
 
 
 async def test_pressed_twice_at_once_it_is_one_ticket(office: Office) -> None:
-    filing = office.filing()
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer)
     moments = Moments(office)
-    presses = [asyncio.create_task(filing.file_ticket(PERSON, draft)) for _ in range(4)]
+    presses = [asyncio.create_task(ticket_filer.file_ticket(PERSON, draft)) for _ in range(4)]
     await moments.asked.wait()
     moments.go_on.set()
     tickets = await asyncio.gather(*presses)
@@ -232,36 +233,36 @@ async def test_pressed_twice_at_once_it_is_one_ticket(office: Office) -> None:
 
 
 async def test_two_processes_at_once_make_one_ticket(office: Office) -> None:
-    draft = await routed(office.filing())
-    tickets = await asyncio.gather(*(office.filing().file_ticket(PERSON, draft) for _ in range(3)))
+    draft = await routed(office.ticket_filer())
+    tickets = await asyncio.gather(*(office.ticket_filer().file_ticket(PERSON, draft) for _ in range(3)))
     assert {ticket.number for ticket in tickets} == {"261122001000001"}
     assert len(office.tickets) == 1
 
 
 async def test_a_process_that_ends_between_press_and_answer_leaves_one_ticket(office: Office) -> None:
-    filing = office.filing()
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer)
     moments = Moments(office)
-    press = asyncio.create_task(filing.file_ticket(PERSON, draft))
+    press = asyncio.create_task(ticket_filer.file_ticket(PERSON, draft))
     await moments.made.wait()
     press.cancel()
     with pytest.raises(asyncio.CancelledError):
         await press
     moments.go_on.set()
-    ticket = await office.filing().file_ticket(PERSON, draft)
+    ticket = await office.ticket_filer().file_ticket(PERSON, draft)
     assert ticket.was_already_filed
     assert ticket.number == "261122001000001"
     assert (office.puts(), len(office.tickets)) == (1, 1)
 
 
 async def test_other_drafts_and_other_people_get_tickets_of_their_own(office: Office) -> None:
-    filing = office.filing()
-    draft = await routed(filing)
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer)
     numbers = [
-        (await filing.file_ticket(PERSON, draft)).number,
-        (await filing.file_ticket(SOMEBODY, draft)).number,
-        (await filing.file_ticket(PERSON, replace(draft, id="20260301-2"))).number,
-        (await filing.file_ticket(PERSON, replace(draft, title="Edited after it was filed"))).number,
+        (await ticket_filer.file_ticket(PERSON, draft)).number,
+        (await ticket_filer.file_ticket(SOMEBODY, draft)).number,
+        (await ticket_filer.file_ticket(PERSON, replace(draft, id="20260301-2"))).number,
+        (await ticket_filer.file_ticket(PERSON, replace(draft, title="Edited after it was filed"))).number,
     ]
     assert len(set(numbers)) == 3
     assert numbers[3] == numbers[0]
@@ -277,14 +278,14 @@ def test_a_name_keeps_its_parts_apart() -> None:
 
 
 async def test_files_go_along(office: Office) -> None:
-    filing = office.filing()
+    ticket_filer = office.ticket_filer()
     big = "line of a log\n" * 260_000
     files = (
         TicketAttachment("case.md", "# The case"),
         TicketAttachment("log.txt", big),
         TicketAttachment("run.ps1", "no"),
     )
-    ticket = await filing.file_ticket(PERSON, await routed(filing, replace(DRAFT, attachments=files)))
+    ticket = await ticket_filer.file_ticket(PERSON, await routed(ticket_filer, replace(DRAFT, attachments=files)))
     name = build_ticket_name(PERSON, DRAFT.id)
     held = office.desk.workspaces[SUBSCRIPTION, name]
     assert {file: bytes(content).decode() for file, content in held.items()} == {
@@ -299,33 +300,33 @@ async def test_files_go_along(office: Office) -> None:
     "name", ["run.ps1", "../x.txt", ".txt", "a/b.md", "x" * 200 + ".md", "log.log", "empty.txt", "big.txt"]
 )
 async def test_a_file_that_azure_would_not_take_stays(office: Office, name: str) -> None:
-    filing = office.filing()
+    ticket_filer = office.ticket_filer()
     content = {"empty.txt": "", "big.txt": "x" * 5_000_001}.get(name, "text")
-    draft = await routed(filing, replace(DRAFT, attachments=(TicketAttachment(name, content),)))
-    assert (await filing.file_ticket(PERSON, draft)).attachment_count == 0
+    draft = await routed(ticket_filer, replace(DRAFT, attachments=(TicketAttachment(name, content),)))
+    assert (await ticket_filer.file_ticket(PERSON, draft)).attachment_count == 0
     assert not office.desk.workspaces
     assert "fileWorkspaceName" not in office.tickets[0]
 
 
 async def test_without_a_place_for_files_the_ticket_is_filed_all_the_same(office: Office) -> None:
-    filing = office.filing()
-    draft = await routed(filing, replace(DRAFT, attachments=(TicketAttachment("case.md", "x"),)))
+    ticket_filer = office.ticket_filer()
+    draft = await routed(ticket_filer, replace(DRAFT, attachments=(TicketAttachment("case.md", "x"),)))
     office.desk.failure_modes[SUBSCRIPTION] = "no-files"
-    ticket = await filing.file_ticket(PERSON, draft)
+    ticket = await ticket_filer.file_ticket(PERSON, draft)
     assert (ticket.attachment_count, ticket.number) == (0, "261122001000001")
     assert "fileWorkspaceName" not in office.tickets[0]
 
 
 async def test_planted_secrets_leave_in_nothing(office: Office) -> None:
-    filing = office.filing()
+    ticket_filer = office.ticket_filer()
     told = f"https://acct.blob.core.windows.net/c/a.ps1?{SECRET}\n{PASSWORD}"
     draft = await routed(
-        filing,
+        ticket_filer,
         replace(
             DRAFT, title=f"Failed: {told}"[:240], description=told, attachments=(TicketAttachment("case.md", told),)
         ),
     )
-    await filing.file_ticket(PERSON, draft)
+    await ticket_filer.file_ticket(PERSON, draft)
     left = str(office.desk.ticket_bodies) + str(office.desk.workspaces)
     assert "acct.blob.core.windows.net" in left
     for secret in ("Zm9vYmFyYmF6", "Hunter2"):
@@ -343,32 +344,32 @@ async def test_planted_secrets_leave_in_nothing(office: Office) -> None:
     ],
 )
 async def test_without_a_token_nothing_is_sent(office: Office, error: str, reason: TicketRefusalReason) -> None:
-    office.eyes.error = error
-    assert (await refused(office.filing(), DRAFT)).reason == reason
+    office.credentials.error = error
+    assert (await refused(office.ticket_filer(), DRAFT)).reason == reason
     assert office.desk.request_log == []
 
 
 async def test_the_operators_list_of_subscriptions_holds_here_too(office: Office) -> None:
-    office.eyes.limit = frozenset({"c4b7d912-0e5a-4f68-8a23-71d9e5f0b46c"})
-    assert (await refused(office.filing(), DRAFT)).reason == "not-allowed"
-    assert (office.desk.request_log, office.eyes.asked) == ([], [])
-    office.eyes.limit = frozenset({SUBSCRIPTION})
-    assert (await routed(office.filing())).service.id
+    office.credentials.limit = frozenset({"c4b7d912-0e5a-4f68-8a23-71d9e5f0b46c"})
+    assert (await refused(office.ticket_filer(), DRAFT)).reason == "not-allowed"
+    assert (office.desk.request_log, office.credentials.asked) == ([], [])
+    office.credentials.limit = frozenset({SUBSCRIPTION})
+    assert (await routed(office.ticket_filer())).service.id
 
 
 async def test_without_a_connection_it_is_said(office: Office) -> None:
-    filing = SupportTicketFiler(
-        office.eyes, replace(office.cloud, resource_manager="https://127.0.0.1:9"), load_support(), FAST
+    ticket_filer = SupportTicketFiler(
+        office.credentials, replace(office.cloud, resource_manager="https://127.0.0.1:9"), load_support(), FAST
     )
-    assert (await refused(filing, DRAFT)).reason == "no-network"
+    assert (await refused(ticket_filer, DRAFT)).reason == "no-network"
 
 
 async def test_what_happened_is_noted_without_contents(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    filing = office.filing()
-    await filing.file_ticket(PERSON, await routed(filing))
+    ticket_filer = office.ticket_filer()
+    await ticket_filer.file_ticket(PERSON, await routed(ticket_filer))
     office.desk.failure_modes[SUBSCRIPTION] = "denied"
-    await refused(filing, replace(DRAFT, id="another"))
+    await refused(ticket_filer, replace(DRAFT, id="another"))
     said = [
         record.getMessage().rsplit(" ms=", 1)[0]
         for record in caplog.records

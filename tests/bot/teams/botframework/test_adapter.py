@@ -20,6 +20,7 @@ from dialogs.state.case import CaseForm
 from dialogs.support.ticket.contact import FIELD_NAMES
 from tests.bot.scripted import ScriptedResult
 from tests.bot.stand_ins import Chat
+from tests.patching import set_existing
 
 EARLY_SIGN = pytest.mark.parametrize("chat", [0.01], indirect=True, ids=["early typing sign"])
 
@@ -360,7 +361,7 @@ async def test_a_turn_that_hangs_is_given_up(chat: Chat) -> None:
     async def hang(turn: Turn) -> None:
         await asyncio.Event().wait()
 
-    chat.turns._turn_processor._timeout_seconds = 0.05
+    set_existing(chat.turns._turn_processor, "_timeout_seconds", 0.05)
     chat.conversation.first = hang
     [said] = await chat.send("hang")
     assert said.startswith("That took too long, so I stopped.")
