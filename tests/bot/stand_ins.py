@@ -1,4 +1,4 @@
-"""Stand-ins for the neighbours of the outside: a service that takes replies, and dialogs with a script."""
+"""Stand-ins for the neighbors of the outside: a service that takes replies, and dialogs with a script."""
 
 from __future__ import annotations
 

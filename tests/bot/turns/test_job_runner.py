@@ -488,10 +488,10 @@ async def test_of_two_instances_one_performs_and_the_other_takes_over_when_it_fa
     first = asyncio.create_task(one.redeliver(wire, asyncio.Event()))
     await asyncio.sleep(0)
     await one.run_turn(said("do a"), wire)
+    async with asyncio.timeout(20):
+        while not conversations[0].performed:  # noqa: ASYNC110 - the fake tells nobody
+            await asyncio.sleep(0.002)
     async with running(other, wire):
-        async with asyncio.timeout(20):
-            while not conversations[0].performed:  # noqa: ASYNC110 - the fake tells nobody
-                await asyncio.sleep(0.002)
         await asyncio.sleep(0.05)
         assert conversations[1].performed == []
         now += 61
