@@ -18,6 +18,8 @@ An exception that only one folder raises and catches is defined there; it derive
 
 from __future__ import annotations
 
+import logging
+import secrets
 import traceback
 from collections.abc import Sequence
 from typing import Literal
@@ -99,6 +101,16 @@ class StateConflictError(StoreError):
 
 class StateTooLargeError(StoreError):
     """The state of one conversation is larger than a store accepts."""
+
+
+def log_failure(log: logging.Logger, error: BaseException) -> str:
+    """Log what failed and where under a new reference, and return the reference for the person.
+
+    The error's message is not logged: it could quote what the person sent.
+    """
+    reference = secrets.token_hex(4)
+    log.error("Turn failed, reference %s: %s", reference, describe_error_location(error))
+    return reference
 
 
 def describe_error_location(error: BaseException) -> str:

@@ -39,7 +39,7 @@ _ENGLISH = TerminalMessages(
     too_long="That is {length} characters; at most {most} are allowed.",
     working="Working…",
     failed="This request failed because of a fault in the program, not in what you sent. You can try again or ask "
-    "something else.",
+    "something else. The log has it under the reference {reference}.",
     truncated="Part of this was too long and was cut off. .file PATH sends a file of up to 16 MB; .paste takes lines "
     "of any length.",
     not_a_file="{path} is not a file. Give the path of a file, for example: .file customization.log",
@@ -61,7 +61,7 @@ _ITALIAN = TerminalMessages(
     too_long="Sono {length} caratteri; il massimo consentito è {most}.",
     working="Un momento…",
     failed="La richiesta non è riuscita per un errore del programma, non del testo inviato. Puoi riprovare o "
-    "chiedere altro.",
+    "chiedere altro. Nel log è registrato con il riferimento {reference}.",
     truncated="Una parte del testo era troppo lunga ed è stata tagliata. .file PERCORSO invia un file fino a 16 MB; "
     ".paste accetta righe di qualsiasi lunghezza.",
     not_a_file="{path} non è un file. Indica il percorso di un file, ad esempio: .file customization.log",

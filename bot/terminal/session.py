@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.errors import log_failure
 from bot.terminal.files import append_file_text
+from bot.turns.job_runner import perform_safely
+from bot.turns.notices import render_notice
 from dialogs.conversation import Conversation
 from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
-from dialogs.model.reply import Reply
+from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import Turn
 from knowledge.model.entry import Language
+
+_log = logging.getLogger(__name__)
 
 
 class TerminalSession:
@@ -70,10 +76,16 @@ class TerminalSession:
             await self._sleep(float(result[RETRY_AFTER_KEY]))
             job = replace(job, args=result.get("args", job.args))
             result = await self._perform_job(turn, job, language)
-        self.background_replies.put_nowait(await self.answer_turn(_build_report_turn(turn, job, result)))
+        try:
+            replies = await self.answer_turn(_build_report_turn(turn, job, result))
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task: without a net the person would never hear
+            reference = log_failure(_log, error)
+            text = render_notice("failed", language, reference)
+            replies = [Reply((Paragraph(parse_markup(text), "warning"),), language=language)]
+        self.background_replies.put_nowait(replies)
 
     def _perform_job(self, turn: Turn, job: Job, language: Language) -> Awaitable[Mapping[str, Any]]:
-        return self._conversation.perform_job(turn.person, job, language, lambda done, total: None)
+        return perform_safely(self._conversation, turn.person, job, language, lambda done, total: None)
 
     def _cancel_tasks(self, reply: Reply) -> None:
         for task, job_id in self._background_tasks.items():

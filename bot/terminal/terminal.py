@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from bot.errors import describe_error_location
+from bot.errors import log_failure
 from bot.terminal.files import LocalFileError, read_text_file
 from bot.terminal.form import TerminalForm
 from bot.terminal.input import DISABLE_BRACKETED_PASTE, ENABLE_BRACKETED_PASTE, TerminalInput
@@ -172,8 +172,7 @@ class TerminalClient:
             self._turn.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - an error in one turn must not end the conversation
-            _log.error("A turn in the terminal failed: %s", describe_error_location(error))
-            self._print_notice(self._messages.failed, "red")
+            self._print_notice(self._messages.failed.format(reference=log_failure(_log, error)), "red")
             return True
         finally:
             self._turn = None

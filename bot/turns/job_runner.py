@@ -161,7 +161,7 @@ class JobRunner:
         """Perform a job and return its result; None if the program stops or the lease is lost meanwhile."""
         person = progress.pending.parsed_turn.person
         performing = asyncio.create_task(
-            _perform_safely(self._conversation, person, job, language, progress.record_progress)
+            perform_safely(self._conversation, person, job, language, progress.record_progress)
         )
         companions = [
             asyncio.create_task(self._stop.wait()),
@@ -209,9 +209,10 @@ class JobRunner:
         return await self._leases.update(key, pending.id, lambda stored: stored.release(failed=True)) is None
 
 
-async def _perform_safely(
+async def perform_safely(
     conversation: Conversation, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
+    """Perform a job. If it raises, log where under a reference, and return a failed result with that reference."""
     started_at = time.monotonic()
     try:
         return await conversation.perform_job(person, job, language, progress)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.cards.messages import Message
-from bot.errors import RequestRefusedError, StateConflictError, StateTooLargeError, StoreError, describe_error_location
+from bot.errors import RequestRefusedError, StateConflictError, StateTooLargeError, StoreError, log_failure
 from bot.state.store import StateStore
 from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import SIGN_IN_TIMEOUT_SECONDS, ConversationDocument
@@ -251,7 +250,5 @@ def _choose_notice(error: Exception) -> NoticeId:
 
 
 def _log_failure(notice: NoticeId, language: Language, error: BaseException) -> str:
-    """Log what failed and where under a new reference; return the notice that names the reference to the person."""
-    reference = secrets.token_hex(4)
-    _log.error("Turn failed, reference %s: %s", reference, describe_error_location(error))
-    return render_notice(notice, language, reference)
+    """Log the failure, and return the notice that tells the person its reference."""
+    return render_notice(notice, language, log_failure(_log, error))

@@ -51,6 +51,28 @@ class ScriptedConversation:
         return None
 
 
+class FaultyConversation(ScriptedConversation):
+    """Raises at one of its looks, or when it reports; a report of a failed job says its reference."""
+
+    def __init__(self, looks: int, faulty_look: int = 0, is_report_faulty: bool = False) -> None:
+        super().__init__(looks)
+        self.faulty_look, self.is_report_faulty = faulty_look, is_report_faulty
+
+    async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ConversationResult:
+        if turn.job_done and self.is_report_faulty:
+            raise RuntimeError("hunter2")
+        if turn.job_done and "reference" in turn.job_done.result:
+            assert turn.job_done.result["failed"] == "broken"
+            return ConversationResult({"turns": 0}, (said(turn.job_done.result["reference"]),))
+        return await super().answer_turn(turn, state)
+
+    async def perform_job(self, person: Person, job: Job, language: str, progress: object) -> Mapping[str, Any]:
+        result = await super().perform_job(person, job, language, progress)
+        if self.performed == self.faulty_look:
+            raise RuntimeError("hunter2")
+        return result
+
+
 class Sleep:
     """A pause that ends when it is told to."""
 
@@ -85,6 +107,37 @@ async def test_what_goes_on_is_told_when_it_ends_and_turns_are_answered_meanwhil
     sleep.over.set()
     async with asyncio.timeout(10):
         assert shown(await talk.background_replies.get()) == ["ended after 3, turn 3"]
+
+
+async def test_a_job_that_raises_is_reported_with_its_reference_and_loses_no_reply(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    talk = TerminalSession(FaultyConversation(looks=1, faulty_look=1))  # type: ignore[arg-type]
+    first, report = shown(await talk.answer_turn(turn("watch")))
+    assert first == "watch", "what the turn had said already"
+    assert report in caplog.text, "the person gets the reference that the log has"
+    assert "hunter2" not in caplog.text
+
+
+async def test_a_job_that_raises_later_is_reported_too(caplog: pytest.LogCaptureFixture) -> None:
+    sleep = Sleep()
+    talk = TerminalSession(FaultyConversation(looks=3, faulty_look=2), sleep)  # type: ignore[arg-type]
+    await talk.answer_turn(turn("watch"))
+    sleep.over.set()
+    async with asyncio.timeout(10):
+        (report,) = shown(await talk.background_replies.get())
+    assert report in caplog.text
+
+
+async def test_a_report_that_raises_is_not_silence(caplog: pytest.LogCaptureFixture) -> None:
+    sleep = Sleep()
+    talk = TerminalSession(FaultyConversation(looks=2, is_report_faulty=True), sleep)  # type: ignore[arg-type]
+    await talk.answer_turn(turn("watch"))
+    sleep.over.set()
+    async with asyncio.timeout(10):
+        text = " ".join(shown(await talk.background_replies.get()))
+    assert text.startswith("Something went wrong on my side")
+    assert text.rstrip(".").split()[-1] in caplog.text
 
 
 @pytest.mark.parametrize("word", ["stop", "forget me"])

@@ -5,6 +5,7 @@ import contextlib
 import io
 import os
 import pty
+import re
 import signal
 
 import pytest
@@ -259,6 +260,9 @@ async def test_a_fault_in_a_turn_is_said_in_words_and_the_conversation_goes_on(c
 
     output = await talk(answer, "secret\n\nmore\n")
     assert get_messages("en").failed[:40] in output
+    reference = re.search(r"reference\s+([0-9a-f]{8})", output)
+    assert reference
+    assert reference[1] in caplog.text
     assert "heard more" in output
     assert "Traceback" not in output
     assert "RuntimeError" in caplog.text
