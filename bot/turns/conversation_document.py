@@ -125,8 +125,10 @@ class ConversationDocument:
         self.invoke_responses = dict([*self.invoke_responses.items(), (activity_key, message)][-MAX_INVOKE_RESPONSES:])
 
     def drop_undeliverable(self, now: float) -> list[OutboxMessage]:
-        """Remove and return the messages that are too old, or that crashes interrupted too often."""
-        # a send in flight counts as interrupted, which it is unless another instance is sending just now
+        """Remove and return the messages that are too old, or that crashes interrupted too often.
+
+        A send in flight counts as interrupted, so another instance must not hold the lease.
+        """
         undeliverable = [
             message
             for message in self.outbox

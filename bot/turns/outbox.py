@@ -77,9 +77,11 @@ class Outbox:
 
     def begin_send(self, unit_of_work: UnitOfWork) -> None:
         """Record, before a commit, that this process is about to send the first message, if it may."""
-        now = self._clock()
-        self.give_up(unit_of_work.document.drop_undeliverable(now))
-        unit_of_work.is_sending = unit_of_work.document.begin_send(self._instance, now, LEASE_SECONDS)
+        document, now = unit_of_work.document, self._clock()
+        # while another instance sends, a message in flight is no crash
+        if not document.is_leased_by_another(self._instance, now):
+            self.give_up(document.drop_undeliverable(now))
+        unit_of_work.is_sending = document.begin_send(self._instance, now, LEASE_SECONDS)
 
     async def flush(self, unit_of_work: UnitOfWork, channel: Channel, activity_key: str = "") -> DeliveryError | None:
         """Send the outbox until it is empty or its first message has to wait. The conversation's lock must be held.

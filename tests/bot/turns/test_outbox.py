@@ -649,3 +649,38 @@ async def test_one_instance_sends_what_the_other_adds_and_takes_over_when_it_fal
     assert line.taken[2:] == ["3 c 0"]
     for store in stores:
         await store.close()
+
+
+async def test_what_another_instance_is_sending_is_not_given_up(tmp_path: Path) -> None:
+    FusedStore.fuse, line, now = Fuse(), Line(), 1e9
+    FusedStore.line = line
+    stores = [FusedStore(tmp_path / "s") for _ in "AB"]
+    for store in stores:
+        await store.open()
+    one, other = (
+        TurnRunner(CountingConversation(), store, limits=FAST, instance=name, clock=lambda: now)
+        for name, store in zip("AB", stores, strict=True)
+    )
+
+    async def crash() -> None:
+        raise Crash
+
+    line.sending = crash
+    with pytest.raises(Crash):
+        await one.run_turn(said("a"), line)
+    for _ in range(MAX_CRASHED_SENDS - 1):
+        now += 31
+        with pytest.raises(Crash):
+            await one.sweep(line)
+
+    async def meanwhile() -> None:
+        line.sending = None
+        await other.run_turn(said("b"), line)
+
+    # the last attempt that crashes leave it, which the channel doesn't take at once
+    line.sending, line.troubles = meanwhile, [(trouble("later"), False)]
+    now += 31
+    await one.sweep(line)
+    assert line.taken == ["1 a 0", "2 b 0"]
+    for store in stores:
+        await store.close()
