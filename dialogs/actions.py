@@ -57,9 +57,11 @@ async def handle_foreign_action(request: ActionRequest) -> DialogResult:
     context, entry = request.context, request.args.get("entry")
     if not isinstance(entry, str) or entry not in context.entries:
         explanation = context.build_paragraph("thread.not-yours")
-        return request.state, (context.build_reply(explanation, buttons=build_default_buttons(context), beside=True),)
-    state, (first, *rest) = start_walk(context, request.state, Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER))
-    return state, (replace(first, blocks=(context.build_paragraph("thread.own-walk"), *first.blocks)), *rest)
+        return DialogResult(
+            request.state, (context.build_reply(explanation, buttons=build_default_buttons(context), beside=True),)
+        )
+    own_walk = start_walk(context, request.state, Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER))
+    return own_walk.with_leading_blocks(context.build_paragraph("thread.own-walk"))
 
 
 def extract_texts(fields: object) -> dict[str, str]:
@@ -70,4 +72,4 @@ def extract_texts(fields: object) -> dict[str, str]:
 
 
 def _answer_unknown(request: ActionRequest) -> DialogResult:
-    return request.state, (show_problem(request.context, "trouble.unknown-button"),)
+    return DialogResult(request.state, (show_problem(request.context, "trouble.unknown-button"),))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dialogs.model.azure import AccessMode
-from dialogs.model.reply import Button, LogExcerpt, Paragraph, Reply, RichText, Tone, parse_markup
+from dialogs.model.reply import Block, Button, LogExcerpt, Paragraph, Reply, RichText, Tone, parse_markup
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts import TrustedText, format_runs, format_text
 from knowledge.catalog.knowledge_base import KnowledgeBase
@@ -18,8 +18,18 @@ from knowledge.model.entry import Entry, Language, LocalizedText
 MAX_BUTTONS = 6
 MAX_LABEL_CHARS = 40  # a phone cuts longer button labels off
 
-DialogResult = tuple[ConversationState, tuple[Reply, ...]]
-"""What a dialog returns: the next state and the replies to send."""
+
+@dataclass(frozen=True, slots=True)
+class DialogResult:
+    """What a dialog returns: the next state and the replies to send."""
+
+    state: ConversationState
+    replies: tuple[Reply, ...]
+
+    def with_leading_blocks(self, *blocks: Block) -> DialogResult:
+        """Return the result with `blocks` above those of its first reply."""
+        first, *rest = self.replies
+        return replace(self, replies=(replace(first, blocks=(*blocks, *first.blocks)), *rest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,9 +93,12 @@ class Conversation:
         """
         before, was_unreadable = _read_state(state)
         context = self._build_context(turn, before)
-        after, replies = await self._dispatch_turn(context, before, turn)
+        result = await self._dispatch_turn(context, before, turn)
+        replies = result.replies
         after = replace(
-            after, last_buttons=_collect_last_buttons(replies), azure=after.azure.expire_name_prompt(before.azure)
+            result.state,
+            last_buttons=_collect_last_buttons(replies),
+            azure=result.state.azure.expire_name_prompt(before.azure),
         )
         if was_unreadable and not turn.has_joined:
             replies = (show_notice(context, "trouble.lost"), *replies)
@@ -119,12 +122,12 @@ class Conversation:
         private = handoff_replies.build_private_state(_read_state(state)[0], thread, self._resources.clock())
         context = self._build_context(turn, private)
         if handoff == AZURE_HANDOFF:
-            after, replies = await self._azure_dialog.resume_in_private_chat(context, private, turn.person, thread)
+            shown = await self._azure_dialog.resume_in_private_chat(context, private, turn.person, thread)
         else:
-            after, replies = handoff_replies.show_handoff(context, private, handoff)
-        jobs = tuple(job for reply in replies for job in reply.jobs)
-        stored = state_to_json(replace(after, last_buttons=_collect_last_buttons(replies)))
-        result = ConversationResult(stored, add_sandbox_note(context, after, replies), jobs)
+            shown = handoff_replies.show_handoff(context, private, handoff)
+        jobs = tuple(job for reply in shown.replies for job in reply.jobs)
+        stored = state_to_json(replace(shown.state, last_buttons=_collect_last_buttons(shown.replies)))
+        result = ConversationResult(stored, add_sandbox_note(context, shown.state, shown.replies), jobs)
         return result, state_to_json(handoff_replies.build_remaining_state(thread))
 
     async def perform_job(
@@ -163,7 +166,7 @@ class Conversation:
 
     async def _dispatch_turn(self, context: DialogContext, state: ConversationState, turn: Turn) -> DialogResult:
         if turn.has_joined:
-            return state, (show_welcome(context, turn.person.name),)
+            return DialogResult(state, (show_welcome(context, turn.person.name),))
         if turn.has_signed_in is not None:
             return await self._resume_after_sign_in(context, state, turn.person, turn.has_signed_in)
         if turn.job_done is not None:
@@ -171,10 +174,12 @@ class Conversation:
         if turn.action is not None:
             return await self._handle_press(context, state, turn)
         if turn.files:
-            state, replies = await self._handle_text(context, state, turn) if turn.text.strip() else (state, ())
+            text_result = (
+                await self._handle_text(context, state, turn) if turn.text.strip() else DialogResult(state, ())
+            )
             can_read = self._resources.attachment_reader is not None
-            state, file_replies = start_reading(context, state, turn.files, can_read)
-            return state, (*replies, *file_replies)
+            file_result = start_reading(context, text_result.state, turn.files, can_read)
+            return replace(file_result, replies=(*text_result.replies, *file_result.replies))
         return await self._handle_text(context, state, turn)
 
     async def _resume_after_sign_in(
@@ -191,7 +196,7 @@ class Conversation:
         handler = JOB_HANDLERS.get(job_done.job.name)
         failure = job_done.result.get(FAILURE_KEY)
         if handler is None or (failure is not None and not handler.reports_failures):
-            return state, (_show_failed_job(context, job_done.result),)
+            return DialogResult(state, (_show_failed_job(context, job_done.result),))
         result = handler.report(JobReport(context, state, person, self._resources, job_done))
         return await result if inspect.isawaitable(result) else result
 
@@ -199,14 +204,16 @@ class Conversation:
         pressed = turn.action
         assert pressed is not None
         if pressed.version != ACTION_VERSION or isinstance(pressed.version, bool):
-            return state, (show_problem(context, "trouble.old-card"),)
+            return DialogResult(state, (show_problem(context, "trouble.old-card"),))
         request = ActionRequest(context, state, turn, self._resources, pressed.action_id, pressed.args, pressed.fields)
         return await (handle_foreign_action(request) if pressed.is_foreign else handle_action(request))
 
     async def _handle_text(self, context: DialogContext, state: ConversationState, turn: Turn) -> DialogResult:
         if not turn.text.strip():
             empty = context.build_paragraph("talk.empty")
-            return state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
+            return DialogResult(
+                state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
+            )
         if typed := find_typed_action(turn.text, state):
             request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
             return await handle_action(request)

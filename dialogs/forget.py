@@ -19,7 +19,7 @@ def ask_to_forget(context: DialogContext, state: ConversationState) -> DialogRes
         context.build_paragraph("forget.kept"),
         context.build_paragraph("forget.ask"),
     )
-    return state, (context.build_reply(*blocks, buttons=buttons, beside=True),)
+    return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, beside=True),))
 
 
 def forget_conversation(context: DialogContext) -> DialogResult:
@@ -27,4 +27,4 @@ def forget_conversation(context: DialogContext) -> DialogResult:
     reply = context.build_reply(
         context.build_paragraph("forget.done", "good"), buttons=(context.build_button("help", "help"),), beside=True
     )
-    return ConversationState(), (replace(reply, forgets=True),)
+    return DialogResult(ConversationState(), (replace(reply, forgets=True),))

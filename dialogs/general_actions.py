@@ -23,25 +23,25 @@ GENERAL_ACTIONS = ActionTable()
 @GENERAL_ACTIONS.register("help", pressed_by="anyone")
 def show_help(request: ActionRequest) -> DialogResult:
     """Show what the bot can do."""
-    return request.state, (general_replies.show_help(request.context),)
+    return DialogResult(request.state, (general_replies.show_help(request.context),))
 
 
 @GENERAL_ACTIONS.register("hello")
 def say_hello(request: ActionRequest) -> DialogResult:
     """Answer a greeting."""
-    return request.state, (show_message(request.context, "talk.hello"),)
+    return DialogResult(request.state, (show_message(request.context, "talk.hello"),))
 
 
 @GENERAL_ACTIONS.register("thanks")
 def answer_thanks(request: ActionRequest) -> DialogResult:
     """Answer thanks."""
-    return request.state, (show_message(request.context, "talk.thanks"),)
+    return DialogResult(request.state, (show_message(request.context, "talk.thanks"),))
 
 
 @GENERAL_ACTIONS.register("cancel")
 def cancel_walkthrough(request: ActionRequest) -> DialogResult:
     """Leave the walkthrough; what was diagnosed stays."""
-    return replace(request.state, walkthrough=None), (show_message(request.context, "talk.cancel"),)
+    return DialogResult(replace(request.state, walkthrough=None), (show_message(request.context, "talk.cancel"),))
 
 
 @GENERAL_ACTIONS.register("back")
@@ -60,14 +60,16 @@ def restart(request: ActionRequest) -> DialogResult:
         drafts=state.with_form_saved(request.context.now).drafts,
         tickets=state.tickets,
     )
-    return fresh, (show_message(request.context, "talk.restart"),)
+    return DialogResult(fresh, (show_message(request.context, "talk.restart"),))
 
 
 @GENERAL_ACTIONS.register("example", pressed_by="anyone")
 async def diagnose_example(request: ActionRequest) -> DialogResult:
     """Diagnose the example log."""
-    state, replies = await diagnose_text(request.context, request.state, request.resources, EXAMPLE_LOG)
-    return state, replies if request.context.is_public else (show_example(request.context), *replies)
+    result = await diagnose_text(request.context, request.state, request.resources, EXAMPLE_LOG)
+    if request.context.is_public:
+        return result
+    return replace(result, replies=(show_example(request.context), *result.replies))
 
 
 @GENERAL_ACTIONS.register("english")
@@ -90,7 +92,9 @@ def _switch_language(request: ActionRequest, language: Language) -> DialogResult
     state = replace(state, language=language, form=form, diagnosis=diagnosis)
     context = replace(request.context, language=language)
     confirmation = context.build_paragraph("talk.language")
-    return state, (render_current_step(context, state, (confirmation,)) or show_message(context, "talk.language"),)
+    return DialogResult(
+        state, (render_current_step(context, state, (confirmation,)) or show_message(context, "talk.language"),)
+    )
 
 
 @GENERAL_ACTIONS.register("forget")

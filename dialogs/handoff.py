@@ -45,5 +45,5 @@ def show_handoff(context: DialogContext, state: ConversationState, handoff: str)
     if walk and walk.entry in context.entries and walk.step == 0:
         # the thread showed only the short form
         reply = show_entry(context, state, walk)
-        return state, (replace(reply, blocks=(origin, *reply.blocks)),)
-    return state, (render_current_step(context, state, (origin,)) or show_message(context, "talk.hello"),)
+        return DialogResult(state, (replace(reply, blocks=(origin, *reply.blocks)),))
+    return DialogResult(state, (render_current_step(context, state, (origin,)) or show_message(context, "talk.hello"),))

@@ -102,5 +102,5 @@ async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int 
 
 def _replace_question(result: DialogResult) -> DialogResult:
     """Let the first reply take the place of the card whose question it answers."""
-    state, (first, *rest) = result
-    return state, (replace(first, taking=True), *rest)
+    first, *rest = result.replies
+    return replace(result, replies=(replace(first, taking=True), *rest))

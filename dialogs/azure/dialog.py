@@ -66,21 +66,20 @@ class AzureDialog:
             said = context.build_reply(
                 context.build_paragraph("look.signed-in"), buttons=(context.build_button("look", "look", primary=True),)
             )
-            return state, (replace(said, beside=True, passing=True),)
+            return DialogResult(state, (replace(said, beside=True, passing=True),))
         buttons = (context.build_button("look-retry", "look-retry", primary=True), *build_default_buttons(context))
         said = context.build_reply(
             context.build_paragraph("look.not-signed-in-now", "warning"), buttons=buttons, beside=True
         )
-        return state, (said,)
+        return DialogResult(state, (said,))
 
     async def resume_in_private_chat(
         self, context: DialogContext, state: ConversationState, person: Person, thread_state: ConversationState
     ) -> DialogResult:
         """Run in the private chat the lookup that was asked for in a thread."""
         asked = thread_state.azure.pending_request or AzureRequest()
-        after, (first, *rest) = await self.request_lookup(context, state, person, asked)
-        first = replace(first, blocks=(context.build_paragraph("look.from-thread", "subtle"), *first.blocks))
-        return after, (first, *rest)
+        result = await self.request_lookup(context, state, person, asked)
+        return result.with_leading_blocks(context.build_paragraph("look.from-thread", "subtle"))
 
     async def report_watch(
         self, context: DialogContext, state: ConversationState, person: Person, job_done: JobDone
@@ -89,11 +88,13 @@ class AzureDialog:
         state, asked, over = template_watch.end_watch(context, state, job_done)
         if not over:
             return template_watch.show_watch_stopped(context, state, asked, job_done)
-        state, (first, *rest) = await self._run_lookup(context, state, person, asked)
+        result = await self._run_lookup(context, state, person, asked)
+        first, *rest = result.replies
         heading = context.build_paragraph(
             "watch.ended", name=asked.query.name, state=str(job_done.result["state"])[:40]
         )
-        return state, (replace(first, blocks=(heading, *first.blocks), beside=True), *rest)
+        result = replace(result, replies=(replace(first, beside=True), *rest))
+        return result.with_leading_blocks(heading)
 
     async def request_lookup(
         self, context: DialogContext, state: ConversationState, person: Person, request: AzureRequest, detail: int = 0
@@ -107,10 +108,11 @@ class AzureDialog:
             said = context.build_reply(
                 context.build_paragraph("look.in-private"), buttons=(context.build_button("help", "help"),), beside=True
             )
-            return state, (replace(said, goes_on=AZURE_HANDOFF),)
+            return DialogResult(state, (replace(said, goes_on=AZURE_HANDOFF),))
         if not state.azure.has_consented or state.azure.consented_access_mode != self.access_mode:
-            return replace(state, azure=state.azure.with_pending_request(request, "consent")), (
-                choose_template.ask_consent(context),
+            return DialogResult(
+                replace(state, azure=state.azure.with_pending_request(request, "consent")),
+                (choose_template.ask_consent(context),),
             )
         return await self._run_lookup(context, state, person, request, detail)
 
@@ -127,7 +129,7 @@ class AzureDialog:
                 async with asyncio.timeout_at(until):
                     found_failing = await azure.find_failed_templates(person)
                 listed = await failed_templates.list_failed_templates(context, found_failing, self.diagnose, detail)
-                return replace(state, azure=state.azure.without_pending_request()), (listed,)
+                return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
             ref = request.template_id
             if ref is None:
                 if request.query == TemplateQuery():
@@ -140,7 +142,9 @@ class AzureDialog:
                         if found.exact_matches
                         else choose_template.show_no_template(context, request, found)
                     )
-                    return replace(state, azure=state.azure.with_pending_request(request, "name")), (pick,)
+                    return DialogResult(
+                        replace(state, azure=state.azure.with_pending_request(request, "name")), (pick,)
+                    )
                 ref = found.exact_matches[0]
             if request.kind == "whole-log":
                 return whole_log.start_reading(context, state, ref, detail)
@@ -162,7 +166,7 @@ class AzureDialog:
         state = replace(state, azure=state.azure.with_pending_request(request, waits))
         blocks = build_refusal_blocks(context, refusal, request, _collect_placeholder_values(state, request))
         reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-        return state, (replace(reply, should_offer_sign_in=refusal.reason == "sign-in", passing=True),)
+        return DialogResult(state, (replace(reply, should_offer_sign_in=refusal.reason == "sign-in", passing=True),))
 
     def _show_manual_commands(
         self, context: DialogContext, state: ConversationState, request: AzureRequest
@@ -185,22 +189,26 @@ class AzureDialog:
             context.build_button("guided-questions", "guided"),
             context.build_button("draft", "draft"),
         )
-        return state, (context.build_reply(*blocks, buttons=buttons, beside=True),)
+        return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, beside=True),))
 
     def ask_template_name(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Ask which template to look at; without a reader, show the commands to run instead."""
         if self.azure_reader is None or self.access_mode == "off":
             return self._show_manual_commands(context, state, AzureRequest())
-        return replace(state, azure=state.azure.with_pending_request(AzureRequest(), "name")), (
-            choose_template.ask_template_name(context),
+        return DialogResult(
+            replace(state, azure=state.azure.with_pending_request(AzureRequest(), "name")),
+            (choose_template.ask_template_name(context),),
         )
 
     def decline_consent(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Note that the person doesn't want lookups; they can be asked for again at any time."""
         state = replace(state, azure=replace(state.azure.without_pending_request(), has_consented=False))
-        return state, (
-            choose_template.show_declined(
-                context, (*build_back_to_step_buttons(context, state), *build_default_buttons(context))
+        return DialogResult(
+            state,
+            (
+                choose_template.show_declined(
+                    context, (*build_back_to_step_buttons(context, state), *build_default_buttons(context))
+                ),
             ),
         )
 
@@ -217,7 +225,7 @@ class AzureDialog:
     async def sign_out(self, context: DialogContext, state: ConversationState, person: Person) -> DialogResult:
         """Sign the person out, and forget the consent with everything else about Azure."""
         was_in = await self.azure_reader.sign_out(person) if self.azure_reader and self.access_mode != "off" else False
-        return replace(state, azure=AzureState()), (choose_template.show_signed_out(context, was_in),)
+        return DialogResult(replace(state, azure=AzureState()), (choose_template.show_signed_out(context, was_in),))
 
 
 def _resolve_request(state: ConversationState, request: AzureRequest) -> AzureRequest:

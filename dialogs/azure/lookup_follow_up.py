@@ -118,9 +118,9 @@ def _show_new_diagnosis(
     # what is left without a leading match is refuted or harmless, and must not be shown as the answer
     has_leading_match = find_leading_match(combined) is not None
     diagnosis = combined.diagnosis if has_leading_match else replace(combined.diagnosis, matches=())
-    state, replies = show_diagnosis(context, state, diagnosis)
-    state = replace(state, fact_verdicts=collect_fact_verdicts(combined))
-    return LookupFollowUp(state, replies=tuple(replace(reply, beside=True) for reply in replies))
+    shown = show_diagnosis(context, state, diagnosis)
+    state = replace(shown.state, fact_verdicts=collect_fact_verdicts(combined))
+    return LookupFollowUp(state, replies=tuple(replace(reply, beside=True) for reply in shown.replies))
 
 
 def _with_diagnosis(state: ConversationState, combined: CombinedDiagnosis, diagnosis_number: int) -> ConversationState:

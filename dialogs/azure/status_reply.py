@@ -141,7 +141,7 @@ def show_combined_diagnosis(
         # after the sign-in the whole lookup is repeated, this time with the log
         state = replace(state, azure=state.azure.with_pending_request(request, "sign-in"))
         card = replace(card, should_offer_sign_in=True)
-    return state, (card, *follow_up.replies)
+    return DialogResult(state, (card, *follow_up.replies))
 
 
 def _keep_first_primary(buttons: tuple[Button, ...]) -> tuple[Button, ...]:

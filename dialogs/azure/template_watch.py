@@ -53,11 +53,13 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
     template_id, watched = status.template_id, state.azure.watched_templates
     if any(_build_watch_id(template_id) == _build_watch_id(other) for other in watched):
         notice = context.build_paragraph("watch.already", name=template_id.name)
-        return state, (context.build_reply(notice, buttons=_build_watch_buttons(context, template_id), beside=True),)
+        return DialogResult(
+            state, (context.build_reply(notice, buttons=_build_watch_buttons(context, template_id), beside=True),)
+        )
     if len(watched) >= MAX_WATCHES:
         notice = context.build_paragraph("watch.enough", names=_join_names(watched))
         stop_buttons = tuple(_build_stop_button(context, other) for other in watched)
-        return state, (context.build_reply(notice, buttons=stop_buttons, beside=True),)
+        return DialogResult(state, (context.build_reply(notice, buttons=stop_buttons, beside=True),))
     running = is_running(status)
     # "run" tells this run from the next one, and "id" lets a stop find the job
     args = {
@@ -77,7 +79,7 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
         "watch.this-run" if running else "watch.next-run", name=template_id.name, hours=MAX_WATCH_HOURS
     )
     reply = context.build_reply(announcement, buttons=_build_watch_buttons(context, template_id), beside=True)
-    return replace(state, azure=azure), (replace(reply, jobs=(Job(WATCH_TEMPLATE_JOB, args),)),)
+    return DialogResult(replace(state, azure=azure), (replace(reply, jobs=(Job(WATCH_TEMPLATE_JOB, args),)),))
 
 
 def stop_watch(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
@@ -92,12 +94,12 @@ def stop_watch(context: DialogContext, state: ConversationState, request: AzureR
             if watched
             else context.build_paragraph("watch.none")
         )
-        return state, (context.build_reply(notice, buttons=look_buttons, beside=True),)
+        return DialogResult(state, (context.build_reply(notice, buttons=look_buttons, beside=True),))
     remaining = tuple(template_id for template_id in watched if template_id not in stopped)
     confirmation = context.build_paragraph("watch.stopped", names=_join_names(stopped))
     reply = context.build_reply(confirmation, buttons=look_buttons, beside=True)
     state = replace(state, azure=replace(state.azure, watched_templates=remaining))
-    return state, (replace(reply, stops=tuple(map(_build_watch_id, stopped))),)
+    return DialogResult(state, (replace(reply, stops=tuple(map(_build_watch_id, stopped))),))
 
 
 async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job, now: str) -> Mapping[str, Any]:
@@ -148,7 +150,7 @@ def show_watch_stopped(
             context.format_text("button.watch"), "watch", template_query_to_args(request.query), primary=True
         )
         notice = context.build_paragraph("watch.over", name=name, hours=MAX_WATCH_HOURS)
-        return state, (context.build_reply(notice, buttons=(watch_button,), beside=True),)
+        return DialogResult(state, (context.build_reply(notice, buttons=(watch_button,), beside=True),))
     refusal = refusal_from_json(job_done.result.get("refused"))
     must_sign_in = refusal.reason == "sign-in"
     watch_request = AzureRequest("watch", request.query)
@@ -159,7 +161,7 @@ def show_watch_stopped(
         *build_refusal_blocks(context, refusal, request, values),
     ]
     reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-    return state, (replace(reply, should_offer_sign_in=must_sign_in),)
+    return DialogResult(state, (replace(reply, should_offer_sign_in=must_sign_in),))
 
 
 def _handle_refused_poll(args: dict[str, Any], refusal: AzureRefusal) -> Mapping[str, Any]:

@@ -74,7 +74,7 @@ def start_reading(context: DialogContext, state: ConversationState, template_id:
         context.build_button("draft", "draft"),
         context.build_button("help", "help"),
     )
-    return state, (replace(context.build_reply(announcement, buttons=buttons, beside=True), jobs=(job,)),)
+    return DialogResult(state, (replace(context.build_reply(announcement, buttons=buttons, beside=True), jobs=(job,)),))
 
 
 async def read_whole_log(
@@ -114,7 +114,7 @@ async def report_whole_log(
     combined = combine_diagnoses(sources, context.entries, fact_rules, context.language, context.now)
     if is_current:
         return show_combined_diagnosis(context, state, combined, TemplateSnapshot(status), is_repeat=True)
-    return state, (_show_in_short(context, combined, log),)
+    return DialogResult(state, (_show_in_short(context, combined, log),))
 
 
 def refusal_to_json(refusal: AzureRefusal) -> dict[str, Any]:
@@ -198,4 +198,4 @@ def _show_refusal(
     values = {"template": request.query.name, "resource_group": request.query.resource_group}
     blocks = [context.build_paragraph("look.log.refused"), *build_refusal_blocks(context, refusal, request, values)]
     reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-    return state, (replace(reply, should_offer_sign_in=must_sign_in),)
+    return DialogResult(state, (replace(reply, should_offer_sign_in=must_sign_in),))

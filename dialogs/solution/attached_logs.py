@@ -48,13 +48,13 @@ def start_reading(
 ) -> DialogResult:
     """Say at once that the files are being read, and enqueue a job for each."""
     if not can_read:
-        return state, (show_file_refusal(context, FileRefusal("off"), files[0].name),)
+        return DialogResult(state, (show_file_refusal(context, FileRefusal("off"), files[0].name),))
     # one job per file: each is reported, or fails, independently
     jobs = tuple(
         Job(READ_FILE_JOB, {"name": redact(file.name), "reference": file.reference, "paste": state.diagnosis_number})
         for file in files
     )
-    return state, (replace(show_reading(context, [file.name for file in files]), jobs=jobs),)
+    return DialogResult(state, (replace(show_reading(context, [file.name for file in files]), jobs=jobs),))
 
 
 async def read_file(
@@ -83,9 +83,9 @@ def report_file(context: DialogContext, state: ConversationState, job_done: JobD
     try:
         contents = _contents_from_json(job_done.result)
     except FileRefusedError as refused:
-        return state, (show_file_refusal(context, refused.refusal, file_name),)
+        return DialogResult(state, (show_file_refusal(context, refused.refusal, file_name),))
     except DecodeError:
-        return state, (show_file_refusal(context, FileRefusal("unexpected"), file_name),)
+        return DialogResult(state, (show_file_refusal(context, FileRefusal("unexpected"), file_name),))
     logs = [log for log in contents.logs if has_findings(log.diagnosis)]
     if not logs:
         return show_nothing_found(context, state, file_name, contents)
@@ -99,14 +99,16 @@ def report_file(context: DialogContext, state: ConversationState, job_done: JobD
     heading = context.build_heading(
         "file.several" if is_current else "file.meanwhile", name=get_display_name(context, file_name)
     )
-    return replace(state, logs=stored_logs), (ask_which_log(context, heading, new_logs, contents.unread_count),)
+    return DialogResult(
+        replace(state, logs=stored_logs), (ask_which_log(context, heading, new_logs, contents.unread_count),)
+    )
 
 
 def show_chosen_log(context: DialogContext, state: ConversationState, log_number: int) -> DialogResult:
     """Follow one of the logs that were read earlier."""
     log = next((log for log in state.logs if log.number == log_number), None)
     if log is None:
-        return state, (show_problem(context, "file.gone"),)
+        return DialogResult(state, (show_problem(context, "file.gone"),))
     return _show_log(context, state, log.name, log.size, log.diagnosis)
 
 
@@ -139,16 +141,15 @@ def _show_leading_log(
         state = replace(state, logs=stored_logs)
         heading = context.build_heading("file.one-tells", name=log_name, archive=get_display_name(context, file_name))
         leading_replies = (ask_which_log(context, heading, new_logs, unread_count),)
-    state, replies = _show_log(context, state, log_name, log.size, log.diagnosis)
-    return state, (*leading_replies, *replies)
+    shown = _show_log(context, state, log_name, log.size, log.diagnosis)
+    return replace(shown, replies=(*leading_replies, *shown.replies))
 
 
 def _show_log(
     context: DialogContext, state: ConversationState, name: str, size: int, diagnosis: Diagnosis
 ) -> DialogResult:
     heading = build_log_heading(context, name, size, diagnosis.line_count)
-    state, (first, *rest) = show_diagnosis(context, state, diagnosis)
-    return state, (replace(first, blocks=(heading, *first.blocks)), *rest)
+    return show_diagnosis(context, state, diagnosis).with_leading_blocks(heading)
 
 
 def _contents_to_json(contents: AttachmentContents) -> dict[str, Any]:

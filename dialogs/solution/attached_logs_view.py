@@ -78,7 +78,9 @@ def show_nothing_found(
         *_build_unread_notice(context, contents.unread_count),
     ]
     current_step = render_current_step(context, state, (*blocks, context.build_paragraph("talk.still-here")))
-    return state, (current_step or context.build_reply(*blocks, buttons=build_default_buttons(context), beside=True),)
+    return DialogResult(
+        state, (current_step or context.build_reply(*blocks, buttons=build_default_buttons(context), beside=True),)
+    )
 
 
 def show_file_refusal(context: DialogContext, refusal: FileRefusal, file_name: str) -> Reply:

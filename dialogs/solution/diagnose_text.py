@@ -19,5 +19,5 @@ async def diagnose_text(
     """Answer `text` with its diagnosis. A text that only introduces the files beside it (`has_files`) gets none."""
     diagnosis = await resources.diagnose(text, context.language)
     if has_files and is_only_introduction(diagnosis):
-        return state, ()
+        return DialogResult(state, ())
     return show_diagnosis(context, state, diagnosis, suggested_howto_id=resources.howto_search.suggest_howto(text))

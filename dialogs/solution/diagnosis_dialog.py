@@ -25,9 +25,12 @@ def show_diagnosis(
     """
     if not has_findings(diagnosis):
         notice = (context.build_paragraph("talk.not-recognised"), context.build_paragraph("talk.still-here"))
-        return state, (
-            render_current_step(context, state, notice)
-            or show_message(context, "talk.not-recognised", build_howto_buttons(context, suggested_howto_id)),
+        return DialogResult(
+            state,
+            (
+                render_current_step(context, state, notice)
+                or show_message(context, "talk.not-recognised", build_howto_buttons(context, suggested_howto_id)),
+            ),
         )
     stored = truncate_diagnosis(diagnosis)
     state = state.with_form_saved(context.now)
@@ -41,15 +44,19 @@ def show_diagnosis(
     # a stored diagnosis may outlive an entry that was removed from the knowledge base
     matches = tuple(match for match in stored.matches if match.entry in context.entries)
     if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
-        return state, (show_succeeded(context, state, matches),)
+        return DialogResult(state, (show_succeeded(context, state, matches),))
     if not matches:
         # without a match the excerpt proves nothing, so others in a shared chat don't need to read it
-        return state, (show_unmatched(context, replace(stored, excerpt=()) if context.is_public else stored),)
+        return DialogResult(
+            state, (show_unmatched(context, replace(stored, excerpt=()) if context.is_public else stored),)
+        )
     top = matches[0]
     if top.severity == "info":
-        return state, (show_harmless(context, state, top),)
+        return DialogResult(state, (show_harmless(context, state, top),))
     errors = tuple(match for match in matches if match.severity != "info")
     if top.confidence == "possible" and len(errors) > 1:
-        return state, (show_candidates(context, state, errors),)
+        return DialogResult(state, (show_candidates(context, state, errors),))
     walk = Walkthrough(top.entry, 0, state.diagnosis_number)
-    return replace(state, walkthrough=walk), (replace(show_opening(context, state, walk), can_give_feedback=True),)
+    return DialogResult(
+        replace(state, walkthrough=walk), (replace(show_opening(context, state, walk), can_give_feedback=True),)
+    )

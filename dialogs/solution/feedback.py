@@ -24,18 +24,20 @@ def build_feedback_buttons(context: DialogContext, state: ConversationState) -> 
 def confirm_diagnosis(context: DialogContext, state: ConversationState) -> DialogResult:
     """Record that the diagnosis was right."""
     if not get_shown_entry(state):
-        return state, (show_problem(context, "others.no-text"),)
+        return DialogResult(state, (show_problem(context, "others.no-text"),))
     if not _has_feedback(state):
         state = replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "right"))
     thanks = context.build_paragraph("feedback.right", "good")
-    return state, (context.build_reply(thanks, buttons=(context.build_button("restart", "restart"),), beside=True),)
+    return DialogResult(
+        state, (context.build_reply(thanks, buttons=(context.build_button("restart", "restart"),), beside=True),)
+    )
 
 
 def reject_diagnosis(context: DialogContext, state: ConversationState) -> DialogResult:
     """Record that the diagnosis was wrong, and ask which of the other candidates it was."""
     shown_entry_id = get_shown_entry(state)
     if not shown_entry_id:
-        return state, (show_problem(context, "others.no-text"),)
+        return DialogResult(state, (show_problem(context, "others.no-text"),))
     candidates = tuple(
         Button(
             shorten_label(context.get_entry_title(match.entry)),
@@ -56,7 +58,7 @@ def reject_diagnosis(context: DialogContext, state: ConversationState) -> Dialog
         ),
         beside=True,
     )
-    return state, (question,)
+    return DialogResult(state, (question,))
 
 
 def record_actual_entry(

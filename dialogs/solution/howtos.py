@@ -29,13 +29,15 @@ def show_howto(context: DialogContext, state: ConversationState, howto_id: str) 
     """Show a guide as one card, its commands filled in from the current diagnosis; the list for an unknown id."""
     howto = context.knowledge.howtos.by_id.get(howto_id)
     if howto is None:
-        return state, (_render_list(context, state, 0, (context.build_paragraph("guides.gone", "warning"),)),)
-    return state, (_render_howto(context, state, howto),)
+        return DialogResult(
+            state, (_render_list(context, state, 0, (context.build_paragraph("guides.gone", "warning"),)),)
+        )
+    return DialogResult(state, (_render_howto(context, state, howto),))
 
 
 def list_howtos(context: DialogContext, state: ConversationState, first_index: int = 0) -> DialogResult:
     """Show the page of the list of guides that starts at `first_index` (from 0)."""
-    return state, (_render_list(context, state, first_index),)
+    return DialogResult(state, (_render_list(context, state, first_index),))
 
 
 def suggest_howto_buttons(context: DialogContext, diagnosis: Diagnosis) -> tuple[Button, ...]:

@@ -13,7 +13,7 @@ def show_page(context: DialogContext, state: ConversationState, path: tuple[str,
     """Show the page that the answers in `path` lead to, or begin the walkthrough of the entry they lead to."""
     target = follow_path(context.knowledge.questionnaire, path)
     if isinstance(target, Page):
-        return state, (_render_page(context, target, path),)
+        return DialogResult(state, (_render_page(context, target, path),))
     if target is not None and target in context.entries:
         return start_walk(context, state, Walkthrough(target, 0, state.diagnosis_number))
     if path and path[-1] == NONE_OF_THESE and isinstance(follow_path(context.knowledge.questionnaire, path[:-1]), Page):
@@ -22,10 +22,10 @@ def show_page(context: DialogContext, state: ConversationState, path: tuple[str,
             context.build_button("draft", "draft"),
             context.build_button("restart", "restart"),
         )
-        return state, (context.build_reply(context.build_paragraph("guided.end"), buttons=buttons),)
+        return DialogResult(state, (context.build_reply(context.build_paragraph("guided.end"), buttons=buttons),))
     # the questions have changed since the button was sent
-    return state, (
-        _render_page(context, context.knowledge.questionnaire, (), (context.build_paragraph("guided.gone"),)),
+    return DialogResult(
+        state, (_render_page(context, context.knowledge.questionnaire, (), (context.build_paragraph("guided.gone"),)),)
     )
 
 

@@ -40,12 +40,12 @@ def limit_excerpts(reply: Reply) -> Reply:
 def hand_off_walk(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
     """Say that the walkthrough continues in the private chat; the runtime then hands it over."""
     state = replace(state, walkthrough=walk or state.walkthrough)
-    return state, (_show_handoff_notice(context, state, "thread.gone-private", "walk"),)
+    return DialogResult(state, (_show_handoff_notice(context, state, "thread.gone-private", "walk"),))
 
 
 def hand_off_case(context: DialogContext, state: ConversationState) -> DialogResult:
     """Say that the case is drafted in the private chat, since it holds more of the log than others should read."""
-    return state, (_show_handoff_notice(context, state, "thread.case-private", "draft"),)
+    return DialogResult(state, (_show_handoff_notice(context, state, "thread.case-private", "draft"),))
 
 
 def _render_short(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:

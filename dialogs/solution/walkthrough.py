@@ -31,22 +31,22 @@ MAX_OTHER_CANDIDATES = 4
 def start_walk(context: DialogContext, state: ConversationState, walk: Walkthrough) -> DialogResult:
     """Begin the walkthrough of an entry that the user chose."""
     if walk.entry not in context.entries:
-        return state, (show_problem(context, "trouble.entry-gone"),)
+        return DialogResult(state, (show_problem(context, "trouble.entry-gone"),))
     walk = replace(walk, step=0, was_picked=find_current_match(state, walk) is None)
-    return replace(state, walkthrough=walk), (show_opening(context, state, walk),)
+    return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),))
 
 
 def show_next_step(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
     """Record that the step of `walk` did not help, and show the next step, or what is left after the last."""
     if walk is None:
-        return state, (show_problem(context, "trouble.no-walk"),)
+        return DialogResult(state, (show_problem(context, "trouble.no-walk"),))
     # a new version of the knowledge base may have removed the entry
     if walk.entry not in context.entries:
-        return replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),)
+        return DialogResult(replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),))
     state = _record_step(context, state, walk, "no-help")
     walk = replace(walk, step=min(walk.step + 1, len(context.entries[walk.entry].steps)))
     state = replace(state, walkthrough=walk)
-    return state, (render_step(context, state, walk),)
+    return DialogResult(state, (render_step(context, state, walk),))
 
 
 def record_success(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
@@ -59,29 +59,30 @@ def record_success(context: DialogContext, state: ConversationState, walk: Walkt
         confirmation = context.build_paragraph(
             "walk.worked", "good", number=walk.step + 1, title=context.get_entry_title(walk.entry)
         )
-    return replace(state, walkthrough=None), (
-        context.build_reply(confirmation, context.build_paragraph("walk.worked-next"), buttons=buttons),
+    return DialogResult(
+        replace(state, walkthrough=None),
+        (context.build_reply(confirmation, context.build_paragraph("walk.worked-next"), buttons=buttons),),
     )
 
 
 def show_other_candidates(context: DialogContext, state: ConversationState) -> DialogResult:
     """Show the other candidates of the diagnosis; choosing one begins its walkthrough."""
     if state.diagnosis is None:
-        return state, (show_problem(context, "others.no-text"),)
+        return DialogResult(state, (show_problem(context, "others.no-text"),))
     walk = state.walkthrough
     others = find_other_candidates(context, state, walk.entry if walk else "")[:MAX_OTHER_CANDIDATES]
     back_buttons = (context.build_button("step", "step"),) if walk and walk.entry in context.entries else ()
     draft_button = context.build_button("draft", "draft")
     if not others:
         buttons = (*back_buttons, context.build_button("guided-questions", "guided"), draft_button)
-        return state, (context.build_reply(context.build_paragraph("others.none"), buttons=buttons),)
+        return DialogResult(state, (context.build_reply(context.build_paragraph("others.none"), buttons=buttons),))
     buttons = (
         *(build_choose_button(context, match.entry, state.diagnosis_number) for match in others),
         *back_buttons,
         draft_button,
     )
     blocks = build_candidate_blocks(context, others)
-    return state, (context.build_reply(context.build_heading("others.title"), *blocks, buttons=buttons),)
+    return DialogResult(state, (context.build_reply(context.build_heading("others.title"), *blocks, buttons=buttons),))
 
 
 def render_step(
@@ -126,7 +127,7 @@ def render_current_step(
 
 def show_current_step(context: DialogContext, state: ConversationState) -> DialogResult:
     """Show the current step again, or that there is none."""
-    return state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),)
+    return DialogResult(state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),))
 
 
 def _build_tried_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:

@@ -75,6 +75,6 @@ def explain_link(request: ActionRequest) -> DialogResult:
     """Answer the typed number of a link button, which has no action: only a browser can open it."""
     context, state = request.context, request.state
     if state.form is None:
-        return state, (show_problem(context, "trouble.unknown-button"),)
+        return DialogResult(state, (show_problem(context, "trouble.unknown-button"),))
     options = case_export.render_export_options(context, state, state.form)
-    return state, (replace(options, blocks=(context.build_paragraph("case.page"), *options.blocks)),)
+    return DialogResult(state, (replace(options, blocks=(context.build_paragraph("case.page"), *options.blocks)),))

@@ -59,7 +59,7 @@ def export_as_commands(context: DialogContext, state: ConversationState) -> Dial
     form = state.form
     commands = build_case_commands(context, form) if form else ()
     if form is None or not commands:
-        return state, (show_problem(context, "case.not-now"),)
+        return DialogResult(state, (show_problem(context, "case.not-now"),))
     reply = context.build_reply(
         context.build_heading("case.az"),
         context.build_paragraph("case.az.before", name=build_file_name(context, form, "text")),
@@ -68,14 +68,14 @@ def export_as_commands(context: DialogContext, state: ConversationState) -> Dial
         buttons=(context.build_button("file-case", "file-case"), context.build_button("edit-case", "draft")),
         beside=True,
     )
-    return state, (replace(reply, file=build_file_offer(context, form, "text")),)
+    return DialogResult(state, (replace(reply, file=build_file_offer(context, form, "text")),))
 
 
 def export_as_file(context: DialogContext, state: ConversationState, kind: FileKind) -> DialogResult:
     """Offer the case as a file, with buttons for the other formats."""
     form = state.form
     if form is None:
-        return state, (show_problem(context, "case.not-now"),)
+        return DialogResult(state, (show_problem(context, "case.not-now"),))
     others = [
         replace(context.build_button(key, "file-case"), args={"as": other})
         for key, other in _FILE_BUTTONS
@@ -86,4 +86,4 @@ def export_as_file(context: DialogContext, state: ConversationState, kind: FileK
         buttons=(*others, context.build_button("edit-case", "draft")),
         beside=True,
     )
-    return state, (replace(reply, file=build_file_offer(context, form, kind)),)
+    return DialogResult(state, (replace(reply, file=build_file_offer(context, form, kind)),))

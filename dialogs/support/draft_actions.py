@@ -36,7 +36,7 @@ def submit_draft(context: DialogContext, state: ConversationState, fields: Submi
         context.build_reply(context.build_paragraph("case.posted-english"), CopyableText(text), beside=True)
         for text in english
     ]
-    return state, (*replies, render_export_options(context, state, state.form))
+    return DialogResult(state, (*replies, render_export_options(context, state, state.form)))
 
 
 def refill_draft(context: DialogContext, state: ConversationState) -> DialogResult:
@@ -52,7 +52,7 @@ def save_draft(context: DialogContext, state: ConversationState, fields: Submitt
     confirmation = context.build_paragraph("case.canceled")
     current_step = render_current_step(context, state, (confirmation,))
     buttons = (context.build_button("drafts", "drafts"), context.build_button("restart", "restart"))
-    return state, (current_step or context.build_reply(confirmation, buttons=buttons),)
+    return DialogResult(state, (current_step or context.build_reply(confirmation, buttons=buttons),))
 
 
 def discard_draft(context: DialogContext, state: ConversationState) -> DialogResult:
@@ -62,7 +62,7 @@ def discard_draft(context: DialogContext, state: ConversationState) -> DialogRes
     current_step = render_current_step(context, state, (confirmation,))
     drafts_button = (context.build_button("drafts", "drafts"),) if state.drafts else ()
     buttons = (*drafts_button, context.build_button("restart", "restart"))
-    return state, (current_step or context.build_reply(confirmation, buttons=buttons),)
+    return DialogResult(state, (current_step or context.build_reply(confirmation, buttons=buttons),))
 
 
 def list_drafts(context: DialogContext, state: ConversationState) -> DialogResult:
@@ -81,9 +81,9 @@ def list_drafts(context: DialogContext, state: ConversationState) -> DialogResul
         buttons.append(Button(label, "take-up", {"number": draft.number}))
     if not buttons:
         new_draft = (context.build_button("draft", "draft"),)
-        return state, (context.build_reply(context.build_paragraph("drafts.none"), buttons=new_draft),)
+        return DialogResult(state, (context.build_reply(context.build_paragraph("drafts.none"), buttons=new_draft),))
     blocks.append(context.build_paragraph("drafts.what", "subtle"))
-    return state, (context.build_reply(*blocks, buttons=tuple(buttons)),)
+    return DialogResult(state, (context.build_reply(*blocks, buttons=tuple(buttons)),))
 
 
 def resume_draft(context: DialogContext, state: ConversationState, number: int) -> DialogResult:
@@ -91,6 +91,8 @@ def resume_draft(context: DialogContext, state: ConversationState, number: int) 
     resumed = next((draft for draft in state.drafts if draft.number == number), None)
     if resumed is None:
         buttons = (context.build_button("drafts", "drafts"), context.build_button("draft", "draft"))
-        return state, (context.build_reply(context.build_paragraph("drafts.gone", "warning"), buttons=buttons),)
+        return DialogResult(
+            state, (context.build_reply(context.build_paragraph("drafts.gone", "warning"), buttons=buttons),)
+        )
     state = replace(state, drafts=tuple(draft for draft in state.drafts if draft is not resumed))
     return show_form(context, replace(state.with_form_saved(context.now), form=resumed.form))

@@ -65,7 +65,9 @@ def show_form(
         buttons.append(replace(context.build_button("discard-case", "discard-case"), should_omit_fields=True))
     if state.drafts:
         buttons.append(replace(context.build_button("drafts", "drafts"), should_omit_fields=True))
-    return state, (context.build_reply(*blocks, buttons=tuple(buttons), summary=context.format_text("case.title")),)
+    return DialogResult(
+        state, (context.build_reply(*blocks, buttons=tuple(buttons), summary=context.format_text("case.title")),)
+    )
 
 
 def apply_fields(

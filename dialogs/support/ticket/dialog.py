@@ -50,15 +50,15 @@ class TicketDialog:
         """Return the state with a ticket in progress for the case, or the answer where none can be worked on now."""
         form = state.form
         if self.ticket_filer is None or form is None:
-            return state, (show_problem(context, "case.not-now"),)
+            return DialogResult(state, (show_problem(context, "case.not-now"),))
         if form.product not in PRODUCTS:
             return draft_form.show_form(context, state, {"product": context.format_text("case.problem.product")})
         if filed := state.tickets.find_ticket(form.draft_id):
-            return state, (view.render_ticket(context, filed, 0, form.title),)
+            return DialogResult(state, (view.render_ticket(context, filed, 0, form.title),))
         state = _ensure_started(context, state, person, locale)
         in_progress = state.tickets.in_progress
         if in_progress.stage == "filing" and not _is_overdue(context, in_progress):
-            return state, (context.build_reply(context.build_paragraph("ticket.under-way"), beside=True),)
+            return DialogResult(state, (context.build_reply(context.build_paragraph("ticket.under-way"), beside=True),))
         return state
 
     async def file_ticket(self, person: Person, job: Job) -> Mapping[str, Any]:
@@ -85,10 +85,10 @@ class TicketDialog:
             if "ticket" in job_done.result:
                 filed = parse_ticket(job_done.result.get("ticket"))
                 state = replace(state, tickets=state.tickets.with_ticket(draft_id, filed))
-                return state, (view.render_ticket(context, filed, len(draft.attachments), draft.title),)
+                return DialogResult(state, (view.render_ticket(context, filed, len(draft.attachments), draft.title),))
             refusal = parse_refusal(job_done.result.get("refusal"))
         if state.tickets.in_progress.draft_id != draft_id:
-            return state, (view.render_refusal(context, refusal),)
+            return DialogResult(state, (view.render_refusal(context, refusal),))
         return self._handle_refusal(context, state, refusal, "previewed")
 
     async def resume_after_sign_in(
@@ -111,7 +111,9 @@ class TicketDialog:
     ) -> DialogResult:
         waits = refusal.reason == "sign-in"
         state = replace(state, tickets=state.tickets.with_stage("sign-in" if waits else stage))
-        return state, (replace(view.render_refusal(context, refusal, can_retry=True), should_offer_sign_in=waits),)
+        return DialogResult(
+            state, (replace(view.render_refusal(context, refusal, can_retry=True), should_offer_sign_in=waits),)
+        )
 
     def show_contact_form(
         self, context: DialogContext, state: ConversationState, problems: Mapping[str, str]
@@ -119,7 +121,9 @@ class TicketDialog:
         """Ask for the contact details; `problems` names what's wrong with those given, by field."""
         state = replace(state, tickets=state.tickets.with_stage("asking"))
         other = state.tickets.filed_tickets[-1].ticket if state.tickets.filed_tickets else None
-        return state, (view.render_contact_form(context, state.tickets.in_progress.answers, problems, other),)
+        return DialogResult(
+            state, (view.render_contact_form(context, state.tickets.in_progress.answers, problems, other),)
+        )
 
     async def look_up_classifications(
         self, context: DialogContext, state: ConversationState, person: Person, fields: Mapping[str, str]
@@ -146,7 +150,7 @@ class TicketDialog:
         fitting = replace(options, classifications=options.classifications[:MAX_CLASSIFICATIONS])
         state = _replace_in_progress(state, replace(in_progress, classification_options=fitting, chosen_index=0))
         if len(fitting.classifications) > 1:
-            return state, (view.render_classification_choice(context, fitting),)
+            return DialogResult(state, (view.render_classification_choice(context, fitting),))
         return self._show_preview(context, state, person, answers)
 
     def choose_classification(
@@ -175,7 +179,9 @@ class TicketDialog:
     ) -> DialogResult:
         draft = _build_draft(context, state, answers)
         state = replace(state, tickets=state.tickets.with_stage("previewed"))
-        return state, view.render_preview(context, draft, compute_preview_hash(draft), person.name, has_changed)
+        return DialogResult(
+            state, view.render_preview(context, draft, compute_preview_hash(draft), person.name, has_changed)
+        )
 
     def start_filing(
         self, context: DialogContext, state: ConversationState, person: Person, preview_hash: str
@@ -197,13 +203,13 @@ class TicketDialog:
             context.build_paragraph("ticket.filing-long", "subtle"),
             beside=True,
         )
-        return state, (replace(said, jobs=(Job(FILE_TICKET_JOB, {"draft": to_json(draft)}),)),)
+        return DialogResult(state, (replace(said, jobs=(Job(FILE_TICKET_JOB, {"draft": to_json(draft)}),)),))
 
     def cancel_ticket(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Go back to the case; its other ways out stay open."""
         assert state.form is not None
         reply = render_export_options(context, state, state.form)
-        return state, (replace(reply, blocks=(context.build_paragraph("ticket.left"), *reply.blocks)),)
+        return DialogResult(state, (replace(reply, blocks=(context.build_paragraph("ticket.left"), *reply.blocks)),))
 
 
 def _ensure_started(
