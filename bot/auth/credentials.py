@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from knowledge.azure_names import is_assigned_guid
+
 AppType = Literal["SingleTenant", "UserAssignedMSI"]
 
 SETTING_NAMES = (
@@ -28,8 +30,6 @@ SETTING_NAMES = (
     "ALLOWED_TENANTS",
 )
 APP_TYPES: Mapping[str, AppType] = {"singletenant": "SingleTenant", "userassignedmsi": "UserAssignedMSI"}
-
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def read_credentials(environ: Mapping[str, str], faults: list[str]) -> BotCreden
             "nothing else uses it."
         )
     tenants = [item.lower() for item in re.split(r"[\s,;]+", values.get("ALLOWED_TENANTS", "")) if item]
-    if not all(map(_is_guid, tenants)):
+    if not all(map(is_assigned_guid, tenants)):
         faults.append(
             "ALLOWED_TENANTS must be a list of tenant ids (GUIDs), separated by commas; leave it unset to serve only "
             "the bot's own tenant."
@@ -122,7 +122,7 @@ def _parse_guid(values: Mapping[str, str], name: str, description: str, faults: 
         faults.append(
             f"{name} is not set: set it to {description}, or unset all credentials to try the bot on this machine."
         )
-    elif not _is_guid(value):
+    elif not is_assigned_guid(value):
         faults.append(f"{name} is not a GUID: set it to {description}, such as 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394.")
     return value
 
@@ -140,7 +140,3 @@ def _parse_app_type(values: Mapping[str, str], faults: list[str]) -> AppType | N
             f"{'nor' if value else 'or'} UserAssignedMSI (a managed identity){': use one of them' if value else ''}."
         )
     return APP_TYPES.get(value)
-
-
-def _is_guid(text: str) -> bool:
-    return bool(_GUID.fullmatch(text)) and text.strip("0-") != ""

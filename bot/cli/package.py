@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.cli.app_package import build_archive, build_package_files
 from bot.errors import SettingsError
+from knowledge.azure_names import is_assigned_guid
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,12 +23,7 @@ EXAMPLE_COMMAND = (
     "--website https://example.com/medic --privacy https://example.com/privacy --terms https://example.com/terms"
 )
 
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _HOST_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-
-
-def _is_guid(text: str) -> bool:
-    return bool(_GUID.fullmatch(text.lower())) and text.strip("0-") != ""
 
 
 def _is_host(text: str) -> bool:
@@ -86,7 +82,7 @@ _URL_REQUIREMENT = (
 )
 OPTIONS = (
     PackageOption(
-        "--bot-id", "BOT_ID", "the bot's application id", _is_guid, "give the GUID of the bot's registration"
+        "--bot-id", "BOT_ID", "the bot's application id", is_assigned_guid, "give the GUID of the bot's registration"
     ),
     PackageOption(
         "--domain",
@@ -103,12 +99,12 @@ OPTIONS = (
     PackageOption(
         "--developer", "DEVELOPER_NAME", "who publishes it", _is_developer_name, "use at most 32 characters", False
     ),
-    PackageOption("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", _is_guid, "give a GUID", False),
+    PackageOption("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", is_assigned_guid, "give a GUID", False),
     PackageOption(
         "--sign-in-app",
         "OAUTH_APP_ID",
         "the registration that people sign in to",
-        _is_guid,
+        is_assigned_guid,
         "give the GUID of the registration whose API the sign-in connection names",
         False,
     ),

@@ -6,7 +6,6 @@ send. Only a body that is no Teams activity at all is refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from bot.teams.message_text import (
 from bot.turns.conversation_document import compute_activity_key
 from bot.turns.inbound import InboundActivity
 from dialogs.model.turn import ActionPressed, ConversationScope, Person, Turn
+from knowledge.azure_names import is_assigned_guid
 
 MAX_ID_CHARS = 512
 MAX_NAME_CHARS = 100
@@ -32,8 +32,6 @@ MAX_FILES = 5
 """Files of one message that are read: as many as jobs of a conversation may wait."""
 RESERVED_KEYS = frozenset({"v", "do", "args", "msteams", KEEP_CARD_KEY, OWNER_KEY})
 """What a button sends; a form's fields are sent as further keys, so no field may have one of these names."""
-
-_GUID = re.compile(r"(?!0{8}-0)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
 def read_activity(body: object) -> InboundActivity:
@@ -116,7 +114,7 @@ def _read_turn(body: Mapping[str, Any]) -> Turn:
 
 def _parse_object_id(item: object) -> str:
     """Return a person's Entra object id in lower case, so that ids can be compared; "" if it is none."""
-    return item.lower() if isinstance(item, str) and _GUID.fullmatch(item) else ""
+    return item.lower() if isinstance(item, str) and is_assigned_guid(item) else ""
 
 
 def _read_scope(conversation: Mapping[str, Any]) -> ConversationScope:

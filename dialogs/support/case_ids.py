@@ -9,6 +9,7 @@ import re2
 from dialogs.context import DialogContext
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts import has_text
+from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, TEMPLATE_NAME
 from knowledge.model.diagnosis import Diagnosis, ProvisionerSummary
 
 _LEADING_FACTS = ("subscription", "resource_group", "template", "region")
@@ -17,8 +18,8 @@ _STARTED_FACT, _ENDED_FACT = "run_started", "run_ended"
 _RENDERED_FACTS = {*_LEADING_FACTS, *_TRAILING_FACTS, _STARTED_FACT, _ENDED_FACT, "run_state", "exit_code"}
 _OS_NAMES = {"windows": "Windows", "linux": "Linux"}
 _TEMPLATE_ID = re2.compile(
-    r"(?i)^/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[\w.()-]{1,90}"
-    r"/providers/Microsoft\.VirtualMachineImages/imageTemplates/[\w.-]{1,64}$"
+    rf"(?i)^/subscriptions/{GUID}/resourceGroups/{RESOURCE_GROUP_NAME}"
+    rf"/providers/Microsoft\.VirtualMachineImages/imageTemplates/{TEMPLATE_NAME}$"
 )
 
 

@@ -10,12 +10,12 @@ import re2
 from dialogs.context import DialogContext
 from dialogs.state.case import CaseForm
 from dialogs.support.case_text import render_english_text, translate_to_english
+from knowledge.azure_names import is_guid
 from knowledge.model.support_routing import PortalCloud
 
 FileKind = Literal["text", "markdown", "json"]
 
 FILE_EXTENSIONS: dict[FileKind, str] = {"text": "txt", "markdown": "md", "json": "json"}
-_GUID = re2.compile(r"(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _TIME = re2.compile(r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$")
 _GOVERNMENT = re2.compile(r"(?i)\b(?:usgov|usdod)[a-z]{3,20}\b|\.usgovcloudapi\.net\b")
 _TEMPLATE_NAME = re2.compile(r"(?i)/imageTemplates/([a-z0-9_.-]{1,40})$")
@@ -28,10 +28,10 @@ def extract_subscription(context: DialogContext, form: CaseForm) -> str:
     It comes from the template id or the description. If the person deleted it there, it is not used.
     """
     segments = form.template_id.split("/")
-    if len(segments) > 2 and _GUID.match(segments[2]):
+    if len(segments) > 2 and is_guid(segments[2]):
         return segments[2].lower()
     value = _extract_value(context, form, "subscription")
-    return value.lower() if _GUID.match(value) else ""
+    return value.lower() if is_guid(value) else ""
 
 
 def extract_start_time(context: DialogContext, form: CaseForm) -> str:

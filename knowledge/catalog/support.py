@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import re2
 
+from knowledge.azure_names import is_guid
 from knowledge.catalog.loading import read_reference
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import Basis
@@ -23,7 +24,6 @@ from knowledge.model.support_routing import (
     PortalCloud,
     SupportProduct,
     SupportRouting,
-    is_guid,
 )
 
 SUPPORT_PATH = Path(__file__).parents[1] / "support.yaml"
@@ -92,7 +92,8 @@ def _parse_product(file: YamlFile, key_path: KeyPath, value: Any) -> SupportProd
     id_kinds = get_args(IdKind)
     section = Section(file, key_path, value, ("name", *id_kinds))
     for key in id_kinds:
-        if not is_guid(section.get_text(key, default="")):
+        value = section.get_text(key, default="")
+        if not is_guid(value) or value != value.lower():
             section.add_fault(key, f"{key!r} must be a GUID in lower case")
     return SupportProduct(
         section.get_text("name"),

@@ -11,24 +11,26 @@ from typing import Literal
 
 import re2
 
+from knowledge.azure_names import GUID, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
+
 Shell = Literal["Azure CLI", "PowerShell"]
 
+# Stricter than Azure: a name that begins with "-" would be an option of the command.
 _RESOURCE_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
-_GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_RESOURCE_ID = rf"/subscriptions/{_GUID}(?:/[\w.()-]+){{2,12}}"
+_RESOURCE_ID = rf"/subscriptions/{GUID}(?:/[\w.()-]+){{2,12}}"
 # Each placeholder with the names of the values that may fill it, and the pattern that they must match.
 PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "template": (("template",), r"[A-Za-z0-9_.-]{1,64}"),
+    "template": (("template",), TEMPLATE_NAME),
     "rg": (("resource_group",), _RESOURCE_GROUP),
-    "sub": (("subscription",), _GUID),
+    "sub": (("subscription",), GUID),
     "stagingRg": (("staging_resource_group",), _RESOURCE_GROUP),
-    "account": (("account",), r"[a-z0-9]{3,24}"),
-    "guid": (("log_folder",), _GUID),
+    "account": (("account",), STORAGE_ACCOUNT_NAME),
+    "guid": (("log_folder",), GUID),
     "region": (("region",), r"[a-z0-9]{3,40}"),
     "resourceId": (("resource", "resourceId"), _RESOURCE_ID),
     "imageId": (("image",), _RESOURCE_ID),
     "scope": (("scope",), _RESOURCE_ID),
-    "id": (("correlation_id",), _GUID),
+    "id": (("correlation_id",), GUID),
     "uri": (("uri", "src"), r"https://[\w.-]{3,120}(?:/[\w.%~-]+){0,12}"),
     "size": (("vm_size", "size"), r"Standard_\w{1,40}"),
     "namespace": (("namespace",), r"Microsoft\.[A-Za-z]{2,40}"),

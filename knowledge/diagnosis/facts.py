@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import re2
 
+from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
 from knowledge.build_log.build import Build
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import format_iso
@@ -19,7 +20,6 @@ FactValue = str | int | None
 MAX_IDS = 40
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
-_NAME = r"[\w.()-]{1,90}"
 # The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in whatever
 # the pattern matches, so one search for all literals tells which patterns are worth trying. A name may have several
 # patterns, of which the first that matches counts.
@@ -33,8 +33,12 @@ _PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
             "packerlogs/",
             r"(https://[a-z0-9x]{3,24}\.blob\.core\.[a-z.]{3,40}/packerlogs/[\w.-]{1,64}/(?:customization|validation)\.log)",
         ),
-        ("template", "imagetemplates/", rf"Microsoft\.VirtualMachineImages/imageTemplates/({_NAME})"),
-        ("resource_group", "imagetemplates/", rf"/resourceGroups/({_NAME})/providers/Microsoft\.VirtualMachineImages"),
+        ("template", "imagetemplates/", rf"Microsoft\.VirtualMachineImages/imageTemplates/({TEMPLATE_NAME})"),
+        (
+            "resource_group",
+            "imagetemplates/",
+            rf"/resourceGroups/({RESOURCE_GROUP_NAME})/providers/Microsoft\.VirtualMachineImages",
+        ),
         ("template", "template", r"\btemplate(?: name:?| call failed for template)\W{1,8}(t_\w{1,60})"),
         ("template", "imagetemplates", r"VirtualMachineImages/imageTemplates ['\"]([\w.-]{1,64})['\"]"),
         ("subscription", "subscriptions/", rf"/subscriptions?/({_ID})\b"),
@@ -62,10 +66,11 @@ _PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
     )
 )
 _LOG_BLOB_PATH = compile_pattern(
-    r"(?:https://|storageAccounts/)([a-z0-9]{3,24})[\w./-]{0,80}/packerlogs/([\w-]{8,40})/(?:customization|validation)"
+    rf"(?:https://|storageAccounts/)({STORAGE_ACCOUNT_NAME})[\w./-]{{0,80}}/packerlogs/([\w-]{{8,40}})/"
+    r"(?:customization|validation)"
 )
 _RESOURCE_ID = compile_pattern(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
-_NAMED_ID = compile_pattern(r"\b([a-z]{0,20}[ _-]?id)\W{1,6}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+_NAMED_ID = compile_pattern(rf"\b([a-z]{{0,20}}[ _-]?id)\W{{1,6}}({GUID})\b")
 _OPERATION_SUFFIX = compile_pattern(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
 _LINUX = compile_pattern(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-import re2
-
+from knowledge.azure_names import is_guid
 from knowledge.model.entry import Basis, LocalizedText, Reference
 
 PortalCloud = Literal["public", "us-government"]
 IdKind = Literal["service", "topic", "older_topic"]
-
-_GUID = re2.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,7 @@ class SupportRouting:
         product = self.products.get(os)
         if product is None:
             return self.build_blank_request_url(cloud)
-        ids = {"subId": subscription.lower()} if is_guid(subscription.lower()) else {}
+        ids = {"subId": subscription.lower()} if is_guid(subscription) else {}
         parameters = json.dumps(
             {**ids, "pesId": product.service, "supportTopicId": product.topic}, separators=(",", ":")
         )
@@ -132,8 +129,3 @@ class SupportRouting:
             return None
         owner_by_entry = next((owner for owner in self.owners if entry in owner.entries), None)
         return owner_by_entry or next((owner for owner in self.owners if area in owner.areas), None)
-
-
-def is_guid(text: str) -> bool:
-    """Whether `text` is a GUID in lower case, with hyphens and without braces."""
-    return _GUID.match(text) is not None

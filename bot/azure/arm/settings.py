@@ -28,6 +28,7 @@ from typing import Literal, TypeVar
 from bot.auth.credentials import BotCredentials
 from bot.azure.arm.sign_in_settings import read_sign_in_app_id
 from dialogs.model.azure import AccessMode
+from knowledge.azure_names import is_assigned_guid
 
 SETTING_NAMES = (
     "AZURE_LOOK", "AZURE_CLOUD", "AZURE_SUBSCRIPTIONS", "AZURE_PEOPLE", "AZURE_LOOK_CLIENT_ID", "OAUTH_CONNECTION",
@@ -39,7 +40,6 @@ TERMINAL_ACCESS_MODES: tuple[AccessMode, ...] = ("off", "local", "sandbox")
 
 T = TypeVar("T", bound=str)
 
-_GUID = re.compile(r"(?!0{8}-)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _CONNECTION = re.compile(r"[\w .-]{1,64}")
 
 
@@ -67,11 +67,11 @@ def read_azure_settings(
     access_mode = _parse_choice(values, "AZURE_LOOK", ACCESS_MODES, faults)
     cloud = _parse_choice(values, "AZURE_CLOUD", CLOUDS, faults)
     subscriptions = frozenset(_split_items(values, "AZURE_SUBSCRIPTIONS"))
-    if not all(map(_GUID.fullmatch, subscriptions)):
+    if not all(map(is_assigned_guid, subscriptions)):
         faults.append("AZURE_SUBSCRIPTIONS must be a list of subscription ids (GUIDs), separated by commas.")
     people = _parse_people(values, faults)
     identity_client_id = values.get("AZURE_LOOK_CLIENT_ID", "").lower()
-    if identity_client_id and not _GUID.fullmatch(identity_client_id):
+    if identity_client_id and not is_assigned_guid(identity_client_id):
         faults.append("AZURE_LOOK_CLIENT_ID is not a GUID: set it to the client id of the managed identity that reads.")
     connection = values.get("OAUTH_CONNECTION", "")
     if connection and not _CONNECTION.fullmatch(connection):
@@ -87,7 +87,7 @@ def read_azure_settings(
 
 def _parse_people(values: Mapping[str, str], faults: list[str]) -> frozenset[tuple[str, str]]:
     pairs = [tuple(item.split("/")) for item in _split_items(values, "AZURE_PEOPLE")]
-    if not all(len(pair) == 2 and all(map(_GUID.fullmatch, pair)) for pair in pairs):
+    if not all(len(pair) == 2 and all(map(is_assigned_guid, pair)) for pair in pairs):
         faults.append("AZURE_PEOPLE must be a list of people as tenant/object-id, two GUIDs each, separated by commas.")
         return frozenset()
     return frozenset((tenant, object_id) for tenant, object_id in pairs)

@@ -10,20 +10,18 @@ uses its own registration.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from bot.auth.credentials import BotCredentials
+from knowledge.azure_names import is_assigned_guid
 
 SETTING_NAMES = ("OAUTH_APP_ID",)
-
-_GUID = re.compile(r"(?!0{8}-)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def read_sign_in_app_id(environ: Mapping[str, str], credentials: BotCredentials, faults: list[str]) -> str:
     """Return the id (lower case) of the registration that people sign in to; append any fault to `faults`."""
     app_id = environ.get("OAUTH_APP_ID", "").strip().lower()
-    if app_id and not _GUID.fullmatch(app_id):
+    if app_id and not is_assigned_guid(app_id):
         faults.append("OAUTH_APP_ID is not a GUID: set it to the client id of the registration that people sign in to.")
     elif credentials.app_type == "UserAssignedMSI" and app_id in ("", credentials.app_id):
         faults.append(

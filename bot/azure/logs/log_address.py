@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.azure.arm.cloud import AzureCloud
-from bot.azure.arm.names import is_storage_account_name
 from dialogs.model.azure import AzureRefusal, LogFile
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, is_storage_account_name
 from knowledge.text.patterns import compile_pattern
 
 CUSTOMIZATION_LOG: LogFile = "customization.log"
@@ -26,12 +26,12 @@ _END = r"packerlogs/" + _FOLDER + r"/(customization|validation)\.log(?:[.,;\s\"'
 _LOCATION = compile_pattern(r"\bbuild log location\s*:\s*|\bbuild logs? (?:is|are) at location\s*:?\s*")
 _PATH = compile_pattern(r"packerlogs/")
 _URL = compile_pattern(
-    r"^https://([a-z0-9]{3,24})\.(?:blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
+    rf"^https://({STORAGE_ACCOUNT_NAME})\.(?:blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
     r"|z[0-9]{1,2}\.blob\.storage\.azure\.net)/" + _END
 )
 _RESOURCE_ID = compile_pattern(
-    r"^/subscriptions/([0-9a-f-]{36})/resourceGroups/([\w.()-]{1,90})/providers/Microsoft\.Storage/storageAccounts/"
-    r"([a-z0-9]{3,24})/blobServices/default/containers/" + _END
+    rf"^/subscriptions/({GUID})/resourceGroups/({RESOURCE_GROUP_NAME})/providers/Microsoft\.Storage/storageAccounts/"
+    rf"({STORAGE_ACCOUNT_NAME})/blobServices/default/containers/" + _END
 )
 _ZONE_HOST = compile_pattern(r"^z[0-9]{1,2}\.blob\.storage\.azure\.net$")
 _DELIMITERS = b" \t\r\n\"'<>()[]"

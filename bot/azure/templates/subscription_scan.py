@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from azure.mgmt.imagebuilder.models import ImageTemplate
 
-from bot.azure.arm.names import is_subscription_id
 from bot.azure.clients.management_clients import ManagementClients
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_names import is_guid
 
 MAX_CONCURRENT_SUBSCRIPTIONS = 6
 """How many subscriptions are read at the same time."""
@@ -41,7 +41,7 @@ async def list_readable_subscriptions(clients: ManagementClients, allowed: froze
     names: dict[str, str] = {}
     for subscription in await clients.list_subscriptions():
         subscription_id = str(subscription.get("subscriptionId", "")).lower()
-        if is_subscription_id(subscription_id):
+        if is_guid(subscription_id):
             names[subscription_id] = str(subscription.get("displayName") or subscription_id)
     if not allowed:
         return names

@@ -6,13 +6,7 @@ import asyncio
 import difflib
 from collections.abc import Sequence
 
-from bot.azure.arm.names import (
-    is_resource_group_name,
-    is_storage_account_name,
-    is_subscription_id,
-    is_valid_template_id,
-    parse_resource_group_id,
-)
+from bot.azure.arm.names import is_valid_template_id, parse_resource_group_id
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.templates.subscription_scan import (
     MAX_CONCURRENT_SUBSCRIPTIONS,
@@ -28,6 +22,7 @@ from bot.azure.templates.template_status import (
 )
 from dialogs.model.azure import AzureRefusal, FailedTemplates, TemplateId, TemplateQuery, TemplateSearchResult
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name
 
 MAX_EXACT = 25
 MAX_SIMILAR = 5
@@ -113,7 +108,7 @@ def check_allowed(subscription: str, allowed: frozenset[str]) -> None:
 def _normalize_query(query: TemplateQuery) -> TemplateQuery:
     """Return `query` with only the names that are safe to send, and a staging group's id split into its parts."""
     subscription = query.subscription.strip().lower()
-    subscription = subscription if is_subscription_id(subscription) else ""
+    subscription = subscription if is_guid(subscription) else ""
     staging_group = query.staging_group.strip()
     parsed_id = parse_resource_group_id(staging_group)
     if parsed_id:

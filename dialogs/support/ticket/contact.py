@@ -14,6 +14,7 @@ from dialogs.state.json_fields import clean_text
 from dialogs.state.ticket_state import MAX_ANSWER_CHARS
 from dialogs.support.ticket.countries import ALPHA3_BY_ALPHA2, parse_country
 from dialogs.support.ticket.time_zones import TIME_ZONES, find_time_zone
+from knowledge.azure_names import is_guid
 from knowledge.redaction.redact import redact
 
 MAX_NAME_CHARS, MAX_EMAIL_CHARS, MAX_PHONE_CHARS = 60, 120, 30
@@ -36,8 +37,6 @@ FIELD_NAMES = (
     "language",
     "diagnostics",
 )
-_GUID_PARTS = (8, 4, 4, 4, 12)
-_HEX_CHARS = frozenset("0123456789abcdef")
 _PHONE_CHARS = frozenset("0123456789 +()-./")
 _EMAIL_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/=?^_`{|}~-")
 _HINTS: Mapping[str, str] = {
@@ -157,12 +156,6 @@ def build_form_fields(
 
 def _format_zone_label(name: str, cities: str) -> str:
     return name if name == cities else f"{cities} ({name})"
-
-
-def is_guid(value: str) -> bool:
-    """Tell whether `value` is a GUID, in lower or upper case."""
-    parts = value.lower().split("-")
-    return tuple(map(len, parts)) == _GUID_PARTS and all(set(part) <= _HEX_CHARS for part in parts)
 
 
 def is_email(value: str) -> bool:

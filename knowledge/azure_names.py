@@ -1,0 +1,53 @@
+"""How Azure names things: GUIDs, resource groups, image templates, and storage accounts.
+
+The patterns match whole names, for RE2 as for `re`, and are parts of longer ones: of resource ids, addresses, and log
+lines. Redaction has patterns of its own, which also catch what is no valid name any more.
+"""
+
+from __future__ import annotations
+
+import re
+
+GUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+MAX_RESOURCE_GROUP_CHARS = 90
+RESOURCE_GROUP_NAME = r"[0-9A-Za-z_.()-]{1,90}"
+"""ASCII only, as in what Azure generates and in nearly all that people choose; see `is_resource_group_name`."""
+TEMPLATE_NAME = r"[0-9A-Za-z_.-]{0,63}[0-9A-Za-z_-]"
+STORAGE_ACCOUNT_NAME = r"[a-z0-9]{3,24}"
+
+_GUID = re.compile(GUID)
+_UNASSIGNED_PREFIX = "00000000-0000-0000-"
+_TEMPLATE_NAME = re.compile(TEMPLATE_NAME)
+_STORAGE_ACCOUNT_NAME = re.compile(STORAGE_ACCOUNT_NAME)
+
+
+def is_guid(text: str) -> bool:
+    """Tell whether `text` is a GUID, in either case, with hyphens and without braces."""
+    return _GUID.fullmatch(text) is not None
+
+
+def is_assigned_guid(text: str) -> bool:
+    """Tell whether `text` is a GUID that an organization's directory can have given to something.
+
+    A GUID of zeros is a placeholder; one that only begins with zeros is that of a personal Microsoft account.
+    """
+    return is_guid(text) and not text.startswith(_UNASSIGNED_PREFIX)
+
+
+def is_resource_group_name(text: str) -> bool:
+    """Tell whether a resource group can have this name. Azure allows the letters and digits of every script."""
+    return (
+        0 < len(text) <= MAX_RESOURCE_GROUP_CHARS
+        and not text.endswith(".")
+        and all(character.isalnum() or character in "_().-" for character in text)
+    )
+
+
+def is_template_name(text: str) -> bool:
+    """Tell whether an image template can have this name."""
+    return _TEMPLATE_NAME.fullmatch(text) is not None
+
+
+def is_storage_account_name(text: str) -> bool:
+    """Tell whether a storage account can have this name."""
+    return _STORAGE_ACCOUNT_NAME.fullmatch(text) is not None

@@ -1,0 +1,49 @@
+"""What Azure allows as a name, with the limits of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from knowledge.azure_names import (
+    is_assigned_guid,
+    is_guid,
+    is_resource_group_name,
+    is_storage_account_name,
+    is_template_name,
+)
+
+GUID = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
+
+
+@pytest.mark.parametrize(
+    ("is_valid", "names"),
+    [
+        (is_guid, (GUID, GUID.upper(), "00000000-0000-0000-0000-000000000000")),
+        (is_assigned_guid, (GUID, "00000003-0000-0000-c000-000000000000", "00000000-0000-4000-8000-000000000001")),
+        (is_resource_group_name, ("rg", "r" * 90, "-rg_(1)", "gruppo-é")),
+        (is_template_name, ("t", "t" * 64, "My.template_1-", "_")),
+        (is_storage_account_name, ("abc", "a1" * 12)),
+    ],
+)
+def test_names_that_azure_allows(is_valid: Callable[[str], bool], names: tuple[str, ...]) -> None:
+    assert [name for name in names if not is_valid(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("is_valid", "names"),
+    [
+        (
+            is_guid,
+            ("", GUID[:-1], GUID + "0", GUID + "\n", f"{{{GUID}}}", GUID.replace("4", "g"), GUID.replace("-", "")),
+        ),
+        (is_guid, ("４" + GUID[1:], "\ud800" + GUID[1:])),
+        (is_assigned_guid, ("00000000-0000-0000-0000-000000000000", "00000000-0000-0000-66f3-3332eca7ea81", "x")),
+        (is_resource_group_name, ("", "r" * 91, "rg.", "r g", "rg/x", "rg\n", "rg'", "\ud800")),
+        (is_template_name, ("", "t" * 65, "t.", "t t", "t/x", "t\n", "é", "t(1)", "\ud800")),
+        (is_storage_account_name, ("ab", "a" * 25, "Abc", "a-b", "abc\n", "４bc", "\ud800bc")),
+    ],
+)
+def test_names_that_azure_does_not_allow(is_valid: Callable[[str], bool], names: tuple[str, ...]) -> None:
+    assert [name for name in names if is_valid(name)] == []
