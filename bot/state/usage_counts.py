@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import StateConflictError, StoreError
+from bot.errors import StoreError
+from bot.state.conflicts import retry_conflicts
 from bot.state.store import StateStore
 from dialogs.solution.usage_events import UsageEvent
 
 SAVE_INTERVAL_SECONDS = 60.0
 """How often counts are saved; a process that is killed loses those of this time."""
-MAX_COMMIT_ATTEMPTS = 8
 MAX_EVENT_KINDS = 2_000
 """Different events to keep a day. There are only so many entries, and a hostile text makes no new kinds."""
 
@@ -55,19 +55,16 @@ class UsageCounter:
         unsaved, self._counts = self._counts, Counter()
         key = build_day_key(datetime.fromtimestamp(self._clock(), UTC))
         is_saved = False
+
+        async def add_unsaved() -> None:
+            stored = await self._store.load(key)
+            sums = _parse_counts(stored.value if stored else {}) + unsaved
+            counts = dict(sums.most_common(MAX_EVENT_KINDS))
+            await self._store.commit(key, stored.etag if stored else None, {"counts": counts})
+
         try:
-            for _ in range(MAX_COMMIT_ATTEMPTS):
-                stored = await self._store.load(key)
-                sums = _parse_counts(stored.value if stored else {}) + unsaved
-                try:
-                    await self._store.commit(
-                        key, stored.etag if stored else None, {"counts": dict(sums.most_common(MAX_EVENT_KINDS))}
-                    )
-                except StateConflictError:
-                    continue
-                is_saved = True
-                return
-            _log.warning("Usage counts were changed by others at each attempt to save them. They are saved later.")
+            await retry_conflicts(add_unsaved)
+            is_saved = True
         except StoreError as error:
             _log.warning("Usage counts could not be saved, and are saved later: %s", error)
         finally:

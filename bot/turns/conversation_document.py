@@ -68,10 +68,11 @@ class ConversationDocument:
         """Return the pending job or turn with that id, None if it is done or canceled."""
         return next((pending for pending in self.pending_turns if pending.id == pending_id), None)
 
-    def remove_pending(self, pending_id: str) -> None:
-        """Remove the job or turn with that id: it is done."""
-        if self.pending_turns:  # most turns come here with none
-            self.pending_turns = [pending for pending in self.pending_turns if pending.id != pending_id]
+    def remove_pending(self, pending_id: str) -> bool:
+        """Remove the job or turn with that id, which is done; return whether there was one."""
+        left = [pending for pending in self.pending_turns if pending.id != pending_id]
+        was_pending, self.pending_turns = len(left) < len(self.pending_turns), left
+        return was_pending
 
     def remove_message(self, message_id: str, activity_id: str | None = None) -> None:
         """Remove a message from the outbox; `activity_id` is the channel's id for it, None if it wasn't sent."""

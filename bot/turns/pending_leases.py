@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.errors import StateConflictError, StoreError
+from bot.errors import StoreError
 from bot.state.store import StateStore
 from bot.turns.conversation_locks import ConversationLocks
 from bot.turns.pending import PendingTurn
-from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from bot.turns.unit_of_work import UnitOfWork, update_document
 from knowledge.model.entry import Language
 
 _log = logging.getLogger(__name__)
@@ -44,30 +44,24 @@ class PendingLeases:
             QueueFullError: Too many turns of the conversation are waiting.
             StoreError: The document can't be read or written.
         """
-        for attempt in range(MAX_COMMIT_ATTEMPTS):
-            async with self._locks.acquire(key):
-                unit_of_work = await UnitOfWork(self._store, key).load()
-                now = self._clock()
-                first = next(
-                    (
-                        pending
-                        for pending in unit_of_work.document.pending_turns
-                        if (pending.job_json is not None) == is_for_jobs and pending.due_at <= now
-                    ),
-                    None,
-                )
-                # strictly in order: what waits behind one that another process runs is for that process to start
-                if first is None or not self.can_start(key, first):
-                    return None
-                first.start(self._instance, self._clock(), self._lease_seconds)
-                try:
-                    await unit_of_work.commit()
-                except StateConflictError:
-                    await back_off(attempt)
-                    continue
-                self.active_ids.add((key, first.id))
-                return first, unit_of_work.document.language or "en"
-        return None
+
+        async def lease_first(unit_of_work: UnitOfWork) -> PendingTurn | None:
+            now = self._clock()
+            for pending in unit_of_work.document.pending_turns:
+                if (pending.job_json is not None) == is_for_jobs and pending.due_at <= now:
+                    # strictly in order: what waits behind one that another process runs is for that process to start
+                    if not self.can_start(key, pending):
+                        return None
+                    pending.start(self._instance, now, self._lease_seconds)
+                    return pending
+            return None
+
+        async with self._locks.acquire(key):
+            unit_of_work, leased = await update_document(self._store, key, lease_first)
+            if leased is None:
+                return None
+            self.active_ids.add((key, leased.id))
+            return leased, unit_of_work.document.language or "en"
 
     async def renew_until_lost(self, key: str, pending: PendingTurn) -> None:
         """Renew the lease on `pending` at intervals; return once another process has it, or it is no longer pending.
@@ -94,19 +88,16 @@ class PendingLeases:
             StateConflictError: Others committed at each attempt.
             StoreError: The document can't be read or written.
         """
-        for attempt in range(MAX_COMMIT_ATTEMPTS):
-            unit_of_work = await UnitOfWork(self._store, key).load()
+
+        async def edit_own(unit_of_work: UnitOfWork) -> PendingTurn | None:
             pending = unit_of_work.document.find_pending(pending_id)
             if pending is None or pending.lease_owner != self._instance:
                 return None
             edit(pending)
-            try:
-                await unit_of_work.commit()
-            except StateConflictError:
-                await back_off(attempt)
-            else:
-                return pending
-        raise StateConflictError("The conversation was changed at each attempt to update a pending job.")
+            return pending
+
+        _, pending = await update_document(self._store, key, edit_own)
+        return pending
 
     def _extend(self, pending: PendingTurn) -> None:
         pending.lease_expires_at = self._clock() + self._lease_seconds

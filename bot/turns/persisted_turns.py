@@ -7,13 +7,13 @@ import logging
 from collections.abc import Callable
 from typing import get_args
 
-from bot.errors import StateConflictError, StoreError
+from bot.errors import StoreError
 from bot.state.store import StateStore
 from bot.turns.channel import Channel
 from bot.turns.inbound import InboundActivity, InboundIntent
 from bot.turns.notices import NoticeId
 from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn, turn_to_json
-from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from bot.turns.unit_of_work import UnitOfWork, update_document
 
 PERSIST_TIMEOUT_SECONDS = 1.5
 """How long storing a turn may take; its request still waits in that time."""
@@ -30,32 +30,26 @@ async def persist_turn(
     # redacting a long text would block the other turns
     turn_json = await asyncio.to_thread(turn_to_json, incoming.turn)
     inbound_fields = {"wants": incoming.intent, "say": incoming.notice, "replaces": incoming.replaced_activity_id}
+
+    async def append_pending(unit_of_work: UnitOfWork) -> PendingTurn | None:
+        document, activity_key = unit_of_work.document, incoming.activity_key
+        # it ended meanwhile, or a repeated delivery stored it
+        if activity_key in document.processed_activities or document.find_pending(activity_key):
+            return None
+        pending = PendingTurn(
+            activity_key, turn_json, dict(channel.conversation_reference), clock(), inbound_fields=inbound_fields
+        )
+        pending.start(instance, clock(), TURN_LEASE_SECONDS)
+        document.pending_turns.append(pending)
+        return pending
+
     try:
         async with asyncio.timeout(PERSIST_TIMEOUT_SECONDS):
-            for attempt in range(MAX_COMMIT_ATTEMPTS):
-                unit_of_work = await UnitOfWork(store, key).load()
-                document, activity_key = unit_of_work.document, incoming.activity_key
-                # it ended meanwhile, or a repeated delivery stored it
-                if activity_key in document.processed_activities or document.find_pending(activity_key):
-                    return True
-                pending = PendingTurn(
-                    activity_key,
-                    turn_json,
-                    dict(channel.conversation_reference),
-                    clock(),
-                    inbound_fields=inbound_fields,
-                )
-                pending.start(instance, clock(), TURN_LEASE_SECONDS)
-                document.pending_turns.append(pending)
-                try:
-                    await unit_of_work.commit()
-                except StateConflictError:
-                    await back_off(attempt)
-                else:
-                    return True
+            await update_document(store, key, append_pending)
     except (StoreError, TimeoutError) as error:
         _log.error("A long turn could not be stored: %s", str(error) or "the state store does not answer")
-    return False
+        return False
+    return True
 
 
 def restore_inbound_activity(pending: PendingTurn) -> InboundActivity:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bot.cards.messages import Message
-from bot.errors import DeliveryError, StateConflictError
+from bot.errors import DeliveryError
 from bot.state.store import StateStore, build_state_key
 from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import ConversationDocument
@@ -16,12 +16,12 @@ from bot.turns.conversation_locks import ConversationLocks
 from bot.turns.inbound import InboundActivity
 from bot.turns.job_queue import enqueue_jobs
 from bot.turns.outbox import Outbox
-from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
 from knowledge.model.entry import Language
 
-CommitTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], Awaitable[UnitOfWork]]
-"""Commits what came of a turn: `TurnProcessor.commit`."""
+RecordTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], None]
+"""Records in a document what came of a turn: `TurnProcessor.record_turn`."""
 StartPending = Callable[[str, ConversationDocument], None]
 """Starts the jobs that a document holds under the given key: `JobRunner.start_pending`."""
 
@@ -37,12 +37,12 @@ class PrivateChatHandoff:
         store: StateStore,
         locks: ConversationLocks,
         outbox: Outbox,
-        commit: CommitTurn,
+        record_turn: RecordTurn,
         start_pending: StartPending,
         clock: Callable[[], float],
     ) -> None:
         self._conversation, self._store, self._locks = conversation, store, locks
-        self._outbox, self._commit, self._start_pending, self._clock = outbox, commit, start_pending, clock
+        self._outbox, self._record_turn, self._start_pending, self._clock = outbox, record_turn, start_pending, clock
 
     async def hand_off(
         self, incoming: InboundActivity, channel: Channel, result: ConversationResult
@@ -91,24 +91,26 @@ class PrivateChatHandoff:
         handoff: str,
     ) -> tuple[UnitOfWork, Mapping[str, Any]]:
         """Commit the private chat with what continues there; return it, and the state that stays in the thread."""
-        for attempt in range(MAX_COMMIT_ATTEMPTS):
-            unit_of_work = await UnitOfWork(self._store, key).load()
+        remaining_state = thread_state
+
+        async def continue_there(unit_of_work: UnitOfWork) -> bool | None:
+            nonlocal remaining_state
             document = unit_of_work.document
             result, remaining_state = await self._conversation.hand_off(
                 incoming.turn, document.dialog_state, thread_state, handoff
             )
             if incoming.activity_key in document.processed_activities:
-                return unit_of_work, remaining_state
+                return None
             # no welcome will follow: the handoff itself introduces the bot there
             document.dialog_state, document.welcomed = dict(result.state), True
             language = document.language = result.replies[-1].language
-            try:
-                messages = render_messages(result.replies, private_channel, "")
-                if result.jobs:
-                    messages += await enqueue_jobs(
-                        document, incoming, private_channel, result, messages, self._conversation, self._clock()
-                    )
-                return await self._commit(unit_of_work, incoming, private_channel, messages, language), remaining_state
-            except StateConflictError:
-                await back_off(attempt)
-        raise StateConflictError("The private chat was changed by other turns at each attempt to continue there.")
+            messages = render_messages(result.replies, private_channel, "")
+            if result.jobs:
+                messages += await enqueue_jobs(
+                    document, incoming, private_channel, result, messages, self._conversation, self._clock()
+                )
+            self._record_turn(unit_of_work, incoming, private_channel, messages, language)
+            return True
+
+        unit_of_work, _ = await update_document(self._store, key, continue_there)
+        return unit_of_work, remaining_state

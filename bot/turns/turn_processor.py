@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.cards.messages import Message
-from bot.errors import RequestRefusedError, StateConflictError, StateTooLargeError, StoreError, log_failure
+from bot.errors import RequestRefusedError, StateTooLargeError, StoreError, log_failure
 from bot.state.store import StateStore
 from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import SIGN_IN_TIMEOUT_SECONDS, ConversationDocument
@@ -19,7 +19,7 @@ from bot.turns.job_queue import enqueue_jobs
 from bot.turns.notices import NoticeId, detect_language, render_notice
 from bot.turns.outbox import Outbox
 from bot.turns.private_chat import PrivateChatHandoff
-from bot.turns.unit_of_work import MAX_COMMIT_ATTEMPTS, UnitOfWork, back_off
+from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
 from dialogs.model.turn import Turn
 from dialogs.solution.usage_events import UsageEvent
@@ -52,7 +52,7 @@ class TurnProcessor:
     ) -> None:
         self._conversation, self._store, self._outbox, self._clock = conversation, store, outbox, clock
         self._private_chat_handoff = PrivateChatHandoff(
-            conversation, store, locks, outbox, self.commit, start_pending, clock
+            conversation, store, locks, outbox, self.record_turn, start_pending, clock
         )
         self._count_usage_events = count_usage_events
         self._counts = outbox.counts
@@ -94,14 +94,14 @@ class TurnProcessor:
         """
         result: ConversationResult | None = None
         answered_state: dict[str, Any] | None = None
-        attempt = 0
-        while True:  # until the turn's time is over: each conflict means that somebody else got on
-            unit_of_work = await UnitOfWork(self._store, key).load()
+
+        async def answer(unit_of_work: UnitOfWork) -> Sequence[UsageEvent] | None:
+            nonlocal result, answered_state
             document = unit_of_work.document
             if self._is_already_processed(document, incoming):
-                return unit_of_work
+                return None
             if _is_obsolete(document, incoming.turn):
-                return await _drop_pending(unit_of_work, incoming.activity_key)
+                return () if document.remove_pending(incoming.activity_key) else None
             if len(document.outbox) >= MAX_UNSENT_MESSAGES:
                 raise RequestRefusedError(
                     503, "Earlier answers of this conversation could not be sent yet; try again later."
@@ -110,14 +110,13 @@ class TurnProcessor:
                 answered_state = document.dialog_state
                 result = await self._conversation.answer_turn(incoming.turn, answered_state)
             messages, language = await self._apply_turn(document, incoming, channel, result)
-            try:
-                await self.commit(unit_of_work, incoming, channel, messages, language)
-            except StateConflictError:
-                await back_off(attempt)
-                attempt += 1
-                continue
-            self._count_usage_events(result.usage_events if result else ())
-            return unit_of_work
+            self.record_turn(unit_of_work, incoming, channel, messages, language)
+            return result.usage_events if result else ()
+
+        # as often as the turn's time allows
+        unit_of_work, usage_events = await update_document(self._store, key, answer, max_attempts=None)
+        self._count_usage_events(usage_events or ())
+        return unit_of_work
 
     async def _apply_turn(
         self,
@@ -179,16 +178,16 @@ class TurnProcessor:
 
     async def _commit_failure(self, key: str, incoming: InboundActivity, channel: Channel, notice: str) -> UnitOfWork:
         """Commit the notice of a failure with the state as it was; nothing if the turn was committed after all."""
-        for attempt in range(MAX_COMMIT_ATTEMPTS):
-            unit_of_work = await UnitOfWork(self._store, key).load()
+
+        async def record_notice(unit_of_work: UnitOfWork) -> bool | None:
             if self._is_already_processed(unit_of_work.document, incoming):
-                return unit_of_work
-            try:
-                language = detect_language(incoming.turn.locale)
-                return await self.commit(unit_of_work, incoming, channel, [{"text": notice}], language)
-            except StateConflictError:
-                await back_off(attempt)
-        raise StateConflictError("The conversation was changed by other turns at each attempt to record a failure.")
+                return None
+            language = detect_language(incoming.turn.locale)
+            self.record_turn(unit_of_work, incoming, channel, [{"text": notice}], language)
+            return True
+
+        unit_of_work, _ = await update_document(self._store, key, record_notice)
+        return unit_of_work
 
     def _is_already_processed(self, document: ConversationDocument, incoming: InboundActivity) -> bool:
         """Return whether the turn must not run (again). The replies that it had may still wait to be sent."""
@@ -196,20 +195,15 @@ class TurnProcessor:
         self._counts["again"] += is_processed
         return is_processed or (incoming.is_pending and document.find_pending(incoming.activity_key) is None)
 
-    async def commit(
+    def record_turn(
         self,
         unit_of_work: UnitOfWork,
         incoming: InboundActivity,
         channel: Channel,
         messages: Sequence[Message],
         language: Language,
-    ) -> UnitOfWork:
-        """Commit the state, the activity's key and the replies: one document and so one transaction.
-
-        Raises:
-            StateConflictError: The document was changed since it was loaded.
-            StoreError: It can't be written.
-        """
+    ) -> None:
+        """Record in the document that the turn is done, and its replies; the commit must follow."""
         document, now = unit_of_work.document, self._clock()
         document.mark_processed(incoming.activity_key, now)
         document.remove_pending(incoming.activity_key)
@@ -222,8 +216,6 @@ class TurnProcessor:
         sendable = [strip_response_only(message) for message in messages]
         document.enqueue_messages(incoming.activity_key, sendable, channel.conversation_reference, language, now)
         self._outbox.begin_send(unit_of_work)
-        await unit_of_work.commit()
-        return unit_of_work
 
 
 def _is_obsolete(document: ConversationDocument, turn: Turn) -> bool:
@@ -233,12 +225,6 @@ def _is_obsolete(document: ConversationDocument, turn: Turn) -> bool:
     """
     is_late_sign_in = turn.has_signed_in is not None and not document.sign_in_expires_at
     return is_late_sign_in or (turn.has_joined and document.welcomed)
-
-
-async def _drop_pending(unit_of_work: UnitOfWork, activity_key: str) -> UnitOfWork:
-    if unit_of_work.document.find_pending(activity_key):
-        await unit_of_work.change(lambda document: document.remove_pending(activity_key))
-    return unit_of_work
 
 
 def _choose_notice(error: Exception) -> NoticeId:

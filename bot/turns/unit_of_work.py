@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bot.cards.messages import Message
-from bot.errors import StateConflictError
+from bot.state.conflicts import MAX_COMMIT_ATTEMPTS, retry_conflicts
 from bot.state.store import StateStore, build_state_key
 from bot.turns.channel import ConversationReference
 from bot.turns.conversation_document import ConversationDocument, read_conversation_document
 from bot.turns.pending import PendingTurn
 
-MAX_COMMIT_ATTEMPTS = 12
-"""How often to repeat a change after a conflict. Another instance that sends its replies commits after each of them."""
-
 _log = logging.getLogger(__name__)
 
-
-async def back_off(attempt: int) -> None:
-    """Wait a little after a conflict before the next attempt; longer each time."""
-    await asyncio.sleep(random.uniform(0.0, min(0.005 * 2.0**attempt, 0.25)))  # noqa: S311 - not for security
+T = TypeVar("T")
 
 
 class UnitOfWork:
@@ -70,19 +63,20 @@ class UnitOfWork:
         )
 
     async def change(self, edit: Callable[[ConversationDocument], None]) -> None:
-        """Apply `edit` to a stored document and commit; after a conflict again on the newest one."""
-        for attempt in range(MAX_COMMIT_ATTEMPTS):
-            edit(self.document)
-            try:
-                return await self.commit()
-            except StateConflictError:
-                if attempt + 1 == MAX_COMMIT_ATTEMPTS:
-                    raise
-                await back_off(attempt)
+        """Apply `edit` to the loaded document and commit; after a conflict again on the newest one."""
+        is_current = True
+
+        async def edit_newest() -> None:
+            nonlocal is_current
+            if not is_current:
                 await self.load()
                 if not self.is_stored:  # the person had it deleted meanwhile
-                    return None
-        return None
+                    return
+            is_current = False
+            edit(self.document)
+            await self.commit()
+
+        await retry_conflicts(edit_newest)
 
     def _drop_foreign_items(self, document: ConversationDocument) -> ConversationDocument:
         """Remove what belongs to another conversation: altered state must not show a person someone else's messages."""
@@ -110,3 +104,29 @@ class UnitOfWork:
         turn = pending.parsed_turn
         parts = (turn.person.tenant, turn.conversation_id, turn.person.id)
         return all(isinstance(part, str) for part in parts) and build_state_key(*parts) == self.key
+
+
+async def update_document(
+    store: StateStore,
+    key: str,
+    edit: Callable[[UnitOfWork], Awaitable[T | None]],
+    max_attempts: int | None = MAX_COMMIT_ATTEMPTS,
+) -> tuple[UnitOfWork, T | None]:
+    """Load a conversation's document, let `edit` change it, and commit it; after a conflict again on the newest one.
+
+    Returns:
+        The document, and what `edit` returned; None from it means that there is nothing to commit.
+
+    Raises:
+        StateConflictError: Others committed at each attempt.
+        StoreError: The document can't be read or written.
+    """
+
+    async def edit_newest() -> tuple[UnitOfWork, T | None]:
+        unit_of_work = await UnitOfWork(store, key).load()
+        result = await edit(unit_of_work)
+        if result is not None:
+            await unit_of_work.commit()
+        return unit_of_work, result
+
+    return await retry_conflicts(edit_newest, max_attempts)
