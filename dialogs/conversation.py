@@ -37,7 +37,7 @@ from dialogs.support.ticket.jobs import TICKET_JOBS
 from dialogs.texts import has_text
 from dialogs.typed_actions import find_typed_action
 from knowledge.catalog.knowledge_base import KnowledgeBase
-from knowledge.model.entry import LANGUAGES, Language
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from knowledge.search.howto_search import HowtoSearch
 
 JOB_HANDLERS = index_job_handlers((*SOLUTION_JOBS, *TICKET_JOBS, *AZURE_JOBS))
@@ -241,7 +241,7 @@ def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, boo
         return state_from_json(state), False
     except DecodeError:
         language = state.get("language")
-        return ConversationState(language=language if language in LANGUAGES else None), True
+        return ConversationState(language=language if language in COMPLETE_LANGUAGES else None), True
 
 
 def _collect_last_buttons(replies: tuple[Reply, ...]) -> tuple[OfferedButton, ...]:

@@ -48,7 +48,7 @@ class MessageExtension:
         ids = [match.entry for match in diagnosis.matches if match.entry in self._knowledge.entries]
         words = query.casefold().split()
         for entry in self._knowledge.entries.values():
-            title = f"{entry.id} {entry.title.en} {entry.title.it}".casefold()
+            title = " ".join((entry.id, *entry.title.list_all())).casefold()
             if all(word in title for word in words):
                 ids.append(entry.id)
         context = self._build_context(language)

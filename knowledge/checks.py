@@ -22,7 +22,7 @@ from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.commands.placeholders import PLACEHOLDERS
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import LANGUAGES, Entry, Example, LocalizedText, Signature, Step
+from knowledge.model.entry import COMPLETE_LANGUAGES, Entry, Example, LocalizedText, Signature, Step
 from knowledge.model.errors import Fault, InvalidEntriesError
 from knowledge.search.howto_search import HowtoSearch
 from knowledge.text.patterns import InvalidPatternError, collapse_whitespace, compile_pattern
@@ -91,14 +91,14 @@ def _check_howto(file: YamlFile, key_path: KeyPath, howto: Howto) -> None:
     for key, items in (("steps", howto.steps), ("references", howto.references)):
         if not items:
             file.add_fault((*key_path, key), f"a guide has at least one of its {key!r}")
-    for language in LANGUAGES:
+    for language in COMPLETE_LANGUAGES:
         if len(howto.questions[language]) < _MIN_QUESTIONS:
             file.add_fault((*key_path, "questions", language), f"a guide lists at least {_MIN_QUESTIONS} questions")
 
 
 def _check_questions(file: YamlFile, key_path: KeyPath, howto: Howto, search: HowtoSearch) -> None:
-    for language in LANGUAGES:
-        for index, question in enumerate(howto.questions[language]):
+    for language, questions in howto.questions.items():
+        for index, question in enumerate(questions):
             target = search.find_howto(question)
             if target != howto.id:
                 message = f"{question!r} leads to {target or 'no guide'}, not to {howto.id}"
@@ -116,8 +116,8 @@ def _check_fact_rules(path: Path, entries: Mapping[str, Entry] | None) -> list[F
 
 
 def _check_title(file: YamlFile, key_path: KeyPath, title: LocalizedText, max_chars: int) -> None:
-    for language in LANGUAGES:
-        if len(title.get(language)) > max_chars:
+    for language, text in title.by_language.items():
+        if len(text) > max_chars:
             file.add_fault((*key_path, "title", language), f"a title has at most {max_chars} characters")
 
 

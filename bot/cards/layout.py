@@ -31,7 +31,7 @@ from knowledge.model.entry import Language, LocalizedText
 
 MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
-REQUIRED_FIELD_TEXT = LocalizedText(en="Please fill this in.", it="Compila questo campo.")
+REQUIRED_FIELD_TEXT = LocalizedText({"en": "Please fill this in.", "it": "Compila questo campo."})
 
 _CALLOUT_TONES = ("good", "warning", "attention")
 

@@ -25,12 +25,14 @@ from knowledge.model.entry import Language, LocalizedText
 
 _MAX_LABEL_CHARS = 80  # of a button
 
-_MORE_LINES = LocalizedText(en="… {count} more lines", it="… altre {count} righe")
-_ONE_MORE_LINE = LocalizedText(en="… 1 more line", it="… un'altra riga")
-_MORE_CHARACTERS = LocalizedText(en=" … {count} more characters", it=" … altri {count} caratteri")
+_MORE_LINES = LocalizedText({"en": "… {count} more lines", "it": "… altre {count} righe"})
+_ONE_MORE_LINE = LocalizedText({"en": "… 1 more line", "it": "… un'altra riga"})
+_MORE_CHARACTERS = LocalizedText({"en": " … {count} more characters", "it": " … altri {count} caratteri"})
 _MORE_BLOCKS = LocalizedText(
-    en="… The rest of this message ({count} parts) is too long for a card.",
-    it="… Il resto del messaggio ({count} parti) è troppo lungo per una scheda.",
+    {
+        "en": "… The rest of this message ({count} parts) is too long for a card.",
+        "it": "… Il resto del messaggio ({count} parti) è troppo lungo per una scheda.",
+    }
 )
 
 T = TypeVar("T")

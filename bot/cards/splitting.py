@@ -14,7 +14,7 @@ from knowledge.model.entry import Language, LocalizedText
 _MAX_CHUNK_BYTES = 16 * 1024  # that one chunk of a split text adds to a card, its copy in the fallback text included
 _TEXT_RUN_BYTES = 200  # that a further TextRun takes besides its text
 
-_PART_LABEL = LocalizedText(en="Part {number} of {count}", it="Parte {number} di {count}")
+_PART_LABEL = LocalizedText({"en": "Part {number} of {count}", "it": "Parte {number} di {count}"})
 
 
 def split_reply(reply: Reply) -> list[Reply]:

@@ -9,11 +9,11 @@ MAX_BAR_CHARS = 12
 """The length of the longest bar; a phone has to show a name and a duration beside it."""
 
 _STATE_LABELS: dict[BarState, LocalizedText] = {
-    "ended": LocalizedText(en="", it=""),
-    "failed": LocalizedText(en="✖ failed", it="✖ non riuscito"),
-    "stopped": LocalizedText(en="✖ stopped", it="✖ interrotto"),
-    "running": LocalizedText(en="… running", it="… in corso"),
-    "pending": LocalizedText(en="not reached", it="non raggiunto"),
+    "ended": LocalizedText({"en": "", "it": ""}),
+    "failed": LocalizedText({"en": "✖ failed", "it": "✖ non riuscito"}),
+    "stopped": LocalizedText({"en": "✖ stopped", "it": "✖ interrotto"}),
+    "running": LocalizedText({"en": "… running", "it": "… in corso"}),
+    "pending": LocalizedText({"en": "not reached", "it": "non raggiunto"}),
 }
 
 

@@ -21,12 +21,12 @@ from dialogs.model.reply import (
 from dialogs.replies.durations import build_bar_rows
 from knowledge.model.entry import Language, LocalizedText
 
-LINE_LABEL = LocalizedText(en="line", it="riga")
+LINE_LABEL = LocalizedText({"en": "line", "it": "riga"})
 PROBLEM_MARK = "\N{BLACK RIGHT-POINTING TRIANGLE}"
-HINT_LABEL = LocalizedText(en="such as", it="ad esempio")
+HINT_LABEL = LocalizedText({"en": "such as", "it": "ad esempio"})
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
-CHOICES_LABEL = LocalizedText(en="choose one of", it="scegli tra")
+CHOICES_LABEL = LocalizedText({"en": "choose one of", "it": "scegli tra"})
 
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
 

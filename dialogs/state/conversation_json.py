@@ -44,7 +44,7 @@ from dialogs.state.json_fields import (
 )
 from dialogs.state.logs import logs_from_json, logs_to_json
 from dialogs.state.ticket_state import ticket_state_from_json, ticket_state_to_json
-from knowledge.model.entry import LANGUAGES
+from knowledge.model.entry import COMPLETE_LANGUAGES
 
 SCHEMA_VERSION = 1
 MAX_STATE_BYTES = 60_000
@@ -76,7 +76,7 @@ def state_from_json(value: object) -> ConversationState:
     diagnosis, walk, form = document.get("diagnosis"), document.get("walk"), document.get("form")
     # keys that were added later have a default, so that states from before still load
     return ConversationState(
-        language=None if language is None else parse_choice(language, LANGUAGES),
+        language=None if language is None else parse_choice(language, COMPLETE_LANGUAGES),
         diagnosis_number=parse_int(document.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
         diagnosis=None if diagnosis is None else diagnosis_from_json(diagnosis),
         walkthrough=None if walk is None else _parse_walkthrough(parse_mapping(walk)),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from knowledge.catalog.loading import STEP_KEYS, read_reference, read_step
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
-from knowledge.model.entry import LANGUAGES, Language, LocalizedText, Reference, Step
+from knowledge.model.entry import Language, LocalizedText, Reference, Step
 from knowledge.model.errors import InvalidEntriesError
 
 HOWTOS_PATH = Path(__file__).parents[1] / "howtos.yaml"
@@ -110,16 +110,11 @@ def _parse_howto(file: YamlFile, key_path: KeyPath, value: Any) -> Howto:
     return Howto(
         id=section.get_text("id"),
         title=section.get_localized("title"),
-        questions=section.build_nested("questions", _parse_questions),
+        questions=section.get_texts_by_language("questions"),
         intro=section.get_localized("intro"),
         steps=section.build_each("steps", _parse_step),
         references=section.build_each("references", read_reference),
     )
-
-
-def _parse_questions(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[Language, tuple[str, ...]]:
-    section = Section(file, key_path, value, LANGUAGES)
-    return {language: section.get_texts(language) for language in LANGUAGES}
 
 
 def _parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> HowtoStep:

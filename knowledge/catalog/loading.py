@@ -8,13 +8,11 @@ from typing import Any, NamedTuple, get_args
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import (
-    LANGUAGES,
     Area,
     Basis,
     Effect,
     Entry,
     Example,
-    Language,
     LineKind,
     LookAlike,
     NearMiss,
@@ -133,7 +131,7 @@ def _parse_entry(file: YamlFile, path: Path) -> Entry:
         references=section.build_each("references", read_reference),
         examples=section.build_each("examples", _parse_example),
         near_misses=section.build_each("near_misses", _parse_near_miss),
-        words=_parse_words(section),
+        words=section.get_texts_by_language("words") if section.has("words") else {},
     )
     if entry.id and entry.id != path.stem:
         section.add_fault("id", f"the id {entry.id!r} must be the file's name, {path.stem!r}")
@@ -147,13 +145,6 @@ def _parse_os(section: Section) -> tuple[str, ...]:
     if not set(systems) <= set(_SYSTEMS):
         section.add_fault("os", f"'os' is a list of {' and '.join(_SYSTEMS)}")
     return systems
-
-
-def _parse_words(section: Section) -> Mapping[Language, tuple[str, ...]]:
-    if not section.has("words"):
-        return {}
-    words = section.build_nested("words", lambda file, key_path, value: Section(file, key_path, value, LANGUAGES))
-    return {language: words.get_texts(language) for language in LANGUAGES}
 
 
 def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature:

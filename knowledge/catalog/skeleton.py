@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from knowledge.model.entry import COMPLETE_LANGUAGES
+
 _TEMPLATE = """\
 id: {id}
 phase: {phase}
@@ -14,13 +18,10 @@ basis: reported
 reviewed: {day}
 title:
   en:
-  it:
 symptom:
   en:
-  it:
 cause:
   en:
-  it:
 signatures:
   - id: main
     strength: decisive
@@ -29,7 +30,6 @@ explains: []
 steps:
   - do:
       en:
-      it:
 look_alikes: []
 references:
   - title:
@@ -43,10 +43,12 @@ near_misses:
     text: |-
 words:
   en: []
-  it: []
 """
 
 
 def render_skeleton(name: str, phase: str, reviewed: str) -> str:
     """Return a new entry file with empty values; `entries check` names those that must be filled in."""
-    return _TEMPLATE.format(id=name, phase=phase, day=reviewed)
+    english = _TEMPLATE.format(id=name, phase=phase, day=reviewed)
+    return re.sub(
+        "( +)en:(.*\n)", lambda line: "".join(f"{line[1]}{code}:{line[2]}" for code in COMPLETE_LANGUAGES), english
+    )

@@ -6,13 +6,13 @@ as a node tree, to find the lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
-from knowledge.model.entry import LANGUAGES, LocalizedText
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language, LocalizedText, is_language_code
 from knowledge.model.errors import Fault
 
 try:
@@ -21,6 +21,8 @@ except ImportError:  # PyYAML built without libyaml: slower, with the same resul
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 T = TypeVar("T")
+_COMPLETE = frozenset(COMPLETE_LANGUAGES)
+_LANGUAGES_NEEDED = " and ".join(f"an {language!r}" for language in COMPLETE_LANGUAGES) + " text"
 KeyPath = tuple[str | int, ...]
 
 
@@ -144,14 +146,21 @@ class Section:
         return allowed[0]
 
     def get_localized(self, key: str) -> LocalizedText:
-        """Return the text of `key`, which must be given in every language."""
+        """Return the text of `key`, which must be given in the `COMPLETE_LANGUAGES` and may be in others."""
         value = self._value.get(key)
-        if isinstance(value, dict) and set(value) == set(LANGUAGES):
-            en, it = value["en"], value["it"]
-            if isinstance(en, str) and isinstance(it, str) and en.strip() and it.strip():
-                return LocalizedText(en=_unwrap_text(en), it=_unwrap_text(it))
-        self.add_fault(key, f"{key!r} needs exactly an 'en' and an 'it' text")
-        return LocalizedText("", "")
+        if isinstance(value, dict) and value.keys() >= _COMPLETE and all(map(_is_translation, value, value.values())):
+            return LocalizedText({language: _unwrap_text(text) for language, text in value.items()})
+        self.add_fault(key, f"{key!r} needs {_LANGUAGES_NEEDED}, and may have other languages by their code")
+        return LocalizedText({"en": ""})
+
+    def get_texts_by_language(self, key: str) -> Mapping[Language, tuple[str, ...]]:
+        """Return the lists of texts of `key` by language; one of the `COMPLETE_LANGUAGES` may be empty."""
+        value = self._value.get(key)
+        languages = dict.fromkeys(
+            (*COMPLETE_LANGUAGES, *filter(is_language_code, value if isinstance(value, dict) else ()))
+        )
+        texts = Section(self._file, (*self._key_path, key), value, languages)
+        return {language: texts.get_texts(language) for language in languages}
 
     def get_optional_localized(self, key: str) -> LocalizedText | None:
         """Return the text of `key` in every language, or `None` if the key is missing."""
@@ -182,6 +191,10 @@ class Section:
             self.add_fault(key, f"{key!r} must be a list")
             return ()
         return tuple(build(self._file, (*self._key_path, key, index), item) for index, item in enumerate(value))
+
+
+def _is_translation(language: object, text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip()) and (language in _COMPLETE or is_language_code(language))
 
 
 def _unwrap_text(text: str) -> str:

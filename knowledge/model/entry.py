@@ -1,4 +1,4 @@
-"""A knowledge base entry: one known failure in both languages, as plain frozen values.
+"""A knowledge base entry: one known failure in every language, as plain frozen values.
 
 Each entry is one YAML file, `knowledge/entries/<phase>/<id>.yaml`. `knowledge.catalog.loading` reads it, and
 `knowledge.checks` verifies its content. `knowledge/entries/README.md` describes every key.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
-Language = Literal["en", "it"]
+Language = str
+"""The code of a language, such as `en` or `pt-br`."""
 Phase = Literal["submission", "build", "distribution", "devops", "after-build", "log-access"]
 Severity = Literal["blocker", "error", "warning", "info"]
 Retry = Literal["yes", "after-fix", "no"]
@@ -38,19 +39,31 @@ Area = Literal[
     "service",
 ]
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+COMPLETE_LANGUAGES: tuple[Language, ...] = ("en", "it")
+"""The languages that every text of the knowledge base must have. Others fall back to English."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalizedText:
-    """A text in every supported language."""
+    """A text by language. English is always there."""
 
-    en: str
-    it: str
+    by_language: Mapping[Language, str]
 
     def get(self, language: Language) -> str:
-        """Return the text in `language`."""
-        return self.it if language == "it" else self.en
+        """Return the text in `language`, or in English if it has not been translated."""
+        return self.by_language.get(language) or self.by_language["en"]
+
+    def list_all(self) -> tuple[str, ...]:
+        """Return the text in every language that has it."""
+        return tuple(self.by_language.values())
+
+
+def is_language_code(value: object) -> bool:
+    """Tell whether `value` is a code such as `en` or `pt-br`, whether or not there are texts in that language."""
+    if not isinstance(value, str) or not value.isascii() or value != value.lower():
+        return False
+    language, *subtags = value.split("-")
+    return language.isalpha() and len(language) in (2, 3) and all(tag.isalnum() and len(tag) <= 8 for tag in subtags)
 
 
 @dataclass(frozen=True, slots=True)

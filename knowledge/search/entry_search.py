@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from knowledge.model.entry import Entry, LocalizedText
+from knowledge.model.entry import Entry
 from knowledge.search.bm25f_index import Bm25fIndex, FieldWeights, TokenizedDocument
 from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import ParsedQuery, SearchToken, load_lexicon, split_words
@@ -209,16 +209,12 @@ def _tokenize_exactly(names: Iterable[str]) -> tuple[SearchToken, ...]:
 
 
 def _extract_texts(entry: Entry) -> dict[str, list[str]]:
-    """Return the texts of an entry in both languages, by search field."""
+    """Return the texts of an entry in all languages, by search field."""
     return {
         "words": [phrase for phrases in entry.words.values() for phrase in phrases],
-        "title": [*_list_translations(entry.title), entry.id.replace("-", " ")],
-        "symptom": _list_translations(entry.symptom),
+        "title": [*entry.title.list_all(), entry.id.replace("-", " ")],
+        "symptom": [*entry.symptom.list_all()],
         "signature": [text for signature in entry.signatures for text in signature.text],
-        "cause": _list_translations(entry.cause),
-        "steps": [text for step in entry.steps for text in _list_translations(step.do)],
+        "cause": [*entry.cause.list_all()],
+        "steps": [text for step in entry.steps for text in step.do.list_all()],
     }
-
-
-def _list_translations(text: LocalizedText) -> list[str]:
-    return [text.en, text.it]

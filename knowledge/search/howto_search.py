@@ -66,8 +66,7 @@ class HowtoSearch:
             (howto.id, self._parse_text(question).concepts)
             for howto in howtos.by_id.values()
             for question in (
-                howto.title.en,
-                howto.title.it,
+                *howto.title.list_all(),
                 *(question for questions in howto.questions.values() for question in questions),
             )
         )

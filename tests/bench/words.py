@@ -98,10 +98,10 @@ def _text(entry: Entry) -> str:
     """What the entry says, each field as often as it weighs."""
     parts = {
         "words": [phrase for phrases in entry.words.values() for phrase in phrases],
-        "title": [entry.title.en, entry.title.it],
-        "sign": [entry.symptom.en, entry.symptom.it],
+        "title": [*entry.title.list_all()],
+        "sign": [*entry.symptom.list_all()],
         "signature": [text for signature in entry.signatures for text in signature.text],
-        "cause": [entry.cause.en, entry.cause.it],
+        "cause": [*entry.cause.list_all()],
     }
     return "\n".join(text for name, texts in parts.items() for text in texts * _WEIGHTS[name])
 
@@ -122,6 +122,6 @@ def _grown(entries: Mapping[str, Entry], size: int) -> dict[str, Entry]:
     for number in range(size - len(grown)):
         one, other = shipped[number % len(shipped)], shipped[(number * 7 + 3) % len(shipped)]
         name = f"made-{number}"
-        title = LocalizedText(f"{other.title.en} {number}", f"{other.title.it} {number}")
+        title = LocalizedText({code: f"{text} {number}" for code, text in other.title.by_language.items()})
         grown[name] = replace(one, id=name, title=title, words=other.words)
     return grown

@@ -19,7 +19,7 @@ from knowledge.model.entry import Entry, Language, LocalizedText, LookAlike, Ste
 
 
 def both(en: str, it: str) -> LocalizedText:
-    return LocalizedText(en, it)
+    return LocalizedText({"en": en, "it": it})
 
 
 SCRIPT = Entry(
@@ -128,7 +128,7 @@ SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
 def match(entry: Entry, confidence: Any, *evidence: tuple[int, str], **more: Any) -> Match:
     return Match(
         entry.id,
-        entry.title.en,
+        entry.title.get("en"),
         confidence,
         entry.severity,
         entry.retry,

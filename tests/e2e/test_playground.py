@@ -34,7 +34,7 @@ LOG = "\n".join(
 
 @pytest.fixture(scope="module")
 def titles() -> dict[str, str]:
-    return {entry.id: entry.title.en for entry in ENTRIES.values()}
+    return {entry.id: entry.title.get("en") for entry in ENTRIES.values()}
 
 
 async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from knowledge.model.entry import Entry, LocalizedText, Signature
 
-_TEXT = LocalizedText("in English", "in italiano")
+_TEXT = LocalizedText({"en": "in English", "it": "in italiano"})
 _PLAIN = Entry(
     id="plain",
     phase="build",

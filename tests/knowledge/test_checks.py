@@ -59,7 +59,7 @@ FAULTS = [
     ("severity: error", "severity: bad", "severity:", "use blocker, error, warning, info"),
     ("id: made-up", "id: other", "id:", "must be the file's name"),
     ("phase: build", "phase: devops", "phase:", "must be the folder's name"),
-    ("{en: Made up, it: Inventato}", "{en: Made up}", "title:", "needs exactly an 'en' and an 'it' text"),
+    ("{en: Made up, it: Inventato}", "{en: Made up}", "title:", "needs an 'en' and an 'it' text"),
     ("strength: decisive", "strength: strong", "strength:", "use decisive, likely, supporting"),
     ("text: the made-up failure}", "text: the}", "strength:", "too short"),
     ("text: the made-up failure}", "text: the made-up failure, regex: '(?=x)'}", "strength:", "RE2 does not take"),
@@ -105,3 +105,20 @@ def test_what_a_skeleton_lacks_is_reported(tmp_path: Path) -> None:
     reported = faults(write(tmp_path, render_skeleton("made-up", "build", "2026-01-01")))
     assert any("'title' needs" in fault for fault in reported)
     assert not any("is not known here" in fault for fault in reported)
+
+
+def test_a_further_language_may_have_some_of_the_texts(tmp_path: Path) -> None:
+    text = GOOD.replace("it: Inventato}", "it: Inventato, pt-br: Inventado}") + "words: {pt-br: [inventado]}\n"
+    root = write(tmp_path, text)
+    assert faults(root) == []
+    entry = load_entries(root)["made-up"]
+    assert [entry.title.get(language) for language in ("it", "pt-br", "de")] == ["Inventato", "Inventado", "Made up"]
+    assert entry.cause.get("pt-br") == "Somebody made it up."
+    assert entry.words == {"en": (), "it": (), "pt-br": ("inventado",)}
+
+
+@pytest.mark.parametrize("code", ["no", "English", "pt_br", "7", "e"])
+def test_what_is_no_code_of_a_language_is_a_fault(tmp_path: Path, code: str) -> None:
+    """An unquoted `no` is false in YAML."""
+    reported = faults(write(tmp_path, GOOD.replace("it: Inventato}", f"it: Inventato, {code}: x}}")))
+    assert any("'title' needs an 'en' and an 'it' text" in fault for fault in reported)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from bot.terminal.messages import get_messages
 from bot.turns.notices import NoticeId, render_notice
-from knowledge.model.entry import LANGUAGES
+from knowledge.model.entry import COMPLETE_LANGUAGES
 from tests.reporting import failures_together
 
 _REFERENCE, _LINK, _PERCENT = "REFERENCE", "LINK", 42
@@ -17,7 +17,9 @@ _REFERENCE, _LINK, _PERCENT = "REFERENCE", "LINK", 42
 def test_both_languages_name_the_same_values() -> None:
     with failures_together() as failures:
         for notice in get_args(NoticeId):
-            english, italian = (render_notice(notice, language, _REFERENCE, _LINK, _PERCENT) for language in LANGUAGES)
+            english, italian = (
+                render_notice(notice, language, _REFERENCE, _LINK, _PERCENT) for language in COMPLETE_LANGUAGES
+            )
             with failures.check(notice):
                 assert english != italian
                 for value in (_REFERENCE, _LINK, str(_PERCENT)):

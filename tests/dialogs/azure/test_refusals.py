@@ -11,7 +11,7 @@ from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import parse_markup
 from dialogs.texts import TEXTS
-from knowledge.model.entry import LANGUAGES, Language
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.azure.fake_azure import GOLDEN, FakeAzure, LookingChat
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.reporting import failures_together
@@ -36,7 +36,7 @@ async def refused(
     return chat, await chat.say("ok")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 @pytest.mark.parametrize("method", ["find", "status", "log_tail"])
 async def test_each_reason_has_its_words_and_a_way_on(method: str, language: Language) -> None:
     chat = LookingChat(FakeAzure(), language)
@@ -50,7 +50,7 @@ async def test_each_reason_has_its_words_and_a_way_on(method: str, language: Lan
                 assert chat.buttons
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 async def test_no_two_reasons_say_the_same(language: Language) -> None:
     words = [TEXTS[language][f"refused.{reason}{part}"] for reason in REASONS for part in ("", ".next")]
     assert len(set(words)) == 2 * len(REASONS)

@@ -9,7 +9,7 @@ import pytest
 from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, extract_first_sentence, limit_excerpts
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import LANGUAGES, Language
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, match
 from tests.shipped_knowledge import ENTRIES
 
@@ -33,7 +33,7 @@ def test_the_cause_in_one_sentence(text: str, first: str) -> None:
     assert extract_first_sentence(text) == first
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 def test_every_cause_has_a_sentence_that_is_whole(language: str) -> None:
     for entry in ENTRIES.values():
         said = extract_first_sentence(entry.cause.get(language))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from dialogs.conversation import Conversation
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.turn import ActionPressed, Person, Turn
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import LANGUAGES, Language
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.build_logs import begun, failed, powershell, restart, script_failed, shell, stopped, succeeded
 from tests.shipped_knowledge import DIAGNOSER, ENTRIES, KNOWLEDGE_BASE
 
@@ -124,5 +124,5 @@ if __name__ == "__main__":
     import asyncio
 
     for one in CASES:
-        for tongue in LANGUAGES:
+        for tongue in COMPLETE_LANGUAGES:
             (GOLDENS / f"{one}.{tongue}.txt").write_text(asyncio.run(golden(one, tongue)), encoding="utf-8")

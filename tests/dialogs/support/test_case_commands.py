@@ -21,7 +21,7 @@ from dialogs.state.case import CaseForm
 from dialogs.support.case_commands import build_case_commands, render_bash_commands, render_powershell_commands
 from dialogs.support.case_text import render_english_text
 from dialogs.support.case_values import build_file_name
-from knowledge.model.entry import LANGUAGES, Language
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, context
 
 BASH = shutil.which("bash")
@@ -135,7 +135,7 @@ def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(HOSTILE, HOSTILE, HOSTILE, st.sampled_from(LANGUAGES))
+@given(HOSTILE, HOSTILE, HOSTILE, st.sampled_from(COMPLETE_LANGUAGES))
 @example("'; touch x; '", "@/etc/passwd", "--subscription $(touch x)", "en")
 @example("-n", "Subscription: $(touch x)", "/imageTemplates/$(touch x)", "it")
 def test_no_case_can_write_a_command(shell: Shell, title: str, text: str, template: str, language: Language) -> None:

@@ -161,4 +161,4 @@ def test_both_languages_contain_the_same_literals() -> None:
             *(look.difference for look in entry.look_alikes),
         ]
         for text in texts:
-            assert literals(text.en) == literals(text.it), f"{entry.id}: {text.en}"
+            assert literals(text.get("en")) == literals(text.get("it")), f"{entry.id}: {text.get('en')}"

@@ -20,7 +20,7 @@ RULES = load_fact_rules()
 
 def match(entry: str, confidence: str = "likely") -> Match:
     known = ENTRIES[entry]
-    return Match(entry, known.title.en, confidence, known.severity, known.retry, ())  # type: ignore[arg-type]
+    return Match(entry, known.title.get("en"), confidence, known.severity, known.retry, ())  # type: ignore[arg-type]
 
 
 def check_matches(
@@ -89,7 +89,7 @@ def test_a_refuted_match_goes_behind_unless_it_is_certain() -> None:
 def test_a_fact_alone_makes_an_entry_possible() -> None:
     _, order = RULES.check_matches([], {"run_share": 100}, ENTRIES, "it", can_suggest=True)
     assert [(m.entry, m.confidence, m.title) for m in order] == [
-        ("build-timeout", "possible", ENTRIES["build-timeout"].title.it)
+        ("build-timeout", "possible", ENTRIES["build-timeout"].title.get("it"))
     ]
     assert RULES.check_matches([], {"run_share": 100}, ENTRIES, "it", can_suggest=False) == ((), ())
     assert RULES.check_matches([], {"run_share": 100}, {}, "it", can_suggest=True) == ((), ())
@@ -147,7 +147,7 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
         (10, "run_share is a number: use 'at_least' or 'below'"),
         (11, "there is no entry 'no-such-entry'"),
         (13, "only what speaks 'for' an entry can suggest it"),
-        (16, "needs exactly an 'en' and an 'it' text"),
+        (16, "needs an 'en' and an 'it' text"),
         (17, "'for' or 'against'"),
         (19, "'perhaps' is not known here"),
     ):

@@ -296,5 +296,5 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
     assert "must be a whole number" in message
     assert "RE2 does not take" in message
     assert "needs at least one 'text' or 'regex'" in message
-    assert "needs exactly an 'en' and an 'it' text" in message
+    assert "needs an 'en' and an 'it' text" in message
     assert "needs a pattern with 'when: nothing-said'" in message

@@ -12,7 +12,7 @@ from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.support import TicketRefusal, TicketRefusalReason
 from dialogs.support.ticket.actions import TICKET_ACTIONS
 from dialogs.texts import TEXTS
-from knowledge.model.entry import LANGUAGES, Language
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, FakeTicketFiler, FilingChat
 from tests.reporting import failures_together
@@ -176,7 +176,7 @@ UNACCEPTABLE = [
 ]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 async def test_what_support_would_not_take_is_asked_again(language: Language) -> None:
     filing = FakeTicketFiler()
     chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
@@ -268,7 +268,7 @@ async def test_what_changed_after_the_preview_is_shown_before_it_leaves() -> Non
     assert "A release waits" in filing.filed[0].description
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 @pytest.mark.parametrize("step", ["routes", "file"])
 async def test_every_refusal_has_its_words_and_leaves_the_draft(language: Language, step: str) -> None:
     filing = FakeTicketFiler()
