@@ -62,7 +62,7 @@ FLOORS = {
         ("build_log",),
         ("text",),
         ("redaction", "commands", "model"),
-        ("azure_names",),
+        ("azure_clouds", "azure_names"),
     ),
 }
 """Folders (and modules that stand at a package's top) from the top floor to the ground; one floor's don't import each

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.disabled import DisabledAzureReader
 from bot.telemetry.observer import Observer
 from dialogs.model.ports import AzureReader
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 from knowledge.diagnosis.diagnoser import Diagnoser
 
 if TYPE_CHECKING:
     from bot.azure.credentials.credential_provider import CredentialProvider
-
-CLOUDS = {"public": PUBLIC, "usgovernment": US_GOVERNMENT}
 
 
 class CloseableAzureReader(AzureReader, Protocol):

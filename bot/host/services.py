@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from bot.auth.channel_auth import ChannelAuth
 from bot.auth.credentials import BotCredentials
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.credentials.credential_provider import CredentialProvider
-from bot.azure.open import CLOUDS, build_credential_provider, open_azure_reader
+from bot.azure.open import build_credential_provider, open_azure_reader
 from bot.azure.support.open import open_ticket_filer
 from bot.files.attachment_reader import TeamsAttachmentReader
 from bot.files.download import FileDownloader
@@ -22,6 +21,7 @@ from bot.sign_in.setup import build_sign_in_from_settings
 from bot.sign_in.sign_in import SignIn
 from bot.telemetry.observer import Observer
 from dialogs.model.ports import AttachmentReader, AzureReader, TicketFiler
+from knowledge.azure_clouds import CLOUDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ async def open_services(
     """
     async with AsyncExitStack() as closing:
         credential_provider: CredentialProvider | None = None
-        cloud: AzureCloud | None = None
+        cloud = CLOUDS[settings.cloud]
         sign_in: SignIn | None = None
         if settings.access_mode == "sandbox":
             # deferred: nobody else needs it
@@ -73,12 +73,10 @@ async def open_services(
             closing.push_async_callback(setup.close)
             credential_provider, sign_in = setup.credential_provider, setup.sign_in
         else:
-            credential_provider = build_credential_provider(settings, CLOUDS[settings.cloud])
+            credential_provider = build_credential_provider(settings, cloud)
         azure = open_azure_reader(settings, knowledge.diagnoser, credential_provider, cloud, observer)
         closing.push_async_callback(azure.close)
-        ticket_filer = open_ticket_filer(
-            can_file_tickets, credential_provider, cloud or CLOUDS[settings.cloud], knowledge.base.support
-        )
+        ticket_filer = open_ticket_filer(can_file_tickets, credential_provider, cloud, knowledge.base.support)
         attachment_reader: TeamsAttachmentReader | None = None
         # the test client and the terminal can't attach files
         if credentials:

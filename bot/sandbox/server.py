@@ -13,7 +13,6 @@ from types import TracebackType
 
 from aiohttp import web
 
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.errors import StartError
 from bot.sandbox.azure_state import FakeAzureState
@@ -23,6 +22,7 @@ from bot.sandbox.certificates import make_certificates
 from bot.sandbox.credentials import SandboxCredentials, SandboxTokens
 from bot.sandbox.request_guard import RequestGuard
 from bot.sandbox.resource_manager import FakeResourceManager
+from knowledge.azure_clouds import AzureCloud
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 4 * 1024 * 1024  # the largest chunk of a ticket's attachment (2.5 MB) in base64

@@ -20,7 +20,6 @@ from azure.identity.aio import OnBehalfOfCredential
 
 from bot.auth.bot_token import TokenCache
 from bot.auth.credentials import BotCredentials
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.non_closing_credential import NonClosingCredential
 from bot.errors import TokenUnavailableError
 from bot.sign_in.credential_cache import CachedCredential, CredentialCache, CredentialKey
@@ -29,6 +28,7 @@ from bot.sign_in.token_service import TokenService, TokenServiceError
 from dialogs.model.azure import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import AzureCloud
 
 KEEP_SECONDS = 300
 """How long a credential is cached. Then the token service is asked whether the person is still signed in."""

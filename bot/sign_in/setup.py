@@ -11,10 +11,10 @@ from bot.auth.bot_token import TokenCache
 from bot.auth.channel_auth import ChannelAuth
 from bot.auth.credentials import PUBLIC_CLOUD, BotCredentials, BotFrameworkCloud
 from bot.auth.json_client import JsonClient
-from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
 from bot.azure.arm.settings import AzureSettings
 from bot.sign_in.sign_in import SignIn
 from bot.sign_in.token_service import TokenService
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 
 if TYPE_CHECKING:
     from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
@@ -38,7 +38,7 @@ def build_sign_in_from_settings(
     """Build sign-in for the cloud that the settings name; return None if they don't ask for sign-in."""
     if azure_settings.access_mode != "user" or credentials is None or channel_auth.tokens is None:
         return None
-    azure_cloud = US_GOVERNMENT if azure_settings.cloud == "usgovernment" else PUBLIC
+    azure_cloud = CLOUDS[azure_settings.cloud]
     return build_sign_in(credentials, channel_auth.tokens, azure_settings, azure_cloud, tls=channel_auth.tls)
 
 

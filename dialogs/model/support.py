@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from knowledge.azure_clouds import CLOUDS
+
 TicketProduct = Literal["windows", "linux"]
 """Which of the two Azure services a ticket goes to; the image's operating system decides."""
 ContactMethod = Literal["email", "phone"]
@@ -21,7 +23,7 @@ MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
 """The limit of the Azure support API for one attachment."""
 ATTACHMENT_EXTENSIONS = (".txt", ".md")
 MAX_FILE_NAME_CHARS = 110
-PORTAL_URL_PREFIXES = ("https://portal.azure.com/", "https://portal.azure.us/")
+PORTAL_URL_PREFIXES = tuple(f"{cloud.portal}/" for cloud in CLOUDS.values())
 """How the URL of a ticket must begin to be shown."""
 
 

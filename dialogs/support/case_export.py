@@ -14,7 +14,8 @@ from dialogs.state.case import CaseForm
 from dialogs.state.conversation_state import ConversationState
 from dialogs.support.case_commands import build_case_commands
 from dialogs.support.case_file import build_file_offer
-from dialogs.support.case_values import FileKind, build_file_name, detect_cloud, extract_subscription
+from dialogs.support.case_values import FileKind, build_file_name, detect_case_cloud, extract_subscription
+from knowledge.azure_clouds import CLOUDS
 
 _FILE_BUTTONS: tuple[tuple[str, FileKind], ...] = (
     ("file-markdown", "markdown"),
@@ -25,8 +26,7 @@ _FILE_BUTTONS: tuple[tuple[str, FileKind], ...] = (
 
 def render_export_options(context: DialogContext, state: ConversationState, form: CaseForm) -> Reply:
     """Show the ways to submit the case, below its text."""
-    routing, cloud = context.knowledge.support, detect_cloud(form)
-    other_cloud_url = routing.build_blank_request_url("us-government" if cloud == "public" else "public")
+    routing, cloud = context.knowledge.support, detect_case_cloud(form)
     can_file = context.can_file_tickets and not context.is_public
     back_button = (
         context.build_button("step", "step") if state.walkthrough else context.build_button("drafts", "drafts")
@@ -39,7 +39,11 @@ def render_export_options(context: DialogContext, state: ConversationState, form
         context.build_paragraph("case.ways.plain"),
         context.build_paragraph("case.ways.az"),
         context.build_paragraph("case.ways.file"),
-        context.build_paragraph(f"case.ways.not.{cloud}", "subtle", url=other_cloud_url),
+        *(
+            context.build_paragraph(f"case.ways.in.{other}", "subtle", url=routing.build_blank_request_url(other))
+            for other in CLOUDS
+            if other != cloud
+        ),
         buttons=(
             *((context.build_button("ticket", "ticket", primary=True),) if can_file else ()),
             context.build_link_button("portal", page, primary=not can_file),

@@ -35,7 +35,7 @@ from dialogs.support.case_values import (
     FileKind,
     build_file_name,
     compute_case_hash,
-    detect_cloud,
+    detect_case_cloud,
     extract_start_time,
     extract_subscription,
 )
@@ -115,7 +115,7 @@ def case_to_json(context: DialogContext, form: CaseForm, diagnosis: Diagnosis | 
         "last_good": form.last_good or None,
         "changed": form.changed or None,
         "impact": form.impact or None,
-        "portal_url": routing.build_request_url(form.product, subscription, detect_cloud(form)),
+        "portal_url": routing.build_request_url(form.product, subscription, detect_case_cloud(form)),
         "commands": {
             "bash": render_bash_commands(context, form),
             "powershell": render_powershell_commands(context, form),

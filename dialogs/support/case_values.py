@@ -10,14 +10,13 @@ import re2
 from dialogs.context import DialogContext
 from dialogs.state.case import CaseForm
 from dialogs.support.case_text import render_english_text, translate_to_english
+from knowledge.azure_clouds import detect_cloud
 from knowledge.azure_names import is_guid
-from knowledge.model.support_routing import PortalCloud
 
 FileKind = Literal["text", "markdown", "json"]
 
 FILE_EXTENSIONS: dict[FileKind, str] = {"text": "txt", "markdown": "md", "json": "json"}
 _TIME = re2.compile(r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$")
-_GOVERNMENT = re2.compile(r"(?i)\b(?:usgov|usdod)[a-z]{3,20}\b|\.usgovcloudapi\.net\b")
 _TEMPLATE_NAME = re2.compile(r"(?i)/imageTemplates/([a-z0-9_.-]{1,40})$")
 _UNSAFE_CHARS = re2.compile(r"[^A-Za-z0-9 .,:_/-]+")
 
@@ -40,9 +39,9 @@ def extract_start_time(context: DialogContext, form: CaseForm) -> str:
     return value if _TIME.match(value) else ""
 
 
-def detect_cloud(form: CaseForm) -> PortalCloud:
-    """Detect the Azure cloud from the regions and addresses in the text."""
-    return "us-government" if _GOVERNMENT.search(f"{form.description}\n{form.template_id}") else "public"
+def detect_case_cloud(form: CaseForm) -> str:
+    """Return the name of the Azure cloud whose regions or addresses the case mentions."""
+    return detect_cloud(f"{form.description}\n{form.template_id}")
 
 
 def build_safe_title(context: DialogContext, form: CaseForm) -> str:

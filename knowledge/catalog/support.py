@@ -21,7 +21,6 @@ from knowledge.model.support_routing import (
     IdSource,
     Owner,
     Portal,
-    PortalCloud,
     SupportProduct,
     SupportRouting,
 )
@@ -125,16 +124,12 @@ def _parse_id_source(file: YamlFile, key_path: KeyPath, value: Any) -> IdSource:
 
 
 def _parse_portal(file: YamlFile, key_path: KeyPath, value: Any) -> Portal:
-    clouds: tuple[PortalCloud, ...] = get_args(PortalCloud)
-    section = Section(file, key_path, value, ("hosts", "filled", "plain"))
-    hosts = section.build_nested("hosts", lambda file, key_path, value: Section(file, key_path, value, clouds))
-    for key, slots in (("filled", ("{host}", "{parameters}")), ("plain", ("{host}",))):
+    section = Section(file, key_path, value, ("filled", "plain"))
+    for key, slots in (("filled", ("{portal}", "{parameters}")), ("plain", ("{portal}",))):
         url = section.get_text(key)
-        if not url.startswith("https://{host}/") or any(url.count(slot) != 1 for slot in slots):
-            section.add_fault(key, f"{key!r} must begin with https://{{host}}/ and hold {' and '.join(slots)} once")
-    return Portal(
-        {cloud: hosts.get_text(cloud) for cloud in clouds}, section.get_text("filled"), section.get_text("plain")
-    )
+        if not url.startswith("{portal}/") or any(url.count(slot) != 1 for slot in slots):
+            section.add_fault(key, f"{key!r} must begin with {{portal}}/ and hold {' and '.join(slots)} once")
+    return Portal(section.get_text("filled"), section.get_text("plain"))
 
 
 def _parse_case_path(file: YamlFile, key_path: KeyPath, value: Any) -> CasePath:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
+from knowledge.azure_clouds import CLOUDS, DEFAULT_CLOUD
 from knowledge.azure_names import is_guid
 from knowledge.model.entry import Basis, LocalizedText, Reference
 
-PortalCloud = Literal["public", "us-government"]
 IdKind = Literal["service", "topic", "older_topic"]
 
 
@@ -49,9 +49,8 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """The portal's host in each cloud, and the formats of the two links to a new request."""
+    """The formats of the two links to a new request in the portal of any cloud."""
 
-    hosts: Mapping[PortalCloud, str]
     prefilled_url: str
     blank_url: str
 
@@ -105,7 +104,7 @@ class SupportRouting:
         """Return the name of the product for an operating system, or `None` for an unknown one."""
         return self.products[os].name if os in self.products else None
 
-    def build_request_url(self, os: str, subscription: str, cloud: PortalCloud) -> str:
+    def build_request_url(self, os: str, subscription: str, cloud: str) -> str:
         """Build the link to a new request about an image of `os`, with the ids that are known filled in.
 
         `subscription` is left out unless it is a GUID, so that no other text gets into the link.
@@ -117,11 +116,11 @@ class SupportRouting:
         parameters = json.dumps(
             {**ids, "pesId": product.service, "supportTopicId": product.topic}, separators=(",", ":")
         )
-        return self.portal.prefilled_url.format(host=self.portal.hosts[cloud], parameters=quote(parameters, safe=""))
+        return self.portal.prefilled_url.format(portal=CLOUDS[cloud].portal, parameters=quote(parameters, safe=""))
 
-    def build_blank_request_url(self, cloud: PortalCloud = "public") -> str:
+    def build_blank_request_url(self, cloud: str = DEFAULT_CLOUD) -> str:
         """Build the link to an empty new request."""
-        return self.portal.blank_url.format(host=self.portal.hosts[cloud])
+        return self.portal.blank_url.format(portal=CLOUDS[cloud].portal)
 
     def find_owner(self, entry: str, area: str) -> Owner | None:
         """Find the team responsible for an entry, by entry id first and then by area; `None` for Image Builder's."""

@@ -23,19 +23,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from bot.auth.credentials import BotCredentials
 from bot.azure.arm.sign_in_settings import read_sign_in_app_id
 from dialogs.model.azure import AccessMode
+from knowledge.azure_clouds import CLOUDS, DEFAULT_CLOUD
 from knowledge.azure_names import is_assigned_guid
 
 SETTING_NAMES = (
     "AZURE_LOOK", "AZURE_CLOUD", "AZURE_SUBSCRIPTIONS", "AZURE_PEOPLE", "AZURE_LOOK_CLIENT_ID", "OAUTH_CONNECTION",
 )  # fmt: skip
 ACCESS_MODES: tuple[AccessMode, ...] = ("off", "user", "bot", "local", "sandbox")
-CloudName = Literal["public", "usgovernment"]
-CLOUDS: tuple[CloudName, ...] = ("public", "usgovernment")
 TERMINAL_ACCESS_MODES: tuple[AccessMode, ...] = ("off", "local", "sandbox")
 
 T = TypeVar("T", bound=str)
@@ -48,7 +47,7 @@ class AzureSettings:
     """How the bot may read Azure. Ids are in lower case; `people` has pairs of tenant and object id."""
 
     access_mode: AccessMode = "off"
-    cloud: CloudName = "public"
+    cloud: str = DEFAULT_CLOUD
     subscriptions: frozenset[str] = frozenset()
     people: frozenset[tuple[str, str]] = frozenset()
     identity_client_id: str = ""
@@ -65,7 +64,7 @@ def read_azure_settings(
     """
     values = {name: environ[name].strip() for name in SETTING_NAMES if environ.get(name, "").strip()}
     access_mode = _parse_choice(values, "AZURE_LOOK", ACCESS_MODES, faults)
-    cloud = _parse_choice(values, "AZURE_CLOUD", CLOUDS, faults)
+    cloud = _parse_choice(values, "AZURE_CLOUD", tuple(CLOUDS), faults)
     subscriptions = frozenset(_split_items(values, "AZURE_SUBSCRIPTIONS"))
     if not all(map(is_assigned_guid, subscriptions)):
         faults.append("AZURE_SUBSCRIPTIONS must be a list of subscription ids (GUIDs), separated by commas.")

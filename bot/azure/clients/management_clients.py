@@ -16,7 +16,6 @@ from azure.mgmt.imagebuilder.models import ImageTemplate
 from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.arm.read_only_policy import (
     CONNECT_SECONDS,
     READ_SECONDS,
@@ -28,6 +27,7 @@ from bot.azure.arm.read_only_policy import (
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
 from dialogs.model.azure import TemplateId
+from knowledge.azure_clouds import AzureCloud
 
 USER_AGENT = "image-medic"
 SUBSCRIPTIONS_VERSION = "2022-12-01"

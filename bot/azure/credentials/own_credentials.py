@@ -13,12 +13,12 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.credentials.non_closing_credential import NonClosingCredential
 from dialogs.model.azure import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import AzureCloud
 
 _log = logging.getLogger(__name__)
 

@@ -7,33 +7,39 @@ built from the endpoint that Resource Manager reports for that account in the st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.azure.arm.cloud import AzureCloud
 from dialogs.model.azure import AzureRefusal, LogFile
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, is_storage_account_name
 from knowledge.text.patterns import compile_pattern
 
 CUSTOMIZATION_LOG: LogFile = "customization.log"
 VALIDATION_LOG: LogFile = "validation.log"
 
+
+def _build_blob_host_pattern(cloud: AzureCloud) -> str:
+    """Return a pattern of what follows the account's name in its host name."""
+    zoned = rf"|z[0-9]{{1,2}}\.{re.escape(cloud.zoned_blob_suffix)}" if cloud.zoned_blob_suffix else ""
+    return re.escape(cloud.blob_suffix) + zoned
+
+
 _FOLDER = r"([a-z0-9][a-z0-9-]{7,63})"
 _END = r"packerlogs/" + _FOLDER + r"/(customization|validation)\.log(?:[.,;\s\"'<)]|$)"
 _LOCATION = compile_pattern(r"\bbuild log location\s*:\s*|\bbuild logs? (?:is|are) at location\s*:?\s*")
 _PATH = compile_pattern(r"packerlogs/")
 _URL = compile_pattern(
-    rf"^https://({STORAGE_ACCOUNT_NAME})\.(?:blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
-    r"|z[0-9]{1,2}\.blob\.storage\.azure\.net)/" + _END
+    rf"^https://({STORAGE_ACCOUNT_NAME})\.(?:{'|'.join(map(_build_blob_host_pattern, CLOUDS.values()))})/" + _END
 )
 _RESOURCE_ID = compile_pattern(
     rf"^/subscriptions/({GUID})/resourceGroups/({RESOURCE_GROUP_NAME})/providers/Microsoft\.Storage/storageAccounts/"
     rf"({STORAGE_ACCOUNT_NAME})/blobServices/default/containers/" + _END
 )
-_ZONE_HOST = compile_pattern(r"^z[0-9]{1,2}\.blob\.storage\.azure\.net$")
 _DELIMITERS = b" \t\r\n\"'<>()[]"
 _MAX_MESSAGE_BYTES = 20_000
 _MAX_ADDRESS_BYTES = 1_000
@@ -118,7 +124,4 @@ def _is_own_endpoint(endpoint: str, account: str, cloud: AzureCloud) -> bool:
     if parts.scheme != "https" or not is_plain or parts.path not in ("", "/"):
         return False
     name, _, suffix = (parts.hostname or "").partition(".")
-    is_usual_host = suffix == cloud.blob_suffix
-    # accounts in an Azure DNS zone (`z01.blob.storage.azure.net`); only public Azure has them
-    is_zone_host = cloud.blob_suffix == "blob.core.windows.net" and _ZONE_HOST.search(suffix.encode()) is not None
-    return name == account and (is_usual_host or is_zone_host)
+    return name == account and re.fullmatch(_build_blob_host_pattern(cloud), suffix) is not None

@@ -13,10 +13,10 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 from azure.mgmt.support.aio import MicrosoftSupport
 
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.scoped_credential import ScopedCredential
 from bot.azure.support.support_policy import SupportApiPolicy
 from bot.errors import BotError
+from knowledge.azure_clouds import AzureCloud
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.azure.arm.cloud import AzureCloud
 from dialogs.model.ports import TicketFiler
+from knowledge.azure_clouds import AzureCloud
 from knowledge.model.support_routing import SupportRouting
 
 if TYPE_CHECKING:

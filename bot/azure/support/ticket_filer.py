@@ -14,7 +14,6 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.mgmt.support.aio import MicrosoftSupport
 from azure.mgmt.support.models import CheckNameAvailabilityInput, SupportTicketDetails
 
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.support.attachments import upload_files
 from bot.azure.support.audit import write_ticket_audit_line
@@ -36,6 +35,7 @@ from dialogs.model.support import (
     TicketRefusal,
 )
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import AzureCloud
 from knowledge.model.support_routing import SupportRouting
 
 _TICKET_TYPE = "Microsoft.Support/supportTickets"

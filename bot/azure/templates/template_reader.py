@@ -12,7 +12,6 @@ from typing import TypeVar
 from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 
 from bot.azure.arm.audit import write_audit_line
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.arm.names import is_valid_template_id
 from bot.azure.arm.read_only_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
@@ -40,6 +39,7 @@ from dialogs.model.azure import (
 )
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import AzureCloud
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language

@@ -20,9 +20,9 @@ from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.azure.arm.cloud import PUBLIC, AzureCloud
 from dialogs.model.azure import TemplateId
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 
 ONE = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
 TWO = "8f3d6c11-94a2-4e5e-a1f0-3d2b7c6e5a90"
@@ -181,7 +181,7 @@ class FakeAzure:
     @property
     def cloud(self) -> AzureCloud:
         return AzureCloud(
-            self.url, PUBLIC.resource_scope, PUBLIC.storage_scope, f"{self.url}/login", PUBLIC.portal,
+            self.url, CLOUDS["public"].resource_scope, CLOUDS["public"].storage_scope, f"{self.url}/login", CLOUDS["public"].portal,
             blob_base=f"{self.url}/blobs", ca_file=self.authorities,
         )  # fmt: skip
 

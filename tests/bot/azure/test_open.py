@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.azure.arm.cloud import US_GOVERNMENT
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.open import open_azure_reader
 from bot.sandbox.server import Sandbox
@@ -18,6 +17,7 @@ from dialogs.model.azure import AzureRefusalReason, TemplateQuery, TemplateStatu
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import CLOUDS
 from tests.bot.azure.fake_azure import ONE, PERSON, REF, TENANT, FakeCredential, FakeCredentialProvider
 from tests.bot.azure.template_readers import DIAGNOSER
 from tests.bot.sandbox.recording import RecordingSandbox
@@ -63,7 +63,7 @@ async def test_each_mode_is_opened() -> None:
         (AzureSettings("bot", subscriptions=frozenset({ONE}), people=people), None),
         (AzureSettings("user"), FakeCredentialProvider(FakeCredential())),
     ):
-        azure = open_azure_reader(settings, DIAGNOSER, provider, US_GOVERNMENT)
+        azure = open_azure_reader(settings, DIAGNOSER, provider, CLOUDS["usgovernment"])
         assert azure.access_mode == settings.access_mode
         await azure.close()
 

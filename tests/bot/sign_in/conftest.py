@@ -17,7 +17,6 @@ from aiohttp import web
 from azure.core.exceptions import ClientAuthenticationError
 
 from bot.auth.channel_auth import ChannelAuth
-from bot.azure.arm.cloud import PUBLIC, AzureCloud
 from bot.azure.arm.settings import AzureSettings
 from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from bot.sign_in.setup import SignInSetup, build_sign_in
@@ -25,6 +24,7 @@ from bot.sign_in.sign_in import SignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.reply import Paragraph, Reply, build_literal
 from dialogs.model.turn import Turn
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.scripted import ScriptedResult
@@ -62,7 +62,10 @@ class Looker:
         assert self.credential_provider
         try:
             async with self.credential_provider.open_credential(turn.person) as credential:
-                found = [await credential.get_token(s) for s in (PUBLIC.resource_scope, PUBLIC.storage_scope)]
+                found = [
+                    await credential.get_token(s)
+                    for s in (CLOUDS["public"].resource_scope, CLOUDS["public"].storage_scope)
+                ]
         except AzureRefusedError as refused:
             return f"refused: {refused.refusal.reason}"
         except ClientAuthenticationError as error:
@@ -145,7 +148,7 @@ async def a_room(tmp_path: Path, conversation: Any) -> AsyncIterator[Room]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_tls).start()
     entra.url = f"https://localhost:{runner.addresses[0][1]}"
-    azure: AzureCloud = replace(PUBLIC, authority=entra.url, ca_file=tmp_path / "ca.pem")
+    azure: AzureCloud = replace(CLOUDS["public"], authority=entra.url, ca_file=tmp_path / "ca.pem")
     made: list[SignInSetup] = []
 
     def signing(access: ChannelAuth) -> SignIn:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest_asyncio
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.azure.arm.cloud import PUBLIC
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
 from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from dialogs.conversation import Conversation
 from dialogs.model.azure import TemplateId, TemplateQuery, TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import CLOUDS
 from knowledge.catalog.knowledge_base import load_knowledge_base
 from tests.bot.auth.identity_service import TENANT
 from tests.bot.sign_in.conftest import Room, a_room
@@ -49,7 +49,7 @@ class SeenAzure(FakeAzure):
             raise build_refused_error(error, "win11-golden") from error
 
     async def _token(self, credential: AsyncTokenCredential) -> None:
-        await ScopedCredential(credential, PUBLIC.resource_scope).get_token(PUBLIC.resource_scope)
+        await ScopedCredential(credential, CLOUDS["public"].resource_scope).get_token(CLOUDS["public"].resource_scope)
 
 
 @pytest_asyncio.fixture

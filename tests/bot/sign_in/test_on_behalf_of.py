@@ -13,7 +13,6 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from bot.auth.bot_token import IssuedToken, TokenCache
 from bot.auth.credentials import BotCredentials
-from bot.azure.arm.cloud import PUBLIC
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import NoTokenError, ScopedCredential
 from bot.errors import TokenUnavailableError
@@ -22,12 +21,13 @@ from bot.sign_in.on_behalf_of import KEEP_SECONDS, OnBehalfOfCredentials
 from bot.sign_in.token_owner import read_token_owner
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import CLOUDS
 from tests.bot.auth.identity_service import APP, CREDENTIALS, SECRET, TENANT
 from tests.bot.sign_in.conftest import Room
 from tests.bot.sign_in.entra import ADA, BOB, aad_error
 
 PERSON = Person(TENANT.upper(), "29:1111", "Ada", ADA)
-RESOURCES, STORAGE = PUBLIC.resource_scope, PUBLIC.storage_scope
+RESOURCES, STORAGE = CLOUDS["public"].resource_scope, CLOUDS["public"].storage_scope
 
 
 async def token(provider: OnBehalfOfCredentials, person: Person = PERSON, scope: str = RESOURCES, **more: Any) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from dialogs.model.reply import TextRun
 from dialogs.texts import TEXTS, TrustedText, format_runs, format_text
+from knowledge.azure_clouds import CLOUDS
 from knowledge.catalog.questionnaire import AREA_GROUPS
 from knowledge.model.diagnosis import BuildOutcome, Confidence, InputKind
 from knowledge.model.entry import COMPLETE_LANGUAGES, Area, Basis, Language, Phase, Retry
@@ -64,6 +65,7 @@ def test_every_word_of_the_knowledge_has_its_text() -> None:
     wanted += [f"confidence.{confidence}.long" for confidence in get_args(Confidence)]
     wanted += [f"{kind}.{outcome}" for outcome in get_args(BuildOutcome) for kind in ("outcome", "case.what")]
     wanted += [f"retry.{retry}{part}" for retry in get_args(Retry) for part in ("", ".reason")]
+    wanted += [f"case.ways.in.{cloud}" for cloud in CLOUDS]
     wanted += [f"diagnosis.{basis}" for basis in get_args(Basis) if basis != "documented"]
     assert [key for key in wanted if key not in TEXTS["en"]] == []
 

@@ -64,9 +64,9 @@ def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> N
         ("  linux:\n", "  solaris:\n", "'solaris' is not known"),
         ("    seen: 2024-05", "    seen: last year", "'seen' must be a year and month"),
         ("  - ids: service\n", "  - ids: topic\n", "says nothing of service"),
-        ("    us-government: portal.azure.us\n", "", "'us-government' must be a text"),
-        ('filled: "https://{host}', 'filled: "http://{host}', "'filled' must begin with https"),
-        ("Support/Parameters/{parameters}", "Support/Parameters/{text}", "hold {host} and {parameters} once"),
+        ("portal:\n", "portal:\n  hosts: {}\n", "'hosts' is not known"),
+        ('filled: "{portal}', 'filled: "https://portal', "'filled' must begin with {portal}/"),
+        ("Support/Parameters/{parameters}", "Support/Parameters/{text}", "hold {portal} and {parameters} once"),
         ("  contains: Image Builder", "  contains: Image Maker", "'Image Maker' is not in the name"),
         ("own_entries: [", "own_entries: [script-nonzero-exit, ", "'script-nonzero-exit' stands with 'own_entries'"),
         ("areas: [pipeline]", "areas: [network]", "'network' stands with"),
@@ -101,8 +101,8 @@ def test_a_portal_link_holds_the_ids_of_the_product_and_the_topic(os: str) -> No
 def test_without_a_product_the_link_is_blank() -> None:
     routing = load_support()
     assert routing.build_request_url("", SUBSCRIPTION, "public") == "https://portal.azure.com/#create/Microsoft.Support"
-    assert routing.build_blank_request_url("us-government") == "https://portal.azure.us/#create/Microsoft.Support"
-    assert routing.build_request_url("linux", "", "us-government").startswith("https://portal.azure.us/#create/")
+    assert routing.build_blank_request_url("usgovernment") == "https://portal.azure.us/#create/Microsoft.Support"
+    assert routing.build_request_url("linux", "", "usgovernment").startswith("https://portal.azure.us/#create/")
 
 
 @given(os=st.text(), subscription=st.text())

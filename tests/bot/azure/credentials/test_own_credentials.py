@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from azure.identity import CredentialUnavailableError
 
-from bot.azure.arm.cloud import US_GOVERNMENT
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.credentials.own_credentials import LocalCredentials, ManagedIdentityCredentials
 from dialogs.model.azure import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import CLOUDS
 from tests.bot.azure.fake_azure import OBJECT, ONE, PERSON, TENANT, TWO, FakeCredential
 
 BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TENANT, OBJECT)}))
@@ -55,7 +55,7 @@ def test_a_missing_list_is_no_open_door(settings: AzureSettings) -> None:
 
 
 async def test_this_machines_login_needs_no_name() -> None:
-    provider = LocalCredentials(US_GOVERNMENT, frozenset({ONE}))
+    provider = LocalCredentials(CLOUDS["usgovernment"], frozenset({ONE}))
     async with provider.open_credential(Person("local", "me")) as credential:
         assert credential
     assert provider.subscriptions == {ONE}

@@ -13,7 +13,6 @@ import pytest_asyncio
 from azure.storage.blob import BlobBlock
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.cloud import PUBLIC, AzureCloud
 from bot.azure.arm.read_only_policy import Deadline
 from bot.azure.clients.management_clients import BLOB_VERSION, LOG_CONTAINER, ManagementClients
 from bot.azure.logs import log_tail
@@ -21,6 +20,7 @@ from bot.azure.logs.log_blob import LogBlob, LogReplacedError
 from bot.azure.logs.log_tail import read_tail
 from bot.azure.templates.template_reader import TURN_SECONDS
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 from tests.azurite.service import AnybodyCredential, Azurite
 from tests.bot.azure.logs.test_logs import log_of
 
@@ -42,7 +42,12 @@ async def container(azurite: Azurite) -> AsyncIterator[ContainerClient]:
 @pytest_asyncio.fixture
 async def clients(azurite: Azurite) -> AsyncIterator[ManagementClients]:
     cloud = AzureCloud(
-        "https://127.0.0.1:1", PUBLIC.resource_scope, PUBLIC.storage_scope, "", "", ca_file=azurite.authority
+        "https://127.0.0.1:1",
+        CLOUDS["public"].resource_scope,
+        CLOUDS["public"].storage_scope,
+        "",
+        "",
+        ca_file=azurite.authority,
     )
     async with ManagementClients(cloud, AnybodyCredential(), Deadline(TURN_SECONDS)) as clients:
         yield clients
@@ -130,7 +135,9 @@ async def test_what_is_not_there(
 
 
 async def test_a_token_that_is_not_taken(azurite: Azurite, container: ContainerClient, name: str) -> None:
-    cloud = AzureCloud("https://127.0.0.1:1", "", PUBLIC.storage_scope, "", "", ca_file=Path(azurite.authority))
+    cloud = AzureCloud(
+        "https://127.0.0.1:1", "", CLOUDS["public"].storage_scope, "", "", ca_file=Path(azurite.authority)
+    )
     async with ManagementClients(cloud, AnybodyCredential(exp=1), Deadline(TURN_SECONDS)) as clients:
         with pytest.raises(AzureRefusedError) as caught:
             await opened(azurite, clients, name).open()

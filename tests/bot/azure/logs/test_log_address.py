@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from bot.azure.arm.cloud import PUBLIC, US_GOVERNMENT, AzureCloud
 from bot.azure.logs.log_address import LogAddress, extract_blob_endpoints, parse_log_address
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_clouds import CLOUDS, AzureCloud
 from knowledge.redaction.redact import redact
 from tests.bot.azure.fake_azure import ACCOUNT, FOLDER, ONE, STAGING, TWO, new_message, old_message
 from tests.reporting import failures_together
@@ -46,6 +46,7 @@ def test_a_place_is_read(message: str, place: LogAddress | None, shown: type[str
 
 
 SUSPICIOUS = [
+    URL.replace("windows.net", "chinacloudapi.cn"),  # a cloud that the bot does not know
     URL.replace("https", "http"),
     URL.replace("https://", "https://user:pass@"),
     URL.replace("https://", f"https://{ACCOUNT}.blob.core.windows.net@evil.example/"),
@@ -118,10 +119,10 @@ SANDBOX = AzureCloud("https://127.0.0.1:1", "r", "s", "a", "p", blob_base="https
 @pytest.mark.parametrize(
     ("cloud", "endpoint"),
     [
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net/"),
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net"),
-        (PUBLIC, f"https://{ACCOUNT}.z07.blob.storage.azure.net/"),
-        (US_GOVERNMENT, f"https://{ACCOUNT}.blob.core.usgovcloudapi.net/"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.windows.net/"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.windows.net"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.z07.blob.storage.azure.net/"),
+        (CLOUDS["usgovernment"], f"https://{ACCOUNT}.blob.core.usgovcloudapi.net/"),
         (SANDBOX, f"https://127.0.0.1:1/{ACCOUNT}/"),
     ],
 )
@@ -133,17 +134,17 @@ def test_an_endpoint_of_the_cloud_is_taken(cloud: AzureCloud, endpoint: str) -> 
 @pytest.mark.parametrize(
     ("cloud", "endpoint"),
     [
-        (PUBLIC, f"http://{ACCOUNT}.blob.core.windows.net/"),
-        (PUBLIC, "https://another.blob.core.windows.net/"),
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net:8443/"),
-        (PUBLIC, f"https://user@{ACCOUNT}.blob.core.windows.net/"),
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net.evil.example/"),
-        (PUBLIC, f"https://evil.example/{ACCOUNT}.blob.core.windows.net/"),
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net/x"),
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.windows.net/?x"),
-        (PUBLIC, f"https://{ACCOUNT}.blob.core.usgovcloudapi.net/"),
-        (PUBLIC, "https://[::1"),
-        (US_GOVERNMENT, f"https://{ACCOUNT}.z07.blob.storage.azure.net/"),
+        (CLOUDS["public"], f"http://{ACCOUNT}.blob.core.windows.net/"),
+        (CLOUDS["public"], "https://another.blob.core.windows.net/"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.windows.net:8443/"),
+        (CLOUDS["public"], f"https://user@{ACCOUNT}.blob.core.windows.net/"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.windows.net.evil.example/"),
+        (CLOUDS["public"], f"https://evil.example/{ACCOUNT}.blob.core.windows.net/"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.windows.net/x"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.windows.net/?x"),
+        (CLOUDS["public"], f"https://{ACCOUNT}.blob.core.usgovcloudapi.net/"),
+        (CLOUDS["public"], "https://[::1"),
+        (CLOUDS["usgovernment"], f"https://{ACCOUNT}.z07.blob.storage.azure.net/"),
         (SANDBOX, f"https://127.0.0.1:2/{ACCOUNT}/"),
         (SANDBOX, "https://127.0.0.1:1/another/"),
     ],
@@ -156,6 +157,8 @@ def test_another_endpoint_is_suspicious(cloud: AzureCloud, endpoint: str) -> Non
 
 def test_an_account_without_blobs_is_passed_over() -> None:
     assert (
-        extract_blob_endpoints([{"name": "files", "properties": {"primaryEndpoints": {}}}, {"name": "x-y"}, {}], PUBLIC)
+        extract_blob_endpoints(
+            [{"name": "files", "properties": {"primaryEndpoints": {}}}, {"name": "x-y"}, {}], CLOUDS["public"]
+        )
         == {}
     )

@@ -11,13 +11,13 @@ from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
-from bot.azure.arm.cloud import AzureCloud
 from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.support.ticket_filer import FilingTimeouts, SupportTicketFiler
 from bot.sandbox.builds.scenario import Scenario
 from bot.sandbox.server import Sandbox
 from dialogs.model.support import ClassificationChoice, ServiceChoice, TicketContact, TicketDraft
 from dialogs.model.turn import Person
+from knowledge.azure_clouds import AzureCloud
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.failing_support_service import FailingSupportService
 

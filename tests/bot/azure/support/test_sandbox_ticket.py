@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.azure.arm.cloud import PUBLIC
 from bot.azure.support.open import open_ticket_filer
 from bot.azure.support.ticket_filer import FilingTimeouts, SupportTicketFiler
 from bot.sandbox.builds.scenario import read_scenario
 from bot.sandbox.credentials import SandboxCredentials, SandboxTokens
 from bot.sandbox.server import Sandbox
+from knowledge.azure_clouds import CLOUDS
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.failing_support_service import FailingSupportService
 from tests.dialogs.support.ticket.office import FilingChat
@@ -111,5 +111,5 @@ async def test_what_is_kept_and_logged_is_small(
 
 def test_where_it_is_not_allowed_nothing_is_opened() -> None:
     credentials = SandboxCredentials(SandboxTokens("a", "b"))
-    assert open_ticket_filer(False, credentials, PUBLIC, load_support()) is None
-    assert open_ticket_filer(True, None, PUBLIC, load_support()) is None
+    assert open_ticket_filer(False, credentials, CLOUDS["public"], load_support()) is None
+    assert open_ticket_filer(True, None, CLOUDS["public"], load_support()) is None
