@@ -58,7 +58,8 @@ async def handle_foreign_action(request: ActionRequest) -> DialogResult:
     if not isinstance(entry, str) or entry not in context.entries:
         explanation = context.build_paragraph("thread.not-yours")
         return DialogResult(
-            request.state, (context.build_reply(explanation, buttons=build_default_buttons(context), beside=True),)
+            request.state,
+            (context.build_reply(explanation, buttons=build_default_buttons(context), placement="stays"),),
         )
     own_walk = start_walk(context, request.state, Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER))
     return own_walk.with_leading_blocks(context.build_paragraph("thread.own-walk"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dialogs.model.azure import AccessMode
-from dialogs.model.reply import Block, Button, LogExcerpt, Paragraph, Reply, RichText, Tone, parse_markup
+from dialogs.model.effects import Effect, shift_effects
+from dialogs.model.reply import Block, Button, LogExcerpt, Paragraph, Placement, Reply, RichText, Tone, parse_markup
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts import TrustedText, format_runs, format_text
 from knowledge.catalog.knowledge_base import KnowledgeBase
@@ -21,10 +22,19 @@ MAX_LABEL_CHARS = 40  # a phone cuts longer button labels off
 
 @dataclass(frozen=True, slots=True)
 class DialogResult:
-    """What a dialog returns: the next state and the replies to send."""
+    """What a dialog returns: the next state, the replies to send, and what else is to happen."""
 
     state: ConversationState
-    replies: tuple[Reply, ...]
+    replies: tuple[Reply, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+    def followed_by(self, later: DialogResult) -> DialogResult:
+        """Return both results as one. The later one's state counts: it was made from this one's."""
+        return DialogResult(
+            later.state,
+            (*self.replies, *later.replies),
+            (*self.effects, *shift_effects(later.effects, len(self.replies))),
+        )
 
     def with_leading_blocks(self, *blocks: Block) -> DialogResult:
         """Return the result with `blocks` above those of its first reply."""
@@ -93,10 +103,14 @@ class DialogContext:
         return TrustedText(entry.title.get(self.language) if entry else entry_id)
 
     def build_reply(
-        self, *blocks: Any, buttons: tuple[Button, ...] = (), summary: str = "", beside: bool = False
+        self,
+        *blocks: Block,
+        buttons: tuple[Button, ...] = (),
+        summary: str = "",
+        placement: Placement = "in-place",
     ) -> Reply:
         """Build a message; buttons beyond `MAX_BUTTONS` are dropped."""
-        return Reply(blocks, buttons[:MAX_BUTTONS], self.language, summary, beside)
+        return Reply(blocks, buttons[:MAX_BUTTONS], self.language, summary, placement)
 
 
 def build_log_excerpt(lines: Iterable[ExcerptLine]) -> LogExcerpt:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, assert_never
 
 from dialogs import handoff as handoff_replies
 from dialogs.action_registry import ActionRequest
 from dialogs.actions import handle_action, handle_foreign_action
-from dialogs.azure.dialog import AZURE_HANDOFF, AzureDialog
+from dialogs.azure.dialog import AzureDialog
 from dialogs.azure.jobs import AZURE_JOBS
 from dialogs.azure.sandbox_note import add_sandbox_note
 from dialogs.context import DialogContext, DialogResult
 from dialogs.job_registry import JobReport, JobRequest, UnknownJobError, index_job_handlers
+from dialogs.model.effects import Effect, HandoffTopic
 from dialogs.model.job import FAILURE_KEY, REFERENCE_KEY, Job, JobDone
 from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
 from dialogs.model.reply import Reply
@@ -32,6 +33,7 @@ from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import MAX_LAST_BUTTONS, ConversationState, OfferedButton
 from dialogs.state.json_fields import DecodeError
 from dialogs.support.case_file import read_offered_file
+from dialogs.support.draft_actions import open_draft
 from dialogs.support.ticket.dialog import TicketDialog
 from dialogs.support.ticket.jobs import TICKET_JOBS
 from dialogs.texts import has_text
@@ -45,14 +47,14 @@ JOB_HANDLERS = index_job_handlers((*SOLUTION_JOBS, *TICKET_JOBS, *AZURE_JOBS))
 
 @dataclass(frozen=True)
 class ConversationResult:
-    """What a turn leads to: the state for the next turn as plain JSON, and at least one reply.
+    """What a turn leads to: the state for the next turn as plain JSON, at least one reply, and what else is to happen.
 
-    `jobs` are to be done after the answer; `usage_events` are counted once it is stored.
+    `usage_events` are counted once the turn is stored.
     """
 
     state: dict[str, Any]
     replies: tuple[Reply, ...]
-    jobs: tuple[Job, ...] = ()
+    effects: tuple[Effect, ...] = ()
     usage_events: tuple[UsageEvent, ...] = ()
 
 
@@ -94,41 +96,33 @@ class Conversation:
         before, was_unreadable = _read_state(state)
         context = self._build_context(turn, before)
         result = await self._dispatch_turn(context, before, turn)
-        replies = result.replies
-        after = replace(
-            result.state,
-            last_buttons=_collect_last_buttons(replies),
-            azure=result.state.azure.expire_name_prompt(before.azure),
-        )
+        result = replace(result, state=replace(result.state, azure=result.state.azure.expire_name_prompt(before.azure)))
         if was_unreadable and not turn.has_joined:
-            replies = (show_notice(context, "trouble.lost"), *replies)
+            result = DialogResult(before, (show_notice(context, "trouble.lost"),)).followed_by(result)
         if context.is_public:
-            replies = tuple(map(limit_excerpts, replies))
-        return ConversationResult(
-            state_to_json(after),
-            add_sandbox_note(context, after, replies),
-            tuple(job for reply in replies for job in reply.jobs),
-            collect_usage_events(turn, before, after),
-        )
+            result = replace(result, replies=tuple(map(limit_excerpts, result.replies)))
+        return _build_result(context, result, collect_usage_events(turn, before, result.state))
 
     async def hand_off(
-        self, turn: Turn, state: Mapping[str, Any] | None, thread_state: Mapping[str, Any], handoff: str
+        self, turn: Turn, state: Mapping[str, Any] | None, thread_state: Mapping[str, Any], topic: HandoffTopic
     ) -> tuple[ConversationResult, dict[str, Any]]:
         """Continue in the person's private chat, whose turn and state these are, what began in a thread.
 
-        `handoff` says with what, as the thread's reply did. The second value is the state that stays in the thread.
+        `topic` is that of the thread's `HandOff`. The second value is the state that stays in the thread.
         """
         thread = _read_state(thread_state)[0]
         private = handoff_replies.build_private_state(_read_state(state)[0], thread, self._resources.clock())
         context = self._build_context(turn, private)
-        if handoff == AZURE_HANDOFF:
-            shown = await self._azure_dialog.resume_in_private_chat(context, private, turn.person, thread)
-        else:
-            shown = handoff_replies.show_handoff(context, private, handoff)
-        jobs = tuple(job for reply in shown.replies for job in reply.jobs)
-        stored = state_to_json(replace(shown.state, last_buttons=_collect_last_buttons(shown.replies)))
-        result = ConversationResult(stored, add_sandbox_note(context, shown.state, shown.replies), jobs)
-        return result, state_to_json(handoff_replies.build_remaining_state(thread))
+        match topic:
+            case "look":
+                result = await self._azure_dialog.resume_in_private_chat(context, private, turn.person, thread)
+            case "draft":
+                result = open_draft(context, private)
+            case "walk":
+                result = handoff_replies.show_walk(context, private)
+            case _:
+                assert_never(topic)
+        return _build_result(context, result), state_to_json(handoff_replies.build_remaining_state(thread))
 
     async def perform_job(
         self, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
@@ -174,12 +168,9 @@ class Conversation:
         if turn.action is not None:
             return await self._handle_press(context, state, turn)
         if turn.files:
-            text_result = (
-                await self._handle_text(context, state, turn) if turn.text.strip() else DialogResult(state, ())
-            )
+            text_result = await self._handle_text(context, state, turn) if turn.text.strip() else DialogResult(state)
             can_read = self._resources.attachment_reader is not None
-            file_result = start_reading(context, text_result.state, turn.files, can_read)
-            return replace(file_result, replies=(*text_result.replies, *file_result.replies))
+            return text_result.followed_by(start_reading(context, text_result.state, turn.files, can_read))
         return await self._handle_text(context, state, turn)
 
     async def _resume_after_sign_in(
@@ -220,6 +211,15 @@ class Conversation:
         if howto := self._resources.howto_search.find_howto(turn.text):
             return show_howto(context, state, howto)
         return await diagnose_text(context, state, self._resources, turn.text, has_files=bool(turn.files))
+
+
+def _build_result(
+    context: DialogContext, result: DialogResult, usage_events: tuple[UsageEvent, ...] = ()
+) -> ConversationResult:
+    """Return what a dialog answered as plain values, with the buttons that may be typed in the next turn."""
+    state = replace(result.state, last_buttons=_collect_last_buttons(result.replies))
+    replies = add_sandbox_note(context, state, result.replies)
+    return ConversationResult(state_to_json(state), replies, result.effects, usage_events)
 
 
 def _show_failed_job(context: DialogContext, result: Mapping[str, Any]) -> Reply:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.effects import Forget
 from dialogs.state.conversation_state import ConversationState
 
 
@@ -19,12 +18,14 @@ def ask_to_forget(context: DialogContext, state: ConversationState) -> DialogRes
         context.build_paragraph("forget.kept"),
         context.build_paragraph("forget.ask"),
     )
-    return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, beside=True),))
+    return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))
 
 
 def forget_conversation(context: DialogContext) -> DialogResult:
     """Return an empty state, and a reply that makes the runtime delete everything else and confirms it."""
     reply = context.build_reply(
-        context.build_paragraph("forget.done", "good"), buttons=(context.build_button("help", "help"),), beside=True
+        context.build_paragraph("forget.done", "good"),
+        buttons=(context.build_button("help", "help"),),
+        placement="stays",
     )
-    return DialogResult(ConversationState(), (replace(reply, forgets=True),))
+    return DialogResult(ConversationState(), (reply,), (Forget(),))

@@ -69,7 +69,7 @@ async def diagnose_example(request: ActionRequest) -> DialogResult:
     result = await diagnose_text(request.context, request.state, request.resources, EXAMPLE_LOG)
     if request.context.is_public:
         return result
-    return replace(result, replies=(show_example(request.context), *result.replies))
+    return DialogResult(request.state, (show_example(request.context),)).followed_by(result)
 
 
 @GENERAL_ACTIONS.register("english")

@@ -9,7 +9,6 @@ from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_entry
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState
-from dialogs.support.draft_actions import open_draft
 
 
 def build_private_state(
@@ -36,14 +35,11 @@ def build_remaining_state(thread_state: ConversationState) -> ConversationState:
     return replace(thread_state, walkthrough=None, form=None, azure=thread_state.azure.without_pending_request())
 
 
-def show_handoff(context: DialogContext, state: ConversationState, handoff: str) -> DialogResult:
-    """Show what the private chat begins with: the case draft if `handoff` asks for it, else the current step."""
-    if handoff == "draft":
-        return open_draft(context, state)
+def show_walk(context: DialogContext, state: ConversationState) -> DialogResult:
+    """Show the current step, with which the private chat goes on."""
     origin = context.build_paragraph("thread.from")
     walk = state.walkthrough
     if walk and walk.entry in context.entries and walk.step == 0:
         # the thread showed only the short form
-        reply = show_entry(context, state, walk)
-        return DialogResult(state, (replace(reply, blocks=(origin, *reply.blocks)),))
+        return DialogResult(state, (show_entry(context, state, walk),)).with_leading_blocks(origin)
     return DialogResult(state, (render_current_step(context, state, (origin,)) or show_message(context, "talk.hello"),))

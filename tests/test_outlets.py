@@ -15,6 +15,7 @@ import pytest
 from bot.cards.cards import render_card
 from bot.cards.splitting import split_reply
 from bot.cli.draft import render_draft
+from dialogs.model.effects import OfferFile
 from dialogs.model.reply import Button, FormField, Reply
 from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
@@ -100,12 +101,12 @@ async def left(state: Mapping[str, Any] | None, action: ActionPressed) -> str:
         given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", action=pressed), state)
         state = json.loads(json.dumps(given.state))
         seen += [*shown_by(given.replies), json.dumps(state, ensure_ascii=False)]
-        for reply in given.replies:
-            seen += [button.url for button in reply.buttons]
-            if reply.file:
-                content = CONVERSATION.read_offered_file(state, reply.file.args)
+        seen += [button.url for reply in given.replies for button in reply.buttons]
+        for effect in given.effects:
+            if isinstance(effect, OfferFile):
+                content = CONVERSATION.read_offered_file(state, effect.args)
                 assert content, pressed.action_id
-                seen += [content.decode("utf-8"), reply.file.name, repr(reply.file.args)]
+                seen += [content.decode("utf-8"), effect.name, repr(effect.args)]
     return "\n".join(seen)
 
 

@@ -25,6 +25,7 @@ from bot.state.usage_counts import UsageCounter, read_daily_counts
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.pending import MAX_TEXT_CHARS, turn_to_json
 from dialogs.model.azure import AzureRefusal, CustomizerSummary, FailedTemplates, LogTail, RunOutput, TemplateStatus
+from dialogs.model.effects import OfferFile, StartJob
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import FormField
@@ -63,15 +64,15 @@ class WatchedChat:
         turn = Turn(ADA, "chat", **what)
         given = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(given.state))
-        self.jobs += given.jobs
+        self.jobs += [effect.job for effect in given.effects if isinstance(effect, StartJob)]
         self.buttons = [button for reply in given.replies for button in reply.buttons]
         self.form = {b.id: b.value for reply in given.replies for b in reply.blocks if isinstance(b, FormField)}
         self.seen += [*shown_by(given.replies), json.dumps(self.state, ensure_ascii=False), repr(given.usage_events)]
         self.seen += [button.url for button in self.buttons]
-        for reply in given.replies:
-            if reply.file:
-                content = self.conversation.read_offered_file(self.state, reply.file.args)
-                self.seen += [reply.file.name, content.decode() if content else ""]
+        for effect in given.effects:
+            if isinstance(effect, OfferFile):
+                content = self.conversation.read_offered_file(self.state, effect.args)
+                self.seen += [effect.name, content.decode() if content else ""]
         self.seen.append(json.dumps(turn_to_json(turn, should_include_content=not turn.files), ensure_ascii=False))
 
     async def press(self, do: str, args: Mapping[str, Any] | None = None, **fields: str) -> None:

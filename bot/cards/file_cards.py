@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.cards.messages import Message
-from dialogs.model.reply import FileOffer
+from dialogs.model.effects import OfferFile
 
 CONSENT_TYPE = "application/vnd.microsoft.teams.card.file.consent"
 INFO_TYPE = "application/vnd.microsoft.teams.card.file.info"
 
 
-def build_consent_message(file: FileOffer) -> Message:
+def build_consent_message(file: OfferFile) -> Message:
     """Build Teams' own question whether a file may be put into the person's OneDrive; the answer is an invoke."""
     context = dict(file.args)
     content = {

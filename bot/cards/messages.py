@@ -22,23 +22,26 @@ channel builds when it sends the message.
 """
 
 
-def build_reply_message(reply: Reply, should_include_hints: bool = True, owner_id: str = "") -> Message:
+def build_reply_message(
+    reply: Reply, should_include_hints: bool = True, owner_id: str = "", asks_feedback: bool = False
+) -> Message:
     """Build a message with the card of a reply. It has no text: Teams would split a message that has both.
 
     Args:
         reply: What to show.
         should_include_hints: Whether to include what only Teams' clients know; the test client warns of it.
         owner_id: The person whose card it is, if others can press its buttons; else "".
+        asks_feedback: Whether the client may ask if the diagnosis in the reply was right.
     """
     card = dict(render_card(reply))
     if not should_include_hints:
         card.pop("msteams", None)
     for data in _iterate_action_data(card):
-        data |= ({} if reply.gives_place else {KEEP_CARD_KEY: True}) | (
+        data |= ({} if reply.may_be_replaced else {KEEP_CARD_KEY: True}) | (
             {OWNER_KEY: hash_owner_id(owner_id)} if owner_id else {}
         )
     # the feedback buttons are Teams' own: the message asks for them, the card doesn't hold them
-    feedback = {"feedback": True} if reply.can_give_feedback and should_include_hints else {}
+    feedback = {"feedback": True} if asks_feedback and should_include_hints else {}
     return {"card": card, "summary": build_summary(reply), **feedback}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.terminal.messages import TerminalMessages, get_messages
+from dialogs.model.effects import OfferFile
 from dialogs.model.reply import CopyableText, Paragraph, Reply, TextRun
 from dialogs.replies.plain_text import sanitize_line
 
@@ -45,13 +46,8 @@ def read_text_file(name: str, messages: TerminalMessages) -> str:
     return content.decode(encoding, "replace")
 
 
-def append_file_text(reply: Reply, content: bytes | None) -> Reply:
-    """Return `reply` with the content of its file as text, since a terminal cannot take the file itself.
-
-    A reply without a file, or whose file is gone (`content` is None), is returned unchanged.
-    """
-    if reply.file is None or content is None:
-        return reply
-    introduction = get_messages(reply.language).file.format(name=reply.file.name, size=reply.file.size)
+def append_file_text(reply: Reply, file: OfferFile, content: bytes) -> Reply:
+    """Return `reply` with the content of its file as text, since a terminal cannot take the file itself."""
+    introduction = get_messages(reply.language).file.format(name=file.name, size=file.size)
     file_blocks = (Paragraph((TextRun(introduction),), "subtle"), CopyableText(content.decode("utf-8", "replace")))
     return replace(reply, blocks=(*reply.blocks, *file_blocks))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, assert_never
 
 from bot.errors import log_failure
 from bot.terminal.files import append_file_text
 from bot.turns.job_runner import perform_safely
 from bot.turns.notices import render_notice
-from dialogs.conversation import Conversation
+from dialogs.conversation import Conversation, ConversationResult
+from dialogs.model.effects import AskFeedback, CancelJobs, Forget, HandOff, OfferFile, RequestSignIn, StartJob
 from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import Turn
@@ -44,11 +45,10 @@ class TerminalSession:
             while pending_turns:
                 result = await self._conversation.answer_turn(pending_turns.pop(0), self._state)
                 self._state = result.state
-                for reply in result.replies:
-                    self._cancel_tasks(reply)
-                    replies.append(self._append_offered_file(reply))
-                language = result.replies[-1].language if result.replies else "en"
-                for job in result.jobs:
+                shown, jobs = self._apply_effects(result)
+                replies += shown
+                language = shown[-1].language if shown else "en"
+                for job in jobs:
                     job_result = await self._perform_job(turn, job, language)
                     if RETRY_AFTER_KEY in job_result:
                         self._start_background_task(turn, job, job_result, language)
@@ -57,14 +57,29 @@ class TerminalSession:
             return replies
 
     def end(self) -> None:
-        """Cancel the jobs in the background, because the person has left."""
+        """Cancel the jobs in the background: the person has left, or asked to forget them."""
         for task in self._background_tasks:
             task.cancel()
 
-    def _append_offered_file(self, reply: Reply) -> Reply:
-        if reply.file is None:
-            return reply
-        return append_file_text(reply, self._conversation.read_offered_file(self._state, reply.file.args))
+    def _apply_effects(self, result: ConversationResult) -> tuple[list[Reply], list[Job]]:
+        """Apply the effects of `result`, and return its replies with their files, and the jobs to perform."""
+        replies, jobs = list(result.replies), list[Job]()
+        for effect in result.effects:
+            match effect:
+                case StartJob(job):
+                    jobs.append(job)
+                case CancelJobs(job_ids):
+                    self._cancel_tasks(job_ids)
+                case Forget():
+                    self.end()
+                case OfferFile(args=args, reply_index=index):
+                    if (content := self._conversation.read_offered_file(self._state, args)) is not None:
+                        replies[index] = append_file_text(replies[index], effect, content)
+                case HandOff() | RequestSignIn() | AskFeedback():
+                    pass  # the terminal is the person's own: there is no thread to leave, nor anybody to sign in
+                case _:
+                    assert_never(effect)
+        return replies, jobs
 
     def _start_background_task(self, turn: Turn, job: Job, result: Mapping[str, Any], language: Language) -> None:
         task = asyncio.create_task(self._continue_job(turn, job, result, language))
@@ -87,9 +102,9 @@ class TerminalSession:
     def _perform_job(self, turn: Turn, job: Job, language: Language) -> Awaitable[Mapping[str, Any]]:
         return perform_safely(self._conversation, turn.person, job, language, lambda done, total: None)
 
-    def _cancel_tasks(self, reply: Reply) -> None:
+    def _cancel_tasks(self, job_ids: Collection[str]) -> None:
         for task, job_id in self._background_tasks.items():
-            if reply.forgets or job_id in reply.stops:
+            if job_id in job_ids:
                 task.cancel()
 
 

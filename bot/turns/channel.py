@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.cards.messages import Message
+from dialogs.conversation import ConversationResult
+from dialogs.model.effects import ReplyEffect, select_reply_effects
 from dialogs.model.reply import Reply
 
 ConversationReference = Mapping[str, Any]
@@ -23,8 +25,8 @@ class Channel(Protocol):
         """The way back to this conversation, for `ProactiveMessenger.resume_conversation` later."""
         ...
 
-    def render_reply(self, reply: Reply) -> Sequence[Message]:
-        """Return the messages that show `reply`, in order; there is at least one."""
+    def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
+        """Return the messages that show `reply` and its `effects`, in order; there is at least one."""
         ...
 
     async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
@@ -75,16 +77,16 @@ class ProactiveMessenger(Protocol):
         ...
 
 
-def render_messages(replies: Sequence[Reply], channel: Channel, replaced_activity_id: str) -> list[Message]:
-    """Return the messages that show `replies`, in order.
+def render_messages(result: ConversationResult, channel: Channel, replaced_activity_id: str = "") -> list[Message]:
+    """Return the messages that show the replies of `result`, in order.
 
     The first reply that may do so replaces the activity `replaced_activity_id`; with "" all of them are new messages.
     """
     messages: list[Message] = []
-    for reply in replies:
-        first, *rest = channel.render_reply(reply)
+    for index, reply in enumerate(result.replies):
+        first, *rest = channel.render_reply(reply, select_reply_effects(result.effects, index))
         # an activity can be replaced only once: what follows is sent below
-        if replaced_activity_id and reply.takes_place:
+        if replaced_activity_id and reply.may_replace:
             first, replaced_activity_id = {**first, "replaces": replaced_activity_id}, ""
         messages += [first, *rest]
     return messages

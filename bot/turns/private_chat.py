@@ -14,10 +14,11 @@ from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.conversation_locks import ConversationLocks
 from bot.turns.inbound import InboundActivity
-from bot.turns.job_queue import enqueue_jobs
 from bot.turns.outbox import Outbox
+from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
+from dialogs.model.effects import HandOff, HandoffTopic
 from knowledge.model.entry import Language
 
 RecordTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], None]
@@ -54,8 +55,8 @@ class PrivateChatHandoff:
         The private chat is committed first, under this activity's key. After a crash between the two commits nothing is
         missing, and nothing is shown twice.
         """
-        handoff = next((reply.goes_on for reply in result.replies if reply.goes_on), "")
-        if not handoff or incoming.turn.scope == "personal":
+        topic = next((effect.topic for effect in result.effects if isinstance(effect, HandOff)), None)
+        if topic is None or incoming.turn.scope == "personal":
             return result.state
         remaining_state: Mapping[str, Any] = result.state
 
@@ -67,7 +68,7 @@ class PrivateChatHandoff:
             key = build_state_key(turn.person.tenant, conversation_id, turn.person.id)
             async with self._locks.acquire(key):
                 unit_of_work, remaining_state = await self._commit_handoff(
-                    key, private_incoming, private_channel, result.state, handoff
+                    key, private_incoming, private_channel, result.state, topic
                 )
                 error = await self._outbox.flush(unit_of_work, private_channel, incoming.activity_key)
                 self._start_pending(unit_of_work.key, unit_of_work.document)
@@ -88,7 +89,7 @@ class PrivateChatHandoff:
         incoming: InboundActivity,
         private_channel: Channel,
         thread_state: Mapping[str, Any],
-        handoff: str,
+        topic: HandoffTopic,
     ) -> tuple[UnitOfWork, Mapping[str, Any]]:
         """Commit the private chat with what continues there; return it, and the state that stays in the thread."""
         remaining_state = thread_state
@@ -97,18 +98,17 @@ class PrivateChatHandoff:
             nonlocal remaining_state
             document = unit_of_work.document
             result, remaining_state = await self._conversation.hand_off(
-                incoming.turn, document.dialog_state, thread_state, handoff
+                incoming.turn, document.dialog_state, thread_state, topic
             )
             if incoming.activity_key in document.processed_activities:
                 return None
             # no welcome will follow: the handoff itself introduces the bot there
             document.dialog_state, document.welcomed = dict(result.state), True
             language = document.language = result.replies[-1].language
-            messages = render_messages(result.replies, private_channel, "")
-            if result.jobs:
-                messages += await enqueue_jobs(
-                    document, incoming, private_channel, result, messages, self._conversation, self._clock()
-                )
+            messages = render_messages(result, private_channel)
+            messages += await apply_effects(
+                document, incoming, private_channel, result, messages, self._conversation, self._clock()
+            )
             self._record_turn(unit_of_work, incoming, private_channel, messages, language)
             return True
 

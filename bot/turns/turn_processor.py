@@ -15,10 +15,10 @@ from bot.turns.conversation_document import SIGN_IN_TIMEOUT_SECONDS, Conversatio
 from bot.turns.conversation_locks import ConversationLocks
 from bot.turns.inbound import InboundActivity
 from bot.turns.invoke_response import split_messages, strip_response_only
-from bot.turns.job_queue import enqueue_jobs
 from bot.turns.notices import NoticeId, detect_language, render_notice
 from bot.turns.outbox import Outbox
 from bot.turns.private_chat import PrivateChatHandoff
+from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
 from dialogs.model.turn import Turn
@@ -162,19 +162,11 @@ class TurnProcessor:
             link = channel.get_private_chat_link()
             messages: list[Message] = [{"text": render_notice("private-failed", language, link=link)}]
         else:
-            messages = render_messages(result.replies, channel, incoming.replaced_activity_id)
+            messages = render_messages(result, channel, incoming.replaced_activity_id)
         # without a private chat nothing moves there, so the thread keeps all of the state
         document.dialog_state = dict(result.state if remaining_state is None else remaining_state)
-        if any(reply.forgets for reply in result.replies):
-            document.clear_personal_state()
-        if canceled_job_ids := {job_id for reply in result.replies for job_id in reply.stops}:
-            document.cancel_jobs(canceled_job_ids)
-        # only after the cancellations, which are for the jobs of earlier turns
-        if result.jobs:
-            messages += await enqueue_jobs(
-                document, incoming, channel, result, messages, self._conversation, self._clock()
-            )
-        return messages
+        reports = await apply_effects(document, incoming, channel, result, messages, self._conversation, self._clock())
+        return messages + reports
 
     async def _commit_failure(self, key: str, incoming: InboundActivity, channel: Channel, notice: str) -> UnitOfWork:
         """Commit the notice of a failure with the state as it was; nothing if the turn was committed after all."""

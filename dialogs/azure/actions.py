@@ -103,4 +103,5 @@ async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int 
 def _replace_question(result: DialogResult) -> DialogResult:
     """Let the first reply take the place of the card whose question it answers."""
     first, *rest = result.replies
-    return replace(result, replies=(replace(first, taking=True), *rest))
+    first = replace(first, placement="in-place" if first.may_be_replaced else "replaces")
+    return replace(result, replies=(first, *rest))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dialogs.azure.refusals import render_names, shorten_value
 from dialogs.context import DialogContext, shorten_label
@@ -18,7 +17,7 @@ MAX_SIMILAR = 3
 
 def ask_consent(context: DialogContext) -> Reply:
     """Say whose credentials would be used to read Azure, and ask for consent."""
-    question = context.build_reply(
+    return context.build_reply(
         context.build_heading("look.consent.title"),
         context.build_paragraph(f"look.consent.{context.access_mode}"),
         context.build_paragraph("look.consent.what"),
@@ -26,9 +25,8 @@ def ask_consent(context: DialogContext) -> Reply:
             context.build_button("look-yes", "look-yes", primary=True),
             context.build_button("look-no", "look-no"),
         ),
-        beside=True,
+        placement="passing",
     )
-    return replace(question, passing=True)
 
 
 def ask_template_name(context: DialogContext, leading_blocks: tuple[Block, ...] = ()) -> Reply:
@@ -38,7 +36,7 @@ def ask_template_name(context: DialogContext, leading_blocks: tuple[Block, ...] 
         context.build_heading("look.which.title"),
         context.build_paragraph("look.which.how"),
         buttons=(context.build_button("failing", "failing"), context.build_button("guided-questions", "guided")),
-        beside=True,
+        placement="stays",
     )
 
 
@@ -58,7 +56,7 @@ def ask_which_template(context: DialogContext, search_result: TemplateSearchResu
         *_build_template_buttons(offered),
         context.build_button("look-other", "look-other"),
     )
-    return replace(context.build_reply(*blocks, buttons=buttons, beside=True), passing=True)
+    return context.build_reply(*blocks, buttons=buttons, placement="passing")
 
 
 def show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
@@ -80,7 +78,7 @@ def show_no_template(context: DialogContext, request: AzureRequest, search_resul
         context.build_button("look-retry", "look-retry"),
         context.build_button("failing", "failing"),
     )
-    return replace(context.build_reply(*blocks, buttons=buttons, beside=True), passing=True)
+    return context.build_reply(*blocks, buttons=buttons, placement="passing")
 
 
 def build_subscription_blocks(context: DialogContext, searched: Sequence[str], denied: Sequence[str]) -> list[Block]:
@@ -139,11 +137,13 @@ def show_signed_out(context: DialogContext, was_signed_in: bool) -> Reply:
     return context.build_reply(
         context.build_paragraph("look.signed-out" if was_signed_in else "look.not-signed-in"),
         buttons=(context.build_button("look", "look"), context.build_button("help", "help")),
-        beside=True,
+        placement="stays",
     )
 
 
 def show_declined(context: DialogContext, buttons: tuple[Button, ...]) -> Reply:
     """Acknowledge that the user declined consent; the same button asks again later."""
     label = TrustedText(context.format_text("button.look"))
-    return context.build_reply(context.build_paragraph("look.declined", button=label), buttons=buttons, beside=True)
+    return context.build_reply(
+        context.build_paragraph("look.declined", button=label), buttons=buttons, placement="stays"
+    )

@@ -11,6 +11,7 @@ from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.status_reply import compute_deadline, fetch_snapshot, show_status
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AccessMode, AzureRefusal, TemplateQuery
+from dialogs.model.effects import HandOff, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone
 from dialogs.model.ports import AzureReader, DiagnoseText
@@ -27,9 +28,6 @@ from dialogs.state.azure_state import (
 )
 from dialogs.state.conversation_state import ConversationState
 from knowledge.catalog.fact_rules import FactRules
-
-AZURE_HANDOFF = "look"
-"""The handoff that continues a lookup in the private chat."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,14 @@ class AzureDialog:
             return await self._run_lookup(context, state, person, waiting.pending_request)
         if was_successful:
             said = context.build_reply(
-                context.build_paragraph("look.signed-in"), buttons=(context.build_button("look", "look", primary=True),)
+                context.build_paragraph("look.signed-in"),
+                buttons=(context.build_button("look", "look", primary=True),),
+                placement="passing",
             )
-            return DialogResult(state, (replace(said, beside=True, passing=True),))
+            return DialogResult(state, (said,))
         buttons = (context.build_button("look-retry", "look-retry", primary=True), *build_default_buttons(context))
         said = context.build_reply(
-            context.build_paragraph("look.not-signed-in-now", "warning"), buttons=buttons, beside=True
+            context.build_paragraph("look.not-signed-in-now", "warning"), buttons=buttons, placement="stays"
         )
         return DialogResult(state, (said,))
 
@@ -93,7 +93,7 @@ class AzureDialog:
         heading = context.build_paragraph(
             "watch.ended", name=asked.query.name, state=str(job_done.result["state"])[:40]
         )
-        result = replace(result, replies=(replace(first, beside=True), *rest))
+        result = replace(result, replies=(replace(first, placement="stays"), *rest))
         return result.with_leading_blocks(heading)
 
     async def request_lookup(
@@ -106,9 +106,11 @@ class AzureDialog:
         if context.is_public:
             state = replace(state, azure=replace(state.azure, pending_request=request, pending_input=""))
             said = context.build_reply(
-                context.build_paragraph("look.in-private"), buttons=(context.build_button("help", "help"),), beside=True
+                context.build_paragraph("look.in-private"),
+                buttons=(context.build_button("help", "help"),),
+                placement="stays",
             )
-            return DialogResult(state, (replace(said, goes_on=AZURE_HANDOFF),))
+            return DialogResult(state, (said,), (HandOff("look"),))
         if not state.azure.has_consented or state.azure.consented_access_mode != self.access_mode:
             return DialogResult(
                 replace(state, azure=state.azure.with_pending_request(request, "consent")),
@@ -165,8 +167,8 @@ class AzureDialog:
         waits: PendingInput = "sign-in" if refusal.reason == "sign-in" else ""
         state = replace(state, azure=state.azure.with_pending_request(request, waits))
         blocks = build_refusal_blocks(context, refusal, request, _collect_placeholder_values(state, request))
-        reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-        return DialogResult(state, (replace(reply, should_offer_sign_in=refusal.reason == "sign-in", passing=True),))
+        reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="passing")
+        return DialogResult(state, (reply,), (RequestSignIn(),) if waits else ())
 
     def _show_manual_commands(
         self, context: DialogContext, state: ConversationState, request: AzureRequest
@@ -189,7 +191,7 @@ class AzureDialog:
             context.build_button("guided-questions", "guided"),
             context.build_button("draft", "draft"),
         )
-        return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, beside=True),))
+        return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))
 
     def ask_template_name(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Ask which template to look at; without a reader, show the commands to run instead."""

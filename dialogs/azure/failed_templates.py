@@ -50,7 +50,7 @@ async def list_failed_templates(
         next_index = first_index + PAGE_SIZE if first_index + PAGE_SIZE < len(templates) else 0
         buttons.append(Button(context.format_text("button.more-failing"), "failing", {"first": next_index}))
     buttons.append(context.build_button("look-other", "look-other"))
-    return context.build_reply(*blocks, buttons=tuple(buttons), beside=True)
+    return context.build_reply(*blocks, buttons=tuple(buttons), placement="stays")
 
 
 async def _build_template_blocks(context: DialogContext, status: TemplateStatus, diagnose: DiagnoseText) -> list[Block]:

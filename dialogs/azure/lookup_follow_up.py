@@ -13,8 +13,8 @@ from typing import Literal
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
 from dialogs.azure.fact_check_view import collect_fact_verdicts
 from dialogs.azure.status_facts import has_failed
-from dialogs.context import DialogContext
-from dialogs.model.reply import Block, Button, Reply
+from dialogs.context import DialogContext, DialogResult
+from dialogs.model.reply import Block, Button
 from dialogs.solution.candidate_view import build_choose_button
 from dialogs.solution.diagnosis_dialog import show_diagnosis
 from dialogs.solution.howtos import build_back_to_step_buttons
@@ -35,12 +35,11 @@ FollowUpKind = Literal["keep-text", "need-log", "new-diagnosis", "remember", "no
 
 @dataclass(frozen=True, slots=True)
 class LookupFollowUp:
-    """What follows the status card: the next state, blocks and buttons to add to the card, and further messages."""
+    """What follows the status card: the next state with further messages, blocks and buttons to add to the card."""
 
-    state: ConversationState
+    result: DialogResult
     blocks: tuple[Block, ...] = ()
     buttons: tuple[Button, ...] = ()
-    replies: tuple[Reply, ...] = ()
 
 
 def follow_up_lookup(
@@ -55,9 +54,10 @@ def follow_up_lookup(
         case "new-diagnosis":
             return _show_new_diagnosis(context, state, combined)
         case "remember":
-            return LookupFollowUp(_with_diagnosis(state, combined, state.compute_next_diagnosis_number(context.now)))
+            state = _with_diagnosis(state, combined, state.compute_next_diagnosis_number(context.now))
+            return LookupFollowUp(DialogResult(state))
         case "nothing":
-            return LookupFollowUp(state)
+            return LookupFollowUp(DialogResult(state))
 
 
 def choose_follow_up(
@@ -103,13 +103,13 @@ def _keep_text(context: DialogContext, state: ConversationState, combined: Combi
         *_build_other_cause_buttons(context, state, find_leading_match(combined)),
         *build_back_to_step_buttons(context, state),
     )
-    return LookupFollowUp(state, blocks, buttons)
+    return LookupFollowUp(DialogResult(state), blocks, buttons)
 
 
 def _ask_for_log(context: DialogContext, state: ConversationState, combined: CombinedDiagnosis) -> LookupFollowUp:
     number = state.compute_next_diagnosis_number(context.now)
     state = replace(_with_diagnosis(state.with_form_saved(context.now), combined, number), walkthrough=None)
-    return LookupFollowUp(state, buttons=(context.build_button("guided-questions", "guided"),))
+    return LookupFollowUp(DialogResult(state), buttons=(context.build_button("guided-questions", "guided"),))
 
 
 def _show_new_diagnosis(
@@ -120,7 +120,8 @@ def _show_new_diagnosis(
     diagnosis = combined.diagnosis if has_leading_match else replace(combined.diagnosis, matches=())
     shown = show_diagnosis(context, state, diagnosis)
     state = replace(shown.state, fact_verdicts=collect_fact_verdicts(combined))
-    return LookupFollowUp(state, replies=tuple(replace(reply, beside=True) for reply in shown.replies))
+    replies = tuple(replace(reply, placement="stays") for reply in shown.replies)
+    return LookupFollowUp(replace(shown, state=state, replies=replies))
 
 
 def _with_diagnosis(state: ConversationState, combined: CombinedDiagnosis, diagnosis_number: int) -> ConversationState:

@@ -21,6 +21,7 @@ from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, 
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AzureRefusal, LogTail, TemplateId, TemplateStatus
 from dialogs.model.azure_times import is_running
+from dialogs.model.effects import Effect, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader, DiagnoseText
 from dialogs.model.reply import Block, Button
@@ -122,7 +123,7 @@ def show_combined_diagnosis(
         *(() if is_repeat else build_detail_blocks(context, status, rows, should_show_message)),
     )
     follow_up = follow_up_lookup(context, state, combined, is_log_refused=log_refusal is not None)
-    state = follow_up.state
+    state = follow_up.result.state
     # the follow-up's buttons come first: they lead back to what the user was doing
     buttons = (
         *follow_up.buttons,
@@ -134,14 +135,15 @@ def show_combined_diagnosis(
         *follow_up.blocks,
         buttons=_keep_first_primary(buttons),
         summary=status.template_id.name,
-        beside=True,
+        placement="stays",
     )
+    effects: tuple[Effect, ...] = ()
     if log_refusal is not None and log_refusal.reason == "sign-in":
         request = AzureRequest("template", build_exact_query(status.template_id))
         # after the sign-in the whole lookup is repeated, this time with the log
         state = replace(state, azure=state.azure.with_pending_request(request, "sign-in"))
-        card = replace(card, should_offer_sign_in=True)
-    return DialogResult(state, (card, *follow_up.replies))
+        effects = (RequestSignIn(),)
+    return DialogResult(state, (card,), effects).followed_by(replace(follow_up.result, state=state))
 
 
 def _keep_first_primary(buttons: tuple[Button, ...]) -> tuple[Button, ...]:

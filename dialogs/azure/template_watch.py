@@ -15,6 +15,7 @@ from dialogs.azure.whole_log import refusal_from_json, refusal_to_json
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateId, TemplateStatus
 from dialogs.model.azure_times import is_running
+from dialogs.model.effects import CancelJobs, RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
 from dialogs.model.ports import AzureReader
@@ -54,12 +55,12 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
     if any(_build_watch_id(template_id) == _build_watch_id(other) for other in watched):
         notice = context.build_paragraph("watch.already", name=template_id.name)
         return DialogResult(
-            state, (context.build_reply(notice, buttons=_build_watch_buttons(context, template_id), beside=True),)
+            state, (context.build_reply(notice, buttons=_build_watch_buttons(context, template_id), placement="stays"),)
         )
     if len(watched) >= MAX_WATCHES:
         notice = context.build_paragraph("watch.enough", names=_join_names(watched))
         stop_buttons = tuple(_build_stop_button(context, other) for other in watched)
-        return DialogResult(state, (context.build_reply(notice, buttons=stop_buttons, beside=True),))
+        return DialogResult(state, (context.build_reply(notice, buttons=stop_buttons, placement="stays"),))
     running = is_running(status)
     # "run" tells this run from the next one, and "id" lets a stop find the job
     args = {
@@ -78,8 +79,8 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
     announcement = context.build_paragraph(
         "watch.this-run" if running else "watch.next-run", name=template_id.name, hours=MAX_WATCH_HOURS
     )
-    reply = context.build_reply(announcement, buttons=_build_watch_buttons(context, template_id), beside=True)
-    return DialogResult(replace(state, azure=azure), (replace(reply, jobs=(Job(WATCH_TEMPLATE_JOB, args),)),))
+    reply = context.build_reply(announcement, buttons=_build_watch_buttons(context, template_id), placement="stays")
+    return DialogResult(replace(state, azure=azure), (reply,), (StartJob(Job(WATCH_TEMPLATE_JOB, args)),))
 
 
 def stop_watch(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
@@ -94,12 +95,12 @@ def stop_watch(context: DialogContext, state: ConversationState, request: AzureR
             if watched
             else context.build_paragraph("watch.none")
         )
-        return DialogResult(state, (context.build_reply(notice, buttons=look_buttons, beside=True),))
+        return DialogResult(state, (context.build_reply(notice, buttons=look_buttons, placement="stays"),))
     remaining = tuple(template_id for template_id in watched if template_id not in stopped)
     confirmation = context.build_paragraph("watch.stopped", names=_join_names(stopped))
-    reply = context.build_reply(confirmation, buttons=look_buttons, beside=True)
+    reply = context.build_reply(confirmation, buttons=look_buttons, placement="stays")
     state = replace(state, azure=replace(state.azure, watched_templates=remaining))
-    return DialogResult(state, (replace(reply, stops=tuple(map(_build_watch_id, stopped))),))
+    return DialogResult(state, (reply,), (CancelJobs(tuple(map(_build_watch_id, stopped))),))
 
 
 async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job, now: str) -> Mapping[str, Any]:
@@ -150,7 +151,7 @@ def show_watch_stopped(
             context.format_text("button.watch"), "watch", template_query_to_args(request.query), primary=True
         )
         notice = context.build_paragraph("watch.over", name=name, hours=MAX_WATCH_HOURS)
-        return DialogResult(state, (context.build_reply(notice, buttons=(watch_button,), beside=True),))
+        return DialogResult(state, (context.build_reply(notice, buttons=(watch_button,), placement="stays"),))
     refusal = refusal_from_json(job_done.result.get("refused"))
     must_sign_in = refusal.reason == "sign-in"
     watch_request = AzureRequest("watch", request.query)
@@ -160,8 +161,8 @@ def show_watch_stopped(
         context.build_paragraph("watch.refused", "warning", name=name),
         *build_refusal_blocks(context, refusal, request, values),
     ]
-    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-    return DialogResult(state, (replace(reply, should_offer_sign_in=must_sign_in),))
+    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="stays")
+    return DialogResult(state, (reply,), (RequestSignIn(),) if must_sign_in else ())
 
 
 def _handle_refused_poll(args: dict[str, Any], refusal: AzureRefusal) -> Mapping[str, Any]:

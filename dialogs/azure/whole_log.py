@@ -25,6 +25,7 @@ from dialogs.model.azure import (
     TemplateId,
     TemplateStatus,
 )
+from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import AzureReader, DiagnoseText
@@ -74,7 +75,8 @@ def start_reading(context: DialogContext, state: ConversationState, template_id:
         context.build_button("draft", "draft"),
         context.build_button("help", "help"),
     )
-    return DialogResult(state, (replace(context.build_reply(announcement, buttons=buttons, beside=True), jobs=(job,)),))
+    reply = context.build_reply(announcement, buttons=buttons, placement="stays")
+    return DialogResult(state, (reply,), (StartJob(job),))
 
 
 async def read_whole_log(
@@ -187,7 +189,7 @@ def _show_in_short(context: DialogContext, combined: CombinedDiagnosis, log: Dia
     else:
         blocks += [render_candidate_line(context, top), *build_evidence(top.evidence)]
     blocks.append(context.build_paragraph("look.meanwhile.how"))
-    return context.build_reply(*blocks, buttons=build_status_buttons(context, status, None, None), beside=True)
+    return context.build_reply(*blocks, buttons=build_status_buttons(context, status, None, None), placement="stays")
 
 
 def _show_refusal(
@@ -197,5 +199,5 @@ def _show_refusal(
     state = replace(state, azure=state.azure.with_pending_request(request, "sign-in" if must_sign_in else ""))
     values = {"template": request.query.name, "resource_group": request.query.resource_group}
     blocks = [context.build_paragraph("look.log.refused"), *build_refusal_blocks(context, refusal, request, values)]
-    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), beside=True)
-    return DialogResult(state, (replace(reply, should_offer_sign_in=must_sign_in),))
+    reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="stays")
+    return DialogResult(state, (reply,), (RequestSignIn(),) if must_sign_in else ())

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from dialogs.model.job import Job
 from knowledge.model.entry import Language
 
 TextStyle = Literal["plain", "bold", "code"]
@@ -148,60 +147,37 @@ class Button:
     should_omit_fields: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileOffer:
-    """A file that the user may download: its name, a description, its size in bytes.
+Placement = Literal["in-place", "replaces", "passing", "stays"]
+"""Whether a message replaces the one whose button was pressed, and whether the reply to its own buttons replaces it.
 
-    `args` come back to the conversation when the user accepts, which then writes the file.
-    """
-
-    name: str
-    description: str
-    size: int
-    args: Mapping[str, Any] = field(default_factory=dict)
+- in-place: it replaces and is replaced, so that a walkthrough stays one card.
+- replaces: it replaces the question that it answers, and then stays.
+- passing: it is a new message, such as a question, which the next one replaces.
+- stays: it is a new message that people return to, and is never replaced.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One message: blocks from top to bottom, then at most six buttons.
 
-    Where the client can, the reply to a button replaces the button's message, so that a walkthrough stays one card.
-
     Attributes:
         summary: The one-line text of the notification.
-        beside: The message is one that users return to: it neither replaces another message nor is replaced.
-        taking: It may replace another message although it is `beside`.
-        passing: It may be replaced although it is `beside`.
-        goes_on: What the user's private chat continues with, and that it is to be opened: "walk", "draft" or "look".
-        should_offer_sign_in: The client shows its sign-in button below the message.
-        can_give_feedback: The message is a diagnosis; the client may ask whether it was right.
-        forgets: Everything stored for the conversation outside its state is to be deleted.
-        stops: The `id` arguments of jobs to cancel.
-        file: A file to offer for download.
-        jobs: Jobs to run after the message was sent.
+        placement: What it may replace, and be replaced by, where the client can do so.
     """
 
     blocks: tuple[Block, ...]
     buttons: tuple[Button, ...] = ()
     language: Language = "en"
     summary: str = ""
-    beside: bool = False
-    goes_on: str = ""
-    should_offer_sign_in: bool = False
-    can_give_feedback: bool = False
-    forgets: bool = False
-    stops: tuple[str, ...] = ()
-    file: FileOffer | None = None
-    jobs: tuple[Job, ...] = ()
-    taking: bool = False
-    passing: bool = False
+    placement: Placement = "in-place"
 
     @property
-    def takes_place(self) -> bool:
+    def may_replace(self) -> bool:
         """Whether it may replace the message whose button was pressed."""
-        return self.taking or not self.beside
+        return self.placement in ("in-place", "replaces")
 
     @property
-    def gives_place(self) -> bool:
+    def may_be_replaced(self) -> bool:
         """Whether the reply to one of its buttons may replace it."""
-        return self.passing or not self.beside
+        return self.placement in ("in-place", "passing")

@@ -56,7 +56,7 @@ def show_welcome(context: DialogContext, added_by: str = "") -> Reply:
             *_build_lookup_buttons(context),
             context.build_button("help", "help"),
         ),
-        beside=True,
+        placement="stays",
     )
 
 
@@ -80,7 +80,7 @@ def show_help(context: DialogContext) -> Reply:
             context.build_button("draft", "draft"),
             context.build_button("restart", "restart"),
         ),
-        beside=True,
+        placement="stays",
     )
 
 
@@ -114,15 +114,15 @@ def show_problem(context: DialogContext, key: str) -> Reply:
         context.build_paragraph(key, "warning"),
         context.build_paragraph("trouble.go-on"),
         buttons=build_default_buttons(context),
-        beside=True,
+        placement="stays",
     )
 
 
 def show_notice(context: DialogContext, key: str) -> Reply:
     """Build a notice without buttons, to send before the actual reply."""
-    return context.build_reply(context.build_paragraph(key, "warning"), beside=True)
+    return context.build_reply(context.build_paragraph(key, "warning"), placement="stays")
 
 
 def show_example(context: DialogContext) -> Reply:
     """Build the message that shows the example log, to send before its diagnosis."""
-    return context.build_reply(context.build_paragraph("talk.example"), CopyableText(EXAMPLE_LOG), beside=True)
+    return context.build_reply(context.build_paragraph("talk.example"), CopyableText(EXAMPLE_LOG), placement="stays")

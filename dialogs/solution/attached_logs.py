@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.effects import StartJob
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal, FileRefusalReason
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import AttachmentReader
-from dialogs.model.reply import Reply
 from dialogs.replies.general_replies import show_problem
 from dialogs.solution.attached_logs_view import (
     ask_which_log,
@@ -50,11 +50,13 @@ def start_reading(
     if not can_read:
         return DialogResult(state, (show_file_refusal(context, FileRefusal("off"), files[0].name),))
     # one job per file: each is reported, or fails, independently
-    jobs = tuple(
+    jobs = (
         Job(READ_FILE_JOB, {"name": redact(file.name), "reference": file.reference, "paste": state.diagnosis_number})
         for file in files
     )
-    return DialogResult(state, (replace(show_reading(context, [file.name for file in files]), jobs=jobs),))
+    return DialogResult(
+        state, (show_reading(context, [file.name for file in files]),), tuple(StartJob(job) for job in jobs)
+    )
 
 
 async def read_file(
@@ -133,16 +135,15 @@ def _show_leading_log(
     unread_count: int,
 ) -> DialogResult:
     """Follow the leading log, after a message that offers the other logs of the file."""
-    leading_replies: tuple[Reply, ...] = ()
     log_name = build_display_name(file_name, log.name)
-    if other_logs:
-        first_number = state.compute_next_diagnosis_number(context.now)
-        stored_logs, new_logs = add_logs(state.logs, file_name, other_logs, first_number)
-        state = replace(state, logs=stored_logs)
-        heading = context.build_heading("file.one-tells", name=log_name, archive=get_display_name(context, file_name))
-        leading_replies = (ask_which_log(context, heading, new_logs, unread_count),)
-    shown = _show_log(context, state, log_name, log.size, log.diagnosis)
-    return replace(shown, replies=(*leading_replies, *shown.replies))
+    if not other_logs:
+        return _show_log(context, state, log_name, log.size, log.diagnosis)
+    first_number = state.compute_next_diagnosis_number(context.now)
+    stored_logs, new_logs = add_logs(state.logs, file_name, other_logs, first_number)
+    state = replace(state, logs=stored_logs)
+    heading = context.build_heading("file.one-tells", name=log_name, archive=get_display_name(context, file_name))
+    offer = DialogResult(state, (ask_which_log(context, heading, new_logs, unread_count),))
+    return offer.followed_by(_show_log(context, state, log_name, log.size, log.diagnosis))
 
 
 def _show_log(

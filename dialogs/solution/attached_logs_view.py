@@ -27,7 +27,7 @@ def show_reading(context: DialogContext, file_names: Sequence[str]) -> Reply:
     names: list[TextRun] = []
     for file_name in file_names:
         names += [*([TextRun(", ")] if names else []), TextRun(get_display_name(context, file_name), "code")]
-    return context.build_reply(context.build_paragraph("file.reading", names=tuple(names)), beside=True)
+    return context.build_reply(context.build_paragraph("file.reading", names=tuple(names)), placement="stays")
 
 
 def build_log_heading(context: DialogContext, name: str, size: int, line_count: int) -> Paragraph:
@@ -60,7 +60,7 @@ def ask_which_log(context: DialogContext, heading: Block, logs: StoredLogs, unre
         *_build_unread_notice(context, unread_count),
         context.build_paragraph("file.choose"),
         buttons=tuple(buttons),
-        beside=True,
+        placement="stays",
     )
 
 
@@ -79,7 +79,8 @@ def show_nothing_found(
     ]
     current_step = render_current_step(context, state, (*blocks, context.build_paragraph("talk.still-here")))
     return DialogResult(
-        state, (current_step or context.build_reply(*blocks, buttons=build_default_buttons(context), beside=True),)
+        state,
+        (current_step or context.build_reply(*blocks, buttons=build_default_buttons(context), placement="stays"),),
     )
 
 
@@ -97,7 +98,7 @@ def show_file_refusal(context: DialogContext, refusal: FileRefusal, file_name: s
         *([context.build_paragraph("file.again")] if can_retry else []),
         context.build_paragraph("file.by-hand"),
         buttons=build_default_buttons(context),
-        beside=True,
+        placement="stays",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.effects import AskFeedback
 from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded, show_unmatched
 from dialogs.solution.howtos import build_howto_buttons
@@ -57,6 +58,4 @@ def show_diagnosis(
     if top.confidence == "possible" and len(errors) > 1:
         return DialogResult(state, (show_candidates(context, state, errors),))
     walk = Walkthrough(top.entry, 0, state.diagnosis_number)
-    return DialogResult(
-        replace(state, walkthrough=walk), (replace(show_opening(context, state, walk), can_give_feedback=True),)
-    )
+    return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),), (AskFeedback(),))

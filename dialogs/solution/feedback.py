@@ -29,7 +29,7 @@ def confirm_diagnosis(context: DialogContext, state: ConversationState) -> Dialo
         state = replace(state, feedback=DiagnosisFeedback(state.diagnosis_number, "right"))
     thanks = context.build_paragraph("feedback.right", "good")
     return DialogResult(
-        state, (context.build_reply(thanks, buttons=(context.build_button("restart", "restart"),), beside=True),)
+        state, (context.build_reply(thanks, buttons=(context.build_button("restart", "restart"),), placement="stays"),)
     )
 
 
@@ -56,7 +56,7 @@ def reject_diagnosis(context: DialogContext, state: ConversationState) -> Dialog
             context.build_button("guided-questions", "guided"),
             context.build_button("draft", "draft"),
         ),
-        beside=True,
+        placement="stays",
     )
     return DialogResult(state, (question,))
 

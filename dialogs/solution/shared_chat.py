@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.effects import HandOff
 from dialogs.model.reply import Block, Button, LogExcerpt, Reply, parse_markup
 from dialogs.solution.candidate_view import build_evidence
 from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, render_retry_advice, show_entry
@@ -40,12 +41,12 @@ def limit_excerpts(reply: Reply) -> Reply:
 def hand_off_walk(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
     """Say that the walkthrough continues in the private chat; the runtime then hands it over."""
     state = replace(state, walkthrough=walk or state.walkthrough)
-    return DialogResult(state, (_show_handoff_notice(context, state, "thread.gone-private", "walk"),))
+    return DialogResult(state, (_show_handoff_notice(context, state, "thread.gone-private"),), (HandOff("walk"),))
 
 
 def hand_off_case(context: DialogContext, state: ConversationState) -> DialogResult:
     """Say that the case is drafted in the private chat, since it holds more of the log than others should read."""
-    return DialogResult(state, (_show_handoff_notice(context, state, "thread.case-private", "draft"),))
+    return DialogResult(state, (_show_handoff_notice(context, state, "thread.case-private"),), (HandOff("draft"),))
 
 
 def _render_short(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
@@ -66,12 +67,11 @@ def _render_short(context: DialogContext, state: ConversationState, walk: Walkth
     )
 
 
-def _show_handoff_notice(context: DialogContext, state: ConversationState, key: str, handoff: str) -> Reply:
+def _show_handoff_notice(context: DialogContext, state: ConversationState, key: str) -> Reply:
     walk = state.walkthrough
     steps_buttons = (_build_steps_here_button(context, walk),) if walk and walk.entry in context.entries else ()
     buttons = (*steps_buttons, context.build_button("help", "help"))
-    reply = context.build_reply(context.build_paragraph(key), buttons=buttons, beside=True)
-    return replace(reply, goes_on=handoff)
+    return context.build_reply(context.build_paragraph(key), buttons=buttons, placement="stays")
 
 
 def _build_steps_here_button(context: DialogContext, walk: Walkthrough) -> Button:

@@ -54,7 +54,7 @@ def render_export_options(context: DialogContext, state: ConversationState, form
             # a card has at most six buttons, so there is only room for one of the two
             *(() if can_file else (back_button,)),
         ),
-        beside=True,
+        placement="stays",
     )
 
 
@@ -70,9 +70,9 @@ def export_as_commands(context: DialogContext, state: ConversationState) -> Dial
         *commands,
         context.build_paragraph("case.az.after", "subtle"),
         buttons=(context.build_button("file-case", "file-case"), context.build_button("edit-case", "draft")),
-        beside=True,
+        placement="stays",
     )
-    return DialogResult(state, (replace(reply, file=build_file_offer(context, form, "text")),))
+    return DialogResult(state, (reply,), (build_file_offer(context, form, "text"),))
 
 
 def export_as_file(context: DialogContext, state: ConversationState, kind: FileKind) -> DialogResult:
@@ -88,6 +88,6 @@ def export_as_file(context: DialogContext, state: ConversationState, kind: FileK
     reply = context.build_reply(
         context.build_paragraph("case.file.offer", name=build_file_name(context, form, kind)),
         buttons=(*others, context.build_button("edit-case", "draft")),
-        beside=True,
+        placement="stays",
     )
-    return DialogResult(state, (replace(reply, file=build_file_offer(context, form, kind)),))
+    return DialogResult(state, (reply,), (build_file_offer(context, form, kind),))

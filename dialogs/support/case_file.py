@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialogs.context import DialogContext
-from dialogs.model.reply import FileOffer
+from dialogs.model.effects import OfferFile
 from dialogs.state.case import UNKNOWN, CaseForm
 from dialogs.state.conversation_state import ConversationState
 from dialogs.support.case_commands import render_bash_commands, render_powershell_commands
@@ -44,11 +44,11 @@ from knowledge.model.diagnosis import Diagnosis
 SCHEMA_VERSION = 1
 
 
-def build_file_offer(context: DialogContext, form: CaseForm, kind: FileKind) -> FileOffer:
+def build_file_offer(context: DialogContext, form: CaseForm, kind: FileKind) -> OfferFile:
     """Build the offer of the case as a file."""
     name = build_file_name(context, form, kind)
     args = {"as": kind, "language": context.language, "mark": compute_case_hash(context, form)}
-    return FileOffer(name, context.format_text(f"case.file.{kind}"), len(render_file(context, form, kind)), args)
+    return OfferFile(name, context.format_text(f"case.file.{kind}"), len(render_file(context, form, kind)), args)
 
 
 def read_offered_file(context: DialogContext, state: ConversationState, args: Mapping[str, Any]) -> bytes | None:

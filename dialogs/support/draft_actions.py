@@ -31,9 +31,9 @@ def submit_draft(context: DialogContext, state: ConversationState, fields: Submi
     if problems or state.form is None:
         return show_form(context, state, problems)
     own, *english = render_case_texts(context, state.form)
-    replies = [context.build_reply(context.build_paragraph("case.posted"), CopyableText(own), beside=True)]
+    replies = [context.build_reply(context.build_paragraph("case.posted"), CopyableText(own), placement="stays")]
     replies += [
-        context.build_reply(context.build_paragraph("case.posted-english"), CopyableText(text), beside=True)
+        context.build_reply(context.build_paragraph("case.posted-english"), CopyableText(text), placement="stays")
         for text in english
     ]
     return DialogResult(state, (*replies, render_export_options(context, state, state.form)))

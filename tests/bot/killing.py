@@ -28,26 +28,27 @@ PARENT = """
 import asyncio, functools, os, sys, threading
 import bot.turns.outbox
 from dataclasses import dataclass
-import bot.teams.botframework.connector, bot.turns.persisted_turns, bot.turns.job_queue, bot.host.run, bot.turns.job_runner
+import bot.teams.botframework.connector, bot.turns.persisted_turns, bot.turns.turn_effects, bot.host.run, bot.turns.job_runner
 import bot.host.conversation
 from bot.host.conversation import DialogServices, load_knowledge
 from bot.turns.outbox import DeliveryPolicy
 from bot.turns.turn_runner import TurnLimits
 from bot.host.settings import read_settings
 from dialogs.model.reply import Paragraph, Reply, parse_markup
+from dialogs.model.effects import StartJob
 from dialogs.model.job import Job
 from tests.patching import set_existing
 
 # so many kills in so few seconds are no fault of what they cut
 for module in (bot.turns.persisted_turns, bot.turns.job_runner):
     set_existing(module, "MAX_CRASHED_ATTEMPTS", 10**6)
-set_existing(bot.turns.job_queue, "MAX_PENDING_JOBS", 10**6)
+set_existing(bot.turns.turn_effects, "MAX_PENDING_JOBS", 10**6)
 
 @dataclass
 class Result:
     state: dict
     replies: tuple
-    jobs: tuple = ()
+    effects: tuple = ()
     usage_events: tuple = ()
 
 class FakeConversation:
@@ -57,7 +58,7 @@ class FakeConversation:
         await asyncio.sleep(0 if number % 5 else 0.005)
         said = [f"{count} {number} {n} {replies}" for n in range(replies)]
         shown = tuple(Reply((Paragraph(parse_markup(text)),), summary=text) for text in said)
-        return Result({"turns": count}, shown, () if turn.job_done or number % 3 else (Job("w", {"number": number}),))
+        return Result({"turns": count}, shown, () if turn.job_done or number % 3 else (StartJob(Job("w", {"number": number})),))
 
     async def perform_job(self, person, work, language, progress):
         await asyncio.sleep(0.002)

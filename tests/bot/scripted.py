@@ -9,7 +9,7 @@ from typing import Any
 from bot.host.conversation import LoadedKnowledge, build_dialog_services
 from bot.telemetry.observer import Observer
 from dialogs.conversation import Conversation
-from dialogs.model.job import Job
+from dialogs.model.effects import Effect
 from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
 from dialogs.model.turn import Turn
 from dialogs.solution.usage_events import UsageEvent
@@ -28,7 +28,7 @@ def build_conversation(observer: Observer | None = None) -> Conversation:
 class ScriptedResult:
     state: dict[str, Any]
     replies: tuple[Reply, ...]
-    jobs: tuple[Job, ...] = ()
+    effects: tuple[Effect, ...] = ()
     usage_events: tuple[UsageEvent, ...] = ()
 
 

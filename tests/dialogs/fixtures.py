@@ -9,6 +9,8 @@ from typing import Any
 
 from dialogs.context import DialogContext
 from dialogs.conversation import Conversation
+from dialogs.model.effects import Effect, OfferFile, RequestSignIn, StartJob
+from dialogs.model.job import Job
 from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
@@ -209,6 +211,7 @@ class Chat:
         self.conversation = Conversation(knowledge, diagnoser or diagnose, self.clock, **ports)
         self.state: dict[str, Any] | None = None
         self.replies: tuple[Reply, ...] = ()
+        self.effects: tuple[Effect, ...] = ()
 
     def clock(self) -> str:
         self.minutes += 1
@@ -218,7 +221,7 @@ class Chat:
         turn = Turn(Person("tenant", "person"), "conversation", locale=self.locale, **what)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
-        self.replies = answer.replies
+        self.replies, self.effects = answer.replies, answer.effects
         assert self.replies
         return self.shown
 
@@ -236,6 +239,19 @@ class Chat:
         found = [button for button in self.buttons if button.label == label]
         assert found, f"no {label!r} among {[button.label for button in self.buttons]}"
         return found[0]
+
+    @property
+    def started_jobs(self) -> list[Job]:
+        return [effect.job for effect in self.effects if isinstance(effect, StartJob)]
+
+    @property
+    def offered_files(self) -> list[OfferFile]:
+        return [effect for effect in self.effects if isinstance(effect, OfferFile)]
+
+    @property
+    def sign_in_requests(self) -> list[int]:
+        """The replies with a sign-in button below them."""
+        return [effect.reply_index for effect in self.effects if isinstance(effect, RequestSignIn)]
 
     @property
     def buttons(self) -> list[Button]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from dialogs.model.effects import AskFeedback
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import CORRELATION, ENTRIES, FAILED, Chat
@@ -352,3 +353,14 @@ async def test_an_entry_removed_since_leaves_no_dead_end() -> None:
     assert "Build timeout exceeded" in await later.say("other candidates")
     later.state = chat.state
     assert "Draft of a support case" in await later.say("draft")
+
+
+async def test_feedback_is_asked_below_the_diagnosis_whatever_comes_before_it() -> None:
+    chat = Chat()
+    await chat.say("FAILED-LOG")
+    assert chat.effects == (AskFeedback(reply_index=0),)
+    await chat.say("example")
+    assert (len(chat.replies), chat.effects) == (2, (AskFeedback(reply_index=1),))
+    chat.state = {"broken": True}
+    await chat.say("FAILED-LOG")
+    assert (len(chat.replies), chat.effects) == (2, (AskFeedback(reply_index=1),))

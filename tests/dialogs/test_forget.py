@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dialogs.model.effects import Forget
 from dialogs.state.conversation_json import state_to_json
 from dialogs.state.conversation_state import ConversationState
 from tests.dialogs.fixtures import Chat
@@ -26,7 +27,7 @@ async def test_it_asks_and_then_nothing_is_left(locale: str, words: str, asked: 
     assert chat.state
     assert chat.state["diagnosis"], "nothing goes before the person says so"
     assert done in await chat.say(yes)
-    assert chat.replies[-1].forgets
+    assert chat.effects == (Forget(),)
     fresh = state_to_json(ConversationState())
     assert {**chat.state, "offered": []} == fresh
     assert "terminator" not in json.dumps(chat.state)
@@ -39,4 +40,4 @@ async def test_keeping_it_changes_nothing() -> None:
     kept = {**chat.state, "offered": []}  # type: ignore[dict-item]
     await chat.say("Keep it")
     assert {**chat.state, "offered": []} == kept  # type: ignore[dict-item]
-    assert not any(reply.forgets for reply in chat.replies)
+    assert chat.effects == ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, assert_never
 from urllib.parse import quote
 
 from botbuilder.core import TurnContext
@@ -15,6 +15,7 @@ from bot.cards.splitting import split_reply
 from bot.teams.botframework.outgoing_activity import build_activity
 from bot.turns.channel import Channel, ConversationReference
 from bot.turns.notices import render_notice
+from dialogs.model.effects import AskFeedback, OfferFile, ReplyEffect, RequestSignIn
 from dialogs.model.reply import Reply
 
 if TYPE_CHECKING:
@@ -53,19 +54,31 @@ class TeamsChannel:
             "test": self._is_test_client,
         }
 
-    def render_reply(self, reply: Reply) -> list[Message]:
+    def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> list[Message]:
         """Return the messages that show `reply`: as many cards as it takes, then a file offer or a sign-in card."""
         activity = self._context.activity
         is_group = activity.conversation.is_group
         owner_id = activity.from_property.id if is_group else ""
-        messages = [build_reply_message(part, not self._is_test_client, owner_id) for part in split_reply(reply)]
-        # Teams offers files in personal chats only, and a sign-in card is not for the others in a group
-        if reply.file and not is_group:
-            notice = {"text": render_notice("file-not-here", reply.language)}
-            messages.append(notice if self._is_test_client else build_consent_message(reply.file))
-        if reply.should_offer_sign_in and not is_group and self._adapter.sign_in:
-            messages.append({"sign_in": reply.language})
-        return messages
+        asks_feedback = False
+        messages_below: list[Message] = []
+        for effect in effects:
+            match effect:
+                case AskFeedback():
+                    asks_feedback = True
+                # Teams offers files in personal chats only, and a sign-in card is not for the others in a group
+                case OfferFile() if not is_group:
+                    notice = {"text": render_notice("file-not-here", reply.language)}
+                    messages_below.append(notice if self._is_test_client else build_consent_message(effect))
+                case RequestSignIn() if not is_group and self._adapter.sign_in:
+                    messages_below.append({"sign_in": reply.language})
+                case OfferFile() | RequestSignIn():
+                    pass
+                case _:
+                    assert_never(effect)
+        cards = [
+            build_reply_message(part, not self._is_test_client, owner_id, asks_feedback) for part in split_reply(reply)
+        ]
+        return cards + messages_below
 
     async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
         """Send a message, or replace an activity by it, and return its id if Teams returns one.

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import TicketRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import TicketFiler
@@ -58,7 +59,9 @@ class TicketDialog:
         state = _ensure_started(context, state, person, locale)
         in_progress = state.tickets.in_progress
         if in_progress.stage == "filing" and not _is_overdue(context, in_progress):
-            return DialogResult(state, (context.build_reply(context.build_paragraph("ticket.under-way"), beside=True),))
+            return DialogResult(
+                state, (context.build_reply(context.build_paragraph("ticket.under-way"), placement="stays"),)
+            )
         return state
 
     async def file_ticket(self, person: Person, job: Job) -> Mapping[str, Any]:
@@ -111,9 +114,8 @@ class TicketDialog:
     ) -> DialogResult:
         waits = refusal.reason == "sign-in"
         state = replace(state, tickets=state.tickets.with_stage("sign-in" if waits else stage))
-        return DialogResult(
-            state, (replace(view.render_refusal(context, refusal, can_retry=True), should_offer_sign_in=waits),)
-        )
+        reply = view.render_refusal(context, refusal, can_retry=True)
+        return DialogResult(state, (reply,), (RequestSignIn(),) if waits else ())
 
     def show_contact_form(
         self, context: DialogContext, state: ConversationState, problems: Mapping[str, str]
@@ -201,9 +203,9 @@ class TicketDialog:
         said = context.build_reply(
             context.build_paragraph("ticket.filing"),
             context.build_paragraph("ticket.filing-long", "subtle"),
-            beside=True,
+            placement="stays",
         )
-        return DialogResult(state, (replace(said, jobs=(Job(FILE_TICKET_JOB, {"draft": to_json(draft)}),)),))
+        return DialogResult(state, (said,), (StartJob(Job(FILE_TICKET_JOB, {"draft": to_json(draft)})),))
 
     def cancel_ticket(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Go back to the case; its other ways out stay open."""

@@ -72,11 +72,11 @@ def render_preview(
 ) -> tuple[Reply, ...]:
     """Render exactly what will be sent, and ask for confirmation: first text and files, then everything else."""
     replies = [
-        context.build_reply(context.build_paragraph("ticket.text"), CopyableText(draft.description), beside=True)
+        context.build_reply(context.build_paragraph("ticket.text"), CopyableText(draft.description), placement="stays")
     ]
     replies += [
         context.build_reply(
-            context.build_paragraph("ticket.file", name=file.name), CopyableText(file.text), beside=True
+            context.build_paragraph("ticket.file", name=file.name), CopyableText(file.text), placement="stays"
         )
         for file in draft.attachments
     ]
@@ -95,7 +95,7 @@ def render_preview(
             context.build_button("ticket-no", "ticket-no"),
         ),
         summary=context.format_text("ticket.preview"),
-        beside=True,
+        placement="stays",
     )
     return (*replies, confirmation)
 
@@ -121,7 +121,9 @@ def render_ticket(context: DialogContext, filed_ticket: Ticket, attachment_count
         else ()
     )
     buttons = (*link, context.build_button("edit-case", "draft"), context.build_button("restart", "restart"))
-    return context.build_reply(*blocks, buttons=buttons, summary=context.format_text("ticket.summary"), beside=True)
+    return context.build_reply(
+        *blocks, buttons=buttons, summary=context.format_text("ticket.summary"), placement="stays"
+    )
 
 
 def render_refusal(context: DialogContext, refusal: TicketRefusal, can_retry: bool = False) -> Reply:
@@ -153,7 +155,7 @@ def render_refusal(context: DialogContext, refusal: TicketRefusal, can_retry: bo
     if reason in CORRECTABLE_REASONS:
         buttons.append(context.build_button("ticket-change", "ticket-change"))
     buttons += [context.build_button("ways-out", "post"), context.build_button("edit-case", "draft")]
-    return context.build_reply(*blocks, buttons=tuple(buttons), beside=True)
+    return context.build_reply(*blocks, buttons=tuple(buttons), placement="stays")
 
 
 def render_sandbox_notice(context: DialogContext) -> list[Block]:

@@ -21,6 +21,7 @@ from bot.azure.arm.settings import AzureSettings
 from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from bot.sign_in.setup import SignInSetup, build_sign_in
 from bot.sign_in.sign_in import SignIn
+from dialogs.model.effects import RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.reply import Paragraph, Reply, build_literal
 from dialogs.model.turn import Turn
@@ -54,7 +55,9 @@ class Looker:
         else:
             said = f"heard {turn.text}"
         return ScriptedResult(
-            {"turns": 1}, (Reply((Paragraph(build_literal(said)),), summary=said, should_offer_sign_in=sign_in),)
+            {"turns": 1},
+            (Reply((Paragraph(build_literal(said)),), summary=said),),
+            (RequestSignIn(),) if sign_in else (),
         )
 
     async def look(self, turn: Turn) -> str:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from bot.terminal.files import append_file_text
-from dialogs.model.reply import CopyableText, FileOffer, Paragraph, Reply, parse_markup
+from dialogs.model.effects import OfferFile
+from dialogs.model.reply import CopyableText, Paragraph, Reply, parse_markup
 from dialogs.replies.plain_text import render_plain_text
 
-FILE = FileOffer("case.md", "A case", 12, {"as": "markdown"})
-OFFER = Reply((Paragraph(parse_markup("Here it is.")),), file=FILE, language="it")
+FILE = OfferFile("case.md", "A case", 12, {"as": "markdown"})
+OFFER = Reply((Paragraph(parse_markup("Here it is.")),), language="it")
 
 
 def test_what_the_file_holds_stands_below_the_reply() -> None:
-    shown = append_file_text(OFFER, b"l'immagine\n")
+    shown = append_file_text(OFFER, FILE, b"l'immagine\n")
     assert shown.blocks[-1] == CopyableText("l'immagine\n")
     assert "case.md (12 byte), come testo" in render_plain_text(shown)
     assert "python app.py draft --out" in render_plain_text(shown)
-
-
-def test_what_is_no_longer_to_be_had_changes_nothing() -> None:
-    assert append_file_text(OFFER, None) is OFFER
-    other = Reply((Paragraph(parse_markup("x")),))
-    assert append_file_text(other, b"x") is other

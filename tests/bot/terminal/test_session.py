@@ -11,6 +11,7 @@ import pytest
 from bot.cli.serve import _find_locale
 from bot.terminal.session import TerminalSession
 from dialogs.conversation import ConversationResult
+from dialogs.model.effects import CancelJobs, Effect, Forget, StartJob
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.reply import Paragraph, Reply, TextRun
 from dialogs.model.turn import Person, Turn
@@ -18,8 +19,8 @@ from dialogs.model.turn import Person, Turn
 WATCH = Job("watch", {"id": "one", "looks": 0})
 
 
-def said(text: str, **more: Any) -> Reply:
-    return Reply((Paragraph((TextRun(text),)),), **more)
+def said(text: str) -> Reply:
+    return Reply((Paragraph((TextRun(text),)),))
 
 
 class ScriptedConversation:
@@ -34,10 +35,9 @@ class ScriptedConversation:
             return ConversationResult(
                 {"turns": turns}, (said(f"ended after {turn.job_done.result['looks']}, turn {turns}"),)
             )
-        jobs = (WATCH,) if turn.text == "watch" else ()
-        stops = ("one",) if turn.text == "stop" else ()
+        effects: dict[str, Effect] = {"watch": StartJob(WATCH), "stop": CancelJobs(("one",)), "forget me": Forget()}
         return ConversationResult(
-            {"turns": turns}, (said(turn.text, stops=stops, forgets=turn.text == "forget me"),), jobs
+            {"turns": turns}, (said(turn.text),), (effects[turn.text],) if turn.text in effects else ()
         )
 
     async def perform_job(self, person: Person, job: Job, language: str, progress: object) -> Mapping[str, Any]:

@@ -21,12 +21,13 @@ from bot.state.store import StoredState
 from bot.turns.channel import Channel, ConversationReference
 from bot.turns.conversation_document import ConversationDocument, read_conversation_document
 from bot.turns.inbound import InboundActivity
-from bot.turns.job_queue import MAX_PENDING_JOBS
 from bot.turns.job_runner import JobLimits
 from bot.turns.outbox import DeliveryPolicy
 from bot.turns.pending import MAX_CRASHED_ATTEMPTS, PendingTurn, read_pending, turn_from_json, turn_to_json
 from bot.turns.progress import ProgressIntervals
+from bot.turns.turn_effects import MAX_PENDING_JOBS
 from bot.turns.turn_runner import TurnLimits, TurnRunner
+from dialogs.model.effects import CancelJobs, ReplyEffect, StartJob
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import ActionPressed, Person, Turn
@@ -97,7 +98,7 @@ class Wire:
     def conversation_reference(self) -> ConversationReference:
         return {"wire": "1", "conversation": self.conversation, "person": "29:ada"}
 
-    def render_reply(self, reply: Reply) -> Sequence[Message]:
+    def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
         return [{"card": {"body": []}, "summary": reply.summary}]
 
     async def send(self, message: Message) -> str:
@@ -155,9 +156,11 @@ class BusyConversation:
             await self.answering(turn)
         count = (state or {}).get("turns", 0) + 1
         what = f"{turn.job_done.job.name}: {dict(turn.job_done.result)}" if turn.job_done else turn.text
-        reply = Reply((Paragraph(parse_markup("x")),), summary=f"{count} {what}", beside=bool(turn.text))
+        reply = Reply(
+            (Paragraph(parse_markup("x")),), summary=f"{count} {what}", placement="stays" if turn.text else "in-place"
+        )
         names = turn.text.split()[1:] if turn.text.startswith("do ") else []
-        return ScriptedResult({"turns": count}, (reply,), tuple(Job(name, {"n": 1}) for name in names))
+        return ScriptedResult({"turns": count}, (reply,), tuple(StartJob(Job(name, {"n": 1})) for name in names))
 
     async def hand_off(self, *_: Any) -> Any:
         raise NotImplementedError
@@ -809,9 +812,9 @@ async def test_a_work_that_is_stopped_is_not_done_any_more(store: FusedStore, wi
     class StoppableConversation(WatchingConversation):
         async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
             answer = await super().answer_turn(turn, state)
-            jobs = tuple(Job(job.name, {**job.args, "id": job.name}) for job in answer.jobs)
-            stops = ("watch",) if turn.text == "stop" else ()
-            return replace(answer, jobs=jobs, replies=tuple(replace(r, stops=stops) for r in answer.replies))
+            jobs = [effect.job for effect in answer.effects if isinstance(effect, StartJob)]
+            starts = tuple(StartJob(Job(job.name, {**job.args, "id": job.name})) for job in jobs)
+            return replace(answer, effects=(*starts, *([CancelJobs(("watch",))] if turn.text == "stop" else [])))
 
     conversation = StoppableConversation()
     turns = TurnRunner(conversation, store, limits=FAST, clock=lambda: now)

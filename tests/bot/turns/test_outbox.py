@@ -28,6 +28,7 @@ from bot.turns.inbound import InboundActivity
 from bot.turns.outbox import MAX_UNKNOWN_OUTCOMES, DeliveryPolicy
 from bot.turns.turn_processor import MAX_UNSENT_MESSAGES
 from bot.turns.turn_runner import TurnLimits, TurnRunner
+from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import Person, Turn
 from tests.bot.scripted import ScriptedResult
@@ -88,7 +89,7 @@ class Line:
     def conversation_reference(self) -> ConversationReference:
         return {"line": "1", "conversation": "a:1", "person": "29:ada"}
 
-    def render_reply(self, reply: Reply) -> Sequence[Message]:
+    def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
         return [{"card": {}, "summary": reply.summary}]
 
     async def send(self, message: Message) -> None:

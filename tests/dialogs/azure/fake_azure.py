@@ -143,7 +143,7 @@ class LookingChat(Chat):
 
     async def turn(self, **what: Any) -> str:
         shown = await super().turn(**what)
-        self.jobs += [job for reply in self.replies for job in reply.jobs]
+        self.jobs += self.started_jobs
         return shown
 
     async def finish_job(self) -> str:

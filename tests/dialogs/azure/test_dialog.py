@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from dialogs.model.azure import FailedTemplates, TemplateId, TemplateSearchResult
+from dialogs.model.effects import HandOff
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.test_conversation import Line, talk
@@ -273,7 +274,7 @@ async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> 
     shown = await chat.turn(text="look at win11-golden", scope=scope)
     assert fake.asked == []
     assert "private chat" in shown
-    assert chat.replies[0].goes_on == "look"
+    assert chat.effects == (HandOff("look"),)
     moved, left = await chat.conversation.hand_off(chat.turn_of("", "personal"), None, chat.state or {}, "look")
     assert "May I look at Azure?" in "\n".join(map(chat.plain, moved.replies))
     assert left["look"]["what"] is None

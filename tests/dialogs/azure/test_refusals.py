@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.effects import AskFeedback, RequestSignIn
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import parse_markup
 from dialogs.texts import TEXTS
@@ -85,7 +86,7 @@ async def test_a_log_that_is_denied_leaves_the_status_and_says_how_to_read_it() 
     assert "Role that allows it: Storage Blob Data Reader" in shown
     assert "az storage account list -g IT_rg-images_win11-golden_1" in shown
     assert "Step 1 of 3" in shown  # the status's own message was recognized
-    assert not any(reply.should_offer_sign_in for reply in chat.replies)
+    assert chat.sign_in_requests == []
 
 
 async def test_how_long_to_wait() -> None:
@@ -97,7 +98,7 @@ async def test_how_long_to_wait() -> None:
 
 async def test_a_sign_in_goes_on_with_the_look() -> None:
     chat, shown = await refused("find", AzureRefusal("sign-in"), "en")
-    assert chat.replies[-1].should_offer_sign_in
+    assert chat.sign_in_requests == [len(chat.replies) - 1]
     assert "Sign in below" in shown
     assert chat.azure is not None
     chat.azure.refusals.clear()
@@ -107,7 +108,7 @@ async def test_a_sign_in_goes_on_with_the_look() -> None:
 
 async def test_a_sign_in_for_the_log_goes_on_too() -> None:
     chat, shown = await refused("log_tail", AzureRefusal("sign-in"), "en")
-    assert chat.replies[0].should_offer_sign_in
+    assert chat.effects == (RequestSignIn(reply_index=0), AskFeedback(reply_index=1)), "each below its own message"
     assert "Template win11-golden" in shown
     assert chat.azure is not None
     chat.azure.refusals.clear()
@@ -147,7 +148,7 @@ async def test_a_whole_log_that_is_refused_is_reported() -> None:
                 shown = await chat.finish_job()
                 assert "The log could not be read." in shown
                 assert said(f"refused.{reason}.next", "en") in shown
-                assert chat.replies[0].should_offer_sign_in == (reason == "sign-in")
+                assert (chat.sign_in_requests == [0]) == (reason == "sign-in")
                 azure.refusals.clear()
                 await chat.press("Try again") if "Try again" in shown else await chat.turn(has_signed_in=True)
                 if reason in ("sign-in", "busy"):

@@ -16,6 +16,7 @@ from dialogs.azure.template_watch import (
     WATCH_TEMPLATE_JOB,
 )
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.effects import CancelJobs
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.turn import Person
 from dialogs.state.conversation_json import state_from_json
@@ -65,7 +66,7 @@ async def test_a_run_is_watched_until_one_says_stop(
     (work,) = chat.jobs
     assert work.name == WATCH_TEMPLATE_JOB
     assert stopped in await chat.say(stop)
-    assert chat.replies[-1].stops == (work.args["id"],)
+    assert chat.effects == (CancelJobs((work.args["id"],)),)
     assert chat.state
     assert chat.state["look"]["watches"] == []
 
@@ -163,7 +164,7 @@ async def test_without_a_token_it_ends_with_words_and_the_sign_in() -> None:
     azure.refusals["status"] = AzureRefusal("sign-in")
     said = await chat.finish_job()
     assert "I can no longer watch win11-golden" in said
-    assert any(reply.should_offer_sign_in for reply in chat.replies)
+    assert chat.sign_in_requests == [0]
     azure.refusals.clear()
     assert "I'm watching win11-golden" in await chat.turn(has_signed_in=True), "signed in, the watch goes on"
 
@@ -176,7 +177,7 @@ async def test_what_does_not_pass_ends_it_at_once(reason: AzureRefusalReason) ->
     azure.refusals["status"] = AzureRefusal(reason, target=RUNNING.template_id.id)
     said = await chat.finish_job()
     assert "I can no longer watch win11-golden" in said
-    assert not any(reply.should_offer_sign_in for reply in chat.replies)
+    assert chat.sign_in_requests == []
     assert any(reply.buttons for reply in chat.replies)
 
 

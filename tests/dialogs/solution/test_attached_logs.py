@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from dialogs.model.effects import AskFeedback, StartJob
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal, FileRefusalReason
 from dialogs.model.job import Job, JobDone
@@ -73,10 +74,10 @@ class FileChat(Chat):
         turn = Turn(Person("tenant", "person"), "conversation", self.scope, locale=self.locale, **what)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
-        self.replies = answer.replies
-        self.jobs += [Job(job.name, json.loads(json.dumps(job.args))) for job in answer.jobs]
+        self.replies, self.effects = answer.replies, answer.effects
+        self.jobs += [Job(job.name, json.loads(json.dumps(job.args))) for job in self.started_jobs]
         assert "SECRET-LINK" not in json.dumps(self.state)
-        assert "SECRET-LINK" not in repr([replace(reply, jobs=()) for reply in answer.replies])
+        assert "SECRET-LINK" not in repr(answer.replies)
         return self.shown
 
     async def attach(self, *files: AttachedFile, text: str = "") -> str:
@@ -98,12 +99,12 @@ async def test_a_log_is_announced_read_and_diagnosed() -> None:
     files = FakeAttachmentReader()
     chat = FileChat(files)
     assert await chat.attach() == "I'm reading customization.log. The answer comes here when I'm through."
-    assert [reply.beside for reply in chat.replies] == [True]
+    assert [reply.placement for reply in chat.replies] == ["stays"]
     shown = await chat.finish_job()
     assert shown.startswith("I read all of customization.log: 12 MB, 43,112 lines.")
     assert "Script ended with a non-zero exit code" in shown
     assert "11  The string is missing the terminator." in shown
-    assert chat.replies[0].can_give_feedback
+    assert chat.effects == (AskFeedback(),)
     assert files.asked == [(LOG, "en")]
     assert chat.progress == [(5, 10)]
     assert "Step 2 of 3" in await chat.press("Next step")
@@ -120,7 +121,7 @@ async def test_a_text_beside_the_file_is_answered_too() -> None:
     shown = await chat.attach(text="FAILED-LOG")
     assert "Script ended with a non-zero exit code" in shown
     assert "I'm reading customization.log" in render_plain_text(chat.replies[-1])
-    assert [reply.jobs != () for reply in chat.replies] == [False, True]
+    assert chat.effects == (AskFeedback(reply_index=0), StartJob(chat.jobs[0]))
     # the file is the later word
     shown = await chat.finish_job()
     assert "VMs from the image do not deploy" in shown

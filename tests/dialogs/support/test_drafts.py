@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.model.reply import Command, CopyableText, FormField, Reply
+from dialogs.model.reply import Command, CopyableText, FormField
 from dialogs.state.conversation_json import state_from_json
 from tests.dialogs import fixtures
 from tests.dialogs.fixtures import CORRELATION, FAILED, SUBSCRIPTION, Chat
@@ -32,10 +32,6 @@ def fields(chat: Chat) -> dict[str, FormField]:
 
 def texts(chat: Chat) -> list[str]:
     return [block.text for reply in chat.replies for block in reply.blocks if isinstance(block, CopyableText)]
-
-
-def files(chat: Chat) -> list[Reply]:
-    return [reply for reply in chat.replies if reply.file]
 
 
 async def drafted(locale: str = "en-US") -> Chat:
@@ -100,7 +96,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_the_rest_survives(
     shown = fields(chat)
     assert [name for name, field in shown.items() if field.problem] == [name]
     assert texts(chat) == []
-    assert not chat.replies[0].beside, "the same card, in its place"
+    assert chat.replies[0].placement == "in-place", "the same card, in its place"
     for kept, value in ANSWERS.items():
         if kept != name:
             assert shown[kept].value == value
@@ -224,11 +220,10 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
     assert "\x1b" not in english
     for kind in ("text", "markdown", "json"):
         await chat.act("file-case", {"as": kind})
-        (reply,) = files(chat)
-        assert reply.file is not None
-        content = chat.conversation.read_offered_file(chat.state, reply.file.args)
+        (file,) = chat.offered_files
+        content = chat.conversation.read_offered_file(chat.state, file.args)
         assert content is not None
-        assert len(content) == reply.file.size
+        assert len(content) == file.size
         if kind == "text":
             assert content == english.encode("utf-8")
         if kind == "markdown":
@@ -240,18 +235,16 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
             assert held["diagnosis"] is None
             assert held["template_id"] == TEMPLATE
     await chat.act("az-case")
-    (reply,) = files(chat)
-    assert reply.file is not None
-    assert chat.conversation.read_offered_file(chat.state, reply.file.args) == english.encode("utf-8")
-    assert all(f"@{reply.file.name}" in block.text for block in reply.blocks if isinstance(block, Command))
+    (file,), (reply,) = chat.offered_files, chat.replies
+    assert chat.conversation.read_offered_file(chat.state, file.args) == english.encode("utf-8")
+    assert all(f"@{file.name}" in block.text for block in reply.blocks if isinstance(block, Command))
 
 
 async def test_a_file_of_a_case_that_was_changed_since_is_not_another_file() -> None:
     chat = await drafted()
     await chat.act("post", {}, ANSWERS)
     await chat.press("As a file")
-    offered = files(chat)[0].file
-    assert offered is not None
+    (offered,) = chat.offered_files
     assert offered.name.startswith("image-medic-case-win11-golden-")
     kept = chat.state
     await chat.say("WRAPPER")

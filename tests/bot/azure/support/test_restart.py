@@ -13,6 +13,7 @@ from bot.state.store import build_state_key
 from bot.turns.inbound import InboundActivity
 from bot.turns.turn_runner import TurnRunner
 from dialogs.conversation import Conversation
+from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
 from dialogs.replies.plain_text import render_plain_text
@@ -30,7 +31,7 @@ class Seen(Wire):
 
     buttons: dict[str, dict[str, Any]]
 
-    def render_reply(self, reply: Reply) -> Sequence[Message]:
+    def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
         self.buttons = {button.action_id: dict(button.args) for button in reply.buttons} or self.buttons
         return [{"card": {"body": []}, "summary": render_plain_text(reply)}]
 

@@ -75,9 +75,9 @@ class FilingChat(Chat):
         turn = Turn(self.person, "conversation", self.scope, locale=self.locale, **what)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
-        self.replies = answer.replies
+        self.replies, self.effects = answer.replies, answer.effects
         assert self.replies
-        self.jobs += through_json(answer.jobs)
+        self.jobs += through_json(self.started_jobs)
         return self.shown
 
     async def finish_job(self, result: dict[str, Any] | None = None) -> str:
@@ -88,6 +88,6 @@ class FilingChat(Chat):
         return await self.turn(job_done=JobDone(job, json.loads(json.dumps(result))))
 
 
-def through_json(jobs: tuple[Job, ...]) -> list[Job]:
+def through_json(jobs: list[Job]) -> list[Job]:
     """The jobs as a store gives them back."""
     return [replace(job, args=json.loads(json.dumps(dict(job.args)))) for job in jobs]

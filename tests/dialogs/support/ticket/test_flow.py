@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from dialogs.model.effects import HandOff
 from dialogs.model.job import FAILURE_KEY
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.support import TicketRefusal, TicketRefusalReason
@@ -295,7 +296,7 @@ async def check_refusal(
     for literal in ("**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1"):
         assert literal in shown
     assert ("30" in shown) is (reason == "busy")
-    assert any(reply.should_offer_sign_in for reply in chat.replies) is (reason == "sign-in")
+    assert bool(chat.sign_in_requests) is (reason == "sign-in")
     labels = [button.label for button in chat.buttons]
     assert LABELS[language]["ways-out"] in labels
     filing.refusal = None
@@ -386,7 +387,7 @@ async def test_among_others_it_goes_to_the_private_chat(scope: Any) -> None:
     for do in sorted(TICKET_ACTIONS.actions):
         shown = await chat.act(do, {"seal": "x", "kind": 0}, dict(CONTACT))
         assert SUBSCRIPTION not in shown
-        assert [reply.goes_on for reply in chat.replies] == ["draft"]
+        assert chat.effects == (HandOff("draft"),)
     assert (filing.filed, chat.jobs) == ([], [])
 
 

@@ -1,9 +1,10 @@
-"""Enqueue a turn's jobs in the conversation's document, so that they are committed together with its replies."""
+"""Apply a turn's effects to the conversation's document, so that they are committed together with its replies."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from bot.cards.messages import Message
 from bot.turns.channel import Channel, render_messages
@@ -11,6 +12,7 @@ from bot.turns.conversation_document import ConversationDocument
 from bot.turns.inbound import InboundActivity
 from bot.turns.pending import PendingTurn, turn_to_json
 from dialogs.conversation import Conversation, ConversationResult
+from dialogs.model.effects import AskFeedback, CancelJobs, Forget, HandOff, OfferFile, RequestSignIn, StartJob
 from dialogs.model.job import FAILURE_KEY, Job, JobDone, JobFailure
 from dialogs.model.turn import Turn
 
@@ -18,7 +20,7 @@ MAX_PENDING_JOBS = 5
 """Jobs of one conversation that may wait; they run one after the other."""
 
 
-async def enqueue_jobs(
+async def apply_effects(
     document: ConversationDocument,
     incoming: InboundActivity,
     channel: Channel,
@@ -27,15 +29,31 @@ async def enqueue_jobs(
     conversation: Conversation,
     now: float,
 ) -> list[Message]:
-    """Append the jobs of `result` to the document; `messages` are its replies, rendered.
+    """Apply the effects of `result` to the document; `messages` are its replies, rendered.
 
     The last message announces the jobs. The first job's progress is shown below it, unless something may replace it.
 
     Returns:
         More messages: the reports of the jobs for which there is no room.
     """
+    jobs: list[Job] = []
+    for effect in result.effects:
+        match effect:
+            case StartJob(job):
+                jobs.append(job)
+            case CancelJobs(job_ids):
+                document.cancel_jobs(job_ids)
+            case Forget():
+                document.clear_personal_state()
+            case HandOff():
+                pass  # the private chat was committed before the thread
+            case RequestSignIn() | AskFeedback() | OfferFile():
+                pass  # the channel rendered them with their replies
+            case _:
+                assert_never(effect)
     reports: list[Message] = []
-    for number, job in enumerate(result.jobs):
+    # only after the cancellations, which are for the jobs of earlier turns
+    for number, job in enumerate(jobs):
         if sum(pending.job_json is not None for pending in document.pending_turns) >= MAX_PENDING_JOBS:
             reports += await _report_too_many(document, incoming.turn, channel, conversation, job)
             continue
@@ -48,7 +66,7 @@ async def enqueue_jobs(
             {"do": job.name, "args": dict(job.args)},
         )
         # a progress line would undo what a later answer puts in the message's place
-        if number == 0 and messages and not result.replies[-1].gives_place:
+        if number == 0 and messages and not result.replies[-1].may_be_replaced:
             pending.progress_message_id = f"{incoming.activity_key}.{len(messages) - 1}"
             pending.progress_message = dict(messages[-1])
         document.pending_turns.append(pending)
@@ -70,4 +88,4 @@ async def _report_too_many(
     )
     result = await conversation.answer_turn(report, document.dialog_state)
     document.dialog_state = dict(result.state)
-    return render_messages(result.replies, channel, "")
+    return render_messages(result, channel)
