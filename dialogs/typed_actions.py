@@ -8,7 +8,7 @@ from typing import Any
 
 from dialogs.actions import TYPED_ALIASES
 from dialogs.azure.typed_requests import TemplateRequest, parse_request, parse_template_name, parse_yes_no
-from dialogs.state.azure_state import AzureState, template_query_to_args
+from dialogs.state.azure_state import AzureState
 from dialogs.state.conversation_state import ConversationState
 from dialogs.typed_commands import find_typed_button, parse_intent
 
@@ -38,5 +38,5 @@ def _find_azure_action(text: str, azure: AzureState) -> TypedAction | None:
     if request is None and azure.pending_input == "name" and parse_intent(text) is None:
         request = parse_template_name(text)
     if isinstance(request, TemplateRequest):
-        return TypedAction(request.action_id, template_query_to_args(request.query))
+        return TypedAction(request.action_id, request.query.to_args())
     return TypedAction(request) if request else None

@@ -59,7 +59,7 @@ FLOORS = {
         ("diagnosis",),
         ("search",),
         ("catalog",),
-        ("build_log",),
+        ("build_log", "template"),
         ("text",),
         ("redaction", "commands", "model"),
         ("azure_clouds", "azure_names"),

@@ -11,14 +11,13 @@ from dialogs.model.azure import (
     FailedTemplates,
     LogDiagnosis,
     LogTail,
-    TemplateId,
-    TemplateQuery,
     TemplateSearchResult,
     TemplateStatus,
 )
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 
 class DisabledAzureReader:

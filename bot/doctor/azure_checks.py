@@ -9,10 +9,10 @@ from bot.azure.open import open_azure_reader
 from bot.doctor.findings import DoctorEnvironment, Finding
 from bot.host.settings import Settings
 from bot.sign_in.token_service import TokenService, TokenServiceError
-from dialogs.model.azure import TemplateQuery
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.template.template_id import TemplateQuery
 
 CHECK_NAME = "looks"
 

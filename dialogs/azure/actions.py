@@ -12,8 +12,9 @@ from dialogs.action_registry import ActionRequest, ActionTable
 from dialogs.azure.dialog import AzureDialog
 from dialogs.azure.template_watch import stop_watch
 from dialogs.context import DialogResult
-from dialogs.state.azure_state import AzureRequest, LookupKind, build_query_from_args
+from dialogs.state.azure_state import AzureRequest, LookupKind
 from dialogs.state.json_fields import parse_int
+from knowledge.template.template_id import TemplateQuery
 
 AZURE_ACTIONS = ActionTable()
 
@@ -83,7 +84,7 @@ async def watch_template(request: ActionRequest) -> DialogResult:
 @AZURE_ACTIONS.register("unwatch")
 def unwatch_template(request: ActionRequest) -> DialogResult:
     """Stop watching a template."""
-    query = build_query_from_args(request.args)
+    query = TemplateQuery.from_args(request.args)
     return stop_watch(request.context, request.state, AzureRequest("watch", query))
 
 
@@ -96,7 +97,9 @@ async def sign_out(request: ActionRequest) -> DialogResult:
 async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int = 0) -> DialogResult:
     dialog = AzureDialog.for_request(request)
     # the list of failed templates is of no template
-    azure_request = AzureRequest(kind) if kind == "failing" else AzureRequest(kind, build_query_from_args(request.args))
+    azure_request = (
+        AzureRequest(kind) if kind == "failing" else AzureRequest(kind, TemplateQuery.from_args(request.args))
+    )
     return await dialog.request_lookup(request.context, request.state, request.person, azure_request, detail)
 
 

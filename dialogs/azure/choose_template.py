@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from dialogs.azure.refusals import render_names, shorten_value
 from dialogs.context import DialogContext, shorten_label
-from dialogs.model.azure import TemplateId, TemplateSearchResult
+from dialogs.model.azure import TemplateSearchResult
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, build_literal
-from dialogs.state.azure_state import AzureRequest, build_query_from_args, template_id_to_args
+from dialogs.state.azure_state import AzureRequest
 from dialogs.texts import TrustedText
+from knowledge.template.template_id import TemplateId
 
 MAX_CHOICES = 5
 MAX_SIMILAR = 3
@@ -101,12 +102,7 @@ def build_template_button(template_id: TemplateId, candidates: Sequence[Template
     """Build the button of a template; its label has the resource group when another candidate has the same name."""
     same_name_count = sum(other.name.casefold() == template_id.name.casefold() for other in candidates)
     label = f"{template_id.name} ({template_id.resource_group})" if same_name_count > 1 else template_id.name
-    return Button(shorten_label(shorten_value(label)), "look", template_id_to_args(template_id))
-
-
-def can_be_picked(template_id: TemplateId) -> bool:
-    """Return whether the template's names pass the validation that a button's arguments get when they come back."""
-    return build_query_from_args(template_id_to_args(template_id)).template_id is not None
+    return Button(shorten_label(shorten_value(label)), "look", template_id.to_args())
 
 
 def render_template_line(template_id: TemplateId, *details: str, age: str = "") -> Paragraph:
@@ -122,7 +118,7 @@ def render_template_line(template_id: TemplateId, *details: str, age: str = "") 
 
 def _build_template_buttons(template_ids: Sequence[TemplateId]) -> tuple[Button, ...]:
     return tuple(
-        build_template_button(template_id, template_ids) for template_id in template_ids if can_be_picked(template_id)
+        build_template_button(template_id, template_ids) for template_id in template_ids if template_id.is_valid
     )
 
 

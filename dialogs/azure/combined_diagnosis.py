@@ -177,7 +177,10 @@ def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagn
     """Return the most reliable diagnosis, completed from the other sources and the status, but not its matches."""
     status, diagnoses = sources.status, sources.diagnoses
     base = diagnoses[0] if diagnoses else _EMPTY_DIAGNOSIS
-    ids = [("image template", status.template_id.id), *(pair for diagnosis in diagnoses for pair in diagnosis.ids)]
+    ids = [
+        ("image template", status.template_id.to_resource_id()),
+        *(pair for diagnosis in diagnoses for pair in diagnosis.ids),
+    ]
     return replace(
         base,
         outcome=_choose_outcome(sources, base, has_azure_matches),

@@ -10,7 +10,7 @@ from dialogs.azure import choose_template, failed_templates, manual_commands, te
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.status_reply import compute_deadline, fetch_snapshot, show_status
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AccessMode, AzureRefusal, TemplateQuery
+from dialogs.model.azure import AccessMode, AzureRefusal
 from dialogs.model.effects import HandOff, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone
@@ -19,15 +19,10 @@ from dialogs.model.turn import Person
 from dialogs.replies.general_replies import build_default_buttons
 from dialogs.resources import DialogResources
 from dialogs.solution.howtos import build_back_to_step_buttons
-from dialogs.state.azure_state import (
-    AzureRequest,
-    AzureState,
-    PendingInput,
-    build_exact_query,
-    build_query_from_facts,
-)
+from dialogs.state.azure_state import AzureRequest, AzureState, PendingInput
 from dialogs.state.conversation_state import ConversationState
 from knowledge.catalog.fact_rules import FactRules
+from knowledge.template.template_id import TemplateQuery
 
 
 @dataclass(frozen=True)
@@ -158,7 +153,7 @@ class AzureDialog:
             return self._show_refusal(context, state, request, refused.refusal)
         except TimeoutError:
             return self._show_refusal(context, state, request, AzureRefusal("too-slow", target=request.query.name))
-        of_text = state.diagnosis is not None and request.query == build_query_from_facts(state.diagnosis.facts)
+        of_text = state.diagnosis is not None and request.query == TemplateQuery.from_facts(state.diagnosis.facts)
         return await show_status(context, state, seen, self.diagnose, self.fact_rules, of_text)
 
     def _show_refusal(
@@ -238,29 +233,21 @@ def _resolve_request(state: ConversationState, request: AzureRequest) -> AzureRe
     if request.query != TemplateQuery():
         known = last is not None and last.name.casefold() == request.query.name.casefold()
         return (
-            replace(request, query=build_exact_query(last))
+            replace(request, query=TemplateQuery.for_template(last))
             if last and known and not request.query.resource_group
             else request
         )
     if last is not None and request.kind in ("whole-log", "watch"):
-        return replace(request, query=build_exact_query(last))
-    facts = build_query_from_facts(state.diagnosis.facts if state.diagnosis else {})
+        return replace(request, query=TemplateQuery.for_template(last))
+    facts = TemplateQuery.from_facts(state.diagnosis.facts if state.diagnosis else {})
     if facts.name or facts.staging_group or facts.account:
         return replace(request, query=facts)
-    return replace(request, query=build_exact_query(last)) if last else request
+    return replace(request, query=TemplateQuery.for_template(last)) if last else request
 
 
 def _collect_placeholder_values(state: ConversationState, request: AzureRequest) -> dict[str, str]:
     """Collect the values for commands to run by hand: what was asked for, else what the diagnosed text says."""
-    wanted = request.query
-    named = {
-        "template": wanted.name,
-        "resource_group": wanted.resource_group,
-        "subscription": wanted.subscription,
-        "staging_resource_group": wanted.staging_group,
-        "account": wanted.account,
-    }
-    given = {key: value for key, value in named.items() if value}
+    given = request.query.to_facts()
     known = manual_commands.get_known_values(state)
-    same = not given or known.get("template", "").casefold() == wanted.name.casefold()
+    same = not given or known.get("template", "").casefold() == request.query.name.casefold()
     return {**(known if same else {}), **given}

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs.azure.choose_template import (
-    build_subscription_blocks,
-    build_template_button,
-    can_be_picked,
-    render_template_line,
-)
+from dialogs.azure.choose_template import build_subscription_blocks, build_template_button, render_template_line
 from dialogs.azure.source_diagnosis import diagnose_status
 from dialogs.context import DialogContext
 from dialogs.model.azure import FailedTemplates, TemplateStatus
@@ -44,7 +39,7 @@ async def list_failed_templates(
     if failed_templates.has_more:
         blocks.append(context.build_paragraph("look.none.more"))
     ids = [status.template_id for status in page]
-    buttons = [build_template_button(template_id, ids) for template_id in ids if can_be_picked(template_id)]
+    buttons = [build_template_button(template_id, ids) for template_id in ids if template_id.is_valid]
     if len(templates) > PAGE_SIZE:
         # "more" on the last page leads back to the first one
         next_index = first_index + PAGE_SIZE if first_index + PAGE_SIZE < len(templates) else 0

@@ -10,6 +10,7 @@ from dialogs.solution.step_view import has_placeholder
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.commands.placeholders import Shell, fill_placeholders
+from knowledge.template.template_id import get_last_segment
 
 _SHELLS: tuple[Shell, ...] = ("Azure CLI", "PowerShell")
 STATUS_COMMANDS: Mapping[Shell, str] = {
@@ -91,5 +92,5 @@ def get_known_values(state: ConversationState) -> dict[str, str]:
     """Return the values for commands that the current diagnosis knows."""
     values = extract_placeholder_values(state.diagnosis, "") if state.diagnosis else {}
     if staging := values.get("staging_resource_group"):
-        values["staging_resource_group"] = staging.rstrip("/").rpartition("/")[2]
+        values["staging_resource_group"] = get_last_segment(staging)
     return values

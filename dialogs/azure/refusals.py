@@ -10,12 +10,12 @@ from dialogs.azure.manual_commands import (
     build_log_commands,
     build_status_commands,
 )
-from dialogs.azure.typed_requests import parse_template_id
 from dialogs.context import DialogContext
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.reply import Block, Button, FactTable, RichText, TextRun, Tone, build_literal
 from dialogs.state.azure_state import AzureRequest
 from knowledge.redaction.redact import redact
+from knowledge.template.template_id import TemplateId
 
 MAX_LISTED_NAMES = 5
 _MAX_VALUE_CHARS = 300
@@ -125,10 +125,8 @@ def _build_rows(context: DialogContext, refusal: AzureRefusal) -> tuple[tuple[st
 
 def _extract_template_values(refusal: AzureRefusal) -> dict[str, str]:
     """Return the values for commands from the resource id of a refused template."""
-    query = parse_template_id(refusal.target)
-    if query is None:
-        return {}
-    return {"template": query.name, "resource_group": query.resource_group, "subscription": query.subscription}
+    template_id = TemplateId.parse(refusal.target)
+    return template_id.to_facts() if template_id else {}
 
 
 def _build_manual_commands(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dialogs.model.azure import TemplateStatus
 from dialogs.model.azure_times import compute_run_seconds, get_timeout_minutes
+from knowledge.template.vm_size import count_vcpus
 
 MAX_SOURCE_CHARS = 300
-_HIGH_MEMORY_CPUS = {11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
-"""Processors of the older high-memory sizes D11 to D15, whose number is not the processor count."""
 
 
 def has_failed(status: TemplateStatus) -> bool:
@@ -51,20 +50,10 @@ def compute_measured_facts(status: TemplateStatus, now: str) -> dict[str, str | 
         "run_minutes": seconds // 60 if seconds is not None else None,
         "run_share": seconds * 100 // (timeout_minutes * 60) if seconds is not None else None,
         "timeout": timeout_minutes,
-        "vm_cpus": _parse_cpu_count(status.vm_size),
+        "vm_cpus": count_vcpus(status.vm_size),
         "identities": status.identity_count,
         "own_network": "yes" if status.has_own_network else "no",
         "os": status.os,
         "customizers": len(status.customizers),
     }
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _parse_cpu_count(vm_size: str) -> int | None:
-    """Return the number of processors that a VM size names (`Standard_D2ds_v4`: 2), None when it names none."""
-    _, _, size = vm_size.partition("_")
-    digits = "".join(c if c.isdecimal() else " " for c in size.partition("_")[0].partition("-")[0]).split()
-    if not size or not digits or len(digits[0]) > 3:
-        return None
-    number = int(digits[0])
-    return _HIGH_MEMORY_CPUS.get(number, number) if size.startswith("D") else number

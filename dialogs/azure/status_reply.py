@@ -19,7 +19,7 @@ from dialogs.azure.refusals import build_refusal_blocks
 from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_log_tail, diagnose_status
 from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AzureRefusal, LogTail, TemplateId, TemplateStatus
+from dialogs.model.azure import AzureRefusal, LogTail, TemplateStatus
 from dialogs.model.azure_times import is_running
 from dialogs.model.effects import Effect, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
@@ -27,13 +27,14 @@ from dialogs.model.ports import AzureReader, DiagnoseText
 from dialogs.model.reply import Block, Button
 from dialogs.model.turn import Person
 from dialogs.replies.durations import format_size
-from dialogs.state.azure_state import AzureRequest, build_exact_query
+from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match
 from dialogs.state.template_status import sanitize_status
 from dialogs.texts import TrustedText
 from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.diagnosis import Diagnosis
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 LOOKUP_TIMEOUT_SECONDS = 9.0
 """The time for a lookup: the channel drops a turn that takes more than ten seconds."""
@@ -139,7 +140,7 @@ def show_combined_diagnosis(
     )
     effects: tuple[Effect, ...] = ()
     if log_refusal is not None and log_refusal.reason == "sign-in":
-        request = AzureRequest("template", build_exact_query(status.template_id))
+        request = AzureRequest("template", TemplateQuery.for_template(status.template_id))
         # after the sign-in the whole lookup is repeated, this time with the log
         state = replace(state, azure=state.azure.with_pending_request(request, "sign-in"))
         effects = (RequestSignIn(),)
@@ -181,7 +182,7 @@ def _build_log_refusal_blocks(
             context.build_paragraph(f"refused.{refusal.reason}"),
             context.build_paragraph(f"refused.{refusal.reason}.next", "subtle"),
         ]
-    request = AzureRequest("whole-log", build_exact_query(combined.status.template_id))
+    request = AzureRequest("whole-log", TemplateQuery.for_template(combined.status.template_id))
     values = get_known_values(replace(state, diagnosis=combined.diagnosis))
     return [
         context.build_paragraph("look.log.refused"),

@@ -22,7 +22,6 @@ from dialogs.model.reply import (
     build_literal,
 )
 from dialogs.replies.durations import format_duration
-from dialogs.state.azure_state import template_id_to_args
 from dialogs.texts import TrustedText
 from knowledge.redaction.redact import redact
 
@@ -101,7 +100,7 @@ def build_status_buttons(
     context: DialogContext, status: TemplateStatus, log_tail: LogTail | None, log_refusal: AzureRefusal | None
 ) -> tuple[Button, ...]:
     """Build the buttons of the status card: read the rest of the log, look again, watch, another template."""
-    args: dict[str, Any] = {**template_id_to_args(status.template_id)}
+    args: dict[str, Any] = {**status.template_id.to_args()}
     buttons: list[Button] = []
     is_log_partial = log_tail is not None and not log_tail.is_whole
     if is_log_partial or (log_refusal is not None and log_refusal.reason == "too-slow"):

@@ -13,7 +13,7 @@ from typing import Any
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.whole_log import refusal_from_json, refusal_to_json
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateId, TemplateStatus
+from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateStatus
 from dialogs.model.azure_times import is_running
 from dialogs.model.effects import CancelJobs, RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
@@ -21,13 +21,9 @@ from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
 from dialogs.model.ports import AzureReader
 from dialogs.model.reply import Button
 from dialogs.model.turn import Person
-from dialogs.state.azure_state import (
-    AzureRequest,
-    build_query_from_args,
-    template_id_to_args,
-    template_query_to_args,
-)
+from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 WATCH_TEMPLATE_JOB = "watch"
 """The name of the job that polls a watched template."""
@@ -64,7 +60,7 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
     running = is_running(status)
     # "run" tells this run from the next one, and "id" lets a stop find the job
     args = {
-        **template_id_to_args(template_id),
+        **template_id.to_args(),
         "id": _build_watch_id(template_id),
         "run": status.started or "",
         "running": running,
@@ -106,7 +102,7 @@ def stop_watch(context: DialogContext, state: ConversationState, request: AzureR
 async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job, now: str) -> Mapping[str, Any]:
     """Look once at a watched template and return, as plain JSON, that its run has ended or when to look again."""
     args = dict(job.args)
-    template_id = build_query_from_args(args).template_id
+    template_id = TemplateId.from_args(args)
     if azure_reader is None or azure_reader.access_mode == "off" or template_id is None:
         return {"refused": refusal_to_json(AzureRefusal("off" if template_id else "unexpected"))}
     if now >= str(args.get("until")):  # both UTC in the same ISO 8601 form, so they compare as text
@@ -133,7 +129,7 @@ def end_watch(
     When the run has not ended, the watch was refused or its time is over.
     """
     args = job_done.job.args
-    request = AzureRequest("template", build_query_from_args(args))
+    request = AzureRequest("template", TemplateQuery.from_args(args))
     remaining = tuple(
         template_id for template_id in state.azure.watched_templates if _build_watch_id(template_id) != args.get("id")
     )
@@ -147,19 +143,16 @@ def show_watch_stopped(
     """Say why the watch ended before the run did: its time was over, or Azure refused."""
     name = request.query.name
     if "over" in job_done.result:
-        watch_button = Button(
-            context.format_text("button.watch"), "watch", template_query_to_args(request.query), primary=True
-        )
+        watch_button = Button(context.format_text("button.watch"), "watch", request.query.to_args(), primary=True)
         notice = context.build_paragraph("watch.over", name=name, hours=MAX_WATCH_HOURS)
         return DialogResult(state, (context.build_reply(notice, buttons=(watch_button,), placement="stays"),))
     refusal = refusal_from_json(job_done.result.get("refused"))
     must_sign_in = refusal.reason == "sign-in"
     watch_request = AzureRequest("watch", request.query)
     state = replace(state, azure=state.azure.with_pending_request(watch_request, "sign-in" if must_sign_in else ""))
-    values = {"template": name, "resource_group": request.query.resource_group}
     blocks = [
         context.build_paragraph("watch.refused", "warning", name=name),
-        *build_refusal_blocks(context, refusal, request, values),
+        *build_refusal_blocks(context, refusal, request, request.query.to_facts()),
     ]
     reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="stays")
     return DialogResult(state, (reply,), (RequestSignIn(),) if must_sign_in else ())
@@ -176,7 +169,7 @@ def _handle_refused_poll(args: dict[str, Any], refusal: AzureRefusal) -> Mapping
 
 
 def _build_watch_buttons(context: DialogContext, template_id: TemplateId) -> tuple[Button, ...]:
-    args = template_id_to_args(template_id)
+    args = template_id.to_args()
     return (
         Button(context.format_text("button.unwatch"), "unwatch", args),
         Button(context.format_text("button.look-again"), "look", args),
@@ -185,11 +178,11 @@ def _build_watch_buttons(context: DialogContext, template_id: TemplateId) -> tup
 
 def _build_stop_button(context: DialogContext, template_id: TemplateId) -> Button:
     label = context.format_text("button.unwatch-named", name=template_id.name)
-    return Button(label, "unwatch", template_id_to_args(template_id))
+    return Button(label, "unwatch", template_id.to_args())
 
 
 def _build_watch_id(template_id: TemplateId) -> str:
-    return f"{WATCH_TEMPLATE_JOB} {template_id.id.casefold()}"
+    return f"{WATCH_TEMPLATE_JOB} {template_id.to_resource_id().casefold()}"
 
 
 def _join_names(template_ids: tuple[TemplateId, ...]) -> str:

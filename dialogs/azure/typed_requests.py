@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
-from dialogs.model.azure import TemplateQuery
-from dialogs.state.azure_state import build_query
 from dialogs.typed_commands import normalize_phrase
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 AzureIntent = Literal["look", "failing", "log", "whole-log", "sign-out", "watch", "unwatch"]
 
@@ -104,8 +103,8 @@ def parse_request(text: str) -> AzureIntent | TemplateRequest | None:
         if rest is not None:
             request = parse_template_name(rest)
             return replace(request, action_id=action_id) if request else None
-    if query := parse_template_id(text):
-        return TemplateRequest(query)
+    if template_id := parse_template_link(text):
+        return TemplateRequest(TemplateQuery.for_template(template_id))
     # "status my-template" is a request, "template errors" is not: after a weak prefix, the name must look like one
     rest = _strip_prefix(text, _WEAK_LOOKUP_PREFIXES)
     return parse_template_name(rest) if rest is not None and _is_name_like(rest) else None
@@ -113,8 +112,8 @@ def parse_request(text: str) -> AzureIntent | TemplateRequest | None:
 
 def parse_template_name(text: str) -> TemplateRequest | None:
     """Parse a template's name, alone or with its resource group, its resource id, or a link to it in the portal."""
-    if query := parse_template_id(text):
-        return TemplateRequest(query)
+    if template_id := parse_template_link(text):
+        return TemplateRequest(TemplateQuery.for_template(template_id))
     words = [word.strip(" ,;:!?*\"“”«»()[]'`") for word in text.split()]
     # a period after the last word ends the sentence and is not part of the name
     words[-1:] = [word.rstrip(".") for word in words[-1:]]
@@ -123,7 +122,7 @@ def parse_template_name(text: str) -> TemplateRequest | None:
     preposition, group = " ".join(words[1:-1]).casefold(), words[-1] if len(words) > 1 else ""
     if len(words) > 1 and preposition not in _split_phrases(_GROUP_PREPOSITIONS):
         return None
-    query = build_query(name=words[0], resource_group=group)
+    query = TemplateQuery.from_names(name=words[0], resource_group=group)
     is_group_valid = bool(query.resource_group) == bool(group)
     return TemplateRequest(query) if query.name and is_group_valid else None
 
@@ -136,7 +135,7 @@ def parse_yes_no(text: str) -> bool | None:
     return False if phrase in _split_phrases(_NO_PHRASES) else None
 
 
-def parse_template_id(text: str) -> TemplateQuery | None:
+def parse_template_link(text: str) -> TemplateId | None:
     """Parse a text that is nothing but a template's resource id, or a link to it in the Azure portal."""
     token = text.strip().strip("<>\"'`.,;")
     if not token or len(token) > MAX_TEXT_CHARS or len(token.split()) != 1:
@@ -146,13 +145,9 @@ def parse_template_id(text: str) -> TemplateQuery | None:
     start = token.casefold().find("/subscriptions/")
     if start < 0 or (start > 0 and not token.casefold().startswith("https://")):
         return None
-    scope, _, name = _partition_ignoring_case(token[start:], _TEMPLATE_ID_SEGMENT)
-    parts = scope.split("/")  # "", "subscriptions", its id, "resourceGroups", its name
-    if len(parts) != 5 or parts[3].casefold() != "resourcegroups":
-        return None
+    scope, segment, rest = _partition_ignoring_case(token[start:], _TEMPLATE_ID_SEGMENT)
     # a link goes on after the name, with a blade or a query string
-    query = build_query(name=name.split("/")[0].split("?")[0], resource_group=parts[4], subscription=parts[2])
-    return query if query.template_id else None
+    return TemplateId.parse(f"{scope}{segment}{rest.split('/')[0].split('?')[0]}")
 
 
 def _is_name_like(text: str) -> bool:

@@ -17,14 +17,7 @@ from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_status
 from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
 from dialogs.azure.status_view import build_status_buttons
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import (
-    AzureRefusal,
-    AzureRefusalReason,
-    LogDiagnosis,
-    LogFile,
-    TemplateId,
-    TemplateStatus,
-)
+from dialogs.model.azure import AzureRefusal, AzureRefusalReason, LogDiagnosis, LogFile, TemplateStatus
 from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
@@ -34,7 +27,7 @@ from dialogs.model.turn import Person
 from dialogs.replies.durations import format_size
 from dialogs.solution.candidate_view import build_evidence, render_candidate_line
 from dialogs.solution.howtos import build_back_to_step_buttons
-from dialogs.state.azure_state import AzureRequest, build_query_from_args, template_id_to_args
+from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match, truncate_diagnosis
 from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
@@ -52,6 +45,7 @@ from dialogs.state.template_status import sanitize_status, template_status_from_
 from dialogs.texts import TrustedText
 from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.entry import Language
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 READ_WHOLE_LOG_JOB = "whole-log"
 """The name of the job that reads a whole log."""
@@ -62,7 +56,7 @@ _MAX_SUBSCRIPTIONS = 50
 
 def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
     """Say at once that the log is being read, and enqueue the job. `size` is in bytes, 0 when unknown."""
-    job = Job(READ_WHOLE_LOG_JOB, {**template_id_to_args(template_id), "paste": state.diagnosis_number})
+    job = Job(READ_WHOLE_LOG_JOB, {**template_id.to_args(), "paste": state.diagnosis_number})
     if size:
         announcement = context.build_paragraph(
             "look.reading", name=template_id.name, size=TrustedText(format_size(size))
@@ -83,7 +77,7 @@ async def read_whole_log(
     azure_reader: AzureReader | None, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
 ) -> Mapping[str, Any]:
     """Read a template's status and whole log, and return them, or the refusal, as plain JSON."""
-    template_id = build_query_from_args(job.args).template_id
+    template_id = TemplateId.from_args(job.args)
     try:
         if azure_reader is None or azure_reader.access_mode == "off":
             raise AzureRefusedError(AzureRefusal("off"))
@@ -100,7 +94,7 @@ async def report_whole_log(
     context: DialogContext, state: ConversationState, job_done: JobDone, diagnose: DiagnoseText, fact_rules: FactRules
 ) -> DialogResult:
     """Report what the whole log says; only in short when the conversation has moved on to another diagnosis."""
-    request = AzureRequest("whole-log", build_query_from_args(job_done.job.args))
+    request = AzureRequest("whole-log", TemplateQuery.from_args(job_done.job.args))
     try:
         status, log = _result_from_json(job_done.result)
     except AzureRefusedError as refused:
@@ -197,7 +191,7 @@ def _show_refusal(
 ) -> DialogResult:
     must_sign_in = refusal.reason == "sign-in"
     state = replace(state, azure=state.azure.with_pending_request(request, "sign-in" if must_sign_in else ""))
-    values = {"template": request.query.name, "resource_group": request.query.resource_group}
+    values = request.query.to_facts()
     blocks = [context.build_paragraph("look.log.refused"), *build_refusal_blocks(context, refusal, request, values)]
     reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="stays")
     return DialogResult(state, (reply,), (RequestSignIn(),) if must_sign_in else ())

@@ -7,48 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from knowledge.model.diagnosis import Diagnosis
+from knowledge.template.template_id import TemplateId
 
 AccessMode = Literal["off", "user", "bot", "local", "sandbox"]
 """Whose credentials read Azure: nobody's, the user's, the bot's identity, a local `az login`, or the fake Azure."""
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateId:
-    """Where an image template is. Its names come from Azure itself, or from text that was validated."""
-
-    subscription: str
-    resource_group: str
-    name: str
-
-    @property
-    def id(self) -> str:
-        """The template's full resource id."""
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.VirtualMachineImages/imageTemplates/{self.name}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateQuery:
-    """What is known about the template to find; a field is "" when unknown.
-
-    `name` may be the short name that an Azure DevOps task generated (`t_…`). The staging group or the storage account
-    is enough to find the template that it belongs to.
-    """
-
-    name: str = ""
-    resource_group: str = ""
-    subscription: str = ""
-    staging_group: str = ""
-    account: str = ""
-
-    @property
-    def template_id(self) -> TemplateId | None:
-        """The template, when subscription, resource group and name are all known."""
-        if self.subscription and self.resource_group and self.name:
-            return TemplateId(self.subscription, self.resource_group, self.name)
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from dialogs.model.azure import (
-    AccessMode,
-    FailedTemplates,
-    LogDiagnosis,
-    LogTail,
-    TemplateId,
-    TemplateQuery,
-    TemplateSearchResult,
-    TemplateStatus,
-)
+from dialogs.model.azure import AccessMode, FailedTemplates, LogDiagnosis, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.model.files import AttachedFile, AttachmentContents
 from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, TicketProduct
 from dialogs.model.turn import Person
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 
 class DiagnoseText(Protocol):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from dialogs.model.azure import AccessMode, TemplateId, TemplateQuery
+from dialogs.model.azure import AccessMode
 from dialogs.state.json_fields import parse_bool, parse_choice, parse_list, parse_mapping, parse_text
-from knowledge.commands.placeholders import find_value
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 LookupKind = Literal["template", "failing", "whole-log", "watch"]
 PendingInput = Literal["", "consent", "sign-in", "name"]
@@ -16,22 +16,6 @@ PendingInput = Literal["", "consent", "sign-in", "name"]
 MAX_WATCHED = 10
 MAX_NAME_CHARS = 90
 """The length of the longest name that Azure allows: a resource group's."""
-_PLACEHOLDER_BY_FIELD: Mapping[str, str] = {
-    # field of `TemplateQuery` -> the command placeholder whose strict pattern its value must match
-    "name": "template",
-    "resource_group": "rg",
-    "subscription": "sub",
-    "staging_group": "stagingRg",
-    "account": "account",
-}
-_FACT_BY_PLACEHOLDER: Mapping[str, str] = {
-    # placeholder -> the fact that `find_value` reads for it
-    "template": "template",
-    "rg": "resource_group",
-    "sub": "subscription",
-    "stagingRg": "staging_resource_group",
-    "account": "account",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,60 +59,17 @@ class AzureState:
         return replace(self, pending_request=None, pending_input="")
 
 
-def build_query(**names: object) -> TemplateQuery:
-    """Build a query from untrusted names: each name that matches the strict pattern of its field, "" otherwise."""
-    valid = {}
-    for name, placeholder in _PLACEHOLDER_BY_FIELD.items():
-        value = names.get(name)
-        valid[name] = (
-            find_value(placeholder, {_FACT_BY_PLACEHOLDER[placeholder]: value}) or "" if isinstance(value, str) else ""
-        )
-    return TemplateQuery(**valid)
-
-
-def build_query_from_facts(facts: Mapping[str, object]) -> TemplateQuery:
-    """Build a query from the facts of a diagnosis."""
-    staging = facts.get("staging_resource_group")
-    return build_query(
-        name=facts.get("template"),
-        resource_group=facts.get("resource_group"),
-        subscription=facts.get("subscription"),
-        staging_group=staging.rstrip("/").rpartition("/")[2] if isinstance(staging, str) else None,
-        account=facts.get("account"),
-    )
-
-
-def build_exact_query(template_id: TemplateId) -> TemplateQuery:
-    """Build the query that identifies exactly this template."""
-    return TemplateQuery(template_id.name, template_id.resource_group, template_id.subscription)
-
-
-def template_id_to_args(template_id: TemplateId) -> dict[str, str]:
-    """Return the template as the arguments of a button or a job."""
-    return {"sub": template_id.subscription, "rg": template_id.resource_group, "name": template_id.name}
-
-
-def template_query_to_args(query: TemplateQuery) -> dict[str, str]:
-    """Return a query as the arguments of a button."""
-    return {"sub": query.subscription, "rg": query.resource_group, "name": query.name}
-
-
-def build_query_from_args(args: Mapping[str, object]) -> TemplateQuery:
-    """Build a query from a button's arguments, which are untrusted."""
-    return build_query(name=args.get("name"), resource_group=args.get("rg"), subscription=args.get("sub"))
-
-
 def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
     """Return the state as plain JSON values."""
     request = azure_state.pending_request
     return {
         "consent": azure_state.has_consented,
         "what": request.kind if request else None,
-        "wanted": {name: getattr(request.query, name) for name in _PLACEHOLDER_BY_FIELD} if request else None,
+        "wanted": asdict(request.query) if request else None,
         "waits": azure_state.pending_input,
         "whose": azure_state.consented_access_mode,
-        "ref": template_id_to_args(azure_state.last_template_id) if azure_state.last_template_id else None,
-        "watches": [template_id_to_args(template_id) for template_id in azure_state.watched_templates],
+        "ref": azure_state.last_template_id.to_args() if azure_state.last_template_id else None,
+        "watches": [template_id.to_args() for template_id in azure_state.watched_templates],
     }
 
 
@@ -157,9 +98,9 @@ def _parse_request(document: Mapping[str, Any]) -> AzureRequest | None:
     if kind is None:
         return None
     names = {key: parse_text(name, MAX_NAME_CHARS) for key, name in parse_mapping(document.get("wanted")).items()}
-    return AzureRequest(parse_choice(kind, get_args(LookupKind)), build_query(**names))
+    return AzureRequest(parse_choice(kind, get_args(LookupKind)), TemplateQuery.from_names(**names))
 
 
 def _parse_template_id(value: object) -> TemplateId | None:
     """Return the stored template, None when its names don't fit (any more)."""
-    return build_query_from_args(parse_mapping(value)).template_id
+    return TemplateId.from_args(parse_mapping(value))

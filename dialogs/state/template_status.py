@@ -8,7 +8,6 @@ from typing import Any
 
 from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
 from dialogs.model.azure_times import is_time
-from dialogs.state.azure_state import build_query_from_args, template_id_to_args
 from dialogs.state.json_fields import (
     DecodeError,
     clean_text,
@@ -22,6 +21,7 @@ from dialogs.state.json_fields import (
     parse_text,
 )
 from knowledge.redaction.redact import redact
+from knowledge.template.template_id import TemplateId
 
 MAX_MESSAGE_CHARS = 4000
 MAX_TEXT_CHARS = 400
@@ -71,7 +71,7 @@ def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
     return {
         # the nested values below are more compact than what `asdict` makes of them
         **asdict(status, dict_factory=_with_stored_keys),
-        "ref": template_id_to_args(status.template_id),
+        "ref": status.template_id.to_args(),
         "customizers": [[c.type, c.name] for c in status.customizers],
         "outputs": [[o.name, o.artifact, o.state] for o in status.outputs],
     }
@@ -80,7 +80,7 @@ def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
 def template_status_from_json(value: object) -> TemplateStatus:
     """Read what `template_status_to_json` wrote. Raise `DecodeError` for another shape."""
     document = parse_mapping(value)
-    template_id = build_query_from_args(parse_mapping(document.get("ref"))).template_id
+    template_id = TemplateId.from_args(parse_mapping(document.get("ref")))
     if template_id is None:
         raise DecodeError("expected the names of a template")
     os = document.get("os")

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import re2
-
 from dialogs.context import DialogContext
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts import has_text
-from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, TEMPLATE_NAME
 from knowledge.model.diagnosis import Diagnosis, ProvisionerSummary
+from knowledge.template.template_id import TemplateId
 
 _LEADING_FACTS = ("subscription", "resource_group", "template", "region")
 _TRAILING_FACTS = ("correlation_id", "operation_id", "log_url")
 _STARTED_FACT, _ENDED_FACT = "run_started", "run_ended"
 _RENDERED_FACTS = {*_LEADING_FACTS, *_TRAILING_FACTS, _STARTED_FACT, _ENDED_FACT, "run_state", "exit_code"}
 _OS_NAMES = {"windows": "Windows", "linux": "Linux"}
-_TEMPLATE_ID = re2.compile(
-    rf"(?i)^/subscriptions/{GUID}/resourceGroups/{RESOURCE_GROUP_NAME}"
-    rf"/providers/Microsoft\.VirtualMachineImages/imageTemplates/{TEMPLATE_NAME}$"
-)
-
-
-def is_template_id(value: str) -> bool:
-    """Tell whether `value` is the full resource id of an image template."""
-    return _TEMPLATE_ID.match(value) is not None
 
 
 def find_template_id(state: ConversationState) -> str:
@@ -36,7 +25,7 @@ def find_template_id(state: ConversationState) -> str:
     if state.diagnosis is None:
         return ""
     name = str(state.diagnosis.facts.get("template") or "").lower()
-    template_ids = (value for _, value in state.diagnosis.ids if is_template_id(value))
+    template_ids = (value for _, value in state.diagnosis.ids if TemplateId.parse(value))
     return next((value for value in template_ids if not name or value.lower().endswith(f"/{name}")), "")
 
 

@@ -12,12 +12,14 @@ from dialogs.state.case import CaseForm
 from dialogs.support.case_text import render_english_text, translate_to_english
 from knowledge.azure_clouds import detect_cloud
 from knowledge.azure_names import is_guid
+from knowledge.template.template_id import TemplateId
 
 FileKind = Literal["text", "markdown", "json"]
 
 FILE_EXTENSIONS: dict[FileKind, str] = {"text": "txt", "markdown": "md", "json": "json"}
 _TIME = re2.compile(r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$")
-_TEMPLATE_NAME = re2.compile(r"(?i)/imageTemplates/([a-z0-9_.-]{1,40})$")
+_MAX_NAME_CHARS = 40
+"""The longest template name that a file's name has."""
 _UNSAFE_CHARS = re2.compile(r"[^A-Za-z0-9 .,:_/-]+")
 
 
@@ -26,9 +28,8 @@ def extract_subscription(context: DialogContext, form: CaseForm) -> str:
 
     It comes from the template id or the description. If the person deleted it there, it is not used.
     """
-    segments = form.template_id.split("/")
-    if len(segments) > 2 and is_guid(segments[2]):
-        return segments[2].lower()
+    if template_id := TemplateId.parse(form.template_id):
+        return template_id.subscription
     value = _extract_value(context, form, "subscription")
     return value.lower() if is_guid(value) else ""
 
@@ -58,8 +59,9 @@ def compute_case_hash(context: DialogContext, form: CaseForm) -> str:
 
 def build_file_name(context: DialogContext, form: CaseForm, kind: FileKind) -> str:
     """Build the name of the case's file, with the name of the template if it is known."""
-    match = _TEMPLATE_NAME.search(form.template_id)
-    template = f"{match[1].strip('.-')}-" if match else ""
+    template_id = TemplateId.parse(form.template_id)
+    name = template_id.name.strip(".-") if template_id and len(template_id.name) <= _MAX_NAME_CHARS else ""
+    template = f"{name}-" if name else ""
     return f"image-medic-case-{template}{compute_case_hash(context, form)}.{FILE_EXTENSIONS[kind]}"
 
 

@@ -21,11 +21,11 @@ from dialogs.state.case import (
 )
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import clean_text
-from dialogs.support.case_ids import is_template_id
 from dialogs.support.case_text import apply_edits
 from dialogs.support.draft_builder import build_draft
 from dialogs.texts import TrustedText
 from knowledge.redaction.redact import redact
+from knowledge.template.template_id import TemplateId
 
 SubmittedFields = Mapping[str, str]
 _TEMPLATE_HINT = "/subscriptions/…/resourceGroups/…/providers/Microsoft.VirtualMachineImages/imageTemplates/…"
@@ -112,7 +112,7 @@ def _validate(context: DialogContext, form: CaseForm) -> dict[str, str]:
     }
     if form.product not in PRODUCTS:
         problems["product"] = context.format_text("case.problem.product")
-    if form.template_id and not is_template_id(form.template_id):
+    if form.template_id and not TemplateId.parse(form.template_id):
         problems["template_id"] = context.format_text("case.problem.template")
     return problems
 

@@ -22,15 +22,9 @@ from bot.teams.feedback import FEEDBACK_HANDLERS
 from bot.teams.file_consent import FileConsentHandler
 from bot.teams.invokes import InvokeRouter
 from bot.teams.message_extension import build_extension_handlers
-from dialogs.model.azure import (
-    FailedTemplates,
-    LogTail,
-    TemplateId,
-    TemplateQuery,
-    TemplateSearchResult,
-    TemplateStatus,
-)
+from dialogs.model.azure import FailedTemplates, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import ACTION_VERSION, Person
+from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve

@@ -9,16 +9,10 @@ from typing import get_args
 import pytest
 
 from dialogs.conversation import Conversation
-from dialogs.model.azure import (
-    AccessMode,
-    AzureRefusal,
-    AzureRefusalReason,
-    FailedTemplates,
-    TemplateId,
-    TemplateSearchResult,
-)
+from dialogs.model.azure import AccessMode, AzureRefusal, AzureRefusalReason, FailedTemplates, TemplateSearchResult
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.reporting import failures_together
@@ -108,7 +102,9 @@ async def test_refusals(language: Language) -> None:
     action, scope = "Microsoft.Storage/storageAccounts/read", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
     with failures_together() as failures:
         for reason, method in product(REASONS, ("find", "status", "log_tail")):
-            fake.refusals = {method: AzureRefusal(reason, GOLDEN.id, action, scope, "Reader", "X", 9, ("Dev",))}
+            fake.refusals = {
+                method: AzureRefusal(reason, GOLDEN.to_resource_id(), action, scope, "Reader", "X", 9, ("Dev",))
+            }
             told = await talk.say("ok", await talk.say(TYPED[language].format("win11-golden")))
             with failures.check(f"{reason} in {method}"):
                 assert faults(told, language, MESSAGES) == []

@@ -26,8 +26,8 @@ from bot.azure.arm.read_only_policy import (
 )
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
-from dialogs.model.azure import TemplateId
 from knowledge.azure_clouds import AzureCloud
+from knowledge.template.template_id import TemplateId
 
 USER_AGENT = "image-medic"
 SUBSCRIPTIONS_VERSION = "2022-12-01"
@@ -72,7 +72,7 @@ class ManagementClients:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
             return await operations.get(template_id.resource_group, template_id.name)
         except Exception as error:
-            raise build_refused_error(error, template_id.id) from error
+            raise build_refused_error(error, template_id.to_resource_id()) from error
 
     async def list_templates(self, subscription: str) -> AsyncIterator[ImageTemplate]:
         """Yield the templates of a subscription, page by page. Raise `AzureRefusedError`."""
@@ -90,7 +90,7 @@ class ManagementClients:
                 output async for output in operations.list_run_outputs(template_id.resource_group, template_id.name)
             ]
         except Exception as error:
-            raise build_refused_error(error, template_id.id) from error
+            raise build_refused_error(error, template_id.to_resource_id()) from error
 
     async def list_subscriptions(self) -> list[dict[str, Any]]:
         """Fetch the subscriptions that the credential can read. Raise `AzureRefusedError`."""

@@ -48,10 +48,10 @@ def is_running(status: TemplateStatus) -> bool:
 async def locate_log(clients: ManagementClients, status: TemplateStatus) -> LocatedLog:
     """Find and open the log of the last run. Raise `AzureRefusedError`."""
     if not status.run_state:
-        raise AzureRefusedError(AzureRefusal("no-run", status.template_id.id))
+        raise AzureRefusedError(AzureRefusal("no-run", status.template_id.to_resource_id()))
     staging = parse_resource_group_id(status.staging_group)
     if staging is None:
-        raise AzureRefusedError(AzureRefusal("no-log", status.template_id.id))
+        raise AzureRefusedError(AzureRefusal("no-log", status.template_id.to_resource_id()))
     if staging[0] != status.template_id.subscription.lower():
         raise AzureRefusedError(AzureRefusal("suspicious", status.staging_group))
     address = parse_log_address(status.message, staging)
@@ -116,7 +116,7 @@ async def _open_newest_log(
             files.setdefault((account, folder), set()).add(match[2].decode().lower())
             newest = max(newest, (modified, account, folder)) if newest else (modified, account, folder)
     if newest is None or _is_before_run(newest[0], status.started):
-        raise AzureRefusedError(AzureRefusal("no-log", status.template_id.id))
+        raise AzureRefusedError(AzureRefusal("no-log", status.template_id.to_resource_id()))
     _, account, folder = newest
     written = files[account, folder]
     has_failed_validation = "validation" in written and (_is_validating(status) or "customization" not in written)

@@ -12,7 +12,6 @@ from typing import TypeVar
 from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 
 from bot.azure.arm.audit import write_audit_line
-from bot.azure.arm.names import is_valid_template_id
 from bot.azure.arm.read_only_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.clients.refusals import build_refused_error
@@ -32,8 +31,6 @@ from dialogs.model.azure import (
     FailedTemplates,
     LogDiagnosis,
     LogTail,
-    TemplateId,
-    TemplateQuery,
     TemplateSearchResult,
     TemplateStatus,
 )
@@ -43,6 +40,7 @@ from knowledge.azure_clouds import AzureCloud
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 TURN_SECONDS = 7.5
 """Time limit of a lookup in a turn, below the 8 seconds after which the dialog gives up."""
@@ -97,7 +95,7 @@ class AzureTemplateReader:
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
         """Fetch the template, its last run, and its run outputs. Raise `AzureRefusedError`."""
-        async with self._open_clients(person, "status", template_id.id) as clients:
+        async with self._open_clients(person, "status", template_id.to_resource_id()) as clients:
             self._check_template_id(template_id)
             template, outputs = await asyncio.gather(
                 clients.get_template(template_id), _list_outputs(clients, template_id)
@@ -106,7 +104,7 @@ class AzureTemplateReader:
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Fetch the end of the last run's log, from where the failed provisioner started. Raise `AzureRefusedError`."""
-        async with self._open_clients(person, "log-tail", status.template_id.id) as clients:
+        async with self._open_clients(person, "log-tail", status.template_id.to_resource_id()) as clients:
             self._check_template_id(status.template_id)
             log = await locate_log(clients, status)
             text, read_bytes = await _retry_if_replaced(log.blob, lambda: read_tail(log.blob))
@@ -119,7 +117,9 @@ class AzureTemplateReader:
 
         `progress` is called with the bytes fetched so far and the size of the log.
         """
-        async with self._open_clients(person, "read-log", status.template_id.id, WHOLE_LOG_SECONDS) as clients:
+        async with self._open_clients(
+            person, "read-log", status.template_id.to_resource_id(), WHOLE_LOG_SECONDS
+        ) as clients:
             self._check_template_id(status.template_id)
             # finding the log gets the time of a turn; after that each chunk renews the deadline
             clients.deadline.renew(self._turn_seconds)
@@ -161,8 +161,8 @@ class AzureTemplateReader:
             await reader.end()
 
     def _check_template_id(self, template_id: TemplateId) -> None:
-        if not is_valid_template_id(template_id):
-            raise AzureRefusedError(AzureRefusal("not-found", template_id.id))
+        if not template_id.is_valid:
+            raise AzureRefusedError(AzureRefusal("not-found", template_id.to_resource_id()))
         check_allowed(template_id.subscription, self._credential_provider.subscriptions)
 
     @asynccontextmanager

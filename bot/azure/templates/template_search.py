@@ -6,7 +6,7 @@ import asyncio
 import difflib
 from collections.abc import Sequence
 
-from bot.azure.arm.names import is_valid_template_id, parse_resource_group_id
+from bot.azure.arm.names import parse_resource_group_id
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.templates.subscription_scan import (
     MAX_CONCURRENT_SUBSCRIPTIONS,
@@ -20,9 +20,10 @@ from bot.azure.templates.template_status import (
     read_template_id,
     summarize_template,
 )
-from dialogs.model.azure import AzureRefusal, FailedTemplates, TemplateId, TemplateQuery, TemplateSearchResult
+from dialogs.model.azure import AzureRefusal, FailedTemplates, TemplateSearchResult
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 MAX_EXACT = 25
 MAX_SIMILAR = 5
@@ -72,7 +73,7 @@ async def find_templates(
 async def _get_exact_template(clients: ManagementClients, query: TemplateQuery) -> TemplateId | None:
     """Return the id of the template if `query` gives a full one and it exists: that costs one request."""
     template_id = TemplateId(query.subscription, query.resource_group, query.name)
-    if not is_valid_template_id(template_id):
+    if not template_id.is_valid:
         return None
     try:
         return read_template_id(await clients.get_template(template_id)) or template_id
@@ -169,7 +170,7 @@ async def _find_in_subscription(
                 return template_id
     tags = await clients.get_group_tags(subscription, group)
     tagged_id = TemplateId(subscription, tags.get(TEMPLATE_GROUP_TAG, ""), tags.get(TEMPLATE_NAME_TAG, ""))
-    if not is_valid_template_id(tagged_id):
+    if not tagged_id.is_valid:
         return None
     # a tag proves nothing: anyone can write it, and the template may be gone
     return read_template_id(await clients.get_template(tagged_id))

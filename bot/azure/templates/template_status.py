@@ -10,9 +10,9 @@ from typing import Any, Literal
 from azure.mgmt.imagebuilder.models import ImageTemplate
 from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 
-from bot.azure.arm.names import parse_template_id
-from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateId, TemplateStatus
+from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
 from knowledge.redaction.redact import redact
+from knowledge.template.template_id import TemplateId
 
 MAX_TEXT_CHARS = 20_000
 MAX_ITEMS = 100
@@ -31,7 +31,7 @@ _WINDOWS_CUSTOMIZERS = frozenset({"powershell", "windowsrestart", "windowsupdate
 
 def read_template_id(template: ImageTemplate) -> TemplateId | None:
     """Return the template's id; None if its resource id isn't one of a template."""
-    return parse_template_id(str(template.id or ""))
+    return TemplateId.parse(str(template.id or ""))
 
 
 def build_template_status(

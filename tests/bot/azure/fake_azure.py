@@ -20,9 +20,9 @@ from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 
-from dialogs.model.azure import TemplateId
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import CLOUDS, AzureCloud
+from knowledge.template.template_id import TemplateId
 
 ONE = "5b0f8a7e-11d2-4c3b-9a64-7de0c2f1a9b8"
 TWO = "8f3d6c11-94a2-4e5e-a1f0-3d2b7c6e5a90"
@@ -59,7 +59,7 @@ def template(ref: TemplateId = REF, **properties: Any) -> dict[str, Any]:
     }  # fmt: skip
     own = {name: value for name, value in (own | properties).items() if value is not None}
     return {
-        "id": ref.id, "name": ref.name, "type": "Microsoft.VirtualMachineImages/imageTemplates",
+        "id": ref.to_resource_id(), "name": ref.name, "type": "Microsoft.VirtualMachineImages/imageTemplates",
         "location": "northeurope",
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/x/identity": {}}},
         "properties": own,

@@ -13,11 +13,12 @@ from bot.azure.arm.settings import AzureSettings
 from bot.azure.open import open_azure_reader
 from bot.sandbox.server import Sandbox
 from bot.telemetry.observer import NullObserver
-from dialogs.model.azure import AzureRefusalReason, TemplateQuery, TemplateStatus
+from dialogs.model.azure import AzureRefusalReason, TemplateStatus
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import CLOUDS
+from knowledge.template.template_id import TemplateQuery
 from tests.bot.azure.fake_azure import ONE, PERSON, REF, TENANT, FakeCredential, FakeCredentialProvider
 from tests.bot.azure.template_readers import DIAGNOSER
 from tests.bot.sandbox.recording import RecordingSandbox
@@ -102,9 +103,10 @@ async def test_the_sandbox_through_the_clients_that_read_azure() -> None:
     async with RecordingSandbox() as sandbox:
         azure = open_azure_reader(AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud)
         everything = await azure.find_templates(ME, TemplateQuery())
-        refs = {ref.id: ref for ref in everything.similar_matches}
+        refs = {ref.to_resource_id(): ref for ref in everything.similar_matches}
         refs |= {
-            status.template_id.id: status.template_id for status in (await azure.find_failed_templates(ME)).templates
+            status.template_id.to_resource_id(): status.template_id
+            for status in (await azure.find_failed_templates(ME)).templates
         }
         assert len(refs) >= 20
         for ref in refs.values():

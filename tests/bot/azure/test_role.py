@@ -9,7 +9,7 @@ import pytest
 
 from bot.azure.clients.management_clients import LOG_CONTAINER
 from bot.azure.clients.refusals import READ_BLOBS_ACTION
-from dialogs.model.azure import TemplateQuery
+from knowledge.template.template_id import TemplateQuery
 from tests.bot.azure.fake_azure import ACCOUNT, PERSON, REF, FakeAzure, FakeCredential, template
 from tests.bot.azure.logs.test_logs import log_of, place
 from tests.bot.azure.template_readers import build_reader

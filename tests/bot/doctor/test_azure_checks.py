@@ -16,9 +16,10 @@ from bot.azure.disabled import DisabledAzureReader
 from bot.doctor.azure_checks import check_azure_access
 from bot.doctor.findings import DoctorEnvironment
 from bot.host.settings import Settings
-from dialogs.model.azure import AccessMode, AzureRefusal, TemplateQuery, TemplateSearchResult
+from dialogs.model.azure import AccessMode, AzureRefusal, TemplateSearchResult
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
+from knowledge.template.template_id import TemplateQuery
 from tests.bot.auth.identity_service import CREDENTIALS, SECRET, TENANT
 from tests.bot.sign_in.entra import CONNECTION, Entra
 

@@ -8,8 +8,8 @@ from azure.core.credentials_async import AsyncTokenCredential
 from bot.azure.arm.read_only_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
 from bot.sandbox.server import Sandbox
-from dialogs.model.azure import TemplateId
 from dialogs.model.errors import AzureRefusedError
+from knowledge.template.template_id import TemplateId
 from tests.bot.sandbox.test_resource_manager import IMAGES, OPEN, RESEARCH, template_of
 
 

@@ -14,10 +14,11 @@ from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
 from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from dialogs.conversation import Conversation
-from dialogs.model.azure import TemplateId, TemplateQuery, TemplateSearchResult, TemplateStatus
+from dialogs.model.azure import TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import CLOUDS
 from knowledge.catalog.knowledge_base import load_knowledge_base
+from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.bot.auth.identity_service import TENANT
 from tests.bot.sign_in.conftest import Room, a_room
 from tests.bot.sign_in.entra import ADA

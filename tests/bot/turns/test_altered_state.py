@@ -21,11 +21,11 @@ from bot.state.sqlite_store import SqliteStore
 from bot.turns.conversation_document import ConversationDocument, read_conversation_document
 from bot.turns.pending import PendingTurn, turn_to_json
 from bot.turns.unit_of_work import UnitOfWork
-from dialogs.model.azure import TemplateId
 from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.state.azure_state import AzureState
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.ticket_json import parse_ticket
+from knowledge.template.template_id import TemplateId
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT, IdentityService
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.local_server import serve

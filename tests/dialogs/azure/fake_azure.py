@@ -15,8 +15,6 @@ from dialogs.model.azure import (
     FailedTemplates,
     LogDiagnosis,
     LogTail,
-    TemplateId,
-    TemplateQuery,
     TemplateSearchResult,
     TemplateStatus,
 )
@@ -26,6 +24,7 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import Person, Turn
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.model.entry import Language
+from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.dialogs.fixtures import SUBSCRIPTION, Chat, diagnose
 
 GOLDEN = TemplateId(SUBSCRIPTION, "rg-images", "win11-golden")

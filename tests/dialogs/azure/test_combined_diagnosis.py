@@ -124,7 +124,7 @@ async def test_the_facts_go_into_commands_and_case() -> None:
         }
         == facts
     )
-    assert ["image template", GOLDEN.id] in chat.state["diagnosis"]["ids"]
+    assert ["image template", GOLDEN.to_resource_id()] in chat.state["diagnosis"]["ids"]
     shown = await chat.press("Back to step 1")
     assert "az storage account list -g IT_rg-images_win11-golden_1" in shown
 
@@ -248,12 +248,12 @@ async def test_a_run_that_failed_is_not_laid_on_what_the_facts_refute() -> None:
 async def test_a_run_without_a_log_yet_is_no_trouble() -> None:
     chat = chat_of(status_of("win11-golden", run_state="Running", ended=None, message=""))
     assert chat.azure is not None
-    chat.azure.refusals["log_tail"] = AzureRefusal("no-log", GOLDEN.id)
+    chat.azure.refusals["log_tail"] = AzureRefusal("no-log", GOLDEN.to_resource_id())
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
     assert "has written no log (yet)" in shown
     assert "could not be read" not in shown
-    assert GOLDEN.id not in shown
+    assert GOLDEN.to_resource_id() not in shown
 
 
 WRAPPER = (

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from dialogs.model.azure import FailedTemplates, TemplateId, TemplateSearchResult
+from dialogs.model.azure import FailedTemplates, TemplateSearchResult
 from dialogs.model.effects import HandOff
+from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.test_conversation import Line, talk

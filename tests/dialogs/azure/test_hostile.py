@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.model.azure import AzureRefusal, CustomizerSummary, LogTail, RunOutput, TemplateId, TemplateSearchResult
+from dialogs.model.azure import AzureRefusal, CustomizerSummary, LogTail, RunOutput, TemplateSearchResult
 from dialogs.model.reply import Command, FactTable, Paragraph, Reply, RichText
 from dialogs.model.turn import ACTION_VERSION, ActionPressed
+from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, TAIL, FakeAzure, LookingChat
 
 SECRET = "password=Tr0ub4dor-and-3"

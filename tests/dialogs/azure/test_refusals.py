@@ -44,10 +44,13 @@ async def test_each_reason_has_its_words_and_a_way_on(method: str, language: Lan
     with failures_together() as failures:
         for reason in REASONS:
             with failures.check(reason):
-                _, shown = await refused(method, AzureRefusal(reason, target=GOLDEN.id), language, chat)
+                _, shown = await refused(method, AzureRefusal(reason, target=GOLDEN.to_resource_id()), language, chat)
                 assert said(f"refused.{reason}", language) in shown
                 assert said(f"refused.{reason}.next", language) in shown
-                assert GOLDEN.id in shown or (method, reason) in (("log_tail", "no-log"), ("log_tail", "no-run"))
+                assert GOLDEN.to_resource_id() in shown or (method, reason) in (
+                    ("log_tail", "no-log"),
+                    ("log_tail", "no-run"),
+                )
                 assert chat.buttons
 
 
@@ -60,11 +63,11 @@ async def test_no_two_reasons_say_the_same(language: Language) -> None:
 async def test_what_was_denied_and_what_is_missing_stands_there() -> None:
     scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
     refusal = AzureRefusal(
-        "denied", GOLDEN.id, ACTION, scope, code="AuthorizationFailed", subscriptions=("Contoso Dev",)
+        "denied", GOLDEN.to_resource_id(), ACTION, scope, code="AuthorizationFailed", subscriptions=("Contoso Dev",)
     )
     _, shown = await refused("status", refusal, "en")
     for part in (
-        f"What I wanted to read: {GOLDEN.id}",
+        f"What I wanted to read: {GOLDEN.to_resource_id()}",
         f"Missing action: {ACTION}",
         f"On: {scope}",
         "Role that allows it: Reader",

@@ -174,7 +174,7 @@ async def test_what_does_not_pass_ends_it_at_once(reason: AzureRefusalReason) ->
     azure = running()
     chat = WatchingChat(azure)
     await chat.begin()
-    azure.refusals["status"] = AzureRefusal(reason, target=RUNNING.template_id.id)
+    azure.refusals["status"] = AzureRefusal(reason, target=RUNNING.template_id.to_resource_id())
     said = await chat.finish_job()
     assert "I can no longer watch win11-golden" in said
     assert chat.sign_in_requests == []

@@ -7,11 +7,11 @@ import pytest
 from dialogs.azure.typed_requests import (
     TemplateRequest,
     parse_request,
-    parse_template_id,
+    parse_template_link,
     parse_template_name,
     parse_yes_no,
 )
-from dialogs.model.azure import TemplateQuery
+from knowledge.template.template_id import TemplateQuery
 from tests.dialogs.fixtures import SUBSCRIPTION
 
 ID = (
@@ -108,7 +108,7 @@ def test_templates_that_are_named(text: str, wanted: TemplateQuery | None) -> No
     ],
 )
 def test_what_is_no_id(text: str) -> None:
-    assert parse_template_id(text) is None
+    assert parse_template_link(text) is None
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateQuery
+from dialogs.model.azure import CustomizerSummary, RunOutput
 from dialogs.state import azure_state as memory
 from dialogs.state import template_status as held_status
 from dialogs.state.azure_state import AzureRequest, AzureState
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
+from knowledge.template.template_id import TemplateQuery
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
 from tests.dialogs.fixtures import SUBSCRIPTION
 
@@ -26,7 +27,7 @@ WANTED = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION, "IT_rg_1", "xk
         AzureState(),
         AzureState(True, AzureRequest("template", WANTED), "sign-in", GOLDEN, "user"),
         AzureState(False, AzureRequest("failing"), "consent"),
-        AzureState(None, AzureRequest("whole-log", memory.build_exact_query(GOLDEN)), ""),
+        AzureState(None, AzureRequest("whole-log", TemplateQuery.for_template(GOLDEN)), ""),
     ],
 )
 def test_it_comes_back_from_json(looks: AzureState) -> None:
@@ -66,14 +67,14 @@ def test_names_that_do_not_fit_are_not_looked_for() -> None:
         "staging_group": "a\nb",
         "account": "A B",
     }
-    assert memory.build_query(**hostile) == TemplateQuery()
-    assert memory.build_query_from_args({"sub": 1, "rg": None, "name": ["x"]}) == TemplateQuery()
-    assert memory.build_query_from_args(memory.template_id_to_args(GOLDEN)) == memory.build_exact_query(GOLDEN)
+    assert TemplateQuery.from_names(**hostile) == TemplateQuery()
+    assert TemplateQuery.from_args({"sub": 1, "rg": None, "name": ["x"]}) == TemplateQuery()
+    assert TemplateQuery.from_args(GOLDEN.to_args()) == TemplateQuery.for_template(GOLDEN)
 
 
 def test_the_staging_group_is_taken_from_its_id() -> None:
     facts = {"staging_resource_group": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/IT_rg_1/", "template": "t_1"}
-    assert memory.build_query_from_facts(facts) == TemplateQuery(name="t_1", staging_group="IT_rg_1")
+    assert TemplateQuery.from_facts(facts) == TemplateQuery(name="t_1", staging_group="IT_rg_1")
 
 
 def test_a_status_comes_back_from_json_bounded_and_without_secrets() -> None:
@@ -95,9 +96,7 @@ def test_a_status_comes_back_from_json_bounded_and_without_secrets() -> None:
     assert held_status.sanitize_status(STATUS) == STATUS
 
 
-@pytest.mark.parametrize(
-    "broken", [{}, {"ref": {}}, {"ref": memory.template_id_to_args(GOLDEN)}, {"customizers": [["a"]]}, []]
-)
+@pytest.mark.parametrize("broken", [{}, {"ref": {}}, {"ref": GOLDEN.to_args()}, {"customizers": [["a"]]}, []])
 def test_a_status_of_another_shape_is_refused(broken: object) -> None:
     whole = held_status.template_status_to_json(STATUS)
     value = {**whole, **broken} if isinstance(broken, dict) and "customizers" in broken else broken

@@ -31,7 +31,7 @@ from tests.bot.azure.fake_azure import (
 
 DENIED = (
     "The client 'maria@example.com' with object id 'c1a4d0f3-2f8e-49b8-8b5e-51a0f6d3e7c2' does not have authorization to "
-    f"perform action 'Microsoft.VirtualMachineImages/imageTemplates/read' over scope '{REF.id}' or the scope is invalid. "
+    f"perform action 'Microsoft.VirtualMachineImages/imageTemplates/read' over scope '{REF.to_resource_id()}' or the scope is invalid. "
     "If access was recently granted, please refresh your credentials."
 )
 
@@ -45,48 +45,48 @@ async def refusal(clients: ManagementClients) -> AzureRefusal:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (error(401, "InvalidAuthenticationToken"), AzureRefusal("unauthorized", REF.id, code="InvalidAuthenticationToken")),
-        (error(401, "ExpiredAuthenticationToken"), AzureRefusal("unauthorized", REF.id, code="ExpiredAuthenticationToken")),
+        (error(401, "InvalidAuthenticationToken"), AzureRefusal("unauthorized", REF.to_resource_id(), code="InvalidAuthenticationToken")),
+        (error(401, "ExpiredAuthenticationToken"), AzureRefusal("unauthorized", REF.to_resource_id(), code="ExpiredAuthenticationToken")),
         (
             error(401, "InvalidAuthenticationTokenTenant"),
-            AzureRefusal("other-tenant", REF.id, code="InvalidAuthenticationTokenTenant"),
+            AzureRefusal("other-tenant", REF.to_resource_id(), code="InvalidAuthenticationTokenTenant"),
         ),
         (
             error(401, "X", headers={"WWW-Authenticate": 'Bearer error="other", claims="eyJ9"'}),
-            AzureRefusal("conditional-access", REF.id, code="X"),
+            AzureRefusal("conditional-access", REF.to_resource_id(), code="X"),
         ),
         (
             error(403, "AuthorizationFailed", DENIED),
             AzureRefusal(
-                "denied", REF.id, "Microsoft.VirtualMachineImages/imageTemplates/read", REF.id, "Reader",
+                "denied", REF.to_resource_id(), "Microsoft.VirtualMachineImages/imageTemplates/read", REF.to_resource_id(), "Reader",
                 "AuthorizationFailed",
             ),
         ),
         (
             error(403, "AuthorizationFailed", DENIED.replace("does not", "doesn't")),
             AzureRefusal(
-                "denied", REF.id, "Microsoft.VirtualMachineImages/imageTemplates/read", REF.id, "Reader",
+                "denied", REF.to_resource_id(), "Microsoft.VirtualMachineImages/imageTemplates/read", REF.to_resource_id(), "Reader",
                 "AuthorizationFailed",
             ),
         ),
-        (error(403, "RequestDisallowed"), AzureRefusal("denied", REF.id, code="RequestDisallowed")),
-        (error(404, "ResourceNotFound"), AzureRefusal("not-found", REF.id, code="ResourceNotFound")),
-        (error(404, "SubscriptionNotFound"), AzureRefusal("not-found", REF.id, code="SubscriptionNotFound")),
-        (error(409, "MissingSubscriptionRegistration"), AzureRefusal("conflict", REF.id, code="MissingSubscriptionRegistration")),
+        (error(403, "RequestDisallowed"), AzureRefusal("denied", REF.to_resource_id(), code="RequestDisallowed")),
+        (error(404, "ResourceNotFound"), AzureRefusal("not-found", REF.to_resource_id(), code="ResourceNotFound")),
+        (error(404, "SubscriptionNotFound"), AzureRefusal("not-found", REF.to_resource_id(), code="SubscriptionNotFound")),
+        (error(409, "MissingSubscriptionRegistration"), AzureRefusal("conflict", REF.to_resource_id(), code="MissingSubscriptionRegistration")),
         (
             error(429, "TooManyRequests", headers={"Retry-After": "86400"}),
-            AzureRefusal("busy", REF.id, code="TooManyRequests", retry_after=86400),
+            AzureRefusal("busy", REF.to_resource_id(), code="TooManyRequests", retry_after=86400),
         ),
-        (error(429, "TooManyRequests"), AzureRefusal("busy", REF.id, code="TooManyRequests")),
-        (error(500, "InternalServerError"), AzureRefusal("azure-trouble", REF.id, code="InternalServerError")),
+        (error(429, "TooManyRequests"), AzureRefusal("busy", REF.to_resource_id(), code="TooManyRequests")),
+        (error(500, "InternalServerError"), AzureRefusal("azure-trouble", REF.to_resource_id(), code="InternalServerError")),
         (
             error(503, "ServerBusy", headers={"retry-after-ms": "900000"}),
-            AzureRefusal("azure-trouble", REF.id, code="ServerBusy", retry_after=900),
+            AzureRefusal("azure-trouble", REF.to_resource_id(), code="ServerBusy", retry_after=900),
         ),
-        ((504, {}, "<html>Gateway</html>"), AzureRefusal("azure-trouble", REF.id)),
-        ((418, {}, {"error": {"code": "../<b>", "message": None}}), AzureRefusal("unexpected", REF.id)),
-        ((302, {"Location": "https://example.com/"}, ""), AzureRefusal("unexpected", REF.id)),
-        ("drop", AzureRefusal("no-network", REF.id)),
+        ((504, {}, "<html>Gateway</html>"), AzureRefusal("azure-trouble", REF.to_resource_id())),
+        ((418, {}, {"error": {"code": "../<b>", "message": None}}), AzureRefusal("unexpected", REF.to_resource_id())),
+        ((302, {"Location": "https://example.com/"}, ""), AzureRefusal("unexpected", REF.to_resource_id())),
+        ("drop", AzureRefusal("no-network", REF.to_resource_id())),
     ],
 )  # fmt: skip
 async def test_what_resource_manager_answers(
@@ -208,7 +208,9 @@ async def test_no_answer_and_no_server(azure: FakeAzure, credential: FakeCredent
     async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
         with pytest.raises(TimeoutError) as caught:
             await asyncio.wait_for(clients.get_template(REF), 0.3)
-    assert build_refused_error(caught.value, REF.id).refusal == AzureRefusal("too-slow", REF.id)
+    assert build_refused_error(caught.value, REF.to_resource_id()).refusal == AzureRefusal(
+        "too-slow", REF.to_resource_id()
+    )
     azure.url = "https://127.0.0.1:1"
     async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
         assert (await refusal(clients)).reason == "no-network"

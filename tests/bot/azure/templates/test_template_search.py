@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from bot.azure.templates.template_reader import AzureTemplateReader
-from dialogs.model.azure import AzureRefusal, TemplateId, TemplateQuery
+from dialogs.model.azure import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
+from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.bot.azure.fake_azure import (
     ACCOUNT,
     OBJECT,
@@ -87,7 +88,7 @@ async def test_a_full_id_costs_one_request(azure: FakeAzure, credential: FakeCre
     await build_reader(azure, credential).find_templates(
         PERSON, TemplateQuery(REF.name, REF.resource_group, REF.subscription)
     )
-    assert azure.paths == [f"GET {REF.id}"]
+    assert azure.paths == [f"GET {REF.to_resource_id()}"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,9 @@ async def test_what_is_near(
     fill(azure)
     found = await build_reader(azure, credential).find_templates(PERSON, wanted)
     assert found.exact_matches == ()
-    assert sorted(found.similar_matches, key=lambda ref: ref.id) == sorted(near, key=lambda ref: ref.id)
+    assert sorted(found.similar_matches, key=lambda ref: ref.to_resource_id()) == sorted(
+        near, key=lambda ref: ref.to_resource_id()
+    )
 
 
 async def test_it_says_where_it_looked_and_where_it_could_not(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -212,8 +215,8 @@ async def test_every_look_leaves_a_line_without_contents(
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.azure.arm.audit"]
     logging.getLogger("bot").setLevel(logging.NOTSET)
     assert [line.split(" ms=")[0] for line in lines] == [
-        f"look who={TENANT}/{OBJECT} mode=local operation=status what={REF.id} result=ok",
-        f"look who={TENANT}/{OBJECT} mode=local operation=status what={TemplateId(ONE, 'rg', 'gone').id} "
+        f"look who={TENANT}/{OBJECT} mode=local operation=status what={REF.to_resource_id()} result=ok",
+        f"look who={TENANT}/{OBJECT} mode=local operation=status what={TemplateId(ONE, 'rg', 'gone').to_resource_id()} "
         "result=not-found code=ResourceNotFound",
         f"look who={TENANT}/{OBJECT} mode=local operation=find what=x_2026_INFO_look_who_nobody_result_ok result=ok",
         f"look who={TENANT}/{OBJECT} mode=local operation=sign-out what=- result=ok",
@@ -232,6 +235,6 @@ async def test_a_bug_is_logged_and_answered(
     reader: AzureReader = AzureTemplateReader("local", azure.cloud, BrokenCredentialProvider(credential), DIAGNOSER)
     with pytest.raises(AzureRefusedError) as caught:
         await reader.fetch_status(PERSON, REF)
-    assert caught.value.refusal == AzureRefusal("unexpected", REF.id)
+    assert caught.value.refusal == AzureRefusal("unexpected", REF.to_resource_id())
     assert "An Azure lookup failed unexpectedly: KeyError" in caplog.text
     assert "secret of somebody" not in "".join(record.getMessage() for record in caplog.records)

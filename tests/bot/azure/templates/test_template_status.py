@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.azure.templates.template_status import MAX_TEXT_CHARS
-from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateId, TemplateStatus
+from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
 from dialogs.model.errors import AzureRefusedError
+from knowledge.template.template_id import TemplateId
 from tests.bot.azure.fake_azure import (
     ONE,
     PERSON,
@@ -80,7 +81,7 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         on_error="cleanup",
     )
     # the two requests run concurrently
-    assert sorted(azure.paths) == [f"GET {REF.id}", f"GET {REF.id}/runOutputs"]
+    assert sorted(azure.paths) == [f"GET {REF.to_resource_id()}", f"GET {REF.to_resource_id()}/runOutputs"]
 
 
 async def test_a_template_that_never_ran_and_says_little(azure: FakeAzure, credential: FakeCredential) -> None:
