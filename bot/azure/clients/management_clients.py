@@ -16,13 +16,13 @@ from azure.mgmt.imagebuilder.models import ImageTemplate
 from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.read_only_policy import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
+from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES
+from bot.azure.arm.request_policy import (
     Deadline,
-    ReadOnlyPolicy,
-    ResourceManagerReadOnlyPolicy,
-    StorageReadOnlyPolicy,
+    RequestPolicy,
+    ResourceManagerPolicy,
+    RetryRule,
+    StoragePolicy,
 )
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
@@ -30,6 +30,9 @@ from knowledge.azure_clouds import AzureCloud
 from knowledge.template.template_id import TemplateId
 
 USER_AGENT = "image-medic"
+CONNECT_SECONDS = 3
+READ_SECONDS = 6
+RETRY_PAUSE_SECONDS = 0.2
 SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2022-09-01"
 ACCOUNTS_VERSION = "2023-05-01"
@@ -46,6 +49,8 @@ class ManagementClients:
     def __init__(self, cloud: AzureCloud, credential: AsyncTokenCredential, deadline: Deadline) -> None:
         self.cloud = cloud
         self.deadline = deadline
+        # a retry without time for its response would only lose the first response
+        self._retry = RetryRule(2, RETRY_PAUSE_SECONDS, lambda: deadline.remaining_seconds / 2)
         self._resource_manager_credential = ScopedCredential(credential, cloud.resource_scope)
         self._storage_credential = ScopedCredential(credential, cloud.storage_scope)
         self._transport = AioHttpTransport(
@@ -110,7 +115,7 @@ class ManagementClients:
 
     def get_log_container(self, endpoint: str) -> ContainerClient:
         """Open the container of build logs at a storage account's endpoint, which the caller must have checked."""
-        policy = StorageReadOnlyPolicy(ReadOnlyPolicy(f"{endpoint}/{LOG_CONTAINER}", self.deadline))
+        policy = StoragePolicy(RequestPolicy(f"{endpoint}/{LOG_CONTAINER}", LOG_RULES, self._retry))
         return ContainerClient(
             endpoint,
             LOG_CONTAINER,
@@ -164,7 +169,7 @@ class ManagementClients:
                     policies.UserAgentPolicy(USER_AGENT),
                     policies.ProxyPolicy(),
                     policies.ContentDecodePolicy(),
-                    ResourceManagerReadOnlyPolicy(ReadOnlyPolicy(self.cloud.resource_manager, self.deadline)),
+                    ResourceManagerPolicy(RequestPolicy(self.cloud.resource_manager, LOOKUP_RULES, self._retry)),
                     self._authentication_policy,
                 ],
             )

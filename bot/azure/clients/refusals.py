@@ -16,7 +16,7 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-from bot.azure.arm.read_only_policy import ForeignAddressError
+from bot.azure.arm.request_policy import ForeignAddressError
 from bot.azure.arm.retry_after import get_response_headers, parse_retry_after
 from bot.azure.credentials.scoped_credential import NoTokenError
 from bot.azure.credentials.sign_in_errors import build_token_refusal

@@ -8,7 +8,7 @@ from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 
-from bot.azure.arm.read_only_policy import ForeignAddressError
+from bot.azure.arm.request_policy import ForeignAddressError
 from bot.azure.credentials.non_closing_credential import NonClosingCredential
 from bot.errors import BotError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.logs.log_blob import LogBlob
 
 CHUNK_BYTES = 4 << 20

@@ -13,13 +13,17 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 from azure.mgmt.support.aio import MicrosoftSupport
 
+from bot.azure.arm.allowed_requests import build_support_rules
+from bot.azure.arm.request_policy import RequestPolicy, ResourceManagerPolicy, RetryRule
 from bot.azure.credentials.scoped_credential import ScopedCredential
-from bot.azure.support.support_policy import SupportApiPolicy
 from bot.errors import BotError
 from knowledge.azure_clouds import AzureCloud
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+MAX_ATTEMPTS = 3
+RETRY_PAUSE_SECONDS = 0.5
+MAX_RETRY_PAUSE_SECONDS = 5
 
 
 # a ClientError too: the Azure SDK's transport turns only those into its own errors
@@ -43,12 +47,20 @@ async def send_once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> 
         raise ResponseLostError("The connection broke before the answer.") from error
 
 
+def build_support_policy(
+    base: str, subscription: str, retry_pause_seconds: float = RETRY_PAUSE_SECONDS
+) -> ResourceManagerPolicy:
+    """Build the policy that allows only the requests for tickets in `subscription`."""
+    retry = RetryRule(MAX_ATTEMPTS, retry_pause_seconds, lambda: MAX_RETRY_PAUSE_SECONDS)
+    return ResourceManagerPolicy(RequestPolicy(base, build_support_rules(subscription), retry))
+
+
 @asynccontextmanager
 async def open_support_client(
     cloud: AzureCloud,
     credential: AsyncTokenCredential,
     subscription: str,
-    retry_delay_seconds: float,
+    retry_pause_seconds: float,
     poll_seconds: float,
 ) -> AsyncIterator[MicrosoftSupport]:
     """Open a client for `subscription`, and close it at the end of the block.
@@ -57,7 +69,7 @@ async def open_support_client(
         cloud: the cloud whose Resource Manager is called.
         credential: the person's credential; its scope is limited to Resource Manager.
         subscription: the only subscription that the client may reach.
-        retry_delay_seconds: the pause before a failed read is repeated.
+        retry_pause_seconds: the pause before a failed read is repeated.
         poll_seconds: the pause between two status checks of a long-running operation.
     """
     scoped = ScopedCredential(credential, cloud.resource_scope)
@@ -68,7 +80,7 @@ async def open_support_client(
         policies.UserAgentPolicy("image-medic"),
         # The SDK's default pipeline also retries, follows redirects, and registers resource providers. All three are
         # left out on purpose: they would change things that nobody asked for, or repeat a request that creates.
-        SupportApiPolicy(cloud.resource_manager, subscription, retry_delay_seconds),
+        build_support_policy(cloud.resource_manager, subscription, retry_pause_seconds),
         AsyncARMChallengeAuthenticationPolicy(scoped, cloud.resource_scope),
         policies.ContentDecodePolicy(),
     ]

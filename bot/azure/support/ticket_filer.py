@@ -18,9 +18,8 @@ from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.support.attachments import upload_files
 from bot.azure.support.audit import write_ticket_audit_line
 from bot.azure.support.classification import find_classifications, find_service
-from bot.azure.support.client import open_support_client
+from bot.azure.support.client import RETRY_PAUSE_SECONDS, open_support_client
 from bot.azure.support.refusals import build_refusal, has_operation_failed, is_request_refused
-from bot.azure.support.support_policy import RETRY_DELAY_SECONDS
 from bot.azure.support.ticket_json import build_ticket_body, get_text, parse_ticket
 from bot.azure.support.ticket_name import build_ticket_name
 from bot.errors import describe_error_location
@@ -58,7 +57,7 @@ class FilingTimeouts:
     file_seconds: float = 600
     settle_seconds: float = 60
     poll_seconds: float = 5
-    retry_delay_seconds: float = RETRY_DELAY_SECONDS
+    retry_delay_seconds: float = RETRY_PAUSE_SECONDS
 
 
 class SupportTicketFiler:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 
 from bot.azure.arm.audit import write_audit_line
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.credential_provider import CredentialProvider

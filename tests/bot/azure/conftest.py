@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
 from tests.bot.azure.fake_azure import Certificates, FakeAzure, FakeCredential, served
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from azure.core.credentials_async import AsyncTokenCredential
 
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
 from bot.sandbox.server import Sandbox
 from dialogs.model.errors import AzureRefusedError

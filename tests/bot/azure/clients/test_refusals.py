@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.arm.retry_after import parse_retry_after
 from bot.azure.clients.management_clients import LOG_CONTAINER, ManagementClients
 from bot.azure.clients.refusals import build_refused_error

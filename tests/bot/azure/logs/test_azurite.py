@@ -13,7 +13,7 @@ import pytest_asyncio
 from azure.storage.blob import BlobBlock
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.clients.management_clients import BLOB_VERSION, LOG_CONTAINER, ManagementClients
 from bot.azure.logs import log_tail
 from bot.azure.logs.log_blob import LogBlob, LogReplacedError

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.azure.arm.read_only_policy import Deadline
+from bot.azure.arm.request_policy import Deadline
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.logs import log_stream, log_tail
 from bot.azure.logs.log_blob import LogBlob

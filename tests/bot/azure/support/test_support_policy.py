@@ -9,8 +9,8 @@ from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
 from azure.core.rest import HttpRequest
 
-from bot.azure.arm.read_only_policy import ForeignAddressError
-from bot.azure.support.support_policy import MAX_ATTEMPTS, SupportApiPolicy
+from bot.azure.arm.request_policy import ForeignAddressError
+from bot.azure.support.client import MAX_ATTEMPTS, build_support_policy
 
 BASE = "https://management.azure.com"
 SUBSCRIPTION = "8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
@@ -40,7 +40,7 @@ class Network:
 
 
 async def sent(network: Network, method: str, url: str) -> Any:
-    guard = SupportApiPolicy(BASE, SUBSCRIPTION, retry_delay_seconds=0)
+    guard = build_support_policy(BASE, SUBSCRIPTION, retry_pause_seconds=0)
     guard.next = network  # type: ignore[assignment]
     return await guard.send(PipelineRequest(HttpRequest(method, url), PipelineContext(None)))
 
@@ -54,6 +54,9 @@ async def sent(network: Network, method: str, url: str) -> Any:
         ("GET", f"{BASE}:443/subscriptions/{SUBSCRIPTION.upper()}/providers/microsoft.support/supportTickets/x"),
         ("POST", f"{OWN}/checkNameAvailability"),
         ("PUT", f"{OWN}/supportTickets/x"),
+        ("PUT", f"{OWN}/fileWorkspaces/x"),
+        ("PUT", f"{OWN}/fileWorkspaces/x/files/case.md"),
+        ("POST", f"{OWN}/fileWorkspaces/x/files/case.md/upload"),
     ],
 )
 async def test_what_belongs_to_the_support_api_leaves(method: str, url: str) -> None:
@@ -83,6 +86,13 @@ async def test_what_belongs_to_the_support_api_leaves(method: str, url: str) -> 
         ("PUT", f"{BASE}/providers/Microsoft.Support/supportTickets/x"),
         ("POST", f"{BASE}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Support/../Microsoft.Compute/register"),
         ("POST", f"{BASE}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.SupportX/register"),
+        ("GET", f"{BASE}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.SupportX/supportTickets"),
+        ("GET", f"{BASE}/providers/Microsoft.Support/servicesX"),
+        ("POST", f"{OWN}/supportTickets/x"),
+        ("PATCH", f"{OWN}/supportTickets/x"),
+        ("DELETE", f"{OWN}/supportTickets/x"),
+        ("PUT", f"{OWN}/supportTickets/x/communications/y"),
+        ("PUT", f"{OWN}/supportTickets/x%2Fcommunications%2Fy"),
     ],
 )
 async def test_nothing_else_leaves(method: str, url: str) -> None:
@@ -108,12 +118,15 @@ async def test_a_wish_to_wait_long_is_handed_on() -> None:
     assert network.sent == 1
 
 
-@pytest.mark.parametrize("method", ["PUT", "POST", "PATCH", "DELETE"])
-async def test_what_makes_something_is_sent_once(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "supportTickets/x"), ("PUT", "fileWorkspaces/x"), ("POST", "fileWorkspaces/x/files/case.md/upload")],
+)
+async def test_what_makes_something_is_sent_once(method: str, path: str) -> None:
     network = Network(503)
-    await sent(network, method, f"{OWN}/supportTickets/x")
+    await sent(network, method, f"{OWN}/{path}")
     assert network.sent == 1
     network = Network(ServiceResponseError("broke"))
     with pytest.raises(ServiceResponseError):
-        await sent(network, method, f"{OWN}/supportTickets/x")
+        await sent(network, method, f"{OWN}/{path}")
     assert network.sent == 1

@@ -1,0 +1,52 @@
+"""The requests that may leave for Azure, as one table for each client. Nothing else is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+READ_METHODS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowRule:
+    """Requests that may leave: their methods, and their path below the client's address.
+
+    In `path`, `{guid}` stands for a GUID, `{name}` for one segment, and `/**` for anything below. Case doesn't matter.
+    """
+
+    methods: tuple[str, ...]
+    path: str
+
+
+_SUBSCRIPTION = "/subscriptions/{guid}"
+_GROUP = "/subscriptions/{guid}/resourceGroups/{name}"
+
+LOOKUP_RULES = (
+    AllowRule(READ_METHODS, "/subscriptions"),
+    AllowRule(READ_METHODS, _GROUP),
+    AllowRule(READ_METHODS, f"{_SUBSCRIPTION}/providers/Microsoft.Storage/storageAccounts"),
+    AllowRule(READ_METHODS, f"{_GROUP}/providers/Microsoft.Storage/storageAccounts"),
+    AllowRule(READ_METHODS, f"{_SUBSCRIPTION}/providers/Microsoft.VirtualMachineImages/imageTemplates"),
+    AllowRule(READ_METHODS, f"{_GROUP}/providers/Microsoft.VirtualMachineImages/imageTemplates/{{name}}"),
+    AllowRule(READ_METHODS, f"{_GROUP}/providers/Microsoft.VirtualMachineImages/imageTemplates/{{name}}/runOutputs"),
+)
+"""Looking up templates, at Resource Manager."""
+
+LOG_RULES = (AllowRule(READ_METHODS, ""), AllowRule(READ_METHODS, "/**"))
+"""Reading build logs, in one container of one storage account."""
+
+
+def build_support_rules(subscription: str) -> tuple[AllowRule, ...]:
+    """Build the rules for filing tickets in `subscription`, at Resource Manager."""
+    support = f"/subscriptions/{subscription}/providers/Microsoft.Support"
+    return (
+        AllowRule(READ_METHODS, "/providers/Microsoft.Support/services"),
+        AllowRule(READ_METHODS, "/providers/Microsoft.Support/services/{name}/problemClassifications"),
+        # where Azure reports on an operation, it decides itself
+        AllowRule(READ_METHODS, f"{support}/**"),
+        AllowRule(("POST",), f"{support}/checkNameAvailability"),
+        AllowRule(("PUT",), f"{support}/supportTickets/{{name}}"),
+        AllowRule(("PUT",), f"{support}/fileWorkspaces/{{name}}"),
+        AllowRule(("PUT",), f"{support}/fileWorkspaces/{{name}}/files/{{name}}"),
+        AllowRule(("POST",), f"{support}/fileWorkspaces/{{name}}/files/{{name}}/upload"),
+    )

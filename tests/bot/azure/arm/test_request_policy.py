@@ -1,0 +1,83 @@
+"""What may leave for Azure to look up a template and its log; the other tests of the policy run the SDK's clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
+from azure.core.rest import HttpRequest
+
+from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES, AllowRule
+from bot.azure.arm.request_policy import ForeignAddressError, RequestPolicy, RetryRule
+
+ARM = "https://management.azure.com"
+BLOBS = "https://acct.blob.core.windows.net/packerlogs"
+SUBSCRIPTION = f"{ARM}/subscriptions/8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
+TEMPLATE = f"{GROUP}/providers/Microsoft.VirtualMachineImages/imageTemplates/t"
+
+
+async def is_sent(base: str, rules: Sequence[AllowRule], method: str, url: str) -> bool:
+    async def send(request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        class Ok:
+            status_code = 200
+
+        return PipelineResponse(request.http_request, Ok(), request.context)
+
+    policy = RequestPolicy(base, rules, RetryRule(1, 0, lambda: 0))
+    try:
+        await policy.send(PipelineRequest(HttpRequest(method, url), PipelineContext(None)), send)
+    except ForeignAddressError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("url", "is_allowed"),
+    [
+        (f"{ARM}/subscriptions?api-version=2022-12-01&%24skiptoken=x", True),
+        (f"{GROUP}?api-version=2022-09-01", True),
+        (f"{SUBSCRIPTION}/resourcegroups/rg%20%28%C3%A9%29", True),
+        (f"{SUBSCRIPTION}/providers/Microsoft.Storage/storageAccounts", True),
+        (f"{GROUP}/providers/microsoft.storage/storageaccounts", True),
+        (f"{SUBSCRIPTION}/providers/Microsoft.VirtualMachineImages/imageTemplates", True),
+        (TEMPLATE, True),
+        (TEMPLATE.replace(".com", ".com:443"), True),
+        (f"{TEMPLATE}/runOutputs", True),
+        (ARM, False),
+        (f"{ARM}/subscriptions/", False),
+        (f"{ARM}/subscriptions/x/resourceGroups/rg", False),
+        (f"{ARM}/\u017fubscriptions", False),
+        (f"{GROUP}/resources", False),
+        (f"{GROUP}/providers/Microsoft.KeyVault/vaults", False),
+        (f"{GROUP}/providers/Microsoft.Storage/storageAccounts/a/listKeys", False),
+        (f"{TEMPLATE}/../../../Microsoft.KeyVault/vaults", False),
+        (f"{TEMPLATE}%2F..%2Fx", False),
+        (f"{TEMPLATE}%0A", False),
+        (f"{TEMPLATE}/runOutputs/one/two", False),
+        (TEMPLATE.replace(".com", ".com.evil.example"), False),
+    ],
+)
+async def test_a_lookup_reads_what_it_needs_and_nothing_else(url: str, is_allowed: bool) -> None:
+    for method in ("GET", "HEAD"):
+        assert await is_sent(ARM, LOOKUP_RULES, method, url) is is_allowed
+    for method in ("POST", "PUT", "PATCH", "DELETE", "get"):
+        assert not await is_sent(ARM, LOOKUP_RULES, method, url)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_allowed"),
+    [
+        (f"{BLOBS}?restype=container&comp=list", True),
+        (f"{BLOBS}/4f1c0a52/customization.log", True),
+        (f"{BLOBS}X/customization.log", False),
+        (BLOBS.replace("packerlogs", "Packerlogs"), False),
+        (BLOBS.replace("/packerlogs", "/vhds/x"), False),
+        (f"{BLOBS}/../vhds/x", False),
+    ],
+)
+async def test_a_log_is_read_in_its_container(url: str, is_allowed: bool) -> None:
+    assert await is_sent(BLOBS, LOG_RULES, "GET", url) is is_allowed
+    assert not await is_sent(BLOBS, LOG_RULES, "PUT", url)
