@@ -19,7 +19,7 @@ from dialogs.model.effects import Effect, HandoffTopic
 from dialogs.model.job import FAILURE_KEY, REFERENCE_KEY, Job, JobDone
 from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
 from dialogs.model.reply import Reply
-from dialogs.model.turn import ACTION_VERSION, Person, Turn
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_problem, show_welcome
 from dialogs.resources import DialogResources
 from dialogs.solution.attached_logs import start_reading
@@ -97,7 +97,7 @@ class Conversation:
         context = self._build_context(turn, before)
         result = await self._dispatch_turn(context, before, turn)
         result = replace(result, state=replace(result.state, azure=result.state.azure.expire_name_prompt(before.azure)))
-        if was_unreadable and not turn.has_joined:
+        if was_unreadable and not isinstance(turn.event, MemberJoined):
             result = DialogResult(before, (show_notice(context, "trouble.lost"),)).followed_by(result)
         if context.is_public:
             result = replace(result, replies=tuple(map(limit_excerpts, result.replies)))
@@ -159,19 +159,19 @@ class Conversation:
         )
 
     async def _dispatch_turn(self, context: DialogContext, state: ConversationState, turn: Turn) -> DialogResult:
-        if turn.has_joined:
-            return DialogResult(state, (show_welcome(context, turn.person.name),))
-        if turn.has_signed_in is not None:
-            return await self._resume_after_sign_in(context, state, turn.person, turn.has_signed_in)
-        if turn.job_done is not None:
-            return await self._report_job(context, state, turn.person, turn.job_done)
-        if turn.action is not None:
-            return await self._handle_press(context, state, turn)
-        if turn.files:
-            text_result = await self._handle_text(context, state, turn) if turn.text.strip() else DialogResult(state)
-            can_read = self._resources.attachment_reader is not None
-            return text_result.followed_by(start_reading(context, text_result.state, turn.files, can_read))
-        return await self._handle_text(context, state, turn)
+        match turn.event:
+            case MessageSent() as message:
+                return await self._handle_message(context, state, turn, message)
+            case ActionPressed() as pressed:
+                return await self._handle_press(context, state, turn, pressed)
+            case MemberJoined():
+                return DialogResult(state, (show_welcome(context, turn.person.name),))
+            case SignedIn(succeeded):
+                return await self._resume_after_sign_in(context, state, turn.person, succeeded)
+            case JobDone() as job_done:
+                return await self._report_job(context, state, turn.person, job_done)
+            case _:
+                assert_never(turn.event)
 
     async def _resume_after_sign_in(
         self, context: DialogContext, state: ConversationState, person: Person, was_successful: bool
@@ -191,26 +191,39 @@ class Conversation:
         result = handler.report(JobReport(context, state, person, self._resources, job_done))
         return await result if inspect.isawaitable(result) else result
 
-    async def _handle_press(self, context: DialogContext, state: ConversationState, turn: Turn) -> DialogResult:
-        pressed = turn.action
-        assert pressed is not None
+    async def _handle_press(
+        self, context: DialogContext, state: ConversationState, turn: Turn, pressed: ActionPressed
+    ) -> DialogResult:
         if pressed.version != ACTION_VERSION or isinstance(pressed.version, bool):
             return DialogResult(state, (show_problem(context, "trouble.old-card"),))
         request = ActionRequest(context, state, turn, self._resources, pressed.action_id, pressed.args, pressed.fields)
         return await (handle_foreign_action(request) if pressed.is_foreign else handle_action(request))
 
-    async def _handle_text(self, context: DialogContext, state: ConversationState, turn: Turn) -> DialogResult:
-        if not turn.text.strip():
+    async def _handle_message(
+        self, context: DialogContext, state: ConversationState, turn: Turn, message: MessageSent
+    ) -> DialogResult:
+        """Answer the text first, since the files are read in the background."""
+        if not message.files:
+            return await self._handle_text(context, state, turn, message)
+        has_text = bool(message.text.strip())
+        text_result = await self._handle_text(context, state, turn, message) if has_text else DialogResult(state)
+        can_read = self._resources.attachment_reader is not None
+        return text_result.followed_by(start_reading(context, text_result.state, message.files, can_read))
+
+    async def _handle_text(
+        self, context: DialogContext, state: ConversationState, turn: Turn, message: MessageSent
+    ) -> DialogResult:
+        if not message.text.strip():
             empty = context.build_paragraph("talk.empty")
             return DialogResult(
                 state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
             )
-        if typed := find_typed_action(turn.text, state):
+        if typed := find_typed_action(message.text, state):
             request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
             return await handle_action(request)
-        if howto := self._resources.howto_search.find_howto(turn.text):
+        if howto := self._resources.howto_search.find_howto(message.text):
             return show_howto(context, state, howto)
-        return await diagnose_text(context, state, self._resources, turn.text, has_files=bool(turn.files))
+        return await diagnose_text(context, state, self._resources, message.text, has_files=bool(message.files))
 
 
 def _build_result(

@@ -17,7 +17,7 @@ from bot.cards.splitting import split_reply
 from bot.cli.draft import render_draft
 from dialogs.model.effects import OfferFile
 from dialogs.model.reply import Button, FormField, Reply
-from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.diagnosis.report import render_report
 from tests.bot.scripted import build_conversation
@@ -98,7 +98,7 @@ async def left(state: Mapping[str, Any] | None, action: ActionPressed) -> str:
     """All that a case shows, stores, links to and gives as a file on its ways out, from the press that posts it on."""
     seen: list[str] = []
     for pressed in (action, *(ActionPressed(do, args, {}, 1) for do, args in LEAVES)):
-        given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", action=pressed), state)
+        given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", event=pressed), state)
         state = json.loads(json.dumps(given.state))
         seen += [*shown_by(given.replies), json.dumps(state, ensure_ascii=False)]
         seen += [button.url for reply in given.replies for button in reply.buttons]
@@ -116,7 +116,7 @@ async def conversation(text: str) -> str:
     state: Mapping[str, Any] | None = None
     replies: tuple[Reply, ...] = ()
     for said in (text, *TYPED):
-        given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", text=said), state)
+        given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", event=MessageSent(said)), state)
         state, replies = json.loads(json.dumps(given.state)), given.replies
         seen += [*shown_by(replies), json.dumps(state, ensure_ascii=False)]
     posts = [button for reply in replies for button in reply.buttons if button.primary]
@@ -160,9 +160,9 @@ def test_what_a_person_writes_into_a_case_is_hidden_too() -> None:
 
 async def written(fields: Mapping[str, str]) -> str:
     """What becomes of a case that a person has written like that; where it is not taken yet, of the form."""
-    given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", text="draft"), None)
+    given = await CONVERSATION.answer_turn(Turn(PERSON, "chat", event=MessageSent("draft")), None)
     action = ActionPressed("post", {}, fields, 1)
-    first = await CONVERSATION.answer_turn(Turn(PERSON, "chat", action=action), given.state)
+    first = await CONVERSATION.answer_turn(Turn(PERSON, "chat", event=action), given.state)
     shown = "\n".join([*shown_by(first.replies), json.dumps(first.state, ensure_ascii=False)])
     return shown if fields["template_id"] else f"{shown}\n{await left(given.state, action)}"
 

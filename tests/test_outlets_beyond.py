@@ -29,7 +29,7 @@ from dialogs.model.effects import OfferFile, StartJob
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import FormField
-from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn, TurnEvent
 from tests.azurite.service import AnybodyCredential, azurite
 from tests.bot.scripted import KNOWLEDGE
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
@@ -60,8 +60,8 @@ class WatchedChat:
         self.form: dict[str, str] = {}
         self.buttons: list[Any] = []
 
-    async def turn(self, **what: Any) -> None:
-        turn = Turn(ADA, "chat", **what)
+    async def turn(self, event: TurnEvent) -> None:
+        turn = Turn(ADA, "chat", event=event)
         given = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(given.state))
         self.jobs += [effect.job for effect in given.effects if isinstance(effect, StartJob)]
@@ -73,10 +73,15 @@ class WatchedChat:
             if isinstance(effect, OfferFile):
                 content = self.conversation.read_offered_file(self.state, effect.args)
                 self.seen += [effect.name, content.decode() if content else ""]
-        self.seen.append(json.dumps(turn_to_json(turn, should_include_content=not turn.files), ensure_ascii=False))
+        self.seen.append(
+            json.dumps(
+                turn_to_json(turn, should_include_content=not (isinstance(event, MessageSent) and event.files)),
+                ensure_ascii=False,
+            )
+        )
 
     async def press(self, do: str, args: Mapping[str, Any] | None = None, **fields: str) -> None:
-        await self.turn(action=ActionPressed(do, args or {}, {**self.form, **fields}, 1))
+        await self.turn(ActionPressed(do, args or {}, {**self.form, **fields}, 1))
 
     async def done(self) -> None:
         """Perform the jobs and report them; what a store would keep of them is seen too."""
@@ -85,7 +90,7 @@ class WatchedChat:
             result = await self.conversation.perform_job(ADA, job, "en", lambda done, total: None)
             args = {key: value for key, value in job.args.items() if key != "reference"}
             self.seen += [json.dumps(args, ensure_ascii=False), json.dumps(result, ensure_ascii=False)]
-            await self.turn(job_done=JobDone(job, json.loads(json.dumps(dict(result)))))
+            await self.turn(JobDone(job, json.loads(json.dumps(dict(result)))))
 
     async def case(self) -> None:
         """Go on to a ticket: draft, ways out, contact, preview, yes."""
@@ -115,7 +120,7 @@ async def azure_answers(line: str) -> str:
     azure.tails[GOLDEN] = LogTail("customization.log", windows(line), 100_000, 200_000)
     azure.seen = FailedTemplates((status_with(line),), (line,), (line,))
     chat = WatchedChat(azure, filing)
-    await chat.turn(text="look at win11-golden")
+    await chat.turn(MessageSent("look at win11-golden"))
     await chat.press("look-yes")
     await chat.press("failing")
     await chat.press("whole-log", {"sub": GOLDEN.subscription, "rg": GOLDEN.resource_group, "name": GOLDEN.name})
@@ -133,9 +138,9 @@ async def attached_files(line: str) -> str:
     diagnosis = KNOWLEDGE.diagnoser.diagnose(windows(line))
     logs = tuple(AttachedLog(f"logs/{line}/{n}.log", 9, replace(diagnosis, file=line)) for n in range(2))
     chat = WatchedChat(files=FakeAttachmentReader(**{name: AttachmentContents(9, logs)}))
-    await chat.turn(files=(AttachedFile(name, "reference"),))
+    await chat.turn(MessageSent(files=(AttachedFile(name, "reference"),)))
     await chat.done()
-    await chat.turn(text="help")
+    await chat.turn(MessageSent("help"))
     return "\n".join(chat.seen)
 
 
@@ -143,7 +148,7 @@ async def contact_form(line: str) -> str:
     """What a person types into the form of a ticket."""
     filing = FakeTicketFiler()
     chat = WatchedChat(filing=filing)
-    await chat.turn(text=windows("x"))
+    await chat.turn(MessageSent(windows("x")))
     await chat.press("draft")
     await chat.press("post", product="linux")
     await chat.press("ticket")
@@ -218,12 +223,14 @@ async def test_no_store_keeps_what_was_planted(kind: str, tmp_path: Path, reques
             azure = FakeAzure("user", status_with(line))
             azure.tails[GOLDEN] = LogTail("customization.log", windows(line), 100_000, 200_000)
             chat = WatchedChat(azure)
-            await chat.turn(text=windows(line))
-            await chat.turn(text="look at win11-golden")
+            await chat.turn(MessageSent(windows(line)))
+            await chat.turn(MessageSent("look at win11-golden"))
             await chat.press("look-yes")
             counter = UsageCounter(store)
             counter.count_events(
-                (await chat.conversation.answer_turn(Turn(ADA, "c", text=windows(line)), None)).usage_events
+                (
+                    await chat.conversation.answer_turn(Turn(ADA, "c", event=MessageSent(windows(line))), None)
+                ).usage_events
             )
             await counter.save()
             document = ConversationDocument(dialog_state=dict(chat.state or {})).to_json()
@@ -244,6 +251,6 @@ def test_half_a_secret_is_not_kept_of_a_text_that_is_cut() -> None:
             # the last characters that are kept begin in the middle of it
             text = text[: MAX_TEXT_CHARS + 2 + len(secret) // 2]
             with failures.check(name):
-                kept = turn_to_json(Turn(ADA, "chat", text=text))["text"]
+                kept = turn_to_json(Turn(ADA, "chat", event=MessageSent(text)))["text"]
                 assert len(kept) <= MAX_TEXT_CHARS
                 assert secret[-PIECE:] not in kept

@@ -25,7 +25,7 @@ from bot.turns.conversation_document import compute_activity_key
 from bot.turns.inbound import InboundActivity
 from bot.turns.notices import NoticeId, render_notice
 from bot.turns.turn_runner import TurnRunner
-from dialogs.model.turn import Person, Turn
+from dialogs.model.turn import MessageSent, Person, SignedIn, Turn
 from knowledge.model.entry import Language
 
 MAX_ID_CHARS = 200
@@ -84,7 +84,7 @@ class SignIn:
     async def run_turn(self, incoming: InboundActivity, turns: TurnRunner, channel: Channel) -> None:
         """Run a turn; if a sign-in is awaited and the text is the number from the browser, complete the sign-in."""
         turn = incoming.turn
-        code = _match_code(turn.text)
+        code = _match_code(turn.event.text) if isinstance(turn.event, MessageSent) else ""
         if not code or turn.scope != "personal" or not await _is_sign_in_awaited(turns, turn):
             return await turns.run_turn(incoming, channel)
         return await turns.run_turn(
@@ -185,7 +185,7 @@ def _match_code(text: str) -> str:
 
 def _build_resumed_turn(incoming: InboundActivity, outcome: SignInOutcome) -> InboundActivity:
     """Build the turn that the sign-in resumes, in place of `incoming`."""
-    turn = replace(incoming.turn, text="", action=None, has_joined=False, has_signed_in=outcome == "signed-in")
+    turn = replace(incoming.turn, event=SignedIn(succeeded=outcome == "signed-in"))
     return replace(incoming, intent="answer", turn=turn, notice=_OUTCOME_NOTICES.get(outcome))
 
 

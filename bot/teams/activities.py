@@ -23,7 +23,7 @@ from bot.teams.message_text import (
 )
 from bot.turns.conversation_document import compute_activity_key
 from bot.turns.inbound import InboundActivity
-from dialogs.model.turn import ActionPressed, ConversationScope, Person, Turn
+from dialogs.model.turn import ActionPressed, ConversationScope, MemberJoined, MessageSent, Person, Turn
 from knowledge.azure_names import is_assigned_guid
 
 MAX_ID_CHARS = 512
@@ -85,7 +85,7 @@ def read_button_press(incoming: InboundActivity, body: Mapping[str, Any], value:
     return replace(
         incoming,
         intent="answer",
-        turn=replace(incoming.turn, action=action),
+        turn=replace(incoming.turn, event=action),
         replaced_activity_id=_read_pressed_card_id(body) if can_replace_card else "",
         can_replace_card=can_replace_card,
     )
@@ -150,11 +150,11 @@ def _read_message(body: Mapping[str, Any], turn: Turn) -> InboundActivity:
         notice = "unread-beside" if files else "unread"
     elif len(files) > MAX_FILES:
         notice = "files-many"
-    return InboundActivity("answer", replace(turn, text=text, files=tuple(files[:MAX_FILES])), notice)
+    return InboundActivity("answer", replace(turn, event=MessageSent(text, tuple(files[:MAX_FILES]))), notice)
 
 
 def _build_join(turn: Turn) -> InboundActivity:
-    return InboundActivity("answer", replace(turn, has_joined=True))
+    return InboundActivity("answer", replace(turn, event=MemberJoined()))
 
 
 def _was_bot_added(body: Mapping[str, Any], turn: Turn) -> bool:

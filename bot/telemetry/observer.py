@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from dialogs.model.turn import Turn
+from dialogs.model.job import JobDone
+from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, SignedIn, Turn
 from knowledge.model.diagnosis import Diagnosis
 
 
@@ -69,12 +70,16 @@ class NullObserver:
 
 def classify_turn(turn: Turn) -> str:
     """Return what started the turn, in one word, which contains nothing of its text."""
-    if turn.job_done is not None:
-        return "work"
-    if turn.has_signed_in is not None:
-        return "sign-in"
-    if turn.action is not None:
-        return "press"
-    if turn.files:
-        return "file"
-    return "joined" if turn.has_joined else "text"
+    match turn.event:
+        case MessageSent(files=files):
+            return "file" if files else "text"
+        case ActionPressed():
+            return "press"
+        case MemberJoined():
+            return "joined"
+        case SignedIn():
+            return "sign-in"
+        case JobDone():
+            return "work"
+        case _:
+            assert_never(turn.event)

@@ -53,7 +53,7 @@ class TerminalSession:
                     if RETRY_AFTER_KEY in job_result:
                         self._start_background_task(turn, job, job_result, language)
                     else:
-                        pending_turns.append(_build_report_turn(turn, job, job_result))
+                        pending_turns.append(replace(turn, event=JobDone(job, job_result)))
             return replies
 
     def end(self) -> None:
@@ -92,7 +92,7 @@ class TerminalSession:
             job = replace(job, args=result.get("args", job.args))
             result = await self._perform_job(turn, job, language)
         try:
-            replies = await self.answer_turn(_build_report_turn(turn, job, result))
+            replies = await self.answer_turn(replace(turn, event=JobDone(job, result)))
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: without a net the person would never hear
             reference = log_failure(_log, error)
             text = render_notice("failed", language, reference)
@@ -106,7 +106,3 @@ class TerminalSession:
         for task, job_id in self._background_tasks.items():
             if job_id in job_ids:
                 task.cancel()
-
-
-def _build_report_turn(turn: Turn, job: Job, result: Mapping[str, Any]) -> Turn:
-    return replace(turn, text="", action=None, has_joined=False, job_done=JobDone(job, result))

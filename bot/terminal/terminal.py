@@ -18,7 +18,7 @@ from bot.terminal.input import DISABLE_BRACKETED_PASTE, ENABLE_BRACKETED_PASTE, 
 from bot.terminal.messages import TerminalMessages, get_messages
 from bot.terminal.view import print_reply
 from dialogs.model.reply import Button, Reply
-from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MemberJoined, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import sanitize_line
 from knowledge.model.entry import Language
 
@@ -90,7 +90,7 @@ class TerminalClient:
         """Greet the person, then answer until they leave with `.quit`, Ctrl-D, or Ctrl-C, or the input ends."""
         with self._set_up_terminal(), self._input.read_in_background():
             self._print_notice(self._messages.hint)
-            if await self._run_turn(Turn(self._person, self._conversation_id, locale=self._locale, has_joined=True)):
+            if await self._run_turn(self._build_turn(MemberJoined())):
                 await self._run_conversation()
         self._print_notice(self._messages.goodbye)
 
@@ -124,12 +124,12 @@ class TerminalClient:
             if text is None or self._leave_event.is_set() or text.strip() == ".quit":
                 return
             self._warn_if_truncated()
-            turn = await self._build_turn(text)
-            if self._leave_event.is_set() or (turn is not None and not await self._run_turn(turn)):
+            event = await self._read_event(text)
+            if self._leave_event.is_set() or (event is not None and not await self._run_turn(self._build_turn(event))):
                 return
 
-    async def _build_turn(self, text: str) -> Turn | None:
-        """Build the turn for a command, a button number, or text. Return None if there is nothing to send."""
+    async def _read_event(self, text: str) -> MessageSent | ActionPressed | None:
+        """Read a command, a button number, or text. Return None if there is nothing to send."""
         command, _, rest = text.strip().partition(" ")
         if command == ".help":
             self._print_notice(self._messages.hint)
@@ -146,19 +146,18 @@ class TerminalClient:
                 return None
         elif (number := _parse_number(text)) is not None and 1 <= number <= len(self._buttons):
             return await self._press_button(*self._buttons[number - 1])
-        return self._build_text_turn(text) if text.strip() else None
+        return MessageSent(text) if text.strip() else None
 
-    def _build_text_turn(self, text: str) -> Turn:
-        return Turn(self._person, self._conversation_id, locale=self._locale, text=text)
+    def _build_turn(self, event: TurnEvent) -> Turn:
+        return Turn(self._person, self._conversation_id, locale=self._locale, event=event)
 
-    async def _press_button(self, button: Button, form: TerminalForm) -> Turn | None:
+    async def _press_button(self, button: Button, form: TerminalForm) -> ActionPressed | None:
         self._print_notice(f"› {sanitize_line(button.label)}")
         fields = {} if button.should_omit_fields else await form.fill(self._input, self._console, self._messages)
         if fields is None:
             self._print_notice(self._messages.form_left)
             return None
-        action = ActionPressed(button.action_id, button.args, fields, ACTION_VERSION)
-        return Turn(self._person, self._conversation_id, locale=self._locale, action=action)
+        return ActionPressed(button.action_id, button.args, fields, ACTION_VERSION)
 
     async def _run_turn(self, turn: Turn) -> bool:
         """Get the replies to `turn` and print them. Return False if the person left in the meantime."""

@@ -187,7 +187,7 @@ class JobRunner:
     async def _report_result(
         self, key: str, pending: PendingTurn, job_done: JobDone, messenger: ProactiveMessenger
     ) -> bool:
-        turn = replace(pending.parsed_turn, job_done=job_done)
+        turn = replace(pending.parsed_turn, event=job_done)
         incoming = InboundActivity("answer", turn, activity_key=pending.id, is_pending=True)
         return await self._run_pending_turn(key, pending, incoming, messenger)
 

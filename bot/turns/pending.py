@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from dialogs.model.files import AttachedFile
-from dialogs.model.job import Job
-from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.model.job import Job, JobDone
+from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn, TurnEvent
 from knowledge.redaction.redact import redact
 
 MAX_CRASHED_ATTEMPTS = 3
@@ -150,16 +150,27 @@ def turn_to_json(turn: Turn, should_include_content: bool = True) -> dict[str, A
         "scope": turn.scope,
         "locale": turn.locale,
     }
-    if should_include_content:
-        written |= {
+    return written | _event_to_json(turn.event) if should_include_content else written
+
+
+def _event_to_json(event: TurnEvent) -> dict[str, Any]:
+    written: dict[str, Any] = {"text": "", "files": [], "action": None, "joined": False, "signed_in": None}
+    match event:
+        case MessageSent(text, files):
             # shortened only afterwards: half a secret would not be recognized as one
-            "text": redact(turn.text)[-MAX_TEXT_CHARS:],
+            written["text"] = redact(text)[-MAX_TEXT_CHARS:]
             # a reference keeps its secret, as in the jobs that read the file: without it a crash would lose the file
-            "files": [[redact(file.name), file.reference] for file in turn.files],
-            "action": _action_to_json(turn.action) if turn.action else None,
-            "joined": turn.has_joined,
-            "signed_in": turn.has_signed_in,
-        }
+            written["files"] = [[redact(file.name), file.reference] for file in files]
+        case ActionPressed():
+            written["action"] = _action_to_json(event)
+        case MemberJoined():
+            written["joined"] = True
+        case SignedIn(succeeded):
+            written["signed_in"] = succeeded
+        case JobDone():
+            pass  # the job itself is stored, and is done again
+        case _:
+            assert_never(event)
     return written
 
 
@@ -176,20 +187,27 @@ def _action_to_json(action: ActionPressed) -> dict[str, Any]:
 def turn_from_json(value: Mapping[str, Any]) -> Turn | None:
     """Read what `turn_to_json` wrote; return None if it is broken."""
     try:
-        action, person = value.get("action"), value["person"]
+        person = value["person"]
         # altered state must not pass further arguments to the constructors
-        if set(person) - set(_PERSON_FIELDS) or (action and set(action) != set(_ACTION_FIELDS)):
+        if set(person) - set(_PERSON_FIELDS):
             return None
         return Turn(
             person=Person(**{_PERSON_FIELDS[key]: item for key, item in person.items()}),
             conversation_id=value["conversation"],
             scope=value["scope"],
             locale=value["locale"],
-            text=value.get("text", ""),
-            action=ActionPressed(**{_ACTION_FIELDS[key]: item for key, item in action.items()}) if action else None,
-            has_joined=value.get("joined", False),
-            has_signed_in=value.get("signed_in"),
-            files=tuple(AttachedFile(name, reference) for name, reference in value.get("files", ())),
+            event=_event_from_json(value),
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _event_from_json(value: Mapping[str, Any]) -> TurnEvent:
+    if value.get("joined"):
+        return MemberJoined()
+    if (succeeded := value.get("signed_in")) is not None:
+        return SignedIn(succeeded)
+    if action := value.get("action"):
+        return ActionPressed(**{attribute: action[key] for key, attribute in _ACTION_FIELDS.items()})
+    files = tuple(AttachedFile(name, reference) for name, reference in value.get("files", ()))
+    return MessageSent(value.get("text", ""), files)

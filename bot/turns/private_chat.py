@@ -19,6 +19,7 @@ from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
 from dialogs.model.effects import HandOff, HandoffTopic
+from dialogs.model.turn import MessageSent
 from knowledge.model.entry import Language
 
 RecordTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], None]
@@ -63,7 +64,7 @@ class PrivateChatHandoff:
         async def continue_privately(conversation_id: str, private_channel: Channel) -> None:
             nonlocal remaining_state
             # neither what was said nor the HTTP response belongs to the private chat
-            turn = replace(incoming.turn, conversation_id=conversation_id, scope="personal", text="", action=None)
+            turn = replace(incoming.turn, conversation_id=conversation_id, scope="personal", event=MessageSent())
             private_incoming = replace(incoming, turn=turn, response=None)
             key = build_state_key(turn.person.tenant, conversation_id, turn.person.id)
             async with self._locks.acquire(key):

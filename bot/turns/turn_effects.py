@@ -78,14 +78,7 @@ async def _report_too_many(
 ) -> list[Message]:
     """Let the dialogs report at once that `job` found no room, and return the messages."""
     failure: JobFailure = "too-many"
-    report = replace(
-        turn,
-        text="",
-        action=None,
-        has_joined=False,
-        has_signed_in=None,
-        job_done=JobDone(job, {FAILURE_KEY: failure}),
-    )
+    report = replace(turn, event=JobDone(job, {FAILURE_KEY: failure}))
     result = await conversation.answer_turn(report, document.dialog_state)
     document.dialog_state = dict(result.state)
     return render_messages(result, channel)

@@ -21,7 +21,7 @@ from bot.turns.private_chat import PrivateChatHandoff
 from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
-from dialogs.model.turn import Turn
+from dialogs.model.turn import MemberJoined, SignedIn, Turn
 from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
 
@@ -136,11 +136,13 @@ class TurnProcessor:
             # the person may have changed the language with this turn
             language = document.language = result.replies[-1].language if result.replies else language
             messages = await self._apply_result(document, incoming, channel, result, language)
-        elif turn.has_joined:
+        elif isinstance(turn.event, MemberJoined):
             language = detect_language(turn.locale)
-        document.welcomed = document.welcomed or turn.has_joined
-        if turn.has_signed_in:
-            document.sign_in_expires_at = 0.0
+        match turn.event:
+            case MemberJoined():
+                document.welcomed = True
+            case SignedIn(succeeded=True):
+                document.sign_in_expires_at = 0.0
         if incoming.notice:
             link = channel.get_private_chat_link() if incoming.notice == "file-in-group" else ""
             messages.append({"text": render_notice(incoming.notice, language, link=link)})
@@ -215,8 +217,13 @@ def _is_obsolete(document: ConversationDocument, turn: Turn) -> bool:
 
     A sign-in can end twice, in two clients of the person or in two ways.
     """
-    is_late_sign_in = turn.has_signed_in is not None and not document.sign_in_expires_at
-    return is_late_sign_in or (turn.has_joined and document.welcomed)
+    match turn.event:
+        case SignedIn():
+            return not document.sign_in_expires_at
+        case MemberJoined():
+            return document.welcomed
+        case _:
+            return False
 
 
 def _choose_notice(error: Exception) -> NoticeId:

@@ -29,6 +29,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageSent:
+    """A message: what was written or pasted, and the files with it."""
+
+    text: str = ""
+    files: tuple[AttachedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ActionPressed:
     """A pressed button: its action id, its arguments, the form's fields, and the version of the card it was on.
 
@@ -43,20 +51,27 @@ class ActionPressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One event of a conversation. Exactly one of the fields from `text` on is set, but `files` may come with `text`.
+class MemberJoined:
+    """The bot is new in the conversation."""
 
-    `has_signed_in`: the user has just signed in (True), or the sign-in failed (False). `job_done`: a job of an earlier
-    turn has ended.
-    """
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A sign-in has ended."""
+
+    succeeded: bool
+
+
+TurnEvent = MessageSent | ActionPressed | MemberJoined | SignedIn | JobDone
+"""What a turn answers; `JobDone` is a job of an earlier turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One event of a conversation; where only person and place matter, it is an empty message."""
 
     person: Person
     conversation_id: str
     scope: ConversationScope = "personal"
     locale: str | None = None
-    text: str = ""
-    action: ActionPressed | None = None
-    has_joined: bool = False
-    has_signed_in: bool | None = None
-    job_done: JobDone | None = None
-    files: tuple[AttachedFile, ...] = ()
+    event: TurnEvent = MessageSent()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dialogs.model.turn import Turn
+from dialogs.model.turn import MemberJoined, Turn
 from dialogs.state.conversation_state import ConversationState
 from knowledge.model.diagnosis import Diagnosis
 
@@ -28,7 +28,8 @@ class UsageEvent:
 def collect_usage_events(turn: Turn, before: ConversationState, after: ConversationState) -> tuple[UsageEvent, ...]:
     """Return what to count of a turn that led from the state `before` to `after`."""
     events: list[UsageEvent] = []
-    if after.diagnosis and after.diagnosis_number != before.diagnosis_number and not turn.has_joined:
+    is_new = after.diagnosis_number != before.diagnosis_number and not isinstance(turn.event, MemberJoined)
+    if after.diagnosis and is_new:
         events.append(_build_diagnosis_event(after.diagnosis))
     events += [
         UsageEvent("solved", t.entry)

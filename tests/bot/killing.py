@@ -37,6 +37,7 @@ from bot.host.settings import read_settings
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.effects import StartJob
 from dialogs.model.job import Job
+from tests.turns import report_of, text_of
 from tests.patching import set_existing
 
 # so many kills in so few seconds are no fault of what they cut
@@ -54,11 +55,11 @@ class Result:
 class FakeConversation:
     async def answer_turn(self, turn, state):
         count = (state or {}).get("turns", 0) + 1
-        number, replies = (turn.job_done.result["number"], 1) if turn.job_done else map(int, turn.text.split())
+        number, replies = (report.result["number"], 1) if (report := report_of(turn)) else map(int, text_of(turn).split())
         await asyncio.sleep(0 if number % 5 else 0.005)
         said = [f"{count} {number} {n} {replies}" for n in range(replies)]
         shown = tuple(Reply((Paragraph(parse_markup(text)),), summary=text) for text in said)
-        return Result({"turns": count}, shown, () if turn.job_done or number % 3 else (StartJob(Job("w", {"number": number})),))
+        return Result({"turns": count}, shown, () if report or number % 3 else (StartJob(Job("w", {"number": number})),))
 
     async def perform_job(self, person, work, language, progress):
         await asyncio.sleep(0.002)

@@ -11,10 +11,11 @@ from bot.telemetry.observer import Observer
 from dialogs.conversation import Conversation
 from dialogs.model.effects import Effect
 from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
-from dialogs.model.turn import Turn
+from dialogs.model.turn import MemberJoined, Turn
 from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
+from tests.turns import action_of, text_of
 
 KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER)
 
@@ -47,10 +48,10 @@ class ScriptedConversation:
         count = (state or {}).get("turns", 0) + 1
         what = (
             "welcome"
-            if turn.has_joined
-            else f"pressed {turn.action.action_id}"
-            if turn.action
-            else f"heard {turn.text}"
+            if isinstance(turn.event, MemberJoined)
+            else f"pressed {action.action_id}"
+            if (action := action_of(turn))
+            else f"heard {text_of(turn)}"
         )
         reply = Reply(
             (Paragraph(parse_markup(f"Turn {count}")), Paragraph(build_literal(what))),

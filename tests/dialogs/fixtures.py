@@ -13,7 +13,7 @@ from dialogs.model.effects import Effect, OfferFile, RequestSignIn, StartJob
 from dialogs.model.job import Job
 from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Button, Reply
-from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary, ScriptAdvice
@@ -217,8 +217,8 @@ class Chat:
         self.minutes += 1
         return f"2026-03-01T{self.minutes // 60:02}:{self.minutes % 60:02}:00Z"
 
-    async def turn(self, **what: Any) -> str:
-        turn = Turn(Person("tenant", "person"), "conversation", locale=self.locale, **what)
+    async def turn(self, event: TurnEvent, **more: Any) -> str:
+        turn = Turn(Person("tenant", "person"), "conversation", locale=self.locale, event=event, **more)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies, self.effects = answer.replies, answer.effects
@@ -226,14 +226,14 @@ class Chat:
         return self.shown
 
     async def say(self, text: str) -> str:
-        return await self.turn(text=text)
+        return await self.turn(MessageSent(text))
 
     async def press(self, label: str, **fields: str) -> str:
         button = self.button(label)
         return await self.act(button.action_id, dict(button.args), fields)
 
     async def act(self, do: str, args: Any = None, fields: Any = None, version: int = ACTION_VERSION) -> str:
-        return await self.turn(action=ActionPressed(do, {} if args is None else args, fields or {}, version))
+        return await self.turn(ActionPressed(do, {} if args is None else args, fields or {}, version))
 
     def button(self, label: str) -> Button:
         found = [button for button in self.buttons if button.label == label]

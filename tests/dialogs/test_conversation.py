@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from dialogs.model.effects import AskFeedback
+from dialogs.model.turn import MemberJoined
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import CORRELATION, ENTRIES, FAILED, Chat
@@ -227,7 +228,7 @@ ITALIAN = {
 @pytest.mark.parametrize("name", CONVERSATIONS)
 async def test_conversation(name: str) -> None:
     chat = Chat()
-    await chat.turn(has_joined=True)
+    await chat.turn(MemberJoined())
     await talk(chat, *CONVERSATIONS[name])
 
 
@@ -248,12 +249,12 @@ async def test_conversation_in_italian(name: str) -> None:
     ],
 )
 async def test_welcome_is_in_the_language_of_the_client(locale: str | None, seen: str) -> None:
-    assert seen in await Chat(locale).turn(has_joined=True)
+    assert seen in await Chat(locale).turn(MemberJoined())
 
 
 async def test_welcome_says_what_it_cannot_do_and_what_it_hides() -> None:
     chat = Chat()
-    shown = await chat.turn(has_joined=True)
+    shown = await chat.turn(MemberJoined())
     assert "do not look at Azure" in shown
     assert "Passwords, keys and tokens in a text are hidden" in shown
     assert [button.label for button in chat.buttons] == ["Show me an example", "I have no error text", "Help"]

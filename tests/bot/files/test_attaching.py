@@ -21,7 +21,7 @@ from bot.state.sqlite_store import SqliteStore
 from bot.state.store import build_state_key
 from bot.turns.pending import turn_from_json, turn_to_json
 from dialogs.model.files import AttachedFile
-from dialogs.model.turn import Person, Turn
+from dialogs.model.turn import MessageSent, Person, Turn
 from tests.bot.auth.identity_service import TENANT, IdentityService
 from tests.bot.files.drive import LINK, SECRET, Drive, attachment, gzipped, zipped
 from tests.bot.guarded import Guarded, guarded
@@ -196,7 +196,7 @@ async def test_it_is_said_that_logs_can_be_attached(room: Room) -> None:
 
 
 def test_a_turn_that_is_kept_has_its_files() -> None:
-    turn = Turn(Person("t", "p"), "c", text="x", files=(AttachedFile("a.log", LINK), AttachedFile("", "")))
+    turn = Turn(Person("t", "p"), "c", event=MessageSent("x", (AttachedFile("a.log", LINK), AttachedFile("", ""))))
     assert turn_from_json(json.loads(json.dumps(turn_to_json(turn)))) == turn
     assert SECRET not in json.dumps(turn_to_json(turn, should_include_content=False))
     assert SECRET not in repr(turn)

@@ -287,7 +287,7 @@ class Result:
 class FakeConversation:
     async def answer_turn(self, turn, state):
         step = (state or {}).get("step", 0) + 1
-        if turn.text == "hang":
+        if text_of(turn) == "hang":
             print("hanging", flush=True)
             await asyncio.Event().wait()
         return Result({"step": step}, (Reply((Paragraph(parse_markup(f"Step {step}")),)),))

@@ -24,12 +24,13 @@ from bot.sign_in.sign_in import SignIn
 from dialogs.model.effects import RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.reply import Paragraph, Reply, build_literal
-from dialogs.model.turn import Turn
+from dialogs.model.turn import SignedIn, Turn
 from knowledge.azure_clouds import CLOUDS, AzureCloud
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
 from tests.bot.guarded import Guarded, guarded
 from tests.bot.scripted import ScriptedResult
 from tests.bot.sign_in.entra import ADA, BOB, CONNECTION, Entra
+from tests.turns import text_of
 
 SETTINGS = AzureSettings("user", oauth_connection=CONNECTION, sign_in_app_id=APP)
 
@@ -44,16 +45,16 @@ class Looker:
     async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ScriptedResult:
         self.heard.append((turn, state))
         sign_in = False
-        if turn.has_signed_in is False:
+        if turn.event == SignedIn(succeeded=False):
             said = "not signed in"
-        elif turn.text == "sign out":
+        elif text_of(turn) == "sign out":
             assert self.credential_provider
             said = f"signed out: {await self.credential_provider.sign_out(turn.person)}"
-        elif turn.text == "look" or turn.has_signed_in:
+        elif text_of(turn) == "look" or turn.event == SignedIn(succeeded=True):
             said = await self.look(turn)
             sign_in = said == "refused: sign-in"
         else:
-            said = f"heard {turn.text}"
+            said = f"heard {text_of(turn)}"
         return ScriptedResult(
             {"turns": 1},
             (Reply((Paragraph(build_literal(said)),), summary=said),),

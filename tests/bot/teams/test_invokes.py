@@ -24,6 +24,7 @@ from tests.bot.local_server import serve
 from tests.bot.scripted import build_conversation
 from tests.bot.stand_ins import Chat, build_local_app, cards, pressed
 from tests.patching import set_existing
+from tests.turns import action_of
 
 TEXT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 STRANGE = "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
@@ -112,7 +113,7 @@ async def test_an_older_repetition_is_told_where_to_look(chat: Chat) -> None:
 async def test_the_verb_stands_for_what_to_do(chat: Chat) -> None:
     await press(chat, {"v": 1, "args": {"n": 2}, "title": "T"}, verb="draft")
     await press(chat, {"v": 1, "do": "mine"}, verb="draft")
-    actions = [turn.action for turn, _ in chat.conversation.heard]
+    actions = [turn.event for turn, _ in chat.conversation.heard]
     assert [(a.action_id, a.args, a.fields, a.is_foreign) for a in actions if a] == [
         ("draft", {"n": 2}, {"title": "T"}, False), ("mine", {}, {}, False),
     ]  # fmt: skip
@@ -269,7 +270,7 @@ async def test_only_teams_itself_can_press(bot: Guarded) -> None:
     assert await bot.post(bot.identity.token(), body | {"from": {}}) == 400
     assert bot.conversation.heard == []
     assert await bot.post(bot.identity.token(), body) == 200
-    assert [turn.action.action_id for turn, _ in bot.conversation.heard if turn.action] == ["next"]
+    assert [action.action_id for turn, _ in bot.conversation.heard if (action := action_of(turn))] == ["next"]
 
 
 def test_only_the_last_answers_are_kept() -> None:

@@ -24,7 +24,7 @@ from bot.telemetry.observer import NullObserver, classify_turn
 from bot.telemetry.opentelemetry import open_telemetry
 from dialogs.model.files import AttachedFile
 from dialogs.model.job import Job, JobDone
-from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from tests.bot.scripted import build_conversation
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -136,7 +136,7 @@ async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: 
     counts = Counter({"sent": 2})
     observer.register_outcome_counts(lambda: counts)
     text = f"password={SECRET} Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
-    turn = Turn(ANNA, "c", text=text)
+    turn = Turn(ANNA, "c", event=MessageSent(text))
     with observer.observe_turn(classify_turn(turn), turn.scope):
         await conversation.answer_turn(turn, None)
     with observer.observe_turn("joined", "group") as span:
@@ -199,12 +199,12 @@ def test_a_missing_library_is_named_with_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("turn", "kind"),
     [
-        (Turn(ANNA, "c", text="x"), "text"),
-        (Turn(ANNA, "c", has_joined=True), "joined"),
-        (Turn(ANNA, "c", text="x", files=(AttachedFile("a", "b"),)), "file"),
-        (Turn(ANNA, "c", action=ActionPressed("next", {}, {}, 1)), "press"),
-        (Turn(ANNA, "c", has_signed_in=False), "sign-in"),
-        (Turn(ANNA, "c", job_done=JobDone(Job("whole-log", {}), {})), "work"),
+        (Turn(ANNA, "c", event=MessageSent("x")), "text"),
+        (Turn(ANNA, "c", event=MemberJoined()), "joined"),
+        (Turn(ANNA, "c", event=MessageSent("x", (AttachedFile("a", "b"),))), "file"),
+        (Turn(ANNA, "c", event=ActionPressed("next", {}, {}, 1)), "press"),
+        (Turn(ANNA, "c", event=SignedIn(False)), "sign-in"),
+        (Turn(ANNA, "c", event=JobDone(Job("whole-log", {}), {})), "work"),
     ],
 )
 def test_what_a_turn_is_holds_nothing_of_it(turn: Turn, kind: str) -> None:

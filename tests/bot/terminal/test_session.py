@@ -14,7 +14,8 @@ from dialogs.conversation import ConversationResult
 from dialogs.model.effects import CancelJobs, Effect, Forget, StartJob
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.reply import Paragraph, Reply, TextRun
-from dialogs.model.turn import Person, Turn
+from dialogs.model.turn import MessageSent, Person, Turn
+from tests.turns import report_of, text_of
 
 WATCH = Job("watch", {"id": "one", "looks": 0})
 
@@ -31,14 +32,11 @@ class ScriptedConversation:
 
     async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ConversationResult:
         turns = (state or {"turns": 0})["turns"] + 1
-        if turn.job_done:
-            return ConversationResult(
-                {"turns": turns}, (said(f"ended after {turn.job_done.result['looks']}, turn {turns}"),)
-            )
+        if report := report_of(turn):
+            return ConversationResult({"turns": turns}, (said(f"ended after {report.result['looks']}, turn {turns}"),))
+        text = text_of(turn)
         effects: dict[str, Effect] = {"watch": StartJob(WATCH), "stop": CancelJobs(("one",)), "forget me": Forget()}
-        return ConversationResult(
-            {"turns": turns}, (said(turn.text),), (effects[turn.text],) if turn.text in effects else ()
-        )
+        return ConversationResult({"turns": turns}, (said(text),), (effects[text],) if text in effects else ())
 
     async def perform_job(self, person: Person, job: Job, language: str, progress: object) -> Mapping[str, Any]:
         self.performed += 1
@@ -59,11 +57,12 @@ class FaultyConversation(ScriptedConversation):
         self.faulty_look, self.is_report_faulty = faulty_look, is_report_faulty
 
     async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ConversationResult:
-        if turn.job_done and self.is_report_faulty:
+        report = report_of(turn)
+        if report and self.is_report_faulty:
             raise RuntimeError("hunter2")
-        if turn.job_done and "reference" in turn.job_done.result:
-            assert turn.job_done.result["failed"] == "broken"
-            return ConversationResult({"turns": 0}, (said(turn.job_done.result["reference"]),))
+        if report and "reference" in report.result:
+            assert report.result["failed"] == "broken"
+            return ConversationResult({"turns": 0}, (said(report.result["reference"]),))
         return await super().answer_turn(turn, state)
 
     async def perform_job(self, person: Person, job: Job, language: str, progress: object) -> Mapping[str, Any]:
@@ -87,7 +86,7 @@ class Sleep:
 
 
 def turn(text: str) -> Turn:
-    return Turn(Person("local", "terminal"), "terminal", text=text)
+    return Turn(Person("local", "terminal"), "terminal", event=MessageSent(text))
 
 
 def shown(replies: Any) -> list[str]:

@@ -25,7 +25,8 @@ from dialogs.model.reply import (
     TextRun,
     build_literal,
 )
-from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MemberJoined, MessageSent, Person, Turn
+from tests.turns import action_of, text_of
 
 WELCOME = Reply((Paragraph((TextRun("Welcome"),)),))
 MENU = Reply(
@@ -51,7 +52,7 @@ class Bot:
 
     async def __call__(self, turn):
         self.turns.append(turn)
-        if turn.has_joined:
+        if isinstance(turn.event, MemberJoined):
             return [WELCOME]
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -59,7 +60,8 @@ class Bot:
     def said(self):
         """Text, or verb and fields, of every turn after the greeting."""
         return [
-            (turn.action.action_id, dict(turn.action.fields)) if turn.action else turn.text for turn in self.turns[1:]
+            (action.action_id, dict(action.fields)) if (action := action_of(turn)) else text_of(turn)
+            for turn in self.turns[1:]
         ]
 
 
@@ -125,9 +127,9 @@ async def test_the_greeting_comes_first_and_turns_say_who_and_where():
 
     assert output.index("Welcome") < output.index("Known error") < output.index("[1] It worked")
     assert bot.turns == [
-        Turn(ada, "here", locale="en-GB", has_joined=True),
-        Turn(ada, "here", locale="en-GB", text="hi"),
-        Turn(ada, "here", locale="en-GB", action=ActionPressed("next", {"step": 2}, {}, ACTION_VERSION)),
+        Turn(ada, "here", locale="en-GB", event=MemberJoined()),
+        Turn(ada, "here", locale="en-GB", event=MessageSent("hi")),
+        Turn(ada, "here", locale="en-GB", event=ActionPressed("next", {"step": 2}, {}, ACTION_VERSION)),
     ]
 
 
@@ -254,9 +256,9 @@ async def test_a_piped_message_over_the_limit_is_cut_and_the_person_is_told():
 
 async def test_a_fault_in_a_turn_is_said_in_words_and_the_conversation_goes_on(caplog):
     async def answer(turn):
-        if turn.text == "secret":
+        if text_of(turn) == "secret":
             raise RuntimeError("secret")
-        return [Reply((Paragraph((TextRun(f"heard {turn.text}"),)),))]
+        return [Reply((Paragraph((TextRun(f"heard {text_of(turn)}"),)),))]
 
     output = await talk(answer, "secret\n\nmore\n")
     assert get_messages("en").failed[:40] in output
@@ -457,7 +459,7 @@ async def test_control_c_leaves_while_a_turn_is_answered():
     begun, cancelled = asyncio.Event(), asyncio.Event()
 
     async def answer(turn):
-        if turn.has_joined:
+        if isinstance(turn.event, MemberJoined):
             return [WELCOME]
         begun.set()
         try:

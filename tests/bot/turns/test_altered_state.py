@@ -179,7 +179,7 @@ async def document(chat: Chat) -> dict[str, Any]:
     way = {"app": "", "service": chat.teams.url, "conversation": "a:1", "person": ADA, "bot": "28:bot"}
     action = ActionPressed("next", {}, {"title": "x"}, 1)
     document.enqueue_messages("9", [{"text": "late"}], way, "en", 2e9)
-    kept = Turn(Person("contoso", ADA), "a:1", text="hi", action=action)
+    kept = Turn(Person("contoso", ADA), "a:1", event=action)
     document.pending_turns = [
         PendingTurn("8", turn_to_json(kept), way, 2e9, inbound_fields={"wants": "answer"}, due_at=4e9),
         PendingTurn(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dialogs.model.turn import Person, Turn
+from dialogs.model.turn import MessageSent, Person, Turn
 from tests.bot.scripted import build_conversation
 
 PEOPLE = 8
@@ -17,7 +17,7 @@ async def test_an_answer_does_not_wait_for_the_diagnoses_behind_it() -> None:
     async def turn(number: int) -> None:
         person = Person("t", f"u{number}")
         await conversation.answer_turn(
-            Turn(person, f"c{number}", text="Script exited with non-zero exit status: 1"), None
+            Turn(person, f"c{number}", event=MessageSent("Script exited with non-zero exit status: 1")), None
         )
         seen.append(("answered", number))
         await asyncio.sleep(0)

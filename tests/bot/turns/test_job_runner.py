@@ -28,12 +28,14 @@ from bot.turns.progress import ProgressIntervals
 from bot.turns.turn_effects import MAX_PENDING_JOBS
 from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.model.effects import CancelJobs, ReplyEffect, StartJob
+from dialogs.model.files import AttachedFile
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.reply import Paragraph, Reply, parse_markup
-from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn, TurnEvent
 from knowledge.model.entry import Language
 from tests.bot.scripted import ScriptedResult
 from tests.patching import set_existing
+from tests.turns import report_of, text_of
 
 if TYPE_CHECKING:
     from tests.bot.stand_ins import Chat
@@ -155,11 +157,12 @@ class BusyConversation:
         if self.answering:
             await self.answering(turn)
         count = (state or {}).get("turns", 0) + 1
-        what = f"{turn.job_done.job.name}: {dict(turn.job_done.result)}" if turn.job_done else turn.text
+        text, report = text_of(turn), report_of(turn)
+        what = f"{report.job.name}: {dict(report.result)}" if report else text
         reply = Reply(
-            (Paragraph(parse_markup("x")),), summary=f"{count} {what}", placement="stays" if turn.text else "in-place"
+            (Paragraph(parse_markup("x")),), summary=f"{count} {what}", placement="stays" if text else "in-place"
         )
-        names = turn.text.split()[1:] if turn.text.startswith("do ") else []
+        names = text.split()[1:] if text.startswith("do ") else []
         return ScriptedResult({"turns": count}, (reply,), tuple(StartJob(Job(name, {"n": 1})) for name in names))
 
     async def hand_off(self, *_: Any) -> Any:
@@ -182,7 +185,7 @@ class BusyConversation:
 
 
 def said(text: str, conversation: str = "a:1", mark: str = "-") -> InboundActivity:
-    turn = Turn(Person("contoso", "29:ada", "Ada", "oid"), conversation, text=text)
+    turn = Turn(Person("contoso", "29:ada", "Ada", "oid"), conversation, event=MessageSent(text))
     return InboundActivity("answer", turn, activity_key=text if mark == "-" else mark)
 
 
@@ -642,7 +645,7 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
         incoming = said("long")
         if pressed:
             action = ActionPressed("next", {"n": [1]}, {"note": "x"}, 1)
-            turn = Turn(Person("contoso", "29:ada"), "a:1", action=action)
+            turn = Turn(Person("contoso", "29:ada"), "a:1", event=action)
             incoming = InboundActivity("answer", turn, "unread", "long", "card")
         before = asyncio.all_tasks()
         await TurnRunner(conversation, store, limits=replace(FAST, response_timeout_seconds=0.01)).run_turn(
@@ -661,7 +664,7 @@ async def test_a_long_turn_that_a_crash_cuts_is_run_by_the_next_process(tmp_path
         async with running(TurnRunner(conversation, store, limits=FAST), wire) as turns:
             await until_nothing_waits(store)
             await turns.run_turn(incoming, wire)
-        assert [(turn.text, turn.action) for turn in heard] == [(incoming.turn.text, incoming.turn.action)]
+        assert [turn.event for turn in heard] == [incoming.turn.event]
         assert (await kept(store)).dialog_state == {"turns": 1}
         await store.close()
     assert wire.seen[0] == "1 long"
@@ -722,11 +725,18 @@ async def test_a_long_turn_over_http(chat: Chat) -> None:
 # what is kept
 
 
-def test_what_is_pending_comes_back_as_it_was() -> None:
-    turn = Turn(
-        Person("t", "29:ada", "Ada", "o"), "a:1", "group", "it", "text", ActionPressed("do", {"a": [1]}, {"f": "v"}, 1, True),
-        True, False,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    "event",
+    [
+        MessageSent("text", (AttachedFile("a.log", "reference"),)),
+        ActionPressed("do", {"a": [1]}, {"f": "v"}, 1, is_foreign=True),
+        MemberJoined(),
+        SignedIn(succeeded=True),
+        SignedIn(succeeded=False),
+    ],
+)
+def test_what_is_pending_comes_back_as_it_was(event: TurnEvent) -> None:
+    turn = Turn(Person("t", "29:ada", "Ada", "o"), "a:1", "group", "it", event)
     assert turn_from_json(json.loads(json.dumps(turn_to_json(turn)))) == turn
     pending = PendingTurn("1", turn_to_json(turn), {"b": 1}, 1.5, {"do": "x", "args": {}}, progress_activity_id="7")
     assert read_pending(json.loads(json.dumps(pending.to_json()))) == pending
@@ -814,7 +824,7 @@ async def test_a_work_that_is_stopped_is_not_done_any_more(store: FusedStore, wi
             answer = await super().answer_turn(turn, state)
             jobs = [effect.job for effect in answer.effects if isinstance(effect, StartJob)]
             starts = tuple(StartJob(Job(job.name, {**job.args, "id": job.name})) for job in jobs)
-            return replace(answer, effects=(*starts, *([CancelJobs(("watch",))] if turn.text == "stop" else [])))
+            return replace(answer, effects=(*starts, *([CancelJobs(("watch",))] if text_of(turn) == "stop" else [])))
 
     conversation = StoppableConversation()
     turns = TurnRunner(conversation, store, limits=FAST, clock=lambda: now)

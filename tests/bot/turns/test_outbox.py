@@ -30,8 +30,9 @@ from bot.turns.turn_processor import MAX_UNSENT_MESSAGES
 from bot.turns.turn_runner import TurnLimits, TurnRunner
 from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Paragraph, Reply, parse_markup
-from dialogs.model.turn import Person, Turn
+from dialogs.model.turn import MessageSent, Person, Turn
 from tests.bot.scripted import ScriptedResult
+from tests.turns import text_of
 
 FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0))
 KEY = "contoso|a:1|29:ada"
@@ -67,7 +68,7 @@ class CountingConversation:
         if self.meanwhile:
             await self.meanwhile()
         count = (state or {}).get("turns", 0) + 1
-        said = [f"{count} {turn.text} {n}" for n in range(self.replies)]
+        said = [f"{count} {text_of(turn)} {n}" for n in range(self.replies)]
         return ScriptedResult(
             {"turns": count}, tuple(Reply((Paragraph(parse_markup(text)),), summary=text) for text in said)
         )
@@ -148,7 +149,7 @@ class FusedStore(SqliteStore):
 
 
 def said(text: str, mark: str = "-", person: str = "29:ada", conversation: str = "a:1") -> InboundActivity:
-    turn = Turn(Person("contoso", person, "Ada"), conversation, text=text)
+    turn = Turn(Person("contoso", person, "Ada"), conversation, event=MessageSent(text))
     return InboundActivity("answer", turn, activity_key=text if mark == "-" else mark)
 
 

@@ -21,7 +21,7 @@ from dialogs.model.azure import (
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import Reply
-from dialogs.model.turn import Person, Turn
+from dialogs.model.turn import MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId, TemplateQuery
@@ -134,14 +134,14 @@ class LookingChat(Chat):
         self.jobs: list[Job] = []
 
     def turn_of(self, text: str, scope: Any) -> Turn:
-        return Turn(Person("tenant", "person"), "conversation", scope, self.locale, text)
+        return Turn(Person("tenant", "person"), "conversation", scope, self.locale, MessageSent(text))
 
     @staticmethod
     def plain(reply: Reply) -> str:
         return render_plain_text(reply)
 
-    async def turn(self, **what: Any) -> str:
-        shown = await super().turn(**what)
+    async def turn(self, event: TurnEvent, **more: Any) -> str:
+        shown = await super().turn(event, **more)
         self.jobs += self.started_jobs
         return shown
 
@@ -154,4 +154,4 @@ class LookingChat(Chat):
             person, job, "en", lambda done, total: bytes_read.append((done, total))
         )
         through_json = json.loads(json.dumps({"args": dict(job.args), "result": dict(result)}))
-        return await self.turn(job_done=JobDone(replace(job, args=through_json["args"]), through_json["result"]))
+        return await self.turn(JobDone(replace(job, args=through_json["args"]), through_json["result"]))

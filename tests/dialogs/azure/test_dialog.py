@@ -8,6 +8,7 @@ import pytest
 
 from dialogs.model.azure import FailedTemplates, TemplateSearchResult
 from dialogs.model.effects import HandOff
+from dialogs.model.turn import MessageSent
 from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
@@ -272,7 +273,7 @@ async def test_the_facts_of_the_paste_say_which_template() -> None:
 async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> None:
     fake = azure()
     chat = LookingChat(fake)
-    shown = await chat.turn(text="look at win11-golden", scope=scope)
+    shown = await chat.turn(MessageSent("look at win11-golden"), scope=scope)
     assert fake.asked == []
     assert "private chat" in shown
     assert chat.effects == (HandOff("look"),)

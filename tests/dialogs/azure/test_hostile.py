@@ -119,7 +119,7 @@ def test_no_sequence_of_presses_ends_in_silence(presses: list[tuple[str, Any]], 
     async def run() -> None:
         chat = LookingChat(FakeAzure())
         for do, args in presses:
-            shown = await chat.turn(action=ActionPressed(do, args, {}, ACTION_VERSION), scope=scope)
+            shown = await chat.turn(ActionPressed(do, args, {}, ACTION_VERSION), scope=scope)
             assert shown.strip()
             assert "Something on my side failed" not in shown
         while chat.jobs:

@@ -11,6 +11,7 @@ from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import AskFeedback, RequestSignIn
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import parse_markup
+from dialogs.model.turn import SignedIn
 from dialogs.texts import TEXTS
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.azure.fake_azure import GOLDEN, FakeAzure, LookingChat
@@ -105,8 +106,8 @@ async def test_a_sign_in_goes_on_with_the_look() -> None:
     assert "Sign in below" in shown
     assert chat.azure is not None
     chat.azure.refusals.clear()
-    assert "Template win11-golden" in await chat.turn(has_signed_in=True)
-    assert "You are signed in." in await chat.turn(has_signed_in=True)
+    assert "Template win11-golden" in await chat.turn(SignedIn(True))
+    assert "You are signed in." in await chat.turn(SignedIn(True))
 
 
 async def test_a_sign_in_for_the_log_goes_on_too() -> None:
@@ -115,12 +116,12 @@ async def test_a_sign_in_for_the_log_goes_on_too() -> None:
     assert "Template win11-golden" in shown
     assert chat.azure is not None
     chat.azure.refusals.clear()
-    assert "back to where that customizer began" in await chat.turn(has_signed_in=True)
+    assert "back to where that customizer began" in await chat.turn(SignedIn(True))
 
 
 async def test_a_sign_in_that_failed_can_be_tried_again() -> None:
     chat, _ = await refused("find", AzureRefusal("sign-in"), "en")
-    assert "did not succeed" in await chat.turn(has_signed_in=False)
+    assert "did not succeed" in await chat.turn(SignedIn(False))
     assert chat.azure is not None
     chat.azure.refusals.clear()
     assert "Template win11-golden" in await chat.press("Try again")
@@ -153,7 +154,7 @@ async def test_a_whole_log_that_is_refused_is_reported() -> None:
                 assert said(f"refused.{reason}.next", "en") in shown
                 assert (chat.sign_in_requests == [0]) == (reason == "sign-in")
                 azure.refusals.clear()
-                await chat.press("Try again") if "Try again" in shown else await chat.turn(has_signed_in=True)
+                await chat.press("Try again") if "Try again" in shown else await chat.turn(SignedIn(True))
                 if reason in ("sign-in", "busy"):
                     assert "I read all of" in await chat.finish_job()
 
@@ -167,6 +168,6 @@ async def test_a_job_that_breaks_raises_and_the_report_names_the_reference() -> 
     azure.statuses.clear()
     with pytest.raises(KeyError):  # the runtime catches it, and logs its place under a reference
         await chat.finish_job()
-    shown = await chat.turn(job_done=JobDone(Job("whole-log", {}), {"failed": "broken", "reference": "1a2b3c4d"}))
+    shown = await chat.turn(JobDone(Job("whole-log", {}), {"failed": "broken", "reference": "1a2b3c4d"}))
     assert "failed on my side" in shown
     assert "the reference 1a2b3c4d" in shown.replace("`", "")

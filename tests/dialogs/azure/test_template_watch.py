@@ -18,7 +18,7 @@ from dialogs.azure.template_watch import (
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import CancelJobs
 from dialogs.model.job import RETRY_AFTER_KEY, Job
-from dialogs.model.turn import Person
+from dialogs.model.turn import Person, SignedIn
 from dialogs.state.conversation_json import state_from_json
 from tests.dialogs.azure.fake_azure import STATUS, FakeAzure, LookingChat, status_of
 
@@ -166,7 +166,7 @@ async def test_without_a_token_it_ends_with_words_and_the_sign_in() -> None:
     assert "I can no longer watch win11-golden" in said
     assert chat.sign_in_requests == [0]
     azure.refusals.clear()
-    assert "I'm watching win11-golden" in await chat.turn(has_signed_in=True), "signed in, the watch goes on"
+    assert "I'm watching win11-golden" in await chat.turn(SignedIn(True)), "signed in, the watch goes on"
 
 
 @pytest.mark.parametrize("reason", ["denied", "not-found", "not-allowed", "consent"])

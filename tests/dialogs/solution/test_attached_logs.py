@@ -16,7 +16,7 @@ from dialogs.model.effects import AskFeedback, StartJob
 from dialogs.model.errors import FileRefusedError
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal, FileRefusalReason
 from dialogs.model.job import Job, JobDone
-from dialogs.model.turn import ConversationScope, Person, Turn
+from dialogs.model.turn import ConversationScope, MemberJoined, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from dialogs.solution.attached_logs import READ_FILE_JOB
 from dialogs.state.conversation_json import MAX_STATE_BYTES, state_from_json, state_to_json
@@ -70,8 +70,8 @@ class FileChat(Chat):
         self.jobs: list[Job] = []
         self.progress: list[tuple[int, int]] = []
 
-    async def turn(self, **what: Any) -> str:
-        turn = Turn(Person("tenant", "person"), "conversation", self.scope, locale=self.locale, **what)
+    async def turn(self, event: TurnEvent, **more: Any) -> str:
+        turn = Turn(Person("tenant", "person"), "conversation", self.scope, locale=self.locale, event=event, **more)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies, self.effects = answer.replies, answer.effects
@@ -81,7 +81,7 @@ class FileChat(Chat):
         return self.shown
 
     async def attach(self, *files: AttachedFile, text: str = "") -> str:
-        return await self.turn(text=text, files=files or (LOG,))
+        return await self.turn(MessageSent(text, files or (LOG,)))
 
     async def finish_job(self) -> str:
         """Perform the oldest job, and take the turn that reports it."""
@@ -92,7 +92,7 @@ class FileChat(Chat):
         )
         result = json.loads(json.dumps(done))
         assert "SECRET-LINK" not in json.dumps(result)
-        return await self.turn(job_done=JobDone(job, result))
+        return await self.turn(JobDone(job, result))
 
 
 async def test_a_log_is_announced_read_and_diagnosed() -> None:
@@ -272,7 +272,7 @@ async def test_whatever_fails_the_person_is_told() -> None:
     (job,) = chat.jobs
     with pytest.raises(ValueError, match="SECRET-LINK"):  # the runtime catches it, and logs only its place
         await chat.finish_job()
-    shown = await chat.turn(job_done=JobDone(job, {"failed": "broken", "reference": "1a2b3c4d"}))
+    shown = await chat.turn(JobDone(job, {"failed": "broken", "reference": "1a2b3c4d"}))
     assert "failed on my side" in shown
     assert "SECRET-LINK" not in shown
 
@@ -280,7 +280,7 @@ async def test_whatever_fails_the_person_is_told() -> None:
 async def test_a_work_that_was_given_up_is_told() -> None:
     chat = FileChat(FakeAttachmentReader())
     await chat.attach()
-    assert "cut off" in await chat.turn(job_done=JobDone(chat.jobs[0], {"failed": "stopped"}))
+    assert "cut off" in await chat.turn(JobDone(chat.jobs[0], {"failed": "stopped"}))
 
 
 @pytest.mark.parametrize(
@@ -290,8 +290,8 @@ async def test_that_logs_can_be_attached_is_said_only_where_they_can(
     files: FakeAttachmentReader | None, scope: ConversationScope
 ) -> None:
     chat = FileChat(files, scope=scope)
-    for what in ({"has_joined": True}, {"text": "help"}):
-        shown = await chat.turn(**what)
+    for event in (MemberJoined(), MessageSent("help")):
+        shown = await chat.turn(event)
         assert ("Or attach the whole" in shown.replace("*", "")) is (files is not None and scope == "personal")
 
 
@@ -332,9 +332,9 @@ def test_a_name_hides_a_secret_and_is_short() -> None:
 def test_a_result_of_any_shape_is_reported_in_words(result: Any) -> None:
     chat = FileChat(FakeAttachmentReader())
     work = Job(READ_FILE_JOB, {"name": 7, "reference": LINK})
-    shown = asyncio.run(chat.turn(job_done=JobDone(work, {"size": result, "logs": result, "refused": result})))
+    shown = asyncio.run(chat.turn(JobDone(work, {"size": result, "logs": result, "refused": result})))
     assert shown
-    shown = asyncio.run(chat.turn(job_done=JobDone(work, result if isinstance(result, dict) else {})))
+    shown = asyncio.run(chat.turn(JobDone(work, result if isinstance(result, dict) else {})))
     assert shown
 
 

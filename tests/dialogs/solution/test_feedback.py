@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dialogs.conversation import Conversation
-from dialogs.model.turn import ACTION_VERSION, ActionPressed, Person, Turn
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
@@ -26,8 +26,8 @@ class Talk:
         self.notes: list[UsageEvent] = []
         self.labels: dict[str, tuple[str, dict[str, object]]] = {}
 
-    async def _turn(self, **what: object) -> str:
-        turn = Turn(ANNA, "c", locale=self.language, **what)  # type: ignore[arg-type]
+    async def _turn(self, event: TurnEvent) -> str:
+        turn = Turn(ANNA, "c", locale=self.language, event=event)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = answer.state  # type: ignore[assignment]
         self.notes += answer.usage_events
@@ -35,11 +35,11 @@ class Talk:
         return "\n".join(map(render_plain_text, answer.replies))
 
     async def say(self, text: str) -> str:
-        return await self._turn(text=text)
+        return await self._turn(MessageSent(text))
 
     async def press(self, label: str) -> str:
         do, args = self.labels[label]
-        return await self._turn(action=ActionPressed(do, args, {}, ACTION_VERSION))
+        return await self._turn(ActionPressed(do, args, {}, ACTION_VERSION))
 
 
 async def test_what_is_recognised_is_counted_with_its_confidence() -> None:
@@ -106,8 +106,8 @@ async def test_an_entry_that_is_unknown_or_was_shown_is_not_what_it_really_was()
     paste = talk.state["paste"]  # type: ignore[index]
     talk.notes.clear()
     for entry in ("script-nonzero-exit", "no-such-entry"):
-        await talk._turn(action=ActionPressed("really", {"entry": entry, "paste": paste}, {}, ACTION_VERSION))
-    await talk._turn(action=ActionPressed("really", {"entry": 7, "paste": "x"}, {}, ACTION_VERSION))
+        await talk._turn(ActionPressed("really", {"entry": entry, "paste": paste}, {}, ACTION_VERSION))
+    await talk._turn(ActionPressed("really", {"entry": 7, "paste": "x"}, {}, ACTION_VERSION))
     assert talk.notes == []
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
+from dialogs.model.turn import MessageSent
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, extract_first_sentence, limit_excerpts
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
@@ -69,4 +70,4 @@ async def test_whatever_was_found_others_read_little_of_it(name: str, lines: int
 
     chat = Chat(diagnoser=found)
     assert (await chat.say("x")).count("said on") > MAX_EXCERPT_LINES
-    assert (await chat.turn(text="x", scope=scope)).count("said on") == lines
+    assert (await chat.turn(MessageSent("x"), scope=scope)).count("said on") == lines

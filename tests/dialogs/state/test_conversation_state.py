@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs.model.reply import FormField
-from dialogs.model.turn import ACTION_VERSION, ActionPressed
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MemberJoined, MessageSent, TurnEvent
 from dialogs.state.case import MAX_TOTAL_DRAFT_BYTES, CaseForm
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import (
@@ -163,10 +163,10 @@ TEXT = st.sampled_from(
 )
 TURNS = st.lists(
     st.one_of(
-        st.builds(lambda text: {"text": text}, TEXT | st.text(max_size=30) | st.integers(0, 8).map(str)),
-        st.builds(lambda action: {"action": action}, ACTIONS),
-        st.just({"has_joined": True}),
-        st.integers(0, 5).map(lambda number: {"press": number}),
+        st.builds(MessageSent, TEXT | st.text(max_size=30) | st.integers(0, 8).map(str)),
+        ACTIONS,
+        st.just(MemberJoined()),
+        st.integers(0, 5),
     ),
     min_size=1,
     max_size=12,
@@ -175,17 +175,17 @@ TURNS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(TURNS, st.sampled_from(["en", "it"]), st.none() | JSON.filter(lambda value: isinstance(value, dict)))
-def test_no_sequence_of_turns_raises_or_ends_in_silence(turns: list[dict[str, Any]], locale: str, state: Any) -> None:
+def test_no_sequence_of_turns_raises_or_ends_in_silence(turns: list[TurnEvent | int], locale: str, state: Any) -> None:
     async def run() -> None:
         chat = Chat(locale)
         chat.state = state
         for turn in turns:
-            if "press" in turn:
-                if turn["press"] >= len(chat.buttons):
+            if isinstance(turn, int):
+                if turn >= len(chat.buttons):
                     continue
-                button = chat.buttons[turn["press"]]
-                turn = {"action": ActionPressed(button.action_id, button.args, {}, ACTION_VERSION)}
-            shown = await chat.turn(**turn)
+                button = chat.buttons[turn]
+                turn = ActionPressed(button.action_id, button.args, {}, ACTION_VERSION)
+            shown = await chat.turn(turn)
             assert shown.strip()
             for broken in ("Something on my side failed", "Qualcosa da parte mia"):
                 assert broken not in shown

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dialogs.conversation import Conversation
 from dialogs.model.reply import CopyableText, FormField
-from dialogs.model.turn import ActionPressed, Person, Turn
+from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.build_logs import begun, failed, powershell, restart, script_failed, shell, stopped, succeeded
@@ -98,9 +98,9 @@ async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, 
     """The product and the owner of the form, and the texts that are posted, after one step that did not help."""
     medic = Conversation(KNOWLEDGE_BASE, _diagnose, lambda: NOW)
     person, locale = Person("tenant", "person"), {"en": "en-US", "it": "it-IT"}[language]
-    answer = await medic.answer_turn(Turn(person, "c", locale=locale, text=case.text()), None)
+    answer = await medic.answer_turn(Turn(person, "c", locale=locale, event=MessageSent(case.text())), None)
     for said in ("next", "draft"):
-        answer = await medic.answer_turn(Turn(person, "c", locale=locale, text=said), answer.state)
+        answer = await medic.answer_turn(Turn(person, "c", locale=locale, event=MessageSent(said)), answer.state)
     fields = {
         block.id: block.value for reply in answer.replies for block in reply.blocks if isinstance(block, FormField)
     }
@@ -108,7 +108,7 @@ async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, 
     owners = [one.id for one in KNOWLEDGE_BASE.support.owners if one.who.get(language) in shown]
     filled = {**fields, **ANSWERS, "product": fields["product"] or "linux"}
     answer = await medic.answer_turn(
-        Turn(person, "c", locale=locale, action=ActionPressed("post", {}, filled, 1)), answer.state
+        Turn(person, "c", locale=locale, event=ActionPressed("post", {}, filled, 1)), answer.state
     )
     texts = tuple(block.text for reply in answer.replies for block in reply.blocks if isinstance(block, CopyableText))
     return fields["product"], owners[0] if owners else "", texts

@@ -15,7 +15,7 @@ from bot.turns.turn_runner import TurnRunner
 from dialogs.conversation import Conversation
 from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Reply
-from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Turn
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.catalog.knowledge_base import load_knowledge_base
 from tests.bot.azure.support.desk import PERSON, SUBSCRIPTION, Office
@@ -46,8 +46,8 @@ class Walk:
 
     async def does(self, turns: TurnRunner, text: str = "", do: str = "", **fields: str) -> None:
         self.marks += 1
-        action = ActionPressed(do, self.wire.buttons.get(do, {}), fields, ACTION_VERSION) if do else None
-        turn = Turn(PERSON, "a:1", text=text, action=action, locale="en-US")
+        action = ActionPressed(do, self.wire.buttons.get(do, {}), fields, ACTION_VERSION)
+        turn = Turn(PERSON, "a:1", locale="en-US", event=action if do else MessageSent(text))
         await turns.run_turn(InboundActivity("answer", turn, activity_key=str(self.marks)), self.wire)
 
 

@@ -17,7 +17,7 @@ from dialogs.model.support import (
     TicketProduct,
     TicketRefusal,
 )
-from dialogs.model.turn import ConversationScope, Person, Turn
+from dialogs.model.turn import ConversationScope, Person, Turn, TurnEvent
 from tests.dialogs.fixtures import KNOWLEDGE_BASE, Chat
 
 ADA = Person("tenant", "29:ada", "Ada Maria Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
@@ -71,8 +71,8 @@ class FilingChat(Chat):
         self.scope: ConversationScope = "personal"
         self.jobs: list[Job] = []
 
-    async def turn(self, **what: Any) -> str:
-        turn = Turn(self.person, "conversation", self.scope, locale=self.locale, **what)
+    async def turn(self, event: TurnEvent, **more: Any) -> str:
+        turn = Turn(self.person, "conversation", self.scope, locale=self.locale, event=event, **more)
         answer = await self.conversation.answer_turn(turn, self.state)
         self.state = json.loads(json.dumps(answer.state))
         self.replies, self.effects = answer.replies, answer.effects
@@ -85,7 +85,7 @@ class FilingChat(Chat):
         job = self.jobs.pop(0)
         if result is None:
             result = dict(await self.conversation.perform_job(self.person, job, "en", lambda done, total: None))
-        return await self.turn(job_done=JobDone(job, json.loads(json.dumps(result))))
+        return await self.turn(JobDone(job, json.loads(json.dumps(result))))
 
 
 def through_json(jobs: list[Job]) -> list[Job]:

@@ -11,6 +11,7 @@ from dialogs.model.effects import HandOff
 from dialogs.model.job import FAILURE_KEY
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.support import TicketRefusal, TicketRefusalReason
+from dialogs.model.turn import SignedIn
 from dialogs.support.ticket.actions import TICKET_ACTIONS
 from dialogs.texts import TEXTS
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
@@ -332,9 +333,9 @@ async def test_after_a_sign_in_a_filing_goes_on() -> None:
     await press(chat, "ticket-yes")
     await chat.finish_job()
     filing.refusal = None
-    assert "Filing…" in await chat.turn(has_signed_in=True)
+    assert "Filing…" in await chat.turn(SignedIn(True))
     assert NUMBER in await chat.finish_job()
-    assert "signed in" in await chat.turn(has_signed_in=True)
+    assert "signed in" in await chat.turn(SignedIn(True))
 
 
 async def test_after_a_sign_in_it_goes_on() -> None:
@@ -343,7 +344,7 @@ async def test_after_a_sign_in_it_goes_on() -> None:
     chat = FilingChat(filing)
     await to_the_preview(chat)
     filing.refusal = None
-    assert "This is all that would leave" in await chat.turn(has_signed_in=True)
+    assert "This is all that would leave" in await chat.turn(SignedIn(True))
 
 
 @pytest.mark.parametrize("failure", ["broken", "too-long", "stopped", "too-many"])
