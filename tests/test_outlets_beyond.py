@@ -24,7 +24,7 @@ from bot.state.store import StateStore
 from bot.state.usage_counts import UsageCounter, read_daily_counts
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.pending import MAX_TEXT_CHARS, turn_to_json
-from dialogs.model.azure import AzureRefusal, CustomizerSummary, FailedTemplates, LogTail, RunOutput, TemplateStatus
+from dialogs.model.azure import AzureRefusal, FailedTemplates, LogTail, RunOutput, TemplateStatus
 from dialogs.model.effects import OfferFile, StartJob
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents
 from dialogs.model.job import Job, JobDone
@@ -33,6 +33,7 @@ from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn, TurnEve
 from tests.azurite.service import AnybodyCredential, azurite
 from tests.bot.scripted import KNOWLEDGE
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
+from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.solution.test_attached_logs import FakeAttachmentReader
 from tests.dialogs.support.ticket.office import FakeTicketFiler
 from tests.dialogs.support.ticket.test_flow import CONTACT
@@ -106,11 +107,11 @@ class WatchedChat:
 
 
 def status_with(line: str) -> TemplateStatus:
-    return replace(
+    return with_values(
         STATUS,
         region=line, provisioning_code=line, provisioning_message=line, run_sub_state=line, vm_size=line, source=line,
         message=f"{'x ' * 1200}{line}{' y' * 1200}", staging_group=line, on_error=line,
-        customizers=(CustomizerSummary("PowerShell", line), CustomizerSummary(line)), outputs=(RunOutput(line, line, line),),
+        customizers=(("PowerShell", line), (line,)), outputs=(RunOutput(line, line, line),),
     )  # fmt: skip
 
 

@@ -10,22 +10,14 @@ from dataclasses import dataclass, replace
 
 from dialogs.azure.customizer_timeline import CustomizerTimeline, build_timeline
 from dialogs.azure.source_diagnosis import DiagnosedLog
-from dialogs.azure.status_facts import compute_measured_facts, extract_status_facts, has_failed
 from dialogs.model.azure import TemplateStatus
-from dialogs.model.azure_times import is_running
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import FactCheck, FactRules
 from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
 from knowledge.model.entry import Entry, Language
+from knowledge.template.image_template import SHOWN_FACTS
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
-_OUTCOME_BY_RUN_STATE: Mapping[str, BuildOutcome] = {
-    "failed": "failed",
-    "canceled": "canceled",
-    "canceling": "canceled",
-    "succeeded": "succeeded",
-    "running": "running",
-}
 _LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
 _EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
 
@@ -84,9 +76,9 @@ def combine_diagnoses(
     # an earlier diagnosis may name an entry that was removed from the knowledge base since
     matches = tuple(m for m in _merge_matches(azure_matches, earlier_matches) if m.entry in entries)
     # the facts may bring in entries of their own only while a failure is unexplained
-    is_unexplained = has_failed(sources.status) and all(match.confidence != "certain" for match in matches)
+    is_unexplained = sources.status.template.has_failed and all(match.confidence != "certain" for match in matches)
     fact_checks, ordered_matches = fact_rules.check_matches(
-        matches, compute_measured_facts(sources.status, now), entries, language, can_suggest=is_unexplained
+        matches, sources.status.template.compute_facts(now), entries, language, can_suggest=is_unexplained
     )
     diagnosis = _merge_diagnoses(sources, has_azure_matches=bool(azure_matches))
     return CombinedDiagnosis(
@@ -107,7 +99,7 @@ def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
     """
     refuted_ids = {fact_check.entry for fact_check in combined.fact_checks if fact_check.is_refuted}
     # a run in progress may still end well, so a merely possible match says nothing about it
-    ignores_possible = is_running(combined.status)
+    ignores_possible = combined.status.run.is_running
     for match in combined.diagnosis.matches:
         is_weak = match.confidence == "possible" and (ignores_possible or match.entry in refuted_ids)
         if match.severity != "info" and not is_weak:
@@ -141,10 +133,10 @@ def _select_azure_matches(sources: TemplateSources) -> tuple[Match, ...]:
         sources.log.diagnosis.matches if sources.log else (),
         sources.status_diagnosis.matches if sources.status_diagnosis else (),
     )
-    if status.run_state.casefold() == "succeeded" and status.provisioning_state.casefold() != "failed":
+    if status.run.outcome == "succeeded" and status.template.provisioning.state.casefold() != "failed":
         # the logs of successful runs contain text that looks like errors
         matches = tuple(m for m in matches if m.severity == "info")
-    if is_running(status):
+    if status.run.is_running:
         # a run in progress may still end well, so a merely possible match is no news
         matches = tuple(m for m in matches if m.confidence != "possible")
     return matches
@@ -186,7 +178,7 @@ def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagn
         outcome=_choose_outcome(sources, base, has_azure_matches),
         facts=_merge_facts(sources),
         ids=tuple(dict.fromkeys(ids)),
-        os=status.os or base.os,
+        os=status.template.os or base.os,
         script_advice=next((diagnosis.script_advice for diagnosis in diagnoses if diagnosis.script_advice), None),
     )
 
@@ -196,7 +188,8 @@ def _choose_outcome(sources: TemplateSources, base: Diagnosis, has_azure_matches
     # the template may have run again since
     if sources.earlier_diagnosis and not has_azure_matches:
         return sources.earlier_diagnosis.outcome
-    return _OUTCOME_BY_RUN_STATE.get(sources.status.run_state.casefold(), base.outcome)
+    outcome = sources.status.run.outcome
+    return outcome if outcome != "unknown" else base.outcome
 
 
 def _merge_facts(sources: TemplateSources) -> dict[str, str | int | None]:
@@ -204,8 +197,8 @@ def _merge_facts(sources: TemplateSources) -> dict[str, str | int | None]:
     facts: dict[str, str | int | None] = {}
     for diagnosis in reversed(sources.diagnoses):
         facts.update({key: value for key, value in diagnosis.facts.items() if value is not None})
-    status_facts = extract_status_facts(sources.status)
-    facts.update({key: value for key, value in status_facts.items() if value not in (None, "")})
+    template_facts = sources.status.template.compute_facts()
+    facts.update({name: template_facts[name] for name in SHOWN_FACTS if name in template_facts})
     if sources.log and sources.log.folder:
         facts["log_folder"] = sources.log.folder
     return facts
@@ -216,5 +209,5 @@ def _build_timeline(sources: TemplateSources) -> CustomizerTimeline | None:
     if log is None:
         return None
     # validation.log is about validators, which are not among the template's customizers
-    customizers = sources.status.customizers if log.file == "customization.log" else ()
+    customizers = sources.status.template.customizers if log.file == "customization.log" else ()
     return build_timeline(customizers, log.diagnosis.timeline, log.is_whole)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialogs.model.azure import CustomizerSummary
 from dialogs.model.reply import DurationBar, DurationBars
 from knowledge.model.diagnosis import ProvisionerSummary
+from knowledge.template.image_template import TemplateStep
 
 MAX_ROWS = 12
 _FILE_PROVISIONER = "file"  # Image Builder uploads its own files with it too, so it says nothing about the position
@@ -36,7 +36,7 @@ class CustomizerTimeline:
 
 
 def build_timeline(
-    customizers: Sequence[CustomizerSummary], runs: Sequence[ProvisionerSummary], is_whole_log: bool
+    customizers: Sequence[TemplateStep], runs: Sequence[ProvisionerSummary], is_whole_log: bool
 ) -> CustomizerTimeline:
     """Match the template's customizers with the provisioner runs in the log.
 
@@ -73,7 +73,7 @@ def _take_last_run(runs: list[ProvisionerSummary], provisioner: str) -> Provisio
 
 
 def _build_customizer_bar(
-    customizer: CustomizerSummary, run: ProvisionerSummary | None, index: int, reached_index: int
+    customizer: TemplateStep, run: ProvisionerSummary | None, index: int, reached_index: int
 ) -> DurationBar:
     name = f"{customizer.type} {customizer.name}".strip()
     if run is not None:
@@ -130,5 +130,5 @@ def _find_reached_index(
     return file_indexes[0] if file_count == 1 else None
 
 
-def _get_provisioner(customizer: CustomizerSummary) -> str:
+def _get_provisioner(customizer: TemplateStep) -> str:
     return _PROVISIONER_BY_TYPE.get(customizer.type.casefold(), customizer.type.casefold())

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
 from dialogs.context import DialogContext
-from dialogs.model.azure_times import is_running
 from dialogs.model.reply import Block, Paragraph, TextRun
-from dialogs.state.conversation_state import StoredFactVerdict
+from dialogs.state.conversation_state import StoredFactVerdict, get_stored_fact
 from dialogs.texts import TrustedText
 from knowledge.catalog.fact_rules import FactCheck, VerdictSide
 from knowledge.model.diagnosis import Match
@@ -18,10 +17,10 @@ _SIDES: tuple[VerdictSide, ...] = ("for", "against")
 _ROW_BY_FACT: Mapping[str, str] = {
     # fact -> the row of the status card that shows it
     "provisioning_state": "provisioning",
-    "provisioning_code": "provisioning",
+    "error_code": "provisioning",
     "run_minutes": "took",
     "run_share": "took",
-    "timeout": "took",
+    "build_timeout": "took",
     "vm_cpus": "vm_size",
     "identities": "identities",
     "own_network": "network",
@@ -31,7 +30,7 @@ _ROW_BY_FACT: Mapping[str, str] = {
 
 def build_fact_check_blocks(context: DialogContext, combined: CombinedDiagnosis) -> list[Block]:
     """Build a paragraph for each of the first candidates: facts for it, facts against it, unknown facts."""
-    if is_running(combined.status) and find_leading_match(combined) is None:
+    if combined.status.run.is_running and find_leading_match(combined) is None:
         return []
     matches = {match.entry: match for match in combined.diagnosis.matches}
     fact_checks = [
@@ -55,7 +54,7 @@ def find_highlighted_rows(combined: CombinedDiagnosis) -> frozenset[str]:
 def collect_fact_verdicts(combined: CombinedDiagnosis) -> tuple[StoredFactVerdict, ...]:
     """Return the verdicts on the first candidates in the form to store, for a support case drafted later."""
     return tuple(
-        (fact_check.entry, verdict.fact, verdict.side)
+        (fact_check.entry, get_stored_fact(verdict.fact), verdict.side)
         for fact_check in combined.fact_checks[:MAX_FACT_CHECKS]
         for verdict in fact_check.verdicts
     )

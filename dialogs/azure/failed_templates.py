@@ -6,13 +6,13 @@ from dialogs.azure.choose_template import build_subscription_blocks, build_templ
 from dialogs.azure.source_diagnosis import diagnose_status
 from dialogs.context import DialogContext
 from dialogs.model.azure import FailedTemplates, TemplateStatus
-from dialogs.model.azure_times import compute_seconds_between
 from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Block, Button, Reply
 from dialogs.replies.durations import format_duration
 from dialogs.solution.candidate_view import render_candidate_line
 from dialogs.state.template_status import sanitize_status
 from dialogs.texts import TrustedText
+from knowledge.template.run import compute_seconds_between
 
 PAGE_SIZE = 4
 
@@ -50,11 +50,11 @@ async def list_failed_templates(
 
 async def _build_template_blocks(context: DialogContext, status: TemplateStatus, diagnose: DiagnoseText) -> list[Block]:
     """Build a template's lines: its name and when it failed, and the likely cause that its status shows."""
-    seconds = compute_seconds_between(status.ended, context.now)
+    seconds = compute_seconds_between(status.run.ended, context.now)
     age = ""
     if seconds is not None:
         age = context.format_text("look.failing.ago", took=TrustedText(format_duration(seconds)))
-    line = render_template_line(status.template_id, status.run_sub_state, age=age)
+    line = render_template_line(status.template_id, status.run.sub_state, age=age)
     diagnosis = await diagnose_status(diagnose, status, context.language)
     matches = diagnosis.matches if diagnosis else ()
     top = next((m for m in matches if m.severity != "info" and m.entry in context.entries), None)

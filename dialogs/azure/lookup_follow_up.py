@@ -12,7 +12,6 @@ from typing import Literal
 
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
 from dialogs.azure.fact_check_view import collect_fact_verdicts
-from dialogs.azure.status_facts import has_failed
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.reply import Block, Button
 from dialogs.solution.candidate_view import build_choose_button
@@ -65,7 +64,7 @@ def choose_follow_up(
 ) -> FollowUpKind:
     """Return which kind of follow-up a lookup gets; see `FollowUpKind`."""
     top = find_leading_match(combined)
-    failed = has_failed(combined.status)
+    failed = combined.status.template.has_failed
     if is_same_cause(state, combined):
         return "keep-text"
     # without an earlier text, every match comes from Azure, including those that facts alone suggest
@@ -94,7 +93,7 @@ def is_same_cause(state: ConversationState, combined: CombinedDiagnosis) -> bool
 
 def _keep_text(context: DialogContext, state: ConversationState, combined: CombinedDiagnosis) -> LookupFollowUp:
     blocks: tuple[Block, ...] = ()
-    has_succeeded = combined.status.run_state.casefold() == "succeeded"
+    has_succeeded = combined.status.run.state.casefold() == "succeeded"
     if has_succeeded and state.diagnosis and state.diagnosis.outcome == "failed":
         blocks = (context.build_paragraph("look.succeeded-since", "good"),)
     # the diagnosis number stays, so that the buttons of earlier cards still work, now with the real names

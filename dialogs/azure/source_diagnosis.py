@@ -50,20 +50,21 @@ def downgrade_partial(diagnosis: Diagnosis) -> Diagnosis:
 
 async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, language: Language) -> Diagnosis | None:
     """Diagnose what the status itself says; None when it has no message and no error code."""
-    if not (status.message.strip() or status.provisioning_message.strip() or status.provisioning_code):
+    run, provisioning = status.run, status.template.provisioning
+    if not (run.message.strip() or provisioning.message.strip() or provisioning.code):
         return None
     # in the shape of the template's JSON, so that it is recognized as a status and not as a log
     document = {
-        "provisioningState": status.provisioning_state,
-        "provisioningError": {"provisioningErrorCode": status.provisioning_code, "message": status.provisioning_message}
-        if status.provisioning_code or status.provisioning_message
+        "provisioningState": provisioning.state,
+        "provisioningError": {"provisioningErrorCode": provisioning.code, "message": provisioning.message}
+        if provisioning.code or provisioning.message
         else None,
         "lastRunStatus": {
-            "runState": status.run_state,
-            "runSubState": status.run_sub_state,
-            "message": status.message,
+            "runState": run.state,
+            "runSubState": run.sub_state,
+            "message": run.message,
         }
-        if status.run_state
+        if run.state
         else None,
     }
     text = json.dumps({key: value for key, value in document.items() if value}, indent=1)

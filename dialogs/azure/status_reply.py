@@ -20,7 +20,6 @@ from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_log_tail, diag
 from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AzureRefusal, LogTail, TemplateStatus
-from dialogs.model.azure_times import is_running
 from dialogs.model.effects import Effect, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader, DiagnoseText
@@ -65,7 +64,7 @@ async def fetch_snapshot(
     """
     async with asyncio.timeout_at(deadline):
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
-    if not status.run_state:
+    if not status.run.state:
         return TemplateSnapshot(status)  # the template never ran, so there is no log to ask for
     # the status is worth showing without the log, so no failure from here on is the lookup's failure
     try:
@@ -163,13 +162,13 @@ def _build_log_blocks(
     if log is None:
         return [context.build_paragraph("look.log.empty")] if snapshot.log_tail is not None else []
     blocks: list[Block] = [_render_log_line(context, log)]
-    if log.growing or is_running(combined.status):
+    if log.growing or combined.status.run.is_running:
         blocks.append(context.build_paragraph("look.log.growing"))
     if is_same_cause(state, combined):
         blocks.append(context.build_paragraph("look.log.same"))
         if _is_certain(combined.diagnosis) and not (state.diagnosis and _is_certain(state.diagnosis)):
             blocks.append(context.build_paragraph("look.log.now-certain", "good"))
-    elif not log.diagnosis.matches and combined.status.run_state.casefold() == "failed":
+    elif not log.diagnosis.matches and combined.status.run.state.casefold() == "failed":
         blocks.append(context.build_paragraph("look.log.nothing"))
     return blocks
 

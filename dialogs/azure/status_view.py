@@ -9,7 +9,6 @@ from dialogs.azure.customizer_timeline import CustomizerTimeline
 from dialogs.azure.refusals import shorten_value
 from dialogs.context import DialogContext
 from dialogs.model.azure import AzureRefusal, LogTail, TemplateStatus
-from dialogs.model.azure_times import compute_run_seconds, format_time_span, get_timeout_minutes, is_running
 from dialogs.model.reply import (
     Block,
     Button,
@@ -21,9 +20,11 @@ from dialogs.model.reply import (
     Tone,
     build_literal,
 )
-from dialogs.replies.durations import format_duration
+from dialogs.replies.durations import format_duration, format_time_span
 from dialogs.texts import TrustedText
 from knowledge.redaction.redact import redact
+from knowledge.template.image_template import ImageTemplate
+from knowledge.template.template_id import get_last_segment
 
 MAX_MESSAGE_CHARS = 900
 """The limit for a message of Azure; its beginning names the failure, its end the log, so the middle goes."""
@@ -53,23 +54,23 @@ def build_status_blocks(
     """
     blocks: list[Block] = [
         context.build_heading("look.title", name=shorten_value(status.template_id.name)),
-        _render_run_line(context, status),
+        _render_run_line(context, status.template),
     ]
     if not is_repeat:
         rows = [
             (label, value)
             for key, label, value in _build_fact_rows(context, status)
-            if _is_prominent_row(status, key, highlighted_rows)
+            if _is_prominent_row(status.template, key, highlighted_rows)
         ]
         blocks += [FactTable(tuple(rows))] if rows else []
-        if status.provisioning_message.strip():
-            blocks += _build_message_blocks(context, "look.provisioning-says", status.provisioning_message)
-    if should_show_message and status.message.strip():
-        blocks += _build_message_blocks(context, "look.run-says", status.message)
+        if status.template.provisioning.message.strip():
+            blocks += _build_message_blocks(context, "look.provisioning-says", status.template.provisioning.message)
+    if should_show_message and status.run.message.strip():
+        blocks += _build_message_blocks(context, "look.run-says", status.run.message)
     if timeline is not None and timeline.bars.rows:
         blocks += _build_timeline_blocks(context, timeline)
-    elif status.customizers:
-        blocks.append(_render_customizer_list(context, status))
+    elif status.template.customizers:
+        blocks.append(_render_customizer_list(context, status.template))
     return tuple(blocks)
 
 
@@ -80,10 +81,10 @@ def build_detail_blocks(
     rows = [
         (label, value)
         for key, label, value in _build_fact_rows(context, status)
-        if not _is_prominent_row(status, key, highlighted_rows)
+        if not _is_prominent_row(status.template, key, highlighted_rows)
     ]
-    if not is_message_shown and status.message.strip():
-        rows.append((context.format_text("look.fact.message"), build_literal(shorten_message(status.message))))
+    if not is_message_shown and status.run.message.strip():
+        rows.append((context.format_text("look.fact.message"), build_literal(shorten_message(status.run.message))))
     return (FactTable(tuple(rows), context.format_text("look.more")),) if rows else ()
 
 
@@ -106,14 +107,14 @@ def build_status_buttons(
     if is_log_partial or (log_refusal is not None and log_refusal.reason == "too-slow"):
         size = min(log_tail.size if log_tail else 0, MAX_BUTTON_INT)
         buttons.append(context.build_button("whole-log", "whole-log", True, **args, size=size))
-    buttons.append(context.build_button("look-again", "look", primary=is_running(status), **args))
-    buttons.append(context.build_button("watch-run" if is_running(status) else "watch", "watch", **args))
+    buttons.append(context.build_button("look-again", "look", primary=status.run.is_running, **args))
+    buttons.append(context.build_button("watch-run" if status.run.is_running else "watch", "watch", **args))
     buttons.append(context.build_button("look-other", "look-other"))
     return tuple(buttons)
 
 
-def _is_prominent_row(status: TemplateStatus, key: str, highlighted_rows: frozenset[str]) -> bool:
-    if key == "provisioning" and status.provisioning_state.casefold() != "succeeded":
+def _is_prominent_row(template: ImageTemplate, key: str, highlighted_rows: frozenset[str]) -> bool:
+    if key == "provisioning" and template.provisioning.state.casefold() != "succeeded":
         return True
     return key in _PROMINENT_ROWS or key in highlighted_rows
 
@@ -122,23 +123,23 @@ def _build_message_blocks(context: DialogContext, key: str, message: str) -> lis
     return [context.build_paragraph(key), CopyableText(shorten_message(message))]
 
 
-def _render_run_line(context: DialogContext, status: TemplateStatus) -> Block:
-    if not status.run_state and status.provisioning_state.casefold() == "failed":
+def _render_run_line(context: DialogContext, template: ImageTemplate) -> Block:
+    if not template.run.state and template.provisioning.state.casefold() == "failed":
         # Image Builder rejected the template on submission, so there is nothing to run
         return context.build_paragraph("look.never-made", "attention")
-    if not status.run_state:
+    if not template.run.state:
         return context.build_paragraph("look.never-ran")
-    if is_running(status):
-        key = "look.running-in" if status.run_sub_state else "look.running"
+    if template.run.is_running:
+        key = "look.running-in" if template.run.sub_state else "look.running"
     else:
-        key = "look.ran-in" if status.run_sub_state else "look.ran"
-    tone: Tone = _TONE_BY_RUN_STATE.get(status.run_state.casefold(), "default")
-    return Paragraph(context.format_runs(key, state=status.run_state, sub=status.run_sub_state), tone)
+        key = "look.ran-in" if template.run.sub_state else "look.ran"
+    tone: Tone = _TONE_BY_RUN_STATE.get(template.run.state.casefold(), "default")
+    return Paragraph(context.format_runs(key, state=template.run.state, sub=template.run.sub_state), tone)
 
 
 def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
     """Build the rows (key, label, value) of the facts; a fact that Azure does not report has no row."""
-    values = {**_render_run_facts(context, status), **_render_template_facts(context, status)}
+    values = {**_render_run_facts(context, status.template), **_render_template_facts(context, status.template)}
     rows = [(key, context.format_text(f"look.fact.{key}"), value) for key, value in values.items() if value]
     for output in status.outputs[:MAX_OUTPUTS]:
         artifact = (TextRun(" · "), *build_literal(output.artifact)) if output.artifact else ()
@@ -147,44 +148,46 @@ def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tup
     return rows
 
 
-def _render_run_facts(context: DialogContext, status: TemplateStatus) -> dict[str, RichText]:
+def _render_run_facts(context: DialogContext, template: ImageTemplate) -> dict[str, RichText]:
     """Render the facts about provisioning and the last run; an unknown one is empty."""
-    facts: dict[str, RichText] = {"provisioning": _render_literal(status.provisioning_state)}
-    if status.provisioning_state and status.provisioning_code:
-        facts["provisioning"] += (TextRun(", "), *build_literal(status.provisioning_code))
-    seconds = compute_run_seconds(status, context.now)
+    facts: dict[str, RichText] = {"provisioning": _render_literal(template.provisioning.state)}
+    if template.provisioning.state and template.provisioning.code:
+        facts["provisioning"] += (TextRun(", "), *build_literal(template.provisioning.code))
+    seconds = template.run.compute_seconds(context.now)
     if seconds is not None:
         duration = TrustedText(format_duration(seconds))
-        facts["took"] = context.format_runs("look.of-limit", took=duration, limit=get_timeout_minutes(status))
-    if status.started:
-        facts["started"] = (TextRun(format_time_span(status.started, status.ended)),)
+        facts["took"] = context.format_runs("look.of-limit", took=duration, limit=template.timeout_minutes)
+    if template.run.started:
+        facts["started"] = (TextRun(format_time_span(template.run.started, template.run.ended)),)
     return facts
 
 
-def _render_template_facts(context: DialogContext, status: TemplateStatus) -> dict[str, RichText]:
+def _render_template_facts(context: DialogContext, template: ImageTemplate) -> dict[str, RichText]:
     """Render the facts about the template itself; an unknown one is empty."""
-    source = _render_literal(status.source)
-    if source and status.os:
-        source += (TextRun(" · "), *context.format_runs(f"look.os.{status.os}"))
-    identity_count = (TextRun(str(status.identity_count)),) if status.identity_count else ()
+    source = _render_literal(template.source.describe())
+    if source and template.os:
+        source += (TextRun(" · "), *context.format_runs(f"look.os.{template.os}"))
+    identity_count = (TextRun(str(len(template.identities))),) if template.identities else ()
     return {
-        "vm_size": _render_literal(status.vm_size) or context.format_runs("look.default-size"),
-        "os_disk": (TextRun(f"{status.os_disk_gb} GB"),) if status.os_disk_gb else (),
+        "vm_size": _render_literal(template.vm.size) or context.format_runs("look.default-size"),
+        "os_disk": (TextRun(f"{template.vm.os_disk_gb} GB"),) if template.vm.os_disk_gb else (),
         "identities": identity_count or context.format_runs("look.no-identity"),
         "source": source,
-        "region": _render_literal(status.region),
-        "network": context.format_runs("look.own-network") if status.has_own_network else (),
-        "staging": _render_literal(status.staging_group and status.staging_group.rstrip("/").rpartition("/")[2]),
-        "on_error": _render_literal(status.on_error),
+        "region": _render_literal(template.location),
+        "network": context.format_runs("look.own-network") if template.vm.network else (),
+        "staging": _render_literal(get_last_segment(template.staging_group)),
+        "on_error": _render_literal(template.error_handling.on_customizer_error),
     }
 
 
-def _render_customizer_list(context: DialogContext, status: TemplateStatus) -> Paragraph:
+def _render_customizer_list(context: DialogContext, template: ImageTemplate) -> Paragraph:
     """Render the template's customizers on one line, for when no log shows what became of them."""
-    names = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in status.customizers)
+    names = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in template.customizers)
     if len(names) > MAX_CUSTOMIZERS_CHARS:
         names = f"{names[:MAX_CUSTOMIZERS_CHARS]}…"
-    return context.build_paragraph("look.customizers-listed", count=len(status.customizers), names=build_literal(names))
+    return context.build_paragraph(
+        "look.customizers-listed", count=len(template.customizers), names=build_literal(names)
+    )
 
 
 def _build_timeline_blocks(context: DialogContext, timeline: CustomizerTimeline) -> list[Block]:

@@ -14,7 +14,6 @@ from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.whole_log import refusal_from_json, refusal_to_json
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateStatus
-from dialogs.model.azure_times import is_running
 from dialogs.model.effects import CancelJobs, RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
@@ -57,12 +56,12 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
         notice = context.build_paragraph("watch.enough", names=_join_names(watched))
         stop_buttons = tuple(_build_stop_button(context, other) for other in watched)
         return DialogResult(state, (context.build_reply(notice, buttons=stop_buttons, placement="stays"),))
-    running = is_running(status)
+    running = status.run.is_running
     # "run" tells this run from the next one, and "id" lets a stop find the job
     args = {
         **template_id.to_args(),
         "id": _build_watch_id(template_id),
-        "run": status.started or "",
+        "run": status.run.started or "",
         "running": running,
         "until": _add_hours(context.now, hours=MAX_WATCH_HOURS),
         "troubles": 0,
@@ -112,12 +111,12 @@ async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job,
     except AzureRefusedError as refused:
         return _handle_refused_poll(args, refused.refusal)
     args["troubles"] = 0
-    if is_running(status):
-        args.update(run=status.started or "", running=True)
+    if status.run.is_running:
+        args.update(run=status.run.started or "", running=True)
         return {RETRY_AFTER_KEY: RUNNING_POLL_SECONDS, "args": args}
     # a short run may begin and end between two polls; then only its start time is new
-    if args.get("running") or (status.started or "") != args.get("run"):
-        return {"state": status.run_state}
+    if args.get("running") or (status.run.started or "") != args.get("run"):
+        return {"state": status.run.state}
     return {RETRY_AFTER_KEY: IDLE_POLL_SECONDS, "args": args}
 
 

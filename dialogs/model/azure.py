@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from knowledge.model.diagnosis import Diagnosis
+from knowledge.template.image_template import ImageTemplate
+from knowledge.template.run import Run
 from knowledge.template.template_id import TemplateId
 
 AccessMode = Literal["off", "user", "bot", "local", "sandbox"]
@@ -30,14 +32,6 @@ class TemplateSearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomizerSummary:
-    """A customizer as the template defines it: its type (`PowerShell`, `File`, …) and its name, "" without one."""
-
-    type: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RunOutput:
     """One output of a run: its name, the artifact's resource id or URI ("" when none), and its provisioning state."""
 
@@ -48,34 +42,19 @@ class RunOutput:
 
 @dataclass(frozen=True, slots=True)
 class TemplateStatus:
-    """An image template and its last run, as Resource Manager reports them, redacted.
+    """An image template with its last run, as Resource Manager reports them, and the run's outputs.
 
-    Times are UTC, ISO 8601 with `Z`. A text is "" and a time None when Azure does not report it. States, sub-states and
-    codes are Azure's own words, including those of future API versions. `message` belongs to the last run. `source`
-    describes the base image; `os` is None when it can't be inferred. `identity_count` counts user-assigned identities.
+    Redacted and of a bounded size: of what the template contains, only that is kept which `dialogs.state` can store.
     """
 
     template_id: TemplateId
-    region: str = ""
-    provisioning_state: str = ""
-    provisioning_code: str = ""
-    provisioning_message: str = ""
-    run_state: str = ""
-    run_sub_state: str = ""
-    started: str | None = None
-    ended: str | None = None
-    message: str = ""
-    timeout_minutes: int | None = None
-    vm_size: str = ""
-    os_disk_gb: int | None = None
-    identity_count: int = 0
-    has_own_network: bool = False
-    source: str = ""
-    os: Literal["windows", "linux"] | None = None
-    staging_group: str = ""
-    customizers: tuple[CustomizerSummary, ...] = ()
+    template: ImageTemplate
     outputs: tuple[RunOutput, ...] = ()
-    on_error: str = ""
+
+    @property
+    def run(self) -> Run:
+        """The last run."""
+        return self.template.run
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs.model.reply import BarState, DurationBars
 from knowledge.model.entry import Language, LocalizedText
+from knowledge.template.run import parse_time
 
 MAX_BAR_CHARS = 12
 """The length of the longest bar; a phone has to show a name and a duration beside it."""
@@ -45,3 +46,14 @@ def build_bar_rows(bars: DurationBars, language: Language) -> list[tuple[str, st
         description = " ".join(part for part in (duration, _STATE_LABELS[bar.state].get(language)) if part)
         rows.append(("▇" * width, bar.name, description, bar.state))
     return rows
+
+
+def format_time_span(start: str, end: str | None) -> str:
+    """Format a time span to the minute, UTC; the end's date is shown only when it differs from the start's."""
+    start_time, end_time = parse_time(start), parse_time(end)
+    if start_time is None:
+        return start
+    if end_time is None:
+        return start_time.strftime("%Y-%m-%d %H:%M")
+    end_format = "%H:%M" if end_time.date() == start_time.date() else "%Y-%m-%d %H:%M"
+    return f"{start_time:%Y-%m-%d %H:%M} – {end_time:{end_format}}"

@@ -20,7 +20,14 @@ MAX_FACT_VERDICTS = 20
 
 StepOutcome = Literal["worked", "no-help"]
 StoredFactVerdict = tuple[str, str, Literal["for", "against"]]
-"""An entry id, the name of a fact in `knowledge.catalog.fact_rules`, and whether the fact speaks for the entry."""
+"""An entry id, the stored name of a fact of the fact rules, and whether the fact speaks for the entry."""
+_STORED_FACTS: Mapping[str, str] = {"error_code": "provisioning_code", "build_timeout": "timeout"}
+"""Fact -> the name under which a verdict on it is stored, where they differ."""
+
+
+def get_stored_fact(fact: str) -> str:
+    """Return the name under which a verdict on `fact` is stored."""
+    return _STORED_FACTS.get(fact, fact)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
-"""The status of a template as plain JSON, for the jobs that turns enqueue; bounded, and validated when read back."""
+"""The status of a template as plain JSON, for the jobs that turns enqueue; bounded, and validated when read back.
+
+Of a template, only what a status card, the fact rules, and a support case need is stored. The keys are those of the
+first version.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
-from dialogs.model.azure_times import is_time
+from dialogs.model.azure import RunOutput, TemplateStatus
 from dialogs.state.json_fields import (
     DecodeError,
     clean_text,
@@ -21,58 +23,65 @@ from dialogs.state.json_fields import (
     parse_text,
 )
 from knowledge.redaction.redact import redact
+from knowledge.template.image_template import (
+    ErrorHandling,
+    ImageSource,
+    ImageTemplate,
+    Network,
+    Provisioning,
+    TemplateStep,
+    VmProfile,
+)
+from knowledge.template.run import Run, format_time
 from knowledge.template.template_id import TemplateId
 
 MAX_MESSAGE_CHARS = 4000
 MAX_TEXT_CHARS = 400
 MAX_CUSTOMIZERS = 200
 MAX_OUTPUTS = 10
-_TEXT_FIELDS = (
-    "region",
-    "provisioning_state",
-    "provisioning_code",
-    "run_state",
-    "run_sub_state",
-    "vm_size",
-    "source",
-    "staging_group",
-    "on_error",
-)
-_LONG_TEXT_FIELDS = ("provisioning_message", "message")
+MAX_IDENTITIES = 100
+_TEXTS: Mapping[str, Callable[[ImageTemplate], str]] = {
+    "region": lambda template: template.location,
+    "provisioning_state": lambda template: template.provisioning.state,
+    "provisioning_code": lambda template: template.provisioning.code,
+    "run_state": lambda template: template.run.state,
+    "run_sub_state": lambda template: template.run.sub_state,
+    "vm_size": lambda template: template.vm.size,
+    "source": lambda template: template.source.describe(),
+    "staging_group": lambda template: template.staging_group,
+    "on_error": lambda template: template.error_handling.on_customizer_error,
+}
+_LONG_TEXTS: Mapping[str, Callable[[ImageTemplate], str]] = {
+    "provisioning_message": lambda template: template.provisioning.message,
+    "message": lambda template: template.run.message,
+}
+"""Stored key -> what is stored under it."""
 
 
 def sanitize_status(status: TemplateStatus) -> TemplateStatus:
     """Return `status` as it may be shown and stored: every text redacted and of a bounded length."""
-    fields: dict[str, Any] = {name: _sanitize_text(getattr(status, name)) for name in _TEXT_FIELDS}
-    fields.update({name: _sanitize_message(getattr(status, name)) for name in _LONG_TEXT_FIELDS})
-    fields.update(
-        {name: getattr(status, name) if is_time(getattr(status, name)) else None for name in ("started", "ended")}
-    )
-    customizers = [
-        CustomizerSummary(_sanitize_text(c.type), _sanitize_text(c.name)) for c in status.customizers[:MAX_CUSTOMIZERS]
-    ]
-    outputs = [
-        RunOutput(_sanitize_text(o.name), _sanitize_text(o.artifact), _sanitize_text(o.state))
-        for o in status.outputs[:MAX_OUTPUTS]
-    ]
-    return replace(status, **fields, customizers=tuple(customizers), outputs=tuple(outputs))
-
-
-_STORED_KEYS = {"template_id": "ref", "identity_count": "identities", "has_own_network": "own_network"}
-"""Field -> its stored key, where they differ."""
-
-
-def _with_stored_keys(fields: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    return {_STORED_KEYS.get(name, name): value for name, value in fields}
+    template = status.template
+    texts = {key: _sanitize_text(get(template)) for key, get in _TEXTS.items()}
+    texts.update({key: _sanitize_message(get(template)) for key, get in _LONG_TEXTS.items()})
+    customizers = [[_sanitize_text(c.type), _sanitize_text(c.name)] for c in template.customizers[:MAX_CUSTOMIZERS]]
+    outputs = [[_sanitize_text(text) for text in (o.name, o.artifact, o.state)] for o in status.outputs[:MAX_OUTPUTS]]
+    return _build_status(status.template_id, {**template_status_to_json(status), **texts}, customizers, outputs)
 
 
 def template_status_to_json(status: TemplateStatus) -> dict[str, Any]:
     """Return a sanitized status as plain JSON values."""
+    template = status.template
     return {
-        # the nested values below are more compact than what `asdict` makes of them
-        **asdict(status, dict_factory=_with_stored_keys),
         "ref": status.template_id.to_args(),
-        "customizers": [[c.type, c.name] for c in status.customizers],
+        **{key: get(template) for key, get in {**_TEXTS, **_LONG_TEXTS}.items()},
+        "started": template.run.started,
+        "ended": template.run.ended,
+        "timeout_minutes": template.build_timeout_minutes,
+        "os_disk_gb": template.vm.os_disk_gb,
+        "identities": len(template.identities),
+        "own_network": template.vm.network is not None,
+        "os": template.os,
+        "customizers": [[c.type, c.name] for c in template.customizers],
         "outputs": [[o.name, o.artifact, o.state] for o in status.outputs],
     }
 
@@ -84,23 +93,51 @@ def template_status_from_json(value: object) -> TemplateStatus:
     if template_id is None:
         raise DecodeError("expected the names of a template")
     os = document.get("os")
-    texts = {name: parse_text(document.get(name), MAX_TEXT_CHARS) for name in _TEXT_FIELDS}
-    texts.update({name: parse_text(document.get(name), MAX_MESSAGE_CHARS) for name in _LONG_TEXT_FIELDS})
-    return TemplateStatus(
+    values: dict[str, Any] = {
+        **{key: parse_text(document.get(key), MAX_TEXT_CHARS) for key in _TEXTS},
+        **{key: parse_text(document.get(key), MAX_MESSAGE_CHARS) for key in _LONG_TEXTS},
+        "started": parse_optional_text(document.get("started"), MAX_TEXT_CHARS),
+        "ended": parse_optional_text(document.get("ended"), MAX_TEXT_CHARS),
+        "timeout_minutes": parse_optional_int(document.get("timeout_minutes")),
+        "os_disk_gb": parse_optional_int(document.get("os_disk_gb")),
+        "identities": parse_int(document.get("identities")),
+        "own_network": parse_bool(document.get("own_network")),
+        "os": None if os is None else parse_choice(os, ("windows", "linux")),
+    }
+    customizers = [_parse_texts(c, 2) for c in parse_list(document.get("customizers"), MAX_CUSTOMIZERS)]
+    outputs = [_parse_texts(o, 3) for o in parse_list(document.get("outputs"), MAX_OUTPUTS)]
+    return _build_status(template_id, values, customizers, outputs)
+
+
+def _build_status(
+    template_id: TemplateId, values: Mapping[str, Any], customizers: list[list[str]], outputs: list[list[str]]
+) -> TemplateStatus:
+    """Build a status from the values under their stored keys; what isn't stored is left empty."""
+    template = ImageTemplate(
         template_id=template_id,
-        **texts,
-        started=parse_optional_text(document.get("started"), MAX_TEXT_CHARS),
-        ended=parse_optional_text(document.get("ended"), MAX_TEXT_CHARS),
-        timeout_minutes=parse_optional_int(document.get("timeout_minutes")),
-        os_disk_gb=parse_optional_int(document.get("os_disk_gb")),
-        identity_count=parse_int(document.get("identities")),
-        has_own_network=parse_bool(document.get("own_network")),
-        os=None if os is None else parse_choice(os, ("windows", "linux")),
-        customizers=tuple(
-            CustomizerSummary(*_parse_texts(c, 2)) for c in parse_list(document.get("customizers"), MAX_CUSTOMIZERS)
+        name=template_id.name,
+        location=values["region"],
+        # only how many they are is stored
+        identities=("",) * min(values["identities"], MAX_IDENTITIES),
+        provisioning=Provisioning(
+            values["provisioning_state"], values["provisioning_code"], values["provisioning_message"]
         ),
-        outputs=tuple(RunOutput(*_parse_texts(o, 3)) for o in parse_list(document.get("outputs"), MAX_OUTPUTS)),
+        run=Run(
+            values["run_state"],
+            values["run_sub_state"],
+            format_time(values["started"]),
+            format_time(values["ended"]),
+            values["message"],
+        ),
+        source=ImageSource(image=values["source"]),
+        customizers=tuple(TemplateStep(index, texts[0], texts[1]) for index, texts in enumerate(customizers)),
+        vm=VmProfile(values["vm_size"], values["os_disk_gb"], Network() if values["own_network"] else None),
+        staging_group=values["staging_group"],
+        build_timeout_minutes=values["timeout_minutes"],
+        error_handling=ErrorHandling(values["on_error"]),
+        os=values["os"],
     )
+    return TemplateStatus(template_id, template, tuple(RunOutput(*texts) for texts in outputs))
 
 
 def _parse_texts(value: object, count: int) -> list[str]:

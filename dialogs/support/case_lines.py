@@ -6,7 +6,7 @@ Every language gives the same number of lines, so that each line has its English
 from __future__ import annotations
 
 from dialogs.context import DialogContext, shorten_label
-from dialogs.state.conversation_state import ConversationState
+from dialogs.state.conversation_state import ConversationState, get_stored_fact
 from dialogs.support.case_ids import build_id_lines, collapse_whitespace
 from knowledge.model.diagnosis import Diagnosis
 
@@ -124,7 +124,7 @@ def _build_fact_check_lines(context: DialogContext, state: ConversationState) ->
     """Build the lines that tell which facts of the live template support or contradict a match."""
     rules, lines = context.knowledge.fact_rules.rules, []
     for entry_id, fact, side in state.fact_verdicts:
-        matching_rules = (rule for rule in rules if entry_id in rule.entries and rule.fact == fact)
+        matching_rules = (rule for rule in rules if entry_id in rule.entries and get_stored_fact(rule.fact) == fact)
         conditions = (rule.supports_if if side == "for" else rule.contradicts_if for rule in matching_rules)
         message = next((condition.message for condition in conditions if condition), None)
         if message and state.find_match(entry_id):

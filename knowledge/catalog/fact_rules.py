@@ -17,19 +17,19 @@ FACT_RULES_PATH = Path(__file__).parents[1] / "fact_rules.yaml"
 
 FACTS: Mapping[str, Literal["word", "number"]] = {
     "provisioning_state": "word",
-    "provisioning_code": "word",
+    "error_code": "word",
     "run_state": "word",
     "run_sub_state": "word",
     "run_minutes": "number",
     "run_share": "number",  # percent of the build's time limit
-    "timeout": "number",  # minutes
+    "build_timeout": "number",  # minutes
     "vm_cpus": "number",
     "identities": "number",
     "own_network": "word",
     "os": "word",
     "customizers": "number",
 }
-"""The facts that rules may use, with the type of each value. Words are compared in lower case."""
+"""The facts of a template that rules may use, with the type of each value. Words are compared in lower case."""
 
 VerdictSide = Literal["for", "against"]
 _CONDITION_KEYS = ("is", "at_least", "below", "says")
@@ -51,7 +51,7 @@ class FactCondition:
     def is_met_by(self, value: str | int) -> bool:
         """Whether `value` meets the condition."""
         if isinstance(value, str):
-            return value in self.words
+            return value.casefold() in self.words
         is_high_enough = self.at_least is None or value >= self.at_least
         return is_high_enough and (self.below is None or value < self.below)
 

@@ -12,7 +12,7 @@ from knowledge.template.template_id import TemplateId, get_last_segment
 from knowledge.template.vm_size import count_vcpus
 
 OperatingSystem = Literal["windows", "linux"]
-FactValue = str | int | None
+FactValue = str | int
 
 DEFAULT_TIMEOUT_MINUTES = 240
 """Image Builder's time limit when the template sets none, or 0."""
@@ -175,7 +175,7 @@ class ImageTemplate:
         seconds = self.run.compute_seconds(now)
         source = self.source.describe()
         names = self.template_id.to_facts() if self.template_id else {}
-        facts: dict[str, FactValue] = {
+        facts: dict[str, FactValue | None] = {
             "template": self.name,
             "region": self.location,
             "run_state": self.run.state,
@@ -196,11 +196,12 @@ class ImageTemplate:
             "os": self.os,
             "customizers": self._unless_unevaluated(len(self.customizers), "customize"),
         }
-        return {**{name: value for name, value in facts.items() if _is_known(value)}, **names}
+        known = {name: value for name, value in facts.items() if value is not None and _is_fact(value)}
+        return {**known, **names}
 
-    def _unless_unevaluated(self, value: FactValue, *keys: str) -> FactValue:
+    def _unless_unevaluated(self, value: FactValue, *keys: str) -> FactValue | None:
         return value if self.unevaluated.isdisjoint(keys) else None
 
 
-def _is_known(value: FactValue) -> bool:
-    return value is not None if not isinstance(value, str) else _FACT_TEXT.fullmatch(value) is not None
+def _is_fact(value: FactValue) -> bool:
+    return not isinstance(value, str) or _FACT_TEXT.fullmatch(value) is not None

@@ -12,8 +12,6 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 from azure.mgmt.imagebuilder.aio import ImageBuilderClient
-from azure.mgmt.imagebuilder.models import ImageTemplate
-from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
 from azure.storage.blob.aio import ContainerClient
 
 from bot.azure.arm.allowed_requests import LOG_RULES, LOOKUP_RULES
@@ -27,6 +25,8 @@ from bot.azure.arm.request_policy import (
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.scoped_credential import ScopedCredential
 from knowledge.azure_clouds import AzureCloud
+from knowledge.template.image_template import ImageTemplate
+from knowledge.template.parsing import parse_template
 from knowledge.template.template_id import TemplateId
 
 USER_AGENT = "image-medic"
@@ -75,7 +75,8 @@ class ManagementClients:
         """Fetch the template from Resource Manager. Raise `AzureRefusedError`."""
         try:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
-            return await operations.get(template_id.resource_group, template_id.name)
+            answer = await operations.get(template_id.resource_group, template_id.name)
+            return parse_template(answer.as_dict())
         except Exception as error:
             raise build_refused_error(error, template_id.to_resource_id()) from error
 
@@ -83,17 +84,16 @@ class ManagementClients:
         """Yield the templates of a subscription, page by page. Raise `AzureRefusedError`."""
         try:
             async for template in self._get_client(subscription).virtual_machine_image_templates.list():
-                yield template
+                yield parse_template(template.as_dict())
         except Exception as error:
             raise build_refused_error(error, f"/subscriptions/{subscription}") from error
 
-    async def list_run_outputs(self, template_id: TemplateId) -> list[SdkRunOutput]:
-        """Fetch the outputs of a template's runs. Raise `AzureRefusedError`."""
+    async def list_run_outputs(self, template_id: TemplateId) -> list[dict[str, Any]]:
+        """Fetch the outputs of a template's runs, as JSON objects. Raise `AzureRefusedError`."""
         try:
             operations = self._get_client(template_id.subscription).virtual_machine_image_templates
-            return [
-                output async for output in operations.list_run_outputs(template_id.resource_group, template_id.name)
-            ]
+            outputs = operations.list_run_outputs(template_id.resource_group, template_id.name)
+            return [output.as_dict() async for output in outputs]
         except Exception as error:
             raise build_refused_error(error, template_id.to_resource_id()) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
@@ -22,13 +22,13 @@ from bot.azure.logs.log_address import (
 from bot.azure.logs.log_blob import LogBlob
 from dialogs.model.azure import AzureRefusal, LogFile, TemplateStatus
 from dialogs.model.errors import AzureRefusedError
+from knowledge.template.run import parse_time
 from knowledge.text.patterns import compile_pattern
 
 MAX_LISTED_BLOBS = 5_000
 _BLOB_NAME = compile_pattern(r"^([a-z0-9][a-z0-9-]{7,63})/(customization|validation)\.log$")
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 """How much the clocks of Storage and of Image Builder may differ."""
-_RUNNING_STATES = frozenset({"running", "canceling"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +40,34 @@ class LocatedLog:
     folder: str
 
 
-def is_running(status: TemplateStatus) -> bool:
-    """Tell whether the last run has not ended yet."""
-    return status.run_state.lower() in _RUNNING_STATES
-
-
 async def locate_log(clients: ManagementClients, status: TemplateStatus) -> LocatedLog:
     """Find and open the log of the last run. Raise `AzureRefusedError`."""
-    if not status.run_state:
+    if not status.run.state:
         raise AzureRefusedError(AzureRefusal("no-run", status.template_id.to_resource_id()))
-    staging = parse_resource_group_id(status.staging_group)
+    staging = parse_resource_group_id(status.template.staging_group)
     if staging is None:
         raise AzureRefusedError(AzureRefusal("no-log", status.template_id.to_resource_id()))
     if staging[0] != status.template_id.subscription.lower():
-        raise AzureRefusedError(AzureRefusal("suspicious", status.staging_group))
-    address = parse_log_address(status.message, staging)
+        raise AzureRefusedError(AzureRefusal("suspicious", status.template.staging_group))
+    address = parse_log_address(status.run.message, staging)
     try:
         endpoints = extract_blob_endpoints(await clients.list_storage_accounts(*staging), clients.cloud)
     except AzureRefusedError as failure:
         if failure.refusal.reason == "not-found":
             raise AzureRefusedError(
-                AzureRefusal("log-gone", status.staging_group, code=failure.refusal.code)
+                AzureRefusal("log-gone", status.template.staging_group, code=failure.refusal.code)
             ) from failure
         raise
     if not endpoints:
-        raise AzureRefusedError(AzureRefusal("log-gone", status.staging_group))
+        raise AzureRefusedError(AzureRefusal("log-gone", status.template.staging_group))
     scopes = {
-        account: f"{status.staging_group.rstrip('/')}/providers/Microsoft.Storage/storageAccounts/{account}"
+        account: f"{status.template.staging_group.rstrip('/')}/providers/Microsoft.Storage/storageAccounts/{account}"
         for account in endpoints
     }
     if address is None:
         return await _open_newest_log(clients, status, endpoints, scopes)
     if address.account not in endpoints:
-        raise AzureRefusedError(AzureRefusal("suspicious", address.account, scope=status.staging_group))
+        raise AzureRefusedError(AzureRefusal("suspicious", address.account, scope=status.template.staging_group))
     return await _open_named_log(clients, status, address, endpoints[address.account], scopes[address.account])
 
 
@@ -91,7 +86,7 @@ async def _open_named_log(
         except AzureRefusedError as failure:
             if file != files[-1] and _is_missing(failure):
                 continue
-            if _is_missing(failure) and not is_running(status):
+            if _is_missing(failure) and not status.run.is_running:
                 # the message says that it was written, so it must have been deleted
                 raise AzureRefusedError(
                     AzureRefusal("log-gone", failure.refusal.target, code=failure.refusal.code)
@@ -115,7 +110,7 @@ async def _open_newest_log(
             folder = match[1].decode()
             files.setdefault((account, folder), set()).add(match[2].decode().lower())
             newest = max(newest, (modified, account, folder)) if newest else (modified, account, folder)
-    if newest is None or _is_before_run(newest[0], status.started):
+    if newest is None or _is_before_run(newest[0], status.run.started):
         raise AzureRefusedError(AzureRefusal("no-log", status.template_id.to_resource_id()))
     _, account, folder = newest
     written = files[account, folder]
@@ -157,14 +152,10 @@ def _is_missing(failure: AzureRefusedError) -> bool:
 
 
 def _is_validating(status: TemplateStatus) -> bool:
-    return status.run_sub_state.lower() == "validating"
+    return status.run.sub_state.lower() == "validating"
 
 
 def _is_before_run(modified: datetime, started: str | None) -> bool:
     """Tell whether a log was last written before the run began, and so belongs to an earlier run."""
-    if started is None:
-        return False
-    try:
-        return modified + _CLOCK_TOLERANCE < datetime.fromisoformat(started).astimezone(UTC)
-    except ValueError:
-        return False
+    start_time = parse_time(started)
+    return start_time is not None and modified + _CLOCK_TOLERANCE < start_time

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from azure.mgmt.imagebuilder.models import ImageTemplate
-
 from bot.azure.clients.management_clients import ManagementClients
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_names import is_guid
+from knowledge.template.image_template import ImageTemplate
 
 MAX_CONCURRENT_SUBSCRIPTIONS = 6
 """How many subscriptions are read at the same time."""

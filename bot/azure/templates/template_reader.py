@@ -7,9 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
-
-from azure.mgmt.imagebuilder.models import RunOutput as SdkRunOutput
+from typing import Any, TypeVar
 
 from bot.azure.arm.audit import write_audit_line
 from bot.azure.arm.request_policy import Deadline
@@ -17,11 +15,11 @@ from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.clients.refusals import build_refused_error
 from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.logs.log_blob import LogBlob, LogReplacedError
-from bot.azure.logs.log_locator import LocatedLog, is_running, locate_log
+from bot.azure.logs.log_locator import LocatedLog, locate_log
 from bot.azure.logs.log_stream import LogChunkReader
 from bot.azure.logs.log_tail import read_tail
 from bot.azure.templates.template_search import check_allowed, find_failed_templates, find_templates
-from bot.azure.templates.template_status import build_template_status, read_template_id
+from bot.azure.templates.template_status import build_template_status
 from bot.errors import describe_error_location
 from bot.files.prefetching_reader import PrefetchingReader
 from bot.telemetry.observer import NullObserver, Observer
@@ -100,7 +98,7 @@ class AzureTemplateReader:
             template, outputs = await asyncio.gather(
                 clients.get_template(template_id), _list_outputs(clients, template_id)
             )
-            return build_template_status(read_template_id(template) or template_id, template, outputs)
+            return build_template_status(template.template_id or template_id, template, outputs)
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
         """Fetch the end of the last run's log, from where the failed provisioner started. Raise `AzureRefusedError`."""
@@ -108,7 +106,7 @@ class AzureTemplateReader:
             self._check_template_id(status.template_id)
             log = await locate_log(clients, status)
             text, read_bytes = await _retry_if_replaced(log.blob, lambda: read_tail(log.blob))
-            return LogTail(log.file, text, read_bytes, log.blob.size, log.folder, is_running(status))
+            return LogTail(log.file, text, read_bytes, log.blob.size, log.folder, status.run.is_running)
 
     async def diagnose_log(
         self, person: Person, status: TemplateStatus, language: Language, progress: Callable[[int, int], None]
@@ -129,7 +127,7 @@ class AzureTemplateReader:
                 return await self._diagnose_log(clients, log, language, progress)
 
             diagnosis = await _retry_if_replaced(log.blob, diagnose)
-            return LogDiagnosis(log.file, diagnosis, log.blob.size, log.folder, is_running(status))
+            return LogDiagnosis(log.file, diagnosis, log.blob.size, log.folder, status.run.is_running)
 
     async def sign_out(self, person: Person) -> bool:
         """Forget the person's sign-in; return whether there was one. Raise `AzureRefusedError`."""
@@ -203,7 +201,7 @@ class AzureTemplateReader:
         self._observer.record_lookup(operation, refusal.reason if refusal else "ok", seconds)
 
 
-async def _list_outputs(clients: ManagementClients, template_id: TemplateId) -> list[SdkRunOutput]:
+async def _list_outputs(clients: ManagementClients, template_id: TemplateId) -> list[dict[str, Any]]:
     """Fetch the run outputs; return none if they can't be read, since the status is useful without them."""
     try:
         return await clients.list_run_outputs(template_id)

@@ -14,21 +14,19 @@ from bot.azure.templates.subscription_scan import (
     list_readable_subscriptions,
     scan_subscriptions,
 )
-from bot.azure.templates.template_status import (
-    TemplateSummary,
-    build_template_status,
-    read_template_id,
-    summarize_template,
-)
+from bot.azure.templates.template_status import build_template_status
 from dialogs.model.azure import AzureRefusal, FailedTemplates, TemplateSearchResult
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name
+from knowledge.template.image_template import ImageTemplate
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 MAX_EXACT = 25
 MAX_SIMILAR = 5
 MAX_RECENT = 20
 MAX_FAILED = 50
+FAILED_STATES = frozenset({"failed", "partiallysucceeded"})
+"""The states of a run that failed for all, or for some, of its distribution targets."""
 _MIN_SIMILARITY = 0.6
 
 TEMPLATE_NAME_TAG = "imagetemplatename"
@@ -55,14 +53,14 @@ async def find_templates(
     else:
         subscriptions = await list_readable_subscriptions(clients, allowed)
     scan = await scan_subscriptions(clients, subscriptions)
-    summaries = {summary.template_id: summary for summary in map(summarize_template, scan.templates) if summary}
-    exact = [template_id for template_id, summary in summaries.items() if _is_match(query, summary)]
+    templates = {template.template_id: template for template in scan.templates if template.template_id}
+    exact = [template_id for template_id, template in templates.items() if _is_match(query, template_id, template)]
     if not exact and (query.staging_group or query.account):
-        exact = await _find_by_staging_group(clients, query, scan, summaries)
-    exact.sort(key=lambda template_id: summaries[template_id].started if template_id in summaries else "", reverse=True)
+        exact = await _find_by_staging_group(clients, query, scan, templates)
+    exact.sort(key=lambda template_id: _get_start(templates.get(template_id)), reverse=True)
     return TemplateSearchResult(
         tuple(exact[:MAX_EXACT]),
-        () if exact else tuple(_find_similar(query, summaries)),
+        () if exact else tuple(_find_similar(query, templates)),
         tuple(sorted(scan.searched_subscriptions)),
         tuple(sorted(scan.denied_subscriptions)),
         scan.has_more or len(exact) > MAX_EXACT,
@@ -76,7 +74,7 @@ async def _get_exact_template(clients: ManagementClients, query: TemplateQuery) 
     if not template_id.is_valid:
         return None
     try:
-        return read_template_id(await clients.get_template(template_id)) or template_id
+        return (await clients.get_template(template_id)).template_id or template_id
     except AzureRefusedError as failure:
         # in an unknown subscription a search can't find anything either
         if failure.refusal.reason != "not-found" or failure.refusal.code == "SubscriptionNotFound":
@@ -87,11 +85,14 @@ async def _get_exact_template(clients: ManagementClients, query: TemplateQuery) 
 async def find_failed_templates(clients: ManagementClients, allowed: frozenset[str]) -> FailedTemplates:
     """Find all templates whose last run failed, newest first. Raise `AzureRefusedError`."""
     scan = await scan_subscriptions(clients, await list_readable_subscriptions(clients, allowed))
-    summarized = ((summarize_template(template), template) for template in scan.templates)
-    failed = [(summary, template) for summary, template in summarized if summary and summary.has_failed]
-    failed.sort(key=lambda pair: pair[0].ended, reverse=True)
+    failed = [
+        (template.template_id, template)
+        for template in scan.templates
+        if template.template_id and template.run.state.lower() in FAILED_STATES
+    ]
+    failed.sort(key=lambda pair: pair[1].run.ended or pair[1].run.started or "", reverse=True)
     return FailedTemplates(
-        tuple(build_template_status(summary.template_id, template) for summary, template in failed[:MAX_FAILED]),
+        tuple(build_template_status(template_id, template) for template_id, template in failed[:MAX_FAILED]),
         tuple(sorted(scan.searched_subscriptions)),
         tuple(sorted(scan.denied_subscriptions)),
         scan.has_more or len(failed) > MAX_FAILED,
@@ -124,13 +125,13 @@ def _normalize_query(query: TemplateQuery) -> TemplateQuery:
     )
 
 
-def _is_match(query: TemplateQuery, summary: TemplateSummary) -> bool:
+def _is_match(query: TemplateQuery, template_id: TemplateId, template: ImageTemplate) -> bool:
     """Tell whether the template matches everything that the query says."""
     if query.staging_group:
-        return _get_group_name(summary) == query.staging_group.lower()
-    if query.name and query.name.lower() != summary.template_id.name.lower():
+        return _get_group_name(template) == query.staging_group.lower()
+    if query.name and query.name.lower() != template_id.name.lower():
         return False
-    if query.resource_group and query.resource_group.lower() != summary.template_id.resource_group.lower():
+    if query.resource_group and query.resource_group.lower() != template_id.resource_group.lower():
         return False
     return bool(query.name or query.resource_group)
 
@@ -139,7 +140,7 @@ async def _find_by_staging_group(
     clients: ManagementClients,
     query: TemplateQuery,
     scan: SubscriptionScan,
-    summaries: dict[TemplateId, TemplateSummary],
+    templates: dict[TemplateId, ImageTemplate],
 ) -> list[TemplateId]:
     """Find templates by the tags of a staging group, or by the staging group that a storage account is in."""
     semaphore = asyncio.Semaphore(MAX_CONCURRENT_SUBSCRIPTIONS)
@@ -147,7 +148,7 @@ async def _find_by_staging_group(
     async def search_subscription(subscription: str) -> TemplateId | None:
         async with semaphore:
             try:
-                return await _find_in_subscription(clients, query, subscription, summaries)
+                return await _find_in_subscription(clients, query, subscription, templates)
             except AzureRefusedError:
                 return None  # the group isn't in this subscription, or can't be read
 
@@ -157,7 +158,7 @@ async def _find_by_staging_group(
 
 
 async def _find_in_subscription(
-    clients: ManagementClients, query: TemplateQuery, subscription: str, summaries: dict[TemplateId, TemplateSummary]
+    clients: ManagementClients, query: TemplateQuery, subscription: str, templates: dict[TemplateId, ImageTemplate]
 ) -> TemplateId | None:
     group = query.staging_group
     if not group:
@@ -165,15 +166,15 @@ async def _find_in_subscription(
         if account_group is None:
             return None
         group = account_group
-        for template_id, summary in summaries.items():
-            if _get_group_name(summary) == group.lower():
+        for template_id, template in templates.items():
+            if _get_group_name(template) == group.lower():
                 return template_id
     tags = await clients.get_group_tags(subscription, group)
     tagged_id = TemplateId(subscription, tags.get(TEMPLATE_GROUP_TAG, ""), tags.get(TEMPLATE_NAME_TAG, ""))
     if not tagged_id.is_valid:
         return None
     # a tag proves nothing: anyone can write it, and the template may be gone
-    return read_template_id(await clients.get_template(tagged_id))
+    return (await clients.get_template(tagged_id)).template_id
 
 
 async def _find_group_of_account(clients: ManagementClients, subscription: str, account: str) -> str | None:
@@ -186,18 +187,23 @@ async def _find_group_of_account(clients: ManagementClients, subscription: str, 
     return None
 
 
-def _get_group_name(summary: TemplateSummary) -> str:
+def _get_start(template: ImageTemplate | None) -> str:
+    """Return when the last run began, or else when it ended; "" if there is none."""
+    return (template.run.started or template.run.ended or "") if template else ""
+
+
+def _get_group_name(template: ImageTemplate) -> str:
     """Return the name of the template's staging group in lower case, "" if it has none."""
-    group_id = parse_resource_group_id(summary.staging_group)
+    group_id = parse_resource_group_id(template.staging_group)
     return group_id[1].lower() if group_id else ""
 
 
-def _find_similar(query: TemplateQuery, summaries: dict[TemplateId, TemplateSummary]) -> Sequence[TemplateId]:
+def _find_similar(query: TemplateQuery, templates: dict[TemplateId, ImageTemplate]) -> Sequence[TemplateId]:
     """Return the templates with a similar name, most similar first; without a name, those that ran last."""
     if not query.name:
-        return sorted(summaries, key=lambda template_id: summaries[template_id].started, reverse=True)[:MAX_RECENT]
+        return sorted(templates, key=lambda template_id: _get_start(templates[template_id]), reverse=True)[:MAX_RECENT]
     name = query.name.lower()
-    scored = [(_compute_similarity(name, template_id.name.lower()), template_id) for template_id in summaries]
+    scored = [(_compute_similarity(name, template_id.name.lower()), template_id) for template_id in templates]
     scored.sort(key=lambda pair: (-pair[0], pair[1].name))
     return [template_id for score, template_id in scored if score >= _MIN_SIMILARITY][:MAX_SIMILAR]
 

@@ -13,7 +13,7 @@ from bot.azure.arm.settings import AzureSettings
 from bot.azure.open import open_azure_reader
 from bot.sandbox.server import Sandbox
 from bot.telemetry.observer import NullObserver
-from dialogs.model.azure import AzureRefusalReason, TemplateStatus
+from dialogs.model.azure import AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from dialogs.model.turn import Person
@@ -22,6 +22,7 @@ from knowledge.template.template_id import TemplateQuery
 from tests.bot.azure.fake_azure import ONE, PERSON, REF, TENANT, FakeCredential, FakeCredentialProvider
 from tests.bot.azure.template_readers import DIAGNOSER
 from tests.bot.sandbox.recording import RecordingSandbox
+from tests.dialogs.azure.statuses import build_status
 
 ROOT = Path(__file__).resolve().parents[3]
 ME = Person("sandbox", "me")
@@ -30,7 +31,7 @@ ME = Person("sandbox", "me")
 async def test_off_refuses_every_lookup() -> None:
     azure: AzureReader = open_azure_reader(AzureSettings(), DIAGNOSER)
     assert azure.access_mode == "off"
-    status = TemplateStatus(REF)
+    status = build_status(REF)
     for lookup in (
         azure.find_templates(PERSON, TemplateQuery("x")), azure.find_failed_templates(PERSON), azure.fetch_status(PERSON, REF),
         azure.fetch_log_tail(PERSON, status), azure.diagnose_log(PERSON, status, "en", lambda *_: None),

@@ -32,7 +32,7 @@ async def test_the_bots_clients_find_a_template_its_account_and_its_log(
             log = await (await container.download_blob(blobs[0])).readall()
     assert subscriptions == [IMAGES, RESEARCH]
     assert names == [template.name for template in OPEN if template.subscription == IMAGES]
-    assert found.properties.last_run_status.run_state == "Failed"
+    assert found.run.state == "Failed"
     assert len(outputs) == 2
     assert tags["imagetemplatename"] == golden.name
     assert len(everywhere) == len([template for template in OPEN if template.subscription == RESEARCH])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from dialogs.model.azure import CustomizerSummary, LogTail, RunOutput
+from dialogs.model.azure import LogTail, RunOutput
 from tests.bot.hostile import HERS, Whole, whole
 from tests.bot.scripted import KNOWLEDGE
 from tests.bot.teams.test_hostile_invokes import invoked
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
+from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.test_flow import CONTACT
 
@@ -42,9 +42,9 @@ COMMANDS = ("az ", "Get-Az", "Remove-Az", "New-Az", "Invoke-Az", "$ctx")
 @pytest_asyncio.fixture
 async def bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Whole]:
     harm = getattr(request, "param", "")
-    status = replace(
+    status = with_values(
         STATUS, region=harm, message=harm, provisioning_message=harm, vm_size=harm, source=harm, on_error=harm,
-        staging_group=harm, run_sub_state=harm, customizers=(CustomizerSummary(harm, harm),),
+        staging_group=harm, run_sub_state=harm, customizers=((harm, harm),),
         outputs=(RunOutput(harm, harm, harm),),
     )  # fmt: skip
     async with whole(tmp_path, KNOWLEDGE, status) as bot:

@@ -11,7 +11,6 @@ from typing import Any
 from dialogs.model.azure import (
     AccessMode,
     AzureRefusal,
-    CustomizerSummary,
     FailedTemplates,
     LogDiagnosis,
     LogTail,
@@ -25,11 +24,12 @@ from dialogs.model.turn import MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId, TemplateQuery
+from tests.dialogs.azure.statuses import build_status, with_values
 from tests.dialogs.fixtures import SUBSCRIPTION, Chat, diagnose
 
 GOLDEN = TemplateId(SUBSCRIPTION, "rg-images", "win11-golden")
-STATUS = TemplateStatus(
-    template_id=GOLDEN,
+STATUS = build_status(
+    GOLDEN,
     region="northeurope",
     provisioning_state="Succeeded",
     run_state="Failed",
@@ -44,9 +44,9 @@ STATUS = TemplateStatus(
     os="windows",
     staging_group="IT_rg-images_win11-golden_1",
     customizers=(
-        CustomizerSummary("File", "agent"),
-        CustomizerSummary("PowerShell", "install"),
-        CustomizerSummary("WindowsRestart"),
+        ("File", "agent"),
+        ("PowerShell", "install"),
+        ("WindowsRestart",),
     ),
 )
 TAIL = LogTail("customization.log", "FAILED-LOG", 180_000, 12_000_000)
@@ -54,7 +54,7 @@ TAIL = LogTail("customization.log", "FAILED-LOG", 180_000, 12_000_000)
 
 def status_of(name: str, **more: Any) -> TemplateStatus:
     """The status of another template."""
-    return replace(STATUS, template_id=replace(GOLDEN, name=name), **more)
+    return with_values(STATUS, template_id=replace(GOLDEN, name=name), **more)
 
 
 class FakeAzure:

@@ -9,13 +9,13 @@ import pytest
 
 from dialogs.azure.combined_diagnosis import TemplateSources, can_be_of_template, combine_diagnoses
 from dialogs.azure.source_diagnosis import DiagnosedLog, downgrade_partial
-from dialogs.azure.status_facts import compute_measured_facts
 from dialogs.model.azure import AzureRefusal, LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import load_fact_rules
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
+from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.fixtures import ENTRIES as FEW
 from tests.dialogs.fixtures import FAILED, NOTHING, SCRIPT, TIMEOUT, match
 from tests.shipped_knowledge import DIAGNOSER, ENTRIES
@@ -59,7 +59,7 @@ def entries_of(chat: LookingChat) -> list[str]:
 
 
 async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succeeded() -> None:
-    chat = await looked(replace(STATUS, run_state="Succeeded", message=""), CANCELED)
+    chat = await looked(with_values(STATUS, run_state="Succeeded", message=""), CANCELED)
     assert "For it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
     assert "What the facts say of “Azure DevOps: the operation was canceled”." in chat.shown
     assert len(chat.replies) == 1
@@ -67,7 +67,7 @@ async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succee
 
 
 async def test_a_run_that_failed_at_its_limit_speaks_against_it_and_leads_elsewhere() -> None:
-    chat = await looked(replace(STATUS, message="", ended="2026-02-22T05:26:20Z"), CANCELED)
+    chat = await looked(with_values(STATUS, message="", ended="2026-02-22T05:26:20Z"), CANCELED)
     assert "Against it: the run itself failed in Azure" in chat.shown
     assert "For it: the run lasted as long as its time limit allows." in chat.shown
     assert "Build timeout exceeded" in [button.label for button in chat.buttons]
@@ -88,7 +88,7 @@ async def test_from_a_part_of_a_log_nothing_is_certain() -> None:
 
 
 async def test_the_code_of_the_submission_is_an_answer() -> None:
-    status = replace(
+    status = with_values(
         STATUS,
         run_state="",
         message="",
@@ -158,13 +158,13 @@ def test_a_refuted_candidate_goes_behind() -> None:
 
 
 def test_a_run_that_succeeded_has_no_failure_of_its_own() -> None:
-    found = sight(replace(STATUS, run_state="Succeeded"), log=DiagnosedLog(FAILED, 9, 9))
+    found = sight(with_values(STATUS, run_state="Succeeded"), log=DiagnosedLog(FAILED, 9, 9))
     assert found.diagnosis.matches == ()
     assert found.diagnosis.outcome == "succeeded"
 
 
 def test_an_earlier_text_keeps_how_its_own_run_ended() -> None:
-    found = sight(replace(STATUS, run_state="Succeeded"), earlier_diagnosis=truncate_diagnosis(FAILED))
+    found = sight(with_values(STATUS, run_state="Succeeded"), earlier_diagnosis=truncate_diagnosis(FAILED))
     assert found.diagnosis.outcome == "failed"
     assert [m.entry for m in found.diagnosis.matches] == [SCRIPT.id, TIMEOUT.id]
 
@@ -183,34 +183,15 @@ def test_whose_text_it_is(facts: dict[str, str], same: bool) -> None:
     assert can_be_of_template(replace(NOTHING, facts=facts), STATUS) is same
 
 
-@pytest.mark.parametrize(
-    ("size", "cpus"),
-    [
-        ("Standard_D1_v2", 1),
-        ("Standard_D2ds_v4", 2),
-        ("Standard_D16ads_v5", 16),
-        ("Standard_B1ms", 1),
-        ("Standard_D11_v2", 2),
-        ("Standard_DS12_v2", 4),
-        ("", None),
-        ("x", None),
-    ],
-)
-def test_the_size_of_the_build_vm(size: str, cpus: int | None) -> None:
-    assert compute_measured_facts(replace(STATUS, vm_size=size), NOW).get("vm_cpus") == cpus
-
-
 def test_what_is_measured() -> None:
-    measured = compute_measured_facts(replace(STATUS, timeout_minutes=None, ended="2026-02-22T03:26:00Z"), NOW)
+    measured = with_values(STATUS, timeout_minutes=None, ended="2026-02-22T03:26:00Z").template.compute_facts(NOW)
     assert measured["run_minutes"] == 120
     assert measured["run_share"] == 50
-    assert measured["timeout"] == 240
-    running = compute_measured_facts(
-        replace(STATUS, run_state="Running", ended=None, started="2026-02-28T23:00:00Z"), NOW
-    )
-    assert running["run_minutes"] == 60
-    assert "run_minutes" not in compute_measured_facts(replace(STATUS, started=None), NOW)
-    assert "run_minutes" not in compute_measured_facts(replace(STATUS, started="2027-01-01T00:00:00Z"), NOW)
+    assert measured["build_timeout"] == 240
+    running = with_values(STATUS, run_state="Running", ended=None, started="2026-02-28T23:00:00Z")
+    assert running.template.compute_facts(NOW)["run_minutes"] == 60
+    assert "run_minutes" not in with_values(STATUS, started=None).template.compute_facts(NOW)
+    assert "run_minutes" not in with_values(STATUS, started="2027-01-01T00:00:00Z").template.compute_facts(NOW)
 
 
 async def test_the_log_of_a_validation_tells_of_no_customizer() -> None:
@@ -266,7 +247,7 @@ WRAPPER = (
 
 
 async def refused(refusal: AzureRefusal, account: str) -> LookingChat:
-    chat = chat_of(replace(STATUS, message=WRAPPER.format(account=account)))
+    chat = chat_of(with_values(STATUS, message=WRAPPER.format(account=account)))
     assert isinstance(chat.azure, FakeAzure)
     chat.azure.refusals["log_tail"] = refusal
     await chat.say(f"look at {STATUS.template_id.name}")
@@ -316,6 +297,6 @@ async def test_of_a_run_that_goes_on_nothing_is_said_that_only_fits() -> None:
         )
     )  # fmt: skip
     assert DIAGNOSER.diagnose(log).matches[0].confidence == "possible"
-    chat = await looked(replace(STATUS, run_state="Running", ended=None, message=""), log=log)
+    chat = await looked(with_values(STATUS, run_state="Running", ended=None, message=""), log=log)
     assert len(chat.replies) == 1
     assert "vCPU" not in chat.shown

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from dialogs.azure.customizer_timeline import MAX_ROWS, build_timeline
-from dialogs.model.azure import CustomizerSummary
 from knowledge.model.diagnosis import ProvisionerSummary
+from knowledge.template.image_template import TemplateStep
 
 PS, SH, FILE, RESTART = "PowerShell", "Shell", "File", "WindowsRestart"
 
 
-def of(*types: str) -> list[CustomizerSummary]:
-    return [CustomizerSummary(kind) for kind in types]
+def of(*types: str) -> list[TemplateStep]:
+    return [TemplateStep(index, kind) for index, kind in enumerate(types)]
 
 
 def ran(*names: str, last: str = "failed") -> list[ProvisionerSummary]:
@@ -48,7 +48,7 @@ def ran(*names: str, last: str = "failed") -> list[ProvisionerSummary]:
     ],
 )
 def test_where_it_got_to(
-    customizers: list[CustomizerSummary], runs: list[ProvisionerSummary], whole: bool, reached: int | None
+    customizers: list[TemplateStep], runs: list[ProvisionerSummary], whole: bool, reached: int | None
 ) -> None:
     assert build_timeline(customizers, runs, whole).reached_position == reached
 

@@ -9,11 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.model.azure import AzureRefusal, CustomizerSummary, LogTail, RunOutput, TemplateSearchResult
+from dialogs.model.azure import AzureRefusal, LogTail, RunOutput, TemplateSearchResult
 from dialogs.model.reply import Command, FactTable, Paragraph, Reply, RichText
 from dialogs.model.turn import ACTION_VERSION, ActionPressed
 from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, TAIL, FakeAzure, LookingChat
+from tests.dialogs.azure.statuses import with_values
 
 SECRET = "password=Tr0ub4dor-and-3"
 EVIL = f"**x** `rm -rf /` [a](http://evil) $(reboot); {SECRET} {{name}} \u202e\x1b[31m"
@@ -52,7 +53,7 @@ async def see(azure: FakeAzure) -> LookingChat:
 
 
 async def test_a_status_full_of_harm() -> None:
-    status = replace(
+    status = with_values(
         STATUS,
         region=EVIL,
         run_state=EVIL,
@@ -67,7 +68,7 @@ async def test_a_status_full_of_harm() -> None:
         on_error=EVIL,
         started=EVIL,
         ended="not a time",
-        customizers=(CustomizerSummary("PowerShell", EVIL), CustomizerSummary(EVIL)),
+        customizers=(("PowerShell", EVIL), (EVIL,)),
         outputs=(RunOutput(EVIL, EVIL, EVIL),),
     )
     azure = FakeAzure("user", status)
@@ -132,7 +133,7 @@ def test_no_sequence_of_presses_ends_in_silence(presses: list[tuple[str, Any]], 
 @given(st.text(max_size=200), st.text(max_size=200), st.integers(0, 10**12))
 def test_any_log_and_message_is_answered(message: str, log: str, size: int) -> None:
     async def run() -> None:
-        azure = FakeAzure("user", replace(STATUS, message=message))
+        azure = FakeAzure("user", with_values(STATUS, message=message))
         azure.tails[GOLDEN] = LogTail("customization.log", log, min(len(log), size), size)
         chat = await see(azure)
         assert "Something on my side failed" not in chat.shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.turn import Person, SignedIn
 from dialogs.state.conversation_json import state_from_json
 from tests.dialogs.azure.fake_azure import STATUS, FakeAzure, LookingChat, status_of
+from tests.dialogs.azure.statuses import with_values
 
 RUNNING = status_of("win11-golden", run_state="Running", started="2026-02-22T03:00:00Z", ended=None)
 PERSON = Person("tenant", "person")
@@ -76,7 +76,7 @@ async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
     chat = WatchingChat(azure)
     await chat.begin()
     assert (await chat.look_once())[RETRY_AFTER_KEY] == RUNNING_POLL_SECONDS
-    azure.statuses[RUNNING.template_id] = replace(STATUS, started=RUNNING.started, ended="2026-02-22T03:09:00Z")
+    azure.statuses[RUNNING.template_id] = with_values(STATUS, started=RUNNING.run.started, ended="2026-02-22T03:09:00Z")
     said = await chat.finish_job()
     assert "win11-golden: the run that you asked me to watch has ended: Failed." in said
     assert "Script ended with a non-zero exit code" in said
@@ -91,7 +91,7 @@ async def test_where_no_run_goes_on_the_next_one_is_watched() -> None:
     assert (await chat.look_once())[RETRY_AFTER_KEY] == IDLE_POLL_SECONDS, "the old run's end is no news"
     azure.statuses[STATUS.template_id] = RUNNING
     assert (await chat.look_once())[RETRY_AFTER_KEY] == RUNNING_POLL_SECONDS
-    azure.statuses[STATUS.template_id] = replace(RUNNING, run_state="Succeeded", ended="2026-02-22T04:00:00Z")
+    azure.statuses[STATUS.template_id] = with_values(RUNNING, run_state="Succeeded", ended="2026-02-22T04:00:00Z")
     assert "has ended: Succeeded" in await chat.finish_job()
 
 
@@ -99,7 +99,7 @@ async def test_a_run_that_began_and_ended_between_two_looks_is_told_too() -> Non
     azure = FakeAzure("user", STATUS)
     chat = WatchingChat(azure)
     await chat.begin()
-    azure.statuses[STATUS.template_id] = replace(STATUS, started="2026-02-22T05:00:00Z")
+    azure.statuses[STATUS.template_id] = with_values(STATUS, started="2026-02-22T05:00:00Z")
     assert "has ended: Failed" in await chat.finish_job()
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from dialogs.model.azure import CustomizerSummary, RunOutput
+from dialogs.model.azure import RunOutput
 from dialogs.state import azure_state as memory
 from dialogs.state import template_status as held_status
 from dialogs.state.azure_state import AzureRequest, AzureState
@@ -16,6 +15,7 @@ from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
 from knowledge.template.template_id import TemplateQuery
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
+from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.fixtures import SUBSCRIPTION
 
 WANTED = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION, "IT_rg_1", "xkzlyccln2x4qrzk8r60s8oc")
@@ -78,11 +78,11 @@ def test_the_staging_group_is_taken_from_its_id() -> None:
 
 
 def test_a_status_comes_back_from_json_bounded_and_without_secrets() -> None:
-    status = replace(
+    status = with_values(
         STATUS,
         message="x" * 9000 + " password=Hunter2-Hunter2 ends",
         outputs=(RunOutput("out", "artifact", "Succeeded"),) * 50,
-        customizers=(CustomizerSummary("PowerShell", "y" * 900),) * 500,
+        customizers=(("PowerShell", "y" * 900),) * 500,
         os_disk_gb=127,
         has_own_network=True,
     )
@@ -90,8 +90,8 @@ def test_a_status_comes_back_from_json_bounded_and_without_secrets() -> None:
     written = json.dumps(held_status.template_status_to_json(bounded))
     assert held_status.template_status_from_json(json.loads(written)) == bounded
     assert "Hunter2" not in written
-    assert bounded.message.endswith("ends")
-    assert len(bounded.message) <= held_status.MAX_MESSAGE_CHARS
+    assert bounded.run.message.endswith("ends")
+    assert len(bounded.run.message) <= held_status.MAX_MESSAGE_CHARS
     assert len(bounded.outputs) == held_status.MAX_OUTPUTS
     assert held_status.sanitize_status(STATUS) == STATUS
 

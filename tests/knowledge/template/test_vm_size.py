@@ -16,7 +16,7 @@ from knowledge.template.vm_size import count_vcpus
         ("Standard_D11-1_v2 Standard_DS11-1_v2 Standard_DC1s_v2", 1),
         ("Standard_A5 Standard_A2m_v2 Standard_B2ts_v2 Standard_D2 Standard_D2_v2 Standard_D2s_v3 Standard_D2ds_v4", 2),
         ("Standard_D11_v2 Standard_DS11_v2_Promo Standard_E4-2s_v3 Standard_G1 Standard_D2_v2_Promo", 2),
-        ("Standard_A3 Basic_A3 Standard_A6 Standard_D3_v2 Standard_DS3_v2 Standard_D4s_v5 Standard_D12 Standard_GS2", 4),
+        ("Standard_A3 Basic_A3 Standard_A6 Standard_D3_v2 Standard_DS3_v2 Standard_D4s_v5 Standard_D12 Standard_DS12_v2 Standard_GS2", 4),
         ("Standard_NC4as_T4_v3 standard_d3_v2 STANDARD_D4_V3 Standard_E16-4as_v5 Standard_M8-4ms", 4),
         ("Standard_A4 Standard_A7 Standard_A8 Standard_A10 Standard_A8_v2 Standard_D4_v2 Standard_D13_v2 Standard_G3", 8),
         ("Standard_A9 Standard_A11 Standard_D5_v2 Standard_DS14_v2 Standard_D16ads_v5 Standard_F16 Standard_G4", 16),

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.azure.templates.template_status import MAX_TEXT_CHARS
-from dialogs.model.azure import CustomizerSummary, RunOutput, TemplateStatus
+from dialogs.model.azure import RunOutput, TemplateStatus
 from dialogs.model.errors import AzureRefusedError
+from dialogs.state.template_status import MAX_MESSAGE_CHARS
+from knowledge.template.image_template import TemplateStep
 from knowledge.template.template_id import TemplateId
 from tests.bot.azure.fake_azure import (
     ONE,
@@ -24,6 +25,7 @@ from tests.bot.azure.fake_azure import (
     template,
 )
 from tests.bot.azure.template_readers import build_reader
+from tests.dialogs.azure.statuses import build_status
 from tests.knowledge.redaction.test_redact import PIECE, SHAPES
 
 
@@ -50,8 +52,8 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         provisioningError={"provisioningErrorCode": "Other", "message": "It went wrong."},
         vmProfile={"vmSize": "Standard_D2ds_v4", "osDiskSizeGB": 127, "vnetConfig": {"subnetId": "/subnets/s"}},
     )  # fmt: skip
-    assert found == TemplateStatus(
-        template_id=REF,
+    assert found == build_status(
+        REF,
         region="northeurope",
         provisioning_state="Succeeded",
         provisioning_code="Other",
@@ -70,9 +72,9 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         os="windows",
         staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}",
         customizers=(
-            CustomizerSummary("PowerShell", "install tools"),
-            CustomizerSummary("WindowsRestart"),
-            CustomizerSummary("FutureThing", "later"),
+            ("PowerShell", "install tools"),
+            ("WindowsRestart",),
+            ("FutureThing", "later"),
         ),
         outputs=(
             RunOutput("gallery", "/galleries/g/1.0.0", "Succeeded"),
@@ -89,9 +91,10 @@ async def test_a_template_that_never_ran_and_says_little(azure: FakeAzure, crede
         azure, credential, lastRunStatus=None, vmProfile=None, customize=None, source=None, buildTimeoutInMinutes=0,
         exactStagingResourceGroup=None, errorHandling=None,
     )  # fmt: skip
-    assert found == TemplateStatus(
-        REF, "northeurope", "Succeeded", identity_count=1, timeout_minutes=240,
-    )  # fmt: skip
+    assert found == build_status(
+        REF, region="northeurope", provisioning_state="Succeeded", identity_count=1, timeout_minutes=0
+    )
+    assert found.template.timeout_minutes == 240
 
 
 async def test_words_and_shapes_of_a_later_azure(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -100,10 +103,11 @@ async def test_words_and_shapes_of_a_later_azure(azure: FakeAzure, credential: F
         customize=[{"type": "Shell"}, {"type": 5, "name": {"odd": 1}}], buildTimeoutInMinutes="soon",
         lastRunStatus={"runState": "Thinking", "runSubState": "Dreaming", "startTime": "yesterday", "message": 7},
     )  # fmt: skip
-    assert (found.provisioning_state, found.run_state, found.run_sub_state) == ("Pondering", "Thinking", "Dreaming")
-    assert (found.started, found.message, found.source, found.os) == (None, "7", "Cloud", "linux")
-    assert found.timeout_minutes is None
-    assert found.customizers[0] == CustomizerSummary("Shell")
+    template, run = found.template, found.run
+    assert (template.provisioning.state, run.state, run.sub_state) == ("Pondering", "Thinking", "Dreaming")
+    assert (run.started, run.message, template.source.describe(), template.os) == (None, "7", "Cloud", "linux")
+    assert template.build_timeout_minutes is None
+    assert template.customizers[0] == TemplateStep(0, "Shell")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,7 @@ async def test_what_it_is_made_from(
     azure: FakeAzure, credential: FakeCredential, source: Any, customize: Any, line: str, system: str | None
 ) -> None:
     found = await status(azure, credential, source=source, customize=customize)
-    assert (found.source, found.os) == (line, system)
+    assert (found.template.source.describe(), found.template.os) == (line, system)
 
 
 async def test_nothing_secret_is_shown(azure: FakeAzure, credential: FakeCredential) -> None:
@@ -150,15 +154,15 @@ async def test_a_secret_at_the_end_of_what_is_kept_is_not_cut_in_two(
     azure: FakeAzure, credential: FakeCredential
 ) -> None:
     key = SHAPES["storage key"](random.Random(7))
-    found = await status(azure, credential, lastRunStatus=run(message="x " * ((MAX_TEXT_CHARS - 24) // 2) + key))
-    assert len(found.message) <= MAX_TEXT_CHARS
-    assert key[:PIECE] not in found.message
+    found = await status(azure, credential, lastRunStatus=run(message="x " * ((MAX_MESSAGE_CHARS - 24) // 2) + key))
+    assert len(found.run.message) <= MAX_MESSAGE_CHARS
+    assert key[:PIECE] not in found.run.message
 
 
 async def test_outputs_that_cannot_be_read_cost_nothing_else(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.answers["runOutputs"] = [error(403, "AuthorizationFailed")]
     found = await status(azure, credential)
-    assert (found.run_state, found.outputs) == ("Failed", ())
+    assert (found.run.state, found.outputs) == ("Failed", ())
 
 
 @pytest.mark.parametrize(
