@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import get_args
 
 from dialogs.action_registry import ActionRequest, merge_actions
 from dialogs.azure.actions import AZURE_ACTIONS
 from dialogs.context import DialogResult
-from dialogs.general_actions import GENERAL_ACTIONS
+from dialogs.general_actions import GENERAL_ACTIONS, switch_language
 from dialogs.replies.general_replies import build_default_buttons, show_problem
 from dialogs.solution.actions import SOLUTION_ACTIONS
 from dialogs.solution.shared_chat import hand_off_case
@@ -19,16 +18,14 @@ from dialogs.state.conversation_state import Walkthrough
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.support.actions import CASE_ACTIONS
 from dialogs.support.ticket.actions import TICKET_ACTIONS
-from dialogs.typed_commands import Intent
+from dialogs.texts.typed_phrases import load_typed_actions
 
 NO_DIAGNOSIS_NUMBER = 0
 """The number of no diagnosis: a colleague's walkthrough must not meet a text of the person's own."""
-TYPED_ALIASES = {"no-help": "next"}
-"""Typed commands that mean an action of another name."""
 
 ACTIONS = merge_actions(
     (GENERAL_ACTIONS, SOLUTION_ACTIONS, CASE_ACTIONS, TICKET_ACTIONS, AZURE_ACTIONS),
-    typed_commands=[TYPED_ALIASES.get(intent, intent) for intent in get_args(Intent)],
+    typed_commands=load_typed_actions(),
 )
 """By id. Importing this module fails where an id is declared twice or a typed command has no action."""
 
@@ -37,7 +34,8 @@ async def handle_action(request: ActionRequest) -> DialogResult:
     """Answer a press or a typed command. An unknown action or broken arguments get a sentence and a way on."""
     action = ACTIONS.get(request.action_id)
     if action is None:
-        return _answer_unknown(request)
+        language = request.context.texts.find_language(request.action_id)
+        return switch_language(request, language) if language else _answer_unknown(request)
     if action.scope == "private" and request.context.is_public:
         return hand_off_case(request.context, request.state)
     try:

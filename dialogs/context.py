@@ -10,7 +10,8 @@ from dialogs.model.azure import AccessMode
 from dialogs.model.effects import Effect, shift_effects
 from dialogs.model.reply import Block, Button, LogExcerpt, Paragraph, Placement, Reply, RichText, Tone, parse_markup
 from dialogs.state.conversation_state import ConversationState
-from dialogs.texts import TrustedText, format_runs, format_text
+from dialogs.texts.catalog import TextCatalog, TrustedText
+from dialogs.texts.language_header import LanguageHeader
 from knowledge.catalog.knowledge_base import KnowledgeBase
 from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.model.diagnosis import ExcerptLine
@@ -49,6 +50,7 @@ class DialogContext:
     Attributes:
         language: The language of the replies.
         knowledge: The entries, how-to guides, and everything else in the catalog.
+        texts: What the bot says, in every language.
         now: The time of the turn, UTC, ISO 8601 with `Z`.
         is_public: Others can read the conversation (a group chat or a channel).
         access_mode: Whose credentials read Azure.
@@ -58,6 +60,7 @@ class DialogContext:
 
     language: Language
     knowledge: KnowledgeBase
+    texts: TextCatalog
     now: str
     is_public: bool = False
     access_mode: AccessMode = "off"
@@ -69,13 +72,18 @@ class DialogContext:
         """The known errors by id."""
         return self.knowledge.entries
 
+    @property
+    def language_header(self) -> LanguageHeader:
+        """What is known of the language of the replies."""
+        return self.texts.get_header(self.language)
+
     def format_runs(self, key: str, **values: object) -> RichText:
         """Return one of our texts as runs."""
-        return format_runs(key, self.language, **values)
+        return self.texts.format_runs(key, self.language, **values)
 
     def format_text(self, key: str, **values: object) -> str:
         """Return one of our texts as a string."""
-        return format_text(key, self.language, **values)
+        return self.texts.format_text(key, self.language, **values)
 
     def build_paragraph(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
         """Build a paragraph from one of our texts."""

@@ -36,10 +36,11 @@ from dialogs.support.case_file import read_offered_file
 from dialogs.support.draft_actions import open_draft
 from dialogs.support.ticket.dialog import TicketDialog
 from dialogs.support.ticket.jobs import TICKET_JOBS
-from dialogs.texts import has_text
+from dialogs.texts.catalog import TextCatalog, get_texts
+from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import find_typed_action
 from knowledge.catalog.knowledge_base import KnowledgeBase
-from knowledge.model.entry import COMPLETE_LANGUAGES, Language
+from knowledge.model.entry import Language, is_language_code
 from knowledge.search.howto_search import HowtoSearch
 
 JOB_HANDLERS = index_job_handlers((*SOLUTION_JOBS, *TICKET_JOBS, *AZURE_JOBS))
@@ -69,13 +70,15 @@ class Conversation:
         azure_reader: AzureReader | None = None,
         ticket_filer: TicketFiler | None = None,
         attachment_reader: AttachmentReader | None = None,
+        texts: TextCatalog | None = None,
     ) -> None:
-        """Take the knowledge and the ports.
+        """Take the knowledge, the ports, and the texts, by default the shipped ones.
 
         Without `azure_reader` people get the commands to run. Without `ticket_filer` they file tickets by hand, and
         without `attachment_reader` no attached file is opened.
         """
         self._knowledge = knowledge
+        self._texts = texts or get_texts()
         self._resources = DialogResources(
             diagnose,
             clock,
@@ -142,21 +145,28 @@ class Conversation:
 
     def read_offered_file(self, state: Mapping[str, Any] | None, args: Mapping[str, Any]) -> bytes | None:
         """Return the content of the file that a reply offered with `args`; None when it's no longer there."""
-        language: Language = "it" if args.get("language") == "it" else "en"
-        context = DialogContext(language, self._knowledge, self._resources.clock())
+        language = self._texts.parse_language(args.get("language")) or ENGLISH
+        context = DialogContext(language, self._knowledge, self._texts, self._resources.clock())
         return read_offered_file(context, _read_state(state)[0], args)
 
     def _build_context(self, turn: Turn, state: ConversationState) -> DialogContext:
         is_public = turn.scope != "personal"
         return DialogContext(
-            state.language or _detect_language(turn.locale),
+            self._choose_language(turn, state),
             self._knowledge,
+            self._texts,
             self._resources.clock(),
             is_public,
             self._azure_dialog.access_mode,
             self._ticket_dialog.is_allowed,
             can_attach_files=self._resources.attachment_reader is not None and not is_public,
         )
+
+    def _choose_language(self, turn: Turn, state: ConversationState) -> Language:
+        """Return the language that was asked for, or else the client's. One that is no longer known gets English."""
+        if state.language is None:
+            return self._texts.detect_language(turn.locale)
+        return self._texts.parse_language(state.language) or ENGLISH
 
     async def _dispatch_turn(self, context: DialogContext, state: ConversationState, turn: Turn) -> DialogResult:
         match turn.event:
@@ -218,7 +228,7 @@ class Conversation:
             return DialogResult(
                 state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
             )
-        if typed := find_typed_action(message.text, state):
+        if typed := find_typed_action(message.text, state, self._texts.phrases):
             request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
             return await handle_action(request)
         if howto := self._resources.howto_search.find_howto(message.text):
@@ -238,7 +248,7 @@ def _build_result(
 def _show_failed_job(context: DialogContext, result: Mapping[str, Any]) -> Reply:
     """Say that a job failed, with the reference under which the runtime logged why, where there is one."""
     key = f"work.{result.get(FAILURE_KEY)}"
-    reply = show_problem(context, key if has_text(key) else "work.broken")
+    reply = show_problem(context, key if context.texts.has(key) else "work.broken")
     reference = result.get(REFERENCE_KEY)
     if not isinstance(reference, str):
         return reply
@@ -254,7 +264,7 @@ def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, boo
         return state_from_json(state), False
     except DecodeError:
         language = state.get("language")
-        return ConversationState(language=language if language in COMPLETE_LANGUAGES else None), True
+        return ConversationState(language=language if is_language_code(language) else None), True
 
 
 def _collect_last_buttons(replies: tuple[Reply, ...]) -> tuple[OfferedButton, ...]:
@@ -262,7 +272,3 @@ def _collect_last_buttons(replies: tuple[Reply, ...]) -> tuple[OfferedButton, ..
     return tuple(
         OfferedButton(button.label, button.action_id, dict(button.args)) for button in buttons[:MAX_LAST_BUTTONS]
     )
-
-
-def _detect_language(locale: str | None) -> Language:
-    return "it" if locale and locale.casefold().replace("_", "-").split("-")[0] == "it" else "en"

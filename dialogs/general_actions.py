@@ -72,19 +72,8 @@ async def diagnose_example(request: ActionRequest) -> DialogResult:
     return DialogResult(request.state, (show_example(request.context),)).followed_by(result)
 
 
-@GENERAL_ACTIONS.register("english")
-def speak_english(request: ActionRequest) -> DialogResult:
-    """Go on in English."""
-    return _switch_language(request, "en")
-
-
-@GENERAL_ACTIONS.register("italian")
-def speak_italian(request: ActionRequest) -> DialogResult:
-    """Go on in Italian."""
-    return _switch_language(request, "it")
-
-
-def _switch_language(request: ActionRequest, language: Language) -> DialogResult:
+def switch_language(request: ActionRequest, language: Language) -> DialogResult:
+    """Go on in another language. Its action isn't in the table: each language that has texts has one."""
     state = request.state
     # a script's advice was written in the language of its time
     diagnosis = replace(state.diagnosis, script_advice=None) if state.diagnosis else None

@@ -12,6 +12,7 @@ from dialogs.model.ports import Clock, DiagnoseText
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, parse_markup
 from dialogs.solution.diagnosis_view import build_entry_heading, render_retry_advice
 from dialogs.solution.shared_chat import extract_first_sentence
+from dialogs.texts.catalog import TextCatalog, get_texts
 from knowledge.catalog.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Entry, Language
 
@@ -33,11 +34,14 @@ class EntrySearchResult:
 class MessageExtension:
     """Searches entries and diagnoses messages without the state of a conversation."""
 
-    def __init__(self, knowledge: KnowledgeBase, diagnose: DiagnoseText, clock: Clock) -> None:
-        """Search and diagnose with this knowledge base and diagnoser."""
+    def __init__(
+        self, knowledge: KnowledgeBase, diagnose: DiagnoseText, clock: Clock, texts: TextCatalog | None = None
+    ) -> None:
+        """Search and diagnose with this knowledge base and diagnoser, and with these texts or the shipped ones."""
         self._knowledge = knowledge
         self._diagnose = diagnose
         self._clock = clock
+        self._texts = texts or get_texts()
 
     async def search(self, query: str, language: Language) -> tuple[EntrySearchResult, ...]:
         """Search entries by error text, keywords, or part of a title, best first; none for an empty query."""
@@ -86,7 +90,7 @@ class MessageExtension:
         return self._build_card(self._build_context(language), entry) if entry else None
 
     def _build_context(self, language: Language) -> DialogContext:
-        return DialogContext(language, self._knowledge, self._clock())
+        return DialogContext(language, self._knowledge, self._texts, self._clock())
 
     def _build_result(self, context: DialogContext, entry: Entry) -> EntrySearchResult:
         return EntrySearchResult(
@@ -108,7 +112,7 @@ class MessageExtension:
 
 def _build_body(context: DialogContext, entry: Entry) -> list[Block]:
     """Build what every card of an entry says: whether a retry helps, the cause, and the first step."""
-    cause = parse_markup(extract_first_sentence(entry.cause.get(context.language)))
+    cause = parse_markup(extract_first_sentence(context, entry.cause))
     blocks: list[Block] = [
         render_retry_advice(context, entry),
         context.build_paragraph("diagnosis.cause", cause=cause),

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialogs.actions import TYPED_ALIASES
-from dialogs.azure.typed_requests import TemplateRequest, parse_request, parse_template_name, parse_yes_no
-from dialogs.state.azure_state import AzureState
+from dialogs.azure.typed_requests import parse_request, parse_template_name, parse_yes_no
 from dialogs.state.conversation_state import ConversationState
-from dialogs.typed_commands import find_typed_button, parse_intent
+from dialogs.texts.typed_phrases import TypedPhrases
+from dialogs.typed_commands import find_typed_button, parse_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +20,17 @@ class TypedAction:
     args: Mapping[str, Any] = field(default_factory=dict)
 
 
-def find_typed_action(text: str, state: ConversationState) -> TypedAction | None:
+def find_typed_action(text: str, state: ConversationState, phrases: TypedPhrases) -> TypedAction | None:
     """Return the action that the whole of `text` asks for; None where it's something to diagnose."""
     if button := find_typed_button(text, state.last_buttons):
         return TypedAction(button.action_id, button.args)
-    if azure_action := _find_azure_action(text, state.azure):
-        return azure_action
-    intent = parse_intent(text)
-    return TypedAction(TYPED_ALIASES.get(intent, intent)) if intent else None
-
-
-def _find_azure_action(text: str, azure: AzureState) -> TypedAction | None:
-    if azure.pending_input == "consent" and (is_yes := parse_yes_no(text)) is not None:
+    pending_input = state.azure.pending_input
+    if pending_input == "consent" and (is_yes := parse_yes_no(text, phrases)) is not None:
         return TypedAction("look-yes" if is_yes else "look-no")
-    request = parse_request(text)
-    if request is None and azure.pending_input == "name" and parse_intent(text) is None:
-        request = parse_template_name(text)
-    if isinstance(request, TemplateRequest):
-        return TypedAction(request.action_id, request.query.to_args())
-    return TypedAction(request) if request else None
+    # first, since "watch it" also begins with the prefix "watch"
+    if action_id := parse_command(text, phrases):
+        return TypedAction(action_id)
+    request = parse_request(text, phrases)
+    if request is None and pending_input == "name":
+        request = parse_template_name(text, phrases)
+    return TypedAction(request.action_id, request.query.to_args()) if request else None

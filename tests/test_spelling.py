@@ -1,6 +1,6 @@
 """US spelling of the English that stands beside Italian in one file: entries, how-tos, and the other YAML files.
 
-`make check` spells code, texts, and pages; those files would only make it complain about Italian.
+`make check` spells code, pages, and the English texts; those files would only make it complain about Italian.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,3 +50,15 @@ def test_english_texts_have_us_spelling() -> None:
         cwd=ROOT, input="\n".join(texts), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.parametrize(("language", "is_checked"), [("en", True), ("it", False), ("es", False), ("pt-br", False)])
+def test_only_the_english_texts_are_spelled(tmp_path: Path, language: str, is_checked: bool) -> None:
+    path = tmp_path / "dialogs" / "texts" / language / "general.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("talk.hello: I recieve it\n", "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "--toml", str(ROOT / "pyproject.toml")],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ("receive" in ran.stdout) == is_checked

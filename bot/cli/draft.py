@@ -18,6 +18,7 @@ from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.support.case_file import case_to_json, render_markdown
 from dialogs.support.case_text import render_case_text
 from dialogs.support.draft_builder import build_draft
+from dialogs.texts.catalog import get_texts
 from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import InvalidSupportRoutingError
@@ -55,7 +56,7 @@ def run_draft(log_path: str, output_format: str, language: Language, output_path
 def render_draft(diagnosis: Diagnosis, diagnoser: Diagnoser, output_format: str, language: Language) -> str:
     """Render the draft in one of the three formats, with a line feed at the end."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    context = DialogContext(language, load_knowledge_base(diagnoser.entries), now)
+    context = DialogContext(language, load_knowledge_base(diagnoser.entries), get_texts(), now)
     case = build_draft(context, ConversationState(diagnosis=truncate_diagnosis(diagnosis)))
     if output_format == "json":
         return json.dumps(case_to_json(context, case, diagnosis), ensure_ascii=True, indent=2) + "\n"

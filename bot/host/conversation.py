@@ -11,6 +11,7 @@ from bot.telemetry.observer import NullObserver, Observer
 from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
 from dialogs.model.ports import AttachmentReader, AzureReader, TicketFiler
+from dialogs.texts.catalog import TextCatalog, get_texts
 from knowledge.catalog.knowledge_base import KnowledgeBase, load_knowledge_base
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
@@ -22,10 +23,11 @@ MIN_THREADED_TEXT_CHARS = 40_000
 
 @dataclass(frozen=True, slots=True)
 class LoadedKnowledge:
-    """The knowledge base, and the diagnoser compiled from it."""
+    """The knowledge base, the diagnoser compiled from it, and the texts of the dialogs."""
 
     base: KnowledgeBase
     diagnoser: Diagnoser
+    texts: TextCatalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,13 @@ class DialogServices:
 
 
 def load_knowledge() -> LoadedKnowledge:
-    """Read and check the shipped knowledge.
+    """Read and check the shipped knowledge and texts.
 
     Raises:
-        KnowledgeError: It has faults.
+        KnowledgeError: They have faults.
     """
     base = load_knowledge_base()
-    return LoadedKnowledge(base, Diagnoser(base.entries))
+    return LoadedKnowledge(base, Diagnoser(base.entries), get_texts())
 
 
 def build_dialog_services(
@@ -80,8 +82,10 @@ def build_dialog_services(
         return await asyncio.to_thread(diagnose_and_observe, text, language)
 
     return DialogServices(
-        Conversation(knowledge.base, diagnose, _format_current_time, azure, ticket_filer, attachment_reader),
-        MessageExtension(knowledge.base, diagnose, _format_current_time),
+        Conversation(
+            knowledge.base, diagnose, _format_current_time, azure, ticket_filer, attachment_reader, knowledge.texts
+        ),
+        MessageExtension(knowledge.base, diagnose, _format_current_time, knowledge.texts),
     )
 
 

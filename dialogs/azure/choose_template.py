@@ -9,7 +9,7 @@ from dialogs.context import DialogContext, shorten_label
 from dialogs.model.azure import TemplateSearchResult
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, build_literal
 from dialogs.state.azure_state import AzureRequest
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.template.template_id import TemplateId
 
 MAX_CHOICES = 5

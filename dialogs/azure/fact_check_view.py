@@ -8,7 +8,7 @@ from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_mat
 from dialogs.context import DialogContext
 from dialogs.model.reply import Block, Paragraph, TextRun
 from dialogs.state.conversation_state import StoredFactVerdict, get_stored_fact
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.fact_rules import FactCheck, VerdictSide
 from knowledge.model.diagnosis import Match
 

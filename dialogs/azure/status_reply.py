@@ -30,7 +30,7 @@ from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match
 from dialogs.state.template_status import sanitize_status
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.template.template_id import TemplateId, TemplateQuery

@@ -21,7 +21,7 @@ from dialogs.model.reply import (
     build_literal,
 )
 from dialogs.replies.durations import format_duration, format_time_span
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.redaction.redact import redact
 from knowledge.template.image_template import ImageTemplate
 from knowledge.template.template_id import get_last_segment

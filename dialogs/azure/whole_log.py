@@ -42,7 +42,7 @@ from dialogs.state.json_fields import (
     parse_text,
 )
 from dialogs.state.template_status import sanitize_status, template_status_from_json, template_status_to_json
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId, TemplateQuery

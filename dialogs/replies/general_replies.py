@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialogs.context import DialogContext
 from dialogs.model.reply import Button, CopyableText, Paragraph, Reply
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 
 _EXAMPLE_LINE_PREFIX = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
 # the shape of a real customization.log, since the example goes through the same diagnosis

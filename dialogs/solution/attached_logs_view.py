@@ -14,8 +14,7 @@ from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match
 from dialogs.state.logs import StoredLogs, build_display_name
-from dialogs.texts import TrustedText
-from knowledge.model.entry import Language
+from dialogs.texts.catalog import TrustedText
 
 _RETRYABLE_REASONS: frozenset[FileRefusalReason] = frozenset(
     {"expired", "no-network", "too-slow", "damaged", "unexpected"}
@@ -37,7 +36,7 @@ def build_log_heading(context: DialogContext, name: str, size: int, line_count: 
         "subtle",
         name=name,
         size=TrustedText(format_size(size)),
-        lines=_format_count(line_count, context.language),
+        lines=TrustedText(context.language_header.format_count(line_count)),
     )
 
 
@@ -115,8 +114,3 @@ def _build_label(context: DialogContext, name: str) -> str:
     """Build a button's label with as much of the name as a phone shows; a long name keeps its end."""
     room = MAX_LABEL_CHARS - len(context.format_text("button.file-log", name=""))
     return context.format_text("button.file-log", name=name if len(name) <= room else f"…{name[1 - room :]}")
-
-
-def _format_count(count: int, language: Language) -> TrustedText:
-    """Format a number with thousands separators, as the language writes it."""
-    return TrustedText(f"{count:,}" if language == "en" else f"{count:,}".replace(",", "."))

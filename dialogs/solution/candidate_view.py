@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialogs.context import DialogContext, build_log_excerpt, shorten_label
 from dialogs.model.reply import Block, Button, Paragraph
 from dialogs.state.conversation_state import ConversationState
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.model.diagnosis import ExcerptLine, Match
 from knowledge.model.entry import Entry, LookAlike
 

@@ -29,7 +29,7 @@ from dialogs.solution.howtos import suggest_howto_buttons
 from dialogs.solution.run_summary import build_run_blocks, render_exit_code_meaning, render_reached_phase
 from dialogs.solution.step_view import build_step_blocks, build_walk_buttons, get_placeholder_values
 from dialogs.state.conversation_state import ConversationState, Walkthrough
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.entry import Entry
 

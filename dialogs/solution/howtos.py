@@ -9,7 +9,7 @@ from dialogs.model.reply import Block, Button, Command, CopyableText, Paragraph,
 from dialogs.solution.step_view import build_step_body, has_placeholder
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import extract_placeholder_values
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.howtos import Howto
 from knowledge.commands.placeholders import fill_placeholders
 from knowledge.model.diagnosis import Diagnosis

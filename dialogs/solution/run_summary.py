@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialogs.context import DialogContext
 from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal, parse_markup
 from dialogs.replies.durations import format_duration
-from dialogs.texts import TrustedText, has_text
+from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.exit_codes import describe_exit_code
 from knowledge.model.diagnosis import Diagnosis
 
@@ -32,7 +32,7 @@ def build_run_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block
 def render_reached_phase(context: DialogContext, phase: str) -> RichText:
     """Return the phase that a run reached in words, or literally when it is not one that we have words for."""
     key = f"reached.{phase}"
-    return (TextRun(context.format_text(key)),) if has_text(key) else build_literal(phase)
+    return (TextRun(context.format_text(key)),) if context.texts.has(key) else build_literal(phase)
 
 
 def render_exit_code_meaning(context: DialogContext, diagnosis: Diagnosis, exit_code: str | int | None) -> RichText:

@@ -11,13 +11,14 @@ from dialogs.model.reply import Block, Button, LogExcerpt, Reply, parse_markup
 from dialogs.solution.candidate_view import build_evidence
 from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, render_retry_advice, show_entry
 from dialogs.state.conversation_state import ConversationState, Walkthrough
+from knowledge.model.entry import LocalizedText
 
 MAX_EXCERPT_LINES = 2
 MIN_SENTENCE_CHARS = 60
 """A shorter first sentence rarely says anything by itself, such as "Two things changed."."""
 
-# not after "e.g", "i.e" or the Italian "es", and only before a word that can begin a sentence
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<! es)[.!?](?=\s+[^a-z\s])")
+_SENTENCE_END = re.compile(r"[.!?](?=\s+[^a-z\s])")
+"""Where a sentence may end: before a word that can begin another one."""
 
 
 def show_opening(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
@@ -51,7 +52,7 @@ def hand_off_case(context: DialogContext, state: ConversationState) -> DialogRes
 
 def _render_short(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
     entry, match = context.entries[walk.entry], find_current_match(state, walk)
-    cause = parse_markup(extract_first_sentence(entry.cause.get(context.language)))
+    cause = parse_markup(extract_first_sentence(context, entry.cause))
     blocks: list[Block] = [
         *build_entry_heading(context, entry, match),
         *build_evidence(match.evidence[:MAX_EXCERPT_LINES] if match else ()),
@@ -78,12 +79,14 @@ def _build_steps_here_button(context: DialogContext, walk: Walkthrough) -> Butto
     return context.build_button("steps-here", "steps", entry=walk.entry, paste=walk.diagnosis_number)
 
 
-def extract_first_sentence(text: str) -> str:
+def extract_first_sentence(context: DialogContext, localized_text: LocalizedText) -> str:
     """Return the first sentence of one of our own texts with its markup intact, or more where that is too short."""
+    text = localized_text.get(context.language)
     for match in _SENTENCE_END.finditer(text):
         sentence = text[: match.end()]
         # a sentence end inside `code` or **bold** is none
         has_whole_markup = sentence.count("`") % 2 == 0 and sentence.count("**") % 2 == 0
-        if len(sentence) >= MIN_SENTENCE_CHARS and has_whole_markup:
+        is_abbreviation = sentence.split()[-1].lstrip("(") in context.texts.abbreviations
+        if len(sentence) >= MIN_SENTENCE_CHARS and has_whole_markup and not is_abbreviation:
             return sentence
     return text

@@ -19,7 +19,7 @@ from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.step_view import build_step_blocks, build_walk_buttons, get_placeholder_values
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 
 MAX_STEP_CHARS = 45
 """How much of a tried step is shown: enough to recognize it, on one line."""

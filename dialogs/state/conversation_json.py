@@ -44,7 +44,7 @@ from dialogs.state.json_fields import (
 )
 from dialogs.state.logs import logs_from_json, logs_to_json
 from dialogs.state.ticket_state import ticket_state_from_json, ticket_state_to_json
-from knowledge.model.entry import COMPLETE_LANGUAGES
+from knowledge.model.entry import Language, is_language_code
 
 SCHEMA_VERSION = 1
 MAX_STATE_BYTES = 60_000
@@ -76,7 +76,7 @@ def state_from_json(value: object) -> ConversationState:
     diagnosis, walk, form = document.get("diagnosis"), document.get("walk"), document.get("form")
     # keys that were added later have a default, so that states from before still load
     return ConversationState(
-        language=None if language is None else parse_choice(language, COMPLETE_LANGUAGES),
+        language=None if language is None else _parse_language(language),
         diagnosis_number=parse_int(document.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
         diagnosis=None if diagnosis is None else diagnosis_from_json(diagnosis),
         walkthrough=None if walk is None else _parse_walkthrough(parse_mapping(walk)),
@@ -98,6 +98,13 @@ def state_from_json(value: object) -> ConversationState:
         tickets=ticket_state_from_json(document.get("tickets")),
         logs=logs_from_json(document.get("logs", [])),
     )
+
+
+def _parse_language(value: object) -> Language:
+    """Return the code of a language. Only another release may have texts in it, so it needn't be known."""
+    if not is_language_code(value):
+        raise DecodeError("expected the code of a language")
+    return value
 
 
 def _count_bytes(document: dict[str, Any]) -> int:

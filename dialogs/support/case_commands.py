@@ -123,7 +123,7 @@ def _build_options(context: DialogContext, form: CaseForm) -> Iterator[tuple[str
     if start_time:
         yield "--start-time", start_time
     yield "--contact-method", "email"
-    yield "--contact-language", "it-it" if context.language == "it" else "en-us"
+    yield "--contact-language", context.language_header.support_language
 
 
 def _format_placeholder(context: DialogContext, key: str) -> str:

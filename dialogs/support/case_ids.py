@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from dialogs.context import DialogContext
 from dialogs.state.conversation_state import ConversationState
-from dialogs.texts import has_text
 from knowledge.model.diagnosis import Diagnosis, ProvisionerSummary
 from knowledge.template.template_id import TemplateId
 
@@ -68,7 +67,7 @@ def _format_outcome(context: DialogContext, diagnosis: Diagnosis | None) -> str 
 
 def _format_phase(context: DialogContext, diagnosis: Diagnosis | None) -> str | None:
     phase = diagnosis.phase if diagnosis else None
-    return context.format_text(f"reached.{phase}") if phase and has_text(f"reached.{phase}") else phase
+    return context.format_text(f"reached.{phase}") if phase and context.texts.has(f"reached.{phase}") else phase
 
 
 def _find_exit_code(diagnosis: Diagnosis | None, failed_run: ProvisionerSummary | None) -> str | int | None:
@@ -85,7 +84,7 @@ def _format_id_line(context: DialogContext, key: str, value: str | int | None) -
 
 
 def _format_other_line(context: DialogContext, name: str, value: str) -> str:
-    label = context.format_text(f"fact.{name}") if has_text(f"fact.{name}") else name.replace("_", " ")
+    label = context.format_text(f"fact.{name}") if context.texts.has(f"fact.{name}") else name.replace("_", " ")
     return collapse_whitespace(context.format_text("case.id.other", name=label, value=value))
 
 

@@ -12,7 +12,7 @@ from dialogs.support.case_export import render_export_options
 from dialogs.support.case_text import render_case_texts
 from dialogs.support.draft_builder import build_draft, rebuild_draft
 from dialogs.support.draft_form import SubmittedFields, apply_fields, show_form
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 
 MAX_TITLE_CHARS = 60
 

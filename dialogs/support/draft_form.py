@@ -23,7 +23,7 @@ from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import clean_text
 from dialogs.support.case_text import apply_edits
 from dialogs.support.draft_builder import build_draft
-from dialogs.texts import TrustedText
+from dialogs.texts.catalog import TrustedText
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateId
 

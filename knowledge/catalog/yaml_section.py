@@ -34,7 +34,7 @@ class YamlFile:
 
     def __init__(self, path: Path, display_name: str) -> None:
         self.display_name = display_name
-        self.text = path.read_text(encoding="utf-8")
+        self.text = path.read_bytes()
         self._located_messages: list[tuple[KeyPath, str]] = []
         self._syntax_fault: Fault | None = None
         self.value: Any = None
@@ -43,6 +43,8 @@ class YamlFile:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self._syntax_fault = Fault(display_name, line, f"is not valid YAML: {error.problem or error}")
+        except yaml.YAMLError as error:
+            self._syntax_fault = Fault(display_name, 1, f"is not valid YAML in UTF-8: {error}")
 
     def add_fault(self, key_path: KeyPath, message: str) -> None:
         """Record a fault at `key_path`, the mapping keys and list indexes that lead to it."""
@@ -173,9 +175,9 @@ class Section:
             return ()
         if isinstance(value, str):
             return (value,)
-        if isinstance(value, list) and all(isinstance(item, (str, int)) and str(item) for item in value):
+        if isinstance(value, list) and all(map(_is_text_like, value)):
             return tuple(str(item) for item in value)
-        self.add_fault(key, f"{key!r} must be a text or a list of texts")
+        self.add_fault(key, f"{key!r} must be a text or a list of texts; put words such as yes and no in quotes")
         return ()
 
     def build_nested(self, key: str, build: Callable[[YamlFile, KeyPath, Any], T]) -> T:
@@ -195,6 +197,11 @@ class Section:
 
 def _is_translation(language: object, text: object) -> bool:
     return isinstance(text, str) and bool(text.strip()) and (language in _COMPLETE or is_language_code(language))
+
+
+def _is_text_like(item: object) -> bool:
+    # YAML 1.1 reads an unquoted yes or no as a boolean
+    return isinstance(item, (str, int)) and not isinstance(item, bool) and str(item) != ""
 
 
 def _unwrap_text(text: str) -> str:

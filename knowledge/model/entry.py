@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeGuard
 
 Language = str
 """The code of a language, such as `en` or `pt-br`."""
@@ -58,7 +58,7 @@ class LocalizedText:
         return tuple(self.by_language.values())
 
 
-def is_language_code(value: object) -> bool:
+def is_language_code(value: object) -> TypeGuard[Language]:
     """Tell whether `value` is a code such as `en` or `pt-br`, whether or not there are texts in that language."""
     if not isinstance(value, str) or not value.isascii() or value != value.lower():
         return False

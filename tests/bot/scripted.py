@@ -13,11 +13,12 @@ from dialogs.model.effects import Effect
 from dialogs.model.reply import Paragraph, Reply, build_literal, parse_markup
 from dialogs.model.turn import MemberJoined, Turn
 from dialogs.solution.usage_events import UsageEvent
+from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 from tests.turns import action_of, text_of
 
-KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER)
+KNOWLEDGE = LoadedKnowledge(KNOWLEDGE_BASE, DIAGNOSER, get_texts())
 
 
 def build_conversation(observer: Observer | None = None) -> Conversation:

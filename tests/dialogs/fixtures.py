@@ -15,6 +15,7 @@ from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
+from dialogs.texts.catalog import get_texts
 from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary, ScriptAdvice
 from knowledge.model.entry import Entry, Language, LocalizedText, LookAlike, Step
@@ -264,4 +265,4 @@ class Chat:
 
 def context(language: Language = "en") -> DialogContext:
     """Build the context of a private chat."""
-    return DialogContext(language, KNOWLEDGE_BASE, "2026-03-01T00:00:00Z")
+    return DialogContext(language, KNOWLEDGE_BASE, get_texts(), "2026-03-01T00:00:00Z")

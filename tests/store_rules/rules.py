@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from dialogs.texts import TEXTS
 from knowledge.catalog.howtos import load_howtos
 from knowledge.model.entry import Language
+from tests.shipped_texts import TEXTS
 from tests.store_rules.talking import Json, Turned, buttons, elements, inputs
 
 TARGET, LIMIT = 25 * 1024, 80 * 1024  # bytes of UTF-16

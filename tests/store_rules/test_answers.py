@@ -8,11 +8,11 @@ import pytest
 
 from bot.cli.app_package import SOURCE_FOLDER, extract_texts
 from dialogs.conversation import Conversation
-from dialogs.texts import TEXTS
-from dialogs.typed_commands import parse_intent
+from dialogs.typed_commands import parse_command
 from knowledge.model.entry import Language
 from tests.bot.scripted import build_conversation
 from tests.reporting import failures_together
+from tests.shipped_texts import PHRASES, TEXTS
 from tests.store_rules.pastes import INVALID, PASTES
 from tests.store_rules.rules import faults
 from tests.store_rules.talking import LOCALES, Talk, Turned
@@ -63,7 +63,7 @@ async def test_every_command_is_answered(conversation: Conversation, language: L
     before = await talk.say(PASTES["the example"]) if walking else await talk.join()
     with failures_together() as failures:
         for title in titles(language, "personal"):
-            intent = str(parse_intent(title))
+            intent = str(parse_command(title, PHRASES))
             spoken: Language = {"english": "en", "italian": "it"}.get(intent, language)  # type: ignore[assignment]
             told = await talk.say(title, before)
             with failures.check(title):
@@ -78,7 +78,7 @@ async def test_a_command_does_what_its_button_does(conversation: Conversation, l
     starts = (await talk.join(), await talk.say("help"), await talk.say(PASTES["the example"]))
     with failures_together() as failures:
         for title in titles(language, "personal"):
-            intent = parse_intent(title)
+            intent = parse_command(title, PHRASES)
             buttons = [(one, before) for before in starts for one in before.buttons if one["data"]["do"] == intent]
             with failures.check(title):
                 assert buttons or intent in ("cancel", "others", "english", "italian")

@@ -11,11 +11,11 @@ import pytest
 
 from dialogs.conversation import Conversation
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES
-from dialogs.texts import TEXTS
 from knowledge.catalog.howtos import load_howtos
 from knowledge.model.entry import Language
 from tests.bot.scripted import build_conversation
 from tests.shipped_knowledge import ENTRIES
+from tests.shipped_texts import TEXTS
 from tests.store_rules.pastes import PASTES, QUESTIONS, SECRET
 from tests.store_rules.rules import TARGET, faults
 from tests.store_rules.talking import Json, Talk, Turned, inputs

@@ -70,7 +70,7 @@ def prefill_answers(context: DialogContext, person: Person, locale: str | None, 
         "phone": "",
         "country": country,
         "time_zone": find_time_zone(country),
-        "language": "it-it" if context.language == "it" else "en-us",
+        "language": context.language_header.support_language,
         "diagnostics": "no",
     }
 

@@ -26,11 +26,12 @@ def build_ticket_draft(
 ) -> TicketDraft:
     """Build everything that is sent when the person confirms.
 
-    The text is Italian only if the person wants support in Italian. The English text is then an attachment.
+    The text is in the person's language only if they want support in it. The English text is then an attachment.
     """
     english_context, english_form = translate_to_english(context, form)
     attachments: tuple[TicketAttachment, ...] = ()
-    if context.language == "it" and answers.contact.language == "it-it":
+    header = context.language_header
+    if answers.contact.language == header.support_language and not header.is_support_in_english:
         text_context, text_form = context, form
         english_text = redact(render_case_text(english_context, english_form))[:MAX_ATTACHMENT_CHARS]
         attachments = (TicketAttachment(ENGLISH_FILE_NAME, english_text),)

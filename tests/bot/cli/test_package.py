@@ -21,11 +21,11 @@ from app import main
 from bot.cli.app_package import SOURCE_FOLDER, build_archive, build_package_files, extract_texts
 from bot.cli.package import OPTIONS
 from dialogs.replies import general_replies as talk
-from dialogs.texts import TEXTS
-from dialogs.typed_commands import parse_intent
+from dialogs.typed_commands import parse_command
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import NOTHING, Chat
+from tests.shipped_texts import PHRASES, TEXTS
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAYGROUND = ROOT / "playground"
@@ -208,6 +208,10 @@ def titles(language: Language) -> list[str]:
     return [text for key, text in told.items() if key.startswith("bots") and key.endswith(".title")]
 
 
+def read_command(text: str) -> str | None:
+    return parse_command(text, PHRASES)
+
+
 @pytest.mark.parametrize("language", ["en", "it"])
 async def test_the_bot_understands_every_command_that_teams_offers(language: Language) -> None:
     diagnosed = []
@@ -220,21 +224,21 @@ async def test_the_bot_understands_every_command_that_teams_offers(language: Lan
     assert len(offered) > 10
     for title in offered:
         await Chat(language, diagnoser=diagnose).say(title)
-        assert parse_intent(title), f"{title!r} is not a command"
+        assert parse_command(title, PHRASES), f"{title!r} is not a command"
     assert set(diagnosed) <= {talk.EXAMPLE_LOG}
 
 
 def test_a_command_means_the_same_in_both_languages() -> None:
-    meanings = [tuple(map(parse_intent, pair)) for pair in zip(titles("en"), titles("it"), strict=True)]
+    meanings = [tuple(map(read_command, pair)) for pair in zip(titles("en"), titles("it"), strict=True)]
     assert [pair for pair in meanings if pair[0] != pair[1]] == [("italian", "english")]
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
 def test_the_personal_list_has_what_help_names_as_far_as_it_goes(language: Language) -> None:
-    named = set(map(parse_intent, re.findall(r"`([^`]+)`", TEXTS[language]["help.words"])))
+    named = set(map(read_command, re.findall(r"`([^`]+)`", TEXTS[language]["help.words"])))
     assert None not in named
     # ten is the most that Teams takes, and these two are the rarest
-    assert named - set(map(parse_intent, titles(language))) == {"drafts", "forget"}
+    assert named - set(map(read_command, titles(language))) == {"drafts", "forget"}
 
 
 # Building it

@@ -7,6 +7,7 @@ from dialogs.azure.fact_check_view import collect_fact_verdicts
 from dialogs.context import DialogContext
 from dialogs.state.conversation_state import ConversationState
 from dialogs.support.case_lines import build_case_lines
+from dialogs.texts.catalog import get_texts
 from knowledge.model.diagnosis import Diagnosis
 from tests.dialogs.azure.fake_azure import STATUS
 from tests.dialogs.azure.statuses import with_values
@@ -25,7 +26,7 @@ def test_a_verdict_is_stored_under_the_name_of_the_first_version() -> None:
     verdicts = collect_fact_verdicts(combined)
     assert ("jwt-expiry-short-timeout", "timeout", "for") in verdicts
     assert ("staging-rg-conflict", "provisioning_code", "for") in verdicts
-    context = DialogContext("en", KNOWLEDGE_BASE, NOW)
+    context = DialogContext("en", KNOWLEDGE_BASE, get_texts(), NOW)
     lines = build_case_lines(context, ConversationState(diagnosis=combined.diagnosis, fact_verdicts=verdicts))
     assert any("the time limit is at most five minutes" in line for line in lines)
     assert any("the error code names the staging resource group" in line for line in lines)

@@ -12,11 +12,11 @@ from dialogs.model.effects import AskFeedback, RequestSignIn
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import parse_markup
 from dialogs.model.turn import SignedIn
-from dialogs.texts import TEXTS
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.azure.fake_azure import GOLDEN, FakeAzure, LookingChat
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.reporting import failures_together
+from tests.shipped_texts import TEXTS
 
 REASONS: tuple[AzureRefusalReason, ...] = get_args(AzureRefusalReason)
 ACTION = "Microsoft.VirtualMachineImages/imageTemplates/read"

@@ -11,8 +11,10 @@ from dialogs.azure.typed_requests import (
     parse_template_name,
     parse_yes_no,
 )
+from dialogs.typed_commands import parse_command
 from knowledge.template.template_id import TemplateQuery
 from tests.dialogs.fixtures import SUBSCRIPTION
+from tests.shipped_texts import PHRASES
 
 ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images/providers/Microsoft.VirtualMachineImages"
@@ -41,8 +43,8 @@ GOLDEN = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION)
         ("esci da Azure", "sign-out"),
         ("Disconnettimi", "sign-out"),
         # not ours
-        ("esci", None),
-        ("exit", None),
+        ("esci", "cancel"),
+        ("exit", "cancel"),
         ("look", "look"),
         ("template", None),
         ("it failed", None),
@@ -59,7 +61,7 @@ GOLDEN = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION)
     ],
 )
 def test_phrases(text: str, meant: str | None) -> None:
-    assert parse_request(text) == meant
+    assert (parse_command(text, PHRASES) or parse_request(text, PHRASES)) == meant
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_phrases(text: str, meant: str | None) -> None:
     ],
 )
 def test_templates_that_are_named(text: str, wanted: TemplateQuery | None) -> None:
-    assert parse_request(text) == (TemplateRequest(wanted) if wanted else None)
+    assert parse_request(text, PHRASES) == (TemplateRequest(wanted) if wanted else None)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_what_is_no_id(text: str) -> None:
     ],
 )
 def test_a_name_after_which_one(text: str, wanted: TemplateQuery | None) -> None:
-    assert parse_template_name(text) == (TemplateRequest(wanted) if wanted else None)
+    assert parse_template_name(text, PHRASES) == (TemplateRequest(wanted) if wanted else None)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +136,4 @@ def test_a_name_after_which_one(text: str, wanted: TemplateQuery | None) -> None
     [("yes", True), ("Sì!", True), ("no, grazie", None), ("No", False), ("no grazie", False), ("x", None)],
 )
 def test_yes_and_no(text: str, meant: bool | None) -> None:
-    assert parse_yes_no(text) is meant
+    assert parse_yes_no(text, PHRASES) is meant

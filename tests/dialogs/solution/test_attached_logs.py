@@ -23,11 +23,11 @@ from dialogs.state.conversation_json import MAX_STATE_BYTES, state_from_json, st
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.logs import MAX_LOGS, add_logs, build_display_name, logs_from_json, logs_to_json
-from dialogs.texts import TEXTS
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import DIAGNOSES, FAILED, NOTHING, Chat
 from tests.reporting import failures_together
+from tests.shipped_texts import TEXTS
 
 LINK = "https://contoso-my.sharepoint.com/personal/ada/_layouts/15/download.aspx?tempauth=SECRET-LINK"
 LOG = AttachedFile("customization.log", LINK)

@@ -10,8 +10,8 @@ from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
 from dialogs.model.turn import MessageSent
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, extract_first_sentence, limit_excerpts
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import COMPLETE_LANGUAGES, Language
-from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, match
+from knowledge.model.entry import COMPLETE_LANGUAGES, Language, LocalizedText
+from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, context, match
 from tests.shipped_knowledge import ENTRIES
 
 LONG = "The build subnet has no way out to the internet that anybody could use"
@@ -31,13 +31,13 @@ LONG = "The build subnet has no way out to the internet that anybody could use"
     ],
 )
 def test_the_cause_in_one_sentence(text: str, first: str) -> None:
-    assert extract_first_sentence(text) == first
+    assert extract_first_sentence(context(), LocalizedText({"en": text})) == first
 
 
 @pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 def test_every_cause_has_a_sentence_that_is_whole(language: str) -> None:
     for entry in ENTRIES.values():
-        said = extract_first_sentence(entry.cause.get(language))  # type: ignore[arg-type]
+        said = extract_first_sentence(context(language), entry.cause)
         assert said.count("`") % 2 == 0, entry.id
         assert said[-1] in ".!?:", entry.id
 

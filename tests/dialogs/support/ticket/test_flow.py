@@ -13,11 +13,11 @@ from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.support import TicketRefusal, TicketRefusalReason
 from dialogs.model.turn import SignedIn
 from dialogs.support.ticket.actions import TICKET_ACTIONS
-from dialogs.texts import TEXTS
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, FakeTicketFiler, FilingChat
 from tests.reporting import failures_together
+from tests.shipped_texts import TEXTS
 
 CONTACT = {
     "subscription": SUBSCRIPTION,

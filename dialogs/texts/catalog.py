@@ -1,0 +1,137 @@
+"""The bot's own texts, by key and language; untrusted values are put into them as literal runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from dialogs.model.reply import RichText, TextRun, parse_markup
+from dialogs.texts.language_header import LanguageHeader, read_header
+from dialogs.texts.languages import ENGLISH, TEXTS_FOLDER, list_languages
+from dialogs.texts.loading import (
+    HEADER_AREA,
+    PHRASES_AREA,
+    PLACEHOLDER,
+    check_folders,
+    join_areas,
+    raise_faults,
+    read_area_texts,
+    read_files,
+)
+from dialogs.texts.typed_phrases import TypedPhrases, read_phrases
+from knowledge.model.entry import Language
+
+
+class TrustedText(str):
+    """A text of our own, such as an entry's title: shown in the style of the sentence around it, not as code."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextCatalog:
+    """Everything that is said and understood, in every language.
+
+    Attributes:
+        headers: The languages themselves.
+        texts: What is said, by language and key. Where a language has no text of its own, it's the English one.
+        phrases: What people may type.
+        abbreviations: Words of any language whose period doesn't end a sentence.
+    """
+
+    headers: Mapping[Language, LanguageHeader]
+    texts: Mapping[Language, Mapping[str, str]]
+    phrases: TypedPhrases
+    abbreviations: frozenset[str]
+
+    def get(self, key: str, language: Language) -> str:
+        """Return a text with its placeholders and markup. A language that isn't known gets English."""
+        return (self.texts.get(language) or self.texts[ENGLISH])[key]
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is a text with this key."""
+        return key in self.texts[ENGLISH]
+
+    def format_text(self, key: str, language: Language, **values: object) -> str:
+        """Return the text of `key` as a plain string, for labels and for texts to copy."""
+        return PLACEHOLDER.sub(lambda match: str(values[match[1]]), self.get(key, language))
+
+    def format_runs(self, key: str, language: Language, **values: object) -> RichText:
+        """Return the text of `key` as runs.
+
+        Values are untrusted and become code, except numbers, `TrustedText` and values that already are runs.
+        """
+        runs: list[TextRun] = []
+        for run, placeholder in _split_at_placeholders(self.get(key, language)):
+            if placeholder:
+                runs += [value_run for value_run in _render_value(values[placeholder], run) if value_run.text]
+            else:
+                runs.append(run)
+        return tuple(runs)
+
+    def get_header(self, language: Language) -> LanguageHeader:
+        """Return what is known of a language; of English, if nothing is."""
+        return self.headers.get(language) or self.headers[ENGLISH]
+
+    def parse_language(self, value: object) -> Language | None:
+        """Return a language that was stored or sent, if it is one of those that are known."""
+        return value if isinstance(value, str) and value in self.headers else None
+
+    def find_language(self, name: str) -> Language | None:
+        """Return the language with this English name, in upper or lower case."""
+        return next((code for code, header in self.headers.items() if header.name.casefold() == name.casefold()), None)
+
+    def detect_language(self, locale: str | None) -> Language:
+        """Return the language of a client's locale, such as `it-CH` or `it_IT`; English if it isn't known."""
+        code = (locale or "").casefold().replace("_", "-")
+        return self.parse_language(code) or self.parse_language(code.partition("-")[0]) or ENGLISH
+
+
+def load_texts(folder: Path = TEXTS_FOLDER) -> TextCatalog:
+    """Load the texts of every language in `folder`.
+
+    Raises:
+        InvalidEntriesError: Files have faults. The message lists them all.
+    """
+    check_folders(folder)
+    files = {language: read_files(folder / language) for language in list_languages(folder)}
+    headers = {language: read_header(by_area[HEADER_AREA]) for language, by_area in files.items()}
+    phrases = read_phrases(
+        {files[language][HEADER_AREA]: header for language, header in headers.items()},
+        [by_area[PHRASES_AREA] for by_area in files.values() if PHRASES_AREA in by_area],
+    )
+    english = read_area_texts(files[ENGLISH], None)
+    texts = {ENGLISH: join_areas(files[ENGLISH], english)}
+    for language, by_area in files.items():
+        if language != ENGLISH:
+            texts[language] = texts[ENGLISH] | join_areas(by_area, read_area_texts(by_area, english))
+    raise_faults(file for by_area in files.values() for file in by_area.values())
+    abbreviations = frozenset(word for header in headers.values() for word in header.abbreviations)
+    return TextCatalog(headers, texts, phrases, abbreviations)
+
+
+@cache
+def get_texts() -> TextCatalog:
+    """Return the shipped texts, for what is handed none."""
+    return load_texts()
+
+
+@cache
+def _split_at_placeholders(text: str) -> tuple[tuple[TextRun, str], ...]:
+    """Split a text into (run, "") pairs for literal parts and (surrounding run, name) pairs for placeholders."""
+    parts: list[tuple[TextRun, str]] = []
+    for run in parse_markup(text):
+        position = 0
+        for match in PLACEHOLDER.finditer(run.text):
+            parts += [(TextRun(run.text[position : match.start()], run.style), ""), (run, match[1])]
+            position = match.end()
+        parts.append((TextRun(run.text[position:], run.style), ""))
+    return tuple((run, placeholder) for run, placeholder in parts if placeholder or run.text)
+
+
+def _render_value(value: object, surrounding_run: TextRun) -> RichText:
+    if isinstance(value, tuple):
+        return value
+    return (TextRun(str(value), surrounding_run.style if isinstance(value, (TrustedText, int)) else "code"),)

@@ -1,0 +1,56 @@
+"""A language itself, as its `language.yaml` describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialogs.model.support import SUPPORT_LANGUAGES
+from knowledge.catalog.yaml_section import Section, YamlFile
+
+_SUPPORT_IN_ENGLISH = "en-us"
+_KEYS = ("name", "switch_phrases", "thousands_separator", "support_language", "abbreviations")
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageHeader:
+    """A language.
+
+    Attributes:
+        name: Its name in English.
+        switch_phrases: What people type to switch to it.
+        thousands_separator: What stands between the thousands of a number.
+        support_language: The code of the language in which Azure's support is offered to those who speak it.
+        abbreviations: Words whose period doesn't end a sentence.
+    """
+
+    name: str
+    switch_phrases: tuple[str, ...]
+    thousands_separator: str
+    support_language: str
+    abbreviations: tuple[str, ...]
+
+    @property
+    def action_id(self) -> str:
+        """Return the id of the action that switches to this language."""
+        return self.name.casefold()
+
+    @property
+    def is_support_in_english(self) -> bool:
+        """Whether those who speak it get Azure's support in English."""
+        return self.support_language == _SUPPORT_IN_ENGLISH
+
+    def format_count(self, count: int) -> str:
+        """Format a number for people, such as `12,345`."""
+        return f"{count:,}".replace(",", self.thousands_separator)
+
+
+def read_header(file: YamlFile) -> LanguageHeader:
+    """Read a language's header and record its faults in the file."""
+    section = Section(file, (), file.value, _KEYS)
+    return LanguageHeader(
+        name=section.get_text("name"),
+        switch_phrases=section.get_texts("switch_phrases"),
+        thousands_separator=section.get_text("thousands_separator", ","),
+        support_language=section.get_choice("support_language", SUPPORT_LANGUAGES, _SUPPORT_IN_ENGLISH),
+        abbreviations=section.get_texts("abbreviations"),
+    )

@@ -1,0 +1,85 @@
+"""What people may type: the phrases of all languages together, each with the action that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialogs.texts.language_header import LanguageHeader
+from dialogs.texts.languages import ENGLISH, TEXTS_FOLDER
+from dialogs.texts.loading import PHRASES_AREA, raise_faults, read_files
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+
+_ACTION_LISTS = ("commands", "template_prefixes")
+_WORD_LISTS = ("weak_template_prefixes", "group_prepositions", "reserved_words", "agreements", "refusals")
+"""The keys of a `typed.yaml`, in the order of the attributes below."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPhrases:
+    """The phrases, normalized.
+
+    Attributes:
+        commands: The action that a message stands for as a whole.
+        template_prefixes: The action that a message with this beginning stands for. The name of a template follows.
+        weak_template_prefixes: Beginnings after which something else than a name may follow.
+        group_prepositions: What stands between the name of a template and that of its resource group.
+        reserved_words: What follows a beginning without being a name.
+        agreements: Answers that mean yes.
+        refusals: Answers that mean no.
+    """
+
+    commands: Mapping[str, str]
+    template_prefixes: Mapping[str, str]
+    weak_template_prefixes: frozenset[str]
+    group_prepositions: frozenset[str]
+    reserved_words: frozenset[str]
+    agreements: frozenset[str]
+    refusals: frozenset[str]
+
+
+def normalize_phrase(text: str) -> str:
+    """Normalize `text` for comparison: case-folded, straight quotes, single spaces, no punctuation at the ends."""
+    return " ".join(text.casefold().replace("’", "'").replace("‘", "'").split()).strip(" .,;:!?…\"“”«»()[]*`'-")
+
+
+def load_typed_actions(folder: Path = TEXTS_FOLDER) -> frozenset[str]:
+    """Load the ids of the actions that can be typed. English has them all.
+
+    Raises:
+        InvalidEntriesError: The file has faults.
+    """
+    files = read_files(folder / ENGLISH, [PHRASES_AREA])
+    phrases = read_phrases({}, files.values())
+    raise_faults(files.values())
+    return frozenset((*phrases.commands.values(), *phrases.template_prefixes.values()))
+
+
+def read_phrases(headers: Mapping[YamlFile, LanguageHeader], files: Iterable[YamlFile]) -> TypedPhrases:
+    """Read the phrases in `files`, English first, and those of the `headers`. Record faults in the files."""
+    commands: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
+    words: dict[str, set[str]] = {name: set() for name in _WORD_LISTS}
+    known_actions: dict[str, tuple[str, ...]] = {}
+    for file, header in headers.items():
+        _assign_phrases(file, ("switch_phrases",), header.switch_phrases, header.action_id, commands)
+    for file in files:
+        section = Section(file, (), file.value or {}, (*_ACTION_LISTS, *_WORD_LISTS))
+        for name, phrases in zip(_ACTION_LISTS, (commands, prefixes), strict=True):
+            value = section.get_raw(name) or {}
+            actions = Section(file, (name,), value, known_actions.setdefault(name, tuple(value)))
+            for action in known_actions[name]:
+                _assign_phrases(file, (name, action), actions.get_texts(action), action, phrases)
+        for name in _WORD_LISTS:
+            words[name].update(map(normalize_phrase, section.get_texts(name)))
+    return TypedPhrases(commands, prefixes, *(frozenset(words[name]) for name in _WORD_LISTS))
+
+
+def _assign_phrases(
+    file: YamlFile, key_path: KeyPath, phrases: Iterable[str], action: str, action_by_phrase: dict[str, str]
+) -> None:
+    for phrase in phrases:
+        other = action_by_phrase.setdefault(normalize_phrase(phrase), action)
+        if other != action:
+            file.add_fault(key_path, f"{phrase!r} stands for {other!r} already, here or in another language")
