@@ -1,9 +1,6 @@
-"""The card of a reply, the text of its notification, and a note below a message that was sent."""
+"""The card of a reply, and the text of its notification."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from bot.cards.size import fit_card
 from bot.cards.text_runs import CardElement
@@ -29,11 +26,3 @@ def build_summary(reply: Reply) -> str:
         paragraphs = (sanitize_line(flatten_runs(block.text)) for block in reply.blocks if isinstance(block, Paragraph))
         text = next((paragraph for paragraph in paragraphs if paragraph), "")
     return text if len(text) <= _MAX_SUMMARY_CHARS else f"{text[: _MAX_SUMMARY_CHARS - 1].rstrip()}…"
-
-
-def append_note(message: Mapping[str, Any], note: str) -> dict[str, Any]:
-    """Return a message, card or text, with `note` as one more line; the note must be our own text, not foreign."""
-    if "card" not in message:
-        return {**message, "text": f"{message['text']}\n\n{note}"}
-    line = {"type": "TextBlock", "text": note, "wrap": True, "isSubtle": True, "spacing": "Small"}
-    return {**message, "card": {**message["card"], "body": [*message["card"]["body"], line]}}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cards.messages import Message
+from bot.cards.messages import FileMessage
 from dialogs.model.effects import OfferFile
 
 CONSENT_TYPE = "application/vnd.microsoft.teams.card.file.consent"
 INFO_TYPE = "application/vnd.microsoft.teams.card.file.info"
 
 
-def build_consent_message(file: OfferFile) -> Message:
+def build_consent_message(file: OfferFile) -> FileMessage:
     """Build Teams' own question whether a file may be put into the person's OneDrive; the answer is an invoke."""
     context = dict(file.args)
     content = {
@@ -21,10 +21,10 @@ def build_consent_message(file: OfferFile) -> Message:
         "acceptContext": context,
         "declineContext": context,
     }
-    return {"attachment": {"contentType": CONSENT_TYPE, "name": file.name, "content": content}, "summary": file.name}
+    return FileMessage({"contentType": CONSENT_TYPE, "name": file.name, "content": content}, file.name)
 
 
-def build_info_message(upload_info: Mapping[str, Any], replaced_activity_id: str) -> Message:
+def build_info_message(upload_info: Mapping[str, Any], replaced_activity_id: str) -> FileMessage:
     """Build the message with a file in the person's OneDrive, which replaces the question.
 
     Args:
@@ -37,8 +37,4 @@ def build_info_message(upload_info: Mapping[str, Any], replaced_activity_id: str
         "contentUrl": upload_info["contentUrl"],
         "content": {"uniqueId": upload_info["uniqueId"], "fileType": upload_info["fileType"]},
     }
-    return {
-        "attachment": attachment,
-        "summary": upload_info["name"],
-        **({"replaces": replaced_activity_id} if replaced_activity_id else {}),
-    }
+    return FileMessage(attachment, upload_info["name"], replaced_activity_id=replaced_activity_id)

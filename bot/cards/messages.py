@@ -1,30 +1,73 @@
-"""Messages as plain JSON, which no SDK has touched yet, and a reply's card as such a message."""
+"""Messages as plain values, which no SDK has touched yet, and a reply's card as such a message."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never
 
 from bot.cards.cards import build_summary, render_card
+from bot.cards.text_runs import CardElement
 from dialogs.model.reply import Reply
+from knowledge.model.entry import Language
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 KEEP_CARD_KEY = "_keep"
 """What a button also sends if its card must stay as it is. No form field's name begins with an underscore."""
 OWNER_KEY = "_by"
 """What a button also sends where others can press it: the hashed id of the person whose card it is."""
-Message = Mapping[str, Any]
-"""A message as plain JSON: `text`, or `card` with the `summary` that notifies of it.
 
-`replaces` is the bot's own activity that it replaces. `sign_in`, a language, stands for the sign-in card, which the
-channel builds when it sends the message.
-"""
+
+@dataclass(frozen=True, slots=True)
+class _Replacement:
+    """`replaced_activity_id` is the bot's own activity that the message replaces; "" if it is a new one."""
+
+    replaced_activity_id: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage(_Replacement):
+    """A plain text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardMessage(_Replacement):
+    """An Adaptive Card, and the summary that notifies of it.
+
+    `asks_feedback`: the client may ask whether the diagnosis on it was right.
+    """
+
+    card: CardElement
+    summary: str
+    asks_feedback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileMessage(_Replacement):
+    """One of Teams' own cards about a file, as an attachment, and the summary that notifies of it."""
+
+    attachment: Mapping[str, Any]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInMessage(_Replacement):
+    """Stands for the sign-in card, which the channel builds when it sends the message."""
+
+    language: Language
+
+
+ResponseMessage = TextMessage | CardMessage
+"""A message that an HTTP response can hold."""
+Message = ResponseMessage | FileMessage | SignInMessage
 
 
 def build_reply_message(
     reply: Reply, should_include_hints: bool = True, owner_id: str = "", asks_feedback: bool = False
-) -> Message:
+) -> CardMessage:
     """Build a message with the card of a reply. It has no text: Teams would split a message that has both.
 
     Args:
@@ -33,7 +76,7 @@ def build_reply_message(
         owner_id: The person whose card it is, if others can press its buttons; else "".
         asks_feedback: Whether the client may ask if the diagnosis in the reply was right.
     """
-    card = dict(render_card(reply))
+    card = render_card(reply)
     if not should_include_hints:
         card.pop("msteams", None)
     for data in _iterate_action_data(card):
@@ -41,8 +84,21 @@ def build_reply_message(
             {OWNER_KEY: hash_owner_id(owner_id)} if owner_id else {}
         )
     # the feedback buttons are Teams' own: the message asks for them, the card doesn't hold them
-    feedback = {"feedback": True} if asks_feedback and should_include_hints else {}
-    return {"card": card, "summary": build_summary(reply), **feedback}
+    return CardMessage(card, build_summary(reply), asks_feedback and should_include_hints)
+
+
+def append_note(message: Message, note: str) -> Message:
+    """Return a card or text with `note` as one more line, any other message as it is; the note must be our own text."""
+    match message:
+        case TextMessage(text):
+            return replace(message, text=f"{text}\n\n{note}")
+        case CardMessage(card):
+            line = {"type": "TextBlock", "text": note, "wrap": True, "isSubtle": True, "spacing": "Small"}
+            return replace(message, card={**card, "body": [*card["body"], line]})
+        case FileMessage() | SignInMessage():
+            return message
+        case _:
+            assert_never(message)
 
 
 def hash_owner_id(person_id: str) -> str:

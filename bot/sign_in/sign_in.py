@@ -11,10 +11,10 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.cards.messages import Message
+from bot.cards.messages import TextMessage
 from bot.errors import DeliveryError, StoreError
 from bot.sign_in.token_owner import read_token_owner
 from bot.sign_in.token_service import MAX_TOKEN_CHARS, TokenService, TokenServiceError
@@ -46,6 +46,14 @@ _EXCHANGE_FAILED = "The token can't be exchanged: sign in with the button."
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class SignInCard:
+    """Teams' own sign-in card, and the summary that notifies of it. Its link is short-lived, so it isn't stored."""
+
+    content: Mapping[str, Any]
+    summary: str
+
+
 class SignIn:
     """Completes people's sign-ins with the token service `service`."""
 
@@ -61,7 +69,7 @@ class SignIn:
             "event tokens/response": self._handle_token_event,
         }
 
-    async def build_card(self, reference: ConversationReference, language: Language) -> Message:
+    async def build_card(self, reference: ConversationReference, language: Language) -> SignInCard | TextMessage:
         """Build the message that offers Teams' sign-in. Call it just before sending: the link is short-lived.
 
         If the token service offers no way to sign in now, the message says so.
@@ -70,7 +78,7 @@ class SignIn:
             resource = await self._service.fetch_sign_in_resource(reference)
         except TokenServiceError as error:
             _log.error("A sign-in can't be offered: %s", error)
-            return {"text": render_notice("sign-in-down", language)}
+            return TextMessage(render_notice("sign-in-down", language))
         title = render_notice("sign-in-button", language)
         card: dict[str, Any] = {
             "text": render_notice("sign-in-card", language),
@@ -79,7 +87,7 @@ class SignIn:
         }
         if resource.exchange:
             card["tokenExchangeResource"] = dict(resource.exchange)
-        return {"oauth": card, "summary": title}
+        return SignInCard(card, title)
 
     async def run_turn(self, incoming: InboundActivity, turns: TurnRunner, channel: Channel) -> None:
         """Run a turn; if a sign-in is awaited and the text is the number from the browser, complete the sign-in."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.file_cards import build_info_message
-from bot.cards.messages import Message
+from bot.cards.messages import FileMessage, TextMessage
 from bot.errors import UploadError
 from bot.files.uploads import FileUploader, parse_sharepoint_url
 from bot.teams.invokes import Invoke, InvokeHandler, InvokeResult
@@ -57,14 +57,13 @@ class FileConsentHandler:
         language: Language = "it" if args.get("language") == "it" else detect_language(turn.locale)
         question_id: Any = invoke.body.get("replyToId")
         replaced_activity_id: str = question_id if _is_short_text(question_id) and question_id.isprintable() else ""
-        reply: Message | NoticeId = "file-declined"
+        reply: FileMessage | TextMessage | NoticeId = "file-declined"
         if is_accepted:
             reply = await self._upload_file(
                 dialog_state, args, as_mapping(value.get("uploadInfo")), replaced_activity_id
             )
         if isinstance(reply, str):
-            replaces = {"replaces": replaced_activity_id} if replaced_activity_id else {}
-            reply = {"text": render_notice(reply, language), **replaces}
+            reply = TextMessage(render_notice(reply, language), replaced_activity_id=replaced_activity_id)
         incoming = replace(invoke.incoming, intent="say", extra_message=reply)
         await turns.run_turn(incoming, channel, RESPONSE_TIMEOUT_SECONDS)
         return InvokeResult(200)
@@ -75,7 +74,7 @@ class FileConsentHandler:
         args: Mapping[str, Any],
         upload_info: Mapping[str, Any],
         replaced_activity_id: str,
-    ) -> Message | NoticeId:
+    ) -> FileMessage | NoticeId:
         """Upload the file, and return the message that shows it or the notice that says why there is none."""
         content = self._conversation.read_offered_file(dialog_state, args)
         if not content:

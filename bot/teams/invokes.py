@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, assert_never
 
-from bot.cards.messages import CARD_TYPE, Message
+from bot.cards.messages import CARD_TYPE, CardMessage, ResponseMessage, TextMessage
 from bot.teams.activities import read_button_press
 from bot.teams.message_text import as_mapping
 from bot.turns.channel import Channel
@@ -120,13 +120,18 @@ async def handle_card_action(invoke: Invoke, turns: TurnRunner, channel: Channel
     incoming = read_button_press(invoke.incoming, invoke.body, data)
     if incoming is None or as_mapping(invoke.value).get("trigger") == "automatic":
         # the bot's own cards don't refresh themselves, so nobody pressed anything here
-        return _build_card_action_result({"text": invoke.render_notice("strange-button")})
+        return _build_card_action_result(TextMessage(invoke.render_notice("strange-button")))
     if incoming.can_replace_card and not incoming.replaced_activity_id:
         incoming = replace(incoming, replaced_activity_id=RESPONSE_ONLY)
     return _build_card_action_result(await turns.run_invoke(incoming, channel))
 
 
-def _build_card_action_result(message: Message) -> InvokeResult:
-    card = message.get("card")
-    content = {"type": CARD_TYPE, "value": card} if card else {"type": MESSAGE_TYPE, "value": message["text"]}
+def _build_card_action_result(message: ResponseMessage) -> InvokeResult:
+    match message:
+        case CardMessage(card):
+            content: dict[str, Any] = {"type": CARD_TYPE, "value": card}
+        case TextMessage(text):
+            content = {"type": MESSAGE_TYPE, "value": text}
+        case _:
+            assert_never(message)
     return InvokeResult(200, {"statusCode": 200, **content})

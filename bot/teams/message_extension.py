@@ -86,7 +86,7 @@ def _read_message_text(message: Mapping[str, Any]) -> str:
 
 
 def _build_card_attachment(reply: Reply) -> dict[str, Any]:
-    return {"contentType": CARD_TYPE, "content": build_reply_message(reply)["card"]}
+    return {"contentType": CARD_TYPE, "content": build_reply_message(reply).card}
 
 
 def _build_search_attachment(result: EntrySearchResult) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from bot.cards.messages import Message
@@ -87,6 +88,6 @@ def render_messages(result: ConversationResult, channel: Channel, replaced_activ
         first, *rest = channel.render_reply(reply, select_reply_effects(result.effects, index))
         # an activity can be replaced only once: what follows is sent below
         if replaced_activity_id and reply.may_replace:
-            first, replaced_activity_id = {**first, "replaces": replaced_activity_id}, ""
+            first, replaced_activity_id = replace(first, replaced_activity_id=replaced_activity_id), ""
         messages += [first, *rest]
     return messages

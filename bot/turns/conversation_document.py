@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.cards.messages import Message
+from bot.cards.message_json import message_from_json, message_to_json
+from bot.cards.messages import Message, ResponseMessage
 from bot.turns.channel import ConversationReference
 from bot.turns.outbox_message import OutboxMessage, read_outbox_message
 from bot.turns.pending import PendingTurn, read_pending
@@ -55,7 +56,7 @@ class ConversationDocument:
     outbox: list[OutboxMessage] = field(default_factory=list)
     outbox_lease_owner: str = ""
     outbox_lease_expires_at: float = 0.0
-    invoke_responses: dict[str, Message] = field(default_factory=dict)
+    invoke_responses: dict[str, ResponseMessage] = field(default_factory=dict)
     pending_turns: list[PendingTurn] = field(default_factory=list)
     sign_in_expires_at: float = 0.0
 
@@ -121,7 +122,7 @@ class ConversationDocument:
             for number, message in enumerate(messages)
         ]
 
-    def store_invoke_response(self, activity_key: str, message: Message) -> None:
+    def store_invoke_response(self, activity_key: str, message: ResponseMessage) -> None:
         """Keep the response to an invoke, for a repeated delivery, and drop the oldest one."""
         self.invoke_responses = dict([*self.invoke_responses.items(), (activity_key, message)][-MAX_INVOKE_RESPONSES:])
 
@@ -176,7 +177,7 @@ class ConversationDocument:
             "outbox": [message.to_json() for message in self.outbox],
             "sender": self.outbox_lease_owner,
             "until": self.outbox_lease_expires_at,
-            "answers": self.invoke_responses,
+            "answers": {key: message_to_json(message) for key, message in self.invoke_responses.items()},
             "pending": [pending.to_json() for pending in self.pending_turns],
             "sign_in": self.sign_in_expires_at,
         }
@@ -199,7 +200,11 @@ def read_conversation_document(value: Mapping[str, Any]) -> ConversationDocument
         outbox=[message for message in map(read_outbox_message, _get_list(value, "outbox")) if message],
         outbox_lease_owner=lease_owner if isinstance(lease_owner, str) else "",
         outbox_lease_expires_at=lease_expires_at if isinstance(lease_expires_at, int | float) else 0.0,
-        invoke_responses={key: item for key, item in _get_dict(value, "answers").items() if isinstance(item, dict)},
+        invoke_responses={
+            key: message
+            for key, item in _get_dict(value, "answers").items()
+            if isinstance(message := message_from_json(item), ResponseMessage)
+        },
         pending_turns=[pending for pending in map(read_pending, _get_list(value, "pending")) if pending],
         sign_in_expires_at=sign_in if isinstance(sign_in, int | float) else 0.0,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from bot.cards.messages import Message
+from bot.cards.messages import CardMessage, FileMessage, Message, ResponseMessage, TextMessage
 
 RESPONSE_ONLY = "\n"
 """What a message replaces if the pressed card's activity is unknown: it can only do so as the HTTP response.
@@ -25,19 +26,19 @@ class InvokeResponse:
         self._timeout_seconds = timeout_seconds
         self._is_open = True
         self._is_claimed = False
-        self._message_future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._message_future: asyncio.Future[ResponseMessage] = asyncio.get_running_loop().create_future()
 
     def claim(self) -> bool:
         """Return whether the answer goes into the response; if not, it is to be sent like any other reply."""
         self._is_claimed = self._is_open
         return self._is_open
 
-    def set_message(self, message: Message) -> None:
+    def set_message(self, message: ResponseMessage) -> None:
         """Answer with `message`, unless there is an answer already or the response is closed."""
         if self._is_open and not self._message_future.done():
             self._message_future.set_result(message)
 
-    async def wait_for_message(self, turn: asyncio.Task[None]) -> Message | None:
+    async def wait_for_message(self, turn: asyncio.Task[None]) -> ResponseMessage | None:
         """Return the answer of `turn`, None if it takes too long. Raise what the turn raises if it gives no answer."""
         waiting: Any = (self._message_future, turn)
         await asyncio.wait(waiting, timeout=self._timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -53,22 +54,21 @@ class InvokeResponse:
         return None
 
 
-def split_messages(messages: Sequence[Message]) -> tuple[Message, list[Message]]:
+def split_messages(messages: Sequence[Message]) -> tuple[ResponseMessage, list[Message]]:
     """Split a turn's messages, at least one, into the one for the HTTP response and those to send.
 
     The response gets a card that replaces another, else a text. If there is neither, all messages are sent and the
     response repeats the first one's summary, a single line.
     """
-    replacing = [message for message in messages if "replaces" in message]
-    texts = [message for message in messages if "text" in message]
-    for chosen in (*replacing, *texts):
-        answer = {key: value for key, value in chosen.items() if key != "replaces"}
-        return answer, [message for message in messages if message is not chosen]
-    return {"text": messages[0]["summary"]}, list(messages)
+    replacing = [message for message in messages if isinstance(message, CardMessage) and message.replaced_activity_id]
+    texts = [message for message in messages if isinstance(message, TextMessage)]
+    candidates: list[ResponseMessage] = [*replacing, *texts]
+    for chosen in candidates:
+        return replace(chosen, replaced_activity_id=""), [message for message in messages if message is not chosen]
+    summaries = (message.summary for message in messages if isinstance(message, CardMessage | FileMessage))
+    return TextMessage(next(summaries, "")), list(messages)
 
 
 def strip_response_only(message: Message) -> Message:
     """Return `message` in a form that can be sent: what only a response can replace becomes a new message."""
-    if message.get("replaces") != RESPONSE_ONLY:
-        return message
-    return {key: value for key, value in message.items() if key != "replaces"}
+    return replace(message, replaced_activity_id="") if message.replaced_activity_id == RESPONSE_ONLY else message

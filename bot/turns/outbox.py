@@ -13,9 +13,9 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.cards.messages import Message
+from bot.cards.messages import Message, TextMessage
 from bot.errors import DeliveryError, StoreError, describe_error_location
 from bot.turns.channel import Channel
 from bot.turns.conversation_document import ConversationDocument
@@ -195,10 +195,10 @@ class Outbox:
         self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, error: DeliveryError
     ) -> None:
         """Put something else in the place of a message that the channel refused, or remove it."""
-        if "replaces" in outbox_message.message:
+        if outbox_message.message.replaced_activity_id:
             # the card is gone, too old, or not the bot's: send as a new message what was to replace it
             self.counts["replaced"] += 1
-            message = {key: value for key, value in outbox_message.message.items() if key != "replaces"}
+            message = replace(outbox_message.message, replaced_activity_id="")
             await self._replace_message(unit_of_work, outbox_message, message, is_fallback=False)
             return
         reference = secrets.token_hex(4)
@@ -206,7 +206,7 @@ class Outbox:
         # only what the channel can't show calls for a notice; after a 403 or 404 that would be refused as well
         if error.status in (400, 413) and not outbox_message.is_fallback:
             self.counts["replaced"] += 1
-            notice = {"text": render_notice("not-shown", outbox_message.language, reference)}
+            notice = TextMessage(render_notice("not-shown", outbox_message.language, reference))
             await self._replace_message(unit_of_work, outbox_message, notice, is_fallback=True)
         else:
             await self._commit_and_begin_next(unit_of_work, lambda document: document.remove_message(outbox_message.id))
@@ -214,12 +214,12 @@ class Outbox:
     async def _replace_message(
         self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, message: Message, *, is_fallback: bool
     ) -> None:
-        def replace(document: ConversationDocument) -> None:
+        def replace_stored(document: ConversationDocument) -> None:
             stored = document.find_message(outbox_message.id)
             if stored:
                 stored.replace_message(message, is_fallback=is_fallback)
 
-        await self._commit_and_begin_next(unit_of_work, replace)
+        await self._commit_and_begin_next(unit_of_work, replace_stored)
 
     async def _commit_and_begin_next(
         self, unit_of_work: UnitOfWork, edit: Callable[[ConversationDocument], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.cards.message_json import message_from_json, message_to_json
 from bot.cards.messages import Message
 from bot.turns.channel import ConversationReference
 from knowledge.model.entry import Language
@@ -16,7 +17,7 @@ class OutboxMessage:
 
     Attributes:
         id: The key of the activity that it answers, then a dot and its number among the answers.
-        message: What to send, as plain JSON.
+        message: What to send.
         conversation_reference: The turn that it answers.
         language: The language of the notice that may have to take its place.
         created_at: When its turn was committed.
@@ -58,7 +59,8 @@ class OutboxMessage:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON. It shares the message: copying a card's thousand values would cost more than the turn."""
-        return {key: getattr(self, attribute) for key, (attribute, _) in _FIELDS.items()}
+        written = {key: getattr(self, attribute) for key, (attribute, _) in _FIELDS.items()}
+        return {**written, "message": message_to_json(self.message)}
 
 
 _FIELDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
@@ -84,5 +86,8 @@ def read_outbox_message(value: object) -> OutboxMessage | None:
     # all or nothing: a message whose reference is damaged could reach the wrong person
     if not all(isinstance(value.get(key), expected_type) for key, (_, expected_type) in _FIELDS.items()):
         return None
+    message = message_from_json(value["message"])
+    if message is None:
+        return None
     fields = {attribute: value[key] for key, (attribute, _) in _FIELDS.items()}
-    return OutboxMessage(**{**fields, "language": "it" if fields["language"] == "it" else "en"})
+    return OutboxMessage(**{**fields, "message": message, "language": "it" if fields["language"] == "it" else "en"})

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.cards.cards import append_note
-from bot.cards.messages import Message
+from bot.cards.message_json import message_from_json
+from bot.cards.messages import append_note
 from bot.errors import BotError, DeliveryError
 from bot.turns.channel import Channel, ProactiveMessenger
 from bot.turns.notices import render_notice
@@ -84,10 +84,10 @@ class ProgressReporter:
                 _log.info("A job's end could not be shown: %s", error)
 
     async def _update_note(self, note: str) -> None:
-        message: Message = {
-            **append_note(self.pending.progress_message, note),
-            "replaces": self.pending.progress_activity_id,
-        }
+        announcement = message_from_json(self.pending.progress_message)
+        if announcement is None:
+            return
+        message = replace(append_note(announcement, note), replaced_activity_id=self.pending.progress_activity_id)
 
         async def update(channel: Channel) -> None:
             await channel.send(message)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from bot.cards.message_json import message_to_json
 from bot.cards.messages import Message
 from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import ConversationDocument
@@ -68,7 +69,7 @@ async def apply_effects(
         # a progress line would undo what a later answer puts in the message's place
         if number == 0 and messages and not result.replies[-1].may_be_replaced:
             pending.progress_message_id = f"{incoming.activity_key}.{len(messages) - 1}"
-            pending.progress_message = dict(messages[-1])
+            pending.progress_message = message_to_json(messages[-1])
         document.pending_turns.append(pending)
     return reports
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.cards.messages import Message
+from bot.cards.messages import Message, SignInMessage, TextMessage
 from bot.errors import RequestRefusedError, StateTooLargeError, StoreError, log_failure
 from bot.state.store import StateStore
 from bot.turns.channel import Channel, render_messages
@@ -145,7 +145,7 @@ class TurnProcessor:
                 document.sign_in_expires_at = 0.0
         if incoming.notice:
             link = channel.get_private_chat_link() if incoming.notice == "file-in-group" else ""
-            messages.append({"text": render_notice(incoming.notice, language, link=link)})
+            messages.append(TextMessage(render_notice(incoming.notice, language, link=link)))
         if incoming.extra_message:
             messages.append(incoming.extra_message)
         return messages, language
@@ -162,7 +162,7 @@ class TurnProcessor:
         remaining_state = await self._private_chat_handoff.hand_off(incoming, channel, result)
         if remaining_state is None:
             link = channel.get_private_chat_link()
-            messages: list[Message] = [{"text": render_notice("private-failed", language, link=link)}]
+            messages: list[Message] = [TextMessage(render_notice("private-failed", language, link=link))]
         else:
             messages = render_messages(result, channel, incoming.replaced_activity_id)
         # without a private chat nothing moves there, so the thread keeps all of the state
@@ -177,7 +177,7 @@ class TurnProcessor:
             if self._is_already_processed(unit_of_work.document, incoming):
                 return None
             language = detect_language(incoming.turn.locale)
-            self.record_turn(unit_of_work, incoming, channel, [{"text": notice}], language)
+            self.record_turn(unit_of_work, incoming, channel, [TextMessage(notice)], language)
             return True
 
         unit_of_work, _ = await update_document(self._store, key, record_notice)
@@ -201,7 +201,7 @@ class TurnProcessor:
         document, now = unit_of_work.document, self._clock()
         document.mark_processed(incoming.activity_key, now)
         document.remove_pending(incoming.activity_key)
-        if any("sign_in" in message for message in messages):
+        if any(isinstance(message, SignInMessage) for message in messages):
             document.sign_in_expires_at = now + SIGN_IN_TIMEOUT_SECONDS
         # claimed before the commit: afterwards the answer is either in the response or in the outbox, never in neither
         if messages and incoming.response and incoming.response.claim():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.cards.messages import Message
+from bot.cards.messages import ResponseMessage, TextMessage
 from bot.errors import BotError, RequestRefusedError, describe_error_location
 from bot.state.store import StateStore, build_state_key
 from bot.state.usage_counts import UsageCounter
@@ -116,7 +116,7 @@ class TurnRunner:
             turn.add_done_callback(_log_failure)
             await self._persist_running_turn(key, incoming, channel, turn)
 
-    async def run_invoke(self, incoming: InboundActivity, channel: Channel) -> Message:
+    async def run_invoke(self, incoming: InboundActivity, channel: Channel) -> ResponseMessage:
         """Run the turn of an invoke, and return the message for its HTTP response: a card or a text.
 
         The turn's other replies are sent after it; so is the answer itself if it takes too long. A repeated delivery
@@ -133,7 +133,7 @@ class TurnRunner:
         message = await response.wait_for_message(turn)
         if message is None and not turn.done():
             await self._persist_running_turn(key, incoming, channel, turn)
-        return message or {"text": render_notice("answer-follows", detect_language(incoming.turn.locale))}
+        return message or TextMessage(render_notice("answer-follows", detect_language(incoming.turn.locale)))
 
     async def is_awaiting_sign_in(self, turn: Turn) -> bool:
         """Return whether the conversation has recently offered a way to sign in that nobody has used.
@@ -209,9 +209,9 @@ class TurnRunner:
         """Send what came of a turn, a committed document or only a notice, and start the jobs that it left."""
         if isinstance(result, str):
             if incoming.response:
-                incoming.response.set_message({"text": result})
+                incoming.response.set_message(TextMessage(result))
             else:
-                await channel.send({"text": result})
+                await channel.send(TextMessage(result))
             return
         # first the response, which the person waits for; the other replies may take longer
         if incoming.response:
@@ -232,11 +232,13 @@ def _assign_activity_key(incoming: InboundActivity) -> tuple[str, InboundActivit
     return key, incoming if incoming.activity_key else replace(incoming, activity_key=secrets.token_hex(12))
 
 
-def _build_response_message(unit_of_work: UnitOfWork, incoming: InboundActivity) -> Message:
+def _build_response_message(unit_of_work: UnitOfWork, incoming: InboundActivity) -> ResponseMessage:
     """Return the message for the HTTP response: this turn's answer, or that of the first delivery."""
     document = unit_of_work.document
     message = unit_of_work.response_message or document.invoke_responses.get(incoming.activity_key)
-    return message or {"text": render_notice("done-before", document.language or detect_language(incoming.turn.locale))}
+    return message or TextMessage(
+        render_notice("done-before", document.language or detect_language(incoming.turn.locale))
+    )
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

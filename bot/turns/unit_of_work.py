@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bot.cards.messages import Message
+from bot.cards.messages import ResponseMessage
 from bot.state.conflicts import MAX_COMMIT_ATTEMPTS, retry_conflicts
 from bot.state.store import StateStore, build_state_key
 from bot.turns.channel import ConversationReference
@@ -32,7 +32,7 @@ class UnitOfWork:
         self.key = key
         self.document = ConversationDocument()
         self.is_sending = False
-        self.response_message: Message | None = None
+        self.response_message: ResponseMessage | None = None
         self._store = store
         self._etag: str | None = None
 

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession, web
 
 from bot.auth.channel_auth import build_channel_auth
+from bot.cards.messages import CardMessage, FileMessage, Message, SignInMessage, TextMessage
 from bot.host.http_server import build_app
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StateStore
@@ -23,6 +24,17 @@ def build_local_app(turns: TurnRunner, store: StateStore, invoke_router: InvokeR
     """The web application without credentials, which serves this machine only."""
     channel_auth = build_channel_auth(None)
     return build_app(turns, store, channel_auth, TeamsAdapter(channel_auth, invoke_router))
+
+
+def describe_message(message: Message) -> str:
+    """What a person reads of a message first: its text, or what notifies of it."""
+    match message:
+        case TextMessage(text):
+            return text
+        case CardMessage(summary=summary) | FileMessage(summary=summary):
+            return summary
+        case SignInMessage():
+            return "sign in"
 
 
 class FakeTeams:

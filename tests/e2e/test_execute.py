@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from bot.cards.messages import build_reply_message
+from bot.cards.messages import CardMessage, build_reply_message
 from bot.host.http_server import listen
 from bot.host.playground import Playground
 from bot.host.settings import Settings
@@ -26,7 +26,7 @@ from tests.e2e.conftest import CHROMIUM, PATIENCE, TestClient
 CONFLICT = "'Conflict'. Details: Update/Upgrade of image templates is currently not supported"
 
 
-def _executing(reply: Any, hints: bool, owner: str) -> Mapping[str, Any]:
+def _executing(reply: Any, hints: bool, owner: str, asks_feedback: bool) -> CardMessage:
     """The message for a reply, its buttons as a card for universal actions has them."""
 
     def actions(item: Any) -> Iterator[dict[str, Any]]:
@@ -35,9 +35,9 @@ def _executing(reply: Any, hints: bool, owner: str) -> Mapping[str, Any]:
         if isinstance(item, dict) and item.get("type") == "Action.Submit":
             yield item
 
-    message = build_reply_message(reply, hints, owner)
-    message["card"]["version"] = "1.5"
-    for action in list(actions(message["card"])):
+    message = build_reply_message(reply, hints, owner, asks_feedback)
+    message.card["version"] = "1.5"
+    for action in list(actions(message.card)):
         action |= {"type": "Action.Execute", "verb": action["data"].pop("do")}
     return message
 

@@ -10,13 +10,15 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityTypes
 
 from bot.cards.file_cards import build_consent_message
-from bot.cards.messages import Message, build_reply_message
+from bot.cards.messages import Message, SignInMessage, TextMessage, build_reply_message
 from bot.cards.splitting import split_reply
+from bot.sign_in.sign_in import SignInCard
 from bot.teams.botframework.outgoing_activity import build_activity
 from bot.turns.channel import Channel, ConversationReference
 from bot.turns.notices import render_notice
 from dialogs.model.effects import AskFeedback, OfferFile, ReplyEffect, RequestSignIn
 from dialogs.model.reply import Reply
+from knowledge.model.entry import Language
 
 if TYPE_CHECKING:
     from bot.teams.botframework.adapter import TeamsAdapter
@@ -67,10 +69,10 @@ class TeamsChannel:
                     asks_feedback = True
                 # Teams offers files in personal chats only, and a sign-in card is not for the others in a group
                 case OfferFile() if not is_group:
-                    notice = {"text": render_notice("file-not-here", reply.language)}
+                    notice = TextMessage(render_notice("file-not-here", reply.language))
                     messages_below.append(notice if self._is_test_client else build_consent_message(effect))
                 case RequestSignIn() if not is_group and self._adapter.sign_in:
-                    messages_below.append({"sign_in": reply.language})
+                    messages_below.append(SignInMessage(reply.language))
                 case OfferFile() | RequestSignIn():
                     pass
                 case _:
@@ -85,9 +87,8 @@ class TeamsChannel:
 
         With `conversation_reference`, of an earlier turn of the conversation, it answers that one.
         """
-        if "sign_in" in message:
-            message = await self._build_sign_in_message(message)
-        activity = build_activity(message)
+        sendable = await self._build_sign_in_card(message.language) if isinstance(message, SignInMessage) else message
+        activity = build_activity(sendable)
         if activity.id:
             await self._context.update_activity(activity)
             return str(activity.id)
@@ -128,9 +129,8 @@ class TeamsChannel:
         """Show that an answer is being written."""
         await self._context.send_activity(Activity(type=ActivityTypes.typing))
 
-    async def _build_sign_in_message(self, message: Message) -> Message:
+    async def _build_sign_in_card(self, language: Language) -> SignInCard | TextMessage:
         """Build the sign-in card only now: its link is short-lived, so it can't wait in the outbox."""
-        sign_in, language = self._adapter.sign_in, message["sign_in"]
-        if sign_in is None:
-            return {"text": render_notice("sign-in-down", language)}
-        return await sign_in.build_card(self.conversation_reference, language)
+        if self._adapter.sign_in is None:
+            return TextMessage(render_notice("sign-in-down", language))
+        return await self._adapter.sign_in.build_card(self.conversation_reference, language)

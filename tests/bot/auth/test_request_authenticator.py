@@ -25,6 +25,7 @@ from hypothesis import strategies as some
 from bot.auth.channel_auth import build_channel_auth
 from bot.auth.json_client import JsonClient
 from bot.auth.signing_keys import FRESH_SECONDS, KEEP_SECONDS, MIN_FETCH_INTERVAL_SECONDS, RETRY_SECONDS, SigningKeys
+from bot.cards.messages import TextMessage
 from bot.errors import RequestRefusedError
 from bot.host.http_server import MAX_BODY_BYTES
 from bot.teams.request_body import read_body
@@ -311,7 +312,7 @@ async def test_a_reply_that_was_kept_under_other_credentials_gets_no_token(bot: 
     back = {"app": OTHER, "service": bot.identity.service_url, "conversation": "a:1", "person": "29:ada", "bot": "28:b"}
 
     async def work(channel: Any) -> None:
-        await channel.send({"text": "late"})
+        await channel.send(TextMessage("late"))
 
     with pytest.raises(RequestRefusedError, match="credentials have changed"):
         await bot.adapter.resume_conversation(back, work)

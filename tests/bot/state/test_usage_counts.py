@@ -15,6 +15,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from app import main
+from bot.cards.messages import CardMessage
 from bot.cli.report import format_report
 from bot.errors import StoreError
 from bot.host.settings import Settings
@@ -209,6 +210,6 @@ async def test_odd_reactions_are_taken_and_change_nothing(reacting: Chat, value:
 
 
 def test_a_diagnosis_asks_for_feedback_and_nothing_else_does() -> None:
-    asked = build_activity({"card": {}, "summary": "s", "feedback": True})
+    asked = build_activity(CardMessage({}, "s", asks_feedback=True))
     assert asked.channel_data == {"feedbackLoop": {"type": "default"}}
-    assert build_activity({"card": {}, "summary": "s"}).channel_data is None
+    assert build_activity(CardMessage({}, "s")).channel_data is None

@@ -13,7 +13,7 @@ import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from bot.cards.messages import CARD_TYPE, hash_owner_id
+from bot.cards.messages import CARD_TYPE, TextMessage, hash_owner_id
 from bot.state.store import build_state_key
 from bot.teams.invokes import MESSAGE_TYPE, Invoke, InvokeResult, InvokeRouter
 from bot.turns.conversation_document import MAX_INVOKE_RESPONSES, ConversationDocument, read_conversation_document
@@ -276,7 +276,7 @@ async def test_only_teams_itself_can_press(bot: Guarded) -> None:
 def test_only_the_last_answers_are_kept() -> None:
     document = ConversationDocument()
     for number in range(9):
-        document.store_invoke_response(str(number), {"text": str(number)})
+        document.store_invoke_response(str(number), TextMessage(str(number)))
     kept = read_conversation_document(json.loads(json.dumps(document.to_json()))).invoke_responses
-    assert kept == {"6": {"text": "6"}, "7": {"text": "7"}, "8": {"text": "8"}}
+    assert kept == {number: TextMessage(number) for number in "678"}
     assert read_conversation_document({"schema": 2, "medic": None, "answers": {"a": 5}}).invoke_responses == {}

@@ -16,6 +16,7 @@ import trustme
 
 from bot.auth.channel_auth import build_channel_auth
 from bot.auth.loopback import LoopbackAuthenticator
+from bot.cards.messages import TextMessage
 from bot.errors import DeliveryError, StateConflictError
 from bot.state.sqlite_store import SqliteStore
 from bot.turns.conversation_document import ConversationDocument, read_conversation_document
@@ -54,7 +55,7 @@ def back(service: str, **more: Any) -> dict[str, Any]:
 
 def waiting(way: dict[str, Any]) -> ConversationDocument:
     document = ConversationDocument(dialog_state={"turns": 1})
-    document.enqueue_messages("1", [{"text": "late"}], way, "en", 2e9)
+    document.enqueue_messages("1", [TextMessage("late")], way, "en", 2e9)
     return document
 
 
@@ -69,7 +70,7 @@ def waiting(way: dict[str, Any]) -> ConversationDocument:
 )  # fmt: skip
 async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guarded, service: Any) -> None:
     async def work(channel: Any) -> None:
-        await channel.send({"text": "late"})
+        await channel.send(TextMessage("late"))
 
     with pytest.raises(DeliveryError, match="has not called since the start"):
         await bot.adapter.resume_conversation(back(service), work)
@@ -178,7 +179,7 @@ async def document(chat: Chat) -> dict[str, Any]:
     document = read_conversation_document(stored.value)
     way = {"app": "", "service": chat.teams.url, "conversation": "a:1", "person": ADA, "bot": "28:bot"}
     action = ActionPressed("next", {}, {"title": "x"}, 1)
-    document.enqueue_messages("9", [{"text": "late"}], way, "en", 2e9)
+    document.enqueue_messages("9", [TextMessage("late")], way, "en", 2e9)
     kept = Turn(Person("contoso", ADA), "a:1", event=action)
     document.pending_turns = [
         PendingTurn("8", turn_to_json(kept), way, 2e9, inbound_fields={"wants": "answer"}, due_at=4e9),
@@ -191,7 +192,7 @@ async def document(chat: Chat) -> dict[str, Any]:
             due_at=4e9,
         ),
     ]
-    document.store_invoke_response("6", {"text": "x"})
+    document.store_invoke_response("6", TextMessage("x"))
     seen = TemplateId("8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75", "rg", "win11")
     state = replace(
         state_from_json(document.dialog_state),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
-from bot.cards.messages import Message
+from bot.cards.messages import CardMessage, Message
 from bot.errors import DeliveryError, RequestRefusedError, StoreError
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StoredState
@@ -34,6 +34,7 @@ from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn, TurnEvent
 from knowledge.model.entry import Language
 from tests.bot.scripted import ScriptedResult
+from tests.bot.stand_ins import describe_message
 from tests.patching import set_existing
 from tests.turns import report_of, text_of
 
@@ -101,15 +102,15 @@ class Wire:
         return {"wire": "1", "conversation": self.conversation, "person": "29:ada"}
 
     def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
-        return [{"card": {"body": []}, "summary": reply.summary}]
+        return [CardMessage({"body": []}, reply.summary)]
 
     async def send(self, message: Message) -> str:
         self.fuse.here()
         if failed := self.refuse(message):
             raise failed
-        said = str(message.get("text") or message["summary"])
-        notes = [line["text"] for line in message.get("card", {}).get("body", [])]
-        where = f"[{message['replaces']}] " if "replaces" in message else ""
+        said = describe_message(message)
+        notes = [line["text"] for line in message.card["body"]] if isinstance(message, CardMessage) else []
+        where = f"[{message.replaced_activity_id}] " if message.replaced_activity_id else ""
         await self.arrive(f"{where}{' / '.join([said, *notes])}")
         self.fuse.here()
         return f"id of {said}"
@@ -583,7 +584,7 @@ async def test_a_channel_that_refuses_signs_gets_fewer_of_them_and_the_report(st
 
     def refuse(message: Message) -> DeliveryError | None:
         nonlocal asked
-        if "replaces" not in message:
+        if not message.replaced_activity_id:
             return None
         asked += 1
         return DeliveryError("too many", 429)

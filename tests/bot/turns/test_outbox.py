@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.cards.messages import Message
+from bot.cards.messages import CardMessage, Message
 from bot.errors import DeliveryError, RequestRefusedError, StoreError
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StoredState
@@ -32,6 +32,7 @@ from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from dialogs.model.turn import MessageSent, Person, Turn
 from tests.bot.scripted import ScriptedResult
+from tests.bot.stand_ins import describe_message
 from tests.turns import text_of
 
 FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0))
@@ -91,7 +92,7 @@ class Line:
         return {"line": "1", "conversation": "a:1", "person": "29:ada"}
 
     def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
-        return [{"card": {}, "summary": reply.summary}]
+        return [CardMessage({}, reply.summary)]
 
     async def send(self, message: Message) -> None:
         self.fuse.here()
@@ -100,7 +101,7 @@ class Line:
             await self.sending()
         trouble, taken = self.troubles.pop(0) if self.troubles else (None, True)
         if taken:
-            self.taken.append(str(message.get("text") or message["summary"]))
+            self.taken.append(describe_message(message))
             self.unmarked = True
         self.fuse.here()
         if trouble:

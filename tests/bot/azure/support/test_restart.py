@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.cards.messages import Message
+from bot.cards.messages import CardMessage, Message
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import build_state_key
 from bot.turns.inbound import InboundActivity
@@ -33,7 +33,7 @@ class Seen(Wire):
 
     def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> Sequence[Message]:
         self.buttons = {button.action_id: dict(button.args) for button in reply.buttons} or self.buttons
-        return [{"card": {"body": []}, "summary": render_plain_text(reply)}]
+        return [CardMessage({"body": []}, render_plain_text(reply))]
 
 
 class Walk:

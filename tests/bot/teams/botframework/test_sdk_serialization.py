@@ -18,7 +18,7 @@ from botbuilder.schema import (
     SuggestedActions,
 )
 
-from bot.cards.messages import CARD_TYPE
+from bot.cards.messages import CARD_TYPE, CardMessage
 from bot.teams.botframework.outgoing_activity import build_activity
 from bot.teams.botframework.sdk_serialization import serialize_activity
 
@@ -61,7 +61,7 @@ def test_every_kind_of_value_is_written_as_the_sdk_writes_it(activity: Activity)
 
 
 def test_a_card_goes_over_the_wire_as_it_was_drawn() -> None:
-    activity = addressed(build_activity({"card": CARD, "summary": "s"}))
+    activity = addressed(build_activity(CardMessage(CARD, "s")))
     sent = serialize_activity(deepcopy(activity))
     assert sent["attachments"] == [{"contentType": CARD_TYPE, "content": CARD}]
     assert sent["summary"] == "s"
