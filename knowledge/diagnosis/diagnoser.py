@@ -14,9 +14,11 @@ from knowledge.diagnosis.excerpt import extract_excerpt, redact_evidence
 from knowledge.diagnosis.facts import FactValue, detect_os, extract_facts, extract_ids
 from knowledge.diagnosis.parsed_input import parse_input
 from knowledge.diagnosis.ranking import RankedCandidate
-from knowledge.model.diagnosis import BuildOutcome, Diagnosis, ExcerptLine, Match, ScriptAdvice
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ScriptAdvice
 from knowledge.model.entry import Entry, Language
 from knowledge.redaction.redact import redact
+from knowledge.template.documents import read_pasted_template
+from knowledge.template.run import Run
 from knowledge.text.decoding import decode, replace_lone_surrogates
 from knowledge.text.lines import LogLine, read_lines
 from knowledge.text.normalization import TextLine, normalize_lines, normalize_text
@@ -26,15 +28,9 @@ from knowledge.text.unwrapping import unwrap_lines
 MAX_WHOLE_BYTES = 256 << 10
 """Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
 _MAX_EVIDENCE_LINES = 6
+_TEMPLATE_TYPE = b"virtualmachineimages"
 _SCRIPT_EXIT_ENTRY = "script-nonzero-exit"
 """The entry for a script that failed by itself. What the script printed is its evidence."""
-_OUTCOMES_BY_RUN_STATE: Mapping[str, BuildOutcome] = {
-    "failed": "failed",
-    "canceled": "canceled",
-    "canceling": "canceled",
-    "succeeded": "succeeded",
-    "running": "running",
-}
 
 
 class Diagnoser:
@@ -53,7 +49,8 @@ class Diagnoser:
         """
         content = decode(text) if isinstance(text, bytes) else replace_lone_surrogates(text)
         lines = unwrap_lines(normalize_text(content))
-        return self._diagnose_lines(lines, content.count("\n") + 1 if content else 0, language, file)
+        line_count = content.count("\n") + 1 if content else 0
+        return self._diagnose_lines(lines, line_count, language, file, content)
 
     def diagnose_stream(
         self,
@@ -74,8 +71,9 @@ class Diagnoser:
         return self._diagnose_lines(normalize_lines(lines), line_count, language, file)
 
     def _diagnose_lines(
-        self, text_lines: Sequence[TextLine], line_count: int, language: Language, file: str
+        self, text_lines: Sequence[TextLine], line_count: int, language: Language, file: str, content: str = ""
     ) -> Diagnosis:
+        """Diagnose the readable lines of a text. `content` is the text as it is, unless it's too large to have."""
         parsed = parse_input(read_lines(text_lines))
         build, text = parsed.build, parsed.text
         candidates = self._candidate_finder.find_candidates(parsed)
@@ -84,17 +82,22 @@ class Diagnoser:
         if script_exit and script_failure:
             _show_script_output(script_exit, script_failure)
         ranked = self._candidate_finder.rank(parsed, candidates)
-        facts = extract_facts(text, build)  # unredacted: they are compared with the text for further ids below
+        # normalization undoes escapes, so JSON can only be read from the text as it is
+        has_template = build is None and _TEMPLATE_TYPE in text.lower
+        template = read_pasted_template(content) if has_template else None
+        facts = extract_facts(
+            text, build, template
+        )  # unredacted: they are compared with the text for further ids below
         return Diagnosis(
             file=file,
             kind=parsed.kind,
-            outcome=build.outcome if build else _parse_outcome(facts.get("run_state")),
+            outcome=build.outcome if build else Run(str(facts.get("run_state"))).outcome,
             matches=_build_matches(ranked, text.lines, language),
             excerpt=extract_excerpt(build, text.lines, [candidate for candidate, _ in ranked], script_failure),
             facts={name: _redact_fact(name, value) for name, value in facts.items()},
             timeline=build.summarize_provisioners() if build else (),
             phase=build.phase if build else None,
-            os=detect_os(text, build, facts),
+            os=(template.os if template else None) or detect_os(text, build, facts),
             partial=parsed.is_partial,
             script_advice=_build_advice(script_failure, language) if script_exit else None,
             line_count=line_count,
@@ -155,7 +158,3 @@ def _build_advice(script_failure: ScriptFailure | None, language: Language) -> S
     if pattern is None or pattern.advice is None:
         return None
     return ScriptAdvice(pattern.id, pattern.advice.get(language))
-
-
-def _parse_outcome(run_state: FactValue) -> BuildOutcome:
-    return _OUTCOMES_BY_RUN_STATE.get(str(run_state).lower(), "unknown")

@@ -11,6 +11,9 @@ import re2
 
 from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
 from knowledge.build_log.build import Build
+from knowledge.template.image_template import SHOWN_FACTS, ImageTemplate
+from knowledge.template.run import format_time
+from knowledge.template.template_id import get_last_segment
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import format_iso
 from knowledge.text.patterns import LiteralSet, compile_pattern
@@ -84,8 +87,13 @@ _PATTERN_LITERALS = LiteralSet(literal.decode() for _, literal, _ in _PATTERNS)
 _INTERRUPTION_EXIT_CODES = (101, 1115, 1190, 1717)  # left behind by a restart or a stop
 
 
-def extract_facts(indexed_text: IndexedText, build: Build | None) -> Mapping[str, FactValue]:
-    """Return every fact in the text by name; if it occurs several times, the first value."""
+def extract_facts(
+    indexed_text: IndexedText, build: Build | None, template: ImageTemplate | None = None
+) -> Mapping[str, FactValue]:
+    """Return every fact in the text by name; if it occurs several times, the first value.
+
+    `template` is the image template that the text has as JSON, whose facts are more reliable than those of a pattern.
+    """
     facts: dict[str, FactValue] = {}
     present = frozenset(_PATTERN_LITERALS.find_in(indexed_text.lower))
     for name, literal, pattern in _PATTERNS:
@@ -99,8 +107,13 @@ def extract_facts(indexed_text: IndexedText, build: Build | None) -> Mapping[str
     if blob_path:
         facts["account"], facts["log_folder"] = blob_path[1].decode(), blob_path[2].decode()
     for name in ("run_started", "run_ended"):
-        if name in facts:
-            facts[name] = f"{facts[name]}Z"
+        if name in facts and (time := format_time(f"{facts.pop(name)}Z")):
+            facts[name] = time
+    if isinstance(staging_group := facts.get("staging_resource_group"), str):
+        facts["staging_resource_group"] = get_last_segment(staging_group)
+    if template is not None:
+        template_facts = template.compute_facts()
+        facts.update({name: template_facts[name] for name in SHOWN_FACTS if name in template_facts})
     if build is not None:
         _add_build_facts(facts, build)
     return facts

@@ -12,7 +12,6 @@ from knowledge.template.template_id import TemplateId, get_last_segment
 from knowledge.template.vm_size import count_vcpus
 
 OperatingSystem = Literal["windows", "linux"]
-FactValue = str | int
 
 DEFAULT_TIMEOUT_MINUTES = 240
 """Image Builder's time limit when the template sets none, or 0."""
@@ -167,7 +166,7 @@ class ImageTemplate:
         """Whether the last run failed or was canceled, or the template could not be created."""
         return self.run.outcome in ("failed", "canceled") or self.provisioning.state.casefold() == "failed"
 
-    def compute_facts(self, now: str | None = None) -> dict[str, FactValue]:
+    def compute_facts(self, now: str | None = None) -> dict[str, str | int]:
         """Return the facts by name, without those that the template doesn't tell.
 
         `now` (UTC, ISO 8601) measures a run that has not ended. `run_share` is the percentage of the time limit used.
@@ -175,7 +174,7 @@ class ImageTemplate:
         seconds = self.run.compute_seconds(now)
         source = self.source.describe()
         names = self.template_id.to_facts() if self.template_id else {}
-        facts: dict[str, FactValue | None] = {
+        facts: dict[str, str | int | None] = {
             "template": self.name,
             "region": self.location,
             "run_state": self.run.state,
@@ -199,9 +198,9 @@ class ImageTemplate:
         known = {name: value for name, value in facts.items() if value is not None and _is_fact(value)}
         return {**known, **names}
 
-    def _unless_unevaluated(self, value: FactValue, *keys: str) -> FactValue | None:
+    def _unless_unevaluated(self, value: str | int, *keys: str) -> str | int | None:
         return value if self.unevaluated.isdisjoint(keys) else None
 
 
-def _is_fact(value: FactValue) -> bool:
+def _is_fact(value: str | int) -> bool:
     return not isinstance(value, str) or _FACT_TEXT.fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""Read an image template from JSON, whoever wrote it: Azure, one of its tools, or the author of a file.
+"""Read an image template from its JSON object, whoever wrote it: Azure, one of its tools, or the author of a file.
 
 Resource Manager nests a template's `properties`, and Azure CLI flattens them. Keys come in any case. What is missing,
 null, empty, or of the wrong type leaves its field empty.
@@ -29,10 +29,6 @@ MAX_ITEMS = 1000
 """Items of a list that are read; a template has at most some dozens."""
 _MAX_NUMBER = 2**53
 
-_TYPES = frozenset({"microsoft.virtualmachineimages", "microsoft.virtualmachineimages/imagetemplates"})
-"""The second is the type; the samples of 2019 left out the rest."""
-_MAX_DEPTH = 8
-"""How deep resources may be nested: a deployment within a deployment."""
 _WINDOWS_PUBLISHERS = frozenset({"microsoftwindowsdesktop", "microsoftwindowsserver", "microsoftvisualstudio"})
 _LINUX_PUBLISHERS = frozenset(
     {"canonical", "redhat", "suse", "debian", "credativ", "openlogic", "oracle", "almalinux", "resf", "kinvolk",
@@ -54,45 +50,45 @@ def parse_template(resource: object, path: str = "") -> ImageTemplate:
     """
     if not isinstance(resource, Mapping):
         raise NoTemplateError(f"an image template is a JSON object, not {type(resource).__name__}")
-    top = _lower_keys(resource)
+    top = lower_keys(resource)
     is_nested = isinstance(top.get("properties"), Mapping)
     written: Mapping[str, Any] = top["properties"] if is_nested else resource
-    properties = _lower_keys(written) if is_nested else top
-    vm = _lower_keys(properties.get("vmprofile"))
-    source = _lower_keys(properties.get("source"))
+    properties = lower_keys(written) if is_nested else top
+    vm = lower_keys(properties.get("vmprofile"))
+    source = lower_keys(properties.get("source"))
     customizers = _read_steps(properties.get("customize"))
-    error = _lower_keys(properties.get("provisioningerror"))
-    handling = _lower_keys(properties.get("errorhandling"))
+    error = lower_keys(properties.get("provisioningerror"))
+    handling = lower_keys(properties.get("errorhandling"))
     tags = top.get("tags")
     return ImageTemplate(
-        template_id=TemplateId.parse(_read_text(top.get("id"))),
-        name=_read_text(top.get("name")),
-        location=_read_text(top.get("location")),
-        tags={str(name): _read_text(value) for name, value in tags.items()} if isinstance(tags, Mapping) else {},
-        identities=_read_keys(_lower_keys(top.get("identity")).get("userassignedidentities")),
+        template_id=TemplateId.parse(read_text(top.get("id"))),
+        name=read_text(top.get("name")),
+        location=read_text(top.get("location")),
+        tags={str(name): read_text(value) for name, value in tags.items()} if isinstance(tags, Mapping) else {},
+        identities=_read_keys(lower_keys(top.get("identity")).get("userassignedidentities")),
         provisioning=Provisioning(
-            _read_text(properties.get("provisioningstate")),
-            _read_text(error.get("provisioningerrorcode")),
-            _read_text(error.get("message")),
+            read_text(properties.get("provisioningstate")),
+            read_text(error.get("provisioningerrorcode")),
+            read_text(error.get("message")),
         ),
-        run=_read_run(_lower_keys(properties.get("lastrunstatus"))),
+        run=_read_run(lower_keys(properties.get("lastrunstatus"))),
         source=_read_source(source),
         customizers=customizers,
-        validators=_read_steps(_lower_keys(properties.get("validate")).get("invmvalidations")),
+        validators=_read_steps(lower_keys(properties.get("validate")).get("invmvalidations")),
         distributors=tuple(_read_distributor(*item) for item in _iterate_objects(properties.get("distribute"))),
         vm=VmProfile(
-            _read_text(vm.get("vmsize")),
+            read_text(vm.get("vmsize")),
             _read_number(vm.get("osdisksizegb")) or None,
-            _read_network(_lower_keys(vm.get("vnetconfig"))),
+            _read_network(lower_keys(vm.get("vnetconfig"))),
             _read_texts(vm.get("userassignedidentities")),
         ),
-        staging_group=_read_text(properties.get("exactstagingresourcegroup")),
-        requested_staging_group=_read_text(properties.get("stagingresourcegroup")),
+        staging_group=read_text(properties.get("exactstagingresourcegroup")),
+        requested_staging_group=read_text(properties.get("stagingresourcegroup")),
         build_timeout_minutes=_read_number(properties.get("buildtimeoutinminutes")),
         error_handling=ErrorHandling(
-            _read_text(handling.get("oncustomizererror")), _read_text(handling.get("onvalidationerror"))
+            read_text(handling.get("oncustomizererror")), read_text(handling.get("onvalidationerror"))
         ),
-        optimizes_boot=_is_enabled(_lower_keys(properties.get("optimize")).get("vmboot")),
+        optimizes_boot=_is_enabled(lower_keys(properties.get("optimize")).get("vmboot")),
         auto_run=_is_enabled(properties.get("autorun")),
         os=_detect_os(source, customizers),
         unevaluated=frozenset(
@@ -103,71 +99,32 @@ def parse_template(resource: object, path: str = "") -> ImageTemplate:
     )
 
 
-def find_templates(document: object) -> tuple[ImageTemplate, ...]:
-    """Read every template in a JSON document: a template, a list of them, or a deployment template.
-
-    Raise `NoTemplateError` if there is none.
-    """
-    templates = tuple(parse_template(resource, path) for path, resource in _find_resources(document, "", 0))
-    if not templates:
-        raise NoTemplateError("no resource of type Microsoft.VirtualMachineImages/imageTemplates")
-    return templates
-
-
-def _find_resources(value: object, path: str, depth: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if depth > _MAX_DEPTH:
-        return
-    if isinstance(value, list):
-        for index, item in enumerate(value[:MAX_ITEMS]):
-            yield from _find_resources(item, f"{path}[{index}]", depth + 1)
-    elif isinstance(value, Mapping):
-        keys = {str(key).lower(): key for key in value}
-        if _is_template({key: value[written] for key, written in keys.items()}):
-            yield path, value
-            return
-        # `value` holds the items of a list in Resource Manager's answer; a nested deployment has a template
-        for key in ("value", "resources", "properties", "template"):
-            if key in keys:
-                yield from _find_resources(value[keys[key]], f"{path}.{keys[key]}".lstrip("."), depth + 1)
-        if path.lower().endswith("resources"):  # by symbolic name
-            for name, item in value.items():
-                yield from _find_resources(item, f"{path}.{name}", depth + 1)
-
-
-def _is_template(resource: Mapping[str, Any]) -> bool:
-    if _read_text(resource.get("type")).lower() in _TYPES or TemplateId.parse(_read_text(resource.get("id"))):
-        return True
-    nested = resource.get("properties")
-    properties = _lower_keys(nested) if isinstance(nested, Mapping) else resource
-    return "source" in properties and "distribute" in properties
-
-
 def _read_run(run: Mapping[str, Any]) -> Run:
     return Run(
-        _read_text(run.get("runstate")),
-        _read_text(run.get("runsubstate")),
-        format_time(_read_text(run.get("starttime"))),
-        format_time(_read_text(run.get("endtime"))),
-        _read_text(run.get("message")),
+        read_text(run.get("runstate")),
+        read_text(run.get("runsubstate")),
+        format_time(read_text(run.get("starttime"))),
+        format_time(read_text(run.get("endtime"))),
+        read_text(run.get("message")),
     )
 
 
 def _read_source(source: Mapping[str, Any]) -> ImageSource:
-    urn = [_read_text(source.get(part)) for part in ("publisher", "offer", "sku", "version")]
-    ids = (_read_text(source.get(key)) for key in ("imageversionid", "imageid", "sourceuri"))
+    urn = [read_text(source.get(part)) for part in ("publisher", "offer", "sku", "version")]
+    ids = (read_text(source.get(key)) for key in ("imageversionid", "imageid", "sourceuri"))
     image = ":".join(urn) if all(urn[:3]) else next(filter(None, ids), "")
-    return ImageSource(_read_text(source.get("type")), image, _read_text(source.get("exactversion")), source)
+    return ImageSource(read_text(source.get("type")), image, read_text(source.get("exactversion")), source)
 
 
 def _read_steps(value: object) -> tuple[TemplateStep, ...]:
     return tuple(
         TemplateStep(
             index,
-            _read_text(step.get("type")),
-            _read_text(step.get("name")),
+            read_text(step.get("type")),
+            read_text(step.get("name")),
             _read_texts(step.get("inline")),
-            _read_text(step.get("scripturi")) or _read_text(step.get("sourceuri")),
-            _read_text(step.get("sha256checksum")),
+            read_text(step.get("scripturi")) or read_text(step.get("sourceuri")),
+            read_text(step.get("sha256checksum")),
             step,
         )
         for index, step in _iterate_objects(value)
@@ -175,26 +132,26 @@ def _read_steps(value: object) -> tuple[TemplateStep, ...]:
 
 
 def _read_distributor(index: int, distributor: Mapping[str, Any]) -> Distributor:
-    targets = (_read_text(distributor.get(key)) for key in ("galleryimageid", "imageid", "uri"))
+    targets = (read_text(distributor.get(key)) for key in ("galleryimageid", "imageid", "uri"))
     return Distributor(
         index,
-        _read_text(distributor.get("type")),
-        _read_text(distributor.get("runoutputname")),
+        read_text(distributor.get("type")),
+        read_text(distributor.get("runoutputname")),
         next(filter(None, targets), ""),
         distributor,
     )
 
 
 def _read_network(network: Mapping[str, Any]) -> Network | None:
-    subnet_id = _read_text(network.get("subnetid"))
+    subnet_id = read_text(network.get("subnetid"))
     if not subnet_id:
         return None
-    container_subnet_id, proxy = _read_text(network.get("containerinstancesubnetid")), network.get("proxyvmsize")
-    return Network(subnet_id, container_subnet_id, _read_text(proxy))
+    container_subnet_id, proxy = read_text(network.get("containerinstancesubnetid")), network.get("proxyvmsize")
+    return Network(subnet_id, container_subnet_id, read_text(proxy))
 
 
 def _detect_os(source: Mapping[str, Any], customizers: tuple[TemplateStep, ...]) -> OperatingSystem | None:
-    publisher, offer = (_read_text(source.get(part)).lower() for part in ("publisher", "offer"))
+    publisher, offer = (read_text(source.get(part)).lower() for part in ("publisher", "offer"))
     if publisher in _WINDOWS_PUBLISHERS or "windows" in offer:
         return "windows"
     if publisher in _LINUX_PUBLISHERS or any(word in offer for word in _LINUX_OFFERS):
@@ -206,7 +163,7 @@ def _detect_os(source: Mapping[str, Any], customizers: tuple[TemplateStep, ...])
 
 
 def _is_enabled(value: object) -> bool:
-    return _read_text(_lower_keys(value).get("state")).lower() == "enabled"
+    return read_text(lower_keys(value).get("state")).lower() == "enabled"
 
 
 def _is_expression(value: object) -> bool:
@@ -218,22 +175,24 @@ def _iterate_objects(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the JSON objects in a list, with their indexes and with keys in lower case."""
     for index, item in enumerate(value[:MAX_ITEMS] if isinstance(value, list) else ()):
         if isinstance(item, Mapping):
-            yield index, _lower_keys(item)
+            yield index, lower_keys(item)
 
 
-def _lower_keys(value: object) -> Mapping[str, Any]:
+def lower_keys(value: object) -> Mapping[str, Any]:
+    """Return a JSON object with its keys in lower case, and an empty one for any other value."""
     return {str(key).lower(): item for key, item in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _read_keys(value: object) -> tuple[str, ...]:
-    return tuple(_read_text(key) for key in list(value)[:MAX_ITEMS]) if isinstance(value, Mapping) else ()
+    return tuple(read_text(key) for key in list(value)[:MAX_ITEMS]) if isinstance(value, Mapping) else ()
 
 
 def _read_texts(value: object) -> tuple[str, ...]:
-    return tuple(_read_text(item) for item in value[:MAX_ITEMS]) if isinstance(value, list) else ()
+    return tuple(read_text(item) for item in value[:MAX_ITEMS]) if isinstance(value, list) else ()
 
 
-def _read_text(value: object) -> str:
+def read_text(value: object) -> str:
+    """Return a text, or a number as text; "" for any other value."""
     if isinstance(value, str):
         return replace_lone_surrogates(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_MAX_NUMBER < value < _MAX_NUMBER:

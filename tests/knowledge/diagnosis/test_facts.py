@@ -1,9 +1,12 @@
-"""The operating system of a text: from unmistakable words only, since it decides which team gets the case."""
+"""What a text says: of a template in it as JSON, and its operating system, which decides which team gets the case."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from tests.knowledge.template.answers import ANSWERS, flatten
 from tests.shipped_knowledge import DIAGNOSER
 
 
@@ -25,3 +28,36 @@ from tests.shipped_knowledge import DIAGNOSER
 )
 def test_the_operating_system_is_detected_by_unmistakable_words(text: str, os: str | None) -> None:
     assert DIAGNOSER.diagnose(f"Image Builder: imageTemplates build failed. {text}").os == os
+
+
+@pytest.mark.parametrize("form", ["rest", "cli"])
+def test_the_facts_of_a_template_as_azure_answers_it(form: str) -> None:
+    answer = ANSWERS["running"]
+    text = json.dumps(answer if form == "rest" else flatten(answer), indent=2)
+    diagnosis = DIAGNOSER.diagnose(f"az image builder show:\n{text}")
+    assert {key: value for key, value in diagnosis.facts.items() if key != "subscription"} == {
+        "template": "template1",
+        "resource_group": "img_tmpl_cancel_000001",
+        "region": "westus",
+        "run_state": "Running",
+        "run_sub_state": "Queued",
+        "run_started": "2020-09-08T04:29:55Z",  # and no end: the year 1 means none
+        "provisioning_state": "Succeeded",
+        "build_timeout": 240,  # not 0, which means the default
+        "source_image": "Canonical:UbuntuServer:18.04-LTS:18.04.201808140",
+        "identities": 1,
+    }
+    assert (diagnosis.outcome, diagnosis.os) == ("running", "linux")
+
+
+def test_the_region_is_not_that_of_a_target() -> None:
+    listed = ANSWERS["list"]["value"][0]
+    assert listed["properties"]["distribute"][0]["location"] == "southcentralus"
+    assert DIAGNOSER.diagnose(json.dumps(listed)).facts["region"] == "westus"
+
+
+def test_what_is_left_of_a_template_still_has_facts() -> None:
+    cut = json.dumps(ANSWERS["running"], indent=2)[:-20]
+    facts = DIAGNOSER.diagnose(cut).facts
+    assert (facts["template"], facts["run_state"]) == ("template1", "Running")
+    assert "run_ended" not in facts

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.template.documents import find_templates
 from knowledge.template.image_template import (
     Distributor,
     ErrorHandling,
@@ -18,10 +19,10 @@ from knowledge.template.image_template import (
     TemplateStep,
     VmProfile,
 )
-from knowledge.template.parsing import NoTemplateError, find_templates, parse_template
+from knowledge.template.parsing import NoTemplateError, parse_template
 from knowledge.template.run import Run
 from knowledge.template.template_id import TemplateId
-from tests.knowledge.template.answers import ANSWERS, DEPLOYMENT, STEPS, flatten
+from tests.knowledge.template.answers import ANSWERS, DEPLOYMENT, flatten
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 
@@ -88,16 +89,6 @@ def lower_keys(value: Any) -> Any:
     return [lower_keys(item) for item in value] if isinstance(value, list) else value
 
 
-def test_a_list_of_templates_and_a_list_of_something_else() -> None:
-    listed = find_templates(ANSWERS["list"])
-    assert [template.name for template in listed] == ["template01", "template02"]
-    assert [template.path for template in listed] == ["value[0].properties", "value[1].properties"]
-    assert listed[0].vm.os_disk_gb == 20
-    assert [target.type for target in listed[0].distributors] == ["ManagedImage", "VHD"]
-    with pytest.raises(NoTemplateError):
-        find_templates(ANSWERS["triggers"])
-
-
 def test_what_optimizes_and_what_validates() -> None:
     assert parse_only(ANSWERS["optimizing"]).optimizes_boot
     found = parse_only(ANSWERS["validating"])
@@ -134,27 +125,6 @@ def test_a_deployment_template_with_its_steps_and_targets() -> None:
 def test_an_expression_is_no_fact() -> None:
     # neither its text, nor the default that a missing value would mean
     assert parse_only(DEPLOYMENT).compute_facts() == {"identities": 1, "os": "windows", "customizers": 3}
-
-
-def test_nested_deployments_and_symbolic_names() -> None:
-    resource = DEPLOYMENT["resources"][1]
-    nested = {
-        "type": "Microsoft.Resources/deployments",
-        "properties": {"template": {"resources": {"golden": resource}}},
-    }
-    found = parse_only({"languageVersion": "2.0", "resources": {"inner": nested}})
-    assert found.path == "resources.inner.properties.template.resources.golden.properties"
-
-
-def test_the_type_of_the_first_samples() -> None:
-    found = parse_only({"type": "Microsoft.VirtualMachineImages", "properties": {"customize": STEPS}})
-    assert [step.type for step in found.customizers] == ["PowerShell", "File", "Shell"]
-
-
-@pytest.mark.parametrize("document", [{}, [], None, 1, "text", {"properties": {}}, {"value": [1, None]}, {"type": 1}])
-def test_a_document_without_a_template(document: object) -> None:
-    with pytest.raises(NoTemplateError):
-        find_templates(document)
 
 
 def test_words_and_shapes_of_a_later_azure() -> None:
