@@ -39,7 +39,8 @@ FLOORS = {
         ("azure/credentials",),
         ("files", "cards", "azure/arm"),
         ("auth", "state", "telemetry"),
-        ("errors",),
+        ("settings",),
+        ("errors", "loopback_hosts"),
     ),
     "dialogs": (
         ("conversation",),

@@ -13,12 +13,8 @@ from typing import Any
 import pytest
 from pycep import BicepParser
 
-from bot.auth import credentials
-from bot.azure.arm import settings as azure_settings
-from bot.azure.arm import sign_in_settings
-from bot.azure.support.settings import SETTING_NAME as FILING_SETTING
-from bot.host import settings
-from bot.telemetry.opentelemetry import SETTING_NAMES as TELEMETRY
+from bot.host.settings import read_settings
+from bot.settings.table import SECTIONS
 
 FOLDER = Path(__file__).resolve().parent.parent / "appmanifest" / "azure"
 SOURCE = (FOLDER / "main.bicep").read_text("utf-8")
@@ -51,15 +47,7 @@ def test_it_is_whole(parsed: Any) -> None:
 
 
 def test_every_setting_is_one_that_the_bot_reads() -> None:
-    known = {
-        *settings.SETTING_NAMES,
-        *credentials.SETTING_NAMES,
-        *azure_settings.SETTING_NAMES,
-        *sign_in_settings.SETTING_NAMES,
-        FILING_SETTING,
-        *TELEMETRY,
-        *OF_THE_LIBRARIES,
-    }
+    known = {setting.name for settings in SECTIONS.values() for setting in settings} | set(OF_THE_LIBRARIES)
     given = set(re.findall(r"\{ name: '(\w+)', value:", SOURCE))
     assert given <= known, f"the bot reads none of {given - known}"
     assert {"MicrosoftAppId", "MicrosoftAppType", "MicrosoftAppTenantId", "STATE_BLOB_URL"} <= given
@@ -81,7 +69,7 @@ def test_the_bot_starts_with_what_it_is_given(asked: dict[str, str]) -> None:
     own = {"MicrosoftAppId": OWN, "MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppTenantId": OWN}
     place = {"STATE_BLOB_URL": "https://account.blob.core.windows.net/conversations"}
     image = dict(re.findall(r"(?:ENV |    )([A-Z_]+)=(\S+)", (FOLDER.parent.parent / "Dockerfile").read_text("utf-8")))
-    read = settings.read_settings(image | given | own | place | asked)
+    read = read_settings(image | given | own | place | asked)
     assert read.azure.access_mode == asked["AZURE_LOOK"]
 
 

@@ -6,19 +6,15 @@ import argparse
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from app import _build_parser
-from bot.auth import credentials
-from bot.azure.arm import settings as azure_settings
-from bot.azure.arm import sign_in_settings
-from bot.azure.support.settings import SETTING_NAME as FILING_SETTING
 from bot.cli.package import OPTIONS
-from bot.host import settings
-from bot.host.settings import read_settings
 from bot.sandbox.builds.scenario import read_scenario
-from bot.telemetry import opentelemetry as telemetry
+from bot.settings.table import SECTIONS
+from dialogs.model.azure import AccessMode
 from knowledge.catalog import loading
 from tests.reporting import failures_together
 
@@ -29,14 +25,7 @@ DECISIONS = ROOT / "docs" / "decisions"
 FOLDERS = ("appmanifest", "bot", "dialogs", "docs", "knowledge")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
 
-SETTINGS = {
-    *settings.SETTING_NAMES,
-    *credentials.SETTING_NAMES,
-    *azure_settings.SETTING_NAMES,
-    *sign_in_settings.SETTING_NAMES,
-    FILING_SETTING,
-    *telemetry.SETTING_NAMES,
-}
+SETTINGS = {setting.name for settings in SECTIONS.values() for setting in settings}
 PACKAGE = {option.variable for option in OPTIONS}
 
 
@@ -78,6 +67,12 @@ def test_every_setting_stands_in_a_table() -> None:
     assert told >= SETTINGS | PACKAGE, f"not in docs/operations.md: {(SETTINGS | PACKAGE) - told}"
 
 
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_has_its_settings_in_their_order(section: str) -> None:
+    (text,) = re.findall(rf"^##+ {section}\n(.*?)(?=^##|\Z)", OPERATIONS, re.MULTILINE | re.DOTALL)
+    assert [named(row[0]) for row in rows(text, "variable")] == [[setting.name] for setting in SECTIONS[section]]
+
+
 def test_every_variable_of_a_table_is_read() -> None:
     with failures_together(at_least=20) as failures:
         for page in PAGES:
@@ -88,9 +83,13 @@ def test_every_variable_of_a_table_is_read() -> None:
 
 def test_the_defaults_are_those_of_the_code() -> None:
     (table,) = [part for part in OPERATIONS.split("\n\n") if part.startswith("| variable | default |")]
-    given = {named(row[0])[0]: named(row[1])[0] for row in rows(table, "variable") if named(row[1])}
-    assert len(given) == len(settings.SETTING_NAMES) - 1, "one has no default"
-    assert read_settings(given) == read_settings({})
+    told = {named(row[0])[0]: "".join(named(row[1])) for row in rows(table, "variable")}
+    assert told == {setting.name: setting.default for setting in SECTIONS["The server"]}
+    other_defaults = {"AZURE_LOOK": "off", "AZURE_CLOUD": "public", "SUPPORT_FILING": "off"}
+    for row in rows(OPERATIONS, "variable"):
+        for default in re.findall(r"`(\w+)` \(default\)", row[-1]):
+            assert other_defaults.pop(named(row[0])[0]) == default
+    assert not other_defaults
 
 
 def test_an_option_of_the_package_stands_beside_its_variable() -> None:
@@ -108,7 +107,7 @@ def test_every_mode_of_looking_is_told() -> None:
         (row,) = [row for row in rows(text, "variable") if named(row[0]) == ["AZURE_LOOK"]] or [
             [name for row in rows(text, "`AZURE_LOOK`") for name in row[:1]]
         ]
-        assert set(azure_settings.ACCESS_MODES) <= set(named(" ".join(row)))
+        assert set(get_args(AccessMode)) <= set(named(" ".join(row)))
 
 
 def test_every_command_is_told(commands: dict[str, argparse.ArgumentParser]) -> None:

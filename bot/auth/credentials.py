@@ -1,35 +1,15 @@
-"""Read from the environment the credentials of the bot's registration with Microsoft Teams, and check them.
+"""Read the credentials of the bot's registration with Microsoft Teams, and check that they fit together.
 
-| variable               | needed                  | meaning                                                        |
-| ---------------------- | ----------------------- | -------------------------------------------------------------- |
-| `MicrosoftAppId`       | to serve Teams          | the application (client) id of the bot's registration, a GUID  |
-| `MicrosoftAppType`     | with `MicrosoftAppId`   | `SingleTenant` or `UserAssignedMSI`                            |
-| `MicrosoftAppTenantId` | with `MicrosoftAppId`   | the tenant of the registration, a GUID                         |
-| `MicrosoftAppPassword` | for `SingleTenant` only | the value of the registration's client secret                  |
-| `ALLOWED_TENANTS`      | no                      | tenants whose people are answered, GUIDs; default: that tenant |
-
-No value of these appears in a message: if two of them were mixed up, the secret would end up in a log.
+No value of theirs appears in a message: if two of them were mixed up, the secret would end up in a log.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from knowledge.azure_names import is_assigned_guid
-
-AppType = Literal["SingleTenant", "UserAssignedMSI"]
-
-SETTING_NAMES = (
-    "MicrosoftAppId",
-    "MicrosoftAppType",
-    "MicrosoftAppTenantId",
-    "MicrosoftAppPassword",
-    "ALLOWED_TENANTS",
-)
-APP_TYPES: Mapping[str, AppType] = {"singletenant": "SingleTenant", "userassignedmsi": "UserAssignedMSI"}
+from bot.settings import table
+from bot.settings.setting import Setting, SettingReader
+from bot.settings.table import AppType
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,84 +39,45 @@ class BotFrameworkCloud:
 PUBLIC_CLOUD = BotFrameworkCloud()
 
 
-def read_credentials(environ: Mapping[str, str], faults: list[str]) -> BotCredentials | None:
-    """Read the bot's credentials; return None if none are set, or if they have a fault.
+def read_credentials(reader: SettingReader) -> BotCredentials | None:
+    """Read the bot's credentials; return None if none are set, or if they have a fault, which `reader` then has too.
 
-    An empty variable counts as not set. Names are compared case-insensitively: a misspelled credential must not be
-    ignored, since a bot without credentials serves this machine without authentication.
-
-    Args:
-        environ: The environment variables.
-        faults: Gets one sentence per fault appended.
+    A bot without credentials serves this machine without authentication, so a misspelled one must not be ignored.
     """
-    fault_count_before = len(faults)
-    values = _read_values(environ, faults)
-    if not values:
+    count_before = len(reader.faults)
+    if not any(reader.is_set(setting) for setting in table.IDENTITY if setting is not table.ALLOWED_TENANTS):
+        if reader.is_set(table.ALLOWED_TENANTS):
+            reader.faults.append(
+                "ALLOWED_TENANTS is set without MicrosoftAppId: without credentials the bot can't know anyone's "
+                "tenant. Set the bot's credentials too, or unset it."
+            )
         return None
-    if set(values) == {"ALLOWED_TENANTS"}:
-        faults.append(
-            "ALLOWED_TENANTS is set without MicrosoftAppId: without credentials the bot can't know anyone's tenant. "
-            "Set the bot's credentials too, or unset it."
+    app_id, tenant_id = _read_required(reader, table.APP_ID), _read_required(reader, table.APP_TENANT_ID)
+    app_type, password = reader.read(table.APP_TYPE), reader.read(table.APP_PASSWORD)
+    if not reader.is_set(table.APP_TYPE):
+        reader.faults.append(
+            "MicrosoftAppType is not set: use SingleTenant (a client secret) or UserAssignedMSI (a managed identity)."
         )
-        return None
-
-    app_id = _parse_guid(values, "MicrosoftAppId", "the application (client) id of the bot's registration", faults)
-    tenant_id = _parse_guid(values, "MicrosoftAppTenantId", "the tenant id of the bot's registration", faults)
-    app_type = _parse_app_type(values, faults)
-    password = values.get("MicrosoftAppPassword", "")
     if app_type == "SingleTenant" and not password:
-        faults.append(
+        reader.faults.append(
             "MicrosoftAppPassword is not set: a SingleTenant bot needs the value of its client secret. "
             "Set it, or give the bot a managed identity and MicrosoftAppType=UserAssignedMSI."
         )
     if app_type == "UserAssignedMSI" and password:
-        faults.append(
+        reader.faults.append(
             "MicrosoftAppPassword is set, but a managed identity has no password: unset it, and delete the secret if "
             "nothing else uses it."
         )
-    tenants = [item.lower() for item in re.split(r"[\s,;]+", values.get("ALLOWED_TENANTS", "")) if item]
-    if not all(map(is_assigned_guid, tenants)):
-        faults.append(
-            "ALLOWED_TENANTS must be a list of tenant ids (GUIDs), separated by commas; leave it unset to serve only "
-            "the bot's own tenant."
-        )
-    if len(faults) > fault_count_before or app_type is None:
+    tenants = reader.read(table.ALLOWED_TENANTS)
+    if len(reader.faults) > count_before or app_type is None:
         return None
-    return BotCredentials(app_id, tenant_id, app_type, frozenset(tenants or [tenant_id]), password)
+    return BotCredentials(app_id, tenant_id, app_type, tenants or frozenset({tenant_id}), password)
 
 
-def _read_values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for name in SETTING_NAMES:
-        candidates = {value.strip() for key, value in environ.items() if key.lower() == name.lower() and value.strip()}
-        if len(candidates) > 1:
-            faults.append(f"{name} is set more than once, in different spellings and with different values: keep one.")
-        if candidates:
-            values[name] = min(candidates)
-    return values
-
-
-def _parse_guid(values: Mapping[str, str], name: str, description: str, faults: list[str]) -> str:
-    value = values.get(name, "").lower()
-    if not value:
-        faults.append(
-            f"{name} is not set: set it to {description}, or unset all credentials to try the bot on this machine."
+def _read_required(reader: SettingReader, setting: Setting[str]) -> str:
+    if not reader.is_set(setting):
+        reader.faults.append(
+            f"{setting.name} is not set: set it to {setting.meaning}, or unset all credentials to try the bot on this "
+            "machine."
         )
-    elif not is_assigned_guid(value):
-        faults.append(f"{name} is not a GUID: set it to {description}, such as 4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394.")
-    return value
-
-
-def _parse_app_type(values: Mapping[str, str], faults: list[str]) -> AppType | None:
-    value = values.get("MicrosoftAppType", "").lower()
-    if value == "multitenant":
-        faults.append(
-            "MicrosoftAppType is MultiTenant: multi-tenant bots can no longer be created since 31 July 2025, and this "
-            "bot does not serve as one. Register it as SingleTenant or UserAssignedMSI."
-        )
-    elif value not in APP_TYPES:
-        faults.append(
-            f"MicrosoftAppType is {'neither' if value else 'not set: use'} SingleTenant (a client secret) "
-            f"{'nor' if value else 'or'} UserAssignedMSI (a managed identity){': use one of them' if value else ''}."
-        )
-    return APP_TYPES.get(value)
+    return reader.read(setting)

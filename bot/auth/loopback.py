@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.auth.loopback_hosts import is_loopback
 from bot.errors import RequestRefusedError
+from bot.loopback_hosts import is_loopback
 
 _FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")
 

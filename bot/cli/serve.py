@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.auth.credentials import read_credentials
 from bot.errors import SettingsError, StartError
 from bot.host.conversation import LoadedKnowledge, build_dialog_services, load_knowledge
+from bot.settings.setting import SettingReader
 from knowledge.model.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run_serve(options: Namespace) -> int:
 
     try:
         # checked first: with credentials, the settings below would only complain about the sandbox
-        if options.playground and read_credentials(os.environ, []):
+        if options.playground and read_credentials(SettingReader(os.environ)):
             raise SettingsError([_PLAYGROUND_REFUSED])
         settings = read_settings(_build_environ(options))
         observer = open_telemetry(os.environ)

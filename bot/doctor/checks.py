@@ -23,6 +23,8 @@ from bot.doctor.findings import PUBLIC_ENVIRONMENT, DoctorEnvironment, Finding, 
 from bot.errors import ServiceUnreachableError, SettingsError, StartError, StoreError, TokenUnavailableError
 from bot.host.open_store import open_store
 from bot.host.settings import Settings, read_settings
+from bot.settings.setting import SettingReader
+from bot.settings.table import TELEMETRY
 from bot.telemetry.opentelemetry import open_telemetry
 from knowledge.catalog.loading import load_entries
 from knowledge.model.errors import KnowledgeError
@@ -231,7 +233,5 @@ def _check_telemetry(environ: Mapping[str, str]) -> Finding:
     except StartError as error:
         return Finding("telemetry", "fault", str(error))
     observer.close()
-    is_configured = any(
-        environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")
-    )
+    is_configured = any(map(SettingReader(environ).is_set, TELEMETRY))
     return Finding("telemetry", "good", "It can be set up." if is_configured else "Not configured.")

@@ -13,9 +13,6 @@ from bot.state.json_text import encode_json
 MAX_STATE_BYTES = 512 * 1024
 """The most that one state may take, as compact JSON in UTF-8."""
 
-KEEP_DAYS = 30
-"""Days without a message after which a conversation is deleted, unless the operator says otherwise."""
-
 
 @dataclass(frozen=True, slots=True)
 class StoredState:

@@ -1,11 +1,7 @@
 """Traces, metrics and logs through OpenTelemetry, if an operator asks for them. None of them has contents.
 
-| variable                                | meaning                                                                    |
-| --------------------------------------- | -------------------------------------------------------------------------- |
-| `OTEL_EXPORTER_OTLP_ENDPOINT`           | a collector's address, such as http://localhost:4318; OTLP over HTTP       |
-| `APPLICATIONINSIGHTS_CONNECTION_STRING` | the connection string of an Application Insights resource; both may be set |
-
-The names are those of OpenTelemetry and Azure Monitor, whose other variables, such as `OTEL_SERVICE_NAME`, work too.
+The settings have the names of OpenTelemetry and Azure Monitor, whose other variables, such as `OTEL_SERVICE_NAME`, work
+too.
 The libraries are installed from requirements-telemetry.txt.
 """
 
@@ -20,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StartError, describe_error_location
+from bot.settings.setting import SettingReader
+from bot.settings.table import APPLICATION_INSIGHTS, OTLP_ENDPOINT, TELEMETRY
 from bot.telemetry.observer import NullObserver, Observer, TurnSpan
 from knowledge.model.diagnosis import Diagnosis
 
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Span
 
-SETTING_NAMES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "APPLICATIONINSIGHTS_CONNECTION_STRING")
 SERVICE_NAME = "image-medic"
 
 _OWN_LOGGERS = ("bot", "dialogs", "knowledge")
@@ -50,13 +47,14 @@ def open_telemetry(environ: Mapping[str, str]) -> Observer:
     Raises:
         StartError: The libraries aren't installed, or they reject the settings.
     """
-    values = {name: environ.get(name, "").strip() for name in SETTING_NAMES}
-    names = [name for name, value in values.items() if value]
+    reader = SettingReader(environ)
+    names = [setting.name for setting in TELEMETRY if reader.is_set(setting)]
     if not names:
         return NullObserver()
     try:
         return OpenTelemetryObserver(
-            _build_exporters(*values.values()), environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE_NAME
+            _build_exporters(reader.read(OTLP_ENDPOINT), reader.read(APPLICATION_INSIGHTS)),
+            environ.get("OTEL_SERVICE_NAME", "").strip() or SERVICE_NAME,
         )
     except ImportError as error:
         raise StartError(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from bot.azure.arm import settings
 from bot.azure.arm.settings import AzureSettings
 from bot.errors import SettingsError
 from bot.host.settings import read_settings, read_terminal_settings
@@ -106,10 +103,3 @@ def test_all_faults_are_said_at_once() -> None:
 def test_a_terminal_knows_nobody(mode: str) -> None:
     with pytest.raises(SettingsError, match="in a terminal the bot can't tell who is typing"):
         read_terminal_settings({"AZURE_LOOK": mode, "OAUTH_CONNECTION": "c"} | LISTS)
-
-
-def test_every_setting_stands_in_the_tables() -> None:
-    page = (Path(__file__).resolve().parents[4] / "docs" / "operations.md").read_text("utf-8")
-    for name in settings.SETTING_NAMES:
-        assert f"| `{name}`" in str(settings.__doc__)
-        assert f"| `{name}`" in page

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot.auth.channel_auth import build_channel_auth
-from bot.azure.arm.sign_in_settings import read_sign_in_app_id
+from bot.azure.arm.settings import read_sign_in_app_id
 from bot.errors import SettingsError
 from bot.host.settings import read_settings
+from bot.settings.setting import SettingReader
 from bot.sign_in.setup import build_sign_in_from_settings
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT
 
@@ -24,9 +25,9 @@ OTHER = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
     ],
 )  # fmt: skip
 def test_the_bots_own_or_the_one_beside_its_identity(credentials: object, given: str, app: str) -> None:
-    faults: list[str] = []
-    assert read_sign_in_app_id({"OAUTH_APP_ID": given}, credentials, faults) == app  # type: ignore[arg-type]
-    assert faults == []
+    reader = SettingReader({"OAUTH_APP_ID": given})
+    assert read_sign_in_app_id(reader, credentials) == app  # type: ignore[arg-type]
+    assert reader.faults == []
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,10 @@ def test_the_bots_own_or_the_one_beside_its_identity(credentials: object, given:
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said(credentials: object, given: str, said: str) -> None:
-    faults: list[str] = []
-    read_sign_in_app_id({"OAUTH_APP_ID": given} if given else {}, credentials, faults)  # type: ignore[arg-type]
-    assert [said in fault for fault in faults] == [True]
-    assert not given or given.lower() not in faults[0]
+    reader = SettingReader({"OAUTH_APP_ID": given} if given else {})
+    read_sign_in_app_id(reader, credentials)  # type: ignore[arg-type]
+    assert [said in fault for fault in reader.faults] == [True]
+    assert not given or given.lower() not in reader.faults[0]
 
 
 SERVER = {
