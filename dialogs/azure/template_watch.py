@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
-from dialogs.azure.whole_log import refusal_from_json, refusal_to_json
+from dialogs.azure.whole_log import REFUSAL_CODEC
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateStatus
 from dialogs.model.effects import CancelJobs, RequestSignIn, StartJob
@@ -103,7 +103,7 @@ async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job,
     args = dict(job.args)
     template_id = TemplateId.from_args(args)
     if azure_reader is None or azure_reader.access_mode == "off" or template_id is None:
-        return {"refused": refusal_to_json(AzureRefusal("off" if template_id else "unexpected"))}
+        return {"refused": REFUSAL_CODEC.encode(AzureRefusal("off" if template_id else "unexpected"))}
     if now >= str(args.get("until")):  # both UTC in the same ISO 8601 form, so they compare as text
         return {"over": True}
     try:
@@ -145,7 +145,7 @@ def show_watch_stopped(
         watch_button = Button(context.format_text("button.watch"), "watch", request.query.to_args(), primary=True)
         notice = context.build_paragraph("watch.over", name=name, hours=MAX_WATCH_HOURS)
         return DialogResult(state, (context.build_reply(notice, buttons=(watch_button,), placement="stays"),))
-    refusal = refusal_from_json(job_done.result.get("refused"))
+    refusal = REFUSAL_CODEC.decode(job_done.result.get("refused"))
     must_sign_in = refusal.reason == "sign-in"
     watch_request = AzureRequest("watch", request.query)
     state = replace(state, azure=state.azure.with_pending_request(watch_request, "sign-in" if must_sign_in else ""))
@@ -162,7 +162,7 @@ def _handle_refused_poll(args: dict[str, Any], refusal: AzureRefusal) -> Mapping
     earlier_troubles = args.get("troubles")
     troubles = earlier_troubles + 1 if isinstance(earlier_troubles, int) else 1
     if refusal.reason not in _TRANSIENT_REASONS or troubles > MAX_FAILED_POLLS:
-        return {"refused": refusal_to_json(refusal)}
+        return {"refused": REFUSAL_CODEC.encode(refusal)}
     seconds = max(MIN_RETRY_SECONDS, min(refusal.retry_after or 0, MAX_RETRY_SECONDS))
     return {RETRY_AFTER_KEY: seconds, "args": {**args, "troubles": troubles}}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from dialogs.azure.combined_diagnosis import (
     CombinedDiagnosis,
@@ -17,7 +17,7 @@ from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_status
 from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
 from dialogs.azure.status_view import build_status_buttons
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason, LogDiagnosis, LogFile, TemplateStatus
+from dialogs.model.azure import AzureRefusal, LogDiagnosis, TemplateStatus
 from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
@@ -28,19 +28,10 @@ from dialogs.replies.durations import format_size
 from dialogs.solution.candidate_view import build_evidence, render_candidate_line
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.azure_state import AzureRequest
+from dialogs.state.codec import Layout, StoredField, build_codec
 from dialogs.state.conversation_state import ConversationState
-from dialogs.state.diagnosis import find_top_match, truncate_diagnosis
-from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
-from dialogs.state.json_fields import (
-    DecodeError,
-    parse_bool,
-    parse_choice,
-    parse_int,
-    parse_list,
-    parse_mapping,
-    parse_optional_int,
-    parse_text,
-)
+from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, truncate_diagnosis
+from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.template_status import sanitize_status, template_status_from_json, template_status_to_json
 from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.fact_rules import FactRules
@@ -50,8 +41,11 @@ from knowledge.template.template_id import TemplateId, TemplateQuery
 READ_WHOLE_LOG_JOB = "whole-log"
 """The name of the job that reads a whole log."""
 MAX_LOG_BYTES = 10**15
-_MAX_TEXT_CHARS = 600
-_MAX_SUBSCRIPTIONS = 50
+
+REFUSAL_CODEC = build_codec(AzureRefusal, usual=StoredField(max_chars=600))
+_LOG_CODEC = build_codec(
+    LogDiagnosis, {LogDiagnosis: Layout({"size": StoredField(max_value=MAX_LOG_BYTES)}), **DIAGNOSIS_LAYOUTS}
+)
 
 
 def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
@@ -85,9 +79,11 @@ async def read_whole_log(
             raise AzureRefusedError(AzureRefusal("unexpected"))
         # fetched again, since the job may run long after the lookup, or for a template that has run since
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
-        return _result_to_json(status, await azure_reader.diagnose_log(person, status, language, progress))
+        log = await azure_reader.diagnose_log(person, status, language, progress)
+        stored_log = replace(log, diagnosis=truncate_diagnosis(log.diagnosis))
+        return {"status": template_status_to_json(status), **_LOG_CODEC.encode(stored_log)}
     except AzureRefusedError as refused:
-        return {"refused": refusal_to_json(refused.refusal)}
+        return {"refused": REFUSAL_CODEC.encode(refused.refusal)}
 
 
 async def report_whole_log(
@@ -113,62 +109,15 @@ async def report_whole_log(
     return DialogResult(state, (_show_in_short(context, combined, log),))
 
 
-def refusal_to_json(refusal: AzureRefusal) -> dict[str, Any]:
-    """Return a refusal as plain JSON."""
-    return {
-        "reason": refusal.reason,
-        "texts": [refusal.target, refusal.action, refusal.scope, refusal.role, refusal.code],
-        "retry_after": refusal.retry_after,
-        "subscriptions": list(refusal.subscriptions),
-    }
-
-
-def refusal_from_json(value: object) -> AzureRefusal:
-    """Read what `refusal_to_json` wrote. Raise `DecodeError` for another shape."""
-    document = parse_mapping(value)
-    texts = [parse_text(text, _MAX_TEXT_CHARS) for text in parse_list(document.get("texts"), 5)]
-    target, action, scope, role, code, *_ = (*texts, *[""] * 5)
-    return AzureRefusal(
-        parse_choice(document.get("reason"), get_args(AzureRefusalReason)),
-        target,
-        action,
-        scope,
-        role,
-        code,
-        parse_optional_int(document.get("retry_after")),
-        tuple(
-            parse_text(name, _MAX_TEXT_CHARS) for name in parse_list(document.get("subscriptions"), _MAX_SUBSCRIPTIONS)
-        ),
-    )
-
-
-def _result_to_json(status: TemplateStatus, log: LogDiagnosis) -> dict[str, Any]:
-    return {
-        "status": template_status_to_json(status),
-        "diagnosis": diagnosis_to_json(truncate_diagnosis(log.diagnosis)),
-        "size": log.size,
-        "file": log.file,
-        "growing": log.growing,
-        "folder": log.folder,
-    }
-
-
 def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog]:
     """Read the job's result. Raise `AzureRefusedError` for a refusal and `DecodeError` for another shape."""
     result = parse_mapping(value)
     if "refused" in result:
-        raise AzureRefusedError(refusal_from_json(result["refused"]))
-    status = template_status_from_json(result.get("status"))
-    size = parse_int(result.get("size"), max_value=MAX_LOG_BYTES)
-    log = DiagnosedLog(
-        diagnosis_from_json(result.get("diagnosis")),
-        bytes_read=size,
-        size=size,
-        growing=parse_bool(result.get("growing")),
-        file=parse_choice(result.get("file"), get_args(LogFile)),
-        folder=parse_text(result.get("folder"), _MAX_TEXT_CHARS),
+        raise AzureRefusedError(REFUSAL_CODEC.decode(result["refused"]))
+    log = _LOG_CODEC.decode(result)
+    return template_status_from_json(result.get("status")), DiagnosedLog(
+        log.diagnosis, bytes_read=log.size, size=log.size, growing=log.growing, file=log.file, folder=log.folder
     )
-    return status, log
 
 
 def _show_in_short(context: DialogContext, combined: CombinedDiagnosis, log: DiagnosedLog) -> Reply:

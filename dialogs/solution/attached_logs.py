@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.effects import StartJob
 from dialogs.model.errors import FileRefusedError
-from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal, FileRefusalReason
+from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents, FileRefusal
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import AttachmentReader
 from dialogs.replies.general_replies import show_problem
@@ -22,10 +22,10 @@ from dialogs.solution.attached_logs_view import (
     show_reading,
 )
 from dialogs.solution.diagnosis_dialog import show_diagnosis
+from dialogs.state.codec import Layout, StoredField, build_codec
 from dialogs.state.conversation_state import ConversationState
-from dialogs.state.diagnosis import find_top_match, has_findings, truncate_diagnosis
-from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
-from dialogs.state.json_fields import DecodeError, parse_choice, parse_int, parse_list, parse_mapping, parse_text
+from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, has_findings, truncate_diagnosis
+from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.logs import MAX_LOGS, MAX_SIZE_BYTES, add_logs, build_display_name
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
@@ -33,7 +33,23 @@ from knowledge.redaction.redact import redact
 
 READ_FILE_JOB = "read-file"
 """The name of the job that reads an attached file."""
-MAX_NAME_CHARS = 400
+
+_REFUSAL_CODEC = build_codec(FileRefusal, {FileRefusal: Layout({"max_bytes": StoredField("most")})})
+_CONTENTS_CODEC = build_codec(
+    AttachmentContents,
+    {
+        AttachmentContents: Layout(
+            {
+                "size": StoredField(max_value=MAX_SIZE_BYTES),
+                "logs": StoredField(max_items=MAX_LOGS),
+                "text_count": StoredField("texts"),
+                "unread_count": StoredField("left"),
+            }
+        ),
+        AttachedLog: Layout({"size": StoredField(max_value=MAX_SIZE_BYTES)}),
+        **DIAGNOSIS_LAYOUTS,
+    },
+)
 
 
 def is_only_introduction(diagnosis: Diagnosis) -> bool:
@@ -70,9 +86,10 @@ async def read_file(
         if not isinstance(name, str) or not isinstance(reference, str):
             raise FileRefusedError(FileRefusal("unexpected"))
         contents = await attachment_reader.read(AttachedFile(name, reference), language, progress)
-        return _contents_to_json(contents)
     except FileRefusedError as refused:
-        return _refusal_to_json(refused.refusal)
+        return {"refused": _REFUSAL_CODEC.encode(refused.refusal)}
+    result: Mapping[str, Any] = _CONTENTS_CODEC.encode(_truncate_contents(contents))
+    return result
 
 
 def report_file(context: DialogContext, state: ConversationState, job_done: JobDone) -> DialogResult:
@@ -153,47 +170,21 @@ def _show_log(
     return show_diagnosis(context, state, diagnosis).with_leading_blocks(heading)
 
 
-def _contents_to_json(contents: AttachmentContents) -> dict[str, Any]:
-    return {
-        "size": contents.size,
-        "logs": [
-            {
-                "name": redact(log.name),
-                "size": log.size,
-                "diagnosis": diagnosis_to_json(truncate_diagnosis(log.diagnosis)),
-            }
-            for log in contents.logs[:MAX_LOGS]
-        ],
-        "texts": max(contents.text_count, len(contents.logs)),
-        "left": contents.unread_count,
-    }
+def _truncate_contents(contents: AttachmentContents) -> AttachmentContents:
+    """Return `contents` as a result may hold them: redacted and of a bounded size."""
+    logs = tuple(
+        replace(log, name=redact(log.name), diagnosis=truncate_diagnosis(log.diagnosis))
+        for log in contents.logs[:MAX_LOGS]
+    )
+    return replace(contents, logs=logs, text_count=max(contents.text_count, len(contents.logs)))
 
 
 def _contents_from_json(value: object) -> AttachmentContents:
     """Read a job's result. Raise `FileRefusedError` for a refusal and `DecodeError` for another shape."""
     result = parse_mapping(value)
     if "refused" in result:
-        refusal = parse_mapping(result["refused"])
-        reason = parse_choice(refusal.get("reason"), get_args(FileRefusalReason))
-        raise FileRefusedError(FileRefusal(reason, parse_int(refusal.get("most"))))
-    logs = tuple(_log_from_json(parse_mapping(item)) for item in parse_list(result.get("logs"), MAX_LOGS))
-    if not logs:
+        raise FileRefusedError(_REFUSAL_CODEC.decode(result["refused"]))
+    contents = _CONTENTS_CODEC.decode(result)
+    if not contents.logs:
         raise DecodeError("a file without a log")
-    return AttachmentContents(
-        parse_int(result.get("size"), max_value=MAX_SIZE_BYTES),
-        logs,
-        text_count=parse_int(result.get("texts")),
-        unread_count=parse_int(result.get("left")),
-    )
-
-
-def _log_from_json(item: dict[str, Any]) -> AttachedLog:
-    return AttachedLog(
-        parse_text(item.get("name"), MAX_NAME_CHARS),
-        parse_int(item.get("size"), max_value=MAX_SIZE_BYTES),
-        diagnosis_from_json(item.get("diagnosis")),
-    )
-
-
-def _refusal_to_json(refusal: FileRefusal) -> dict[str, Any]:
-    return {"refused": {"reason": refusal.reason, "most": refusal.max_bytes}}
+    return contents

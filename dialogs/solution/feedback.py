@@ -8,8 +8,7 @@ from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Button
 from dialogs.replies.general_replies import show_problem
 from dialogs.solution.candidate_view import find_other_candidates
-from dialogs.state.conversation_state import ConversationState
-from dialogs.state.feedback import DiagnosisFeedback
+from dialogs.state.conversation_state import ConversationState, DiagnosisFeedback
 
 MAX_CANDIDATES = 4
 

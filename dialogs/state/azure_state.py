@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from dialogs.model.azure import AccessMode
-from dialogs.state.json_fields import parse_bool, parse_choice, parse_list, parse_mapping, parse_text
+from dialogs.state.codec import Codec, Layout, StoredField, build_codec
+from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 LookupKind = Literal["template", "failing", "whole-log", "watch"]
 PendingInput = Literal["", "consent", "sign-in", "name"]
 
 MAX_WATCHED = 10
-MAX_NAME_CHARS = 90
-"""The length of the longest name that Azure allows: a resource group's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +57,51 @@ class AzureState:
         return replace(self, pending_request=None, pending_input="")
 
 
+def _parse_query(value: object) -> TemplateQuery:
+    return TemplateQuery.from_names(**asdict(_NAMES_CODEC.decode(value)))
+
+
+def _parse_template_id(value: object) -> TemplateId:
+    template_id = TemplateId.from_args(parse_mapping(value))
+    if template_id is None:
+        raise DecodeError("expected the names of a template")
+    return template_id
+
+
+def _parse_last_template_id(value: object) -> TemplateId | None:
+    """Return the stored template, None when its names don't fit (any more)."""
+    return None if value is None else TemplateId.from_args(parse_mapping(value))
+
+
+def _parse_watched_templates(value: object) -> tuple[TemplateId, ...]:
+    return tuple(filter(None, map(_parse_last_template_id, parse_list(value, MAX_WATCHED))))
+
+
+TEMPLATE_ID_CODEC = Codec(TemplateId.to_args, _parse_template_id)
+_NAMES_CODEC = build_codec(TemplateQuery)
+_STATE_CODEC = build_codec(
+    AzureState,
+    {
+        AzureState: Layout(
+            {
+                "has_consented": StoredField("consent"),
+                "pending_input": StoredField("waits"),
+                "last_template_id": StoredField("ref", decode=_parse_last_template_id),
+                "consented_access_mode": StoredField("whose"),
+                "watched_templates": StoredField("watches", decode=_parse_watched_templates),
+            }
+        ),
+        AzureRequest: Layout({"kind": StoredField("what"), "query": StoredField("wanted", decode=_parse_query)}),
+        TemplateId: TEMPLATE_ID_CODEC,
+    },
+)
+
+
 def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
-    """Return the state as plain JSON values."""
-    request = azure_state.pending_request
-    return {
-        "consent": azure_state.has_consented,
-        "what": request.kind if request else None,
-        "wanted": asdict(request.query) if request else None,
-        "waits": azure_state.pending_input,
-        "whose": azure_state.consented_access_mode,
-        "ref": azure_state.last_template_id.to_args() if azure_state.last_template_id else None,
-        "watches": [template_id.to_args() for template_id in azure_state.watched_templates],
-    }
+    """Return the state as plain JSON values; those of the pending request lie beside the others."""
+    document = _STATE_CODEC.encode(azure_state)
+    request = document.pop("pending_request") or {"what": None, "wanted": None}
+    return {**document, **request}
 
 
 def azure_state_from_json(value: object) -> AzureState:
@@ -81,26 +112,5 @@ def azure_state_from_json(value: object) -> AzureState:
     if value is None:
         return AzureState()
     document = parse_mapping(value)
-    consent, last_template = document.get("consent"), document.get("ref")
-    watched = (_parse_template_id(item) for item in parse_list(document.get("watches", []), MAX_WATCHED))
-    return AzureState(
-        has_consented=None if consent is None else parse_bool(consent),
-        pending_request=_parse_request(document),
-        pending_input=parse_choice(document.get("waits"), get_args(PendingInput)),
-        last_template_id=None if last_template is None else _parse_template_id(last_template),
-        consented_access_mode=parse_choice(document.get("whose"), get_args(AccessMode)),
-        watched_templates=tuple(template_id for template_id in watched if template_id is not None),
-    )
-
-
-def _parse_request(document: Mapping[str, Any]) -> AzureRequest | None:
-    kind = document.get("what")
-    if kind is None:
-        return None
-    names = {key: parse_text(name, MAX_NAME_CHARS) for key, name in parse_mapping(document.get("wanted")).items()}
-    return AzureRequest(parse_choice(kind, get_args(LookupKind)), TemplateQuery.from_names(**names))
-
-
-def _parse_template_id(value: object) -> TemplateId | None:
-    """Return the stored template, None when its names don't fit (any more)."""
-    return TemplateId.from_args(parse_mapping(value))
+    request = None if document.get("what") is None else document
+    return _STATE_CODEC.decode({**document, "pending_request": request})

@@ -1,13 +1,11 @@
-"""A support case as it is stored: the form's values, the saved drafts, and their compact JSON form."""
+"""A support case as it is stored: the form's values, and the saved drafts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from dialogs.state.json_fields import parse_int, parse_optional_text, parse_text
+from dialogs.state.codec import Layout, StoredField, build_codec
 
 MAX_TITLE_CHARS = 250
 MAX_DESCRIPTION_CHARS = 12_000
@@ -67,24 +65,21 @@ class SavedDraft:
 
 SavedDrafts = tuple[SavedDraft, ...]
 
-_MAX_FIELD_CHARS: Mapping[str, int] = {
-    "product": 20,
-    "severity": 20,
-    "title": MAX_TITLE_CHARS,
-    "description": MAX_DESCRIPTION_CHARS,
-    "frequency": 20,
-    "client": 20,
-    "last_good": MAX_SHORT_TEXT_CHARS,
-    "changed": MAX_SHORT_TEXT_CHARS,
-    "impact": MAX_SHORT_TEXT_CHARS,
-    "template_id": MAX_RESOURCE_ID_CHARS,
-    "english_title": MAX_TITLE_CHARS,
-    "english_description": MAX_DESCRIPTION_CHARS,
-    "owner": 40,
-    "draft_id": 60,
+CASE_LAYOUTS = {
+    CaseForm: Layout(
+        {
+            "title": StoredField(max_chars=MAX_TITLE_CHARS),
+            "description": StoredField(max_chars=MAX_DESCRIPTION_CHARS),
+            "english_title": StoredField(max_chars=MAX_TITLE_CHARS),
+            "english_description": StoredField("english", max_chars=MAX_DESCRIPTION_CHARS),
+            "diagnosis_number": StoredField("paste", max_value=MAX_DIAGNOSIS_NUMBER),
+            "draft_id": StoredField("draft"),
+        },
+        omits_defaults=True,
+    ),
+    SavedDraft: Layout({"saved_at": StoredField("at")}),
 }
-_STORED_KEYS = {"english_description": "english", "diagnosis_number": "paste", "draft_id": "draft"}
-"""Field -> its stored key, where they differ."""
+_DRAFTS = build_codec(SavedDrafts, CASE_LAYOUTS)
 
 
 def add_draft(drafts: SavedDrafts, form: CaseForm, saved_at: str) -> SavedDrafts:
@@ -120,46 +115,5 @@ def shorten_description(form: CaseForm, max_chars: int) -> CaseForm:
     )
 
 
-def form_to_json(form: CaseForm) -> dict[str, Any]:
-    """Return the form as plain JSON, without fields that have their default value."""
-    return {
-        _STORED_KEYS.get(field.name, field.name): getattr(form, field.name)
-        for field in fields(form)
-        if getattr(form, field.name) != field.default
-    }
-
-
-def form_from_json(value: Mapping[str, Any]) -> CaseForm:
-    """Read what this or an earlier version of `form_to_json` wrote. Raise `DecodeError` for another shape."""
-    texts: dict[str, str | None] = {
-        name: parse_optional_text(value.get(_STORED_KEYS.get(name, name)), max_chars)
-        for name, max_chars in _MAX_FIELD_CHARS.items()
-    }
-    form = CaseForm(
-        product=texts["product"] or "",
-        severity=texts["severity"] or "",
-        title=parse_text(value.get("title"), MAX_TITLE_CHARS),
-        description=parse_text(value.get("description"), MAX_DESCRIPTION_CHARS),
-        diagnosis_number=parse_int(value.get("paste", 0), max_value=MAX_DIAGNOSIS_NUMBER),
-    )
-    known: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
-    return replace(form, **known)
-
-
-def drafts_to_json(drafts: SavedDrafts) -> list[dict[str, Any]]:
-    """Return the drafts as plain JSON."""
-    return [{"number": d.number, "at": d.saved_at, "form": form_to_json(d.form)} for d in drafts]
-
-
-def draft_from_json(value: Mapping[str, Any]) -> SavedDraft:
-    """Read one of the drafts that `drafts_to_json` wrote. Raise `DecodeError` for another shape."""
-    form = value.get("form")
-    return SavedDraft(
-        number=parse_int(value.get("number")),
-        saved_at=parse_text(value.get("at"), 40),
-        form=form_from_json(form if isinstance(form, Mapping) else {}),
-    )
-
-
 def _count_bytes(drafts: SavedDrafts) -> int:
-    return len(json.dumps(drafts_to_json(drafts)))
+    return len(json.dumps(_DRAFTS.encode(drafts)))

@@ -9,46 +9,78 @@ from typing import Any
 
 import orjson
 
-from dialogs.state.azure_state import azure_state_from_json, azure_state_to_json
+from dialogs.state.azure_state import AzureState, azure_state_from_json, azure_state_to_json
 from dialogs.state.case import (
+    CASE_LAYOUTS,
     MAX_DESCRIPTION_CHARS,
     MAX_DIAGNOSIS_NUMBER,
     MAX_DRAFTS,
-    draft_from_json,
-    drafts_to_json,
-    form_from_json,
-    form_to_json,
     shorten_description,
 )
+from dialogs.state.codec import Codec, Layout, StoredField, build_codec
 from dialogs.state.conversation_state import (
     MAX_FACT_VERDICTS,
     MAX_LAST_BUTTONS,
     MAX_TRIED_STEPS,
     ConversationState,
+    DiagnosisFeedback,
     OfferedButton,
-    StoredFactVerdict,
     TriedStep,
     Walkthrough,
 )
-from dialogs.state.diagnosis import MAX_NAME_CHARS
-from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
-from dialogs.state.feedback import feedback_from_json, feedback_to_json
-from dialogs.state.json_fields import (
-    DecodeError,
-    parse_bool,
-    parse_choice,
-    parse_int,
-    parse_list,
-    parse_mapping,
-    parse_text,
-)
-from dialogs.state.logs import logs_from_json, logs_to_json
-from dialogs.state.ticket_state import ticket_state_from_json, ticket_state_to_json
+from dialogs.state.json_fields import DecodeError, parse_mapping
+from dialogs.state.logs import LOG_LAYOUTS, MAX_LOGS
+from dialogs.state.ticket_state import TICKET_STATE_LAYOUTS, TicketState
 from knowledge.model.entry import Language, is_language_code
 
 SCHEMA_VERSION = 1
 MAX_STATE_BYTES = 60_000
 """The limit for the state as compact JSON."""
+
+_REQUIRED_KEYS = {"paste", "tried", "offered"}
+"""What every release stored: without them, it's not a state but something else."""
+
+
+def _parse_language(value: object) -> Language | None:
+    """Return the code of a language. Only another release may have texts in it, so it needn't be known."""
+    if value is not None and not is_language_code(value):
+        raise DecodeError("expected the code of a language")
+    return value
+
+
+_DIAGNOSIS_NUMBER = StoredField("paste", max_value=MAX_DIAGNOSIS_NUMBER)
+_STATE_CODEC = build_codec(
+    ConversationState,
+    {
+        ConversationState: Layout(
+            {
+                "language": StoredField(decode=_parse_language),
+                "diagnosis_number": _DIAGNOSIS_NUMBER,
+                "walkthrough": StoredField("walk"),
+                "tried_steps": StoredField("tried", max_items=MAX_TRIED_STEPS),
+                "drafts": StoredField(max_items=MAX_DRAFTS),
+                "fact_verdicts": StoredField("spoken", max_items=MAX_FACT_VERDICTS),
+                "feedback": StoredField("judged"),
+                "last_buttons": StoredField("offered", max_items=MAX_LAST_BUTTONS),
+                "azure": StoredField("look"),
+                "logs": StoredField(max_items=MAX_LOGS),
+            }
+        ),
+        Walkthrough: Layout({"diagnosis_number": _DIAGNOSIS_NUMBER, "was_picked": StoredField("picked")}),
+        TriedStep: Layout({"tried_at": StoredField("at")}),
+        DiagnosisFeedback: Layout({"diagnosis_number": _DIAGNOSIS_NUMBER, "actual_entry": StoredField("really")}),
+        OfferedButton: Layout(
+            {
+                "action_id": StoredField("do"),
+                "args": StoredField(max_items=10, min_value=-(2**63), max_value=2**63),
+            }
+        ),
+        AzureState: Codec(azure_state_to_json, azure_state_from_json),
+        **CASE_LAYOUTS,
+        **LOG_LAYOUTS,
+        **TICKET_STATE_LAYOUTS,
+    },
+)
 
 
 def state_to_json(state: ConversationState) -> dict[str, Any]:
@@ -72,39 +104,9 @@ def state_from_json(value: object) -> ConversationState:
     document = parse_mapping(value)
     if document.get("v") != SCHEMA_VERSION or isinstance(document.get("v"), bool):
         raise DecodeError(f"expected a state of version {SCHEMA_VERSION}")
-    language = document.get("language")
-    diagnosis, walk, form = document.get("diagnosis"), document.get("walk"), document.get("form")
-    # keys that were added later have a default, so that states from before still load
-    return ConversationState(
-        language=None if language is None else _parse_language(language),
-        diagnosis_number=parse_int(document.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
-        diagnosis=None if diagnosis is None else diagnosis_from_json(diagnosis),
-        walkthrough=None if walk is None else _parse_walkthrough(parse_mapping(walk)),
-        tried_steps=tuple(
-            _parse_tried_step(parse_mapping(item)) for item in parse_list(document.get("tried"), MAX_TRIED_STEPS)
-        ),
-        form=None if form is None else form_from_json(parse_mapping(form)),
-        feedback=feedback_from_json(document.get("judged")),
-        drafts=tuple(
-            draft_from_json(parse_mapping(item)) for item in parse_list(document.get("drafts", []), MAX_DRAFTS)
-        ),
-        fact_verdicts=tuple(
-            _parse_fact_verdict(item) for item in parse_list(document.get("spoken", []), MAX_FACT_VERDICTS)
-        ),
-        last_buttons=tuple(
-            _parse_offered_button(parse_mapping(item)) for item in parse_list(document.get("offered"), MAX_LAST_BUTTONS)
-        ),
-        azure=azure_state_from_json(document.get("look")),
-        tickets=ticket_state_from_json(document.get("tickets")),
-        logs=logs_from_json(document.get("logs", [])),
-    )
-
-
-def _parse_language(value: object) -> Language:
-    """Return the code of a language. Only another release may have texts in it, so it needn't be known."""
-    if not is_language_code(value):
-        raise DecodeError("expected the code of a language")
-    return value
+    if missing := _REQUIRED_KEYS - document.keys():
+        raise DecodeError(f"expected a state with {', '.join(sorted(missing))}")
+    return _STATE_CODEC.decode(document)
 
 
 def _count_bytes(document: dict[str, Any]) -> int:
@@ -141,75 +143,12 @@ def _generate_smaller_states(state: ConversationState) -> Iterator[ConversationS
 
 
 def _serialize(state: ConversationState) -> dict[str, Any]:
-    walk = state.walkthrough
-    return {
-        "v": SCHEMA_VERSION,
-        "language": state.language,
-        "paste": state.diagnosis_number,
-        "diagnosis": diagnosis_to_json(state.diagnosis) if state.diagnosis else None,
-        "walk": {"entry": walk.entry, "step": walk.step, "paste": walk.diagnosis_number, "picked": walk.was_picked}
-        if walk
-        else None,
-        "tried": [
-            {"entry": t.entry, "step": t.step, "outcome": t.outcome, "at": t.tried_at} for t in state.tried_steps
-        ],
-        "form": form_to_json(state.form) if state.form else None,
-        "drafts": drafts_to_json(state.drafts),
-        "spoken": [list(verdict) for verdict in state.fact_verdicts[:MAX_FACT_VERDICTS]],
-        "judged": feedback_to_json(state.feedback),
-        "offered": [{"label": o.label, "do": o.action_id, "args": dict(o.args)} for o in state.last_buttons],
-        "look": azure_state_to_json(state.azure),
-        "tickets": ticket_state_to_json(state.tickets.without_orphan(_collect_draft_ids(state))),
-        "logs": logs_to_json(state.logs),
-    }
+    tickets = state.tickets.without_orphan(_collect_draft_ids(state))
+    state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
+    document = {"v": SCHEMA_VERSION, **_STATE_CODEC.encode(state)}
+    return document if tickets != TicketState() else {**document, "tickets": None}
 
 
 def _collect_draft_ids(state: ConversationState) -> set[str]:
     forms = [*([state.form] if state.form else []), *(draft.form for draft in state.drafts)]
     return {form.draft_id for form in forms if form.draft_id}
-
-
-def _parse_walkthrough(value: dict[str, Any]) -> Walkthrough:
-    return Walkthrough(
-        entry=parse_text(value.get("entry"), MAX_NAME_CHARS),
-        step=parse_int(value.get("step"), max_value=1000),
-        diagnosis_number=parse_int(value.get("paste"), max_value=MAX_DIAGNOSIS_NUMBER),
-        was_picked=parse_bool(value.get("picked")),
-    )
-
-
-def _parse_tried_step(value: dict[str, Any]) -> TriedStep:
-    return TriedStep(
-        entry=parse_text(value.get("entry"), MAX_NAME_CHARS),
-        step=parse_int(value.get("step"), max_value=1000),
-        outcome=parse_choice(value.get("outcome"), ("worked", "no-help")),
-        tried_at=parse_text(value.get("at"), 40),
-    )
-
-
-def _parse_fact_verdict(value: object) -> StoredFactVerdict:
-    entry, fact, side, *_ = [*parse_list(value, 3), None, None, None]
-    return (
-        parse_text(entry, MAX_NAME_CHARS),
-        parse_text(fact, MAX_NAME_CHARS),
-        parse_choice(side, ("for", "against")),
-    )
-
-
-def _parse_offered_button(value: dict[str, Any]) -> OfferedButton:
-    return OfferedButton(
-        label=parse_text(value.get("label"), 200),
-        action_id=parse_text(value.get("do"), 40),
-        args={
-            parse_text(key, 20): _parse_button_argument(item)
-            for key, item in parse_mapping(value.get("args"), 10).items()
-        },
-    )
-
-
-def _parse_button_argument(value: object) -> int | str | list[str]:
-    if isinstance(value, int):
-        return value
-    if isinstance(value, list):
-        return [parse_text(item, MAX_NAME_CHARS) for item in parse_list(value, 10)]
-    return parse_text(value, MAX_NAME_CHARS)

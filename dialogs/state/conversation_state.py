@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from dialogs.state.azure_state import AzureState
 from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, CaseForm, SavedDrafts, add_draft
-from dialogs.state.feedback import DiagnosisFeedback
 from dialogs.state.logs import StoredLogs
 from dialogs.state.ticket_state import TicketState
 from knowledge.model.diagnosis import Diagnosis, Match
@@ -19,6 +18,7 @@ MAX_LAST_BUTTONS = 12
 MAX_FACT_VERDICTS = 20
 
 StepOutcome = Literal["worked", "no-help"]
+FeedbackVerdict = Literal["right", "wrong"]
 StoredFactVerdict = tuple[str, str, Literal["for", "against"]]
 """An entry id, the stored name of a fact of the fact rules, and whether the fact speaks for the entry."""
 _STORED_FACTS: Mapping[str, str] = {"error_code": "provisioning_code", "build_timeout": "timeout"}
@@ -58,12 +58,21 @@ class TriedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosisFeedback:
+    """Feedback on one diagnosis. `actual_entry` is the entry it really was, "" when the user did not say."""
+
+    diagnosis_number: int
+    verdict: FeedbackVerdict
+    actual_entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferedButton:
     """A button of the last replies, so that the user can type its number or label instead of pressing it."""
 
     label: str
     action_id: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, int | str | list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

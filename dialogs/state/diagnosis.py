@@ -1,11 +1,20 @@
-"""The part of a diagnosis that a conversation stores, bounded in size, and what the dialogs read from it."""
+"""The part of a diagnosis that a conversation stores, bounded in size, how, and what the dialogs read from it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from dialogs.state.codec import Layout, StoredField
 from dialogs.state.json_fields import clean_text
-from knowledge.model.diagnosis import MAX_MATCHES, Diagnosis, ExcerptLine, Match, ProvisionerSummary
+from knowledge.model.diagnosis import (
+    MAX_MATCHES,
+    Diagnosis,
+    ExcerptLine,
+    LogGap,
+    Match,
+    ProvisionerSummary,
+    ScriptAdvice,
+)
 
 MAX_EVIDENCE_LINES = 5
 MAX_EXCERPT_LINES = 16
@@ -20,6 +29,33 @@ MAX_ID_CHARS = 600
 MAX_IDS = 40
 MAX_TOTAL_ID_CHARS = 5_000
 MAX_NAME_CHARS = 120
+MAX_ADVICE_CHARS = 2000
+
+DIAGNOSIS_LAYOUTS = {
+    Diagnosis: Layout(
+        {
+            "matches": StoredField(max_items=MAX_MATCHES),
+            "excerpt": StoredField(max_items=MAX_EXCERPT_LINES),
+            "facts": StoredField(max_items=MAX_FACTS, max_chars=MAX_VALUE_CHARS, min_value=-(2**63), max_value=2**63),
+            "timeline": StoredField(max_items=MAX_PROVISIONER_RUNS),
+            "script_advice": StoredField("script"),
+            "line_count": StoredField("lines"),
+            "ids": StoredField(max_items=MAX_IDS, max_chars=MAX_ID_CHARS),
+            "longest_gap": StoredField("silence"),
+        }
+    ),
+    Match: Layout(
+        {
+            "evidence": StoredField(max_items=MAX_EVIDENCE_LINES),
+            "explains": StoredField(max_items=MAX_ITEMS_PER_MATCH),
+            "values": StoredField(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
+        }
+    ),
+    ExcerptLine: Layout({"text": StoredField(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
+    ProvisionerSummary: Layout({"exit_code": StoredField(min_value=-(2**33), max_value=2**33)}, is_row=True),
+    ScriptAdvice: Layout({"advice": StoredField(max_chars=MAX_ADVICE_CHARS)}, is_row=True),
+    LogGap: Layout(is_row=True),
+}
 
 
 def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:

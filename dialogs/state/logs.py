@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dialogs.model.files import AttachedLog
-from dialogs.state.diagnosis import truncate_diagnosis
-from dialogs.state.diagnosis_json import diagnosis_from_json, diagnosis_to_json
-from dialogs.state.json_fields import clean_text, parse_int, parse_list, parse_mapping, parse_text
+from dialogs.state.codec import Layout, StoredField
+from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, truncate_diagnosis
+from dialogs.state.json_fields import clean_text
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.redaction.redact import redact
 
@@ -31,6 +30,10 @@ class StoredLog:
 
 
 StoredLogs = tuple[StoredLog, ...]
+LOG_LAYOUTS = {
+    StoredLog: Layout({"number": StoredField(max_value=10**16), "size": StoredField(max_value=MAX_SIZE_BYTES)}),
+    **DIAGNOSIS_LAYOUTS,
+}
 
 
 def build_display_name(file_name: str, member_name: str = "") -> str:
@@ -63,27 +66,6 @@ def add_logs(
         for index, log in enumerate(read_logs[:MAX_LOGS])
     )
     return (*logs, *new)[-MAX_LOGS:], new
-
-
-def logs_to_json(logs: StoredLogs) -> list[dict[str, Any]]:
-    """Return the logs as plain JSON values."""
-    return [
-        {"number": log.number, "name": log.name, "size": log.size, "diagnosis": diagnosis_to_json(log.diagnosis)}
-        for log in logs
-    ]
-
-
-def logs_from_json(value: object) -> StoredLogs:
-    """Read what `logs_to_json` wrote. Raise `DecodeError` for another shape."""
-    return tuple(
-        StoredLog(
-            parse_int(log.get("number"), max_value=10**16),
-            parse_text(log.get("name"), 400),
-            parse_int(log.get("size"), max_value=MAX_SIZE_BYTES),
-            diagnosis_from_json(log.get("diagnosis")),
-        )
-        for log in map(parse_mapping, parse_list(value, MAX_LOGS))
-    )
 
 
 def _summarize_diagnosis(diagnosis: Diagnosis) -> Diagnosis:

@@ -1,21 +1,14 @@
-"""What a conversation remembers about its support tickets, and the compact JSON form of that."""
+"""What a conversation remembers about its support tickets."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from dialogs.model.support import ClassificationOptions, Ticket
-from dialogs.state.json_fields import parse_choice, parse_list, parse_mapping, parse_text
-from dialogs.state.ticket_json import (
-    MAX_ID_CHARS,
-    MAX_NAME_CHARS,
-    parse_classification,
-    parse_service,
-    parse_ticket,
-    with_stored_keys,
-)
+from dialogs.state.codec import Layout, StoredField
+from dialogs.state.ticket_json import TICKET_LAYOUTS
 
 MAX_FILED_TICKETS = 5
 MAX_CLASSIFICATIONS = 6
@@ -23,7 +16,6 @@ MAX_CONTACT_FIELDS = 12
 MAX_ANSWER_CHARS = 200
 
 TicketStage = Literal["", "asking", "sign-in", "previewed", "filing"]
-TICKET_STAGES: tuple[TicketStage, ...] = ("", "asking", "sign-in", "previewed", "filing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,49 +76,26 @@ class TicketState:
         return replace(self, in_progress=replace(self.in_progress, stage=stage, filing_started_at=filing_started_at))
 
 
-def ticket_state_to_json(tickets: TicketState) -> dict[str, Any] | None:
-    """Return the state as plain JSON; None when it is empty."""
-    return None if tickets == TicketState() else asdict(tickets, dict_factory=with_stored_keys)
-
-
-def ticket_state_from_json(value: object) -> TicketState:
-    """Read what `ticket_state_to_json` wrote. Raise `DecodeError` for another shape."""
-    if value is None:
-        return TicketState()
-    document = parse_mapping(value)
-    return TicketState(
-        _parse_in_progress(parse_mapping(document.get("under_way"))),
-        tuple(
-            _parse_filed_ticket(parse_mapping(item)) for item in parse_list(document.get("filed"), MAX_FILED_TICKETS)
-        ),
-    )
-
-
-def _parse_in_progress(document: Mapping[str, Any]) -> TicketInProgress:
-    options = document.get("routes")
-    answers = parse_mapping(document.get("answers"), MAX_CONTACT_FIELDS)
-    return TicketInProgress(
-        draft_id=parse_text(document.get("draft"), MAX_NAME_CHARS),
-        stage=parse_choice(document.get("stage"), TICKET_STAGES),
-        filing_started_at=parse_text(document.get("since"), 40),
-        answers={parse_text(key, 20): parse_text(answer, MAX_ANSWER_CHARS) for key, answer in answers.items()},
-        classification_options=None if options is None else _parse_classification_options(parse_mapping(options)),
-        chosen_index=_parse_index(document.get("chosen")),
-        confirmed_preview_hash=parse_text(document.get("agreed", ""), 40),
-    )
-
-
-def _parse_classification_options(document: Mapping[str, Any]) -> ClassificationOptions:
-    choices = tuple(
-        parse_classification(item) for item in parse_list(document.get("classifications"), MAX_CLASSIFICATIONS)
-    )
-    return ClassificationOptions(parse_service(document.get("service")), choices)
-
-
 def _parse_index(value: object) -> int:
-    # an index out of range is not worth losing the state for: the first classification is the best
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_CLASSIFICATIONS else 0
 
 
-def _parse_filed_ticket(document: Mapping[str, Any]) -> FiledTicket:
-    return FiledTicket(parse_text(document.get("draft"), MAX_ID_CHARS), parse_ticket(document.get("ticket")))
+TICKET_STATE_LAYOUTS = {
+    TicketState: Layout(
+        {"in_progress": StoredField("under_way"), "filed_tickets": StoredField("filed", max_items=MAX_FILED_TICKETS)}
+    ),
+    TicketInProgress: Layout(
+        {
+            "draft_id": StoredField("draft"),
+            "filing_started_at": StoredField("since"),
+            "answers": StoredField(max_items=MAX_CONTACT_FIELDS, max_chars=MAX_ANSWER_CHARS),
+            "classification_options": StoredField("routes"),
+            # an index out of range is not worth losing the state for: the first classification is the best
+            "chosen_index": StoredField("chosen", decode=_parse_index),
+            "confirmed_preview_hash": StoredField("agreed"),
+        }
+    ),
+    ClassificationOptions: Layout({"classifications": StoredField(max_items=MAX_CLASSIFICATIONS)}),
+    FiledTicket: Layout({"draft_id": StoredField("draft")}),
+    **TICKET_LAYOUTS,
+}

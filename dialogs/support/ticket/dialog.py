@@ -19,7 +19,7 @@ from dialogs.replies.general_replies import show_problem
 from dialogs.state.case import PRODUCTS
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
-from dialogs.state.ticket_json import parse_refusal, parse_ticket, parse_ticket_draft, to_json
+from dialogs.state.ticket_json import DRAFT_CODEC, REFUSAL_CODEC, TICKET_CODEC
 from dialogs.state.ticket_state import MAX_CLASSIFICATIONS, TicketInProgress, TicketStage
 from dialogs.support import draft_form
 from dialogs.support.case_export import render_export_options
@@ -67,29 +67,26 @@ class TicketDialog:
     async def file_ticket(self, person: Person, job: Job) -> Mapping[str, Any]:
         """Perform the job: file its ticket. Return the ticket, or why there is none, as plain JSON."""
         if self.ticket_filer is None:
-            return {"refusal": to_json(TicketRefusal("not-allowed"))}
+            return {"refusal": REFUSAL_CODEC.encode(TicketRefusal("not-allowed"))}
         try:
-            return {
-                "ticket": to_json(
-                    await self.ticket_filer.file_ticket(person, parse_ticket_draft(job.args.get("draft")))
-                )
-            }
+            ticket = await self.ticket_filer.file_ticket(person, DRAFT_CODEC.decode(job.args.get("draft")))
+            return {"ticket": TICKET_CODEC.encode(ticket)}
         except TicketRefusedError as refused:
-            return {"refusal": to_json(refused.refusal)}
+            return {"refusal": REFUSAL_CODEC.encode(refused.refusal)}
         except DecodeError:
-            return {"refusal": to_json(TicketRefusal("unexpected"))}
+            return {"refusal": REFUSAL_CODEC.encode(TicketRefusal("unexpected"))}
 
     def report_result(self, context: DialogContext, state: ConversationState, job_done: JobDone) -> DialogResult:
         """Tell the person the ticket's number, or why it wasn't filed."""
         refusal, draft_id = TicketRefusal("unexpected"), state.tickets.in_progress.draft_id
         with suppress(DecodeError):
-            draft = parse_ticket_draft(job_done.job.args.get("draft"))
+            draft = DRAFT_CODEC.decode(job_done.job.args.get("draft"))
             draft_id = draft.id
             if "ticket" in job_done.result:
-                filed = parse_ticket(job_done.result.get("ticket"))
+                filed = TICKET_CODEC.decode(job_done.result.get("ticket"))
                 state = replace(state, tickets=state.tickets.with_ticket(draft_id, filed))
                 return DialogResult(state, (view.render_ticket(context, filed, len(draft.attachments), draft.title),))
-            refusal = parse_refusal(job_done.result.get("refusal"))
+            refusal = REFUSAL_CODEC.decode(job_done.result.get("refusal"))
         if state.tickets.in_progress.draft_id != draft_id:
             return DialogResult(state, (view.render_refusal(context, refusal),))
         return self._handle_refusal(context, state, refusal, "previewed")
@@ -205,7 +202,7 @@ class TicketDialog:
             context.build_paragraph("ticket.filing-long", "subtle"),
             placement="stays",
         )
-        return DialogResult(state, (said,), (StartJob(Job(FILE_TICKET_JOB, {"draft": to_json(draft)})),))
+        return DialogResult(state, (said,), (StartJob(Job(FILE_TICKET_JOB, {"draft": DRAFT_CODEC.encode(draft)})),))
 
     def cancel_ticket(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Go back to the case; its other ways out stay open."""

@@ -11,7 +11,7 @@ import json
 from dialogs.context import DialogContext
 from dialogs.model.support import SEVERITIES, TicketAttachment, TicketDraft
 from dialogs.state.case import CaseForm
-from dialogs.state.ticket_json import MAX_ATTACHMENT_CHARS, MAX_CASE_CHARS, to_json
+from dialogs.state.ticket_json import DRAFT_CODEC, MAX_ATTACHMENT_CHARS, MAX_CASE_CHARS
 from dialogs.state.ticket_state import TicketInProgress
 from dialogs.support.case_text import render_case_text, translate_to_english
 from dialogs.support.case_values import extract_start_time
@@ -55,5 +55,5 @@ def build_ticket_draft(
 
 def compute_preview_hash(draft: TicketDraft) -> str:
     """Compute a hash over everything that is sent."""
-    serialized = json.dumps(to_json(draft), sort_keys=True)
+    serialized = json.dumps(DRAFT_CODEC.encode(draft), sort_keys=True)
     return hashlib.sha256(serialized.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -17,8 +17,9 @@ from dialogs.model.support import (
     TicketDraft,
     TicketRefusal,
 )
+from dialogs.state.codec import Codec
 from dialogs.state.json_fields import DecodeError
-from dialogs.state.ticket_json import parse_refusal, parse_ticket, parse_ticket_draft, to_json
+from dialogs.state.ticket_json import DRAFT_CODEC, REFUSAL_CODEC, TICKET_CODEC
 from dialogs.support.ticket.preview_hash import compute_preview_hash
 
 CONTACT = TicketContact(
@@ -41,33 +42,36 @@ TICKET = Ticket("119120321001170", "/subscriptions/s/providers/x", "https://port
 REFUSAL = TicketRefusal("busy", "wait", "a/b/action", "/subscriptions/s", "A role", "TooMany", 30)
 
 
+CODECS: dict[type, Codec[Any]] = {TicketDraft: DRAFT_CODEC, Ticket: TICKET_CODEC, TicketRefusal: REFUSAL_CODEC}
+
+
 def through(value: Any) -> Any:
-    return json.loads(json.dumps(to_json(value)))
+    return json.loads(json.dumps(CODECS[type(value)].encode(value)))
 
 
 @pytest.mark.parametrize(
     "draft", [DRAFT, replace(DRAFT, attachments=(), problem_started_at="", can_collect_diagnostics=False)]
 )
 def test_a_draft_comes_back_as_it_was(draft: TicketDraft) -> None:
-    assert parse_ticket_draft(through(draft)) == draft
+    assert DRAFT_CODEC.decode(through(draft)) == draft
 
 
 def test_a_ticket_and_a_refusal_come_back_as_they_were() -> None:
-    assert parse_ticket(through(TICKET)) == TICKET
-    assert parse_refusal(through(REFUSAL)) == REFUSAL
+    assert TICKET_CODEC.decode(through(TICKET)) == TICKET
+    assert REFUSAL_CODEC.decode(through(REFUSAL)) == REFUSAL
 
 
 @pytest.mark.parametrize("key", sorted(through(DRAFT)))
 def test_a_draft_with_a_field_missing_or_of_another_shape_is_none(key: str) -> None:
     for spoiled in (None, 7, {"a": "b"}):
         with pytest.raises(DecodeError):
-            parse_ticket_draft({**through(DRAFT), key: spoiled})
+            DRAFT_CODEC.decode({**through(DRAFT), key: spoiled})
 
 
 def test_consent_is_never_read_from_something_that_is_not_true() -> None:
     for spoiled in ("Yes", 1, "true", None):
         with pytest.raises(DecodeError):
-            parse_ticket_draft({**through(DRAFT), "diagnostics": spoiled})
+            DRAFT_CODEC.decode({**through(DRAFT), "diagnostics": spoiled})
 
 
 def test_the_seal_is_of_everything_that_leaves() -> None:
