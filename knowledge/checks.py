@@ -108,7 +108,7 @@ def _check_questions(file: YamlFile, key_path: KeyPath, howto: Howto, search: Ho
 def _check_fact_rules(path: Path, entries: Mapping[str, Entry] | None) -> list[Fault]:
     """Return the faults of the fact rules; with `entries`, also rules that name an entry not among them."""
     file, rules = read_fact_rules(path)
-    for index, rule in enumerate(rules):
+    for index, rule in enumerate(rules.rules):
         for name in rule.entries:
             if entries is not None and name not in entries:
                 file.add_fault(("rules", index, "entries"), f"there is no entry {name!r}")

@@ -77,7 +77,8 @@ def _render_fact_check(context: DialogContext, fact_check: FactCheck, match: Mat
             facts = TrustedText("; ".join(messages))
             runs += [TextRun(" "), *context.format_runs(f"look.facts.{side}", facts=facts)]
     if fact_check.unknown_facts:
-        names = ", ".join(context.format_text(f"measure.{fact}") for fact in fact_check.unknown_facts)
+        known_facts = context.knowledge.fact_rules.facts
+        names = ", ".join(known_facts[fact].name.get(context.language) for fact in fact_check.unknown_facts)
         runs += [TextRun(" "), *context.format_runs("look.facts.unseen", facts=TrustedText(names))]
     if fact_check.is_refuted and match.confidence == "certain":
         runs += [TextRun(" "), *context.format_runs("look.facts.certain-all-the-same")]

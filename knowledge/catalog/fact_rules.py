@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.diagnosis import Match
@@ -15,25 +15,18 @@ from knowledge.model.errors import InvalidEntriesError
 
 FACT_RULES_PATH = Path(__file__).parents[1] / "fact_rules.yaml"
 
-FACTS: Mapping[str, Literal["word", "number"]] = {
-    "provisioning_state": "word",
-    "error_code": "word",
-    "run_state": "word",
-    "run_sub_state": "word",
-    "run_minutes": "number",
-    "run_share": "number",  # percent of the build's time limit
-    "build_timeout": "number",  # minutes
-    "vm_cpus": "number",
-    "identities": "number",
-    "own_network": "word",
-    "os": "word",
-    "customizers": "number",
-}
-"""The facts of a template that rules may use, with the type of each value. Words are compared in lower case."""
-
+FactType = Literal["word", "number"]
 VerdictSide = Literal["for", "against"]
 _CONDITION_KEYS = ("is", "at_least", "below", "says")
 _RULE_KEYS = ("entries", "fact", "for", "against", "suggests")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact of a template that rules may use. Words are compared in lower case."""
+
+    type: FactType
+    name: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +88,10 @@ class FactCheck:
 
 
 class FactRules:
-    """All fact rules, applied to the matches of a diagnosis."""
+    """All fact rules, applied to the matches of a diagnosis, and the facts that they may use, by name."""
 
-    def __init__(self, rules: Sequence[FactRule]) -> None:
+    def __init__(self, facts: Mapping[str, Fact], rules: Sequence[FactRule]) -> None:
+        self.facts = facts
         self.rules = tuple(rules)
 
     def check_matches(
@@ -164,25 +158,37 @@ def load_fact_rules(path: Path = FACT_RULES_PATH) -> FactRules:
     file, rules = read_fact_rules(path)
     if faults := file.list_faults():
         raise InvalidEntriesError(faults)
-    return FactRules(rules)
+    return rules
 
 
-def read_fact_rules(path: Path = FACT_RULES_PATH) -> tuple[YamlFile, tuple[FactRule, ...]]:
+def read_fact_rules(path: Path = FACT_RULES_PATH) -> tuple[YamlFile, FactRules]:
     """Read the rules in `path` and return them with the file, in which faults are recorded."""
     file = YamlFile(path, path.name)
-    section = Section(file, (), file.value, ("rules",))
-    rules = section.build_each("rules", _parse_rule)
+    section = Section(file, (), file.value, ("facts", "rules"))
+    facts = section.build_nested("facts", _parse_facts)
+    rules = section.build_each("rules", partial(_parse_rule, facts))
     if not rules:
         section.add_fault("rules", "'rules' needs at least one rule")
-    return file, rules
+    return file, FactRules(facts, rules)
 
 
-def _parse_rule(file: YamlFile, key_path: KeyPath, value: Any) -> FactRule:
+def _parse_facts(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[str, Fact]:
+    names = tuple(value) if isinstance(value, dict) else ()
+    section = Section(file, key_path, value, names or ("the facts",))
+    return {name: section.build_nested(name, _parse_fact) for name in names}
+
+
+def _parse_fact(file: YamlFile, key_path: KeyPath, value: Any) -> Fact:
+    section = Section(file, key_path, value, ("type", "name"))
+    return Fact(section.get_choice("type", get_args(FactType)), section.get_localized("name"))
+
+
+def _parse_rule(facts: Mapping[str, Fact], file: YamlFile, key_path: KeyPath, value: Any) -> FactRule:
     section = Section(file, key_path, value, _RULE_KEYS)
-    fact = section.get_choice("fact", tuple(FACTS))
+    fact = section.get_choice("fact", tuple(facts) or ("",))
+    parse_condition = partial(_parse_condition, fact, facts[fact].type if fact in facts else "word")
     conditions = {
-        side: _parse_condition(file, (*key_path, side), section.get_raw(side), fact) if section.has(side) else None
-        for side in ("for", "against")
+        side: section.build_nested(side, parse_condition) if section.has(side) else None for side in ("for", "against")
     }
     rule = FactRule(
         entries=section.get_texts("entries"),
@@ -200,13 +206,13 @@ def _parse_rule(file: YamlFile, key_path: KeyPath, value: Any) -> FactRule:
     return rule
 
 
-def _parse_condition(file: YamlFile, key_path: KeyPath, value: Any, fact: str) -> FactCondition:
+def _parse_condition(fact: str, fact_type: FactType, file: YamlFile, key_path: KeyPath, value: Any) -> FactCondition:
     section = Section(file, key_path, value, _CONDITION_KEYS)
-    allowed_keys = ("is",) if FACTS[fact] == "word" else ("at_least", "below")
+    allowed_keys = ("is",) if fact_type == "word" else ("at_least", "below")
     hint = f"use {' or '.join(repr(key) for key in allowed_keys)}"
     for key in ("is", "at_least", "below"):
         if section.has(key) and key not in allowed_keys:
-            section.add_fault(key, f"{fact} is a {FACTS[fact]}: {hint}")
+            section.add_fault(key, f"{fact} is a {fact_type}: {hint}")
     if not any(section.has(key) for key in allowed_keys):
         section.add_fault(None, f"has no condition for {fact}: {hint}")
     return FactCondition(

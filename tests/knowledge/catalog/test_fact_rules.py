@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.fact_rules import FACTS, FactCheck, load_fact_rules, read_fact_rules
+from knowledge.catalog.fact_rules import FactCheck, load_fact_rules, read_fact_rules
 from knowledge.checks import check_entries
 from knowledge.model.diagnosis import Match
 from knowledge.model.errors import InvalidEntriesError
+from tests.knowledge.template.test_image_template import TEMPLATE
 from tests.shipped_knowledge import ENTRIES
 
 RULES = load_fact_rules()
@@ -97,7 +98,7 @@ def test_a_fact_alone_makes_an_entry_possible() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(sorted(FACTS)), st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=30)), max_size=9
+        st.sampled_from(sorted(RULES.facts)), st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=30)), max_size=9
     )
 )
 def test_any_values_are_accepted(facts: dict[str, str | int]) -> None:
@@ -131,6 +132,10 @@ rules:
   - entries: [build-timeout]
     fact: run_state
     perhaps: yes
+facts:
+  run_share: {type: number, name: {en: a, it: b}}
+  run_state: {type: word, name: {en: a, it: b}}
+  run_minutes: {type: hours, name: {en: only english}}
 """
 
 
@@ -150,13 +155,22 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
         (16, "needs an 'en' and an 'it' text"),
         (17, "'for' or 'against'"),
         (19, "'perhaps' is not known here"),
+        (23, "'type' is 'hours'"),
+        (23, "'name' needs"),
     ):
         assert any(f"rules.yaml:{line}" in fault and part in fault for fault in faults), (line, part, faults)
 
 
 def test_a_file_without_rules_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
-    path.write_text("rules: []\n")
+    path.write_text("facts: {}\nrules: []\n")
     file, rules = read_fact_rules(path)
-    assert not rules
+    assert not rules.rules
     assert "at least one rule" in str(file.list_faults()[0])
+
+
+def test_a_template_has_a_value_for_every_fact() -> None:
+    values = TEMPLATE.compute_facts()
+    types = {name: "word" if isinstance(values.get(name), str) else "number" for name in RULES.facts}
+    assert set(RULES.facts) <= set(values)
+    assert types == {name: fact.type for name, fact in RULES.facts.items()}
