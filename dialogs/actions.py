@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from dialogs.action_registry import ActionRequest, merge_actions
 from dialogs.azure.actions import AZURE_ACTIONS
-from dialogs.context import DialogResult
+from dialogs.context import DialogContext, DialogResult
 from dialogs.general_actions import GENERAL_ACTIONS, switch_language
+from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
 from dialogs.replies.general_replies import build_default_buttons, show_problem
+from dialogs.resources import DialogResources
 from dialogs.solution.actions import SOLUTION_ACTIONS
 from dialogs.solution.shared_chat import hand_off_case
 from dialogs.solution.walkthrough import start_walk
-from dialogs.state.conversation_state import Walkthrough
+from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.support.actions import CASE_ACTIONS
 from dialogs.support.ticket.actions import TICKET_ACTIONS
@@ -28,6 +30,16 @@ ACTIONS = merge_actions(
     typed_commands=load_typed_actions(),
 )
 """By id. Importing this module fails where an id is declared twice or a typed command has no action."""
+
+
+async def handle_press(
+    context: DialogContext, state: ConversationState, turn: Turn, resources: DialogResources, pressed: ActionPressed
+) -> DialogResult:
+    """Answer a pressed button: of a card of this version, and of the person's own or a colleague's card."""
+    if pressed.version != ACTION_VERSION or isinstance(pressed.version, bool):
+        return DialogResult(state, (show_problem(context, "trouble.old-card"),))
+    request = ActionRequest(context, state, turn, resources, pressed.action_id, pressed.args, pressed.fields)
+    return await (_handle_foreign_press(request) if pressed.is_foreign else handle_action(request))
 
 
 async def handle_action(request: ActionRequest) -> DialogResult:
@@ -46,7 +58,7 @@ async def handle_action(request: ActionRequest) -> DialogResult:
         return _answer_unknown(request)
 
 
-async def handle_foreign_action(request: ActionRequest) -> DialogResult:
+async def _handle_foreign_press(request: ActionRequest) -> DialogResult:
     """Answer a press on a colleague's card: shared actions as they are, any other with a walkthrough of their own."""
     action = ACTIONS.get(request.action_id)
     if action is not None and action.pressed_by == "anyone":

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from dialogs import handoff as handoff_replies
 from dialogs.action_registry import ActionRequest
-from dialogs.actions import handle_action, handle_foreign_action
+from dialogs.actions import handle_action, handle_press
 from dialogs.azure.dialog import AzureDialog
-from dialogs.azure.jobs import AZURE_JOBS
 from dialogs.azure.sandbox_note import add_sandbox_note
 from dialogs.context import DialogContext, DialogResult
-from dialogs.job_registry import JobReport, JobRequest, UnknownJobError, index_job_handlers
+from dialogs.handoff import build_private_state, build_remaining_state, continue_privately
+from dialogs.job_registry import JobReport, JobRequest
+from dialogs.jobs import perform_job, report_job
 from dialogs.model.effects import Effect, HandoffTopic
-from dialogs.model.job import FAILURE_KEY, REFERENCE_KEY, Job, JobDone
+from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
 from dialogs.model.reply import Reply
-from dialogs.model.turn import ACTION_VERSION, ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
-from dialogs.replies.general_replies import show_message, show_notice, show_problem, show_welcome
+from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
+from dialogs.replies.general_replies import show_message, show_notice, show_welcome
 from dialogs.resources import DialogResources
 from dialogs.solution.attached_logs import start_reading
 from dialogs.solution.diagnose_text import diagnose_text
 from dialogs.solution.howtos import show_howto
-from dialogs.solution.jobs import SOLUTION_JOBS
 from dialogs.solution.shared_chat import limit_excerpts
 from dialogs.solution.usage_events import UsageEvent, collect_usage_events
 from dialogs.solution.walkthrough import render_current_step
@@ -33,17 +31,13 @@ from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import MAX_LAST_BUTTONS, ConversationState, OfferedButton
 from dialogs.state.json_fields import DecodeError
 from dialogs.support.case_file import read_offered_file
-from dialogs.support.draft_actions import open_draft
 from dialogs.support.ticket.dialog import TicketDialog
-from dialogs.support.ticket.jobs import TICKET_JOBS
 from dialogs.texts.catalog import TextCatalog, get_texts
 from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import find_typed_action
 from knowledge.catalog.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
 from knowledge.search.howto_search import HowtoSearch
-
-JOB_HANDLERS = index_job_handlers((*SOLUTION_JOBS, *TICKET_JOBS, *AZURE_JOBS))
 
 
 @dataclass(frozen=True)
@@ -114,18 +108,10 @@ class Conversation:
         `topic` is that of the thread's `HandOff`. The second value is the state that stays in the thread.
         """
         thread = _read_state(thread_state)[0]
-        private = handoff_replies.build_private_state(_read_state(state)[0], thread, self._resources.clock())
+        private = build_private_state(_read_state(state)[0], thread, self._resources.clock())
         context = self._build_context(turn, private)
-        match topic:
-            case "look":
-                result = await self._azure_dialog.resume_in_private_chat(context, private, turn.person, thread)
-            case "draft":
-                result = open_draft(context, private)
-            case "walk":
-                result = handoff_replies.show_walk(context, private)
-            case _:
-                assert_never(topic)
-        return _build_result(context, result), state_to_json(handoff_replies.build_remaining_state(thread))
+        result = await continue_privately(context, private, turn.person, topic, thread, self._azure_dialog)
+        return _build_result(context, result), state_to_json(build_remaining_state(thread))
 
     async def perform_job(
         self, person: Person, job: Job, language: Language, progress: Callable[[int, int], None]
@@ -138,10 +124,7 @@ class Conversation:
         Raises:
             UnknownJobError: no dialog has such a job, as after a rollback to a release that doesn't know it.
         """
-        handler = JOB_HANDLERS.get(job.name)
-        if handler is None:
-            raise UnknownJobError(f"No dialog performs the job {job.name!r}.")
-        return await handler.perform(JobRequest(person, job, language, self._resources, progress))
+        return await perform_job(JobRequest(person, job, language, self._resources, progress))
 
     def read_offered_file(self, state: Mapping[str, Any] | None, args: Mapping[str, Any]) -> bytes | None:
         """Return the content of the file that a reply offered with `args`; None when it's no longer there."""
@@ -173,13 +156,13 @@ class Conversation:
             case MessageSent() as message:
                 return await self._handle_message(context, state, turn, message)
             case ActionPressed() as pressed:
-                return await self._handle_press(context, state, turn, pressed)
+                return await handle_press(context, state, turn, self._resources, pressed)
             case MemberJoined():
                 return DialogResult(state, (show_welcome(context, turn.person.name),))
             case SignedIn(succeeded):
                 return await self._resume_after_sign_in(context, state, turn.person, succeeded)
             case JobDone() as job_done:
-                return await self._report_job(context, state, turn.person, job_done)
+                return await report_job(JobReport(context, state, turn.person, self._resources, job_done))
             case _:
                 assert_never(turn.event)
 
@@ -190,24 +173,6 @@ class Conversation:
         if was_successful and (resumed := await self._ticket_dialog.resume_after_sign_in(context, state, person)):
             return resumed
         return await self._azure_dialog.resume_after_sign_in(context, state, person, was_successful)
-
-    async def _report_job(
-        self, context: DialogContext, state: ConversationState, person: Person, job_done: JobDone
-    ) -> DialogResult:
-        handler = JOB_HANDLERS.get(job_done.job.name)
-        failure = job_done.result.get(FAILURE_KEY)
-        if handler is None or (failure is not None and not handler.reports_failures):
-            return DialogResult(state, (_show_failed_job(context, job_done.result),))
-        result = handler.report(JobReport(context, state, person, self._resources, job_done))
-        return await result if inspect.isawaitable(result) else result
-
-    async def _handle_press(
-        self, context: DialogContext, state: ConversationState, turn: Turn, pressed: ActionPressed
-    ) -> DialogResult:
-        if pressed.version != ACTION_VERSION or isinstance(pressed.version, bool):
-            return DialogResult(state, (show_problem(context, "trouble.old-card"),))
-        request = ActionRequest(context, state, turn, self._resources, pressed.action_id, pressed.args, pressed.fields)
-        return await (handle_foreign_action(request) if pressed.is_foreign else handle_action(request))
 
     async def _handle_message(
         self, context: DialogContext, state: ConversationState, turn: Turn, message: MessageSent
@@ -243,17 +208,6 @@ def _build_result(
     state = replace(result.state, last_buttons=_collect_last_buttons(result.replies))
     replies = add_sandbox_note(context, state, result.replies)
     return ConversationResult(state_to_json(state), replies, result.effects, usage_events)
-
-
-def _show_failed_job(context: DialogContext, result: Mapping[str, Any]) -> Reply:
-    """Say that a job failed, with the reference under which the runtime logged why, where there is one."""
-    key = f"work.{result.get(FAILURE_KEY)}"
-    reply = show_problem(context, key if context.texts.has(key) else "work.broken")
-    reference = result.get(REFERENCE_KEY)
-    if not isinstance(reference, str):
-        return reply
-    first, *rest = reply.blocks
-    return replace(reply, blocks=(first, context.build_paragraph("trouble.reference", reference=reference[:20]), *rest))
 
 
 def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, bool]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
+from dialogs.azure.dialog import AzureDialog
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.effects import HandoffTopic
+from dialogs.model.turn import Person
 from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_entry
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState
+from dialogs.support.draft_actions import open_draft
 
 
 def build_private_state(
@@ -35,8 +40,27 @@ def build_remaining_state(thread_state: ConversationState) -> ConversationState:
     return replace(thread_state, walkthrough=None, form=None, azure=thread_state.azure.without_pending_request())
 
 
-def show_walk(context: DialogContext, state: ConversationState) -> DialogResult:
-    """Show the current step, with which the private chat goes on."""
+async def continue_privately(
+    context: DialogContext,
+    state: ConversationState,
+    person: Person,
+    topic: HandoffTopic,
+    thread_state: ConversationState,
+    azure_dialog: AzureDialog,
+) -> DialogResult:
+    """Go on in the private chat, whose context and state these are, with what the thread handed over."""
+    match topic:
+        case "look":
+            return await azure_dialog.resume_in_private_chat(context, state, person, thread_state)
+        case "draft":
+            return open_draft(context, state)
+        case "walk":
+            return _show_walk(context, state)
+        case _:
+            assert_never(topic)
+
+
+def _show_walk(context: DialogContext, state: ConversationState) -> DialogResult:
     origin = context.build_paragraph("thread.from")
     walk = state.walkthrough
     if walk and walk.entry in context.entries and walk.step == 0:

@@ -45,7 +45,7 @@ FLOORS = {
     "dialogs": (
         ("conversation",),
         ("typed_actions",),
-        ("actions",),
+        ("actions", "jobs"),
         ("general_actions", "handoff", "message_extension", "support/ticket"),
         ("azure", "support"),
         ("solution",),
