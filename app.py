@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dialogs.texts.languages import ENGLISH, list_languages
+
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -89,11 +91,11 @@ def _add_diagnosis_commands(commands: Subparsers) -> None:
     diagnose = commands.add_parser("diagnose", help="diagnose files or standard input, without a bot")
     diagnose.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
     diagnose.add_argument("--format", choices=("text", "json"), default="text")
-    diagnose.add_argument("--lang", choices=("en", "it"), default="en")
+    diagnose.add_argument("--lang", choices=list_languages(), default=ENGLISH)
     draft = commands.add_parser("draft", help="the support case for a log, without a bot")
     draft.add_argument("log", metavar="LOG", help="a file; -: standard input")
     draft.add_argument("--format", choices=("text", "json", "markdown"), default="text")
-    draft.add_argument("--lang", choices=("en", "it"), default="en")
+    draft.add_argument("--lang", choices=list_languages(), default=ENGLISH)
     draft.add_argument("--out", metavar="FILE", help="write it there; default: standard output")
 
 
@@ -101,10 +103,10 @@ def _add_entries_command(commands: Subparsers) -> None:
     entries = commands.add_parser("entries", help="the knowledge base: list, show ID, check, new PHASE ID")
     actions = entries.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="every entry, a line each")
-    listing.add_argument("--lang", choices=("en", "it"), default="en")
+    listing.add_argument("--lang", choices=list_languages(), default=ENGLISH)
     show = actions.add_parser("show", help="one entry as people see it")
     show.add_argument("id", metavar="ID")
-    show.add_argument("--lang", choices=("en", "it"), default="en")
+    show.add_argument("--lang", choices=list_languages(), default=ENGLISH)
     actions.add_parser("check", help="every fault of the entries, with file and line")
     new = actions.add_parser("new", help="a skeleton to fill in")
     new.add_argument("phase", metavar="PHASE")

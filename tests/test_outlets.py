@@ -14,12 +14,12 @@ import pytest
 
 from bot.cards.cards import render_card
 from bot.cards.splitting import split_reply
+from bot.cli.diagnosis_report import DiagnosisReport
 from bot.cli.draft import render_draft
 from dialogs.model.effects import OfferFile
 from dialogs.model.reply import Button, FormField, Reply
 from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.diagnosis.report import render_report
 from tests.bot.scripted import build_conversation
 from tests.build_logs import begun, powershell, script_failed, shell
 from tests.knowledge.redaction.test_redact import PIECE, PLACES, SHAPES, password, put
@@ -136,7 +136,10 @@ def test_no_outlet_shows_a_planted_secret(form: Callable[[str], str], caplog: py
         for name, secret, line in planted():
             text = form(line)
             diagnosis = DIAGNOSER.diagnose(text)
-            shown = [json.dumps(diagnosis.to_json(), ensure_ascii=False), render_report(diagnosis, ENTRIES, "en")]
+            shown = [
+                json.dumps(diagnosis.to_json(), ensure_ascii=False),
+                DiagnosisReport(ENTRIES, "en").render(diagnosis),
+            ]
             shown.append(render_draft(diagnosis, DIAGNOSER, "json", "it"))
             shown += [json.dumps(list(diagnosis.ids)), asyncio.run(conversation(text)), caplog.text]
             with failures.check(name):

@@ -26,12 +26,12 @@ from dialogs.model.reply import (
 )
 from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.durations import build_bar_rows
-from dialogs.replies.plain_text import LINE_LABEL, PROBLEM_MARK, render_plain_text, sanitize_line, sanitize_text
-from knowledge.model.entry import Language, LocalizedText
+from dialogs.replies.plain_text import PROBLEM_MARK, format_line_label, render_plain_text, sanitize_line, sanitize_text
+from dialogs.texts.catalog import get_texts
+from knowledge.model.entry import Language
 
 MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
-REQUIRED_FIELD_TEXT = LocalizedText({"en": "Please fill this in.", "it": "Compila questo campo."})
 
 _CALLOUT_TONES = ("good", "warning", "attention")
 
@@ -132,7 +132,7 @@ def _build_box(items: list[CardElement]) -> CardElement:
 
 def _build_line(number: int, text: str, language: Language) -> CardElement:
     """Build one line of a log. Its indentation is kept and long words may wrap, unlike in text to copy."""
-    label = build_text_runs(f"{LINE_LABEL.get(language)} {number}\N{EN SPACE}", size="small", isSubtle=True)
+    label = build_text_runs(f"{format_line_label(number, language)}\N{EN SPACE}", size="small", isSubtle=True)
     words = text.lstrip(" ")
     indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + " ".join(map(insert_soft_breaks, words.split(" ")))
     return build_rich_text([*label, *build_text_runs(indented, fontType="monospace")], spacing="small")
@@ -193,7 +193,9 @@ def _build_input(field: FormField, language: Language) -> CardElement:
     if field.value and (not field.choices or field.value in dict(field.choices)):
         bare_input["value"] = sanitize_text(field.value)
     label_above = [build_rich_text(build_text_runs(label)), {**bare_input, "spacing": "small"}]
-    validation = {"isRequired": True, "errorMessage": REQUIRED_FIELD_TEXT.get(language)} if field.required else {}
+    validation = (
+        {"isRequired": True, "errorMessage": get_texts().get("reply.required", language)} if field.required else {}
+    )
     return {
         **bare_input,
         "label": label,

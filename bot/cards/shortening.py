@@ -21,19 +21,10 @@ from dialogs.model.reply import (
     RichText,
     TextRun,
 )
-from knowledge.model.entry import Language, LocalizedText
+from dialogs.texts.catalog import get_texts
+from knowledge.model.entry import Language
 
 _MAX_LABEL_CHARS = 80  # of a button
-
-_MORE_LINES = LocalizedText({"en": "… {count} more lines", "it": "… altre {count} righe"})
-_ONE_MORE_LINE = LocalizedText({"en": "… 1 more line", "it": "… un'altra riga"})
-_MORE_CHARACTERS = LocalizedText({"en": " … {count} more characters", "it": " … altri {count} caratteri"})
-_MORE_BLOCKS = LocalizedText(
-    {
-        "en": "… The rest of this message ({count} parts) is too long for a card.",
-        "it": "… Il resto del messaggio ({count} parti) è troppo lungo per una scheda.",
-    }
-)
 
 T = TypeVar("T")
 
@@ -96,7 +87,7 @@ def shorten_reply(reply: Reply, allowance: Allowance) -> Reply:
         else:
             omitted_count += 1
     if omitted_count:
-        blocks.append(_build_note(_MORE_BLOCKS.get(reply.language).format(count=omitted_count)))
+        blocks.append(_build_note(get_texts().format_text("reply.more-blocks", reply.language, count=omitted_count)))
     return replace(reply, blocks=tuple(blocks))
 
 
@@ -104,10 +95,9 @@ def truncate_text(text: str, max_chars: float, language: Language) -> str:
     """Cut `text` after `max_chars` characters and say how many more there are."""
     if len(text) <= max_chars:
         return text
-    count = f"{len(text) - int(max_chars):,}"
-    # Italian groups thousands with dots
-    localized_count = count.replace(",", ".") if language == "it" else count
-    return text[: int(max_chars)] + _MORE_CHARACTERS.get(language).format(count=localized_count)
+    texts = get_texts()
+    count = texts.get_header(language).format_count(len(text) - int(max_chars))
+    return f"{text[: int(max_chars)]} {texts.format_text('reply.more-characters', language, count=count)}"
 
 
 def _shorten_block(block: Block, allowance: Allowance, language: Language) -> Iterator[Block]:
@@ -190,9 +180,9 @@ def _shorten_runs(text: RichText, allowance: Allowance, language: Language) -> R
 
 def _note_more_lines(count: int, language: Language) -> Iterator[Block]:
     if count == 1:
-        yield _build_note(_ONE_MORE_LINE.get(language))
+        yield _build_note(get_texts().get("reply.one-more-line", language))
     elif count > 1:
-        yield _build_note(_MORE_LINES.get(language).format(count=count))
+        yield _build_note(get_texts().format_text("reply.more-lines", language, count=count))
 
 
 def _build_note(text: str) -> Paragraph:

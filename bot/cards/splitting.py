@@ -9,12 +9,11 @@ from bot.cards.layout import lay_out_card
 from bot.cards.size import TARGET_BYTES, compute_size
 from bot.cards.text_runs import build_text_runs
 from dialogs.model.reply import Block, CopyableText, FormField, Paragraph, Reply, TextRun
-from knowledge.model.entry import Language, LocalizedText
+from dialogs.texts.catalog import get_texts
+from knowledge.model.entry import Language
 
 _MAX_CHUNK_BYTES = 16 * 1024  # that one chunk of a split text adds to a card, its copy in the fallback text included
 _TEXT_RUN_BYTES = 200  # that a further TextRun takes besides its text
-
-_PART_LABEL = LocalizedText({"en": "Part {number} of {count}", "it": "Parte {number} di {count}"})
 
 
 def split_reply(reply: Reply) -> list[Reply]:
@@ -55,7 +54,7 @@ def _split_block(block: Block, language: Language) -> Iterator[tuple[Block, ...]
         return
     chunks = list(_split_text(block.text))
     for number, chunk in enumerate(chunks, 1):
-        label = _PART_LABEL.get(language).format(number=number, count=len(chunks))
+        label = get_texts().format_text("reply.part", language, number=number, count=len(chunks))
         note = (Paragraph((TextRun(label),), tone="subtle"),) if len(chunks) > 1 else ()
         yield (*note, CopyableText(chunk))
 

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.cli.diagnosis_report import DiagnosisReport
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
-from knowledge.diagnosis.report import render_report
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
@@ -26,7 +26,9 @@ def run_diagnose(files: Sequence[str], output_format: str, language: Language) -
     The status is 0 if each log matched or shows a successful build, 1 if one did not, and 2 if one cannot be read.
     """
     try:
-        diagnoser = Diagnoser(load_entries())
+        entries = load_entries()
+        report = DiagnosisReport(entries, language) if output_format == "text" else None
+        diagnoser = Diagnoser(entries)
     except InvalidEntriesError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE
@@ -39,20 +41,19 @@ def run_diagnose(files: Sequence[str], output_format: str, language: Language) -
             sys.stderr.write(f"{error}\n")
             status = EXIT_UNREADABLE
             continue
-        _print_diagnosis(diagnosis, output_format, language, diagnoser, is_last=position == len(names) - 1)
+        _print_diagnosis(diagnosis, report, is_last=position == len(names) - 1)
         if not diagnosis.is_conclusive and status == EXIT_MATCHED:
             status = EXIT_UNMATCHED
     return status
 
 
-def _print_diagnosis(
-    diagnosis: Diagnosis, output_format: str, language: Language, diagnoser: Diagnoser, is_last: bool
-) -> None:
-    if output_format == "json":
+def _print_diagnosis(diagnosis: Diagnosis, report: DiagnosisReport | None, is_last: bool) -> None:
+    """Print it as text, or as JSON without a `report`."""
+    if report is None:
         line = json.dumps(diagnosis.to_json(), ensure_ascii=True)
         sys.stdout.write(f"{line}\n")
     else:
-        sys.stdout.write(render_report(diagnosis, diagnoser.entries, language) + ("\n" if is_last else "\n\n"))
+        sys.stdout.write(report.render(diagnosis) + ("\n" if is_last else "\n\n"))
     sys.stdout.flush()
 
 

@@ -7,13 +7,15 @@ import re
 import sys
 import tomllib
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli.app_package import build_archive, build_package_files
 from bot.errors import SettingsError
+from dialogs.texts.catalog import get_texts
+from dialogs.texts.languages import ENGLISH
 from knowledge.azure_names import is_assigned_guid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +132,7 @@ def run_package(options: Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"{out}: cannot be written: {error.strerror or error}. Name another file with --out.\n")
         return 1
-    sys.stdout.write(_format_next_steps(out, values))
+    sys.stdout.write(_format_next_steps(out, values, files))
     return 0
 
 
@@ -178,9 +180,11 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _format_next_steps(out: Path, values: Mapping[str, str]) -> str:
+def _format_next_steps(out: Path, values: Mapping[str, str], files: Iterable[str]) -> str:
+    translations = [name.removesuffix(".json") for name in files if name.endswith(".json") and name != "manifest.json"]
+    languages = " and ".join(get_texts().get_header(code).name for code in (ENGLISH, *translations))
     return (
-        f"{out}: Image Medic {values['VERSION']}, in English and Italian, for the bot {values['BOT_ID']}\n"
+        f"{out}: Image Medic {values['VERSION']}, in {languages}, for the bot {values['BOT_ID']}\n"
         "Next:\n"
         f"  1. In the bot's Azure resource, set the messaging endpoint https://{values['BOT_DOMAIN']}/api/messages "
         "and add the Microsoft Teams channel.\n"

@@ -14,6 +14,7 @@ from bot.auth.credentials import read_credentials
 from bot.errors import SettingsError, StartError
 from bot.host.conversation import LoadedKnowledge, build_dialog_services, load_knowledge
 from bot.settings.setting import SettingReader
+from dialogs.texts.catalog import get_texts
 from knowledge.model.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _find_locale(environ: Mapping[str, str]) -> str | None:
     candidates = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     name = next(filter(None, candidates), "") or locale.getlocale()[0] or ""
     # Windows has other names: Italian_Italy
-    return "it" if name.casefold().startswith("italian") else name.partition(".")[0] or None
+    return get_texts().find_language(name.partition("_")[0]) or name.partition(".")[0] or None
 
 
 def _build_environ(options: Namespace) -> Mapping[str, str]:

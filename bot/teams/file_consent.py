@@ -21,7 +21,7 @@ from bot.turns.channel import Channel
 from bot.turns.notices import NoticeId, detect_language, render_notice
 from bot.turns.turn_runner import TurnRunner
 from dialogs.conversation import Conversation
-from knowledge.model.entry import Language
+from dialogs.texts.catalog import get_texts
 
 MAX_FIELD_CHARS = 200
 RESPONSE_TIMEOUT_SECONDS = 2.0
@@ -54,7 +54,7 @@ class FileConsentHandler:
         if is_processed:  # a repeated delivery must not upload the file again
             return InvokeResult(200)
         args = as_mapping(value.get("context"))
-        language: Language = "it" if args.get("language") == "it" else detect_language(turn.locale)
+        language = get_texts().parse_language(args.get("language")) or detect_language(turn.locale)
         question_id: Any = invoke.body.get("replyToId")
         replaced_activity_id: str = question_id if _is_short_text(question_id) and question_id.isprintable() else ""
         reply: FileMessage | TextMessage | NoticeId = "file-declined"

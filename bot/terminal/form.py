@@ -8,7 +8,7 @@ from rich.text import Text
 from bot.terminal.input import TerminalInput
 from bot.terminal.messages import TerminalMessages
 from dialogs.model.reply import FormField, Reply
-from dialogs.replies.plain_text import HINT_LABEL, PROBLEM_MARK, sanitize_line, sanitize_text
+from dialogs.replies.plain_text import PROBLEM_MARK, format_hint, sanitize_line, sanitize_text
 
 _COMMANDS = frozenset({".edit", ".clear", ".keep", ".cancel"})
 
@@ -73,7 +73,7 @@ class TerminalForm:
             bullet = "•" if choice == value else " "
             console.print(Text(f"  {bullet} {number}  {sanitize_line(label)}"))
         if field.hint and not value:
-            console.print(Text(f"  {HINT_LABEL.get(self._language)} {sanitize_line(field.hint)}", "dim"))
+            console.print(Text(f"  {format_hint(field.hint, self._language)}", "dim"))
         if not field.choices and value:
             indented = sanitize_text(value).replace("\n", "\n  ")
             console.print(Text(f"  {indented}", "dim"))

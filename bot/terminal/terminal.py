@@ -20,6 +20,7 @@ from bot.terminal.view import print_reply
 from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MemberJoined, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import sanitize_line
+from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
 AnswerTurn = Callable[[Turn], Awaitable[Sequence[Reply]]]
@@ -81,7 +82,7 @@ class TerminalClient:
         self._person = person
         self._conversation_id = conversation_id
         self._locale = locale
-        self._language: Language = "it" if (locale or "").lower().startswith("it") else "en"
+        self._language: Language = get_texts().detect_language(locale)
         self._buttons: list[tuple[Button, TerminalForm]] = []
         self._turn: asyncio.Task[Sequence[Reply]] | None = None
         self._leave_event = asyncio.Event()

@@ -23,7 +23,7 @@ from dialogs.model.reply import (
     RichText,
 )
 from dialogs.replies.plain_text import (
-    LINE_LABEL,
+    format_line_label,
     render_numbered_buttons,
     render_plain_text,
     sanitize_line,
@@ -58,9 +58,7 @@ def _print_block(console: Console, block: Block, language: Language) -> None:
                 console.print(Text(f"{sanitize_line(block.folded_label)}:", "dim"))
             console.print(_arrange_columns(console, rows))
         case LogExcerpt(rows=lines):
-            numbers = [
-                (Text(f"{LINE_LABEL.get(language)} {number}"), Text(sanitize_text(text))) for number, text in lines
-            ]
+            numbers = [(Text(format_line_label(number, language)), Text(sanitize_text(text))) for number, text in lines]
             console.print(Padding(_arrange_columns(console, numbers), (0, 0, 0, 2)))
         case Command(shell=shell, text=text):
             console.print(Text(shell, "dim"))

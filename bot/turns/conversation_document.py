@@ -15,6 +15,7 @@ from bot.cards.messages import Message, ResponseMessage
 from bot.turns.channel import ConversationReference
 from bot.turns.outbox_message import OutboxMessage, read_outbox_message
 from bot.turns.pending import PendingTurn, read_pending
+from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
 SCHEMA_VERSION = 3
@@ -194,7 +195,7 @@ def read_conversation_document(value: Mapping[str, Any]) -> ConversationDocument
     lease_owner, lease_expires_at, sign_in = value.get("sender"), value.get("until"), value.get("sign_in")
     return ConversationDocument(
         welcomed=value.get("welcomed") is True,
-        language="it" if language == "it" else "en" if language == "en" else None,
+        language=get_texts().parse_language(language),
         dialog_state=dialog_state,
         processed_activities={key: at for key, at in _get_dict(value, "done").items() if isinstance(at, int)},
         outbox=[message for message in map(read_outbox_message, _get_list(value, "outbox")) if message],

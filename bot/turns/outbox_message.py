@@ -8,6 +8,8 @@ from typing import Any
 from bot.cards.message_json import message_from_json, message_to_json
 from bot.cards.messages import Message
 from bot.turns.channel import ConversationReference
+from dialogs.texts.catalog import get_texts
+from dialogs.texts.languages import ENGLISH
 from knowledge.model.entry import Language
 
 
@@ -90,4 +92,5 @@ def read_outbox_message(value: object) -> OutboxMessage | None:
     if message is None:
         return None
     fields = {attribute: value[key] for key, (attribute, _) in _FIELDS.items()}
-    return OutboxMessage(**{**fields, "message": message, "language": "it" if fields["language"] == "it" else "en"})
+    language = get_texts().parse_language(fields["language"]) or ENGLISH
+    return OutboxMessage(**{**fields, "message": message, "language": language})

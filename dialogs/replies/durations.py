@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from dialogs.model.reply import BarState, DurationBars
-from knowledge.model.entry import Language, LocalizedText
+from dialogs.texts.catalog import get_texts
+from knowledge.model.entry import Language
 from knowledge.template.run import parse_time
 
 MAX_BAR_CHARS = 12
 """The length of the longest bar; a phone has to show a name and a duration beside it."""
 
-_STATE_LABELS: dict[BarState, LocalizedText] = {
-    "ended": LocalizedText({"en": "", "it": ""}),
-    "failed": LocalizedText({"en": "✖ failed", "it": "✖ non riuscito"}),
-    "stopped": LocalizedText({"en": "✖ stopped", "it": "✖ interrotto"}),
-    "running": LocalizedText({"en": "… running", "it": "… in corso"}),
-    "pending": LocalizedText({"en": "not reached", "it": "non raggiunto"}),
-}
-
 
 def format_duration(seconds: int) -> str:
-    """Format a duration for people, the same in both languages: `5 s`, `3 min 42 s`, `4 h 2 min`."""
+    """Format a duration for people, the same in every language: `5 s`, `3 min 42 s`, `4 h 2 min`."""
     hours, minutes, remaining_seconds = seconds // 3600, seconds % 3600 // 60, seconds % 60
     parts = [(hours, "h"), (minutes, "min")] if hours else [(minutes, "min"), (remaining_seconds, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 
 def format_size(byte_count: int) -> str:
-    """Format a number of bytes for people, the same in both languages: `812 B`, `180 KB`, `12 MB`."""
+    """Format a number of bytes for people, the same in every language: `812 B`, `180 KB`, `12 MB`."""
     if byte_count < 1000:
         return f"{byte_count} B"
     if byte_count < 999_500:  # what would round to 1000 KB is shown as 1 MB
@@ -43,7 +36,8 @@ def build_bar_rows(bars: DurationBars, language: Language) -> list[tuple[str, st
     for bar in bars.rows:
         width = max(1, round(MAX_BAR_CHARS * bar.seconds / longest)) if bar.seconds and longest else 0
         duration = format_duration(bar.seconds) if bar.seconds is not None else ""
-        description = " ".join(part for part in (duration, _STATE_LABELS[bar.state].get(language)) if part)
+        label = get_texts().get(f"reply.bar.{bar.state}", language) if bar.state != "ended" else ""
+        description = " ".join(part for part in (duration, label) if part)
         rows.append(("▇" * width, bar.name, description, bar.state))
     return rows
 

@@ -19,14 +19,12 @@ from dialogs.model.reply import (
     RichText,
 )
 from dialogs.replies.durations import build_bar_rows
-from knowledge.model.entry import Language, LocalizedText
+from dialogs.texts.catalog import get_texts
+from knowledge.model.entry import Language
 
-LINE_LABEL = LocalizedText({"en": "line", "it": "riga"})
 PROBLEM_MARK = "\N{BLACK RIGHT-POINTING TRIANGLE}"
-HINT_LABEL = LocalizedText({"en": "such as", "it": "ad esempio"})
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
-CHOICES_LABEL = LocalizedText({"en": "choose one of", "it": "scegli tra"})
 
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
 
@@ -93,6 +91,16 @@ def get_field_text(field: FormField) -> str:
     return next((label for value, label in field.choices if value == field.value), "" if field.choices else field.value)
 
 
+def format_line_label(number: int, language: Language) -> str:
+    """Return what stands before a line of a log, such as `line 7`."""
+    return f"{get_texts().get('reply.line', language)} {number}"
+
+
+def format_hint(hint: str, language: Language) -> str:
+    """Return what an empty field shows, such as `such as ITA`."""
+    return f"{get_texts().get('reply.hint', language)} {sanitize_line(hint)}"
+
+
 def _render_block(block: Block, language: Language) -> str:
     match block:
         case Paragraph(text=text):
@@ -101,7 +109,7 @@ def _render_block(block: Block, language: Language) -> str:
             heading = f"{sanitize_line(block.folded_label)}:\n" if block.folded_label else ""
             return heading + "\n".join(f"{sanitize_line(label)}: {flatten_runs(value)}" for label, value in facts)
         case LogExcerpt(rows=lines):
-            return "\n".join(f"{LINE_LABEL.get(language)} {number}  {sanitize_text(text)}" for number, text in lines)
+            return "\n".join(f"{format_line_label(number, language)}  {sanitize_text(text)}" for number, text in lines)
         case Command(shell=shell, text=text):
             return f"{shell}:\n{sanitize_text(text)}"
         case CopyableText(text=text):
@@ -120,13 +128,13 @@ def _render_field(field: FormField, language: Language) -> str:
     value = sanitize_text(get_field_text(field))
     separator = "\n" if "\n" in value else " "
     problem = f"{PROBLEM_MARK} {sanitize_line(field.problem)}\n" if field.problem else ""
-    hint = f"({HINT_LABEL.get(language)} {sanitize_line(field.hint)})" if field.hint and not value else ""
+    hint = f"({format_hint(field.hint, language)})" if field.hint and not value else ""
     line = f"{problem}{sanitize_line(field.label)}:{separator}{value}{hint}".rstrip(" ")
     if not field.choices:
         return line
     labels = [sanitize_line(label) for _, label in field.choices[:MAX_LISTED_CHOICES]]
     ellipsis = ("…",) if len(field.choices) > MAX_LISTED_CHOICES else ()
-    return f"{line} ({CHOICES_LABEL.get(language)}: {', '.join((*labels, *ellipsis))})"
+    return f"{line} ({get_texts().get('reply.choices', language)}: {', '.join((*labels, *ellipsis))})"
 
 
 def _strip_escapes(text: str) -> str:

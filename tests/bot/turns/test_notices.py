@@ -10,6 +10,7 @@ from bot.terminal.messages import get_messages
 from bot.turns.notices import NoticeId, render_notice
 from knowledge.model.entry import COMPLETE_LANGUAGES
 from tests.reporting import failures_together
+from tests.shipped_texts import TEXTS
 
 _REFERENCE, _LINK, _PERCENT = "REFERENCE", "LINK", 42
 
@@ -37,3 +38,13 @@ def test_the_terminal_says_the_same_in_both_languages() -> None:
 
 def _slots(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_notice_has_a_text_and_every_text_its_notice() -> None:
+    keys = {key.removeprefix("notice.") for key in TEXTS["en"] if key.startswith("notice.")}
+    assert keys == set(get_args(NoticeId))
+
+
+def test_a_language_that_is_not_known_gets_english() -> None:
+    assert render_notice("image", "tlh") == render_notice("image", "en")
+    assert get_messages("tlh") == get_messages("en")

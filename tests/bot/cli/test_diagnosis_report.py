@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
+from bot.cli.diagnosis_report import DiagnosisReport
 from knowledge.build_log.build import BuildPhase
-from knowledge.diagnosis.report import render_report
 from knowledge.model.diagnosis import BuildOutcome, Diagnosis, InputKind
 from knowledge.model.entry import Language
 
@@ -18,7 +18,7 @@ def render(
     diagnosis = Diagnosis(
         file="build.log", kind=kind, outcome=outcome, matches=(), excerpt=(), facts={}, timeline=(), phase=phase
     )
-    return render_report(diagnosis, {}, language)
+    return DiagnosisReport({}, language).render(diagnosis)
 
 
 @pytest.mark.parametrize("phase", get_args(BuildPhase))
