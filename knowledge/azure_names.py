@@ -15,15 +15,12 @@ RESOURCE_GROUP_NAME = r"[0-9A-Za-z_.()-]{1,90}"
 TEMPLATE_NAME = r"[0-9A-Za-z_.-]{0,63}[0-9A-Za-z_-]"
 STORAGE_ACCOUNT_NAME = r"[a-z0-9]{3,24}"
 
-_GUID = re.compile(GUID)
 _UNASSIGNED_PREFIX = "00000000-0000-0000-"
-_TEMPLATE_NAME = re.compile(TEMPLATE_NAME)
-_STORAGE_ACCOUNT_NAME = re.compile(STORAGE_ACCOUNT_NAME)
 
 
 def is_guid(text: str) -> bool:
     """Tell whether `text` is a GUID, in either case, with hyphens and without braces."""
-    return _GUID.fullmatch(text) is not None
+    return re.fullmatch(GUID, text) is not None
 
 
 def is_assigned_guid(text: str) -> bool:
@@ -45,9 +42,9 @@ def is_resource_group_name(text: str) -> bool:
 
 def is_template_name(text: str) -> bool:
     """Tell whether an image template can have this name."""
-    return _TEMPLATE_NAME.fullmatch(text) is not None
+    return re.fullmatch(TEMPLATE_NAME, text) is not None
 
 
 def is_storage_account_name(text: str) -> bool:
     """Tell whether a storage account can have this name."""
-    return _STORAGE_ACCOUNT_NAME.fullmatch(text) is not None
+    return re.fullmatch(STORAGE_ACCOUNT_NAME, text) is not None

@@ -24,8 +24,8 @@ from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import COMPLETE_LANGUAGES, Entry, Example, LocalizedText, Signature, Step
 from knowledge.model.errors import Fault, InvalidEntriesError
+from knowledge.patterns import collapse_whitespace
 from knowledge.search.howto_search import HowtoSearch
-from knowledge.text.patterns import InvalidPatternError, collapse_whitespace, compile_pattern
 
 _MIN_FRAGMENT_CHARS = 5
 _MAX_TITLE_CHARS = 90
@@ -157,11 +157,6 @@ def _check_signature(file: YamlFile, key_path: KeyPath, signature: Signature) ->
     for text in (*signature.text, *signature.unless, *signature.requires):
         if len(text.strip()) < _MIN_FRAGMENT_CHARS:
             file.add_fault(key_path, f"{text!r} is too short to single anything out")
-    if signature.regex:
-        try:
-            compile_pattern(signature.regex)
-        except InvalidPatternError as error:
-            file.add_fault((*key_path, "regex"), str(error))
 
 
 def _check_steps(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step]) -> None:

@@ -14,6 +14,9 @@ from hypothesis import settings
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
 
+# no test reads or writes the cache of whoever runs it; tests of the cache have one of their own
+os.environ["KNOWLEDGE_CACHE"] = "off"
+
 MAC_APPLICATIONS = Path("/Applications")
 
 PROGRAMS = {

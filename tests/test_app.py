@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.build_logs import begun, powershell, script_failed, succeeded
+from tests.reporting import failures_together
 
 pytestmark = pytest.mark.real
 
@@ -21,10 +22,11 @@ TIMEOUT = (
 KEYS = ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
 
 
-def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run(*arguments: str, given: bytes = b"", **environ: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "app.py", *arguments], input=given, capture_output=True, check=False, cwd=ROOT
-    )
+        [sys.executable, "app.py", *arguments],
+        input=given, capture_output=True, check=False, cwd=ROOT, env={**os.environ, **environ},
+    )  # fmt: skip
 
 
 def objects(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, object]]:
@@ -156,3 +158,39 @@ def test_who_stops_reading_early_sees_no_traceback(arguments: tuple[str, ...]) -
         )
     assert ended.stderr == b""
     assert ended.returncode == 141
+
+
+def test_the_cache_changes_no_answer(failed_log: Path, tmp_path: Path) -> None:
+    command = ("diagnose", "--format", "json", str(failed_log))
+    expected = run(*command, KNOWLEDGE_CACHE="off")
+    assert objects(expected)[0]["matches"]
+    (tmp_path / "file").touch()
+    shut = tmp_path / "shut"
+    shut.mkdir(0o500)
+    places = {
+        "cold": {"KNOWLEDGE_CACHE": str(tmp_path / "cache")},
+        "warm": {"KNOWLEDGE_CACHE": str(tmp_path / "cache")},
+        "a home that cannot be written": {"KNOWLEDGE_CACHE": "", "HOME": str(shut), "XDG_CACHE_HOME": ""},
+        "a home that is a file": {"KNOWLEDGE_CACHE": "", "HOME": str(tmp_path / "file"), "XDG_CACHE_HOME": ""},
+        "a home that does not exist": {"KNOWLEDGE_CACHE": "", "HOME": "/proc/nobody", "XDG_CACHE_HOME": ""},
+        "no home": {"KNOWLEDGE_CACHE": "", "HOME": "", "XDG_CACHE_HOME": "", "LOCALAPPDATA": ""},
+    }
+    with failures_together() as failures:
+        for name, environ in places.items():
+            with failures.check(name):
+                done = run(*command, **environ)
+                assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, b"")
+    assert list((tmp_path / "cache").iterdir())
+
+
+def test_processes_that_start_at_once_share_a_cache(failed_log: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    arguments = [sys.executable, "app.py", "diagnose", "--format", "json", str(failed_log)]
+    environ = {**os.environ, "KNOWLEDGE_CACHE": str(cache)}
+    started = [
+        subprocess.Popen(arguments, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(6)
+    ]
+    results = {process.communicate() for process in started}
+    assert results == {(run("diagnose", "--format", "json", str(failed_log)).stdout, b"")}
+    assert all(file.suffix == ".json" for file in cache.iterdir()), "nothing unfinished is left"

@@ -62,7 +62,9 @@ FLOORS = {
         ("catalog",),
         ("build_log", "template"),
         ("text",),
-        ("redaction", "commands", "model"),
+        ("redaction", "commands"),
+        ("patterns",),
+        ("model",),
         ("azure_clouds", "azure_names"),
     ),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from app import _build_parser
+from app import COMMANDS, build_parser
 from bot.cli.package import OPTIONS
 from bot.sandbox.builds.scenario import read_scenario
 from bot.settings.table import SECTIONS
@@ -54,12 +53,6 @@ def prose_of(path: Path) -> str:
 
 def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
-
-
-@pytest.fixture(scope="module")
-def commands() -> dict[str, argparse.ArgumentParser]:
-    (chosen,) = (action for action in _build_parser()._actions if isinstance(action, argparse._SubParsersAction))
-    return dict(chosen.choices)
 
 
 def test_every_setting_stands_in_a_table() -> None:
@@ -110,23 +103,23 @@ def test_every_mode_of_looking_is_told() -> None:
         assert set(get_args(AccessMode)) <= set(named(" ".join(row)))
 
 
-def test_every_command_is_told(commands: dict[str, argparse.ArgumentParser]) -> None:
+def test_every_command_is_told() -> None:
     told = set(re.findall(r"app\.py (\w+)", README + OPERATIONS))
-    assert told == commands.keys()
+    assert told == COMMANDS.keys()
 
 
-def test_every_command_that_is_told_can_be_given(commands: dict[str, argparse.ArgumentParser]) -> None:
+def test_every_command_that_is_told_can_be_given() -> None:
     with failures_together(at_least=20) as failures:
         for page in PAGES:
             text = prose_of(page)
             lines = re.findall(r"^    .*?app\.py ([^\n]+)$", text, re.MULTILINE)
             lines += re.findall(r"`python app\.py ([^`]+)`", text)
             with failures.check(name_of(page)):
-                assert set(re.findall(r"app\.py (\w+)", text)) <= commands.keys()
+                assert set(re.findall(r"app\.py (\w+)", text)) <= COMMANDS.keys()
                 for line in lines:
                     words = shlex.split(re.split(r" [|<>] ", line)[0], comments=True)
                     if "…" not in words:
-                        assert _build_parser().parse_args(words).command == words[0]
+                        assert build_parser(words).parse_args(words).command == words[0]
 
 
 def test_every_target_that_is_told_can_be_made() -> None:

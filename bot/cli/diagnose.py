@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from bot.cli.diagnosis_report import DiagnosisReport
+from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
@@ -20,23 +21,30 @@ from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
 EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE = 0, 1, 2
 
 
-def run_diagnose(files: Sequence[str], output_format: str, language: Language) -> int:
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the options of the command."""
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--lang", choices=list_languages(), default=ENGLISH)
+
+
+def run(options: Namespace) -> int:
     """Diagnose every file and return the exit status.
 
     The status is 0 if each log matched or shows a successful build, 1 if one did not, and 2 if one cannot be read.
     """
     try:
         entries = load_entries()
-        report = DiagnosisReport(entries, language) if output_format == "text" else None
+        report = DiagnosisReport(entries, options.lang) if options.format == "text" else None
         diagnoser = Diagnoser(entries)
     except InvalidEntriesError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE
     status = EXIT_MATCHED
-    names = list(files) or ["-"]
+    names = options.files or ["-"]
     for position, name in enumerate(names):
         try:
-            diagnosis = diagnose_file(diagnoser, name, language)
+            diagnosis = diagnose_file(diagnoser, name, options.lang)
         except UnreadableInputError as error:
             sys.stderr.write(f"{error}\n")
             status = EXIT_UNREADABLE

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from argparse import ArgumentParser, Namespace
 
 from bot.doctor.checks import run_checks
 from bot.doctor.findings import Finding
@@ -13,7 +14,11 @@ from bot.doctor.findings import Finding
 _STATE_LABELS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 
 
-def run_doctor() -> int:
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define no options: the settings say what to check."""
+
+
+def run(options: Namespace) -> int:
     """Print one line per finding. Return the exit status: 1 if there are faults, else 0."""
     # the findings already say what failed; log lines would repeat it
     logging.disable(logging.CRITICAL)

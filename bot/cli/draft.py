@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from dialogs.support.case_file import case_to_json, render_markdown
 from dialogs.support.case_text import render_case_text
 from dialogs.support.draft_builder import build_draft
 from dialogs.texts.catalog import get_texts
+from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import InvalidSupportRoutingError
@@ -28,27 +30,35 @@ from knowledge.model.entry import Language
 from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
 
 
-def run_draft(log_path: str, output_format: str, language: Language, output_path: str | None) -> int:
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the options of the command."""
+    parser.add_argument("log", metavar="LOG", help="a file; -: standard input")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    parser.add_argument("--lang", choices=list_languages(), default=ENGLISH)
+    parser.add_argument("--out", metavar="FILE", help="write it there; default: standard output")
+
+
+def run(options: Namespace) -> int:
     """Draft the case for one log, `-` for standard input, and return the exit status.
 
     The status is 0 if the log matched or shows a successful build, 1 if it did neither, and 2 if it cannot be read or
-    `output_path` cannot be written. With status 1 there is a draft too.
+    the draft cannot be written. With status 1 there is a draft too.
     """
     try:
         diagnoser = Diagnoser(load_entries())
-        diagnosis = diagnose_file(diagnoser, log_path, language)
-        content = render_draft(diagnosis, diagnoser, output_format, language)
+        diagnosis = diagnose_file(diagnoser, options.log, options.lang)
+        content = render_draft(diagnosis, diagnoser, options.format, options.lang)
     except (InvalidEntriesError, InvalidSupportRoutingError, UnreadableInputError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE
-    if output_path is None:
+    if options.out is None:
         sys.stdout.write(content)
         sys.stdout.flush()
     else:
         try:
-            Path(output_path).write_text(content, encoding="utf-8", newline="\n")
+            Path(options.out).write_text(content, encoding="utf-8", newline="\n")
         except OSError as error:
-            sys.stderr.write(f"{output_path}: cannot be written: {error.strerror or error}\n")
+            sys.stderr.write(f"{options.out}: cannot be written: {error.strerror or error}\n")
             return EXIT_UNREADABLE
     return EXIT_MATCHED if diagnosis.is_conclusive else EXIT_UNMATCHED
 

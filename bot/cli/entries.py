@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
+from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks import check_entries
@@ -16,7 +17,21 @@ from knowledge.model.entry import Entry, Language, Phase
 from knowledge.model.errors import InvalidEntriesError
 
 
-def run_entries(options: Namespace) -> int:
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the options of each action."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="every entry, a line each")
+    listing.add_argument("--lang", choices=list_languages(), default=ENGLISH)
+    show = actions.add_parser("show", help="one entry as people see it")
+    show.add_argument("id", metavar="ID")
+    show.add_argument("--lang", choices=list_languages(), default=ENGLISH)
+    actions.add_parser("check", help="every fault of the entries, with file and line")
+    new = actions.add_parser("new", help="a skeleton to fill in")
+    new.add_argument("phase", metavar="PHASE")
+    new.add_argument("id", metavar="ID")
+
+
+def run(options: Namespace) -> int:
     """Run one of the actions. Return 0 for success, 1 if the entries have faults, 2 for wrong usage."""
     if options.action == "check":
         return _check_entries()

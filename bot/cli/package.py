@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tomllib
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,7 @@ class PackageOption:
     Attributes:
         flag: the command line option.
         variable: the environment variable, and the placeholder in the sources.
+        metavar: what kind of value the help names.
         description: what the value is.
         is_valid: whether a text is a possible value.
         requirement: what to tell an operator whose value is not valid.
@@ -73,6 +74,7 @@ class PackageOption:
 
     flag: str
     variable: str
+    metavar: str
     description: str
     is_valid: Callable[[str], bool]
     requirement: str
@@ -84,28 +86,49 @@ _URL_REQUIREMENT = (
 )
 OPTIONS = (
     PackageOption(
-        "--bot-id", "BOT_ID", "the bot's application id", is_assigned_guid, "give the GUID of the bot's registration"
+        "--bot-id",
+        "BOT_ID",
+        "GUID",
+        "the bot's application id",
+        is_assigned_guid,
+        "give the GUID of the bot's registration",
     ),
     PackageOption(
         "--domain",
         "BOT_DOMAIN",
+        "HOST",
         "the bot's public host name",
         _is_host,
         "give the host name alone, such as medic.example.com, without https://, port, path, wildcard or IP address",
     ),
     PackageOption(
-        "--website", "WEBSITE_URL", "the page about the app and its support", _is_public_url, _URL_REQUIREMENT
+        "--website", "WEBSITE_URL", "URL", "the page about the app and its support", _is_public_url, _URL_REQUIREMENT
     ),
-    PackageOption("--privacy", "PRIVACY_URL", "the privacy statement", _is_public_url, _URL_REQUIREMENT),
-    PackageOption("--terms", "TERMS_URL", "the terms of use", _is_public_url, _URL_REQUIREMENT),
+    PackageOption("--privacy", "PRIVACY_URL", "URL", "the privacy statement", _is_public_url, _URL_REQUIREMENT),
+    PackageOption("--terms", "TERMS_URL", "URL", "the terms of use", _is_public_url, _URL_REQUIREMENT),
     PackageOption(
-        "--developer", "DEVELOPER_NAME", "who publishes it", _is_developer_name, "use at most 32 characters", False
+        "--developer",
+        "DEVELOPER_NAME",
+        "NAME",
+        "who publishes it",
+        _is_developer_name,
+        "use at most 32 characters",
+        False,
     ),
-    PackageOption("--app-id", "TEAMS_APP_ID", "the app's own id in Teams", is_assigned_guid, "give a GUID", False),
+    PackageOption(
+        "--app-id",
+        "TEAMS_APP_ID",
+        "GUID",
+        "the app's id in Teams; default: the bot's",
+        is_assigned_guid,
+        "give a GUID",
+        False,
+    ),
     PackageOption(
         "--sign-in-app",
         "OAUTH_APP_ID",
-        "the registration that people sign in to",
+        "GUID",
+        "with AZURE_LOOK=user: the registration people sign in to",
         is_assigned_guid,
         "give the GUID of the registration whose API the sign-in connection names",
         False,
@@ -113,7 +136,14 @@ OPTIONS = (
 )
 
 
-def run_package(options: Namespace) -> int:
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the options of the command."""
+    for option in OPTIONS:
+        parser.add_argument(option.flag, metavar=option.metavar, help=f"{option.description} ({option.variable})")
+    parser.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
+
+
+def run(options: Namespace) -> int:
     """Write the package. Return 0 for success, 1 if the sources or the disk fail, 2 if the options are wrong."""
     out = Path(options.out)
     try:

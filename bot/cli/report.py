@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,8 +19,14 @@ from dialogs.solution.usage_events import UsageEvent
 MAX_DAYS = 366
 
 
-def run_report(days: int) -> int:
-    """Print the report of the last `days` days. Return the exit status: 2 if there is nothing to read, else 0."""
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the options of the command."""
+    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
+
+
+def run(options: Namespace) -> int:
+    """Print the report of the last days. Return the exit status: 2 if there is nothing to read, else 0."""
+    days = options.days
     if not 1 <= days <= MAX_DAYS:
         sys.stderr.write(f"--days is {days}: use a number from 1 to {MAX_DAYS}.\n")
         return 2

@@ -8,6 +8,7 @@ list of `{log, line, expect}`, where `line` is part of the line that proves the 
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,13 +51,19 @@ class AccuracyScore:
         return f"{self.name}: {self.correct} of {self.total} ({share})"
 
 
-def run_score(cases_path: str, logs_path: str | None) -> int:
+def add_arguments(parser: ArgumentParser) -> None:
+    """Define the options of the command."""
+    parser.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")
+    parser.add_argument("logs", nargs="?", metavar="LOGS", help="a folder of build logs with an index.yaml")
+
+
+def run(options: Namespace) -> int:
     """Print the scores and the failed cases. Return 0, or 2 if something cannot be read."""
     try:
         diagnoser = Diagnoser(load_entries())
-        scores = score_cases(diagnoser, _read_cases(Path(cases_path)))
-        if logs_path:
-            scores += score_logs(diagnoser, Path(logs_path))
+        scores = score_cases(diagnoser, _read_cases(Path(options.cases)))
+        if options.logs:
+            scores += score_logs(diagnoser, Path(options.logs))
     except (InvalidCasesError, KnowledgeError, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

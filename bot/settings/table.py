@@ -13,6 +13,7 @@ from bot.settings.setting import Setting, define_choice, define_guid, define_gui
 from dialogs.model.azure import AccessMode
 from knowledge.azure_clouds import CLOUDS, DEFAULT_CLOUD
 from knowledge.azure_names import is_assigned_guid
+from knowledge.catalog import private_cache
 
 AppType = Literal["SingleTenant", "UserAssignedMSI"]
 
@@ -107,6 +108,8 @@ APPLICATION_INSIGHTS = Setting(
     "APPLICATIONINSIGHTS_CONNECTION_STRING", "the connection string of an Application Insights resource", str
 )
 
+KNOWLEDGE_CACHE = Setting(private_cache.SETTING_NAME, "a folder for the parsed knowledge, or off", str)
+
 SERVER: tuple[Setting[Any], ...] = (
     BIND_ADDRESS, PORT, STATE_PATH, STATE_BLOB_URL, STATE_KEEP_DAYS, LOG_LEVEL, LOG_FORMAT, PLAYGROUND_PORT,
 )  # fmt: skip
@@ -116,8 +119,11 @@ AZURE: tuple[Setting[Any], ...] = (
     SUPPORT_FILING,
 )  # fmt: skip
 TELEMETRY: tuple[Setting[Any], ...] = (OTLP_ENDPOINT, APPLICATION_INSIGHTS)
+CACHE: tuple[Setting[Any], ...] = (KNOWLEDGE_CACHE,)
+"""The command line reads it, too, and so does `private_cache` itself."""
 SECTIONS: Mapping[str, tuple[Setting[Any], ...]] = {
     "The server": SERVER,
+    "The cache of the knowledge": CACHE,
     "The bot's identity": IDENTITY,
     "Azure access and support requests": AZURE,
     "Telemetry": TELEMETRY,

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from dialogs.texts.languages import ENGLISH, HEADER_NAME, TEXTS_FOLDER
+from knowledge.catalog.yaml_documents import load_yaml_documents
 from knowledge.catalog.yaml_section import YamlFile
 from knowledge.model.entry import Language, is_language_code
 from knowledge.model.errors import Fault, InvalidEntriesError
@@ -43,9 +44,10 @@ def load_area(area: str, language: Language, folder: Path = TEXTS_FOLDER) -> Map
 
 def read_files(folder: Path, areas: Collection[str] = ()) -> AreaFiles:
     """Read the files of a language: those of `areas`, or all. Faults name a file with its folder."""
-    paths = sorted(folder.glob("*.yaml"))
+    paths = [path for path in sorted(folder.glob("*.yaml")) if not areas or path.stem in areas]
     return {
-        path.stem: YamlFile(path, f"{folder.name}/{path.name}") for path in paths if not areas or path.stem in areas
+        path.stem: YamlFile(document, f"{folder.name}/{path.name}")
+        for path, document in zip(paths, load_yaml_documents(paths), strict=True)
     }
 
 

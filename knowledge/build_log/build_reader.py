@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import re2
-
 from knowledge.build_log.build import Build, BuildPhase, ProvisionerRun, ProvisionerState
 from knowledge.build_log.provisioner_runs import (
     detect_start,
@@ -15,9 +13,10 @@ from knowledge.build_log.provisioner_runs import (
     read_telemetry,
     record_exit_code,
 )
+from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
 
-_SCRIPT_EXIT_STATUS = re2.compile(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
+_SCRIPT_EXIT_STATUS = define_text_pattern(r"(?i)script exited with non-zero exit status: ?(?P<code>-?\d{1,10})")
 _TELEMETRY_START = "(telemetry) Starting provisioner"
 _PHASE_PREFIXES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
     ("prepare", ("Running builder ...",)),

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-import re2
-
+from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import read_line
 
 MIN_GAP_SECONDS = 600
 MAX_GAPS = 20
 _MAX_LINE_BYTES = 8_000
 _FIRST_TAIL_BYTES = 4_096
-_TIME_PREFIX = re2.compile(rb"PACKER (?:ERR )?\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
+_TIME_PREFIX = define_text_pattern(rb"PACKER (?:ERR )?\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 
 
 class _TimedLine(NamedTuple):

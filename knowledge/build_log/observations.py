@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
-
-import re2
+from typing import Literal, NamedTuple, get_args
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.gaps import MIN_GAP_SECONDS
 from knowledge.model.diagnosis import LogGap
+from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
 
 ObservationId = Literal[
@@ -34,13 +32,12 @@ _MIN_REPEATS = 10
 _MIN_REPEATED_SHARE = 0.9
 _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
-_NUMBER = re2.compile(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
+_NUMBER = define_text_pattern(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
 _UNDEPLOYABLE = "IMAGE_STATE_UNDEPLOYABLE"
 _GENERALIZED = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One thing that the log shows, and the lines that show it.
 
     `is_proof` is set where the lines prove the entry's cause, and not where they only make it likely. `seconds` is the

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import re2
-
 from knowledge.build_log.build import Build, ProvisionerState
+from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
 
-_TELEMETRY = re2.compile(r"\(telemetry\) (?P<event>Starting provisioner|ending) (?P<name>[\w.-]+)")
+_TELEMETRY = define_text_pattern(r"\(telemetry\) (?P<event>Starting provisioner|ending) (?P<name>[\w.-]+)")
 _MAX_EXIT_CODE_CHARS = 10
 
 

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 import re2
 
 from knowledge.build_log.gaps import LogGapFinder
 from knowledge.build_log.packer_marks import BUILD_START_MARK, FAILURE_MARKS, PACKER_MARKS
+from knowledge.patterns import compile_pattern
 from knowledge.text.normalization import MAX_LINE_CHARS, TextLine
-from knowledge.text.patterns import compile_pattern
 from knowledge.text.streaming import ByteReader, read_blocks
 
 HEAD_BYTES = 64 << 10
@@ -39,9 +40,13 @@ class LogReducer:
     """Reduces logs, given the literals of all signatures. Build it once: it keeps no state between logs."""
 
     def __init__(self, literals: Iterable[str]) -> None:
-        """Compile the search for `literals` and for Packer's own messages."""
+        """Take the `literals` to search for, to which Packer's own messages are added."""
         self._literals = tuple(dict.fromkeys(text.encode() for text in (*PACKER_MARKS, *literals)))
-        self._search = _compile_search(self._literals)
+
+    @cached_property
+    def _search(self) -> re2._Regexp[bytes]:
+        """The search for all literals, compiled for the first log that is large."""
+        return _compile_search(self._literals)
 
     def reduce_stream(
         self, stream: ByteReader, progress: Callable[[int], None] | None = None

@@ -7,11 +7,9 @@ A script error is then recognized by the error's own words, and not by those of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import re2
-
+from knowledge.patterns import define_text_pattern
 from knowledge.text.clixml import decode_clixml
 from knowledge.text.lines import LogLine
 
@@ -20,17 +18,16 @@ ScriptMessageKind = Literal["line", "record", "exception", "trace"]
 _CONSOLE_WIDTH = 78
 """Width of the narrowest console. A line may be wrapped if the first word of the next one would not have fit on it."""
 _MAX_WRAPPED_LINES = 6
-_POSITION = re2.compile(r"^\s*At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d")
-_MESSAGE_HEAD = re2.compile(r"^(?:[A-Za-z]:\\.{1,200}\.psm?1|\S{1,200}) : ")
-_UNDERLINE = re2.compile(r"^\s*[+|]\s+~+\s*$")
-_CONCISE_LINE = re2.compile(r"^\s*(?:\d+ )?\s*\| ")
+_POSITION = define_text_pattern(r"^\s*At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d")
+_MESSAGE_HEAD = define_text_pattern(r"^(?:[A-Za-z]:\\.{1,200}\.psm?1|\S{1,200}) : ")
+_UNDERLINE = define_text_pattern(r"^\s*[+|]\s+~+\s*$")
+_CONCISE_LINE = define_text_pattern(r"^\s*(?:\d+ )?\s*\| ")
 _FRAME_PREFIXES = ("at ", "... ", "--- End of ", "npm error at ", "npm ERR! at ")
 _CATEGORY_PREFIXES = ("+ CategoryInfo", "+ FullyQualifiedErrorId")
 _TRACEBACK_PREFIX = "Traceback (most recent call last)"
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptMessage:
+class ScriptMessage(NamedTuple):
     """One message that a script printed.
 
     `text` is all of it, on one line. `line` is where it starts, and `continuation_lines` are the further lines of it.

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import Language, LocalizedText
 from knowledge.model.errors import InvalidEntriesError
 
@@ -81,7 +81,7 @@ def _describe_signal(known: ExitCodes, code: int, language: Language) -> str | N
 @cache
 def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
     """Load the file. Raise `InvalidEntriesError` with every fault of it."""
-    file = YamlFile(path, path.name)
+    file = read_yaml_file(path)
     section = Section(file, (), file.value, ("codes", "signals", "sentences"))
     meanings: dict[tuple[int, str | None], LocalizedText] = {}
     section.build_each("codes", lambda file, key_path, item: _read_codes(file, key_path, item, meanings))

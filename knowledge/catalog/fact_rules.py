@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Match
 from knowledge.model.entry import Entry, Language, LocalizedText
 from knowledge.model.errors import InvalidEntriesError
@@ -163,7 +163,7 @@ def load_fact_rules(path: Path = FACT_RULES_PATH) -> FactRules:
 
 def read_fact_rules(path: Path = FACT_RULES_PATH) -> tuple[YamlFile, FactRules]:
     """Read the rules in `path` and return them with the file, in which faults are recorded."""
-    file = YamlFile(path, path.name)
+    file = read_yaml_file(path)
     section = Section(file, (), file.value, ("facts", "rules"))
     facts = section.build_nested("facts", _parse_facts)
     rules = section.build_each("rules", partial(_parse_rule, facts))

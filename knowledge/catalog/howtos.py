@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from knowledge.catalog.loading import STEP_KEYS, read_reference, read_step
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import Language, LocalizedText, Reference, Step
 from knowledge.model.errors import InvalidEntriesError
 
@@ -92,7 +92,7 @@ def load_howtos(path: Path = HOWTOS_PATH) -> Howtos:
 
 def read_howtos(path: Path = HOWTOS_PATH) -> HowtosFile:
     """Read the how-tos in `path` and record faults of their structure in the returned file."""
-    file = YamlFile(path, path.name)
+    file = read_yaml_file(path)
     section = Section(file, (), file.value, ("guides", "words"))
     howtos = section.build_each("guides", _parse_howto)
     known_ids: set[str] = set()

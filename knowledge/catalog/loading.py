@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import (
     Area,
@@ -27,6 +29,7 @@ from knowledge.model.entry import (
     Strength,
 )
 from knowledge.model.errors import InvalidEntriesError
+from knowledge.patterns import InvalidPatternError, compile_pattern
 
 ENTRIES_DIR = Path(__file__).parents[1] / "entries"
 
@@ -81,30 +84,87 @@ class EntryFile(NamedTuple):
     file: YamlFile
 
 
+class EntryCatalog(Mapping[str, Entry]):
+    """Entries by id, from documents without faults. Each is built when it is first asked for: a log needs very few."""
+
+    def __init__(self, paths: Sequence[Path], documents: Sequence[YamlDocument]) -> None:
+        self._sources = {path.stem: (path, document) for path, document in zip(paths, documents, strict=True)}
+        self._entries: dict[str, Entry] = {}
+
+    def __getitem__(self, entry_id: str) -> Entry:
+        entry = self._entries.get(entry_id)
+        if entry is None:
+            path, document = self._sources[entry_id]
+            entry = self._entries[entry_id] = _parse_entry(_open_file(path, document), path)
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def build_signatures(self, entry_id: str) -> tuple[Signature, ...]:
+        """Build the signatures of an entry without the rest of it."""
+        path, document = self._sources[entry_id]
+        return _parse_signatures(Section(_open_file(path, document), (), document.value, _ENTRY_KEYS))
+
+
+def get_signatures(entries: Mapping[str, Entry], entry_id: str) -> tuple[Signature, ...]:
+    """Return the signatures of one of the entries, of which the rest may not be needed."""
+    return entries.build_signatures(entry_id) if isinstance(entries, EntryCatalog) else entries[entry_id].signatures
+
+
 def load_entries(root: Path = ENTRIES_DIR) -> Mapping[str, Entry]:
     """Load the entries below `root` by id, ordered by path.
 
     Raises `InvalidEntriesError` with every fault of their structure. `knowledge.checks` also verifies their content.
     """
-    entry_files = read_entries(root)
-    faults = [fault for entry_file in entry_files for fault in entry_file.file.list_faults()]
-    if faults:
-        raise InvalidEntriesError(faults)
-    return {entry.id: entry for entry, _ in entry_files}
+    paths = _list_paths(root)
+    return EntryCatalog(paths, load_yaml_documents(paths, partial(_check_structure, paths)))
 
 
 def read_entries(root: Path = ENTRIES_DIR) -> list[EntryFile]:
     """Read every entry file below `root` and record faults of its structure in the file."""
+    paths = _list_paths(root)
+    return _parse_entries(paths, load_yaml_documents(paths))
+
+
+def _list_paths(root: Path) -> list[Path]:
+    return sorted(root.glob("*/*.yaml"))  # the order in which a folder lists its files is arbitrary
+
+
+def _check_structure(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> None:
+    faults = [fault for _, file in _parse_entries(paths, documents) for fault in file.list_faults()]
+    if faults:
+        raise InvalidEntriesError(faults)
+
+
+def _parse_entries(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> list[EntryFile]:
     entry_files: list[EntryFile] = []
     files_by_id: dict[str, str] = {}
-    for path in sorted(root.glob("*/*.yaml")):  # the order in which a folder lists its files is arbitrary
-        file = YamlFile(path, f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
+    for path, document in zip(paths, documents, strict=True):
+        file = _open_file(path, document)
         entry = _parse_entry(file, path)
+        _check_regexes(file, entry)
         if entry.id in files_by_id:
             file.add_fault(("id",), f"the id {entry.id!r} is taken by {files_by_id[entry.id]}")
         files_by_id.setdefault(entry.id, file.display_name)
         entry_files.append(EntryFile(entry, file))
     return entry_files
+
+
+def _open_file(path: Path, document: YamlDocument) -> YamlFile:
+    return YamlFile(document, f"{path.parent.parent.name}/{path.parent.name}/{path.name}")
+
+
+def _check_regexes(file: YamlFile, entry: Entry) -> None:
+    for index, signature in enumerate(entry.signatures):
+        if signature.regex:
+            try:
+                compile_pattern(signature.regex)
+            except InvalidPatternError as error:
+                file.add_fault(("signatures", index, "regex"), str(error))
 
 
 def _parse_entry(file: YamlFile, path: Path) -> Entry:
@@ -124,7 +184,7 @@ def _parse_entry(file: YamlFile, path: Path) -> Entry:
         symptom=section.get_localized("symptom"),
         cause=section.get_localized("cause"),
         retry_note=section.get_optional_localized("retry_note"),
-        signatures=section.build_each("signatures", _parse_signature),
+        signatures=_parse_signatures(section),
         explains=section.get_texts("explains"),
         steps=section.build_each("steps", _parse_step),
         look_alikes=section.build_each("look_alikes", _parse_look_alike),
@@ -145,6 +205,10 @@ def _parse_os(section: Section) -> tuple[str, ...]:
     if not set(systems) <= set(_SYSTEMS):
         section.add_fault("os", f"'os' is a list of {' and '.join(_SYSTEMS)}")
     return systems
+
+
+def _parse_signatures(section: Section) -> tuple[Signature, ...]:
+    return section.build_each("signatures", _parse_signature)
 
 
 def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature:

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-import re2
+from typing import NamedTuple
 
 from knowledge.build_log.script_output import ScriptMessage, read_messages
 from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, read_patterns
+from knowledge.patterns import define_pattern, define_text_pattern
 from knowledge.text.lines import LogLine
-from knowledge.text.patterns import compile_pattern
 
 SCRIPT_ERRORS_PATH = Path(__file__).parents[1] / "script_errors.yaml"
 
@@ -36,14 +35,13 @@ _MAX_COMPARED_MESSAGES = 400
 _HEADER_LINES = 20  # a provisioner announces itself within its first lines
 _STOP_PREFIX = "Provisioning step had errors"
 _BEGIN_PREFIX = "Provisioning with "
-_VARIABLE_PARTS = compile_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
-_BOILERPLATE = re2.compile(
+_VARIABLE_PARTS = define_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
+_BOILERPLATE = define_text_pattern(
     r"(?i)^(?:\+ exit\b|(?:stopping |windows powershell )?transcript|\*{4,}|(?:end time|username|runas user)\s*:)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptFailure:
+class ScriptFailure(NamedTuple):
     """The lines that show why a script failed, in order, and the pattern that best describes it, if any."""
 
     lines: tuple[LogLine, ...]

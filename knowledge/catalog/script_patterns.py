@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-import re2
-
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import LocalizedText
 from knowledge.model.errors import InvalidEntriesError
-from knowledge.text.patterns import InvalidPatternError, collapse_whitespace, compile_pattern
+from knowledge.patterns import InvalidPatternError, LiteralSet, PatternSet, collapse_whitespace, compile_pattern
 
 PatternTrigger = Literal["said", "nothing-said", "nothing-printed"]
 
 _KEYS = ("id", "weight", "caps", "when", "text", "regex", "unless", "advice", "examples", "not_examples")
 _TRIGGERS: tuple[PatternTrigger, ...] = ("said", "nothing-said", "nothing-printed")
 _MAX_TEXT_CHARS = 2_000
-_MAX_MEMORY_BYTES = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptErrorPattern:
+class ScriptErrorPattern(NamedTuple):
     """One pattern of what scripts print when they fail.
 
     `weight` says how much a line with this pattern tells about the cause, from 0 to 10. If `is_weight_cap` is set, the
@@ -42,8 +37,7 @@ class ScriptErrorPattern:
     not_examples: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptErrorMatch:
+class ScriptErrorMatch(NamedTuple):
     """The heaviest pattern found in a text, and the most that the text may count; `None` where there is none."""
 
     pattern: ScriptErrorPattern | None
@@ -54,47 +48,38 @@ class ScriptErrorPatternSet:
     """A set of patterns that is searched in one pass over a text, however many there are."""
 
     def __init__(self, patterns: Sequence[ScriptErrorPattern]) -> None:
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.case_sensitive = False
-        options.log_errors = False
-        options.max_mem = _MAX_MEMORY_BYTES
-        self._set = re2.Set.SearchSet(options)
-        # By the index of each expression in the set: its pattern, and whether finding it counts for or against it.
-        self._targets: list[tuple[ScriptErrorPattern, bool]] = []
-        for pattern in patterns:
+        self._patterns = patterns
+        # The positions of the patterns that a literal counts for, and of those that it counts against.
+        self._positions_by_text: dict[bytes, list[int]] = {}
+        self._positions_by_unless: dict[bytes, list[int]] = {}
+        for position, pattern in enumerate(patterns):
             for text in pattern.text:
-                self._add(_escape_literal(text), pattern, True)
-            for regex in pattern.regex:
-                self._add(regex.encode(), pattern, True)
+                self._positions_by_text.setdefault(_normalize(text), []).append(position)
             for text in pattern.unless:
-                self._add(_escape_literal(text), pattern, False)
-        self._set.Compile()
-
-    def _add(self, expression: bytes, pattern: ScriptErrorPattern, is_positive: bool) -> None:
-        self._set.Add(expression)
-        self._targets.append((pattern, is_positive))
+                self._positions_by_unless.setdefault(_normalize(text), []).append(position)
+        self._literals = LiteralSet(text for pattern in patterns for text in (*pattern.text, *pattern.unless))
+        self._positions_by_regex = [position for position, pattern in enumerate(patterns) for _ in pattern.regex]
+        self._regexes = PatternSet([regex for pattern in patterns for regex in pattern.regex])
 
     def match_text(self, text: str) -> ScriptErrorMatch:
-        """Search the first 2,000 characters of `text` for all patterns."""
-        searched = collapse_whitespace(text[:_MAX_TEXT_CHARS]).lower().encode("utf-8", "replace")
-        found: dict[str, ScriptErrorPattern] = {}
-        vetoed: set[str] = set()
-        for index in self._set.Match(searched) or ():
-            pattern, is_positive = self._targets[index]
-            if is_positive:
-                found[pattern.id] = pattern
-            else:
-                vetoed.add(pattern.id)
-        matching = [pattern for pattern in found.values() if pattern.id not in vetoed]
+        """Search the first 2,000 characters of `text` for all patterns.
+
+        Of those that weigh the same, the first one counts.
+        """
+        searched = _normalize(text[:_MAX_TEXT_CHARS])
+        literals = self._literals.find_in(searched)
+        found = {position for literal in literals for position in self._positions_by_text.get(literal, ())}
+        found.update(self._positions_by_regex[index] for index in self._regexes.find_in(searched))
+        vetoed = {position for literal in literals for position in self._positions_by_unless.get(literal, ())}
+        matching = [self._patterns[position] for position in sorted(found - vetoed)]
         return ScriptErrorMatch(
             max((pattern for pattern in matching if not pattern.is_weight_cap), key=_get_weight, default=None),
             min((pattern.weight for pattern in matching if pattern.is_weight_cap), default=None),
         )
 
 
-def _escape_literal(text: str) -> bytes:
-    return re2.escape(collapse_whitespace(text).lower().encode())
+def _normalize(text: str) -> bytes:
+    return collapse_whitespace(text).lower().encode("utf-8", "replace")
 
 
 def _get_weight(pattern: ScriptErrorPattern) -> int:
@@ -103,7 +88,7 @@ def _get_weight(pattern: ScriptErrorPattern) -> int:
 
 def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
     """Read the patterns in `path`. Raise `InvalidEntriesError` with every fault of the file."""
-    file = YamlFile(path, path.name)
+    file = read_yaml_file(path)
     items: Any = file.value if isinstance(file.value, list) else []
     patterns = tuple(_parse_pattern(file, (index,), item) for index, item in enumerate(items))
     if not patterns:

@@ -10,7 +10,7 @@ import re2
 
 from knowledge.azure_names import is_guid
 from knowledge.catalog.loading import read_reference
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import Basis
 from knowledge.model.errors import Fault, KnowledgeError
 from knowledge.model.support_routing import (
@@ -43,7 +43,7 @@ class InvalidSupportRoutingError(KnowledgeError):
 
 def load_support(path: Path = SUPPORT_PATH) -> SupportRouting:
     """Load the routing in `path`. Raise `InvalidSupportRoutingError` with every fault of the file."""
-    file = YamlFile(path, path.name)
+    file = read_yaml_file(path)
     if file.value is None and file.list_faults():
         raise InvalidSupportRoutingError(file.list_faults())
     section = Section(file, (), file.value, (*_KEYS, *_LIST_KEYS))

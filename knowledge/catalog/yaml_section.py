@@ -1,24 +1,20 @@
 """Typed access to YAML files that collects every fault with its line instead of stopping at the first one.
 
-Loading builds plain values with libyaml, which keeps no line numbers. Only a file with faults is parsed a second time,
-as a node tree, to find the lines.
+Plain values have no line numbers. Only a file with faults is parsed a second time, as a node tree, to find the lines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import yaml
-
+from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language, LocalizedText, is_language_code
 from knowledge.model.errors import Fault
 
-try:
-    from yaml import CSafeLoader as Loader
-except ImportError:  # PyYAML built without libyaml: slower, with the same result
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+if TYPE_CHECKING:
+    import yaml
 
 T = TypeVar("T")
 _COMPLETE = frozenset(COMPLETE_LANGUAGES)
@@ -32,19 +28,11 @@ class YamlFile:
     `value` is `None` when the file is not valid YAML. `display_name` is how faults name the file.
     """
 
-    def __init__(self, path: Path, display_name: str) -> None:
+    def __init__(self, document: YamlDocument, display_name: str) -> None:
         self.display_name = display_name
-        self.text = path.read_bytes()
+        self.value = document.value
+        self._document = document
         self._located_messages: list[tuple[KeyPath, str]] = []
-        self._syntax_fault: Fault | None = None
-        self.value: Any = None
-        try:
-            self.value = yaml.load(self.text, Loader=Loader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            self._syntax_fault = Fault(display_name, line, f"is not valid YAML: {error.problem or error}")
-        except yaml.YAMLError as error:
-            self._syntax_fault = Fault(display_name, 1, f"is not valid YAML in UTF-8: {error}")
 
     def add_fault(self, key_path: KeyPath, message: str) -> None:
         """Record a fault at `key_path`, the mapping keys and list indexes that lead to it."""
@@ -52,16 +40,24 @@ class YamlFile:
 
     def list_faults(self) -> list[Fault]:
         """Return every recorded fault with its line; a syntax error replaces all others."""
-        if self._syntax_fault:
-            return [self._syntax_fault]
+        if self._document.syntax_fault:
+            return [Fault(self.display_name, *self._document.syntax_fault)]
         if not self._located_messages:
             return []
-        root = yaml.compose(self.text, Loader=Loader)
+        root = self._document.compose()
         return [Fault(self.display_name, _find_line(root, path), message) for path, message in self._located_messages]
+
+
+def read_yaml_file(path: Path) -> YamlFile:
+    """Read a YAML file that faults call by its name."""
+    (document,) = load_yaml_documents([path])
+    return YamlFile(document, path.name)
 
 
 def _find_line(node: yaml.Node | None, key_path: KeyPath) -> int:
     """Return the line, from 1, of the deepest node on `key_path` that exists."""
+    import yaml
+
     line = node.start_mark.line + 1 if node is not None else 1
     for part in key_path:
         if isinstance(node, yaml.MappingNode):

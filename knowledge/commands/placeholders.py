@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-import re2
-
 from knowledge.azure_names import GUID, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
+from knowledge.patterns import define_text_pattern
 
 Shell = Literal["Azure CLI", "PowerShell"]
 
@@ -44,10 +43,10 @@ PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "package": (("pkg", "package"), r"[\w.+-]{1,160}"),
     "role": (("role",), r"[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20}){0,5}"),
 }
-_PATTERNS = {name: re2.compile(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
+_PATTERNS = {name: define_text_pattern(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
 _MAX_NAME_CHARS = 31
 _MAX_VALUE_CHARS = 400
-_UNQUOTED_VALUE = re2.compile(r"^[\w./:=-]+$")
+_UNQUOTED_VALUE = define_text_pattern(r"^[\w./:=-]+$")
 
 
 def fill_placeholders(command: str, shell: Shell, values: Mapping[str, object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.observations import observe
@@ -14,12 +15,14 @@ from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
 from knowledge.model.entry import Entry
-from knowledge.search.entry_search import EntrySearch
 from knowledge.text.indexed_text import IndexedText
+
+if TYPE_CHECKING:
+    from knowledge.search.entry_search import EntrySearch
 
 
 class CandidateFinder:
-    """Searches inputs for all entries. Build it once: it compiles every signature."""
+    """Searches inputs for all entries. Build it once."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = entries
@@ -63,14 +66,16 @@ class CandidateFinder:
 
     def _add_observations(self, build: Build, candidates: dict[str, MatchCandidate]) -> None:
         for observation in observe(build):
-            for entry, signature in self._matcher.signatures_by_observation.get(observation.id, ()):
+            for entry_id, signature in self._matcher.signatures_by_observation.get(observation.id, ()):
                 is_supporting = signature.strength == "supporting"
                 confidence: Confidence = "likely"
                 if is_supporting:
                     confidence = "possible"
                 elif observation.is_proof and signature.strength == "decisive":
                     confidence = "certain"
-                candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
+                candidate = MatchCandidate(
+                    self._entries[entry_id], confidence, list(observation.lines), decisive=not is_supporting
+                )
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(
@@ -91,7 +96,9 @@ class CandidateFinder:
 
     @cached_property
     def _entry_search(self) -> EntrySearch:
-        """The word index, built for the first question: a log does not need it, and it takes a while to build."""
+        """The word index, imported and built for the first question: a log does not need it, and it takes a while."""
+        from knowledge.search.entry_search import EntrySearch
+
         return EntrySearch(self._entries)
 
 

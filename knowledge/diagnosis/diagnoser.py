@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.observations import find_longest_gap
-from knowledge.build_log.reducer import LogReducer
 from knowledge.catalog.script_errors import ScriptFailure, load_script_errors
 from knowledge.diagnosis.candidate import MatchCandidate
 from knowledge.diagnosis.candidate_finder import CandidateFinder
@@ -25,6 +26,9 @@ from knowledge.text.normalization import TextLine, normalize_lines, normalize_te
 from knowledge.text.streaming import ByteReader, ChainedReader
 from knowledge.text.unwrapping import unwrap_lines
 
+if TYPE_CHECKING:
+    from knowledge.build_log.reducer import LogReducer
+
 MAX_WHOLE_BYTES = 256 << 10
 """Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
 _MAX_EVIDENCE_LINES = 6
@@ -34,12 +38,11 @@ _SCRIPT_EXIT_ENTRY = "script-nonzero-exit"
 
 
 class Diagnoser:
-    """Diagnoses texts with a set of entries. Build it once: it compiles every signature."""
+    """Diagnoses texts with a set of entries. Build it once: what is compiled for one text serves the next."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = entries
         self._candidate_finder = CandidateFinder(entries)
-        self._log_reducer = LogReducer(self._candidate_finder.literals)
         self._script_error_finder = load_script_errors()
 
     def diagnose(self, text: str | bytes, language: Language = "en", file: str = "-") -> Diagnosis:
@@ -69,6 +72,13 @@ class Diagnoser:
             return self.diagnose(start, language, file)
         lines, line_count = self._log_reducer.reduce_stream(ChainedReader(start, stream), progress)
         return self._diagnose_lines(normalize_lines(lines), line_count, language, file)
+
+    @cached_property
+    def _log_reducer(self) -> LogReducer:
+        """The search through large logs, imported for the first one."""
+        from knowledge.build_log.reducer import LogReducer
+
+        return LogReducer(self._candidate_finder.literals)
 
     def _diagnose_lines(
         self, text_lines: Sequence[TextLine], line_count: int, language: Language, file: str, content: str = ""

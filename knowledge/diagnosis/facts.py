@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import re2
-
 from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
 from knowledge.build_log.build import Build
+from knowledge.patterns import LazyPattern, LiteralSet, define_pattern
 from knowledge.template.image_template import SHOWN_FACTS, ImageTemplate
 from knowledge.template.run import format_time
 from knowledge.template.template_id import get_last_segment
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import format_iso
-from knowledge.text.patterns import LiteralSet, compile_pattern
 
 FactValue = str | int | None
 
@@ -26,8 +24,8 @@ _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
 # The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in whatever
 # the pattern matches, so one search for all literals tells which patterns are worth trying. A name may have several
 # patterns, of which the first that matches counts.
-_PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
-    (name, literal.encode(), compile_pattern(pattern))
+_PATTERNS: tuple[tuple[str, bytes, LazyPattern[bytes]], ...] = tuple(
+    (name, literal.encode(), define_pattern(pattern))
     for name, literal, pattern in (
         ("correlation_id", "correlation", rf"correlation[ _-]?id\W{{1,6}}({_ID})"),
         ("operation_id", "operation", rf"operation[ _-]?id\W{{1,6}}({_ID})"),
@@ -68,19 +66,19 @@ _PATTERNS: tuple[tuple[str, bytes, re2._Regexp[bytes]], ...] = tuple(
         ("deployment", "pkrdp", r"\b(pkrdp\w{6,20})\b"),
     )
 )
-_LOG_BLOB_PATH = compile_pattern(
+_LOG_BLOB_PATH = define_pattern(
     rf"(?:https://|storageAccounts/)({STORAGE_ACCOUNT_NAME})[\w./-]{{0,80}}/packerlogs/([\w-]{{8,40}})/"
     r"(?:customization|validation)"
 )
-_RESOURCE_ID = compile_pattern(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
-_NAMED_ID = compile_pattern(rf"\b([a-z]{{0,20}}[ _-]?id)\W{{1,6}}({GUID})\b")
-_OPERATION_SUFFIX = compile_pattern(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
-_LINUX = compile_pattern(
+_RESOURCE_ID = define_pattern(r"/subscriptions?/[\w-]{1,40}(?:/[\w.()-]+){2,14}")
+_NAMED_ID = define_pattern(rf"\b([a-z]{{0,20}}[ _-]?id)\W{{1,6}}({GUID})\b")
+_OPERATION_SUFFIX = define_pattern(r"/(?:validate|operations|operationStatuses)(?:/.*)?$")
+_LINUX = define_pattern(
     r"\b(?:canonical|ubuntu|redhat|rhel|suse|debian|centos|almalinux|rockylinux|mariner|azurelinux)\b|"
     r"waagent|/tmp/script_|\bapt-get\b|\bsudo\b|for SSH\b"
 )
 # windows.net is the domain of every storage account, and JSON's `https:\/\/` is not a drive.
-_WINDOWS = compile_pattern(
+_WINDOWS = define_pattern(
     r"windows(?:[^.]|\.[^n]|$)|powershell|\.ps1\b|WinRM|sysprep|\bmsiexec\b|\b[a-z]:\\|Win1[01]\b"
 )
 _PATTERN_LITERALS = LiteralSet(literal.decode() for _, literal, _ in _PATTERNS)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from knowledge.model.diagnosis import InputKind
+from knowledge.patterns import define_pattern
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.patterns import compile_pattern
 
-_STATUS = compile_pattern(
+_STATUS = define_pattern(
     r"lastRunStatus|\brunState\b|\brunSubState\b|\bprovisioningState\b|provisioningError|"
     r"image build log location|Packer build logs are at location|Microservice has failed|waiting for packerizer|"
     r"Failed in (?:building|customizing|distributing|optimizing|validating)"
 )
-_TASK = compile_pattern(
+_TASK = define_pattern(
     r"##\[(?:error|section|warning|debug|command)\]|starting (?:put|run|post) template|"
     r"template call failed for template|"
     r"Task\s+: Azure VM Image Builder|::error::"
 )
-_DEPLOYMENT = compile_pattern(
+_DEPLOYMENT = define_pattern(
     r'"?code"?\s*[:=]\s*"?[A-Z]\w+|StatusCode=\d|\bStatus=\d{3}\b|^\(\w+\) |Correlation ID:|Deployment failed|'
     r"\b(?:New|Get|Set|Remove|Start|Stop|Update|Invoke)-Az\w+\s*:|\bThe client '|\bERROR: |Code: [A-Z]\w+|"
     r"RequestDisallowedByPolicy|/subscriptions/|Validation failed:|Not authorized to access|\bfailed with message\b"
@@ -53,7 +53,7 @@ def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
     return letters >= min_letter_share * len(text)
 
 
-_FOREIGN_TOOLS = compile_pattern(
+_FOREIGN_TOOLS = define_pattern(
     r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
     r"EC2 Image Builder|\bInvalidAMIID|\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
     r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
@@ -67,14 +67,14 @@ _OTHER_BUILDERS = (
     r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
     r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
 )
-_OTHER_PLATFORM_BUILDERS = compile_pattern(
+_OTHER_PLATFORM_BUILDERS = define_pattern(
     rf"(?:==> |--> |\bBuild '|\bui:\s+|^)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
     rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
     rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
     rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
 )
 """Packer building for another platform than Azure, recognized by its line prefix, its verdict, or a plugin's name."""
-_IMAGE_BUILDER_TERMS = compile_pattern(
+_IMAGE_BUILDER_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b"
 )
@@ -83,12 +83,12 @@ _IMAGE_BUILDER_TERMS = compile_pattern(
 def is_foreign(indexed_text: IndexedText) -> bool:
     """Whether a text comes from another tool's build and mentions nothing of Azure VM Image Builder."""
     flat = indexed_text.flat
-    if not (_FOREIGN_TOOLS.search(flat) or _OTHER_PLATFORM_BUILDERS.search(flat)):
+    if _IMAGE_BUILDER_TERMS.search(flat) is not None:
         return False
-    return _IMAGE_BUILDER_TERMS.search(flat) is None
+    return any(pattern.search(flat) is not None for pattern in (_FOREIGN_TOOLS, _OTHER_PLATFORM_BUILDERS))
 
 
-_BUILD_TERMS = compile_pattern(
+_BUILD_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packer|customization\.log|azvmimagebuilder|image[ _-]?builder|"
     r"image[ -]?templates?|\bimage build|build\w* (?:(?:an?|the|our|my|your) )?(?:\w+ )?image|(?:custom|golden) image|"
     r"\bAIB|lastRunStatus|runSubState|run ?Output|provisioningErrorCode|\bIT_[\w.()-]{3,}|"
@@ -112,21 +112,21 @@ def is_about_build(indexed_text: IndexedText) -> bool:
 
 
 # Words of a person rather than of a program, in English and in Italian (\xc3 begins an accented letter in UTF-8).
-_PERSONAL_WORDS = compile_pattern(
+_PERSONAL_WORDS = define_pattern(
     r"\b(?:i|i'm|i've|my|our|me|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
     r"doesn't|doesnt|don't|dont|won't|wont|isn't|isnt|didn't|didnt|keeps?|stuck|hangs?|forever|always|never|still|again|"
     r"since|every (?:time|night|build|run)|all day|suddenly|though|but|even|just|only)\b|\?|"
     r"\b(?:non|ho|abbiamo|mi|ci|mio|mia|miei|nostr[oaie]|perch[e\xc3]\S*|come|quando|cosa|sempre|mai|ancora|resta|rimane|"
     r"dopo|dice|anche|ma|alla|della|nella|sulla|il|gli|una|che|qualcuno|aiuto)\b"
 )
-_PROGRAM_OUTPUT = compile_pattern(
+_PROGRAM_OUTPUT = define_pattern(
     r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
-_DEFINITION_QUESTION = compile_pattern(
+_DEFINITION_QUESTION = define_pattern(
     r"\b(?:what (?:does|do|is|are)|cosa (?:significa|vuol|vuole)|che cos\S{1,3}|stand for|meaning of|significato)\b"
 )
-_FAILURE_WORDS = compile_pattern(
+_FAILURE_WORDS = define_pattern(
     r"\b(?:fails?|failed|failing|error|errore|fallisce|stuck|hangs?|bloccat\w|times? out|timeout|denied|negato)\b"
 )
 

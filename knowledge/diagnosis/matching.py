@@ -7,15 +7,14 @@ signatures whose fragments were all found, which are few in any text.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import re2
-
+from knowledge.catalog.loading import get_signatures
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Entry, Signature
+from knowledge.patterns import LazyPattern, LiteralSet, collapse_whitespace, define_pattern
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.patterns import LiteralSet, collapse_whitespace, compile_pattern
 
 MAX_OCCURRENCES = 400
 _WINDOW_BYTES_BEFORE = 240
@@ -24,24 +23,23 @@ _ENOUGH_EVIDENCE_LINES = 2  # once a signature has this many, its further occurr
 _MAX_LINES_PER_OCCURRENCE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _CompiledSignature:
-    """A signature with its literals as normalized bytes, and its regex compiled."""
+class _CompiledSignature(NamedTuple):
+    """A signature with its literals as normalized bytes, and its regex."""
 
-    entry: Entry
+    entry_id: str
     signature: Signature
     fragments: tuple[bytes, ...]
-    regex: re2._Regexp[bytes] | None
+    regex: LazyPattern[bytes] | None
     unless: tuple[bytes, ...]
     requires: tuple[bytes, ...]
     before: bytes | None
     not_within: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _SearchScope:
-    """The text to search, and what is known about it."""
+class _SearchScope(NamedTuple):
+    """The text to search, what is known about it, and the entries to search for."""
 
+    entries: Mapping[str, Entry]
     indexed_text: IndexedText
     is_relevant: Callable[[int], bool]
     is_partial: bool
@@ -56,21 +54,22 @@ A plain tuple, because a hostile text has thousands of them.
 
 
 class Matcher:
-    """All signatures of all entries, ready to be searched. Build it once: it compiles them.
+    """All signatures of all entries, ready to be searched. Build it once.
 
     `literals` holds every literal of the textual signatures, and `signatures_by_observation` the structural ones.
     """
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
-        self.signatures_by_observation: dict[str, list[tuple[Entry, Signature]]] = {}
+        self.signatures_by_observation: dict[str, list[tuple[str, Signature]]] = {}
+        self._entries = entries
         self._signatures_by_first_fragment: dict[bytes, list[_CompiledSignature]] = {}
         literals: list[str] = []
-        for entry in entries.values():
-            for signature in entry.signatures:
+        for entry_id in entries:
+            for signature in get_signatures(entries, entry_id):
                 if signature.observed:
-                    self.signatures_by_observation.setdefault(signature.observed, []).append((entry, signature))
+                    self.signatures_by_observation.setdefault(signature.observed, []).append((entry_id, signature))
                 if signature.text:
-                    compiled = _compile_signature(entry, signature)
+                    compiled = _compile_signature(entry_id, signature)
                     self._signatures_by_first_fragment.setdefault(compiled.fragments[0], []).append(compiled)
                     literals += [*signature.text, *signature.unless, *signature.requires]
                     literals += [signature.before] if signature.before else []
@@ -88,7 +87,7 @@ class Matcher:
             is_partial: Whether the text is a fragment of a log, so that a missing counterproof means little.
             is_about_build: Whether the text mentions an image build. Otherwise a generic signature is only possible.
         """
-        scope = _SearchScope(indexed_text, is_relevant, is_partial, is_about_build)
+        scope = _SearchScope(self._entries, indexed_text, is_relevant, is_partial, is_about_build)
         found_literals = self._literal_set.find_in(indexed_text.lower)
         present = frozenset(found_literals)
         candidates: dict[str, MatchCandidate] = {}
@@ -106,12 +105,12 @@ class Matcher:
         return list(candidates.values())
 
 
-def _compile_signature(entry: Entry, signature: Signature) -> _CompiledSignature:
+def _compile_signature(entry_id: str, signature: Signature) -> _CompiledSignature:
     return _CompiledSignature(
-        entry=entry,
+        entry_id=entry_id,
         signature=signature,
         fragments=_normalize_literals(signature.text),
-        regex=compile_pattern(signature.regex) if signature.regex else None,
+        regex=define_pattern(signature.regex) if signature.regex else None,
         unless=_normalize_literals(signature.unless),
         requires=_normalize_literals(signature.requires),
         before=_normalize_literal(signature.before) if signature.before else None,
@@ -154,7 +153,7 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
     if confidence is None:
         return None
     return MatchCandidate(
-        compiled.entry,
+        scope.entries[compiled.entry_id],
         confidence,
         [lines[index] for index in evidence_indexes],
         values,
@@ -184,7 +183,7 @@ def _find_occurrences(compiled: _CompiledSignature, scope: _SearchScope) -> Iter
 
 
 def _capture_values(
-    compiled: _CompiledSignature, regex: re2._Regexp[bytes], indexed_text: IndexedText, occurrence: _Occurrence
+    compiled: _CompiledSignature, regex: LazyPattern[bytes], indexed_text: IndexedText, occurrence: _Occurrence
 ) -> dict[str, str] | None:
     """Return the values that `regex` captures around an occurrence.
 

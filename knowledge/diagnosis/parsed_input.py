@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.build_reader import read_build
@@ -13,8 +13,7 @@ from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import LogLine
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedInput:
+class ParsedInput(NamedTuple):
     """An input that is ready to be searched.
 
     `build` is set for a build log only. `indexed_texts` holds the text to search, and a second version of it if lines

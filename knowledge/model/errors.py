@@ -4,21 +4,20 @@ KnowledgeError
 ├── InvalidEntriesError           files of the knowledge base that break their rules; lists every fault
 ├── UnreadableInputError          an input that cannot be read as text
 ├── InvalidSupportRoutingError    in `knowledge.catalog.support`
-└── InvalidPatternError           in `knowledge.text.patterns`
+└── InvalidPatternError           in `knowledge.patterns`
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class KnowledgeError(Exception):
     """The base class of every error raised by this package."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Fault(NamedTuple):
     """One mistake in a file of the knowledge base: where it is and how to fix it."""
 
     file: str

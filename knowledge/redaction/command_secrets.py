@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.redaction.patterns import RedactionRule, Span, compile_pattern, compute_max_findings
+from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.values import find_line_end, read_argument, read_value
 
-_ENCODED_SCRIPT = compile_pattern(
+_ENCODED_SCRIPT = BytePattern(
     r"(?i)[\s\"',][-/]e(?:n|nc|c|nco\w*)?(?:[\"'\\]*,\s*|\s+)[\"'\\]*(?P<v>[A-Za-z0-9+/]{12,}={0,2})(?:[^\w.:\\/-]|\z)"
 )
-_PIPED_PASSWORD = compile_pattern(
+_PIPED_PASSWORD = BytePattern(
     r"(?i)(?:\b(?:echo|printf|write-output)\s+(?:-\w+\s+)*(?P<printed>[^|\n]+?)|(?P<text>\"[^\"\n]+\"|'[^'\n]+'))\s*\|"
     r"[^|\n]*(?:-stdin|\bsudo\s+(?:-\w+\s+)*-S|chpasswd|smbpasswd|--with-token|devops\s+login|convertto-securestring)"
 )
-_DIRECT_ARGUMENT = compile_pattern(
+_DIRECT_ARGUMENT = BytePattern(
     r"(?i)convertto-securestring\s+(?:-asplaintext\s+|-force\s+)*(?:-string\s+)?(?P<plain>[^\s|)-])"
     r"|\bopenssl\s+passwd\s+(?:-\w+\s+)*(?P<hashed>[^\s-])"
     r"|\bkeyvault\s+secret\s+set\s[^\n|]*?--value[\s=]+(?P<stored>\S)"
@@ -26,22 +26,22 @@ _DIRECT_ARGUMENT = compile_pattern(
     r"|\bnet1?(?:\.exe)?\s+use\s+(?:(?:[a-z]:|\*)\s+)?\"?\\\\[^\s\"]+\"?\s+(?:/user:\S+\s+)?(?P<share>[^\s/|>&])"
 )
 _DIRECT_GROUPS = ("plain", "here", "pair", "user", "share", "hashed", "stored", "masked", "vault", "early")
-_TOOL = compile_pattern(
+_TOOL = BytePattern(
     r"(?i)\b(?:(?P<upper>sqlcmd|osql|bcp|unzip|zip)"
     r"|(?P<lower>mysql\w*|mariadb\w*|sshpass|7z[ar]?|7zip|rar|unrar|psexec(?:64)?|(?:docker|podman|helm\s+registry|oc)\s+login"
     r"|az\s+(?:acr\s+)?login|mongo\w*|schtasks|nuget|certutil|signtool|arj|xfreerdp|winrs)"
     r"|(?P<putty>plink|pscp|psftp|puttygen)|(?P<redis>redis-cli)|(?P<pair>curl|smbclient)|(?P<ldap>ldap\w+))(?:\.exe|64)?[\"'\\]*[\s,]"
 )
 _FLAGS = {
-    "upper": compile_pattern(r"[\s\"']-P(?:[\"']\s*,\s*|\s*)(?P<v>[^\s,])"),
-    "lower": compile_pattern(r"[\s\"'](?:-{1,2}p(?:[\"'\\]+,\s*|\s*)|/(?i:p|rp)(?::|\s+))(?P<v>[^\s=,])"),
-    "putty": compile_pattern(r"[\s\"']-(?:pw|passphrase)[\"']?,?\s+(?P<v>\S)"),
-    "redis": compile_pattern(r"[\s\"'](?:-a|--pass)[\"']?,?\s+(?P<v>\S)"),
-    "pair": compile_pattern(r"[\s\"'](?:-[uU]|--user|--proxy-user)[\"'\\]*,?[\s=]*(?P<v>[^\s,])"),
-    "ldap": compile_pattern(r"[\s\"']-w\s*(?P<v>\S)"),
+    "upper": BytePattern(r"[\s\"']-P(?:[\"']\s*,\s*|\s*)(?P<v>[^\s,])"),
+    "lower": BytePattern(r"[\s\"'](?:-{1,2}p(?:[\"'\\]+,\s*|\s*)|/(?i:p|rp)(?::|\s+))(?P<v>[^\s=,])"),
+    "putty": BytePattern(r"[\s\"']-(?:pw|passphrase)[\"']?,?\s+(?P<v>\S)"),
+    "redis": BytePattern(r"[\s\"'](?:-a|--pass)[\"']?,?\s+(?P<v>\S)"),
+    "pair": BytePattern(r"[\s\"'](?:-[uU]|--user|--proxy-user)[\"'\\]*,?[\s=]*(?P<v>[^\s,])"),
+    "ldap": BytePattern(r"[\s\"']-w\s*(?P<v>\S)"),
 }
 # `curl -u user:password`, and Samba's `user%password`.
-_USER_PART = compile_pattern(r"[^\s:%\"']*[:%]")
+_USER_PART = BytePattern(r"[^\s:%\"']*[:%]")
 
 
 def _find_encoded_scripts(view: bytes) -> Iterator[Span]:

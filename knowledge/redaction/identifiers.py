@@ -5,36 +5,34 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from knowledge.redaction.patterns import Span, build_byte_view, compile_pattern
+from knowledge.redaction.patterns import BytePattern, Span, build_byte_view
 
-_GUID = compile_pattern(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-_SUPPORT_ID_BEFORE = compile_pattern(
+_GUID = BytePattern(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_SUPPORT_ID_BEFORE = BytePattern(
     r"(?i)(?:correlation|operation|tracking|request|activity|trace|run|build)[ _-]?id[\"'\\]*\s*[:=]?\s*[\"'\\({]*\z"
     r"|operation(?:status|result)e?s/\z|operationid[ :=]+\z"
     r"|(?:packer|script|shell|vars|inline|cleanup|elevated)[\w-]*-\z"
 )
-_SUPPORT_ID_AFTER = compile_pattern(r"\][ \t]+PACKER")
+_SUPPORT_ID_AFTER = BytePattern(r"\][ \t]+PACKER")
 _LABELS = (
-    ("subscription", compile_pattern(r"(?i)subscription(?:s/|[ _-]?(?:id)?[\"'\\]*\s*[:=]?\s*[\"'\\({]*)\z")),
+    ("subscription", BytePattern(r"(?i)subscription(?:s/|[ _-]?(?:id)?[\"'\\]*\s*[:=]?\s*[\"'\\({]*)\z")),
     (
         "tenant",
-        compile_pattern(
+        BytePattern(
             r"(?i)(?:tenant(?:s/|[ _-]?(?:id)?[\"'\\]*\s*[:=]?\s*[\"'\\({]*)"
             r"|microsoftonline\.com/|sts\.windows\.net/|directory[ _-]?id\W*)\z"
         ),
     ),
     (
         "object",
-        compile_pattern(r"(?i)(?:object|principal|client|application|app)[ _-]?(?:id)?[\"'\\]*\s*[:=]?\s*[\"'\\({]*\z"),
+        BytePattern(r"(?i)(?:object|principal|client|application|app)[ _-]?(?:id)?[\"'\\]*\s*[:=]?\s*[\"'\\({]*\z"),
     ),
 )
-_EMAIL = compile_pattern(
-    r"(?i)\b[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24}\b"
-)
-_IPV4 = compile_pattern(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b")
-_IPV6 = compile_pattern(r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}")
-_VERSION_BEFORE = compile_pattern(r"(?i)(?:v|ver|version|release|build|[_/@-]|\.)[\"'\s:=]*\z")
-_USER_NAME = compile_pattern(
+_EMAIL = BytePattern(r"(?i)\b[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24}\b")
+_IPV4 = BytePattern(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b")
+_IPV6 = BytePattern(r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}")
+_VERSION_BEFORE = BytePattern(r"(?i)(?:v|ver|version|release|build|[_/@-]|\.)[\"'\s:=]*\z")
+_USER_NAME = BytePattern(
     r"(?i)(?:[a-z]:[\\/]+users[\\/]+|/home/|/users/)(?P<home>[^\\/\s\"'<>:;,]{1,64})"
     r"|\b[a-z_]{0,16}user[ _-]?(?:name|id)?[\"'\\]*\s*[:=]\s*[\"'\\]*(?P<named>[\w.\\@-]{2,64})"
     r"|\bnet1?\s+user\s+(?P<net>[\w.-]{2,64})"

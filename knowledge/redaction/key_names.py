@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
-import re2
+from knowledge.patterns import LazyPattern, define_text_pattern
 
 SecretKind = Literal["password", "secret", "header", "signature", "weak"]
 """What the value of a name is:
@@ -18,11 +18,11 @@ SecretKind = Literal["password", "secret", "header", "signature", "weak"]
 - `weak`: a secret only when it looks like one.
 """
 
-_NAME_WORDS = re2.compile(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
-_PASSWORD = re2.compile(
+_NAME_WORDS = define_text_pattern(r"[A-Z]+[a-z]*|[a-z]+|[0-9]+")
+_PASSWORD = define_text_pattern(
     r"pass(?:w(?:or)?ds?|phrases?|codes?)|passw|pwd|kennwort|requirepass|sshpass|dbpass|userpass|smtppass|mysqlpass"
 )
-_SECRET = re2.compile(
+_SECRET = define_text_pattern(
     r"secrets?|tokens?|credentials?|creds|apikeys?|authkey|connectionstrings?|connstr(?:ing)?"
     r"|(?:api|access|account|storage|shared|private|master|encryption|decryption|signing|signature|licen[sc]e|product|activation"
     r"|subscription|primary|secondary|admin|function|functions|host|ssh|service|auth|consumer|client|application"
@@ -32,13 +32,13 @@ _SECRET = re2.compile(
 )
 _PASSWORD_WORDS = frozenset({"pass", "pw", "psk", "passwd"})
 _SECRET_WORDS = frozenset({"pat", "cred", "creds", "sas", "jwt", "bearer"})
-_PATTERN_KINDS: tuple[tuple[re2._Regexp[str], SecretKind], ...] = ((_PASSWORD, "password"), (_SECRET, "secret"))
+_PATTERN_KINDS: tuple[tuple[LazyPattern[str], SecretKind], ...] = ((_PASSWORD, "password"), (_SECRET, "secret"))
 _WHOLE_NAME_KINDS: Mapping[str, SecretKind] = {
     **dict.fromkeys(("authorization", "cookie", "setcookie", "proxyauthorization", "xauthorization"), "header"),
     **dict.fromkeys(("sig", "xamzsignature", "xgoogsignature", "signature"), "signature"),
     **dict.fromkeys(("auth", "serialnumber"), "weak"),
 }
-_NOT_SECRET = re2.compile(
+_NOT_SECRET = define_text_pattern(
     r"publickey|cancell?ationtoken|(?:next|page|skip|continuation|paging|sync|delta)token|tokeni[sz]|passwordless|secretary"
     r"|(?:com|by|sur|tres)pass|unexpectedtoken|csrftokenname"
 )

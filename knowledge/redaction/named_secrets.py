@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowledge.redaction.key_names import SecretKind, classify_key_name
-from knowledge.redaction.patterns import ByteMatch, RedactionRule, Span, compile_pattern, compute_max_findings
+from knowledge.redaction.patterns import ByteMatch, BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.randomness import is_secret_fragment
 from knowledge.redaction.split_secrets import read_next_line_value
 from knowledge.redaction.values import read_argument, read_header, read_value
@@ -17,7 +17,7 @@ _KEYWORDS = (
 )
 _OPERATOR = r"(?:=>|:=|={1,2}|:|%3[dDaA]|\\u003[dD]|&#61;|-c?eq\b)"
 _CLOSING_MARKS = r"(?:[\"'`\])\\]|&quot;|\\u0022|%22){0,64}"
-_NAME = compile_pattern(
+_NAME = BytePattern(
     r"(?i)"
     # --password x, /rp x, "--password", "x", and a flag whose value is on the next line
     rf"(?:^|[\s\"'=,(\[])(?:--?|/)(?P<flag>[\w-]*?{_KEYWORDS})"
@@ -39,14 +39,14 @@ _NAME = compile_pattern(
     r"|(?P<spoken>\b(?:password|passwd|passphrase|passwort|secret|token))\s+"
     r"(?:is|was|set\s+to|ist|\xe8)[ \t]*:?[ \t]*"
 )
-_CROWDED_LINE = compile_pattern(rf"(?i)(?:{_KEYWORDS}|identified\s+by|masterauth)[^\n]*")
+_CROWDED_LINE = BytePattern(rf"(?i)(?:{_KEYWORDS}|identified\s+by|masterauth)[^\n]*")
 _NAME_GROUPS = ("name", "flag", "pair", "tag", "call", "statement", "quoted", "spoken")
 _NAME_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-$")
 _MAX_NAME_CHARS = 64
 _MIN_WEAK_CHARS = 8
 _BACKSLASH = 0x5C
-_SPACED_KEY_NAME = compile_pattern(r"(?i)\b[a-z]{3,14} key$")
-_TAG_END = compile_pattern(r"<|&lt;|\\u003[cC]|[\r\n]|\z")
+_SPACED_KEY_NAME = BytePattern(r"(?i)\b[a-z]{3,14} key$")
+_TAG_END = BytePattern(r"<|&lt;|\\u003[cC]|[\r\n]|\z")
 
 
 def _find_named_values(view: bytes) -> Iterator[Span]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import re2
 
+from knowledge.patterns import PatternSet, build_options
+
 Span = tuple[int, int]
 
-_MAX_MEMORY_BYTES = 64 << 20
 _PLAIN_CHARACTERS = {
     "\u201c": '"',
     "\u201d": '"',
@@ -65,18 +67,21 @@ class ByteMatch:
 
 
 class BytePattern:
-    r"""A compiled pattern. A search starts at `pos` and ends at `endpos`, where the view then ends for `\z`."""
+    r"""A pattern in ASCII, compiled when it is first used.
 
-    __slots__ = ("_groups", "_regex")
+    A search starts at `pos` and ends at `endpos`, where the view then ends for `\z`.
+    """
 
     def __init__(self, pattern: str) -> None:
-        """Compile `pattern`, in ASCII. Raises `re2.error` if RE2 rejects it."""
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.log_errors = False
-        options.max_mem = _MAX_MEMORY_BYTES
-        self._regex = re2.compile(pattern.encode("ascii"), options)
-        self._groups = {"": 0, **{_decode_group_name(name): index for name, index in self._regex.groupindex.items()}}
+        self._pattern = pattern
+
+    @cached_property
+    def _regex(self) -> re2._Regexp[bytes]:
+        return re2.compile(self._pattern.encode("ascii"), build_options(ignores_case=False))
+
+    @cached_property
+    def _groups(self) -> dict[str, int]:
+        return {"": 0, **{_decode_group_name(name): index for name, index in self._regex.groupindex.items()}}
 
     def search(self, view: bytes, pos: int = 0, endpos: int | None = None) -> ByteMatch | None:
         """Return the first match that starts at `pos` or later."""
@@ -110,21 +115,13 @@ class RulePrefilter:
     """
 
     def __init__(self, rules: Sequence[tuple[str, RedactionRule]]) -> None:
-        """Compile the signs of `rules`, which are pairs of a sign and its rule."""
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.case_sensitive = False
-        options.log_errors = False
-        options.max_mem = _MAX_MEMORY_BYTES
-        self._set = re2.Set.SearchSet(options)
+        """Take `rules`, which are pairs of a sign and its rule."""
         self._rules = [rule for _, rule in rules]
-        for sign, _ in rules:
-            self._set.Add(sign.encode("ascii"))
-        self._set.Compile()
+        self._signs = PatternSet([sign for sign, _ in rules])
 
     def select_rules(self, view: bytes) -> list[RedactionRule]:
         """Return the rules whose signs are in `view`, in no particular order."""
-        return [self._rules[index] for index in self._set.Match(view) or ()]
+        return [self._rules[index] for index in self._signs.find_in(view)]
 
 
 def _decode_group_name(name: str | bytes) -> str:
@@ -138,8 +135,3 @@ def compute_max_findings(view: bytes) -> int:
     A text with more is not a log, and is hidden more coarsely, so that redaction takes linear time.
     """
     return 100 + len(view) // 256
-
-
-def compile_pattern(pattern: str) -> BytePattern:
-    """Compile `pattern`, in ASCII, for byte views. Raises `re2.error` if RE2 rejects it."""
-    return BytePattern(pattern)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from functools import lru_cache
 
-import re2
+from knowledge.patterns import define_text_pattern
 
-_HEX = re2.compile(r"(?:0x)?[0-9a-fA-F]+={0,2}")
-_GUID_LIKE = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
-_KNOWN_FORMAT = re2.compile(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
-_SEPARATORS = re2.compile(r"[-_/+]+")
-_ATOMS = re2.compile(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
+_HEX = define_text_pattern(r"(?:0x)?[0-9a-fA-F]+={0,2}")
+_GUID_LIKE = define_text_pattern(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
+_KNOWN_FORMAT = define_text_pattern(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
+_SEPARATORS = define_text_pattern(r"[-_/+]+")
+_ATOMS = define_text_pattern(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
 def _compute_mixing_rate(run: str) -> tuple[float, int]:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.redaction.patterns import RedactionRule, Span, compile_pattern
+from knowledge.redaction.patterns import BytePattern, RedactionRule, Span
 from knowledge.redaction.randomness import is_secret_fragment
 from knowledge.redaction.values import find_closing_quote, read_value
 
-_EMPTY_REST = compile_pattern(r"[ \t]*(?:[|>][+-]?)?[ \t]*[\\`^]?[ \t]*\r?(?:\n|\z)")
+_EMPTY_REST = BytePattern(r"[ \t]*(?:[|>][+-]?)?[ \t]*[\\`^]?[ \t]*\r?(?:\n|\z)")
 _LOG_PREFIX = (
     r"(?:(?:\[[^\]\n]{1,64}\][ \t]+)?PACKER(?: (?:OUT|ERR))?[ \t]+)?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d[ \t]+)?"
     r"(?:ui(?: error)?:[ \t]+)?"
     r"(?:==>[ \t]+)?(?:[ \t]*azure-arm[\w.-]*:[ \t]*)?[ \t]*(?:[>|][ \t]+)?"
 )
 _VALUE_RUN = r"[\w+/=~.%!@#$^*-]+"
-_NEXT_LINE = compile_pattern(
-    rf"[ \t]*[\\`^]?[ \t]*\r?\n{_LOG_PREFIX}(?P<quote>[\"']?)(?P<run>{_VALUE_RUN})(?P<then>.?)"
-)
-_FIRST_LINE = compile_pattern(rf"{_LOG_PREFIX}[\"'(]?(?P<run>{_VALUE_RUN})(?P<then>.?)")
+_NEXT_LINE = BytePattern(rf"[ \t]*[\\`^]?[ \t]*\r?\n{_LOG_PREFIX}(?P<quote>[\"']?)(?P<run>{_VALUE_RUN})(?P<then>.?)")
+_FIRST_LINE = BytePattern(rf"{_LOG_PREFIX}[\"'(]?(?P<run>{_VALUE_RUN})(?P<then>.?)")
 _MIN_TRUNCATED_CHARS = 12
-_TRUNCATED_NAME = compile_pattern(r"(?P<name>[A-Za-z]{2,14})(?:[\"'\\]*=|[\"'\\]+[ \t]*:)")
+_TRUNCATED_NAME = BytePattern(r"(?P<name>[A-Za-z]{2,14})(?:[\"'\\]*=|[\"'\\]+[ \t]*:)")
 _TRUNCATED_NAMES = (
     "password",
     "passwd",
@@ -34,7 +32,7 @@ _TRUNCATED_NAMES = (
 )
 _WHOLE_WORDS = (b"key", b"word", b"code", b"phrase", b"count", b"access", b"ess", b"ntial")
 """Ends of those names that are left out, since most are words that keys of other things have, too."""
-_SINGLE_ALPHABETS = (compile_pattern(r"[0-9a-z]+\z"), compile_pattern(r"[0-9A-F]+\z"))
+_SINGLE_ALPHABETS = (BytePattern(r"[0-9a-z]+\z"), BytePattern(r"[0-9A-F]+\z"))
 
 
 def read_next_line_value(view: bytes, pos: int) -> Span | None:

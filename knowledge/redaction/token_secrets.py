@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.redaction.patterns import RedactionRule, Span, compile_pattern, compute_max_findings
+from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.randomness import is_key_material, is_secret_fragment
 
 # A token may follow an escaped line break, whose letter is no edge of a word.
 _WORD_EDGE = r"(?:\b|\\[nrt])"
-_KNOWN_TOKEN = compile_pattern(
+_KNOWN_TOKEN = BytePattern(
     rf"eyJ[A-Za-z0-9_-]{{6,}}(?:\.[A-Za-z0-9_-]*){{0,4}}"
     rf"|gh[pousr]_[A-Za-z0-9]{{6,}}|github_pat_\w{{6,}}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent|oas|ffct)-[\w.-]{{8,}}"
     rf"|xox[a-z]-[\w-]{{8,}}|xapp-[\w-]{{8,}}|hooks\.slack\.com/services/[\w/]+|(?:AKIA|ASIA)[A-Z0-9]{{8,}}"
@@ -20,29 +20,29 @@ _KNOWN_TOKEN = compile_pattern(
     rf"|{_WORD_EDGE}dapi[0-9a-f]{{16,}}(?:-\d)?|{_WORD_EDGE}hv[sbr]\.[\w-]{{12,}}"
     rf"|[\w~.-]{{3}}\dQ~[\w~.-]{{8,}}|{_WORD_EDGE}[A-Z0-9]{{5}}(?:-[A-Z0-9]{{5}}){{4}}|AGE-SECRET-KEY-\w+|{_WORD_EDGE}dop_v1_\w{{16,}}|{_WORD_EDGE}shp(?:at|ss|ca|pa)_\w{{16,}}"
 )
-_LONG_RUN = compile_pattern(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
-_RUN_REST = compile_pattern(r"[A-Za-z0-9+/_-]*={0,2}")
-_BASE64_RUN = compile_pattern(r"[A-Za-z0-9+/]{32,}={0,2}")
+_LONG_RUN = BytePattern(r"[A-Za-z0-9+/]{32,}={0,2}|[A-Za-z0-9_-]{40,}={0,2}")
+_RUN_REST = BytePattern(r"[A-Za-z0-9+/_-]*={0,2}")
+_BASE64_RUN = BytePattern(r"[A-Za-z0-9+/]{32,}={0,2}")
 _HASH_PREFIXES = (b"sha1-", b"sha256-", b"sha384-", b"sha512-", b"sha256:", b"sha512:", b"sha1:", b"sha384:", b"md5:")
-_URL = compile_pattern(
+_URL = BytePattern(
     r"(?i)://(?:(?P<user>[^\s/:@\"'<>?#]{16,})@"
     r"|[^\s/:@\"'<>]*(?::|%3a)(?P<pass>(?:(?:[^\s\"'<>/]*[^\s\"'<>/\d][^\s\"'<>/]*|\d{6,})?/[^\s\"'<>]*|[^\s\"'<>/]+))@)"
 )
-_FUNCTION_CODE = compile_pattern(r"[?&]code=(?P<v>[\w/+%-]{20,}=*)")
-_AUTH_SCHEME = compile_pattern(r"(?i)\b(?:bearer|basic)(?:[ \t]+|%20|\+)(?P<v>[A-Za-z0-9._~+/%-]{8,}=*)")
-_FENCE = compile_pattern(r"-----(?P<what>BEGIN|END) [A-Z0-9 ]{1,40}-----|(?i:private-lines|public-lines):[ \t]*\d+")
-_BODY_LINE = compile_pattern(
+_FUNCTION_CODE = BytePattern(r"[?&]code=(?P<v>[\w/+%-]{20,}=*)")
+_AUTH_SCHEME = BytePattern(r"(?i)\b(?:bearer|basic)(?:[ \t]+|%20|\+)(?P<v>[A-Za-z0-9._~+/%-]{8,}=*)")
+_FENCE = BytePattern(r"-----(?P<what>BEGIN|END) [A-Z0-9 ]{1,40}-----|(?i:private-lines|public-lines):[ \t]*\d+")
+_BODY_LINE = BytePattern(
     r"(?:(?:\[[^\]\n]{1,64}\][ \t]+)?PACKER(?: (?:OUT|ERR))?[ \t]+)?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d[ \t]+)?"
     r"(?:ui(?: error)?:[ \t]+)?"
     r"(?:==>[ \t]+)?(?:[ \t]*azure-arm[\w.-]*:)?[ \t>|+]*[\"']?"
     r"(?P<body>[A-Za-z0-9+/=_]*(?:\\+[rn])*|(?:Proc-Type|DEK-Info|Comment):[^\n]*)[\"',\\]*[ \t]*\r?(?:\n|\z)"
 )
-_INLINE_BODY = compile_pattern(
+_INLINE_BODY = BytePattern(
     r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/]|%[0-9A-Fa-f]{2}|\\u00[0-9a-fA-F]{2}|Proc-Type:|DEK-Info:|[,:]|&#1[03];)*"
 )
 _MIN_INLINE_BODY_CHARS = 12
 _MIN_BODY_LINE_CHARS = 4
-_INLINE_BODY_END = compile_pattern(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
+_INLINE_BODY_END = BytePattern(r"(?:[A-Za-z0-9+/= \t]|\\+[rnt/])*\z")
 
 
 def _find_known_tokens(view: bytes) -> Iterator[Span]:

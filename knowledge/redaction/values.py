@@ -6,15 +6,15 @@ then returns, which keeps redaction linear.
 
 from __future__ import annotations
 
-from knowledge.redaction.patterns import BytePattern, Span, compile_pattern
+from knowledge.redaction.patterns import BytePattern, Span
 
-VALUE_OPENING = compile_pattern(
+VALUE_OPENING = BytePattern(
     r"(?i)[ \t=]*(?:\{\s*(?:[\\\"']*type[\\\"']*\s*:\s*[\\\"']*\w+[\\\"']*\s*,\s*)?"
     r"[\\\"']*(?:secure|default)?value[\\\"']*\s*[:=]\s*"
     r"|\[securestring\]\s*|\(\s*)?"
     r"(?P<quote>\\{0,63}[\"'`]|&quot;|&#3[49];|\\u002[27]|%22)?"
 )
-_VALUE_END = compile_pattern(
+_VALUE_END = BytePattern(
     r"[\s\x00]|\z"
     r"|;(?:[A-Za-z_][\w .-]{0,40}=|[\s]|\z)"
     r"|&(?:amp;)?[\w.%-]{1,40}=|\\u0026|%26[\w.-]{1,40}(?:=|%3[dD])"
@@ -23,39 +23,39 @@ _VALUE_END = compile_pattern(
     r"|</|&lt;|&quot;|\\u0022|\\u003[cC]"
     r"|[)\]}>]+(?:[\s,;.]|\z)"
 )
-_CONNECTION_END = compile_pattern(r";|[\r\n\x00]|\\*[\"'](?:[\s,;)\]}>|]|\z)|\z")
-_OBJECT = compile_pattern(r"\{[\\\"']+\w")
-_DESCRIPTION = compile_pattern(
+_CONNECTION_END = BytePattern(r";|[\r\n\x00]|\\*[\"'](?:[\s,;)\]}>|]|\z)|\z")
+_OBJECT = BytePattern(r"\{[\\\"']+\w")
+_DESCRIPTION = BytePattern(
     r"(?i)\{[\\\"']+(?:type|metadata|description|reference|allowedvalues|minlength|maxlength|\$ref|title)[\\\"']"
 )
-_OBJECT_END = compile_pattern(r"[}\r\n]|\z")
-_LIST_END = compile_pattern(r"[\]\r\n]|\z")
-_ODBC_END = compile_pattern(r"\}(?:[^}]|\z)|[\r\n]|\z")
-_HEADER_END = compile_pattern(r"\\*[\"'`]|[\r\n]|\\[rn]|&quot;|\z")
-_BLANK = compile_pattern(r"\s|\z")
+_OBJECT_END = BytePattern(r"[}\r\n]|\z")
+_LIST_END = BytePattern(r"[\]\r\n]|\z")
+_ODBC_END = BytePattern(r"\}(?:[^}]|\z)|[\r\n]|\z")
+_HEADER_END = BytePattern(r"\\*[\"'`]|[\r\n]|\\[rn]|&quot;|\z")
+_BLANK = BytePattern(r"\s|\z")
 _CLOSING_QUOTES = {
-    b'"': compile_pattern(r"[\"\r\n]|\z"),
-    b"'": compile_pattern(r"['\r\n]|\z"),
-    b"`": compile_pattern(r"[`\r\n]|\z"),
-    b"&quot;": compile_pattern(r"(?i)&quot;|[\r\n]|\z"),
-    b"&#34;": compile_pattern(r"&#34;|[\r\n]|\z"),
-    b"&#39;": compile_pattern(r"&#39;|[\r\n]|\z"),
-    b"\\u0022": compile_pattern(r"\\u0022|[\r\n]|\z"),
-    b"\\u0027": compile_pattern(r"\\u0027|[\r\n]|\z"),
-    b"%22": compile_pattern(r"%22|[\r\n]|\z"),
+    b'"': BytePattern(r"[\"\r\n]|\z"),
+    b"'": BytePattern(r"['\r\n]|\z"),
+    b"`": BytePattern(r"[`\r\n]|\z"),
+    b"&quot;": BytePattern(r"(?i)&quot;|[\r\n]|\z"),
+    b"&#34;": BytePattern(r"&#34;|[\r\n]|\z"),
+    b"&#39;": BytePattern(r"&#39;|[\r\n]|\z"),
+    b"\\u0022": BytePattern(r"\\u0022|[\r\n]|\z"),
+    b"\\u0027": BytePattern(r"\\u0027|[\r\n]|\z"),
+    b"%22": BytePattern(r"%22|[\r\n]|\z"),
 }
-_AUTH_SCHEME = compile_pattern(
+_AUTH_SCHEME = BytePattern(
     r"(?i)[ \t]*(?:bearer|basic|digest|negotiate|ntlm|token|apikey"
     r"|sharedkey(?:lite)?|sharedaccesssignature|aws4-hmac-sha256)(?:[ \t+]|%20)+"
 )
-_PLACEHOLDER = compile_pattern(
+_PLACEHOLDER = BytePattern(
     r"(?i)(?:[*.x-]+|<[^<>\r\n]{0,80}>|\[REDACTED\]|\$\{?\{?[a-z_][\w:.\[\]-]*\}?\}?|%\w+%|%\w+:.*|\{\{.*|\$\{\{?[^}]*\}*"
     r"|\$\(.*|@\{.*|@\(.*|\{|\[|\(|null|none|nil|true|false|yes|no|undefined|\$null|string|securestring|sensitive"
     r"|\(sensitive(?: value)?\)|0|1|n/a|@microsoft\.keyvault\(.*|read-host.*|get-[a-z].*|new-object.*"
     r"|convertto-securestring.*|\[(?:system|net|convert|guid|string|security|securestring).*|https?://.*|[a-z]:[\\/].*"
     r"|~/.*|\\{2,4}[\w.-]+\\.*|\.{1,2}/.*|/(?:home|etc|usr|var|tmp|mnt|opt|root|run|dev|proc|users|subscriptions|packer)(?:/.*)?|:[A-Za-z]\w*.*)"
 )
-_BRACKETED = compile_pattern(r"<[A-Za-z][\w .:-]{0,60}>")
+_BRACKETED = BytePattern(r"<[A-Za-z][\w .:-]{0,60}>")
 _PROSE_TEXT = b"""
 the a an access invalid not no cannot could can failed failure unable is was were must request unauthorized
 forbidden denied error expired missing incorrect wrong required found and or for of in on to from with has have
@@ -63,8 +63,8 @@ this that it you your please type enter value ok done success succeeded service 
 supplied generated set created updated changed changing validating verifying retrieving getting reading checking
 """
 _PROSE_WORDS = frozenset(_PROSE_TEXT.split())
-_WORD = compile_pattern(r"[A-Za-z][a-z'_]*")
-_NEXT_WORD = compile_pattern(r"[ \t]+[A-Za-z(]")
+_WORD = BytePattern(r"[A-Za-z][a-z'_]*")
+_NEXT_WORD = BytePattern(r"[ \t]+[A-Za-z(]")
 _BACKSLASH, _BACKTICK, _DOUBLE_QUOTE = b'\\`"'
 _MAX_CONNECTION_VALUE_CHARS = 256
 _MIN_LONG_VALUE_CHARS = 200

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import re2
-
 from knowledge.catalog.howtos import Howtos
+from knowledge.patterns import define_text_pattern
 from knowledge.search.phrase_table import PhraseTable
 from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import split_words
@@ -28,11 +27,13 @@ _MIN_SUGGESTION_SCORE = 0.71
 _MIN_CORRECTED_CHARS = 5
 _WEAK_CONCEPT_WEIGHT = 0.2
 _UNKNOWN_WORD_WEIGHT = 1.6
-_PASTED_TEXT = re2.compile(
+_PASTED_TEXT = define_text_pattern(
     r"[{}\[\]<>|=]|://|==|\d{3}|\b0x|[A-Z][A-Za-z]+Error\b|(?i:\berror|errore) ?:|\b(?:[A-Z][a-z]+){3,}\b"
 )
-_IDENTIFIER = re2.compile(r"(?:^|\s)[\"'`(]*(?:[A-Za-z]\w*(?:-\w+)*-?\d[\w-]*|[A-Za-z]\w*_\w+)[\"'`)?.,!;:]*(?:$|\s)")
-_LOG_FILE = re2.compile(r"(?i)\b(customi[sz]ation|validation)\s*[. ]\s*log\b")
+_IDENTIFIER = define_text_pattern(
+    r"(?:^|\s)[\"'`(]*(?:[A-Za-z]\w*(?:-\w+)*-?\d[\w-]*|[A-Za-z]\w*_\w+)[\"'`)?.,!;:]*(?:$|\s)"
+)
+_LOG_FILE = define_text_pattern(r"(?i)\b(customi[sz]ation|validation)\s*[. ]\s*log\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import re2
-import yaml
-
+from knowledge.catalog.yaml_documents import load_yaml_documents
+from knowledge.patterns import define_text_pattern
 from knowledge.search.phrase_table import PhraseTable
 
 LEXICON_PATH = Path(__file__).parents[1] / "word_lexicon.yaml"
@@ -24,9 +23,9 @@ _MAX_WORD_CHARS = 64
 _MAX_CORRECTIONS = 16
 _OPENING_WORDS = 6
 """Words at the start of a text among which a question's opening must be."""
-_NAME_PART = re2.compile(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
-_JOINED_DURATION = re2.compile(r"^([0-9]{1,4})(m|min|mins|h|hr|hrs|ore)$")
-_HEX = re2.compile(r"^0x0*([0-9a-f]+)$")
+_NAME_PART = define_text_pattern(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
+_JOINED_DURATION = define_text_pattern(r"^([0-9]{1,4})(m|min|mins|h|hr|hrs|ore)$")
+_HEX = define_text_pattern(r"^0x0*([0-9a-f]+)$")
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _SEPARATOR_TABLE = bytes(code if code in _WORD_BYTES else ord(" ") for code in range(256))
 _ENDINGS = (
@@ -207,7 +206,8 @@ def _build_phrase_table(phrases: Iterable[object]) -> PhraseTable:
 
 def load_lexicon() -> Lexicon:
     """Load the lexicon of the knowledge base."""
-    return Lexicon(yaml.safe_load(LEXICON_PATH.read_text(encoding="utf-8")))
+    (document,) = load_yaml_documents([LEXICON_PATH])
+    return Lexicon(document.value)
 
 
 def split_words(text: str) -> list[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import html
-
-import re2
+from knowledge.patterns import define_text_pattern
 
 _CLIXML_HEADER = "#< CLIXML"
 _ROOT_START = "<Objs "
 _ROOT_END = "</Objs>"
-_ERROR_ELEMENT = re2.compile(r'(?is)<S S="(?:error|warning)">(.*?)(?:</S>|$)')
-_ENCODED_CHARACTER = re2.compile(r"_x([0-9A-Fa-f]{4})_")
+_ERROR_ELEMENT = define_text_pattern(r'(?is)<S S="(?:error|warning)">(.*?)(?:</S>|$)')
+_ENCODED_CHARACTER = define_text_pattern(r"_x([0-9A-Fa-f]{4})_")
 
 
 def decode_clixml(text: str) -> str:
@@ -21,6 +19,8 @@ def decode_clixml(text: str) -> str:
     root_start = text.find(_ROOT_START)
     if root_start < 0:
         return "" if text.strip() == _CLIXML_HEADER else text
+    import html  # its tables are large, and few texts need them
+
     before = text[:root_start].replace(_CLIXML_HEADER, "").strip()
     _, _, after = text[root_start:].rpartition(_ROOT_END)
     # The root's end is missing when the line was cut at the maximum length: then nothing comes after it.

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-import re2
-
+from knowledge.patterns import define_text_pattern
 from knowledge.text.line_prefix import TIME_CHARS, Component, parse_component, parse_run_prefix, parse_time
 
 LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
@@ -27,7 +26,7 @@ LineSource = Literal["output", "verdict", "echo", "debug", "plain"]
 # Every form starts with one of these: a prefix, a time, a component, `ui`, the builder, a verdict, or echoed source.
 _PREFIX_FIRST_CHARS = frozenset("[P \t0123456789pua=-BmF")
 _MIN_PREFIX_CHARS = 6
-_PACKER_MESSAGE = re2.compile(
+_PACKER_MESSAGE = define_text_pattern(
     r"^(?:\[(?:INFO|ERROR|ERR|DEBUG|WARN|TRACE)\]|Retryable error|RPC |Waiting for|Check if machine|Machine |"
     r"Connected|Opening |Uploading |closing|Using |Building command|Plugin address|Serving a plugin|Cancelling |"
     r"\S+ returned with exit code)"

@@ -7,12 +7,12 @@ Physical lines are counted from 1.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import re2
 
+from knowledge.patterns import define_text_pattern
 from knowledge.text.clixml import decode_clixml
 
 MAX_LINE_CHARS = 8_000
@@ -22,17 +22,17 @@ _MIN_QUOTED_LINES = 2
 _MAX_UNESCAPE_ROUNDS = 3
 _CLIXML_ERROR_TAG = '<S S="Error">'
 
-_ANSI = re2.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
-_TAG = re2.compile(
+_ANSI = define_text_pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+_TAG = define_text_pattern(
     r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)"
     r"(?:\s+[\w-]+\s*=[^<>]{0,400})?\s*/?>"
 )
-_LINE_BREAK_TAG = re2.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockquote)\b[^<>]{0,400}>")
-_ENTITY = re2.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_LINE_BREAK_TAG = define_text_pattern(r"(?i)<(?:br|/p|/div|/li|/tr|/pre|/blockquote)\b[^<>]{0,400}>")
+_ENTITY = define_text_pattern(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
-_ESCAPED_QUOTE = re2.compile(r'\\+"|\\+u00(?:22|27|26)|\\n')
-_ESCAPED_PATH = re2.compile(r"(?i)\b[a-z]:(?:\\\\[\w.~-]+)+")
-_DRIVE = re2.compile(r"(?i)\b[a-z]:\\")
+_ESCAPED_QUOTE = define_text_pattern(r'\\+"|\\+u00(?:22|27|26)|\\n')
+_ESCAPED_PATH = define_text_pattern(r"(?i)\b[a-z]:(?:\\\\[\w.~-]+)+")
+_DRIVE = define_text_pattern(r"(?i)\b[a-z]:\\")
 _CHARACTER_REPLACEMENTS = str.maketrans(
     {
         "\u2018": "'",
@@ -134,6 +134,8 @@ def _normalize_line(line: str, is_html: bool) -> str:
     if is_html and "<" in line:
         line = _TAG.sub("", _LINE_BREAK_TAG.sub("\n", line))
     if "&" in line and _ENTITY.search(line):
+        import html  # its tables are large, and few texts need them
+
         # Twice, so that text that was escaped two times (`&amp;amp;`) is readable, too.
         line = html.unescape(html.unescape(line)).translate(_CHARACTER_REPLACEMENTS)
     return unescape_json(line) if "\\" in line else line

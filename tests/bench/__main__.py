@@ -10,10 +10,12 @@ from tests.bench.faults import faults
 from tests.bench.knowledge_size import knowledge_size
 from tests.bench.logs import logs
 from tests.bench.pastes import pastes
+from tests.bench.start import start
 from tests.bench.turns import turns
 from tests.bench.words import words
 
 SECTIONS: dict[str, Callable[[], None]] = {
+    "start": start,
     "pastes": pastes,
     "knowledge": knowledge_size,
     "logs": logs,
@@ -21,7 +23,11 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "turns": turns,
     "load": faults,
 }
-QUICK: dict[str, Callable[[], None]] = {"turns": partial(turns, quick=True), "load": partial(faults, quick=True)}
+QUICK: dict[str, Callable[[], None]] = {
+    "start": partial(start, rounds=5),
+    "turns": partial(turns, quick=True),
+    "load": partial(faults, quick=True),
+}
 
 
 def main(names: list[str]) -> int:

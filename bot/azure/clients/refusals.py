@@ -22,8 +22,8 @@ from bot.azure.credentials.scoped_credential import NoTokenError
 from bot.azure.credentials.sign_in_errors import build_token_refusal
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
+from knowledge.patterns import compile_pattern
 from knowledge.redaction.redact import redact
-from knowledge.text.patterns import compile_pattern
 
 AzureService = Literal["resource-manager", "storage"]
 

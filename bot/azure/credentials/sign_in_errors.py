@@ -13,8 +13,8 @@ from azure.identity import CredentialUnavailableError
 from bot.azure.arm.retry_after import get_response_headers, parse_retry_after
 from dialogs.model.azure import AzureRefusal, AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
+from knowledge.patterns import compile_pattern
 from knowledge.redaction.redact import redact
-from knowledge.text.patterns import compile_pattern
 
 _CODE = compile_pattern(r"\bAADSTS(\d{4,8})\b")
 _CLAIMS = compile_pattern(r"\bclaims\b|interaction_required")

@@ -17,7 +17,7 @@ from dialogs.model.azure import AzureRefusal, LogFile
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_clouds import CLOUDS, AzureCloud
 from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, is_storage_account_name
-from knowledge.text.patterns import compile_pattern
+from knowledge.patterns import compile_pattern
 
 CUSTOMIZATION_LOG: LogFile = "customization.log"
 VALIDATION_LOG: LogFile = "validation.log"

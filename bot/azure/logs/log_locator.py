@@ -22,8 +22,8 @@ from bot.azure.logs.log_address import (
 from bot.azure.logs.log_blob import LogBlob
 from dialogs.model.azure import AzureRefusal, LogFile, TemplateStatus
 from dialogs.model.errors import AzureRefusedError
+from knowledge.patterns import compile_pattern
 from knowledge.template.run import parse_time
-from knowledge.text.patterns import compile_pattern
 
 MAX_LISTED_BLOBS = 5_000
 _BLOB_NAME = compile_pattern(r"^([a-z0-9][a-z0-9-]{7,63})/(customization|validation)\.log$")

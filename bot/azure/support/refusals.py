@@ -20,8 +20,8 @@ from bot.azure.credentials.sign_in_errors import build_token_refusal
 from dialogs.model.azure import AzureRefusal
 from dialogs.model.errors import AzureRefusedError, TicketRefusedError
 from dialogs.model.support import TicketRefusal, TicketRefusalReason
+from knowledge.patterns import compile_pattern
 from knowledge.redaction.redact import redact
-from knowledge.text.patterns import compile_pattern
 
 SUPPORT_ROLE = "Support Request Contributor"
 MAX_TEXT_CHARS = 400

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.serve import _find_locale
+from bot.cli.chat import _find_locale
 from bot.terminal.session import TerminalSession
 from dialogs.conversation import ConversationResult
 from dialogs.model.effects import CancelJobs, Effect, Forget, StartJob

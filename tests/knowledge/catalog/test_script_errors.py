@@ -16,10 +16,10 @@ from knowledge.build_log.build_reader import read_build
 from knowledge.catalog.script_errors import SCRIPT_ERRORS_PATH, ScriptFailure, load_script_errors
 from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, read_patterns
 from knowledge.model.errors import InvalidEntriesError
+from knowledge.patterns import collapse_whitespace
 from knowledge.text.clixml import decode_clixml
 from knowledge.text.lines import LogLine, read_line
 from knowledge.text.normalization import normalize_text
-from knowledge.text.patterns import collapse_whitespace
 from tests.build_logs import LogFormat, begun, powershell, script_failed, shell
 from tests.reporting import failures_together
 

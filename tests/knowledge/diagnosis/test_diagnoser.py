@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.model.diagnosis import FACT_KEYS, Diagnosis
-from knowledge.text.patterns import LiteralSet
+from knowledge.patterns import LiteralSet
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
 from tests.shipped_knowledge import DIAGNOSER
 
