@@ -24,7 +24,8 @@ from bot.state.store import StateStore
 from bot.state.usage_counts import UsageCounter, read_daily_counts
 from bot.turns.conversation_document import ConversationDocument
 from bot.turns.pending import MAX_TEXT_CHARS, turn_to_json
-from dialogs.model.azure import AzureRefusal, FailedTemplates, LogTail, RunOutput, TemplateStatus
+from dialogs.model.azure import FailedTemplates, LogTail, RunOutput, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import OfferFile, StartJob
 from dialogs.model.files import AttachedFile, AttachedLog, AttachmentContents
 from dialogs.model.job import Job, JobDone

@@ -7,13 +7,13 @@ from typing import NoReturn
 
 from dialogs.model.azure import (
     AccessMode,
-    AzureRefusal,
     FailedTemplates,
     LogDiagnosis,
     LogTail,
     TemplateSearchResult,
     TemplateStatus,
 )
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.model.entry import Language

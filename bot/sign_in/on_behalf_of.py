@@ -25,7 +25,7 @@ from bot.errors import TokenUnavailableError
 from bot.sign_in.credential_cache import CachedCredential, CredentialCache, CredentialKey
 from bot.sign_in.token_owner import read_token_owner
 from bot.sign_in.token_service import TokenService, TokenServiceError
-from dialogs.model.azure import AzureRefusal
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import AzureCloud

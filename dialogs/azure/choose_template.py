@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialogs.azure.refusals import render_names, shorten_value
 from dialogs.context import DialogContext, shorten_label
 from dialogs.model.azure import TemplateSearchResult
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, build_literal
+from dialogs.replies.azure_refusal import render_names, shorten_value
 from dialogs.state.azure_state import AzureRequest
 from dialogs.texts.catalog import TrustedText
 from knowledge.template.template_id import TemplateId

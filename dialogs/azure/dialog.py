@@ -10,7 +10,8 @@ from dialogs.azure import choose_template, failed_templates, manual_commands, te
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.status_reply import compute_deadline, fetch_snapshot, show_status
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AccessMode, AzureRefusal
+from dialogs.model.azure import AccessMode
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import HandOff, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import JobDone

@@ -19,7 +19,8 @@ from dialogs.azure.refusals import build_refusal_blocks
 from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_log_tail, diagnose_status
 from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AzureRefusal, LogTail, TemplateStatus
+from dialogs.model.azure import LogTail, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import Effect, RequestSignIn
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader, DiagnoseText

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialogs.azure.customizer_timeline import CustomizerTimeline
-from dialogs.azure.refusals import shorten_value
 from dialogs.context import DialogContext
-from dialogs.model.azure import AzureRefusal, LogTail, TemplateStatus
+from dialogs.model.azure import LogTail, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.reply import (
     Block,
     Button,
@@ -20,6 +20,7 @@ from dialogs.model.reply import (
     Tone,
     build_literal,
 )
+from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration, format_time_span
 from dialogs.texts.catalog import TrustedText
 from knowledge.redaction.redact import redact

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
-from dialogs.azure.whole_log import REFUSAL_CODEC
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason, TemplateStatus
+from dialogs.model.azure import TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import CancelJobs, RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import RETRY_AFTER_KEY, Job, JobDone
@@ -22,6 +22,7 @@ from dialogs.model.reply import Button
 from dialogs.model.turn import Person
 from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
+from dialogs.state.refusal_json import REFUSAL_CODEC
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 WATCH_TEMPLATE_JOB = "watch"

@@ -17,7 +17,8 @@ from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_status
 from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
 from dialogs.azure.status_view import build_status_buttons
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import AzureRefusal, LogDiagnosis, TemplateStatus
+from dialogs.model.azure import LogDiagnosis, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
@@ -32,6 +33,7 @@ from dialogs.state.codec import Layout, StoredField, build_codec
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, truncate_diagnosis
 from dialogs.state.json_fields import DecodeError, parse_mapping
+from dialogs.state.refusal_json import REFUSAL_CODEC
 from dialogs.state.template_status import sanitize_status, template_status_from_json, template_status_to_json
 from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.fact_rules import FactRules
@@ -42,7 +44,6 @@ READ_WHOLE_LOG_JOB = "whole-log"
 """The name of the job that reads a whole log."""
 MAX_LOG_BYTES = 10**15
 
-REFUSAL_CODEC = build_codec(AzureRefusal, usual=StoredField(max_chars=600))
 _LOG_CODEC = build_codec(
     LogDiagnosis, {LogDiagnosis: Layout({"size": StoredField(max_value=MAX_LOG_BYTES)}), **DIAGNOSIS_LAYOUTS}
 )

@@ -1,4 +1,4 @@
-"""Plain values for reading Azure: image templates, their last run, their build log, and why a read was refused."""
+"""Plain values for reading Azure: image templates, their last run, and their build log."""
 
 from __future__ import annotations
 
@@ -99,47 +99,3 @@ class LogDiagnosis:
     size: int
     folder: str = ""
     growing: bool = False
-
-
-AzureRefusalReason = Literal[
-    "off",  # the operator has not enabled reading Azure
-    "sign-in",  # nobody is signed in, or the sign-in has expired
-    "consent",  # the organization's or the person's consent to the permission is missing
-    "conditional-access",  # Entra wants something that only the user can do (another factor, a known device)
-    "not-allowed",  # the user or the subscription is not on the operator's allowlist
-    "denied",  # 403 from Resource Manager: `action` on `scope` is missing
-    "no-data-role",  # 403 from Storage: no role for reading blobs
-    "firewall",  # 403 from Storage: the network is not allowed
-    "keys-disabled",  # Storage takes no shared keys
-    "unauthorized",  # 401: the token was rejected
-    "other-tenant",  # the subscription belongs to a different tenant than the token
-    "not-found",  # 404: deleted, never existed, or not visible to the user
-    "no-run",  # the template has not run yet
-    "no-log",  # the run has written no log (yet)
-    "log-gone",  # the staging group or its storage account was deleted, and the log with it
-    "conflict",  # 409, such as an unregistered resource provider
-    "busy",  # 429: `retry_after` is in seconds, None when Azure does not say
-    "azure-trouble",  # 5xx
-    "too-slow",  # no answer within the time a turn may take
-    "no-network",  # no connection
-    "suspicious",  # the URL does not belong to the template: no token was sent to it
-    "unexpected",  # anything else
-]
-
-
-@dataclass(frozen=True, slots=True)
-class AzureRefusal:
-    """Why reading Azure failed. `target` is what was being read: a resource id or a name.
-
-    `action` and `scope` are Azure's own words. `role` is a built-in role that would allow the read, "" when unknown.
-    `code` is the error code of Azure or of Entra (`AADSTS…`). Every text is redacted.
-    """
-
-    reason: AzureRefusalReason
-    target: str = ""
-    action: str = ""
-    scope: str = ""
-    role: str = ""
-    code: str = ""
-    retry_after: int | None = None
-    subscriptions: tuple[str, ...] = field(default=())

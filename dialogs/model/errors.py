@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dialogs.model.azure import AzureRefusal
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.files import FileRefusal
-from dialogs.model.support import TicketRefusal
 
 
 class DialogError(Exception):
@@ -12,17 +11,9 @@ class DialogError(Exception):
 
 
 class AzureRefusedError(DialogError):
-    """Azure could not be read; `refusal` says why."""
+    """Azure refused to read something, or to file a ticket; `refusal` says why."""
 
     def __init__(self, refusal: AzureRefusal) -> None:
-        super().__init__(refusal.reason)
-        self.refusal = refusal
-
-
-class TicketRefusedError(DialogError):
-    """No support ticket was filed, or it is unknown whether one was; `refusal` says why."""
-
-    def __init__(self, refusal: TicketRefusal) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from dialogs.model.azure import AccessMode, FailedTemplates, LogDiagnosis, LogTail, TemplateSearchResult, TemplateStatus
+from dialogs.model.azure import (
+    AccessMode,
+    FailedTemplates,
+    LogDiagnosis,
+    LogTail,
+    TemplateSearchResult,
+    TemplateStatus,
+)
 from dialogs.model.files import AttachedFile, AttachmentContents
 from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, TicketProduct
 from dialogs.model.turn import Person
@@ -75,7 +82,7 @@ class AzureReader(Protocol):
 class TicketFiler(Protocol):
     """Files support tickets as the user, never as the bot.
 
-    Each method raises `TicketRefusedError` and writes an audit line without contents.
+    Each method raises `AzureRefusedError` and writes an audit line without contents.
     """
 
     async def fetch_classifications(

@@ -1,4 +1,4 @@
-"""Plain values for filing support tickets: the choices, the contact, the draft, the ticket, and refusals."""
+"""Plain values for filing support tickets: the choices, the contact, the draft, and the ticket."""
 
 from __future__ import annotations
 
@@ -115,43 +115,3 @@ class Ticket:
     state: str = ""
     attachment_count: int = 0
     was_already_filed: bool = False
-
-
-TicketRefusalReason = Literal[
-    "sign-in",  # nobody is signed in, or the sign-in has expired
-    "consent",  # the organization's or the person's consent to the permission is missing
-    "conditional-access",  # Entra wants something that only the user can do
-    "not-allowed",  # the user or the subscription is not on the operator's allowlist
-    "no-plan",  # the support plan has no API access; `detail` is the plan, when Azure says it
-    "no-permission",  # 403: `action` on `scope` is missing; `role` allows it
-    "not-registered",  # 409: Microsoft.Support is not registered in the subscription
-    "quota",  # too many open tickets
-    "busy",  # 429: `retry_after` is in seconds, None when Azure does not say
-    "severity",  # the plan does not include this severity
-    "name-taken",  # the ticket name is in use by a ticket that the user may not see
-    "no-service",  # no service of that name is listed
-    "no-classification",  # no classification for Image Builder is listed
-    "rejected",  # 400: `detail` is what Azure says
-    "unauthorized",  # 401: the token was rejected
-    "not-found",  # 404: the subscription does not exist or is not visible
-    "other-tenant",  # the subscription belongs to a different tenant than the token
-    "too-slow",  # not finished in time: a ticket may still be created
-    "unsure",  # the response was lost and the ticket is not visible (yet): one may still be created
-    "azure-trouble",  # 5xx, or the operation failed on Azure's side; `code` and `detail` say how
-    "no-network",  # no connection
-    "suspicious",  # the response points to another host: no token was sent to it
-    "unexpected",  # anything else
-]
-
-
-@dataclass(frozen=True, slots=True)
-class TicketRefusal:
-    """Why no ticket was filed. `detail`, `action`, `scope` and `code` are Azure's own words, redacted, "" if none."""
-
-    reason: TicketRefusalReason
-    detail: str = ""
-    action: str = ""
-    scope: str = ""
-    role: str = ""
-    code: str = ""
-    retry_after: int | None = None

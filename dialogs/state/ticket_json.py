@@ -1,4 +1,4 @@
-"""Ticket drafts, tickets, and refusals as plain JSON, as a job and its result hold them."""
+"""Ticket drafts and tickets as plain JSON, as a job and its result hold them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from dialogs.model.support import (
     TicketAttachment,
     TicketContact,
     TicketDraft,
-    TicketRefusal,
 )
 from dialogs.state.case import MAX_TITLE_CHARS
 from dialogs.state.codec import Layout, StoredField, build_codec
 from dialogs.state.json_fields import parse_text
 
-MAX_DETAIL_CHARS = 500
 MAX_URL_CHARS = 800
 MAX_ATTACHMENTS = 3
 MAX_ATTACHMENT_CHARS = 60_000
@@ -55,8 +53,6 @@ TICKET_LAYOUTS = {
             "was_already_filed": StoredField("again"),
         }
     ),
-    TicketRefusal: Layout({"detail": StoredField(max_chars=MAX_DETAIL_CHARS)}),
 }
 DRAFT_CODEC = build_codec(TicketDraft, TICKET_LAYOUTS)
 TICKET_CODEC = build_codec(Ticket, TICKET_LAYOUTS)
-REFUSAL_CODEC = build_codec(TicketRefusal, TICKET_LAYOUTS)

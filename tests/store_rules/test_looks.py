@@ -9,7 +9,8 @@ from typing import get_args
 import pytest
 
 from dialogs.conversation import Conversation
-from dialogs.model.azure import AccessMode, AzureRefusal, AzureRefusalReason, FailedTemplates, TemplateSearchResult
+from dialogs.model.azure import AccessMode, FailedTemplates, TemplateSearchResult
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId

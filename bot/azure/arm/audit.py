@@ -1,33 +1,46 @@
-"""Write an audit line for every lookup: who, with which credentials, what, the result, the duration; no contents."""
+"""Write an audit line for each lookup and each filing: who, what, the result, the duration; never contents."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from typing import Literal
 
-from dialogs.model.azure import AccessMode, AzureRefusal
+from dialogs.model.azure import AccessMode
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.turn import Person
 
-_log = logging.getLogger(__name__)
-# independent of the level set for the rest: an audit that can be turned off by accident isn't one
-_log.setLevel(logging.INFO)
+AuditedArea = Literal["look", "filing"]
+
+# the names that operators filter by, which stay when modules move
+_LOGS = {"look": logging.getLogger("bot.azure.arm.audit"), "filing": logging.getLogger("bot.azure.support.audit")}
+for _log in _LOGS.values():
+    # independent of the level set for the rest: an audit that can be turned off by accident isn't one
+    _log.setLevel(logging.INFO)
 
 _SAFE_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@#()")
 _MAX_FIELD_CHARS = 300
 
 
 def write_audit_line(
-    person: Person, mode: AccessMode, operation: str, target: str, refusal: AzureRefusal | None, milliseconds: float
+    area: AuditedArea,
+    person: Person,
+    operation: str,
+    target: str,
+    result: AzureRefusal | str,
+    milliseconds: float,
+    mode: AccessMode | None = None,
 ) -> None:
-    """Write the audit line of one lookup; `refusal` says why it failed, None if it succeeded."""
-    result = f"{refusal.reason} code={_sanitize(refusal.code) or '-'}" if refusal else "ok"
-    _log.info(
-        "look who=%s mode=%s operation=%s what=%s result=%s ms=%d",
-        format_person(person), mode, operation, _sanitize(target) or "-", result, milliseconds,
+    """Write one line. `result` is a word such as `ok`, or the refusal; `mode` says whose credentials were used."""
+    outcome = result if isinstance(result, str) else f"{result.reason} code={_sanitize(result.code) or '-'}"
+    _LOGS[area].info(
+        "%s who=%s%s operation=%s what=%s result=%s ms=%d",
+        area, _format_person(person), f" mode={mode}" if mode else "", operation, _sanitize(target) or "-", outcome,
+        milliseconds,
     )  # fmt: skip
 
 
-def format_person(person: Person) -> str:
+def _format_person(person: Person) -> str:
     """Return the person as tenant and object id; if the channel gives no object id, as a digest of their channel id."""
     digest = hashlib.sha256(person.id.encode()).hexdigest()[:16]
     return f"{_sanitize(person.tenant) or '-'}/{_sanitize(person.object_id) or '#' + digest}"

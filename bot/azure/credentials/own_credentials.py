@@ -15,7 +15,7 @@ from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.credentials.non_closing_credential import NonClosingCredential
-from dialogs.model.azure import AzureRefusal
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import AzureCloud

@@ -11,7 +11,7 @@ from azure.core.exceptions import (
 from azure.identity import CredentialUnavailableError
 
 from bot.azure.arm.retry_after import get_response_headers, parse_retry_after
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
 from knowledge.patterns import compile_pattern
 from knowledge.redaction.redact import redact

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from dialogs.model.azure import AzureRefusal, LogFile
+from dialogs.model.azure import LogFile
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_clouds import CLOUDS, AzureCloud
 from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, is_storage_account_name

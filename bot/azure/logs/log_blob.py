@@ -8,7 +8,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.storage.blob.aio import BlobClient
 
-from bot.azure.clients.refusals import build_refused_error
+from bot.azure.clients.refusals import STORAGE, build_refused_error
 from bot.errors import BotError
 
 OVERLAP_BYTES = 4 << 10
@@ -39,7 +39,7 @@ class LogBlob:
         try:
             properties = await self._client.get_blob_properties()
         except Exception as error:
-            raise build_refused_error(error, self._target, "storage", self._scope) from error
+            raise build_refused_error(error, self._target, STORAGE, self._scope) from error
         self.size, self._etag, self._overlap = properties.size, properties.etag, None
 
     async def read(self, start: int, end: int) -> bytes:
@@ -83,9 +83,9 @@ class LogBlob:
         except HttpResponseError as error:
             if error.status_code == 416:  # range not satisfiable
                 raise LogReplacedError("The log is shorter than it was.") from error
-            raise build_refused_error(error, self._target, "storage", self._scope) from error
+            raise build_refused_error(error, self._target, STORAGE, self._scope) from error
         except Exception as error:
-            raise build_refused_error(error, self._target, "storage", self._scope) from error
+            raise build_refused_error(error, self._target, STORAGE, self._scope) from error
         if should_adopt_version:
             self._etag = stream.properties.etag
         elif len(content) != end - start:

@@ -11,7 +11,7 @@ from azure.storage.blob.aio import ContainerClient
 
 from bot.azure.arm.names import parse_resource_group_id
 from bot.azure.clients.management_clients import LOG_CONTAINER, ManagementClients
-from bot.azure.clients.refusals import build_refused_error
+from bot.azure.clients.refusals import STORAGE, build_refused_error
 from bot.azure.logs.log_address import (
     CUSTOMIZATION_LOG,
     VALIDATION_LOG,
@@ -20,7 +20,8 @@ from bot.azure.logs.log_address import (
     parse_log_address,
 )
 from bot.azure.logs.log_blob import LogBlob
-from dialogs.model.azure import AzureRefusal, LogFile, TemplateStatus
+from dialogs.model.azure import LogFile, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from knowledge.patterns import compile_pattern
 from knowledge.template.run import parse_time
@@ -131,7 +132,7 @@ async def _list_blobs(container: ContainerClient, scope: str) -> list[tuple[str,
     except ResourceNotFoundError:
         return []  # the first run creates the container
     except Exception as error:
-        raise build_refused_error(error, LOG_CONTAINER, "storage", scope) from error
+        raise build_refused_error(error, LOG_CONTAINER, STORAGE, scope) from error
     return blobs
 
 

@@ -14,16 +14,17 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.mgmt.support.aio import MicrosoftSupport
 from azure.mgmt.support.models import CheckNameAvailabilityInput, SupportTicketDetails
 
+from bot.azure.arm.audit import write_audit_line
 from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.support.attachments import upload_files
-from bot.azure.support.audit import write_ticket_audit_line
 from bot.azure.support.classification import find_classifications, find_service
 from bot.azure.support.client import RETRY_PAUSE_SECONDS, open_support_client
 from bot.azure.support.refusals import build_refusal, has_operation_failed, is_request_refused
 from bot.azure.support.ticket_json import build_ticket_body, get_text, parse_ticket
 from bot.azure.support.ticket_name import build_ticket_name
 from bot.errors import describe_error_location
-from dialogs.model.errors import TicketRefusedError
+from dialogs.model.azure_refusal import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.support import (
     ClassificationChoice,
     ClassificationOptions,
@@ -31,7 +32,6 @@ from dialogs.model.support import (
     Ticket,
     TicketDraft,
     TicketProduct,
-    TicketRefusal,
 )
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import AzureCloud
@@ -83,7 +83,7 @@ class SupportTicketFiler:
         """Fetch the service and the classifications that fit a ticket about Image Builder.
 
         Raises:
-            TicketRefusedError: Azure lists none that fit, or the request failed.
+            AzureRefusedError: Azure lists none that fit, or the request failed.
         """
         async with self._open_client(
             person, subscription, "routes", subscription, self._timeouts.list_seconds
@@ -93,19 +93,19 @@ class SupportTicketFiler:
             ]
             service = find_service(self._routing.get_product_name(product) or "", services)
             if service is None:
-                raise TicketRefusedError(TicketRefusal("no-service"))
+                raise AzureRefusedError(AzureRefusal("no-service"))
             listing = client.problem_classifications.list(service.id.rsplit("/", 1)[-1])
             available = [ClassificationChoice(get_text(item.id), item.display_name or "") async for item in listing]
             classifications = find_classifications(self._routing, available)
             if not classifications:
-                raise TicketRefusedError(TicketRefusal("no-classification"))
+                raise AzureRefusedError(AzureRefusal("no-classification"))
             return ClassificationOptions(service, classifications)
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
         """Return the ticket of `draft`, which is created unless it exists already.
 
         Raises:
-            TicketRefusedError: the ticket was not filed, or nobody can tell. Calling this again is safe.
+            AzureRefusedError: the ticket was not filed, or nobody can tell. Calling this again is safe.
         """
         name = build_ticket_name(person, draft.id)
         target = f"{draft.subscription}/{name}"
@@ -123,7 +123,7 @@ class SupportTicketFiler:
                 # either a crashed process created it a moment ago, or the name belongs to somebody else
                 existing = await self._wait_for_ticket(client, name)
                 if existing is None:
-                    raise TicketRefusedError(TicketRefusal("name-taken"))
+                    raise AzureRefusedError(AzureRefusal("name-taken"))
                 return parse_ticket(existing, self._cloud.portal, was_already_filed=True)
             attachment_count = await self._upload_attachments(client, name, draft)
             body = build_ticket_body(draft, name if attachment_count else "")
@@ -145,7 +145,7 @@ class SupportTicketFiler:
                 return existing
             if is_refused or build_refusal(error).reason in ("azure-trouble", "name-taken", "suspicious"):
                 raise
-            raise TicketRefusedError(TicketRefusal("unsure", code=build_refusal(error).code)) from error
+            raise AzureRefusedError(AzureRefusal("unsure", code=build_refusal(error).code)) from error
         # the operation may end before the ticket has its number
         return created if created.support_ticket_id else await self._wait_for_ticket(client, name) or created
 
@@ -185,14 +185,14 @@ class SupportTicketFiler:
         """Open a client with the person's credential, and write the audit line at the end of the block.
 
         Raises:
-            TicketRefusedError: anything failed within the block or within `timeout_seconds`.
+            AzureRefusedError: anything failed within the block or within `timeout_seconds`.
         """
         started = time.monotonic()
-        result: TicketRefusal | str = "cut-off"
+        result: AzureRefusal | str = "cut-off"
         try:
             allowed = self._credential_provider.subscriptions
             if allowed and subscription.lower() not in allowed:
-                raise TicketRefusedError(TicketRefusal("not-allowed"))
+                raise AzureRefusedError(AzureRefusal("not-allowed"))
             async with (
                 asyncio.timeout(timeout_seconds),
                 self._credential_provider.open_credential(person) as credential,
@@ -210,9 +210,9 @@ class SupportTicketFiler:
             result = build_refusal(error)
             if result.reason == "unexpected":
                 _log.error("Azure Support failed unexpectedly (%s): %s", operation, describe_error_location(error))
-            raise TicketRefusedError(result) from error
+            raise AzureRefusedError(result) from error
         finally:
-            write_ticket_audit_line(person, operation, target, result, (time.monotonic() - started) * 1000)
+            write_audit_line("filing", person, operation, target, result, (time.monotonic() - started) * 1000)
 
 
 def _is_name_available(response: object) -> bool:

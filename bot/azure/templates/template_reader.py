@@ -25,13 +25,13 @@ from bot.files.prefetching_reader import PrefetchingReader
 from bot.telemetry.observer import NullObserver, Observer
 from dialogs.model.azure import (
     AccessMode,
-    AzureRefusal,
     FailedTemplates,
     LogDiagnosis,
     LogTail,
     TemplateSearchResult,
     TemplateStatus,
 )
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import AzureCloud
@@ -197,7 +197,7 @@ class AzureTemplateReader:
     def _record_lookup(
         self, person: Person, operation: str, target: str, refusal: AzureRefusal | None, seconds: float
     ) -> None:
-        write_audit_line(person, self._access_mode, operation, target, refusal, seconds * 1000)
+        write_audit_line("look", person, operation, target, refusal or "ok", seconds * 1000, self._access_mode)
         self._observer.record_lookup(operation, refusal.reason if refusal else "ok", seconds)
 
 

@@ -15,7 +15,8 @@ from bot.azure.templates.subscription_scan import (
     scan_subscriptions,
 )
 from bot.azure.templates.template_status import build_template_status
-from dialogs.model.azure import AzureRefusal, FailedTemplates, TemplateSearchResult
+from dialogs.model.azure import FailedTemplates, TemplateSearchResult
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name
 from knowledge.template.image_template import ImageTemplate

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialogs.context import DialogContext, DialogResult
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import RequestSignIn, StartJob
-from dialogs.model.errors import TicketRefusedError
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import TicketFiler
-from dialogs.model.support import TicketDraft, TicketProduct, TicketRefusal
+from dialogs.model.support import TicketDraft, TicketProduct
 from dialogs.model.turn import Person
 from dialogs.replies.general_replies import show_problem
 from dialogs.state.case import PRODUCTS
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
-from dialogs.state.ticket_json import DRAFT_CODEC, REFUSAL_CODEC, TICKET_CODEC
+from dialogs.state.refusal_json import REFUSAL_CODEC
+from dialogs.state.ticket_json import DRAFT_CODEC, TICKET_CODEC
 from dialogs.state.ticket_state import MAX_CLASSIFICATIONS, TicketInProgress, TicketStage
 from dialogs.support import draft_form
 from dialogs.support.case_export import render_export_options
@@ -67,18 +69,18 @@ class TicketDialog:
     async def file_ticket(self, person: Person, job: Job) -> Mapping[str, Any]:
         """Perform the job: file its ticket. Return the ticket, or why there is none, as plain JSON."""
         if self.ticket_filer is None:
-            return {"refusal": REFUSAL_CODEC.encode(TicketRefusal("not-allowed"))}
+            return {"refusal": REFUSAL_CODEC.encode(AzureRefusal("not-allowed"))}
         try:
             ticket = await self.ticket_filer.file_ticket(person, DRAFT_CODEC.decode(job.args.get("draft")))
             return {"ticket": TICKET_CODEC.encode(ticket)}
-        except TicketRefusedError as refused:
+        except AzureRefusedError as refused:
             return {"refusal": REFUSAL_CODEC.encode(refused.refusal)}
         except DecodeError:
-            return {"refusal": REFUSAL_CODEC.encode(TicketRefusal("unexpected"))}
+            return {"refusal": REFUSAL_CODEC.encode(AzureRefusal("unexpected"))}
 
     def report_result(self, context: DialogContext, state: ConversationState, job_done: JobDone) -> DialogResult:
         """Tell the person the ticket's number, or why it wasn't filed."""
-        refusal, draft_id = TicketRefusal("unexpected"), state.tickets.in_progress.draft_id
+        refusal, draft_id = AzureRefusal("unexpected"), state.tickets.in_progress.draft_id
         with suppress(DecodeError):
             draft = DRAFT_CODEC.decode(job_done.job.args.get("draft"))
             draft_id = draft.id
@@ -107,7 +109,7 @@ class TicketDialog:
         return await self.look_up_classifications(context, state, person, {})
 
     def _handle_refusal(
-        self, context: DialogContext, state: ConversationState, refusal: TicketRefusal, stage: TicketStage
+        self, context: DialogContext, state: ConversationState, refusal: AzureRefusal, stage: TicketStage
     ) -> DialogResult:
         waits = refusal.reason == "sign-in"
         state = replace(state, tickets=state.tickets.with_stage("sign-in" if waits else stage))
@@ -144,7 +146,7 @@ class TicketDialog:
         product: TicketProduct = "linux" if os == "linux" else "windows"
         try:
             options = await self.ticket_filer.fetch_classifications(person, answers.subscription, product)
-        except TicketRefusedError as refused:
+        except AzureRefusedError as refused:
             return self._handle_refusal(context, state, refused.refusal, "asking")
         fitting = replace(options, classifications=options.classifications[:MAX_CLASSIFICATIONS])
         state = _replace_in_progress(state, replace(in_progress, classification_options=fitting, chosen_index=0))

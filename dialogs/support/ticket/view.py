@@ -6,22 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialogs.context import DialogContext, shorten_label
+from dialogs.model.azure_refusal import LASTING_REASONS, AzureRefusal, AzureRefusalReason
 from dialogs.model.reply import Block, Button, CopyableText, FactTable, Reply, RichText, TextRun, build_literal
-from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, TicketRefusal, TicketRefusalReason
+from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft
+from dialogs.replies.azure_refusal import render_refusal_reason
 from dialogs.support.ticket.contact import build_form_fields
 
-RETRYABLE_REASONS: frozenset[TicketRefusalReason] = frozenset(
-    {
-        "sign-in", "consent", "conditional-access", "not-allowed", "no-permission", "not-registered", "quota", "busy",
-        "unauthorized", "not-found", "other-tenant", "too-slow", "unsure", "azure-trouble", "no-network", "unexpected",
-    }
-)  # fmt: skip
-"""Refusals that can pass or be corrected outside the form: the person is offered another try."""
-CORRECTABLE_REASONS: frozenset[TicketRefusalReason] = frozenset(
+CORRECTABLE_REASONS: frozenset[AzureRefusalReason] = frozenset(
     {"severity", "rejected", "not-found", "other-tenant", "no-classification"}
 )
 """Refusals that different answers can correct: the person is offered the form."""
-UNCERTAIN_REASONS: frozenset[TicketRefusalReason] = frozenset({"too-slow", "unsure", "azure-trouble", "unexpected"})
+UNCERTAIN_REASONS: frozenset[AzureRefusalReason] = frozenset({"too-slow", "unsure", "azure-trouble", "unexpected"})
 """Refusals after which a ticket may exist anyway."""
 
 
@@ -126,31 +121,16 @@ def render_ticket(context: DialogContext, filed_ticket: Ticket, attachment_count
     )
 
 
-def render_refusal(context: DialogContext, refusal: TicketRefusal, can_retry: bool = False) -> Reply:
+def render_refusal(context: DialogContext, refusal: AzureRefusal, can_retry: bool = False) -> Reply:
     """Render why no ticket was filed, what to do about it, and that the draft is kept.
 
     With `can_retry`, a button to try again is offered for reasons that can pass.
     """
     reason = refusal.reason
-    blocks: list[Block] = [context.build_paragraph(f"unfiled.{reason}", "warning")]
-    rows = {
-        "detail": refusal.detail,
-        "action": refusal.action,
-        "scope": refusal.scope,
-        "role": refusal.role,
-        "code": refusal.code,
-    }
-    known_rows = tuple(
-        (context.format_text(f"unfiled.row.{key}"), build_literal(value)) for key, value in rows.items() if value
-    )
-    if known_rows:
-        blocks.append(FactTable(known_rows))
-    if reason == "busy" and refusal.retry_after is not None:
-        blocks.append(context.build_paragraph("unfiled.wait", seconds=refusal.retry_after))
-    blocks.append(context.build_paragraph(f"unfiled.{reason}.next"))
+    blocks = render_refusal_reason(context, refusal, "ticket")
     blocks.append(context.build_paragraph("ticket.may-be" if reason in UNCERTAIN_REASONS else "ticket.stays"))
     buttons: list[Button] = []
-    if can_retry and reason in RETRYABLE_REASONS:
+    if can_retry and reason not in LASTING_REASONS:
         buttons.append(context.build_button("ticket-again", "ticket-again", primary=True))
     if reason in CORRECTABLE_REASONS:
         buttons.append(context.build_button("ticket-change", "ticket-change"))

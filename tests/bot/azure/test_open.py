@@ -13,7 +13,7 @@ from bot.azure.arm.settings import AzureSettings
 from bot.azure.open import open_azure_reader
 from bot.sandbox.server import Sandbox
 from bot.telemetry.observer import NullObserver
-from dialogs.model.azure import AzureRefusalReason
+from dialogs.model.azure_refusal import AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from dialogs.model.turn import Person

@@ -16,7 +16,8 @@ from bot.azure.disabled import DisabledAzureReader
 from bot.doctor.azure_checks import check_azure_access
 from bot.doctor.findings import DoctorEnvironment
 from bot.host.settings import Settings
-from dialogs.model.azure import AccessMode, AzureRefusal, TemplateSearchResult
+from dialogs.model.azure import AccessMode, TemplateSearchResult
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.template.template_id import TemplateQuery

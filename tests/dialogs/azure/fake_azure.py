@@ -10,13 +10,13 @@ from typing import Any
 
 from dialogs.model.azure import (
     AccessMode,
-    AzureRefusal,
     FailedTemplates,
     LogDiagnosis,
     LogTail,
     TemplateSearchResult,
     TemplateStatus,
 )
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import Reply

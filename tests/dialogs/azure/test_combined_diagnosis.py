@@ -9,7 +9,8 @@ import pytest
 
 from dialogs.azure.combined_diagnosis import TemplateSources, can_be_of_template, combine_diagnoses
 from dialogs.azure.source_diagnosis import DiagnosedLog, downgrade_partial
-from dialogs.model.azure import AzureRefusal, LogTail, TemplateSearchResult, TemplateStatus
+from dialogs.model.azure import LogTail, TemplateSearchResult, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import load_fact_rules
 from knowledge.model.diagnosis import Diagnosis

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.model.azure import AzureRefusal, LogTail, RunOutput, TemplateSearchResult
+from dialogs.model.azure import LogTail, RunOutput, TemplateSearchResult
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.reply import Command, FactTable, Paragraph, Reply, RichText
 from dialogs.model.turn import ACTION_VERSION, ActionPressed
 from knowledge.template.template_id import TemplateId

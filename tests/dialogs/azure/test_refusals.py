@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import AskFeedback, RequestSignIn
 from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import parse_markup
@@ -64,7 +64,13 @@ async def test_no_two_reasons_say_the_same(language: Language) -> None:
 async def test_what_was_denied_and_what_is_missing_stands_there() -> None:
     scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-images"
     refusal = AzureRefusal(
-        "denied", GOLDEN.to_resource_id(), ACTION, scope, code="AuthorizationFailed", subscriptions=("Contoso Dev",)
+        "denied",
+        GOLDEN.to_resource_id(),
+        ACTION,
+        scope,
+        "Reader",
+        "AuthorizationFailed",
+        subscriptions=("Contoso Dev",),
     )
     _, shown = await refused("status", refusal, "en")
     for part in (

@@ -14,7 +14,7 @@ from dialogs.azure.template_watch import (
     RUNNING_POLL_SECONDS,
     WATCH_TEMPLATE_JOB,
 )
-from dialogs.model.azure import AzureRefusal, AzureRefusalReason
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import CancelJobs
 from dialogs.model.job import RETRY_AFTER_KEY, Job
 from dialogs.model.turn import Person, SignedIn

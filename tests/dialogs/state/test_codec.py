@@ -14,7 +14,8 @@ import pytest
 from dialogs.state.codec import Codec, Layout, StoredField, build_codec
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.json_fields import DecodeError
-from dialogs.state.ticket_json import DRAFT_CODEC, REFUSAL_CODEC, TICKET_CODEC
+from dialogs.state.refusal_json import REFUSAL_CODEC
+from dialogs.state.ticket_json import DRAFT_CODEC, TICKET_CODEC
 
 STORED = json.loads(Path(__file__).with_name("stored_by_0_1_0.json").read_text("utf-8"))
 """Values with something in every field, as release 0.1.0 stored them."""
@@ -44,7 +45,10 @@ def find_objects(value: Any) -> Iterator[dict[str, Any]]:
 def test_what_0_1_0_stored_is_read_and_stored_again_as_it_was(kind: str) -> None:
     """So 0.1.0 also reads what this release stores."""
     codec = CODECS[kind]
-    assert json.loads(json.dumps(codec.encode(codec.decode(STORED[kind])))) == STORED[kind]
+    encoded = json.loads(json.dumps(codec.encode(codec.decode(STORED[kind]))))
+    # the refusal of a ticket has these since it's of the same type as that of a lookup; 0.1.0 reads what it knows
+    added = {"refusal": {"target": "", "subscriptions": []}}.get(kind, {})
+    assert encoded == STORED[kind] | added
 
 
 @pytest.mark.parametrize("kind", STORED)

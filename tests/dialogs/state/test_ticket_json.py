@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.support import (
     ClassificationChoice,
     ServiceChoice,
@@ -15,11 +16,11 @@ from dialogs.model.support import (
     TicketAttachment,
     TicketContact,
     TicketDraft,
-    TicketRefusal,
 )
 from dialogs.state.codec import Codec
 from dialogs.state.json_fields import DecodeError
-from dialogs.state.ticket_json import DRAFT_CODEC, REFUSAL_CODEC, TICKET_CODEC
+from dialogs.state.refusal_json import REFUSAL_CODEC
+from dialogs.state.ticket_json import DRAFT_CODEC, TICKET_CODEC
 from dialogs.support.ticket.preview_hash import compute_preview_hash
 
 CONTACT = TicketContact(
@@ -39,10 +40,10 @@ DRAFT = TicketDraft(
     attachments=(TicketAttachment("image-medic-case.md", "the case"),),
 )
 TICKET = Ticket("119120321001170", "/subscriptions/s/providers/x", "https://portal.azure.com/#x", "Open", 1, True)
-REFUSAL = TicketRefusal("busy", "wait", "a/b/action", "/subscriptions/s", "A role", "TooMany", 30)
+REFUSAL = AzureRefusal("busy", "", "a/b/action", "/subscriptions/s", "A role", "TooMany", 30, detail="wait")
 
 
-CODECS: dict[type, Codec[Any]] = {TicketDraft: DRAFT_CODEC, Ticket: TICKET_CODEC, TicketRefusal: REFUSAL_CODEC}
+CODECS: dict[type, Codec[Any]] = {TicketDraft: DRAFT_CODEC, Ticket: TICKET_CODEC, AzureRefusal: REFUSAL_CODEC}
 
 
 def through(value: Any) -> Any:

@@ -7,10 +7,8 @@ import logging
 import pytest
 
 from bot.azure.arm.audit import write_audit_line
-from bot.azure.support.audit import write_ticket_audit_line
 from bot.telemetry.logs import TextLogFormatter
-from dialogs.model.azure import AzureRefusal
-from dialogs.model.support import TicketRefusal
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.turn import Person
 
 FORGED = [
@@ -41,10 +39,10 @@ def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     person = Person(name, name, name, name)
-    write_audit_line(person, "user", "status", name, AzureRefusal("denied", name, name, name, name, name), 1.5)
+    write_audit_line("look", person, "status", name, AzureRefusal("denied", name, name, name, name, name), 1.5, "user")
     assert fields(caplog) == LOOK
     caplog.clear()
-    write_ticket_audit_line(person, "file", name, TicketRefusal("no-permission", code=name), 1.5)
+    write_audit_line("filing", person, "file", name, AzureRefusal("no-permission", code=name), 1.5)
     assert fields(caplog) == FILING
     assert "=ok" not in caplog.text
 

@@ -7,14 +7,22 @@ import time
 from email.utils import formatdate
 
 import pytest
-from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
 from azure.identity import CredentialUnavailableError
 
-from bot.azure.arm.request_policy import Deadline
+from bot.azure.arm.request_policy import Deadline, ForeignAddressError
 from bot.azure.arm.retry_after import parse_retry_after
 from bot.azure.clients.management_clients import LOG_CONTAINER, ManagementClients
-from bot.azure.clients.refusals import build_refused_error
-from dialogs.model.azure import AzureRefusal
+from bot.azure.clients.refusals import RESOURCE_MANAGER, STORAGE, ErrorRules, build_refused_error
+from bot.azure.credentials.scoped_credential import NoTokenError
+from bot.azure.support.refusals import SUPPORT
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
 from tests.bot.azure.fake_azure import (
     ACCOUNT,
@@ -69,7 +77,7 @@ async def refusal(clients: ManagementClients) -> AzureRefusal:
                 "AuthorizationFailed",
             ),
         ),
-        (error(403, "RequestDisallowed"), AzureRefusal("denied", REF.to_resource_id(), code="RequestDisallowed")),
+        (error(403, "RequestDisallowed"), AzureRefusal("denied", REF.to_resource_id(), role="Reader", code="RequestDisallowed")),
         (error(404, "ResourceNotFound"), AzureRefusal("not-found", REF.to_resource_id(), code="ResourceNotFound")),
         (error(404, "SubscriptionNotFound"), AzureRefusal("not-found", REF.to_resource_id(), code="SubscriptionNotFound")),
         (error(409, "MissingSubscriptionRegistration"), AzureRefusal("conflict", REF.to_resource_id(), code="MissingSubscriptionRegistration")),
@@ -108,13 +116,13 @@ async def test_what_resource_manager_answers(
         (storage_error(403, "KeyBasedAuthenticationNotPermitted"), ("keys-disabled", "", "")),
         (storage_error(403, "AuthenticationFailed"), ("unauthorized", "", "")),
         (storage_error(401, "InvalidAuthenticationInfo"), ("unauthorized", "", "")),
-        (storage_error(403, "Whatever"), ("denied", "", "/scope")),
+        (storage_error(403, "Whatever"), ("denied", "Storage Blob Data Reader", "/scope")),
         (storage_error(404, "ContainerNotFound"), ("no-log", "", "")),
         (storage_error(404, "BlobNotFound"), ("no-log", "", "")),
         (storage_error(409, "ContainerBeingDeleted"), ("log-gone", "", "")),
         (storage_error(503, "ServerBusy", {"Retry-After": "60"}), ("busy", "", "")),
         (storage_error(500, "InternalError"), ("azure-trouble", "", "")),
-        ((403, {}, ""), ("denied", "", "/scope")),
+        ((403, {}, ""), ("denied", "Storage Blob Data Reader", "/scope")),
     ],
 )
 async def test_what_storage_answers(
@@ -130,7 +138,7 @@ async def test_what_storage_answers(
     ):
         with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
             await request()
-        found = build_refused_error(caught.value, "the log", "storage", "/scope").refusal
+        found = build_refused_error(caught.value, "the log", STORAGE, "/scope").refusal
         assert (found.reason, found.role, found.scope) == expected, repr(caught.value)
     assert found.retry_after == (60 if expected[0] == "busy" else None)
 
@@ -216,6 +224,31 @@ async def test_no_answer_and_no_server(azure: FakeAzure, credential: FakeCredent
         assert (await refusal(clients)).reason == "no-network"
 
 
+@pytest.mark.parametrize("rules", [RESOURCE_MANAGER, STORAGE, SUPPORT])
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (ServiceRequestTimeoutError("no connection in time"), "no-network"),
+        (ServiceResponseTimeoutError("no answer in time"), "too-slow"),
+        (ServiceResponseError("broke"), "no-network"),
+        (ForeignAddressError("elsewhere"), "suspicious"),
+        (NoTokenError(TimeoutError()), "too-slow"),
+        (KeyError("a bug"), "unexpected"),
+    ],
+)
+def test_what_is_no_answer_means_the_same_for_every_service(
+    rules: ErrorRules, raised: Exception, reason: AzureRefusalReason
+) -> None:
+    assert build_refused_error(raised, "x", rules).refusal.reason == reason
+
+
+@pytest.mark.parametrize("rules", [RESOURCE_MANAGER, STORAGE, SUPPORT])
+def test_a_role_is_named_for_every_missing_permission(rules: ErrorRules) -> None:
+    reasons = {*rules.by_code.values(), *rules.by_status.values()}
+    assert set(rules.roles) == reasons & {"denied", "no-data-role", "no-permission"}
+    assert all(code == code.lower() for code in rules.by_code)
+
+
 async def test_a_stranger_certificate_is_not_trusted(azure: FakeAzure, credential: FakeCredential) -> None:
     azure.authorities = None
     async with ManagementClients(azure.cloud, credential, Deadline(8)) as clients:
@@ -255,7 +288,7 @@ async def test_a_redirect_is_not_followed(
     container = clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}")
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await container.get_blob_client("a/customization.log").get_blob_properties()
-    assert build_refused_error(caught.value, "log", "storage").refusal.reason == "unexpected"
+    assert build_refused_error(caught.value, "log", STORAGE).refusal.reason == "unexpected"
     assert not elsewhere.hits
 
 
@@ -286,7 +319,7 @@ async def test_storage_stays_within_its_container(azure: FakeAzure, clients: Man
     for name in ("../vhds/x", "a/../../vhds/x", "..\\vhds"):
         with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
             await container.get_blob_client(name).get_blob_properties()
-        assert build_refused_error(caught.value, name, "storage").refusal.reason == "suspicious"
+        assert build_refused_error(caught.value, name, STORAGE).refusal.reason == "suspicious"
     assert azure.paths == [f"HEAD /blobs/{ACCOUNT}/{LOG_CONTAINER}/a/customization.log"]
 
 
@@ -317,7 +350,7 @@ async def test_a_challenge_gets_no_token_of_another_audience(
     azure.answers["/blobs/"] = [storage_error(401, "InvalidAuthenticationInfo", {"WWW-Authenticate": challenge})]
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever the SDK raises
         await clients.get_log_container(f"{azure.url}/blobs/{ACCOUNT}").get_blob_client("a").get_blob_properties()
-    assert build_refused_error(caught.value, "log", "storage").refusal.reason == "suspicious"
+    assert build_refused_error(caught.value, "log", STORAGE).refusal.reason == "suspicious"
     assert credential.asked == [azure.cloud.storage_scope]
 
 

@@ -7,7 +7,7 @@ from azure.identity import CredentialUnavailableError
 
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.credentials.own_credentials import LocalCredentials, ManagedIdentityCredentials
-from dialogs.model.azure import AzureRefusal
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import CLOUDS

@@ -11,8 +11,9 @@ import pytest
 from bot.azure.support.ticket_filer import SupportTicketFiler
 from bot.azure.support.ticket_name import build_ticket_name
 from bot.sandbox.support.responses import SERVICES
-from dialogs.model.errors import TicketRefusedError
-from dialogs.model.support import TicketAttachment, TicketDraft, TicketRefusal, TicketRefusalReason
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
+from dialogs.model.errors import AzureRefusedError
+from dialogs.model.support import TicketAttachment, TicketDraft
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.desk import DRAFT, FAST, PERSON, SOMEBODY, SUBSCRIPTION, Office
@@ -42,8 +43,8 @@ async def routed(ticket_filer: SupportTicketFiler, draft: TicketDraft = DRAFT) -
     return replace(draft, service=routes.service, classification=routes.classifications[0])
 
 
-async def refused(ticket_filer: SupportTicketFiler, draft: TicketDraft, person: Person = PERSON) -> TicketRefusal:
-    with pytest.raises(TicketRefusedError) as raised:
+async def refused(ticket_filer: SupportTicketFiler, draft: TicketDraft, person: Person = PERSON) -> AzureRefusal:
+    with pytest.raises(AzureRefusedError) as raised:
         await ticket_filer.file_ticket(person, draft)
     return raised.value.refusal
 
@@ -138,19 +139,19 @@ async def test_the_classification_is_looked_up(office: Office, names: tuple[str,
     ],
 )
 async def test_without_a_place_for_image_builder_it_is_said(
-    office: Office, services: dict[str, tuple[str, ...]], reason: TicketRefusalReason
+    office: Office, services: dict[str, tuple[str, ...]], reason: AzureRefusalReason
 ) -> None:
     office.desk.services = services
-    with pytest.raises(TicketRefusedError) as raised:
+    with pytest.raises(AzureRefusedError) as raised:
         await office.ticket_filer().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert raised.value.refusal.reason == reason
 
 
-REFUSALS: list[tuple[FailureMode, TicketRefusal]] = [
-    ("no-plan", TicketRefusal("no-plan", "Developer", code="InvalidSupportPlan")),
+REFUSALS: list[tuple[FailureMode, AzureRefusal]] = [
+    ("no-plan", AzureRefusal("no-plan", detail="Developer", code="InvalidSupportPlan")),
     (
         "denied",
-        TicketRefusal(
+        AzureRefusal(
             "no-permission",
             action="Microsoft.Support/supportTickets/read",
             scope=f"/subscriptions/{SUBSCRIPTION}",
@@ -158,25 +159,27 @@ REFUSALS: list[tuple[FailureMode, TicketRefusal]] = [
             code="AuthorizationFailed",
         ),
     ),
-    ("not-registered", TicketRefusal("not-registered", code="MissingSubscriptionRegistration")),
-    ("throttled", TicketRefusal("busy", code="TooManyRequests", retry_after=37)),
-    ("too-many-open", TicketRefusal("quota", code="QuotaExceeded")),
-    ("severity", TicketRefusal("severity", code="InvalidSeverity")),
+    ("not-registered", AzureRefusal("not-registered", code="MissingSubscriptionRegistration")),
+    ("throttled", AzureRefusal("busy", code="TooManyRequests", retry_after=37)),
+    ("too-many-open", AzureRefusal("quota", code="QuotaExceeded")),
+    ("severity", AzureRefusal("severity", code="InvalidSeverity")),
     (
         "invalid",
-        TicketRefusal("rejected", "The value of 'contactDetails.country' is not valid.", code="InvalidParameterValue"),
+        AzureRefusal(
+            "rejected", detail="The value of 'contactDetails.country' is not valid.", code="InvalidParameterValue"
+        ),
     ),
-    ("hidden", TicketRefusal("name-taken")),
-    ("request-lost", TicketRefusal("unsure")),
+    ("hidden", AzureRefusal("name-taken")),
+    ("request-lost", AzureRefusal("unsure")),
     (
         "broken",
-        TicketRefusal("azure-trouble", "The server encountered an internal error.", code="InternalServerError"),
+        AzureRefusal("azure-trouble", detail="The server encountered an internal error.", code="InternalServerError"),
     ),
 ]
 
 
 @pytest.mark.parametrize(("trouble", "refusal"), REFUSALS, ids=[case[0] for case in REFUSALS])
-async def test_every_refusal_says_why(office: Office, trouble: FailureMode, refusal: TicketRefusal) -> None:
+async def test_every_refusal_says_why(office: Office, trouble: FailureMode, refusal: AzureRefusal) -> None:
     ticket_filer = office.ticket_filer()
     draft = await routed(ticket_filer)
     office.desk.failure_modes[SUBSCRIPTION] = trouble
@@ -343,7 +346,7 @@ async def test_planted_secrets_leave_in_nothing(office: Office) -> None:
         ("no token", "sign-in"),
     ],
 )
-async def test_without_a_token_nothing_is_sent(office: Office, error: str, reason: TicketRefusalReason) -> None:
+async def test_without_a_token_nothing_is_sent(office: Office, error: str, reason: AzureRefusalReason) -> None:
     office.credentials.error = error
     assert (await refused(office.ticket_filer(), DRAFT)).reason == reason
     assert office.desk.request_log == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.azure.templates.template_reader import AzureTemplateReader
-from dialogs.model.azure import AzureRefusal
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.ports import AzureReader
 from knowledge.template.template_id import TemplateId, TemplateQuery

@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dialogs.model.errors import TicketRefusedError
+from dialogs.model.azure_refusal import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.support import (
     ClassificationChoice,
@@ -15,7 +16,6 @@ from dialogs.model.support import (
     Ticket,
     TicketDraft,
     TicketProduct,
-    TicketRefusal,
 )
 from dialogs.model.turn import ConversationScope, Person, Turn, TurnEvent
 from tests.dialogs.fixtures import KNOWLEDGE_BASE, Chat
@@ -31,7 +31,7 @@ class FakeTicketFiler:
 
     def __init__(self, *classifications: ClassificationChoice) -> None:
         self.classifications = classifications or (AIB,)
-        self.refusal: TicketRefusal | None = None
+        self.refusal: AzureRefusal | None = None
         self.refuses = "file"
         self.asked: list[tuple[Person, str, TicketProduct]] = []
         self.filed: list[TicketDraft] = []
@@ -57,7 +57,7 @@ class FakeTicketFiler:
 
     def _may(self, step: str) -> None:
         if self.refusal and self.refuses == step:
-            raise TicketRefusedError(self.refusal)
+            raise AzureRefusedError(self.refusal)
 
 
 class FilingChat(Chat):

@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import HandOff
 from dialogs.model.job import FAILURE_KEY
 from dialogs.model.reply import CopyableText, FormField
-from dialogs.model.support import TicketRefusal, TicketRefusalReason
 from dialogs.model.turn import SignedIn
 from dialogs.support.ticket.actions import TICKET_ACTIONS
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
@@ -276,7 +276,7 @@ async def test_every_refusal_has_its_words_and_leaves_the_draft(language: Langua
     filing = FakeTicketFiler()
     chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
     with failures_together() as failures:
-        for reason in get_args(TicketRefusalReason):
+        for reason in get_args(AzureRefusalReason):
             chat.state = None
             chat.jobs.clear()
             with failures.check(reason):
@@ -284,16 +284,19 @@ async def test_every_refusal_has_its_words_and_leaves_the_draft(language: Langua
 
 
 async def check_refusal(
-    chat: FilingChat, filing: FakeTicketFiler, language: Language, reason: TicketRefusalReason, step: str
+    chat: FilingChat, filing: FakeTicketFiler, language: Language, reason: AzureRefusalReason, step: str
 ) -> None:
-    filing.refusal = TicketRefusal(reason, "**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1", 30)
+    filing.refusal = AzureRefusal(
+        reason, "", "a/b/write", "/subscriptions/x", "Some Role", "Code1", 30, detail="**Developer**"
+    )
     filing.refuses = step
     shown = await to_the_preview(chat, language)
     if step == "file":
         await press(chat, "ticket-yes", language)
         shown = await chat.finish_job()
-    for key in (f"unfiled.{reason}", f"unfiled.{reason}.next"):
-        assert TEXTS[language][key].replace("`", "") in shown
+    for part in ("", ".next"):
+        own, general = f"unfiled.{reason}{part}", f"refused.{reason}{part}"
+        assert TEXTS[language][own if own in TEXTS[language] else general].replace("`", "") in shown
     for literal in ("**Developer**", "a/b/write", "/subscriptions/x", "Some Role", "Code1"):
         assert literal in shown
     assert ("30" in shown) is (reason == "busy")
@@ -312,7 +315,7 @@ async def check_refusal(
 
 async def test_trying_again_files_only_what_was_agreed_to() -> None:
     filing = FakeTicketFiler()
-    filing.refusal = TicketRefusal("azure-trouble")
+    filing.refusal = AzureRefusal("azure-trouble")
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
@@ -327,7 +330,7 @@ async def test_trying_again_files_only_what_was_agreed_to() -> None:
 
 async def test_after_a_sign_in_a_filing_goes_on() -> None:
     filing = FakeTicketFiler()
-    filing.refusal = TicketRefusal("sign-in")
+    filing.refusal = AzureRefusal("sign-in")
     chat = FilingChat(filing)
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
@@ -340,7 +343,7 @@ async def test_after_a_sign_in_a_filing_goes_on() -> None:
 
 async def test_after_a_sign_in_it_goes_on() -> None:
     filing = FakeTicketFiler()
-    filing.refusal, filing.refuses = TicketRefusal("sign-in"), "routes"
+    filing.refusal, filing.refuses = AzureRefusal("sign-in"), "routes"
     chat = FilingChat(filing)
     await to_the_preview(chat)
     filing.refusal = None
