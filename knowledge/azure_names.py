@@ -48,3 +48,8 @@ def is_template_name(text: str) -> bool:
 def is_storage_account_name(text: str) -> bool:
     """Tell whether a storage account can have this name."""
     return re.fullmatch(STORAGE_ACCOUNT_NAME, text) is not None
+
+
+def get_last_segment(resource_id: str) -> str:
+    """Return the name at the end of a resource id, or of any other path; a name alone stays as it is."""
+    return resource_id.rstrip("/").rpartition("/")[2]

@@ -65,7 +65,7 @@ FLOORS = {
         ("redaction", "commands"),
         ("patterns",),
         ("model",),
-        ("azure_clouds", "azure_names"),
+        ("azure_clouds", "azure_names", "azure_times"),
     ),
 }
 """Folders (and modules that stand at a package's top) from the top floor to the ground; one floor's don't import each

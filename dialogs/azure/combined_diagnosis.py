@@ -15,7 +15,6 @@ from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import FactCheck, FactRules
 from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
 from knowledge.model.entry import Entry, Language
-from knowledge.template.image_template import SHOWN_FACTS
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
 _LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
@@ -197,8 +196,7 @@ def _merge_facts(sources: TemplateSources) -> dict[str, str | int | None]:
     facts: dict[str, str | int | None] = {}
     for diagnosis in reversed(sources.diagnoses):
         facts.update({key: value for key, value in diagnosis.facts.items() if value is not None})
-    template_facts = sources.status.template.compute_facts()
-    facts.update({name: template_facts[name] for name in SHOWN_FACTS if name in template_facts})
+    facts.update(sources.status.template.compute_shown_facts())
     if sources.log and sources.log.folder:
         facts["log_folder"] = sources.log.folder
     return facts

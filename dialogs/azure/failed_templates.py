@@ -12,7 +12,7 @@ from dialogs.replies.durations import format_duration
 from dialogs.solution.candidate_view import render_candidate_line
 from dialogs.state.template_status import sanitize_status
 from dialogs.texts.catalog import TrustedText
-from knowledge.template.run import compute_seconds_between
+from knowledge.azure_times import compute_seconds_between
 
 PAGE_SIZE = 4
 

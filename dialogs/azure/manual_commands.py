@@ -9,8 +9,8 @@ from dialogs.model.reply import Block, Command
 from dialogs.solution.step_view import has_placeholder
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import extract_placeholder_values
+from knowledge.azure_names import get_last_segment
 from knowledge.commands.placeholders import Shell, fill_placeholders
-from knowledge.template.template_id import get_last_segment
 
 _SHELLS: tuple[Shell, ...] = ("Azure CLI", "PowerShell")
 STATUS_COMMANDS: Mapping[Shell, str] = {

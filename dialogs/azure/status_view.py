@@ -23,9 +23,9 @@ from dialogs.model.reply import (
 from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration, format_time_span
 from dialogs.texts.catalog import TrustedText
+from knowledge.azure_names import get_last_segment
 from knowledge.redaction.redact import redact
 from knowledge.template.image_template import ImageTemplate
-from knowledge.template.template_id import get_last_segment
 
 MAX_MESSAGE_CHARS = 900
 """The limit for a message of Azure; its beginning names the failure, its end the log, so the middle goes."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dialogs.model.reply import BarState, DurationBars
 from dialogs.texts.catalog import get_texts
+from knowledge.azure_times import parse_time
 from knowledge.model.entry import Language
-from knowledge.template.run import parse_time
 
 MAX_BAR_CHARS = 12
 """The length of the longest bar; a phone has to show a name and a duration beside it."""

@@ -22,6 +22,7 @@ from dialogs.state.json_fields import (
     parse_optional_text,
     parse_text,
 )
+from knowledge.azure_times import format_time
 from knowledge.redaction.redact import redact
 from knowledge.template.image_template import (
     ErrorHandling,
@@ -32,7 +33,7 @@ from knowledge.template.image_template import (
     TemplateStep,
     VmProfile,
 )
-from knowledge.template.run import Run, format_time
+from knowledge.template.run import Run
 from knowledge.template.template_id import TemplateId
 
 MAX_MESSAGE_CHARS = 4000

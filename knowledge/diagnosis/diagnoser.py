@@ -15,11 +15,9 @@ from knowledge.diagnosis.excerpt import extract_excerpt, redact_evidence
 from knowledge.diagnosis.facts import FactValue, detect_os, extract_facts, extract_ids
 from knowledge.diagnosis.parsed_input import parse_input
 from knowledge.diagnosis.ranking import RankedCandidate
-from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ScriptAdvice
+from knowledge.model.diagnosis import BuildOutcome, Diagnosis, ExcerptLine, Match, ScriptAdvice
 from knowledge.model.entry import Entry, Language
 from knowledge.redaction.redact import redact
-from knowledge.template.documents import read_pasted_template
-from knowledge.template.run import Run
 from knowledge.text.decoding import decode, replace_lone_surrogates
 from knowledge.text.lines import LogLine, read_lines
 from knowledge.text.normalization import TextLine, normalize_lines, normalize_text
@@ -28,6 +26,7 @@ from knowledge.text.unwrapping import unwrap_lines
 
 if TYPE_CHECKING:
     from knowledge.build_log.reducer import LogReducer
+    from knowledge.template.image_template import ImageTemplate
 
 MAX_WHOLE_BYTES = 256 << 10
 """Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
@@ -93,15 +92,13 @@ class Diagnoser:
             _show_script_output(script_exit, script_failure)
         ranked = self._candidate_finder.rank(parsed, candidates)
         # normalization undoes escapes, so JSON can only be read from the text as it is
-        has_template = build is None and _TEMPLATE_TYPE in text.lower
-        template = read_pasted_template(content) if has_template else None
-        facts = extract_facts(
-            text, build, template
-        )  # unredacted: they are compared with the text for further ids below
+        template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None
+        # unredacted: they are compared with the text for further ids below
+        facts = extract_facts(text, build, template)
         return Diagnosis(
             file=file,
             kind=parsed.kind,
-            outcome=build.outcome if build else Run(str(facts.get("run_state"))).outcome,
+            outcome=build.outcome if build else _parse_outcome(facts.get("run_state")),
             matches=_build_matches(ranked, text.lines, language),
             excerpt=extract_excerpt(build, text.lines, [candidate for candidate, _ in ranked], script_failure),
             facts={name: _redact_fact(name, value) for name, value in facts.items()},
@@ -156,6 +153,21 @@ def _build_match(
         explains=explains,
         values={name: redact(value) for name, value in candidate.values.items()},
     )
+
+
+def _read_template(content: str) -> ImageTemplate | None:
+    """Return the template that a text has as JSON. Few texts have one, and the parser takes time to import."""
+    from knowledge.template.documents import read_pasted_template
+
+    return read_pasted_template(content)
+
+
+def _parse_outcome(run_state: FactValue) -> BuildOutcome:
+    if run_state is None:
+        return "unknown"
+    from knowledge.template.run import Run
+
+    return Run(str(run_state)).outcome
 
 
 def _redact_fact(name: str, value: FactValue) -> FactValue:

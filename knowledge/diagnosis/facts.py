@@ -6,15 +6,17 @@ Every pattern admits only characters that such a value can have and bounds its l
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
+from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME, get_last_segment
+from knowledge.azure_times import format_time
 from knowledge.build_log.build import Build
 from knowledge.patterns import LazyPattern, LiteralSet, define_pattern
-from knowledge.template.image_template import SHOWN_FACTS, ImageTemplate
-from knowledge.template.run import format_time
-from knowledge.template.template_id import get_last_segment
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import format_iso
+
+if TYPE_CHECKING:
+    from knowledge.template.image_template import ImageTemplate
 
 FactValue = str | int | None
 
@@ -110,8 +112,7 @@ def extract_facts(
     if isinstance(staging_group := facts.get("staging_resource_group"), str):
         facts["staging_resource_group"] = get_last_segment(staging_group)
     if template is not None:
-        template_facts = template.compute_facts()
-        facts.update({name: template_facts[name] for name in SHOWN_FACTS if name in template_facts})
+        facts.update(template.compute_shown_facts())
     if build is not None:
         _add_build_facts(facts, build)
     return facts

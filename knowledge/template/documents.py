@@ -18,7 +18,7 @@ _MAX_DEPTH = 8
 """How deep resources may be nested: a deployment within a deployment."""
 _CONTAINERS = ("value", "resources", "properties", "template")
 """Where resources may be: `value` has those of a list that Resource Manager answers, a nested deployment a template."""
-_JSON_START = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
+_JSON_START = r"(?m)^[ \t]*[\[{]"
 _MAX_STARTS = 3
 """How many places of a text are tried: a command before the JSON may have braces, too."""
 
@@ -40,7 +40,7 @@ def read_pasted_template(text: str) -> ImageTemplate | None:
     A document that was cut, or wrapped within a text, can't be read.
     """
     text = text.replace("\xa0", " ")  # the indentation of what was pasted into a chat
-    for start in islice(_JSON_START.finditer(text), _MAX_STARTS):
+    for start in islice(re.finditer(_JSON_START, text), _MAX_STARTS):
         try:
             document, _ = json.JSONDecoder().raw_decode(text, start.end() - 1)
         except (ValueError, RecursionError):

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from knowledge.azure_names import get_last_segment
 from knowledge.template.run import Run
-from knowledge.template.template_id import TemplateId, get_last_segment
+from knowledge.template.template_id import TemplateId
 from knowledge.template.vm_size import count_vcpus
 
 OperatingSystem = Literal["windows", "linux"]
 
 DEFAULT_TIMEOUT_MINUTES = 240
 """Image Builder's time limit when the template sets none, or 0."""
-SHOWN_FACTS = (
+_SHOWN_FACTS = (
     "template",
     "resource_group",
     "subscription",
@@ -32,8 +33,8 @@ SHOWN_FACTS = (
     "source_image",
     "identities",
 )
-"""The facts that a diagnosis has too, and so the commands of steps and a support case; only rules need the others."""
-_FACT_TEXT = re.compile(r"[\w .,:/()@+-]{1,300}", re.ASCII)
+"""The facts that people see; only rules need the others."""
+_FACT_TEXT = r"[0-9A-Za-z_ .,:/()@+-]{1,300}"
 """What a fact may consist of: names, states, and ids, but neither a message nor a template expression."""
 
 
@@ -198,9 +199,14 @@ class ImageTemplate:
         known = {name: value for name, value in facts.items() if value is not None and _is_fact(value)}
         return {**known, **names}
 
+    def compute_shown_facts(self) -> dict[str, str | int]:
+        """Return the facts that a diagnosis has too, and so the commands of steps and a support case."""
+        facts = self.compute_facts()
+        return {name: facts[name] for name in _SHOWN_FACTS if name in facts}
+
     def _unless_unevaluated(self, value: str | int, *keys: str) -> str | int | None:
         return value if self.unevaluated.isdisjoint(keys) else None
 
 
 def _is_fact(value: str | int) -> bool:
-    return not isinstance(value, str) or _FACT_TEXT.fullmatch(value) is not None
+    return not isinstance(value, str) or re.fullmatch(_FACT_TEXT, value) is not None

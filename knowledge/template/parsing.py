@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from knowledge.azure_times import format_time
 from knowledge.model.errors import KnowledgeError
 from knowledge.template.image_template import (
     Distributor,
@@ -21,7 +22,7 @@ from knowledge.template.image_template import (
     TemplateStep,
     VmProfile,
 )
-from knowledge.template.run import Run, format_time
+from knowledge.template.run import Run
 from knowledge.template.template_id import TemplateId
 from knowledge.text.decoding import replace_lone_surrogates
 

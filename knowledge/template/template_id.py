@@ -6,12 +6,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from knowledge.azure_names import GUID, is_guid, is_resource_group_name, is_storage_account_name, is_template_name
+from knowledge.azure_names import (
+    GUID,
+    get_last_segment,
+    is_guid,
+    is_resource_group_name,
+    is_storage_account_name,
+    is_template_name,
+)
 
 # Azure itself writes some of the names in lower case, such as `resourcegroups`
-_RESOURCE_ID = re.compile(
-    rf"/subscriptions/({GUID})/resourceGroups/([^/]+)/providers/Microsoft\.VirtualMachineImages/imageTemplates/([^/]+)/?",
-    re.IGNORECASE,
+_RESOURCE_ID = (
+    rf"(?i)/subscriptions/({GUID})/resourceGroups/([^/]+)"
+    r"/providers/Microsoft\.VirtualMachineImages/imageTemplates/([^/]+)/?"
 )
 
 
@@ -26,7 +33,7 @@ class TemplateId:
     @classmethod
     def parse(cls, resource_id: str) -> TemplateId | None:
         """Return the template whose resource id is `resource_id`, in any case; None for any other text."""
-        match = _RESOURCE_ID.fullmatch(resource_id)
+        match = re.fullmatch(_RESOURCE_ID, resource_id)
         template_id = cls(match[1].lower(), match[2], match[3]) if match else None
         return template_id if template_id and template_id.is_valid else None
 
@@ -124,8 +131,3 @@ _FACT_BY_FIELD: Mapping[str, str] = {
     "staging_group": "staging_resource_group",
     "account": "account",
 }
-
-
-def get_last_segment(resource_id: str) -> str:
-    """Return the name at the end of a resource id, or of any other path; a name alone stays as it is."""
-    return resource_id.rstrip("/").rpartition("/")[2]

@@ -20,7 +20,7 @@ _VCPUS_BY_NUMBER: Mapping[tuple[str, str], Mapping[int, int]] = {
 
 Only series older than the F-series (2016) are like that: https://learn.microsoft.com/azure/virtual-machines/sizes-previous-gen
 """
-_SIZE = re.compile(
+_SIZE = (
     # family, number, active vCPUs where fewer than the number (`E16-4s_v5`), features, accelerator and version
     r"(?:standard|basic)_([a-z]{1,5})([0-9]{1,4})(?:-([0-9]{1,3}))?([a-z]{0,8})((?:_[a-z0-9]{1,12}){0,3})"
 )
@@ -28,7 +28,7 @@ _SIZE = re.compile(
 
 def count_vcpus(vm_size: str) -> int | None:
     """Return the number of vCPUs of a VM size such as `Standard_D2ds_v4`; None if its name doesn't say."""
-    match = _SIZE.fullmatch(vm_size.lower())
+    match = re.fullmatch(_SIZE, vm_size.lower())
     if match is None:
         return None
     family, number, active, features, suffix = match[1], int(match[2]), match[3], match[4], match[5]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from knowledge.azure_names import (
+    get_last_segment,
     is_assigned_guid,
     is_guid,
     is_resource_group_name,
@@ -47,3 +48,10 @@ def test_names_that_azure_allows(is_valid: Callable[[str], bool], names: tuple[s
 )
 def test_names_that_azure_does_not_allow(is_valid: Callable[[str], bool], names: tuple[str, ...]) -> None:
     assert [name for name in names if is_valid(name)] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["IT_1", "/subscriptions/s/resourceGroups/IT_1", "subscriptions/s/resourceGroups/IT_1/"]
+)
+def test_the_last_segment(path: str) -> None:
+    assert get_last_segment(path) == "IT_1"

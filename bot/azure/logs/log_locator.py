@@ -23,8 +23,8 @@ from bot.azure.logs.log_blob import LogBlob
 from dialogs.model.azure import LogFile, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_times import parse_time
 from knowledge.patterns import compile_pattern
-from knowledge.template.run import parse_time
 
 MAX_LISTED_BLOBS = 5_000
 _BLOB_NAME = compile_pattern(r"^([a-z0-9][a-z0-9-]{7,63})/(customization|validation)\.log$")

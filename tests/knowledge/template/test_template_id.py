@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.template.template_id import TemplateId, TemplateQuery, get_last_segment
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 SUBSCRIPTION = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
 GOLDEN = TemplateId(SUBSCRIPTION, "rg-images", "win11-golden")
@@ -83,10 +83,3 @@ def test_facts_give_a_query_and_a_query_gives_facts() -> None:
 def test_only_a_full_query_identifies_a_template() -> None:
     assert TemplateQuery.for_template(GOLDEN).template_id == GOLDEN
     assert TemplateQuery("win11-golden", "rg-images").template_id is None
-
-
-@pytest.mark.parametrize(
-    "path", ["IT_1", "/subscriptions/s/resourceGroups/IT_1", "subscriptions/s/resourceGroups/IT_1/"]
-)
-def test_the_last_segment(path: str) -> None:
-    assert get_last_segment(path) == "IT_1"
