@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from knowledge.catalog.word_lexicon import join_alternatives
 from knowledge.model.diagnosis import InputKind
-from knowledge.patterns import define_pattern
+from knowledge.patterns import LazyPattern, compile_pattern, define_pattern
 from knowledge.text.indexed_text import IndexedText
 
 _STATUS = define_pattern(
@@ -88,15 +89,16 @@ def is_foreign(indexed_text: IndexedText) -> bool:
     return any(pattern.search(flat) is not None for pattern in (_FOREIGN_TOOLS, _OTHER_PLATFORM_BUILDERS))
 
 
-_BUILD_TERMS = define_pattern(
+_ENGLISH_BUILD_TERMS = (
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packer|customization\.log|azvmimagebuilder|image[ _-]?builder|"
     r"image[ -]?templates?|\bimage build|build\w* (?:(?:an?|the|our|my|your) )?(?:\w+ )?image|(?:custom|golden) image|"
     r"\bAIB|lastRunStatus|runSubState|run ?Output|provisioningErrorCode|\bIT_[\w.()-]{3,}|"
     r"\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\baibpls|proxyVm|staging ?(?:resource ?)?group|"
-    r"(?:run|put|post) template|\[Distribute \d|customizer|sysprep|syspr|AVD_IMAGE|modell[oi] (?:di |dell')immagin|"
-    r"immagine personalizzata|Azure VM Image|Azure Compute Gallery|shared image gallery|provisioner|provisioning step|"
+    r"(?:run|put|post) template|\[Distribute \d|customizer|sysprep|syspr|AVD_IMAGE|"
+    r"Azure VM Image|Azure Compute Gallery|shared image gallery|provisioner|provisioning step|"
     r"Script exited with|Allowed exit codes|ERROR:\s+-> "
 )
+_BUILD_TERMS = LazyPattern(lambda: compile_pattern(f"{_ENGLISH_BUILD_TERMS}|{join_alternatives('build_terms')}"))
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"
 """How an Azure message about creating any virtual machine continues after "a custom image", without blanks."""
 _SENTENCE_WINDOW_BYTES = 50
@@ -111,24 +113,13 @@ def is_about_build(indexed_text: IndexedText) -> bool:
     )
 
 
-# Words of a person rather than of a program, in English and in Italian (\xc3 begins an accented letter in UTF-8).
-_PERSONAL_WORDS = define_pattern(
-    r"\b(?:i|i'm|i've|my|our|me|why|how|what's|anyone|someone|somebody|please|thanks|help|can't|cant|cannot get|"
-    r"doesn't|doesnt|don't|dont|won't|wont|isn't|isnt|didn't|didnt|keeps?|stuck|hangs?|forever|always|never|still|again|"
-    r"since|every (?:time|night|build|run)|all day|suddenly|though|but|even|just|only)\b|\?|"
-    r"\b(?:non|ho|abbiamo|mi|ci|mio|mia|miei|nostr[oaie]|perch[e\xc3]\S*|come|quando|cosa|sempre|mai|ancora|resta|rimane|"
-    r"dopo|dice|anche|ma|alla|della|nella|sulla|il|gli|una|che|qualcuno|aiuto)\b"
-)
+_PERSONAL_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('personal')})\b|\?"))
 _PROGRAM_OUTPUT = define_pattern(
     r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
-_DEFINITION_QUESTION = define_pattern(
-    r"\b(?:what (?:does|do|is|are)|cosa (?:significa|vuol|vuole)|che cos\S{1,3}|stand for|meaning of|significato)\b"
-)
-_FAILURE_WORDS = define_pattern(
-    r"\b(?:fails?|failed|failing|error|errore|fallisce|stuck|hangs?|bloccat\w|times? out|timeout|denied|negato)\b"
-)
+_DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
+_FAILURE_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('failures')})\b"))
 
 
 def is_definition_question(indexed_text: IndexedText) -> bool:

@@ -1,4 +1,4 @@
-"""Finds the entry that a person describes in their own words, in English or Italian.
+"""Finds the entry that a person describes in their own words, in any language of the lexicon.
 
 Each entry is scored by BM25F over its concepts and stems, with bonuses for words that occur exactly as written and for
 phrases of the entry that the text repeats. All thresholds were tuned on half of `tests/knowledge/questions`; the other

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import re2
+
 from knowledge.catalog.howtos import Howtos
-from knowledge.patterns import define_text_pattern
+from knowledge.catalog.word_lexicon import join_alternatives
+from knowledge.patterns import LazyPattern, define_text_pattern
 from knowledge.search.phrase_table import PhraseTable
 from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import split_words
@@ -27,8 +30,11 @@ _MIN_SUGGESTION_SCORE = 0.71
 _MIN_CORRECTED_CHARS = 5
 _WEAK_CONCEPT_WEIGHT = 0.2
 _UNKNOWN_WORD_WEIGHT = 1.6
-_PASTED_TEXT = define_text_pattern(
-    r"[{}\[\]<>|=]|://|==|\d{3}|\b0x|[A-Z][A-Za-z]+Error\b|(?i:\berror|errore) ?:|\b(?:[A-Z][a-z]+){3,}\b"
+_PASTED_TEXT = LazyPattern(
+    lambda: re2.compile(
+        r"[{}\[\]<>|=]|://|==|\d{3}|\b0x|[A-Z][A-Za-z]+Error\b|\b(?:[A-Z][a-z]+){3,}\b|"
+        rf"(?i:\b(?:{join_alternatives('error_labels')}) ?:)"
+    )
 )
 _IDENTIFIER = define_text_pattern(
     r"(?:^|\s)[\"'`(]*(?:[A-Za-z]\w*(?:-\w+)*-?\d[\w-]*|[A-Za-z]\w*_\w+)[\"'`)?.,!;:]*(?:$|\s)"

@@ -1,6 +1,6 @@
-"""Turns a text in English or Italian into search tokens: concepts, stemmed words, parts of names, numbers, durations.
+"""Turns a text into search tokens: concepts, stemmed words, parts of names, numbers, durations.
 
-Both languages share one lexicon (`word_lexicon.yaml`), so that a question in one finds an entry written in the other.
+All languages share one lexicon (`word_lexicon.yaml`), so that a question in one finds an entry written in the other.
 """
 
 from __future__ import annotations
@@ -8,14 +8,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from knowledge.catalog.yaml_documents import load_yaml_documents
+from knowledge.catalog.word_lexicon import load_word_lexicon
 from knowledge.patterns import define_text_pattern
 from knowledge.search.phrase_table import PhraseTable
 
-LEXICON_PATH = Path(__file__).parents[1] / "word_lexicon.yaml"
 MAX_TEXT_CHARS = 4_000
 """Characters at the start of a text that are read; the rest is ignored."""
 _MAX_WORDS = 400
@@ -24,14 +22,10 @@ _MAX_CORRECTIONS = 16
 _OPENING_WORDS = 6
 """Words at the start of a text among which a question's opening must be."""
 _NAME_PART = define_text_pattern(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
-_JOINED_DURATION = define_text_pattern(r"^([0-9]{1,4})(m|min|mins|h|hr|hrs|ore)$")
+_JOINED_DURATION = define_text_pattern(r"^([0-9]{1,4})([a-z]+)$")
 _HEX = define_text_pattern(r"^0x0*([0-9a-f]+)$")
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _SEPARATOR_TABLE = bytes(code if code in _WORD_BYTES else ord(" ") for code in range(256))
-_ENDINGS = (
-    *("azioni", "azione", "ations", "ation", "amento", "amenti", "ando", "endo", "ing", "ies", "ied", "ers"),
-    *("ati", "ato", "ata", "ate", "are", "ere", "ire", "ed", "es", "er", "s", "a", "e", "i", "o"),
-)
 _MIN_STEM_CHARS = 4
 _CORRECTED_WEIGHT = 0.8
 """Weight of a word whose spelling was corrected, since the correction is a guess."""
@@ -68,7 +62,7 @@ class ParsedQuery:
 
 
 class Lexicon:
-    """The vocabulary of image builds in both languages, from `word_lexicon.yaml`."""
+    """The vocabulary of image builds, from `word_lexicon.yaml`."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.concepts = PhraseTable(
@@ -77,6 +71,8 @@ class Lexicon:
         self.stop_words = frozenset(str(word) for word in content["stop"])
         self.context_terms = frozenset(f"~{name}" for name in content["context"])
         self._time_units = {str(word): name for name, words in content["units"].items() for word in words}
+        self._joined_units = {str(word): name for name, words in content["joined_units"].items() for word in words}
+        self._endings = tuple(str(ending) for ending in content["endings"])
         self._number_words = {str(word): int(number) for word, number in content["numbers"].items()}
         self._trouble_terms = frozenset(f"~{name}" for name in content["trouble"])
         self._trouble_phrases = _build_phrase_table(content["trouble_words"])
@@ -107,6 +103,13 @@ class Lexicon:
         """Tokenize `text` without correcting its spelling."""
         names = split_words(text)
         return self._tokenize_words(names, [name.lower() for name in names], frozenset())
+
+    def stem(self, word: str) -> str:
+        """Return a lower-case word without its ending."""
+        for ending in self._endings:
+            if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM_CHARS:
+                return word[: -len(ending)]
+        return word
 
     def _correct_words(
         self, names: list[str], words: list[str], correct_spelling: Callable[[str], str | None]
@@ -161,8 +164,9 @@ class Lexicon:
 
     def _parse_duration(self, words: list[str], index: int) -> tuple[str, int] | None:
         """Return the duration at `index` as a term and the index after it, or `None`."""
-        if words[index][0].isdigit() and (joined := _JOINED_DURATION.match(words[index])):
-            return _format_minutes(int(joined[1]), "minutes" if joined[2].startswith("m") else "hours"), index + 1
+        joined = _JOINED_DURATION.match(words[index]) if words[index][0].isdigit() else None
+        if joined and (joined_unit := self._joined_units.get(joined[2])):
+            return _format_minutes(int(joined[1]), joined_unit), index + 1
         if index + 1 >= len(words):
             return None
         number, unit = words[index], self._time_units.get(words[index + 1])
@@ -179,7 +183,7 @@ class Lexicon:
             return []
         if word.startswith("0x") and (hexadecimal := _HEX.match(word)):
             return [SearchToken((hexadecimal[1],), word)]
-        return [SearchToken((stem(word),), word, weight), *self._split_name(name, is_whole_word=True)]
+        return [SearchToken((self.stem(word),), word, weight), *self._split_name(name, is_whole_word=True)]
 
     def _split_name(self, name: str, *, is_whole_word: bool) -> list[SearchToken]:
         """Return a token for each part of a compound name such as `runOutputName`; none for a plain word.
@@ -195,7 +199,7 @@ class Lexicon:
         for part in parts:
             if part not in self.stop_words and len(part) > 2:
                 concept = self.concepts.match_at([part], 0)
-                tokens.append(SearchToken(concept.labels if concept else (stem(part),), part, _NAME_PART_WEIGHT))
+                tokens.append(SearchToken(concept.labels if concept else (self.stem(part),), part, _NAME_PART_WEIGHT))
         return tokens
 
 
@@ -206,8 +210,7 @@ def _build_phrase_table(phrases: Iterable[object]) -> PhraseTable:
 
 def load_lexicon() -> Lexicon:
     """Load the lexicon of the knowledge base."""
-    (document,) = load_yaml_documents([LEXICON_PATH])
-    return Lexicon(document.value)
+    return Lexicon(load_word_lexicon())
 
 
 def split_words(text: str) -> list[str]:
@@ -222,14 +225,6 @@ def split_words(text: str) -> list[str]:
     folded = folded.replace("n't", "nt").replace("N'T", "NT")
     names = folded.encode("ascii", "replace").translate(_SEPARATOR_TABLE).decode().split()
     return [name[:_MAX_WORD_CHARS] for name in names[:_MAX_WORDS]]
-
-
-def stem(word: str) -> str:
-    """Return a lower-case word without its English or Italian ending."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM_CHARS:
-            return word[: -len(ending)]
-    return word
 
 
 def _format_minutes(number: int, unit: str) -> str:
