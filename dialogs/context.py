@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dialogs.model.azure import AccessMode
 from dialogs.model.effects import Effect, shift_effects
-from dialogs.model.reply import Block, Button, LogExcerpt, Paragraph, Placement, Reply, RichText, Tone, parse_markup
+from dialogs.model.reply import (
+    Block,
+    Button,
+    ButtonArgument,
+    LogExcerpt,
+    Paragraph,
+    Placement,
+    Reply,
+    RichText,
+    Tone,
+    parse_markup,
+)
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TextCatalog, TrustedText
 from dialogs.texts.language_header import LanguageHeader
@@ -93,7 +103,7 @@ class DialogContext:
         """Build the heading of a card from one of our texts."""
         return Paragraph(self.format_runs(key, **values), size="title")
 
-    def build_button(self, key: str, action_id: str, primary: bool = False, **args: Any) -> Button:
+    def build_button(self, key: str, action_id: str, primary: bool = False, **args: ButtonArgument) -> Button:
         """Build a button with the label `button.<key>`."""
         return Button(self.format_text(f"button.{key}"), action_id, args, primary)
 

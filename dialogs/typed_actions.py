@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from dialogs.azure.typed_requests import parse_request, parse_template_name, parse_yes_no
 from dialogs.state.conversation_state import ConversationState
@@ -17,7 +16,7 @@ class TypedAction:
     """An action that was typed, with the arguments that its button would send."""
 
     action_id: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, object] = field(default_factory=dict)
 
 
 def find_typed_action(text: str, state: ConversationState, phrases: TypedPhrases) -> TypedAction | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from dialogs.model.job import Job
 
@@ -62,7 +62,7 @@ class OfferFile:
     name: str
     description: str
     size: int
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, object] = field(default_factory=dict)
     reply_index: int = 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 FAILURE_KEY = "failed"
 """The key that marks a failed result; its value is a `JobFailure`, or a reason that the job itself defines."""
@@ -29,7 +29,7 @@ class Job:
     """A unit of work as plain JSON values, so that it survives a restart. Running it twice must be harmless."""
 
     name: str
-    args: Mapping[str, Any]
+    args: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +37,4 @@ class JobDone:
     """A finished job and its result as plain JSON values. A failed job has `FAILURE_KEY` in its result."""
 
     job: Job
-    result: Mapping[str, Any]
+    result: Mapping[str, object]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from knowledge.model.entry import Language
 
@@ -131,6 +131,10 @@ class DurationBars:
 Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars
 
 
+ButtonArgument = int | str | list[str]
+"""What a button may send as an argument: it's stored with the state, and comes back from a client."""
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """An action that the user can press (or, in a terminal, type the number of).
@@ -141,7 +145,7 @@ class Button:
 
     label: str
     action_id: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, ButtonArgument] = field(default_factory=dict)
     primary: bool = False
     url: str = ""
     should_omit_fields: bool = False

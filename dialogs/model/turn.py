@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dialogs.model.files import AttachedFile
 from dialogs.model.job import JobDone
@@ -44,7 +44,7 @@ class ActionPressed:
     """
 
     action_id: str
-    args: Mapping[str, Any]
+    args: Mapping[str, object]
     fields: Mapping[str, str]
     version: int
     is_foreign: bool = False

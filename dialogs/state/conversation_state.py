@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from dialogs.model.reply import ButtonArgument
 from dialogs.state.azure_state import AzureState
 from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, CaseForm, SavedDrafts, add_draft
 from dialogs.state.logs import StoredLogs
@@ -72,7 +73,7 @@ class OfferedButton:
 
     label: str
     action_id: str
-    args: Mapping[str, int | str | list[str]] = field(default_factory=dict)
+    args: Mapping[str, ButtonArgument] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
