@@ -165,7 +165,8 @@ class ImageTemplate:
     @property
     def has_failed(self) -> bool:
         """Whether the last run failed or was canceled, or the template could not be created."""
-        return self.run.outcome in ("failed", "canceled") or self.provisioning.state.casefold() == "failed"
+        has_run_failed = self.run.outcome in ("failed", "canceled") and not self.run.is_running
+        return has_run_failed or self.provisioning.state.casefold() == "failed"
 
     def compute_facts(self, now: str | None = None) -> dict[str, str | int]:
         """Return the facts by name, without those that the template doesn't tell.

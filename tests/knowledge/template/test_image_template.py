@@ -89,6 +89,7 @@ def test_the_names_of_the_id_may_be_of_any_script() -> None:
     [
         (TEMPLATE, True),
         (replace(TEMPLATE, run=Run("Canceled")), True),
+        (replace(TEMPLATE, run=Run("Canceling")), False),
         (replace(TEMPLATE, run=Run("Succeeded")), False),
         (replace(TEMPLATE, run=Run(), provisioning=Provisioning("failed")), True),
         (ImageTemplate(), False),
