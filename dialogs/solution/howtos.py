@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Block, Button, Command, CopyableText, Paragraph, Reply, TextRun
 from dialogs.solution.step_view import build_step_body, has_placeholder
@@ -15,14 +13,6 @@ from knowledge.commands.placeholders import fill_placeholders
 from knowledge.model.diagnosis import Diagnosis
 
 PAGE_SIZE = 5
-
-HOWTO_BY_INPUT_KIND: Mapping[str, str] = {
-    "status": "get-build-log",
-    "deployment-error": "get-build-log",
-    "task-log": "log-from-devops",
-    "build-log": "read-build-log",
-}
-"""The guide that helps with an input of each kind when no known error matches it."""
 
 
 def show_howto(context: DialogContext, state: ConversationState, howto_id: str) -> DialogResult:
@@ -42,7 +32,8 @@ def list_howtos(context: DialogContext, state: ConversationState, first_index: i
 
 def suggest_howto_buttons(context: DialogContext, diagnosis: Diagnosis) -> tuple[Button, ...]:
     """Build the button of the guide that helps with an input of this kind, if there is one."""
-    return build_howto_buttons(context, HOWTO_BY_INPUT_KIND.get(diagnosis.kind))
+    howto = context.knowledge.howtos.find_for_kind(diagnosis.kind)
+    return (_build_howto_button(context, howto),) if howto else ()
 
 
 def build_howto_buttons(context: DialogContext, howto_id: str | None) -> tuple[Button, ...]:

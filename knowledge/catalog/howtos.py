@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from knowledge.catalog.loading import STEP_KEYS, read_reference, read_step
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
+from knowledge.model.diagnosis import InputKind
 from knowledge.model.entry import Language, LocalizedText, Reference, Step
 from knowledge.model.errors import InvalidEntriesError
 
 HOWTOS_PATH = Path(__file__).parents[1] / "howtos.yaml"
 
-_HOWTO_KEYS = ("id", "title", "questions", "intro", "steps", "references")
+_HOWTO_KEYS = ("id", "title", "helps_with", "questions", "intro", "steps", "references")
 _VOCABULARY_KEYS = ("alike", "slight", "fillers", "asking", "telling", "reporting", "refusing")
 
 
@@ -29,10 +30,14 @@ class HowtoStep:
 
 @dataclass(frozen=True, slots=True)
 class Howto:
-    """One how-to: its steps, and by language the questions that lead to it."""
+    """One how-to: its steps, and by language the questions that lead to it.
+
+    `helps_with` holds the kinds of text for which it is offered when no known failure matches them.
+    """
 
     id: str
     title: LocalizedText
+    helps_with: tuple[str, ...]
     questions: Mapping[Language, tuple[str, ...]]
     intro: LocalizedText
     steps: tuple[HowtoStep, ...]
@@ -71,6 +76,10 @@ class Howtos:
     by_id: Mapping[str, Howto]
     vocabulary: QuestionVocabulary
 
+    def find_for_kind(self, kind: InputKind) -> Howto | None:
+        """Return the how-to for a text of this kind that no known failure matches, if there is one."""
+        return next((howto for howto in self.by_id.values() if kind in howto.helps_with), None)
+
 
 class HowtosFile(NamedTuple):
     """The how-tos as read, and the file in which faults are recorded."""
@@ -96,10 +105,16 @@ def read_howtos(path: Path = HOWTOS_PATH) -> HowtosFile:
     section = Section(file, (), file.value, ("guides", "words"))
     howtos = section.build_each("guides", _parse_howto)
     known_ids: set[str] = set()
+    helpers: dict[str, str] = {}
     for index, howto in enumerate(howtos):
         if howto.id in known_ids:
             file.add_fault(("guides", index, "id"), f"{howto.id!r} is there twice")
         known_ids.add(howto.id)
+        for kind in howto.helps_with:
+            if kind not in get_args(InputKind):
+                file.add_fault(("guides", index, "helps_with"), f"{kind!r} is not {', '.join(get_args(InputKind))}")
+            elif helpers.setdefault(kind, howto.id) != howto.id:
+                file.add_fault(("guides", index, "helps_with"), f"{helpers[kind]} helps with {kind!r} already")
     if not howtos:
         section.add_fault("guides", "'guides' needs at least one guide")
     return HowtosFile(howtos, section.build_nested("words", _parse_vocabulary), file)
@@ -110,6 +125,7 @@ def _parse_howto(file: YamlFile, key_path: KeyPath, value: Any) -> Howto:
     return Howto(
         id=section.get_text("id"),
         title=section.get_localized("title"),
+        helps_with=section.get_texts("helps_with"),
         questions=section.get_texts_by_language("questions"),
         intro=section.get_localized("intro"),
         steps=section.build_each("steps", _parse_step),

@@ -56,6 +56,7 @@ _ENTRY_KEYS = (
     "examples",
     "near_misses",
     "words",
+    "shows_script_output",
 )
 _SIGNATURE_KEYS = (
     "id",
@@ -192,6 +193,7 @@ def _parse_entry(file: YamlFile, path: Path) -> Entry:
         examples=section.build_each("examples", _parse_example),
         near_misses=section.build_each("near_misses", _parse_near_miss),
         words=section.get_texts_by_language("words") if section.has("words") else {},
+        shows_script_output=section.get_bool("shows_script_output"),
     )
     if entry.id and entry.id != path.stem:
         section.add_fault("id", f"the id {entry.id!r} must be the file's name, {path.stem!r}")

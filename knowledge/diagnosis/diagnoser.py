@@ -32,8 +32,6 @@ MAX_WHOLE_BYTES = 256 << 10
 """Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
 _MAX_EVIDENCE_LINES = 6
 _TEMPLATE_TYPE = b"virtualmachineimages"
-_SCRIPT_EXIT_ENTRY = "script-nonzero-exit"
-"""The entry for a script that failed by itself. What the script printed is its evidence."""
 
 
 class Diagnoser:
@@ -87,9 +85,10 @@ class Diagnoser:
         build, text = parsed.build, parsed.text
         candidates = self._candidate_finder.find_candidates(parsed)
         script_failure = self._find_script_failure(build)
-        script_exit = candidates.get(_SCRIPT_EXIT_ENTRY)
-        if script_exit and script_failure:
-            _show_script_output(script_exit, script_failure)
+        script_exits = [candidate for candidate in candidates.values() if candidate.entry.shows_script_output]
+        if script_failure:
+            for script_exit in script_exits:
+                _show_script_output(script_exit, script_failure)
         ranked = self._candidate_finder.rank(parsed, candidates)
         # normalization undoes escapes, so JSON can only be read from the text as it is
         template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None
@@ -106,7 +105,7 @@ class Diagnoser:
             phase=build.phase if build else None,
             os=(template.os if template else None) or detect_os(text, build, facts),
             partial=parsed.is_partial,
-            script_advice=_build_advice(script_failure, language) if script_exit else None,
+            script_advice=_build_advice(script_failure, language) if script_exits else None,
             line_count=line_count,
             ids=extract_ids(text, facts),
             longest_gap=find_longest_gap(build) if build else None,

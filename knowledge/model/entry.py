@@ -154,7 +154,10 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One known failure, or one harmless message (severity `info`)."""
+    """One known failure, or one harmless message (severity `info`).
+
+    If `shows_script_output` is set, what the script printed about its failure is shown as evidence, with advice.
+    """
 
     id: str
     phase: Phase
@@ -178,3 +181,4 @@ class Entry:
     examples: tuple[Example, ...]
     near_misses: tuple[NearMiss, ...]
     words: Mapping[Language, tuple[str, ...]]
+    shows_script_output: bool = False

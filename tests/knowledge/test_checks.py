@@ -71,6 +71,7 @@ FAULTS = [
     ("text: the other failure}", "text: again the made-up failure}", "why: another", "but must not"),
     ("basis: reported", "basis: reported\nexplains: [nothing]", "explains:", "there is no such entry"),
     ("basis: reported", "basis: reported\ncolour: red", "colour:", "'colour' is not known here"),
+    ("basis: reported", "basis: reported\nshows_script_output: 1", "shows_script_output:", "must be true or false"),
 ]
 
 
@@ -83,6 +84,14 @@ def test_each_fault_is_reported_with_file_and_line(
     matching = [fault for fault in faults(write(tmp_path, text)) if message in fault]
     assert matching
     assert matching[0].startswith(f"entries/build/made-up.yaml:{line_of(text, where)}: ")
+
+
+def test_only_a_failed_build_has_the_output_of_a_script(tmp_path: Path) -> None:
+    text = GOOD.replace("basis:", "shows_script_output: true\nbasis:")
+    assert faults(write(tmp_path / "build", text)) == []
+    text = text.replace("phase: build", "phase: devops")
+    (fault,) = faults(write(tmp_path / "devops", text, phase="devops"))
+    assert fault.startswith(f"entries/devops/made-up.yaml:{line_of(text, 'shows_script_output')}: only a failure of")
 
 
 def test_all_faults_are_reported_together(tmp_path: Path) -> None:

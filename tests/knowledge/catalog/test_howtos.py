@@ -154,6 +154,7 @@ FAULTS = [
     ("where is that thing]", "why is it there]", "en: [where", "'why is it there' leads to no guide"),
     ("    references:\n      - {title: A page, url: https://example.org/page}\n", "", "id: find-it", "'references'"),
     ("intro:", "introduction:", "introduction:", "is not known here"),
+    ("intro:", "helps_with: [status, novel]\n    intro:", "helps_with:", "'novel' is not build-log, status"),
     ("  slight: []", "  slight: [spoon]", "slight:", "none of the concepts"),
     ("trov*", "t*", "words:", "too short"),
 ]
@@ -198,6 +199,14 @@ def test_two_howtos_with_the_same_id_are_a_fault(tmp_path: Path) -> None:
     again = GOOD[GOOD.index("  - id") : GOOD.index("words:")]
     path.write_text(GOOD.replace("words:", again + "words:", 1), encoding="utf-8")
     assert any("'find-it' is there twice" in fault for fault in faults(path))
+
+
+def test_two_howtos_for_the_same_kind_of_text_are_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "guides.yaml"
+    one = GOOD[GOOD.index("  - id") : GOOD.index("words:")].replace("intro:", "helps_with: status\n    intro:")
+    other = one.replace("id: find-it", "id: find-more")
+    path.write_text(GOOD[: GOOD.index("  - id")] + one + other + GOOD[GOOD.index("words:") :], encoding="utf-8")
+    assert any("find-it helps with 'status' already" in fault for fault in faults(path))
 
 
 @pytest.mark.parametrize("name", ["script_errors", "exit_codes"])

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import FACT_KEYS, Diagnosis
+from knowledge.model.entry import Signature
 from knowledge.patterns import LiteralSet
 from tests.build_logs import RUN, SUBSCRIPTION, begun, powershell, restart, script_failed, shell, stopped, succeeded
+from tests.knowledge.made_entries import base, entry
 from tests.shipped_knowledge import DIAGNOSER
 
 KINDS = [
@@ -313,3 +316,14 @@ def test_a_code_that_came_with_a_generic_error_is_not_believed() -> None:
 @pytest.mark.parametrize("text", ["a \ud800 \\n & <b>x", "\udfff" * 50, "exit code \ud83d: 1"])
 def test_half_of_a_surrogate_pair_is_text_too(text: str) -> None:
     assert DIAGNOSER.diagnose(text).kind
+
+
+@pytest.mark.parametrize("shows_script_output", [True, False])
+def test_the_entry_says_whether_the_scripts_output_is_shown(shows_script_output: bool) -> None:
+    verdict = Signature("verdict", "decisive", text=("Script exited with non-zero exit status",))
+    failure = entry("my-script", verdict, shows_script_output=shows_script_output)
+    log = script_failed(powershell(begun(), ["Copying", "Could not find a part of the path 'C:\\x'."], code=1), 1)
+    diagnosis = Diagnoser(base(failure)).diagnose(log.text())
+    (match,) = diagnosis.matches
+    assert any("Could not find a part" in line.text for line in match.evidence) == shows_script_output
+    assert (diagnosis.script_advice is not None) == shows_script_output
