@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
 """PowerShell takes each of these, the typographic ones too, for a single quote."""
 
 
 def quote_for_bash(text: str) -> str:
     """Return `text` as one word for bash and any other POSIX shell, without NULs, which no argument can contain."""
-    quoted = text.replace("\0", "").replace("'", "'\\''")
-    return f"'{quoted}'"
+    return shlex.quote(text.replace("\0", ""))
 
 
 def quote_for_powershell(text: str) -> str:

@@ -169,7 +169,7 @@ def test_powershell_strings_hold_harmless_values_only(title: str, text: str) -> 
 def test_the_file_of_the_commands_holds_the_english_text_of_the_case() -> None:
     italian = replace(FORM, english_title="English title", english_description="IDENTIFICATION", title="Titolo")
     name = build_file_name(context("it"), italian, "text")
-    assert f"'@{name}'" in render_bash_commands(context("it"), italian)
+    assert f"--description @{name} \\" in render_bash_commands(context("it"), italian)
     assert f"'@{name}'" in render_powershell_commands(context("it"), italian)
     assert "Title: English title" in render_english_text(context("it"), italian)
 
