@@ -22,8 +22,8 @@ from dialogs.model.reply import (
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TextCatalog, TrustedText
 from dialogs.texts.language_header import LanguageHeader
-from knowledge.catalog.knowledge_base import KnowledgeBase
 from knowledge.diagnosis.excerpt import shorten_line
+from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.model.entry import Entry, Language, LocalizedText
 

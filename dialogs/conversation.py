@@ -35,9 +35,8 @@ from dialogs.support.ticket.dialog import TicketDialog
 from dialogs.texts.catalog import TextCatalog, get_texts
 from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import find_typed_action
-from knowledge.catalog.knowledge_base import KnowledgeBase
+from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
-from knowledge.search.howto_search import HowtoSearch
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,6 @@ class Conversation:
             diagnose,
             clock,
             knowledge.fact_rules,
-            HowtoSearch(knowledge.howtos),
             azure_reader,
             ticket_filer,
             attachment_reader,
@@ -196,7 +194,7 @@ class Conversation:
         if typed := find_typed_action(message.text, state, self._texts.phrases):
             request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
             return await handle_action(request)
-        if howto := self._resources.howto_search.find_howto(message.text):
+        if howto := self._knowledge.howto_search.find_howto(message.text):
             return show_howto(context, state, howto)
         return await diagnose_text(context, state, self._resources, message.text, has_files=bool(message.files))
 

@@ -13,7 +13,7 @@ from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, parse_
 from dialogs.solution.diagnosis_view import build_entry_heading, render_retry_advice
 from dialogs.solution.shared_chat import extract_first_sentence
 from dialogs.texts.catalog import TextCatalog, get_texts
-from knowledge.catalog.knowledge_base import KnowledgeBase
+from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Entry, Language
 
 MAX_RESULTS = 8

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
 from knowledge.catalog.fact_rules import FactRules
-from knowledge.search.howto_search import HowtoSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +15,6 @@ class DialogResources:
     diagnose: DiagnoseText
     clock: Clock
     fact_rules: FactRules
-    howto_search: HowtoSearch
     azure_reader: AzureReader | None = None
     ticket_filer: TicketFiler | None = None
     attachment_reader: AttachmentReader | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.knowledge_base import load_knowledge_base
 
 KNOWLEDGE_BASE = load_knowledge_base()
 ENTRIES = KNOWLEDGE_BASE.entries

@@ -57,7 +57,7 @@ FLOORS = {
     ),
     "knowledge": (
         ("checks",),
-        ("diagnosis",),
+        ("diagnosis", "knowledge_base"),
         ("search",),
         ("catalog",),
         ("build_log", "template"),

@@ -21,10 +21,10 @@ from dialogs.support.case_text import render_case_text
 from dialogs.support.draft_builder import build_draft
 from dialogs.texts.catalog import get_texts
 from dialogs.texts.languages import ENGLISH, list_languages
-from knowledge.catalog.knowledge_base import load_knowledge_base
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.support import InvalidSupportRoutingError
 from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.model.errors import InvalidEntriesError, UnreadableInputError

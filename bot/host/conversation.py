@@ -12,8 +12,8 @@ from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
 from dialogs.model.ports import AttachmentReader, AzureReader, TicketFiler
 from dialogs.texts.catalog import TextCatalog, get_texts
-from knowledge.catalog.knowledge_base import KnowledgeBase, load_knowledge_base
 from knowledge.diagnosis.diagnoser import Diagnoser
+from knowledge.knowledge_base import KnowledgeBase, load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 

@@ -20,4 +20,6 @@ async def diagnose_text(
     diagnosis = await resources.diagnose(text, context.language)
     if has_files and is_only_introduction(diagnosis):
         return DialogResult(state, ())
-    return show_diagnosis(context, state, diagnosis, suggested_howto_id=resources.howto_search.suggest_howto(text))
+    return show_diagnosis(
+        context, state, diagnosis, suggested_howto_id=context.knowledge.howto_search.suggest_howto(text)
+    )

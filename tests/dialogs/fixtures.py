@@ -16,7 +16,7 @@ from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from dialogs.texts.catalog import get_texts
-from knowledge.catalog.knowledge_base import load_knowledge_base
+from knowledge.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary, ScriptAdvice
 from knowledge.model.entry import Entry, Language, LocalizedText, LookAlike, Step
 

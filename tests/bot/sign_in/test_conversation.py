@@ -17,7 +17,7 @@ from dialogs.conversation import Conversation
 from dialogs.model.azure import TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import Person
 from knowledge.azure_clouds import CLOUDS
-from knowledge.catalog.knowledge_base import load_knowledge_base
+from knowledge.knowledge_base import load_knowledge_base
 from knowledge.template.template_id import TemplateId, TemplateQuery
 from tests.bot.auth.identity_service import TENANT
 from tests.bot.sign_in.conftest import Room, a_room

@@ -17,7 +17,7 @@ from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Turn
 from dialogs.replies.plain_text import render_plain_text
-from knowledge.catalog.knowledge_base import load_knowledge_base
+from knowledge.knowledge_base import load_knowledge_base
 from tests.bot.azure.support.desk import PERSON, SUBSCRIPTION, Office
 from tests.bot.turns.test_job_runner import FAST, Wire, running, until_nothing_waits
 from tests.dialogs.fixtures import ENTRIES, diagnose

@@ -1,9 +1,10 @@
-"""The knowledge base: everything in the catalog that the dialogs need, loaded and checked once."""
+"""The knowledge base: everything that the dialogs need to know, loaded and checked once, and handed to all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from knowledge.catalog.fact_rules import FactRules, load_fact_rules
 from knowledge.catalog.howtos import Howtos, load_howtos
@@ -12,17 +13,27 @@ from knowledge.catalog.questionnaire import Page, build_questionnaire
 from knowledge.catalog.support import load_support
 from knowledge.model.entry import Entry
 from knowledge.model.support_routing import SupportRouting
+from knowledge.search.howto_search import HowtoSearch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnowledgeBase:
-    """Entries by id, and what goes with them."""
+    """Entries by id, and what goes with them. What is built from them is built when it is first needed."""
 
     entries: Mapping[str, Entry]
     support: SupportRouting
     howtos: Howtos
     fact_rules: FactRules
-    questionnaire: Page
+
+    @cached_property
+    def questionnaire(self) -> Page:
+        """The first page of the guided questions."""
+        return build_questionnaire(self.entries.values())
+
+    @cached_property
+    def howto_search(self) -> HowtoSearch:
+        """The search for the how-to that a question asks for."""
+        return HowtoSearch(self.howtos)
 
 
 def load_knowledge_base(entries: Mapping[str, Entry] | None = None) -> KnowledgeBase:
@@ -31,5 +42,6 @@ def load_knowledge_base(entries: Mapping[str, Entry] | None = None) -> Knowledge
     Raises:
         KnowledgeError: A file has faults.
     """
-    used = load_entries() if entries is None else entries
-    return KnowledgeBase(used, load_support(), load_howtos(), load_fact_rules(), build_questionnaire(used.values()))
+    return KnowledgeBase(
+        load_entries() if entries is None else entries, load_support(), load_howtos(), load_fact_rules()
+    )
