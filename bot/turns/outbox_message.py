@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from bot.cards.message_json import message_from_json, message_to_json
 from bot.cards.messages import Message
 from bot.turns.channel import ConversationReference
+from dialogs.model.stored import Stored
+from dialogs.state.codec import Layout, build_codec
+from dialogs.state.json_fields import DecodeError
+from dialogs.state.value_codecs import Codec
 from dialogs.texts.catalog import get_texts
 from dialogs.texts.languages import ENGLISH
 from knowledge.model.entry import Language
+
+
+def _parse_message(value: object) -> Message:
+    message = message_from_json(value)
+    if message is None:
+        raise DecodeError("expected a message")
+    return message
+
+
+def _parse_language(value: object) -> Language:
+    return get_texts().parse_language(value) or ENGLISH
 
 
 @dataclass(slots=True)
@@ -33,15 +48,15 @@ class OutboxMessage:
 
     id: str
     message: Message
-    conversation_reference: ConversationReference
-    language: Language
-    created_at: float
-    due_at: float = 0.0
-    attempts: int = 0
-    unknown_outcomes: int = 0
-    crashed_attempts: int = 0
-    in_flight: bool = False
-    is_fallback: bool = False
+    conversation_reference: Annotated[ConversationReference, Stored("back")]
+    language: Annotated[Language, Stored(decode=_parse_language)]
+    created_at: Annotated[float, Stored("made")]
+    due_at: Annotated[float, Stored("due")] = 0.0
+    attempts: Annotated[int, Stored("tries")] = 0
+    unknown_outcomes: Annotated[int, Stored("doubts")] = 0
+    crashed_attempts: Annotated[int, Stored("breaks")] = 0
+    in_flight: Annotated[bool, Stored("begun")] = False
+    is_fallback: Annotated[bool, Stored("spare")] = False
 
     @property
     def is_possible_duplicate(self) -> bool:
@@ -60,37 +75,22 @@ class OutboxMessage:
         self.message, self.is_fallback, self.in_flight, self.attempts = message, is_fallback, False, 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON. It shares the message: copying a card's thousand values would cost more than the turn."""
-        written = {key: getattr(self, attribute) for key, (attribute, _) in _FIELDS.items()}
-        return {**written, "message": message_to_json(self.message)}
+        """Return plain JSON. It shares the card: copying a card's thousand values would cost more than the turn."""
+        written: dict[str, Any] = _CODEC.encode(self)
+        return written
 
 
-_FIELDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
-    "id": ("id", str),
-    "message": ("message", dict),
-    "back": ("conversation_reference", dict),
-    "language": ("language", str),
-    "made": ("created_at", (int, float)),
-    "due": ("due_at", (int, float)),
-    "tries": ("attempts", int),
-    "doubts": ("unknown_outcomes", int),
-    "breaks": ("crashed_attempts", int),
-    "begun": ("in_flight", bool),
-    "spare": ("is_fallback", bool),
-}
-"""Stored key -> attribute and type. The keys are those of version 1 of the document and stay."""
+# all or nothing: a message whose reference is damaged could reach the wrong person
+_CODEC = build_codec(
+    OutboxMessage,
+    {OutboxMessage: Layout(optional=()), Message: Codec(message_to_json, _parse_message)},
+    usual=Stored(max_chars=None),
+)
 
 
 def read_outbox_message(value: object) -> OutboxMessage | None:
     """Read what `OutboxMessage.to_json` wrote; return None for anything else."""
-    if not isinstance(value, dict):
+    try:
+        return _CODEC.decode(value)
+    except DecodeError:
         return None
-    # all or nothing: a message whose reference is damaged could reach the wrong person
-    if not all(isinstance(value.get(key), expected_type) for key, (_, expected_type) in _FIELDS.items()):
-        return None
-    message = message_from_json(value["message"])
-    if message is None:
-        return None
-    fields = {attribute: value[key] for key, (attribute, _) in _FIELDS.items()}
-    language = get_texts().parse_language(fields["language"]) or ENGLISH
-    return OutboxMessage(**{**fields, "message": message, "language": language})

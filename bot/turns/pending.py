@@ -6,12 +6,24 @@ Each is leased by the process that runs it: of several processes one runs it, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, assert_never
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, assert_never
 
 from dialogs.model.files import AttachedFile
 from dialogs.model.job import Job, JobDone
-from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn, TurnEvent
+from dialogs.model.stored import Stored
+from dialogs.model.turn import (
+    ActionPressed,
+    ConversationScope,
+    MemberJoined,
+    MessageSent,
+    Person,
+    SignedIn,
+    Turn,
+    TurnEvent,
+)
+from dialogs.state.codec import Layout, build_codec
+from dialogs.state.json_fields import DecodeError
 from knowledge.redaction.redact import redact
 
 MAX_CRASHED_ATTEMPTS = 3
@@ -42,19 +54,19 @@ class PendingTurn:
     """
 
     id: str
-    turn_json: dict[str, Any]
-    conversation_reference: dict[str, Any]
-    created_at: float
-    job_json: dict[str, Any] | None = None
-    inbound_fields: dict[str, Any] = field(default_factory=dict)
-    in_flight: bool = False
-    lease_owner: str = ""
-    lease_expires_at: float = 0.0
-    crashed_attempts: int = 0
-    progress_message_id: str = ""
-    progress_message: dict[str, Any] = field(default_factory=dict)
-    progress_activity_id: str = ""
-    due_at: float = 0.0
+    turn_json: Annotated[dict[str, Any], Stored("turn")]
+    conversation_reference: Annotated[dict[str, Any], Stored("back")]
+    created_at: Annotated[float, Stored("made")]
+    job_json: Annotated[dict[str, Any] | None, Stored("work")] = None
+    inbound_fields: Annotated[dict[str, Any], Stored("more")] = field(default_factory=dict)
+    in_flight: Annotated[bool, Stored("begun")] = False
+    lease_owner: Annotated[str, Stored("worker")] = ""
+    lease_expires_at: Annotated[float, Stored("until")] = 0.0
+    crashed_attempts: Annotated[int, Stored("cuts")] = 0
+    progress_message_id: Annotated[str, Stored("row")] = ""
+    progress_message: Annotated[dict[str, Any], Stored("message")] = field(default_factory=dict)
+    progress_activity_id: Annotated[str, Stored("shown")] = ""
+    due_at: Annotated[float, Stored("due")] = 0.0
 
     def can_start(self, instance: str, now: float) -> bool:
         """Return whether `instance` may start it, if it isn't running it already.
@@ -86,57 +98,52 @@ class PendingTurn:
     @property
     def parsed_turn(self) -> Turn:
         """The stored turn; of a job, the turn that reports it, without the report."""
-        turn = turn_from_json(self.turn_json)
-        if turn is None:
-            raise ValueError("the stored turn is not readable")
-        return turn
+        return _read_turn(self.turn_json)
 
     @property
     def parsed_job(self) -> Job | None:
         """The job; None for a turn."""
-        return Job(self.job_json["do"], self.job_json["args"]) if self.job_json else None
+        return _JOB_CODEC.decode(self.job_json) if self.job_json else None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON, which `read_pending` reads."""
-        return {key: getattr(self, attribute) for key, (attribute, _) in _FIELDS.items()}
+        written: dict[str, Any] = _PENDING_CODEC.encode(self)
+        return written
 
 
-_FIELDS: dict[str, tuple[str, type | tuple[type, ...]]] = {
-    "id": ("id", str),
-    "turn": ("turn_json", dict),
-    "back": ("conversation_reference", dict),
-    "made": ("created_at", (int, float)),
-    "work": ("job_json", (dict, type(None))),
-    "more": ("inbound_fields", dict),
-    "begun": ("in_flight", bool),
-    "worker": ("lease_owner", str),
-    "until": ("lease_expires_at", (int, float)),
-    "cuts": ("crashed_attempts", int),
-    "row": ("progress_message_id", str),
-    "message": ("progress_message", dict),
-    "shown": ("progress_activity_id", str),
-    "due": ("due_at", (int, float)),
-}
-"""Stored key -> attribute and type. The keys are those of version 1 of the document and stay."""
+@dataclass(frozen=True, slots=True)
+class _StoredTurn:
+    """A turn and its event side by side, under their stored keys."""
+
+    person: Person
+    conversation: str
+    scope: ConversationScope
+    locale: str | None
+    text: str = ""
+    files: tuple[AttachedFile, ...] = ()
+    action: ActionPressed | None = None
+    joined: bool = False
+    signed_in: bool | None = None
+
+
+# the keys are those of version 1 of the document and stay
+_AS_IS = Stored(max_chars=None)
+_PENDING_CODEC = build_codec(PendingTurn, {PendingTurn: Layout(optional=("due_at",))}, _AS_IS)
+_JOB_CODEC = build_codec(Job, usual=_AS_IS)
+_TURN_CODEC = build_codec(_StoredTurn, {AttachedFile: Layout(is_row=True)}, _AS_IS)
+_KEYS_WITHOUT_CONTENT = ("person", "conversation", "scope", "locale")
 
 
 def read_pending(value: object) -> PendingTurn | None:
     """Read what `PendingTurn.to_json` wrote; return None for anything else."""
-    if not isinstance(value, dict):
+    try:
+        pending = _PENDING_CODEC.decode(value)
+        _TURN_CODEC.decode(pending.turn_json)
+        if pending.job_json is not None:
+            _JOB_CODEC.decode(pending.job_json)
+    except DecodeError:
         return None
-    value = {"due": 0.0, **value}  # a document of an earlier version has none
-    if not all(key in value and isinstance(value[key], expected) for key, (_, expected) in _FIELDS.items()):
-        return None
-    job_json = value["work"]
-    if job_json is not None and not (isinstance(job_json.get("do"), str) and isinstance(job_json.get("args"), dict)):
-        return None
-    pending = PendingTurn(**{attribute: value[key] for key, (attribute, _) in _FIELDS.items()})
-    return pending if turn_from_json(pending.turn_json) else None
-
-
-_PERSON_FIELDS = {"tenant": "tenant", "id": "id", "name": "name", "object_id": "object_id"}
-_ACTION_FIELDS = {"do": "action_id", "args": "args", "fields": "fields", "version": "version", "foreign": "is_foreign"}
-"""Stored key -> attribute."""
+    return pending
 
 
 def turn_to_json(turn: Turn, should_include_content: bool = True) -> dict[str, Any]:
@@ -144,70 +151,47 @@ def turn_to_json(turn: Turn, should_include_content: bool = True) -> dict[str, A
 
     Content is redacted, since it is stored.
     """
-    written: dict[str, Any] = {
-        "person": {key: getattr(turn.person, attribute) for key, attribute in _PERSON_FIELDS.items()},
-        "conversation": turn.conversation_id,
-        "scope": turn.scope,
-        "locale": turn.locale,
-    }
-    return written | _event_to_json(turn.event) if should_include_content else written
+    stored = _StoredTurn(turn.person, turn.conversation_id, turn.scope, turn.locale)
+    written = _TURN_CODEC.encode(_add_event(stored, turn.event) if should_include_content else stored)
+    return {key: item for key, item in written.items() if should_include_content or key in _KEYS_WITHOUT_CONTENT}
 
 
-def _event_to_json(event: TurnEvent) -> dict[str, Any]:
-    written: dict[str, Any] = {"text": "", "files": [], "action": None, "joined": False, "signed_in": None}
-    match event:
-        case MessageSent(text, files):
-            # shortened only afterwards: half a secret would not be recognized as one
-            written["text"] = redact(text)[-MAX_TEXT_CHARS:]
-            # a reference keeps its secret, as in the jobs that read the file: without it a crash would lose the file
-            written["files"] = [[redact(file.name), file.reference] for file in files]
-        case ActionPressed():
-            written["action"] = _action_to_json(event)
-        case MemberJoined():
-            written["joined"] = True
-        case SignedIn(succeeded):
-            written["signed_in"] = succeeded
-        case JobDone():
-            pass  # the job itself is stored, and is done again
-        case _:
-            assert_never(event)
-    return written
-
-
-def _action_to_json(action: ActionPressed) -> dict[str, Any]:
-    return {
-        "do": action.action_id,
-        "args": dict(action.args),
-        "fields": {key: redact(value) for key, value in action.fields.items()},
-        "version": action.version,
-        "foreign": action.is_foreign,
-    }
-
-
-def turn_from_json(value: Mapping[str, Any]) -> Turn | None:
+def turn_from_json(value: object) -> Turn | None:
     """Read what `turn_to_json` wrote; return None if it is broken."""
     try:
-        person = value["person"]
-        # altered state must not pass further arguments to the constructors
-        if set(person) - set(_PERSON_FIELDS):
-            return None
-        return Turn(
-            person=Person(**{_PERSON_FIELDS[key]: item for key, item in person.items()}),
-            conversation_id=value["conversation"],
-            scope=value["scope"],
-            locale=value["locale"],
-            event=_event_from_json(value),
-        )
-    except (KeyError, TypeError, ValueError):
+        return _read_turn(value)
+    except DecodeError:
         return None
 
 
-def _event_from_json(value: Mapping[str, Any]) -> TurnEvent:
-    if value.get("joined"):
-        return MemberJoined()
-    if (succeeded := value.get("signed_in")) is not None:
-        return SignedIn(succeeded)
-    if action := value.get("action"):
-        return ActionPressed(**{attribute: action[key] for key, attribute in _ACTION_FIELDS.items()})
-    files = tuple(AttachedFile(name, reference) for name, reference in value.get("files", ()))
-    return MessageSent(value.get("text", ""), files)
+def _add_event(stored: _StoredTurn, event: TurnEvent) -> _StoredTurn:
+    match event:
+        case MessageSent(text, files):
+            # a reference keeps its secret, as in the jobs that read the file: without it a crash would lose the file
+            redacted_files = tuple(AttachedFile(redact(file.name), file.reference) for file in files)
+            # shortened only afterwards: half a secret would not be recognized as one
+            return replace(stored, text=redact(text)[-MAX_TEXT_CHARS:], files=redacted_files)
+        case ActionPressed():
+            fields = {key: redact(value) for key, value in event.fields.items()}
+            return replace(stored, action=replace(event, fields=fields))
+        case MemberJoined():
+            return replace(stored, joined=True)
+        case SignedIn(succeeded):
+            return replace(stored, signed_in=succeeded)
+        case JobDone():  # the job itself is stored, and is done again
+            return stored
+        case _:
+            assert_never(event)
+
+
+def _read_turn(value: object) -> Turn:
+    """Read what `turn_to_json` wrote. Raise `DecodeError` for another shape."""
+    stored = _TURN_CODEC.decode(value)
+    event: TurnEvent
+    if stored.joined:
+        event = MemberJoined()
+    elif stored.signed_in is not None:
+        event = SignedIn(stored.signed_in)
+    else:
+        event = stored.action or MessageSent(stored.text, stored.files)
+    return Turn(stored.person, stored.conversation, stored.scope, stored.locale, event)

@@ -102,8 +102,7 @@ class UnitOfWork:
 
     def _is_own_turn(self, pending: PendingTurn) -> bool:
         turn = pending.parsed_turn
-        parts = (turn.person.tenant, turn.conversation_id, turn.person.id)
-        return all(isinstance(part, str) for part in parts) and build_state_key(*parts) == self.key
+        return build_state_key(turn.person.tenant, turn.conversation_id, turn.person.id) == self.key
 
 
 async def update_document(

@@ -6,12 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from dialogs.azure.combined_diagnosis import (
-    CombinedDiagnosis,
-    TemplateSources,
-    can_be_of_template,
-    combine_diagnoses,
-)
+from dialogs.azure.combined_diagnosis import CombinedDiagnosis, TemplateSources, can_be_of_template, combine_diagnoses
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_status
 from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
@@ -29,12 +24,12 @@ from dialogs.replies.durations import format_size
 from dialogs.solution.candidate_view import build_evidence, render_candidate_line
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.azure_state import AzureRequest
-from dialogs.state.codec import Layout, StoredField, build_codec
+from dialogs.state.codec import build_codec
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, truncate_diagnosis
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.refusal_json import REFUSAL_CODEC
-from dialogs.state.template_status import sanitize_status, template_status_from_json, template_status_to_json
+from dialogs.state.template_status import STATUS_CODEC, sanitize_status
 from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.entry import Language
@@ -42,11 +37,8 @@ from knowledge.template.template_id import TemplateId, TemplateQuery
 
 READ_WHOLE_LOG_JOB = "whole-log"
 """The name of the job that reads a whole log."""
-MAX_LOG_BYTES = 10**15
 
-_LOG_CODEC = build_codec(
-    LogDiagnosis, {LogDiagnosis: Layout({"size": StoredField(max_value=MAX_LOG_BYTES)}), **DIAGNOSIS_LAYOUTS}
-)
+_LOG_CODEC = build_codec(LogDiagnosis, DIAGNOSIS_LAYOUTS)
 
 
 def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
@@ -82,7 +74,7 @@ async def read_whole_log(
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
         log = await azure_reader.diagnose_log(person, status, language, progress)
         stored_log = replace(log, diagnosis=truncate_diagnosis(log.diagnosis))
-        return {"status": template_status_to_json(status), **_LOG_CODEC.encode(stored_log)}
+        return {"status": STATUS_CODEC.encode(status), **_LOG_CODEC.encode(stored_log)}
     except AzureRefusedError as refused:
         return {"refused": REFUSAL_CODEC.encode(refused.refusal)}
 
@@ -116,7 +108,7 @@ def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog]:
     if "refused" in result:
         raise AzureRefusedError(REFUSAL_CODEC.decode(result["refused"]))
     log = _LOG_CODEC.decode(result)
-    return template_status_from_json(result.get("status")), DiagnosedLog(
+    return STATUS_CODEC.decode(result.get("status")), DiagnosedLog(
         log.diagnosis, bytes_read=log.size, size=log.size, growing=log.growing, file=log.file, folder=log.folder
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
+from dialogs.model.stored import Stored
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.template.image_template import ImageTemplate
 from knowledge.template.run import Run
@@ -96,6 +97,6 @@ class LogDiagnosis:
 
     file: LogFile
     diagnosis: Diagnosis
-    size: int
+    size: Annotated[int, Stored(max_value=10**15)]
     folder: str = ""
     growing: bool = False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
+from dialogs.model.stored import Stored
 from knowledge.model.diagnosis import Diagnosis
+
+MAX_SIZE_BYTES = 10**13
 
 FileRefusalReason = Literal[
     "off",  # this deployment reads no files
@@ -41,7 +44,7 @@ class AttachedLog:
     """A log that was read to its end: its name ("" when the file itself is the log), size in bytes, and diagnosis."""
 
     name: str
-    size: int
+    size: Annotated[int, Stored(max_value=MAX_SIZE_BYTES)]
     diagnosis: Diagnosis
 
 
@@ -52,10 +55,10 @@ class AttachmentContents:
     For an archive, `text_count` counts the members that were read and `unread_count` those that were not.
     """
 
-    size: int
+    size: Annotated[int, Stored(max_value=MAX_SIZE_BYTES)]
     logs: tuple[AttachedLog, ...]
-    text_count: int = 1
-    unread_count: int = 0
+    text_count: Annotated[int, Stored("texts")] = 1
+    unread_count: Annotated[int, Stored("left")] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +66,4 @@ class FileRefusal:
     """Why a file was not read. `max_bytes` is the limit that it exceeds, 0 when it exceeds none."""
 
     reason: FileRefusalReason
-    max_bytes: int = 0
+    max_bytes: Annotated[int, Stored("most")] = 0

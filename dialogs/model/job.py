@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from dialogs.model.stored import Stored
 
 FAILURE_KEY = "failed"
 """The key that marks a failed result; its value is a `JobFailure`, or a reason that the job itself defines."""
@@ -28,7 +30,7 @@ It failed unexpectedly, took too long, was cut off by a process exit on every at
 class Job:
     """A unit of work as plain JSON values, so that it survives a restart. Running it twice must be harmless."""
 
-    name: str
+    name: Annotated[str, Stored("do")]
     args: Mapping[str, object]
 
 

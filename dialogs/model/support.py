@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from dialogs.model.stored import Stored
 from knowledge.azure_clouds import CLOUDS
 
 TicketProduct = Literal["windows", "linux"]
@@ -23,6 +24,11 @@ MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
 """The limit of the Azure support API for one attachment."""
 ATTACHMENT_EXTENSIONS = (".txt", ".md")
 MAX_FILE_NAME_CHARS = 110
+MAX_ATTACHMENTS = 3
+MAX_ATTACHMENT_CHARS = 60_000
+MAX_CASE_CHARS = 24_000
+"""The limit for the text of a case: its description and the header above it."""
+MAX_CLASSIFICATIONS = 6
 PORTAL_URL_PREFIXES = tuple(f"{cloud.portal}/" for cloud in CLOUDS.values())
 """How the URL of a ticket must begin to be shown."""
 
@@ -51,7 +57,7 @@ class ClassificationOptions:
     """
 
     service: ServiceChoice
-    classifications: tuple[ClassificationChoice, ...]
+    classifications: Annotated[tuple[ClassificationChoice, ...], Stored(max_items=MAX_CLASSIFICATIONS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,13 @@ class TicketContact:
     `language` is one of `SUPPORT_LANGUAGES`. `phone` is "" when not given; the contact method "phone" requires it.
     """
 
-    first_name: str
-    last_name: str
+    first_name: Annotated[str, Stored("first")]
+    last_name: Annotated[str, Stored("last")]
     email: str
     country: str
     time_zone: str
-    language: str
-    contact_method: ContactMethod = "email"
+    language: Annotated[str, Stored(choices=SUPPORT_LANGUAGES)]
+    contact_method: Annotated[ContactMethod, Stored("by")] = "email"
     phone: str = ""
 
 
@@ -76,7 +82,7 @@ class TicketAttachment:
     """A redacted text attached to a ticket as a file; the name ends in one of `ATTACHMENT_EXTENSIONS`."""
 
     name: str
-    text: str
+    text: Annotated[str, Stored(max_chars=MAX_ATTACHMENT_CHARS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,12 @@ class TicketDraft:
     service: ServiceChoice
     classification: ClassificationChoice
     title: str
-    description: str
+    description: Annotated[str, Stored(max_chars=MAX_CASE_CHARS)]
     severity: TicketSeverity
     contact: TicketContact
-    can_collect_diagnostics: bool = False
-    problem_started_at: str = ""
-    attachments: tuple[TicketAttachment, ...] = ()
+    can_collect_diagnostics: Annotated[bool, Stored("diagnostics")] = False
+    problem_started_at: Annotated[str, Stored("started")] = ""
+    attachments: Annotated[tuple[TicketAttachment, ...], Stored(max_items=MAX_ATTACHMENTS)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +119,5 @@ class Ticket:
     id: str
     url: str
     state: str = ""
-    attachment_count: int = 0
-    was_already_filed: bool = False
+    attachment_count: Annotated[int, Stored("attached", max_value=MAX_ATTACHMENTS)] = 0
+    was_already_filed: Annotated[bool, Stored("again")] = False

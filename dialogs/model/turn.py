@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from dialogs.model.files import AttachedFile
 from dialogs.model.job import JobDone
+from dialogs.model.stored import Stored
 
 ConversationScope = Literal["personal", "group", "channel"]
 
@@ -43,11 +44,11 @@ class ActionPressed:
     `is_foreign`: the card was sent to another member of the same conversation.
     """
 
-    action_id: str
+    action_id: Annotated[str, Stored("do")]
     args: Mapping[str, object]
     fields: Mapping[str, str]
     version: int
-    is_foreign: bool = False
+    is_foreign: Annotated[bool, Stored("foreign")] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from dialogs.solution.attached_logs_view import (
     show_reading,
 )
 from dialogs.solution.diagnosis_dialog import show_diagnosis
-from dialogs.state.codec import Layout, StoredField, build_codec
+from dialogs.state.codec import build_codec
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, find_top_match, has_findings, truncate_diagnosis
 from dialogs.state.json_fields import DecodeError, parse_mapping
-from dialogs.state.logs import MAX_LOGS, MAX_SIZE_BYTES, add_logs, build_display_name
+from dialogs.state.logs import MAX_LOGS, add_logs, build_display_name
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.redaction.redact import redact
@@ -34,22 +34,8 @@ from knowledge.redaction.redact import redact
 READ_FILE_JOB = "read-file"
 """The name of the job that reads an attached file."""
 
-_REFUSAL_CODEC = build_codec(FileRefusal, {FileRefusal: Layout({"max_bytes": StoredField("most")})})
-_CONTENTS_CODEC = build_codec(
-    AttachmentContents,
-    {
-        AttachmentContents: Layout(
-            {
-                "size": StoredField(max_value=MAX_SIZE_BYTES),
-                "logs": StoredField(max_items=MAX_LOGS),
-                "text_count": StoredField("texts"),
-                "unread_count": StoredField("left"),
-            }
-        ),
-        AttachedLog: Layout({"size": StoredField(max_value=MAX_SIZE_BYTES)}),
-        **DIAGNOSIS_LAYOUTS,
-    },
-)
+_REFUSAL_CODEC = build_codec(FileRefusal)
+_CONTENTS_CODEC = build_codec(AttachmentContents, DIAGNOSIS_LAYOUTS)
 
 
 def is_only_introduction(diagnosis: Diagnosis) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from dialogs.model.azure import AccessMode
-from dialogs.state.codec import Codec, Layout, StoredField, build_codec
+from dialogs.model.stored import Stored
+from dialogs.state.codec import build_codec
 from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping
+from dialogs.state.value_codecs import Codec
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
 LookupKind = Literal["template", "failing", "whole-log", "watch"]
@@ -16,45 +18,7 @@ PendingInput = Literal["", "consent", "sign-in", "name"]
 MAX_WATCHED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class AzureRequest:
-    """A request to read Azure, and what is known about the template that it is for."""
-
-    kind: LookupKind = "template"
-    query: TemplateQuery = field(default_factory=TemplateQuery)
-
-    @property
-    def template_id(self) -> TemplateId | None:
-        """The template, when the query identifies exactly one."""
-        return self.query.template_id
-
-
-@dataclass(frozen=True, slots=True)
-class AzureState:
-    """Consent to read Azure, the pending request, the last template, and the watched templates.
-
-    `has_consented` is None until the user was asked; it holds for `consented_access_mode` only. `pending_input` is what
-    `pending_request` waits for.
-    """
-
-    has_consented: bool | None = None
-    pending_request: AzureRequest | None = None
-    pending_input: PendingInput = ""
-    last_template_id: TemplateId | None = None
-    consented_access_mode: AccessMode = "off"
-    watched_templates: tuple[TemplateId, ...] = ()
-
-    def with_pending_request(self, request: AzureRequest, pending_input: PendingInput) -> AzureState:
-        """Return this state with `request` waiting for `pending_input`."""
-        return replace(self, pending_request=request, pending_input=pending_input)
-
-    def expire_name_prompt(self, previous: AzureState) -> AzureState:
-        """Return the state after a turn: a prompt for a template name lapses unless the turn renewed it."""
-        return replace(self, pending_input="") if self is previous and self.pending_input == "name" else self
-
-    def without_pending_request(self) -> AzureState:
-        """Return this state with no pending request."""
-        return replace(self, pending_request=None, pending_input="")
+_NAMES_CODEC = build_codec(TemplateQuery)
 
 
 def _parse_query(value: object) -> TemplateQuery:
@@ -77,24 +41,49 @@ def _parse_watched_templates(value: object) -> tuple[TemplateId, ...]:
     return tuple(filter(None, map(_parse_last_template_id, parse_list(value, MAX_WATCHED))))
 
 
+@dataclass(frozen=True, slots=True)
+class AzureRequest:
+    """A request to read Azure, and what is known about the template that it is for."""
+
+    kind: Annotated[LookupKind, Stored("what")] = "template"
+    query: Annotated[TemplateQuery, Stored("wanted", decode=_parse_query)] = field(default_factory=TemplateQuery)
+
+    @property
+    def template_id(self) -> TemplateId | None:
+        """The template, when the query identifies exactly one."""
+        return self.query.template_id
+
+
+@dataclass(frozen=True, slots=True)
+class AzureState:
+    """Consent to read Azure, the pending request, the last template, and the watched templates.
+
+    `has_consented` is None until the user was asked; it holds for `consented_access_mode` only. `pending_input` is what
+    `pending_request` waits for.
+    """
+
+    has_consented: Annotated[bool | None, Stored("consent")] = None
+    pending_request: AzureRequest | None = None
+    pending_input: Annotated[PendingInput, Stored("waits")] = ""
+    last_template_id: Annotated[TemplateId | None, Stored("ref", decode=_parse_last_template_id)] = None
+    consented_access_mode: Annotated[AccessMode, Stored("whose")] = "off"
+    watched_templates: Annotated[tuple[TemplateId, ...], Stored("watches", decode=_parse_watched_templates)] = ()
+
+    def with_pending_request(self, request: AzureRequest, pending_input: PendingInput) -> AzureState:
+        """Return this state with `request` waiting for `pending_input`."""
+        return replace(self, pending_request=request, pending_input=pending_input)
+
+    def expire_name_prompt(self, previous: AzureState) -> AzureState:
+        """Return the state after a turn: a prompt for a template name lapses unless the turn renewed it."""
+        return replace(self, pending_input="") if self is previous and self.pending_input == "name" else self
+
+    def without_pending_request(self) -> AzureState:
+        """Return this state with no pending request."""
+        return replace(self, pending_request=None, pending_input="")
+
+
 TEMPLATE_ID_CODEC = Codec(TemplateId.to_args, _parse_template_id)
-_NAMES_CODEC = build_codec(TemplateQuery)
-_STATE_CODEC = build_codec(
-    AzureState,
-    {
-        AzureState: Layout(
-            {
-                "has_consented": StoredField("consent"),
-                "pending_input": StoredField("waits"),
-                "last_template_id": StoredField("ref", decode=_parse_last_template_id),
-                "consented_access_mode": StoredField("whose"),
-                "watched_templates": StoredField("watches", decode=_parse_watched_templates),
-            }
-        ),
-        AzureRequest: Layout({"kind": StoredField("what"), "query": StoredField("wanted", decode=_parse_query)}),
-        TemplateId: TEMPLATE_ID_CODEC,
-    },
-)
+_STATE_CODEC = build_codec(AzureState, {TemplateId: TEMPLATE_ID_CODEC})
 
 
 def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
@@ -114,3 +103,6 @@ def azure_state_from_json(value: object) -> AzureState:
     document = parse_mapping(value)
     request = None if document.get("what") is None else document
     return _STATE_CODEC.decode({**document, "pending_request": request})
+
+
+AZURE_LAYOUTS = {AzureState: Codec(azure_state_to_json, azure_state_from_json)}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Annotated
 
-from dialogs.state.codec import Layout, StoredField, build_codec
+from dialogs.model.stored import Stored
+from dialogs.state.codec import Layout, build_codec
 
 MAX_TITLE_CHARS = 250
 MAX_DESCRIPTION_CHARS = 12_000
@@ -15,6 +17,8 @@ MAX_DRAFTS = 5
 MAX_TOTAL_DRAFT_BYTES = 30_000
 """The limit for all saved drafts together, as JSON: the rest of the state has to fit beside them."""
 MAX_DIAGNOSIS_NUMBER = 10**15
+
+DiagnosisNumber = Annotated[int, Stored("paste", max_value=MAX_DIAGNOSIS_NUMBER)]
 
 UNKNOWN = "unknown"
 PRODUCTS = ("windows", "linux")
@@ -39,19 +43,19 @@ class CaseForm:
 
     product: str
     severity: str
-    title: str
-    description: str
+    title: Annotated[str, Stored(max_chars=MAX_TITLE_CHARS)]
+    description: Annotated[str, Stored(max_chars=MAX_DESCRIPTION_CHARS)]
     frequency: str = UNKNOWN
     client: str = UNKNOWN
     last_good: str = ""
     changed: str = ""
     impact: str = ""
     template_id: str = ""
-    english_title: str = ""
-    english_description: str = ""
+    english_title: Annotated[str, Stored(max_chars=MAX_TITLE_CHARS)] = ""
+    english_description: Annotated[str, Stored("english", max_chars=MAX_DESCRIPTION_CHARS)] = ""
     owner: str = ""
-    diagnosis_number: int = 0
-    draft_id: str = ""
+    diagnosis_number: DiagnosisNumber = 0
+    draft_id: Annotated[str, Stored("draft")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +63,13 @@ class SavedDraft:
     """A saved draft: its number within the conversation, when it was saved (UTC, ISO 8601), and its form."""
 
     number: int
-    saved_at: str
+    saved_at: Annotated[str, Stored("at")]
     form: CaseForm
 
 
 SavedDrafts = tuple[SavedDraft, ...]
 
-CASE_LAYOUTS = {
-    CaseForm: Layout(
-        {
-            "title": StoredField(max_chars=MAX_TITLE_CHARS),
-            "description": StoredField(max_chars=MAX_DESCRIPTION_CHARS),
-            "english_title": StoredField(max_chars=MAX_TITLE_CHARS),
-            "english_description": StoredField("english", max_chars=MAX_DESCRIPTION_CHARS),
-            "diagnosis_number": StoredField("paste", max_value=MAX_DIAGNOSIS_NUMBER),
-            "draft_id": StoredField("draft"),
-        },
-        omits_defaults=True,
-    ),
-    SavedDraft: Layout({"saved_at": StoredField("at")}),
-}
+CASE_LAYOUTS = {CaseForm: Layout(omits_defaults=True)}
 _DRAFTS = build_codec(SavedDrafts, CASE_LAYOUTS)
 
 

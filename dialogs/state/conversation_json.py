@@ -9,78 +9,22 @@ from typing import Any
 
 import orjson
 
-from dialogs.state.azure_state import AzureState, azure_state_from_json, azure_state_to_json
-from dialogs.state.case import (
-    CASE_LAYOUTS,
-    MAX_DESCRIPTION_CHARS,
-    MAX_DIAGNOSIS_NUMBER,
-    MAX_DRAFTS,
-    shorten_description,
-)
-from dialogs.state.codec import Codec, Layout, StoredField, build_codec
-from dialogs.state.conversation_state import (
-    MAX_FACT_VERDICTS,
-    MAX_LAST_BUTTONS,
-    MAX_TRIED_STEPS,
-    ConversationState,
-    DiagnosisFeedback,
-    OfferedButton,
-    TriedStep,
-    Walkthrough,
-)
+from dialogs.state.azure_state import AZURE_LAYOUTS
+from dialogs.state.case import CASE_LAYOUTS, MAX_DESCRIPTION_CHARS, shorten_description
+from dialogs.state.codec import build_codec
+from dialogs.state.conversation_state import MAX_FACT_VERDICTS, ConversationState
+from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS
 from dialogs.state.json_fields import DecodeError, parse_mapping
-from dialogs.state.logs import LOG_LAYOUTS, MAX_LOGS
-from dialogs.state.ticket_state import TICKET_STATE_LAYOUTS, TicketState
-from knowledge.model.entry import Language, is_language_code
+from dialogs.state.ticket_json import TICKET_LAYOUTS
+from dialogs.state.ticket_state import TicketState
 
 SCHEMA_VERSION = 1
 MAX_STATE_BYTES = 60_000
 """The limit for the state as compact JSON."""
 
+_STATE_CODEC = build_codec(ConversationState, {**AZURE_LAYOUTS, **CASE_LAYOUTS, **DIAGNOSIS_LAYOUTS, **TICKET_LAYOUTS})
 _REQUIRED_KEYS = {"paste", "tried", "offered"}
 """What every release stored: without them, it's not a state but something else."""
-
-
-def _parse_language(value: object) -> Language | None:
-    """Return the code of a language. Only another release may have texts in it, so it needn't be known."""
-    if value is not None and not is_language_code(value):
-        raise DecodeError("expected the code of a language")
-    return value
-
-
-_DIAGNOSIS_NUMBER = StoredField("paste", max_value=MAX_DIAGNOSIS_NUMBER)
-_STATE_CODEC = build_codec(
-    ConversationState,
-    {
-        ConversationState: Layout(
-            {
-                "language": StoredField(decode=_parse_language),
-                "diagnosis_number": _DIAGNOSIS_NUMBER,
-                "walkthrough": StoredField("walk"),
-                "tried_steps": StoredField("tried", max_items=MAX_TRIED_STEPS),
-                "drafts": StoredField(max_items=MAX_DRAFTS),
-                "fact_verdicts": StoredField("spoken", max_items=MAX_FACT_VERDICTS),
-                "feedback": StoredField("judged"),
-                "last_buttons": StoredField("offered", max_items=MAX_LAST_BUTTONS),
-                "azure": StoredField("look"),
-                "logs": StoredField(max_items=MAX_LOGS),
-            }
-        ),
-        Walkthrough: Layout({"diagnosis_number": _DIAGNOSIS_NUMBER, "was_picked": StoredField("picked")}),
-        TriedStep: Layout({"tried_at": StoredField("at")}),
-        DiagnosisFeedback: Layout({"diagnosis_number": _DIAGNOSIS_NUMBER, "actual_entry": StoredField("really")}),
-        OfferedButton: Layout(
-            {
-                "action_id": StoredField("do"),
-                "args": StoredField(max_items=10, min_value=-(2**63), max_value=2**63),
-            }
-        ),
-        AzureState: Codec(azure_state_to_json, azure_state_from_json),
-        **CASE_LAYOUTS,
-        **LOG_LAYOUTS,
-        **TICKET_STATE_LAYOUTS,
-    },
-)
 
 
 def state_to_json(state: ConversationState) -> dict[str, Any]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from dialogs.model.reply import ButtonArgument
+from dialogs.model.stored import ANY_NUMBER, Stored
 from dialogs.state.azure_state import AzureState
-from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, CaseForm, SavedDrafts, add_draft
-from dialogs.state.logs import StoredLogs
+from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, MAX_DRAFTS, CaseForm, DiagnosisNumber, SavedDrafts, add_draft
+from dialogs.state.json_fields import DecodeError
+from dialogs.state.logs import MAX_LOGS, StoredLogs
 from dialogs.state.ticket_state import TicketState
 from knowledge.model.diagnosis import Diagnosis, Match
-from knowledge.model.entry import Language
+from knowledge.model.entry import Language, is_language_code
 
 MAX_TRIED_STEPS = 30
 MAX_LAST_BUTTONS = 12
@@ -31,6 +33,13 @@ def get_stored_fact(fact: str) -> str:
     return _STORED_FACTS.get(fact, fact)
 
 
+def _parse_language(value: object) -> Language | None:
+    """Return the code of a language. Only another release may have texts in it, so it needn't be known."""
+    if value is not None and not is_language_code(value):
+        raise DecodeError("expected the code of a language")
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Walkthrough:
     """Where the user is in the solution of an entry.
@@ -44,8 +53,8 @@ class Walkthrough:
 
     entry: str
     step: int
-    diagnosis_number: int
-    was_picked: bool = False
+    diagnosis_number: DiagnosisNumber
+    was_picked: Annotated[bool, Stored("picked")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +64,16 @@ class TriedStep:
     entry: str
     step: int
     outcome: StepOutcome
-    tried_at: str
+    tried_at: Annotated[str, Stored("at")]
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisFeedback:
     """Feedback on one diagnosis. `actual_entry` is the entry it really was, "" when the user did not say."""
 
-    diagnosis_number: int
+    diagnosis_number: DiagnosisNumber
     verdict: FeedbackVerdict
-    actual_entry: str = ""
+    actual_entry: Annotated[str, Stored("really")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +81,8 @@ class OfferedButton:
     """A button of the last replies, so that the user can type its number or label instead of pressing it."""
 
     label: str
-    action_id: str
-    args: Mapping[str, ButtonArgument] = field(default_factory=dict)
+    action_id: Annotated[str, Stored("do")]
+    args: Annotated[Mapping[str, ButtonArgument], ANY_NUMBER] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +94,19 @@ class ConversationState:
     `fact_verdicts` are what the live template's facts said about the diagnosis.
     """
 
-    language: Language | None = None
-    diagnosis_number: int = 0
+    language: Annotated[Language | None, Stored(decode=_parse_language)] = None
+    diagnosis_number: DiagnosisNumber = 0
     diagnosis: Diagnosis | None = None
-    walkthrough: Walkthrough | None = None
-    tried_steps: tuple[TriedStep, ...] = ()
+    walkthrough: Annotated[Walkthrough | None, Stored("walk")] = None
+    tried_steps: Annotated[tuple[TriedStep, ...], Stored("tried", max_items=MAX_TRIED_STEPS)] = ()
     form: CaseForm | None = None
-    drafts: SavedDrafts = ()
-    fact_verdicts: tuple[StoredFactVerdict, ...] = ()
-    feedback: DiagnosisFeedback | None = None
-    last_buttons: tuple[OfferedButton, ...] = ()
-    azure: AzureState = field(default_factory=AzureState)
+    drafts: Annotated[SavedDrafts, Stored(max_items=MAX_DRAFTS)] = ()
+    fact_verdicts: Annotated[tuple[StoredFactVerdict, ...], Stored("spoken", max_items=MAX_FACT_VERDICTS)] = ()
+    feedback: Annotated[DiagnosisFeedback | None, Stored("judged")] = None
+    last_buttons: Annotated[tuple[OfferedButton, ...], Stored("offered", max_items=MAX_LAST_BUTTONS)] = ()
+    azure: Annotated[AzureState, Stored("look")] = field(default_factory=AzureState)
     tickets: TicketState = field(default_factory=TicketState)
-    logs: StoredLogs = ()
+    logs: Annotated[StoredLogs, Stored(max_items=MAX_LOGS)] = ()
 
     def with_tried_step(self, tried_step: TriedStep) -> ConversationState:
         """Return this state with one more tried step; it replaces an earlier outcome of the same step."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.state.codec import Layout, StoredField
+from dialogs.model.stored import Stored
+from dialogs.state.codec import Layout
 from dialogs.state.json_fields import clean_text
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
@@ -34,26 +35,26 @@ MAX_ADVICE_CHARS = 2000
 DIAGNOSIS_LAYOUTS = {
     Diagnosis: Layout(
         {
-            "matches": StoredField(max_items=MAX_MATCHES),
-            "excerpt": StoredField(max_items=MAX_EXCERPT_LINES),
-            "facts": StoredField(max_items=MAX_FACTS, max_chars=MAX_VALUE_CHARS, min_value=-(2**63), max_value=2**63),
-            "timeline": StoredField(max_items=MAX_PROVISIONER_RUNS),
-            "script_advice": StoredField("script"),
-            "line_count": StoredField("lines"),
-            "ids": StoredField(max_items=MAX_IDS, max_chars=MAX_ID_CHARS),
-            "longest_gap": StoredField("silence"),
+            "matches": Stored(max_items=MAX_MATCHES),
+            "excerpt": Stored(max_items=MAX_EXCERPT_LINES),
+            "facts": Stored(max_items=MAX_FACTS, max_chars=MAX_VALUE_CHARS, min_value=-(2**63), max_value=2**63),
+            "timeline": Stored(max_items=MAX_PROVISIONER_RUNS),
+            "script_advice": Stored("script"),
+            "line_count": Stored("lines"),
+            "ids": Stored(max_items=MAX_IDS, max_chars=MAX_ID_CHARS),
+            "longest_gap": Stored("silence"),
         }
     ),
     Match: Layout(
         {
-            "evidence": StoredField(max_items=MAX_EVIDENCE_LINES),
-            "explains": StoredField(max_items=MAX_ITEMS_PER_MATCH),
-            "values": StoredField(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
+            "evidence": Stored(max_items=MAX_EVIDENCE_LINES),
+            "explains": Stored(max_items=MAX_ITEMS_PER_MATCH),
+            "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
         }
     ),
-    ExcerptLine: Layout({"text": StoredField(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
-    ProvisionerSummary: Layout({"exit_code": StoredField(min_value=-(2**33), max_value=2**33)}, is_row=True),
-    ScriptAdvice: Layout({"advice": StoredField(max_chars=MAX_ADVICE_CHARS)}, is_row=True),
+    ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
+    ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}, is_row=True),
+    ScriptAdvice: Layout({"advice": Stored(max_chars=MAX_ADVICE_CHARS)}, is_row=True),
     LogGap: Layout(is_row=True),
 }
 

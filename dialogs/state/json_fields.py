@@ -23,22 +23,12 @@ def parse_text(value: object, max_chars: int) -> str:
     return clean_text(value, max_chars)
 
 
-def parse_optional_text(value: object, max_chars: int) -> str | None:
-    """Return a text as `parse_text` does, or None."""
-    return None if value is None else parse_text(value, max_chars)
-
-
 def parse_int(value: object, min_value: int = 0, max_value: int = 10**9) -> int:
     """Return an integer from `min_value` to `max_value`."""
     # bool is a subclass of int, and JSON's `true` is no number
     if isinstance(value, bool) or not isinstance(value, int) or not min_value <= value <= max_value:
         raise DecodeError(f"expected a whole number from {min_value} to {max_value}")
     return value
-
-
-def parse_optional_int(value: object, min_value: int = 0, max_value: int = 10**9) -> int | None:
-    """Return an integer as `parse_int` does, or None."""
-    return None if value is None else parse_int(value, min_value, max_value)
 
 
 def parse_bool(value: object) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
-from dialogs.model.files import AttachedLog
-from dialogs.state.codec import Layout, StoredField
-from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS, truncate_diagnosis
+from dialogs.model.files import MAX_SIZE_BYTES, AttachedLog
+from dialogs.model.stored import Stored
+from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.state.json_fields import clean_text
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.redaction.redact import redact
 
 MAX_LOGS = 5
-MAX_SIZE_BYTES = 10**13
 _MAX_NAME_CHARS = 80
 # tighter than for the diagnosis under way: five of these share the state with it
 _MAX_MATCHES, _MAX_EVIDENCE_LINES, _MAX_EXCERPT_LINES, _MAX_PROVISIONER_RUNS, _MAX_IDS = 3, 3, 8, 8, 10
@@ -23,17 +23,13 @@ _MAX_MATCHES, _MAX_EVIDENCE_LINES, _MAX_EXCERPT_LINES, _MAX_PROVISIONER_RUNS, _M
 class StoredLog:
     """A log that can be chosen by its number: its name, size in bytes, and abridged diagnosis."""
 
-    number: int
+    number: Annotated[int, Stored(max_value=10**16)]
     name: str
-    size: int
+    size: Annotated[int, Stored(max_value=MAX_SIZE_BYTES)]
     diagnosis: Diagnosis
 
 
 StoredLogs = tuple[StoredLog, ...]
-LOG_LAYOUTS = {
-    StoredLog: Layout({"number": StoredField(max_value=10**16), "size": StoredField(max_value=MAX_SIZE_BYTES)}),
-    **DIAGNOSIS_LAYOUTS,
-}
 
 
 def build_display_name(file_name: str, member_name: str = "") -> str:

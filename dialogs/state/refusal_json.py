@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dialogs.model.azure_refusal import AzureRefusal
-from dialogs.state.codec import StoredField, build_codec
+from dialogs.model.stored import Stored
+from dialogs.state.codec import build_codec
 
-REFUSAL_CODEC = build_codec(AzureRefusal, usual=StoredField(max_chars=600))
+REFUSAL_CODEC = build_codec(AzureRefusal, usual=Stored(max_chars=600))

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Annotated, Literal
 
-from dialogs.model.support import ClassificationOptions, Ticket
-from dialogs.state.codec import Layout, StoredField
-from dialogs.state.ticket_json import TICKET_LAYOUTS
+from dialogs.model.stored import Stored
+from dialogs.model.support import MAX_CLASSIFICATIONS, ClassificationOptions, Ticket
 
 MAX_FILED_TICKETS = 5
-MAX_CLASSIFICATIONS = 6
 MAX_CONTACT_FIELDS = 12
 MAX_ANSWER_CHARS = 200
 
+DraftId = Annotated[str, Stored("draft")]
 TicketStage = Literal["", "asking", "sign-in", "previewed", "filing"]
+
+
+def _parse_index(value: object) -> int:
+    # an index out of range is not worth losing the state for: the first classification is the best
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_CLASSIFICATIONS else 0
 
 
 @dataclass(frozen=True, slots=True)
 class FiledTicket:
     """A ticket and the id of the draft that it was filed from."""
 
-    draft_id: str
+    draft_id: DraftId
     ticket: Ticket
 
 
@@ -40,21 +44,23 @@ class TicketInProgress:
         confirmed_preview_hash: The hash of the preview that the user confirmed.
     """
 
-    draft_id: str = ""
+    draft_id: DraftId = ""
     stage: TicketStage = ""
-    filing_started_at: str = ""
-    answers: Mapping[str, str] = field(default_factory=dict)
-    classification_options: ClassificationOptions | None = None
-    chosen_index: int = 0
-    confirmed_preview_hash: str = ""
+    filing_started_at: Annotated[str, Stored("since")] = ""
+    answers: Annotated[Mapping[str, str], Stored(max_items=MAX_CONTACT_FIELDS, max_chars=MAX_ANSWER_CHARS)] = field(
+        default_factory=dict
+    )
+    classification_options: Annotated[ClassificationOptions | None, Stored("routes")] = None
+    chosen_index: Annotated[int, Stored("chosen", decode=_parse_index)] = 0
+    confirmed_preview_hash: Annotated[str, Stored("agreed")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketState:
     """The ticket in progress, and the last ones that were filed."""
 
-    in_progress: TicketInProgress = TicketInProgress()
-    filed_tickets: tuple[FiledTicket, ...] = ()
+    in_progress: Annotated[TicketInProgress, Stored("under_way")] = TicketInProgress()
+    filed_tickets: Annotated[tuple[FiledTicket, ...], Stored("filed", max_items=MAX_FILED_TICKETS)] = ()
 
     def find_ticket(self, draft_id: str) -> Ticket | None:
         """Return the ticket that was filed from the draft, None when none was."""
@@ -74,28 +80,3 @@ class TicketState:
     def with_stage(self, stage: TicketStage, filing_started_at: str = "") -> TicketState:
         """Return this state with the ticket in progress at `stage`."""
         return replace(self, in_progress=replace(self.in_progress, stage=stage, filing_started_at=filing_started_at))
-
-
-def _parse_index(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_CLASSIFICATIONS else 0
-
-
-TICKET_STATE_LAYOUTS = {
-    TicketState: Layout(
-        {"in_progress": StoredField("under_way"), "filed_tickets": StoredField("filed", max_items=MAX_FILED_TICKETS)}
-    ),
-    TicketInProgress: Layout(
-        {
-            "draft_id": StoredField("draft"),
-            "filing_started_at": StoredField("since"),
-            "answers": StoredField(max_items=MAX_CONTACT_FIELDS, max_chars=MAX_ANSWER_CHARS),
-            "classification_options": StoredField("routes"),
-            # an index out of range is not worth losing the state for: the first classification is the best
-            "chosen_index": StoredField("chosen", decode=_parse_index),
-            "confirmed_preview_hash": StoredField("agreed"),
-        }
-    ),
-    ClassificationOptions: Layout({"classifications": StoredField(max_items=MAX_CLASSIFICATIONS)}),
-    FiledTicket: Layout({"draft_id": StoredField("draft")}),
-    **TICKET_LAYOUTS,
-}

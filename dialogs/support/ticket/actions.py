@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from dialogs.action_registry import ActionRequest, ActionTable
 from dialogs.context import DialogResult
+from dialogs.model.support import MAX_CLASSIFICATIONS
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import parse_int, parse_text
-from dialogs.state.ticket_state import MAX_CLASSIFICATIONS
 from dialogs.support.ticket.dialog import TicketDialog
 
 TICKET_ACTIONS = ActionTable()

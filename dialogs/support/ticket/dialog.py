@@ -14,7 +14,7 @@ from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import TicketFiler
-from dialogs.model.support import TicketDraft, TicketProduct
+from dialogs.model.support import MAX_CLASSIFICATIONS, TicketDraft, TicketProduct
 from dialogs.model.turn import Person
 from dialogs.replies.general_replies import show_problem
 from dialogs.state.case import PRODUCTS
@@ -22,7 +22,7 @@ from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.refusal_json import REFUSAL_CODEC
 from dialogs.state.ticket_json import DRAFT_CODEC, TICKET_CODEC
-from dialogs.state.ticket_state import MAX_CLASSIFICATIONS, TicketInProgress, TicketStage
+from dialogs.state.ticket_state import TicketInProgress, TicketStage
 from dialogs.support import draft_form
 from dialogs.support.case_export import render_export_options
 from dialogs.support.case_values import extract_subscription

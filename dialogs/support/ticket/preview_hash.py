@@ -9,9 +9,9 @@ import hashlib
 import json
 
 from dialogs.context import DialogContext
-from dialogs.model.support import SEVERITIES, TicketAttachment, TicketDraft
+from dialogs.model.support import MAX_ATTACHMENT_CHARS, MAX_CASE_CHARS, SEVERITIES, TicketAttachment, TicketDraft
 from dialogs.state.case import CaseForm
-from dialogs.state.ticket_json import DRAFT_CODEC, MAX_ATTACHMENT_CHARS, MAX_CASE_CHARS
+from dialogs.state.ticket_json import DRAFT_CODEC
 from dialogs.state.ticket_state import TicketInProgress
 from dialogs.support.case_text import render_case_text, translate_to_english
 from dialogs.support.case_values import extract_start_time

@@ -22,8 +22,9 @@ from dialogs.solution.attached_logs import READ_FILE_JOB
 from dialogs.state.codec import build_codec
 from dialogs.state.conversation_json import MAX_STATE_BYTES, state_from_json, state_to_json
 from dialogs.state.conversation_state import ConversationState
+from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS
 from dialogs.state.json_fields import DecodeError
-from dialogs.state.logs import LOG_LAYOUTS, MAX_LOGS, StoredLogs, add_logs, build_display_name
+from dialogs.state.logs import MAX_LOGS, StoredLogs, add_logs, build_display_name
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import DIAGNOSES, FAILED, NOTHING, Chat
@@ -342,7 +343,7 @@ def test_a_result_of_any_shape_is_reported_in_words(result: Any) -> None:
 def test_held_logs_come_back_as_they_were_and_no_other() -> None:
     logs, new = add_logs((), "a.zip", [log(), log(LATEST, "b")], 20260301000000)
     assert [one.number for one in new] == [20260301000000, 20260301000001]
-    codec = build_codec(StoredLogs, LOG_LAYOUTS)
+    codec = build_codec(StoredLogs, DIAGNOSIS_LAYOUTS)
     assert codec.decode(json.loads(json.dumps(codec.encode(logs)))) == logs
     for broken in (7, [7], [{}], [{**codec.encode(logs)[0], "number": -1}]):
         with pytest.raises(DecodeError):

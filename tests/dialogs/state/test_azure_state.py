@@ -87,8 +87,8 @@ def test_a_status_comes_back_from_json_bounded_and_without_secrets() -> None:
         has_own_network=True,
     )
     bounded = held_status.sanitize_status(status)
-    written = json.dumps(held_status.template_status_to_json(bounded))
-    assert held_status.template_status_from_json(json.loads(written)) == bounded
+    written = json.dumps(held_status.STATUS_CODEC.encode(bounded))
+    assert held_status.STATUS_CODEC.decode(json.loads(written)) == bounded
     assert "Hunter2" not in written
     assert bounded.run.message.endswith("ends")
     assert len(bounded.run.message) <= held_status.MAX_MESSAGE_CHARS
@@ -96,9 +96,11 @@ def test_a_status_comes_back_from_json_bounded_and_without_secrets() -> None:
     assert held_status.sanitize_status(STATUS) == STATUS
 
 
-@pytest.mark.parametrize("broken", [{}, {"ref": {}}, {"ref": GOLDEN.to_args()}, {"customizers": [["a"]]}, []])
+@pytest.mark.parametrize(
+    "broken", [{}, {"template_id": {}}, {"template_id": GOLDEN.to_args()}, {"template": {"customizers": [["a"]]}}, []]
+)
 def test_a_status_of_another_shape_is_refused(broken: object) -> None:
-    whole = held_status.template_status_to_json(STATUS)
-    value = {**whole, **broken} if isinstance(broken, dict) and "customizers" in broken else broken
+    whole = held_status.STATUS_CODEC.encode(STATUS)
+    value = {**whole, **broken} if isinstance(broken, dict) and "template" in broken else broken
     with pytest.raises(DecodeError):
-        held_status.template_status_from_json(value)
+        held_status.STATUS_CODEC.decode(value)

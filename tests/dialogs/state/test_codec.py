@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 
-from dialogs.state.codec import Codec, Layout, StoredField, build_codec
+from dialogs.model.stored import Stored
+from dialogs.state.codec import Layout, build_codec
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.refusal_json import REFUSAL_CODEC
 from dialogs.state.ticket_json import DRAFT_CODEC, TICKET_CODEC
+from dialogs.state.value_codecs import Codec
 
 STORED = json.loads(Path(__file__).with_name("stored_by_0_1_0.json").read_text("utf-8"))
 """Values with something in every field, as release 0.1.0 stored them."""
@@ -70,20 +72,28 @@ class Point:
 @dataclass(frozen=True)
 class Sample:
     name: str
-    kind: Literal["a", "b"] = "a"
+    kind: Annotated[Literal["a", "b"], Stored("what")] = "a"
     place: Point | None = None
     origin: Point = Point(0)
     path: tuple[Point, ...] = ()
     pair: tuple[str, bool] = ("", False)
     values: Mapping[str, str | int | None] = field(default_factory=dict)
-    words: tuple[str, ...] = ()
+    words: Annotated[tuple[str, ...], Stored(max_chars=3, max_items=2)] = ()
+    marks: frozenset[str] = frozenset()
 
 
 FULL = Sample(
-    "n", "b", Point(1, 2), Point(3), (Point(4), Point(5, 6)), ("x", True), {"a": "b", "c": 7, "d": None}, ("w",)
+    "n",
+    "b",
+    Point(1, 2),
+    Point(3),
+    (Point(4), Point(5, 6)),
+    ("x", True),
+    {"a": "b", "c": 7, "d": None},
+    ("w",),
+    frozenset("m"),
 )
-LAYOUTS = {Sample: Layout({"kind": StoredField("what"), "words": StoredField(max_chars=3, max_items=2)})}
-CODEC = build_codec(Sample, LAYOUTS)
+CODEC = build_codec(Sample)
 
 
 def test_a_value_comes_back_as_it_was() -> None:
@@ -142,7 +152,7 @@ def test_a_layout_can_limit_what_may_be_missing_and_leave_out_defaults() -> None
 
 
 def test_a_field_can_have_choices_and_a_reader_of_its_own() -> None:
-    fields = {"name": StoredField(choices=("n", "m")), "words": StoredField(decode=lambda value: (f"read {value}",))}
+    fields = {"name": Stored(choices=("n", "m")), "words": Stored(decode=lambda value: (f"read {value}",))}
     codec = build_codec(Sample, {Sample: Layout(fields)})
     assert codec.decode({"name": "n", "words": 1}) == Sample("n", words=("read 1",))
     with pytest.raises(DecodeError):
@@ -151,4 +161,4 @@ def test_a_field_can_have_choices_and_a_reader_of_its_own() -> None:
 
 def test_a_layout_for_a_field_that_is_not_there_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="Sample has no field title"):
-        build_codec(Sample, {Sample: Layout({"title": StoredField("n")})})
+        build_codec(Sample, {Sample: Layout({"title": Stored("n")})})

@@ -17,10 +17,10 @@ from dialogs.model.support import (
     TicketContact,
     TicketDraft,
 )
-from dialogs.state.codec import Codec
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.refusal_json import REFUSAL_CODEC
 from dialogs.state.ticket_json import DRAFT_CODEC, TICKET_CODEC
+from dialogs.state.value_codecs import Codec
 from dialogs.support.ticket.preview_hash import compute_preview_hash
 
 CONTACT = TicketContact(

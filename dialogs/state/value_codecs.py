@@ -1,0 +1,85 @@
+"""Codecs that are made of others: rows, lists, mappings, optional values, and values of several types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping, parse_text
+
+MAX_KEY_CHARS = 120
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T]):
+    """How a value becomes plain JSON, and how it's read back; `decode` raises `DecodeError` for another shape."""
+
+    encode: Callable[[T], Any]
+    decode: Callable[[Any], T]
+
+
+def keep(value: Any) -> Any:
+    """Return what is plain JSON already."""
+    return value
+
+
+def check_type(value: Any, expected: Any) -> Any:
+    """Return `value` if it's of the expected type."""
+    if not isinstance(value, expected):
+        raise DecodeError(f"a {type(value).__name__} is not expected here")
+    return value
+
+
+def build_row(codecs: Sequence[Codec[Any]]) -> Codec[Any]:
+    """Build the codec for a tuple with an item for each of `codecs`."""
+    encoders, decoders = [codec.encode for codec in codecs], [codec.decode for codec in codecs]
+
+    def decode(value: Any) -> tuple[Any, ...]:
+        items = parse_list(value, len(decoders) + 1)
+        if len(items) != len(decoders):
+            raise DecodeError(f"expected {len(decoders)} items, found {len(items)}")
+        return tuple([decode_item(item) for decode_item, item in zip(decoders, items, strict=True)])
+
+    return Codec(lambda value: [encode_item(item) for encode_item, item in zip(encoders, value, strict=True)], decode)
+
+
+def build_list(item: Codec[Any], max_items: int, make: Callable[[list[Any]], Any]) -> Codec[Any]:
+    """Build the codec for a tuple or a list of any length, which `make` makes of its items."""
+    encode, decode = item.encode, item.decode
+    return Codec(
+        lambda value: [encode(each) for each in value],
+        lambda value: make([decode(each) for each in parse_list(value, max_items)]),
+    )
+
+
+def build_mapping(item: Codec[Any], max_items: int) -> Codec[Any]:
+    """Build the codec for a mapping from texts."""
+
+    def decode(value: Any) -> dict[str, Any]:
+        document = parse_mapping(value, max_items)
+        return {parse_text(key, MAX_KEY_CHARS): item.decode(each) for key, each in document.items()}
+
+    return Codec(lambda value: {key: item.encode(each) for key, each in value.items()}, decode)
+
+
+def build_optional(codec: Codec[Any], default: Any = None) -> Codec[Any]:
+    """Build the codec for a value that may be None, or that is `default` where null was stored."""
+    return Codec(
+        lambda value: None if value is None else codec.encode(value),
+        lambda value: default if value is None else codec.decode(value),
+    )
+
+
+def build_plain_union(codecs: Mapping[Any, Codec[Any]]) -> Codec[Any]:
+    """Build the codec for plain values of several types."""
+    decoders = {kind: codec.decode for kind, codec in codecs.items()}
+
+    def decode(value: Any) -> Any:
+        if type(value) not in decoders:
+            raise DecodeError(f"a {type(value).__name__} is not expected here")
+        return decoders[type(value)](value)
+
+    return Codec(keep, decode)
