@@ -23,7 +23,7 @@ from knowledge.commands.placeholders import PLACEHOLDERS
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import COMPLETE_LANGUAGES, Entry, Example, LocalizedText, Signature, Step
-from knowledge.model.errors import Fault, InvalidEntriesError
+from knowledge.model.errors import Fault, InvalidFilesError
 from knowledge.patterns import collapse_whitespace
 from knowledge.search.howto_search import HowtoSearch
 
@@ -66,7 +66,7 @@ def check_entries(
 def _collect_faults(load: Callable[[Path], object], path: Path) -> list[Fault]:
     try:
         load(path)
-    except InvalidEntriesError as error:
+    except InvalidFilesError as error:
         return list(error.faults)
     return []
 

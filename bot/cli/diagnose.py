@@ -16,7 +16,7 @@ from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
-from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
+from knowledge.model.errors import InvalidFilesError, UnreadableInputError
 
 EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE = 0, 1, 2
 
@@ -37,7 +37,7 @@ def run(options: Namespace) -> int:
         entries = load_entries()
         report = DiagnosisReport(entries, options.lang) if options.format == "text" else None
         diagnoser = Diagnoser(entries)
-    except InvalidEntriesError as error:
+    except InvalidFilesError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE
     status = EXIT_MATCHED

@@ -21,7 +21,7 @@ class DiagnosisReport:
         """Load the texts of the report, and no others.
 
         Raises:
-            InvalidEntriesError: Their files have faults.
+            InvalidFilesError: Their files have faults.
         """
         self._entries = entries
         self._language = language

@@ -27,7 +27,7 @@ from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
-from knowledge.model.errors import InvalidEntriesError, UnreadableInputError
+from knowledge.model.errors import InvalidFilesError, UnreadableInputError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
         diagnoser = Diagnoser(load_entries())
         diagnosis = diagnose_file(diagnoser, options.log, options.lang)
         content = render_draft(diagnosis, diagnoser, options.format, options.lang)
-    except (InvalidEntriesError, InvalidSupportRoutingError, UnreadableInputError) as error:
+    except (InvalidFilesError, InvalidSupportRoutingError, UnreadableInputError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE
     if options.out is None:

@@ -14,7 +14,7 @@ from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks import check_entries
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def run(options: Namespace) -> int:
         return _create_entry(options.phase, options.id)
     try:
         entries = load_entries()
-    except InvalidEntriesError as error:
+    except InvalidFilesError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return _list_entries(entries, options.lang) if options.action == "list" else _show_entry(entries, options)

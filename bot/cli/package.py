@@ -17,6 +17,7 @@ from bot.errors import SettingsError
 from dialogs.texts.catalog import get_texts
 from dialogs.texts.languages import ENGLISH
 from knowledge.azure_names import is_assigned_guid
+from knowledge.model.errors import InvalidFilesError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -155,14 +156,15 @@ def run(options: Namespace) -> int:
         return 2
     try:
         files = build_package_files(values)
+        languages = _list_language_names(files)
         _write(out, build_archive(files))
-    except SettingsError as error:
+    except (SettingsError, InvalidFilesError) as error:
         sys.stderr.write(f"The app package was not built; its sources have faults:\n{error}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"{out}: cannot be written: {error.strerror or error}. Name another file with --out.\n")
         return 1
-    sys.stdout.write(_format_next_steps(out, values, files))
+    sys.stdout.write(_format_next_steps(out, values, languages))
     return 0
 
 
@@ -210,9 +212,12 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _format_next_steps(out: Path, values: Mapping[str, str], files: Iterable[str]) -> str:
+def _list_language_names(files: Iterable[str]) -> str:
     translations = [name.removesuffix(".json") for name in files if name.endswith(".json") and name != "manifest.json"]
-    languages = " and ".join(get_texts().get_header(code).name for code in (ENGLISH, *translations))
+    return " and ".join(get_texts().get_header(code).name for code in (ENGLISH, *translations))
+
+
+def _format_next_steps(out: Path, values: Mapping[str, str], languages: str) -> str:
     return (
         f"{out}: Image Medic {values['VERSION']}, in {languages}, for the bot {values['BOT_ID']}\n"
         "Next:\n"

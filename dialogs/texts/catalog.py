@@ -93,7 +93,7 @@ def load_texts(folder: Path = TEXTS_FOLDER) -> TextCatalog:
     """Load the texts of every language in `folder`.
 
     Raises:
-        InvalidEntriesError: Files have faults. The message lists them all.
+        InvalidFilesError: Files have faults. The message lists them all.
     """
     check_folders(folder)
     files = {language: read_files(folder / language) for language in list_languages(folder)}

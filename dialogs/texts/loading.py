@@ -14,7 +14,7 @@ from dialogs.texts.languages import ENGLISH, HEADER_NAME, TEXTS_FOLDER
 from knowledge.catalog.yaml_documents import load_yaml_documents
 from knowledge.catalog.yaml_section import YamlFile
 from knowledge.model.entry import Language, is_language_code
-from knowledge.model.errors import Fault, InvalidEntriesError
+from knowledge.model.errors import Fault, InvalidFilesError
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """What is replaced in a text, such as `{count}`."""
@@ -32,7 +32,7 @@ def load_area(area: str, language: Language, folder: Path = TEXTS_FOLDER) -> Map
     """Load the texts of one area in one language, for a command that needs no others.
 
     Raises:
-        InvalidEntriesError: The files have faults.
+        InvalidFilesError: The files have faults.
     """
     english_files = read_files(folder / ENGLISH, [area])
     files = read_files(folder / language, [area]) if language != ENGLISH else {}
@@ -43,32 +43,32 @@ def load_area(area: str, language: Language, folder: Path = TEXTS_FOLDER) -> Map
 
 
 def read_files(folder: Path, areas: Collection[str] = ()) -> AreaFiles:
-    """Read the files of a language: those of `areas`, or all. Faults name a file with its folder."""
+    """Read the files of a language: those of `areas`, or all. Faults name a file with its folders."""
     paths = [path for path in sorted(folder.glob("*.yaml")) if not areas or path.stem in areas]
     return {
-        path.stem: YamlFile(document, f"{folder.name}/{path.name}")
+        path.stem: YamlFile(document, f"{folder.parent.name}/{folder.name}/{path.name}")
         for path, document in zip(paths, load_yaml_documents(paths), strict=True)
     }
 
 
 def check_folders(folder: Path) -> None:
-    """Raise `InvalidEntriesError` if what makes a language is missing in a folder, or English is."""
+    """Raise `InvalidFilesError` if what makes a language is missing in a folder, or English is."""
     languages = {ENGLISH, *(path.parent.name for path in folder.glob("*/*.yaml"))}
     needed = [f"{language}/{HEADER_NAME}" for language in languages] + [f"{ENGLISH}/{PHRASES_AREA}.yaml"]
-    faults = [Fault(name, 1, "is missing") for name in needed if not (folder / name).is_file()]
+    faults = [Fault(f"{folder.name}/{name}", 1, "is missing") for name in needed if not (folder / name).is_file()]
     faults += [
-        Fault(f"{language}/", 1, "is not the code of a language, such as pt-br")
+        Fault(f"{folder.name}/{language}/", 1, "is not the code of a language, such as pt-br")
         for language in languages
         if not is_language_code(language)
     ]
     if faults:
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
 
 
 def raise_faults(files: Iterable[YamlFile]) -> None:
-    """Raise `InvalidEntriesError` if faults were recorded in any of `files`."""
+    """Raise `InvalidFilesError` if faults were recorded in any of `files`."""
     if faults := [fault for file in files for fault in file.list_faults()]:
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
 
 
 def read_area_texts(files: AreaFiles, english: AreaTexts | None) -> AreaTexts:

@@ -48,7 +48,7 @@ def load_typed_actions(folder: Path = TEXTS_FOLDER) -> frozenset[str]:
     """Load the ids of the actions that can be typed. English has them all.
 
     Raises:
-        InvalidEntriesError: The file has faults.
+        InvalidFilesError: The file has faults.
     """
     files = read_files(folder / ENGLISH, [PHRASES_AREA])
     phrases = read_phrases({}, files.values())

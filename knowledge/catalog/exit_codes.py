@@ -14,7 +14,7 @@ from typing import Any
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import Language, LocalizedText
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 EXIT_CODES_PATH = Path(__file__).parents[1] / "exit_codes.yaml"
 
@@ -80,7 +80,7 @@ def _describe_signal(known: ExitCodes, code: int, language: Language) -> str | N
 
 @cache
 def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
-    """Load the file. Raise `InvalidEntriesError` with every fault of it."""
+    """Load the file. Raise `InvalidFilesError` with every fault of it."""
     file = read_yaml_file(path)
     section = Section(file, (), file.value, ("codes", "signals", "sentences"))
     meanings: dict[tuple[int, str | None], LocalizedText] = {}
@@ -94,7 +94,7 @@ def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
     )
     faults = file.list_faults()
     if faults:
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
     return known
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Match
 from knowledge.model.entry import Entry, Language, LocalizedText
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 FACT_RULES_PATH = Path(__file__).parents[1] / "fact_rules.yaml"
 
@@ -154,10 +154,10 @@ class FactRules:
 
 @cache
 def load_fact_rules(path: Path = FACT_RULES_PATH) -> FactRules:
-    """Load the rules in `path`. Raise `InvalidEntriesError` with every fault of the file."""
+    """Load the rules in `path`. Raise `InvalidFilesError` with every fault of the file."""
     file, rules = read_fact_rules(path)
     if faults := file.list_faults():
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
     return rules
 
 

@@ -12,7 +12,7 @@ from knowledge.catalog.loading import STEP_KEYS, read_reference, read_step
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import InputKind
 from knowledge.model.entry import Language, LocalizedText, Reference, Step
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 HOWTOS_PATH = Path(__file__).parents[1] / "howtos.yaml"
 
@@ -91,11 +91,11 @@ class HowtosFile(NamedTuple):
 
 @cache
 def load_howtos(path: Path = HOWTOS_PATH) -> Howtos:
-    """Load the how-tos in `path`. Raise `InvalidEntriesError` with every fault of the file's structure."""
+    """Load the how-tos in `path`. Raise `InvalidFilesError` with every fault of the file's structure."""
     howtos, vocabulary, file = read_howtos(path)
     faults = file.list_faults()
     if faults:
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
     return Howtos({howto.id: howto for howto in howtos}, vocabulary)
 
 

@@ -28,7 +28,7 @@ from knowledge.model.entry import (
     Step,
     Strength,
 )
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, compile_pattern
 
 ENTRIES_DIR = Path(__file__).parents[1] / "entries"
@@ -119,7 +119,7 @@ def get_signatures(entries: Mapping[str, Entry], entry_id: str) -> tuple[Signatu
 def load_entries(root: Path = ENTRIES_DIR) -> Mapping[str, Entry]:
     """Load the entries below `root` by id, ordered by path.
 
-    Raises `InvalidEntriesError` with every fault of their structure. `knowledge.checks` also verifies their content.
+    Raises `InvalidFilesError` with every fault of their structure. `knowledge.checks` also verifies their content.
     """
     paths = _list_paths(root)
     return EntryCatalog(paths, load_yaml_documents(paths, partial(_check_structure, paths)))
@@ -138,7 +138,7 @@ def _list_paths(root: Path) -> list[Path]:
 def _check_structure(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> None:
     faults = [fault for _, file in _parse_entries(paths, documents) for fault in file.list_faults()]
     if faults:
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
 
 
 def _parse_entries(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> list[EntryFile]:

@@ -228,5 +228,5 @@ def _choose_pattern(scored: Sequence[_ScoredMessage], best: _ScoredMessage) -> S
 
 @cache
 def load_script_errors(path: Path = SCRIPT_ERRORS_PATH) -> ScriptErrorFinder:
-    """Load the patterns in `path`. Raise `InvalidEntriesError` with every fault of the file."""
+    """Load the patterns in `path`. Raise `InvalidFilesError` with every fault of the file."""
     return ScriptErrorFinder(read_patterns(path))

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import LocalizedText
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, LiteralSet, PatternSet, collapse_whitespace, compile_pattern
 
 PatternTrigger = Literal["said", "nothing-said", "nothing-printed"]
@@ -87,7 +87,7 @@ def _get_weight(pattern: ScriptErrorPattern) -> int:
 
 
 def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
-    """Read the patterns in `path`. Raise `InvalidEntriesError` with every fault of the file."""
+    """Read the patterns in `path`. Raise `InvalidFilesError` with every fault of the file."""
     file = read_yaml_file(path)
     items: Any = file.value if isinstance(file.value, list) else []
     patterns = tuple(_parse_pattern(file, (index,), item) for index, item in enumerate(items))
@@ -103,7 +103,7 @@ def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
             file.add_fault((), f"needs a pattern with 'when: {trigger}'")
     faults = file.list_faults()
     if faults:
-        raise InvalidEntriesError(faults)
+        raise InvalidFilesError(faults)
     return patterns
 
 

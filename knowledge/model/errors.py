@@ -1,7 +1,7 @@
 """The errors of `knowledge`, and the faults that the checks of its files report.
 
 KnowledgeError
-├── InvalidEntriesError           files of the knowledge base that break their rules; lists every fault
+├── InvalidFilesError             files of the knowledge base or of texts that break their rules; lists every fault
 ├── UnreadableInputError          an input that cannot be read as text
 ├── InvalidSupportRoutingError    in `knowledge.catalog.support`
 └── InvalidPatternError           in `knowledge.patterns`
@@ -28,8 +28,8 @@ class Fault(NamedTuple):
         return f"{self.file}:{self.line}: {self.message}"
 
 
-class InvalidEntriesError(KnowledgeError):
-    """Files of the knowledge base are invalid. `faults` lists every mistake, sorted by file and line."""
+class InvalidFilesError(KnowledgeError):
+    """Files of the knowledge base or of texts are invalid. `faults` lists every mistake, sorted by file and line."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(faults))

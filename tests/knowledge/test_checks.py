@@ -9,7 +9,7 @@ import pytest
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks import check_entries
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 GOOD = """\
 id: made-up
@@ -100,7 +100,7 @@ def test_all_faults_are_reported_together(tmp_path: Path) -> None:
     reported = faults(root)
     assert len(reported) >= 3
     assert any("broken.yaml:" in fault and "is not valid YAML" in fault for fault in reported)
-    with pytest.raises(InvalidEntriesError, match="severity"):
+    with pytest.raises(InvalidFilesError, match="severity"):
         load_entries(root)
 
 

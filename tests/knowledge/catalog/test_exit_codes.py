@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from knowledge.catalog.exit_codes import describe_exit_code, load_exit_codes
 from knowledge.model.entry import COMPLETE_LANGUAGES
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 KNOWN = [
     (0, None, "success", "riuscita"),
@@ -89,7 +89,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
         "- codes: 8\n  os: beos\n  meaning: {en: a, it: b}\n",
         encoding="utf-8",
     )
-    with pytest.raises(InvalidEntriesError) as caught:
+    with pytest.raises(InvalidFilesError) as caught:
         load_exit_codes(path)
     message = str(caught.value)
     assert "7 has a meaning already" in message

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from knowledge.catalog.fact_rules import FactCheck, load_fact_rules, read_fact_rules
 from knowledge.checks import check_entries
 from knowledge.model.diagnosis import Match
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 from tests.knowledge.template.test_image_template import TEMPLATE
 from tests.shipped_knowledge import ENTRIES
 
@@ -142,7 +142,7 @@ facts:
 def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(BROKEN)
-    with pytest.raises(InvalidEntriesError):
+    with pytest.raises(InvalidFilesError):
         load_fact_rules(path)
     faults = [str(fault) for fault in check_entries(tmp_path / "none", fact_rules=path)]
     for line, part in (

@@ -15,7 +15,7 @@ from knowledge.catalog.howtos import HOWTOS_PATH, load_howtos
 from knowledge.checks import check_entries
 from knowledge.commands.placeholders import PLACEHOLDERS, fill_placeholders
 from knowledge.model.entry import COMPLETE_LANGUAGES
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 from knowledge.search.howto_search import MAX_QUESTION_CHARS, HowtoSearch
 from tests.reporting import failures_together
 from tests.shipped_knowledge import ENTRIES
@@ -190,7 +190,7 @@ def test_a_file_of_another_structure_has_faults_and_cannot_be_loaded(tmp_path: P
     path = tmp_path / "guides.yaml"
     path.write_text(text, encoding="utf-8")
     assert faults(path)
-    with pytest.raises(InvalidEntriesError, match=r"guides\.yaml:[12]: "):
+    with pytest.raises(InvalidFilesError, match=r"guides\.yaml:[12]: "):
         load_howtos(path)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from knowledge.build_log.build_reader import read_build
 from knowledge.catalog.script_errors import SCRIPT_ERRORS_PATH, ScriptFailure, load_script_errors
 from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, read_patterns
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import collapse_whitespace
 from knowledge.text.clixml import decode_clixml
 from knowledge.text.lines import LogLine, read_line
@@ -288,7 +288,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
         "- id: b\n  examples: [x]\n  advice: {en: only}\n",
         encoding="utf-8",
     )
-    with pytest.raises(InvalidEntriesError) as caught:
+    with pytest.raises(InvalidFilesError) as caught:
         load_script_errors.__wrapped__(path)
     message = str(caught.value)
     assert "needs at least one example line" in message

@@ -16,7 +16,7 @@ from knowledge.catalog.loading import ENTRIES_DIR, load_entries, read_entries
 from knowledge.catalog.private_cache import write_cached
 from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
 from knowledge.catalog.yaml_section import read_yaml_file
-from knowledge.model.errors import InvalidEntriesError
+from knowledge.model.errors import InvalidFilesError
 
 KNOWLEDGE = ENTRIES_DIR.parent
 TEXT = "name: first\ncount: 3\nday: 2026-01-02\n"
@@ -191,7 +191,7 @@ def test_invalid_entries_are_never_cached(folder: Path, tmp_path: Path) -> None:
     text = (ENTRIES_DIR / "build" / path.name).read_text("utf-8")
     path.write_text(text.replace("severity: error", "severity: grave"), "utf-8")
     for _ in range(2):
-        with pytest.raises(InvalidEntriesError, match=r"script-nonzero-exit\.yaml:\d+: 'severity' is 'grave'"):
+        with pytest.raises(InvalidFilesError, match=r"script-nonzero-exit\.yaml:\d+: 'severity' is 'grave'"):
             load_entries(tmp_path / "entries")
     path.write_text(text, "utf-8")
     assert list(load_entries(tmp_path / "entries")) == [path.stem]
