@@ -63,16 +63,17 @@ def load_command(name: str) -> CommandModule:
 
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Build the parser for `arguments`, which lists all commands and knows the options of the one that is named."""
+    """Build the parser for `arguments`: of the command that they name with its options, or of all without."""
     parser = argparse.ArgumentParser(
         prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=parser.prog)
-    named = next((argument for argument in arguments if not argument.startswith("-")), None)
-    for name, description in COMMANDS.items():
-        command = commands.add_parser(name, help=description)
-        if name == named:
-            load_command(name).add_arguments(command)
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if named in COMMANDS:
+        load_command(named).add_arguments(commands.add_parser(named))
+    else:
+        for name, description in COMMANDS.items():
+            commands.add_parser(name, help=description)
     return parser
 
 

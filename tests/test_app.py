@@ -193,4 +193,4 @@ def test_processes_that_start_at_once_share_a_cache(failed_log: Path, tmp_path: 
     ]
     results = {process.communicate() for process in started}
     assert results == {(run("diagnose", "--format", "json", str(failed_log)).stdout, b"")}
-    assert all(file.suffix == ".json" for file in cache.iterdir()), "nothing unfinished is left"
+    assert all(file.suffix == ".cache" for file in cache.iterdir()), "nothing unfinished is left"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from knowledge.build_log.observations import MIN_GAP_SECONDS
 from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import read_line
 
-MIN_GAP_SECONDS = 600
 MAX_GAPS = 20
 _MAX_LINE_BYTES = 8_000
 _FIRST_TAIL_BYTES = 4_096

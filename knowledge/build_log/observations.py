@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
 from knowledge.build_log.build import Build
-from knowledge.build_log.gaps import MIN_GAP_SECONDS
 from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
@@ -25,6 +24,8 @@ ObservationId = Literal[
 ]
 OBSERVATION_IDS: tuple[str, ...] = get_args(ObservationId)
 
+MIN_GAP_SECONDS = 600
+"""How long a log is silent before that tells anything."""
 _MIN_GAP = timedelta(seconds=MIN_GAP_SECONDS)
 _TAIL_LINES = 60
 _MAX_REPEATED_FORMS = 4

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 SETTING_NAME = "KNOWLEDGE_CACHE"
 _FOLDER_NAME = "image-medic"
+_CHECKSUM_BYTES = 32
 _MAX_BYTES = 64 << 20
 _MAX_FILES = 40
 """Files that are kept: a few versions of everything that is cached."""
@@ -59,9 +60,12 @@ def read_cached(name: str) -> bytes | None:
     try:
         with _open_folder(should_create=False) as folder:
             descriptor = os.open(folder.prefix + name, os.O_RDONLY | _SAFE_FLAGS, dir_fd=folder.descriptor)
-            with os.fdopen(descriptor, "rb") as file:
-                _check_owner(os.fstat(descriptor), stat.S_ISREG)
-                checksum, _, content = file.read(_MAX_BYTES).partition(b"\n")
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                status = os.fstat(descriptor)
+                _check_owner(status, stat.S_ISREG)
+                if status.st_size > _MAX_BYTES:
+                    return None
+                checksum, content = file.read(_CHECKSUM_BYTES), file.read()
     except (OSError, ValueError):
         return None
     return content if checksum == _compute_checksum(content) else None
@@ -75,7 +79,7 @@ def write_cached(name: str, content: bytes) -> None:
         descriptor = os.open(unfinished, flags, 0o600, dir_fd=folder.descriptor)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_compute_checksum(content) + b"\n" + content)
+                file.write(_compute_checksum(content) + content)
             os.replace(unfinished, path, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
         except BaseException:
             os.unlink(unfinished, dir_fd=folder.descriptor)
@@ -129,4 +133,4 @@ def _remove_oldest_files(folder: _Folder) -> None:
 
 
 def _compute_checksum(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode("ascii")
+    return hashlib.sha256(content).digest()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
+from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
+from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import LocalizedText
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import InvalidPatternError, LiteralSet, PatternSet, collapse_whitespace, compile_pattern
@@ -88,9 +90,13 @@ def _get_weight(pattern: ScriptErrorPattern) -> int:
 
 def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
     """Read the patterns in `path`. Raise `InvalidFilesError` with every fault of the file."""
-    file = read_yaml_file(path)
-    items: Any = file.value if isinstance(file.value, list) else []
-    patterns = tuple(_parse_pattern(file, (index,), item) for index, item in enumerate(items))
+    (document,) = load_yaml_documents([path], partial(_check_patterns, path.name))
+    return _parse_patterns(YamlFile(document, path.name))
+
+
+def _check_patterns(name: str, documents: Sequence[YamlDocument]) -> None:
+    file = YamlFile(documents[0], name)
+    patterns = _parse_patterns(file)
     if not patterns:
         file.add_fault((), "must be a list of patterns")
     known_ids: set[str] = set()
@@ -98,18 +104,35 @@ def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
         if pattern.id in known_ids:
             file.add_fault((index, "id"), f"{pattern.id!r} is there twice")
         known_ids.add(pattern.id)
+        _check_pattern(file, index, pattern)
     for trigger in _TRIGGERS[1:]:
         if patterns and not any(pattern.when == trigger for pattern in patterns):
             file.add_fault((), f"needs a pattern with 'when: {trigger}'")
     faults = file.list_faults()
     if faults:
         raise InvalidFilesError(faults)
-    return patterns
+
+
+def _check_pattern(file: YamlFile, index: int, pattern: ScriptErrorPattern) -> None:
+    if pattern.when == "said" and not (pattern.text or pattern.regex):
+        file.add_fault((index, "id"), "needs at least one 'text' or 'regex' to look for")
+    if pattern.when == "said" and not pattern.examples:
+        file.add_fault((index, "examples"), "needs at least one example line")
+    for regex in pattern.regex:
+        try:
+            compile_pattern(regex)
+        except InvalidPatternError as error:
+            file.add_fault((index, "regex"), str(error))
+
+
+def _parse_patterns(file: YamlFile) -> tuple[ScriptErrorPattern, ...]:
+    items: Any = file.value if isinstance(file.value, list) else []
+    return tuple(_parse_pattern(file, (index,), item) for index, item in enumerate(items))
 
 
 def _parse_pattern(file: YamlFile, key_path: KeyPath, value: Any) -> ScriptErrorPattern:
     section = Section(file, key_path, value, _KEYS)
-    pattern = ScriptErrorPattern(
+    return ScriptErrorPattern(
         id=section.get_text("id"),
         weight=section.get_int("weight", 1),
         text=section.get_texts("text"),
@@ -121,13 +144,3 @@ def _parse_pattern(file: YamlFile, key_path: KeyPath, value: Any) -> ScriptError
         examples=section.get_texts("examples"),
         not_examples=section.get_texts("not_examples"),
     )
-    if pattern.when == "said" and not (pattern.text or pattern.regex):
-        section.add_fault("id", "needs at least one 'text' or 'regex' to look for")
-    if pattern.when == "said" and not pattern.examples:
-        section.add_fault("examples", "needs at least one example line")
-    for regex in pattern.regex:
-        try:
-            compile_pattern(regex)
-        except InvalidPatternError as error:
-            section.add_fault("regex", str(error))
-    return pattern

@@ -56,7 +56,7 @@ def load_yaml_documents(
     before.
     """
     contents = [path.read_bytes() for path in paths]
-    name = f"{_compute_key(contents, is_checked=check is not None)}.json"
+    name = f"{_compute_key(contents, is_checked=check is not None)}.cache"
     values = _read_cached_values(name)
     if len(values) == len(contents):
         return [YamlDocument(content, value) for content, value in zip(contents, values, strict=True)]

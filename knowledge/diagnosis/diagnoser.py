@@ -21,12 +21,12 @@ from knowledge.redaction.redact import redact
 from knowledge.text.decoding import decode, replace_lone_surrogates
 from knowledge.text.lines import LogLine, read_lines
 from knowledge.text.normalization import TextLine, normalize_lines, normalize_text
-from knowledge.text.streaming import ByteReader, ChainedReader
 from knowledge.text.unwrapping import unwrap_lines
 
 if TYPE_CHECKING:
     from knowledge.build_log.reducer import LogReducer
     from knowledge.template.image_template import ImageTemplate
+    from knowledge.text.streaming import ByteReader
 
 MAX_WHOLE_BYTES = 256 << 10
 """Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
@@ -67,6 +67,8 @@ class Diagnoser:
         start = stream.read(MAX_WHOLE_BYTES + 1)
         if len(start) <= MAX_WHOLE_BYTES:
             return self.diagnose(start, language, file)
+        from knowledge.text.streaming import ChainedReader  # not needed for most logs
+
         lines, line_count = self._log_reducer.reduce_stream(ChainedReader(start, stream), progress)
         return self._diagnose_lines(normalize_lines(lines), line_count, language, file)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeGuard
+from typing import Literal, NamedTuple, TypeGuard
 
 Language = str
 """The code of a language, such as `en` or `pt-br`."""
@@ -66,8 +66,7 @@ def is_language_code(value: object) -> TypeGuard[Language]:
     return language.isalpha() and len(language) in (2, 3) and all(tag.isalnum() and len(tag) <= 8 for tag in subtags)
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatThresholds:
+class RepeatThresholds(NamedTuple):
     """How many occurrences make a match certain, and how many make it likely; fewer make it only possible."""
 
     certain: int
@@ -115,24 +114,21 @@ class Step:
     save_first: LocalizedText | None
 
 
-@dataclass(frozen=True, slots=True)
-class LookAlike:
+class LookAlike(NamedTuple):
     """Another entry that is easily confused with this one, and how to tell them apart."""
 
     entry: str
     difference: LocalizedText
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A web page that documents what an entry says."""
 
     title: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A text that must match the entry first.
 
     `source` is where the text comes from, and `evidence` a part of the lines that must be shown as proof.
@@ -144,8 +140,7 @@ class Example:
     confidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A text that must not match the entry, and why."""
 
     text: str

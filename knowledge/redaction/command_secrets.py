@@ -123,7 +123,7 @@ PREFILTERED_RULES: tuple[tuple[str, RedactionRule], ...] = (
     (r"[-/]e[a-z]*[\"'\\]*[,\s]", _find_encoded_scripts),
     (r"-stdin|sudo\s|chpasswd|smbpasswd|--with-token|devops\s|securestring", _find_piped_passwords),
     (
-        r"securestring|openssl|keyvault|add-mask|vault\s|password|chpasswd|credential|net1?(?:\.exe)?\s",
+        r"securestring|openssl|keyvault\s+secret|add-mask|vault\s|password|chpasswd|credential|net1?(?:\.exe)?\s",
         _find_direct_arguments,
     ),
     (

@@ -109,7 +109,7 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
     "the file is a folder": _replace_by_folder,
     "the file is empty": lambda path: path.write_bytes(b""),
     "the file ends early": lambda path: path.write_bytes(path.read_bytes()[:-10]),
-    "the file ends after its checksum": lambda path: path.write_bytes(path.read_bytes()[:64]),
+    "the file ends after its checksum": lambda path: path.write_bytes(path.read_bytes()[:32]),
     "the file goes on": lambda path: path.write_bytes(path.read_bytes() + b" "),
     "the file has another byte": _change_byte,
     "the file is not ours": lambda path: path.write_bytes(b'["no checksum"]'),
