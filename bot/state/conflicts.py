@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bot.errors import StateConflictError
+from bot.errors import StateConflictError, StoreError
 
 MAX_COMMIT_ATTEMPTS = 12
 """How often to try a change. Another instance that sends its replies commits after each of them."""
@@ -22,14 +21,16 @@ async def retry_conflicts(change: Callable[[], Awaitable[T]], max_attempts: int 
     `max_attempts` is None where something else limits the time: each conflict means that somebody else got on.
 
     Raises:
-        StateConflictError: Others committed at each attempt.
+        StoreError: Others committed at each attempt. It's no `StateConflictError`, for which a change around this one
+            would be repeated in turn.
     """
-    for attempt in itertools.count(1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return await change()
         except StateConflictError as error:
             if attempt == max_attempts:
-                raise StateConflictError(f"Others changed the state at each of {attempt} attempts.") from error
+                raise StoreError(f"Others changed the state at each of {attempt} attempts.") from error
         # longer each time, and random, so that those in conflict don't meet again
         await asyncio.sleep(random.uniform(0.0, min(0.005 * 2.0 ** (attempt - 1), 0.25)))  # noqa: S311 - not for security
-    raise AssertionError("unreachable")

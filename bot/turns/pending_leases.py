@@ -85,8 +85,7 @@ class PendingLeases:
         """Apply `edit` to a pending job or turn, commit, and return it; None if this process no longer has its lease.
 
         Raises:
-            StateConflictError: Others committed at each attempt.
-            StoreError: The document can't be read or written.
+            StoreError: The document can't be read or written, or others committed at each attempt.
         """
 
         async def edit_own(unit_of_work: UnitOfWork) -> PendingTurn | None:

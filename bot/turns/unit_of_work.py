@@ -117,8 +117,7 @@ async def update_document(
         The document, and what `edit` returned; None from it means that there is nothing to commit.
 
     Raises:
-        StateConflictError: Others committed at each attempt.
-        StoreError: The document can't be read or written.
+        StoreError: The document can't be read or written, or others committed at each attempt.
     """
 
     async def edit_newest() -> tuple[UnitOfWork, T | None]:

@@ -17,7 +17,6 @@ PendingInput = Literal["", "consent", "sign-in", "name"]
 
 MAX_WATCHED = 10
 
-
 _NAMES_CODEC = build_codec(TemplateQuery)
 
 
@@ -94,12 +93,7 @@ def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
 
 
 def azure_state_from_json(value: object) -> AzureState:
-    """Read what `azure_state_to_json` wrote; an empty state for None, which older versions stored.
-
-    Raise `DecodeError` for any other shape.
-    """
-    if value is None:
-        return AzureState()
+    """Read what `azure_state_to_json` wrote. Raise `DecodeError` for another shape."""
     document = parse_mapping(value)
     request = None if document.get("what") is None else document
     return _STATE_CODEC.decode({**document, "pending_request": request})
