@@ -1,10 +1,10 @@
-"""A case as a file: text in English, Markdown in both languages, or JSON.
+"""A case as a file: text in English, Markdown also in the language of the person, or JSON.
 
 A file is not stored. It is rendered again from the state when the person accepts it.
 
 The JSON always has all of these keys, with `null` for what is unknown. `text` and `text_en` equal the preview:
 
-    {"schema": 1, "language": "en|it", "title": …, "title_en": …,
+    {"schema": 1, "language": …, "title": …, "title_en": …,
      "severity": {"id": "minimal|moderate|critical", "letter": "C|B|A"},
      "product_family": …, "product": …, "topic": …, "subtopic": …,
      "older_path": {"topic": …, "subtopic": …},
@@ -73,7 +73,7 @@ def render_file(context: DialogContext, form: CaseForm, kind: FileKind) -> bytes
 
 
 def render_markdown(context: DialogContext, form: CaseForm) -> str:
-    """Render the case in both languages, each in a code fence that its text cannot close."""
+    """Render the case in the language of the person and in English, each in a code fence that its text cannot close."""
     headings = (context.format_text("case.file.heading"), context.format_text("case.file.heading-english"))
     parts = []
     for heading, text in zip(headings, render_case_texts(context, form), strict=False):
