@@ -15,6 +15,7 @@ RESOURCE_GROUP_NAME = r"[0-9A-Za-z_.()-]{1,90}"
 TEMPLATE_NAME = r"[0-9A-Za-z_.-]{0,63}[0-9A-Za-z_-]"
 STORAGE_ACCOUNT_NAME = r"[a-z0-9]{3,24}"
 
+_RESOURCE_GROUP_ID = re.compile(rf"/subscriptions/({GUID})/resourceGroups/([^/]+)/?", re.IGNORECASE | re.ASCII)
 _UNASSIGNED_PREFIX = "00000000-0000-0000-"
 
 
@@ -53,3 +54,9 @@ def is_storage_account_name(text: str) -> bool:
 def get_last_segment(resource_id: str) -> str:
     """Return the name at the end of a resource id, or of any other path; a name alone stays as it is."""
     return resource_id.rstrip("/").rpartition("/")[2]
+
+
+def parse_resource_group_id(text: str) -> tuple[str, str] | None:
+    """Return subscription (lower case) and name of the resource group whose id is `text`; None for any other text."""
+    match = _RESOURCE_GROUP_ID.fullmatch(text)
+    return (match[1].lower(), match[2]) if match and is_resource_group_name(match[2]) else None

@@ -13,6 +13,7 @@ from knowledge.azure_names import (
     is_resource_group_name,
     is_storage_account_name,
     is_template_name,
+    parse_resource_group_id,
 )
 
 GUID = "4f1c0a52-8d3e-4b7a-9c61-2e5d7f80b394"
@@ -55,3 +56,11 @@ def test_names_that_azure_does_not_allow(is_valid: Callable[[str], bool], names:
 )
 def test_the_last_segment(path: str) -> None:
     assert get_last_segment(path) == "IT_1"
+
+
+def test_the_id_of_a_resource_group() -> None:
+    assert parse_resource_group_id(f"/subscriptions/{GUID.upper()}/resourcegroups/rg_(1)/") == (GUID, "rg_(1)")
+    for text in ("/subscriptions/x/resourceGroups/rg", f"/subscriptions/{GUID}/resourceGroups/rg.", f"/{GUID}/rg", ""):
+        assert parse_resource_group_id(text) is None
+    assert parse_resource_group_id(f"/subscriptions/{GUID}/resourceGroups/rg/providers/x") is None
+    assert parse_resource_group_id(f"/sub\u017fcriptions/{GUID}/resourceGroups/rg") is None

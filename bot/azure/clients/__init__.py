@@ -1,1 +1,1 @@
-"""The Azure SDK's clients for one lookup, and its errors as refusals."""
+"""The Azure SDK's clients for one lookup, and Azure's errors as refusals."""

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob.aio import ContainerClient
 
-from bot.azure.arm.names import parse_resource_group_id
 from bot.azure.clients.management_clients import LOG_CONTAINER, ManagementClients
 from bot.azure.clients.refusals import STORAGE, build_refused_error
 from bot.azure.logs.log_address import (
@@ -23,6 +22,7 @@ from bot.azure.logs.log_blob import LogBlob
 from dialogs.model.azure import LogFile, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
+from knowledge.azure_names import parse_resource_group_id
 from knowledge.azure_times import parse_time
 from knowledge.patterns import compile_pattern
 

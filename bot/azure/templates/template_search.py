@@ -6,7 +6,6 @@ import asyncio
 import difflib
 from collections.abc import Sequence
 
-from bot.azure.arm.names import parse_resource_group_id
 from bot.azure.clients.management_clients import ManagementClients
 from bot.azure.templates.subscription_scan import (
     MAX_CONCURRENT_SUBSCRIPTIONS,
@@ -18,7 +17,7 @@ from bot.azure.templates.template_status import build_template_status
 from dialogs.model.azure import FailedTemplates, TemplateSearchResult
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
-from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name
+from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name, parse_resource_group_id
 from knowledge.template.image_template import ImageTemplate
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
