@@ -276,12 +276,13 @@ import bot.host.run
 from bot.host.settings import read_settings
 from dialogs.model.reply import Paragraph, Reply, parse_markup
 from tests.patching import set_existing
+from tests.turns import text_of
 
 @dataclass
 class Result:
     state: dict
     replies: tuple
-    jobs: tuple = ()
+    effects: tuple = ()
     usage_events: tuple = ()
 
 class FakeConversation:
