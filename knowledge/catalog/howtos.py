@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from knowledge.catalog.loading import STEP_KEYS, read_reference, read_step
+from knowledge.catalog.entry_parsing import STEP_KEYS, read_reference, read_step
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import InputKind
 from knowledge.model.entry import Language, LocalizedText, Reference, Step

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
+from knowledge.catalog.yaml_documents import YamlDocument, load_indexed_documents
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import LocalizedText
 from knowledge.model.errors import InvalidFilesError
@@ -90,7 +90,7 @@ def _get_weight(pattern: ScriptErrorPattern) -> int:
 
 def read_patterns(path: Path) -> tuple[ScriptErrorPattern, ...]:
     """Read the patterns in `path`. Raise `InvalidFilesError` with every fault of the file."""
-    (document,) = load_yaml_documents([path], partial(_check_patterns, path.name))
+    (document,), _ = load_indexed_documents([path], "script errors", partial(_check_patterns, path.name))
     return _parse_patterns(YamlFile(document, path.name))
 
 

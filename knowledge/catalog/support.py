@@ -9,7 +9,7 @@ from typing import Any, get_args
 import re2
 
 from knowledge.azure_names import is_guid
-from knowledge.catalog.loading import read_reference
+from knowledge.catalog.entry_parsing import read_reference
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.entry import Basis
 from knowledge.model.errors import Fault, KnowledgeError

@@ -11,7 +11,8 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property, partial
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +21,7 @@ from knowledge.catalog.private_cache import read_cached, write_cached
 if TYPE_CHECKING:
     import yaml
 
-_CODE_FOLDERS = (Path(__file__).parent, Path(__file__).parents[1] / "model")
+_KNOWLEDGE_FOLDER = Path(__file__).parents[1]
 
 
 class YamlSyntaxFault(NamedTuple):
@@ -30,15 +31,23 @@ class YamlSyntaxFault(NamedTuple):
     message: str
 
 
-class YamlDocument(NamedTuple):
-    """A YAML file's content, and its plain value: `None` if it is not valid YAML.
+class YamlDocument:
+    """A YAML file's content, and its plain value, which is decoded when it is first asked for.
 
     Dates are texts, as they are written.
     """
 
-    content: bytes
-    value: Any
-    syntax_fault: YamlSyntaxFault | None = None
+    def __init__(
+        self, content: bytes, decode_value: Callable[[], Any], syntax_fault: YamlSyntaxFault | None = None
+    ) -> None:
+        self.content = content
+        self.syntax_fault = syntax_fault
+        self._decode_value = decode_value
+
+    @cached_property
+    def value(self) -> Any:
+        """The plain value; `None` if the file is not valid YAML."""
+        return self._decode_value()
 
     def compose(self) -> yaml.Node | None:
         """Parse the file again, as a tree whose nodes know their lines."""
@@ -47,29 +56,33 @@ class YamlDocument(NamedTuple):
         return yaml.compose(self.content, Loader=_get_loader())
 
 
-def load_yaml_documents(
-    paths: Sequence[Path], check: Callable[[Sequence[YamlDocument]], None] | None = None
-) -> Sequence[YamlDocument]:
-    """Read YAML files. Those that are read together are cached together.
+def load_yaml_documents(paths: Sequence[Path]) -> Sequence[YamlDocument]:
+    """Read YAML files. Those that are read together are cached together."""
+    return load_indexed_documents(paths, "", lambda documents: None)[0]
 
-    `check` raises an error if something is wrong with them. It is not called for contents that the same code checked
-    before.
+
+def load_indexed_documents(
+    paths: Sequence[Path], index_name: str, build_index: Callable[[Sequence[YamlDocument]], Any]
+) -> tuple[Sequence[YamlDocument], Any]:
+    """Read YAML files, and return them with an index of them, which is cached, too.
+
+    `build_index` raises an error if something is wrong with the documents. It is not called for contents of which the
+    same code built the index of this name before. An index consists of what JSON can tell exactly.
     """
     contents = [path.read_bytes() for path in paths]
-    name = f"{_compute_key(contents, is_checked=check is not None)}.cache"
-    values = _read_cached_values(name)
-    if len(values) == len(contents):
-        return [YamlDocument(content, value) for content, value in zip(contents, values, strict=True)]
+    name = f"{_compute_key(contents, index_name)}.cache"
+    cached = _read_cached_values(name)
+    if cached is not None and len(cached.decoders) == len(contents):
+        return [YamlDocument(*pair) for pair in zip(contents, cached.decoders, strict=True)], cached.index
     documents = [_parse(content) for content in contents]
-    if check is not None:
-        check(documents)
+    index = build_index(documents)
     if not any(document.syntax_fault for document in documents):
-        _cache_values(name, [document.value for document in documents])
-    return documents
+        _cache_values(name, index, [document.value for document in documents])
+    return documents, index
 
 
-def _compute_key(contents: Sequence[bytes], is_checked: bool) -> str:
-    digest = hashlib.sha256(f"{sys.version} {is_checked} {_read_code_version()}".encode())
+def _compute_key(contents: Sequence[bytes], index_name: str) -> str:
+    digest = hashlib.sha256(f"{sys.version} {_read_code_version()} {index_name}".encode())
     for content in contents:
         digest.update(f"\n{len(content)}\n".encode())
         digest.update(content)
@@ -78,42 +91,58 @@ def _compute_key(contents: Sequence[bytes], is_checked: bool) -> str:
 
 @cache
 def _read_code_version() -> str:
-    """Return a digest of the code that reads and checks the files."""
+    """Return a digest of the code that reads, checks, and indexes the files."""
     digest = hashlib.sha256()
-    for folder in _CODE_FOLDERS:
-        for path in sorted(folder.glob("*.py")):
+    for pattern in ("catalog/*.py", "model/*.py", "patterns.py"):
+        for path in sorted(_KNOWLEDGE_FOLDER.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _read_cached_values(name: str) -> list[Any]:
-    """Return the values that were cached, or none."""
-    with contextlib.suppress(ValueError, RecursionError):
-        values = json.loads(read_cached(name) or b"[]")
-        if isinstance(values, list):
-            return values
-    return []
+class _CachedValues(NamedTuple):
+    """What is cached of the documents: the index of them, and what decodes the value of each."""
+
+    index: Any
+    decoders: Sequence[Callable[[], Any]]
 
 
-def _cache_values(name: str, values: list[Any]) -> None:
-    """Cache `values`, if JSON gives the very same ones back. It does not for a key that is a number, for example."""
+def _read_cached_values(name: str) -> _CachedValues | None:
+    """Read what `_cache_values` stored: a line with the index and the lengths of the values, and then the values."""
+    content = read_cached(name) or b""
+    start = content.find(b"\n") + 1
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        index, lengths = json.loads(content[:start])
+        ends = list(accumulate(lengths, initial=start))
+        if ends[-1] == len(content):
+            return _CachedValues(index, [partial(_decode, content, *span) for span in pairwise(ends)])
+    return None
+
+
+def _decode(content: bytes, start: int, end: int) -> Any:
+    return json.loads(content[start:end])
+
+
+def _cache_values(name: str, index: Any, values: list[Any]) -> None:
+    """Cache them, if JSON gives the very same ones back. It does not for a key that is a number, for example."""
     with contextlib.suppress(TypeError, ValueError, RecursionError):
-        content = json.dumps(values)
-        if json.loads(content) == values:
-            write_cached(name, content.encode("ascii"))
+        texts = [json.dumps(value) for value in values]
+        header = json.dumps([index, [len(text) for text in texts]])
+        if [json.loads(text) for text in texts] == values and json.loads(header)[0] == index:
+            write_cached(name, "".join([header, "\n", *texts]).encode("ascii"))
 
 
 def _parse(content: bytes) -> YamlDocument:
     import yaml
 
-    loader = _get_loader()(content)
+    value, fault = None, None
     try:
-        return YamlDocument(content, loader.get_single_data())
+        value = _get_loader()(content).get_single_data()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return YamlDocument(content, None, YamlSyntaxFault(line, f"is not valid YAML: {error.problem or error}"))
+        fault = YamlSyntaxFault(line, f"is not valid YAML: {error.problem or error}")
     except yaml.YAMLError as error:
-        return YamlDocument(content, None, YamlSyntaxFault(1, f"is not valid YAML in UTF-8: {error}"))
+        fault = YamlSyntaxFault(1, f"is not valid YAML in UTF-8: {error}")
+    return YamlDocument(content, lambda: value, fault)
 
 
 @cache

@@ -31,7 +31,7 @@ class CandidateFinder:
     @property
     def literals(self) -> Sequence[str]:
         """Every literal that a signature searches for."""
-        return self._matcher.literals
+        return self._matcher.index.literals
 
     def find_candidates(self, parsed: ParsedInput) -> dict[str, MatchCandidate]:
         """Return the candidates that signatures and observations yield, by entry id; none for foreign output."""
@@ -66,16 +66,19 @@ class CandidateFinder:
 
     def _add_observations(self, build: Build, candidates: dict[str, MatchCandidate]) -> None:
         for observation in observe(build):
-            for entry_id, signature in self._matcher.signatures_by_observation.get(observation.id, ()):
+            positions = self._matcher.index.by_observation.get(observation.id, {})
+            for signature, entry in (
+                (self._entries[entry_id].signatures[position], self._entries[entry_id])
+                for entry_id, signature_positions in positions.items()
+                for position in signature_positions
+            ):
                 is_supporting = signature.strength == "supporting"
                 confidence: Confidence = "likely"
                 if is_supporting:
                     confidence = "possible"
                 elif observation.is_proof and signature.strength == "decisive":
                     confidence = "certain"
-                candidate = MatchCandidate(
-                    self._entries[entry_id], confidence, list(observation.lines), decisive=not is_supporting
-                )
+                candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(

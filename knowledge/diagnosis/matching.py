@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from knowledge.catalog.loading import get_signatures
+from knowledge.catalog.loading import get_signature_index
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Entry, Signature
@@ -56,25 +56,14 @@ A plain tuple, because a hostile text has thousands of them.
 class Matcher:
     """All signatures of all entries, ready to be searched. Build it once.
 
-    `literals` holds every literal of the textual signatures, and `signatures_by_observation` the structural ones.
+    A signature is compiled when its first fragment was found. `index` tells where all of them are.
     """
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
-        self.signatures_by_observation: dict[str, list[tuple[str, Signature]]] = {}
+        self.index = get_signature_index(entries)
         self._entries = entries
-        self._signatures_by_first_fragment: dict[bytes, list[_CompiledSignature]] = {}
-        literals: list[str] = []
-        for entry_id in entries:
-            for signature in get_signatures(entries, entry_id):
-                if signature.observed:
-                    self.signatures_by_observation.setdefault(signature.observed, []).append((entry_id, signature))
-                if signature.text:
-                    compiled = _compile_signature(entry_id, signature)
-                    self._signatures_by_first_fragment.setdefault(compiled.fragments[0], []).append(compiled)
-                    literals += [*signature.text, *signature.unless, *signature.requires]
-                    literals += [signature.before] if signature.before else []
-        self.literals = tuple(dict.fromkeys(literals))
-        self._literal_set = LiteralSet(literals)
+        self._literal_set = LiteralSet(self.index.literals)
+        self._signatures_by_fragment: dict[bytes, list[_CompiledSignature]] = {}
 
     def search(
         self, indexed_text: IndexedText, is_relevant: Callable[[int], bool], is_partial: bool, is_about_build: bool
@@ -93,7 +82,7 @@ class Matcher:
         candidates: dict[str, MatchCandidate] = {}
         # RE2 reports the literals in no particular order; sorted, the same evidence is chosen every time.
         for literal in sorted(found_literals):
-            for compiled in self._signatures_by_first_fragment.get(literal, ()):
+            for compiled in self._get_signatures(literal):
                 if (
                     present.issuperset(compiled.fragments)
                     and present.issuperset(compiled.requires)
@@ -103,6 +92,18 @@ class Matcher:
                     if candidate is not None:
                         merge_candidate(candidates, candidate)
         return list(candidates.values())
+
+    def _get_signatures(self, fragment: bytes) -> list[_CompiledSignature]:
+        """Return the signatures that begin with this fragment."""
+        compiled = self._signatures_by_fragment.get(fragment)
+        if compiled is None:
+            positions = self.index.by_fragment.get(fragment.decode(), {})
+            compiled = self._signatures_by_fragment[fragment] = [
+                _compile_signature(entry_id, self._entries[entry_id].signatures[position])
+                for entry_id, signature_positions in positions.items()
+                for position in signature_positions
+            ]
+        return compiled
 
 
 def _compile_signature(entry_id: str, signature: Signature) -> _CompiledSignature:

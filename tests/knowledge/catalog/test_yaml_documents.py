@@ -14,7 +14,7 @@ import pytest
 from knowledge.catalog import yaml_documents
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries, read_entries
 from knowledge.catalog.private_cache import write_cached
-from knowledge.catalog.yaml_documents import YamlDocument, load_yaml_documents
+from knowledge.catalog.yaml_documents import YamlDocument, load_indexed_documents, load_yaml_documents
 from knowledge.catalog.yaml_section import read_yaml_file
 from knowledge.model.errors import InvalidFilesError
 
@@ -117,7 +117,23 @@ def test_what_json_cannot_tell_exactly_is_not_cached(folder: Path, file: Path, p
 
 
 @pytest.mark.parametrize(
-    "cached", [b"", b"nothing", b"[", b"[]", b"[1, 2]", b"{}", b"7", b"\xff", b"[" * 100_000, b"9" * 9_999]
+    "cached",
+    [
+        b"",
+        b"nothing",
+        b"\n",
+        b"[\n",
+        b"[]\n",
+        b"[1, 2]\n",
+        b"[1, []]\n",
+        b"[1, [2]]\n7",
+        b"[1, [1, 1]]\n78",
+        b"{}\n",
+        b"7\n",
+        b"\xff\n",
+        b"[" * 100_000 + b"\n",
+        b"9" * 9_999 + b"\n",
+    ],
 )
 def test_a_strange_cache_changes_nothing(folder: Path, file: Path, parser: Parser, cached: bytes) -> None:
     expected = load(file)
@@ -129,37 +145,48 @@ def test_a_strange_cache_changes_nothing(folder: Path, file: Path, parser: Parse
     assert parser.runs == 2, "it was replaced"
 
 
-class Checker:
-    """Counts how often documents are checked, and refuses those that say so."""
+class Indexer:
+    """Counts how often documents are indexed, and refuses those that say so."""
 
     def __init__(self) -> None:
         self.runs = 0
 
-    def __call__(self, documents: Sequence[YamlDocument]) -> None:
+    def __call__(self, documents: Sequence[YamlDocument]) -> dict[str, list[str]]:
         self.runs += 1
-        if any(document.value["name"] == "wrong" for document in documents):
+        names = [document.value["name"] for document in documents]
+        if "wrong" in names:
             raise ValueError("wrong")
+        return {"names": names}
 
 
-def test_what_passed_its_check_is_not_checked_again(folder: Path, file: Path) -> None:
-    check = Checker()
-    load(file)  # unchecked: this tells nothing
-    load_yaml_documents([file], check)
-    load_yaml_documents([file], check)
-    assert check.runs == 1
+def test_what_was_indexed_is_not_indexed_again(folder: Path, file: Path) -> None:
+    build_index = Indexer()
+    load(file)  # without an index: this tells nothing
+    for _ in range(2):
+        documents, index = load_indexed_documents([file], "names", build_index)
+        assert index == {"names": ["first"]}
+        assert documents[0].value["count"] == 3
+    assert build_index.runs == 1
+    load_indexed_documents([file], "others", build_index)
+    assert build_index.runs == 2, "every index has a name"
     file.write_text("name: wrong\n")
     load(file)
     for _ in range(2):
         with pytest.raises(ValueError, match="wrong"):
-            load_yaml_documents([file], check)
-    assert check.runs == 3
+            load_indexed_documents([file], "names", build_index)
+    assert build_index.runs == 4
 
 
-def test_without_a_cache_every_check_runs(file: Path) -> None:
-    check = Checker()
-    load_yaml_documents([file], check)
-    load_yaml_documents([file], check)
-    assert check.runs == 2
+def test_an_index_that_json_cannot_tell_exactly_is_built_each_time(folder: Path, file: Path) -> None:
+    indexes = [load_indexed_documents([file], "pairs", lambda documents: {"pair": (1, 2)})[1] for _ in range(2)]
+    assert indexes == [{"pair": (1, 2)}] * 2
+
+
+def test_without_a_cache_every_index_is_built(file: Path) -> None:
+    build_index = Indexer()
+    load_indexed_documents([file], "names", build_index)
+    load_indexed_documents([file], "names", build_index)
+    assert build_index.runs == 2
 
 
 def test_faults_have_their_lines_from_the_cache_too(folder: Path, file: Path, parser: Parser) -> None:
