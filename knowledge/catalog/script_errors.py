@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.build_log.script_output import ScriptMessage, read_messages
-from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, read_patterns
+from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, load_pattern_set
 from knowledge.patterns import define_pattern, define_text_pattern
 from knowledge.text.lines import LogLine
 
@@ -72,11 +72,10 @@ class _ScoredMessage:
 
 
 class ScriptErrorFinder:
-    """Searches a script's output for all known patterns. Build it once: it compiles them."""
+    """Searches a script's output for all known patterns. Build it once."""
 
-    def __init__(self, patterns: Sequence[ScriptErrorPattern]) -> None:
-        self._pattern_set = ScriptErrorPatternSet([pattern for pattern in patterns if pattern.when == "said"])
-        self._fallback_patterns = {pattern.when: pattern for pattern in patterns if pattern.when != "said"}
+    def __init__(self, pattern_set: ScriptErrorPatternSet) -> None:
+        self._pattern_set = pattern_set
 
     def find_in_output(self, output: Sequence[LogLine]) -> ScriptFailure:
         """Find at most five lines that show why a script failed.
@@ -100,7 +99,7 @@ class ScriptErrorFinder:
         lines = tuple(message.line for message in last_messages)
         if not is_script:
             return ScriptFailure(lines[-2:], None)
-        return ScriptFailure(lines, self._fallback_patterns["nothing-said" if lines else "nothing-printed"])
+        return ScriptFailure(lines, self._pattern_set.get_fallback("nothing-said" if lines else "nothing-printed"))
 
     def _score_messages(self, messages: Sequence[ScriptMessage]) -> list[_ScoredMessage]:
         scored: list[_ScoredMessage] = []
@@ -229,4 +228,4 @@ def _choose_pattern(scored: Sequence[_ScoredMessage], best: _ScoredMessage) -> S
 @cache
 def load_script_errors(path: Path = SCRIPT_ERRORS_PATH) -> ScriptErrorFinder:
     """Load the patterns in `path`. Raise `InvalidFilesError` with every fault of the file."""
-    return ScriptErrorFinder(read_patterns(path))
+    return ScriptErrorFinder(load_pattern_set(path))

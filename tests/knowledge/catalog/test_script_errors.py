@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from knowledge.build_log.build_reader import read_build
 from knowledge.catalog.script_errors import SCRIPT_ERRORS_PATH, ScriptFailure, load_script_errors
 from knowledge.catalog.script_patterns import ScriptErrorPattern, ScriptErrorPatternSet, read_patterns
+from knowledge.catalog.yaml_section import read_yaml_file
 from knowledge.model.errors import InvalidFilesError
 from knowledge.patterns import collapse_whitespace
 from knowledge.text.clixml import decode_clixml
@@ -24,8 +25,8 @@ from tests.build_logs import LogFormat, begun, powershell, script_failed, shell
 from tests.reporting import failures_together
 
 FINDER = load_script_errors()
-PATTERNS = [pattern for pattern in read_patterns(SCRIPT_ERRORS_PATH) if pattern.when == "said"]
-PATTERN_SET = ScriptErrorPatternSet(PATTERNS)
+PATTERNS = [pattern for pattern in read_patterns(read_yaml_file(SCRIPT_ERRORS_PATH)) if pattern.when == "said"]
+PATTERN_SET = ScriptErrorPatternSet.from_patterns(PATTERNS)
 OUTPUTS = Path(__file__).parent / "script_outputs"
 REPEATED_LINE = re2.compile(r"^×(\d+) (.*)$")
 
@@ -117,7 +118,7 @@ def test_the_line_to_point_at_is_shown(form: LogFormat) -> None:
 def test_patterns_match_their_examples_only() -> None:
     with failures_together(at_least=140) as failures:
         for pattern in PATTERNS:
-            pattern_set = ScriptErrorPatternSet([pattern])
+            pattern_set = ScriptErrorPatternSet.from_patterns([pattern])
             for example in pattern.examples:
                 with failures.check(f"{pattern.id}: {example}"):
                     match = pattern_set.match_text(example)
