@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FactValue = str | int | None
 
 MAX_IDS = 40
+_MAX_FACT_BYTES = 300
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
 # The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in whatever
@@ -54,7 +55,7 @@ _PATTERNS: tuple[tuple[str, bytes, LazyPattern[bytes]], ...] = tuple(
         ),
         ("region", "location", r"-> Location\s*:\s*'([\w ]{1,40})'"),
         ("region", "location", r'"location"\s*:\s*"([a-z0-9 ]{3,40})"'),
-        ("source_image", "sourceimagename", r"-> SourceImageName\s*:\s*'([^'\s]{1,300})'"),
+        ("source_image", "sourceimagename", r"-> SourceImageName\s*:\s*'([^'\s]+)'"),
         ("run_state", "runstate", r"\b(?:LastRunStatus)?RunState\W{1,6}(\w{3,20})"),
         ("run_sub_state", "runsubstate", r"\b(?:LastRunStatus)?RunSubState\W{1,6}(\w{3,20})"),
         ("provisioning_state", "provisioningstate", r"\bprovisioningState\W{1,6}(\w{3,20})"),
@@ -99,7 +100,8 @@ def extract_facts(
     for name, literal, pattern in _PATTERNS:
         if name in facts or literal not in present:
             continue
-        match = pattern.search(indexed_text.flat)
+        # a pattern with a count as high as this would take RE2 longer than all others together
+        match = next((match for match in pattern.finditer(indexed_text.flat) if len(match[1]) <= _MAX_FACT_BYTES), None)
         if match:
             value = match[1].decode("utf-8", "replace").rstrip(".")
             facts[name] = int(value) if name in ("exit_code", "build_timeout") else value

@@ -50,6 +50,11 @@ def test_the_facts_of_a_template_as_azure_answers_it(form: str) -> None:
     assert (diagnosis.outcome, diagnosis.os) == ("running", "linux")
 
 
+def test_a_source_image_has_a_name_of_limited_length() -> None:
+    lines = [f"==> azure-arm: -> SourceImageName: '{name}'" for name in ("x" * 301, "y" * 300)]
+    assert DIAGNOSER.diagnose("\n".join(lines)).facts["source_image"] == "y" * 300
+
+
 def test_the_region_is_not_that_of_a_target() -> None:
     listed = ANSWERS["list"]["value"][0]
     assert listed["properties"]["distribute"][0]["location"] == "southcentralus"
