@@ -14,7 +14,7 @@ from bot.cli.package import OPTIONS
 from bot.sandbox.builds.scenario import read_scenario
 from bot.settings.table import SECTIONS
 from dialogs.model.azure import AccessMode
-from knowledge.catalog import loading
+from knowledge.catalog import entry_parsing
 from tests.reporting import failures_together
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -183,10 +183,12 @@ def test_the_versions_of_what_is_stored_are_those_of_the_code() -> None:
 def test_every_key_of_an_entry_is_told() -> None:
     page = prose_of(ROOT / "knowledge/entries/README.md")
     told = {name for row in rows(page, "key") for name in named(row[0])}
-    assert told == set(loading._ENTRY_KEYS)
+    assert told == set(entry_parsing._ENTRY_KEYS)
     # the example of a signature begins each key with a line of its own
-    assert set(re.findall(r"^    (?:- |  )(\w+): ", page, re.MULTILINE)) | {"observed"} == set(loading._SIGNATURE_KEYS)
-    assert all(f"`{key}`" in page for key in loading.STEP_KEYS)
+    assert set(re.findall(r"^    (?:- |  )(\w+): ", page, re.MULTILINE)) | {"observed"} == set(
+        entry_parsing._SIGNATURE_KEYS
+    )
+    assert all(f"`{key}`" in page for key in entry_parsing.STEP_KEYS)
     assert "`observed:" in page
 
 
