@@ -55,6 +55,11 @@ def find_cache_folder(environ: Mapping[str, str], platform: str = sys.platform) 
     return folder if folder.is_absolute() else None
 
 
+def has_cache() -> bool:
+    """Tell whether there is a place for the cache."""
+    return find_cache_folder(os.environ) is not None
+
+
 def read_cached(name: str) -> bytes | None:
     """Return the content that was stored as `name`; `None` if there is none that can be trusted."""
     try:

@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from knowledge.catalog.private_cache import read_cached, write_cached
+from knowledge.catalog.private_cache import has_cache, read_cached, write_cached
 
 if TYPE_CHECKING:
     import yaml
@@ -124,6 +124,8 @@ def _decode(content: bytes, start: int, end: int) -> Any:
 
 def _cache_values(name: str, index: Any, values: list[Any]) -> None:
     """Cache them, if JSON gives the very same ones back. It does not for a key that is a number, for example."""
+    if not has_cache():
+        return
     with contextlib.suppress(TypeError, ValueError, RecursionError):
         texts = [json.dumps(value) for value in values]
         header = json.dumps([index, [len(text) for text in texts]])

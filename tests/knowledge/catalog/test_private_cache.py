@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -141,6 +142,16 @@ def test_nothing_is_created_in_the_home_of_somebody_else(folder: Path) -> None:
 def test_a_file_that_is_too_large_is_not_read_to_its_end(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_cache, "_MAX_BYTES", 100)
     assert read_cached(NAME) is None
+
+
+def test_on_windows_files_are_opened_by_their_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_cache, "sys", SimpleNamespace(platform="win32"))
+    assert read_cached(NAME) is None
+    write_cached(NAME, CONTENT)
+    assert read_cached(NAME) == CONTENT
+    _change_byte(folder / NAME)
+    assert read_cached(NAME) is None
+    assert [file.name for file in folder.iterdir()] == [NAME]
 
 
 def test_without_a_place_nothing_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
