@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "package": "the Teams app package; each option can be an environment variable",
     "doctor": "what is wrong with this installation: settings, credentials, state, endpoint",
     "report": "what recurs, what was not recognized, what was judged wrong",
-    "score": "how often the right entry comes first on your own failures",
+    "score": "how good the answers are, measured on your own failures",
 }
 """Every command, with its line in the help. `bot/cli/<command>.py` defines its options and runs it."""
 

@@ -123,14 +123,15 @@ def test_score_counts_right_wrong_and_left_alone(tmp_path: Path, failed_log: Pat
     )
     index = "- {log: customization.log, line: Contoso install failed, expect: [script-nonzero-exit]}\n"
     (tmp_path / "index.yaml").write_text(index, "utf-8")
-    done = run("score", str(cases), str(tmp_path))
+    done = run("score", "--verbose", str(cases), str(tmp_path))
     lines = done.stdout.decode().splitlines()
+    rows = [" ".join(line.split()) for line in lines]
     assert done.returncode == 0
-    assert "right first, pasted: 1 of 2 (50.0 %)" in lines
-    assert any(line.startswith("  b: build-timeout") for line in lines)
-    assert "left alone: 1 of 1 (100.0 %)" in lines
-    assert "right first, logs: 1 of 1 (100.0 %)" in lines
-    assert "proving line shown: 1 of 1 (100.0 %)" in lines
+    assert "right first, pasted: 1 of 2 (50.0 %)" in rows
+    assert any(line.startswith("  b: Build timeout exceeded · build-timeout (") for line in lines)
+    assert "left alone: 1 of 1 (100.0 %)" in rows
+    assert "right first, logs: 1 of 1 (100.0 %)" in rows
+    assert "proving line shown: 1 of 1 (100.0 %)" in rows
 
 
 def test_score_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:

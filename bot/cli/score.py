@@ -1,132 +1,205 @@
-"""`python app.py score CASES [LOGS]`: how often the right entry comes first, measured on your own failures.
+"""`python app.py score PATH...`: how good the answers are, measured on your own failures.
 
-CASES is a YAML list of `{id, text, expect, kind}`. `expect` lists the acceptable entries, and is empty if no entry
-fits; `kind: question` marks a question in a person's own words. LOGS is a folder of build logs with an `index.yaml`, a
-list of `{log, line, expect}`, where `line` is part of the line that proves the cause.
+A path is a YAML list of cases, `{id, text, expect, kind, missing, terms, line}`, or a folder of build logs. A case
+about a log has its name as `log` instead of `text`. If no file names a log, the folder's `index.yaml` holds the cases.
+`bot/cli/score_cases.py` explains the keys.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import yaml
-
-from bot.errors import BotError
+from bot.cli.score_cases import InvalidCasesError, LabeledCase, read_cases
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
-from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.errors import KnowledgeError
 
-_INDEX = "index.yaml"
+AnswerKind = Literal["specific", "generic", "silent"]
 
 
-class InvalidCasesError(BotError):
-    """A file of cases cannot be scored. The message names the file and what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What the diagnosis of a case came to."""
 
+    case: LabeledCase
+    headline: str
+    match: Match | None
+    answer: AnswerKind
+    is_line_shown: bool
 
-@dataclass
-class AccuracyScore:
-    """One figure of the score: how many of the cases were right, and a line about each that was not."""
+    @property
+    def is_right_first(self) -> bool:
+        """Whether the first match is an acceptable entry."""
+        return self.match is not None and self.match.entry in self.case.expected
 
-    name: str
-    correct: int = 0
-    total: int = 0
-    failures: list[str] = field(default_factory=list)
+    @property
+    def is_wrong_certain(self) -> bool:
+        """Whether the first match is certain, and no acceptable entry."""
+        return self.match is not None and self.match.confidence == "certain" and not self.is_right_first
 
-    def add(self, is_correct: bool, failure: str) -> None:
-        """Count one case; `failure` describes it in case it is not correct."""
-        self.total += 1
-        self.correct += is_correct
-        if not is_correct:
-            self.failures.append(failure)
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether nothing is claimed. A guess that is marked as one is fine."""
+        return self.answer == "silent"
 
     def __str__(self) -> str:
-        """Format the figure as one line."""
-        share = f"{100 * self.correct / self.total:.1f} %" if self.total else "no cases"
-        return f"{self.name}: {self.correct} of {self.total} ({share})"
+        """Format the result as one line."""
+        found = f"{self.match.entry} ({self.match.confidence})" if self.match else "nothing"
+        wanted = f", not {' or '.join(self.case.expected)}" if self.case.expected and not self.is_right_first else ""
+        return f"{self.case.id}: {self.headline or 'no headline'} · {found}{wanted}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as a JSON object that always has every key."""
+        return {
+            "id": self.case.id,
+            "headline": self.headline or None,
+            "entry": self.match.entry if self.match else None,
+            "confidence": self.match.confidence if self.match else None,
+            "right_first": self.is_right_first if self.case.expected else None,
+            "answer": self.answer if self.case.terms else None,
+            "line_shown": self.is_line_shown if self.case.line else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the score: how many of the cases it applies to count, and the cases worth a look."""
+
+    name: str
+    count: int
+    total: int
+    listed: tuple[CaseResult, ...]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
-    parser.add_argument("cases", metavar="CASES", help="a YAML list of {id, text, expect, kind}")
-    parser.add_argument("logs", nargs="?", metavar="LOGS", help="a folder of build logs with an index.yaml")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a YAML list of cases, or a folder of build logs")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--verbose", action="store_true", help="also list the cases that went wrong")
 
 
 def run(options: Namespace) -> int:
-    """Print the scores and the failed cases. Return 0, or 2 if something cannot be read."""
+    """Print the figures, and with `--verbose` the cases behind them. Return 0, or 2 if something cannot be read."""
     try:
+        cases = read_cases([Path(path) for path in options.paths])
         diagnoser = Diagnoser(load_entries())
-        scores = score_cases(diagnoser, _read_cases(Path(options.cases)))
-        if options.logs:
-            scores += score_logs(diagnoser, Path(options.logs))
+        results = [score_case(diagnoser, case) for case in cases]
     except (InvalidCasesError, KnowledgeError, OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    for score in scores:
-        sys.stdout.write(f"{score}\n" + "".join(f"  {line}\n" for line in score.failures))
+    figures = list(compute_figures(results))
+    is_json = options.format == "json"
+    sys.stdout.write(_format_json(figures, results) if is_json else _format_text(figures, options.verbose))
     return 0
 
 
-def score_cases(diagnoser: Diagnoser, cases: list[Mapping[str, Any]]) -> list[AccuracyScore]:
-    """Score pasted texts and questions by the first match, and texts that fit no entry by being left alone."""
-    pasted, questions = AccuracyScore("right first, pasted"), AccuracyScore("right first, questions")
-    left_alone = AccuracyScore("left alone")
-    for case in cases:
-        expected = [str(entry_id) for entry_id in case.get("expect") or ()]
-        diagnosis = diagnoser.diagnose(str(case.get("text", "")))
-        name = str(case.get("id", "?"))
-        if not expected:
-            # a guess that is marked as one is fine
-            is_left_alone = all(match.confidence == "possible" for match in diagnosis.matches)
-            left_alone.add(is_left_alone, f"{name}: {_format_matches(diagnosis)}")
-        else:
-            _add_first_match(questions if case.get("kind") == "question" else pasted, name, diagnosis, expected)
-    return [pasted, questions, left_alone]
+def score_case(diagnoser: Diagnoser, case: LabeledCase) -> CaseResult:
+    """Diagnose a case and compare the answer with its labels."""
+    if case.log:
+        with case.log.open("rb") as stream:
+            diagnosis = diagnoser.diagnose_stream(stream, file=case.log.name)
+    else:
+        diagnosis = diagnoser.diagnose(case.text)
+    finding = getattr(diagnosis, "finding", None)
+    match = diagnosis.matches[0] if diagnosis.matches else None
+    headline = str(finding.title) if finding is not None else match.title if match else ""
+    is_answered = finding is not None or any(match.confidence != "possible" for match in diagnosis.matches)
+    return CaseResult(
+        case=case,
+        headline=headline,
+        match=match,
+        answer=_judge_headline(headline, case) if is_answered else "silent",
+        is_line_shown=any(case.line in " ".join(text.split()) for text in _extract_lines(diagnosis)),
+    )
 
 
-def score_logs(diagnoser: Diagnoser, folder: Path) -> list[AccuracyScore]:
-    """Score a folder of build logs by the first match, and by whether the proving line is shown."""
-    first, proof = AccuracyScore("right first, logs"), AccuracyScore("proving line shown")
-    for case in _read_cases(folder / _INDEX):
-        name = str(case.get("log", "?"))
-        with (folder / name).open("rb") as stream:
-            diagnosis = diagnoser.diagnose_stream(stream, file=name)
-        expected = [str(entry_id) for entry_id in case.get("expect") or ()]
-        if expected:
-            _add_first_match(first, name, diagnosis, expected)
-        proving_line = " ".join(str(case.get("line", "")).split())
-        if proving_line:
-            is_shown = any(proving_line in " ".join(text.split()) for text in _extract_lines(diagnosis))
-            proof.add(is_shown, f"{name}: {proving_line!r} is not among the lines shown")
-    return [first, proof]
+def compute_figures(results: Sequence[CaseResult]) -> Iterator[Figure]:
+    """Yield every figure that applies to at least one case."""
+    known = [result for result in results if not result.case.is_missing]
+    unknown = [result for result in results if result.case.is_missing]
+    expected = [result for result in known if result.case.expected]
+    failures = [result for result in expected if not result.case.is_question]
+    figures = [
+        _count_right("right first, pasted", (result for result in failures if not result.case.log)),
+        _count_right("right first, logs", (result for result in failures if result.case.log)),
+        _count_right("right first, questions", (result for result in expected if result.case.is_question)),
+        *_count_answers(known),
+        _count("proving line shown", _with_line(known), lambda result: result.is_line_shown),
+        _count("left alone", (result for result in known if result.case.is_foreign), lambda one: one.is_left_alone),
+        _count("wrong certain", results, lambda result: result.is_wrong_certain, is_good=False),
+        *_count_answers(unknown, "no entry yet: "),
+        _count("no entry yet: line shown", _with_line(unknown), lambda result: result.is_line_shown),
+    ]
+    yield from (figure for figure in figures if figure.total)
 
 
-def _add_first_match(score: AccuracyScore, name: str, diagnosis: Diagnosis, expected: Sequence[str]) -> None:
-    is_correct = bool(diagnosis.matches) and diagnosis.matches[0].entry in expected
-    score.add(is_correct, f"{name}: {_format_matches(diagnosis)}, not {' or '.join(expected)}")
+def _count(
+    name: str, results: Iterable[CaseResult], is_counted: Callable[[CaseResult], bool], is_good: bool = True
+) -> Figure:
+    """Count results, and list those that are not good."""
+    results = tuple(results)
+    counted = [is_counted(result) for result in results]
+    listed = tuple(result for result, hit in zip(results, counted, strict=True) if hit != is_good)
+    return Figure(name, sum(counted), len(results), listed)
+
+
+def _count_right(name: str, results: Iterable[CaseResult]) -> Figure:
+    return _count(name, results, lambda result: result.is_right_first)
+
+
+def _count_answers(results: Sequence[CaseResult], prefix: str = "") -> Iterator[Figure]:
+    labeled = [result for result in results if result.case.terms]
+    specific = sum(result.answer == "specific" for result in labeled)
+    yield Figure(f"{prefix}specific headline", specific, len(labeled), ())  # the others are in the next two figures
+    yield _count(f"{prefix}generic headline", labeled, lambda result: result.answer == "generic", is_good=False)
+    yield _count(f"{prefix}silent", labeled, lambda result: result.answer == "silent", is_good=False)
+
+
+def _with_line(results: Sequence[CaseResult]) -> list[CaseResult]:
+    return [result for result in results if result.case.line]
+
+
+def _judge_headline(headline: str, case: LabeledCase) -> AnswerKind:
+    text = headline.lower()
+    return "specific" if all(any(term in text for term in group) for group in case.terms) else "generic"
 
 
 def _extract_lines(diagnosis: Diagnosis) -> Iterator[str]:
-    for match in diagnosis.matches[:1]:
-        yield from (line.text for line in match.evidence)
-    if not diagnosis.matches:
-        yield from (line.text for line in diagnosis.excerpt)
+    """Yield the lines that people see. They see the excerpt only where nothing else is shown."""
+    finding = getattr(diagnosis, "finding", None)
+    lines = [*(finding.lines if finding else ()), *(line for match in diagnosis.matches[:1] for line in match.evidence)]
+    yield from (line.text for line in (lines if finding or diagnosis.matches else diagnosis.excerpt))
 
 
-def _format_matches(diagnosis: Diagnosis) -> str:
-    return ", ".join(f"{match.entry} ({match.confidence})" for match in diagnosis.matches) or "nothing"
+def _format_text(figures: Sequence[Figure], is_verbose: bool) -> str:
+    width = max((len(figure.name) for figure in figures), default=0) + 1
+    lines = []
+    for figure in figures:
+        share = f"({100 * figure.count / figure.total:.1f} %)"
+        lines.append(f"{figure.name + ':':<{width}} {figure.count:>4} of {figure.total:<4} {share:>10}")
+        if is_verbose:
+            lines += [f"  {result}" for result in figure.listed]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _read_cases(path: Path) -> list[Mapping[str, Any]]:
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InvalidCasesError(f"{path}: is not valid YAML: {error}") from None
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise InvalidCasesError(f"{path}: must be a list of cases, each with at least 'text' (or 'log') and 'expect'")
-    return value
+def _format_json(figures: Sequence[Figure], results: Sequence[CaseResult]) -> str:
+    document = {
+        "figures": [
+            {
+                "name": figure.name,
+                "count": figure.count,
+                "total": figure.total,
+                "cases": [result.case.id for result in figure.listed],
+            }
+            for figure in figures
+        ],
+        "cases": [result.to_json() for result in results],
+    }
+    return json.dumps(document, ensure_ascii=True) + "\n"
