@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from bot.doctor.checks import run_checks
-from bot.doctor.findings import Finding
+from bot.doctor.checkup import Checkup
 
 _STATE_LABELS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 
@@ -39,6 +39,6 @@ async def _print_findings() -> int:
     return faults
 
 
-def format_finding(finding: Finding) -> str:
+def format_finding(finding: Checkup) -> str:
     """Format a finding as one line."""
     return f"{_STATE_LABELS[finding.state]}  {finding.subject:<12}  {' '.join(finding.message.split())}"

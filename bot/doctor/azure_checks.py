@@ -6,7 +6,7 @@ from bot.auth.channel_auth import build_channel_auth
 from bot.auth.json_client import JsonClient
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.open import open_azure_reader
-from bot.doctor.findings import DoctorEnvironment, Finding
+from bot.doctor.checkup import Checkup, DoctorEnvironment
 from bot.host.settings import Settings
 from bot.sign_in.token_service import TokenService, TokenServiceError
 from dialogs.model.errors import AzureRefusedError
@@ -17,32 +17,32 @@ from knowledge.template.template_id import TemplateQuery
 CHECK_NAME = "looks"
 
 
-async def check_azure_access(settings: Settings, environment: DoctorEnvironment) -> Finding:
+async def check_azure_access(settings: Settings, environment: DoctorEnvironment) -> Checkup:
     """Check the configured access mode, and return one finding about it."""
     if settings.azure.access_mode == "user":
         return await _check_sign_in(settings, environment)
     if settings.azure.access_mode == "bot":
         return await _check_identity(settings.azure)
     if settings.azure.access_mode == "sandbox":
-        return Finding(CHECK_NAME, "warning", "The sandbox: what it looks at is made up.")
-    return Finding(CHECK_NAME, "good", "Off: people get the commands to run. AZURE_LOOK turns looking on.")
+        return Checkup(CHECK_NAME, "warning", "The sandbox: what it looks at is made up.")
+    return Checkup(CHECK_NAME, "good", "Off: people get the commands to run. AZURE_LOOK turns looking on.")
 
 
-async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> Finding:
+async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> Checkup:
     """Check that the Bot Framework token service knows the OAuth connection that people sign in with."""
     credentials = settings.credentials
     auth = build_channel_auth(credentials, environment.cloud, environment.tls)
     client = JsonClient(environment.tls)
     try:
         if credentials is None or auth.tokens is None:
-            return Finding(CHECK_NAME, "fault", "Nobody can sign in to a bot without credentials.")
+            return Checkup(CHECK_NAME, "fault", "Nobody can sign in to a bot without credentials.")
         connection = settings.azure.oauth_connection
         service = TokenService(client, auth.tokens, credentials.app_id, connection, environment.cloud.token_service_url)
         # the service only looks up the connection, so a made-up conversation will do
         reference = {"person": "doctor", "bot": f"28:{credentials.app_id}", "conversation": "doctor", "service": ""}
         resource = await service.fetch_sign_in_resource(reference)
     except TokenServiceError as error:
-        return Finding(
+        return Checkup(
             CHECK_NAME,
             "fault",
             f"{error} OAUTH_CONNECTION must be the name of a sign-in connection of the bot's Azure resource; "
@@ -52,13 +52,13 @@ async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> 
         await client.close()
         await auth.close()
     if not resource.exchange:
-        return Finding(
+        return Checkup(
             CHECK_NAME, "warning", "People can sign in, but not silently: the connection has no token exchange URL."
         )
-    return Finding(CHECK_NAME, "good", "People can sign in; what they may see, Azure decides for each of them.")
+    return Checkup(CHECK_NAME, "good", "People can sign in; what they may see, Azure decides for each of them.")
 
 
-async def _check_identity(settings: AzureSettings) -> Finding:
+async def _check_identity(settings: AzureSettings) -> Checkup:
     """Check which of the configured subscriptions the bot's identity can read."""
     tenant, object_id = min(settings.people)
     reader = open_azure_reader(settings, Diagnoser({}))
@@ -72,11 +72,11 @@ async def _check_identity(settings: AzureSettings) -> Finding:
         parts = (refusal.reason, refusal.code, f"{refusal.action} on {refusal.scope}" if refusal.action else "")
         reason = ", ".join(filter(None, parts))
         advice = f" The role {refusal.role} allows it." if refusal.role else ""
-        return Finding(CHECK_NAME, "fault", f"The bot's identity can read nothing ({reason}).{advice}")
+        return Checkup(CHECK_NAME, "fault", f"The bot's identity can read nothing ({reason}).{advice}")
     finally:
         await reader.close()
     if denied := ", ".join(search.denied_subscriptions):
         advice = "give it the role of appmanifest/azure there, or take them off AZURE_SUBSCRIPTIONS"
-        return Finding(CHECK_NAME, "fault", f"The bot's identity may not read {denied}: {advice}.")
+        return Checkup(CHECK_NAME, "fault", f"The bot's identity may not read {denied}: {advice}.")
     count, people = len(search.searched_subscriptions), len(settings.people)
-    return Finding(CHECK_NAME, "good", f"The bot's identity reads {count} of the subscriptions, for {people} people.")
+    return Checkup(CHECK_NAME, "good", f"The bot's identity reads {count} of the subscriptions, for {people} people.")

@@ -19,7 +19,7 @@ from bot.auth.channel_auth import build_channel_auth
 from bot.auth.json_client import JsonClient
 from bot.auth.request_authenticator import LEEWAY_SECONDS
 from bot.doctor.azure_checks import check_azure_access
-from bot.doctor.findings import PUBLIC_ENVIRONMENT, DoctorEnvironment, Finding, FindingState
+from bot.doctor.checkup import PUBLIC_ENVIRONMENT, CheckState, Checkup, DoctorEnvironment
 from bot.errors import ServiceUnreachableError, SettingsError, StartError, StoreError, TokenUnavailableError
 from bot.host.open_store import open_store
 from bot.host.settings import Settings, read_settings
@@ -38,7 +38,7 @@ _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}
 
 async def run_checks(
     environ: Mapping[str, str], environment: DoctorEnvironment = PUBLIC_ENVIRONMENT
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[Checkup]:
     """Check the installation that the variables in `environ` describe, and yield the findings as they are made.
 
     If the settings are invalid, the checks that need them are left out.
@@ -49,7 +49,7 @@ async def run_checks(
         settings = read_settings(environ)
     except SettingsError as error:
         for fault in error.faults:
-            yield Finding("settings", "fault", fault)
+            yield Checkup("settings", "fault", fault)
         return
     yield _check_credentials(settings)
     yield await _check_store(settings)
@@ -62,10 +62,10 @@ async def run_checks(
     yield _check_telemetry(environ)
 
 
-def _check_packages() -> Finding:
+def _check_packages() -> Checkup:
     """Check that the installed packages have the versions that the project was tested with."""
     if not REQUIREMENTS_PATH.is_file():
-        return Finding("packages", "warning", "Not looked at: requirements.txt is not here, as in the container image.")
+        return Checkup("packages", "warning", "Not looked at: requirements.txt is not here, as in the container image.")
     problems = []
     for line in REQUIREMENTS_PATH.read_text("utf-8").splitlines():
         pin = _PINNED_VERSION.fullmatch(line.strip())
@@ -79,66 +79,66 @@ def _check_packages() -> Finding:
             if installed != pin[2]:
                 problems.append(f"{pin[1]} is {installed}, not {pin[2]}")
     if not problems:
-        return Finding("packages", "good", "The pinned versions are installed.")
+        return Checkup("packages", "good", "The pinned versions are installed.")
     is_missing = any(problem.endswith("missing") for problem in problems)
     listing = "; ".join(problems[:5]) + ("; …" if len(problems) > 5 else "")
-    return Finding(
+    return Checkup(
         "packages", "fault" if is_missing else "warning", f"{listing}. Install them: pip install -r requirements.txt"
     )
 
 
-def _check_knowledge() -> Finding:
+def _check_knowledge() -> Checkup:
     try:
         entries = load_entries()
     except KnowledgeError as error:
-        return Finding("knowledge", "fault", f"{error} Install the files again, or run: python app.py entries check")
-    return Finding("knowledge", "good", f"{len(entries)} entries.")
+        return Checkup("knowledge", "fault", f"{error} Install the files again, or run: python app.py entries check")
+    return Checkup("knowledge", "good", f"{len(entries)} entries.")
 
 
-def _check_credentials(settings: Settings) -> Finding:
+def _check_credentials(settings: Settings) -> Checkup:
     credentials = settings.credentials
     if credentials is None:
         local_only = "No credentials: the bot serves this machine only."
-        return Finding("settings", "warning", f"{local_only} To serve Teams set MicrosoftAppId and what belongs to it.")
+        return Checkup("settings", "warning", f"{local_only} To serve Teams set MicrosoftAppId and what belongs to it.")
     tenants = len(credentials.allowed_tenants)
-    return Finding(
+    return Checkup(
         "settings", "good", f"A {credentials.app_type} bot for {tenants} tenant{'s' if tenants > 1 else ''}."
     )
 
 
-async def _check_store(settings: Settings) -> Finding:
+async def _check_store(settings: Settings) -> Checkup:
     """Check that state can be read, written, and deleted."""
     try:
         store = await open_store(settings)
     except StoreError as error:
-        return Finding("state", "fault", str(error))
+        return Checkup("state", "fault", str(error))
     try:
         stored = await store.load(PROBE_KEY)
         await store.commit(PROBE_KEY, stored.etag if stored else None, {"doctor": True})
         await store.forget(PROBE_KEY)
     except StoreError as error:
-        return Finding("state", "fault", str(error))
+        return Checkup("state", "fault", str(error))
     finally:
         await store.close()
     place = settings.state_blob_url or settings.state_path
     limitation = "" if settings.state_blob_url else " It is for one instance on a local disk."
-    return Finding("state", "good", f"{place} can be read and written.{limitation}")
+    return Checkup("state", "good", f"{place} can be read and written.{limitation}")
 
 
-async def _check_token(settings: Settings, environment: DoctorEnvironment) -> Finding:
+async def _check_token(settings: Settings, environment: DoctorEnvironment) -> Checkup:
     """Check that the bot gets a token with its credentials."""
     auth = build_channel_auth(settings.credentials, environment.cloud, environment.tls)
     try:
         assert auth.tokens is not None
         await auth.tokens.get()
     except TokenUnavailableError as error:
-        return Finding("credentials", "fault", str(error))
+        return Checkup("credentials", "fault", str(error))
     finally:
         await auth.close()
-    return Finding("credentials", "good", "The bot gets its token.")
+    return Checkup("credentials", "good", "The bot gets its token.")
 
 
-async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Finding]:
+async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Checkup]:
     """Check that the Bot Framework's signing keys can be fetched, and that this machine's clock agrees with it."""
     client = JsonClient(environment.tls)
     try:
@@ -146,7 +146,7 @@ async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Findin
         if not isinstance(openid_metadata.get("jwks_uri"), str):
             raise ServiceUnreachableError("The metadata has no address of the signing keys.")
     except ServiceUnreachableError as error:
-        yield Finding(
+        yield Checkup(
             "signing keys",
             "fault",
             f"{error} The bot must reach {environment.cloud.metadata_url} by HTTPS: "
@@ -155,15 +155,15 @@ async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Findin
         return
     finally:
         await client.close()
-    yield Finding("signing keys", "good", "The service's metadata can be fetched.")
+    yield Checkup("signing keys", "good", "The service's metadata can be fetched.")
     skew = await _measure_clock_skew(environment)
     if skew is not None and abs(skew) > LEEWAY_SECONDS / 2:
-        state: FindingState = "fault" if abs(skew) > LEEWAY_SECONDS else "warning"
+        state: CheckState = "fault" if abs(skew) > LEEWAY_SECONDS else "warning"
         direction = "fast" if skew > 0 else "slow"
         message = f"This machine's clock is {abs(skew):.0f} s {direction}: tokens will be refused. Set it."
-        yield Finding("clock", state, message)
+        yield Checkup("clock", state, message)
     elif skew is not None:
-        yield Finding("clock", "good", "It agrees with the service's.")
+        yield Checkup("clock", "good", "It agrees with the service's.")
 
 
 async def _measure_clock_skew(environment: DoctorEnvironment) -> float | None:
@@ -180,32 +180,32 @@ async def _read_clock_skew(session: ClientSession, url: str, now: float) -> floa
         return None
 
 
-async def _check_endpoint(domain: str, environment: DoctorEnvironment) -> Finding:
+async def _check_endpoint(domain: str, environment: DoctorEnvironment) -> Checkup:
     """Check that the public endpoint leads to this bot, by sending a message without a token."""
     if not domain:
-        return Finding(
+        return Checkup(
             "endpoint", "warning", "Not looked at: set BOT_DOMAIN to the bot's public host name to have it checked."
         )
     if not _HOST_NAME.fullmatch(domain):
-        return Finding("endpoint", "fault", "BOT_DOMAIN is not a host name. Leave out https:// and the path.")
+        return Checkup("endpoint", "fault", "BOT_DOMAIN is not a host name. Leave out https:// and the path.")
     url = f"https://{domain}/api/messages"
     status = await _send_request(environment, url, _read_status_without_token, 0.0)
     if status is None:
-        return Finding(
+        return Checkup(
             "endpoint",
             "fault",
             f"{url} gives no answer by HTTPS: check the host name, its certificate, and that the TLS proxy forwards to "
             "the bot's port.",
         )
     if status == 401:
-        return Finding("endpoint", "good", f"{url} answers, and refuses requests without a token.")
+        return Checkup("endpoint", "good", f"{url} answers, and refuses requests without a token.")
     reason = {
         201: "it takes messages without a token: that is not this bot with its credentials",
         404: "something else is at that address, or the proxy drops the path",
         502: "the TLS proxy cannot reach the bot: is it running, on the port that the proxy forwards to?",
         503: "the TLS proxy finds no running bot",
     }.get(int(status), "this bot would answer 401 to a message without a token")
-    return Finding("endpoint", "fault", f"{url} answers {status:.0f}: {reason}.")
+    return Checkup("endpoint", "fault", f"{url} answers {status:.0f}: {reason}.")
 
 
 async def _read_status_without_token(session: ClientSession, url: str, _: float) -> float | None:
@@ -227,11 +227,11 @@ async def _send_request(
             return None
 
 
-def _check_telemetry(environ: Mapping[str, str]) -> Finding:
+def _check_telemetry(environ: Mapping[str, str]) -> Checkup:
     try:
         observer = open_telemetry(environ)
     except StartError as error:
-        return Finding("telemetry", "fault", str(error))
+        return Checkup("telemetry", "fault", str(error))
     observer.close()
     is_configured = any(map(SettingReader(environ).is_set, TELEMETRY))
-    return Finding("telemetry", "good", "It can be set up." if is_configured else "Not configured.")
+    return Checkup("telemetry", "good", "It can be set up." if is_configured else "Not configured.")

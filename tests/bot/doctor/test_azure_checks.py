@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.azure.arm.settings import AzureSettings
 from bot.azure.disabled import DisabledAzureReader
 from bot.doctor.azure_checks import check_azure_access
-from bot.doctor.findings import DoctorEnvironment
+from bot.doctor.checkup import DoctorEnvironment
 from bot.host.settings import Settings
 from dialogs.model.azure import AccessMode, TemplateSearchResult
 from dialogs.model.azure_refusal import AzureRefusal

@@ -20,7 +20,7 @@ from aiohttp import web
 from app import main
 from bot.doctor import checks as doctor
 from bot.doctor.checks import run_checks
-from bot.doctor.findings import DoctorEnvironment, Finding
+from bot.doctor.checkup import Checkup, DoctorEnvironment
 from bot.state.sqlite_store import SqliteStore
 from tests.bot.auth.identity_service import APP, SECRET, TENANT, IdentityService
 from tests.bot.local_server import serve
@@ -41,8 +41,8 @@ class Ward:
         self.environ = {**GOOD, "STATE_PATH": str(folder / "s.sqlite3")}
         self.around = DoctorEnvironment(service.cloud)
 
-    async def look(self, **environ: str) -> dict[str, list[Finding]]:
-        found: dict[str, list[Finding]] = {}
+    async def look(self, **environ: str) -> dict[str, list[Checkup]]:
+        found: dict[str, list[Checkup]] = {}
         async for finding in run_checks({**self.environ, **environ}, self.around):
             found.setdefault(finding.subject, []).append(finding)
             assert SECRET not in finding.message

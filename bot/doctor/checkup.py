@@ -10,15 +10,15 @@ from typing import Literal
 
 from bot.auth.credentials import PUBLIC_CLOUD, BotFrameworkCloud
 
-FindingState = Literal["good", "warning", "fault"]
+CheckState = Literal["good", "warning", "fault"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Checkup:
     """The result of one check. The message says what to do, unless the state is good."""
 
     subject: str
-    state: FindingState
+    state: CheckState
     message: str
 
 
