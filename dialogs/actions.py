@@ -13,7 +13,7 @@ from dialogs.general_actions import GENERAL_ACTIONS, switch_language
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
 from dialogs.replies.general_replies import build_default_buttons, show_problem
 from dialogs.resources import DialogResources
-from dialogs.solution.actions import SOLUTION_ACTIONS
+from dialogs.solution.actions import SOLUTION_ACTIONS, with_finding_of
 from dialogs.solution.shared_chat import hand_off_case
 from dialogs.solution.walkthrough import start_walk
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -71,7 +71,8 @@ async def _handle_foreign_press(request: ActionRequest) -> DialogResult:
             request.state,
             (context.build_reply(explanation, buttons=build_default_buttons(context), placement="stays"),),
         )
-    own_walk = start_walk(context, request.state, Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER))
+    walk = with_finding_of(Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER), request.args)
+    own_walk = start_walk(context, request.state, walk)
     return own_walk.with_leading_blocks(context.build_paragraph("thread.own-walk"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from dialogs.model.reply import (
     Placement,
     Reply,
     RichText,
+    TextRun,
     Tone,
     parse_markup,
 )
@@ -26,7 +28,9 @@ from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.model.entry import Entry, Language, LocalizedText
+from knowledge.text.value_slots import split_slots
 
+_MEASURE = re.compile(r"\d{1,9}(?:\.\d{1,9})?(?: (?:h|min|s)(?: \d{1,2} (?:min|s))?)?\Z")
 MAX_BUTTONS = 6
 MAX_LABEL_CHARS = 40  # a phone cuts longer button labels off
 
@@ -111,9 +115,24 @@ class DialogContext:
         """Build a button with the label `button.<key>` that opens a page."""
         return Button(self.format_text(f"button.{key}"), "", {}, primary, url)
 
-    def localize(self, text: LocalizedText) -> RichText:
-        """Return a text of an entry as runs, in the language of the turn."""
-        return parse_markup(text.get(self.language))
+    def localize(self, text: LocalizedText, values: Mapping[str, str] | None = None) -> RichText:
+        """Return a text of the knowledge base as runs, in the language of the turn.
+
+        `values` fill its placeholders. They come from a person's text, so they become literal runs, unless they are
+        only a number or a duration.
+        """
+        return self.fill_text(text.get(self.language), values)
+
+    def fill_text(self, text: str, values: Mapping[str, str] | None = None) -> RichText:
+        """Return one of our own texts as runs, its placeholders filled as in `localize`."""
+        runs = parse_markup(text)
+        if not any("|" in run.text for run in runs):
+            return runs
+        return tuple(
+            TextRun(part.text, "code" if part.is_value and not _MEASURE.match(part.text) else run.style)
+            for run in runs
+            for part in split_slots(run.text, values or {})
+        )
 
     def get_entry_title(self, entry_id: str) -> TrustedText:
         """Return the title of an entry in the language of the turn, or its id when it no longer exists."""
@@ -131,9 +150,25 @@ class DialogContext:
         return Reply(blocks, buttons[:MAX_BUTTONS], self.language, summary, placement)
 
 
-def build_log_excerpt(lines: Iterable[ExcerptLine]) -> LogExcerpt:
-    """Build an excerpt of the user's text, with lines shortened to fit a card; a support case has them in full."""
-    return LogExcerpt(tuple((line.line, shorten_line(line.text)) for line in lines))
+def build_log_excerpt(lines: Iterable[ExcerptLine], deciding: int = 0) -> LogExcerpt:
+    """Build an excerpt of the user's text, with lines shortened to fit a card; a support case has them in full.
+
+    `deciding` is the number of the line that says what broke.
+    """
+    return LogExcerpt(tuple((line.line, shorten_line(line.text)) for line in lines), deciding)
+
+
+def shorten_runs(text: RichText, max_chars: int) -> RichText:
+    """Shorten a text to `max_chars` characters, cut at a word and with an ellipsis."""
+    room = max_chars
+    kept: list[TextRun] = []
+    for run in text:
+        if len(run.text) > room:
+            cut = shorten_label(run.text, room) if room > 1 else "…"
+            return (*kept, replace(run, text=cut))
+        kept.append(run)
+        room -= len(run.text)
+    return text
 
 
 def shorten_label(text: str, max_chars: int = MAX_LABEL_CHARS) -> str:

@@ -35,6 +35,7 @@ from dialogs.support.ticket.dialog import TicketDialog
 from dialogs.texts.catalog import TextCatalog, get_texts
 from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import find_typed_action
+from knowledge.diagnosis.input_kind import is_description
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
 
@@ -75,7 +76,6 @@ class Conversation:
         self._resources = DialogResources(
             diagnose,
             clock,
-            knowledge.fact_rules,
             azure_reader,
             ticket_filer,
             attachment_reader,
@@ -194,9 +194,21 @@ class Conversation:
         if typed := find_typed_action(message.text, state, self._texts.phrases):
             request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
             return await handle_action(request)
+        context, state = self._follow_written_language(context, state, message.text)
         if howto := self._knowledge.howto_search.find_howto(message.text):
             return show_howto(context, state, howto)
         return await diagnose_text(context, state, self._resources, message.text, has_files=bool(message.files))
+
+    def _follow_written_language(
+        self, context: DialogContext, state: ConversationState, text: str
+    ) -> tuple[DialogContext, ConversationState]:
+        """Go on in the language that the person writes. That of a message that was pasted says nothing about them."""
+        written = self._texts.detect_written_language(text) if is_description(text) else None
+        if written is None or written == context.language:
+            return context, state
+        # many people write English now and then, but nobody writes another language than their own
+        state = state if written == ENGLISH else replace(state, language=written)
+        return replace(context, language=written), state
 
 
 def _build_result(

@@ -38,6 +38,14 @@ def answer_thanks(request: ActionRequest) -> DialogResult:
     return DialogResult(request.state, (show_message(request.context, "talk.thanks"),))
 
 
+@GENERAL_ACTIONS.register("acknowledge")
+def answer_acknowledgment(request: ActionRequest) -> DialogResult:
+    """Answer a word that only says that the last reply was read; what is in progress goes on."""
+    context, state = request.context, request.state
+    current_step = render_current_step(context, state, (context.build_paragraph("talk.acknowledged"),))
+    return DialogResult(state, (current_step or show_message(context, "talk.acknowledged"),))
+
+
 @GENERAL_ACTIONS.register("cancel")
 def cancel_walkthrough(request: ActionRequest) -> DialogResult:
     """Leave the walkthrough; what was diagnosed stays."""
@@ -76,9 +84,8 @@ def switch_language(request: ActionRequest, language: Language) -> DialogResult:
     """Go on in another language. Its action isn't in the table: each language that has texts has one."""
     state = request.state
     # a script's advice was written in the language of its time
-    diagnosis = replace(state.diagnosis, script_advice=None) if state.diagnosis else None
     form = switch_draft_language(request.context, state, language)
-    state = replace(state, language=language, form=form, diagnosis=diagnosis)
+    state = replace(state, language=language, form=form)
     context = replace(request.context, language=language)
     confirmation = context.build_paragraph("talk.language")
     return DialogResult(

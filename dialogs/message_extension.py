@@ -9,12 +9,21 @@ from dataclasses import dataclass
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.ports import Clock, DiagnoseText
-from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun, parse_markup
+from dialogs.model.reply import Block, Button, ButtonArgument, Paragraph, Reply, TextRun
+from dialogs.replies.plain_text import flatten_runs
+from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.diagnosis_view import build_entry_heading, render_retry_advice
-from dialogs.solution.shared_chat import extract_first_sentence
+from dialogs.solution.finding_view import build_advice, build_deciding_line, summarize_headline
+from dialogs.solution.solution_steps import build_walk, get_finding
+from dialogs.solution.unmatched_view import build_error_blocks
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.texts.catalog import TextCatalog, get_texts
+from knowledge.diagnosis.solution import build_solution
 from knowledge.knowledge_base import KnowledgeBase
+from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Entry, Language
+from knowledge.model.finding import FindingRule
 
 MAX_RESULTS = 8
 MAX_QUERY_CHARS = 4_000
@@ -58,7 +67,7 @@ class MessageExtension:
         context = self._build_context(language)
         # what the text was diagnosed as comes before mere title matches
         unique_ids = list(dict.fromkeys(ids))[:MAX_RESULTS]
-        return tuple(self._build_result(context, self._knowledge.entries[entry_id]) for entry_id in unique_ids)
+        return tuple(_build_result(context, self._knowledge.entries[entry_id]) for entry_id in unique_ids)
 
     async def diagnose_message(self, text: str, language: Language) -> Reply:
         """Diagnose a colleague's message for the user who asks.
@@ -66,61 +75,87 @@ class MessageExtension:
         When something was found, the reply has a button to share it, whose `entry` is for `build_shared_card`.
         """
         context = self._build_context(language)
-        diagnosis = await self._diagnose(text, language)
+        diagnosis = truncate_diagnosis(await self._diagnose(text, language))
+        state = ConversationState(diagnosis=diagnosis)
         match = next((m for m in diagnosis.matches if m.entry in self._knowledge.entries), None)
         if match is None:
-            return context.build_reply(
-                context.build_heading("aside.none"),
-                context.build_paragraph("aside.none-why"),
-                summary=context.format_text("aside.none"),
-            )
+            return _show_unmatched(context, diagnosis)
         entry = self._knowledge.entries[match.entry]
-        blocks = [
-            *build_entry_heading(context, entry, match),
-            build_log_excerpt(match.evidence[:MAX_EVIDENCE_LINES]),
-            *_build_body(context, entry),
+        walk = build_walk(state, entry.id, state.diagnosis_number)
+        if get_finding(diagnosis, entry.id) is None:
+            proof = [build_log_excerpt(match.evidence[:MAX_EVIDENCE_LINES]), *_build_body(context, entry, None)]
+        else:
+            proof = [
+                build_advice(context, state, walk),
+                *build_deciding_line(diagnosis),
+                context.build_paragraph("aside.more-by-paste", "subtle"),
+            ]
+        return context.build_reply(
+            *build_entry_heading(context, state, walk),
+            *proof,
             context.build_paragraph("aside.only-you", "subtle"),
-        ]
-        buttons = (context.build_button("share", "share", primary=True, entry=entry.id),)
-        return context.build_reply(*blocks, buttons=buttons, summary=context.get_entry_title(entry.id))
+            buttons=(Button(context.format_text("button.share"), "share", _build_share_args(walk), primary=True),),
+            summary=summarize_headline(context, state, walk),
+        )
 
-    def build_shared_card(self, entry_id: str, language: Language) -> Reply | None:
+    def build_shared_card(self, entry_id: str, finding_id: str, language: Language) -> Reply | None:
         """Build the card to share: what is known of the error, nothing of the text. None for an unknown entry."""
         entry = self._knowledge.entries.get(entry_id)
-        return self._build_card(self._build_context(language), entry) if entry else None
+        rule = self._knowledge.findings.rules.get(finding_id)
+        return _build_card(self._build_context(language), entry, rule) if entry else None
 
     def _build_context(self, language: Language) -> DialogContext:
         return DialogContext(language, self._knowledge, self._texts, self._clock())
 
-    def _build_result(self, context: DialogContext, entry: Entry) -> EntrySearchResult:
-        return EntrySearchResult(
-            context.get_entry_title(entry.id), entry.symptom.get(context.language), self._build_card(context, entry)
-        )
 
-    def _build_card(self, context: DialogContext, entry: Entry) -> Reply:
-        title = context.get_entry_title(entry.id)
-        heading = Paragraph((TextRun(title),), size="title")
-        phase = Paragraph((TextRun(context.format_text(f"phase.{entry.phase}")),), tone="subtle")
-        reference_buttons = tuple(
-            Button(context.format_text("aside.page", title=reference.title), "", url=reference.url)
-            for reference in entry.references[:MAX_REFERENCES]
-        )
-        return context.build_reply(
-            heading, phase, *_build_body(context, entry), buttons=reference_buttons, summary=title
-        )
+def _build_result(context: DialogContext, entry: Entry) -> EntrySearchResult:
+    title, symptom = context.get_entry_title(entry.id), entry.symptom.get(context.language)
+    return EntrySearchResult(title, symptom, _build_card(context, entry, None))
 
 
-def _build_body(context: DialogContext, entry: Entry) -> list[Block]:
-    """Build what every card of an entry says: whether a retry helps, the cause, and the first step."""
-    cause = parse_markup(extract_first_sentence(context, entry.cause))
+def _build_card(context: DialogContext, entry: Entry, rule: FindingRule | None) -> Reply:
+    title = context.localize(rule.title) if rule else (TextRun(context.get_entry_title(entry.id)),)
+    phase = Paragraph((TextRun(context.format_text(f"phase.{entry.phase}")),), tone="subtle")
+    reference_buttons = tuple(
+        Button(context.format_text("aside.page", title=reference.title), "", url=reference.url)
+        for reference in entry.references[:MAX_REFERENCES]
+    )
+    return context.build_reply(
+        Paragraph(title, size="title"),
+        phase,
+        *_build_body(context, entry, rule),
+        buttons=reference_buttons,
+        summary=flatten_runs(title),
+    )
+
+
+def _build_body(context: DialogContext, entry: Entry, rule: FindingRule | None) -> list[Block]:
+    """Build what every card says of an entry, or of `rule`: whether a retry helps, the cause, and the first step."""
+    cause = extract_first_sentence(context, rule.cause if rule else entry.cause)
+    steps = build_solution(entry, rule, "image-builder", ())
     blocks: list[Block] = [
-        render_retry_advice(context, entry),
-        context.build_paragraph("diagnosis.cause", cause=cause),
+        context.build_paragraph(f"retry.{rule.retry}") if rule else render_retry_advice(context, entry),
+        context.build_paragraph("diagnosis.cause", cause=context.fill_text(cause)),
     ]
-    if entry.steps:
-        blocks.append(
-            context.build_paragraph("aside.first-step", count=len(entry.steps), do=context.localize(entry.steps[0].do))
-        )
-    if len(entry.steps) > 1:
-        blocks.append(context.build_paragraph("aside.more", "subtle", title=context.get_entry_title(entry.id)))
+    if steps:
+        first = context.localize(steps[0].do)
+        blocks.append(context.build_paragraph("aside.first-step", count=len(steps), do=first))
+    if len(steps) > 1:
+        title = context.get_entry_title(entry.id)
+        blocks.append(context.build_paragraph("aside.more", "subtle", title=title))
     return blocks
+
+
+def _show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
+    """Show that nothing is known of a message, and the error in it, if there is one."""
+    key = "unmatched.title" if diagnosis.finding else "aside.none"
+    return context.build_reply(
+        context.build_heading(key),
+        *build_error_blocks(context, diagnosis),
+        context.build_paragraph("aside.none-why"),
+        summary=context.format_text(key),
+    )
+
+
+def _build_share_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
+    return {"entry": walk.entry, **({"finding": walk.finding} if walk.finding else {})}

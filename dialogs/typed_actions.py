@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dialogs.azure.typed_requests import parse_request, parse_template_name, parse_yes_no
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.typed_phrases import TypedPhrases
-from dialogs.typed_commands import find_typed_button, parse_command
+from dialogs.typed_commands import find_typed_button, parse_command, parse_opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +32,7 @@ def find_typed_action(text: str, state: ConversationState, phrases: TypedPhrases
     request = parse_request(text, phrases)
     if request is None and pending_input == "name":
         request = parse_template_name(text, phrases)
-    return TypedAction(request.action_id, request.query.to_args()) if request else None
+    if request:
+        return TypedAction(request.action_id, request.query.to_args())
+    opening_action_id = parse_opening(text, phrases)
+    return TypedAction(opening_action_id) if opening_action_id else None

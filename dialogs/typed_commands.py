@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from dialogs.state.conversation_state import OfferedButton
 from dialogs.texts.typed_phrases import TypedPhrases, normalize_phrase
+from knowledge.diagnosis.input_kind import has_failure_sign
 
 MAX_COMMAND_CHARS = 600
 MAX_LABEL_TEXT_CHARS = 200
+MAX_OPENING_TEXT_CHARS = 200
 
 
 def parse_command(text: str, phrases: TypedPhrases) -> str | None:
@@ -16,6 +18,22 @@ def parse_command(text: str, phrases: TypedPhrases) -> str | None:
     if len(text) > MAX_COMMAND_CHARS or "\n" in text.strip():
         return None
     return phrases.commands.get(normalize_phrase(text))
+
+
+def parse_opening(text: str, phrases: TypedPhrases) -> str | None:
+    """Return the id of the action that the beginning of `text` stands for, or None if `text` says more than that.
+
+    "Thanks, that did it" is talk; "thanks, but it fails again" and "hi, where is the log" are not.
+    """
+    if len(text) > MAX_OPENING_TEXT_CHARS or "\n" in text.strip() or has_failure_sign(text):
+        return None
+    typed = normalize_phrase(text)
+    for phrase, action_id in phrases.openings.items():
+        rest = typed.removeprefix(phrase)
+        if rest != typed and not rest[:1].isalnum():
+            words = (word.strip(",;:.!?") for word in rest.split())
+            return None if any(word in phrases.opening_exceptions for word in words) else action_id
+    return None
 
 
 def find_typed_button(text: str, buttons: Sequence[OfferedButton]) -> OfferedButton | None:

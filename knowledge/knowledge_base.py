@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from knowledge.catalog.fact_rules import FactRules, load_fact_rules
+from knowledge.catalog.findings import FindingCatalog, load_findings
 from knowledge.catalog.howtos import Howtos, load_howtos
 from knowledge.catalog.loading import load_entries
 from knowledge.catalog.questionnaire import Page, build_questionnaire
@@ -24,6 +25,7 @@ class KnowledgeBase:
     support: SupportRouting
     howtos: Howtos
     fact_rules: FactRules
+    findings: FindingCatalog
 
     @cached_property
     def questionnaire(self) -> Page:
@@ -42,6 +44,5 @@ def load_knowledge_base(entries: Mapping[str, Entry] | None = None) -> Knowledge
     Raises:
         KnowledgeError: A file has faults.
     """
-    return KnowledgeBase(
-        load_entries() if entries is None else entries, load_support(), load_howtos(), load_fact_rules()
-    )
+    used = load_entries() if entries is None else entries
+    return KnowledgeBase(used, load_support(), load_howtos(), load_fact_rules(), load_findings())

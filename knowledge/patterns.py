@@ -92,6 +92,20 @@ def define_text_pattern(pattern: AnyStr) -> LazyPattern[AnyStr]:
     return LazyPattern(partial(re2.compile, pattern))
 
 
+def decode_groups(match: re2._Match[bytes]) -> dict[str, str]:
+    """Return the groups that took part in a match, by name, as text: for a bytes pattern RE2 gives both as bytes."""
+    return {_decode(name): _decode(value) for name, value in match.groupdict().items() if value}
+
+
+def list_group_names(pattern: re2._Regexp[bytes]) -> list[str]:
+    """Return the names of the groups in a pattern."""
+    return [_decode(name) for name in pattern.groupindex]
+
+
+def _decode(value: bytes | str) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
 class PatternSet:
     """Patterns for bytes that are all searched for in one pass. They are compiled together when they are first used."""
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = (
     "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
 )
-KEYS = ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
+KEYS = ["schema", "file", "kind", "outcome", "tool", "finding", "matches", "excerpt", "facts", "timeline"]
 
 
 def run(*arguments: str, given: bytes = b"", **environ: str) -> subprocess.CompletedProcess[bytes]:
@@ -75,7 +75,7 @@ def test_an_unreadable_file_is_named_and_the_others_are_still_reported(failed_lo
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Build timeout exceeded"), ("it", "Timeout di compilazione superato")]
+    ("language", "words"), [("en", "The build ran out of time"), ("it", "La compilazione ha esaurito il tempo")]
 )
 def test_text_is_in_the_language_asked_for(language: str, words: str) -> None:
     done = run("diagnose", "--lang", language, given=TIMEOUT.encode())
@@ -128,7 +128,7 @@ def test_score_counts_right_wrong_and_left_alone(tmp_path: Path, failed_log: Pat
     rows = [" ".join(line.split()) for line in lines]
     assert done.returncode == 0
     assert "right first, pasted: 1 of 2 (50.0 %)" in rows
-    assert any(line.startswith("  b: Build timeout exceeded · build-timeout (") for line in lines)
+    assert any(line.startswith("  b: The build ran out of time · build-timeout (") for line in lines)
     assert "left alone: 1 of 1 (100.0 %)" in rows
     assert "right first, logs: 1 of 1 (100.0 %)" in rows
     assert "proving line shown: 1 of 1 (100.0 %)" in rows
@@ -146,7 +146,7 @@ def test_score_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
 def test_chat_speaks_over_a_pipe() -> None:
     done = run("chat", given=f"{TIMEOUT}\n\n.quit\n".encode())
     assert done.returncode == 0
-    assert "Build timeout exceeded" in done.stdout.decode()
+    assert "The build ran out of time" in done.stdout.decode()
 
 
 @pytest.mark.parametrize("arguments", [("entries", "list"), ("diagnose", "--format", "json", "README.md")])

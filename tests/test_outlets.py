@@ -138,7 +138,7 @@ def test_no_outlet_shows_a_planted_secret(form: Callable[[str], str], caplog: py
             diagnosis = DIAGNOSER.diagnose(text)
             shown = [
                 json.dumps(diagnosis.to_json(), ensure_ascii=False),
-                DiagnosisReport(ENTRIES, "en").render(diagnosis),
+                DiagnosisReport(ENTRIES, "en", DIAGNOSER.findings).render(diagnosis),
             ]
             shown.append(render_draft(diagnosis, DIAGNOSER, "json", "it"))
             shown += [json.dumps(list(diagnosis.ids)), asyncio.run(conversation(text)), caplog.text]

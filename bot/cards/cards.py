@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.cards.size import fit_card
 from bot.cards.text_runs import CardElement
 from dialogs.model.reply import Paragraph, Reply
-from dialogs.replies.plain_text import flatten_runs, sanitize_line
+from dialogs.replies.plain_text import sanitize_line, summarize_runs
 
 _MAX_SUMMARY_CHARS = 120  # what a notification shows
 
@@ -23,6 +23,6 @@ def build_summary(reply: Reply) -> str:
     """Build the notification's text: the reply's summary or first paragraph, one line of at most 120 characters."""
     text = sanitize_line(reply.summary)
     if not text:
-        paragraphs = (sanitize_line(flatten_runs(block.text)) for block in reply.blocks if isinstance(block, Paragraph))
+        paragraphs = (summarize_runs(block.text) for block in reply.blocks if isinstance(block, Paragraph))
         text = next((paragraph for paragraph in paragraphs if paragraph), "")
     return text if len(text) <= _MAX_SUMMARY_CHARS else f"{text[: _MAX_SUMMARY_CHARS - 1].rstrip()}…"

@@ -26,7 +26,14 @@ from dialogs.model.reply import (
 )
 from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.durations import build_bar_rows
-from dialogs.replies.plain_text import PROBLEM_MARK, format_line_label, render_plain_text, sanitize_line, sanitize_text
+from dialogs.replies.plain_text import (
+    PROBLEM_MARK,
+    format_line_label,
+    list_line_marks,
+    render_plain_text,
+    sanitize_line,
+    sanitize_text,
+)
 from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
@@ -81,7 +88,9 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
         case FactTable(rows=facts):
             return [_build_fact_row(label, value, is_first=at == 0) for at, (label, value) in enumerate(facts)]
         case LogExcerpt(rows=lines):
-            return [_build_box([_build_line(number, text, language) for number, text in lines])] if lines else []
+            marks = list_line_marks(block)
+            rows = [_build_line(row, mark, language) for row, mark in zip(lines, marks, strict=True)]
+            return [_build_box(rows)] if rows else []
         case Command(shell=shell, text=text):
             shell_name = build_rich_text(build_text_runs(shell, size="small", isSubtle=True))
             return [
@@ -130,12 +139,20 @@ def _build_box(items: list[CardElement]) -> CardElement:
     return {"type": "Container", "style": "emphasis", "items": items}
 
 
-def _build_line(number: int, text: str, language: Language) -> CardElement:
-    """Build one line of a log. Its indentation is kept and long words may wrap, unlike in text to copy."""
-    label = build_text_runs(f"{format_line_label(number, language)}\N{EN SPACE}", size="small", isSubtle=True)
+def _build_line(row: tuple[int, str], mark: str, language: Language) -> CardElement:
+    """Build one line of a log, with its `mark` if it's the deciding one.
+
+    Its indentation is kept and long words may wrap, unlike in text to copy.
+    """
+    number, text = row
+    is_deciding = bool(mark.strip())
+    faint: CardElement = {"color": "attention", "weight": "bolder"} if is_deciding else {"isSubtle": True}
+    bold: CardElement = {"weight": "bolder"} if is_deciding else {}
+    label = f"{mark.strip()}\N{NO-BREAK SPACE}" if is_deciding else ""
+    label_runs = build_text_runs(f"{label}{format_line_label(number, language)}\N{EN SPACE}", size="small", **faint)
     words = text.lstrip(" ")
     indented = "\N{NO-BREAK SPACE}" * (len(text) - len(words)) + " ".join(map(insert_soft_breaks, words.split(" ")))
-    return build_rich_text([*label, *build_text_runs(indented, fontType="monospace")], spacing="small")
+    return build_rich_text([*label_runs, *build_text_runs(indented, fontType="monospace", **bold)], spacing="small")
 
 
 def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:

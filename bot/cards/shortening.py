@@ -119,8 +119,9 @@ def _shorten_block(block: Block, allowance: Allowance, language: Language) -> It
 
 
 def _shorten_excerpt(excerpt: LogExcerpt, allowance: Allowance, language: Language) -> Iterator[Block]:
-    rows = excerpt.rows if len(excerpt.rows) <= allowance.max_rows else excerpt.rows[: int(allowance.max_rows)]
-    yield LogExcerpt(tuple((number, truncate_text(text, allowance.max_row_chars, language)) for number, text in rows))
+    kept = excerpt.limit(allowance.max_rows)
+    rows = tuple((number, truncate_text(text, allowance.max_row_chars, language)) for number, text in kept.rows)
+    yield replace(kept, rows=rows)
     yield from _note_more_lines(len(excerpt.rows) - len(rows), language)
 
 

@@ -35,8 +35,8 @@ def run(options: Namespace) -> int:
     """
     try:
         entries = load_entries()
-        report = DiagnosisReport(entries, options.lang) if options.format == "text" else None
         diagnoser = Diagnoser(entries)
+        report = DiagnosisReport(entries, options.lang, diagnoser.findings) if options.format == "text" else None
     except InvalidFilesError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE

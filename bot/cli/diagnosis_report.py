@@ -5,71 +5,107 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialogs.texts.loading import load_area
+from knowledge.catalog.findings import FindingCatalog
 from knowledge.commands.placeholders import Shell, fill_placeholders
 from knowledge.diagnosis.excerpt import shorten_line
-from knowledge.model.diagnosis import Diagnosis, Match
-from knowledge.model.entry import Entry, Language
+from knowledge.diagnosis.solution import build_solution
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match
+from knowledge.model.entry import Entry, Language, Step
+from knowledge.text.durations import format_duration
+from knowledge.text.value_slots import fill_values
 
-_MAX_EXCERPT_LINES = 8
 _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
 
 
 class DiagnosisReport:
     """Renders diagnoses in one language."""
 
-    def __init__(self, entries: Mapping[str, Entry], language: Language) -> None:
+    def __init__(self, entries: Mapping[str, Entry], language: Language, findings: FindingCatalog) -> None:
         """Load the texts of the report, and no others.
 
         Raises:
             InvalidFilesError: Their files have faults.
         """
         self._entries = entries
+        self._findings = findings
         self._language = language
         self._texts = load_area("report", language)
 
     def render(self, diagnosis: Diagnosis) -> str:
-        """Render a diagnosis as lines of text."""
-        lines = [f"{diagnosis.file}: {self._texts[f'report.kind.{diagnosis.kind}']}"]
+        """Render a diagnosis as lines: what broke and where, the lines that show it, why, and the first step."""
+        lines = [f"{diagnosis.file}: {self._texts[f'report.kind.{diagnosis.kind}']}", *self._render_headline(diagnosis)]
+        lines += [_render_line(line, diagnosis.is_deciding(line)) for line in diagnosis.excerpt]
         if diagnosis.matches:
             top, *others = diagnosis.matches
             lines += self._render_top_match(top, self._entries[top.entry], diagnosis)
             if others:
                 titles = [f"{match.title} ({self._texts[f'report.confidence.{match.confidence}']})" for match in others]
                 lines.append(f"  {self._texts['report.others']}: {'; '.join(titles)}")
-        else:
-            lines.append(f"  {self._texts['report.succeeded' if diagnosis.outcome == 'succeeded' else 'report.none']}")
-            lines += [f"    {line.line:>6}  {line.text}" for line in diagnosis.excerpt[:_MAX_EXCERPT_LINES]]
-        lines += self._render_findings(diagnosis)
+        lines += self._render_run(diagnosis)
         if not diagnosis.is_conclusive:
             lines.append(f"  {self._texts['report.next']}")
         return "\n".join(_replace_unprintable(line) for line in lines)
 
+    def _render_headline(self, diagnosis: Diagnosis) -> list[str]:
+        texts, finding = self._texts, diagnosis.finding
+        top = diagnosis.matches[0] if diagnosis.matches else None
+        if diagnosis.outcome == "succeeded":
+            lines = [f"  {texts['report.succeeded']}"]
+            if finding is None:
+                return lines
+            return [*lines, f"  {texts['report.but'].format(title=finding.title, line=finding.line)}"]
+        if finding is None and top is None:
+            return [f"  {texts['report.none']}"]
+        title = finding.title if finding else top.title if top else ""
+        known_id = finding.id if finding else top.entry if top else ""
+        place = finding.place if finding else None
+        parts = [texts["report.step"].format(number=place.position, provisioner=place.provisioner)] if place else []
+        if place and place.script_line is not None:
+            parts.append(texts["report.script-line"].format(line=place.script_line))
+        is_described = top is not None and diagnosis.kind == "question" and not top.evidence
+        confidence = "described" if is_described else top.confidence if top else "unknown"
+        parts.append(texts[f"report.confidence.{confidence}"])
+        retry = finding.retry if finding else top.retry if top else "no"
+        return [f"  {title} [{known_id}]", f"  {' · '.join(parts)}", f"  {texts[f'report.retry.{retry}']}"]
+
     def _render_top_match(self, top: Match, entry: Entry, diagnosis: Diagnosis) -> list[str]:
-        texts = self._texts
-        lines = [f"  {top.title} [{top.entry}] · {texts[f'report.confidence.{top.confidence}']}"]
-        lines += [f"    {line.line:>6}  {shorten_line(line.text)}" for line in top.evidence]
-        lines.append(f"  {texts[f'report.retry.{top.retry}']}")
-        lines.append(f"  {texts['report.cause']}: {entry.cause.get(self._language)}")
+        texts, language = self._texts, self._language
+        finding = diagnosis.finding
+        rule = self._findings.rules.get(finding.id) if finding else None
+        lines = []
+        if finding is None or diagnosis.outcome == "succeeded":  # then the headline doesn't name the match
+            lines.append(f"  {top.title} [{top.entry}]")
+        if rule is not None and finding is not None:
+            lines.append(f"  {texts['report.cause']}: {fill_values(rule.cause.get(language), finding.values)}")
+            lines.append(f"  {texts['report.mechanism']}: {top.title} [{top.entry}]")
+        else:
+            lines.append(f"  {texts['report.cause']}: {entry.cause.get(language)}")
+        if finding is not None:
+            lines.append(f"  {texts['report.owner']}: {texts[f'report.owner.{finding.owner}']}")
         if entry.basis == "inferred":
             lines.append(f"  {texts['report.inferred']}")
-        if diagnosis.script_advice:
-            lines.append(f"  → {diagnosis.script_advice.advice}")
-        if entry.steps:
-            step = entry.steps[0]
-            lines.append(f"  {texts['report.first'].format(n=len(entry.steps))}: {step.do.get(self._language)}")
-            values = {**diagnosis.facts, **top.values}
-            for shell, key in _SHELLS:
-                command = getattr(step, key)
-                if command:
-                    lines.append(f"    {shell}:")
-                    lines += [f"      {line}" for line in fill_placeholders(command, shell, values).splitlines()]
+        steps = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
+        if steps:
+            lines += self._render_step(steps[0], len(steps), top, diagnosis)
         if top.explains:
             lines.append(f"  {texts['report.explains']}: {', '.join(top.explains)}")
         return lines
 
-    def _render_findings(self, diagnosis: Diagnosis) -> list[str]:
+    def _render_step(self, step: Step, count: int, top: Match, diagnosis: Diagnosis) -> list[str]:
+        finding_values = diagnosis.finding.values if diagnosis.finding else {}
+        instruction = fill_values(step.do.get(self._language), finding_values)
+        lines = [f"  {self._texts['report.first'].format(n=count)}: {instruction}"]
+        values = {**diagnosis.facts, **top.values}
+        for shell, key in _SHELLS:
+            command = getattr(step, key)
+            if command:
+                lines.append(f"    {shell}:")
+                lines += [f"      {line}" for line in fill_placeholders(command, shell, values).splitlines()]
+        return lines
+
+    def _render_run(self, diagnosis: Diagnosis) -> list[str]:
         texts = self._texts
-        findings = []
+        findings = [texts["report.tool.packer"]] if diagnosis.tool == "packer" else []
         if diagnosis.outcome != "unknown":
             findings.append(texts["report.outcome"].format(outcome=texts[f"report.outcome.{diagnosis.outcome}"]))
         if diagnosis.phase:
@@ -78,13 +114,20 @@ class DiagnosisReport:
         failed_run = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
         if failed_run:
             code = "?" if failed_run.exit_code is None else failed_run.exit_code
-            seconds = "?" if failed_run.seconds is None else failed_run.seconds
-            values = {"provisioner": failed_run.provisioner, "seconds": seconds, "code": code}
+            duration = "?" if failed_run.seconds is None else format_duration(failed_run.seconds)
+            values = {"provisioner": failed_run.provisioner, "duration": duration, "code": code}
             findings.append(texts["report.failed"].format_map(values))
         if diagnosis.longest_gap:
             gap = diagnosis.longest_gap
-            findings.append(texts["report.silence"].format(minutes=gap.seconds // 60, line=gap.line))
+            key = "report.silence" if diagnosis.silent_step else "report.silence.packer"
+            values = {"duration": format_duration(gap.seconds), "line": gap.line, "step": diagnosis.silent_step}
+            findings.append(texts[key].format_map(values))
         return [f"  {texts['report.found']}: {'; '.join(findings)}"] if findings else []
+
+
+def _render_line(line: ExcerptLine, is_deciding: bool) -> str:
+    mark = "▶" if is_deciding else " "
+    return f"   {mark}{line.line:>6}  {shorten_line(line.text)}"
 
 
 def _replace_unprintable(line: str) -> str:

@@ -11,7 +11,7 @@ from typing import get_args
 from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
-from knowledge.checks import check_entries
+from knowledge.checks.entry_checks import check_entries
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
 from knowledge.model.errors import InvalidFilesError

@@ -107,7 +107,7 @@ def score_case(diagnoser: Diagnoser, case: LabeledCase) -> CaseResult:
             diagnosis = diagnoser.diagnose_stream(stream, file=case.log.name)
     else:
         diagnosis = diagnoser.diagnose(case.text)
-    finding = getattr(diagnosis, "finding", None)
+    finding = diagnosis.finding
     match = diagnosis.matches[0] if diagnosis.matches else None
     headline = str(finding.title) if finding is not None else match.title if match else ""
     is_answered = finding is not None or any(match.confidence != "possible" for match in diagnosis.matches)
@@ -172,10 +172,9 @@ def _judge_headline(headline: str, case: LabeledCase) -> AnswerKind:
 
 
 def _extract_lines(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield the lines that people see. They see the excerpt only where nothing else is shown."""
-    finding = getattr(diagnosis, "finding", None)
-    lines = [*(finding.lines if finding else ()), *(line for match in diagnosis.matches[:1] for line in match.evidence)]
-    yield from (line.text for line in (lines if finding or diagnosis.matches else diagnosis.excerpt))
+    """Yield the lines that people see: around the one that decides, else those of the first match."""
+    shows_excerpt = diagnosis.finding is not None or not diagnosis.matches
+    yield from (line.text for line in (diagnosis.excerpt if shows_excerpt else diagnosis.matches[0].evidence))
 
 
 def _format_text(figures: Sequence[Figure], is_verbose: bool) -> str:

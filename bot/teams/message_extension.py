@@ -49,11 +49,12 @@ def build_extension_handlers(message_extension: MessageExtension) -> dict[str, I
     async def share_entry(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
         """Put the card of an entry into the person's message box; the person decides whether to send it."""
         data = as_mapping(as_mapping(invoke.value).get("data"))
-        entry = as_mapping(data.get("args")).get("entry")
+        args = as_mapping(data.get("args"))
+        entry, finding = args.get("entry"), args.get("finding", "")
         is_share_button = data.get("v") == ACTION_VERSION and data.get("do") == "share"
         language = detect_language(invoke.incoming.turn.locale)
         can_share = is_share_button and isinstance(entry, str)
-        reply = message_extension.build_shared_card(str(entry), language) if can_share else None
+        reply = message_extension.build_shared_card(str(entry), str(finding), language) if can_share else None
         if reply is None:
             return _build_task_result(invoke.render_notice("strange-button"))
         return _build_extension_result(_build_result_list([_build_card_attachment(reply)]))

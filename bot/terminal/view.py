@@ -24,6 +24,7 @@ from dialogs.model.reply import (
 )
 from dialogs.replies.plain_text import (
     format_line_label,
+    list_line_marks,
     render_numbered_buttons,
     render_plain_text,
     sanitize_line,
@@ -58,7 +59,13 @@ def _print_block(console: Console, block: Block, language: Language) -> None:
                 console.print(Text(f"{sanitize_line(block.folded_label)}:", "dim"))
             console.print(_arrange_columns(console, rows))
         case LogExcerpt(rows=lines):
-            numbers = [(Text(format_line_label(number, language)), Text(sanitize_text(text))) for number, text in lines]
+            numbers = [
+                (
+                    Text(f"{mark}{format_line_label(number, language)}"),
+                    Text(sanitize_text(text), "bold" if mark.strip() else ""),
+                )
+                for mark, (number, text) in zip(list_line_marks(block), lines, strict=True)
+            ]
             console.print(Padding(_arrange_columns(console, numbers), (0, 0, 0, 2)))
         case Command(shell=shell, text=text):
             console.print(Text(shell, "dim"))

@@ -5,19 +5,20 @@ What Azure says about the run outranks a text that was pasted earlier, and withi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from dialogs.azure.combined_finding import FindingChooser, is_superseded, place_in_template
 from dialogs.azure.customizer_timeline import CustomizerTimeline, build_timeline
 from dialogs.azure.source_diagnosis import DiagnosedLog
+from dialogs.context import DialogContext
 from dialogs.model.azure import TemplateStatus
 from dialogs.state.diagnosis import truncate_diagnosis
-from knowledge.catalog.fact_rules import FactCheck, FactRules
+from knowledge.catalog.fact_rules import FactCheck
 from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
-from knowledge.model.entry import Entry, Language
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
-_LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
 _EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
 
 
@@ -32,6 +33,12 @@ class TemplateSources:
     status_diagnosis: Diagnosis | None = None
     log: DiagnosedLog | None = None
     earlier_diagnosis: Diagnosis | None = None
+
+    @property
+    def azure_diagnoses(self) -> tuple[Diagnosis, ...]:
+        """The diagnoses of what Azure says about the run, the most reliable first."""
+        sources = (self.log.diagnosis if self.log else None, self.status_diagnosis)
+        return tuple(diagnosis for diagnosis in sources if diagnosis is not None)
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -63,32 +70,32 @@ class CombinedDiagnosis:
     has_earlier_text: bool
 
 
-def combine_diagnoses(
-    sources: TemplateSources, entries: Mapping[str, Entry], fact_rules: FactRules, language: Language, now: str
-) -> CombinedDiagnosis:
-    """Combine all sources into one diagnosis, with its matches ordered by what the template's facts say.
-
-    `now` (UTC, ISO 8601) measures a run that has not ended.
-    """
+def combine_diagnoses(context: DialogContext, sources: TemplateSources) -> CombinedDiagnosis:
+    """Combine all sources into one diagnosis, with its matches ordered by what the template's facts say."""
+    timeline = _build_timeline(sources)
+    if sources.earlier_diagnosis and is_superseded(
+        sources.earlier_diagnosis, sources.azure_diagnoses, _select_azure_matches(sources)
+    ):
+        sources = replace(sources, earlier_diagnosis=None)
+    if sources.log is not None:
+        placed = place_in_template(sources.log.diagnosis, timeline, sources.status.template.customizers)
+        sources = replace(sources, log=replace(sources.log, diagnosis=placed))
     azure_matches = _select_azure_matches(sources)
     earlier_matches = sources.earlier_diagnosis.matches if sources.earlier_diagnosis else ()
     # an earlier diagnosis may name an entry that was removed from the knowledge base since
-    matches = tuple(m for m in _merge_matches(azure_matches, earlier_matches) if m.entry in entries)
-    # the facts may bring in entries of their own only while a failure is unexplained
-    is_unexplained = sources.status.template.has_failed and all(match.confidence != "certain" for match in matches)
-    fact_checks, ordered_matches = fact_rules.check_matches(
-        matches, sources.status.template.compute_facts(now), entries, language, can_suggest=is_unexplained
-    )
+    matches = tuple(m for m in _merge_matches(azure_matches, earlier_matches) if m.entry in context.entries)
+    fact_checks, ordered_matches = _check_matches(context, sources, matches)
     diagnosis = _merge_diagnoses(sources, has_azure_matches=bool(azure_matches))
-    return CombinedDiagnosis(
+    combined = CombinedDiagnosis(
         status=sources.status,
-        diagnosis=truncate_diagnosis(replace(diagnosis, matches=ordered_matches[:MAX_MATCHES])),
+        diagnosis=replace(diagnosis, matches=ordered_matches[:MAX_MATCHES]),
         log=sources.log,
-        timeline=_build_timeline(sources),
+        timeline=timeline,
         fact_checks=fact_checks,
-        azure_entries=frozenset(match.entry for match in azure_matches),
+        azure_entries=frozenset(entry_id for match in azure_matches for entry_id in (match.entry, *match.explains)),
         has_earlier_text=sources.earlier_diagnosis is not None,
     )
+    return _with_finding(context, sources, combined)
 
 
 def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
@@ -97,8 +104,8 @@ def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
     It is the first error that is more than possible, or that is possible and not refuted by the facts.
     """
     refuted_ids = {fact_check.entry for fact_check in combined.fact_checks if fact_check.is_refuted}
-    # a run in progress may still end well, so a merely possible match says nothing about it
-    ignores_possible = combined.status.run.is_running
+    # a run in progress may still end well, and a canceled one needn't have failed: a guess says nothing about them
+    ignores_possible = combined.status.run.outcome in ("running", "canceled")
     for match in combined.diagnosis.matches:
         is_weak = match.confidence == "possible" and (ignores_possible or match.entry in refuted_ids)
         if match.severity != "info" and not is_weak:
@@ -113,16 +120,6 @@ def can_be_of_template(earlier_diagnosis: Diagnosis, status: TemplateStatus) -> 
     if name is not None:
         return str(name).casefold() == status.template_id.name.casefold()
     return subscription in (None, status.template_id.subscription)
-
-
-def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
-    """Return the diagnosis without the location of an untrusted log, so that no command leads there."""
-    matches = tuple(
-        replace(m, values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
-        for m in diagnosis.matches
-    )
-    facts = {key: value for key, value in diagnosis.facts.items() if key not in _LOG_LOCATION_FACTS}
-    return replace(diagnosis, facts=facts, matches=matches)
 
 
 def _select_azure_matches(sources: TemplateSources) -> tuple[Match, ...]:
@@ -164,6 +161,51 @@ def _raise_confidence(match: Match, other: Match | None) -> Match:
     return replace(match, confidence=other.confidence)
 
 
+def _check_matches(
+    context: DialogContext, sources: TemplateSources, matches: tuple[Match, ...]
+) -> tuple[tuple[FactCheck, ...], tuple[Match, ...]]:
+    """Return what the template's facts say of the matches, and the matches in the order that follows from it."""
+    template = sources.status.template
+    facts, language = template.compute_facts(context.now), context.language
+    # the facts may bring in entries of their own only while a failure is unexplained
+    is_unexplained = template.has_failed and all(match.confidence != "certain" for match in matches)
+    check = partial(context.knowledge.fact_rules.check_matches, facts=facts, entries=context.entries, language=language)
+    fact_checks, ordered = check(matches, can_suggest=is_unexplained)
+    if any(match.severity != "info" and match.confidence != "possible" for match in ordered):
+        return fact_checks, ordered
+    possible_ids = {match.entry for match in ordered if match.confidence == "possible"}
+    refuted = [match for match in matches if match.confidence == "likely" and match.entry in possible_ids]
+    if explained := _restore_explained(context, refuted):
+        return check((*explained, *matches), can_suggest=is_unexplained)
+    return fact_checks, ordered
+
+
+def _restore_explained(context: DialogContext, refuted: Sequence[Match]) -> tuple[Match, ...]:
+    """Return the errors that refuted matches had explained: their cause is another one, but they happened."""
+    restored: dict[str, Match] = {}
+    for match in refuted:
+        for entry in (context.entries[entry_id] for entry_id in match.explains if entry_id in context.entries):
+            if entry.role != "wrapper" and entry.severity != "info":
+                others = tuple(entry_id for entry_id in match.explains if entry_id != entry.id)
+                title = entry.title.get(context.language)
+                fields = (match.confidence, entry.severity, entry.retry, match.evidence, others)
+                restored.setdefault(entry.id, Match(entry.id, title, *fields))
+    return tuple(restored.values())
+
+
+def _with_finding(context: DialogContext, sources: TemplateSources, combined: CombinedDiagnosis) -> CombinedDiagnosis:
+    """Return the combination with what broke, truncated for storage."""
+    chooser = FindingChooser(context.knowledge, context.language)
+    leading = find_leading_match(combined)
+    if leading is not None:
+        chosen = chooser.choose_of_entry(sources.diagnoses, leading)
+    else:  # what an earlier text said is no finding about this run
+        chosen = chooser.choose_without_entry(sources.azure_diagnoses)
+    excerpt = chosen.excerpt or combined.diagnosis.excerpt
+    diagnosis = replace(combined.diagnosis, finding=chosen.finding, excerpt=excerpt)
+    return replace(combined, diagnosis=truncate_diagnosis(diagnosis))
+
+
 def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagnosis:
     """Return the most reliable diagnosis, completed from the other sources and the status, but not its matches."""
     status, diagnoses = sources.status, sources.diagnoses
@@ -178,7 +220,6 @@ def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagn
         facts=_merge_facts(sources),
         ids=tuple(dict.fromkeys(ids)),
         os=status.template.os or base.os,
-        script_advice=next((diagnosis.script_advice for diagnosis in diagnoses if diagnosis.script_advice), None),
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from dialogs.action_registry import ActionRequest
 from dialogs.azure import choose_template, failed_templates, manual_commands, template_watch, whole_log
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
-from dialogs.azure.status_reply import compute_deadline, fetch_snapshot, show_status
+from dialogs.azure.status_reply import show_status
+from dialogs.azure.template_snapshot import compute_deadline, fetch_snapshot
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import AccessMode
 from dialogs.model.azure_refusal import AzureRefusal
@@ -22,7 +23,6 @@ from dialogs.resources import DialogResources
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.azure_state import AzureRequest, AzureState, PendingInput
 from dialogs.state.conversation_state import ConversationState
-from knowledge.catalog.fact_rules import FactRules
 from knowledge.template.template_id import TemplateQuery
 
 
@@ -32,7 +32,6 @@ class AzureDialog:
 
     azure_reader: AzureReader | None
     diagnose: DiagnoseText
-    fact_rules: FactRules
 
     @classmethod
     def for_request(cls, request: ActionRequest) -> AzureDialog:
@@ -42,7 +41,7 @@ class AzureDialog:
     @classmethod
     def from_resources(cls, resources: DialogResources) -> AzureDialog:
         """Build the dialog from the ports and the knowledge that it uses."""
-        return cls(resources.azure_reader, resources.diagnose, resources.fact_rules)
+        return cls(resources.azure_reader, resources.diagnose)
 
     @property
     def access_mode(self) -> AccessMode:
@@ -124,9 +123,7 @@ class AzureDialog:
         until = compute_deadline()
         try:
             if request.kind == "failing":
-                async with asyncio.timeout_at(until):
-                    found_failing = await azure.find_failed_templates(person)
-                listed = await failed_templates.list_failed_templates(context, found_failing, self.diagnose, detail)
+                listed = await failed_templates.list_failed_templates(context, azure, person, self.diagnose, detail)
                 return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
             ref = request.template_id
             if ref is None:
@@ -155,7 +152,7 @@ class AzureDialog:
         except TimeoutError:
             return self._show_refusal(context, state, request, AzureRefusal("too-slow", target=request.query.name))
         of_text = state.diagnosis is not None and request.query == TemplateQuery.from_facts(state.diagnosis.facts)
-        return await show_status(context, state, seen, self.diagnose, self.fact_rules, of_text)
+        return await show_status(context, state, seen, self.diagnose, of_text)
 
     def _show_refusal(
         self, context: DialogContext, state: ConversationState, request: AzureRequest, refusal: AzureRefusal

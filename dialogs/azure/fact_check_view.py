@@ -30,7 +30,7 @@ _ROW_BY_FACT: Mapping[str, str] = {
 
 def build_fact_check_blocks(context: DialogContext, combined: CombinedDiagnosis) -> list[Block]:
     """Build a paragraph for each of the first candidates: facts for it, facts against it, unknown facts."""
-    if combined.status.run.is_running and find_leading_match(combined) is None:
+    if combined.status.run.outcome in ("running", "canceled") and find_leading_match(combined) is None:
         return []
     matches = {match.entry: match for match in combined.diagnosis.matches}
     fact_checks = [

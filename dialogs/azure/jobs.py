@@ -18,9 +18,7 @@ async def _read_whole_log(request: JobRequest) -> Mapping[str, Any]:
 
 async def _report_whole_log(report: JobReport) -> DialogResult:
     resources = report.resources
-    return await whole_log.report_whole_log(
-        report.context, report.state, report.job_done, resources.diagnose, resources.fact_rules
-    )
+    return await whole_log.report_whole_log(report.context, report.state, report.job_done, resources.diagnose)
 
 
 async def _poll_watch(request: JobRequest) -> Mapping[str, Any]:

@@ -21,12 +21,13 @@ from dialogs.state.conversation_state import ConversationState
 from knowledge.model.diagnosis import Match
 from knowledge.model.entry import Entry
 
-FollowUpKind = Literal["keep-text", "need-log", "new-diagnosis", "remember", "nothing"]
+FollowUpKind = Literal["keep-text", "need-log", "new-diagnosis", "canceled", "remember", "nothing"]
 """What follows a lookup.
 
 - keep-text: the earlier text stays what the conversation is about, completed with what Azure says.
 - need-log: the failure is known only as a wrapper, and the log with its cause could not be read.
 - new-diagnosis: the diagnosis is shown, and replaces whatever was in progress.
+- canceled: the run was canceled and nothing shows that it had failed; otherwise like `remember`.
 - remember: nothing to show, but the diagnosis becomes the current one, so that a support case can be drafted from it.
 - nothing: the conversation stays as it is.
 """
@@ -52,6 +53,12 @@ def follow_up_lookup(
             return _ask_for_log(context, state, combined)
         case "new-diagnosis":
             return _show_new_diagnosis(context, state, combined)
+        case "canceled":
+            number = state.compute_next_diagnosis_number(context.now)
+            state = replace(_with_diagnosis(state.with_form_saved(context.now), combined, number), walkthrough=None)
+            # what only fits is no answer, and is counted as none
+            state = replace(state, diagnosis=replace(combined.diagnosis, matches=(), finding=None))
+            return LookupFollowUp(DialogResult(state), (context.build_paragraph("look.canceled"),))
         case "remember":
             state = _with_diagnosis(state, combined, state.compute_next_diagnosis_number(context.now))
             return LookupFollowUp(DialogResult(state))
@@ -78,17 +85,24 @@ def choose_follow_up(
     if is_log_refused and top is not None and entries[top.entry].role == "wrapper":
         # a wrapper's steps only say "read the log", which the card explains already
         return "need-log"
+    if failed and top is None and combined.status.run.outcome == "canceled":
+        return "canceled"
     if is_found_in_azure or failed:
         return "new-diagnosis"
     return "remember" if state.diagnosis is None else "nothing"
 
 
 def is_same_cause(state: ConversationState, combined: CombinedDiagnosis) -> bool:
-    """Return whether the lookup leads to the entry that the user is being walked through for the earlier text."""
+    """Return whether the lookup leads to what the user is being walked through for the earlier text.
+
+    A walkthrough of an earlier release knows no findings: it follows the entry alone.
+    """
     walk, top = state.walkthrough, find_leading_match(combined)
     if walk is None or top is None or not combined.has_earlier_text:
         return False
-    return walk.diagnosis_number == state.diagnosis_number and walk.entry == top.entry
+    finding = combined.diagnosis.finding
+    is_same_finding = not walk.finding or walk.finding == (finding.id if finding else "")
+    return walk.diagnosis_number == state.diagnosis_number and walk.entry == top.entry and is_same_finding
 
 
 def _keep_text(context: DialogContext, state: ConversationState, combined: CombinedDiagnosis) -> LookupFollowUp:

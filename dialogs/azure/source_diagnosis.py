@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from dialogs.context import DialogContext
 from dialogs.model.azure import LogTail, TemplateStatus
 from dialogs.model.ports import DiagnoseText
-from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine
 from knowledge.model.entry import Language
 from knowledge.redaction.redact import redact
+
+_LOG_LOCATION_FACTS = frozenset({"account", "log_folder", "log_url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,16 @@ def downgrade_partial(diagnosis: Diagnosis) -> Diagnosis:
     return replace(diagnosis, partial=True, matches=matches)
 
 
+def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
+    """Return the diagnosis without the location of an untrusted log, so that no command leads there."""
+    matches = tuple(
+        replace(m, values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
+        for m in diagnosis.matches
+    )
+    facts = {key: value for key, value in diagnosis.facts.items() if key not in _LOG_LOCATION_FACTS}
+    return replace(diagnosis, facts=facts, matches=matches)
+
+
 async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, language: Language) -> Diagnosis | None:
     """Diagnose what the status itself says; None when it has no message and no error code."""
     run, provisioning = status.run, status.template.provisioning
@@ -68,18 +80,26 @@ async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, langua
         else None,
     }
     text = json.dumps({key: value for key, value in document.items() if value}, indent=1)
-    diagnosis = await diagnose(text, language)
-    return replace(diagnosis, matches=tuple(map(_unwrap_json_evidence, diagnosis.matches)), excerpt=())
+    return _unwrap_json(await diagnose(text, language))
 
 
-def _unwrap_json_evidence(match: Match) -> Match:
-    """Return the match with evidence lines that show the status's texts, without the JSON that we put around them."""
-    lines = tuple(
+def _unwrap_json(diagnosis: Diagnosis) -> Diagnosis:
+    """Return the diagnosis with lines that show the status's texts, without the JSON that we put around them."""
+    deciding = [line for line in diagnosis.excerpt if diagnosis.is_deciding(line)]
+    shown = [*deciding, *(line for match in diagnosis.matches for line in match.evidence)]
+    unwrapped = {
         # redact again: escaping may have hidden a secret that is readable only now
-        ExcerptLine(number, " ".join(redact(_unwrap_json_line(line.text)).split()))
-        for number, line in enumerate(match.evidence, 1)
+        number: ExcerptLine(new_number, " ".join(redact(_unwrap_json_line(text)).split()))
+        for new_number, (number, text) in enumerate(sorted({line.line: line.text for line in shown}.items()), 1)
+    }
+    matches = tuple(
+        replace(match, evidence=tuple(unwrapped[line.line] for line in match.evidence)) for match in diagnosis.matches
     )
-    return replace(match, evidence=lines)
+    finding = diagnosis.finding
+    if finding is not None:
+        finding = replace(finding, line=unwrapped[finding.line].line if finding.line in unwrapped else 0)
+    excerpt = tuple(unwrapped[line.line] for line in deciding) or (matches[0].evidence if matches else ())
+    return replace(diagnosis, matches=matches, finding=finding, excerpt=excerpt)
 
 
 def _unwrap_json_line(line: str) -> str:

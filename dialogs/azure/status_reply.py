@@ -1,80 +1,32 @@
-"""The reply to a template lookup: fetch status and log, diagnose them, show the status card and what follows."""
+"""The reply to a template lookup: diagnose what was fetched, show the status card and what follows."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dialogs.azure.combined_diagnosis import (
     CombinedDiagnosis,
-    TemplateSources,
     can_be_of_template,
-    combine_diagnoses,
-    remove_log_location,
 )
 from dialogs.azure.fact_check_view import build_fact_check_blocks, find_highlighted_rows
 from dialogs.azure.lookup_follow_up import follow_up_lookup, is_same_cause
 from dialogs.azure.manual_commands import get_known_values
 from dialogs.azure.refusals import build_refusal_blocks
-from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_log_tail, diagnose_status
+from dialogs.azure.source_diagnosis import DiagnosedLog, remove_log_location
 from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons
+from dialogs.azure.template_snapshot import TemplateSnapshot, diagnose_snapshot
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.azure import LogTail, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import Effect, RequestSignIn
-from dialogs.model.errors import AzureRefusedError
-from dialogs.model.ports import AzureReader, DiagnoseText
+from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Block, Button
-from dialogs.model.turn import Person
 from dialogs.replies.durations import format_size
 from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match
-from dialogs.state.template_status import sanitize_status
 from dialogs.texts.catalog import TrustedText
-from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.template.template_id import TemplateId, TemplateQuery
-
-LOOKUP_TIMEOUT_SECONDS = 9.0
-"""The time for a lookup: the channel drops a turn that takes more than ten seconds."""
-MIN_LOG_TIMEOUT_SECONDS = 0.5
-"""The log gets at least this much time, even when the status took nearly all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateSnapshot:
-    """What was fetched of a template: its status, and the end of its log or why that could not be read."""
-
-    status: TemplateStatus
-    log_tail: LogTail | None = None
-    log_refusal: AzureRefusal | None = None
-
-
-def compute_deadline() -> float:
-    """Return when a lookup that begins now must be done, as a time of the running event loop."""
-    return asyncio.get_running_loop().time() + LOOKUP_TIMEOUT_SECONDS
-
-
-async def fetch_snapshot(
-    azure_reader: AzureReader, person: Person, template_id: TemplateId, deadline: float
-) -> TemplateSnapshot:
-    """Fetch the template's status and the end of its last run's log.
-
-    A log that can't be read in time is left out. Raise `AzureRefusedError` or `TimeoutError` for the status.
-    """
-    async with asyncio.timeout_at(deadline):
-        status = sanitize_status(await azure_reader.fetch_status(person, template_id))
-    if not status.run.state:
-        return TemplateSnapshot(status)  # the template never ran, so there is no log to ask for
-    # the status is worth showing without the log, so no failure from here on is the lookup's failure
-    try:
-        async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + MIN_LOG_TIMEOUT_SECONDS)):
-            return TemplateSnapshot(status, await azure_reader.fetch_log_tail(person, status))
-    except AzureRefusedError as refused:
-        return TemplateSnapshot(status, log_refusal=refused.refusal)
-    except TimeoutError:
-        return TemplateSnapshot(status, log_refusal=AzureRefusal("too-slow", target="customization.log"))
+from knowledge.template.template_id import TemplateQuery
 
 
 async def show_status(
@@ -82,7 +34,6 @@ async def show_status(
     state: ConversationState,
     snapshot: TemplateSnapshot,
     diagnose: DiagnoseText,
-    fact_rules: FactRules,
     is_from_text: bool,
 ) -> DialogResult:
     """Show the reply to a lookup of one template.
@@ -91,10 +42,7 @@ async def show_status(
     """
     earlier = state.diagnosis
     is_about_template = earlier is not None and (is_from_text or can_be_of_template(earlier, snapshot.status))
-    log = await diagnose_log_tail(context, diagnose, snapshot.log_tail)
-    status_diagnosis = await diagnose_status(diagnose, snapshot.status, context.language)
-    sources = TemplateSources(snapshot.status, status_diagnosis, log, earlier if is_about_template else None)
-    combined = combine_diagnoses(sources, context.entries, fact_rules, context.language, context.now)
+    combined = await diagnose_snapshot(context, diagnose, snapshot, earlier if is_about_template else None)
     return show_combined_diagnosis(context, state, combined, snapshot)
 
 

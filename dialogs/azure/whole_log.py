@@ -9,8 +9,9 @@ from typing import Any
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, TemplateSources, can_be_of_template, combine_diagnoses
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
 from dialogs.azure.source_diagnosis import DiagnosedLog, diagnose_status
-from dialogs.azure.status_reply import TemplateSnapshot, show_combined_diagnosis
+from dialogs.azure.status_reply import show_combined_diagnosis
 from dialogs.azure.status_view import build_status_buttons
+from dialogs.azure.template_snapshot import TemplateSnapshot
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure import LogDiagnosis, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
@@ -31,7 +32,6 @@ from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.refusal_json import REFUSAL_CODEC
 from dialogs.state.template_status import STATUS_CODEC, sanitize_status
 from dialogs.texts.catalog import TrustedText
-from knowledge.catalog.fact_rules import FactRules
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
@@ -80,7 +80,7 @@ async def read_whole_log(
 
 
 async def report_whole_log(
-    context: DialogContext, state: ConversationState, job_done: JobDone, diagnose: DiagnoseText, fact_rules: FactRules
+    context: DialogContext, state: ConversationState, job_done: JobDone, diagnose: DiagnoseText
 ) -> DialogResult:
     """Report what the whole log says; only in short when the conversation has moved on to another diagnosis."""
     request = AzureRequest("whole-log", TemplateQuery.from_args(job_done.job.args))
@@ -96,7 +96,7 @@ async def report_whole_log(
     if earlier and not can_be_of_template(earlier, status):
         earlier = None
     sources = TemplateSources(status, await diagnose_status(diagnose, status, context.language), log, earlier)
-    combined = combine_diagnoses(sources, context.entries, fact_rules, context.language, context.now)
+    combined = combine_diagnoses(context, sources)
     if is_current:
         return show_combined_diagnosis(context, state, combined, TemplateSnapshot(status), is_repeat=True)
     return DialogResult(state, (_show_in_short(context, combined, log),))
@@ -123,7 +123,7 @@ def _show_in_short(context: DialogContext, combined: CombinedDiagnosis, log: Dia
     if top is None:
         blocks.append(context.build_paragraph("look.log.nothing"))
     else:
-        blocks += [render_candidate_line(context, top), *build_evidence(top.evidence)]
+        blocks += [render_candidate_line(context, combined.diagnosis, top), *build_evidence(top.evidence)]
     blocks.append(context.build_paragraph("look.meanwhile.how"))
     return context.build_reply(*blocks, buttons=build_status_buttons(context, status, None, None), placement="stays")
 

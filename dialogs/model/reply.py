@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -52,6 +52,11 @@ def build_literal(text: str) -> RichText:
     return (TextRun(text, "code"),)
 
 
+def emphasize(text: RichText) -> RichText:
+    """Return a text in bold; what is literal stays as it is."""
+    return tuple(TextRun(run.text, "code" if run.style == "code" else "bold") for run in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """One paragraph; with the size "title" it is the card's heading."""
@@ -71,9 +76,17 @@ class FactTable:
 
 @dataclass(frozen=True, slots=True)
 class LogExcerpt:
-    """Lines of the user's input: line number and literal text."""
+    """Lines of the user's input: line number and literal text; `deciding` numbers the one that says what broke."""
 
     rows: tuple[tuple[int, str], ...]
+    deciding: int = 0
+
+    def limit(self, max_rows: float) -> LogExcerpt:
+        """Return at most `max_rows` rows: the deciding one, and the first of the others."""
+        if len(self.rows) <= max_rows:
+            return self
+        chosen = sorted(self.rows, key=lambda row: row[0] != self.deciding)[: int(max_rows)]
+        return replace(self, rows=tuple(row for row in self.rows if row in chosen))
 
 
 @dataclass(frozen=True, slots=True)

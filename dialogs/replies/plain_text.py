@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dialogs.model.reply import (
     Block,
     Button,
@@ -23,9 +25,12 @@ from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
 PROBLEM_MARK = "\N{BLACK RIGHT-POINTING TRIANGLE}"
+DECIDING_MARK = PROBLEM_MARK
+"""What stands before the line of a log that says what broke."""
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
 
+_MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
 
 
@@ -86,6 +91,11 @@ def flatten_runs(text: RichText) -> str:
     return "".join(sanitize_text(run.text) for run in text)
 
 
+def summarize_runs(text: RichText) -> str:
+    """Join the runs for a notification, on one line; literal text that a client could take for markup is left out."""
+    return sanitize_line("".join("…" if run.style == "code" and _MARKUP.search(run.text) else run.text for run in text))
+
+
 def get_field_text(field: FormField) -> str:
     """Return a field's value as the user sees it: the label of its choice, or its text."""
     return next((label for value, label in field.choices if value == field.value), "" if field.choices else field.value)
@@ -94,6 +104,13 @@ def get_field_text(field: FormField) -> str:
 def format_line_label(number: int, language: Language) -> str:
     """Return what stands before a line of a log, such as `line 7`."""
     return f"{get_texts().get('reply.line', language)} {number}"
+
+
+def list_line_marks(excerpt: LogExcerpt) -> list[str]:
+    """Return what stands before each line of an excerpt: the mark of the deciding one, and blanks of the same width."""
+    if all(number != excerpt.deciding for number, _ in excerpt.rows):
+        return [""] * len(excerpt.rows)
+    return [f"{DECIDING_MARK} " if number == excerpt.deciding else "  " for number, _ in excerpt.rows]
 
 
 def format_hint(hint: str, language: Language) -> str:
@@ -109,7 +126,10 @@ def _render_block(block: Block, language: Language) -> str:
             heading = f"{sanitize_line(block.folded_label)}:\n" if block.folded_label else ""
             return heading + "\n".join(f"{sanitize_line(label)}: {flatten_runs(value)}" for label, value in facts)
         case LogExcerpt(rows=lines):
-            return "\n".join(f"{format_line_label(number, language)}  {sanitize_text(text)}" for number, text in lines)
+            return "\n".join(
+                f"{mark}{format_line_label(number, language)}  {sanitize_text(text)}"
+                for mark, (number, text) in zip(list_line_marks(block), lines, strict=True)
+            )
         case Command(shell=shell, text=text):
             return f"{shell}:\n{sanitize_text(text)}"
         case CopyableText(text=text):

@@ -8,10 +8,12 @@ from dataclasses import replace
 from dialogs.action_registry import ActionRequest, ActionTable
 from dialogs.context import DialogContext, DialogResult
 from dialogs.solution import attached_logs, feedback, howtos, questionnaire, shared_chat, walkthrough
+from dialogs.solution.solution_steps import build_walk
 from dialogs.state.case import MAX_DIAGNOSIS_NUMBER
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.diagnosis import MAX_NAME_CHARS
 from dialogs.state.json_fields import parse_int, parse_list, parse_text
+from knowledge.model.diagnosis import BuildTool
 
 SOLUTION_ACTIONS = ActionTable()
 
@@ -126,7 +128,7 @@ def _parse_step(state: ConversationState, args: Mapping[str, object]) -> Walkthr
     number = _parse_diagnosis_number(args)
     current = state.walkthrough
     was_picked = current.was_picked if current and current.entry == entry else state.find_match(entry) is None
-    return Walkthrough(entry, step, number, was_picked)
+    return with_finding_of(Walkthrough(entry, step, number, was_picked), args)
 
 
 def _find_walkthrough(
@@ -139,7 +141,19 @@ def _find_walkthrough(
     if state.walkthrough and (state.walkthrough.entry, state.walkthrough.diagnosis_number) == (entry, number):
         return state.walkthrough
     was_picked = state.find_match(entry) is None or number != state.diagnosis_number
-    return Walkthrough(entry, 0, number, was_picked) if entry in context.entries else None
+    if entry not in context.entries:
+        return None
+    walk = build_walk(state, entry, number, was_picked=was_picked)
+    return walk if number == state.diagnosis_number else with_finding_of(walk, args)
+
+
+def with_finding_of(walk: Walkthrough, args: Mapping[str, object]) -> Walkthrough:
+    """Return the walkthrough of a button with what it says of the finding.
+
+    A card of an earlier release knows no findings: its steps are the entry's.
+    """
+    tool: BuildTool = "packer" if args.get("tool") == "packer" else "image-builder"
+    return replace(walk, finding=parse_text(args.get("finding", ""), MAX_NAME_CHARS), tool=tool)
 
 
 def _parse_diagnosis_number(args: Mapping[str, object]) -> int:

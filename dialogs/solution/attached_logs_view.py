@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from dialogs.context import MAX_LABEL_CHARS, DialogContext, DialogResult
 from dialogs.model.files import AttachmentContents, FileRefusal, FileRefusalReason
-from dialogs.model.reply import Block, Button, LogExcerpt, Paragraph, Reply, TextRun
+from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun
 from dialogs.replies.durations import format_size
 from dialogs.replies.general_replies import build_default_buttons
-from dialogs.solution.candidate_view import render_candidate_line
+from dialogs.solution.candidate_view import build_evidence, render_candidate_line
+from dialogs.solution.finding_view import build_deciding_line
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match
@@ -50,9 +51,8 @@ def ask_which_log(context: DialogContext, heading: Block, logs: StoredLogs, unre
         if top is None:
             blocks.append(context.build_paragraph(f"file.without.{log.diagnosis.outcome}"))
         else:
-            blocks.append(render_candidate_line(context, top))
-            if top.evidence:
-                blocks.append(LogExcerpt(tuple((line.line, line.text) for line in top.evidence[:1])))
+            blocks.append(render_candidate_line(context, log.diagnosis, top))
+            blocks += build_deciding_line(log.diagnosis) or build_evidence(top.evidence[:1])
         buttons.append(Button(_build_label(context, log.name), "file-log", {"log": log.number}))
     return context.build_reply(
         *blocks,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from dialogs.context import DialogContext, build_log_excerpt, shorten_label
-from dialogs.model.reply import Block, Button, Paragraph
+from dialogs.model.reply import Block, Button, Paragraph, emphasize
+from dialogs.solution.finding_view import render_headline
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TrustedText
-from knowledge.model.diagnosis import ExcerptLine, Match
+from knowledge.model.diagnosis import Confidence, Diagnosis, ExcerptLine, InputKind, Match
 from knowledge.model.entry import Entry, LookAlike
 
 MAX_CANDIDATES = 5
 MAX_DIFFERENCES = 3
+_OWN_WORDS: tuple[InputKind, ...] = ("question", "unknown")
 
 
 def find_other_candidates(context: DialogContext, state: ConversationState, entry_id: str) -> tuple[Match, ...]:
@@ -19,13 +23,26 @@ def find_other_candidates(context: DialogContext, state: ConversationState, entr
     return tuple(m for m in matches if m.entry != entry_id and m.entry in context.entries and m.severity != "info")
 
 
-def render_candidate_line(context: DialogContext, match: Match) -> Paragraph:
-    """Render a candidate on one line: its title and how confident the diagnosis is."""
-    confidence = TrustedText(context.format_text(f"confidence.{match.confidence}"))
-    return context.build_paragraph("candidate.line", title=context.get_entry_title(match.entry), confidence=confidence)
+def is_described(diagnosis: Diagnosis | None, match: Match) -> bool:
+    """Return whether a match rests on a person's own words alone, which prove nothing."""
+    return diagnosis is not None and diagnosis.kind in _OWN_WORDS and not match.evidence
 
 
-def build_candidate_blocks(context: DialogContext, matches: tuple[Match, ...]) -> list[Block]:
+def grade_confidence(diagnosis: Diagnosis | None, match: Match) -> Confidence | Literal["described"]:
+    """Return how confident a match is, as people read it: a person's own words are called that."""
+    return "described" if is_described(diagnosis, match) else match.confidence
+
+
+def render_candidate_line(context: DialogContext, diagnosis: Diagnosis | None, match: Match) -> Paragraph:
+    """Render a candidate on one line: what broke, and how confident the diagnosis is."""
+    confidence = TrustedText(context.format_text(f"confidence.{grade_confidence(diagnosis, match)}"))
+    title = render_headline(context, diagnosis, match.entry)
+    return context.build_paragraph("candidate.line", title=emphasize(title), confidence=confidence)
+
+
+def build_candidate_blocks(
+    context: DialogContext, diagnosis: Diagnosis | None, matches: tuple[Match, ...]
+) -> list[Block]:
     """Build the blocks of a candidate list: each with its first evidence line and what tells it from the others."""
     listed_ids = {match.entry for match in matches}
     differences = {
@@ -36,7 +53,7 @@ def build_candidate_blocks(context: DialogContext, matches: tuple[Match, ...]) -
     }
     blocks: list[Block] = []
     for match in matches[:MAX_CANDIDATES]:
-        blocks.append(render_candidate_line(context, match))
+        blocks.append(render_candidate_line(context, diagnosis, match))
         blocks += build_evidence(match.evidence[:1])
         distinction = differences.get(match.entry, context.entries[match.entry].symptom)
         blocks.append(Paragraph(context.localize(distinction)))

@@ -7,11 +7,13 @@ from dataclasses import replace
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.effects import AskFeedback
 from dialogs.replies.general_replies import show_message
-from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded, show_unmatched
+from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded
 from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
+from dialogs.solution.solution_steps import build_walk
+from dialogs.solution.unmatched_view import show_unmatched
 from dialogs.solution.walkthrough import render_current_step
-from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import has_findings, truncate_diagnosis
 from knowledge.model.diagnosis import Diagnosis
 
@@ -57,5 +59,5 @@ def show_diagnosis(
     errors = tuple(match for match in matches if match.severity != "info")
     if top.confidence == "possible" and len(errors) > 1:
         return DialogResult(state, (show_candidates(context, state, errors),))
-    walk = Walkthrough(top.entry, 0, state.diagnosis_number)
+    walk = build_walk(state, top.entry, state.diagnosis_number)
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),), (AskFeedback(),))

@@ -11,8 +11,10 @@ from knowledge.model.diagnosis import Diagnosis
 
 
 def build_run_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block]:
-    """Build the paragraph about the run: outcome, phase reached, unfinished provisioner; none when nothing is known."""
+    """Build the paragraph about the run: tool, outcome, phase, unfinished provisioner; none if all are unknown."""
     sentences: list[RichText] = []
+    if diagnosis.tool == "packer":
+        sentences.append(context.format_runs("diagnosis.own-packer"))
     if diagnosis.outcome != "unknown":
         outcome = TrustedText(context.format_text(f"outcome.{diagnosis.outcome}"))
         sentences.append(context.format_runs("diagnosis.outcome", outcome=outcome))
@@ -22,7 +24,9 @@ def build_run_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block
     sentences += _render_unfinished_provisioner(context, diagnosis)
     if diagnosis.longest_gap:
         duration = TrustedText(format_duration(diagnosis.longest_gap.seconds))
-        sentences.append(context.format_runs("diagnosis.silence", duration=duration, line=diagnosis.longest_gap.line))
+        key = "diagnosis.silence" if diagnosis.silent_step else "diagnosis.silence-of-packer"
+        line, step = diagnosis.longest_gap.line, TrustedText(diagnosis.silent_step)
+        sentences.append(context.format_runs(key, duration=duration, line=line, step=step))
     if not sentences:
         return []
     first, *rest = sentences

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.effects import HandOff
 from dialogs.model.reply import Block, Button, LogExcerpt, Reply, parse_markup
+from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import build_evidence
-from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, render_retry_advice, show_entry
+from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, show_entry
+from dialogs.solution.finding_view import build_advice, build_deciding_line, summarize_headline
+from dialogs.solution.solution_steps import get_finding, get_steps
+from dialogs.solution.step_view import build_walk_args
 from dialogs.state.conversation_state import ConversationState, Walkthrough
-from knowledge.model.entry import LocalizedText
+from knowledge.model.diagnosis import Match
 
 MAX_EXCERPT_LINES = 2
-MIN_SENTENCE_CHARS = 60
-"""A shorter first sentence rarely says anything by itself, such as "Two things changed."."""
-
-_SENTENCE_END = re.compile(r"[.!?](?=\s+[^a-z\s])")
-"""Where a sentence may end: before a word that can begin another one."""
 
 
 def show_opening(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
@@ -34,8 +32,8 @@ def limit_excerpts(reply: Reply) -> Reply:
         if not isinstance(block, LogExcerpt):
             blocks.append(block)
         elif room:
-            blocks.append(LogExcerpt(block.rows[:room]))
-            room -= len(block.rows[:room])
+            blocks.append(block.limit(room))
+            room -= min(room, len(block.rows))
     return replace(reply, blocks=tuple(blocks))
 
 
@@ -51,21 +49,27 @@ def hand_off_case(context: DialogContext, state: ConversationState) -> DialogRes
 
 
 def _render_short(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
-    entry, match = context.entries[walk.entry], find_current_match(state, walk)
-    cause = parse_markup(extract_first_sentence(context, entry.cause))
-    blocks: list[Block] = [
-        *build_entry_heading(context, entry, match),
-        *build_evidence(match.evidence[:MAX_EXCERPT_LINES] if match else ()),
-        render_retry_advice(context, entry),
-        context.build_paragraph("diagnosis.cause", cause=cause),
-    ]
-    private_button = context.build_button(
-        "private", "private", primary=True, entry=entry.id, paste=walk.diagnosis_number
-    )
-    steps_buttons = (_build_steps_here_button(context, walk),) if entry.steps else ()
+    match = find_current_match(state, walk)
+    private_button = Button(context.format_text("button.private"), "private", build_walk_args(walk), primary=True)
+    steps_buttons = (_build_steps_here_button(context, walk),) if get_steps(context, walk) else ()
     return context.build_reply(
-        *blocks, buttons=(private_button, *steps_buttons), summary=context.get_entry_title(entry.id)
+        *build_entry_heading(context, state, walk),
+        build_advice(context, state, walk),
+        *_build_short_proof(context, state, walk, match),
+        buttons=(private_button, *steps_buttons),
+        summary=summarize_headline(context, state, walk),
     )
+
+
+def _build_short_proof(
+    context: DialogContext, state: ConversationState, walk: Walkthrough, match: Match | None
+) -> list[Block]:
+    """Build the line that decides; where only an entry says what broke, a little of its evidence and its cause."""
+    if match is not None and state.diagnosis is not None and get_finding(state.diagnosis, walk.entry) is not None:
+        return build_deciding_line(state.diagnosis)
+    cause = parse_markup(extract_first_sentence(context, context.entries[walk.entry].cause))
+    evidence = build_evidence(match.evidence[:MAX_EXCERPT_LINES] if match else ())
+    return [*evidence, context.build_paragraph("diagnosis.cause", cause=cause)]
 
 
 def _show_handoff_notice(context: DialogContext, state: ConversationState, key: str) -> Reply:
@@ -76,17 +80,4 @@ def _show_handoff_notice(context: DialogContext, state: ConversationState, key: 
 
 
 def _build_steps_here_button(context: DialogContext, walk: Walkthrough) -> Button:
-    return context.build_button("steps-here", "steps", entry=walk.entry, paste=walk.diagnosis_number)
-
-
-def extract_first_sentence(context: DialogContext, localized_text: LocalizedText) -> str:
-    """Return the first sentence of one of our own texts with its markup intact, or more where that is too short."""
-    text = localized_text.get(context.language)
-    for match in _SENTENCE_END.finditer(text):
-        sentence = text[: match.end()]
-        # a sentence end inside `code` or **bold** is none
-        has_whole_markup = sentence.count("`") % 2 == 0 and sentence.count("**") % 2 == 0
-        is_abbreviation = sentence.split()[-1].lstrip("(") in context.texts.abbreviations
-        if len(sentence) >= MIN_SENTENCE_CHARS and has_whole_markup and not is_abbreviation:
-            return sentence
-    return text
+    return Button(context.format_text("button.steps-here"), "steps", build_walk_args(walk))

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from dialogs.context import DialogContext
-from dialogs.model.reply import Block, Button, Command, Paragraph
+from dialogs.model.reply import Block, Button, ButtonArgument, Command, Paragraph
+from dialogs.solution.solution_steps import get_steps, render_step_text
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.commands.placeholders import fill_placeholders
-from knowledge.model.entry import Entry, Step
+from knowledge.model.entry import Step
 
 _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
 
 
-def build_step_blocks(context: DialogContext, entry: Entry, index: int, values: Mapping[str, str]) -> tuple[Block, ...]:
-    """Build the step `index` (from 0) of `entry`, its commands filled in with `values`."""
-    step = entry.steps[index]
-    do = context.localize(step.do)
-    blocks: list[Block] = [context.build_paragraph("walk.step", number=index + 1, count=len(entry.steps), do=do)]
-    body = build_step_body(context, step, values)
+def build_step_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
+    """Build the current step of `walk`, its commands filled in."""
+    steps = get_steps(context, walk)
+    step = steps[walk.step]
+    do = render_step_text(context, state, walk, step)
+    blocks: list[Block] = [context.build_paragraph("walk.step", number=walk.step + 1, count=len(steps), do=do)]
+    body = build_step_body(context, step, get_placeholder_values(state, walk))
     # the note about placeholders belongs right below the last command
     command_end = max((end for end, block in enumerate(body, 1) if isinstance(block, Command)), default=0)
     blocks += body[:command_end]
@@ -47,27 +50,35 @@ def has_placeholder(text: str) -> bool:
 
 
 def build_walk_buttons(
-    context: DialogContext, state: ConversationState, entry: Entry, index: int, diagnosis_number: int, other_count: int
+    context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
-    """Build the buttons below the step `index`; after the last step, those without an answer to it."""
-    common_buttons = _build_common_buttons(context, state, diagnosis_number, other_count)
-    if index >= len(entry.steps):
+    """Build the buttons below the current step of `walk`; after the last step, those without an answer to it."""
+    common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count)
+    step_count = len(get_steps(context, walk))
+    if walk.step >= step_count:
         return common_buttons
-    is_last = index == len(entry.steps) - 1
+    args: dict[str, Any] = {**build_walk_args(walk), "step": walk.step}
     return (
-        context.build_button("worked", "worked", primary=True, entry=entry.id, step=index, paste=diagnosis_number),
-        context.build_button(
-            "no-help" if is_last else "next", "next", entry=entry.id, step=index, paste=diagnosis_number
-        ),
+        context.build_button("worked", "worked", primary=True, **args),
+        context.build_button("no-help" if walk.step == step_count - 1 else "next", "next", **args),
         *common_buttons,
     )
 
 
+def build_walk_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
+    """Build the arguments by which a button names a walkthrough."""
+    args: dict[str, ButtonArgument] = {"entry": walk.entry, "paste": walk.diagnosis_number}
+    if walk.finding:
+        args["finding"] = walk.finding
+    if walk.tool != "image-builder":
+        args["tool"] = walk.tool
+    return args
+
+
 def get_placeholder_values(state: ConversationState, walk: Walkthrough) -> dict[str, str]:
     """Return the values for a walkthrough's commands; only those of the diagnosis that it belongs to."""
-    if state.diagnosis is None or walk.diagnosis_number != state.diagnosis_number:
-        return {}
-    return extract_placeholder_values(state.diagnosis, walk.entry)
+    diagnosis = state.find_diagnosis(walk.diagnosis_number)
+    return extract_placeholder_values(diagnosis, walk.entry) if diagnosis else {}
 
 
 def _build_common_buttons(
@@ -89,7 +100,7 @@ def _build_common_buttons(
 def _build_lookup_button(context: DialogContext, state: ConversationState, diagnosis_number: int) -> Button:
     """Build the button for the next Azure lookup: the template, the rest of its log, or the template again."""
     template_id = state.azure.last_template_id
-    diagnosis = state.diagnosis if diagnosis_number == state.diagnosis_number else None
+    diagnosis = state.find_diagnosis(diagnosis_number)
     if template_id is None or diagnosis is None or diagnosis.facts.get("template") != template_id.name:
         return context.build_button("look", "look")
     if diagnosis.partial:

@@ -29,7 +29,7 @@ def collect_usage_events(turn: Turn, before: ConversationState, after: Conversat
     """Return what to count of a turn that led from the state `before` to `after`."""
     events: list[UsageEvent] = []
     is_new = after.diagnosis_number != before.diagnosis_number and not isinstance(turn.event, MemberJoined)
-    if after.diagnosis and is_new:
+    if after.diagnosis and is_new and not _is_no_failure(after.diagnosis):
         events.append(_build_diagnosis_event(after.diagnosis))
     events += [
         UsageEvent("solved", t.entry)
@@ -48,6 +48,14 @@ def collect_usage_events(turn: Turn, before: ConversationState, after: Conversat
         if feedback.actual_entry:
             events.append(UsageEvent("really", feedback.actual_entry, shown_entry))
     return tuple(events)
+
+
+def _is_no_failure(diagnosis: Diagnosis) -> bool:
+    """Return whether there was nothing to recognize: a build that succeeded, or a run that Azure says was canceled."""
+    if diagnosis.matches or diagnosis.finding:
+        return False
+    was_canceled = diagnosis.outcome == "canceled" and "run_state" in diagnosis.facts
+    return diagnosis.outcome == "succeeded" or was_canceled
 
 
 def _build_diagnosis_event(diagnosis: Diagnosis) -> UsageEvent:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import DialogContext, DialogResult, shorten_label
-from dialogs.model.reply import Block, Paragraph, Reply, TextRun
+from dialogs.context import DialogContext, DialogResult, shorten_runs
+from dialogs.model.reply import Block, Paragraph, Reply, emphasize
 from dialogs.replies.general_replies import show_problem
-from dialogs.replies.plain_text import flatten_runs, sanitize_line
 from dialogs.solution.candidate_view import (
     build_candidate_blocks,
     build_choose_button,
@@ -16,10 +15,11 @@ from dialogs.solution.candidate_view import (
 )
 from dialogs.solution.diagnosis_view import find_current_match
 from dialogs.solution.feedback import build_feedback_buttons
+from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
-from dialogs.solution.step_view import build_step_blocks, build_walk_buttons, get_placeholder_values
+from dialogs.solution.solution_steps import build_walk, get_finding, get_steps, render_step_text
+from dialogs.solution.step_view import build_step_blocks, build_walk_buttons
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
-from dialogs.texts.catalog import TrustedText
 
 MAX_STEP_CHARS = 45
 """How much of a tried step is shown: enough to recognize it, on one line."""
@@ -32,7 +32,9 @@ def start_walk(context: DialogContext, state: ConversationState, walk: Walkthrou
     """Begin the walkthrough of an entry that the user chose."""
     if walk.entry not in context.entries:
         return DialogResult(state, (show_problem(context, "trouble.entry-gone"),))
-    walk = replace(walk, step=0, was_picked=find_current_match(state, walk) is None)
+    walk = replace(walk, was_picked=find_current_match(state, walk) is None)
+    if state.find_diagnosis(walk.diagnosis_number):
+        walk = build_walk(state, walk.entry, walk.diagnosis_number, was_picked=walk.was_picked)
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),))
 
 
@@ -44,7 +46,7 @@ def show_next_step(context: DialogContext, state: ConversationState, walk: Walkt
     if walk.entry not in context.entries:
         return DialogResult(replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),))
     state = _record_step(context, state, walk, "no-help")
-    walk = replace(walk, step=min(walk.step + 1, len(context.entries[walk.entry].steps)))
+    walk = replace(walk, step=min(walk.step + 1, len(get_steps(context, walk))))
     state = replace(state, walkthrough=walk)
     return DialogResult(state, (render_step(context, state, walk),))
 
@@ -52,12 +54,12 @@ def show_next_step(context: DialogContext, state: ConversationState, walk: Walkt
 def record_success(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
     """Record that the step of `walk` solved the problem, and ask whether the diagnosis was right."""
     buttons = (*build_feedback_buttons(context, state), context.build_button("restart", "restart"))
-    if walk is None or walk.entry not in context.entries or walk.step >= len(context.entries[walk.entry].steps):
+    if walk is None or walk.entry not in context.entries or walk.step >= len(get_steps(context, walk)):
         confirmation = context.build_paragraph("walk.worked-none", "good")
     else:
         state = _record_step(context, state, walk, "worked")
         confirmation = context.build_paragraph(
-            "walk.worked", "good", number=walk.step + 1, title=context.get_entry_title(walk.entry)
+            "walk.worked", "good", number=walk.step + 1, title=render_walk_headline(context, state, walk)
         )
     return DialogResult(
         replace(state, walkthrough=None),
@@ -81,7 +83,7 @@ def show_other_candidates(context: DialogContext, state: ConversationState) -> D
         *back_buttons,
         draft_button,
     )
-    blocks = build_candidate_blocks(context, others)
+    blocks = build_candidate_blocks(context, state.diagnosis, others)
     return DialogResult(state, (context.build_reply(context.build_heading("others.title"), *blocks, buttons=buttons),))
 
 
@@ -90,12 +92,12 @@ def render_step(
 ) -> Reply:
     """Render the current step of `walk`, or what is left to do after the last one. Its entry must exist."""
     entry = context.entries[walk.entry]
-    title = context.get_entry_title(entry.id)
     is_current = walk.diagnosis_number == state.diagnosis_number
+    title = render_walk_headline(context, state, walk)
     others = find_other_candidates(context, state, entry.id) if is_current else ()
-    buttons = build_walk_buttons(context, state, entry, walk.step, walk.diagnosis_number, len(others))
+    buttons = build_walk_buttons(context, state, walk, len(others))
     tried_blocks = _build_tried_blocks(context, state, walk)
-    if walk.step >= len(entry.steps):
+    if walk.step >= len(get_steps(context, walk)):
         return context.build_reply(
             *leading_blocks,
             *tried_blocks,
@@ -104,16 +106,25 @@ def render_step(
             context.build_paragraph("walk.end-case"),
             buttons=buttons,
         )
-    match = find_current_match(state, walk)
     return context.build_reply(
         *leading_blocks,
-        Paragraph((TextRun(title, "bold"),)),
+        Paragraph(emphasize(title)),
         *tried_blocks,
         *([] if is_current else [context.build_paragraph("trouble.earlier-text", "subtle")]),
-        *build_evidence(match.evidence[:MAX_EVIDENCE_LINES] if match else ()),
-        *build_step_blocks(context, entry, walk.step, get_placeholder_values(state, walk)),
+        *_build_proof(state, walk),
+        *build_step_blocks(context, state, walk),
         buttons=buttons,
     )
+
+
+def _build_proof(state: ConversationState, walk: Walkthrough) -> list[Block]:
+    """Build the line that decides, or a little of the evidence."""
+    match = find_current_match(state, walk)
+    if match is None or state.diagnosis is None:
+        return []
+    if get_finding(state.diagnosis, walk.entry) is not None:
+        return build_deciding_line(state.diagnosis)
+    return build_evidence(match.evidence[:MAX_EVIDENCE_LINES])
 
 
 def render_current_step(
@@ -132,20 +143,23 @@ def show_current_step(context: DialogContext, state: ConversationState) -> Dialo
 
 def _build_tried_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
     """List the earlier steps that did not help, one per line, since this card may have replaced theirs."""
-    steps = context.entries[walk.entry].steps
-    tried_indexes = sorted(t.step for t in state.tried_steps if t.entry == walk.entry and t.outcome == "no-help")
+    steps = get_steps(context, walk)
+    tried_indexes = sorted(
+        t.step
+        for t in state.tried_steps
+        if (t.entry, t.finding) == (walk.entry, walk.finding) and t.outcome == "no-help"
+    )
     blocks = []
     for index in tried_indexes:
         if index < min(walk.step, len(steps)):
-            instruction = sanitize_line(flatten_runs(context.localize(steps[index].do)))
-            label = TrustedText(shorten_label(instruction, MAX_STEP_CHARS))
-            blocks.append(context.build_paragraph("walk.tried", "subtle", number=index + 1, do=label))
+            instruction = shorten_runs(render_step_text(context, state, walk, steps[index]), MAX_STEP_CHARS)
+            blocks.append(context.build_paragraph("walk.tried", "subtle", number=index + 1, do=instruction))
     return tuple(blocks)
 
 
 def _record_step(
     context: DialogContext, state: ConversationState, walk: Walkthrough, outcome: StepOutcome
 ) -> ConversationState:
-    if walk.step >= len(context.entries[walk.entry].steps):
+    if walk.step >= len(get_steps(context, walk)):
         return state
-    return state.with_tried_step(TriedStep(walk.entry, walk.step, outcome, context.now))
+    return state.with_tried_step(TriedStep(walk.entry, walk.step, outcome, context.now, walk.finding, walk.tool))

@@ -11,9 +11,10 @@ import orjson
 
 from dialogs.state.azure_state import AZURE_LAYOUTS
 from dialogs.state.case import CASE_LAYOUTS, MAX_DESCRIPTION_CHARS, shorten_description
-from dialogs.state.codec import build_codec
-from dialogs.state.conversation_state import MAX_FACT_VERDICTS, ConversationState
+from dialogs.state.codec import Layouts, build_codec
+from dialogs.state.conversation_state import MAX_FACT_VERDICTS, ConversationState, TriedStep, Walkthrough
 from dialogs.state.diagnosis import DIAGNOSIS_LAYOUTS
+from dialogs.state.finding_json import store_solution_in_entry
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.state.ticket_json import TICKET_LAYOUTS
 from dialogs.state.ticket_state import TicketState
@@ -22,7 +23,14 @@ SCHEMA_VERSION = 1
 MAX_STATE_BYTES = 60_000
 """The limit for the state as compact JSON."""
 
-_STATE_CODEC = build_codec(ConversationState, {**AZURE_LAYOUTS, **CASE_LAYOUTS, **DIAGNOSIS_LAYOUTS, **TICKET_LAYOUTS})
+_SOLUTION_LAYOUTS: Layouts = {
+    Walkthrough: store_solution_in_entry(build_codec(Walkthrough)),
+    TriedStep: store_solution_in_entry(build_codec(TriedStep)),
+}
+_STATE_CODEC = build_codec(
+    ConversationState,
+    {**AZURE_LAYOUTS, **CASE_LAYOUTS, **DIAGNOSIS_LAYOUTS, **TICKET_LAYOUTS, **_SOLUTION_LAYOUTS},
+)
 _REQUIRED_KEYS = {"paste", "tried", "offered"}
 """What every release stored: without them, it's not a state but something else."""
 

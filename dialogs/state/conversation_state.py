@@ -13,7 +13,7 @@ from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, MAX_DRAFTS, CaseForm, Diagn
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.logs import MAX_LOGS, StoredLogs
 from dialogs.state.ticket_state import TicketState
-from knowledge.model.diagnosis import Diagnosis, Match
+from knowledge.model.diagnosis import BuildTool, Diagnosis, Match
 from knowledge.model.entry import Language, is_language_code
 
 MAX_TRIED_STEPS = 30
@@ -49,22 +49,28 @@ class Walkthrough:
         step: The index of the current step; the number of steps once all were tried.
         diagnosis_number: The diagnosis that it belongs to.
         was_picked: The user chose the entry, rather than the diagnosis.
+        finding: The id of the finding whose steps come first; "" if it is the entry itself.
+        tool: What ran the build.
     """
 
     entry: str
     step: int
     diagnosis_number: DiagnosisNumber
     was_picked: Annotated[bool, Stored("picked")] = False
+    finding: str = ""
+    tool: BuildTool = "image-builder"
 
 
 @dataclass(frozen=True, slots=True)
 class TriedStep:
-    """A step that the user tried, its outcome, and when (UTC, ISO 8601)."""
+    """A step of a walkthrough that the user tried, its outcome, and when (UTC, ISO 8601)."""
 
     entry: str
     step: int
     outcome: StepOutcome
     tried_at: Annotated[str, Stored("at")]
+    finding: str = ""
+    tool: BuildTool = "image-builder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,8 @@ class ConversationState:
 
     def with_tried_step(self, tried_step: TriedStep) -> ConversationState:
         """Return this state with one more tried step; it replaces an earlier outcome of the same step."""
-        others = tuple(t for t in self.tried_steps if (t.entry, t.step) != (tried_step.entry, tried_step.step))
+        key = (tried_step.entry, tried_step.finding, tried_step.step)
+        others = tuple(t for t in self.tried_steps if (t.entry, t.finding, t.step) != key)
         return replace(self, tried_steps=(*others, tried_step)[-MAX_TRIED_STEPS:])
 
     def with_form_saved(self, now: str) -> ConversationState:
@@ -123,6 +130,10 @@ class ConversationState:
         """Return the number for a diagnosis made at `now` (ISO 8601); always higher than the current one."""
         stamp = "".join(c for c in now if c in "0123456789")[:14]
         return min(max(self.diagnosis_number + 1, int(stamp or 0)), MAX_DIAGNOSIS_NUMBER)
+
+    def find_diagnosis(self, diagnosis_number: int) -> Diagnosis | None:
+        """Return the diagnosis with this number; None if it is an earlier one, which is no longer known."""
+        return self.diagnosis if diagnosis_number == self.diagnosis_number else None
 
     def find_match(self, entry_id: str) -> Match | None:
         """Return the current diagnosis's match for the entry, None when there is none."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from dialogs.model.stored import Stored
-from dialogs.state.codec import Layout
+from dialogs.state.codec import Layout, Layouts, build_codec
+from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
+from knowledge.commands.placeholders import COMMAND_VALUES
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
+    BuildTool,
     Diagnosis,
     ExcerptLine,
     LogGap,
     Match,
     ProvisionerSummary,
-    ScriptAdvice,
 )
+from knowledge.model.finding import Finding, StepPlace
 
 MAX_EVIDENCE_LINES = 5
 MAX_EXCERPT_LINES = 16
@@ -30,16 +34,16 @@ MAX_ID_CHARS = 600
 MAX_IDS = 40
 MAX_TOTAL_ID_CHARS = 5_000
 MAX_NAME_CHARS = 120
-MAX_ADVICE_CHARS = 2000
 
-DIAGNOSIS_LAYOUTS = {
+_LAYOUTS: Layouts = {
     Diagnosis: Layout(
         {
             "matches": Stored(max_items=MAX_MATCHES),
             "excerpt": Stored(max_items=MAX_EXCERPT_LINES),
             "facts": Stored(max_items=MAX_FACTS, max_chars=MAX_VALUE_CHARS, min_value=-(2**63), max_value=2**63),
             "timeline": Stored(max_items=MAX_PROVISIONER_RUNS),
-            "script_advice": Stored("script"),
+            "tool": Stored(choices=get_args(BuildTool)),
+            "silent_step": Stored("silent", max_chars=MAX_NAME_CHARS),
             "line_count": Stored("lines"),
             "ids": Stored(max_items=MAX_IDS, max_chars=MAX_ID_CHARS),
             "longest_gap": Stored("silence"),
@@ -54,9 +58,22 @@ DIAGNOSIS_LAYOUTS = {
     ),
     ExcerptLine: Layout({"text": Stored(max_chars=MAX_EVIDENCE_CHARS)}, is_row=True),
     ProvisionerSummary: Layout({"exit_code": Stored(min_value=-(2**33), max_value=2**33)}, is_row=True),
-    ScriptAdvice: Layout({"advice": Stored(max_chars=MAX_ADVICE_CHARS)}, is_row=True),
+    Finding: Layout(
+        {
+            "id": Stored(max_chars=MAX_NAME_CHARS),
+            "title": Stored(max_chars=MAX_SENTENCE_CHARS),
+            "values": Stored(max_items=MAX_ITEMS_PER_MATCH, max_chars=MAX_VALUE_CHARS),
+        },
+        omits_defaults=True,
+    ),
+    StepPlace: Layout(
+        {"provisioner": Stored(max_chars=MAX_NAME_CHARS), "name": Stored(max_chars=MAX_NAME_CHARS)},
+        omits_defaults=True,
+    ),
     LogGap: Layout(is_row=True),
 }
+DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
+"""How diagnoses are stored."""
 
 
 def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
@@ -64,7 +81,9 @@ def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
     return replace(
         diagnosis,
         file=clean_text(diagnosis.file, MAX_NAME_CHARS),
-        matches=tuple(_truncate_match(match) for match in diagnosis.matches[:MAX_MATCHES]),
+        matches=tuple(
+            _truncate_match(_without_values_of(diagnosis.finding, match)) for match in diagnosis.matches[:MAX_MATCHES]
+        ),
         excerpt=_truncate_lines(diagnosis.excerpt[-MAX_EXCERPT_LINES:]),
         facts={key: value for key, value in list(diagnosis.facts.items())[:MAX_FACTS] if _is_storable(value)},
         ids=_truncate_ids(diagnosis.ids),
@@ -93,6 +112,18 @@ def extract_placeholder_values(diagnosis: Diagnosis, entry_id: str) -> dict[str,
         if match.entry == entry_id:
             values.update(match.values)
     return values
+
+
+def _without_values_of(finding: Finding | None, match: Match) -> Match:
+    """Return the match without values that only fill the finding's headline, which has them itself."""
+    if finding is None or finding.values.items().isdisjoint(match.values.items()):
+        return match
+    values = {
+        name: value
+        for name, value in match.values.items()
+        if name in COMMAND_VALUES or finding.values.get(name) != value
+    }
+    return replace(match, values=values)
 
 
 def _truncate_match(match: Match) -> Match:

@@ -50,7 +50,7 @@ def build_id_lines(context: DialogContext, state: ConversationState) -> list[str
         lines.append(context.format_text("case.id.silence", seconds=gap.seconds, line=gap.line))
     return lines + [
         _format_other_line(context, name, value)
-        for name, value in _collect_other_facts(diagnosis, _RENDERED_FACTS, find_template_id(state))
+        for name, value in _collect_other_facts(context, diagnosis, _RENDERED_FACTS, find_template_id(state))
     ]
 
 
@@ -89,16 +89,22 @@ def _format_other_line(context: DialogContext, name: str, value: str) -> str:
 
 
 def _collect_other_facts(
-    diagnosis: Diagnosis | None, rendered_facts: Collection[str], template_id: str
+    context: DialogContext, diagnosis: Diagnosis | None, rendered_facts: Collection[str], template_id: str
 ) -> list[tuple[str, str]]:
-    """Collect every further fact, id, and captured value, each value once.
+    """Collect every further fact, id, and captured value that has a name, each value once.
 
-    `template_id` is left out, since it has a line above the description.
+    Values without a name only fill headlines. `template_id` is left out, since it has a line above the description.
     """
     if diagnosis is None:
         return []
     rendered = {template_id, *(str(value) for key, value in diagnosis.facts.items() if key in rendered_facts)}
-    captured = [pair for match in diagnosis.matches for pair in match.values.items()]
+    finding_values = diagnosis.finding.values if diagnosis.finding else {}
+    captured = [
+        (name, value)
+        for values in (*(match.values for match in diagnosis.matches), finding_values)
+        for name, value in values.items()
+        if context.texts.has(f"fact.{name}") and not value.endswith("…")
+    ]
     others: list[tuple[str, str]] = []
     for name, value in [*diagnosis.facts.items(), *diagnosis.ids, *captured]:
         if value is not None and str(value).strip() and str(value) not in rendered:

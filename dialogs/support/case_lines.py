@@ -6,6 +6,14 @@ Every language gives the same number of lines, so that each line has its English
 from __future__ import annotations
 
 from dialogs.context import DialogContext, shorten_label
+from dialogs.replies.plain_text import flatten_runs
+from dialogs.solution.finding_view import (
+    render_finding_title,
+    render_headline,
+    render_place,
+    render_walk_headline,
+)
+from dialogs.solution.solution_steps import get_steps
 from dialogs.state.conversation_state import ConversationState, get_stored_fact
 from dialogs.support.case_ids import build_id_lines, collapse_whitespace
 from knowledge.model.diagnosis import Diagnosis
@@ -53,6 +61,20 @@ def find_leading_entry(context: DialogContext, state: ConversationState) -> str 
     return next((match.entry for match in matches if match.severity != "info" and match.entry in context.entries), None)
 
 
+def render_case_headline(context: DialogContext, state: ConversationState) -> str | None:
+    """Return what broke, as the walkthrough or the diagnosis says; `None` if neither does."""
+    diagnosis, walk, entry_id = state.diagnosis, state.walkthrough, find_leading_entry(context, state)
+    if walk is not None and walk.entry == entry_id:
+        headline = render_walk_headline(context, state, walk)
+    elif entry_id is not None:
+        headline = render_headline(context, diagnosis, entry_id)
+    elif diagnosis is not None and diagnosis.finding is not None and diagnosis.outcome != "succeeded":
+        headline = render_finding_title(context, diagnosis.finding)
+    else:
+        return None
+    return collapse_whitespace(flatten_runs(headline))
+
+
 def summarize_outcome(context: DialogContext, state: ConversationState) -> str:
     """Return the outcome of the build, or if the text does not say it, the phase of an error that is not a guess."""
     outcome = state.diagnosis.outcome if state.diagnosis else "unknown"
@@ -64,10 +86,24 @@ def summarize_outcome(context: DialogContext, state: ConversationState) -> str:
 
 
 def _build_summary_lines(context: DialogContext, state: ConversationState) -> list[str]:
-    lines = [context.format_text("case.what"), context.format_text(f"case.what.{summarize_outcome(context, state)}")]
+    lines = [
+        context.format_text("case.what"),
+        *_build_finding_lines(context, state),
+        context.format_text(f"case.what.{summarize_outcome(context, state)}"),
+    ]
     if state.diagnosis and state.diagnosis.partial:
         lines.append(context.format_text("case.what.partial"))
     return lines
+
+
+def _build_finding_lines(context: DialogContext, state: ConversationState) -> list[str]:
+    """Build what broke, and where; without a finding, the other sections say all there is to say."""
+    diagnosis = state.diagnosis
+    headline = render_case_headline(context, state)
+    if diagnosis is None or diagnosis.finding is None or headline is None:
+        return []
+    place = collapse_whitespace(flatten_runs(render_place(context, diagnosis, None).text))
+    return [headline, *([context.format_text("case.what.where", place=place)] if place else [])]
 
 
 def _build_evidence_lines(diagnosis: Diagnosis | None) -> list[str]:
@@ -139,12 +175,14 @@ def _build_tried_lines(context: DialogContext, state: ConversationState) -> list
         entry = context.entries.get(tried.entry)
         outcome = context.format_text(f"case.tried.{tried.outcome}")
         values = {"at": tried.tried_at, "number": tried.step + 1, "outcome": outcome}
-        if entry is None or tried.step >= len(entry.steps):
+        steps = get_steps(context, tried)
+        if entry is None or tried.step >= len(steps):
             # a newer knowledge base no longer has the step
             lines.append(context.format_text("case.tried.gone", entry=tried.entry, **values))
             continue
-        step = collapse_whitespace(entry.steps[tried.step].do.get(context.language)).replace("`", "").replace("**", "")
-        title = context.get_entry_title(tried.entry)
+        step = collapse_whitespace(flatten_runs(context.localize(steps[tried.step].do)))
+        rule = context.knowledge.findings.rules.get(tried.finding)
+        title = flatten_runs(context.localize(rule.title)) if rule else context.get_entry_title(tried.entry)
         line = context.format_text("case.tried.row", title=title, do=shorten_label(step, MAX_STEP_CHARS), **values)
         lines.append(collapse_whitespace(line))
     return lines

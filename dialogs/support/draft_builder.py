@@ -9,7 +9,7 @@ from dialogs.replies.plain_text import sanitize_text
 from dialogs.state.case import MAX_DESCRIPTION_CHARS, MAX_TITLE_CHARS, PRODUCTS, CaseForm
 from dialogs.state.conversation_state import ConversationState
 from dialogs.support.case_ids import find_template_id
-from dialogs.support.case_lines import build_case_lines, find_leading_entry, summarize_outcome
+from dialogs.support.case_lines import build_case_lines, find_leading_entry, render_case_headline, summarize_outcome
 from knowledge.model.entry import Language
 from knowledge.model.support_routing import Owner
 
@@ -78,14 +78,11 @@ def switch_draft_language(context: DialogContext, state: ConversationState, lang
 
 
 def build_title(context: DialogContext, state: ConversationState) -> str:
-    """Build the title of the case from the diagnosed or picked entry and the name of the template."""
-    entry_id = find_leading_entry(context, state)
-    subject = (
-        str(context.get_entry_title(entry_id))
-        if entry_id
-        else context.format_text(f"case.default-title.{summarize_outcome(context, state)}")
-    )
-    if template := (state.diagnosis.facts.get("template") if state.diagnosis else None):
+    """Build the title of the case from what broke and the name of the template."""
+    default_key = f"case.default-title.{summarize_outcome(context, state)}"
+    subject = render_case_headline(context, state) or context.format_text(default_key)
+    template = state.diagnosis.facts.get("template") if state.diagnosis else None
+    if template and str(template) not in subject:
         subject = f"{subject} ({template})"
     return sanitize_text(context.format_text("case.default-title", what=subject))[:MAX_TITLE_CHARS]
 

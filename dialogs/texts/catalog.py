@@ -20,8 +20,12 @@ from dialogs.texts.loading import (
     read_area_texts,
     read_files,
 )
-from dialogs.texts.typed_phrases import TypedPhrases, read_phrases
+from dialogs.texts.typed_phrases import TypedPhrases, normalize_phrase, read_phrases
 from knowledge.model.entry import Language
+
+MIN_COMMON_WORDS = 2
+"""How many of a language's common words a message must have to be recognized as written in it."""
+MAX_DETECTED_WORDS = 60
 
 
 class TrustedText(str):
@@ -70,6 +74,21 @@ class TextCatalog:
             else:
                 runs.append(run)
         return tuple(runs)
+
+    def detect_written_language(self, text: str) -> Language | None:
+        """Return the language that a person's words are written in; None if they are too few to tell.
+
+        Also None if the words may be somebody else's, such as an error message.
+        """
+        words = normalize_phrase(text).replace(",", " ").replace(".", " ").split()[:MAX_DETECTED_WORDS]
+        counts = {
+            language: sum(word in header.common_words for word in words) for language, header in self.headers.items()
+        }
+        language, best = max(counts.items(), key=lambda item: item[1])
+        others = max((count for other, count in counts.items() if other != language), default=0)
+        personal_words = self.headers[language].personal_words
+        is_personal = not personal_words or any(word in personal_words for word in words)
+        return language if is_personal and best >= MIN_COMMON_WORDS and best > 2 * others else None
 
     def get_header(self, language: Language) -> LanguageHeader:
         """Return what is known of a language; of English, if nothing is."""

@@ -8,7 +8,15 @@ from dialogs.model.support import SUPPORT_LANGUAGES
 from knowledge.catalog.yaml_section import Section, YamlFile
 
 _SUPPORT_IN_ENGLISH = "en-us"
-_KEYS = ("name", "switch_phrases", "thousands_separator", "support_language", "abbreviations")
+_KEYS = (
+    "name",
+    "switch_phrases",
+    "common_words",
+    "personal_words",
+    "thousands_separator",
+    "support_language",
+    "abbreviations",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,8 @@ class LanguageHeader:
     Attributes:
         name: Its name in English.
         switch_phrases: What people type to switch to it.
+        common_words: Words by which a message in it is recognized.
+        personal_words: Words of which a message needs one to be a person's own; empty if no message is anyone else's.
         thousands_separator: What stands between the thousands of a number.
         support_language: The code of the language in which Azure's support is offered to those who speak it.
         abbreviations: Words whose period doesn't end a sentence.
@@ -25,6 +35,8 @@ class LanguageHeader:
 
     name: str
     switch_phrases: tuple[str, ...]
+    common_words: frozenset[str]
+    personal_words: frozenset[str]
     thousands_separator: str
     support_language: str
     abbreviations: tuple[str, ...]
@@ -50,6 +62,8 @@ def read_header(file: YamlFile) -> LanguageHeader:
     return LanguageHeader(
         name=section.get_text("name"),
         switch_phrases=section.get_texts("switch_phrases"),
+        common_words=frozenset(word.casefold() for word in section.get_texts("common_words")),
+        personal_words=frozenset(word.casefold() for word in section.get_texts("personal_words")),
         thousands_separator=section.get_text("thousands_separator", ","),
         support_language=section.get_choice("support_language", SUPPORT_LANGUAGES, _SUPPORT_IN_ENGLISH),
         abbreviations=section.get_texts("abbreviations"),

@@ -11,8 +11,15 @@ from dialogs.texts.languages import ENGLISH, TEXTS_FOLDER
 from dialogs.texts.loading import PHRASES_AREA, raise_faults, read_files
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 
-_ACTION_LISTS = ("commands", "template_prefixes")
-_WORD_LISTS = ("weak_template_prefixes", "group_prepositions", "reserved_words", "agreements", "refusals")
+_ACTION_LISTS = ("commands", "template_prefixes", "openings")
+_WORD_LISTS = (
+    "opening_exceptions",
+    "weak_template_prefixes",
+    "group_prepositions",
+    "reserved_words",
+    "agreements",
+    "refusals",
+)
 """The keys of a `typed.yaml`, in the order of the attributes below."""
 
 
@@ -23,6 +30,8 @@ class TypedPhrases:
     Attributes:
         commands: The action that a message stands for as a whole.
         template_prefixes: The action that a message with this beginning stands for. The name of a template follows.
+        openings: The action that a message with this beginning stands for, if nothing in it speaks of a failure.
+        opening_exceptions: Words that make a message with such a beginning more than talk.
         weak_template_prefixes: Beginnings after which something else than a name may follow.
         group_prepositions: What stands between the name of a template and that of its resource group.
         reserved_words: What follows a beginning without being a name.
@@ -32,6 +41,8 @@ class TypedPhrases:
 
     commands: Mapping[str, str]
     template_prefixes: Mapping[str, str]
+    openings: Mapping[str, str]
+    opening_exceptions: frozenset[str]
     weak_template_prefixes: frozenset[str]
     group_prepositions: frozenset[str]
     reserved_words: frozenset[str]
@@ -60,20 +71,21 @@ def read_phrases(headers: Mapping[YamlFile, LanguageHeader], files: Iterable[Yam
     """Read the phrases in `files`, English first, and those of the `headers`. Record faults in the files."""
     commands: dict[str, str] = {}
     prefixes: dict[str, str] = {}
+    openings: dict[str, str] = {}
     words: dict[str, set[str]] = {name: set() for name in _WORD_LISTS}
     known_actions: dict[str, tuple[str, ...]] = {}
     for file, header in headers.items():
         _assign_phrases(file, ("switch_phrases",), header.switch_phrases, header.action_id, commands)
     for file in files:
         section = Section(file, (), file.value or {}, (*_ACTION_LISTS, *_WORD_LISTS))
-        for name, phrases in zip(_ACTION_LISTS, (commands, prefixes), strict=True):
+        for name, phrases in zip(_ACTION_LISTS, (commands, prefixes, openings), strict=True):
             value = section.get_raw(name) or {}
             actions = Section(file, (name,), value, known_actions.setdefault(name, tuple(value)))
             for action in known_actions[name]:
                 _assign_phrases(file, (name, action), actions.get_texts(action), action, phrases)
         for name in _WORD_LISTS:
             words[name].update(map(normalize_phrase, section.get_texts(name)))
-    return TypedPhrases(commands, prefixes, *(frozenset(words[name]) for name in _WORD_LISTS))
+    return TypedPhrases(commands, prefixes, openings, *(frozenset(words[name]) for name in _WORD_LISTS))
 
 
 def _assign_phrases(

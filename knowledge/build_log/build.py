@@ -29,7 +29,10 @@ class ProvisionerRun:
 
 @dataclass(slots=True)
 class Build:
-    """What the lines of one build say. Indexes are those of `lines`, the last build of the input."""
+    """What the lines of one build say. Indexes are those of `lines`, the last build of the input.
+
+    `has_start` is false for a part of a log that begins somewhere in the middle.
+    """
 
     lines: Sequence[LogLine]
     runs: list[ProvisionerRun] = field(default_factory=list)
@@ -41,6 +44,7 @@ class Build:
     clean_up_index: int | None = None
     verdict_indexes: list[int] = field(default_factory=list)
     script_exit_code: int | None = None
+    has_start: bool = False
 
     @property
     def failed_run(self) -> ProvisionerRun | None:

@@ -20,15 +20,35 @@ _SCRIPT_EXIT_STATUS = define_text_pattern(r"(?i)script exited with non-zero exit
 _TELEMETRY_START = "(telemetry) Starting provisioner"
 _PHASE_PREFIXES: tuple[tuple[BuildPhase, tuple[str, ...]], ...] = (
     ("prepare", ("Running builder ...",)),
-    ("deploy", ("Getting source image id", "Validating deployment template", "Creating resource group")),
+    (
+        "deploy",
+        (
+            "Getting source image id",
+            "Validating deployment template",
+            "Deploying deployment template",
+            "Creating resource group",
+        ),
+    ),
     ("connect", ("Getting the VM's IP address", "Waiting for WinRM", "Waiting for SSH")),
     ("customize", ("Provisioning with", "Connected to WinRM", "Connected to SSH", "Uploading ")),
     ("deprovision", (">>> Waiting for GA Service", ">>> Sysprepping VM")),
-    ("capture", ("Querying the machine's properties", "Powering off machine", "Snapshotting OS disk")),
+    (
+        "capture",
+        (
+            "Querying the machine's properties",
+            "Powering off machine",
+            "Generalizing machine",
+            "Capturing image",
+            "Snapshotting OS disk",
+            "Taking snapshot of OS disk",
+            "Publishing to Shared Image Gallery",
+        ),
+    ),
 )
+_CAPTURE_PREFIXES = dict(_PHASE_PREFIXES)["capture"]
 _ANY_PHASE_PREFIX = tuple(prefix for _, prefixes in _PHASE_PREFIXES for prefix in prefixes)
 _LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
-_SIGNIFICANT_FIRST_CHARS = frozenset(">BCDEGPQRSUVW")
+_SIGNIFICANT_FIRST_CHARS = frozenset(">BCDEGPQRSTUVW")
 """What every line starts with that says anything about the build, except those with an exit code, WinRM or SSH."""
 _CLEAN_UP_PREFIXES = (
     "Deleting Virtual Machine deployment",
@@ -121,6 +141,8 @@ class _BuildReader:
             # A run ends at the time of the line before: Packer does not print when a provisioner ends.
             end_run(build, index, previous_time)
             build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
+        elif line.source == "output" and line.body.startswith(_CAPTURE_PREFIXES):
+            end_run(build, index, previous_time)
         record_exit_code(build, line)
 
     def _record_end(self, index: int, line: LogLine, previous_time: datetime | None, is_over: bool) -> None:
@@ -174,13 +196,14 @@ def _update_phase(build: Build, line: LogLine) -> None:
 
 
 def _set_outcome(build: Build, has_succeeded: bool, is_complete: bool) -> None:
+    build.has_start = any(line.body.startswith(_LIVE_LOG_PREFIXES) for line in build.lines[:_MAX_HEAD_LINES])
     if build.stop_index is not None:
         build.outcome = "canceled"
     elif build.verdict_indexes or build.step_failure_index is not None:
         build.outcome = "failed"
     elif has_succeeded:
         build.outcome = "succeeded"
-    elif not is_complete and any(line.body.startswith(_LIVE_LOG_PREFIXES) for line in build.lines[:_MAX_HEAD_LINES]):
+    elif not is_complete and build.has_start:
         build.outcome = "running"
     if build.clean_up_index is not None and build.outcome == "succeeded":
         build.phase = "clean-up"

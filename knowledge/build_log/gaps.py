@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from knowledge.build_log.observations import MIN_GAP_SECONDS
+from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import read_line
 
@@ -24,13 +26,16 @@ class _TimedLine(NamedTuple):
 
 
 class LogGapFinder:
-    """The lines before and after each silence of at least `MIN_GAP_SECONDS`, of at most `MAX_GAPS` silences.
+    """The silences of at least `MIN_GAP_SECONDS`, and the lines before and after each.
 
-    The blocks of a log are scanned in order.
+    The blocks of a log are scanned in order. `gaps` holds the silences found so far, each with the line before it. Once
+    there are `MAX_GAPS`, only a longer one than all of them counts.
     """
 
     def __init__(self) -> None:
         """Start before the first block."""
+        self.gaps: list[LogGap] = []
+        self._longest_seconds = 0
         self._last_timed_line: tuple[datetime, int, bytes] | None = None
         self._edge_lines: dict[int, bytes] = {}
 
@@ -42,10 +47,10 @@ class LogGapFinder:
         last = _find_last_timed_line(block, first)
         if self._last_timed_line is not None:
             time, number, text = self._last_timed_line
-            if _is_gap(time, first.time):  # The silence lies between two blocks.
-                self._keep_line(number, text)
-                self._keep_line(next_number - block.count(b"\n", first.start), first.text)
-        if _is_gap(first.time, last.time):
+            if self._is_worth_keeping(time, first.time):  # The silence lies between two blocks.
+                number_after = next_number - block.count(b"\n", first.start)
+                self._keep_gap(_count_seconds(time, first.time), {number: text, number_after: first.text})
+        if self._is_worth_keeping(first.time, last.time):
             self._bisect(block, next_number, first, last)
         self._last_timed_line = (last.time, next_number - block.count(b"\n", last.start), last.text)
 
@@ -53,30 +58,37 @@ class LogGapFinder:
         """Return the lines next to the silences, by line number."""
         return self._edge_lines
 
-    def _keep_line(self, number: int, line: bytes) -> None:
+    def _is_worth_keeping(self, begin: datetime, end: datetime) -> bool:
+        """Return whether a span is long enough to be a silence, or to hold one."""
+        seconds = _count_seconds(begin, end)
+        return seconds >= MIN_GAP_SECONDS and (len(self.gaps) < MAX_GAPS or seconds > self._longest_seconds)
+
+    def _keep_gap(self, seconds: int, edge_lines: Mapping[int, bytes]) -> None:
+        self.gaps.append(LogGap(seconds, min(edge_lines)))
+        self._longest_seconds = max(self._longest_seconds, seconds)
         if len(self._edge_lines) < 2 * MAX_GAPS:
-            self._edge_lines[number] = line
+            self._edge_lines.update(edge_lines)
 
     def _bisect(self, block: bytes, next_number: int, first: _TimedLine, last: _TimedLine) -> None:
         """Halve the span from `first` to `last` until each silence lies between two neighboring lines."""
         spans = [(first, last)]
-        while spans and len(self._edge_lines) < 2 * MAX_GAPS:
+        while spans:
             begin, end = spans.pop()
-            if not _is_gap(begin.time, end.time):
+            if not self._is_worth_keeping(begin.time, end.time):
                 continue
             middle = (begin.start + end.start) // 2
             between = _find_timed_line(block, block.find(b"\n", middle) + 1 or end.start, end.start)
             if between is None or between.start >= end.start:
                 between = _find_timed_line(block, begin.start + len(begin.text), end.start)
             if between is None or not begin.start < between.start < end.start:
-                self._keep_line(next_number - block.count(b"\n", begin.start), begin.text)
-                self._keep_line(next_number - block.count(b"\n", end.start), end.text)
+                edges = {next_number - block.count(b"\n", line.start): line.text for line in (begin, end)}
+                self._keep_gap(_count_seconds(begin.time, end.time), edges)
                 continue
             spans += [(between, end), (begin, between)]
 
 
-def _is_gap(begin: datetime, end: datetime) -> bool:
-    return (end - begin).total_seconds() >= MIN_GAP_SECONDS
+def _count_seconds(begin: datetime, end: datetime) -> int:
+    return int((end - begin).total_seconds())
 
 
 def _find_timed_line(block: bytes, begin: int, end: int) -> _TimedLine | None:

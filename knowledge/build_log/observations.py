@@ -6,11 +6,13 @@ Each observation has an id that the signatures of entries refer to (`observed:`)
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
-from knowledge.build_log.build import Build
+from knowledge.build_log.build import Build, ProvisionerRun
+from knowledge.build_log.noise import is_noise, is_progress
+from knowledge.build_log.transport import find_transport_errors
 from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
@@ -21,19 +23,24 @@ ObservationId = Literal[
     "stopped-without-sign",
     "stopped-in-windows-update",
     "sysprep-loop",
+    "transport-failed",
+    "never-connected",
 ]
 OBSERVATION_IDS: tuple[str, ...] = get_args(ObservationId)
 
 MIN_GAP_SECONDS = 600
 """How long a log is silent before that tells anything."""
 _MIN_GAP = timedelta(seconds=MIN_GAP_SECONDS)
-_TAIL_LINES = 60
-_MAX_REPEATED_FORMS = 4
+_TAIL_LINES = 200
+_MAX_REPEATED_FORMS = 20
 _MIN_REPEATS = 10
-_MIN_REPEATED_SHARE = 0.9
+_MAX_BLANK_LINES = 5  # as many missing lines can be blank ones
+_MIN_REPEATED_SHARE = 0.8
 _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
 _NUMBER = define_text_pattern(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
+_INTERRUPT_PREFIXES = ("Received interrupt", "Cancelling ", "Stopping after")
+"""What Packer writes once it is told to stop: it ends no silence."""
 _UNDEPLOYABLE = "IMAGE_STATE_UNDEPLOYABLE"
 _GENERALIZED = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 
@@ -42,23 +49,37 @@ class Observation(NamedTuple):
     """One thing that the log shows, and the lines that show it.
 
     `is_proof` is set where the lines prove the entry's cause, and not where they only make it likely. `seconds` is the
-    length of a silence.
+    length of a silence. `repeated` holds the last line of each form that was repeated, most frequent first, and
+    `repeat_count` how often the most frequent one was there; more often if `has_more`, since not all lines were kept.
     """
 
     id: ObservationId
     lines: tuple[LogLine, ...]
     is_proof: bool = False
     seconds: int | None = None
+    repeated: tuple[LogLine, ...] = ()
+    repeat_count: int = 0
+    has_more: bool = False
 
 
 def observe(build: Build) -> list[Observation]:
     """Return all observations about the build, in no particular order."""
     sysprep_loop = _detect_sysprep_loop(build)
     observations = [sysprep_loop] if sysprep_loop else []
-    if build.stop_index is None:
+    is_connecting = build.phase == "connect" and not build.runs
+    # A stop breaks a connection, but it's not why there never was one.
+    can_show_errors = build.outcome != "succeeded" and (build.stop_index is None or is_connecting)
+    errors = find_transport_errors(build) if can_show_errors else ()
+    if errors:
+        observations.append(Observation("never-connected" if is_connecting else "transport-failed", errors))
+    if build.stop_index is None or (errors and is_connecting):
         return observations
     stop = build.lines[build.stop_index]
-    before_stop = [line for line in build.lines[: build.stop_index] if line.source != "echo"]
+    before_stop = [
+        line
+        for line in build.lines[: build.stop_index]
+        if line.source != "echo" and not line.body.startswith(_INTERRUPT_PREFIXES)
+    ]
     run = build.failed_run
     start = (build.lines[run.start_index],) if run else ()
     # An update runs nothing of the template that could have broken the connection.
@@ -69,19 +90,43 @@ def observe(build: Build) -> list[Observation]:
             observations.append(Observation("stopped-in-windows-update", evidence))
     silence = _compute_seconds(_find_last_time(before_stop), stop.time)
     if silence is not None and silence >= MIN_GAP_SECONDS:
-        evidence = (*start, *before_stop[-1:], stop)
+        in_step = [line for line in before_stop if not start or line.number > start[0].number]
+        last_said = _find_last_output(in_step) or tuple(line for line in in_step[-1:] if not is_progress(line.body))
+        evidence = (*start, *last_said, stop)
         return [*observations, Observation("stopped-after-silence", evidence, seconds=silence)]
-    repeated = _find_repeated_lines(before_stop)
-    if repeated:
-        return [*observations, Observation("stopped-while-repeating", (*start, *repeated, stop))]
+    repetition = _find_repetition(build, before_stop)
+    if repetition:
+        return [*observations, repetition._replace(lines=(*start, repetition.repeated[0], stop))]
     if run is None or run.name == "windows-update":  # No script of the template ran, so no step can be at fault.
         return observations
     return [*observations, Observation("stopped-without-sign", (*start, stop))]
 
 
-def find_longest_gap(build: Build) -> LogGap | None:
-    """Return the longest silence in the build; `None` when none lasted `MIN_GAP_SECONDS`."""
-    longest: LogGap | None = None
+def find_longest_gap(
+    build: Build, known_gaps: Sequence[LogGap] | None = None
+) -> tuple[LogGap | None, ProvisionerRun | None]:
+    """Return the longest silence in the build, if one was long enough, and the step that was silent, if it was one.
+
+    Args:
+        build: The build.
+        known_gaps: All silences, where `build` has only some of the log's lines: between two of those, other lines may
+            have been written.
+    """
+    gaps = _find_gaps(build) if known_gaps is None else known_gaps
+    longest = max(gaps, key=lambda gap: gap.seconds, default=None)
+    if longest is None:
+        return None, None
+    run = next((run for run in reversed(build.runs) if build.lines[run.start_index].number <= longest.line), None)
+    # Packer's own work after the last step belongs to none of them.
+    is_in_run = run is not None and (run.end_index < 0 or longest.line < _get_end_number(build, run))
+    return longest, run if is_in_run else None
+
+
+def _get_end_number(build: Build, run: ProvisionerRun) -> int:
+    return build.lines[min(run.end_index, len(build.lines) - 1)].number
+
+
+def _find_gaps(build: Build) -> Iterator[LogGap]:
     last: datetime | None = None
     number = 0
     for line in build.lines:
@@ -90,11 +135,8 @@ def find_longest_gap(build: Build) -> LogGap | None:
             continue
         # Lines of the same second share one object, which is quicker to compare than to subtract.
         if last is not None and time is not last and time - last >= _MIN_GAP:
-            seconds = int((time - last).total_seconds())
-            if longest is None or seconds > longest.seconds:
-                longest = LogGap(seconds, number)
+            yield LogGap(int((time - last).total_seconds()), number)
         last, number = time, line.number
-    return longest
 
 
 def _detect_sysprep_loop(build: Build) -> Observation | None:
@@ -105,24 +147,53 @@ def _detect_sysprep_loop(build: Build) -> Observation | None:
     return Observation("sysprep-loop", (states[0], states[-1]), is_proof=len(states) >= _MIN_SYSPREP_CERTAIN)
 
 
-def _find_repeated_lines(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
-    """Return the first and last of the most frequent line at the end, if the end is the same few lines repeated.
+def _find_repetition(build: Build, lines: Sequence[LogLine]) -> Observation | None:
+    """Return the observation that the end consists of the same few lines again and again; `None` if it doesn't.
 
-    Lines that differ only in numbers count as the same.
+    Lines that differ only in numbers have the same form. Each form's last line is kept.
     """
-    tail = [line for line in lines[-_TAIL_LINES:] if line.body.strip()]
-    forms = Counter(_NUMBER.sub("0", line.body) for line in tail)
-    common = forms.most_common(_MAX_REPEATED_FORMS)
+    run = build.failed_run
+    first_number = build.lines[run.start_index].number if run else 0
+    tail = [
+        line
+        for line in lines[-_TAIL_LINES:]
+        if line.number > first_number
+        and line.source in ("output", "plain")
+        and line.body.strip()
+        and not is_progress(line.body)
+    ]
+    tail = tail[len(tail) // 4 :]  # the loop may have begun within these lines
+    forms = Counter(_get_form(line) for line in tail)
+    common = [(form, count) for form, count in forms.most_common(_MAX_REPEATED_FORMS) if count >= _MIN_REPEATS]
     if len(tail) < 2 * _MIN_REPEATS or sum(count for _, count in common) < _MIN_REPEATED_SHARE * len(tail):
-        return ()
-    most_frequent = common[0][0]
-    same = [line for line in tail if _NUMBER.sub("0", line.body) == most_frequent]
-    return (same[0], same[-1]) if len(same) >= _MIN_REPEATS else ()
+        return None
+    last = {_get_form(line): line for line in tail}
+    whole = build.lines[run.start_index if run else 0 : build.stop_index]
+    counts = Counter(_get_form(line) for line in whole if line.source in ("output", "plain"))
+    hole = next((index for index in range(len(whole) - 1, 0, -1) if _is_after_hole(whole, index)), 0)
+    return Observation(
+        "stopped-while-repeating",
+        (),
+        repeated=tuple(last[form] for form, _ in common),
+        repeat_count=max(counts[form] for form, _ in common),
+        # The loop began behind the hole if neither the lines before it nor the first one after it belong to it.
+        has_more=hole > 0 and any(_get_form(line) in last for line in whole[: hole + 1] if line.source != "echo"),
+    )
+
+
+def _is_after_hole(lines: Sequence[LogLine], index: int) -> bool:
+    """Return whether lines were left out before the one at `index`, as the reducer does with a large log."""
+    return lines[index].number - lines[index - 1].number > _MAX_BLANK_LINES + 1
+
+
+def _get_form(line: LogLine) -> str:
+    return str(_NUMBER.sub("0", line.body))
 
 
 def _find_last_output(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
     """Return the last line that the step itself printed, as a tuple that is empty when there is none."""
-    return next(((line,) for line in reversed(lines) if line.source == "output" and line.body.strip()), ())
+    printed = (line for line in reversed(lines) if line.source in ("output", "plain") and line.body.strip())
+    return next(((line,) for line in printed if not is_noise(line.body)), ())
 
 
 def _find_last_time(lines: Sequence[LogLine]) -> datetime | None:

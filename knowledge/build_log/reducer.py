@@ -17,11 +17,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 import re2
 
 from knowledge.build_log.gaps import LogGapFinder
 from knowledge.build_log.packer_marks import BUILD_START_MARK, FAILURE_MARKS, PACKER_MARKS
+from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import compile_pattern
 from knowledge.text.normalization import MAX_LINE_CHARS, TextLine
 from knowledge.text.streaming import ByteReader, read_blocks
@@ -36,6 +38,14 @@ _MAX_PREFIX_BYTES = 120
 _PACKER_MARK_SET = frozenset(text.encode() for text in PACKER_MARKS)
 
 
+class ReducedLog(NamedTuple):
+    """The lines of a log that matter, the number of its physical lines, and its silences, which need all lines."""
+
+    lines: list[TextLine]
+    line_count: int
+    gaps: tuple[LogGap, ...]
+
+
 class LogReducer:
     """Reduces logs, given the literals of all signatures. Build it once: it keeps no state between logs."""
 
@@ -48,10 +58,8 @@ class LogReducer:
         """The search for all literals, compiled for the first log that is large."""
         return _compile_search(self._literals)
 
-    def reduce_stream(
-        self, stream: ByteReader, progress: Callable[[int], None] | None = None
-    ) -> tuple[list[TextLine], int]:
-        """Return the lines that matter, in order, and the number of physical lines in the log.
+    def reduce_stream(self, stream: ByteReader, progress: Callable[[int], None] | None = None) -> ReducedLog:
+        """Return the lines that matter, in order.
 
         `progress` is called with the number of bytes read so far. Errors of reading `stream` are not caught.
         """
@@ -62,7 +70,7 @@ class LogReducer:
             bytes_read += len(block)
             if progress is not None:
                 progress(bytes_read)
-        return reduction.build_lines(), reduction.line_count + 1
+        return ReducedLog(reduction.build_lines(), reduction.line_count + 1, tuple(reduction.list_gaps()))
 
 
 class _ReductionPass:
@@ -170,8 +178,14 @@ class _ReductionPass:
 
     def _keep_head(self, block: bytes, number: int) -> None:
         part = block[: HEAD_BYTES - self._head_bytes]
-        self._head.append((number, part))
         self._head_bytes += len(part)
+        if len(part) < len(block):  # The last line may have been cut: half a line could hide that it has a secret.
+            part = part[: part.rfind(b"\n") + 1]
+        self._head.append((number, part))
+
+    def list_gaps(self) -> list[LogGap]:
+        """Return the long silences of the last build."""
+        return self._gaps.gaps
 
     def build_lines(self) -> list[TextLine]:
         """Return the kept lines in the order of the log."""

@@ -18,11 +18,17 @@ ScriptMessageKind = Literal["line", "record", "exception", "trace"]
 _CONSOLE_WIDTH = 78
 """Width of the narrowest console. A line may be wrapped if the first word of the next one would not have fit on it."""
 _MAX_WRAPPED_LINES = 6
-_POSITION = define_text_pattern(r"^\s*At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d")
+_POSITION = define_text_pattern(
+    r"^\s*(?:At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d|"
+    r"(?:In|Au caractère|En|No|Em|発生場所|所在位置|位於|위치) ?"
+    r"(?:(?:Zeile|Ligne|línea|riga|linha|行|줄) ?:|[A-Za-z]:\\|\\\\).*[:：] ?\d+\s*$)"
+)
+r"""Where an error happened, in each language of PowerShell: `At C:\x.ps1:3 char:5`, `In C:\x.ps1:3 Zeichen:5`."""
 _MESSAGE_HEAD = define_text_pattern(r"^(?:[A-Za-z]:\\.{1,200}\.psm?1|\S{1,200}) : ")
+_RECORD_HEAD = define_text_pattern(r"^(?:[A-Za-z]:\\.{1,200}\.psm?1|[A-Z][A-Za-z]{1,20}-[A-Z]\w{1,40}) : ")
 _UNDERLINE = define_text_pattern(r"^\s*[+|]\s+~+\s*$")
 _CONCISE_LINE = define_text_pattern(r"^\s*(?:\d+ )?\s*\| ")
-_FRAME_PREFIXES = ("at ", "... ", "--- End of ", "npm error at ", "npm ERR! at ")
+_FRAME_PREFIXES = ("at ", "ERROR: at ", "... ", "--- End of ", "npm error at ", "npm ERR! at ")
 _CATEGORY_PREFIXES = ("+ CategoryInfo", "+ FullyQualifiedErrorId")
 _TRACEBACK_PREFIX = "Traceback (most recent call last)"
 
@@ -60,7 +66,9 @@ class _MessageReader:
             recent = [*recent[-1:], body]
             self.lines.append(line)
             self.bodies.append(body)
-        self.has_positions = any(_is_position(body) or "+ CategoryInfo" in body for body in self.bodies)
+        self.has_positions = any(
+            _is_position(body) or any(prefix in body for prefix in _CATEGORY_PREFIXES) for body in self.bodies
+        )
         self.messages: list[ScriptMessage] = []
         # The lines since the last blank line or position, which the head of an error record may be part of.
         self.pending_indexes: list[int] = []
@@ -87,10 +95,10 @@ class _MessageReader:
             return self._read_traceback(index)
         if body.strip() == "...ignoring":
             self._drop_last_message()
-        elif "+ CategoryInfo" in body and not _is_frame(body):  # A whole record on one line, as decoded CLIXML has it.
+        elif "+ CategoryInfo" in body and not is_frame(body):  # A whole record on one line, as decoded CLIXML has it.
             self._flush_pending()
             self._add_message("record", [index], "")
-        elif not _is_frame(body):
+        elif not is_frame(body):
             self.pending_indexes.append(index)
         return index + 1
 
@@ -133,7 +141,10 @@ class _MessageReader:
             else:
                 break
             end += 1
-        message_above = self._take_message_head() if not message_below else []
+        # Other output can come between a record's position and its code: then its message was taken before.
+        is_rest = self.bodies[index].lstrip().startswith("+ ") and not self.bodies[index].lstrip().startswith("+ Cat")
+        is_rest = is_rest and bool(self.messages) and self.messages[-1].kind == "record"
+        message_above = self._take_message_head() if not message_below and not is_rest else []
         self._flush_pending()
         for indexes in (message_above, message_below):
             if indexes:
@@ -143,6 +154,13 @@ class _MessageReader:
     def _take_message_head(self) -> list[int]:
         """Take the lines of a record's message from those printed before its position."""
         indexes: list[int] = []
+        # A message of several sentences begins where the script or the command is named.
+        near = self.pending_indexes[-_MAX_WRAPPED_LINES:]
+        starts = [index for index in near if _RECORD_HEAD.match(self.bodies[index])]
+        if starts:
+            indexes = [index for index in near if index >= starts[-1]]
+            self.pending_indexes = self.pending_indexes[: -len(indexes)]
+            return indexes
         while self.pending_indexes and len(indexes) < _MAX_WRAPPED_LINES:
             if indexes:
                 before, first = self.bodies[self.pending_indexes[-1]], self.bodies[indexes[0]]
@@ -194,7 +212,8 @@ class _MessageReader:
 
 def _is_position(body: str) -> bool:
     r"""Return whether a line is a PowerShell position, such as `At C:\x.ps1:3 char:5`."""
-    return "At " in body and "char:" in body and _POSITION.match(body) is not None
+    may_be = "char:" in body or (":" in body and body.rstrip()[-1:].isdecimal())
+    return may_be and _POSITION.match(body) is not None
 
 
 def _is_wrapped(before: str, after: str) -> bool:
@@ -204,7 +223,7 @@ def _is_wrapped(before: str, after: str) -> bool:
     return after[:1].islower() or len(before) + 1 + len(after.split(" ", 1)[0]) > _CONSOLE_WIDTH
 
 
-def _is_frame(body: str) -> bool:
+def is_frame(body: str) -> bool:
     """Return whether a line is one frame of a stack trace."""
     stripped = body.lstrip()
-    return stripped.startswith(_FRAME_PREFIXES) or (stripped.startswith("npm e") and " at " in stripped[:16])
+    return stripped.startswith(_FRAME_PREFIXES) or (stripped.startswith("npm e") and " at " in stripped[:24])

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import (
+    OWNER_BY_AREA,
     Area,
     Basis,
     Effect,
@@ -16,6 +17,7 @@ from knowledge.model.entry import (
     LineKind,
     LookAlike,
     NearMiss,
+    Owner,
     Phase,
     Reference,
     RepeatThresholds,
@@ -39,6 +41,9 @@ _ENTRY_KEYS = (
     "reviewed",
     "os",
     "title",
+    "headline",
+    "owner",
+    "general_for",
     "symptom",
     "cause",
     "retry_note",
@@ -67,6 +72,7 @@ _SIGNATURE_KEYS = (
     "reject",
     "observed",
     "generic",
+    "headline",
 )
 STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first")
 _SYSTEMS = ("linux", "windows")
@@ -87,12 +93,15 @@ def parse_entry(file: YamlFile, path: Path) -> Entry:
         reviewed=section.get_text("reviewed"),
         os=_parse_os(section),
         title=section.get_localized("title"),
+        headline=section.get_optional_localized("headline"),
+        owner=_parse_owner(section),
+        general_for=section.get_texts("general_for"),
         symptom=section.get_localized("symptom"),
         cause=section.get_localized("cause"),
         retry_note=section.get_optional_localized("retry_note"),
         signatures=section.build_each("signatures", _parse_signature),
         explains=section.get_texts("explains"),
-        steps=section.build_each("steps", _parse_step),
+        steps=section.build_each("steps", parse_step),
         look_alikes=section.build_each("look_alikes", _parse_look_alike),
         references=section.build_each("references", read_reference),
         examples=section.build_each("examples", _parse_example),
@@ -114,6 +123,12 @@ def _parse_os(section: Section) -> tuple[str, ...]:
     return systems
 
 
+def _parse_owner(section: Section) -> Owner:
+    default = OWNER_BY_AREA.get(str(section.get_raw("area")), "azure")
+    owner: Owner = section.get_choice("owner", get_args(Owner), default)
+    return owner
+
+
 def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature:
     section = Section(file, key_path, value, _SIGNATURE_KEYS)
     return Signature(
@@ -131,6 +146,7 @@ def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature
         reject=section.build_nested("reject", _parse_reject) if section.has("reject") else {},
         observed=section.get_optional_text("observed"),
         generic=section.get_bool("generic"),
+        headline=section.get_optional_localized("headline"),
     )
 
 
@@ -145,7 +161,8 @@ def _parse_repeats(file: YamlFile, key_path: KeyPath, value: Any) -> RepeatThres
     return RepeatThresholds(section.get_int("certain", 1), section.get_int("likely", 1))
 
 
-def _parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> Step:
+def parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> Step:
+    """Read a step that has no keys but its own."""
     return read_step(Section(file, key_path, value, STEP_KEYS))
 
 
@@ -182,7 +199,7 @@ def _parse_example(file: YamlFile, key_path: KeyPath, value: Any) -> Example:
     return Example(
         text=section.get_text("text"),
         source=section.get_text("source"),
-        evidence=section.get_text("evidence"),
+        evidence=section.get_text("evidence", ""),
         confidence=section.get_choice("confidence", ("certain", "likely", "possible"), "certain"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -104,8 +104,8 @@ class FactRules:
     ) -> tuple[tuple[FactCheck, ...], tuple[Match, ...]]:
         """Check every match against the facts and return the checks and the matches, both in their new order.
 
-        A refuted match moves behind the others unless it is certain. If `can_suggest` is set, entries that the facts
-        alone suggest are added at the end as possible matches.
+        A refuted match is only possible and moves behind the others, unless the text proves it. If `can_suggest` is
+        set, entries that the facts alone suggest are added at the end as possible matches.
         """
         names = [match.entry for match in matches]
         if can_suggest:
@@ -113,8 +113,10 @@ class FactRules:
         matches_by_entry = {match.entry: match for match in matches}
         ordered = [matches_by_entry.get(name) or _build_suggested_match(entries[name], language) for name in names]
         checks = {name: self._check_entry(name, facts) for name in names}
+        refuted = {match.entry for match in ordered if match.confidence != "certain" and checks[match.entry].is_refuted}
+        ordered = [replace(match, confidence="possible") if match.entry in refuted else match for match in ordered]
         # The sort is stable: within both groups the order by text evidence stays.
-        ordered.sort(key=lambda match: match.confidence != "certain" and checks[match.entry].is_refuted)
+        ordered.sort(key=lambda match: match.entry in refuted)
         return tuple(checks[match.entry] for match in ordered), tuple(ordered)
 
     def _suggest_entries(

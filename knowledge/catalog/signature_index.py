@@ -15,12 +15,14 @@ SignaturePositions = Mapping[str, Sequence[int]]
 class SignatureIndex(NamedTuple):
     """All literals of the textual signatures, and where signatures are: by first fragment, or by observation.
 
-    A fragment is in lowercase, with collapsed whitespace.
+    A fragment is in lowercase, with collapsed whitespace. `general_entries` names the entry for a kind of step that
+    failed without any signature.
     """
 
     literals: Sequence[str]
     by_fragment: Mapping[str, SignaturePositions]
     by_observation: Mapping[str, SignaturePositions]
+    general_entries: Mapping[str, str]
 
 
 def index_signatures(entries: Mapping[str, Entry]) -> SignatureIndex:
@@ -28,7 +30,9 @@ def index_signatures(entries: Mapping[str, Entry]) -> SignatureIndex:
     literals: dict[str, None] = {}
     by_fragment: dict[str, dict[str, list[int]]] = {}
     by_observation: dict[str, dict[str, list[int]]] = {}
+    general_entries: dict[str, str] = {}
     for entry in entries.values():
+        general_entries |= dict.fromkeys(entry.general_for, entry.id)
         for position, signature in enumerate(entry.signatures):
             if signature.observed:
                 by_observation.setdefault(signature.observed, {}).setdefault(entry.id, []).append(position)
@@ -37,4 +41,4 @@ def index_signatures(entries: Mapping[str, Entry]) -> SignatureIndex:
                 by_fragment.setdefault(fragment, {}).setdefault(entry.id, []).append(position)
                 before = (signature.before,) if signature.before else ()
                 literals.update(dict.fromkeys((*signature.text, *signature.unless, *signature.requires, *before)))
-    return SignatureIndex(list(literals), by_fragment, by_observation)
+    return SignatureIndex(list(literals), by_fragment, by_observation, general_entries)

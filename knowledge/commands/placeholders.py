@@ -43,6 +43,8 @@ PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "package": (("pkg", "package"), r"[\w.+-]{1,160}"),
     "role": (("role",), r"[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20}){0,5}"),
 }
+COMMAND_VALUES = frozenset(name for names, _ in PLACEHOLDERS.values() for name in names)
+"""The names of all values that may fill a command."""
 _PATTERNS = {name: define_text_pattern(rf"^(?:{pattern})$") for name, (_, pattern) in PLACEHOLDERS.items()}
 _MAX_NAME_CHARS = 31
 _MAX_VALUE_CHARS = 400

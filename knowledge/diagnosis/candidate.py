@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from knowledge.model.diagnosis import Confidence
-from knowledge.model.entry import Entry
+from knowledge.model.entry import Entry, LocalizedText
 from knowledge.text.lines import LogLine
 
 _CONFIDENCE_RANKS: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
@@ -15,7 +15,9 @@ _CONFIDENCE_RANKS: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible
 class MatchCandidate:
     """An entry that may explain the input, with its confidence, the lines that prove it, and captured values.
 
-    `decisive` is true if more than a supporting signature was found.
+    `decisive` is true if more than a supporting signature was found. `headline` is that of the signature that counted
+    most, if it has one of its own. `is_general` is set if nothing decisive but the kind of the failed step
+    speaks for the entry.
     """
 
     entry: Entry
@@ -24,6 +26,8 @@ class MatchCandidate:
     values: dict[str, str] = field(default_factory=dict)
     first_line_index: int = 0
     decisive: bool = False
+    headline: LocalizedText | None = None
+    is_general: bool = False
 
 
 def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) -> None:
@@ -40,7 +44,9 @@ def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) 
     better.evidence += [line for line in other.evidence if line.number not in line_numbers]
     better.values = {**other.values, **better.values}
     better.first_line_index = min(old.first_line_index, new.first_line_index)
+    better.is_general = all(item.is_general or not item.decisive for item in (old, new))
     better.decisive = old.decisive or new.decisive
+    better.headline = better.headline or other.headline
     candidates[new.entry.id] = better
 
 

@@ -7,18 +7,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.build_log.build import Build
-from knowledge.build_log.observations import observe
+from knowledge.build_log.failed_step import FailedStep, find_failed_step
+from knowledge.build_log.observations import Observation
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
-from knowledge.diagnosis.input_kind import can_be_prose, is_about_build, is_definition_question, is_program_output
+from knowledge.diagnosis.input_kind import (
+    can_be_prose,
+    is_about_build,
+    is_definition_question,
+    is_program_output,
+    is_small_talk,
+)
 from knowledge.diagnosis.matching import Matcher
 from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
 from knowledge.model.entry import Entry
 from knowledge.text.indexed_text import IndexedText
+from knowledge.text.lines import LogLine
 
 if TYPE_CHECKING:
     from knowledge.search.entry_search import EntrySearch
+
+
+_SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 
 class CandidateFinder:
@@ -33,8 +44,16 @@ class CandidateFinder:
         """Every literal that a signature searches for."""
         return self._matcher.index.literals
 
-    def find_candidates(self, parsed: ParsedInput) -> dict[str, MatchCandidate]:
-        """Return the candidates that signatures and observations yield, by entry id; none for foreign output."""
+    def find_candidates(
+        self, parsed: ParsedInput, observations: Sequence[Observation] = (), failure_lines: Sequence[LogLine] = ()
+    ) -> dict[str, MatchCandidate]:
+        """Return the candidates that signatures and observations yield, by entry id; none for foreign output.
+
+        Args:
+            parsed: The input.
+            observations: What its build log shows without saying it.
+            failure_lines: What the failed step printed about its failure, for a step that no entry explains.
+        """
         candidates: dict[str, MatchCandidate] = {}
         if parsed.is_foreign:
             return candidates
@@ -45,8 +64,11 @@ class CandidateFinder:
             for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, is_about_image_build):
                 merge_candidate(candidates, candidate)
         if build is None:
+            if failure_lines:
+                self._add_general_entry("shell", candidates, failure_lines)
             return candidates
-        self._add_observations(build, candidates)
+        self._add_observations(observations, candidates)
+        self._add_general_answer(build, candidates, failure_lines)
         if build.outcome == "running":
             for candidate in candidates.values():
                 # The build may yet recover: a step can fail, be tried again, and end well.
@@ -60,12 +82,37 @@ class CandidateFinder:
         """Rank candidates by cause. A text in a person's own words is searched by its words, too."""
         ranked = rank_candidates(tuple(candidates.values()), self._entries, is_build_log=parsed.kind == "build-log")
         is_prose = parsed.kind == "question" or (parsed.kind == "unknown" and can_be_prose(parsed.text))
+        if is_prose and is_small_talk(parsed.text):
+            return ranked
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
 
-    def _add_observations(self, build: Build, candidates: dict[str, MatchCandidate]) -> None:
-        for observation in observe(build):
+    def _add_general_answer(
+        self, build: Build, candidates: dict[str, MatchCandidate], failure_lines: Sequence[LogLine]
+    ) -> None:
+        """Add the entry for the kind of step that failed, unless a better answer was found."""
+        step = find_failed_step(build)
+        is_failed = build.outcome == "failed" or (build.outcome in ("running", "unknown") and bool(failure_lines))
+        if step is None or not is_failed:
+            return
+        verdicts = [build.lines[index] for index in build.verdict_indexes[:1]]
+        self._add_general_entry(step, candidates, [*failure_lines, *verdicts] or _list_step_edges(build))
+
+    def _add_general_entry(
+        self, step: FailedStep, candidates: dict[str, MatchCandidate], evidence: Sequence[LogLine]
+    ) -> None:
+        # A wrapper shows the error inside it, which says as much of Azure's own steps as the general entry.
+        counts_wrappers = step not in _SCRIPT_STEPS
+        if any(_is_answer(candidate, counts_wrappers) for candidate in candidates.values()):
+            return
+        entry = self._entries.get(self._matcher.index.general_entries.get(step, ""))
+        if entry is not None:
+            candidate = MatchCandidate(entry, "likely", list(evidence), decisive=True, is_general=True)
+            merge_candidate(candidates, candidate)
+
+    def _add_observations(self, observations: Sequence[Observation], candidates: dict[str, MatchCandidate]) -> None:
+        for observation in observations:
             positions = self._matcher.index.by_observation.get(observation.id, {})
             for signature, entry in (
                 (self._entries[entry_id].signatures[position], self._entries[entry_id])
@@ -79,6 +126,7 @@ class CandidateFinder:
                 elif observation.is_proof and signature.strength == "decisive":
                     confidence = "certain"
                 candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
+                candidate.headline = signature.headline
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(
@@ -90,8 +138,8 @@ class CandidateFinder:
         candidates_by_entry: dict[str, MatchCandidate] = {}
         for hit in self._entry_search.search(text):
             confidence: Confidence = "possible" if is_weak else hit.strength
-            evidence = list(indexed_text.lines[:1])
-            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, evidence)
+            # a person's own words prove nothing, so they are no evidence
+            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence)
         for candidate in candidates:
             candidates_by_entry.setdefault(candidate.entry.id, candidate)
         # A search by words says nothing about causes, so no candidate explains another here.
@@ -103,6 +151,20 @@ class CandidateFinder:
         from knowledge.search.entry_search import EntrySearch
 
         return EntrySearch(self._entries)
+
+
+def _is_answer(candidate: MatchCandidate, counts_wrappers: bool) -> bool:
+    """Return whether a candidate says what failed. A wrapper only says that something did."""
+    entry = candidate.entry
+    is_firm = candidate.confidence != "possible" and entry.severity != "info"
+    return is_firm and (counts_wrappers or entry.role != "wrapper")
+
+
+def _list_step_edges(build: Build) -> list[LogLine]:
+    """Return how the step that failed began and ended, which is all there is of one that said nothing."""
+    first, last = build.failure_range.start, build.failure_range.stop - 1
+    start = [build.lines[first]] if build.failed_run and first < last else []
+    return [*start, build.lines[last]]
 
 
 def _build_line_filter(indexed_text: IndexedText, build: Build | None) -> Callable[[int], bool]:

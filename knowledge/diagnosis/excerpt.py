@@ -1,12 +1,15 @@
-"""Chooses the lines of an input to show, redacts them together with their neighbors, and shortens them."""
+"""Choose the lines of an input to show: the one that decides, one before and one after it, and the other errors.
+
+Lines are redacted together with their neighbors, since a secret may be wrapped over several lines.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
-from knowledge.build_log.build import Build
-from knowledge.catalog.script_errors import ScriptFailure
-from knowledge.diagnosis.candidate import MatchCandidate
+from knowledge.build_log.noise import is_noise
+from knowledge.build_log.script_output import is_frame
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.redaction.redact import redact_lines
 from knowledge.text.lines import LogLine
@@ -14,15 +17,18 @@ from knowledge.text.lines import LogLine
 MAX_EVIDENCE_CHARS = 1500
 """Characters of a line of evidence. A status message is one long line, and support needs all of it."""
 MAX_LINE_CHARS = 400
-_CONTEXT_LINES = 2
-_MAX_EXCERPT_LINES = 24
-# A secret may be wrapped over several lines, so each shown line is redacted with these neighbors.
+MAX_EXCERPT_LINES = 5
+_CHARS_BEFORE_FOCUS = 60
+_MIN_CHARS_AFTER_FOCUS = 120
+_MAX_SKIPPED_LINES = 6  # how far away the line before or after the deciding one may be
+_STEP_EDGES = ("Provisioning with ", "Provisioning step had errors", "Cancelling ", "Build '")
+"""What a step begins and ends with: the lines beyond are another's."""
 _REDACTED_LINES_BEFORE = 3
 _REDACTED_LINES_AFTER = 1
 
 
 def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Mapping[LogLine, str]:
-    """Return the redacted and shortened text of every line in `evidence`, which are among `lines`."""
+    """Return the redacted text of every line in `evidence`, which are among `lines`."""
     wanted = set(evidence)
     if not wanted:
         return {}
@@ -34,7 +40,7 @@ def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Ma
             start = max(0, index - _REDACTED_LINES_BEFORE)
             stop = index + _REDACTED_LINES_AFTER + 1
             texts = redact_lines([neighbor.body for neighbor in lines[start:stop]])
-            redacted[line] = shorten_line(texts[index - start], MAX_EVIDENCE_CHARS)
+            redacted[line] = texts[index - start].strip()
     return redacted
 
 
@@ -44,54 +50,88 @@ def shorten_line(text: str, max_chars: int = MAX_LINE_CHARS) -> str:
     return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
-def extract_excerpt(
-    build: Build | None,
-    lines: Sequence[LogLine],
-    candidates: Sequence[MatchCandidate],
-    script_failure: ScriptFailure | None,
-) -> tuple[ExcerptLine, ...]:
-    """Return the redacted lines that a person would want to read: the evidence of the best match in its context.
+def shorten_around(text: str, focus: str, max_chars: int) -> str:
+    """Return `text` cut to `max_chars` characters so that `focus` stays in it: Azure wraps an error in others."""
+    position = text.find(focus) if focus else -1
+    if len(text) <= max_chars or position < max_chars - _MIN_CHARS_AFTER_FOCUS:
+        return shorten_line(text, max_chars)
+    start = position - _CHARS_BEFORE_FOCUS
+    return f"…{shorten_line(text[start:], max_chars - 1)}"
 
-    Without a match, the lines of the script's failure or of the build's verdict take the place of the evidence.
+
+class EvidenceLines:
+    """The lines that prove a diagnosis, ready to be shown: redacted, wrapped messages joined, each text once.
+
+    `continuations` maps the number of a message's first line to its further lines.
     """
-    evidence_numbers = {line.number for line in _choose_evidence(build, candidates, script_failure)}
-    visible = [line for line in lines if line.source != "debug" or line.number in evidence_numbers]
-    indexes = _choose_indexes(visible, evidence_numbers)
-    if not indexes:
-        return ()
-    start = max(0, indexes[0] - _REDACTED_LINES_BEFORE)
-    stop = indexes[-1] + _REDACTED_LINES_AFTER + 1
-    redacted = redact_lines([line.body for line in visible[start:stop]])
-    excerpt: dict[int, ExcerptLine] = {}
-    for index in indexes:
-        text = shorten_line(redacted[index - start])
-        if text:
-            excerpt.setdefault(visible[index].number, ExcerptLine(visible[index].number, text))
-    return tuple(excerpt.values())
+
+    def __init__(
+        self,
+        lines: Sequence[LogLine],
+        evidence: Iterable[LogLine],
+        continuations: Mapping[int, Sequence[LogLine]],
+        deciding: LogLine | None,
+        focus: str = "",
+    ) -> None:
+        """Redact `evidence` and `continuations`, which are among `lines`. Long lines are cut around `focus`."""
+        self._focus = focus
+        self._continuations = continuations
+        self._deciding_number = deciding.number if deciding else 0
+        joined = [line for further in continuations.values() for line in further]
+        self._joined_numbers = {line.number for line in joined}
+        wanted = [*evidence, *joined]
+        self._texts = redact_evidence(lines, [*wanted, *([deciding] if deciding else [])])
+
+    def render(self, lines: Iterable[LogLine], max_lines: int, max_chars: int) -> tuple[ExcerptLine, ...]:
+        """Return at most `max_lines` of `lines`, in the order of the input; if there are more, the first of them."""
+        chosen: dict[int, ExcerptLine] = {}
+        numbers_by_text: dict[str, int] = {}
+        for line in lines:
+            if line.number in chosen or line.number in self._joined_numbers:
+                continue
+            text = self._join(line)
+            twin = numbers_by_text.get(text)
+            if not text or (twin is None and len(chosen) >= max_lines):
+                continue
+            if twin is not None and line.number != self._deciding_number:
+                continue
+            if twin is not None:
+                del chosen[twin]
+            numbers_by_text[text] = line.number
+            chosen[line.number] = ExcerptLine(line.number, shorten_around(text, self._focus, max_chars))
+        return tuple(chosen[number] for number in sorted(chosen))
+
+    def _join(self, line: LogLine) -> str:
+        further = (self._texts.get(part, "") for part in self._continuations.get(line.number, ()))
+        return " ".join(part for part in (self._texts.get(line, ""), *further) if part)
 
 
-def _choose_evidence(
-    build: Build | None, candidates: Sequence[MatchCandidate], script_failure: ScriptFailure | None
+def choose_excerpt(
+    lines: Sequence[LogLine], deciding: LogLine | None, evidence: Sequence[LogLine], continued: Sequence[LogLine]
 ) -> list[LogLine]:
-    if candidates and candidates[0].evidence:
-        return candidates[0].evidence
-    if script_failure and script_failure.lines:
-        return list(script_failure.lines)
-    if build is None:
-        return []
-    verdicts = [build.lines[index] for index in build.verdict_indexes[:2]]
-    failed_run = build.failed_run
-    return [*verdicts, build.lines[failed_run.start_index]] if failed_run else verdicts
+    """Return the lines to show, most important first: the deciding one, its neighbors, then the other evidence.
+
+    `continued` are the deciding message's further lines, after which its neighbor comes.
+    """
+    if deciding is None:
+        return list(evidence[:MAX_EXCERPT_LINES])
+    last = continued[-1] if continued else deciding
+    index = next((index for index, line in enumerate(lines) if line == deciding), None)
+    last_index = next((index for index, line in enumerate(lines) if line == last), index)
+    neighbors: list[LogLine] = []
+    if index is not None and last_index is not None:
+        before = reversed(lines[max(0, index - _MAX_SKIPPED_LINES) : index])
+        after = lines[last_index + 1 : last_index + 1 + _MAX_SKIPPED_LINES]
+        for side in (before, after):
+            in_step = takewhile(lambda line: not line.body.startswith(_STEP_EDGES), side)
+            neighbors += [line for line in in_step if _is_worth_showing(line)][:1]
+    return [deciding, *neighbors, *evidence]
 
 
-def _choose_indexes(lines: Sequence[LogLine], evidence_numbers: Set[int]) -> list[int]:
-    """Return the indexes of the evidence and of the lines around it. If there are too many, evidence comes first."""
-    chosen: set[int] = set()
-    for index, line in enumerate(lines):
-        if line.number in evidence_numbers:
-            chosen.update(range(max(0, index - _CONTEXT_LINES), min(len(lines), index + _CONTEXT_LINES + 1)))
-    indexes = sorted(chosen)
-    if len(indexes) > _MAX_EXCERPT_LINES:
-        indexes.sort(key=lambda index: lines[index].number not in evidence_numbers)
-        indexes = sorted(indexes[:_MAX_EXCERPT_LINES])
-    return indexes
+def _is_worth_showing(line: LogLine) -> bool:
+    return (
+        line.source in ("output", "plain")
+        and any(map(str.isalnum, line.body))
+        and not is_noise(line.body)
+        and not is_frame(line.body)
+    )

@@ -135,7 +135,8 @@ def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
         facts.pop("exit_code", None)  # not how the script ended
     times = [line.time for line in build.lines if line.time]
     if times:
-        facts.setdefault("run_started", format_iso(times[0]))
+        if build.has_start:  # a pasted tail doesn't begin where the run did
+            facts.setdefault("run_started", format_iso(times[0]))
         facts.setdefault("run_ended", format_iso(times[-1]) if build.outcome not in ("running", "unknown") else None)
 
 

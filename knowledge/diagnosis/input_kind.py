@@ -5,7 +5,10 @@ from __future__ import annotations
 from knowledge.catalog.word_lexicon import join_alternatives
 from knowledge.model.diagnosis import InputKind
 from knowledge.patterns import LazyPattern, compile_pattern, define_pattern
+from knowledge.text.builder_name import OTHER_PLATFORM_MARKS
 from knowledge.text.indexed_text import IndexedText
+from knowledge.text.lines import LogLine, read_lines
+from knowledge.text.normalization import normalize_text
 
 _STATUS = define_pattern(
     r"lastRunStatus|\brunState\b|\brunSubState\b|\bprovisioningState\b|provisioningError|"
@@ -61,7 +64,7 @@ _FOREIGN_TOOLS = define_pattern(
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
     r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
     r"\baz acr build\b|\bpacker (?:init|validate|plugins? (?:install|required))\b|"
-    r"Failed getting the \S+ plugin"
+    rf"Failed getting the \S+ plugin|{OTHER_PLATFORM_MARKS}"
 )
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
@@ -95,8 +98,10 @@ _ENGLISH_BUILD_TERMS = (
     r"\bAIB|lastRunStatus|runSubState|run ?Output|provisioningErrorCode|\bIT_[\w.()-]{3,}|"
     r"\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\baibpls|proxyVm|staging ?(?:resource ?)?group|"
     r"(?:run|put|post) template|\[Distribute \d|customizer|sysprep|syspr|AVD_IMAGE|"
-    r"Azure VM Image|Azure Compute Gallery|shared image gallery|provisioner|provisioning step|"
-    r"Script exited with|Allowed exit codes|ERROR:\s+-> "
+    r"Azure VM Image|Azure Compute Gallery|shared image gallery|provisioners?(?:[^.\w]|$)|"
+    r"Build '[\w.-]{1,60}' errored|packer-provisioner|provisioning step|gallery replication|"
+    r"Script exited with|Allowed exit codes|ERROR:\s+-> |artifacttypes/vmimage|winrmcp|packer-\w+-\w+ plugin|"
+    r"golden image|\.pkr\.hcl"
 )
 _BUILD_TERMS = LazyPattern(lambda: compile_pattern(f"{_ENGLISH_BUILD_TERMS}|{join_alternatives('build_terms')}"))
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"
@@ -118,8 +123,49 @@ _PROGRAM_OUTPUT = define_pattern(
     r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
+_MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
+"""What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
 _DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
 _FAILURE_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('failures')})\b"))
+
+
+_FAILURE_SIGN = LazyPattern(
+    lambda: compile_pattern(
+        f"{join_alternatives('failure_signs')}|"
+        r"exit (?:code|status)|code \d|0x[0-9a-f]{4,}|\b[45]\d\d\b|\b\d{4,}\b|(?-i:[A-Z][a-z]+[A-Z][a-z]{2,})"
+    )
+)
+_MIN_DESCRIPTION_WORDS = 8
+
+
+def has_failure_sign(text: str) -> bool:
+    """Whether a person's words say in any way that something went wrong."""
+    return _FAILURE_SIGN.search(text.encode("utf-8", "replace")) is not None
+
+
+def is_description(text: str) -> bool:
+    """Whether a text is a person's own words, and not something that was pasted."""
+    if len(text) > _MAX_QUESTION_CHARS:
+        return False
+    indexed_text = IndexedText(read_lines(normalize_text(text)))
+    return detect_kind(indexed_text) == "question" and not is_program_output(indexed_text)
+
+
+def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
+    """Return the lines of a short text that a program printed, rather than a person's own words about them."""
+    if len(indexed_text.lines) == 1:
+        return list(indexed_text.lines) if is_program_output(indexed_text) else []
+    return [line for line in indexed_text.lines if _is_pasted(line.body.encode("utf-8", "replace"))]
+
+
+def _is_pasted(body: bytes) -> bool:
+    return _MESSAGE_START.search(body) is not None or _PERSONAL_WORDS.search(body) is None
+
+
+def is_small_talk(indexed_text: IndexedText) -> bool:
+    """Whether a text is a few words without any sign that something went wrong: there is nothing to diagnose."""
+    flat = indexed_text.flat
+    return len(flat.split()) < _MIN_DESCRIPTION_WORDS and _FAILURE_SIGN.search(flat) is None
 
 
 def is_definition_question(indexed_text: IndexedText) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from knowledge.build_log.noise import is_noise
 from knowledge.catalog.loading import get_signature_index
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Entry, Signature
-from knowledge.patterns import LazyPattern, LiteralSet, collapse_whitespace, define_pattern
+from knowledge.patterns import LazyPattern, LiteralSet, collapse_whitespace, decode_groups, define_pattern
 from knowledge.text.indexed_text import IndexedText
 
 MAX_OCCURRENCES = 400
@@ -148,7 +149,12 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
         if len(evidence_indexes) < _ENOUGH_EVIDENCE_LINES and not (
             evidence_indexes and lines[line_indexes[0]].source == "verdict"
         ):
-            new_indexes = [index for index in line_indexes if index not in evidence_indexes]
+            new_indexes = [
+                index
+                for index in line_indexes
+                if index not in evidence_indexes
+                and (index in (line_indexes[0], line_indexes[-1]) or not is_noise(lines[index].body))
+            ]
             evidence_indexes += new_indexes[:_MAX_LINES_PER_OCCURRENCE]
     confidence = _compute_confidence(compiled, scope, first_line_index, count) if count else None
     if confidence is None:
@@ -160,6 +166,7 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
         values,
         first_line_index,
         compiled.signature.strength != "supporting",
+        compiled.signature.headline,
     )
 
 
@@ -200,15 +207,10 @@ def _capture_values(
     match = next((match for match in regex.finditer(window) if window_start + match.end() > begin), None)
     if match is None:
         return None
-    captured = {_decode(name): _decode(value) for name, value in match.groupdict().items() if value}
+    captured = decode_groups(match)
     if signature.reject and any(captured.get(name) in rejected for name, rejected in signature.reject.items()):
         return None
     return captured
-
-
-def _decode(value: bytes | str) -> str:
-    """Return text for a captured value or a group's name: for a bytes pattern RE2 gives both as bytes."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _is_inside(lower: bytes, begin: int, end: int, longer: bytes) -> bool:

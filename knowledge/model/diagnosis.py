@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from knowledge.model.entry import Retry, Severity
+from knowledge.model.finding import Finding
 
 InputKind = Literal["build-log", "status", "deployment-error", "task-log", "question", "unknown"]
 BuildOutcome = Literal["failed", "canceled", "succeeded", "running", "unknown"]
 Confidence = Literal["certain", "likely", "possible"]
+BuildTool = Literal["image-builder", "packer"]
+"""What ran the build: the service, or Packer itself with the builder `azure-arm`."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_MATCHES = 5
 FACT_KEYS = (
     "correlation_id",
@@ -72,26 +75,19 @@ class ProvisionerSummary:
 
 @dataclass(frozen=True, slots=True)
 class LogGap:
-    """The longest period in which the build wrote nothing, and the number of the last line before it."""
+    """A period in which the build wrote nothing, and the number of the last line before it."""
 
     seconds: int
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptAdvice:
-    """Advice about an error that a script printed. `id` names a pattern in `knowledge/script_errors.yaml`."""
-
-    id: str
-    advice: str
-
-
-@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The result for one input. Every text in it is redacted.
 
-    `partial` is true when the input looks like a fragment of a build log. `ids` pairs a label with an id and holds ids
-    that are not among `facts`.
+    `silent_step` is the step that wrote nothing in the longest gap, such as `7 (powershell)`, "" if it was none.
+    `finding` says what broke; of a build that succeeded, what failed inside it all the same. `partial` is true when the
+    input looks like a fragment of a build log. `ids` pairs a label with an id and holds ids that are not among `facts`.
     """
 
     file: str
@@ -104,10 +100,12 @@ class Diagnosis:
     phase: str | None = None
     os: str | None = None
     partial: bool = False
-    script_advice: ScriptAdvice | None = None
+    finding: Finding | None = None
+    tool: BuildTool = "image-builder"
     line_count: int = 0
     ids: tuple[tuple[str, str], ...] = ()
     longest_gap: LogGap | None = None
+    silent_step: str = ""
 
     @property
     def is_conclusive(self) -> bool:
@@ -121,6 +119,8 @@ class Diagnosis:
             "file": self.file,
             "kind": self.kind,
             "outcome": self.outcome,
+            "tool": self.tool,
+            "finding": self.finding.to_json() if self.finding else None,
             "matches": [
                 {
                     "entry": match.entry,
@@ -128,12 +128,12 @@ class Diagnosis:
                     "confidence": match.confidence,
                     "severity": match.severity,
                     "retry": match.retry,
-                    "evidence": [{"line": line.line, "text": line.text} for line in match.evidence],
+                    "evidence": [self._line_to_json(line) for line in match.evidence],
                     "explains": list(match.explains),
                 }
                 for match in self.matches
             ],
-            "excerpt": [{"line": line.line, "text": line.text} for line in self.excerpt],
+            "excerpt": [self._line_to_json(line) for line in self.excerpt],
             "facts": {key: self.facts.get(key) for key in FACT_KEYS},
             "timeline": [
                 {
@@ -146,3 +146,10 @@ class Diagnosis:
                 for summary in self.timeline
             ],
         }
+
+    def is_deciding(self, line: ExcerptLine) -> bool:
+        """Return whether a line is the one that says what broke."""
+        return self.finding is not None and line.line == self.finding.line
+
+    def _line_to_json(self, line: ExcerptLine) -> dict[str, Any]:
+        return {"line": line.line, "text": line.text, "decides": self.is_deciding(line)}

@@ -20,6 +20,9 @@ Strength = Literal["decisive", "likely", "supporting"]
 LineKind = Literal["any", "output", "verdict", "plain"]
 Basis = Literal["documented", "reported", "inferred"]
 Effect = Literal["reads", "changes", "deletes"]
+Owner = Literal["script", "publisher", "network", "image", "template", "subscription", "azure"]
+"""Who can fix it: the script's author, whoever publishes what it installs, whoever runs the network, whoever makes the
+base image, the template's author, whoever manages the subscription's permissions and quotas, or Azure itself."""
 Area = Literal[
     "template",
     "permissions",
@@ -38,6 +41,26 @@ Area = Literal[
     "image-in-use",
     "service",
 ]
+
+OWNER_BY_AREA: Mapping[str, Owner] = {
+    "template": "template",
+    "permissions": "subscription",
+    "policy-and-quota": "subscription",
+    "source-image": "image",
+    "network": "network",
+    "containers": "subscription",
+    "scripts": "script",
+    "windows-update": "publisher",
+    "sysprep": "script",
+    "time": "template",
+    "gallery": "template",
+    "pipeline": "template",
+    "cleanup": "template",
+    "logs": "subscription",
+    "image-in-use": "template",
+    "service": "azure",
+}
+"""Who usually can fix an entry of an area; an entry may name another owner."""
 
 COMPLETE_LANGUAGES: tuple[Language, ...] = ("en", "it")
 """The languages that every text of the knowledge base must have. Others fall back to English."""
@@ -83,7 +106,8 @@ class Signature:
     captured value is listed in `reject`. A `generic` signature is also what other services print, so it is only
     possible unless the text mentions an image build.
 
-    A structural signature instead names an observation of the log reader in `observed`.
+    A structural signature instead names an observation of the log reader in `observed`. Where it was found, its
+    `headline` says what broke instead of the entry's.
     """
 
     id: str
@@ -100,6 +124,7 @@ class Signature:
     reject: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     observed: str | None = None
     generic: bool = False
+    headline: LocalizedText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +176,11 @@ class NearMiss(NamedTuple):
 class Entry:
     """One known failure, or one harmless message (severity `info`).
 
-    If `shows_script_output` is set, what the script printed about its failure is shown as evidence, with advice.
+    `headline` says what broke with the names filled in, `{name|default}`: the values that signatures capture, and
+    `{sentence|…}`, the error's own words. `general_for` lists the steps of a build that the entry is the answer for if
+    no other entry is.
+    If `shows_script_output` is set, what the script printed about its failure is shown as
+    evidence, and what it means is the headline.
     """
 
     id: str
@@ -176,4 +205,7 @@ class Entry:
     examples: tuple[Example, ...]
     near_misses: tuple[NearMiss, ...]
     words: Mapping[Language, tuple[str, ...]]
+    headline: LocalizedText | None = None
+    owner: Owner = "azure"
+    general_for: tuple[str, ...] = ()
     shows_script_output: bool = False

@@ -23,6 +23,9 @@ _MAX_UNESCAPE_ROUNDS = 3
 _CLIXML_ERROR_TAG = '<S S="Error">'
 
 _ANSI = define_text_pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+_BARE_ANSI = define_text_pattern(r"\x1b?\[\d{1,3}(?:;\d{1,3}){0,3}m|\^\[\[[\d;?]{0,12}[A-Za-z]")
+_BARE_ANSI_MARKS = ("[0m", "^[[")
+"""A color that lost its escape character on the way through a clipboard, or whose escape character was spelled out."""
 _TAG = define_text_pattern(
     r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)"
     r"(?:\s+[\w-]+\s*=[^<>]{0,400})?\s*/?>"
@@ -85,6 +88,7 @@ def normalize_text(text: str) -> list[TextLine]:
 
     A physical line is left out when it is empty, and becomes several lines when its escapes contain line breaks.
     """
+    text = _strip_bare_ansi(text)
     physical_lines = text.replace("\r\n", "\n").split("\n")
     lines = [_new_tuple(TextLine, item) for item in enumerate(physical_lines, 1) if item[1]]
     if text.startswith(_QUOTE_PREFIX) or f"\n{_QUOTE_PREFIX}" in text:
@@ -104,13 +108,17 @@ def normalize_lines(lines: Iterable[TextLine], is_html: bool = False) -> list[Te
     normalized: list[TextLine] = []
     for line in lines:
         text = decode_clixml(line.text) if has_clixml else line.text
-        text = _normalize_line(text[:MAX_LINE_CHARS], is_html)
+        text = _normalize_line(_strip_bare_ansi(text[:MAX_LINE_CHARS]), is_html)
         if "\r" in text or "\n" in text:
             parts = text.replace("\r", "\n").split("\n")
             normalized += [TextLine(line.number, part) for part in parts if part.strip()]
         else:
             normalized.append(TextLine(line.number, text))
     return normalized
+
+
+def _strip_bare_ansi(text: str) -> str:
+    return _BARE_ANSI.sub("", text) if any(mark in text for mark in _BARE_ANSI_MARKS) else text
 
 
 def _strip_quote_prefixes(lines: list[TextLine]) -> list[TextLine]:

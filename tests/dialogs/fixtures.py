@@ -16,9 +16,11 @@ from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
 from dialogs.texts.catalog import get_texts
+from knowledge.catalog.findings import FindingCatalog
 from knowledge.knowledge_base import load_knowledge_base
-from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary, ScriptAdvice
+from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary
 from knowledge.model.entry import Entry, Language, LocalizedText, LookAlike, Step
+from knowledge.model.finding import Finding, FindingRule, LinePattern, StepPlace
 
 
 def both(en: str, it: str) -> LocalizedText:
@@ -122,7 +124,29 @@ HARMLESS = replace(
     look_alikes=(),
 )
 ENTRIES: dict[str, Entry] = {entry.id: entry for entry in (SCRIPT, TIMEOUT, IN_USE, WRAPPER, HARMLESS)}
-KNOWLEDGE_BASE = load_knowledge_base(ENTRIES)
+OPEN_QUOTE = FindingRule(
+    pattern=LinePattern("open-quote", 9, text=("missing the terminator",)),
+    trigger="said",
+    capture=(r"in (?P<file>\w+\.ps1)",),
+    title=both("A quote in {file|the script} is never closed", "Una virgoletta in {file|uno script} non è chiusa"),
+    cause=both("The file {file|of the script} has a quote too few.", "Nel file {file|dello script} manca una virgoletta."),
+    steps=(
+        Step(
+            both("Close the quote in {file|the script}. Look above it.", "Chiudi la virgoletta in {file|uno script}."),
+            None, None, None, "reads", None,
+        ),
+        Step(both("Test the script alone.", "Prova lo script da solo."), None, None, None, "reads", None),
+    ),
+    retry="after-fix",
+    owner="script",
+    basis="documented",
+    examples=(),
+)  # fmt: skip
+FINDINGS = FindingCatalog({OPEN_QUOTE.id: OPEN_QUOTE}, {"said": (OPEN_QUOTE.pattern,)}, (), None)
+FINDINGS.packer_steps = (
+    Step(both("Run packer build again.", "Riesegui packer build."), None, None, None, "changes", None),
+)
+KNOWLEDGE_BASE = replace(load_knowledge_base(ENTRIES), findings=FINDINGS)
 
 CORRELATION = "11111111-2222-3333-4444-555555555555"
 SUBSCRIPTION = "99999999-8888-7777-6666-555555555555"
@@ -166,17 +190,51 @@ FAILED = replace(
         match(SCRIPT, "certain", (11, "The string is missing the terminator."), (27, VERDICT), explains=(WRAPPER.id,)),
         match(TIMEOUT, "possible", (4, "waiting")),
     ),
-    script_advice=ScriptAdvice("parse-error", "A quotation mark is not closed."),
     line_count=30,
 )
+QUOTE_FINDING = Finding(
+    OPEN_QUOTE.id,
+    "A quote in tools.ps1 is never closed",
+    "script",
+    "after-fix",
+    {"file": "tools.ps1"},
+    line=11,
+    place=StepPlace("powershell", 2, 9, script_line=5),
+)
+FOUND = replace(
+    FAILED,
+    finding=QUOTE_FINDING,
+    excerpt=(
+        ExcerptLine(10, "Installing the tools"),
+        ExcerptLine(11, "The string is missing the terminator."),
+        ExcerptLine(27, VERDICT),
+    ),
+)
+OWN_WORDS = "contoso-agent: enrollment endpoint returned 418"
+UNKNOWN_STEP = replace(
+    FAILED,
+    matches=(),
+    finding=replace(QUOTE_FINDING, id="unknown-error", title=OWN_WORDS, values={"sentence": OWN_WORDS}),
+    excerpt=(ExcerptLine(10, "Enrolling"), ExcerptLine(11, OWN_WORDS)),
+)
 DIAGNOSES: Mapping[str, Diagnosis] = {
+    "A-FINDING": FOUND,
+    "IN-PACKER": replace(FOUND, tool="packer"),
+    "OTHER-QUOTE": replace(FOUND, finding=replace(QUOTE_FINDING, id="other-quote", title="Another quote is open")),
+    "UNKNOWN-STEP": UNKNOWN_STEP,
+    "UNKNOWN-IN-AZURE": replace(
+        UNKNOWN_STEP, phase="deploy", finding=replace(UNKNOWN_STEP.finding, owner="azure", place=None, line=0)
+    ),
+    "WITHOUT-STEP": replace(FOUND, matches=(), timeline=(), finding=replace(QUOTE_FINDING, place=None)),
+    "SURVIVED": replace(FOUND, outcome="succeeded", matches=(), finding=replace(QUOTE_FINDING, place=None)),
+    "DESCRIBED": replace(NOTHING, kind="question", matches=(match(TIMEOUT, "possible"), match(SCRIPT, "possible"))),
     "FAILED-LOG": FAILED,
-    "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),), script_advice=None),
+    "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),)),
     "UNSURE": replace(
         FAILED, matches=(match(TIMEOUT, "possible", (4, "deadline")), match(SCRIPT, "possible", (5, "exit")))
     ),
-    "ONE-POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),), script_advice=None),
-    "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),), script_advice=None),
+    "ONE-POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),)),
+    "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),)),
     "HARMLESS": replace(
         NOTHING, kind="build-log", matches=(match(HARMLESS, "certain", (7, "Builds finished but no artifacts")),)
     ),

@@ -43,9 +43,9 @@ CONVERSATIONS = {
                 "line 27  Script exited",
                 "The run: failed. Phase reached: customizing. "
                 "The powershell provisioner failed after 5 s with exit code 1.",
-                "Does running it again help? No. the script stays broken.",
+                "Read the state. Running it again won't help.",
+                "Running it again. the script stays broken.",
                 "Cause. The script itself is broken",
-                "What the script itself says. A quotation mark is not closed.",
                 "A consequence of this, not another cause: Packer build failed.",
                 "Step 1 of 3. Read the state.",
                 "az image builder show -n win11-golden -g rg-images",
@@ -96,6 +96,105 @@ CONVERSATIONS = {
             ),
         ),
         Line("[Build timeout exceeded]", ("possible: your own pick", "Step 1 of 1")),
+    ),
+    "a finding": (
+        Line(
+            "A-FINDING",
+            (
+                "A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5 · certain\n\n"
+                "Close the quote in tools.ps1. Running it again won't help until then.\n\n"
+                "  line 10  Installing the tools\n▶ line 11  The string is missing the terminator.\n  line 27  Script",
+                "Cause. The file tools.ps1 has a quote too few.",
+                "Kind of failure. Script ended with a non-zero exit code: The script itself is broken",
+                "Who can fix it: whoever owns the script.",
+                "The powershell provisioner failed after 5 s with exit code 1.",
+                "Step 1 of 4. Close the quote in tools.ps1. Look above it.",
+            ),
+            ("the script stays broken", "Read the state", "Does running it again help?"),
+        ),
+        Line(
+            "next",
+            (
+                "A quote in tools.ps1 is never closed\n\nStep 1: tried, did not help. Close the quote in tools.ps1.",
+                "▶ line 11  The string is missing the terminator.",
+                "Step 2 of 4. Test the script alone.",
+            ),
+            ("line 10", "line 27"),
+        ),
+        Line("next", ("Step 3 of 4. Delete the template.",)),
+        Line("[Other candidates (1)]", ("Build timeout exceeded (possible)",), ("never closed",)),
+        Line("[Back to the step]", ("Step 3 of 4",)),
+        Line("draft", ("Title: Azure VM Image Builder: A quote in tools.ps1 is never closed (win11-golden)",)),
+        Line("back", ("Step 3 of 4",)),
+        Line("it worked", ("solved by step 3 of “A quote in tools.ps1 is never closed”",)),
+    ),
+    "another candidate than the finding's": (
+        Line("A-FINDING", ("never closed",)),
+        Line("[Other candidates (1)]", ("Build timeout exceeded",)),
+        Line(
+            "[Build timeout exceeded]",
+            ("Possible: Build timeout exceeded", "line 4  waiting", "Step 1 of 1. Raise the limit."),
+            ("never closed", "▶", "Close the quote"),
+        ),
+    ),
+    "a finding in a Packer build": (
+        Line(
+            "IN-PACKER",
+            ("This is a Packer build of your own", "Step 1 of 3. Close the quote"),
+            ("Delete the template", "az image builder"),
+        ),
+        Line("next", ("Step 2 of 3",)),
+        Line("next", ("Step 3 of 3. Run packer build again.",)),
+    ),
+    "an error that nobody knows yet": (
+        Line(
+            "UNKNOWN-STEP",
+            (
+                "I don't know this error yet\n\n"
+                "The build failed in step 2 (powershell). It ran for 5 s. This is the error:\n\n"
+                "  line 10  Enrolling\n▶ line 11  contoso-agent: enrollment endpoint returned 418",
+                "It looks like it comes from the script or what it installs, not from Image Builder.",
+                "Guided questions",
+                "Draft a support case",
+            ),
+            ("Step 1", "Kind of text", "Exit code"),
+        ),
+        Line("draft", ("Title: Azure VM Image Builder: contoso-agent: enrollment endpoint returned 418",)),
+    ),
+    "an error of Azure that nobody knows yet": (
+        Line(
+            "UNKNOWN-IN-AZURE",
+            (
+                "The run got to: deploying the build VM. This is the error:\n\ncontoso-agent: enrollment",
+                "It comes from Azure, not from a script.",
+            ),
+        ),
+    ),
+    "a finding in a text that doesn't show the step": (
+        Line(
+            "WITHOUT-STEP",
+            ("A quote in tools.ps1 is never closed", "Close the quote in tools.ps1. Running it again", "▶ line 11"),
+            ("I don't know", "Next step"),
+        ),
+    ),
+    "succeeded, but": (
+        Line(
+            "SURVIVED",
+            (
+                "The build in this log succeeded",
+                "But a command in it failed, in line 11: A quote in tools.ps1 is never closed.",
+                "▶ line 11",
+                "the last command decides",
+            ),
+        ),
+    ),
+    "one's own words": (
+        Line(
+            "DESCRIBED",
+            ("Build timeout exceeded (from your description)", "exit code (from your description)"),
+            ("(possible)", "line "),
+        ),
+        Line("[Build timeout exceeded]", ("During the build · from your description",), ("line ",)),
     ),
     "several possible": (
         Line(
@@ -206,7 +305,8 @@ ITALIAN = {
                 "certo: lo dice il testo stesso",
                 "riga 11  The string is missing",
                 "Errore nel provisioner powershell dopo 5 s con codice di uscita 1.",
-                "Ha senso rieseguire? No. lo script resta errato.",
+                "Leggi lo stato. Rieseguire non serve.",
+                "Rieseguire. lo script resta errato.",
                 "Passaggio 1 di 3. Leggi lo stato.",
             ),
         ),

@@ -60,7 +60,7 @@ async def test_a_case_that_is_not_filed_stays_a_draft(sandbox_client: TestClient
     client = sandbox_client
     await client.paste("look at win2025-global")
     await client.press("Yes, look")
-    await client.sees("Timeout while publishing to the gallery", "Step 1 of")
+    await client.sees("timed out", "Step 1 of")
     await client.press("Draft a support case")
     await client.press("Post as text")
     await client.sees("How to send it")
@@ -74,4 +74,4 @@ async def test_a_case_that_is_not_filed_stays_a_draft(sandbox_client: TestClient
     await client.sees("image-medic-case-win2025-global", "As JSON")
     await client.picture("file")
     await client.paste("my drafts")
-    await client.sees("Your drafts", "Under way: Azure VM Image Builder: Timeout while publishing to")
+    await client.sees("Your drafts", "Under way: Azure VM Image Builder: Publishing win2025-global to")

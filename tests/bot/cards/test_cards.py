@@ -147,6 +147,19 @@ def test_a_heading_is_large_and_evidence_and_commands_are_boxed_and_monospaced()
     ]
 
 
+def test_the_line_that_decides_is_marked_by_a_sign_and_not_by_color_alone():
+    made = render_card(Reply((LogExcerpt(((7, "before"), (8, "it broke"), (9, "after")), deciding=8),)))
+    (box,) = made["body"]
+    labels = [line["inlines"][0] for line in box["items"]]
+    assert [label["text"].split("\N{EN SPACE}")[0] for label in labels] == [
+        "line 7",
+        "▶\N{NO-BREAK SPACE}line 8",
+        "line 9",
+    ]
+    assert [label.get("color") for label in labels] == [None, "attention", None]
+    assert [line["inlines"][1].get("weight") for line in box["items"]] == [None, "bolder", None]
+
+
 def test_buttons_carry_their_verb_arguments_and_version():
     worked, following = render_card(DIAGNOSIS)["actions"]
     assert worked == {
@@ -232,6 +245,11 @@ def test_long_evidence_is_shortened_with_a_note(language, note):
     assert note in made["fallbackText"]
     assert "row 1 of" in shown(made)
     assert len(made["actions"]) == 1
+
+
+def test_the_line_that_decides_is_never_left_out():
+    rows = tuple((n, "x" * 590) for n in range(1, 1001))
+    assert "▶ line 777" in shown(render_card(Reply((LogExcerpt(rows, deciding=777),))))
 
 
 def test_one_endless_line_is_cut_with_a_note_in_it():

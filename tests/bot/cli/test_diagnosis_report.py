@@ -8,6 +8,7 @@ import pytest
 
 from bot.cli.diagnosis_report import DiagnosisReport
 from knowledge.build_log.build import BuildPhase
+from knowledge.catalog.findings import load_findings
 from knowledge.model.diagnosis import BuildOutcome, Diagnosis, InputKind
 from knowledge.model.entry import Language
 
@@ -18,7 +19,7 @@ def render(
     diagnosis = Diagnosis(
         file="build.log", kind=kind, outcome=outcome, matches=(), excerpt=(), facts={}, timeline=(), phase=phase
     )
-    return DiagnosisReport({}, language).render(diagnosis)
+    return DiagnosisReport({}, language, load_findings()).render(diagnosis)
 
 
 @pytest.mark.parametrize("phase", get_args(BuildPhase))

@@ -45,7 +45,7 @@ def test_json_has_every_key_always(
     assert list(found) == KEYS
     assert (found["product"], found["owner"]["id"]) == ("Virtual Machine running Windows", "own-scripts")
     assert found["diagnosis"]["matches"][0]["entry"] == "script-nonzero-exit"
-    assert "--title 'Azure VM Image Builder: Script ended" in found["commands"]["bash"]
+    assert "--title 'Azure VM Image Builder: PowerShell couldn t parse the script" in found["commands"]["bash"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"nothing that anybody knows")))
     assert main(["draft", "--format", "json", "-"]) == 1
     empty = json.loads(capsys.readouterr().out)

@@ -14,6 +14,7 @@ from app import main
 from bot.cli.score import compute_figures, score_case
 from bot.cli.score_cases import InvalidCasesError, LabeledCase, read_cases
 from knowledge.model.diagnosis import Confidence, ExcerptLine, Match
+from knowledge.model.finding import Finding
 from tests.build_logs import begun, powershell, script_failed
 
 TITLE = "Core quota exceeded"
@@ -27,7 +28,7 @@ class FakeDiagnoser:
         evidence = (ExcerptLine(3, f"QuotaExceeded:  {PROOF}."),)
         match = Match("quota", TITLE, confidence, "error", "after-fix", evidence) if confidence else None  # type: ignore[arg-type]
         self.diagnosis = SimpleNamespace(
-            matches=(match,) if match else (), excerpt=(ExcerptLine(9, "the end"),), **rest
+            matches=(match,) if match else (), **{"excerpt": (ExcerptLine(9, "the end"),), "finding": None, **rest}
         )
 
     def diagnose(self, text: str) -> SimpleNamespace:
@@ -66,10 +67,11 @@ def test_a_headline_is_specific_generic_or_silent(
 
 
 def test_the_finding_is_the_headline_and_an_answer() -> None:
-    finding = SimpleNamespace(
-        title="Quota of standardDASv5Family exceeded", lines=(ExcerptLine(5, "line of the finding"),)
+    finding = Finding("quota", "Quota of standardDASv5Family exceeded", "subscription", "after-fix", line=5)
+    excerpt = (ExcerptLine(5, "line of the finding"),)
+    figures = figures_of(
+        FakeDiagnoser("possible", finding=finding, excerpt=excerpt), labeled(line="line of the finding")
     )
-    figures = figures_of(FakeDiagnoser("possible", finding=finding), labeled(line="line of the finding"))
     assert figures["specific headline"] == (1, 1)
     assert figures["proving line shown"] == (1, 1)
     assert figures_of(FakeDiagnoser(None, finding=finding), labeled(expected=()))["left alone"] == (0, 1)
@@ -147,14 +149,14 @@ def test_json_has_every_figure_and_every_case(logs: Path, tmp_path: Path, capsys
     cases = write(tmp_path / "cases.yaml", [LOG, {"id": "a", "kind": "question", "text": "it failed", "expect": []}])
     assert main(["score", "--format", "json", str(cases), str(logs)]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {"name": "generic headline", "count": 1, "total": 1, "cases": ["build.log"]} in found["figures"]
+    assert {"name": "specific headline", "count": 1, "total": 1, "cases": []} in found["figures"]
     assert found["cases"][0] == {
         "id": "build.log",
-        "headline": "Script ended with a non-zero exit code",
+        "headline": "Contoso install failed",
         "entry": "script-nonzero-exit",
         "confidence": "certain",
         "right_first": True,
-        "answer": "generic",
+        "answer": "specific",
         "line_shown": True,
     }
     assert found["cases"][1]["answer"] is None
@@ -167,7 +169,7 @@ def test_the_cases_behind_the_figures_are_listed_when_asked_for(
     assert main(["score", str(cases), str(logs)]) == 0
     assert "build.log" not in capsys.readouterr().out
     assert main(["score", "--verbose", str(cases), str(logs)]) == 0
-    listed = "  build.log: Script ended with a non-zero exit code · script-nonzero-exit (certain), not dpkg-lock"
+    listed = "  build.log: Contoso install failed · script-nonzero-exit (certain), not dpkg-lock"
     assert listed in capsys.readouterr().out.splitlines()
 
 

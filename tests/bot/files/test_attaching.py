@@ -35,7 +35,7 @@ QUOTA = (
     "Code: QuotaExceeded Message: Operation could not be completed as it results in exceeding approved standardDSv2 "
     "Family Cores quota. Image Builder build failed in northeurope"
 )
-TITLE = "Script ended with a non-zero exit code"
+TITLE = "Contoso install failed"
 
 
 @dataclass

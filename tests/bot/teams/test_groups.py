@@ -17,7 +17,7 @@ THREAD = {"id": "19:abc@thread.tacv2;messageid=1700", "conversationType": "chann
 GROUP = {"id": "19:abc@thread.v2", "conversationType": "groupChat", "isGroup": True}
 BOB = {"id": "29:bob", "name": "Bob"}
 ID = "0b5d8f3a-6a43-4f0e-9a53-0b6f2f1f7e10"
-TITLE = "Script ended with a non-zero exit code"
+TITLE = "PowerShell couldn't parse the script: a quote is never closed"
 LOG = "\n".join(
     (
         f"[{ID}] PACKER OUT ==> azure-arm: Provisioning with Powershell...",
@@ -59,11 +59,13 @@ async def state(chat: Chat, conversation: str, person: str = "29:ada") -> Any:
 async def test_the_answer_is_short_and_in_the_same_thread(chat: Chat, where: dict[str, Any]) -> None:
     assert await ask(chat, LOG, where) == [TITLE]
     text = shown(chat)
-    for part in (TITLE, "certain", "The string is missing the terminator", "Does running it again help?", "Cause."):
+    for part in (TITLE, "Step 1 (powershell) · certain", "▶ line 3  The string is missing the terminator"):
         assert part in text
-    for part in ("payroll", ID, "Step 1", "az image builder", "support case"):
+    assert "Close the quote on the line that PowerShell names, or a few lines above it. Running it again won't" in text
+    for part in ("payroll", ID, "Step 1 of", "az image builder", "support case", "Cause.", "exit code"):
         assert part not in text
-    assert text.count("line ") == 2
+    assert text.count("\n▶ line ") == 1
+    assert "\n  line " not in text
     assert [action["title"] for action in cards(chat)[-1]["actions"]] == ["Continue in private", "Show the steps here"]
     conversation = where["id"].replace(":", "%3A").replace("@", "%40").replace(";", "%3B").replace("=", "%3D")
     assert chat.teams.paths[-1].startswith(f"/_connector/v3/conversations/{conversation}/activities/")
@@ -136,7 +138,7 @@ async def test_a_colleagues_press_starts_a_walk_of_their_own(chat: Chat, before:
     assert await state(chat, THREAD["id"]) == kept
     await press(chat, "steps", replyToId="other", **{"from": BOB})
     assert chat.teams.methods[-1] == "PUT"
-    assert "Step 1 of" in shown(chat)
+    assert "Step 1 of 5. Close the quote on the line that PowerShell names" in shown(chat), "the finding's steps"
     assert "terminator" not in json.dumps(await state(chat, THREAD["id"], "29:bob"))
     assert await state(chat, THREAD["id"]) == kept
 

@@ -119,7 +119,7 @@ async def test_a_message_is_diagnosed_for_one_and_shared_without_its_lines(exten
     assert task["type"] == "continue"
     card = task["value"]["card"]["content"]
     shown = json.dumps(card)
-    assert "Build timeout exceeded" in shown
+    assert "The build ran out of time" in shown
     assert "context deadline exceeded" in shown
     assert SECRET not in shown
     (share,) = card["actions"]

@@ -287,6 +287,13 @@ async def test_its_own_words_follow_the_last_reply():
     assert "A presto." in output
 
 
+@pytest.mark.parametrize("width", [40, 80])
+async def test_the_line_that_decides_is_marked(width):
+    output = await talk(Bot([Reply((LogExcerpt(((7, "before"), (8, "it broke")), 8),))]), "hi\n", width=width)
+    assert "▶ line 8  it broke" in output
+    assert "▶ line 7" not in output
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 async def test_everything_is_shown_at_any_width_and_copyable_text_is_never_broken(width):
     command = "az image builder show --name win11-golden --resource-group rg --query lastRunStatus --output json"

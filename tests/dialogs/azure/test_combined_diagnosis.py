@@ -9,16 +9,17 @@ import pytest
 
 from dialogs.azure.combined_diagnosis import TemplateSources, can_be_of_template, combine_diagnoses
 from dialogs.azure.source_diagnosis import DiagnosedLog, downgrade_partial
+from dialogs.context import DialogContext
 from dialogs.model.azure import LogTail, TemplateSearchResult, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.state.diagnosis import truncate_diagnosis
-from knowledge.catalog.fact_rules import load_fact_rules
+from dialogs.texts.catalog import get_texts
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
 from tests.dialogs.azure.statuses import with_values
-from tests.dialogs.fixtures import ENTRIES as FEW
 from tests.dialogs.fixtures import FAILED, NOTHING, SCRIPT, TIMEOUT, match
+from tests.dialogs.fixtures import KNOWLEDGE_BASE as FEW
 from tests.shipped_knowledge import DIAGNOSER, ENTRIES
 
 NOW = "2026-03-01T00:00:00Z"
@@ -78,13 +79,13 @@ async def test_a_run_that_failed_at_its_limit_speaks_against_it_and_leads_elsewh
 async def test_the_log_comes_before_what_the_status_says() -> None:
     chat = await looked(status_of("win11-golden", message="context deadline exceeded while waiting"), log=VERDICT)
     assert entries_of(chat)[0] == "script-nonzero-exit"
-    assert "certain: the text itself says so" in chat.shown
+    assert "Customizing · certain" in chat.shown
     assert "Step 1 of" in chat.shown
 
 
 async def test_from_a_part_of_a_log_nothing_is_certain() -> None:
     chat = await looked(status_of("win11-golden", message=""), log=VERDICT, whole=False)
-    assert "likely: the text points here" in chat.shown
+    assert "Customizing · likely" in chat.shown
     assert "only a part of the log" in chat.shown
 
 
@@ -139,7 +140,7 @@ async def test_a_template_of_another_name_does_not_take_the_walk() -> None:
 
 
 def sight(status: TemplateStatus = STATUS, **more: Any) -> Any:
-    return combine_diagnoses(TemplateSources(status, **more), FEW, load_fact_rules(), "en", NOW)
+    return combine_diagnoses(DialogContext("en", FEW, get_texts(), NOW), TemplateSources(status, **more))
 
 
 def test_the_better_of_two_confidences_counts() -> None:

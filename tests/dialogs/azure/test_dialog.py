@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from dialogs.model.azure import FailedTemplates, TemplateSearchResult
+from dialogs.model.azure import FailedTemplates, LogTail, TemplateSearchResult
+from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.effects import HandOff
 from dialogs.model.turn import MessageSent
 from knowledge.template.template_id import TemplateId
@@ -260,6 +261,57 @@ async def test_many_failing_templates_are_paged() -> None:
     assert "1 to 4 of 6" in await chat.press("More")
 
 
+@pytest.mark.parametrize(
+    ("log", "message", "cause"),
+    [
+        ("A-FINDING", "please see the log", "A quote in tools.ps1 is never closed (certain)"),
+        ("UNKNOWN-STEP", "please see the log", "Not known yet: contoso-agent: enrollment endpoint returned 418"),
+        ("nothing here", "FAILED-LOG", "Script ended with a non-zero exit code (certain)"),
+        ("nothing here", "WRAPPER", "Neither its status nor its log says why."),
+        (None, "WRAPPER", "Its status does not say why; its log may."),
+        (None, "FAILED-LOG", "Script ended with a non-zero exit code (certain)"),
+    ],
+)
+async def test_which_failed_says_why_as_a_look_would(log: str | None, message: str, cause: str) -> None:
+    fake = FakeAzure("user", status_of("win11-golden", message=message))
+    if log is None:
+        fake.refusals["log_tail"] = AzureRefusal("firewall")
+    else:
+        fake.tails[GOLDEN] = LogTail("customization.log", log, 9, 9)
+    chat = LookingChat(fake)
+    await chat.say("what failed")
+    assert cause in await chat.say("yes")
+    headline = cause.removesuffix(" (certain)").removeprefix("Not known yet: ")
+    if not headline.startswith(("Its", "Neither")):
+        assert headline in (await chat.press("win11-golden"))
+
+
+async def test_a_run_that_was_canceled_is_no_failure_of_its_own() -> None:
+    fake = FakeAzure("user", status_of("win11-golden", run_state="Canceled", message="canceled"))
+    fake.tails[GOLDEN] = LogTail("customization.log", "UNSURE", 9, 9)
+    chat = LookingChat(fake)
+    await chat.say("look at win11-golden")
+    shown = await chat.say("yes")
+    assert "Somebody or something canceled this run." in shown
+    assert len(chat.replies) == 1
+    for part in ("Build timeout exceeded", "What the facts say", "I don't know"):
+        assert part not in shown
+    assert "An image build with Azure VM Image Builder was canceled." in await chat.press("Draft a support case")
+
+
+async def test_what_the_whole_log_shows_instead_is_shown_as_a_new_diagnosis() -> None:
+    fake = FakeAzure("user", status_of("win11-golden", message="see the log"))
+    fake.tails[GOLDEN] = LogTail("customization.log", "OTHER-QUOTE", 9, 90_000)
+    chat = LookingChat(fake)
+    await chat.say("look at win11-golden")
+    assert "Another quote is open" in await chat.say("yes")
+    await chat.press("Read the whole log")
+    fake.tails[GOLDEN] = LogTail("customization.log", "A-FINDING", 9, 90_000)
+    shown = await chat.finish_job()
+    assert "The same error" not in shown
+    assert "A quote in tools.ps1 is never closed\n\nCustomizer 2 of 3 · install · script line 5 · certain" in shown
+
+
 async def test_the_facts_of_the_paste_say_which_template() -> None:
     fake = azure()
     chat = LookingChat(fake)
@@ -306,8 +358,8 @@ async def test_a_card_of_the_sandbox_says_so() -> None:
 
 
 async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialogs.azure.status_reply.LOOKUP_TIMEOUT_SECONDS", 0.5)
-    monkeypatch.setattr("dialogs.azure.status_reply.MIN_LOG_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr("dialogs.azure.template_snapshot.LOOKUP_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("dialogs.azure.template_snapshot.MIN_LOG_TIMEOUT_SECONDS", 0.01)
     fake = azure()
     fake.slow = True
     chat = LookingChat(fake)
@@ -320,7 +372,7 @@ async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("method", ["find", "failing", "status"])
 async def test_an_azure_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr("dialogs.azure.status_reply.LOOKUP_TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr("dialogs.azure.template_snapshot.LOOKUP_TIMEOUT_SECONDS", 0.02)
     fake = azure()
     fake.hanging = method
     chat = LookingChat(fake)

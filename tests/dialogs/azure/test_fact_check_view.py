@@ -22,11 +22,11 @@ def test_a_verdict_is_stored_under_the_name_of_the_first_version() -> None:
     matches = (match(ENTRIES["jwt-expiry-short-timeout"], "likely"), match(ENTRIES["staging-rg-conflict"], "likely"))
     text = Diagnosis("-", "status", "failed", matches, (), {}, ())
     sources = TemplateSources(short, status_diagnosis=text)
-    combined = combine_diagnoses(sources, ENTRIES, KNOWLEDGE_BASE.fact_rules, "en", NOW)
+    context = DialogContext("en", KNOWLEDGE_BASE, get_texts(), NOW)
+    combined = combine_diagnoses(context, sources)
     verdicts = collect_fact_verdicts(combined)
     assert ("jwt-expiry-short-timeout", "timeout", "for") in verdicts
     assert ("staging-rg-conflict", "provisioning_code", "for") in verdicts
-    context = DialogContext("en", KNOWLEDGE_BASE, get_texts(), NOW)
     lines = build_case_lines(context, ConversationState(diagnosis=combined.diagnosis, fact_verdicts=verdicts))
     assert any("the time limit is at most five minutes" in line for line in lines)
     assert any("the error code names the staging resource group" in line for line in lines)

@@ -19,7 +19,7 @@ from dialogs.model.reply import (
     build_literal,
     parse_markup,
 )
-from dialogs.replies.plain_text import render_plain_text, sanitize_line, sanitize_text
+from dialogs.replies.plain_text import render_plain_text, sanitize_line, sanitize_text, summarize_runs
 
 
 def test_a_diagnosis_reads_from_top_to_bottom():
@@ -77,6 +77,33 @@ def test_fields_show_their_values(field, language, shown):
 
 def test_italian_lines():
     assert render_plain_text(Reply((LogExcerpt(((3, "Errore"),)),), language="it")) == "riga 3  Errore"
+
+
+@pytest.mark.parametrize(
+    ("deciding", "shown"),
+    [
+        (0, "line 7  a\nline 8  b"),
+        (9, "line 7  a\nline 8  b"),
+        (8, "  line 7  a\n▶ line 8  b"),
+    ],
+)
+def test_the_line_that_decides_is_marked(deciding, shown):
+    assert render_plain_text(Reply((LogExcerpt(((7, "a"), (8, "b")), deciding),))) == shown
+
+
+@pytest.mark.parametrize(
+    ("literal", "summary"),
+    [
+        ("node-llama-cpp", "npm couldn't compile node-llama-cpp."),
+        ("IMAGE_STATE_UNDEPLOYABLE\nx", "npm couldn't compile IMAGE_STATE_UNDEPLOYABLE x."),
+        ("**bold**", "npm couldn't compile …."),
+        ("[x](https://evil.example)", "npm couldn't compile …."),
+        ("<at>Everyone</at>", "npm couldn't compile …."),
+        ("{{DATE(2026-01-01T00:00:00Z)}}", "npm couldn't compile …."),
+    ],
+)
+def test_a_notification_holds_no_foreign_markup(literal, summary):
+    assert summarize_runs((TextRun("npm couldn't compile "), *build_literal(literal), TextRun("."))) == summary
 
 
 def test_blocks_without_content_leave_no_gap():

@@ -8,38 +8,10 @@ import pytest
 
 from dialogs.model.reply import LogExcerpt, Paragraph, Reply, parse_markup
 from dialogs.model.turn import MessageSent
-from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, extract_first_sentence, limit_excerpts
+from dialogs.solution.shared_chat import MAX_EXCERPT_LINES, limit_excerpts
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import COMPLETE_LANGUAGES, Language, LocalizedText
-from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, context, match
-from tests.shipped_knowledge import ENTRIES
-
-LONG = "The build subnet has no way out to the internet that anybody could use"
-
-
-@pytest.mark.parametrize(
-    ("text", "first"),
-    [
-        (f"{LONG}. And more.", f"{LONG}."),
-        (f"{LONG}? And more.", f"{LONG}?"),
-        (f"Two things changed. {LONG}. And more.", f"Two things changed. {LONG}."),
-        (f"{LONG}, e.g. Azure ones. And more.", f"{LONG}, e.g. Azure ones."),
-        (f"{LONG}, p. es. Azure. E altro.", f"{LONG}, p. es. Azure."),
-        (f"{LONG}, see `a. B`. And more.", f"{LONG}, see `a. B`."),
-        (f"{LONG} of 1.5 GB. And more.", f"{LONG} of 1.5 GB."),
-        (LONG, LONG),
-    ],
-)
-def test_the_cause_in_one_sentence(text: str, first: str) -> None:
-    assert extract_first_sentence(context(), LocalizedText({"en": text})) == first
-
-
-@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
-def test_every_cause_has_a_sentence_that_is_whole(language: str) -> None:
-    for entry in ENTRIES.values():
-        said = extract_first_sentence(context(language), entry.cause)
-        assert said.count("`") % 2 == 0, entry.id
-        assert said[-1] in ".!?:", entry.id
+from knowledge.model.entry import Language
+from tests.dialogs.fixtures import DIAGNOSES, HARMLESS, IN_USE, SCRIPT, TIMEOUT, Chat, match
 
 
 def test_no_reply_shows_more_than_two_lines() -> None:
@@ -49,6 +21,11 @@ def test_no_reply_shows_more_than_two_lines() -> None:
     assert shown == [(1, "a"), (2, "b")]
     assert len(shown) == MAX_EXCERPT_LINES
     assert word in limit_excerpts(reply).blocks
+
+
+def test_the_line_that_decides_is_always_among_them() -> None:
+    reply = Reply((LogExcerpt(((1, "a"), (2, "b"), (3, "c"), (4, "d")), deciding=3),))
+    assert limit_excerpts(reply).blocks == (LogExcerpt(((1, "a"), (3, "c")), deciding=3),)
 
 
 ROWS = tuple((number, f"said on {number}") for number in range(1, 6))

@@ -23,7 +23,8 @@ from dialogs.state.conversation_state import (
 )
 from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.state.json_fields import DecodeError
-from knowledge.model.diagnosis import ExcerptLine, ScriptAdvice
+from knowledge.model.diagnosis import ExcerptLine
+from knowledge.model.finding import Finding, StepPlace
 from tests.dialogs.fixtures import DIAGNOSES, ENTRIES, FAILED, SCRIPT, Chat, match
 
 FULL = ConversationState(
@@ -71,7 +72,7 @@ def test_the_state_stays_small_whatever_was_pasted() -> None:
             ),
             excerpt=tuple(ExcerptLine(n, wide) for n in range(90)),
             facts={f"f{n}": wide for n in range(90)},
-            script_advice=ScriptAdvice("x", wide),
+            finding=Finding("x", wide, "script", "no", {f"{n}": wide for n in range(30)}, 7, StepPlace(wide, 1, 2)),
         )
     )
     state = replace(FULL, diagnosis=diagnosis, form=CaseForm("", "minimal", wide[:250], wide * 30))

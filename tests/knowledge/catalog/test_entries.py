@@ -94,6 +94,8 @@ def top(text: str) -> tuple[str, str] | None:
 
 def list_transformed(entry: Entry, example: Example) -> Iterator[tuple[str, str]]:
     """The forms in which an example may be pasted that differ from the example itself, each with its name."""
+    if not example.evidence:  # a person's own words are found by words, in no other form
+        return
     is_log = bool(LOG_LIKE.search(example.text))
     impossible = NEVER_DONE_TO_A_LOG if is_log or entry.id in NEVER_QUOTED else set()
     if is_log or LINE_BREAK.search(example.text) or entry.id in NEVER_PRINTED:
@@ -106,7 +108,8 @@ def list_transformed(entry: Entry, example: Example) -> Iterator[tuple[str, str]
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
 def test_every_example_is_recognized_in_every_form(entry: Entry) -> None:
-    with failures_together(at_least=2 * len(entry.examples)) as failures:
+    pasted = [example for example in entry.examples if example.evidence]
+    with failures_together(at_least=len(entry.examples) + len(pasted)) as failures:
         for number, example in enumerate(entry.examples):
             with failures.check(f"example {number}"):
                 assert top(example.text) == (entry.id, example.confidence)

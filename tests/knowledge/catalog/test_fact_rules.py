@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.catalog.fact_rules import FactCheck, load_fact_rules, read_fact_rules
-from knowledge.checks import check_entries
+from knowledge.checks.entry_checks import check_entries
 from knowledge.model.diagnosis import Match
 from knowledge.model.errors import InvalidFilesError
 from tests.knowledge.template.test_image_template import TEMPLATE
@@ -50,6 +50,8 @@ def check_matches(
         ("devops-operation-canceled", {"run_state": "running"}, "for"),
         ("devops-operation-canceled", {"run_state": "succeeded"}, "for"),
         ("devops-operation-canceled", {"run_state": "failed"}, "against"),
+        ("build-timeout", {"run_state": "canceled"}, "against"),
+        ("build-timeout", {"run_state": "failed"}, None),
         ("gallery-replication-timeout", {"run_sub_state": "distributing"}, "for"),
         ("gallery-replication-timeout", {"run_sub_state": "customizing"}, "against"),
         ("script-nonzero-exit", {"run_sub_state": "building"}, "against"),
@@ -69,7 +71,7 @@ def test_facts_support_or_contradict(entry: str, facts: dict[str, str | int], si
 
 def test_unknown_facts_are_named() -> None:
     (check,), _ = check_matches([match("build-timeout")], {})
-    assert check.unknown_facts == ("run_share",)
+    assert check.unknown_facts == ("run_share", "run_state")
     assert not check.verdicts
 
 

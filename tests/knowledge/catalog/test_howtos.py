@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.catalog.howtos import HOWTOS_PATH, load_howtos
-from knowledge.checks import check_entries
+from knowledge.checks.entry_checks import check_entries
 from knowledge.commands.placeholders import PLACEHOLDERS, fill_placeholders
 from knowledge.model.entry import COMPLETE_LANGUAGES
 from knowledge.model.errors import InvalidFilesError
@@ -209,12 +209,11 @@ def test_two_howtos_for_the_same_kind_of_text_are_a_fault(tmp_path: Path) -> Non
     assert any("find-it helps with 'status' already" in fault for fault in faults(path))
 
 
-@pytest.mark.parametrize("name", ["script_errors", "exit_codes"])
 @pytest.mark.parametrize("text", ["", "- {id: x}", "a: [unclosed"])
-def test_faults_of_the_other_files_have_lines_too(tmp_path: Path, name: str, text: str) -> None:
-    path = tmp_path / f"{name}.yaml"
+def test_faults_of_the_exit_codes_have_lines_too(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "exit_codes.yaml"
     path.write_text(text, encoding="utf-8")
-    reported = check_entries(tmp_path / "none", **{name: path})
+    reported = check_entries(tmp_path / "none", exit_codes=path)
     assert reported
     assert all(fault.file == path.name and fault.line in (1, 2) for fault in reported)
 

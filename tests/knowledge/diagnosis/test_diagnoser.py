@@ -48,7 +48,19 @@ def test_kinds(text: str, kind: str) -> None:
 
 def test_the_contract_has_every_key_for_any_text() -> None:
     document = diagnose("").to_json()
-    assert list(document) == ["schema", "file", "kind", "outcome", "matches", "excerpt", "facts", "timeline"]
+    assert list(document) == [
+        "schema",
+        "file",
+        "kind",
+        "outcome",
+        "tool",
+        "finding",
+        "matches",
+        "excerpt",
+        "facts",
+        "timeline",
+    ]
+    assert document["schema"] == 2
     assert document["facts"] == dict.fromkeys(FACT_KEYS)
     assert json.loads(json.dumps(document)) == document
 
@@ -78,8 +90,9 @@ def test_the_line_a_person_would_point_at(form: str) -> None:
     assert diagnosis.matches[0].confidence == "certain"
     assert log.number_of("installation failed with exit code 1603") in list_evidence_lines(diagnosis)
     assert diagnosis.facts["exit_code"] == 1
-    assert diagnosis.script_advice is not None
-    assert diagnosis.script_advice.id == "msi"
+    assert diagnosis.finding is not None
+    assert diagnosis.finding.id == "msi"
+    assert diagnosis.finding.line == log.number_of("installation failed with exit code 1603")
     assert "never printed" not in json.dumps(diagnosis.to_json())
 
 
@@ -326,4 +339,5 @@ def test_the_entry_says_whether_the_scripts_output_is_shown(shows_script_output:
     diagnosis = Diagnoser(base(failure)).diagnose(log.text())
     (match,) = diagnosis.matches
     assert any("Could not find a part" in line.text for line in match.evidence) == shows_script_output
-    assert (diagnosis.script_advice is not None) == shows_script_output
+    assert diagnosis.finding is not None
+    assert (diagnosis.finding.id == "my-script") != shows_script_output

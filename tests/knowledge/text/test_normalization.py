@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.text.normalization import MAX_LINE_CHARS, normalize_text, unescape_json
+from knowledge.text.normalization import MAX_LINE_CHARS, TextLine, normalize_lines, normalize_text, unescape_json
 
 READABLE = [
     # pasted, then the lines as (number, text)
@@ -16,6 +16,9 @@ READABLE = [
     ("a\r\nb\r\n", [(1, "a"), (2, "b")]),
     ("a\n\n\nb", [(1, "a"), (4, "b")]),
     ("\x1b[1;32m==> azure-arm: green\x1b[0m", [(1, "==> azure-arm: green")]),
+    ("[1;32m==> azure-arm: green[0m", [(1, "==> azure-arm: green")]),
+    ("npm error ^[[2K^[[1A^[[G[node-gyp] Cloning", [(1, "npm error [node-gyp] Cloning")]),
+    ("items[3] and list[10m]", [(1, "items[3] and list[10m]")]),
     ("1%\r50%\r100%", [(1, "1%"), (1, "50%"), (1, "100%")]),
     ("it\u2019s \u201cquoted\u201d\u00a0here", [(1, 'it\'s "quoted" here')]),
     ("zero\u200bwidth and \u202eturned", [(1, "zerowidth and turned")]),
@@ -37,6 +40,11 @@ READABLE = [
 @pytest.mark.parametrize(("pasted", "lines"), READABLE, ids=[repr(case[0])[:50] for case in READABLE])
 def test_pasted_text_becomes_readable(pasted: str, lines: list[tuple[int, str]]) -> None:
     assert [tuple(line) for line in normalize_text(pasted)] == lines
+
+
+@pytest.mark.parametrize(("pasted", "lines"), READABLE[4:8], ids=[repr(case[0])[:50] for case in READABLE[4:8]])
+def test_the_lines_of_a_large_log_become_as_readable(pasted: str, lines: list[tuple[int, str]]) -> None:
+    assert [tuple(line) for line in normalize_lines([TextLine(1, pasted)])] == lines
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])

@@ -1,0 +1,74 @@
+"""What is fetched of a template for a lookup, within the time of a turn: its status, and the end of its log."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from dialogs.azure.combined_diagnosis import CombinedDiagnosis, TemplateSources, combine_diagnoses
+from dialogs.azure.source_diagnosis import diagnose_log_tail, diagnose_status
+from dialogs.context import DialogContext
+from dialogs.model.azure import LogTail, TemplateStatus
+from dialogs.model.azure_refusal import AzureRefusal
+from dialogs.model.errors import AzureRefusedError
+from dialogs.model.ports import AzureReader, DiagnoseText
+from dialogs.model.turn import Person
+from dialogs.state.template_status import sanitize_status
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.template.template_id import TemplateId
+
+LOOKUP_TIMEOUT_SECONDS = 9.0
+"""The time for a lookup: the channel drops a turn that takes more than ten seconds."""
+MIN_LOG_TIMEOUT_SECONDS = 0.5
+"""The log gets at least this much time, even when the status took nearly all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSnapshot:
+    """What was fetched of a template: its status, and the end of its log or why that could not be read."""
+
+    status: TemplateStatus
+    log_tail: LogTail | None = None
+    log_refusal: AzureRefusal | None = None
+
+
+def compute_deadline() -> float:
+    """Return when a lookup that begins now must be done, as a time of the running event loop."""
+    return asyncio.get_running_loop().time() + LOOKUP_TIMEOUT_SECONDS
+
+
+async def fetch_snapshot(
+    azure_reader: AzureReader, person: Person, template_id: TemplateId, deadline: float
+) -> TemplateSnapshot:
+    """Fetch the template's status and the end of its last run's log.
+
+    A log that can't be read in time is left out. Raise `AzureRefusedError` or `TimeoutError` for the status.
+    """
+    async with asyncio.timeout_at(deadline):
+        status = await azure_reader.fetch_status(person, template_id)
+    return await fetch_log(azure_reader, person, status, deadline)
+
+
+async def fetch_log(
+    azure_reader: AzureReader, person: Person, status: TemplateStatus, deadline: float
+) -> TemplateSnapshot:
+    """Fetch the end of the log of a template's last run; no failure to do so is the lookup's failure."""
+    status = sanitize_status(status)
+    if not status.run.state:
+        return TemplateSnapshot(status)  # the template never ran, so there is no log to ask for
+    try:
+        async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + MIN_LOG_TIMEOUT_SECONDS)):
+            return TemplateSnapshot(status, await azure_reader.fetch_log_tail(person, status))
+    except AzureRefusedError as refused:
+        return TemplateSnapshot(status, log_refusal=refused.refusal)
+    except TimeoutError:
+        return TemplateSnapshot(status, log_refusal=AzureRefusal("too-slow", target="customization.log"))
+
+
+async def diagnose_snapshot(
+    context: DialogContext, diagnose: DiagnoseText, snapshot: TemplateSnapshot, earlier: Diagnosis | None = None
+) -> CombinedDiagnosis:
+    """Diagnose what was fetched, together with an earlier text that is about the template."""
+    log = await diagnose_log_tail(context, diagnose, snapshot.log_tail)
+    status_diagnosis = await diagnose_status(diagnose, snapshot.status, context.language)
+    return combine_diagnoses(context, TemplateSources(snapshot.status, status_diagnosis, log, earlier))

@@ -1,0 +1,33 @@
+"""The first sentence of one of our own texts, for replies that have no room for all of it."""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.context import DialogContext
+from knowledge.model.entry import LocalizedText
+
+MIN_SENTENCE_CHARS = 60
+"""A shorter first sentence rarely says anything by itself, such as "Two things changed."."""
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s+[^a-z\s])")
+"""Where a sentence may end: before a word that can begin another one."""
+
+
+def extract_first_sentence(
+    context: DialogContext, localized_text: LocalizedText, min_chars: int = MIN_SENTENCE_CHARS
+) -> str:
+    """Return the first sentence of a text with its markup intact, or more where that is shorter than `min_chars`."""
+    text = localized_text.get(context.language)
+    for match in _SENTENCE_END.finditer(text):
+        sentence = text[: match.end()]
+        is_abbreviation = sentence.split()[-1].lstrip("(") in context.texts.abbreviations
+        if len(sentence) >= min_chars and _has_whole_markup(sentence) and not is_abbreviation:
+            return sentence
+    return text
+
+
+def _has_whole_markup(sentence: str) -> bool:
+    """Return whether no `code`, **bold**, or placeholder is cut: a sentence end inside one is none."""
+    is_code_whole = sentence.count("`") % 2 == 0 and sentence.count("**") % 2 == 0
+    return is_code_whole and sentence.count("{") == sentence.count("}")

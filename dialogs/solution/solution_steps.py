@@ -1,0 +1,62 @@
+"""The steps of a walkthrough: those of its finding and its entry, as they fit the tool that built the image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialogs.context import DialogContext
+from dialogs.model.reply import RichText
+from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
+from knowledge.diagnosis.solution import build_solution
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Step
+from knowledge.model.finding import Finding
+
+
+def build_walk(
+    state: ConversationState, entry_id: str, diagnosis_number: int, step: int = 0, was_picked: bool = False
+) -> Walkthrough:
+    """Build the walkthrough of an entry; it follows the finding of the diagnosis if that is what the entry explains."""
+    diagnosis = state.find_diagnosis(diagnosis_number)
+    finding = get_finding(diagnosis, entry_id) if diagnosis else None
+    return Walkthrough(
+        entry_id,
+        step,
+        diagnosis_number,
+        was_picked,
+        finding.id if finding and finding.id != entry_id else "",
+        diagnosis.tool if diagnosis else "image-builder",
+    )
+
+
+def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
+    """Return the finding of a diagnosis if the entry explains its mechanism: it is the first error that matched.
+
+    An entry that is only possible explains nothing but its own headline.
+    """
+    first = next((match for match in diagnosis.matches if match.severity != "info"), None)
+    finding = diagnosis.finding
+    if first is None or first.entry != entry_id or finding is None:
+        return None
+    return finding if first.confidence != "possible" or finding.id == entry_id else None
+
+
+def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[Step, ...]:
+    """Return the steps of a walkthrough, or of the one that a step was tried in; none if its entry is gone."""
+    entry = context.entries.get(walk.entry)
+    findings = context.knowledge.findings
+    if entry is None:
+        return ()
+    return build_solution(entry, findings.rules.get(walk.finding), walk.tool, findings.packer_steps)
+
+
+def get_finding_values(state: ConversationState, walk: Walkthrough) -> Mapping[str, str]:
+    """Return what fills the texts of the walkthrough's finding; only from the diagnosis that it belongs to."""
+    diagnosis = state.find_diagnosis(walk.diagnosis_number)
+    finding = diagnosis.finding if diagnosis else None
+    return finding.values if finding and finding.id == walk.finding else {}
+
+
+def render_step_text(context: DialogContext, state: ConversationState, walk: Walkthrough, step: Step) -> RichText:
+    """Return what a step says to do, its placeholders filled in."""
+    return context.localize(step.do, get_finding_values(state, walk))

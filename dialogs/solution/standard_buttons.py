@@ -1,0 +1,16 @@
+"""The buttons of a reply that leads to no walkthrough."""
+
+from __future__ import annotations
+
+from dialogs.context import DialogContext
+from dialogs.model.reply import Button
+
+
+def build_no_walk_buttons(context: DialogContext) -> tuple[Button, ...]:
+    """Build the other ways on: guided questions, a look at the template, a support case, a new start."""
+    return (
+        context.build_button("guided-questions", "guided"),
+        context.build_button("look", "look"),
+        context.build_button("draft", "draft"),
+        context.build_button("restart", "restart"),
+    )

@@ -1,0 +1,102 @@
+"""How a text looks that no known error fits: the error in its own words, and where it happened."""
+
+from __future__ import annotations
+
+from dialogs.context import DialogContext
+from dialogs.model.reply import Block, FactTable, Paragraph, Reply, RichText, TextRun, build_literal
+from dialogs.replies.durations import format_duration
+from dialogs.replies.plain_text import summarize_runs
+from dialogs.solution.finding_view import (
+    build_excerpt,
+    find_rule,
+    render_finding_title,
+    render_first_step,
+    render_owner,
+    render_place,
+)
+from dialogs.solution.howtos import suggest_howto_buttons
+from dialogs.solution.run_summary import render_exit_code_meaning, render_reached_phase
+from dialogs.solution.standard_buttons import build_no_walk_buttons
+from dialogs.texts.catalog import TrustedText
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.finding import Finding, FindingRule
+
+
+def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
+    """Show that no known error was found, what was found instead, and what would settle the question."""
+    finding = diagnosis.finding
+    rule = find_rule(context, finding)
+    title = context.format_runs("unmatched.title")
+    blocks: list[Block]
+    if finding is not None and rule is not None:
+        title = render_finding_title(context, finding)
+        blocks = _build_known_blocks(context, diagnosis, finding, rule)
+    elif finding is not None:
+        blocks = [*build_error_blocks(context, diagnosis), render_owner(context, finding)]
+    else:
+        facts = FactTable(_build_unmatched_rows(context, diagnosis))
+        blocks = [context.build_paragraph("unmatched.says"), facts, *build_excerpt(diagnosis)]
+    if diagnosis.partial:
+        blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))
+    blocks.append(context.build_paragraph("unmatched.ask"))
+    buttons = (*suggest_howto_buttons(context, diagnosis), *build_no_walk_buttons(context))
+    return context.build_reply(Paragraph(title, size="title"), *blocks, buttons=buttons, summary=summarize_runs(title))
+
+
+def build_error_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block]:
+    """Build where it happened and the error in its own words; none if the text has no error."""
+    finding = diagnosis.finding
+    if finding is None:
+        return []
+    sentences = [*_render_where(context, diagnosis, finding), context.format_runs("unmatched.error")]
+    first, *rest = sentences
+    where = Paragraph((*first, *(run for sentence in rest for run in (TextRun(" "), *sentence))))
+    excerpt = build_excerpt(diagnosis)
+    if any(diagnosis.is_deciding(line) for line in diagnosis.excerpt):
+        return [where, *excerpt]
+    return [where, Paragraph(build_literal(finding.title)), *excerpt]
+
+
+def _build_known_blocks(
+    context: DialogContext, diagnosis: Diagnosis, finding: Finding, rule: FindingRule
+) -> list[Block]:
+    """Build what a finding says by itself, where the text doesn't show which step of the build failed."""
+    advice = render_first_step(context, rule.steps, finding.values)
+    return [
+        render_place(context, diagnosis, None),
+        Paragraph((*advice, *context.format_runs(f"retry.{finding.retry}.short"))),
+        *build_excerpt(diagnosis),
+        context.build_paragraph("diagnosis.cause", cause=context.localize(rule.cause, finding.values)),
+        render_owner(context, finding),
+    ]
+
+
+def _render_where(context: DialogContext, diagnosis: Diagnosis, finding: Finding) -> list[RichText]:
+    place = finding.place
+    if place is None:
+        if diagnosis.phase is None:
+            return []
+        return [context.format_runs("unmatched.in-phase", phase=render_reached_phase(context, diagnosis.phase))]
+    if place.count is None:
+        where = context.format_runs("unmatched.in-step", number=place.position, provisioner=place.provisioner)
+    else:
+        values = {"number": place.position, "count": place.count, "provisioner": place.provisioner}
+        where = context.format_runs("unmatched.in-customizer", **values, name=place.name or place.provisioner)
+    run = next((run for run in reversed(diagnosis.timeline) if run.state != "ended"), None)
+    if run is None or run.seconds is None:
+        return [where]
+    return [where, context.format_runs("unmatched.ran", duration=TrustedText(format_duration(run.seconds)))]
+
+
+def _build_unmatched_rows(context: DialogContext, diagnosis: Diagnosis) -> tuple[tuple[str, RichText], ...]:
+    rows: dict[str, RichText] = {"kind": (TextRun(context.format_text(f"kind.{diagnosis.kind}")),)}
+    if diagnosis.outcome != "unknown":
+        rows["outcome"] = (TextRun(context.format_text(f"outcome.{diagnosis.outcome}")),)
+    if diagnosis.phase:
+        rows["phase"] = render_reached_phase(context, diagnosis.phase)
+    if diagnosis.timeline:
+        rows["last"] = build_literal(diagnosis.timeline[-1].provisioner)
+    exit_code = diagnosis.facts.get("exit_code")
+    if exit_code is not None:
+        rows["exit-code"] = build_literal(str(exit_code)) + render_exit_code_meaning(context, diagnosis, exit_code)
+    return tuple((context.format_text(f"unmatched.{key}"), value) for key, value in rows.items())

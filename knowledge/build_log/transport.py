@@ -1,0 +1,54 @@
+"""Recognize that Packer lost its way to the build VM: what it says of WinRM, SSH, or an upload that broke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.build_log.build import Build
+from knowledge.patterns import define_text_pattern
+from knowledge.text.lines import LogLine
+
+_MAX_LINES = 3
+_MAX_CUT_LINES = 30
+_MIN_REFUSALS = 3
+_TRANSPORT = define_text_pattern(r"(?i)wsman|winrm|couldn't create shell|upload|\bssh\b|:598[56]|:22\b|communicator")
+_NEVER_CONNECTED = "Timeout waiting for "
+"""What Packer says after it tried in vain: there was no connection that could break."""
+_TRANSPORT_ERROR = define_text_pattern(
+    r"(?i)\bEOF\b|connection reset|forcibly closed|broken pipe|i/o timeout|40[13] - invalid content type|"
+    r"connection refused|no route to host|timed out|connection timeout|handshake failed|"
+    r"use of closed network connection|connection (?:was )?(?:lost|closed|aborted)|unable to authenticate|"
+    r"error getting ssh config"
+)
+
+
+def find_transport_errors(build: Build) -> tuple[LogLine, ...]:
+    """Return the lines in which Packer says that its connection to the build VM broke, in the step that failed."""
+    # A script that ended with a code of its own had a connection; what it says of one is another.
+    if build.script_exit_code is not None or (build.phase in ("prepare", "deploy") and not build.runs):
+        return ()
+    indexes = [*build.failure_range, *build.verdict_indexes]
+    if build.outcome != "failed":  # the log was cut: only its end can be the failure
+        indexes = indexes[-_MAX_CUT_LINES:]
+    lines = [build.lines[index] for index in indexes]
+    found = [line for line in lines if line.source != "echo" and is_transport_error(line.body)]
+    is_connecting = build.phase == "connect" and not build.runs
+    # Until the build VM is up, a few refused connections are normal, and more are in a build that goes on.
+    if is_connecting and (build.outcome == "running" or len(found) < _MIN_REFUSALS):
+        return ()
+    return _drop_repetitions(found)
+
+
+def is_transport_error(body: str) -> bool:
+    """Return whether a line says that the connection to the build VM broke."""
+    if _NEVER_CONNECTED in body:
+        return False
+    text = body.encode("utf-8", "replace").decode()
+    return _TRANSPORT_ERROR.search(text) is not None and _TRANSPORT.search(text) is not None
+
+
+def _drop_repetitions(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    seen: dict[str, LogLine] = {}
+    for line in lines:
+        seen[line.body[-80:]] = line
+    return tuple(sorted(seen.values(), key=lambda line: line.number))[-_MAX_LINES:]

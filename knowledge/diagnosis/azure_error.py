@@ -1,0 +1,121 @@
+"""Find the innermost error of what Azure answered: the code and message that decide, not the wrappers around them.
+
+Azure reports an error as JSON in JSON, as `Code: … Message: …`, or as the CLI's `(Code) Message`. Resource Manager
+wraps the error of a resource's own provider several times, with codes that say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from knowledge.patterns import LazyPattern, decode_groups, define_pattern
+from knowledge.text.indexed_text import IndexedText
+from knowledge.text.lines import LogLine
+
+_WRAPPER_CODES = frozenset(
+    code.lower()
+    for code in (
+        "DeploymentFailed", "ResourceDeploymentFailure", "InvalidTemplateDeployment", "MultipleErrorsOccurred",
+        "Conflict", "BadRequest", "NotFound", "Forbidden", "Unauthorized", "Failed", "OperationFailed", "Error",
+        "InternalServerError", "InternalOperationError", "ProvisioningFailed", "ValidationFailed", "None", "Null",
+        "Terminal", "Fault",
+    )
+)  # fmt: skip
+"""Codes that only say that something inside failed."""
+_POINTS_INSIDE = "see inner error"
+_MAX_ERRORS = 40
+_MAX_LINES = 3
+_MIN_WRAPPED_CHARS = 60  # a shorter line was not wrapped
+_MAX_ANSWER_BYTES = 6_000
+_CODE = r"[A-Za-z][\w.]{2,80}"
+_CODE_FORMS = (
+    rf'"?code"?\s*[:=]\s*"(?P<code>{_CODE})"\s*,?\s*"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})',
+    rf'\b(?:error ?)?code ?[:=] ?(?P<code>{_CODE})\W{{1,4}}(?:error ?)?message ?[:=] ?"?(?P<message>[^"]{{4,600}})',
+    rf"ERROR:\s+-> (?P<code>{_CODE})(?:\.\.\.)? ?: (?P<message>.{{4,600}})",
+    rf"(?:^|\s)(?:ERROR: )?\((?P<code>(?-i:[A-Z][a-z]){_CODE})\) (?P<message>[A-Z\x80-\xff].{{4,600}})",
+    rf"StatusCode=\d+ -- Original Error: Code=\"(?P<code>{_CODE})\" Message=\"(?P<message>[^\"]{{4,600}})",
+)
+_MESSAGE_FORMS = (
+    rf'"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})"\s*,\s*"?code"?\s*[:=]\s*"(?P<code>{_CODE})"',
+    rf"(?:message|error): (?P<message>[^()]{{4,400}}) \(code: ?(?P<code>{_CODE})\)",
+)
+_FORMS: tuple[tuple[int, LazyPattern[bytes]], ...] = (
+    *((1, define_pattern(form)) for form in _CODE_FORMS),
+    *((2, define_pattern(form)) for form in _MESSAGE_FORMS),
+)
+"""The forms, each with the number of the group that holds the code; the other one holds the message."""
+_MESSAGE_END = define_pattern(
+    r"\s(?:ERROR:|(?:target|exception details|code|message|tracking ?id|correlation ?id|request ?id|timestamp): )"
+)
+"""Where the next error or the next field begins: the text has no line breaks any more."""
+
+
+_MESSAGE_ONLY = define_pattern(r'"message"\s*:\s*"(?P<message>[^"{][^"]{3,900})')
+
+
+@dataclass(frozen=True, slots=True)
+class AzureError:
+    """An error of Azure: its code, its message, and the lines that hold it.
+
+    `is_specific` is false if it only says that something inside failed, or if it has no code.
+    """
+
+    code: str
+    message: str
+    lines: tuple[LogLine, ...]
+    is_specific: bool
+
+
+def find_innermost_error(indexed_text: IndexedText) -> AzureError | None:
+    """Return the error that decides in a text; `None` if it has none in a form that Azure uses."""
+    found = sorted(_find_errors(indexed_text))
+    specific = [item for item in found if not _is_wrapper(*item[2:])]
+    # Of errors nested in one answer the last is the innermost; what follows later is another answer.
+    near = [item for item in specific if item[0] <= specific[0][0] + _MAX_ANSWER_BYTES]
+    if near or found:
+        begin, end, code, message = near[-1] if near else found[-1]
+    else:
+        match = _MESSAGE_ONLY.search(indexed_text.flat)
+        if match is None:
+            return None
+        begin, end, code, message = match.start(), match.end(), "", decode_groups(match)["message"]
+    lines = tuple(indexed_text.lines[index] for index in indexed_text.find_line_range(begin, end))
+    return AzureError(code, " ".join(message.split()), lines[:_MAX_LINES], bool(near))
+
+
+def _is_wrapper(code: str, message: str) -> bool:
+    return code.lower() in _WRAPPER_CODES or _POINTS_INSIDE in message.lower()
+
+
+def _find_errors(indexed_text: IndexedText) -> Iterator[tuple[int, int, str, str]]:
+    """Yield the start, the end, the code, and the message of each error."""
+    flat = indexed_text.flat
+    for code_group, form in _FORMS:
+        position = 0
+        for _ in range(_MAX_ERRORS):
+            match = form.search(flat, position)
+            if match is None:
+                break
+            code_begin, position = match.span(code_group)  # another error may be in this one's message
+            begin, end = match.span(3 - code_group)
+            end = _find_message_end(indexed_text, begin, end)
+            code, message = flat[code_begin:position], flat[begin:end]
+            yield min(code_begin, begin), end, code.decode().rstrip("."), message.decode("utf-8", "replace")
+
+
+def _find_message_end(indexed_text: IndexedText, begin: int, end: int) -> int:
+    """Return where a message ends that may go on until `end`: before the next field, or at the end of its line.
+
+    In quotes it goes on until they close, and a plain line can be the rest of a long one that was wrapped.
+    """
+    flat, lines = indexed_text.flat, indexed_text.lines
+    next_field = _MESSAGE_END.search(flat, begin, end)
+    end = next_field.start() if next_field else end
+    if flat[begin - 1 : begin] == b'"':
+        return end
+    _, *further = indexed_text.find_line_range(begin, end)
+    for index in further:
+        if lines[index].source != "plain" or len(lines[index - 1].body) < _MIN_WRAPPED_CHARS:
+            return min(end, indexed_text.get_line_start(index))
+    return end

@@ -1,0 +1,196 @@
+"""Find what failed in an input, and name it: the step's own messages, the reason it was stopped, Azure's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.build_log.build import Build, ProvisionerRun
+from knowledge.build_log.observations import Observation
+from knowledge.catalog.findings import FindingCatalog
+from knowledge.diagnosis.azure_error import find_innermost_error
+from knowledge.diagnosis.finding_builder import FindingSource, build_finding
+from knowledge.diagnosis.input_kind import can_be_prose, is_about_build, list_pasted_lines
+from knowledge.diagnosis.parsed_input import ParsedInput
+from knowledge.diagnosis.ranking import RankedCandidate
+from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
+from knowledge.diagnosis.stopped_step import StoppedStep, StoppedStepFinder
+from knowledge.model.entry import Language
+from knowledge.model.finding import Finding
+from knowledge.text.indexed_text import IndexedText
+from knowledge.text.lines import LogLine
+
+_SCRIPT_RUNS = ("powershell", "shell")
+_AZURE_PHASES = ("prepare", "deploy", "connect", "capture", None)
+_MAX_WHOLE_MESSAGE_BYTES = 700
+_CUT_LINES = 60  # where a log is cut before its verdict, the failure is within its last lines
+_MIN_PLAIN_WEIGHT = 5.0
+_MIN_SURVIVED_WEIGHT = 8
+_MIN_PASTED_WEIGHT = 8
+_MIN_SUSPICIOUS_WEIGHT = 1.0
+_DEPROVISION_MARK = ">>> "
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailure:
+    """What is known about the step that failed: what it said, or why it was stopped.
+
+    `survived` is what failed in a build that went well, and `suspicious` what only looks like an error.
+    """
+
+    said: ScriptFailure = NO_FAILURE
+    stopped: StoppedStep | None = None
+    survived: ScriptFailure = NO_FAILURE
+    suspicious: ScriptFailure = NO_FAILURE
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """Return the lines that show the failure."""
+        return self.said.lines
+
+    @property
+    def deciding(self) -> LogLine | None:
+        """Return the line that says what broke, if one does."""
+        if self.stopped is not None:
+            return self.stopped.deciding
+        said = self.said if self.said.deciding else self.survived
+        return said.deciding.line if said.deciding else None
+
+
+class FailureFinder:
+    """Finds failures and names them. Build it once: it compiles the patterns of all findings."""
+
+    def __init__(self, catalog: FindingCatalog) -> None:
+        self._script_failure_finder = ScriptFailureFinder(catalog)
+        self._stopped_step_finder = StoppedStepFinder(catalog)
+
+    def find_failure(self, parsed: ParsedInput, observations: Sequence[Observation]) -> StepFailure:
+        """Return what the build's failed step said, or why it was stopped.
+
+        Of a text that is no build log but speaks of one, return what a script said in it, if a finding knows that.
+        """
+        build = parsed.build
+        if build is None:
+            return self._find_pasted_failure(parsed)
+        if build.outcome == "succeeded":
+            return StepFailure(survived=self._find_survived_failure(build))
+        if build.outcome == "canceled":
+            return StepFailure(stopped=self._stopped_step_finder.find(build, observations))
+        output = [build.lines[index] for index in build.failure_range]
+        if build.outcome == "failed":
+            is_script = build.script_exit_code is not None
+            return StepFailure(self._script_failure_finder.find_in_output(output, is_script))
+        return StepFailure(self._script_failure_finder.find_best_message(output[-_CUT_LINES:], _MIN_PLAIN_WEIGHT))
+
+    def build_finding(
+        self, parsed: ParsedInput, ranked: Sequence[RankedCandidate], failure: StepFailure, language: Language
+    ) -> Finding | None:
+        """Return what broke, in `language`; `None` if nothing in the input says so."""
+        if failure.survived.deciding is not None:
+            source = FindingSource(parsed.build, (), failure.survived)
+            return build_finding(source, language)
+        build = parsed.build
+        if build is not None and build.outcome == "succeeded":
+            return None
+        top = ranked[0].candidate if ranked else None
+        is_named = (
+            top is not None
+            and top.decisive
+            and top.entry.role != "wrapper"
+            and _is_whole_message(parsed.text, top.first_line_index)
+        )
+        is_about = build is not None or is_about_build(parsed.text)
+        is_firm = top is not None and (is_named or top.confidence != "possible")
+        if not is_about and not is_firm:
+            return None  # whatever failed, it was no image build
+        best_message = failure.said
+        if best_message.deciding is None or best_message.is_fallback:
+            best_message = self._find_in_text(parsed)
+        azure_error = None
+        if build is None or (build.phase in _AZURE_PHASES and build.failed_run is None):
+            azure_error = find_innermost_error(_select_failure_text(parsed))
+        source = FindingSource(
+            build,
+            ranked,
+            failure.said,
+            failure.stopped,
+            azure_error,
+            best_message,
+            is_about_build(parsed.text),
+            is_named,
+        )
+        return build_finding(source, language)
+
+    def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
+        """Return the lines of a text about a build that may show an error, where none shows it plainly."""
+        build = parsed.build
+        if parsed.is_foreign or (build is None and not is_about_build(parsed.text)):
+            return NO_FAILURE
+        if build is not None and build.outcome == "succeeded":
+            return NO_FAILURE
+        lines = _list_error_lines(parsed)
+        if build is not None and build.outcome == "unknown":
+            lines = lines[-_CUT_LINES:]
+        return self._script_failure_finder.find_best_message(lines, _MIN_SUSPICIOUS_WEIGHT)
+
+    def _find_pasted_failure(self, parsed: ParsedInput) -> StepFailure:
+        if parsed.is_foreign or parsed.kind == "deployment-error" or not is_about_build(parsed.text):
+            return StepFailure()
+        failure = self._find_in_text(parsed)
+        if failure.rule is None or failure.rule.pattern.weight < _MIN_PASTED_WEIGHT:
+            return StepFailure()
+        azure_error = find_innermost_error(parsed.text)
+        return StepFailure() if azure_error is not None and azure_error.is_specific else StepFailure(failure)
+
+    def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
+        """Return what reads most like an error in a text, except in a person's own words."""
+        failure = self._script_failure_finder.find_best_message(_list_error_lines(parsed), _MIN_PLAIN_WEIGHT)
+        if failure.deciding is None and parsed.build is not None and parsed.build.outcome != "running":
+            # What the log shows of the failure may follow the clean-up.
+            return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
+        return failure
+
+    def _find_survived_failure(self, build: Build) -> ScriptFailure:
+        """Return the worst failure inside a script of a build that succeeded all the same, if one is plain enough."""
+        for run in build.runs:
+            lines = _get_lines(build, run)
+            if run.name not in _SCRIPT_RUNS or any(line.body.startswith(_DEPROVISION_MARK) for line in lines):
+                continue
+            failure = self._script_failure_finder.find_best_message(lines)
+            is_plain = failure.deciding is not None and failure.deciding.kind in ("record", "exception")
+            if is_plain and failure.rule is not None and failure.rule.pattern.weight >= _MIN_SURVIVED_WEIGHT:
+                return failure
+        return NO_FAILURE
+
+
+def _get_lines(build: Build, run: ProvisionerRun) -> Sequence[LogLine]:
+    return build.lines[run.start_index : run.end_index if run.end_index >= 0 else len(build.lines)]
+
+
+def _select_failure_text(parsed: ParsedInput) -> IndexedText:
+    """Return the text that can hold the error: of a failed build, the failed step's lines and the verdict.
+
+    A build that runs has got over all errors but those at the end.
+    """
+    build = parsed.build
+    if build is None or build.outcome == "unknown":
+        return parsed.text
+    is_running = build.outcome == "running"
+    indexes = (
+        build.failure_range[-_CUT_LINES:] if is_running else sorted({*build.failure_range, *build.verdict_indexes})
+    )
+    return IndexedText([build.lines[index] for index in indexes])
+
+
+def _list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
+    """Return the lines that can hold the error, which a person's own words about it don't."""
+    can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
+    return list_pasted_lines(parsed.text) if can_be_words else _select_failure_text(parsed).lines
+
+
+def _is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
+    """Return whether a text is nothing but the message whose first line is given, or the JSON that holds it."""
+    if len(indexed_text.flat) > _MAX_WHOLE_MESSAGE_BYTES:
+        return False
+    before = [line.body.strip() for line in indexed_text.lines[:first_line_index]]
+    return all(body.startswith(("{", "[", '"', "<")) for body in before if body)

@@ -1,0 +1,104 @@
+"""Weigh what a failed script printed: which message says the most about the cause.
+
+A message scores by the pattern it contains, higher if it is an error record or the last line of a traceback, and higher
+the nearer it is to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.build_log.script_output import ScriptMessage
+from knowledge.catalog.line_patterns import LinePatternSet
+from knowledge.model.finding import LinePattern
+from knowledge.patterns import define_pattern
+
+MIN_SCORE = 4.0
+"""If even the best message scores less, none of them is an error."""
+END_BONUS = 3.0
+"""On the scale of the weights, 0 to 10."""
+MAX_SCORE_GAP = 4.0
+"""How far below the best score a message with a finding, or the final message, may be."""
+_END_WINDOW_MESSAGES = 40  # distance from the end of the script, in messages, within which the end bonus fades to 0
+_RECORD_BONUS = 2.0
+_UNKNOWN_RECORD_WEIGHT = 5  # weight of an error record without a known pattern
+_MIN_WRAPPED_CHARS = 70  # a shorter line was not wrapped by a console
+_MAX_COMPARED_CHARS = 160
+_VARIABLE_PARTS = define_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredMessage:
+    """A message that reads like an error, at its index in the script's output.
+
+    `weight` is how much its own words say, and `score` also counts how near it is to the end.
+    """
+
+    index: int
+    message: ScriptMessage
+    pattern: LinePattern | None
+    score: float
+    weight: float = 0.0
+
+    @property
+    def pattern_id(self) -> str:
+        """Return the id of the message's pattern; "" without one."""
+        return self.pattern.id if self.pattern else ""
+
+
+def normalize_message(message: ScriptMessage) -> bytes:
+    """Return a message without quoted names, numbers, and paths, so that repeated noise compares equal."""
+    text = message.text[:_MAX_COMPARED_CHARS].encode("utf-8", "replace")
+    constant_parts: list[bytes] = []
+    end = 0
+    for variable_part in _VARIABLE_PARTS.finditer(text):
+        constant_parts.append(text[end : variable_part.start()])
+        end = variable_part.end()
+    return b" ".join(b"".join([*constant_parts, text[end:]]).split())
+
+
+def score_messages(
+    pattern_set: LinePatternSet, messages: Sequence[ScriptMessage], end_bonus: float = END_BONUS
+) -> list[ScoredMessage]:
+    """Return the messages that say anything of an error, in order.
+
+    `end_bonus` is what the last message gains over one far from the end; 0 for a text that isn't a script's output.
+    """
+    scored: list[ScoredMessage] = []
+    last_index = len(messages) - 1
+    for index, message in enumerate(messages):
+        if message.kind == "trace":
+            continue
+        next_message = messages[index + 1] if index < last_index else None
+        pattern, weight = _weigh_message(pattern_set, message, next_message)
+        if weight <= 0:
+            continue
+        closeness = 1.0 - min(last_index - index, _END_WINDOW_MESSAGES) / _END_WINDOW_MESSAGES
+        scored.append(ScoredMessage(index, message, pattern, weight + end_bonus * closeness, weight))
+    return scored
+
+
+def _weigh_message(
+    pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage | None
+) -> tuple[LinePattern | None, float]:
+    """Return the heaviest pattern in a message and the message's weight; 0 if it says nothing of an error."""
+    match = pattern_set.match_text(message.text)
+    pattern, weight = match.pattern, float(match.pattern.weight if match.pattern else 0)
+    if message.kind != "line":
+        return pattern, max(weight, _UNKNOWN_RECORD_WEIGHT) + _RECORD_BONUS
+    if next_message and weight < _UNKNOWN_RECORD_WEIGHT and len(message.text) >= _MIN_WRAPPED_CHARS:
+        wrapped_pattern = _find_wrapped_pattern(pattern_set, message, next_message)
+        if wrapped_pattern and wrapped_pattern.weight > weight:
+            pattern, weight = wrapped_pattern, float(wrapped_pattern.weight)
+    if match.weight_cap is not None:
+        weight = min(weight, match.weight_cap)
+    return pattern, weight
+
+
+def _find_wrapped_pattern(
+    pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage
+) -> LinePattern | None:
+    """Return the pattern that occurs only when two lines are read as one, if any."""
+    joined = pattern_set.match_text(f"{message.text} {next_message.text}").pattern
+    return None if joined is pattern_set.match_text(next_message.text).pattern else joined

@@ -1,0 +1,125 @@
+"""Find in a failed step's output what broke: the messages that show it, and the finding that names it.
+
+The patterns are those of `knowledge/findings/`. Where nothing reads like an error, the last printed lines are the best
+evidence there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.build_log.noise import is_noise
+from knowledge.build_log.script_output import ScriptMessage, read_messages
+from knowledge.catalog.findings import FindingCatalog
+from knowledge.catalog.line_patterns import LinePatternSet
+from knowledge.diagnosis.message_score import MAX_SCORE_GAP, MIN_SCORE, ScoredMessage, score_messages
+from knowledge.diagnosis.message_selection import MAX_MESSAGES, choose_messages
+from knowledge.model.finding import FindingRule
+from knowledge.patterns import define_text_pattern
+from knowledge.text.lines import LogLine
+
+MAX_LINES = 4_000
+_SHOWN_SOURCES = ("output", "plain", "verdict")
+_MAX_WEIGHT_GAP = 1.0
+_HEADER_LINES = 20  # a provisioner announces itself within its first lines
+_STOP_PREFIX = "Provisioning step had errors"
+_BEGIN_PREFIX = "Provisioning with "
+_BOILERPLATE = define_text_pattern(
+    r"(?i)^(?:\+ exit\b|(?:stopping |windows powershell )?transcript|\*{4,}|(?:end time|username|runas user)\s*:)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFailure:
+    """What a step printed about its failure.
+
+    `messages` are at most five, in order, and `deciding` is the one of them that says what broke. `rule` is the finding
+    that names it; `is_fallback` is set where the step printed no error.
+    """
+
+    messages: tuple[ScriptMessage, ...]
+    deciding: ScriptMessage | None
+    rule: FindingRule | None
+    is_fallback: bool = False
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """Return the first line of each message, and the deciding message's further lines while there is room."""
+        lines = [message.line for message in self.messages]
+        if self.deciding is not None:
+            lines += self.deciding.continuation_lines[: MAX_MESSAGES - len(lines)]
+        return tuple(sorted(lines, key=lambda line: line.number))
+
+
+NO_FAILURE = ScriptFailure((), None, None)
+
+
+class ScriptFailureFinder:
+    """Searches a step's output for all known failures. Build it once: it compiles the patterns."""
+
+    def __init__(self, catalog: FindingCatalog) -> None:
+        self.catalog = catalog
+        self._pattern_set = LinePatternSet([*catalog.line_patterns, *catalog.list_patterns("said")])
+
+    def find_in_output(self, output: Sequence[LogLine], is_script: bool = False) -> ScriptFailure:
+        """Find what the step with this `output`, from its start to its failure, said about the failure.
+
+        If no message reads like an error, the last ones are returned, with the rule for a script that says nothing if
+        `output` begins where a script does, or if the verdict says that it was one (`is_script`). That it printed
+        nothing at all is known only of a step that is there from its start to its end.
+        """
+        messages = read_step_messages(output)
+        last_messages = [message for message in messages if not _BOILERPLATE.match(message.text)][-MAX_MESSAGES:]
+        scored = score_messages(self._pattern_set, messages)
+        best = max(scored, key=lambda message: (message.score, message.index), default=None)
+        if best is None or best.score < MIN_SCORE:
+            has_start = any(line.body.startswith(_BEGIN_PREFIX) for line in output[:_HEADER_LINES])
+            is_whole = has_start and output[-1].body.startswith(_STOP_PREFIX)
+            return self._build_fallback(last_messages, is_whole if not last_messages else has_start or is_script)
+        deciding, rule = self._choose_rule(scored, best)
+        last = last_messages[-1] if last_messages else None
+        return ScriptFailure(choose_messages(scored, best, deciding, last), deciding.message, rule)
+
+    def find_best_message(self, lines: Sequence[LogLine], min_weight: float = MIN_SCORE) -> ScriptFailure:
+        """Find the message in any text that reads most like an error; none if nothing weighs `min_weight`.
+
+        Unlike in a script's output, the first of several that say as much is the cause.
+        """
+        scored = score_messages(self._pattern_set, read_step_messages(lines), end_bonus=0.0)
+        best = max(scored, key=lambda message: (message.score, -message.index), default=None)
+        if best is None or best.score < min_weight:
+            return NO_FAILURE
+        rule = self.catalog.rules.get(best.pattern_id)
+        return ScriptFailure(choose_messages(scored, best, best, None), best.message, rule)
+
+    def _build_fallback(self, last_messages: Sequence[ScriptMessage], is_script: bool) -> ScriptFailure:
+        messages = tuple(last_messages)
+        if not is_script:
+            return ScriptFailure(messages[-2:], None, None, is_fallback=True)
+        rule = self.catalog.get_fallback("nothing-said" if messages else "nothing-printed")
+        return ScriptFailure(messages, messages[-1] if messages else None, rule, is_fallback=True)
+
+    def _choose_rule(
+        self, scored: Sequence[ScoredMessage], best: ScoredMessage
+    ) -> tuple[ScoredMessage, FindingRule | None]:
+        """Choose the message whose finding says the most among those that score about as high as the best.
+
+        If the best message says clearly more than any finding, its own words are the headline.
+        """
+        near = [message for message in scored if message.score >= best.score - MAX_SCORE_GAP]
+        named = [message for message in near if message.pattern_id in self.catalog.rules]
+        if not named:
+            return best, None
+        chosen = max(named, key=lambda message: (message.weight, message.score, message.index))
+        if best not in named and chosen.weight < best.weight - _MAX_WEIGHT_GAP:
+            return best, None
+        return chosen, self.catalog.rules[chosen.pattern_id]
+
+
+def read_step_messages(output: Sequence[LogLine]) -> list[ScriptMessage]:
+    """Return the messages that a step printed, without progress bars and Packer's own lines."""
+    lines = [line for line in output[-MAX_LINES:] if line.source in _SHOWN_SOURCES and not is_noise(line.body)]
+    while lines and (lines[-1].body.startswith(_STOP_PREFIX) or not lines[-1].body.strip()):
+        lines.pop()
+    return read_messages(lines)

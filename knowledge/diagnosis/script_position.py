@@ -1,0 +1,55 @@
+"""Find at which line of its script a message arose, as the message itself or PowerShell beside it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.patterns import define_pattern
+from knowledge.text.lines import LogLine
+
+_MAX_LINES_BESIDE = 8
+# `At line:1 char:5` counts in a command line, not in a script
+_POSITION = define_pattern(
+    r"(?:\.psm?1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
+)
+_POWERSHELL_POSITION = define_pattern(r"^[^\n]{2,300}\.psm?1: ?(\d{1,6}) [^\n]{1,20}\d$")
+"""`At C:\\x.ps1:3 char:5`, in any language."""
+_SOURCE_MARK = "+"
+
+
+def find_script_line(message: str, lines: Sequence[LogLine], first_number: int) -> int | None:
+    """Return the line of the script that a message is about; `None` if nothing says so.
+
+    Args:
+        message: The message, its further lines joined.
+        lines: The lines of the log.
+        first_number: The number of the message's first line.
+    """
+    own = _search(message)
+    if own is not None:
+        return own
+    index = next((index for index, line in enumerate(lines) if line.number == first_number), None)
+    if index is None:
+        return None
+    above = _find_position_above(lines[max(0, index - _MAX_LINES_BESIDE) : index])
+    if above is not None:
+        return above
+    below = lines[index + 1 : index + 1 + _MAX_LINES_BESIDE]
+    return next((number for line in below if (number := _search(line.body)) is not None), None)
+
+
+def _find_position_above(lines: Sequence[LogLine]) -> int | None:
+    """Return the position that stands above a parser's message, with the source that it is about in between."""
+    for line in reversed(lines):
+        body = line.body.strip()
+        match = _POWERSHELL_POSITION.search(body.encode("utf-8", "replace"))
+        if match:
+            return int(match[1])
+        if body and not body.startswith(_SOURCE_MARK):
+            return None
+    return None
+
+
+def _search(text: str) -> int | None:
+    match = _POSITION.search(text.encode("utf-8", "replace"))
+    return int(match[1]) if match else None

@@ -1,0 +1,47 @@
+"""The steps that fix a failure: those of its finding first, then what the entry adds, as they fit the tool that built.
+
+A finding's steps correct the cause. What follows, to bring the correction into the template and to run it again, is the
+same for every finding, so it comes from the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.model.diagnosis import BuildTool
+from knowledge.model.entry import Entry, Step
+from knowledge.model.finding import FindingRule
+from knowledge.patterns import define_text_pattern
+
+_SERVICE_COMMAND = define_text_pattern(
+    r"(?i)image builder|ImageBuilderTemplate|imageTemplates|packerlogs|<staging(?:Rg)?>"
+)
+_SERVICE_TEXT = define_text_pattern(
+    r"(?i)delete the template|submit (?:it|the template)|the template again|buildTimeoutInMinutes|"
+    r"staging resource group|start the run|run the template"
+)
+
+
+def build_solution(
+    entry: Entry, rule: FindingRule | None, tool: BuildTool, packer_steps: Sequence[Step]
+) -> tuple[Step, ...]:
+    """Return the steps for a failure, in order.
+
+    Args:
+        entry: The entry that explains the mechanism.
+        rule: The finding that names the cause, if one does.
+        tool: What ran the build.
+        packer_steps: How a correction gets into a person's own Packer build.
+    """
+    steps: Sequence[Step] = entry.steps
+    if rule is not None:
+        steps = [*rule.steps, *(step for step in entry.steps if step.effect != "reads")]
+    if tool == "packer":
+        steps = [*(step for step in steps if not is_service_step(step)), *packer_steps]
+    return tuple(steps)
+
+
+def is_service_step(step: Step) -> bool:
+    """Return whether a step is about Image Builder itself, so that it means nothing in a person's own Packer build."""
+    commands = f"{step.cli or ''}\n{step.powershell or ''}"
+    return _SERVICE_COMMAND.search(commands) is not None or _SERVICE_TEXT.search(step.do.get("en")) is not None

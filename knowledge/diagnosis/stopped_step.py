@@ -1,0 +1,132 @@
+"""Find why a step never ended: it was silent, or repeated itself, until the build was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from knowledge.build_log.build import Build
+from knowledge.build_log.noise import is_noise
+from knowledge.build_log.observations import Observation
+from knowledge.catalog.findings import FindingCatalog
+from knowledge.catalog.line_patterns import LinePatternSet
+from knowledge.model.finding import FindingRule, FindingTrigger, LinePattern
+from knowledge.patterns import define_text_pattern
+from knowledge.redaction.redact import redact
+from knowledge.text.durations import format_duration
+from knowledge.text.lines import LogLine
+from knowledge.text.sentences import extract_sentence
+
+_MAX_SEARCHED_LINES = 400
+_TRIGGERS: Mapping[str, FindingTrigger] = {
+    "stopped-after-silence": "silent",
+    "stopped-while-repeating": "repeating",
+}
+_MAX_LAST_LINES = 3
+_NO_COMMAND = define_text_pattern(
+    r"(?i)^(?:Found command: ?)?\s*(?:#|::|rem\b|Write-\w|echo\b|printf\b|throw\b|log\w*\b|function\b|param\b|$)"
+)
+_COMMENT = define_text_pattern(r"<#.*?(?:#>|$)|\s#.*$")
+_BLOCK_START, _BLOCK_END = "<#", "#>"
+_DENIAL = define_text_pattern(r"(?i)\b(?:not|no|never|non|fail\w*|error|denied|waiting)\b")
+_COMMAND_START = "[INFO] starting remote command"
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedStep:
+    """Why a step was stopped: the rule that names it, what fills its texts, and the line that shows it, if any."""
+
+    rule: FindingRule
+    text: str
+    deciding: LogLine | None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+class StoppedStepFinder:
+    """Chooses the rule for a step that was stopped. Build it once: it compiles the patterns."""
+
+    def __init__(self, catalog: FindingCatalog) -> None:
+        self._catalog = catalog
+        self._pattern_sets = {trigger: LinePatternSet(catalog.list_patterns(trigger)) for trigger in _TRIGGERS.values()}
+
+    def find(self, build: Build | None, observations: Sequence[Observation]) -> StoppedStep | None:
+        """Return why the build's last step was stopped; `None` if it wasn't silent and didn't repeat itself."""
+        run = build.failed_run if build else None
+        if build is None or run is None or run.name == "windows-update":
+            return None
+        observation = next((item for item in observations if item.id in _TRIGGERS), None)
+        if observation is None:
+            return None
+        trigger = _TRIGGERS[observation.id]
+        stop_index = len(build.lines) if build.stop_index is None else build.stop_index
+        step_lines = build.lines[max(run.start_index, stop_index - _MAX_SEARCHED_LINES) : stop_index]
+        searched = observation.repeated if trigger == "repeating" else _list_commands(step_lines)
+        rule, line = self._choose_rule(trigger, searched)
+        values: dict[str, str] = {}
+        if observation.seconds is not None:
+            values["silence"] = format_duration(observation.seconds)
+        if run.started_at and run.ended_at:
+            values["duration"] = format_duration(int((run.ended_at - run.started_at).total_seconds()))
+        if observation.repeat_count:
+            values["count"] = f"{observation.repeat_count}+" if observation.has_more else str(observation.repeat_count)
+        # a line of the script's source names the command, but what shows the silence is the log's last line before it
+        shown = line if line is not None and line.source != "echo" else None
+        deciding = shown or _find_deciding_line(trigger, observation, step_lines)
+        if deciding is not None and not deciding.body.startswith(_COMMAND_START):
+            values["sentence"] = extract_sentence(redact(deciding.body))
+        return StoppedStep(rule, line.body if line else "", deciding, values)
+
+    def _choose_rule(self, trigger: FindingTrigger, lines: Sequence[LogLine]) -> tuple[FindingRule, LogLine | None]:
+        """Return the heaviest rule that one of `lines` fits, with that line; else the rule that fits any step."""
+        best: tuple[LinePattern, LogLine] | None = None
+        for line in lines:
+            pattern = self._pattern_sets[trigger].match_text(line.body).pattern
+            if pattern is not None and (best is None or _rank(pattern, line) > _rank(*best)):
+                best = pattern, line
+        if best is None:
+            return self._catalog.get_fallback(trigger), None
+        return self._catalog.rules[best[0].id], best[1]
+
+
+def _rank(pattern: LinePattern, line: LogLine) -> tuple[int, bool, int]:
+    """Return how much a line says: by its pattern, then whether it denies something, then by its length."""
+    # of a script's source, the last command is as good as any
+    length = 0 if line.source == "echo" else len(line.body)
+    return pattern.weight, _DENIAL.search(line.body) is not None, length
+
+
+def _list_commands(lines: Sequence[LogLine]) -> list[LogLine]:
+    """Return the lines that may name what was running: what the script printed last, and the commands in its source."""
+    printed = [line for line in lines if line.source in ("output", "plain") and line.body.strip()]
+    source = [line for line in _drop_comments(lines) if not _NO_COMMAND.match(line.body)]
+    return [*reversed(printed[-_MAX_LAST_LINES:]), *reversed(source)]
+
+
+def _drop_comments(lines: Sequence[LogLine]) -> Iterator[LogLine]:
+    """Yield the lines of the script's source without its comments, which name commands that never ran."""
+    in_block = False
+    for line in lines:
+        if line.source != "echo":
+            continue
+        body = line.body
+        if in_block:
+            in_block = _BLOCK_END not in body
+            body = body.partition(_BLOCK_END)[2]
+        in_block = in_block or body.rfind(_BLOCK_START) > body.rfind(_BLOCK_END)
+        text = body if body.isascii() else body.encode("utf-8", "replace").decode()
+        yield line._replace(body=_COMMENT.sub("", text))
+
+
+def _find_deciding_line(
+    trigger: FindingTrigger, observation: Observation, step_lines: Sequence[LogLine]
+) -> LogLine | None:
+    """Return the repeated line that says most, or the last line before the silence."""
+    if trigger == "repeating":
+        return observation.repeated[0]
+    printed = [
+        line
+        for line in step_lines
+        if line.source in ("output", "plain") and line.body.strip() and not is_noise(line.body)
+    ]
+    shown = printed or [line for line in step_lines if line.body.startswith(_COMMAND_START)]
+    return shown[-1] if shown else None

@@ -1,0 +1,119 @@
+"""A finding: what broke, in one sentence, with its cause, its own steps, and who can fix it.
+
+`FindingRule` is what `knowledge/findings/` knows; `Finding` is what one diagnosis found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from knowledge.model.entry import Basis, LocalizedText, Owner, Retry, Step
+
+FindingTrigger = Literal["said", "nothing-said", "nothing-printed", "silent", "repeating"]
+"""When a rule applies: a failed script printed one of its patterns; it printed no error, or nothing at all; it printed
+nothing until the build was stopped; or it printed the same thing again and again until the build was stopped."""
+BUILT_IN_VALUES = ("exit_code", "count", "silence", "duration", "sentence", "step", "command")
+"""Values that every rule may use in its texts, besides those that it captures itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePattern:
+    """What a line says, and how much it tells about the cause, from 0 to 10.
+
+    With `is_weight_cap` it marks lines that look worse than they are: they count for no more than `weight`.
+    """
+
+    id: str
+    weight: int
+    text: tuple[str, ...] = ()
+    regex: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    is_weight_cap: bool = False
+    examples: tuple[str, ...] = ()
+    not_examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingExample:
+    """Lines that a rule must recognize, and the headline that they must give in English; "" if any will do."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRule:
+    """One way in which a script fails. Its texts may hold placeholders, `{name|default}`, for captured values.
+
+    `capture` holds RE2 expressions with named groups, searched in the message first and then in the step's output.
+    """
+
+    pattern: LinePattern
+    trigger: FindingTrigger
+    capture: tuple[str, ...]
+    title: LocalizedText
+    cause: LocalizedText
+    steps: tuple[Step, ...]
+    retry: Retry
+    owner: Owner
+    basis: Basis
+    examples: tuple[FindingExample, ...]
+
+    @property
+    def id(self) -> str:
+        """Return the rule's id, which is its pattern's."""
+        return self.pattern.id
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlace:
+    """Where in the build it happened: the provisioner, the how-manieth step of the log it was, and the script's line.
+
+    Where the template is known, `name` is the customizer's name there, and `position` is one of `count` customizers.
+    """
+
+    provisioner: str
+    position: int
+    started_line: int
+    script_line: int | None = None
+    name: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What broke in one build. `id` names a rule in `knowledge/findings/`, or an entry if no rule fits.
+
+    `title` is redacted and in the language of the diagnosis; `values` holds what its placeholders stand for, redacted.
+    `line` is the number of the line that decides, 0 if no single line does.
+    """
+
+    id: str
+    title: str
+    owner: Owner
+    retry: Retry
+    values: Mapping[str, str] = field(default_factory=dict)
+    line: int = 0
+    place: StepPlace | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as a JSON object that always has every key; unknown values are `None`."""
+        place = self.place
+        return {
+            "id": self.id,
+            "title": self.title,
+            "values": dict(self.values),
+            "owner": self.owner,
+            "retry": self.retry,
+            "line": self.line or None,
+            "step": {
+                "provisioner": place.provisioner,
+                "position": place.position,
+                "line": place.started_line,
+                "script_line": place.script_line,
+            }
+            if place
+            else None,
+        }

@@ -1,0 +1,30 @@
+"""Tell whether Image Builder or Packer itself wrote a log.
+
+Image Builder is Packer with the builder `azure-arm`, so their messages are the same. The service prefixes each line and
+gives its scripts names of its own; people's own Packer builds have names, paths, and CI prefixes of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from knowledge.patterns import define_text_pattern
+
+_SERVICE = define_text_pattern(
+    r"\bPACKER (?:OUT|ERR|\d{4}/)|packerlogs/|imageTemplates?\b|VirtualMachineImages|\bIT_[\w.()-]{3,}|"
+    r"(?i:azure (?:vm )?image builder)|lastRunStatus|DeprovisioningScript|packerizer"
+)
+_PACKER = define_text_pattern(
+    r"\.pkr\.hcl|\bpacker build\b|azure-arm\.[\w-]+: |'azure-arm\.[\w-]+'|\bpacker-(?:builder|plugin)-azure|"
+    r"created by Packer, not deleting|since it was created by Packer|output will be in this color|"
+    r"Provisioning with \w+ script: (?:\./|[A-Za-z]:\\|[\w./-]*/scripts/)|packer-powershell-provisioner\d|"
+    r"Press enter to continue|-on-error=|\(PACKER_COMMA\)"
+)
+
+
+def is_plain_packer(texts: Iterable[str]) -> bool:
+    """Return whether `texts` come from a person's own Packer build for Azure, and nothing in them from the service."""
+    # All lines at once: most texts have no mark at all, and each look at a line costs as much as one at many.
+    text = "\n".join(texts)
+    readable = text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return _SERVICE.search(readable) is None and _PACKER.search(readable) is not None

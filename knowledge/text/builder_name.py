@@ -1,0 +1,91 @@
+"""Make the lines of any Packer build for Azure look like those of Image Builder, whatever the build is called.
+
+Packer starts each line with the build's name, `==> NAME: ` or four blanks and `NAME: `. Image Builder's is always
+`azure-arm`; people's own templates use `azure-arm.ubuntu`, `win2022.azure-arm.image`, or any name at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from knowledge.patterns import define_text_pattern
+from knowledge.text.normalization import TextLine
+
+BUILDER = "azure-arm"
+_MAX_NAMES = 8
+_MIN_NAMED_LINES = 2
+_HEAD_LINES, _TAIL_LINES = 400, 100
+_MAX_PREFIX_CHARS = 200
+_MARKS = (("==> ", ": "), ("==> ", ":"), ("--> ", ": "), ("    ", ": "))
+_MARKS_BEFORE_NAME = ("==> ", "--> ", "    ", "Build '")
+_KNOWN_LINES = (f"==> {BUILDER}: ", f"    {BUILDER}: ")
+_NAMED_LINE = define_text_pattern(
+    r"(?:^|ui: |ui error: |\d\dZ? |\d ui: )(?:==> |--> |    )(?P<name>[A-Za-z][\w.-]{1,60}):(?: |$)"
+)
+_VERDICT = define_text_pattern(r"(?:^|\s)Build '(?P<name>[\w.-]{2,60})' (?:errored|finished)")
+_AZURE_MARK = define_text_pattern(
+    r"azure-arm|Azure Resource Manager \(ARM\) client|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w{5,}|"
+    r"packer-plugin-azure|Microsoft\.(?:Compute|Network|KeyVault)/|\.vault\.azure\.net|core\.windows\.net"
+)
+_OTHER_BUILDER = define_text_pattern(
+    r"(?i)(?:^|[._-])(?:amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|"
+    r"openstack|nutanix|oracle|alicloud|tencentcloud|digitalocean|hcloud|linode|vagrant|null|lxc|lxd)\b"
+)
+
+OTHER_PLATFORM_MARKS = (
+    r"Launching a source AWS instance|Prevalidating (?:any provided VPC|AMI Name)|Found Image ID: ami-|\bAMI: ami-|"
+    r"Starting docker container|Creating a temporary directory for sharing data|Retrieving ISO|"
+    r"Starting HTTP server on port \d|Checking image does not exist|Creating temporary RSA SSH key for instance"
+)
+"""What only builders for other platforms say, whatever the build is called."""
+_OTHER_PLATFORM = define_text_pattern(OTHER_PLATFORM_MARKS)
+
+
+def unify_builder_name(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """Return `lines` with the names of Azure builds replaced by `azure-arm`; other builds keep theirs."""
+    names = find_azure_build_names([line.text for line in lines])
+    if not names:
+        return lines
+    prefixes = tuple((mark + name + end, mark + BUILDER + end) for name in names for mark, end in _MARKS)
+    return [_replace_name(line, prefixes) for line in lines]
+
+
+def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the names, other than `azure-arm` itself, under which `texts` log a Packer build for Azure.
+
+    A name that says "azure" counts by itself. Any other needs a mark of Azure in the text, and no other builder's name.
+    """
+    # Every Packer log names its build in its first lines and again in its verdict.
+    searched = texts if len(texts) <= _HEAD_LINES + _TAIL_LINES else [*texts[:_HEAD_LINES], *texts[-_TAIL_LINES:]]
+    counts: Counter[str] = Counter()
+    for text in searched:
+        # A look at what a named line must have is much quicker than the pattern, and most lines don't have it.
+        if _KNOWN_LINES[0] in text or _KNOWN_LINES[1] in text or not any(mark in text for mark in _MARKS_BEFORE_NAME):
+            continue
+        line = text[:_MAX_PREFIX_CHARS].encode("utf-8", "replace").decode()
+        if match := _NAMED_LINE.search(line):
+            counts[str(match[1])] += 1
+        elif match := _VERDICT.search(line):
+            counts[str(match[1])] += _MIN_NAMED_LINES
+    names = [name for name, _ in counts.most_common(_MAX_NAMES) if _is_unknown_name(name)]
+    if not names:
+        return ()
+    readable = [text.encode("utf-8", "replace").decode() for text in searched]
+    has_azure_mark = any(map(_AZURE_MARK.search, readable)) and not any(map(_OTHER_PLATFORM.search, readable))
+    return tuple(
+        name for name in names if "azure" in name.lower() or (has_azure_mark and counts[name] >= _MIN_NAMED_LINES)
+    )
+
+
+def _is_unknown_name(name: str) -> bool:
+    """Return whether it's neither the name that the line reader knows as it is, nor another platform's builder."""
+    return name != BUILDER and not name.startswith(f"{BUILDER}.") and not _OTHER_BUILDER.search(name)
+
+
+def _replace_name(line: TextLine, prefixes: Sequence[tuple[str, str]]) -> TextLine:
+    for old, new in prefixes:
+        position = line.text.find(old, 0, _MAX_PREFIX_CHARS)
+        if position >= 0:
+            return TextLine(line.number, line.text[:position] + new + line.text[position + len(old) :])
+    return line

@@ -1,0 +1,139 @@
+"""What people are told about the sandbox's templates: one answer for each, whichever way they ask, and nothing untrue."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.azure.arm.settings import AzureSettings
+from bot.azure.open import open_azure_reader
+from bot.host.conversation import build_dialog_services
+from bot.sandbox.server import Sandbox
+from dialogs.conversation import Conversation
+from dialogs.model.effects import StartJob
+from dialogs.model.reply import Reply
+from dialogs.model.turn import JobDone, MessageSent, Turn, TurnEvent
+from dialogs.replies.plain_text import render_plain_text
+from tests.bot.sandbox.clients import NEWCOMER
+from tests.bot.scripted import KNOWLEDGE
+from tests.shipped_knowledge import DIAGNOSER
+
+
+class Chat:
+    """A person who has allowed looks; the jobs that a turn leaves are done at once."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._state: dict[str, Any] | None = None
+        self.replies: tuple[Reply, ...] = ()
+
+    async def say(self, text: str) -> str:
+        return await self._take(MessageSent(text))
+
+    async def look(self, name: str) -> str:
+        shown = await self.say(f"look at {name}")
+        return await self.say("yes") if "May I look at Azure?" in shown else shown
+
+    async def _take(self, event: TurnEvent) -> str:
+        turn = Turn(NEWCOMER, "conversation", locale="en-US", event=event)
+        answer = await self._conversation.answer_turn(turn, self._state)
+        self._state, self.replies = json.loads(json.dumps(answer.state)), answer.replies
+        shown = "\n\n".join(map(render_plain_text, answer.replies))
+        for effect in answer.effects:
+            if isinstance(effect, StartJob):
+                result = await self._conversation.perform_job(NEWCOMER, effect.job, "en", lambda *_: None)
+                shown += await self._take(JobDone(effect.job, result))
+        return shown
+
+
+@pytest_asyncio.fixture
+async def conversation(sandbox: Sandbox) -> AsyncIterator[Conversation]:
+    azure = open_azure_reader(AzureSettings("sandbox"), DIAGNOSER, sandbox.credential_provider, sandbox.cloud)
+    yield build_dialog_services(KNOWLEDGE, azure=azure).conversation
+    await azure.close()
+
+
+async def list_causes(chat: Chat) -> dict[str, str]:
+    """Return what the list of failed templates says of each, by its name and resource group."""
+    shown, causes = await chat.say("what failed"), {}
+    while True:
+        shown = await chat.say("yes") if "May I look" in shown else shown
+        lines = [line for line in shown.splitlines() if line]
+        for line, cause in itertools.pairwise(lines):
+            if line.endswith(" ago"):
+                causes[" in ".join(line.split(" · ")[:2])] = cause
+        if " to 15 of " in shown:
+            return causes
+        shown = await chat.say("More")
+
+
+@pytest.mark.property
+async def test_which_failed_and_a_look_give_the_same_answer(conversation: Conversation) -> None:
+    causes = await list_causes(Chat(conversation))
+    assert len(causes) == 15
+    del causes["win11-notebooks in rg-research"]  # looks at it are throttled
+    unknown = [name for name, cause in causes.items() if cause.startswith("Its status does not say why")]
+    assert len(unknown) == 4, "the logs of these may not be read"
+    for name in causes.keys() - set(unknown):
+        shown = await Chat(conversation).look(name)
+        headline = causes[name].rpartition(" (")[0]
+        assert f"\n\n{headline}\n\n" in shown, f"{name}: {causes[name]}\n{shown}"
+
+
+async def test_the_advice_of_an_earlier_text_is_not_shown_on_a_new_diagnosis(conversation: Conversation) -> None:
+    chat = Chat(conversation)
+    assert "a quote is never closed" in await chat.say("example")
+    shown = await chat.look("win10-kiosk")
+    assert "Sysprep ran before WindowsAzureGuestAgent was installed" in shown
+    assert "▶ line 218  Get-Service : Cannot find any service" in shown
+    for part in ("quote", "parse the script", "Other candidates", "Script ended with a non-zero exit code"):
+        assert part not in shown
+    shown = await chat.say("draft")
+    assert "Title: Azure VM Image Builder: Sysprep" in shown
+    for part in ("terminator", "quote", "0f1e2d3c-4b5a-4697-8879-aabbccddeeff"):
+        assert part not in shown
+
+
+async def test_the_same_error_as_in_the_text_stays_what_is_talked_about(conversation: Conversation) -> None:
+    chat = Chat(conversation)
+    await chat.say("example")
+    assert "The same error as the one we are solving." in await chat.look("win11-golden")
+    assert "Step 2 of" in await chat.say("next")
+
+
+async def test_the_failing_customizer_is_named_as_the_template_names_it(conversation: Conversation) -> None:
+    shown = await Chat(conversation).look("win11-golden")
+    assert "PowerShell couldn't parse the script: a quote is never closed\n\nCustomizer 3 of 5 · install-dev" in shown
+    assert '▶ line 280  The string is missing the terminator: ".' in shown
+
+
+async def test_what_rests_on_a_persons_own_words_is_called_that(conversation: Conversation) -> None:
+    shown = await Chat(conversation).say("my build can't find the gallery image version")
+    assert "no version with this number\n\nSubmitting the template · from your description\n" in shown
+    assert "· likely" not in shown
+    assert "▶" not in shown
+
+
+async def test_a_canceled_run_is_not_laid_on_the_build_vm(conversation: Conversation) -> None:
+    chat = Chat(conversation)
+    shown = await chat.look("win11-lab")
+    assert "Somebody or something canceled this run." in shown
+    assert len(chat.replies) == 1
+    assert "too small" not in shown
+
+
+async def test_a_template_without_a_network_of_its_own_has_a_way_out(conversation: Conversation) -> None:
+    """One host could not be found; the facts say that it isn't the subnet."""
+    chat = Chat(conversation)
+    await chat.look("ubuntu-desktop")
+    shown = await chat.say("read the whole log")
+    assert "Against it: the template names no network of your own" in shown
+    title = next(line for line in shown.splitlines() if "mirror.sandbox.example" in line)
+    assert not title.startswith("No outbound access")
+    assert "Customizer 2 of 2 · cad-suite · likely" in shown
+    assert "The build subnet has no way out" not in shown

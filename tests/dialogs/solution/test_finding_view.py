@@ -1,0 +1,137 @@
+"""What a finding says of itself: its headline in any language, where it happened, and what to do first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dialogs.replies.plain_text import flatten_runs, render_plain_text
+from dialogs.solution.diagnosis_view import show_entry
+from dialogs.solution.finding_view import render_finding_title, render_headline, render_place, render_walk_headline
+from dialogs.solution.solution_steps import build_walk, get_finding
+from dialogs.state.conversation_state import ConversationState, Walkthrough
+from knowledge.knowledge_base import KnowledgeBase
+from knowledge.model.diagnosis import Confidence, Diagnosis
+from knowledge.model.entry import Language, Retry, Signature
+from knowledge.model.finding import Finding, StepPlace
+from tests.dialogs.fixtures import (
+    ENTRIES,
+    FOUND,
+    KNOWLEDGE_BASE,
+    OPEN_QUOTE,
+    OWN_WORDS,
+    QUOTE_FINDING,
+    SCRIPT,
+    TIMEOUT,
+    both,
+    context,
+    match,
+)
+
+HEADLINES = replace(
+    TIMEOUT,
+    headline=both("The build ran out of time", "Il tempo è scaduto"),
+    signatures=(Signature("late", "decisive", headline=both("{step|A step} took too long", "{step|Un passaggio} dura troppo")),),
+)  # fmt: skip
+ENTRY_FINDING = Finding(TIMEOUT.id, "", "template", "no")
+
+
+def base_with(**entries: object) -> KnowledgeBase:
+    """The knowledge base with other entries for some ids."""
+    return replace(KNOWLEDGE_BASE, entries={**ENTRIES, **entries})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("finding", "language", "title"),
+    [
+        (QUOTE_FINDING, "en", "A quote in tools.ps1 is never closed"),
+        (QUOTE_FINDING, "it", "Una virgoletta in tools.ps1 non è chiusa"),
+        (replace(QUOTE_FINDING, values={}), "it", "Una virgoletta in uno script non è chiusa"),
+        (replace(ENTRY_FINDING, title="The build ran out of time"), "it", "Il tempo è scaduto"),
+        (
+            replace(ENTRY_FINDING, title="Sysprep took too long", values={"step": "Sysprep"}),
+            "it",
+            "Sysprep dura troppo",
+        ),
+        (replace(ENTRY_FINDING, title="Timeout di compilazione superato"), "en", "Build timeout exceeded"),
+        (replace(ENTRY_FINDING, title=OWN_WORDS, values={"sentence": OWN_WORDS}), "it", OWN_WORDS),
+        (replace(QUOTE_FINDING, id="of-yesterday"), "it", "A quote in tools.ps1 is never closed"),
+    ],
+)
+def test_a_headline_is_in_the_language_of_the_turn(finding: Finding, language: Language, title: str) -> None:
+    knowledge = base_with(**{TIMEOUT.id: HEADLINES})
+    runs = render_finding_title(replace(context(language), knowledge=knowledge), finding)
+    assert flatten_runs(runs) == title
+    assert all(run.style == "code" for run in runs if run.text in (*finding.values.values(), OWN_WORDS))
+
+
+@pytest.mark.parametrize(
+    ("place", "phase", "confidence", "shown"),
+    [
+        (QUOTE_FINDING.place, "customize", "certain", "Step 2 (powershell) · script line 5 · certain"),
+        (StepPlace("shell", 1, 3), "customize", None, "Step 1 (shell)"),
+        (StepPlace("shell", 3, 3, None, "tools", 5), "customize", "likely", "Customizer 3 of 5 · tools · likely"),
+        (StepPlace("shell", 3, 3, 7, "", 5), "customize", None, "Customizer 3 of 5 · shell · script line 7"),
+        (StepPlace("powershell", 9, 3), "deprovision", "certain", "Deprovisioning · certain"),
+        (None, "deploy", "likely", "Deploying the build VM · likely"),
+        (None, None, "possible", "Possible"),
+        (None, None, None, ""),
+    ],
+)
+def test_the_place_is_one_line(
+    place: StepPlace | None, phase: str | None, confidence: Confidence | None, shown: str
+) -> None:
+    diagnosis = replace(FOUND, phase=phase, finding=replace(QUOTE_FINDING, place=place))
+    assert flatten_runs(render_place(context(), diagnosis, confidence).text) == shown
+
+
+@pytest.mark.parametrize(
+    ("entry_id", "confidence", "finding_id", "is_shown"),
+    [
+        (SCRIPT.id, "certain", OPEN_QUOTE.id, True),
+        (SCRIPT.id, "likely", "unknown-error", True),
+        (SCRIPT.id, "possible", OPEN_QUOTE.id, False),
+        (SCRIPT.id, "possible", SCRIPT.id, True),
+        (TIMEOUT.id, "certain", OPEN_QUOTE.id, False),
+    ],
+)
+def test_a_finding_goes_with_the_first_error_unless_that_is_a_guess(
+    entry_id: str, confidence: Confidence, finding_id: str, is_shown: bool
+) -> None:
+    matches = (match(SCRIPT, confidence, (11, "x")), match(TIMEOUT, "possible"))
+    diagnosis = replace(FOUND, matches=matches, finding=replace(QUOTE_FINDING, id=finding_id))
+    assert (get_finding(diagnosis, entry_id) is not None) == is_shown
+
+
+def show(diagnosis: Diagnosis, knowledge: KnowledgeBase = KNOWLEDGE_BASE) -> str:
+    state = ConversationState(diagnosis=diagnosis, diagnosis_number=1)
+    used = replace(context(), knowledge=knowledge)
+    return render_plain_text(show_entry(used, state, build_walk(state, diagnosis.matches[0].entry, 1)))
+
+
+def test_the_note_about_sources_is_that_of_the_finding() -> None:
+    reported = base_with(**{SCRIPT.id: replace(SCRIPT, basis="reported")})
+    assert "reports of other users" not in show(FOUND, reported)
+    assert "reports of other users" in show(replace(FOUND, finding=None), reported)
+
+
+@pytest.mark.parametrize(
+    ("retry", "said"),
+    [
+        ("yes", "Running it again may be enough."),
+        ("after-fix", "Running it again won't help until then."),
+        ("no", "Running it again won't help."),
+    ],
+)
+def test_what_to_do_first_says_whether_a_retry_helps(retry: Retry, said: str) -> None:
+    shown = show(replace(FOUND, finding=replace(QUOTE_FINDING, retry=retry)))
+    assert f"Close the quote in tools.ps1. {said}\n" in shown
+
+
+def test_of_an_earlier_text_the_headline_has_no_values() -> None:
+    state = ConversationState(diagnosis=FOUND, diagnosis_number=2)
+    current, earlier = build_walk(state, SCRIPT.id, 2), Walkthrough(SCRIPT.id, 0, 1, finding=OPEN_QUOTE.id)
+    titles = [flatten_runs(render_walk_headline(context(), state, walk)) for walk in (current, earlier)]
+    assert titles == ["A quote in tools.ps1 is never closed", "A quote in the script is never closed"]
+    assert flatten_runs(render_headline(context(), None, SCRIPT.id)) == SCRIPT.title.get("en")

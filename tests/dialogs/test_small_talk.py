@@ -1,0 +1,129 @@
+"""What people say besides errors, in both languages: it gets an answer, never a diagnosis, and is never counted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dialogs.conversation import Conversation
+from dialogs.model.turn import MessageSent, Person, Turn
+from dialogs.replies.plain_text import render_plain_text
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Language
+from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
+
+WELCOME, HELLO, GOOD = "You're welcome.", "Hello.", "Good to hear."
+RIGHT, NOTHING = "All right.", "I didn't find anything of an image build in that."
+ENGLISH = {
+    "Thanks, that did it": WELCOME,
+    "thanks a lot for your help": WELCOME,
+    "Thank you!": WELCOME,
+    "great, thanks": NOTHING,
+    "thanks, but what does it mean": NOTHING,
+    "thanks, but it still fails": NOTHING,
+    "hello there": HELLO,
+    "Hi, I'm new here": HELLO,
+    "hi, how are you?": NOTHING,
+    "ok": RIGHT,
+    "OK!": RIGHT,
+    "perfect": RIGHT,
+    "sounds good": RIGHT,
+    "I'll try that": RIGHT,
+    "works now": GOOD,
+    "that fixed it": GOOD,
+    "language": NOTHING,
+    "win11-golden": NOTHING,
+    "rerun win11-golden": NOTHING,
+    "list templates": NOTHING,
+    "file it": NOTHING,
+    "skip": NOTHING,
+    "see you tomorrow": NOTHING,
+    "are you a bot?": NOTHING,
+    "👍": NOTHING,
+    "?": NOTHING,
+}
+ITALIAN = {
+    "Grazie, ha funzionato": "Prego.",
+    "grazie mille per l'aiuto": "Prego.",
+    "ok grazie": "Prego.",
+    "grazie, ma che cosa significa": "Non ci trovo nulla",
+    "grazie, ma non funziona ancora": "Non ci trovo nulla",
+    "ciao": "Ciao.",
+    "buongiorno a tutti": "Ciao.",
+    "ok": "Va bene.",
+    "va bene": "Va bene.",
+    "perfetto": "Va bene.",
+    "capito": "Va bene.",
+    "adesso funziona": "Bene.",
+    "lingua": "Non ci trovo nulla",
+    "ripeti": "Non ci trovo nulla",
+    "a domani": "Non ci trovo nulla",
+}
+SAID = [*((text, "en-US", answer) for text, answer in ENGLISH.items())]
+SAID += [*((text, "it-IT", answer) for text, answer in ITALIAN.items())]
+LOG = "\n".join(
+    (
+        "==> azure-arm: Provisioning with shell script: /tmp/script_1",
+        "    azure-arm: curl: (22) The requested URL returned error: 404",
+        "==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        "Build 'azure-arm' errored after 3 minutes: Script exited with non-zero exit status: 22. Allowed exit codes are: [0]",
+    )
+)
+
+
+async def diagnose(text: str, language: Language) -> Diagnosis:
+    return DIAGNOSER.diagnose(text, language)
+
+
+class Chat:
+    """A chat with the shipped knowledge that also says what is counted."""
+
+    def __init__(self, locale: str) -> None:
+        self._conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00:00Z")
+        self._locale = locale
+        self.state: dict[str, object] | None = None
+        self.counted: list[object] = []
+
+    async def say(self, text: str) -> str:
+        turn = Turn(Person("tenant", "person"), "c", locale=self._locale, event=MessageSent(text))
+        answer = await self._conversation.answer_turn(turn, self.state)
+        self.state = json.loads(json.dumps(answer.state))
+        self.counted += answer.usage_events
+        return "\n\n".join(map(render_plain_text, answer.replies))
+
+
+@pytest.mark.parametrize(("text", "locale", "answer"), SAID)
+async def test_small_talk_starts_no_diagnosis_and_is_not_counted(text: str, locale: str, answer: str) -> None:
+    chat = Chat(locale)
+    shown = await chat.say(text)
+    assert shown.startswith(answer)
+    assert chat.state is not None
+    assert chat.state["diagnosis"] is None
+    assert chat.counted == []
+
+
+@pytest.mark.parametrize(("text", "locale", "answer"), SAID)
+async def test_small_talk_leaves_the_solution_under_way(text: str, locale: str, answer: str) -> None:
+    chat = Chat(locale)
+    await chat.say(LOG)
+    assert chat.state is not None
+    diagnosis, counted = chat.state["diagnosis"], list(chat.counted)
+    await chat.say(text)
+    assert chat.state["diagnosis"] == diagnosis
+    assert [event for event in chat.counted if event not in counted and getattr(event, "kind", "") != "solved"] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "said"),
+    [
+        ("en-US", "ok", ("All right.", "Step 1 of")),
+        ("it-IT", "va bene", ("Va bene.", "Passaggio 1 di")),
+    ],
+)
+async def test_a_nod_shows_the_step_again(locale: str, text: str, said: tuple[str, ...]) -> None:
+    chat = Chat(locale)
+    await chat.say(LOG)
+    shown = await chat.say(text)
+    for part in said:
+        assert part in shown

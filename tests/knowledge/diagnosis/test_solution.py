@@ -1,0 +1,119 @@
+"""The steps that fix a failure: the finding's first, then what brings the correction into the template."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from knowledge.catalog.findings import load_findings
+from knowledge.diagnosis.solution import build_solution, is_service_step
+from knowledge.model.diagnosis import BuildTool
+from knowledge.model.entry import COMPLETE_LANGUAGES, LocalizedText, Step
+from tests.build_logs import begun, script_failed, shell
+from tests.knowledge.made_entries import entry
+from tests.packer_logs import AZURE_START, packer_log
+from tests.reporting import failures_together
+from tests.shipped_knowledge import DIAGNOSER, ENTRIES, KNOWLEDGE_BASE
+
+RULES = KNOWLEDGE_BASE.findings.rules
+PACKER_STEPS = KNOWLEDGE_BASE.findings.packer_steps
+SCRIPT_ENTRIES = [one for one in ENTRIES.values() if one.shows_script_output]
+SERVICE_WORDS = re.compile(
+    r"(?i)delete the (?:image )?template|elimina il modello|az image builder|AzImageBuilder|imageTemplates/\S+/run|"
+    r"submit the template|resubmit|buildTimeoutInMinutes"
+)
+
+
+def step(text: str, effect: str = "reads", cli: str | None = None) -> Step:
+    return Step(LocalizedText({"en": text, "it": text}), None, cli, cli, effect, None)  # type: ignore[arg-type]
+
+
+def list_texts(steps: tuple[Step, ...]) -> list[str]:
+    return [one.do.get("en") for one in steps]
+
+
+def test_without_a_finding_the_steps_are_the_entrys() -> None:
+    one = entry("made-up", steps=(step("Read"), step("Change", "changes")))
+    assert build_solution(one, None, "image-builder", PACKER_STEPS) == one.steps
+
+
+def test_the_findings_steps_come_first_and_the_entry_adds_those_that_change() -> None:
+    rule = RULES["package-not-found"]
+    one = entry("made-up", steps=(step("Read"), step("Change", "changes"), step("Delete", "deletes")))
+    assert list_texts(build_solution(one, rule, "image-builder", PACKER_STEPS)) == [
+        *(item.do.get("en") for item in rule.steps),
+        "Change",
+        "Delete",
+    ]
+
+
+def test_in_packer_the_steps_of_the_service_are_replaced() -> None:
+    one = entry(
+        "made-up",
+        steps=(step("Read"), step("Run it", "changes", "az image builder run -n <t>"), step("Change", "changes")),
+    )
+    assert list_texts(build_solution(one, None, "packer", PACKER_STEPS)) == [
+        "Read",
+        "Change",
+        *(item.do.get("en") for item in PACKER_STEPS),
+    ]
+
+
+def test_no_step_for_packer_mentions_the_service() -> None:
+    with failures_together(at_least=400) as failures:
+        pairs = [(one, None) for one in ENTRIES.values()]
+        pairs += [(one, rule) for one in SCRIPT_ENTRIES for rule in RULES.values()]  # type: ignore[misc]
+        for one, rule in pairs:
+            for item in build_solution(one, rule, "packer", PACKER_STEPS):
+                for language in COMPLETE_LANGUAGES:
+                    with failures.check(f"{one.id}, {rule.id if rule else 'no finding'}: {item.do.get('en')[:60]}"):
+                        texts = (item.do.get(language), item.cli or "", item.powershell or "")
+                        assert not SERVICE_WORDS.search("\n".join(texts))
+
+
+@pytest.mark.parametrize("tool", ["image-builder", "packer"])
+def test_every_pair_of_entry_and_finding_has_steps_and_none_twice(tool: BuildTool) -> None:
+    with failures_together(at_least=300) as failures:
+        for one in SCRIPT_ENTRIES:
+            for rule in RULES.values():
+                with failures.check(f"{one.id}, {rule.id}"):
+                    steps = build_solution(one, rule, tool, PACKER_STEPS)
+                    assert steps[: len(rule.steps)] == rule.steps or tool == "packer"
+                    assert len(steps) > len(rule.steps)
+                    texts = list_texts(steps)
+                    assert len(texts) == len(set(texts))
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "is_service"),
+    [
+        ("Delete the template and submit it again.", None, True),
+        ("Start it.", "az image builder run -n <template> -g <rg>", True),
+        ("Start it.", "Start-AzImageBuilderTemplate -Name <template>", True),
+        ("Look into the group.", "az resource list -g <stagingRg>", True),
+        ("Make the change in the script.", None, False),
+        ("See which sizes there are.", "az vm list-skus -l <region>", False),
+    ],
+)
+def test_a_step_about_the_service_is_recognized(text: str, command: str | None, is_service: bool) -> None:
+    assert is_service_step(step(text, cli=command)) == is_service
+
+
+def test_a_diagnosis_leads_to_the_steps_that_fit_its_tool() -> None:
+    output = ["E: Unable to locate package contoso-agent"]
+    log = script_failed(shell(begun(windows=False), output, code=100), 100).text()
+    for text, tool in ((log, "image-builder"), (packer_log("golden", output, start=AZURE_START), "packer")):
+        diagnosis = DIAGNOSER.diagnose(text)
+        assert diagnosis.tool == tool
+        assert diagnosis.finding is not None
+        one = ENTRIES[diagnosis.matches[0].entry]
+        steps = build_solution(one, RULES[diagnosis.finding.id], diagnosis.tool, PACKER_STEPS)
+        assert steps[0] == RULES["package-not-found"].steps[0]
+        assert any("packer build" in text for text in list_texts(steps)) == (tool == "packer")
+
+
+def test_the_steps_for_packer_are_in_every_language() -> None:
+    assert load_findings().packer_steps == PACKER_STEPS
+    assert len(PACKER_STEPS) >= 2
+    assert all(set(item.do.by_language) >= set(COMPLETE_LANGUAGES) for item in PACKER_STEPS)
