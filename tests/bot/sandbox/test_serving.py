@@ -45,13 +45,14 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, template: str) -> N
         read_scenario(folder_of(tmp_path, template))
 
 
-async def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))  # other tests make folders in the shared one
     run = "run: {state: Failed, sub_state: Building, message: x, logs: {customization.log: [explode]}}\n"
-    before = made_folders()
     sandbox = Sandbox(scenario=read_scenario(folder_of(tmp_path, TEMPLATE + run)))
     with pytest.raises(StartError, match="explode"):
         await sandbox.start()
-    assert made_folders() == before
+    assert not made_folders()
     await sandbox.close()
 
 
