@@ -71,12 +71,15 @@ _MAX_HEAD_LINES = 400
 def find_last_build(lines: Sequence[LogLine]) -> Sequence[LogLine]:
     """Return the lines of the last build in `lines`; `lines` itself when there is only one."""
     start, run_id = 0, None
-    for index, line in enumerate(lines):
-        has_new_id = line.run_id is not None and run_id is not None and line.run_id != run_id
+    # Each line is unpacked because that is quicker than asking it for each of its fields.
+    for index, (_, _, body, _, line_run_id, is_prefixed, component) in enumerate(lines):
+        if line_run_id is not run_id and line_run_id:
+            if run_id is not None and line_run_id != run_id:
+                start = index
+            run_id = line_run_id
         # A plugin prints a Packer version, too: only the one without a component starts a build.
-        if has_new_id or (line.component is None and line.is_prefixed and line.body.startswith(_BUILD_START_PREFIX)):
+        if component is None and is_prefixed and body.startswith(_BUILD_START_PREFIX):
             start = index
-        run_id = line.run_id or run_id
     return lines[start:] if start else lines
 
 
@@ -86,18 +89,18 @@ def read_build(lines: Sequence[LogLine]) -> Build:
     has_telemetry = reader.has_telemetry
     previous_time: datetime | None = None
     for index, line in enumerate(reader.build.lines):
-        body = line.body
+        _, source, body, time, _, _, _ = line
         # Nearly all lines fail this test, which is why it is not inside the reader.
-        if line.source != "echo" and (
+        if source != "echo" and (
             body[:1] in _SIGNIFICANT_FIRST_CHARS
-            or line.source == "verdict"
+            or source == "verdict"
             or has_telemetry
             or "xit" in body
             or "WinRM" in body
             or "SSH" in body
         ):
             reader.read(index, line, previous_time)
-        previous_time = line.time or previous_time
+        previous_time = time or previous_time
     return reader.finish(previous_time)
 
 

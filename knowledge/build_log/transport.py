@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from knowledge.build_log.build import Build
 from knowledge.patterns import define_text_pattern
+from knowledge.text.decoding import replace_lone_surrogates
 from knowledge.text.lines import LogLine
 
 _MAX_LINES = 3
@@ -30,8 +31,11 @@ def find_transport_errors(build: Build) -> tuple[LogLine, ...]:
     indexes = [*build.failure_range, *build.verdict_indexes]
     if build.outcome != "failed":  # the log was cut: only its end can be the failure
         indexes = indexes[-_MAX_CUT_LINES:]
-    lines = [build.lines[index] for index in indexes]
-    found = [line for line in lines if line.source != "echo" and is_transport_error(line.body)]
+    lines = [line for index in indexes if (line := build.lines[index]).source != "echo"]
+    # One search of all lines costs as much as that of one, and few logs have such a line.
+    if _TRANSPORT_ERROR.search(replace_lone_surrogates("\n".join(line.body for line in lines))) is None:
+        return ()
+    found = [line for line in lines if is_transport_error(line.body)]
     is_connecting = build.phase == "connect" and not build.runs
     # Until the build VM is up, a few refused connections are normal, and more are in a build that goes on.
     if is_connecting and (build.outcome == "running" or len(found) < _MIN_REFUSALS):
@@ -43,7 +47,7 @@ def is_transport_error(body: str) -> bool:
     """Return whether a line says that the connection to the build VM broke."""
     if _NEVER_CONNECTED in body:
         return False
-    text = body.encode("utf-8", "replace").decode()
+    text = replace_lone_surrogates(body)
     return _TRANSPORT_ERROR.search(text) is not None and _TRANSPORT.search(text) is not None
 
 

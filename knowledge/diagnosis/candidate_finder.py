@@ -12,7 +12,6 @@ from knowledge.build_log.observations import Observation
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.diagnosis.input_kind import (
     can_be_prose,
-    is_about_build,
     is_definition_question,
     is_program_output,
     is_small_talk,
@@ -58,10 +57,9 @@ class CandidateFinder:
         if parsed.is_foreign:
             return candidates
         build = parsed.build
-        is_about_image_build = build is not None or is_about_build(parsed.text)
         for text in parsed.indexed_texts:
             is_relevant = _build_line_filter(text, build)
-            for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, is_about_image_build):
+            for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, parsed.is_about_build):
                 merge_candidate(candidates, candidate)
         if build is None:
             if failure_lines:

@@ -5,8 +5,10 @@ Lines are redacted together with their neighbors, since a secret may be wrapped 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
+from operator import attrgetter
 
 from knowledge.build_log.noise import is_noise
 from knowledge.build_log.script_output import is_frame
@@ -25,23 +27,44 @@ _STEP_EDGES = ("Provisioning with ", "Provisioning step had errors", "Cancelling
 """What a step begins and ends with: the lines beyond are another's."""
 _REDACTED_LINES_BEFORE = 3
 _REDACTED_LINES_AFTER = 1
+_MAX_GROUP_LINES = 20
+_get_number = attrgetter("number")
 
 
 def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Mapping[LogLine, str]:
     """Return the redacted text of every line in `evidence`, which are among `lines`."""
     wanted = set(evidence)
-    if not wanted:
-        return {}
-    wanted_numbers = {line.number for line in wanted}
+    indexes = sorted({index for line in wanted for index in find_line_indexes(lines, line)})
     redacted: dict[LogLine, str] = {}
-    for index, line in enumerate(lines):
-        # Hashing a line is slow, so most lines are ruled out by number.
-        if line.number in wanted_numbers and line in wanted and line not in redacted:
-            start = max(0, index - _REDACTED_LINES_BEFORE)
-            stop = index + _REDACTED_LINES_AFTER + 1
-            texts = redact_lines([neighbor.body for neighbor in lines[start:stop]])
-            redacted[line] = texts[index - start].strip()
+    for first, last in _group_neighbors(indexes):
+        start = max(0, first - _REDACTED_LINES_BEFORE)
+        texts = redact_lines([line.body for line in lines[start : last + _REDACTED_LINES_AFTER + 1]])
+        for index in range(first, last + 1):
+            if lines[index] in wanted:
+                redacted.setdefault(lines[index], texts[index - start].strip())
     return redacted
+
+
+def find_line_indexes(lines: Sequence[LogLine], line: LogLine) -> Iterator[int]:
+    """Yield the indexes of `line` in `lines`, which are in order: a line of the log may have become several."""
+    for index in range(bisect_left(lines, line.number, key=_get_number), len(lines)):
+        if lines[index].number != line.number:
+            return
+        if lines[index] == line:
+            yield index
+
+
+def _group_neighbors(indexes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last index of each group that is redacted as one text, since its lines are close together."""
+    if not indexes:
+        return
+    first = last = indexes[0]
+    for index in indexes[1:]:
+        if index - last > _REDACTED_LINES_BEFORE or index - first >= _MAX_GROUP_LINES:
+            yield first, last
+            first = index
+        last = index
+    yield first, last
 
 
 def shorten_line(text: str, max_chars: int = MAX_LINE_CHARS) -> str:
@@ -116,8 +139,8 @@ def choose_excerpt(
     if deciding is None:
         return list(evidence[:MAX_EXCERPT_LINES])
     last = continued[-1] if continued else deciding
-    index = next((index for index, line in enumerate(lines) if line == deciding), None)
-    last_index = next((index for index, line in enumerate(lines) if line == last), index)
+    index = next(find_line_indexes(lines, deciding), None)
+    last_index = next(find_line_indexes(lines, last), index)
     neighbors: list[LogLine] = []
     if index is not None and last_index is not None:
         before = reversed(lines[max(0, index - _MAX_SKIPPED_LINES) : index])

@@ -10,7 +10,7 @@ from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import can_be_prose, is_about_build, list_pasted_lines
+from knowledge.diagnosis.input_kind import can_be_prose, list_pasted_lines
 from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
@@ -99,9 +99,8 @@ class FailureFinder:
             and top.entry.role != "wrapper"
             and _is_whole_message(parsed.text, top.first_line_index)
         )
-        is_about = build is not None or is_about_build(parsed.text)
         is_firm = top is not None and (is_named or top.confidence != "possible")
-        if not is_about and not is_firm:
+        if not parsed.is_about_build and not is_firm:
             return None  # whatever failed, it was no image build
         best_message = failure.said
         if best_message.deciding is None or best_message.is_fallback:
@@ -116,7 +115,7 @@ class FailureFinder:
             failure.stopped,
             azure_error,
             best_message,
-            is_about_build(parsed.text),
+            parsed.is_about_build,
             is_named,
         )
         return build_finding(source, language)
@@ -124,7 +123,7 @@ class FailureFinder:
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
         """Return the lines of a text about a build that may show an error, where none shows it plainly."""
         build = parsed.build
-        if parsed.is_foreign or (build is None and not is_about_build(parsed.text)):
+        if parsed.is_foreign or not parsed.is_about_build:
             return NO_FAILURE
         if build is not None and build.outcome == "succeeded":
             return NO_FAILURE
@@ -134,7 +133,7 @@ class FailureFinder:
         return self._script_failure_finder.find_best_message(lines, _MIN_SUSPICIOUS_WEIGHT)
 
     def _find_pasted_failure(self, parsed: ParsedInput) -> StepFailure:
-        if parsed.is_foreign or parsed.kind == "deployment-error" or not is_about_build(parsed.text):
+        if parsed.is_foreign or parsed.kind == "deployment-error" or not parsed.is_about_build:
             return StepFailure()
         failure = self._find_in_text(parsed)
         if failure.rule is None or failure.rule.pattern.weight < _MIN_PASTED_WEIGHT:
@@ -145,7 +144,7 @@ class FailureFinder:
     def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what reads most like an error in a text, except in a person's own words."""
         failure = self._script_failure_finder.find_best_message(_list_error_lines(parsed), _MIN_PLAIN_WEIGHT)
-        if failure.deciding is None and parsed.build is not None and parsed.build.outcome != "running":
+        if failure.deciding is None and parsed.build is not None and parsed.build.outcome in ("failed", "canceled"):
             # What the log shows of the failure may follow the clean-up.
             return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
         return failure

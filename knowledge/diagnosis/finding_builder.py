@@ -21,7 +21,7 @@ from knowledge.diagnosis.script_position import find_script_line
 from knowledge.diagnosis.stopped_step import StoppedStep
 from knowledge.model.entry import Language, Owner
 from knowledge.model.finding import Finding, FindingRule, StepPlace
-from knowledge.patterns import compile_pattern, decode_groups
+from knowledge.patterns import compile_pattern, decode_groups, list_group_names
 from knowledge.redaction.redact import redact
 from knowledge.text.lines import LogLine
 from knowledge.text.sentences import MAX_SENTENCE_CHARS, extract_sentence
@@ -184,7 +184,9 @@ def capture_values(rule: FindingRule, message: str, output: Sequence[str]) -> di
     searched = message.encode("utf-8", "replace")
     text: bytes | None = None
     for regex in rule.capture:
-        compiled = _compile(regex)
+        compiled, names = _compile(regex)
+        if all(name in values for name in names):
+            continue
         source, match = searched, compiled.search(searched)
         if match is None:
             if text is None:
@@ -207,8 +209,10 @@ def _get_lines(text: bytes, match: re2._Match[bytes]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _compile(regex: str) -> re2._Regexp[bytes]:
-    return compile_pattern(regex)
+def _compile(regex: str) -> tuple[re2._Regexp[bytes], Sequence[str]]:
+    """Return a compiled pattern, and the names that it captures."""
+    compiled = compile_pattern(regex)
+    return compiled, list_group_names(compiled)
 
 
 def _clean_value(value: str, max_chars: int = MAX_VALUE_CHARS) -> str:

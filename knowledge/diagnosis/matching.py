@@ -133,6 +133,7 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
     lines = scope.indexed_text.lines
     evidence_indexes: list[int] = []
     values: dict[str, str] = {}
+    counts = compiled.signature.repeats is not None
     count = 0
     first_line_index = -1
     for occurrence in _find_occurrences(compiled, scope):
@@ -156,6 +157,8 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
                 and (index in (line_indexes[0], line_indexes[-1]) or not is_noise(lines[index].body))
             ]
             evidence_indexes += new_indexes[:_MAX_LINES_PER_OCCURRENCE]
+        if compiled.regex is None and not counts and len(evidence_indexes) >= _ENOUGH_EVIDENCE_LINES:
+            break  # further occurrences say nothing new
     confidence = _compute_confidence(compiled, scope, first_line_index, count) if count else None
     if confidence is None:
         return None
@@ -181,13 +184,12 @@ def _find_occurrences(compiled: _CompiledSignature, scope: _SearchScope) -> Iter
         end = _find_chain_end(lower, begin, fragments, within)
         if end < 0:
             continue
-        line_indexes = indexed_text.find_line_range(begin, end)
-        first = line_indexes[0]
+        first = indexed_text.find_line_index(begin)
         if not is_relevant(first) or (line_kind != "any" and lines[first].source != line_kind):
             continue
         if not_within and any(_is_inside(lower, begin, end, longer) for longer in not_within):
             continue
-        yield begin, end, line_indexes
+        yield begin, end, range(first, indexed_text.find_line_index(max(end - 1, begin)) + 1)
 
 
 def _capture_values(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.build_reader import read_build
-from knowledge.diagnosis.input_kind import detect_kind, is_foreign
+from knowledge.diagnosis.input_kind import detect_kind, is_about_build, is_foreign
 from knowledge.model.diagnosis import InputKind
 from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import LogLine
@@ -17,13 +17,15 @@ class ParsedInput(NamedTuple):
     """An input that is ready to be searched.
 
     `build` is set for a build log only. `indexed_texts` holds the text to search, and a second version of it if lines
-    may have been cut within words. `is_foreign` is true if the input is the output of another tool.
+    may have been cut within words. `is_foreign` is true if the input is the output of another tool, and
+    `is_about_build` if it is a build log or mentions an image build.
     """
 
     kind: InputKind
     build: Build | None
     indexed_texts: Sequence[IndexedText]
     is_foreign: bool
+    is_about_build: bool
 
     @property
     def text(self) -> IndexedText:
@@ -45,4 +47,5 @@ def parse_input(lines: Sequence[LogLine]) -> ParsedInput:
         build = read_build(lines)
         if build.lines is not lines:
             indexed_texts = build_indexed_texts(build.lines)
-    return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]))
+    is_about = build is not None or is_about_build(indexed_texts[0])
+    return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]), is_about)

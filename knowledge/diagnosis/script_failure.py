@@ -119,7 +119,16 @@ class ScriptFailureFinder:
 
 def read_step_messages(output: Sequence[LogLine]) -> list[ScriptMessage]:
     """Return the messages that a step printed, without progress bars and Packer's own lines."""
-    lines = [line for line in output[-MAX_LINES:] if line.source in _SHOWN_SOURCES and not is_noise(line.body)]
+    is_noisy: dict[str, bool] = {}  # a loop prints the same line over and over
+    lines: list[LogLine] = []
+    for line in output[-MAX_LINES:]:
+        body = line.body
+        if line.source not in _SHOWN_SOURCES or (not body and lines and not lines[-1].body):
+            continue
+        if body not in is_noisy:
+            is_noisy[body] = is_noise(body)
+        if not is_noisy[body]:
+            lines.append(line)
     while lines and (lines[-1].body.startswith(_STOP_PREFIX) or not lines[-1].body.strip()):
         lines.pop()
     return read_messages(lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from operator import attrgetter
 
 from knowledge.patterns import define_pattern
 from knowledge.text.lines import LogLine
@@ -10,7 +12,7 @@ from knowledge.text.lines import LogLine
 _MAX_LINES_BESIDE = 8
 # `At line:1 char:5` counts in a command line, not in a script
 _POSITION = define_pattern(
-    r"(?:\.psm?1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
+    r"(?m)(?:\.psm?1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
 )
 _POWERSHELL_POSITION = define_pattern(r"^[^\n]{2,300}\.psm?1: ?(\d{1,6}) [^\n]{1,20}\d$")
 """`At C:\\x.ps1:3 char:5`, in any language."""
@@ -28,14 +30,13 @@ def find_script_line(message: str, lines: Sequence[LogLine], first_number: int) 
     own = _search(message)
     if own is not None:
         return own
-    index = next((index for index, line in enumerate(lines) if line.number == first_number), None)
-    if index is None:
+    index = bisect_left(lines, first_number, key=attrgetter("number"))
+    if index == len(lines) or lines[index].number != first_number:
         return None
     above = _find_position_above(lines[max(0, index - _MAX_LINES_BESIDE) : index])
     if above is not None:
         return above
-    below = lines[index + 1 : index + 1 + _MAX_LINES_BESIDE]
-    return next((number for line in below if (number := _search(line.body)) is not None), None)
+    return _search("\n".join(line.body for line in lines[index + 1 : index + 1 + _MAX_LINES_BESIDE]))
 
 
 def _find_position_above(lines: Sequence[LogLine]) -> int | None:

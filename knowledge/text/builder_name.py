@@ -18,8 +18,10 @@ _MIN_NAMED_LINES = 2
 _HEAD_LINES, _TAIL_LINES = 400, 100
 _MAX_PREFIX_CHARS = 200
 _MARKS = (("==> ", ": "), ("==> ", ":"), ("--> ", ": "), ("    ", ": "))
-_MARKS_BEFORE_NAME = ("==> ", "--> ", "    ", "Build '")
-_KNOWN_LINES = (f"==> {BUILDER}: ", f"    {BUILDER}: ")
+_KNOWN_NAME = f" {BUILDER}: "
+_SERVICE_MARK = "] PACKER "
+"""Part of the prefix that the service gives each line of a log."""
+_SERVICE_LINES = 20
 _NAMED_LINE = define_text_pattern(
     r"(?:^|ui: |ui error: |\d\dZ? |\d ui: )(?:==> |--> |    )(?P<name>[A-Za-z][\w.-]{1,60}):(?: |$)"
 )
@@ -56,12 +58,14 @@ def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
 
     A name that says "azure" counts by itself. Any other needs a mark of Azure in the text, and no other builder's name.
     """
+    if any(_SERVICE_MARK in text for text in texts[:_SERVICE_LINES]):
+        return ()  # the service always calls its builds `azure-arm`
     # Every Packer log names its build in its first lines and again in its verdict.
     searched = texts if len(texts) <= _HEAD_LINES + _TAIL_LINES else [*texts[:_HEAD_LINES], *texts[-_TAIL_LINES:]]
     counts: Counter[str] = Counter()
     for text in searched:
         # A look at what a named line must have is much quicker than the pattern, and most lines don't have it.
-        if _KNOWN_LINES[0] in text or _KNOWN_LINES[1] in text or not any(mark in text for mark in _MARKS_BEFORE_NAME):
+        if _KNOWN_NAME in text or not ("==> " in text or "    " in text or "--> " in text or "Build '" in text):
             continue
         line = text[:_MAX_PREFIX_CHARS].encode("utf-8", "replace").decode()
         if match := _NAMED_LINE.search(line):

@@ -24,8 +24,8 @@ _CLIXML_ERROR_TAG = '<S S="Error">'
 
 _ANSI = define_text_pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
 _BARE_ANSI = define_text_pattern(r"\x1b?\[\d{1,3}(?:;\d{1,3}){0,3}m|\^\[\[[\d;?]{0,12}[A-Za-z]")
-_BARE_ANSI_MARKS = ("[0m", "^[[")
 """A color that lost its escape character on the way through a clipboard, or whose escape character was spelled out."""
+_BARE_RESET, _SPELLED_ESCAPE = "[0m", "^[["
 _TAG = define_text_pattern(
     r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)"
     r"(?:\s+[\w-]+\s*=[^<>]{0,400})?\s*/?>"
@@ -89,13 +89,15 @@ def normalize_text(text: str) -> list[TextLine]:
     A physical line is left out when it is empty, and becomes several lines when its escapes contain line breaks.
     """
     text = _strip_bare_ansi(text)
-    physical_lines = text.replace("\r\n", "\n").split("\n")
+    has_returns = "\r" in text
+    physical_lines = (text.replace("\r\n", "\n") if has_returns else text).split("\n")
     lines = [_new_tuple(TextLine, item) for item in enumerate(physical_lines, 1) if item[1]]
     if text.startswith(_QUOTE_PREFIX) or f"\n{_QUOTE_PREFIX}" in text:
         lines = _strip_quote_prefixes(lines)
-    is_html = "<" in text and _TAG.search(text) is not None
+    has_tags = "<" in text
+    is_html = has_tags and _TAG.search(text) is not None
     # Most logs have nothing to undo: one look at the whole text then saves a look at every line.
-    has_escapes = is_html or _CLIXML_ERROR_TAG in text or any(mark in text for mark in "&\\\r")
+    has_escapes = is_html or (has_tags and _CLIXML_ERROR_TAG in text) or has_returns or "&" in text or "\\" in text
     if not has_escapes and _is_plain(text):
         return lines if max(map(len, physical_lines)) <= MAX_LINE_CHARS else [_truncate_line(line) for line in lines]
     return normalize_lines(lines, is_html)
@@ -118,7 +120,9 @@ def normalize_lines(lines: Iterable[TextLine], is_html: bool = False) -> list[Te
 
 
 def _strip_bare_ansi(text: str) -> str:
-    return _BARE_ANSI.sub("", text) if any(mark in text for mark in _BARE_ANSI_MARKS) else text
+    # a single character is found much faster than a mark, and most texts have no `^`
+    has_mark = _BARE_RESET in text or ("^" in text and _SPELLED_ESCAPE in text)
+    return _BARE_ANSI.sub("", text) if has_mark else text
 
 
 def _strip_quote_prefixes(lines: list[TextLine]) -> list[TextLine]:
