@@ -82,8 +82,9 @@ class DiagnosisReport:
             lines.append(f"  {texts['report.cause']}: {entry.cause.get(language)}")
         if finding is not None:
             lines.append(f"  {texts['report.owner']}: {texts[f'report.owner.{finding.owner}']}")
-        if entry.basis == "inferred":
-            lines.append(f"  {texts['report.inferred']}")
+        basis = rule.basis if rule is not None and finding is not None else entry.basis
+        if basis in ("inferred", "reported-once"):
+            lines.append(f"  {texts[f'report.{basis}']}")
         steps = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
         if steps:
             lines += self._render_step(steps[0], len(steps), top, diagnosis)

@@ -18,7 +18,7 @@ Retry = Literal["yes", "after-fix", "no"]
 Role = Literal["cause", "symptom", "wrapper"]
 Strength = Literal["decisive", "likely", "supporting"]
 LineKind = Literal["any", "output", "verdict", "plain"]
-Basis = Literal["documented", "reported", "inferred"]
+Basis = Literal["documented", "reported", "reported-once", "inferred"]
 Effect = Literal["reads", "changes", "deletes"]
 Owner = Literal["script", "publisher", "network", "image", "template", "subscription", "azure"]
 """Who can fix it: the script's author, whoever publishes what it installs, whoever runs the network, whoever makes the

@@ -112,8 +112,8 @@ def show(diagnosis: Diagnosis, knowledge: KnowledgeBase = KNOWLEDGE_BASE) -> str
 
 def test_the_note_about_sources_is_that_of_the_finding() -> None:
     reported = base_with(**{SCRIPT.id: replace(SCRIPT, basis="reported")})
-    assert "reports of other users" not in show(FOUND, reported)
-    assert "reports of other users" in show(replace(FOUND, finding=None), reported)
+    assert "from other users' reports" not in show(FOUND, reported)
+    assert "from other users' reports" in show(replace(FOUND, finding=None), reported)
 
 
 @pytest.mark.parametrize(
