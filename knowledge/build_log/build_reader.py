@@ -174,7 +174,7 @@ class _BuildReader:
                 or body.startswith("Script exited")
             ):
                 build.verdict_indexes.append(index)
-            self.has_succeeded = self.has_succeeded or (body.startswith("Build '") and " finished after" in body)
+            self.has_succeeded = self.has_succeeded or (body.startswith("Build '") and "' finished" in body)
         elif body.startswith('Error: Failed to prepare build: "azure-arm"'):
             build.verdict_indexes.append(index)
         self.is_complete = self.is_complete or body.startswith("Done exporting Packer logs")

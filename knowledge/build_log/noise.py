@@ -29,7 +29,7 @@ _NPM_PREFIXES = ("npm error ", "npm ERR! ")
 """What npm puts before every line of a script that failed, its progress bars among them."""
 _FAILURE_CHATTER = (
     r"^(?:Provisioning step had errors|\[ERROR\] Remote command exited with '|"
-    r"Retryable error: Script exited|Error deleting resource\. Will retry|"
+    r"Retryable error: Script exited|Error deleting resource\. +(?:Will retry|Please delete)|"
     r"Some builds didn't complete|Builds finished but|"
     r"Build '[^']*' errored(?: after [^:]{1,60})?(?:: Script exited with .*)?$|"
     r"(?:\*\*)?Script exited with non-zero exit status|machine readable: [\w.-]+,error \[\]string\{\"Script exited)"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from knowledge.build_log.build import Build
 from knowledge.build_log.failed_step import FailedStep, find_failed_step
 from knowledge.build_log.observations import Observation
+from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.diagnosis.input_kind import (
     can_be_prose,
@@ -19,6 +20,7 @@ from knowledge.diagnosis.input_kind import (
 from knowledge.diagnosis.matching import Matcher
 from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
+from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
 from knowledge.model.entry import Entry
 from knowledge.text.indexed_text import IndexedText
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from knowledge.search.entry_search import EntrySearch
 
 
+_SCRIPT_PHASES = ("customize", None)
 _SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 
@@ -44,14 +47,14 @@ class CandidateFinder:
         return self._matcher.index.literals
 
     def find_candidates(
-        self, parsed: ParsedInput, observations: Sequence[Observation] = (), failure_lines: Sequence[LogLine] = ()
+        self, parsed: ParsedInput, observations: Sequence[Observation] = (), said: ScriptFailure = NO_FAILURE
     ) -> dict[str, MatchCandidate]:
         """Return the candidates that signatures and observations yield, by entry id; none for foreign output.
 
         Args:
             parsed: The input.
             observations: What its build log shows without saying it.
-            failure_lines: What the failed step printed about its failure, for a step that no entry explains.
+            said: What the failed step printed about its failure, for a step that no entry explains.
         """
         candidates: dict[str, MatchCandidate] = {}
         if parsed.is_foreign:
@@ -62,11 +65,12 @@ class CandidateFinder:
             for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, parsed.is_about_build):
                 merge_candidate(candidates, candidate)
         if build is None:
-            if failure_lines:
-                self._add_general_entry("shell", candidates, failure_lines)
+            is_guess = not parsed.is_about_build
+            if said.lines and not (is_guess and any(candidate.decisive for candidate in candidates.values())):
+                self._add_general_entry("shell", candidates, said.lines, "possible" if is_guess else "likely")
             return candidates
         self._add_observations(observations, candidates)
-        self._add_general_answer(build, candidates, failure_lines)
+        self._add_general_answer(build, candidates, said)
         if build.outcome == "running":
             for candidate in candidates.values():
                 # The build may yet recover: a step can fail, be tried again, and end well.
@@ -86,19 +90,24 @@ class CandidateFinder:
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
 
-    def _add_general_answer(
-        self, build: Build, candidates: dict[str, MatchCandidate], failure_lines: Sequence[LogLine]
-    ) -> None:
+    def _add_general_answer(self, build: Build, candidates: dict[str, MatchCandidate], said: ScriptFailure) -> None:
         """Add the entry for the kind of step that failed, unless a better answer was found."""
         step = find_failed_step(build)
-        is_failed = build.outcome == "failed" or (build.outcome in ("running", "unknown") and bool(failure_lines))
+        if step is None and build.phase in _SCRIPT_PHASES and _is_said_by_script(said):
+            # In a part of a log without the start of a step, an error that nothing explains is a script's.
+            step = None if any(candidate.decisive for candidate in candidates.values()) else "shell"
+        is_failed = build.outcome == "failed" or (build.outcome in ("running", "unknown") and bool(said.lines))
         if step is None or not is_failed:
             return
         verdicts = [build.lines[index] for index in build.verdict_indexes[:1]]
-        self._add_general_entry(step, candidates, [*failure_lines, *verdicts] or _list_step_edges(build))
+        self._add_general_entry(step, candidates, [*said.lines, *verdicts] or _list_step_edges(build))
 
     def _add_general_entry(
-        self, step: FailedStep, candidates: dict[str, MatchCandidate], evidence: Sequence[LogLine]
+        self,
+        step: FailedStep,
+        candidates: dict[str, MatchCandidate],
+        evidence: Sequence[LogLine],
+        confidence: Confidence = "likely",
     ) -> None:
         # A wrapper shows the error inside it, which says as much of Azure's own steps as the general entry.
         counts_wrappers = step not in _SCRIPT_STEPS
@@ -106,7 +115,7 @@ class CandidateFinder:
             return
         entry = self._entries.get(self._matcher.index.general_entries.get(step, ""))
         if entry is not None:
-            candidate = MatchCandidate(entry, "likely", list(evidence), decisive=True, is_general=True)
+            candidate = MatchCandidate(entry, confidence, list(evidence), decisive=True, is_general=True)
             merge_candidate(candidates, candidate)
 
     def _add_observations(self, observations: Sequence[Observation], candidates: dict[str, MatchCandidate]) -> None:
@@ -149,6 +158,14 @@ class CandidateFinder:
         from knowledge.search.entry_search import EntrySearch
 
         return EntrySearch(self._entries)
+
+
+def _is_said_by_script(said: ScriptFailure) -> bool:
+    """Return whether an error in a part of a log can only be a script's: Packer or Azure didn't say it."""
+    if said.deciding is None or said.is_fallback or said.deciding.line.source not in ("output", "plain"):
+        return False
+    azure_error = find_innermost_error(IndexedText(said.lines))
+    return azure_error is None or not azure_error.is_specific
 
 
 def _is_answer(candidate: MatchCandidate, counts_wrappers: bool) -> bool:

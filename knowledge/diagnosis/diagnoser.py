@@ -106,7 +106,7 @@ class Diagnoser:
         build, text = parsed.build, parsed.text
         observations = observe(build) if build else []
         failure = self._failure_finder.find_failure(parsed, observations)
-        candidates = self._candidate_finder.find_candidates(parsed, observations, failure.lines)
+        candidates = self._candidate_finder.find_candidates(parsed, observations, failure.said)
         ranked = self._candidate_finder.rank(parsed, candidates)
         # normalization undoes escapes, so JSON can only be read from the text as it is
         template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None
@@ -118,13 +118,14 @@ class Diagnoser:
         finding = self._failure_finder.build_finding(parsed, ranked, failure, language) if has_error else None
         if not (finding and finding.line) and not any(candidate.evidence for candidate, _ in ranked):
             failure = replace(failure, suspicious=self._failure_finder.find_suspicious(parsed))
+        guess = "" if finding else self._failure_finder.name_guess(parsed, failure, language)
         evidence = select_evidence(parsed, ranked, failure, finding)
         gap, silent_run = find_longest_gap(build, known_gaps) if build else (None, None)
         return Diagnosis(
             file=file,
             kind=parsed.kind,
             outcome=outcome,
-            matches=tuple(_build_match(item, evidence, language) for item in ranked),
+            matches=tuple(_build_match(item, evidence, language, guess) for item in ranked),
             excerpt=evidence.excerpt,
             facts={name: _redact_fact(name, value) for name, value in facts.items()},
             timeline=build.summarize_provisioners() if build else (),
@@ -145,12 +146,13 @@ def _name_step(build: Build | None, run: ProvisionerRun | None) -> str:
     return f"{build.runs.index(run) + 1} ({run.name})" if build and run else ""
 
 
-def _build_match(ranked: RankedCandidate, evidence: EvidenceSelection, language: Language) -> Match:
+def _build_match(ranked: RankedCandidate, evidence: EvidenceSelection, language: Language, guess: str) -> Match:
+    """Build a match; `guess` is what the general entry is called where it's only possible."""
     candidate, explains = ranked
     entry = candidate.entry
     return Match(
         entry=entry.id,
-        title=entry.title.get(language),
+        title=(guess if candidate.is_general else "") or entry.title.get(language),
         confidence=candidate.confidence,
         severity=entry.severity,
         retry=entry.retry,

@@ -67,7 +67,7 @@ class FailureFinder:
     def find_failure(self, parsed: ParsedInput, observations: Sequence[Observation]) -> StepFailure:
         """Return what the build's failed step said, or why it was stopped.
 
-        Of a text that is no build log but speaks of one, return what a script said in it, if a finding knows that.
+        Of a text that is no build log, return what a script said in it, if a finding knows that.
         """
         build = parsed.build
         if build is None:
@@ -96,6 +96,7 @@ class FailureFinder:
         is_named = (
             top is not None
             and top.decisive
+            and not top.is_general
             and top.entry.role != "wrapper"
             and _is_whole_message(parsed.text, top.first_line_index)
         )
@@ -120,6 +121,13 @@ class FailureFinder:
         )
         return build_finding(source, language)
 
+    def name_guess(self, parsed: ParsedInput, failure: StepFailure, language: Language) -> str:
+        """Return what broke if a text that doesn't speak of an image build comes from one; "" if no rule knows it."""
+        if parsed.is_about_build or failure.said.rule is None:
+            return ""
+        finding = build_finding(FindingSource(None, (), failure.said), language)
+        return finding.title if finding else ""
+
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
         """Return the lines of a text about a build that may show an error, where none shows it plainly."""
         build = parsed.build
@@ -133,10 +141,12 @@ class FailureFinder:
         return self._script_failure_finder.find_best_message(lines, _MIN_SUSPICIOUS_WEIGHT)
 
     def _find_pasted_failure(self, parsed: ParsedInput) -> StepFailure:
-        if parsed.is_foreign or parsed.kind == "deployment-error" or not parsed.is_about_build:
+        if parsed.is_foreign or parsed.kind == "deployment-error":
             return StepFailure()
         failure = self._find_in_text(parsed)
         if failure.rule is None or failure.rule.pattern.weight < _MIN_PASTED_WEIGHT:
+            return StepFailure()
+        if not parsed.is_about_build and any(_is_binary(line.body) for line in failure.lines):
             return StepFailure()
         azure_error = find_innermost_error(parsed.text)
         return StepFailure() if azure_error is not None and azure_error.is_specific else StepFailure(failure)
@@ -160,6 +170,10 @@ class FailureFinder:
             if is_plain and failure.rule is not None and failure.rule.pattern.weight >= _MIN_SURVIVED_WEIGHT:
                 return failure
         return NO_FAILURE
+
+
+def _is_binary(text: str) -> bool:
+    return any(character < " " and character != "\t" for character in text)
 
 
 def _get_lines(build: Build, run: ProvisionerRun) -> Sequence[LogLine]:

@@ -64,6 +64,8 @@ _FOREIGN_TOOLS = define_pattern(
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
     r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
     r"\baz acr build\b|\bpacker (?:init|validate|plugins? (?:install|required))\b|"
+    r"The command '/bin/\w+ -c [^']*' returned a non-zero code|"  # Docker's own words
+    r"ContainerServicesClient|\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/|"
     rf"Failed getting the \S+ plugin|{OTHER_PLATFORM_MARKS}"
 )
 _OTHER_BUILDERS = (

@@ -213,7 +213,7 @@ CONVERSATIONS = {
     "one possible, inferred, without steps": (
         Line("ONE-POSSIBLE", ("Possible: VMs from the image", "our own conclusion", "no steps for it"), ("It worked",)),
     ),
-    "a wrapper": (Line("WRAPPER", ("only says that something failed", "reports of other users")),),
+    "a wrapper": (Line("WRAPPER", ("only says that something failed", "from other users' reports")),),
     "harmless": (
         Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Next step")),
         Line("next", ("No solution is under way",)),

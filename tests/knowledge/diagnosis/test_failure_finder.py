@@ -121,10 +121,21 @@ def test_an_error_that_was_pasted_with_a_word_of_a_build_is_named(record: list[s
 
 
 @pytest.mark.parametrize("record", RECORDS[2:5])
-def test_without_a_word_of_a_build_it_is_left_alone(record: list[str]) -> None:
+def test_without_a_word_of_a_build_it_is_only_a_guess(record: list[str]) -> None:
     diagnosis = DIAGNOSER.diagnose("\n".join(record))
     assert diagnosis.finding is None
     assert all(match.confidence == "possible" for match in diagnosis.matches)
+
+
+def test_a_guess_is_called_by_what_broke() -> None:
+    match = DIAGNOSER.diagnose("E: Unable to locate package zorgle-tools").matches[0]
+    assert (match.entry, match.confidence) == ("script-nonzero-exit", "possible")
+    assert "zorgle-tools" in match.title
+
+
+def test_another_tools_output_is_no_guess() -> None:
+    text = "The command '/bin/sh -c apt-get install zorgle' returned a non-zero code: 100\nE: Unable to locate package zorgle"
+    assert DIAGNOSER.diagnose(text).matches == ()
 
 
 @pytest.mark.parametrize(

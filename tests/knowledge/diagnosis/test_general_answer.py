@@ -149,3 +149,24 @@ def test_a_better_answer_takes_its_place() -> None:
 def test_a_build_that_was_stopped_is_no_failed_step() -> None:
     log = begun().write_ui("Provisioning with Powershell...").write_output("Installing").wait(9_000)
     assert DIAGNOSER.diagnose(stopped(log).text()).matches[0].entry == "build-timeout"
+
+
+@pytest.mark.parametrize("builder", ["azure-arm", "azure-arm.build_image"])
+def test_a_few_lines_of_a_script_are_enough(builder: str) -> None:
+    diagnosis = DIAGNOSER.diagnose(
+        f"    {builder}: Installing\n    {builder}: E: Unable to locate package zorgle-tools\n"
+    )
+    assert diagnosis.finding is not None
+    assert "zorgle-tools" in diagnosis.finding.title
+    assert (diagnosis.matches[0].entry, diagnosis.matches[0].confidence) == ("script-nonzero-exit", "likely")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "==> azure-arm: ERROR: -> ZorgleNotFrobbed : The zorgle could not be frobbed.",
+        "Build 'azure-arm' errored after 4 seconds: error fetching the zorgle: dial tcp: i/o timeout",
+    ],
+)
+def test_what_azure_or_packer_said_is_no_scripts_error(line: str) -> None:
+    assert "script-nonzero-exit" not in [match.entry for match in DIAGNOSER.diagnose(line).matches]
