@@ -59,6 +59,7 @@ class CaseResult:
         """Return the result as a JSON object that always has every key."""
         return {
             "id": self.case.id,
+            "family": self.case.family or None,
             "headline": self.headline or None,
             "entry": self.match.entry if self.match else None,
             "confidence": self.match.confidence if self.match else None,
@@ -83,6 +84,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a YAML list of cases, or a folder of build logs")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--verbose", action="store_true", help="also list the cases that went wrong")
+    parser.add_argument("--by-family", action="store_true", help="also count by each case's `family`")
 
 
 def run(options: Namespace) -> int:
@@ -95,8 +97,12 @@ def run(options: Namespace) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     figures = list(compute_figures(results))
-    is_json = options.format == "json"
-    sys.stdout.write(_format_json(figures, results) if is_json else _format_text(figures, options.verbose))
+    if options.format == "json":
+        sys.stdout.write(_format_json(figures, results))
+        return 0
+    sys.stdout.write(_format_text(figures, options.verbose))
+    if options.by_family:
+        sys.stdout.write(_format_families(results))
     return 0
 
 
@@ -185,6 +191,23 @@ def _format_text(figures: Sequence[Figure], is_verbose: bool) -> str:
         lines.append(f"{figure.name + ':':<{width}} {figure.count:>4} of {figure.total:<4} {share:>10}")
         if is_verbose:
             lines += [f"  {result}" for result in figure.listed]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _format_families(results: Sequence[CaseResult]) -> str:
+    """Format a table: how many cases of each family get the right entry first, and a specific headline."""
+    families: dict[str, list[CaseResult]] = {}
+    for result in results:
+        if not result.case.is_foreign:
+            families.setdefault(result.case.family or "none", []).append(result)
+    width = max((len(name) for name in families), default=0)
+    lines = [f"\n{'family':<{width}}  right first  specific"]
+    for name, members in sorted(families.items()):
+        expected = [result for result in members if result.case.expected]
+        labeled = [result for result in members if result.case.terms]
+        right = f"{sum(result.is_right_first for result in expected)} of {len(expected)}"
+        specific = f"{sum(result.answer == 'specific' for result in labeled)} of {len(labeled)}"
+        lines.append(f"{name:<{width}}  {right:>11}  {specific:>8}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -24,7 +24,7 @@ class LabeledCase:
 
     `expected` holds the acceptable entries. It is empty for a text that is no failure of an image build, and for one
     that no entry fits yet, which `is_missing` tells apart. `terms` are the words of a specific headline: each group
-    lists alternatives. `line` is part of the line that proves the cause.
+    lists alternatives. `line` is part of the line that proves the cause. `family` groups cases in the report.
     """
 
     id: str
@@ -35,6 +35,7 @@ class LabeledCase:
     is_missing: bool
     terms: tuple[tuple[str, ...], ...]
     line: str
+    family: str = ""
 
     @property
     def is_foreign(self) -> bool:
@@ -85,6 +86,7 @@ def _read_case(path: Path, number: int, item: Mapping[str, Any], logs: Path) -> 
         is_missing=bool(item.get("missing")),
         terms=tuple(_split_alternatives(item.get("terms") or ())),
         line=" ".join(str(item.get("line") or "").split()),
+        family=str(item.get("family") or ""),
     )
 
 

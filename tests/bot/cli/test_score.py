@@ -152,6 +152,7 @@ def test_json_has_every_figure_and_every_case(logs: Path, tmp_path: Path, capsys
     assert {"name": "specific headline", "count": 1, "total": 1, "cases": []} in found["figures"]
     assert found["cases"][0] == {
         "id": "build.log",
+        "family": None,
         "headline": "Contoso install failed",
         "entry": "script-nonzero-exit",
         "confidence": "certain",
@@ -171,6 +172,19 @@ def test_the_cases_behind_the_figures_are_listed_when_asked_for(
     assert main(["score", "--verbose", str(cases), str(logs)]) == 0
     listed = "  build.log: Contoso install failed · script-nonzero-exit (certain), not dpkg-lock"
     assert listed in capsys.readouterr().out.splitlines()
+
+
+def test_families_are_counted_when_asked_for(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = {"id": "a", "text": "E: Unable to locate package zorgle", "expect": ["dpkg-lock"], "family": "apt"}
+    foreign = {"id": "b", "text": "hello", "expect": [], "family": "chat"}
+    cases = write(tmp_path / "cases.yaml", [{**LOG, "family": "installers"}, wrong, foreign])
+    assert main(["score", "--by-family", str(cases), str(logs)]) == 0
+    table = capsys.readouterr().out.partition("\n\n")[2].splitlines()
+    assert [" ".join(line.split()) for line in table] == [
+        "family right first specific",
+        "apt 0 of 1 0 of 0",
+        "installers 1 of 1 1 of 1",
+    ]
 
 
 @pytest.mark.parametrize(
