@@ -74,7 +74,7 @@ class FindingCatalog:
 class _LazyRules(Mapping[str, FindingRule]):
     """Rules from documents without faults, each built when it is first asked for."""
 
-    def __init__(self, files: Sequence[YamlFile], places: Mapping[str, tuple[int, int]]) -> None:
+    def __init__(self, files: Sequence[YamlFile], places: Mapping[str, Sequence[int]]) -> None:
         self._files, self._places = files, places
         self._rules: dict[str, FindingRule] = {}
 
@@ -98,7 +98,7 @@ class _FindingIndex(NamedTuple):
 
     patterns: Mapping[str, Sequence[Sequence[Any]]]
     line_patterns: Sequence[Sequence[Any]]
-    places: Mapping[str, tuple[int, int]]
+    places: Mapping[str, Sequence[int]]
 
 
 @cache
@@ -148,14 +148,14 @@ def _build_index(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> di
         raise InvalidFilesError(faults)
     patterns: dict[str, list[list[Any]]] = {}
     line_patterns: list[list[Any]] = []
-    places: dict[str, tuple[int, int]] = {}
+    places: dict[str, list[int]] = {}
     for file_number, (path, file) in enumerate(zip(paths, files, strict=True)):
         for index, item in enumerate(file.value):
             if path.name == LINE_PATTERNS_NAME:
                 line_patterns.append(_pack_pattern(parse_line_pattern(file, (index,), item)))
             elif path.name != PACKER_STEPS_NAME:
                 rule = parse_rule(file, index)
-                places[rule.id] = file_number, index
+                places[rule.id] = [file_number, index]  # JSON, which the cache is, has no tuples
                 patterns.setdefault(rule.trigger, []).append(_pack_pattern(rule.pattern))
     return _FindingIndex(patterns, line_patterns, places)._asdict()
 

@@ -227,9 +227,11 @@ def test_invalid_entries_are_never_cached(folder: Path, tmp_path: Path) -> None:
 _START = """
 import sys
 from knowledge.catalog.private_cache import write_cached
+from knowledge.catalog.findings import load_findings
 from knowledge.catalog.loading import load_entries
 entries = load_entries()
 entries["build-timeout"]
+load_findings().rules["apt-lock"]
 sys.exit("yaml" in sys.modules)
 """
 
