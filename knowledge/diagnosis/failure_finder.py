@@ -17,6 +17,7 @@ from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, Script
 from knowledge.diagnosis.stopped_step import StoppedStep, StoppedStepFinder
 from knowledge.model.entry import Language
 from knowledge.model.finding import Finding
+from knowledge.patterns import define_pattern
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine
 
@@ -29,6 +30,13 @@ _MIN_SURVIVED_WEIGHT = 8
 _MIN_PASTED_WEIGHT = 8
 _MIN_SUSPICIOUS_WEIGHT = 1.0
 _DEPROVISION_MARK = ">>> "
+_OTHER_SERVICES = define_pattern(
+    r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_\w|\bterraform\b|\bscale ?sets?\b|"
+    r"\bVMSS\b|\bdatabricks\b|\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b"
+)
+"""What else creates resources of the same kinds in Azure: a message that names it isn't about a build."""
+_PHASES_OF_ANY_TOOL = ("devops",)
+"""Phases whose messages, such as that of a sign-in, other tools print just as well: alone, they name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,8 @@ class FailureFinder:
             and top.decisive
             and not top.is_general
             and top.entry.role != "wrapper"
+            and top.entry.phase not in _PHASES_OF_ANY_TOOL
+            and _OTHER_SERVICES.search(parsed.text.flat) is None
             and _is_whole_message(parsed.text, top.first_line_index)
         )
         is_firm = top is not None and (is_named or top.confidence != "possible")

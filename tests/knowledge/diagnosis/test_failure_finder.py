@@ -158,7 +158,6 @@ def test_a_persons_own_words_are_neither_evidence_nor_headline(words: str) -> No
 STATUSES = [
     '{"lastRunStatus": {"runState": "Running", "runSubState": "Building", "message": "Image template is building"}}',
     '{"properties": {"provisioningState": "Succeeded", "lastRunStatus": {"runState": "Succeeded", "message": "All done"}}}',
-    '{"lastRunStatus": {"runState": "Canceled", "message": ""}}',
 ]
 
 
@@ -167,3 +166,16 @@ def test_a_status_without_a_failure_has_no_finding(status: str) -> None:
     diagnosis = DIAGNOSER.diagnose(status)
     assert diagnosis.finding is None
     assert diagnosis.excerpt == ()
+
+
+def test_a_canceled_run_is_named_and_is_no_failure() -> None:
+    diagnosis = DIAGNOSER.diagnose('{"lastRunStatus": {"runState": "Canceled", "message": ""}}')
+    assert diagnosis.finding is None
+    assert [(match.entry, match.severity) for match in diagnosis.matches] == [("run-canceled", "info")]
+
+
+@pytest.mark.parametrize("prefix", ["", "==> azure-arm: ERROR: "])
+def test_a_sign_in_error_is_named_only_if_it_is_of_a_build(prefix: str) -> None:
+    message = "AADSTS7000222: The provided client secret keys for app 'x' are expired."
+    finding = DIAGNOSER.diagnose(prefix + message).finding
+    assert (finding.id if finding else None) == ("tool-sign-in-failed" if prefix else None)
