@@ -22,6 +22,9 @@ from knowledge.model.finding import Finding
 from knowledge.text.lines import LogLine
 
 _MAX_EVIDENCE_LINES = 6
+_VALUES_WITHOUT_PLACE = ("sentence", "exit_code", "step")
+_MIN_FOCUS_CHARS = 5
+_CHARS_BEFORE_VALUE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,20 @@ def select_evidence(
     continued = continuations.get(deciding.number, ()) if deciding else ()
     excerpt = choose_excerpt(parsed.text.lines, deciding, shown, continued)
     every_line = [line for lines in evidence.values() for line in lines] + excerpt
-    # an error of Azure begins with its code, which may be far inside a long line
-    focus = finding.values.get("sentence", "").partition(":")[0] if finding else ""
-    lines = EvidenceLines(parsed.text.lines, every_line, continuations, deciding, focus)
+    lines = EvidenceLines(parsed.text.lines, every_line, continuations, deciding, _find_focus(finding, deciding))
     return EvidenceSelection(lines.render(excerpt, MAX_EXCERPT_LINES, MAX_LINE_CHARS), lines, evidence)
+
+
+def _find_focus(finding: Finding | None, deciding: LogLine | None) -> str:
+    """Return what must be seen of a long line: the text up to what the headline names, or the code of Azure's error."""
+    if finding is None:
+        return ""
+    named = [value for name, value in finding.values.items() if name not in _VALUES_WITHOUT_PLACE]
+    value = max(named, key=len, default="")
+    position = deciding.body.find(value) if deciding is not None and len(value) >= _MIN_FOCUS_CHARS else -1
+    if deciding is not None and position >= 0:
+        return deciding.body[max(0, position - _CHARS_BEFORE_VALUE) : position + len(value)]
+    return finding.values.get("sentence", "").partition(":")[0]
 
 
 def _order_evidence(candidate: MatchCandidate, failure: StepFailure) -> Sequence[LogLine]:

@@ -179,3 +179,12 @@ def test_a_sign_in_error_is_named_only_if_it_is_of_a_build(prefix: str) -> None:
     message = "AADSTS7000222: The provided client secret keys for app 'x' are expired."
     finding = DIAGNOSER.diagnose(prefix + message).finding
     assert (finding.id if finding else None) == ("tool-sign-in-failed" if prefix else None)
+
+
+def test_a_long_line_is_cut_around_what_the_headline_names() -> None:
+    rest = '"evaluatedExpressions":[' + '{"expression":"type","result":"True"},' * 30 + "]"
+    text = f'packer build: RequestDisallowedByPolicy {{{rest},"policyAssignmentDisplayName":"Deny public vaults"}}'
+    diagnosis = DIAGNOSER.diagnose(text)
+    assert diagnosis.finding is not None
+    assert diagnosis.finding.title.endswith("Deny public vaults")
+    assert 'policyAssignmentDisplayName":"Deny public vaults' in diagnosis.excerpt[0].text
