@@ -128,6 +128,7 @@ class FailureFinder:
             best_message,
             parsed.is_about_build,
             is_named,
+            parsed.text.lines if build is None else (),
         )
         return build_finding(source, language)
 
@@ -135,7 +136,7 @@ class FailureFinder:
         """Return what broke if a text that doesn't speak of an image build comes from one; "" if no rule knows it."""
         if parsed.is_about_build or failure.said.rule is None:
             return ""
-        finding = build_finding(FindingSource(None, (), failure.said), language)
+        finding = build_finding(FindingSource(None, (), failure.said, pasted=parsed.text.lines), language)
         return finding.title if finding else ""
 
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:

@@ -43,6 +43,7 @@ class FindingSource:
 
     `best_message` is what reads most like an error in the text. `is_named` is set if the text is nothing but a message
     that the first match knows: whoever pastes that here has seen it in an image build, though it doesn't say so.
+    `pasted` are the lines of a text that is no log, where names may be that the message doesn't repeat.
     """
 
     build: Build | None
@@ -53,6 +54,7 @@ class FindingSource:
     best_message: ScriptFailure = NO_FAILURE
     is_about_build: bool = True
     is_named: bool = False
+    pasted: Sequence[LogLine] = ()
 
 
 def build_finding(source: FindingSource, language: Language) -> Finding | None:
@@ -72,7 +74,7 @@ def build_finding(source: FindingSource, language: Language) -> Finding | None:
     has_own_words = source.said.deciding is not None and not is_named_by_azure
     has_script_failure = has_own_words or source.said.rule is not None
     if has_script_failure and (is_about_script or not has_answer):
-        return _build_from_script(source.said, source.build, language, place)
+        return _build_from_script(source, language, place)
     if top is not None and has_answer:
         return _build_from_entry(top, source, language, place)
     return _build_from_own_words(source, place) if source.is_about_build else None
@@ -95,10 +97,9 @@ def _build_from_stop(stopped: StoppedStep, language: Language, place: StepPlace 
     return _build_from_rule(stopped.rule, {**values, **captured}, language, stopped.deciding, place)
 
 
-def _build_from_script(
-    failure: ScriptFailure, build: Build | None, language: Language, place: StepPlace | None
-) -> Finding:
+def _build_from_script(source: FindingSource, language: Language, place: StepPlace | None) -> Finding:
     """Build a finding of what a script said: by its rule, or in the script's own words."""
+    failure, build = source.said, source.build
     values = {"step": place.provisioner} if place is not None else {}
     if build is not None and build.script_exit_code is not None:
         values["exit_code"] = str(build.script_exit_code)
@@ -111,8 +112,8 @@ def _build_from_script(
     if sentence:
         values["sentence"] = sentence
     if failure.rule is not None:
-        output = [] if build is None else [build.lines[index].body for index in build.failure_range]
-        captured = capture_values(failure.rule, message.text, output)
+        lines = source.pasted if build is None else [build.lines[index] for index in build.failure_range]
+        captured = capture_values(failure.rule, message.text, [line.body for line in lines])
         return _build_from_rule(failure.rule, {**values, **captured}, language, message.line, place)
     title = sentence or redact(message.text)
     return Finding(UNKNOWN_ERROR, title, "script", "after-fix", values, message.line.number, place)
