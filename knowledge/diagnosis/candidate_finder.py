@@ -84,6 +84,9 @@ class CandidateFinder:
         """Rank candidates by cause. A text in a person's own words is searched by its words, too."""
         ranked = rank_candidates(tuple(candidates.values()), self._entries, is_build_log=parsed.kind == "build-log")
         is_prose = parsed.kind == "question" or (parsed.kind == "unknown" and can_be_prose(parsed.text))
+        if parsed.kind == "deployment-error" and not ranked:
+            # Somebody who asks may name the error, such as "it says not authorized to access the gallery".
+            is_prose = can_be_prose(parsed.text) and not is_program_output(parsed.text)
         if is_prose and is_small_talk(parsed.text):
             return ranked
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):

@@ -1,18 +1,21 @@
 """Finds the entry that a person describes in their own words, in any language of the lexicon.
 
 Each entry is scored by BM25F over its concepts and stems, with bonuses for words that occur exactly as written and for
-phrases of the entry that the text repeats. All thresholds were tuned on half of `tests/knowledge/questions`; the other
-half checks them (`python -m tests.bench words`).
+phrases of the entry that the text repeats. It counts less if the text says nothing of what it is about. Most thresholds
+were tuned on half of `tests/knowledge/questions`; the other half checks them (`python -m tests.bench words`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from knowledge.catalog.word_lexicon import load_word_lexicon
 from knowledge.model.entry import Entry
-from knowledge.search.bm25f_index import Bm25fIndex, FieldWeights, TokenizedDocument
+from knowledge.search.bm25f_index import Bm25fIndex, TokenizedDocument
+from knowledge.search.entry_subjects import EntrySubjects
+from knowledge.search.entry_texts import FIELDS, extract_texts
 from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import ParsedQuery, SearchToken, load_lexicon, split_words
 
@@ -29,14 +32,6 @@ class EntrySearchHit:
     strength: Literal["likely", "possible"]
 
 
-_FIELDS: Mapping[str, FieldWeights] = {
-    "words": FieldWeights(3.0, 0.5, 1.0),
-    "title": FieldWeights(2.0, 0.4, 1.0),
-    "symptom": FieldWeights(1.4, 0.5, 1.0),
-    "signature": FieldWeights(1.4, 0.5, 1.0),
-    "cause": FieldWeights(0.8, 0.7, 0.6),
-    "steps": FieldWeights(0.2, 0.8, 0.3),
-}
 _PHRASE_FIELDS = ("words", "title", "symptom", "signature")
 _PHRASE_BONUS = 0.6
 """Factor for the score of the entry's phrase that the text repeats best."""
@@ -45,13 +40,23 @@ _EXACT_WORD_BONUS = 0.4
 _MAX_CANDIDATES = 12
 _ROLE_FACTORS: Mapping[str, float] = {"wrapper": 0.9, "symptom": 0.95}
 """An entry that another may be the cause of ranks slightly below the one that names the cause."""
+_PLAIN_WORD_FACTOR = 0.6
+"""How much a word counts that isn't in the lexicon: it is hardly ever what a question is about, however rare it is."""
 _MIN_SCORE = 2.5
+_MIN_CLEAR_SCORE = 4.0
+"""Below this, an entry for anything that may have failed is the better answer."""
 _MIN_SCORE_RATIO = 0.4
 """Share of the best score that another match needs in order to be shown."""
-_FOREIGN_FACTOR = 6.0
+_FOREIGN_FACTOR = 7.0
 """How many times the minimum score is needed if the text is about another tool."""
-_QUESTION_FACTOR = 2.5
+_MAYBE_FOREIGN_FACTOR = 4.0
+"""The same if it is about something that may also be installed in an image."""
+_NO_CONTEXT_FACTOR = 1.8
+"""How many times the minimum score is needed if the text names nothing of an image build."""
+_QUESTION_FACTOR = 2.0
 """How many times the minimum score is needed if the text asks how something works and mentions no failure."""
+_FAILED_STEP_TERM = "~exit-code"
+"""Without this, a script is only what a question mentions, not what failed."""
 _MIN_LIKELY_SCORE = 9.0
 _MIN_LEAD_RATIO = 1.25
 """How far a likely match must be ahead of the second one."""
@@ -61,7 +66,7 @@ _MIN_KNOWN_COVERAGE = 0.6
 """The same share among the terms that occur in any entry."""
 _MIN_INFORMATIVE_WEIGHT = 1.5
 _MIN_INFORMATIVE_TOKENS = 2
-_MIN_UNAMBIGUOUS_WEIGHT = 3.5
+_MIN_UNAMBIGUOUS_WEIGHT = 4.0
 """A term this rare tells by itself that the text is about an image build."""
 
 
@@ -77,12 +82,14 @@ class EntrySearch:
         self._lexicon = load_lexicon()
         self._ids = tuple(entries)
         self._role_factors = tuple(_ROLE_FACTORS.get(entry.role, 1.0) for entry in entries.values())
-        texts_by_entry = [_extract_texts(entry) for entry in entries.values()]
+        self._wrappers = frozenset(index for index, entry in enumerate(entries.values()) if entry.role == "wrapper")
+        self._subjects = EntrySubjects(self._ids, load_word_lexicon())
+        texts_by_entry = [extract_texts(entry) for entry in entries.values()]
         documents: list[TokenizedDocument] = [
             {name: [self._lexicon.tokenize(text) for text in texts] for name, texts in fields.items()}
             for fields in texts_by_entry
         ]
-        self._index = Bm25fIndex(documents, _FIELDS)
+        self._index = Bm25fIndex(documents, FIELDS)
         self._max_idf = max(self._index.idf.values(), default=1.0)
         self._entry_terms = [
             {term for texts in document.values() for text in texts for token in text for term in token.terms}
@@ -94,7 +101,7 @@ class EntrySearch:
                 {name: [_tokenize_exactly(split_words(text)) for text in texts] for name, texts in fields.items()}
                 for fields in texts_by_entry
             ],
-            _FIELDS,
+            FIELDS,
         )
         self._speller = SpellingCorrector(self._exact_index.idf.keys() | self._lexicon.concepts.list_words())
 
@@ -104,10 +111,19 @@ class EntrySearch:
         if not query.tokens:
             return []
         is_foreign = query.has_foreign_terms and not query.has_own_terms
+        may_be_foreign = query.may_be_foreign and not query.has_own_terms
         is_mere_question = query.is_question and not query.has_trouble
-        min_score = _MIN_SCORE * (_FOREIGN_FACTOR if is_foreign else _QUESTION_FACTOR if is_mere_question else 1)
+        has_context = query.has_own_terms or not self._lexicon.context_terms.isdisjoint(query.terms)
+        min_score = _MIN_SCORE * max(
+            _FOREIGN_FACTOR if is_foreign else 1.0,
+            _MAYBE_FOREIGN_FACTOR if may_be_foreign else 1.0,
+            _QUESTION_FACTOR if is_mere_question else 1.0,
+            1.0 if has_context else _NO_CONTEXT_FACTOR,
+        )
         scores = self._compute_scores(query)
         ranked = [index for index in self._rank_candidates(query, scores) if scores[index] >= min_score]
+        if has_context and query.has_trouble and not (is_foreign or may_be_foreign):
+            ranked = self._add_fallback(query, scores, ranked)
         if not ranked:
             return []
         best_score = scores[ranked[0]]
@@ -117,9 +133,21 @@ class EntrySearch:
             if scores[index] >= best_score * _MIN_SCORE_RATIO
         ]
         # Only the first can be singled out, so all others stay possible.
-        if not (is_foreign or is_mere_question) and self._is_likely(query, scores, ranked):
+        is_clearly_ours = not (query.has_foreign_terms or may_be_foreign)
+        if is_clearly_ours and not is_mere_question and self._is_likely(query, scores, ranked):
             hits[0] = replace(hits[0], strength="likely")
         return hits[:MAX_RESULTS]
+
+    def _add_fallback(self, query: ParsedQuery, scores: dict[int, float], ranked: list[int]) -> list[int]:
+        """Put the general entry before entries that the query hardly points to."""
+        fallback = self._subjects.find_fallback(query.terms)
+        if fallback is None:
+            return ranked
+        # A wrapper names no cause, so anything that was found is better.
+        if ranked and (scores[ranked[0]] >= _MIN_CLEAR_SCORE or fallback in self._wrappers):
+            return ranked
+        scores[fallback] = scores[ranked[0]] if ranked else _MIN_SCORE
+        return [fallback, *(index for index in ranked if index != fallback)]
 
     def _correct_spelling(self, word: str) -> str | None:
         return word if word in self._exact_index.idf else self._speller.find_nearest(word)
@@ -145,23 +173,28 @@ class EntrySearch:
                 for index, share in self._index.postings.get(term, ()):
                     if share > shares.get(index, 0.0):
                         shares[index] = share
+            weight = token.weight * (_PLAIN_WORD_FACTOR if _is_plain(token) else 1.0)
             for index, share in shares.items():
-                scores[index] = scores.get(index, 0.0) + share * token.weight
+                scores[index] = scores.get(index, 0.0) + share * weight
+        plain_words = {word for token in query.tokens if _is_plain(token) for word in token.words.split()}
         for word in query.words:
+            weight = _EXACT_WORD_BONUS * (_PLAIN_WORD_FACTOR if word in plain_words else 1.0)
             for index, share in self._exact_index.postings.get(word, ()):
-                scores[index] = scores.get(index, 0.0) + share * _EXACT_WORD_BONUS
+                scores[index] = scores.get(index, 0.0) + share * weight
         return scores
 
     def _rank_candidates(self, query: ParsedQuery, scores: dict[int, float]) -> list[int]:
-        """Adjust the best scores by phrases and roles, and return the indexes of those entries, best first."""
+        """Adjust scores by subjects, phrases, and roles, and return the indexes of the best entries, best first."""
+        fits = {index: self._subjects.compute_fit(index, query.terms) for index in scores}
+        for index, fit in fits.items():
+            scores[index] *= fit
         candidates = sorted(scores, key=lambda index: (-scores[index], index))[:_MAX_CANDIDATES]
-        query_terms = {term for token in query.tokens for term in token.terms}
         for index in candidates:
-            scores[index] += _PHRASE_BONUS * self._score_nearest_phrase(index, query_terms)
+            scores[index] += _PHRASE_BONUS * fits[index] * self._score_nearest_phrase(index, query.terms)
             scores[index] *= self._role_factors[index]
         return sorted(candidates, key=lambda index: (-scores[index], index))
 
-    def _score_nearest_phrase(self, index: int, query_terms: set[str]) -> float:
+    def _score_nearest_phrase(self, index: int, query_terms: Set[str]) -> float:
         best = 0.0
         for phrase in self._phrases[index]:
             shared = sum(
@@ -174,7 +207,9 @@ class EntrySearch:
     def _is_likely(self, query: ParsedQuery, scores: Mapping[int, float], ranked: Sequence[int]) -> bool:
         """Whether the query points to the first entry alone and shares enough of its content with it."""
         best = ranked[0]
-        if scores[best] < _MIN_LIKELY_SCORE:
+        if scores[best] < _MIN_LIKELY_SCORE or self._subjects.count_lacking(best, query.terms):
+            return False
+        if self._subjects.is_fallback(best) and _FAILED_STEP_TERM not in query.terms:
             return False
         if len(ranked) > 1 and scores[best] < scores[ranked[1]] * _MIN_LEAD_RATIO:
             return False
@@ -203,18 +238,11 @@ class EntrySearch:
         )
 
 
+def _is_plain(token: SearchToken) -> bool:
+    """Whether a token is a word that the lexicon doesn't know, rather than a concept, a number, or a duration."""
+    return all(term.isalpha() for term in token.terms)
+
+
 def _tokenize_exactly(names: Iterable[str]) -> tuple[SearchToken, ...]:
     """Make a token of each word as it is written, without stemming and concepts."""
     return tuple(SearchToken((name.lower(),), name) for name in names)
-
-
-def _extract_texts(entry: Entry) -> dict[str, list[str]]:
-    """Return the texts of an entry in all languages, by search field."""
-    return {
-        "words": [phrase for phrases in entry.words.values() for phrase in phrases],
-        "title": [*entry.title.list_all(), entry.id.replace("-", " ")],
-        "symptom": [*entry.symptom.list_all()],
-        "signature": [text for signature in entry.signatures for text in signature.text],
-        "cause": [*entry.cause.list_all()],
-        "steps": [text for step in entry.steps for text in step.do.list_all()],
-    }

@@ -23,6 +23,8 @@ _OPENING_WORDS = 6
 """Words at the start of a text among which a question's opening must be."""
 _NAME_PART = define_text_pattern(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
 _JOINED_DURATION = define_text_pattern(r"^([0-9]{1,4})([a-z]+)$")
+_VERSION = define_text_pattern(r"(?:^|[^0-9.])[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,12}(?:[^0-9.]|\.?$|\.[^0-9])")
+"""A number such as 1.0.0, which counts as the word for what it is."""
 _HEX = define_text_pattern(r"^0x0*([0-9a-f]+)$")
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _SEPARATOR_TABLE = bytes(code if code in _WORD_BYTES else ord(" ") for code in range(256))
@@ -50,13 +52,16 @@ class ParsedQuery:
     """What a text says, and what kind of text it is.
 
     `has_own_terms` is true if it mentions image builds, `has_foreign_terms` if it mentions another tool or subject,
-    `has_trouble` if it describes a failure, and `is_question` if it begins like a question about how things work.
+    `may_be_foreign` if it mentions one that may also be installed in an image, but nothing of a build, `has_trouble` if
+    it describes a failure, and `is_question` if it begins like a question about how things work.
     """
 
     tokens: tuple[SearchToken, ...]
+    terms: Set[str]
     words: tuple[str, ...]
     has_own_terms: bool
     has_foreign_terms: bool
+    may_be_foreign: bool
     has_trouble: bool
     is_question: bool
 
@@ -69,7 +74,10 @@ class Lexicon:
             {f"~{name}": [str(phrase) for phrase in phrases] for name, phrases in content["concepts"].items()}
         )
         self.stop_words = frozenset(str(word) for word in content["stop"])
+        self._stop_phrases = _build_phrase_table(content["stop_phrases"])
         self.context_terms = frozenset(f"~{name}" for name in content["context"])
+        self._weak_context_terms = frozenset(f"~{name}" for name in content["weak_context"])
+        self._step_terms = frozenset(f"~{name}" for name in content["steps"])
         self._time_units = {str(word): name for name, words in content["units"].items() for word in words}
         self._joined_units = {str(word): name for name, words in content["joined_units"].items() for word in words}
         self._endings = tuple(str(ending) for ending in content["endings"])
@@ -77,6 +85,7 @@ class Lexicon:
         self._trouble_terms = frozenset(f"~{name}" for name in content["trouble"])
         self._trouble_phrases = _build_phrase_table(content["trouble_words"])
         self._foreign_phrases = _build_phrase_table(content["elsewhere"])
+        self._installed_phrases = _build_phrase_table(content["installed"])
         self._own_phrases = _build_phrase_table(content["own"])
         self._question_openings = _build_phrase_table(content["asks"])
 
@@ -85,17 +94,20 @@ class Lexicon:
 
         `correct_spelling` returns the known word for a misspelled one, or `None`.
         """
-        names = split_words(text)
+        names = split_words(_VERSION.sub(" version ", text[:MAX_TEXT_CHARS].encode("utf-8", "replace").decode()))
         words = [name.lower() for name in names]
+        written_words = list(words)
         corrected = self._correct_words(names, words, correct_spelling)
         tokens = self._tokenize_words(names, words, corrected)
+        terms = {term for token in tokens for term in token.terms}
         return ParsedQuery(
             tokens=tokens,
+            terms=terms,
             words=tuple(dict.fromkeys(word for token in tokens for word in token.words.split())),
             has_own_terms=self._own_phrases.has_match(words),
-            has_foreign_terms=self._foreign_phrases.has_match(words),
-            has_trouble=self._trouble_phrases.has_match(words)
-            or any(term in self._trouble_terms for token in tokens for term in token.terms),
+            has_foreign_terms=self._foreign_phrases.has_match(written_words),
+            may_be_foreign=not self._is_about_image(terms) and self._installed_phrases.has_match(written_words),
+            has_trouble=self._trouble_phrases.has_match(words) or not self._trouble_terms.isdisjoint(terms),
             is_question=self._question_openings.has_match(words[:_OPENING_WORDS]),
         )
 
@@ -110,6 +122,11 @@ class Lexicon:
             if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM_CHARS:
                 return word[: -len(ending)]
         return word
+
+    def _is_about_image(self, terms: Set[str]) -> bool:
+        """Whether a text is about building an image, or about a step of a build."""
+        context = self.context_terms & terms
+        return not context <= self._weak_context_terms or bool(context and self._step_terms & terms)
 
     def _correct_words(
         self, names: list[str], words: list[str], correct_spelling: Callable[[str], str | None]
@@ -138,6 +155,10 @@ class Lexicon:
         index = 0
         while index < len(words):
             concept = self.concepts.match_at(words, index)
+            idle = self._stop_phrases.match_at(words, index)
+            if idle is not None and (concept is None or concept.end < idle.end):
+                index = idle.end
+                continue
             duration = self._parse_duration(words, index)
             if duration is not None and (concept is None or concept.end <= index + 2):
                 term, index = duration

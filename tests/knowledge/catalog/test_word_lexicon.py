@@ -10,6 +10,7 @@ from knowledge.patterns import compile_pattern
 from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import read_line
 from knowledge.text.normalization import normalize_text
+from tests.shipped_knowledge import ENTRIES
 
 
 def index(text: str) -> IndexedText:
@@ -21,6 +22,17 @@ def test_every_item_is_a_pattern(name: str) -> None:
     for item in load_word_lexicon()[name]:
         assert compile_pattern(str(item)).search(b"") is None, f"{item!r} matches anything"
     assert compile_pattern(join_alternatives(name))
+
+
+def test_what_speaks_for_and_against_entries_names_entries_and_concepts() -> None:
+    lexicon = load_word_lexicon()
+    needed = {str(name) for groups in lexicon["needs"].values() for group in groups for name in group}
+    opposed = {str(name) for key in ("against", "fallbacks") for names in lexicon[key].values() for name in names}
+    words = {name for name in needed | opposed if name not in lexicon["concepts"]}
+    assert all(word[0].isdigit() for word in words), words
+    assert {*lexicon["needs"], *lexicon["against"], *lexicon["fallbacks"]} <= ENTRIES.keys()
+    contexts = {*lexicon["context"], *lexicon["weak_context"], *lexicon["steps"], *lexicon["trouble"]}
+    assert contexts <= lexicon["concepts"].keys()
 
 
 @pytest.mark.parametrize(
