@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from knowledge.build_log.build import Build
 from knowledge.build_log.failed_step import FailedStep, find_failed_step
 from knowledge.build_log.observations import Observation
-from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.diagnosis.input_kind import (
     can_be_prose,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from knowledge.search.entry_search import EntrySearch
 
 
-_SCRIPT_PHASES = ("customize", None)
 _SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 
@@ -47,7 +45,11 @@ class CandidateFinder:
         return self._matcher.index.literals
 
     def find_candidates(
-        self, parsed: ParsedInput, observations: Sequence[Observation] = (), said: ScriptFailure = NO_FAILURE
+        self,
+        parsed: ParsedInput,
+        observations: Sequence[Observation] = (),
+        said: ScriptFailure = NO_FAILURE,
+        script: Confidence | None = None,
     ) -> dict[str, MatchCandidate]:
         """Return the candidates that signatures and observations yield, by entry id; none for foreign output.
 
@@ -55,6 +57,7 @@ class CandidateFinder:
             parsed: The input.
             observations: What its build log shows without saying it.
             said: What the failed step printed about its failure, for a step that no entry explains.
+            script: How sure it is that a script printed that, for a text without the step's start.
         """
         candidates: dict[str, MatchCandidate] = {}
         if parsed.is_foreign:
@@ -65,12 +68,11 @@ class CandidateFinder:
             for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, parsed.is_about_build):
                 merge_candidate(candidates, candidate)
         if build is None:
-            is_guess = not parsed.is_about_build
-            if said.lines and not (is_guess and any(candidate.decisive for candidate in candidates.values())):
-                self._add_general_entry("shell", candidates, said.lines, "possible" if is_guess else "likely")
+            if said.lines and not (script == "possible" and _has_decisive(candidates)):
+                self._add_general_entry("shell", candidates, said.lines, script or "likely")
             return candidates
         self._add_observations(observations, candidates)
-        self._add_general_answer(build, candidates, said)
+        self._add_general_answer(build, candidates, said, script)
         if build.outcome == "running":
             for candidate in candidates.values():
                 # The build may yet recover: a step can fail, be tried again, and end well.
@@ -93,17 +95,25 @@ class CandidateFinder:
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
 
-    def _add_general_answer(self, build: Build, candidates: dict[str, MatchCandidate], said: ScriptFailure) -> None:
+    def _add_general_answer(
+        self,
+        build: Build,
+        candidates: dict[str, MatchCandidate],
+        said: ScriptFailure,
+        script: Confidence | None,
+    ) -> None:
         """Add the entry for the kind of step that failed, unless a better answer was found."""
         step = find_failed_step(build)
-        if step is None and build.phase in _SCRIPT_PHASES and _is_said_by_script(said):
+        confidence: Confidence = "likely"
+        if step is None and script is not None and not _has_decisive(candidates):
             # In a part of a log without the start of a step, an error that nothing explains is a script's.
-            step = None if any(candidate.decisive for candidate in candidates.values()) else "shell"
+            step, confidence = "shell", script
         is_failed = build.outcome == "failed" or (build.outcome in ("running", "unknown") and bool(said.lines))
         if step is None or not is_failed:
             return
         verdicts = [build.lines[index] for index in build.verdict_indexes[:1]]
-        self._add_general_entry(step, candidates, [*said.lines, *verdicts] or _list_step_edges(build))
+        evidence = [*said.lines, *verdicts] or _list_step_edges(build)
+        self._add_general_entry(step, candidates, evidence, confidence)
 
     def _add_general_entry(
         self,
@@ -163,12 +173,8 @@ class CandidateFinder:
         return EntrySearch(self._entries)
 
 
-def _is_said_by_script(said: ScriptFailure) -> bool:
-    """Return whether an error in a part of a log can only be a script's: Packer or Azure didn't say it."""
-    if said.deciding is None or said.is_fallback or said.deciding.line.source not in ("output", "plain"):
-        return False
-    azure_error = find_innermost_error(IndexedText(said.lines))
-    return azure_error is None or not azure_error.is_specific
+def _has_decisive(candidates: Mapping[str, MatchCandidate]) -> bool:
+    return any(candidate.decisive for candidate in candidates.values())
 
 
 def _is_answer(candidate: MatchCandidate, counts_wrappers: bool) -> bool:

@@ -106,7 +106,7 @@ class Diagnoser:
         build, text = parsed.build, parsed.text
         observations = observe(build) if build else []
         failure = self._failure_finder.find_failure(parsed, observations)
-        candidates = self._candidate_finder.find_candidates(parsed, observations, failure.said)
+        candidates = self._candidate_finder.find_candidates(parsed, observations, failure.said, failure.script)
         ranked = self._candidate_finder.rank(parsed, candidates)
         # normalization undoes escapes, so JSON can only be read from the text as it is
         template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None

@@ -15,6 +15,7 @@ from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
 from knowledge.diagnosis.stopped_step import StoppedStep, StoppedStepFinder
+from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Language
 from knowledge.model.finding import Finding
 from knowledge.patterns import define_pattern
@@ -43,13 +44,15 @@ _PHASES_OF_ANY_TOOL = ("devops",)
 class StepFailure:
     """What is known about the step that failed: what it said, or why it was stopped.
 
-    `survived` is what failed in a build that went well, and `suspicious` what only looks like an error.
+    `survived` is what failed in a build that went well, and `suspicious` what only looks like an error. `script` is how
+    sure it is that a script said this, where the text doesn't have the lines that tell.
     """
 
     said: ScriptFailure = NO_FAILURE
     stopped: StoppedStep | None = None
     survived: ScriptFailure = NO_FAILURE
     suspicious: ScriptFailure = NO_FAILURE
+    script: Confidence | None = None
 
     @property
     def lines(self) -> tuple[LogLine, ...]:
@@ -87,8 +90,11 @@ class FailureFinder:
         output = [build.lines[index] for index in build.failure_range]
         if build.outcome == "failed":
             is_script = build.script_exit_code is not None
-            return StepFailure(self._script_failure_finder.find_in_output(output, is_script))
-        return StepFailure(self._script_failure_finder.find_best_message(output[-_CUT_LINES:], _MIN_PLAIN_WEIGHT))
+            said = self._script_failure_finder.find_in_output(output, is_script)
+        else:
+            said = self._script_failure_finder.find_best_message(output[-_CUT_LINES:], _MIN_PLAIN_WEIGHT)
+        is_cut = build.phase is None and not build.runs
+        return StepFailure(said, script=_judge_script(said, parsed) if is_cut else None)
 
     def build_finding(
         self, parsed: ParsedInput, ranked: Sequence[RankedCandidate], failure: StepFailure, language: Language
@@ -152,15 +158,15 @@ class FailureFinder:
         return self._script_failure_finder.find_best_message(lines, _MIN_SUSPICIOUS_WEIGHT)
 
     def _find_pasted_failure(self, parsed: ParsedInput) -> StepFailure:
-        if parsed.is_foreign or parsed.kind == "deployment-error":
+        if parsed.is_foreign:
+            return StepFailure()
+        is_about = parsed.is_about_build
+        if parsed.kind == "deployment-error" and not (is_about and find_innermost_error(parsed.text) is None):
             return StepFailure()
         failure = self._find_in_text(parsed)
-        if failure.rule is None or failure.rule.pattern.weight < _MIN_PASTED_WEIGHT:
+        if _judge_script(failure, parsed) != "likely" or (not is_about and _has_control_characters(failure.lines)):
             return StepFailure()
-        if not parsed.is_about_build and any(_is_binary(line.body) for line in failure.lines):
-            return StepFailure()
-        azure_error = find_innermost_error(parsed.text)
-        return StepFailure() if azure_error is not None and azure_error.is_specific else StepFailure(failure)
+        return StepFailure(failure, script="likely" if is_about else "possible")
 
     def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what reads most like an error in a text, except in a person's own words."""
@@ -183,8 +189,19 @@ class FailureFinder:
         return NO_FAILURE
 
 
-def _is_binary(text: str) -> bool:
-    return any(character < " " and character != "\t" for character in text)
+def _judge_script(failure: ScriptFailure, parsed: ParsedInput) -> Confidence | None:
+    """Return how sure it is that a script said this, rather than Azure or Packer: likely if a finding knows it."""
+    if failure.deciding is None or failure.deciding.line.source == "verdict":
+        return None
+    azure_error = find_innermost_error(parsed.text)
+    if azure_error is not None and azure_error.is_specific:
+        return None
+    is_known = failure.rule is not None and failure.rule.pattern.weight >= _MIN_PASTED_WEIGHT
+    return "likely" if is_known else "possible"
+
+
+def _has_control_characters(lines: Sequence[LogLine]) -> bool:
+    return any(character < " " and character != "\t" for line in lines for character in line.body)
 
 
 def _get_lines(build: Build, run: ProvisionerRun) -> Sequence[LogLine]:

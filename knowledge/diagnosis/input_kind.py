@@ -57,24 +57,34 @@ def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
     return letters >= min_letter_share * len(text)
 
 
-_FOREIGN_TOOLS = define_pattern(
+_FOREIGN_PLATFORMS = define_pattern(
     r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
-    r"EC2 Image Builder|\bInvalidAMIID|\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
-    r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|\bon \w+\.tf line \d+|"
+    rf"EC2 Image Builder|\bInvalidAMIID|{OTHER_PLATFORM_MARKS}"
+)
+_FOREIGN_TOOLS = define_pattern(
+    r"\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
+    r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|"
+    r"\bon [\w./\\-]+\.tf line \d+|"
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
     r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
-    r"\baz acr build\b|\bpacker (?:init|validate|plugins? (?:install|required))\b|"
-    r"The command '/bin/\w+ -c [^']*' returned a non-zero code|"  # Docker's own words
-    r"ContainerServicesClient|\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/|"
-    rf"Failed getting the \S+ plugin|{OTHER_PLATFORM_MARKS}"
+    r"\baz acr build\b|\bThe command '.{1,300}' returned a non-zero code|\bexecutor failed running\b"
+    r"|ContainerServicesClient|\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
 )
+"""Tools that are used on their own, but also by the scripts of an image build."""
+_PACKER_START = define_pattern(
+    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
+)
+"""What Packer says or is told before it starts a build, for whichever platform."""
+_AZURE = define_pattern(r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery")
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
     r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
     r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
 )
 _OTHER_PLATFORM_BUILDERS = define_pattern(
-    rf"(?:==> |--> |\bBuild '|\bui:\s+|^)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
+    rf"(?:==> |--> |\bBuild '|\bui:\s+)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
+    rf"^(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+|\.[\w.-]+)+[:'] |"
+    rf"^(?:{_OTHER_BUILDERS}): output will be in this color|"
     rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
     rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
     rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
@@ -82,7 +92,8 @@ _OTHER_PLATFORM_BUILDERS = define_pattern(
 """Packer building for another platform than Azure, recognized by its line prefix, its verdict, or a plugin's name."""
 _IMAGE_BUILDER_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
-    r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b"
+    r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
+    r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b"
 )
 
 
@@ -91,7 +102,13 @@ def is_foreign(indexed_text: IndexedText) -> bool:
     flat = indexed_text.flat
     if _IMAGE_BUILDER_TERMS.search(flat) is not None:
         return False
-    return any(pattern.search(flat) is not None for pattern in (_FOREIGN_TOOLS, _OTHER_PLATFORM_BUILDERS))
+    if any(pattern.search(flat) is not None for pattern in (_FOREIGN_PLATFORMS, _OTHER_PLATFORM_BUILDERS)):
+        return True
+    if any(line.source == "output" for line in indexed_text.lines):
+        return False  # a line of an Azure build, whatever tool its script calls
+    if _FOREIGN_TOOLS.search(flat) is not None:
+        return True
+    return _PACKER_START.search(flat) is not None and _AZURE.search(flat) is None
 
 
 _ENGLISH_BUILD_TERMS = (
@@ -103,7 +120,8 @@ _ENGLISH_BUILD_TERMS = (
     r"Azure VM Image|Azure Compute Gallery|shared image gallery|provisioners?(?:[^.\w]|$)|"
     r"Build '[\w.-]{1,60}' errored|packer-provisioner|provisioning step|gallery replication|"
     r"Script exited with|Allowed exit codes|ERROR:\s+-> |artifacttypes/vmimage|winrmcp|packer-\w+-\w+ plugin|"
-    r"golden image|\.pkr\.hcl"
+    r"golden image|\.pkr\.hcl|builds didn't complete successfully|Failed to (?:initialize|prepare) build:? \"|"
+    r"Error initializing core:"
 )
 _BUILD_TERMS = LazyPattern(lambda: compile_pattern(f"{_ENGLISH_BUILD_TERMS}|{join_alternatives('build_terms')}"))
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"

@@ -151,6 +151,49 @@ def test_a_build_that_was_stopped_is_no_failed_step() -> None:
     assert DIAGNOSER.diagnose(stopped(log).text()).matches[0].entry == "build-timeout"
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        ("    azure-arm: E: Unable to locate package zorgle", "likely"),
+        ("    azure-arm: zorgle failed: it could not be frobbed", "possible"),
+        (
+            "    azure-arm: kubectl: error: could not find the requested resource\n    azure-arm: tar: broken",
+            "possible",
+        ),
+        ("our packer build on azure ends with:\nERROR: No matching distribution found for zorgle", "likely"),
+    ],
+)
+def test_a_piece_of_a_step_s_output_leads_to_the_script(text: str, confidence: str) -> None:
+    first = DIAGNOSER.diagnose(text).matches[0]
+    assert (first.entry, first.confidence) == ("script-nonzero-exit", confidence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "==> azure-arm: ERROR: -> QuotaExceeded : Operation could not be completed",
+        "Build 'azure-arm' errored: dial tcp 10.0.0.4:443: i/o timeout",
+        "ERROR: No matching distribution found for zorgle",
+    ],
+)
+def test_what_azure_or_packer_says_is_no_script(text: str) -> None:
+    assert "script-nonzero-exit" not in [match.entry for match in DIAGNOSER.diagnose(text).matches]
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ('Failed getting the "github.com/hashicorp/azure" plugin:\nunexpected EOF', "packer-plugin-missing"),
+        ('Failed getting the "github.com/hashicorp/amazon" plugin:\nunexpected EOF', None),
+        ("packer init .\nError: Unsupported argument", None),
+        ("The builder amazon-ebs is unknown by Packer, and is likely part of a plugin that is not installed.", None),
+    ],
+)
+def test_the_start_of_packer_is_ours_only_for_azure(text: str, entry: str | None) -> None:
+    matches = DIAGNOSER.diagnose(text).matches
+    assert (matches[0].entry if matches else None) == entry
+
+
 @pytest.mark.parametrize("builder", ["azure-arm", "azure-arm.build_image"])
 def test_a_few_lines_of_a_script_are_enough(builder: str) -> None:
     diagnosis = DIAGNOSER.diagnose(
