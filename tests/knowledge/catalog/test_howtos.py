@@ -60,11 +60,30 @@ def test_questions_about_failures_and_other_things_find_no_howto(name: str) -> N
 
 
 def test_the_words_and_examples_of_entries_find_no_howto() -> None:
-    # a how-to answers these three questions better than the entry of a failure does
+    # a how-to answers these questions better than the entry of a failure does
     allowed = {
         "how do I download customization.log",
         "come scarico customization.log?",
         "how do I change an existing image template",
+        "where do I raise the time limit of the image build",
+        "what's the maximum build time",
+        "dove si alza il limite di tempo della compilazione",
+        "qual è la durata massima della build",
+        "posso rilanciare la build fallita",
+        "which role does the identity need on the gallery to publish",
+        "quale ruolo serve all'identità sulla raccolta per pubblicare",
+        "what must the gallery definition be for trusted launch",
+        "come deve essere la definizione per l'avvio attendibile",
+        "which role do I need on the managed identity to submit",
+        "quale ruolo mi serve sull'identità gestita per inviare",
+        "which permissions does the image builder identity need",
+        "which role does the identity need and on what exactly",
+        "quali permessi servono all'identità di image builder",
+        "che ruolo serve all'identità e su cosa esattamente",
+        "what are the rules for a staging resource group of my own",
+        "di chi sono questi gruppi IT_ che costano",
+        "which regions support image templates",
+        "quali aree supportano i modelli di immagine",
     }
     found = set()
     for entry in ENTRIES.values():
@@ -120,7 +139,8 @@ def test_placeholders_that_can_be_filled_have_their_known_names() -> None:
         for name in PLACEHOLDERS
         if f"<{name}>" in fill_placeholders(command, "Azure CLI", values)
     }
-    assert unfilled == {"stagingRg", "account", "guid", "id"}
+    of_a_how_to = {"stagingRg", "account", "guid", "id", "region", "vnet", "subnet", "gallery", "definition", "version"}
+    assert unfilled == of_a_how_to
 
 
 GOOD = """\
