@@ -30,7 +30,7 @@ def find_first(text: str) -> str | None:
     return hits[0].entry if hits else None
 
 
-@pytest.mark.parametrize(("name", "min_right"), [("asked", 270), ("indirect", 56), ("rounds", 335)])
+@pytest.mark.parametrize(("name", "min_right"), [("asked", 270), ("indirect", 56), ("rounds", 338)])
 def test_the_entry_meant_comes_first(name: str, min_right: int) -> None:
     questions = read_questions(name)
     missed = [question["id"] for question in questions if find_first(question["text"]) not in question["expect"]]
