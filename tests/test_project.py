@@ -83,7 +83,7 @@ def test_no_file_holds_a_path_of_one_machine(real: Callable[[str], str]) -> None
     found = []
     for name in filter(None, listed.stdout.split("\0")):
         content = (ROOT / name).read_bytes() if (ROOT / name).is_file() else b"\0"
-        if b"\0" in content:
+        if b"\0" in content or name.startswith("tests/cases/"):  # what others' machines printed
             continue
         for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1):
             found += [f"{name}:{number}: {hit[0]}" for hit in MACHINE_PATH.finditer(line)]

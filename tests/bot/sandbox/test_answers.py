@@ -113,7 +113,7 @@ async def test_the_failing_customizer_is_named_as_the_template_names_it(conversa
 
 
 async def test_what_rests_on_a_persons_own_words_is_called_that(conversation: Conversation) -> None:
-    shown = await Chat(conversation).say("my build can't find the gallery image version")
+    shown = await Chat(conversation).say("my build can't find the source image version in the gallery, 404")
     assert "no version with this number\n\nSubmitting the template · from your description\n" in shown
     assert "· likely" not in shown
     assert "▶" not in shown
