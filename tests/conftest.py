@@ -20,6 +20,7 @@ os.environ["KNOWLEDGE_CACHE"] = "off"
 MAC_APPLICATIONS = Path("/Applications")
 
 PROGRAMS = {
+    "bash": ("bash",),
     "chromium": (
         "chromium",
         "chromium-browser",
@@ -71,7 +72,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-REAL_FIXTURES = {"real", "azurite"}
+REAL_FIXTURES = {"real", "azurite", "azure_cli"}
 """What only works with a real program of this machine."""
 
 

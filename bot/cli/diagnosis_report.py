@@ -11,6 +11,7 @@ from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.diagnosis.solution import build_solution
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match
 from knowledge.model.entry import Entry, Language, Step
+from knowledge.model.reported_state import find_reported_state, name_state
 from knowledge.text.durations import format_duration
 from knowledge.text.value_slots import fill_values
 
@@ -42,7 +43,7 @@ class DiagnosisReport:
                 titles = [f"{match.title} ({self._texts[f'report.confidence.{match.confidence}']})" for match in others]
                 lines.append(f"  {self._texts['report.others']}: {'; '.join(titles)}")
         lines += self._render_run(diagnosis)
-        if not diagnosis.is_conclusive:
+        if not diagnosis.is_conclusive and find_reported_state(diagnosis) is None:
             lines.append(f"  {self._texts['report.next']}")
         return "\n".join(_replace_unprintable(line) for line in lines)
 
@@ -54,6 +55,8 @@ class DiagnosisReport:
             if finding is None:
                 return lines
             return [*lines, f"  {texts['report.but'].format(title=finding.title, line=finding.line)}"]
+        if reported_state := find_reported_state(diagnosis):
+            return [f"  {texts[f'report.state.{reported_state}'].format(state=name_state(diagnosis))}"]
         if finding is None and top is None:
             return [f"  {texts['report.none']}"]
         title = finding.title if finding else top.title if top else ""

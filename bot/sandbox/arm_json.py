@@ -8,10 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.builds.log_context import fill_placeholders
-from bot.sandbox.builds.run_history import TemplateRun
+from bot.sandbox.builds.run_history import TemplateRun, format_nanoseconds
 from bot.sandbox.builds.scenario import TENANT_ID, TemplateSpec
 
-_RUN_OUTPUT_TYPE = "Microsoft.VirtualMachineImages/imageTemplates/runOutputs"
+_TEMPLATE_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
+NEWEST_API_VERSION = "2025-10-01"
+_SINCE_VERSION = {
+    "vmProfile": "2020-02-14",
+    "stagingResourceGroup": "2022-02-14",
+    "exactStagingResourceGroup": "2022-02-14",
+}
+"""The versions of the API from which on a template has these properties."""
 
 
 def build_subscription_json(subscription: str, name: str) -> dict[str, Any]:
@@ -27,16 +34,15 @@ def build_subscription_json(subscription: str, name: str) -> dict[str, Any]:
     }
 
 
-def build_template_json(template: TemplateSpec, runs: Sequence[TemplateRun], now: datetime) -> dict[str, Any]:
+def build_template_json(
+    template: TemplateSpec, runs: Sequence[TemplateRun], now: datetime, api_version: str = NEWEST_API_VERSION
+) -> dict[str, Any]:
     """Build the JSON of an image template at `now`, with the status of the first (newest) of `runs`."""
     groups_path = f"/subscriptions/{template.subscription}/resourceGroups"
-    identity = (
-        f"{groups_path}/{template.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{template.name}"
-    )
     properties = _fill_placeholders_in(copy.deepcopy(dict(template.properties)), template)
     # Resource Manager returns these properties even if the template does not set them
     properties.setdefault("buildTimeoutInMinutes", 0)
-    properties.setdefault("vmProfile", {})
+    properties.setdefault("vmProfile", {"vmSize": "", "osDiskSizeGB": 0})
     properties["provisioningState"] = template.provisioning["state"]
     if "code" in template.provisioning:
         properties["provisioningError"] = {
@@ -47,22 +53,17 @@ def build_template_json(template: TemplateSpec, runs: Sequence[TemplateRun], now
     properties["exactStagingResourceGroup"] = f"{groups_path}/{template.staging_group}"
     if runs:
         properties["lastRunStatus"] = runs[0].build_status(now)
+    for key, since in _SINCE_VERSION.items():
+        if api_version < since:
+            del properties[key]
     return {
-        "id": template.id,
-        "name": template.name,
-        "type": "Microsoft.VirtualMachineImages/imageTemplates",
-        "location": template.location,
-        "tags": {"purpose": "sandbox"},
-        "identity": {
-            "type": "UserAssigned",
-            "userAssignedIdentities": {
-                identity: {
-                    "principalId": template.derive_guid("principal"),
-                    "clientId": template.derive_guid("client"),
-                }
-            },
-        },
         "properties": properties,
+        **_build_identity_json(template),
+        "tags": dict(template.tags),
+        "location": template.location,
+        "id": _build_template_id(template),
+        "name": template.name,
+        "type": _TEMPLATE_TYPE,
     }
 
 
@@ -72,15 +73,32 @@ def build_run_outputs_json(template: TemplateSpec, runs: Sequence[TemplateRun], 
         return []
     return [
         {
-            "id": f"{template.id}/runOutputs/{output.name}",
-            "name": output.name,
-            "type": _RUN_OUTPUT_TYPE,
             "properties": {
                 "artifactId": fill_placeholders(output.artifact, template, runs[0].cycle),
                 "provisioningState": "Succeeded",
             },
+            "id": f"{_build_template_id(template)}/runOutputs/{output.name}",
+            "name": output.name,
+            "type": f"{_TEMPLATE_TYPE}/runOutputs",
         }
         for output in runs[0].spec.outputs
+    ]
+
+
+def build_triggers_json(template: TemplateSpec, created_at: datetime) -> list[dict[str, Any]]:
+    """Build the JSON of a template's triggers, which are all active."""
+    return [
+        {
+            "properties": {
+                "kind": "SourceImage",
+                "provisioningState": "Succeeded",
+                "status": {"code": "Healthy", "message": "Trigger is active", "time": format_nanoseconds(created_at)},
+            },
+            "id": f"{_build_template_id(template)}/triggers/{trigger.name}",
+            "name": trigger.name,
+            "type": f"{_TEMPLATE_TYPE}/triggers",
+        }
+        for trigger in template.triggers
     ]
 
 
@@ -135,6 +153,20 @@ def build_storage_account_json(template: TemplateSpec, base_url: str) -> dict[st
             "statusOfPrimary": "available",
         },
     }
+
+
+def _build_template_id(template: TemplateSpec) -> str:
+    """Build the id as Image Builder answers it; the ids within its answers have `resourceGroups`."""
+    return template.id.replace("/resourceGroups/", "/resourcegroups/", 1)
+
+
+def _build_identity_json(template: TemplateSpec) -> dict[str, Any]:
+    if template.identity != "assigned":
+        return {"identity": {"type": "None"}} if template.identity == "removed" else {}
+    group_path = template.id.partition("/providers/")[0]
+    identity = f"{group_path}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{template.name}"
+    ids = {"principalId": template.derive_guid("principal"), "clientId": template.derive_guid("client")}
+    return {"identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: ids}}}
 
 
 def _fill_placeholders_in(value: Any, template: TemplateSpec) -> Any:

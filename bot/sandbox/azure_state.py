@@ -135,6 +135,11 @@ class FakeAzureState:
         """Return the runs of a template that have started so far, newest first."""
         return self._run_histories[_build_key(template)].list_runs(self.clock())
 
+    def find_run(self, template: TemplateSpec, operation_id: str) -> TemplateRun | None:
+        """Return the run that the operation with this id performs, if it's one of the template's last runs."""
+        runs = self.list_runs(template)
+        return next((run for run in runs if template.derive_guid("operation", run.cycle) == operation_id), None)
+
     def find_account_owner(self, account: str) -> TemplateSpec | None:
         """Return the template whose staging group has the storage account, if the group still exists."""
         owner = self._templates_by_account.get(account)

@@ -1,4 +1,7 @@
-"""The checks that every request to the sandbox must pass: from this machine, with a token, and for a known route."""
+"""The checks that every request to the sandbox must pass: from this machine, with a token, and for a known route.
+
+Only what describes the cloud needs no token.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from bot.sandbox.credentials import SandboxTokens
 
 _API_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-preview)?")
 _READ_METHODS = ("GET", "HEAD")
+METADATA_PATH = "/metadata/endpoints"
+"""Where Azure describes itself to clients that don't have a token yet."""
+_MANAGEMENT_PATHS = ("/subscriptions", "/providers", METADATA_PATH)
 
 
 class RequestGuard:
@@ -29,7 +35,7 @@ class RequestGuard:
 
         @web.middleware
         async def handle_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-            is_management = request.path.startswith(("/subscriptions", "/providers"))
+            is_management = request.path.startswith(_MANAGEMENT_PATHS)
             try:
                 self._check_request(request, is_management)
                 return await handler(request)
@@ -44,6 +50,9 @@ class RequestGuard:
         except RequestRefusedError as error:
             raise FakeAzureError(403, "Forbidden", "The sandbox only answers programs on the same machine.") from error
         self._check_route(request, is_management)
+        if request.path == METADATA_PATH:
+            _check_api_version(request)
+            return
         scope = self._tokens.resource_scope if is_management else self._tokens.storage_scope
         authorizations = request.headers.getall("Authorization", [])
         # of several headers it would be unclear which one counts

@@ -118,7 +118,7 @@ class Sandbox:
         app.add_routes(
             [
                 *self._extra_routes,
-                *FakeResourceManager(state, self.cloud.resource_manager).build_routes(),
+                *FakeResourceManager(state, self.cloud).build_routes(),
                 *FakeBlobStorage(state, self.cloud.resource_manager, self._bytes_per_second).build_routes(),
             ]
         )

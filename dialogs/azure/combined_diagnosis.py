@@ -17,6 +17,7 @@ from dialogs.model.azure import TemplateStatus
 from dialogs.state.diagnosis import truncate_diagnosis
 from knowledge.catalog.fact_rules import FactCheck
 from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
+from knowledge.template.reached_phase import compute_rule_facts
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
 _EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
@@ -166,7 +167,8 @@ def _check_matches(
 ) -> tuple[tuple[FactCheck, ...], tuple[Match, ...]]:
     """Return what the template's facts say of the matches, and the matches in the order that follows from it."""
     template = sources.status.template
-    facts, language = template.compute_facts(context.now), context.language
+    log, language = sources.log, context.language
+    facts = compute_rule_facts(template, log.diagnosis if log else None, log.file if log else "", context.now)
     # the facts may bring in entries of their own only while a failure is unexplained
     is_unexplained = template.has_failed and all(match.confidence != "certain" for match in matches)
     check = partial(context.knowledge.fact_rules.check_matches, facts=facts, entries=context.entries, language=language)

@@ -11,11 +11,12 @@ from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show
 from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk
-from dialogs.solution.unmatched_view import show_unmatched
+from dialogs.solution.unmatched_view import show_reported_state, show_unmatched
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import has_findings, truncate_diagnosis
 from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.reported_state import find_reported_state
 
 
 def show_diagnosis(
@@ -48,6 +49,8 @@ def show_diagnosis(
     matches = tuple(match for match in stored.matches if match.entry in context.entries)
     if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return DialogResult(state, (show_succeeded(context, state, matches),))
+    if reported_state := find_reported_state(replace(stored, matches=matches)):
+        return DialogResult(state, (show_reported_state(context, stored, reported_state),))
     if not matches:
         # without a match the excerpt proves nothing, so others in a shared chat don't need to read it
         return DialogResult(

@@ -82,14 +82,17 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
 
 
 def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:
-    """Show a message that successful builds contain as well."""
+    """Show a message of no failure: successful builds contain it as well, or a run is only to be started again."""
     entry = context.entries[match.entry]
     title = context.get_entry_title(entry.id)
+    # a run that was canceled is no failure either, yet no build that ends well says so
+    advice = entry.retry_note if entry.retry == "yes" else None
     return context.build_reply(
         Paragraph((TextRun(title),), size="title"),
         *build_evidence(match.evidence),
-        context.build_paragraph("harmless.says", "good"),
+        *([] if advice else [context.build_paragraph("harmless.says", "good")]),
         Paragraph(context.localize(entry.cause)),
+        *([Paragraph(context.localize(advice))] if advice else []),
         *(build_run_blocks(context, state.diagnosis) if state.diagnosis else []),
         context.build_paragraph("harmless.ask"),
         buttons=build_no_walk_buttons(context),

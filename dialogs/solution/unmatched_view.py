@@ -1,4 +1,4 @@
-"""How a text looks that no known error fits: the error in its own words, and where it happened."""
+"""How a text looks that no known error fits: the error in its own words and where it happened, or that there's none."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from dialogs.solution.standard_buttons import build_no_walk_buttons
 from dialogs.texts.catalog import TrustedText
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.finding import Finding, FindingRule
+from knowledge.model.reported_state import ReportedState, name_state
 
 
 def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
@@ -41,6 +42,17 @@ def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
     blocks.append(context.build_paragraph("unmatched.ask"))
     buttons = (*suggest_howto_buttons(context, diagnosis), *build_no_walk_buttons(context))
     return context.build_reply(Paragraph(title, size="title"), *blocks, buttons=buttons, summary=summarize_runs(title))
+
+
+def show_reported_state(context: DialogContext, diagnosis: Diagnosis, state: ReportedState) -> Reply:
+    """Show that there's no error to look for, and what the state means."""
+    return context.build_reply(
+        context.build_heading(f"reported.{state}"),
+        context.build_paragraph(f"reported.{state}.says", state=name_state(diagnosis)),
+        context.build_paragraph(f"reported.{state}.next"),
+        buttons=build_no_walk_buttons(context),
+        summary=context.format_text(f"reported.{state}"),
+    )
 
 
 def build_error_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block]:

@@ -8,6 +8,7 @@ from typing import Literal
 from dialogs.model.turn import MemberJoined, Turn
 from dialogs.state.conversation_state import ConversationState
 from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.reported_state import find_reported_state
 
 UsageEventKind = Literal["recognised", "unrecognised", "right", "wrong", "really", "solved"]
 
@@ -51,7 +52,9 @@ def collect_usage_events(turn: Turn, before: ConversationState, after: Conversat
 
 
 def _is_no_failure(diagnosis: Diagnosis) -> bool:
-    """Return whether there was nothing to recognize: a build that succeeded, or a run that Azure says was canceled."""
+    """Return whether there was nothing to recognize: a build that succeeded, a canceled run, a status without error."""
+    if find_reported_state(diagnosis) is not None:
+        return True
     if diagnosis.matches or diagnosis.finding:
         return False
     was_canceled = diagnosis.outcome == "canceled" and "run_state" in diagnosis.facts

@@ -1,8 +1,10 @@
 """The `az support` commands that create a ticket for a case, for bash and PowerShell.
 
-The commands look up the problem classification first. The text of the case is passed as a file, `@name`. Every other
-value comes from a fixed set, matches a strict pattern, or is left for the person to fill in. On Windows, `az` is a
-batch file, so cmd parses the arguments once more; no value has characters that mean something to cmd.
+The commands add the extension `support` first: without it, `az support` would ask whether to install it, and the
+question would be lost in a variable. Then they look up the problem classification. The text of the case is passed as a
+file, `@name`. Every other value comes from a fixed set, matches a strict pattern, or is left for the person to fill in.
+On Windows, `az` is a batch file, so cmd parses the arguments once more; no value has characters that mean something to
+cmd.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ _CONTACT_OPTIONS = (
 """What only the person knows: the shell variable, the option, and the text key of the placeholder."""
 
 
+_ADD_EXTENSION = "az extension add --name support --upgrade --yes --only-show-errors"
+
+
 def build_case_commands(context: DialogContext, form: CaseForm) -> tuple[Command, ...]:
     """Build the commands for both shells, or none while the product is unknown: it decides the service."""
     if form.product not in context.knowledge.support.products:
@@ -52,6 +57,7 @@ def render_bash_commands(context: DialogContext, form: CaseForm) -> str:
     ]
     contact_values = "".join(f"${variable}" for variable, _, _ in _CONTACT_OPTIONS)
     lines += [
+        _ADD_EXTENSION,
         f"TOPIC=$(az support services problem-classifications list --service-name {service} \\",
         f"  --query {quote_for_bash(query)} --output tsv)",
         # placeholders are in angle brackets
@@ -84,6 +90,7 @@ def render_powershell_commands(context: DialogContext, form: CaseForm) -> str:
         for variable, _, word in _CONTACT_OPTIONS
     ]
     lines += [
+        _ADD_EXTENSION,
         "$topics = az support services problem-classifications list "
         f"--service-name {service} --output json | ConvertFrom-Json",
         f"$topic = ($topics | Where-Object {{ $_.displayName -like {pattern} }} |",

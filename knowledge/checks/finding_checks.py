@@ -1,4 +1,7 @@
-"""Checks that the rules in `knowledge/findings/` recognize their examples, with their headlines, and no near miss."""
+"""Checks that the rules in `knowledge/findings/` recognize their examples, with their headlines, and no near miss.
+
+The commands of their steps are checked too.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from knowledge.catalog.finding_parsing import MAX_TITLE_CHARS
 from knowledge.catalog.findings import FindingCatalog, check_structure, load_findings, open_finding_files
 from knowledge.catalog.line_patterns import LinePatternSet
 from knowledge.catalog.yaml_section import KeyPath, YamlFile
+from knowledge.checks.command_checks import check_commands
 from knowledge.diagnosis.finding_builder import capture_values
 from knowledge.model.entry import Entry, LocalizedText, Signature
 from knowledge.model.errors import Fault
@@ -49,7 +53,11 @@ def _check_examples(catalog: FindingCatalog, files: Sequence[YamlFile]) -> list[
     for file in files:
         for index, item in enumerate(file.value):
             rule = catalog.rules.get(item.get("id"))
-            if rule is not None and rule.trigger in sets:
+            if rule is None:
+                continue
+            for position, step in enumerate(rule.steps):
+                check_commands(file, (index, "steps", position), step)
+            if rule.trigger in sets:
                 _check_rule(file, index, rule, sets[rule.trigger])
     return [fault for file in files for fault in file.list_faults()]
 

@@ -23,6 +23,8 @@ _WRAPPER_CODES = frozenset(
     )
 )  # fmt: skip
 """Codes that only say that something inside failed."""
+_NO_ERROR_CODES = frozenset({"healthy", "succeeded", "ok"})
+"""Codes with which Azure reports that all is well, such as that of a trigger."""
 _POINTS_INSIDE = "see inner error"
 _MAX_ERRORS = 40
 _MAX_LINES = 3
@@ -69,7 +71,10 @@ class AzureError:
 
 def find_innermost_error(indexed_text: IndexedText) -> AzureError | None:
     """Return the error that decides in a text; `None` if it has none in a form that Azure uses."""
-    found = sorted(_find_errors(indexed_text))
+    answers = sorted(_find_errors(indexed_text))
+    found = [answer for answer in answers if answer[2].lower() not in _NO_ERROR_CODES]
+    if answers and not found:
+        return None
     specific = [item for item in found if not _is_wrapper(*item[2:])]
     # Of errors nested in one answer the last is the innermost; what follows later is another answer.
     near = [item for item in specific if item[0] <= specific[0][0] + _MAX_ANSWER_BYTES]

@@ -111,7 +111,10 @@ class Diagnoser:
         # normalization undoes escapes, so JSON can only be read from the text as it is
         template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None
         # unredacted: they are compared with the text for further ids below
-        facts = extract_facts(text, build, template)
+        printed = _read_printed_status(content) if build is None and parsed.kind != "task-log" else {}
+        facts = {**extract_facts(text, build, template), **printed}
+        if printed:
+            ranked = [item for item in ranked if item.candidate.decisive]  # the words are Azure's, and no description
         outcome = build.outcome if build else _parse_outcome(facts.get("run_state"))
         # what a status says of a run that goes on or went well is no error
         has_error = not parsed.is_foreign and (build is not None or bool(ranked) or outcome in ("failed", "unknown"))
@@ -123,7 +126,7 @@ class Diagnoser:
         gap, silent_run = find_longest_gap(build, known_gaps) if build else (None, None)
         return Diagnosis(
             file=file,
-            kind=parsed.kind,
+            kind="status" if printed else parsed.kind,
             outcome=outcome,
             matches=tuple(_build_match(item, evidence, language, guess) for item in ranked),
             excerpt=evidence.excerpt,
@@ -167,6 +170,13 @@ def _read_template(content: str) -> ImageTemplate | None:
     from knowledge.template.documents import read_pasted_template
 
     return read_pasted_template(content)
+
+
+def _read_printed_status(content: str) -> Mapping[str, str]:
+    """Return the facts of a status that a command printed in another form than Azure's JSON."""
+    from knowledge.template.printed_status import read_printed_status
+
+    return read_printed_status(content)
 
 
 def _parse_outcome(run_state: FactValue) -> BuildOutcome:

@@ -24,7 +24,7 @@ from knowledge.text.lines import LogLine
 
 _SCRIPT_RUNS = ("powershell", "shell")
 _AZURE_PHASES = ("prepare", "deploy", "connect", "capture", None)
-_MAX_WHOLE_MESSAGE_BYTES = 700
+_MAX_WHOLE_MESSAGE_BYTES = 900  # Azure CLI prints the message of a refusal twice
 _CUT_LINES = 60  # where a log is cut before its verdict, the failure is within its last lines
 _MIN_PLAIN_WEIGHT = 5.0
 _MIN_SURVIVED_WEIGHT = 8
@@ -230,8 +230,11 @@ def _list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
 
 
 def _is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
-    """Return whether a text is nothing but the message whose first line is given, or the JSON that holds it."""
+    """Return whether a text is nothing but the message whose first line is given, or the JSON that holds it.
+
+    Azure CLI prints a long message below the line `ERROR:`.
+    """
     if len(indexed_text.flat) > _MAX_WHOLE_MESSAGE_BYTES:
         return False
     before = [line.body.strip() for line in indexed_text.lines[:first_line_index]]
-    return all(body.startswith(("{", "[", '"', "<")) for body in before if body)
+    return all(body.startswith(("{", "[", '"', "<")) or body == "ERROR:" for body in before if body)

@@ -10,7 +10,7 @@ from knowledge.model.diagnosis import BuildOutcome
 _OUTCOME_BY_STATE: dict[str, BuildOutcome] = {
     "failed": "failed",
     "canceled": "canceled",
-    "canceling": "canceled",
+    "canceling": "running",
     "succeeded": "succeeded",
     "running": "running",
 }

@@ -282,7 +282,7 @@ async def test_replies_that_waited_are_delivered_in_order(upgraded: Upgraded) ->
     [
         ("kept-text", "quota"),
         ("kept-press", "kept with its press"),
-        ("kept-look", "Failed in Customizing"),
+        ("kept-look", "Last run: Failed"),
         ("kept-sentence", "picture"),
     ],
 )

@@ -75,10 +75,10 @@ async def locate_log(clients: ManagementClients, status: TemplateStatus) -> Loca
 async def _open_named_log(
     clients: ManagementClients, status: TemplateStatus, address: LogAddress, endpoint: str, scope: str
 ) -> LocatedLog:
-    """Open the log in the folder that the message names; if the run failed in validation, the validation log."""
+    """Open the log in the folder that the message names; if the run may have failed in validation, its log."""
     container = clients.get_log_container(endpoint)
     files: list[LogFile] = [address.file]
-    if _is_validating(status) and address.file != VALIDATION_LOG:
+    if _may_be_validating(status) and address.file != VALIDATION_LOG:
         files.insert(0, VALIDATION_LOG)
     for file in files:
         blob = _build_log_blob(container, address.folder, file, scope)
@@ -115,7 +115,7 @@ async def _open_newest_log(
         raise AzureRefusedError(AzureRefusal("no-log", status.template_id.to_resource_id()))
     _, account, folder = newest
     written = files[account, folder]
-    has_failed_validation = "validation" in written and (_is_validating(status) or "customization" not in written)
+    has_failed_validation = "validation" in written and (_may_be_validating(status) or "customization" not in written)
     file = VALIDATION_LOG if has_failed_validation else CUSTOMIZATION_LOG
     blob = _build_log_blob(clients.get_log_container(endpoints[account]), folder, file, scopes[account])
     await blob.open()
@@ -152,8 +152,13 @@ def _is_missing(failure: AzureRefusedError) -> bool:
     return failure.refusal.reason in ("no-log", "not-found")
 
 
-def _is_validating(status: TemplateStatus) -> bool:
-    return status.run.sub_state.lower() == "validating"
+def _may_be_validating(status: TemplateStatus) -> bool:
+    """Tell whether validation may be what failed: Azure says so, or says nothing of a run that has ended.
+
+    A validation log is written only when the customizers have done their work.
+    """
+    sub_state = status.run.sub_state.lower()
+    return sub_state == "validating" or (not sub_state and status.run.outcome == "failed")
 
 
 def _is_before_run(modified: datetime, started: str | None) -> bool:

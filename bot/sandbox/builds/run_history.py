@@ -18,7 +18,10 @@ _BEFORE_LOG = timedelta(seconds=190)  # the service fills the staging group befo
 _AFTER_LOG = timedelta(seconds=16)
 _BETWEEN_LOGS = timedelta(seconds=75)
 _MAX_LISTED_RUNS = 3
-_BUILDING_PHASE = timedelta(minutes=5)  # until then a run in progress has the sub state Building
+_QUEUED = timedelta(seconds=90)  # how long a run has the sub-state Queued, before it has Building to its end
+_CANCELING = timedelta(seconds=60)  # how long a canceled run is being canceled
+_NO_TIME = "0001-01-01T00:00:00Z"  # what Image Builder, written in Go, gives for a time that there isn't yet
+_NANOSECONDS = ("417", "42", "4")  # Go leaves out zeros at the end, so times have seven to nine digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,21 @@ class TemplateRun:
 
     def build_status(self, now: datetime) -> dict[str, str]:
         """Build the `lastRunStatus` that Resource Manager reports at `now`."""
-        status = {"startTime": _format_nanoseconds(self.started_at)}
-        if now < self.ended_at:
-            building = self.spec.sub_state == "Building" or now < self.started_at + _BUILDING_PHASE
-            return status | {"runState": "Running", "runSubState": "Building" if building else "Customizing"}
+        state = self.find_state(now)
+        status = {"startTime": format_nanoseconds(self.started_at), "endTime": _NO_TIME, "runState": state}
+        if state == "Running":
+            sub_state = "Queued" if now < self.started_at + _QUEUED else "Building"
+            return status | {"runSubState": sub_state, "message": ""}
+        if state == "Canceling":
+            return status | {"message": "Canceling image build"}
         message = fill_placeholders(self.spec.message, self.template, self.cycle)
-        return status | {
-            "endTime": _format_nanoseconds(self.ended_at),
-            "runState": self.spec.state,
-            "runSubState": self.spec.sub_state,
-            "message": message,
-        }
+        return status | {"endTime": format_nanoseconds(self.ended_at), "message": message}
+
+    def find_state(self, now: datetime) -> str:
+        """Return the run's state at `now`, as Azure names it."""
+        if now >= self.ended_at:
+            return self.spec.state
+        return "Canceling" if self.spec.state == "Canceled" and now >= self.ended_at - _CANCELING else "Running"
 
     def get_logs(self) -> dict[LogName, TimedLog]:
         """Return the run's complete logs by file name; the first call generates them, which can take a second."""
@@ -150,6 +157,6 @@ def _build_timed_log(log: BuildLogWriter) -> TimedLog:
     return TimedLog(b"".join(lines), list(accumulate(map(len, lines))), log.line_times)
 
 
-def _format_nanoseconds(moment: datetime) -> str:
-    """Format a time with nine decimals, as Image Builder does; `datetime` has only six."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "417Z"
+def format_nanoseconds(moment: datetime) -> str:
+    """Format a time as Image Builder does, to the nanosecond; `datetime` has only microseconds."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}{_NANOSECONDS[moment.second % len(_NANOSECONDS)]}Z"

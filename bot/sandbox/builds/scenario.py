@@ -22,6 +22,9 @@ It is readable, refuses blobs for want of a data role, is behind a network rule,
 
 LogName = Literal["customization.log", "validation.log"]
 
+IdentityKind = Literal["assigned", "removed", "missing"]
+"""Whether a template has its identity, had it removed, or never had one, as the first versions of the API allowed."""
+
 TENANT_ID = "0d7c5f21-9b3e-4c86-a1f4-6e25d80b97c3"
 
 _TEMPLATES_FOLDER = Path(__file__).parents[1] / "templates"
@@ -38,12 +41,18 @@ class RunOutputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerSpec:
+    """A trigger of a template: it builds the image again when its source image has a new version."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSpec:
     """The last run of a template, or one that repeats.
 
     Attributes:
         state: The run state after the end, as Azure names it.
-        sub_state: The run's sub state after the end.
         message: The status message after the end, with placeholders.
         ended_hours_ago: When the run ended, in hours before the sandbox started.
         duration_minutes: How long the run takes; None: as long as its logs.
@@ -56,7 +65,6 @@ class RunSpec:
     """
 
     state: str
-    sub_state: str
     message: str
     ended_hours_ago: float = 0.0
     duration_minutes: float | None = None
@@ -81,6 +89,9 @@ class TemplateSpec:
         provisioning: The provisioning state, and the error code and message if it failed.
         storage_access: How its staging group's storage responds.
         last_run: Its last run; None if it has never run.
+        identity: Whether the template has an identity.
+        tags: Its tags.
+        triggers: Its triggers.
         denied: Whether the caller has no role that can read it.
         throttled: Whether every other request for it is refused with 429.
     """
@@ -93,6 +104,9 @@ class TemplateSpec:
     provisioning: Mapping[str, str]
     storage_access: StorageAccess
     last_run: RunSpec | None
+    identity: IdentityKind = "assigned"
+    tags: Mapping[str, str] = field(default_factory=lambda: {"purpose": "sandbox"})
+    triggers: tuple[TriggerSpec, ...] = ()
     denied: bool = False
     throttled: bool = False
 
@@ -185,5 +199,6 @@ def _parse_template(subscription: str, name: str, values: dict[str, Any]) -> Tem
         provisioning=values.pop("provisioning", {"state": "Succeeded"}),
         storage_access=values.pop("storage", "open"),
         last_run=RunSpec(**run) if run is not None else None,
+        triggers=tuple(map(TriggerSpec, values.pop("triggers", ()))),
         **values,
     )

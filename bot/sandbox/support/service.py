@@ -17,14 +17,16 @@ from aiohttp import web
 
 from bot.sandbox.azure_errors import FakeAzureError, build_subscription_not_found_error
 from bot.sandbox.builds.scenario import Scenario
+from bot.sandbox.support.catalog import ServiceCatalog
 from bot.sandbox.support.responses import (
-    SERVICES,
-    SUPPORT_PROVIDER_PATH,
     build_created_response,
+    build_operation_address,
     build_ticket,
-    derive_guid,
+    describe_unusable_name,
     format_time,
+    update_ticket,
 )
+from bot.sandbox.support.services import SERVICES, SUPPORT_PROVIDER_PATH
 
 POLLS_UNTIL_DONE = 2
 """How many status requests an operation takes to end."""
@@ -83,15 +85,20 @@ class FakeSupportService:
     def build_routes(self) -> list[web.RouteDef]:
         """Build the routes of the API, for a server that has checked the caller's token."""
         base = f"/subscriptions/{{subscription}}{SUPPORT_PROVIDER_PATH}"
+        catalog = ServiceCatalog(lambda: self.services)
+        services = f"{SUPPORT_PROVIDER_PATH}/services"
+        classifications = f"{services}/{{service}}/problemClassifications"
         ticket, workspace = f"{base}/supportTickets/{{name}}", f"{base}/fileWorkspaces/{{name}}"
         return [
-            web.get(f"{SUPPORT_PROVIDER_PATH}/services", self._wrap_handler(self._list_services)),
-            web.get(
-                f"{SUPPORT_PROVIDER_PATH}/services/{{service}}/problemClassifications",
-                self._wrap_handler(self._list_classifications),
-            ),
+            web.get(services, self._wrap_handler(catalog.list_services)),
+            web.get(f"{services}/{{service}}", self._wrap_handler(catalog.get_service)),
+            web.get(classifications, self._wrap_handler(catalog.list_classifications)),
+            web.get(f"{classifications}/{{classification}}", self._wrap_handler(catalog.get_classification)),
             web.post(f"{base}/checkNameAvailability", self._wrap_handler(self._check_ticket_name)),
+            web.post(f"{ticket}/checkNameAvailability", self._wrap_handler(self._check_message_name)),
+            web.get(f"{base}/supportTickets", self._wrap_handler(self._list_tickets)),
             web.get(ticket, self._wrap_handler(self._get_ticket)),
+            web.patch(ticket, self._wrap_handler(self._update_ticket)),
             web.put(ticket, self._wrap_handler(self._create_ticket)),
             web.get(f"{base}/operationsStatus/{{operation}}", self._wrap_handler(self._get_operation_status)),
             web.put(workspace, self._wrap_handler(self._create_workspace)),
@@ -111,52 +118,39 @@ class FakeSupportService:
         if subscription and subscription.lower() not in self._subscriptions:
             raise build_subscription_not_found_error(subscription)
 
-    async def _list_services(self, request: web.Request) -> web.Response:
-        services = [
-            {
-                "id": f"{SUPPORT_PROVIDER_PATH}/services/{derive_guid(name)}",
-                "name": derive_guid(name),
-                "type": "Microsoft.Support/services",
-                "properties": {"displayName": name, "resourceTypes": []},
-            }
-            for name in self.services
-        ]
-        return web.json_response({"value": services})
-
-    async def _list_classifications(self, request: web.Request) -> web.Response:
-        guid = request.match_info["service"]
-        names = next((names for service, names in self.services.items() if derive_guid(service) == guid), None)
-        if names is None:
-            raise FakeAzureError(404, "ResourceNotFound", f"The service '{guid}' was not found.")
-        classifications = [
-            {
-                "id": f"{SUPPORT_PROVIDER_PATH}/services/{guid}/problemClassifications/{derive_guid(guid + name)}",
-                "name": derive_guid(guid + name),
-                "type": "Microsoft.Support/problemClassifications",
-                "properties": {"displayName": name},
-            }
-            for name in names
-        ]
-        return web.json_response({"value": classifications})
-
     async def _check_ticket_name(self, request: web.Request) -> web.Response:
         name = str((await request.json())["name"])
+        if unusable := describe_unusable_name(name):
+            return web.json_response(unusable)
         # an operation that fails does not reserve its name
         in_use = (request.match_info["subscription"], name) in self.tickets or any(
             operation.ticket_name == name and not operation.error for operation in self._operations.values()
         )
         if not in_use:
             return web.json_response({"nameAvailable": True})
-        return web.json_response(
-            {"nameAvailable": False, "reason": "Name is already in use", "message": "Name not available"}
-        )
+        return web.json_response({"message": "Name not available", "nameAvailable": False, "reason": "AlreadyExists"})
+
+    async def _check_message_name(self, request: web.Request) -> web.Response:
+        """Check the name of a message to support; nobody can send any, so all names are free."""
+        unusable = describe_unusable_name(str((await request.json())["name"]))
+        return web.json_response(unusable or {"nameAvailable": True})
+
+    async def _list_tickets(self, request: web.Request) -> web.Response:
+        subscription = request.match_info["subscription"]
+        return web.json_response({"value": [ticket for key, ticket in self.tickets.items() if key[0] == subscription]})
 
     async def _get_ticket(self, request: web.Request) -> web.Response:
-        subscription, name = request.match_info["subscription"], request.match_info["name"]
-        ticket = self.tickets.get((subscription, name))
+        return web.json_response(self._find_ticket(request))
+
+    async def _update_ticket(self, request: web.Request) -> web.Response:
+        return web.json_response(update_ticket(self._find_ticket(request), await request.json()))
+
+    def _find_ticket(self, request: web.Request) -> dict[str, Any]:
+        name = request.match_info["name"]
+        ticket = self.tickets.get((request.match_info["subscription"], name))
         if ticket is None:
             raise FakeAzureError(404, "ResourceNotFound", f"The support ticket '{name}' was not found.")
-        return web.json_response(ticket)
+        return ticket
 
     async def _create_ticket(self, request: web.Request) -> web.Response:
         subscription, name = request.match_info["subscription"], request.match_info["name"]
@@ -173,8 +167,8 @@ class FakeSupportService:
         return web.Response(
             status=202,
             headers={
-                "Location": f"{base}/operationResults/{operation_id}?api-version={_API_VERSION}",
-                "Azure-AsyncOperation": f"{base}/operationsStatus/{operation_id}?api-version={_API_VERSION}",
+                "Location": build_operation_address(f"{base}/operationResults", operation_id, _API_VERSION),
+                "Azure-AsyncOperation": build_operation_address(f"{base}/operationsStatus", operation_id, _API_VERSION),
                 **self._retry_headers,
             },
         )
@@ -198,12 +192,14 @@ class FakeSupportService:
         if operation is None:
             raise FakeAzureError(404, "ResourceNotFound", f"The operation '{operation_id}' was not found.")
         operation.poll_count += 1
-        status = {"id": request.path, "name": operation_id, "status": "InProgress"}
+        status: dict[str, Any] = {"id": request.path, "status": "InProgress"}
         if operation.poll_count < POLLS_UNTIL_DONE:
             return web.json_response(status, headers=self._retry_headers)
         del self._operations[operation_id]
         if operation.error is None:
-            return web.json_response(status | {"status": "Succeeded"})
+            ticket = self.tickets[request.match_info["subscription"], operation.ticket_name]["properties"]
+            created = {"supportTicketCreationWarning": "", "supportTicketId": ticket["supportTicketId"]}
+            return web.json_response(status | {"status": "Succeeded", "properties": created})
         code, message = operation.error
         return web.json_response(status | {"status": "Failed", "error": {"code": code, "message": message}})
 

@@ -127,6 +127,22 @@ async def test_a_canceled_run_is_not_laid_on_the_build_vm(conversation: Conversa
     assert "too small" not in shown
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('"lastRunStatus": {"runState": "Canceled", "message": ""}', ("This run was canceled", "To get an image")),
+        ("State\n--------\nCanceled", ("This run was canceled", "To get an image")),
+        ("Image template 'win11-lab' was canceled by a user", ("The run was canceled", "nobody stopped it on purpose")),
+    ],
+)
+async def test_a_canceled_run_is_not_said_to_end_well(
+    conversation: Conversation, text: str, parts: tuple[str, ...]
+) -> None:
+    shown = await Chat(conversation).say(text)
+    assert all(part in shown for part in parts)
+    assert "Harmless" not in shown
+
+
 async def test_a_template_without_a_network_of_its_own_has_a_way_out(conversation: Conversation) -> None:
     """One host could not be found; the facts say that it isn't the subnet."""
     chat = Chat(conversation)
@@ -137,3 +153,24 @@ async def test_a_template_without_a_network_of_its_own_has_a_way_out(conversatio
     assert not title.startswith("No outbound access")
     assert "Customizer 2 of 2 · cad-suite · likely" in shown
     assert "The build subnet has no way out" not in shown
+
+
+async def test_how_far_a_run_got_is_known_although_its_status_is_silent(conversation: Conversation) -> None:
+    for name in ("win11-golden", "ubuntu-web in rg-images", "win2022-sql", "ubuntu-db"):
+        shown = await Chat(conversation).look(name)
+        assert "Last run: Failed" in shown
+        assert "how far the run got" not in shown, name
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("ubuntu-edge", "A run is under way: Running, now in Queued"),
+        ("ubuntu-agents", "A run is under way: Running, now in Building"),
+        ("win11-lab", "Last run: Canceled"),
+    ],
+)
+async def test_the_state_of_a_run_is_shown_as_azure_says_it(conversation: Conversation, name: str, line: str) -> None:
+    shown = await Chat(conversation).look(name)
+    assert line in shown
+    assert "0001" not in shown

@@ -48,7 +48,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, template: str) -> N
 async def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))  # other tests make folders in the shared one
-    run = "run: {state: Failed, sub_state: Building, message: x, logs: {customization.log: [explode]}}\n"
+    run = "run: {state: Failed, message: x, logs: {customization.log: [explode]}}\n"
     sandbox = Sandbox(scenario=read_scenario(folder_of(tmp_path, TEMPLATE + run)))
     with pytest.raises(StartError, match="explode"):
         await sandbox.start()

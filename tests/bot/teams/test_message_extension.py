@@ -69,7 +69,7 @@ async def extension(chat: Chat) -> AsyncIterator[Extension]:
     ("query", "locale", "title"),
     [
         (ERROR, "en-US", "Build timeout exceeded"),
-        ("sysprep", "en-US", "Sysprep never completes"),
+        ("sysprep", "en-US", "Sysprep blocked by an app package"),
         ("build-timeout", "en-US", "Build timeout exceeded"),
         ("la build va in timeout dopo quattro ore", "it-IT", None),
     ],

@@ -33,7 +33,7 @@ HARM = [
     f"=HYPERLINK(\"https://{MARK}\") @{{https://{MARK}}} ms-settings: javascript:alert('{MARK}')",
 ]
 OWN = ("learn.microsoft.com", "portal.azure.com", "portal.azure.us", "aka.ms", "github.com", "azure.microsoft.com",
-       "techcommunity.microsoft.com", "support.microsoft.com")  # fmt: skip
+       "techcommunity.microsoft.com", "support.microsoft.com", "pkg.go.dev")  # fmt: skip
 LITERAL = {"TextRun", "Input.Text", "Input.ChoiceSet", "AdaptiveCard", "Action.Submit"}
 """The elements in which foreign text may stand: shown as it is, typed back, the plain text of a card, a button's label."""
 COMMANDS = ("az ", "Get-Az", "Remove-Az", "New-Az", "Invoke-Az", "$ctx")

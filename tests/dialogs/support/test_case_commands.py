@@ -96,8 +96,10 @@ def options(call: list[str]) -> dict[str, str]:
 
 
 def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> None:
-    (lookup, create), said = shell.run(filled_in(render_bash_commands(context(), FORM)))
+    (extension, lookup, create), said = shell.run(filled_in(render_bash_commands(context(), FORM)))
     assert said == ""
+    # without the extension, the look-up would ask whether to install it, and wait for an answer that nobody sees asked for
+    assert extension == ["extension", "add", "--name", "support", "--upgrade", "--yes", "--only-show-errors"]
     assert lookup[:4] == ["support", "services", "problem-classifications", "list"]
     assert lookup[lookup.index("--service-name") + 1] == context().knowledge.support.products["windows"].service
     assert create[:4] == ["support", "in-subscription", "tickets", "create"]
@@ -130,7 +132,7 @@ def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
         (render_bash_commands(context("it"), FORM), TOPIC, "Completa prima"),
     ):
         calls, said = shell.run(script, topic)
-        assert [call[3] for call in calls] == ["list"]
+        assert [call[3] for call in calls] == ["support", "list"]
         assert why in said
 
 
@@ -144,8 +146,8 @@ def test_no_case_can_write_a_command(shell: Shell, title: str, text: str, templa
     here = context(language)
     calls, said = shell.run(filled_in(render_bash_commands(here, form)))
     assert said == ""
-    assert [call[3] for call in calls] == ["list", "create"]
-    given = options(calls[1])
+    assert [call[3] for call in calls] == ["support", "list", "create"]
+    given = options(calls[2])
     assert given["--description"] == f"@{build_file_name(here, form, 'text')}"
     assert re.fullmatch(r"@image-medic-case-[A-Za-z0-9._-]{8,60}\.txt", given["--description"])
     assert re.fullmatch(r"[A-Za-z0-9_,][A-Za-z0-9 .,:_/-]*", given["--title"])

@@ -22,7 +22,7 @@ def test_how_long_a_run_took() -> None:
     ("state", "is_running", "outcome"),
     [
         ("Running", True, "running"),
-        ("canceling", True, "canceled"),
+        ("canceling", True, "running"),
         ("Canceled", False, "canceled"),
         ("FAILED", False, "failed"),
         ("Succeeded", False, "succeeded"),

@@ -230,6 +230,8 @@ async def test_a_log_that_is_replaced_again_and_again_is_given_up(azure: FakeAzu
         ("Validating", ("customization.log", "validation.log"), "validation.log"),
         ("Validating", ("customization.log",), "customization.log"),
         ("Customizing", ("customization.log", "validation.log"), "customization.log"),
+        ("", ("customization.log", "validation.log"), "validation.log"),
+        ("", ("customization.log",), "customization.log"),
     ],
 )
 @pytest.mark.parametrize("message", [old_message(), ""])

@@ -76,7 +76,7 @@ class FailingSupportService(FakeSupportService):
             raise _build_denied_error(request, "Microsoft.Support/checkNameAvailability/action")
         if mode == "hidden":
             return web.json_response(
-                {"nameAvailable": False, "reason": "Name is already in use", "message": "Name not available"}
+                {"message": "Name not available", "nameAvailable": False, "reason": "AlreadyExists"}
             )
         return await super()._check_ticket_name(request)
 
@@ -120,7 +120,7 @@ class FailingSupportService(FakeSupportService):
         if mode == "status-denied":
             raise _build_denied_error(request, "Microsoft.Support/operationsstatus/read")
         if mode == "slow":
-            status = {"id": request.path, "name": request.match_info["operation"], "status": "InProgress"}
+            status = {"id": request.path, "status": "InProgress"}
             return web.json_response(status, headers=self._retry_headers)
         return await super()._get_operation_status(request)
 

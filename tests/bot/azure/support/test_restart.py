@@ -23,7 +23,7 @@ from tests.bot.turns.test_job_runner import FAST, Wire, running, until_nothing_w
 from tests.dialogs.fixtures import ENTRIES, diagnose
 from tests.dialogs.support.ticket.test_flow import CONTACT
 
-NUMBER = "261122001000001"
+NUMBER = "2611220010000001"
 
 
 class Seen(Wire):

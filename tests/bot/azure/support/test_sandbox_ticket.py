@@ -54,7 +54,7 @@ async def agreed(ticket_filer: SupportTicketFiler, subscription: str) -> FilingC
 async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     office, ticket_filer = desk
     chat = await agreed(ticket_filer, IMAGES)
-    assert "The number of the request is 261122001000001" in await chat.finish_job()
+    assert "The number of the request is 2611220010000001" in await chat.finish_job()
     (sent,) = office.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "No"
     assert sent["title"] == "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)"
@@ -94,7 +94,7 @@ async def test_a_restart_while_it_is_filed_leaves_one_ticket(
     with pytest.raises(asyncio.CancelledError):
         await first
     go_on.set()
-    assert "It is filed already, as request 261122001000001" in await chat.finish_job()
+    assert "It is filed already, as request 2611220010000001" in await chat.finish_job()
     assert len(office.ticket_bodies) == 1
 
 
