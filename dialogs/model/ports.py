@@ -86,9 +86,13 @@ class TicketFiler(Protocol):
     """
 
     async def fetch_classifications(
-        self, person: Person, subscription: str, product: TicketProduct
+        self, person: Person, subscription: str, product: TicketProduct, *, uses_documented_path: bool = False
     ) -> ClassificationOptions:
-        """Return where a ticket about Image Builder can go, as Azure lists it now; within 8 s."""
+        """Return where a ticket about Image Builder can go, as Azure lists it now; within 8 s.
+
+        That is Image Builder's own product where Azure lists it. Elsewhere, and with `uses_documented_path`, it's
+        `product`, as documented.
+        """
         ...
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:

@@ -1,10 +1,10 @@
 """The `az support` commands that create a ticket for a case, for bash and PowerShell.
 
 The commands add the extension `support` first: without it, `az support` would ask whether to install it, and the
-question would be lost in a variable. Then they look up the problem classification. The text of the case is passed as a
-file, `@name`. Every other value comes from a fixed set, matches a strict pattern, or is left for the person to fill in.
-On Windows, `az` is a batch file, so cmd parses the arguments once more; no value has characters that mean something to
-cmd.
+question would be lost in a variable. Then they look up the problem classification: one of Image Builder's own product
+if Azure lists it, else the one of the documented path. The text of the case is passed as a file, `@name`. Every other
+value comes from a fixed set, matches a strict pattern, or is left for the person to fill in. On Windows, `az` is a
+batch file, so cmd parses the arguments once more; no value has characters that mean something to cmd.
 """
 
 from __future__ import annotations
@@ -31,9 +31,8 @@ _CONTACT_OPTIONS = (
     ("COUNTRY", "--contact-country", "country"),
 )
 """What only the person knows: the shell variable, the option, and the text key of the placeholder."""
-
-
 _ADD_EXTENSION = "az extension add --name support --upgrade --yes --only-show-errors"
+_LIST_TOPICS = "az support services problem-classifications list --service-name"
 
 
 def build_case_commands(context: DialogContext, form: CaseForm) -> tuple[Command, ...]:
@@ -47,10 +46,9 @@ def build_case_commands(context: DialogContext, form: CaseForm) -> tuple[Command
 
 def render_bash_commands(context: DialogContext, form: CaseForm) -> str:
     """Render the commands for bash."""
-    service, classification = (
-        context.knowledge.support.products[form.product].service,
-        context.knowledge.support.classification,
-    )
+    routing = context.knowledge.support
+    own, classification = routing.own_product, routing.classification
+    preferred = " || ".join(f"contains(displayName, '{word}')" for word in (own.prefers, own.prefers.capitalize()))
     query = f"([?displayName=='{classification.name}'] || [?contains(displayName, '{classification.contains}')])[0].id"
     lines = [
         f"{variable}={quote_for_bash(_format_placeholder(context, word))}" for variable, _, word in _CONTACT_OPTIONS
@@ -58,8 +56,17 @@ def render_bash_commands(context: DialogContext, form: CaseForm) -> str:
     contact_values = "".join(f"${variable}" for variable, _, _ in _CONTACT_OPTIONS)
     lines += [
         _ADD_EXTENSION,
-        f"TOPIC=$(az support services problem-classifications list --service-name {service} \\",
-        f"  --query {quote_for_bash(query)} --output tsv)",
+        *_look_up_in_bash("OWN", "az support services list", f"[?displayName=='{own.name}'] | [0].name"),
+        "TOPIC=",
+        # a service that isn't listed has no name or the name None
+        'if [[ "$OWN" == *-*-*-*-* ]]; then',
+        *_look_up_in_bash("TOPIC", f'{_LIST_TOPICS} "$OWN"', f"([?{preferred}] || @)[0].id", "  "),
+        "fi",
+        'if [[ "$TOPIC" == /providers/* ]]; then',
+        f"  echo {quote_for_bash(_format_own_product_message(context))}",
+        "else",
+        *_look_up_in_bash("TOPIC", f"{_LIST_TOPICS} {routing.products[form.product].service}", query, "  "),
+        "fi",
         # placeholders are in angle brackets
         f"if [[ \"{contact_values}\" == *'<'* ]]; then",
         f"  echo {quote_for_bash(context.format_text('case.az.fill-in'))} >&2",
@@ -76,14 +83,13 @@ def render_bash_commands(context: DialogContext, form: CaseForm) -> str:
 
 def render_powershell_commands(context: DialogContext, form: CaseForm) -> str:
     """Render the commands for PowerShell."""
-    service, classification = (
-        context.knowledge.support.products[form.product].service,
-        context.knowledge.support.classification,
-    )
+    routing = context.knowledge.support
+    own, classification = routing.own_product, routing.classification
     pattern, exact_name = (
         quote_for_powershell(f"*{classification.contains}*"),
         quote_for_powershell(classification.name),
     )
+    own_product_message = quote_for_powershell(_format_own_product_message(context))
     names = {variable: variable.replace("_", "").lower() for variable, _, _ in _CONTACT_OPTIONS}
     lines = [
         f"${names[variable]} = {quote_for_powershell(_format_placeholder(context, word))}"
@@ -91,11 +97,22 @@ def render_powershell_commands(context: DialogContext, form: CaseForm) -> str:
     ]
     lines += [
         _ADD_EXTENSION,
-        "$topics = az support services problem-classifications list "
-        f"--service-name {service} --output json | ConvertFrom-Json",
-        f"$topic = ($topics | Where-Object {{ $_.displayName -like {pattern} }} |",
-        # false sorts before true, so the exact name comes first
-        f"  Sort-Object {{ $_.displayName -ne {exact_name} }} | Select-Object -First 1).id",
+        "$services = az support services list --output json | ConvertFrom-Json",
+        f"$own = ($services | Where-Object {{ $_.displayName -eq {quote_for_powershell(own.name)} }} |",
+        "  Select-Object -First 1).name",
+        "$topic = ''",
+        "if ($own) {",
+        f"  $topics = {_LIST_TOPICS} $own --output json | ConvertFrom-Json",
+        # false sorts before true, so what is preferred comes first
+        f"  $topic = ($topics | Sort-Object {{ $_.displayName -notlike {quote_for_powershell(f'*{own.prefers}*')} }} |",
+        "    Select-Object -First 1).id",
+        "}",
+        f"if (\"$topic\" -like '/providers/*') {{ Write-Host {own_product_message} }}",
+        "if (\"$topic\" -notlike '/providers/*') {",
+        f"  $topics = {_LIST_TOPICS} {routing.products[form.product].service} --output json | ConvertFrom-Json",
+        f"  $topic = ($topics | Where-Object {{ $_.displayName -like {pattern} }} |",
+        f"    Sort-Object {{ $_.displayName -ne {exact_name} }} | Select-Object -First 1).id",
+        "}",
         "$ticket = @(",
     ]
     options = [
@@ -110,9 +127,14 @@ def render_powershell_commands(context: DialogContext, form: CaseForm) -> str:
     lines += [
         ",\n".join(f"  {option}" for option in options),
         ")",
-        f"if (\"{contact_values}\".Contains('<')) {{ Write-Warning {fill_in} }}",
-        f"elseif (\"$topic\" -notlike '/providers/*') {{ Write-Warning {no_topic} }}",
-        "else { az support in-subscription tickets create @ticket }",
+        # typed into a console, a line that begins with `else` would be a statement of its own
+        f"if (\"{contact_values}\".Contains('<')) {{",
+        f"  Write-Warning {fill_in}",
+        "} elseif (\"$topic\" -notlike '/providers/*') {",
+        f"  Write-Warning {no_topic}",
+        "} else {",
+        "  az support in-subscription tickets create @ticket",
+        "}",
     ]
     return "\n".join(lines)
 
@@ -136,6 +158,17 @@ def _build_options(context: DialogContext, form: CaseForm) -> Iterator[tuple[str
 def _format_placeholder(context: DialogContext, key: str) -> str:
     label = context.format_text(f"case.az.{key}")
     return f"<{label}>"
+
+
+def _look_up_in_bash(variable: str, call: str, query: str, indent: str = "") -> list[str]:
+    return [
+        f"{indent}{variable}=$({call} \\",
+        f"{indent}  --query {quote_for_bash(query)} --output tsv)",
+    ]
+
+
+def _format_own_product_message(context: DialogContext) -> str:
+    return context.format_text("case.az.own-product", product=context.knowledge.support.own_product.name)
 
 
 def _format_no_topic_message(context: DialogContext) -> str:

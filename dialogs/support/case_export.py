@@ -15,6 +15,7 @@ from dialogs.state.conversation_state import ConversationState
 from dialogs.support.case_commands import build_case_commands
 from dialogs.support.case_file import build_file_offer
 from dialogs.support.case_values import FileKind, build_file_name, detect_case_cloud, extract_subscription
+from dialogs.texts.catalog import TrustedText
 from knowledge.azure_clouds import CLOUDS
 
 _FILE_BUTTONS: tuple[tuple[str, FileKind], ...] = (
@@ -36,6 +37,7 @@ def render_export_options(context: DialogContext, state: ConversationState, form
         context.build_heading("case.ways"),
         *((context.build_paragraph("ticket.before"),) if can_file else ()),
         context.build_paragraph("case.ways.portal"),
+        context.build_paragraph("case.ways.own-product", product=TrustedText(routing.own_product.name)),
         context.build_paragraph("case.ways.plain"),
         context.build_paragraph("case.ways.az"),
         context.build_paragraph("case.ways.file"),

@@ -7,6 +7,7 @@ The JSON always has all of these keys, with `null` for what is unknown. `text` a
     {"schema": 1, "language": …, "title": …, "title_en": …,
      "severity": {"id": "minimal|moderate|critical", "letter": "C|B|A"},
      "product_family": …, "product": …, "topic": …, "subtopic": …,
+     "own_product": {"name": …, "service_id": …},     # to choose instead where Azure lists it
      "older_path": {"topic": …, "subtopic": …},
      "owner": {"id": …, "who": …, "why": …},          # who is responsible, if not Image Builder
      "service_id": …, "problem_classification_id": …, # hints: list them before use
@@ -101,6 +102,7 @@ def case_to_json(context: DialogContext, form: CaseForm, diagnosis: Diagnosis | 
         "product": product.name if product else None,
         "topic": routing.topic_path.topic,
         "subtopic": routing.topic_path.subtopic,
+        "own_product": {"name": routing.own_product.name, "service_id": routing.own_product.service},
         "older_path": {"topic": routing.fallback.topic, "subtopic": routing.fallback.subtopic},
         "owner": {"id": owner.id, "who": owner.who.get(context.language), "why": owner.why.get(context.language)}
         if owner

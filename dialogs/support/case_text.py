@@ -1,10 +1,12 @@
 """The text of a case: where it goes, what the person answered, and the description.
 
-The preview, the file, the commands, and the ticket all have this text, byte for byte.
+The preview, the file, and the commands all have this text, byte for byte. A ticket on the documented path leaves out
+the line about the product that could be chosen instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dialogs.context import DialogContext
@@ -14,6 +16,18 @@ from dialogs.state.case import UNKNOWN, CaseForm
 
 def render_case_text(context: DialogContext, form: CaseForm) -> str:
     """Render the whole case in the context's language. The form must be in that language or in English."""
+    return _render_text(context, form, {"own-product": context.knowledge.support.own_product.name})
+
+
+def render_routed_case_text(context: DialogContext, form: CaseForm) -> str:
+    """Render the case for the documented path alone: the product that could be chosen instead isn't named.
+
+    Previews and files of versions that didn't know that product have this text, so that their hashes stay valid.
+    """
+    return _render_text(context, form, {})
+
+
+def _render_text(context: DialogContext, form: CaseForm, other_product: Mapping[str, str]) -> str:
     routing = context.knowledge.support
     severity = next((item for item in routing.severities if item.id == form.severity), routing.severities[0])
     meaning = context.format_text(
@@ -26,6 +40,7 @@ def render_case_text(context: DialogContext, form: CaseForm) -> str:
         "product": routing.get_product_name(form.product) or all_products,
         "topic": routing.topic_path.topic,
         "subtopic": routing.topic_path.subtopic,
+        **other_product,
         "severity": meaning,
         "title": form.title,
         "template": form.template_id,

@@ -9,7 +9,7 @@ import re2
 
 from dialogs.context import DialogContext
 from dialogs.state.case import CaseForm
-from dialogs.support.case_text import render_english_text, translate_to_english
+from dialogs.support.case_text import render_routed_case_text, translate_to_english
 from knowledge.azure_clouds import detect_cloud
 from knowledge.azure_names import is_guid
 from knowledge.template.template_id import TemplateId
@@ -54,7 +54,8 @@ def build_safe_title(context: DialogContext, form: CaseForm) -> str:
 
 def compute_case_hash(context: DialogContext, form: CaseForm) -> str:
     """Compute a hash of the case's text, eight hexadecimal digits. It tells whether a file is still current."""
-    return hashlib.blake2b(render_english_text(context, form).encode("utf-8", "replace"), digest_size=4).hexdigest()
+    text = render_routed_case_text(*translate_to_english(context, form))
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
 def build_file_name(context: DialogContext, form: CaseForm, kind: FileKind) -> str:

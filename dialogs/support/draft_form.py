@@ -54,7 +54,7 @@ def show_form(
         who = TrustedText(owner.who.get(context.language))
         blocks.append(context.build_paragraph("case.owner", "warning", who=who))
         blocks.append(context.build_paragraph("case.owner-why", why=context.localize(owner.why)))
-    blocks += [_render_destination(context), _render_older_path(context)]
+    blocks += [_render_destination(context), _render_own_product(context), _render_older_path(context)]
     blocks.append(
         context.build_paragraph("case.check" if problems else "case.intro", "attention" if problems else "default")
     )
@@ -139,6 +139,11 @@ def _render_destination(context: DialogContext) -> FactTable:
             (context.format_text("case.subtopic"), (TextRun(routing.topic_path.subtopic),)),
         )
     )
+
+
+def _render_own_product(context: DialogContext) -> Paragraph:
+    own = context.knowledge.support.own_product
+    return context.build_paragraph("case.own-product", "subtle", product=TrustedText(own.name))
 
 
 def _render_older_path(context: DialogContext) -> Paragraph:

@@ -20,6 +20,7 @@ from knowledge.model.support_routing import (
     IdKind,
     IdSource,
     Owner,
+    OwnProduct,
     Portal,
     SupportProduct,
     SupportRouting,
@@ -27,7 +28,17 @@ from knowledge.model.support_routing import (
 
 SUPPORT_PATH = Path(__file__).parents[1] / "support.yaml"
 
-_KEYS = ("product_family", "products", "topic", "subtopic", "fallback", "classification", "id_sources", "portal")
+_KEYS = (
+    "product_family",
+    "products",
+    "own_product",
+    "topic",
+    "subtopic",
+    "fallback",
+    "classification",
+    "id_sources",
+    "portal",
+)
 _LIST_KEYS = ("sources", "severities", "own_entries", "owners")
 _SYSTEMS = ("windows", "linux")
 _DATE = re2.compile(r"^20\d\d-[01]\d$")
@@ -51,6 +62,7 @@ def load_support(path: Path = SUPPORT_PATH) -> SupportRouting:
     routing = SupportRouting(
         product_family=section.get_text("product_family"),
         products={os: products.build_nested(os, _parse_product) for os in _SYSTEMS},
+        own_product=section.build_nested("own_product", _parse_own_product),
         topic_path=CasePath(section.get_text("topic"), section.get_text("subtopic")),
         fallback=section.build_nested("fallback", _parse_case_path),
         classification=section.build_nested("classification", _parse_classification),
@@ -100,6 +112,16 @@ def _parse_product(file: YamlFile, key_path: KeyPath, value: Any) -> SupportProd
         section.get_text("topic"),
         section.get_text("older_topic"),
     )
+
+
+def _parse_own_product(file: YamlFile, key_path: KeyPath, value: Any) -> OwnProduct:
+    section = Section(file, key_path, value, ("name", "service", "prefers"))
+    own = OwnProduct(section.get_text("name"), section.get_text("service"), section.get_text("prefers"))
+    if not is_guid(own.service) or own.service != own.service.lower():
+        section.add_fault("service", "'service' must be a GUID in lower case")
+    if own.prefers != own.prefers.lower():
+        section.add_fault("prefers", "'prefers' must be in lower case")
+    return own
 
 
 def _parse_classification(file: YamlFile, key_path: KeyPath, value: Any) -> Classification:

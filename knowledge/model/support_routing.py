@@ -29,6 +29,18 @@ class SupportProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnProduct:
+    """The product that Azure may list for Image Builder alone, with the id of its service, which is a hint only.
+
+    No source names its problem types. Those with `prefers` (lower case) in their names come first.
+    """
+
+    name: str
+    service: str
+    prefers: str
+
+
+@dataclass(frozen=True, slots=True)
 class IdSource:
     """Where the ids of one kind were found, in which month (`2024-05`), and how reliable the source is."""
 
@@ -90,6 +102,7 @@ class SupportRouting:
 
     product_family: str
     products: Mapping[str, SupportProduct]
+    own_product: OwnProduct
     topic_path: CasePath
     fallback: CasePath
     classification: Classification
@@ -103,6 +116,10 @@ class SupportRouting:
     def get_product_name(self, os: str) -> str | None:
         """Return the name of the product for an operating system, or `None` for an unknown one."""
         return self.products[os].name if os in self.products else None
+
+    def is_own_product(self, service_name: str) -> bool:
+        """Return whether a service of this name is Image Builder's own product, ignoring case and spacing."""
+        return service_name.casefold().split() == self.own_product.name.casefold().split()
 
     def build_request_url(self, os: str, subscription: str, cloud: str) -> str:
         """Build the link to a new request about an image of `os`, with the ids that are known filled in.

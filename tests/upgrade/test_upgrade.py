@@ -216,7 +216,8 @@ async def test_a_template_that_was_looked_at_is_looked_at_again(upgraded: Upgrad
 async def test_a_ticket_that_was_prepared_is_filed(upgraded: Upgraded, name: str) -> None:
     chat = upgraded.chat(name)
     if name == "ticket-asking":
-        assert "ticket-yes" in _does(await chat.press("ticket-preview", CONTACT))
+        assert "ticket-documented" in _does(await chat.press("ticket-preview", CONTACT))
+        assert "ticket-yes" in _does(await chat.press("ticket-documented"))
     [filing] = [one for one in await chat.press("ticket-yes") if "Filing" in one.text]
     assert "ticket-yes" not in _does([filing]), "the seal of then is good"
     await chat.told("The number of the request is")
@@ -405,6 +406,7 @@ async def test_what_is_stored_has_the_keys_of_then(tmp_path: Path) -> None:
         await case.press("post", {"product": "windows"})
         await case.press("ticket")
         await case.press("ticket-preview", CONTACT)
+        await case.press("ticket-kind")
         await case.press("ticket-yes")
         await case.told("The number of the request is")
         for chat, template in ((look, "ubuntu-agents"), (long, "ubuntu-desktop")):

@@ -36,5 +36,12 @@ def find_classifications(
     return tuple((preferred or related)[:MAX_CLASSIFICATIONS])
 
 
+def find_own_classifications(
+    routing: SupportRouting, classifications: Iterable[ClassificationChoice]
+) -> tuple[ClassificationChoice, ...]:
+    """Return all classifications of Image Builder's own service, those that the routing data prefers first."""
+    return tuple(sorted(classifications, key=lambda choice: routing.own_product.prefers not in choice.name.casefold()))
+
+
 def _normalize(name: str) -> str:
     return " ".join(name.casefold().split())

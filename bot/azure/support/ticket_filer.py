@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
@@ -17,7 +17,7 @@ from azure.mgmt.support.models import CheckNameAvailabilityInput, SupportTicketD
 from bot.azure.arm.audit import write_audit_line
 from bot.azure.credentials.credential_provider import CredentialProvider
 from bot.azure.support.attachments import upload_files
-from bot.azure.support.classification import find_classifications, find_service
+from bot.azure.support.classification import find_classifications, find_own_classifications, find_service
 from bot.azure.support.client import RETRY_PAUSE_SECONDS, open_support_client
 from bot.azure.support.refusals import build_refusal, has_operation_failed, is_request_refused
 from bot.azure.support.ticket_json import build_ticket_body, get_text, parse_ticket
@@ -78,9 +78,11 @@ class SupportTicketFiler:
         self._ticket_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def fetch_classifications(
-        self, person: Person, subscription: str, product: TicketProduct
+        self, person: Person, subscription: str, product: TicketProduct, *, uses_documented_path: bool = False
     ) -> ClassificationOptions:
         """Fetch the service and the classifications that fit a ticket about Image Builder.
+
+        Image Builder's own service comes first if Azure lists it, unless the person wants the documented path.
 
         Raises:
             AzureRefusedError: Azure lists none that fit, or the request failed.
@@ -91,15 +93,30 @@ class SupportTicketFiler:
             services = [
                 ServiceChoice(get_text(item.id), item.display_name or "") async for item in client.services.list()
             ]
+            if not uses_documented_path and (own := await self._fetch_own_options(client, services)):
+                return own
             service = find_service(self._routing.get_product_name(product) or "", services)
             if service is None:
                 raise AzureRefusedError(AzureRefusal("no-service"))
-            listing = client.problem_classifications.list(service.id.rsplit("/", 1)[-1])
-            available = [ClassificationChoice(get_text(item.id), item.display_name or "") async for item in listing]
+            available = await _fetch_all_classifications(client, service)
             classifications = find_classifications(self._routing, available)
             if not classifications:
                 raise AzureRefusedError(AzureRefusal("no-classification"))
             return ClassificationOptions(service, classifications)
+
+    async def _fetch_own_options(
+        self, client: MicrosoftSupport, services: Sequence[ServiceChoice]
+    ) -> ClassificationOptions | None:
+        """Fetch the classifications of Image Builder's own service, or return None if Azure lists none."""
+        service = find_service(self._routing.own_product.name, services)
+        if service is None:
+            return None
+        try:
+            available = await _fetch_all_classifications(client, service)
+        except ResourceNotFoundError:
+            return None
+        classifications = find_own_classifications(self._routing, available)
+        return ClassificationOptions(service, classifications) if classifications else None
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
         """Return the ticket of `draft`, which is created unless it exists already.
@@ -218,3 +235,8 @@ class SupportTicketFiler:
 def _is_name_available(response: object) -> bool:
     """Tell whether the name can be used. A response that does not say counts as yes."""
     return getattr(response, "name_available", None) is not False
+
+
+async def _fetch_all_classifications(client: MicrosoftSupport, service: ServiceChoice) -> list[ClassificationChoice]:
+    listing = client.problem_classifications.list(service.id.rsplit("/", 1)[-1])
+    return [ClassificationChoice(get_text(item.id), item.display_name or "") async for item in listing]

@@ -55,6 +55,12 @@ async def preview_ticket(request: ActionRequest, dialog: TicketDialog, state: Co
     return await dialog.look_up_classifications(request.context, state, request.person, request.fields)
 
 
+@_register("ticket-documented")
+async def take_documented_path(request: ActionRequest, dialog: TicketDialog, state: ConversationState) -> DialogResult:
+    """Take the documented path instead of Image Builder's own product, and show what would be filed."""
+    return await dialog.look_up_classifications(request.context, state, request.person, {}, uses_documented_path=True)
+
+
 @_register("ticket-kind")
 def choose_classification(request: ActionRequest, dialog: TicketDialog, state: ConversationState) -> DialogResult:
     """Take the classification that was chosen, and show what would be filed."""

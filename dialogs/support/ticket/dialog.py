@@ -14,7 +14,7 @@ from dialogs.model.effects import RequestSignIn, StartJob
 from dialogs.model.errors import AzureRefusedError
 from dialogs.model.job import Job, JobDone
 from dialogs.model.ports import TicketFiler
-from dialogs.model.support import MAX_CLASSIFICATIONS, TicketDraft, TicketProduct
+from dialogs.model.support import TicketDraft, TicketProduct
 from dialogs.model.turn import Person
 from dialogs.replies.general_replies import show_problem
 from dialogs.state.case import PRODUCTS
@@ -27,6 +27,7 @@ from dialogs.support import draft_form
 from dialogs.support.case_export import render_export_options
 from dialogs.support.case_values import extract_subscription
 from dialogs.support.ticket import contact, view
+from dialogs.support.ticket.classification_choice import limit_options, render_choice
 from dialogs.support.ticket.contact import ContactAnswers
 from dialogs.support.ticket.preview_hash import build_ticket_draft, compute_preview_hash
 
@@ -127,9 +128,18 @@ class TicketDialog:
         )
 
     async def look_up_classifications(
-        self, context: DialogContext, state: ConversationState, person: Person, fields: Mapping[str, str]
+        self,
+        context: DialogContext,
+        state: ConversationState,
+        person: Person,
+        fields: Mapping[str, str],
+        *,
+        uses_documented_path: bool = False,
     ) -> DialogResult:
-        """Merge the answers, ask Azure where the case belongs, and show the preview or the choice of several."""
+        """Merge the answers, ask Azure where the case belongs, and show the preview or the choice of several.
+
+        If Azure lists a product of Image Builder's own, the person chooses between it and the documented path.
+        """
         assert self.ticket_filer is not None
         os = state.form.product if state.form else ""
         in_progress = state.tickets.in_progress
@@ -145,13 +155,15 @@ class TicketDialog:
             return self.show_contact_form(context, state, problems)
         product: TicketProduct = "linux" if os == "linux" else "windows"
         try:
-            options = await self.ticket_filer.fetch_classifications(person, answers.subscription, product)
+            options = await self.ticket_filer.fetch_classifications(
+                person, answers.subscription, product, uses_documented_path=uses_documented_path
+            )
         except AzureRefusedError as refused:
             return self._handle_refusal(context, state, refused.refusal, "asking")
-        fitting = replace(options, classifications=options.classifications[:MAX_CLASSIFICATIONS])
+        fitting = limit_options(context, options)
         state = _replace_in_progress(state, replace(in_progress, classification_options=fitting, chosen_index=0))
-        if len(fitting.classifications) > 1:
-            return DialogResult(state, (view.render_classification_choice(context, fitting),))
+        if choice := render_choice(context, options, product):
+            return DialogResult(state, (choice,))
         return self._show_preview(context, state, person, answers)
 
     def choose_classification(

@@ -1,14 +1,14 @@
-"""The cards for filing a ticket: contact form, classification, preview, the filed ticket, and refusals."""
+"""The cards for filing a ticket: contact form, preview, the filed ticket, and refusals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dialogs.context import DialogContext, shorten_label
+from dialogs.context import DialogContext
 from dialogs.model.azure_refusal import LASTING_REASONS, AzureRefusal, AzureRefusalReason
 from dialogs.model.reply import Block, Button, CopyableText, FactTable, Reply, RichText, TextRun, build_literal
-from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft
+from dialogs.model.support import Ticket, TicketDraft
 from dialogs.replies.azure_refusal import render_refusal_reason
 from dialogs.support.ticket.contact import build_form_fields
 
@@ -41,24 +41,6 @@ def render_contact_form(
         context.build_paragraph("ticket.consent", "subtle"),
         buttons=buttons,
         summary=context.format_text("ticket.title"),
-    )
-
-
-def render_classification_choice(context: DialogContext, options: ClassificationOptions) -> Reply:
-    """Render the choice between several classifications."""
-    choices = [
-        Button(shorten_label(classification.name), "ticket-kind", {"kind": index}, primary=index == 0)
-        for index, classification in enumerate(options.classifications)
-    ]
-    # the labels of buttons are short, so the full names are in a table
-    rows = tuple(
-        (str(number), build_literal(classification.name))
-        for number, classification in enumerate(options.classifications, 1)
-    )
-    return context.build_reply(
-        context.build_paragraph("ticket.choose", service=build_literal(options.service.name)),
-        FactTable(rows),
-        buttons=(*choices, context.build_button("ticket-change", "ticket-change"))[:6],
     )
 
 

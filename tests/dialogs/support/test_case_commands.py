@@ -22,6 +22,7 @@ from dialogs.support.case_commands import build_case_commands, render_bash_comma
 from dialogs.support.case_text import render_english_text
 from dialogs.support.case_values import build_file_name
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
+from tests.azure_cli.support_options import find_fault
 from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, context
 
 BASH = shutil.which("bash")
@@ -58,14 +59,20 @@ class Shell:
         az.write_text(
             f"#!{sys.executable}\nimport os, sys\n"
             "open('calls', 'ab').write('\\0'.join(sys.argv[1:]).encode('utf-8', 'surrogateescape') + b'\\0\\0')\n"
-            "if 'problem-classifications' in sys.argv: print(os.environ['TOPIC_IS'])\n",
+            "if sys.argv[1:4] == ['support', 'services', 'list']: print(os.environ['OWN_IS'])\n"
+            "if 'problem-classifications' in sys.argv:\n"
+            "    print(os.environ['OWN_TOPIC_IS' if os.environ['OWN_IS'] in sys.argv else 'TOPIC_IS'])\n",
             encoding="utf-8",
         )
         az.chmod(az.stat().st_mode | stat.S_IXUSR)
 
-    def run(self, script: str, topic: str = TOPIC) -> tuple[list[list[str]], str]:
+    def run(
+        self, script: str, topic: str = TOPIC, own: str = "None", own_topic: str = "None"
+    ) -> tuple[list[list[str]], str]:
         """What `az` was called with, call by call, and what was written to standard error."""
-        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "TOPIC_IS": topic}
+        environment = {
+            "PATH": f"{self.folder}:{os.environ['PATH']}", "TOPIC_IS": topic, "OWN_IS": own, "OWN_TOPIC_IS": own_topic,
+        }  # fmt: skip
         ran = subprocess.run(
             [str(BASH), "-c", script], cwd=self.folder, env=environment, capture_output=True, check=True
         )
@@ -96,10 +103,12 @@ def options(call: list[str]) -> dict[str, str]:
 
 
 def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> None:
-    (extension, lookup, create), said = shell.run(filled_in(render_bash_commands(context(), FORM)))
+    (extension, services, lookup, create), said = shell.run(filled_in(render_bash_commands(context(), FORM)))
     assert said == ""
     # without the extension, the look-up would ask whether to install it, and wait for an answer that nobody sees asked for
     assert extension == ["extension", "add", "--name", "support", "--upgrade", "--yes", "--only-show-errors"]
+    assert services[:3] == ["support", "services", "list"]
+    assert "Azure VM Image Builder" in services[services.index("--query") + 1]
     assert lookup[:4] == ["support", "services", "problem-classifications", "list"]
     assert lookup[lookup.index("--service-name") + 1] == context().knowledge.support.products["windows"].service
     assert create[:4] == ["support", "in-subscription", "tickets", "create"]
@@ -124,6 +133,38 @@ def test_the_topic_is_looked_up_and_the_ticket_created_with_it(shell: Shell) -> 
     }
 
 
+OWN = "8df50d5e-6cdd-3a3a-0cb5-95dbef9e09ab"
+OWN_TOPIC = f"/providers/Microsoft.Support/services/{OWN}/problemClassifications/c"
+
+
+@pytest.mark.parametrize(
+    ("own", "own_topic", "services", "topic"),
+    [
+        (OWN, OWN_TOPIC, [OWN], OWN_TOPIC),
+        (OWN, "None", [OWN, "6f16735c-b0ae-b275-ad3a-03479cfa1396"], TOPIC),
+        (OWN, "", [OWN, "6f16735c-b0ae-b275-ad3a-03479cfa1396"], TOPIC),
+        ("", OWN_TOPIC, ["6f16735c-b0ae-b275-ad3a-03479cfa1396"], TOPIC),
+        ("None", OWN_TOPIC, ["6f16735c-b0ae-b275-ad3a-03479cfa1396"], TOPIC),
+    ],
+)
+def test_the_product_of_its_own_comes_first_and_the_documented_path_else(
+    shell: Shell, own: str, own_topic: str, services: list[str], topic: str
+) -> None:
+    calls, said = shell.run(filled_in(render_bash_commands(context(), FORM)), own=own, own_topic=own_topic)
+    assert said == ""
+    assert [call[call.index("--service-name") + 1] for call in calls if "--service-name" in call] == services
+    assert options(calls[-1])["--problem-classification"] == topic
+    assert [find_fault(call) for call in calls[1:]] == [""] * (len(calls) - 1)
+
+
+def test_powershell_looks_for_the_product_of_its_own_first() -> None:
+    script = render_powershell_commands(context(), FORM)
+    own, documented = script.index("-eq 'Azure VM Image Builder'"), script.index("6f16735c-b0ae-b275-ad3a-03479cfa1396")
+    assert own < script.index("--service-name $own ") < documented < script.index("tickets create")
+    # typed into a console, `else` at the beginning of a line would be a statement of its own
+    assert not re.search(r"(?m)^\s*else", script)
+
+
 def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
     for script, topic, why in (
         (filled_in(render_bash_commands(context(), FORM)), "None", "No topic for Image Builder was found."),
@@ -132,7 +173,7 @@ def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
         (render_bash_commands(context("it"), FORM), TOPIC, "Completa prima"),
     ):
         calls, said = shell.run(script, topic)
-        assert [call[3] for call in calls] == ["support", "list"]
+        assert [call[2] for call in calls] == ["--name", "list", "problem-classifications"]
         assert why in said
 
 
@@ -146,8 +187,8 @@ def test_no_case_can_write_a_command(shell: Shell, title: str, text: str, templa
     here = context(language)
     calls, said = shell.run(filled_in(render_bash_commands(here, form)))
     assert said == ""
-    assert [call[3] for call in calls] == ["support", "list", "create"]
-    given = options(calls[2])
+    assert [call[2] for call in calls] == ["--name", "list", "problem-classifications", "tickets"]
+    given = options(calls[3])
     assert given["--description"] == f"@{build_file_name(here, form, 'text')}"
     assert re.fullmatch(r"@image-medic-case-[A-Za-z0-9._-]{8,60}\.txt", given["--description"])
     assert re.fullmatch(r"[A-Za-z0-9_,][A-Za-z0-9 .,:_/-]*", given["--title"])

@@ -231,6 +231,10 @@ async def test_what_leaves_is_the_preview_byte_for_byte(locale: str) -> None:
                 assert f"`````text\n{preview}\n`````\n".encode() in content
         if kind == "json":
             held = json.loads(content)
+            assert held["own_product"] == {
+                "name": "Azure VM Image Builder", "service_id": "8df50d5e-6cdd-3a3a-0cb5-95dbef9e09ab"
+            }  # fmt: skip
+            assert held["product"] == "Virtual Machine running Windows"
             assert [held["text"], held["text_en"]] == [previews[0], english]
             assert held["diagnosis"] is None
             assert held["template_id"] == TEMPLATE
@@ -265,6 +269,7 @@ async def test_links_open_the_portal_with_ids_only() -> None:
     await chat.act("post", {}, {**ANSWERS, "title": "secret title"})
     urls = [button.url for button in chat.buttons if button.url]
     assert len(urls) == 2
+    assert "If the page lists Azure VM Image Builder as a service" in chat.shown
     assert all(url.startswith("https://portal.azure.com/#create/Microsoft.Support") for url in urls)
     assert SUBSCRIPTION in urls[0]
     assert "secret" not in "".join(urls)

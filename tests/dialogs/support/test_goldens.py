@@ -24,11 +24,12 @@ async def test_product_and_owner_are_right_and_the_english_is_the_same_from_both
     product, owner, (english,) = await drafted(case, "en")
     assert (product, owner) == (case.product, case.owner)
     chosen = routing.get_product_name(case.product or "linux")
-    assert english.split("\n")[:4] == [
+    assert english.split("\n")[:5] == [
         "Product family: Azure",
         f"Product: {chosen}",
         "Support topic: Azure Features",
         "Support subtopic: Azure Image Builder",
+        "Product to choose first, if Azure lists it: Azure VM Image Builder",
     ]
     product, owner, (italian, twin) = await drafted(case, "it")
     assert (product, owner) == (case.product, case.owner)

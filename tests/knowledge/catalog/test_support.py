@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.catalog.support import SUPPORT_PATH, InvalidSupportRoutingError, load_support
+from tests.recordings.exchange import read_exchanges
 
 
 def test_the_path_is_the_documented_one_and_the_older_is_the_fallback() -> None:
@@ -23,6 +24,27 @@ def test_the_path_is_the_documented_one_and_the_older_is_the_fallback() -> None:
     assert (routing.topic_path.topic, routing.topic_path.subtopic) == ("Azure Features", "Azure Image Builder")
     assert (routing.fallback.topic, routing.fallback.subtopic) == ("Management", "Issues with Azure Image Builder")
     assert all(source.url.startswith("https://") for source in routing.sources)
+
+
+def test_the_product_of_its_own_is_the_one_that_azure_listed() -> None:
+    own = load_support().own_product
+    (listing,) = (one.body["value"] for one in read_exchanges("support") if one.path.endswith("/services"))
+    (listed,) = (one for one in listing if one["name"] == own.service)
+    assert listed["properties"]["displayName"] == own.name
+    assert listed["properties"]["resourceTypes"] == ["Microsoft.VirtualMachineImages"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own"),
+    [
+        ("Azure VM Image Builder", True),
+        ("azure vm  IMAGE builder", True),
+        ("Azure VM Image Builder 2", False),
+        ("", False),
+    ],
+)
+def test_the_product_of_its_own_is_known_by_its_name(name: str, is_own: bool) -> None:
+    assert load_support().is_own_product(name) is is_own
 
 
 def test_severities_are_those_of_the_portal() -> None:
@@ -62,6 +84,8 @@ def test_owner_by_entry_then_area(entry: str, area: str, owner: str | None) -> N
         ("  - id: minimal", "  - id: tiny", "'id' is 'tiny'"),
         ("    service: 6f16735c-b0ae", "    service: 6F16735C-b0ae", "'service' must be a GUID in lower case"),
         ("  linux:\n", "  solaris:\n", "'solaris' is not known"),
+        ("  service: 8df50d5e", "  service: 8DF50D5E", "'service' must be a GUID in lower case"),
+        ("  prefers: fail", "  prefers: Fail", "'prefers' must be in lower case"),
         ("    seen: 2024-05", "    seen: last year", "'seen' must be a year and month"),
         ("  - ids: service\n", "  - ids: topic\n", "says nothing of service"),
         ("portal:\n", "portal:\n  hosts: {}\n", "'hosts' is not known"),

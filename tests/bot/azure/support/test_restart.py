@@ -75,6 +75,7 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
         await walk.does(first, do="post")
         await walk.does(first, do="ticket")
         await walk.does(first, do="ticket-preview", **{**CONTACT, "subscription": SUBSCRIPTION})
+        await walk.does(first, do="ticket-kind")
         await walk.does(first, do="ticket-yes")
         async with asyncio.timeout(20):
             await made.wait()

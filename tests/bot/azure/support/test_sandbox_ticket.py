@@ -41,12 +41,12 @@ async def desk() -> AsyncIterator[tuple[FailingSupportService, SupportTicketFile
         )
 
 
-async def agreed(ticket_filer: SupportTicketFiler, subscription: str) -> FilingChat:
+async def agreed(ticket_filer: SupportTicketFiler, subscription: str, way: str = "Documented path") -> FilingChat:
     chat = FilingChat(ticket_filer)  # type: ignore[arg-type]
     await to_the_form(chat)
-    assert "This is all that would leave" in await press(
-        chat, "ticket-preview", **{**CONTACT, "subscription": subscription}
-    )
+    shown = await press(chat, "ticket-preview", **{**CONTACT, "subscription": subscription})
+    assert "Azure now lists Image Builder as a product of its own" in shown
+    assert "This is all that would leave" in await chat.press(way)
     await press(chat, "ticket-yes")
     return chat
 
@@ -59,6 +59,18 @@ async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicke
     assert sent["advancedDiagnosticConsent"] == "No"
     assert sent["title"] == "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)"
     assert "WHAT HAPPENED" in sent["description"]
+
+
+async def test_a_ticket_is_filed_for_image_builders_own_product(
+    desk: tuple[FailingSupportService, SupportTicketFiler],
+) -> None:
+    office, ticket_filer = desk
+    chat = await agreed(ticket_filer, IMAGES, "Image build failure")
+    assert "The number of the request is" in await chat.finish_job()
+    (ticket,) = (ticket["properties"] for ticket in office.tickets.values())
+    assert ticket["serviceDisplayName"] == "Azure VM Image Builder"
+    assert ticket["serviceId"].endswith("/8df50d5e-6cdd-3a3a-0cb5-95dbef9e09ab")
+    assert ticket["problemClassificationDisplayName"] == "Image build failure"
 
 
 async def test_without_a_plan_it_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:

@@ -13,7 +13,7 @@ from bot.azure.support.ticket_name import build_ticket_name
 from bot.sandbox.support.services import SERVICES
 from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.errors import AzureRefusedError
-from dialogs.model.support import TicketAttachment, TicketDraft
+from dialogs.model.support import ServiceChoice, TicketAttachment, TicketDraft
 from dialogs.model.turn import Person
 from knowledge.catalog.support import load_support
 from tests.bot.azure.support.desk import DRAFT, FAST, PERSON, SOMEBODY, SUBSCRIPTION, Office
@@ -21,6 +21,10 @@ from tests.bot.azure.support.failing_support_service import FailureMode
 
 SECRET = "sv=2022-11-02&sig=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE%3D"
 PASSWORD = 'net user admin "Hunter2-Q8xKzz!" /add; $password = "Hunter2-Q8xKzz!"'
+DOCUMENTED = "Azure Features / Azure Image Builder"
+OWN = ServiceChoice(
+    "/providers/Microsoft.Support/services/8df50d5e-6cdd-3a3a-0cb5-95dbef9e09ab", "Azure VM Image Builder"
+)
 
 
 class Moments:
@@ -39,7 +43,7 @@ class Moments:
 
 
 async def routed(ticket_filer: SupportTicketFiler, draft: TicketDraft = DRAFT) -> TicketDraft:
-    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "windows", uses_documented_path=True)
     return replace(draft, service=routes.service, classification=routes.classifications[0])
 
 
@@ -51,7 +55,7 @@ async def refused(ticket_filer: SupportTicketFiler, draft: TicketDraft, person: 
 
 async def test_a_ticket_goes_where_image_builder_is_looked_after(office: Office) -> None:
     ticket_filer = office.ticket_filer()
-    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "windows", uses_documented_path=True)
     assert routes.service.name == "Virtual Machine running Windows"
     assert [one.name for one in routes.classifications] == ["Azure Features / Azure Image Builder"]
     ticket = await ticket_filer.file_ticket(
@@ -128,6 +132,37 @@ async def test_the_classification_is_looked_up(office: Office, names: tuple[str,
     routes = await office.ticket_filer().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
     assert routes.service.name == "VIRTUAL MACHINE  running windows"
     assert [one.name for one in routes.classifications] == found
+
+
+async def test_image_builders_own_product_comes_first_where_azure_lists_it(office: Office) -> None:
+    ticket_filer = office.ticket_filer()
+    routes = await ticket_filer.fetch_classifications(PERSON, SUBSCRIPTION, "linux")
+    assert routes.service == OWN
+    assert [one.name for one in routes.classifications] == ["Image build failure", "Other"]
+    ticket = await ticket_filer.file_ticket(
+        PERSON, replace(DRAFT, service=routes.service, classification=routes.classifications[0])
+    )
+    assert ticket.number
+    (filed,) = office.tickets
+    assert (filed["serviceDisplayName"], filed["problemClassificationDisplayName"]) == (OWN.name, "Image build failure")
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ({"AZURE VM  image builder": ("Pricing", "My build FAILED", "Other")}, ["My build FAILED", "Pricing", "Other"]),
+        ({OWN.name: ()}, [DOCUMENTED]),
+        ({f"{OWN.name} (preview)": ("Failed",)}, [DOCUMENTED]),
+        ({}, [DOCUMENTED]),
+    ],
+)
+async def test_without_its_problem_types_the_documented_path_stays(
+    office: Office, own: dict[str, tuple[str, ...]], found: list[str]
+) -> None:
+    office.desk.services = {**own, "Virtual Machine running Windows": (DOCUMENTED,)}
+    routes = await office.ticket_filer().fetch_classifications(PERSON, SUBSCRIPTION, "windows")
+    assert [one.name for one in routes.classifications] == found
+    assert all(one.id.startswith(f"{routes.service.id}/") for one in routes.classifications)
 
 
 @pytest.mark.parametrize(

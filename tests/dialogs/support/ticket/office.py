@@ -23,14 +23,21 @@ from tests.dialogs.fixtures import KNOWLEDGE_BASE, Chat
 ADA = Person("tenant", "29:ada", "Ada Maria Rossi", "0b8e1e2a-4f4d-4f0e-8f55-2d6a3c1b9d10")
 AIB = ClassificationChoice("/providers/x/problemClassifications/aib", "Azure Features / Azure Image Builder")
 OLDER = ClassificationChoice("/providers/x/problemClassifications/old", "Management / Issues with Azure Image Builder")
+OWN_SERVICE = ServiceChoice(
+    "/providers/Microsoft.Support/services/8df50d5e-6cdd-3a3a-0cb5-95dbef9e09ab", "Azure VM Image Builder"
+)
 NUMBER = "261122001000001"
 
 
 class FakeTicketFiler:
-    """Makes one ticket of every draft; `refusal` is raised instead, in the step `refuses`."""
+    """Makes one ticket of every draft; `refusal` is raised instead, in the step `refuses`.
+
+    With `own_classifications`, Azure lists Image Builder as a product of its own.
+    """
 
     def __init__(self, *classifications: ClassificationChoice) -> None:
         self.classifications = classifications or (AIB,)
+        self.own_classifications: tuple[ClassificationChoice, ...] = ()
         self.refusal: AzureRefusal | None = None
         self.refuses = "file"
         self.asked: list[tuple[Person, str, TicketProduct]] = []
@@ -39,10 +46,12 @@ class FakeTicketFiler:
         self.attached: int | None = None
 
     async def fetch_classifications(
-        self, person: Person, subscription: str, product: TicketProduct
+        self, person: Person, subscription: str, product: TicketProduct, *, uses_documented_path: bool = False
     ) -> ClassificationOptions:
         self.asked.append((person, subscription, product))
         self._may("routes")
+        if self.own_classifications and not uses_documented_path:
+            return ClassificationOptions(OWN_SERVICE, self.own_classifications)
         name = KNOWLEDGE_BASE.support.get_product_name(product) or ""
         return ClassificationOptions(ServiceChoice("/providers/x/services/s", name), self.classifications)
 

@@ -11,11 +11,12 @@ from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
 from dialogs.model.effects import HandOff
 from dialogs.model.job import FAILURE_KEY
 from dialogs.model.reply import CopyableText, FormField
+from dialogs.model.support import ClassificationChoice
 from dialogs.model.turn import SignedIn
 from dialogs.support.ticket.actions import TICKET_ACTIONS
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.fixtures import SUBSCRIPTION
-from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, FakeTicketFiler, FilingChat
+from tests.dialogs.support.ticket.office import ADA, AIB, NUMBER, OLDER, OWN_SERVICE, FakeTicketFiler, FilingChat
 from tests.reporting import failures_together
 from tests.shipped_texts import TEXTS
 
@@ -216,6 +217,66 @@ async def test_several_problem_types_are_asked() -> None:
     await press(chat, "ticket-yes")
     await chat.finish_job()
     assert filing.filed[0].classification == AIB
+
+
+def own_classifications(count: int) -> tuple[ClassificationChoice, ...]:
+    prefix = f"{OWN_SERVICE.id}/problemClassifications/"
+    return tuple(ClassificationChoice(f"{prefix}{number}", f"Kind {number}") for number in range(1, count + 1))
+
+
+@pytest.mark.parametrize("count", [1, 4, 5])
+async def test_a_product_of_its_own_comes_first_and_says_why(count: int) -> None:
+    filing = FakeTicketFiler()
+    filing.own_classifications = own_classifications(count)
+    chat = FilingChat(filing)
+    shown = await to_the_preview(chat)
+    assert "Azure now lists Image Builder as a product of its own, Azure VM Image Builder" in shown
+    assert ("Azure lists more problem types" in shown) == (count > 4)
+    offered = [f"Kind {number}" for number in range(1, min(count, 4) + 1)]
+    assert [button.label for button in chat.buttons] == [*offered, "Documented path", "Change the details"]
+    assert [button.label for button in chat.buttons if button.primary] == ["Kind 1"]
+    assert "1: Azure VM Image Builder / Kind 1" in shown
+    documented = "Virtual Machine running Windows / Azure Features / Azure Image Builder"
+    assert f"{len(offered) + 1}: {documented}" in shown
+    shown = await chat.press("Kind 1")
+    assert "Service: Azure VM Image Builder" in shown
+    (text,) = copied(chat)
+    assert "Product to choose first, if Azure lists it: Azure VM Image Builder" in text
+    await press(chat, "ticket-yes")
+    await chat.finish_job()
+    (draft,) = filing.filed
+    assert (draft.service, draft.classification) == (OWN_SERVICE, filing.own_classifications[0])
+    assert draft.description == text
+
+
+@pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
+async def test_the_documented_path_is_one_press_away(language: Language) -> None:
+    filing = FakeTicketFiler()
+    filing.own_classifications = own_classifications(2)
+    chat = FilingChat(filing, "it-IT" if language == "it" else "en-US")
+    await to_the_preview(chat, language)
+    shown = await press(chat, "ticket-documented", language)
+    assert "Virtual Machine running Windows" in shown
+    assert "Azure Features / Azure Image Builder" in shown
+    own_row = TEXTS[language]["case.head.own-product"].format(value="")
+    assert not any(own_row in text for text in copied(chat))
+    await press(chat, "ticket-yes", language)
+    await chat.finish_job()
+    (draft,) = filing.filed
+    assert (draft.service.name, draft.classification) == ("Virtual Machine running Windows", AIB)
+
+
+async def test_what_is_remembered_of_a_product_of_its_own_can_be_read_by_0_1_0() -> None:
+    filing = FakeTicketFiler()
+    filing.own_classifications = own_classifications(9)
+    chat = FilingChat(filing)
+    await to_the_preview(chat)
+    assert chat.state
+    routes = chat.state["tickets"]["under_way"]["routes"]
+    assert routes["service"] == {"id": OWN_SERVICE.id, "name": OWN_SERVICE.name}
+    # 0.1.0 takes the service for that of each classification, and six at most
+    assert all(one["id"].startswith(OWN_SERVICE.id) for one in routes["classifications"])
+    assert len(routes["classifications"]) <= 6
 
 
 async def test_pressing_yes_twice_files_once() -> None:
