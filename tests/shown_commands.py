@@ -127,6 +127,7 @@ VALUES: Mapping[str, str] = {
     "script.ps1": "install.ps1",
     "script.sh": "install.sh",
     "scriptAccount": "stscripts",
+    "securityType": "TrustedLaunchSupported",
     "servicePrincipalId": OBJECT_ID,
     "size": "Standard_D4ds_v5",
     "sku": "2022-datacenter",
