@@ -59,7 +59,7 @@ def check_matches(
         ("template-unknown-field", {"provisioning_state": "failed"}, "for"),
         ("template-unknown-field", {"provisioning_state": "succeeded"}, "against"),
         ("no-outbound-access", {"own_network": "yes"}, "for"),
-        ("no-outbound-access", {"own_network": "no"}, None),
+        ("no-outbound-access", {"own_network": "no"}, "against"),
         ("private-link-policy-enabled", {"own_network": "no"}, "against"),
         ("ddos-plan-policy", {"own_network": "no"}, "for"),
         ("ddos-plan-policy", {"own_network": "yes"}, None),
