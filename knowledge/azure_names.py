@@ -14,6 +14,8 @@ RESOURCE_GROUP_NAME = r"[0-9A-Za-z_.()-]{1,90}"
 """ASCII only, as in what Azure generates and in nearly all that people choose; see `is_resource_group_name`."""
 TEMPLATE_NAME = r"[0-9A-Za-z_.-]{0,63}[0-9A-Za-z_-]"
 STORAGE_ACCOUNT_NAME = r"[a-z0-9]{3,24}"
+_TASK_TEMPLATE_NAME = re.compile(r"t_(?:\w{1,40}_)?[0-9]{7,16}", re.ASCII)
+"""What the Azure DevOps task calls the template of a run: `t_` and a number, sometimes with two inputs in between."""
 
 _RESOURCE_GROUP_ID = re.compile(rf"/subscriptions/({GUID})/resourceGroups/([^/]+)/?", re.IGNORECASE | re.ASCII)
 _UNASSIGNED_PREFIX = "00000000-0000-0000-"
@@ -44,6 +46,11 @@ def is_resource_group_name(text: str) -> bool:
 def is_template_name(text: str) -> bool:
     """Tell whether an image template can have this name."""
     return re.fullmatch(TEMPLATE_NAME, text) is not None
+
+
+def is_task_template_name(text: str) -> bool:
+    """Tell whether the Azure DevOps task made the image template of this name, for one run."""
+    return _TASK_TEMPLATE_NAME.fullmatch(text) is not None
 
 
 def is_storage_account_name(text: str) -> bool:

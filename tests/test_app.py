@@ -103,6 +103,22 @@ def test_the_shipped_entries_have_no_fault() -> None:
     assert done.returncode == 0
 
 
+def test_entries_that_were_reviewed_long_ago_are_a_warning() -> None:
+    done = run("entries", "check", "--stale", "0")
+    *warnings, summary = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert summary.endswith(" entries, 0 faults")
+    assert all(": warning: last compared with its sources " in line for line in warnings)
+    assert run("entries", "check", "--stale", "20000").stdout.decode().splitlines() == [summary]
+
+
+@pytest.mark.parametrize("days", ["soon", "-1", "1.5"])
+def test_a_wrong_number_of_days_is_2(days: str) -> None:
+    done = run("entries", "check", f"--stale={days}")
+    assert done.returncode == 2
+    assert b"is not a number of days" in done.stderr
+
+
 def test_entries_list_and_show() -> None:
     assert b"build-timeout" in run("entries", "list").stdout
     shown = run("entries", "show", "build-timeout", "--lang", "it").stdout.decode()

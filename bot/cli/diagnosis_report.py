@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialogs.texts.loading import load_area
+from knowledge.azure_names import is_task_template_name
+from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.commands.placeholders import Shell, fill_placeholders
 from knowledge.diagnosis.excerpt import shorten_line
@@ -88,11 +90,22 @@ class DiagnosisReport:
         basis = rule.basis if rule is not None and finding is not None else entry.basis
         if basis in ("inferred", "reported-once"):
             lines.append(f"  {texts[f'report.{basis}']}")
+        lines += self._render_fact_notes(entry, diagnosis)
         steps = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
         if steps:
             lines += self._render_step(steps[0], len(steps), top, diagnosis)
         if top.explains:
             lines.append(f"  {texts['report.explains']}: {', '.join(top.explains)}")
+        return lines
+
+    def _render_fact_notes(self, entry: Entry, diagnosis: Diagnosis) -> list[str]:
+        """Render what the facts add: when Azure retires the VM size, and that the template won't be used again."""
+        lines = []
+        if retirement := find_size_retirement(diagnosis, entry.id):
+            lines.append(f"  {fill_values(retirement.date.text.get(self._language), {'size': retirement.size})}")
+        template = str(diagnosis.facts.get("template") or "")
+        if is_task_template_name(template):
+            lines.append(f"  {self._texts['report.task-template'].format(template=template)}")
         return lines
 
     def _render_step(self, step: Step, count: int, top: Match, diagnosis: Diagnosis) -> list[str]:

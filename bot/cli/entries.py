@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
@@ -11,6 +12,7 @@ from typing import get_args
 from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
+from knowledge.checks.date_checks import list_stale_entries
 from knowledge.checks.entry_checks import check_entries
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
@@ -25,7 +27,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     show = actions.add_parser("show", help="one entry as people see it")
     show.add_argument("id", metavar="ID")
     show.add_argument("--lang", choices=list_languages(), default=ENGLISH)
-    actions.add_parser("check", help="every fault of the entries, with file and line")
+    check = actions.add_parser("check", help="every fault of the entries, with file and line")
+    check.add_argument(
+        "--stale",
+        type=_parse_days,
+        metavar="DAYS",
+        help="also list the entries that were reviewed longer ago; the exit status stays the same",
+    )
     new = actions.add_parser("new", help="a skeleton to fill in")
     new.add_argument("phase", metavar="PHASE")
     new.add_argument("id", metavar="ID")
@@ -34,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Run one of the actions. Return 0 for success, 1 if the entries have faults, 2 for wrong usage."""
     if options.action == "check":
-        return _check_entries()
+        return _check_entries(options.stale)
     if options.action == "new":
         return _create_entry(options.phase, options.id)
     try:
@@ -62,13 +70,29 @@ def _show_entry(entries: Mapping[str, Entry], options: Namespace) -> int:
     return 0
 
 
-def _check_entries() -> int:
+def _parse_days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ArgumentTypeError(f"{text!r} is not a number of days")
+    return int(text)
+
+
+def _check_entries(stale_days: int | None) -> int:
     faults = check_entries()
     for fault in faults:
         sys.stdout.write(f"{fault}\n")
     count = sum(1 for _ in ENTRIES_DIR.glob("*/*.yaml"))
+    if stale_days is not None:
+        _write_stale_entries(stale_days)
     sys.stdout.write(f"{count} entries, {len(faults)} faults\n")
     return 1 if faults else 0
+
+
+def _write_stale_entries(max_days: int) -> None:
+    """Write a warning for each entry that was reviewed more than `max_days` ago."""
+    with contextlib.suppress(InvalidFilesError):  # its faults were written before
+        for entry, days in list_stale_entries(load_entries().values(), datetime.now(UTC).date(), max_days):
+            path = f"{entry.phase}/{entry.id}.yaml"
+            sys.stdout.write(f"{path}: warning: last compared with its sources {days} days ago, on {entry.reviewed}\n")
 
 
 def _create_entry(phase: str, entry_id: str) -> int:

@@ -37,6 +37,8 @@ from dialogs.solution.step_view import build_step_blocks, build_walk_buttons
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.texts.catalog import TrustedText
+from knowledge.azure_names import is_task_template_name
+from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.entry import Entry
 
@@ -62,6 +64,7 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
         *build_retry_note(context, diagnosis, entry),
         *(build_run_blocks(context, diagnosis) if diagnosis else []),
         *_build_remarks(context, entry, match, diagnosis),
+        *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
         *build_difference_blocks(context, look_alikes),
     ]
     if get_steps(context, walk):
@@ -209,6 +212,17 @@ def _build_remarks(
         blocks.append(context.build_paragraph(f"diagnosis.{basis}", "subtle"))
     if diagnosis and diagnosis.partial:
         blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))
+    return blocks
+
+
+def _build_fact_notes(context: DialogContext, entry: Entry, diagnosis: Diagnosis) -> list[Block]:
+    """Build what the facts add: when Azure retires the VM size, and that the template won't be used again."""
+    blocks: list[Block] = []
+    if retirement := find_size_retirement(diagnosis, entry.id):
+        blocks.append(Paragraph(context.localize(retirement.date.text, {"size": retirement.size}), "warning"))
+    template = str(diagnosis.facts.get("template") or "")
+    if is_task_template_name(template):
+        blocks.append(context.build_paragraph("diagnosis.task-template", template=template))
     return blocks
 
 

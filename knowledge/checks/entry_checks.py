@@ -13,6 +13,7 @@ from pathlib import Path
 import re2
 
 from knowledge.build_log.observations import OBSERVATION_IDS
+from knowledge.catalog.breaking_dates import DATES_PATH
 from knowledge.catalog.exit_codes import EXIT_CODES_PATH, load_exit_codes
 from knowledge.catalog.fact_rules import FACT_RULES_PATH, read_fact_rules
 from knowledge.catalog.findings import FINDINGS_DIR
@@ -20,6 +21,7 @@ from knowledge.catalog.howtos import HOWTOS_PATH, Howto, Howtos, read_howtos
 from knowledge.catalog.loading import ENTRIES_DIR, EntryFile, read_entries
 from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.checks.command_checks import check_commands
+from knowledge.checks.date_checks import check_dates, parse_review_day
 from knowledge.checks.finding_checks import check_findings, check_headlines
 from knowledge.commands.placeholders import PLACEHOLDERS
 from knowledge.diagnosis.diagnoser import Diagnoser
@@ -43,6 +45,7 @@ def check_entries(
     findings: Path = FINDINGS_DIR,
     exit_codes: Path = EXIT_CODES_PATH,
     fact_rules: Path = FACT_RULES_PATH,
+    dates: Path = DATES_PATH,
 ) -> list[Fault]:
     """Return every fault of the entries below `root` and of the other files, sorted by file and line.
 
@@ -52,9 +55,10 @@ def check_entries(
     faults += _check_howtos(howtos)
     entry_files = read_entries(root)
     entries = {entry.id: entry for entry, _ in entry_files}
-    # The shipped rules name the shipped entries, so they can't be checked against others.
+    # The shipped rules and dates name the shipped entries, so they can't be checked against others.
     are_rules_for_entries = root == ENTRIES_DIR or fact_rules != FACT_RULES_PATH
     faults += _check_fact_rules(fact_rules, entries if are_rules_for_entries else None)
+    faults += check_dates(dates, entries if root == ENTRIES_DIR or dates != DATES_PATH else None)
     for entry_file in entry_files:
         _check_names(entry_file, entries)
         _check_signatures(entry_file)
@@ -138,6 +142,8 @@ def _check_names(entry_file: EntryFile, entries: Mapping[str, Entry]) -> None:
             file.add_fault(("look_alikes", index, "entry"), "an entry is not its own look-alike")
     if entry.shows_script_output and entry.phase != "build":
         file.add_fault(("shows_script_output",), "only a failure of the phase 'build' has a script's output to show")
+    if parse_review_day(entry.reviewed) is None:
+        file.add_fault(("reviewed",), "'reviewed' must be a day, such as 2026-11-22")
     _check_title(file, (), entry.title, _MAX_TITLE_CHARS)
 
 

@@ -12,6 +12,7 @@ from knowledge.azure_names import (
     is_guid,
     is_resource_group_name,
     is_storage_account_name,
+    is_task_template_name,
     is_template_name,
     parse_resource_group_id,
 )
@@ -64,3 +65,19 @@ def test_the_id_of_a_resource_group() -> None:
         assert parse_resource_group_id(text) is None
     assert parse_resource_group_id(f"/subscriptions/{GUID}/resourceGroups/rg/providers/x") is None
     assert parse_resource_group_id(f"/sub\u017fcriptions/{GUID}/resourceGroups/rg") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_of_task"),
+    [
+        ("t_1556938436123", True),
+        ("t_undefinedundefined_1607712345678", True),
+        ("t_golden", False),
+        ("t_2", False),
+        ("win_t_1556938436123", False),
+        ("t_1556938436123-2", False),
+        ("", False),
+    ],
+)
+def test_the_name_of_a_template_that_a_pipeline_task_made(name: str, is_of_task: bool) -> None:
+    assert is_task_template_name(name) == is_of_task

@@ -58,6 +58,7 @@ FAULTS = [
     # the text to replace, its replacement, a part of the line with the fault, a part of the message
     ("severity: error", "severity: bad", "severity:", "use blocker, error, warning, info"),
     ("id: made-up", "id: other", "id:", "must be the file's name"),
+    ("reviewed: 2026-01-01", "reviewed: lately", "reviewed:", "must be a day, such as"),
     ("phase: build", "phase: devops", "phase:", "must be the folder's name"),
     ("{en: Made up, it: Inventato}", "{en: Made up}", "title:", "needs an 'en' and an 'it' text"),
     ("strength: decisive", "strength: strong", "strength:", "use decisive, likely, supporting"),
