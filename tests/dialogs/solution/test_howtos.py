@@ -74,6 +74,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
         (
             Line("help", ("where is the log, how do I read it", "How-to guides")),
             Line("[How-to guides]", ("Choose one", "Get the build log")),
+            Line("[More guides]", ("Permissions to read the logs",)),
             Line("[More guides]", ("What to collect for a support case",)),
             Line("[More guides]", ("Permissions that a build needs",)),
             Line("[More guides]", ("Check a template before submitting it",)),
