@@ -123,6 +123,9 @@ def test_entries_list_and_show() -> None:
     assert b"build-timeout" in run("entries", "list").stdout
     shown = run("entries", "show", "build-timeout", "--lang", "it").stdout.decode()
     assert "Timeout di compilazione superato" in shown
+    assert "build-timeout · durante la compilazione · l'esecuzione non riesce\n" in shown
+    assert "[modifica qualcosa]" in shown
+    assert "retry" not in shown
     assert "az image builder show" in shown
     missing = run("entries", "show", "timeout")
     assert missing.returncode == 2

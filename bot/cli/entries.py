@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from dialogs.texts.languages import ENGLISH, list_languages
+from dialogs.texts.loading import load_area
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks.date_checks import list_stale_entries
@@ -110,11 +111,13 @@ def _create_entry(phase: str, entry_id: str) -> int:
 
 
 def _format_entry(entry: Entry, language: Language) -> str:
-    lines = [entry.title.get(language), f"{entry.id} · {entry.phase} · {entry.severity} · retry: {entry.retry}", ""]
+    texts = load_area("report", language)
+    phase, severity = texts[f"report.phase.{entry.phase}"], texts[f"report.severity.{entry.severity}"]
+    lines = [entry.title.get(language), f"{entry.id} · {phase} · {severity}", texts[f"report.retry.{entry.retry}"], ""]
     lines += [entry.cause.get(language), ""]
     shells: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
     for number, step in enumerate(entry.steps, 1):
-        effect = "" if step.effect == "reads" else f" [{step.effect}]"
+        effect = "" if step.effect == "reads" else f" [{texts[f'report.effect.{step.effect}']}]"
         lines.append(f"{number}.{effect} {step.do.get(language)}")
         if step.save_first:
             lines.append(f"   ! {step.save_first.get(language)}")
