@@ -138,7 +138,7 @@ async def test_a_colleagues_press_starts_a_walk_of_their_own(chat: Chat, before:
     assert await state(chat, THREAD["id"]) == kept
     await press(chat, "steps", replyToId="other", **{"from": BOB})
     assert chat.teams.methods[-1] == "PUT"
-    assert "Step 1 of 5. Close the quote on the line that PowerShell names" in shown(chat), "the finding's steps"
+    assert "Step 1 of 4. Close the quote on the line that PowerShell names" in shown(chat), "the finding's steps"
     assert "terminator" not in json.dumps(await state(chat, THREAD["id"], "29:bob"))
     assert await state(chat, THREAD["id"]) == kept
 

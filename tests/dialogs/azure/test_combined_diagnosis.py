@@ -73,7 +73,7 @@ async def test_a_run_that_failed_at_its_limit_speaks_against_it_and_leads_elsewh
     assert "Against it: the run itself failed in Azure" in chat.shown
     assert "For it: the run lasted as long as its time limit allows." in chat.shown
     assert "Build timeout exceeded" in [button.label for button in chat.buttons]
-    assert "Step 1 of 5" in await chat.press("Build timeout exceeded")
+    assert "Step 1 of 6" in await chat.press("Build timeout exceeded")
 
 
 async def test_the_log_comes_before_what_the_status_says() -> None:
