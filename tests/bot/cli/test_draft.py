@@ -16,7 +16,7 @@ from tests.build_logs import begun, powershell, script_failed, succeeded
 ROOT = Path(__file__).parents[3]
 KEYS = [
     "schema", "language", "title", "title_en", "severity", "product_family", "product", "topic", "subtopic",
-    "older_path", "owner", "service_id", "problem_classification_id", "template_id", "subscription", "started",
+    "own_product", "older_path", "owner", "service_id", "problem_classification_id", "template_id", "subscription", "started",
     "frequency", "client", "last_good", "changed", "impact", "portal_url", "commands", "text", "text_en", "diagnosis",
 ]  # fmt: skip
 
