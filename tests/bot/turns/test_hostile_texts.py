@@ -20,6 +20,7 @@ from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
 from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.support.ticket.test_flow import CONTACT
+from tests.shipped_knowledge import ENTRIES
 
 pytestmark = pytest.mark.property
 
@@ -32,8 +33,9 @@ HARM = [
     f"\u202e{MARK}\u2066 \x1b]8;;https://{MARK}\x07x\x1b]8;;\x07\x00\x9b2J",
     f"=HYPERLINK(\"https://{MARK}\") @{{https://{MARK}}} ms-settings: javascript:alert('{MARK}')",
 ]
-OWN = ("learn.microsoft.com", "portal.azure.com", "portal.azure.us", "aka.ms", "github.com", "azure.microsoft.com",
-       "techcommunity.microsoft.com", "support.microsoft.com", "pkg.go.dev")  # fmt: skip
+OWN = {"portal.azure.com", "portal.azure.us", "aka.ms", "learn.microsoft.com", "support.microsoft.com"} | {
+    urlsplit(reference.url).hostname for entry in ENTRIES.values() for reference in entry.references
+}
 LITERAL = {"TextRun", "Input.Text", "Input.ChoiceSet", "AdaptiveCard", "Action.Submit"}
 """The elements in which foreign text may stand: shown as it is, typed back, the plain text of a card, a button's label."""
 COMMANDS = ("az ", "Get-Az", "Remove-Az", "New-Az", "Invoke-Az", "$ctx")
