@@ -76,7 +76,6 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
             Line("[How-to guides]", ("Choose one", "Get the build log")),
             Line("[More guides]", ("Permissions to read the logs",)),
             Line("[More guides]", ("What to collect for a support case",)),
-            Line("[More guides]", ("Permissions that a build needs",)),
             Line("[More guides]", ("Check a template before submitting it",)),
             Line("[More guides]", ("The staging resource group",)),
             Line("[More guides]", ("Get the build log",)),

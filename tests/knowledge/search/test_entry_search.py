@@ -52,7 +52,7 @@ def test_something_else_is_seldom_answered(name: str, max_found: int) -> None:
     assert len(found) <= max_found, found
 
 
-@pytest.mark.parametrize(("name", "max_likely"), [("other", 2), ("stray", 1)])
+@pytest.mark.parametrize(("name", "max_likely"), [("other", 2), ("stray", 2)])
 def test_something_else_is_not_likely(name: str, max_likely: int) -> None:
     likely = [
         question["id"]
