@@ -73,7 +73,7 @@ async def test_a_pasted_log_and_the_live_template_are_one_case(sandbox_client: T
         await client.press("Next step")
         await client.sees(f"Step {step} of")
     # the names in the commands are now those of the template
-    await client.sees("az image builder delete -n win11-golden -g rg-images")
+    await client.sees("az deployment group create -g rg-images")
     await client.picture("step")
 
 

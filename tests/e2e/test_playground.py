@@ -44,7 +44,7 @@ async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: d
 
     await client.paste(CONFLICT)
     await client.sees(titles["template-update-not-supported"], CONFLICT, "Step 1 of")
-    powershell = client.last_card().get_by_text("Get-AzImageBuilderTemplate")
+    powershell = client.last_card().get_by_text("Start-AzImageBuilderTemplate")
     await expect(powershell).to_be_hidden()
     await client.press("PowerShell")
     await expect(powershell).to_be_visible()

@@ -17,5 +17,5 @@ async def test_a_search_from_the_message_box(client: TestClient) -> None:
     await found.wait_for()
     await client.picture("found")
     await found.click()
-    await client.sees("Build timeout exceeded", "First of 5 steps")
+    await client.sees("Build timeout exceeded", "First of 6 steps")
     await client.picture("picked")
