@@ -27,7 +27,7 @@ chat: $(RUNTIME) ## Talk to the same bot in this terminal
 	@$(PY) app.py chat --sandbox $(ARGS)
 
 test: $(DEVELOPMENT) $(AZURE_CLI) ## Run all tests (REQUIRE_REAL=1: a skipped test is a failure)
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 quick: $(DEVELOPMENT) ## Run the unit tests, in under a minute
 	@$(PY) -m pytest -n auto -m unit $(ARGS)

@@ -76,12 +76,8 @@ REAL_FIXTURES = {"real", "azurite", "azure_cli"}
 """What only works with a real program of this machine."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test: `real` if it needs a real program or says so, `property` if Hypothesis drives it, else `unit`.
-
-    The tests in the browser run one after the other in one process: they share the test client's installation.
-    """
+    """Mark each test: `real` if it needs a real program or says so, `property` if Hypothesis drives it, else `unit`."""
     for item in items:
         if item.get_closest_marker("real") or REAL_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("real")
@@ -89,5 +85,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("property")
         else:
             item.add_marker("unit")
-        if "/e2e/" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group("browser"))

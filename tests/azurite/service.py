@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import time
@@ -16,8 +15,9 @@ import pytest
 import trustme
 from azure.core.credentials import AccessToken
 
+from tests.npm_packages import install_npm_packages
+
 FOLDER = Path(__file__).resolve().parent
-INSTALL_SECONDS = 400
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,7 @@ def azurite(real: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
     """Azurite on a port of its own, everything in memory, for all tests of the session."""
     node, npm, folder = real("node"), real("npm"), tmp_path_factory.mktemp("azurite")
     program = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-    with (FOLDER / ".install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at once
-        if not program.is_file():
-            subprocess.run(
-                [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, timeout=INSTALL_SECONDS, capture_output=True
-            )
+    install_npm_packages(npm, FOLDER)
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))

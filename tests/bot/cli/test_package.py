@@ -25,6 +25,7 @@ from dialogs.typed_commands import parse_command
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import NOTHING, Chat
+from tests.npm_packages import install_npm_packages
 from tests.shipped_texts import PHRASES, TEXTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -66,19 +67,10 @@ def sources(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def schemas(real: Callable[[str], str]) -> Path:
-    """The folder of Teams' schemas, a folder a version; installed from the lock where it is missing."""
-    lock = json.loads((PLAYGROUND / "package-lock.json").read_text("utf-8"))
-    home = PLAYGROUND / "node_modules" / SCHEMAS
-    wanted = lock["packages"][f"node_modules/{SCHEMAS}"]["version"]
-    description = home / "package.json"
-    if not description.is_file() or json.loads(description.read_text("utf-8"))["version"] != wanted:
-        real("node")
-        done = subprocess.run(
-            [real("npm"), "ci", "--include=dev", "--ignore-scripts"],
-            cwd=PLAYGROUND, capture_output=True, check=False, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, f"npm ci in {PLAYGROUND} failed:\n{done.stderr[-2000:]}"
-    return home / "build" / "json-schemas" / "teams"
+    """The folder of Teams' schemas, a folder a version."""
+    real("node")
+    install_npm_packages(real("npm"), PLAYGROUND)
+    return PLAYGROUND / "node_modules" / SCHEMAS / "build" / "json-schemas" / "teams"
 
 
 def command(out: Path, **changed: str | None) -> list[str]:
