@@ -161,7 +161,7 @@ class FailureFinder:
         if parsed.is_foreign:
             return StepFailure()
         is_about = parsed.is_about_build
-        if parsed.kind == "deployment-error" and not (is_about and find_innermost_error(parsed.text) is None):
+        if parsed.kind == "deployment-error" and find_innermost_error(parsed.text) is not None:
             return StepFailure()
         failure = self._find_in_text(parsed)
         if _judge_script(failure, parsed) != "likely" or (not is_about and _has_control_characters(failure.lines)):
