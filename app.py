@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, cast
 
 MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 14)
@@ -31,6 +32,8 @@ COMMANDS: Mapping[str, str] = {
 _DEFAULT_COMMAND = "serve"
 _BROKEN_PIPE_STATUS = 141
 """128 + SIGPIPE: the status that shells report for a program whose reader is gone."""
+_INTERRUPTED_STATUS = 130
+"""128 + SIGINT."""
 _OBJECTS_UNTIL_COLLECTION = 50_000
 
 
@@ -70,11 +73,37 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=parser.prog)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
     if named in COMMANDS:
-        load_command(named).add_arguments(commands.add_parser(named))
+        load_command(named).add_arguments(commands.add_parser(named, description=COMMANDS[named]))
     else:
+        if named:
+            parser.error(_explain_unknown_command(named))
         for name, description in COMMANDS.items():
             commands.add_parser(name, help=description)
+        version = f"Image Medic {_read_version()}, Python {sys.version.split()[0]}"
+        parser.add_argument("--version", action="version", version=version, help="print the version, and exit")
+        parser.epilog = "python app.py COMMAND --help explains a command, with examples"
     return parser
+
+
+def _read_version() -> str:
+    """Return the version; "unknown" where only the program was copied, without its project file."""
+    import tomllib  # few starts need it
+
+    try:
+        return str(tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+    except OSError:
+        return "unknown"
+
+
+def _explain_unknown_command(name: str) -> str:
+    """Return what is wrong with a command that doesn't exist, and what was probably meant."""
+    import difflib  # only a typo needs it
+
+    if Path(name).exists():
+        return f"{name} is a file, not a command; did you mean: python app.py diagnose {name}"
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"the commands are {', '.join(COMMANDS)}"
+    return f"there is no command {name!r}; {hint}"
 
 
 def _run_for_shell() -> int:
@@ -84,6 +113,9 @@ def _run_for_shell() -> int:
     try:
         status = main()
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return _INTERRUPTED_STATUS
     except BrokenPipeError:
         # the interpreter flushes standard output again at exit, which would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from app import COMMANDS
 from tests.build_logs import begun, powershell, script_failed, succeeded
 from tests.reporting import failures_together
 
@@ -214,3 +216,48 @@ def test_processes_that_start_at_once_share_a_cache(failed_log: Path, tmp_path: 
     results = {process.communicate() for process in started}
     assert results == {(run("diagnose", "--format", "json", str(failed_log)).stdout, b"")}
     assert all(file.suffix == ".cache" for file in cache.iterdir()), "nothing unfinished is left"
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout.decode().startswith("Image Medic 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["diagnos", "x.log"], "did you mean diagnose?"),
+        (["README.md"], "did you mean: python app.py diagnose README.md"),
+        (["zorgle"], "the commands are serve, chat, diagnose"),
+    ],
+)
+def test_an_unknown_command_gets_a_hint(arguments: list[str], said: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_help_of_each_command_has_examples_and_exit_statuses(command: str) -> None:
+    shown = " ".join(run(command, "--help").stdout.decode().split())
+    assert COMMANDS[command] in shown
+    assert f"examples: python app.py {command}" in shown
+    assert "exit status: 0 " in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudoterminal")
+def test_at_a_terminal_it_says_what_it_waits_for_and_ctrl_c_ends_it() -> None:
+    import pty
+
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "app.py", "diagnose"],
+        stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(terminal)
+        assert process.stderr is not None
+        assert b"Paste the log or the error, then press Ctrl+D." in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    os.close(controller)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors

@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bot.cli.help_text import add_epilog
 from bot.cli.serve import add_sandbox_argument, build_environ
 from bot.errors import SettingsError, StartError
 from bot.host.conversation import LoadedKnowledge, build_dialog_services, load_knowledge
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
     add_sandbox_argument(parser)
+    add_epilog(
+        parser,
+        examples=("chat --sandbox",),
+        statuses=("0  you left the chat", "1  the settings don't allow a start"),
+    )
 
 
 def run(options: Namespace) -> int:

@@ -6,11 +6,15 @@ It needs neither a running bot nor an SDK.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from bot.cli.diagnosis_report import DiagnosisReport
+from bot.cli.help_text import add_epilog
+from bot.cli.read_progress import show_progress
+from bot.cli.terminal_style import TerminalStyle
 from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
@@ -18,14 +22,28 @@ from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.model.errors import InvalidFilesError, UnreadableInputError
 
+_END_OF_INPUT = "Ctrl+Z and Enter" if os.name == "nt" else "Ctrl+D"
 EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE = 0, 1, 2
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
     parser.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--lang", choices=list_languages(), default=ENGLISH)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    parser.add_argument("--lang", choices=list_languages(), default=ENGLISH, help="default: %(default)s")
+    add_epilog(
+        parser,
+        examples=(
+            "diagnose customization.log",
+            "diagnose --format json build-1.log build-2.log",
+            "az image builder show -n win11-golden -g rg-images | python app.py diagnose",
+        ),
+        statuses=(
+            "0  every input was recognized, or shows a build that succeeded",
+            "1  at least one wasn't recognized",
+            "2  an input couldn't be read, or the options are wrong",
+        ),
+    )
 
 
 def run(options: Namespace) -> int:
@@ -36,7 +54,8 @@ def run(options: Namespace) -> int:
     try:
         entries = load_entries()
         diagnoser = Diagnoser(entries)
-        report = DiagnosisReport(entries, options.lang, diagnoser.findings) if options.format == "text" else None
+        style = TerminalStyle.detect()
+        report = DiagnosisReport(entries, options.lang, diagnoser.findings, style) if options.format == "text" else None
     except InvalidFilesError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_UNREADABLE
@@ -73,8 +92,10 @@ def diagnose_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagno
     """
     try:
         if name == "-":
+            if sys.stdin.isatty():
+                sys.stderr.write(f"Paste the log or the error, then press {_END_OF_INPUT}.\n")
             return diagnoser.diagnose_stream(sys.stdin.buffer, language, name)
-        with Path(name).open("rb") as stream:
-            return diagnoser.diagnose_stream(stream, language, name)
+        with Path(name).open("rb") as stream, show_progress(name, os.fstat(stream.fileno()).st_size) as progress:
+            return diagnoser.diagnose_stream(stream, language, name, progress)
     except OSError as error:
         raise UnreadableInputError(f"{name}: cannot be read: {error.strerror or error}") from None

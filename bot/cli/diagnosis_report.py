@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.cli.terminal_style import OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
 from knowledge.azure_names import is_task_template_name
 from knowledge.catalog.breaking_dates import find_size_retirement
@@ -21,9 +22,15 @@ _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "
 
 
 class DiagnosisReport:
-    """Renders diagnoses in one language."""
+    """Renders diagnoses in one language, for the terminal that `style` describes."""
 
-    def __init__(self, entries: Mapping[str, Entry], language: Language, findings: FindingCatalog) -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        language: Language,
+        findings: FindingCatalog,
+        style: TerminalStyle = TerminalStyle(),  # noqa: B008 - it's immutable
+    ) -> None:
         """Load the texts of the report, and no others.
 
         Raises:
@@ -32,35 +39,44 @@ class DiagnosisReport:
         self._entries = entries
         self._findings = findings
         self._language = language
+        self._style = style
         self._texts = load_area("report", language)
 
     def render(self, diagnosis: Diagnosis) -> str:
         """Render a diagnosis as lines: what broke and where, the lines that show it, why, and the first step."""
-        lines = [f"{diagnosis.file}: {self._texts[f'report.kind.{diagnosis.kind}']}", *self._render_headline(diagnosis)]
-        lines += [_render_line(line, diagnosis.is_deciding(line)) for line in diagnosis.excerpt]
+        lines = [
+            OutputLine(f"{diagnosis.file}: {self._texts[f'report.kind.{diagnosis.kind}']}", 0, "dim"),
+            *self._render_headline(diagnosis),
+            *(_build_excerpt_line(line, diagnosis.is_deciding(line)) for line in diagnosis.excerpt),
+        ]
         if diagnosis.matches:
             top, *others = diagnosis.matches
             lines += self._render_top_match(top, self._entries[top.entry], diagnosis)
             if others:
                 titles = [f"{match.title} ({self._texts[f'report.confidence.{match.confidence}']})" for match in others]
-                lines.append(f"  {self._texts['report.others']}: {'; '.join(titles)}")
+                lines.append(self._build_labeled("others", "; ".join(titles)))
         lines += self._render_run(diagnosis)
         if not diagnosis.is_conclusive and find_reported_state(diagnosis) is None:
-            lines.append(f"  {self._texts['report.next']}")
-        return "\n".join(_replace_unprintable(line) for line in lines)
+            lines.append(OutputLine(self._texts["report.next"]))
+        return "\n".join(self._style.format_line(line) for line in lines)
 
-    def _render_headline(self, diagnosis: Diagnosis) -> list[str]:
+    def _build_labeled(self, key: str, text: str) -> OutputLine:
+        return OutputLine(f"{self._texts[f'report.{key}']}: {text}", hanging=2)
+
+    def _render_headline(self, diagnosis: Diagnosis) -> list[OutputLine]:
         texts, finding = self._texts, diagnosis.finding
         top = diagnosis.matches[0] if diagnosis.matches else None
         if diagnosis.outcome == "succeeded":
-            lines = [f"  {texts['report.succeeded']}"]
+            lines = [OutputLine(f"✔ {texts['report.succeeded']}", style="success", hanging=2)]
             if finding is None:
                 return lines
-            return [*lines, f"  {texts['report.but'].format(title=finding.title, line=finding.line)}"]
+            but = texts["report.but"].format(title=finding.title, line=finding.line)
+            return [*lines, OutputLine(f"▲ {but}", style="bold", hanging=2)]
         if reported_state := find_reported_state(diagnosis):
-            return [f"  {texts[f'report.state.{reported_state}'].format(state=name_state(diagnosis))}"]
+            state = texts[f"report.state.{reported_state}"].format(state=name_state(diagnosis))
+            return [OutputLine(state, style="bold")]
         if finding is None and top is None:
-            return [f"  {texts['report.none']}"]
+            return [OutputLine(texts["report.none"], style="bold")]
         title = finding.title if finding else top.title if top else ""
         known_id = finding.id if finding else top.entry if top else ""
         place = finding.place if finding else None
@@ -71,56 +87,62 @@ class DiagnosisReport:
         confidence = "described" if is_described else top.confidence if top else "unknown"
         parts.append(texts[f"report.confidence.{confidence}"])
         retry = finding.retry if finding else top.retry if top else "no"
-        return [f"  {title} [{known_id}]", f"  {' · '.join(parts)}", f"  {texts[f'report.retry.{retry}']}"]
+        return [
+            OutputLine(f"✖ {title} [{known_id}]", style="failure", hanging=2),
+            OutputLine(" · ".join(parts), 4),
+            OutputLine(texts[f"report.retry.{retry}"], 4),
+        ]
 
-    def _render_top_match(self, top: Match, entry: Entry, diagnosis: Diagnosis) -> list[str]:
+    def _render_top_match(self, top: Match, entry: Entry, diagnosis: Diagnosis) -> list[OutputLine]:
         texts, language = self._texts, self._language
         finding = diagnosis.finding
         rule = self._findings.rules.get(finding.id) if finding else None
         lines = []
         if finding is None or diagnosis.outcome == "succeeded":  # then the headline doesn't name the match
-            lines.append(f"  {top.title} [{top.entry}]")
+            lines.append(OutputLine(f"{top.title} [{top.entry}]", hanging=2))
         if rule is not None and finding is not None:
-            lines.append(f"  {texts['report.cause']}: {fill_values(rule.cause.get(language), finding.values)}")
-            lines.append(f"  {texts['report.mechanism']}: {top.title} [{top.entry}]")
+            lines.append(self._build_labeled("cause", fill_values(rule.cause.get(language), finding.values)))
+            lines.append(self._build_labeled("mechanism", f"{top.title} [{top.entry}]"))
         else:
-            lines.append(f"  {texts['report.cause']}: {entry.cause.get(language)}")
+            lines.append(self._build_labeled("cause", entry.cause.get(language)))
         if finding is not None:
-            lines.append(f"  {texts['report.owner']}: {texts[f'report.owner.{finding.owner}']}")
+            lines.append(self._build_labeled("owner", texts[f"report.owner.{finding.owner}"]))
         basis = rule.basis if rule is not None and finding is not None else entry.basis
         if basis in ("inferred", "reported-once"):
-            lines.append(f"  {texts[f'report.{basis}']}")
+            lines.append(OutputLine(texts[f"report.{basis}"], style="dim"))
         lines += self._render_fact_notes(entry, diagnosis)
         steps = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
         if steps:
             lines += self._render_step(steps[0], len(steps), top, diagnosis)
         if top.explains:
-            lines.append(f"  {texts['report.explains']}: {', '.join(top.explains)}")
+            lines.append(self._build_labeled("explains", ", ".join(top.explains)))
         return lines
 
-    def _render_fact_notes(self, entry: Entry, diagnosis: Diagnosis) -> list[str]:
+    def _render_fact_notes(self, entry: Entry, diagnosis: Diagnosis) -> list[OutputLine]:
         """Render what the facts add: when Azure retires the VM size, and that the template won't be used again."""
         lines = []
         if retirement := find_size_retirement(diagnosis, entry.id):
-            lines.append(f"  {fill_values(retirement.date.text.get(self._language), {'size': retirement.size})}")
+            lines.append(OutputLine(fill_values(retirement.date.text.get(self._language), {"size": retirement.size})))
         template = str(diagnosis.facts.get("template") or "")
         if is_task_template_name(template):
-            lines.append(f"  {self._texts['report.task-template'].format(template=template)}")
+            lines.append(OutputLine(self._texts["report.task-template"].format(template=template)))
         return lines
 
-    def _render_step(self, step: Step, count: int, top: Match, diagnosis: Diagnosis) -> list[str]:
+    def _render_step(self, step: Step, count: int, top: Match, diagnosis: Diagnosis) -> list[OutputLine]:
         finding_values = diagnosis.finding.values if diagnosis.finding else {}
         instruction = fill_values(step.do.get(self._language), finding_values)
-        lines = [f"  {self._texts['report.first'].format(n=count)}: {instruction}"]
+        first = f"{self._texts['report.first'].format(n=count)}: {instruction}"
+        lines = [OutputLine(first, style="bold", hanging=2)]
         values = {**diagnosis.facts, **top.values}
         for shell, key in _SHELLS:
             command = getattr(step, key)
             if command:
-                lines.append(f"    {shell}:")
-                lines += [f"      {line}" for line in fill_placeholders(command, shell, values).splitlines()]
+                lines.append(OutputLine(f"{shell}:", 4, "dim"))
+                filled = fill_placeholders(command, shell, values)
+                lines += [OutputLine(line, 6, "code") for line in filled.splitlines()]
         return lines
 
-    def _render_run(self, diagnosis: Diagnosis) -> list[str]:
+    def _render_run(self, diagnosis: Diagnosis) -> list[OutputLine]:
         texts = self._texts
         findings = [texts["report.tool.packer"]] if diagnosis.tool == "packer" else []
         if diagnosis.outcome != "unknown":
@@ -139,14 +161,10 @@ class DiagnosisReport:
             key = "report.silence" if diagnosis.silent_step else "report.silence.packer"
             values = {"duration": format_duration(gap.seconds), "line": gap.line, "step": diagnosis.silent_step}
             findings.append(texts[key].format_map(values))
-        return [f"  {texts['report.found']}: {'; '.join(findings)}"] if findings else []
+        return [self._build_labeled("found", "; ".join(findings))] if findings else []
 
 
-def _render_line(line: ExcerptLine, is_deciding: bool) -> str:
+def _build_excerpt_line(line: ExcerptLine, is_deciding: bool) -> OutputLine:
     mark = "▶" if is_deciding else " "
-    return f"   {mark}{line.line:>6}  {shorten_line(line.text)}"
-
-
-def _replace_unprintable(line: str) -> str:
-    """Replace characters that could control the terminal, such as escape sequences."""
-    return "".join(character if character.isprintable() or character == " " else "?" for character in line)
+    number = f"{mark}{line.line:>6}  "
+    return OutputLine(f"{number}{shorten_line(line.text)}", 3, "bold" if is_deciding else "plain", len(number))

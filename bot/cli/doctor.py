@@ -8,6 +8,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
+from bot.cli.help_text import add_epilog
 from bot.doctor.checks import run_checks
 from bot.doctor.checkup import Checkup
 
@@ -15,7 +16,12 @@ _STATE_LABELS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define no options: the settings say what to check."""
+    """Define no options, since the settings say what to check; only the help."""
+    add_epilog(
+        parser,
+        examples=("doctor",),
+        statuses=("0  nothing is broken, though something may need a look", "1  something is broken"),
+    )
 
 
 def run(options: Namespace) -> int:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.diagnose import EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE, diagnose_file
+from bot.cli.help_text import add_epilog
 from dialogs.context import DialogContext
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import truncate_diagnosis
@@ -36,6 +37,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     parser.add_argument("--lang", choices=list_languages(), default=ENGLISH)
     parser.add_argument("--out", metavar="FILE", help="write it there; default: standard output")
+    add_epilog(
+        parser,
+        examples=("draft customization.log", "draft --format markdown --out case.md customization.log"),
+        statuses=(
+            "0  the log was recognized, or shows a build that succeeded",
+            "1  it wasn't recognized; the draft is written all the same",
+            "2  the log can't be read, or the draft can't be written",
+        ),
+    )
 
 
 def run(options: Namespace) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
+from bot.cli.help_text import add_epilog
 from dialogs.texts.languages import ENGLISH, list_languages
 from dialogs.texts.loading import load_area
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
@@ -38,6 +39,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     new = actions.add_parser("new", help="a skeleton to fill in")
     new.add_argument("phase", metavar="PHASE")
     new.add_argument("id", metavar="ID")
+    add_epilog(
+        parser,
+        examples=(
+            "entries list",
+            "entries show build-timeout --lang it",
+            "entries check",
+            "entries new build my-new-failure",
+        ),
+        statuses=("0  done", "1  the entries have faults", "2  there is no such entry, or it exists already"),
+    )
 
 
 def run(options: Namespace) -> int:

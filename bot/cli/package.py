@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli.app_package import build_archive, build_package_files
+from bot.cli.help_text import add_epilog
 from bot.errors import SettingsError
 from dialogs.texts.catalog import get_texts
 from dialogs.texts.languages import ENGLISH
@@ -142,6 +143,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     for option in OPTIONS:
         parser.add_argument(option.flag, metavar=option.metavar, help=f"{option.description} ({option.variable})")
     parser.add_argument("--out", metavar="FILE", default="dist/image-medic.zip", help="default: %(default)s")
+    add_epilog(
+        parser,
+        examples=("package --domain bot.contoso.com --out dist/image-medic.zip",),
+        statuses=(
+            "0  the package was written",
+            "1  it wouldn't be valid, or can't be written",
+            "2  an option is missing",
+        ),
+    )
 
 
 def run(options: Namespace) -> int:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from bot.cli.help_text import add_epilog
 from bot.errors import SettingsError, StoreError
 from bot.host.open_store import open_store
 from bot.host.settings import Settings, read_settings
@@ -22,6 +23,11 @@ MAX_DAYS = 366
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
     parser.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
+    add_epilog(
+        parser,
+        examples=("report --days 7",),
+        statuses=("0  the report was printed", "2  there is no state to read"),
+    )
 
 
 def run(options: Namespace) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.cli.help_text import add_epilog
 from bot.cli.score_cases import InvalidCasesError, LabeledCase, read_cases
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser
@@ -85,6 +86,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--verbose", action="store_true", help="also list the cases that went wrong")
     parser.add_argument("--by-family", action="store_true", help="also count by each case's `family`")
+    add_epilog(
+        parser,
+        examples=("score cases.yaml logs/", "score --verbose --by-family tests/cases/*.yaml tests/cases/logs"),
+        statuses=("0  the figures were printed", "2  a path can't be read"),
+    )
 
 
 def run(options: Namespace) -> int:

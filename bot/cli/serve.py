@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 
 from bot.auth.credentials import read_credentials
+from bot.cli.help_text import add_epilog
 from bot.errors import SettingsError, StartError
 from bot.host.conversation import load_knowledge
 from bot.settings.setting import SettingReader
@@ -26,6 +27,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--playground", action="store_true", help="also start the Agents Playground, Teams' test client"
     )
     add_sandbox_argument(parser)
+    add_epilog(
+        parser,
+        examples=("serve", "serve --playground --sandbox"),
+        statuses=("0  stopped by a signal", "1  the settings don't allow a start"),
+    )
 
 
 def add_sandbox_argument(parser: ArgumentParser) -> None:
