@@ -102,7 +102,7 @@ class DiagnosisReport:
             lines.append(OutputLine(f"{top.title} [{top.entry}]", hanging=2))
         if rule is not None and finding is not None:
             lines.append(self._build_labeled("cause", fill_values(rule.cause.get(language), finding.values)))
-            lines.append(self._build_labeled("mechanism", f"{top.title} [{top.entry}]"))
+            lines.append(self._build_labeled("mechanism", f"{entry.title.get(language)} [{top.entry}]"))
         else:
             lines.append(self._build_labeled("cause", entry.cause.get(language)))
         if finding is not None:

@@ -33,6 +33,7 @@ class CaseResult:
     headline: str
     match: Match | None
     answer: AnswerKind
+    is_guess: bool
     is_line_shown: bool
 
     @property
@@ -48,7 +49,7 @@ class CaseResult:
     @property
     def is_left_alone(self) -> bool:
         """Whether nothing is claimed. A guess that is marked as one is fine."""
-        return self.answer == "silent"
+        return self.answer == "silent" or self.is_guess
 
     def __str__(self) -> str:
         """Format the result as one line."""
@@ -122,12 +123,14 @@ def score_case(diagnoser: Diagnoser, case: LabeledCase) -> CaseResult:
     finding = diagnosis.finding
     match = diagnosis.matches[0] if diagnosis.matches else None
     headline = str(finding.title) if finding is not None else match.title if match else ""
-    is_answered = finding is not None or any(match.confidence != "possible" for match in diagnosis.matches)
+    is_claimed = finding is not None and not finding.is_guess
+    is_claimed = is_claimed or any(match.confidence != "possible" for match in diagnosis.matches)
     return CaseResult(
         case=case,
         headline=headline,
         match=match,
-        answer=_judge_headline(headline, case) if is_answered else "silent",
+        answer=_judge_headline(headline, case) if headline else "silent",
+        is_guess=bool(headline) and not is_claimed,
         is_line_shown=any(case.line in " ".join(text.split()) for text in _extract_lines(diagnosis)),
     )
 
@@ -172,6 +175,7 @@ def _count_answers(results: Sequence[CaseResult], prefix: str = "") -> Iterator[
     yield Figure(f"{prefix}specific headline", specific, len(labeled), ())  # the others are in the next two figures
     yield _count(f"{prefix}generic headline", labeled, lambda result: result.answer == "generic", is_good=False)
     yield _count(f"{prefix}silent", labeled, lambda result: result.answer == "silent", is_good=False)
+    yield _count(f"{prefix}only a guess", labeled, lambda result: result.is_guess, is_good=False)
 
 
 def _with_line(results: Sequence[CaseResult]) -> list[CaseResult]:

@@ -32,13 +32,13 @@ def build_walk(
 def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
     """Return the finding of a diagnosis if the entry explains its mechanism: it is the first error that matched.
 
-    An entry that is only possible explains nothing but its own headline.
+    An entry that is only possible explains nothing but its own headline, or a guess.
     """
     first = next((match for match in diagnosis.matches if match.severity != "info"), None)
     finding = diagnosis.finding
     if first is None or first.entry != entry_id or finding is None:
         return None
-    return finding if first.confidence != "possible" or finding.id == entry_id else None
+    return finding if first.confidence != "possible" or finding.id == entry_id or finding.is_guess else None
 
 
 def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[Step, ...]:

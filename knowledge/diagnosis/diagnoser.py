@@ -18,6 +18,7 @@ from knowledge.diagnosis.parsed_input import parse_input
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.model.diagnosis import BuildOutcome, BuildTool, Diagnosis, LogGap, Match
 from knowledge.model.entry import Entry, Language
+from knowledge.model.finding import Finding
 from knowledge.redaction.redact import redact
 from knowledge.text.build_tool import is_plain_packer
 from knowledge.text.builder_name import unify_builder_name
@@ -121,14 +122,14 @@ class Diagnoser:
         finding = self._failure_finder.build_finding(parsed, ranked, failure, language) if has_error else None
         if not (finding and finding.line) and not any(candidate.evidence for candidate, _ in ranked):
             failure = replace(failure, suspicious=self._failure_finder.find_suspicious(parsed))
-        guess = "" if finding else self._failure_finder.name_guess(parsed, failure, language)
+        finding = finding or self._failure_finder.build_guess(parsed, ranked, failure, language)
         evidence = select_evidence(parsed, ranked, failure, finding)
         gap, silent_run = find_longest_gap(build, known_gaps) if build else (None, None)
         return Diagnosis(
             file=file,
             kind="status" if printed else parsed.kind,
             outcome=outcome,
-            matches=tuple(_build_match(item, evidence, language, guess) for item in ranked),
+            matches=tuple(_build_match(item, evidence, language, finding) for item in ranked),
             excerpt=evidence.excerpt,
             facts={name: _redact_fact(name, value) for name, value in facts.items()},
             timeline=build.summarize_provisioners() if build else (),
@@ -149,13 +150,16 @@ def _name_step(build: Build | None, run: ProvisionerRun | None) -> str:
     return f"{build.runs.index(run) + 1} ({run.name})" if build and run else ""
 
 
-def _build_match(ranked: RankedCandidate, evidence: EvidenceSelection, language: Language, guess: str) -> Match:
-    """Build a match; `guess` is what the general entry is called where it's only possible."""
+def _build_match(
+    ranked: RankedCandidate, evidence: EvidenceSelection, language: Language, finding: Finding | None
+) -> Match:
+    """Build a match. Where a finding is a guess, the general entry is called by it."""
     candidate, explains = ranked
     entry = candidate.entry
+    guess = finding.title if finding and finding.is_guess and candidate.is_general else ""
     return Match(
         entry=entry.id,
-        title=(guess if candidate.is_general else "") or entry.title.get(language),
+        title=guess or entry.title.get(language),
         confidence=candidate.confidence,
         severity=entry.severity,
         retry=entry.retry,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.build_log.build import Build, ProvisionerRun
 from knowledge.build_log.observations import Observation
@@ -138,12 +138,14 @@ class FailureFinder:
         )
         return build_finding(source, language)
 
-    def name_guess(self, parsed: ParsedInput, failure: StepFailure, language: Language) -> str:
-        """Return what broke if a text that doesn't speak of an image build comes from one; "" if no rule knows it."""
-        if parsed.is_about_build or failure.said.rule is None:
-            return ""
+    def build_guess(
+        self, parsed: ParsedInput, ranked: Sequence[RankedCandidate], failure: StepFailure, language: Language
+    ) -> Finding | None:
+        """Return what broke if a text that doesn't mention an image build comes from one; `None` if no rule knows."""
+        if parsed.is_about_build or failure.said.rule is None or not ranked or not ranked[0].candidate.is_general:
+            return None
         finding = build_finding(FindingSource(None, (), failure.said, pasted=parsed.text.lines), language)
-        return finding.title if finding else ""
+        return replace(finding, is_guess=True) if finding else None
 
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
         """Return the lines of a text about a build that may show an error, where none shows it plainly."""

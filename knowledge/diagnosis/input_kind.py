@@ -145,6 +145,7 @@ _PROGRAM_OUTPUT = define_pattern(
 )
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
 """What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
+_PROGRAM_NAME = define_pattern(r"^\s*(?:npm (?:ERR!|error)|[\w./+-]{2,60}: )")
 _DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
 _FAILURE_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('failures')})\b"))
 
@@ -174,8 +175,14 @@ def is_description(text: str) -> bool:
 def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
     """Return the lines of a short text that a program printed, rather than a person's own words about them."""
     if len(indexed_text.lines) == 1:
-        return list(indexed_text.lines) if is_program_output(indexed_text) else []
+        is_output = is_program_output(indexed_text) or _is_program_message(indexed_text.flat)
+        return list(indexed_text.lines) if is_output else []
     return [line for line in indexed_text.lines if _is_pasted(line.body.encode("utf-8", "replace"))]
+
+
+def _is_program_message(flat: bytes) -> bool:
+    """Return whether a single line starts with the name of the program that printed it, and nobody speaks in it."""
+    return _PROGRAM_NAME.search(flat) is not None and _PERSONAL_WORDS.search(flat) is None
 
 
 def _is_pasted(body: bytes) -> bool:

@@ -120,7 +120,7 @@ class Diagnosis:
             "kind": self.kind,
             "outcome": self.outcome,
             "tool": self.tool,
-            "finding": self.finding.to_json() if self.finding else None,
+            "finding": self.finding.to_json() if self.finding and not self.finding.is_guess else None,
             "matches": [
                 {
                     "entry": match.entry,

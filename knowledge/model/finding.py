@@ -87,7 +87,8 @@ class Finding:
     """What broke in one build. `id` names a rule in `knowledge/findings/`, or an entry if no rule fits.
 
     `title` is redacted and in the language of the diagnosis; `values` holds what its placeholders stand for, redacted.
-    `line` is the number of the line that decides, 0 if no single line does.
+    `line` is the number of the line that decides, 0 if no single line does. `is_guess` is set where nothing in the text
+    says that an image build ran: it's what broke if one did.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
     line: int = 0
     place: StepPlace | None = None
+    is_guess: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as a JSON object that always has every key; unknown values are `None`."""

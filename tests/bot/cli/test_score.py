@@ -54,7 +54,7 @@ def figures_of(diagnoser: FakeDiagnoser, *cases: LabeledCase) -> dict[str, tuple
     [
         ("certain", (("quota",), ("core", "vcpu")), "specific headline"),
         ("likely", (("quota",), ("dasv5",)), "generic headline"),
-        ("possible", (("quota",),), "silent"),
+        ("possible", (("quota",),), "specific headline"),
         (None, (("quota",),), "silent"),
     ],
 )
@@ -64,6 +64,7 @@ def test_a_headline_is_specific_generic_or_silent(
     figures = figures_of(FakeDiagnoser(confidence), labeled(terms=terms))
     names = ("specific headline", "generic headline", "silent")
     assert [name for name in names if figures[name][0]] == [answer]
+    assert figures["only a guess"] == (confidence == "possible", 1)
 
 
 def test_the_finding_is_the_headline_and_an_answer() -> None:
@@ -114,6 +115,7 @@ def test_a_failure_without_an_entry_is_counted_apart() -> None:
         "no entry yet: specific headline": (0, 1),
         "no entry yet: generic headline": (1, 1),
         "no entry yet: silent": (0, 1),
+        "no entry yet: only a guess": (0, 1),
         "no entry yet: line shown": (1, 1),
     }
 

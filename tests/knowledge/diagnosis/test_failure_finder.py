@@ -123,7 +123,9 @@ def test_an_error_that_was_pasted_with_a_word_of_a_build_is_named(record: list[s
 @pytest.mark.parametrize("record", RECORDS[2:5])
 def test_without_a_word_of_a_build_it_is_only_a_guess(record: list[str]) -> None:
     diagnosis = DIAGNOSER.diagnose("\n".join(record))
-    assert diagnosis.finding is None
+    assert diagnosis.finding is not None
+    assert diagnosis.finding.is_guess
+    assert diagnosis.to_json()["finding"] is None
     assert all(match.confidence == "possible" for match in diagnosis.matches)
 
 
