@@ -153,10 +153,10 @@ def _name_step(build: Build | None, run: ProvisionerRun | None) -> str:
 def _build_match(
     ranked: RankedCandidate, evidence: EvidenceSelection, language: Language, finding: Finding | None
 ) -> Match:
-    """Build a match. Where a finding is a guess, the general entry is called by it."""
+    """Build a match. What a finding guesses at is called by it."""
     candidate, explains = ranked
     entry = candidate.entry
-    guess = finding.title if finding and finding.is_guess and candidate.is_general else ""
+    guess = finding.title if finding and finding.is_guess and (candidate.is_general or finding.id == entry.id) else ""
     return Match(
         entry=entry.id,
         title=guess or entry.title.get(language),

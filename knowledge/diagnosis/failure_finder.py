@@ -141,10 +141,17 @@ class FailureFinder:
     def build_guess(
         self, parsed: ParsedInput, ranked: Sequence[RankedCandidate], failure: StepFailure, language: Language
     ) -> Finding | None:
-        """Return what broke if a text that doesn't mention an image build comes from one; `None` if no rule knows."""
-        if parsed.is_about_build or failure.said.rule is None or not ranked or not ranked[0].candidate.is_general:
+        """Return what broke if a text that doesn't mention an image build comes from one; `None` if nothing says so."""
+        if parsed.is_about_build or not ranked:
             return None
-        finding = build_finding(FindingSource(None, (), failure.said, pasted=parsed.text.lines), language)
+        top = ranked[0].candidate
+        if top.is_general and failure.said.rule is not None:
+            source = FindingSource(None, (), failure.said, pasted=parsed.text.lines)
+        elif top.decisive and top.evidence and not top.is_general and top.entry.role != "wrapper":
+            source = FindingSource(None, ranked[:1], NO_FAILURE, is_named=True)
+        else:
+            return None
+        finding = build_finding(source, language)
         return replace(finding, is_guess=True) if finding else None
 
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:

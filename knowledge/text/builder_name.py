@@ -38,7 +38,8 @@ _OTHER_BUILDER = define_text_pattern(
 OTHER_PLATFORM_MARKS = (
     r"Launching a source AWS instance|Prevalidating (?:any provided VPC|AMI Name)|Found Image ID: ami-|\bAMI: ami-|"
     r"Starting docker container|Creating a temporary directory for sharing data|Retrieving ISO|"
-    r"Starting HTTP server on port \d|Checking image does not exist|Creating temporary RSA SSH key for instance"
+    r"Starting HTTP server on port \d|Checking image does not exist|Creating temporary RSA SSH key for instance|"
+    r"\barn:aws[\w-]*:"
 )
 """What only builders for other platforms say, whatever the build is called."""
 _OTHER_PLATFORM = define_text_pattern(OTHER_PLATFORM_MARKS)

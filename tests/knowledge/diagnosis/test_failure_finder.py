@@ -177,10 +177,11 @@ def test_a_canceled_run_is_named_and_is_no_failure() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "==> azure-arm: ERROR: "])
-def test_a_sign_in_error_is_named_only_if_it_is_of_a_build(prefix: str) -> None:
+def test_a_sign_in_error_is_only_a_guess_unless_it_is_of_a_build(prefix: str) -> None:
     message = "AADSTS7000222: The provided client secret keys for app 'x' are expired."
     finding = DIAGNOSER.diagnose(prefix + message).finding
-    assert (finding.id if finding else None) == ("tool-sign-in-failed" if prefix else None)
+    assert finding is not None
+    assert (finding.id, finding.is_guess) == ("tool-sign-in-failed", not prefix)
 
 
 def test_a_long_line_is_cut_around_what_the_headline_names() -> None:
