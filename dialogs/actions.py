@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dialogs.action_registry import ActionRequest, merge_actions
+from dialogs.answers.actions import ANSWER_ACTIONS
 from dialogs.azure.actions import AZURE_ACTIONS
 from dialogs.context import DialogContext, DialogResult
 from dialogs.general_actions import GENERAL_ACTIONS, switch_language
@@ -26,7 +27,7 @@ NO_DIAGNOSIS_NUMBER = 0
 """The number of no diagnosis: a colleague's walkthrough must not meet a text of the person's own."""
 
 ACTIONS = merge_actions(
-    (GENERAL_ACTIONS, SOLUTION_ACTIONS, CASE_ACTIONS, TICKET_ACTIONS, AZURE_ACTIONS),
+    (GENERAL_ACTIONS, ANSWER_ACTIONS, SOLUTION_ACTIONS, CASE_ACTIONS, TICKET_ACTIONS, AZURE_ACTIONS),
     typed_commands=load_typed_actions(),
 )
 """By id. Importing this module fails where an id is declared twice or a typed command has no action."""

@@ -21,6 +21,7 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
 from dialogs.resources import DialogResources
+from dialogs.sentences import WALK_ACTIONS
 from dialogs.solution.attached_logs import start_reading
 from dialogs.solution.diagnose_text import diagnose_text
 from dialogs.solution.howtos import show_howto
@@ -34,7 +35,7 @@ from dialogs.support.case_file import read_offered_file
 from dialogs.support.ticket.dialog import TicketDialog
 from dialogs.texts.catalog import TextCatalog, get_texts
 from dialogs.texts.languages import ENGLISH
-from dialogs.typed_actions import find_typed_action
+from dialogs.typed_actions import TypedAction, find_asked_action, find_typed_action
 from knowledge.diagnosis.input_kind import is_description
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
@@ -191,13 +192,24 @@ class Conversation:
             return DialogResult(
                 state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
             )
-        if typed := find_typed_action(message.text, state, self._texts.phrases):
-            request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
-            return await handle_action(request)
+        phrases, sentences = self._texts.phrases, self._texts.sentences
+        if typed := find_typed_action(message.text, state, phrases, sentences):
+            return await self._perform(context, state, turn, typed)
         context, state = self._follow_written_language(context, state, message.text)
-        if howto := self._knowledge.howto_search.find_howto(message.text):
+        # words beside a file are about the file
+        asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
+        howto = self._knowledge.howto_search.find_howto(message.text)
+        if asked is not None and (howto is None or asked.args or asked.action_id in WALK_ACTIONS):
+            return await self._perform(context, state, turn, asked)
+        if howto:
             return show_howto(context, state, howto)
         return await diagnose_text(context, state, self._resources, message.text, has_files=bool(message.files))
+
+    async def _perform(
+        self, context: DialogContext, state: ConversationState, turn: Turn, typed: TypedAction
+    ) -> DialogResult:
+        request = ActionRequest(context, state, turn, self._resources, typed.action_id, typed.args, {})
+        return await handle_action(request)
 
     def _follow_written_language(
         self, context: DialogContext, state: ConversationState, text: str

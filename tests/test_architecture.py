@@ -45,8 +45,8 @@ FLOORS = {
     "dialogs": (
         ("conversation",),
         ("typed_actions",),
-        ("actions", "jobs"),
-        ("general_actions", "handoff", "message_extension", "support/ticket"),
+        ("actions", "jobs", "sentences"),
+        ("general_actions", "answers", "sentence_reader", "handoff", "message_extension", "support/ticket"),
         ("azure", "support"),
         ("solution",),
         ("replies", "forget"),

@@ -7,6 +7,7 @@ tied to inputs, has a fallback in 1.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from bot.cards.text_runs import CardElement, build_rich_text, build_styled_runs, build_text_runs, insert_soft_breaks
@@ -47,14 +48,10 @@ def lay_out_card(reply: Reply) -> CardElement:
     """Lay out the card for `reply` with everything in it, as a plain dict; it may be larger than Teams accepts."""
     body: list[CardElement] = []
     for position, block in enumerate(reply.blocks):
-        elements = _build_elements(block, reply.language)
-        if isinstance(block, Command) and position and isinstance(reply.blocks[position - 1], Command):
-            # the same command for another shell: most people need only one of them
-            elements = _build_folded(block.shell, elements, f"command-{position}")
-        elif isinstance(block, FactTable) and block.folded_label and elements:
-            elements = _build_folded(
-                block.folded_label, [{"type": "Container", "items": elements}], f"facts-{position}"
-            )
+        label = _get_folded_label(block)
+        if label and position and _get_folded_label(reply.blocks[position - 1]) == label:
+            continue  # the first paragraph of these brought the others along
+        elements = _build_block(reply, position)
         # an older client shows the fallback instead of the element: both need the line
         if elements and body and _is_section_start(block, reply):
             for first in (elements[0], elements[0].get("fallback", {})):
@@ -72,6 +69,26 @@ def lay_out_card(reply: Reply) -> CardElement:
         "body": body,
         "actions": rows[-1] if rows else [],
     }
+
+
+def _build_block(reply: Reply, position: int) -> list[CardElement]:
+    """Build the elements of the block at `position`, folded if it should be."""
+    block = reply.blocks[position]
+    elements = _build_elements(block, reply.language)
+    if isinstance(block, Command) and position and isinstance(reply.blocks[position - 1], Command):
+        # the same command for another shell: most people need only one of them
+        return _build_folded(block.shell, elements, f"command-{position}")
+    if isinstance(block, FactTable) and block.folded_label and elements:
+        return _build_folded(block.folded_label, [{"type": "Container", "items": elements}], f"facts-{position}")
+    if label := _get_folded_label(block):
+        together = takewhile(lambda other: _get_folded_label(other) == label, reply.blocks[position:])
+        items = [element for other in together for element in _build_elements(other, reply.language)]
+        return _build_folded(label, [{"type": "Container", "items": items}], f"section-{position}") if items else []
+    return elements
+
+
+def _get_folded_label(block: Block) -> str:
+    return block.folded_label if isinstance(block, Paragraph) else ""
 
 
 def _is_section_start(block: Block, reply: Reply) -> bool:

@@ -88,6 +88,14 @@ def unwatch_template(request: ActionRequest) -> DialogResult:
     return stop_watch(request.context, request.state, AzureRequest("watch", query))
 
 
+@AZURE_ACTIONS.register("look-again")
+async def look_again(request: ActionRequest) -> DialogResult:
+    """Look at the template that the conversation is about; if it is about none, list those that failed."""
+    azure, diagnosis = request.state.azure, request.state.diagnosis
+    is_known = azure.last_template_id is not None or (diagnosis is not None and "template" in diagnosis.facts)
+    return await _request_lookup(request, "template" if is_known else "failing")
+
+
 @AZURE_ACTIONS.register("sign-out")
 async def sign_out(request: ActionRequest) -> DialogResult:
     """Sign the person out."""

@@ -59,11 +59,15 @@ def emphasize(text: RichText) -> RichText:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph; with the size "title" it is the card's heading."""
+    """One paragraph; with the size "title" it is the card's heading.
+
+    A card shows neighboring paragraphs with the same `folded_label` only once that label was pressed.
+    """
 
     text: RichText
     tone: Tone = "default"
     size: TextSize = "default"
+    folded_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def show_diagnosis(
         diagnosis_number=state.compute_next_diagnosis_number(context.now),
         diagnosis=stored,
         walkthrough=None,
+        left_walkthrough=state.walkthrough or state.left_walkthrough,
         fact_verdicts=(),
     )
     # a stored diagnosis may outlive an entry that was removed from the knowledge base

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
 from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun
@@ -59,13 +60,18 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
         *([context.build_paragraph("trouble.earlier-text", "subtle")] if diagnosis is None else []),
         build_advice(context, state, walk),
         *(build_excerpt(diagnosis) if diagnosis and finding else build_evidence(match.evidence if match else ())),
-        *_build_causes(context, entry, diagnosis),
-        *([render_owner(context, finding)] if finding else []),
-        *build_retry_note(context, diagnosis, entry),
-        *(build_run_blocks(context, diagnosis) if diagnosis else []),
-        *_build_remarks(context, entry, match, diagnosis),
+        *_fold(
+            context.format_text("diagnosis.why"),
+            [
+                *_build_causes(context, entry, diagnosis),
+                *([render_owner(context, finding)] if finding else []),
+                *build_retry_note(context, diagnosis, entry),
+                *(build_run_blocks(context, diagnosis) if diagnosis else []),
+                *_build_remarks(context, entry, match, diagnosis),
+            ],
+        ),
         *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
-        *build_difference_blocks(context, look_alikes),
+        *_fold(context.format_text("diagnosis.differences"), build_difference_blocks(context, look_alikes)),
     ]
     if get_steps(context, walk):
         blocks += build_step_blocks(context, state, walk)
@@ -82,6 +88,11 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
         buttons=_insert_look_alike_buttons(walk_buttons, look_alike_buttons),
         summary=summarize_headline(context, state, walk),
     )
+
+
+def _fold(label: str, blocks: Sequence[Block]) -> list[Block]:
+    """Fold the paragraphs among `blocks`, so that a card shows them only when they're asked for."""
+    return [replace(block, folded_label=label) if isinstance(block, Paragraph) else block for block in blocks]
 
 
 def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:

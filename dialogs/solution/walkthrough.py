@@ -141,6 +141,19 @@ def show_current_step(context: DialogContext, state: ConversationState) -> Dialo
     return DialogResult(state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),))
 
 
+def undo_walk(context: DialogContext, state: ConversationState) -> DialogResult:
+    """Bring back the walkthrough that another answer took the place of, or else go back one step."""
+    left, walk = state.left_walkthrough, state.walkthrough
+    if left is not None and left.entry in context.entries:
+        state = replace(state, walkthrough=left, left_walkthrough=None)
+        return show_current_step(context, state)
+    if walk is None or walk.step == 0:
+        return show_current_step(context, state)
+    walk = replace(walk, step=walk.step - 1)
+    kept = tuple(tried for tried in state.tried_steps if (tried.entry, tried.step) != (walk.entry, walk.step))
+    return show_current_step(context, replace(state, walkthrough=walk, tried_steps=kept))
+
+
 def _build_tried_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
     """List the earlier steps that did not help, one per line, since this card may have replaced theirs."""
     steps = get_steps(context, walk)

@@ -14,12 +14,15 @@ from dialogs.texts.loading import (
     HEADER_AREA,
     PHRASES_AREA,
     PLACEHOLDER,
+    SENTENCES_AREA,
+    AreaFiles,
     check_folders,
     join_areas,
     raise_faults,
     read_area_texts,
     read_files,
 )
+from dialogs.texts.sentence_patterns import SentencePatterns, read_sentence_patterns
 from dialogs.texts.typed_phrases import TypedPhrases, normalize_phrase, read_phrases
 from knowledge.model.entry import Language
 
@@ -42,12 +45,14 @@ class TextCatalog:
         headers: The languages themselves.
         texts: What is said, by language and key. Where a language has no text of its own, it's the English one.
         phrases: What people may type.
+        sentences: What they may ask for in sentences.
         abbreviations: Words of any language whose period doesn't end a sentence.
     """
 
     headers: Mapping[Language, LanguageHeader]
     texts: Mapping[Language, Mapping[str, str]]
     phrases: TypedPhrases
+    sentences: SentencePatterns
     abbreviations: frozenset[str]
 
     def get(self, key: str, language: Language) -> str:
@@ -121,6 +126,9 @@ def load_texts(folder: Path = TEXTS_FOLDER) -> TextCatalog:
         {files[language][HEADER_AREA]: header for language, header in headers.items()},
         [by_area[PHRASES_AREA] for by_area in files.values() if PHRASES_AREA in by_area],
     )
+    sentences = read_sentence_patterns(
+        by_area[SENTENCES_AREA] for by_area in _order_languages(files) if SENTENCES_AREA in by_area
+    )
     english = read_area_texts(files[ENGLISH], None)
     texts = {ENGLISH: join_areas(files[ENGLISH], english)}
     for language, by_area in files.items():
@@ -128,7 +136,12 @@ def load_texts(folder: Path = TEXTS_FOLDER) -> TextCatalog:
             texts[language] = texts[ENGLISH] | join_areas(by_area, read_area_texts(by_area, english))
     raise_faults(file for by_area in files.values() for file in by_area.values())
     abbreviations = frozenset(word for header in headers.values() for word in header.abbreviations)
-    return TextCatalog(headers, texts, phrases, abbreviations)
+    return TextCatalog(headers, texts, phrases, sentences, abbreviations)
+
+
+def _order_languages(files: Mapping[Language, AreaFiles]) -> list[AreaFiles]:
+    """Return the files of each language, English first."""
+    return [files[ENGLISH], *(by_area for language, by_area in files.items() if language != ENGLISH)]
 
 
 @cache

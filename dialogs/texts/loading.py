@@ -21,7 +21,8 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 HEADER_AREA = HEADER_NAME.removesuffix(".yaml")
 PHRASES_AREA = "typed"
-"""Areas that aren't texts by key: the language itself, and what people type."""
+SENTENCES_AREA = "sentences"
+"""Areas that aren't texts by key: the language itself, and what people type, in a few words or in sentences."""
 AreaFiles = Mapping[str, YamlFile]
 """The files of a language by their names without `.yaml`."""
 AreaTexts = Mapping[str, Mapping[str, str]]
@@ -75,7 +76,7 @@ def read_area_texts(files: AreaFiles, english: AreaTexts | None) -> AreaTexts:
     """Read the texts of a language and record their faults in the files. `english` is None for English itself."""
     texts = {}
     for area, file in files.items():
-        if area in (HEADER_AREA, PHRASES_AREA):
+        if area in (HEADER_AREA, PHRASES_AREA, SENTENCES_AREA):
             continue
         if english is None:
             texts[area] = _read_texts(file)

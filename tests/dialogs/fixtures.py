@@ -218,22 +218,22 @@ UNKNOWN_STEP = replace(
     excerpt=(ExcerptLine(10, "Enrolling"), ExcerptLine(11, OWN_WORDS)),
 )
 DIAGNOSES: Mapping[str, Diagnosis] = {
-    "A-FINDING": FOUND,
-    "IN-PACKER": replace(FOUND, tool="packer"),
-    "OTHER-QUOTE": replace(FOUND, finding=replace(QUOTE_FINDING, id="other-quote", title="Another quote is open")),
-    "UNKNOWN-STEP": UNKNOWN_STEP,
-    "UNKNOWN-IN-AZURE": replace(
+    "A.FINDING": FOUND,
+    "IN.PACKER": replace(FOUND, tool="packer"),
+    "OTHER.QUOTE": replace(FOUND, finding=replace(QUOTE_FINDING, id="other-quote", title="Another quote is open")),
+    "UNKNOWN.STEP": UNKNOWN_STEP,
+    "UNKNOWN.IN.AZURE": replace(
         UNKNOWN_STEP, phase="deploy", finding=replace(UNKNOWN_STEP.finding, owner="azure", place=None, line=0)
     ),
-    "WITHOUT-STEP": replace(FOUND, matches=(), timeline=(), finding=replace(QUOTE_FINDING, place=None)),
+    "WITHOUT.STEP": replace(FOUND, matches=(), timeline=(), finding=replace(QUOTE_FINDING, place=None)),
     "SURVIVED": replace(FOUND, outcome="succeeded", matches=(), finding=replace(QUOTE_FINDING, place=None)),
     "DESCRIBED": replace(NOTHING, kind="question", matches=(match(TIMEOUT, "possible"), match(SCRIPT, "possible"))),
-    "FAILED-LOG": FAILED,
+    "FAILED.LOG": FAILED,
     "LIKELY": replace(FAILED, partial=True, matches=(match(SCRIPT, "likely", (27, VERDICT)),)),
     "UNSURE": replace(
         FAILED, matches=(match(TIMEOUT, "possible", (4, "deadline")), match(SCRIPT, "possible", (5, "exit")))
     ),
-    "ONE-POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),)),
+    "ONE.POSSIBLE": replace(FAILED, matches=(match(IN_USE, "possible"),)),
     "WRAPPER": replace(FAILED, matches=(match(WRAPPER, "certain", (1, "exit status 1")),)),
     "HARMLESS": replace(
         NOTHING, kind="build-log", matches=(match(HARMLESS, "certain", (7, "Builds finished but no artifacts")),)

@@ -35,7 +35,7 @@ async def talk(chat: Chat, *lines: Line) -> None:
 CONVERSATIONS = {
     "solved at the second step": (
         Line(
-            "FAILED-LOG",
+            "FAILED.LOG",
             (
                 "Script ended with a non-zero exit code",
                 "certain: the text itself says so",
@@ -69,7 +69,7 @@ CONVERSATIONS = {
         Line("[It worked]", ("solved by step 2 of “Script ended with a non-zero exit code”", "Start over"), ("?",)),
     ),
     "nothing helps": (
-        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("next", ("Step 2 of 3",)),
         Line("it didn't help", ("Step 3 of 3", "This step changes something.", "It didn't help"), ("Next step",)),
         Line("[It didn't help]", ("Those were all the steps", "Other known errors fit", "Draft a support case")),
@@ -99,7 +99,7 @@ CONVERSATIONS = {
     ),
     "a finding": (
         Line(
-            "A-FINDING",
+            "A.FINDING",
             (
                 "A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5 · certain\n\n"
                 "Close the quote in tools.ps1. Running it again won't help until then.\n\n"
@@ -129,7 +129,7 @@ CONVERSATIONS = {
         Line("it worked", ("solved by step 3 of “A quote in tools.ps1 is never closed”",)),
     ),
     "another candidate than the finding's": (
-        Line("A-FINDING", ("never closed",)),
+        Line("A.FINDING", ("never closed",)),
         Line("[Other candidates (1)]", ("Build timeout exceeded",)),
         Line(
             "[Build timeout exceeded]",
@@ -139,7 +139,7 @@ CONVERSATIONS = {
     ),
     "a finding in a Packer build": (
         Line(
-            "IN-PACKER",
+            "IN.PACKER",
             ("This is a Packer build of your own", "Step 1 of 3. Close the quote"),
             ("Delete the template", "az image builder"),
         ),
@@ -148,7 +148,7 @@ CONVERSATIONS = {
     ),
     "an error that nobody knows yet": (
         Line(
-            "UNKNOWN-STEP",
+            "UNKNOWN.STEP",
             (
                 "I don't know this error yet\n\n"
                 "The build failed in step 2 (powershell). It ran for 5 s. This is the error:\n\n"
@@ -163,7 +163,7 @@ CONVERSATIONS = {
     ),
     "an error of Azure that nobody knows yet": (
         Line(
-            "UNKNOWN-IN-AZURE",
+            "UNKNOWN.IN.AZURE",
             (
                 "The run got to: deploying the build VM. This is the error:\n\ncontoso-agent: enrollment",
                 "It comes from Azure, not from a script.",
@@ -172,7 +172,7 @@ CONVERSATIONS = {
     ),
     "a finding in a text that doesn't show the step": (
         Line(
-            "WITHOUT-STEP",
+            "WITHOUT.STEP",
             ("A quote in tools.ps1 is never closed", "Close the quote in tools.ps1. Running it again", "▶ line 11"),
             ("I don't know", "Next step"),
         ),
@@ -211,7 +211,7 @@ CONVERSATIONS = {
         Line("[Script ended with a non-zero exit code]", ("Possible: Script ended", "Step 1 of 3")),
     ),
     "one possible, inferred, without steps": (
-        Line("ONE-POSSIBLE", ("Possible: VMs from the image", "our own conclusion", "no steps for it"), ("It worked",)),
+        Line("ONE.POSSIBLE", ("Possible: VMs from the image", "our own conclusion", "no steps for it"), ("It worked",)),
     ),
     "a wrapper": (Line("WRAPPER", ("only says that something failed", "from other users' reports")),),
     "harmless": (
@@ -249,13 +249,13 @@ CONVERSATIONS = {
         Line("it worked", ("Good to hear.",)),
     ),
     "words within a longer text are no command": (
-        Line("please help, FAILED-LOG, in english", ("Step 1 of 3",)),
+        Line("please help, FAILED.LOG, in english", ("Step 1 of 3",)),
         Line("thanks, but what does it mean", ("I didn't find", "We are still at this solution:", "Step 1 of 3")),
         Line("next", ("Step 2 of 3",)),
         Line("", ("I received no text", "Step 2 of 3")),
     ),
     "cancel and start over": (
-        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("cancel", ("Canceled.", "kept for a support case")),
         Line("next", ("No solution is under way",)),
         Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
@@ -263,13 +263,13 @@ CONVERSATIONS = {
         Line("draft a case", ("Correlation ID: unknown",)),
     ),
     "a new paste keeps what was tried": (
-        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("next", ("Step 2 of 3",)),
         Line("LIKELY", ("Step 1 of 3",)),
         Line("draft", ("step 1 (done or skipped, the problem remains): Read the state.",)),
     ),
     "numbers and labels can be typed": (
-        Line("FAILED-LOG", ("[2] Next step",)),
+        Line("FAILED.LOG", ("[2] Next step",)),
         Line("2", ("Step 2 of 3",)),
         Line("other candidates (1)", ("Other candidates",)),
         Line("back to the step", ("Step 2 of 3",)),
@@ -277,7 +277,7 @@ CONVERSATIONS = {
     ),
     "the example": (Line("[Show me an example]", ("This is the example", "missing the terminator", "Step 1 of 3")),),
     "the language is asked for and kept": (
-        Line("FAILED-LOG", ("Step 1 of 3",)),
+        Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("italiano", ("Continuo in italiano.", "Passaggio 1 di 3. Leggi lo stato.")),
         Line("avanti", ("Passaggio 2 di 3",)),
         Line("ricomincia", ("Ricominciamo",)),
@@ -299,7 +299,7 @@ CONVERSATIONS = {
 ITALIAN = {
     "da incolla a risolto": (
         Line(
-            "FAILED-LOG",
+            "FAILED.LOG",
             (
                 "Script terminato con codice di uscita diverso da zero",
                 "certo: lo dice il testo stesso",
@@ -388,7 +388,7 @@ async def test_a_button_that_cannot_be_followed_gets_a_helpful_answer(name: str)
 
 async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_new_one() -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     old = chat.button("Next step")
     await chat.say("LIKELY")
     shown = await chat.act(old.action_id, dict(old.args))
@@ -399,7 +399,7 @@ async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_ne
 
 async def test_a_colleague_who_presses_a_button_starts_their_own_walk() -> None:
     mine, theirs = Chat(), Chat()
-    await mine.say("FAILED-LOG")
+    await mine.say("FAILED.LOG")
     button = mine.button("Next step")
     shown = await theirs.act(button.action_id, dict(button.args))
     assert "Step 2 of 3" in shown
@@ -423,7 +423,7 @@ async def test_a_colleague_who_presses_a_button_starts_their_own_walk() -> None:
 async def test_a_state_that_cannot_be_read_is_said_and_started_afresh(broken: dict[str, object]) -> None:
     chat = Chat()
     chat.state = broken
-    shown = await chat.say("FAILED-LOG")
+    shown = await chat.say("FAILED.LOG")
     assert "I can no longer read what we had said before" in shown
     assert "Step 1 of 3" in shown
     assert "no longer read" not in await chat.say("next")
@@ -438,7 +438,7 @@ async def test_a_fault_is_raised_and_the_conversation_goes_on_after_it() -> None
         return FAILED
 
     chat = Chat(diagnoser=failing)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     with pytest.raises(RuntimeError, match="the fault"):
         await chat.say("a text with hunter2 in it")
     assert "Step 2 of 3" in await chat.say("next")
@@ -446,7 +446,7 @@ async def test_a_fault_is_raised_and_the_conversation_goes_on_after_it() -> None
 
 async def test_an_entry_removed_since_leaves_no_dead_end() -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     later = Chat(entries={key: entry for key, entry in ENTRIES.items() if key != FAILED.matches[0].entry})
     later.state = chat.state
     assert "no longer exists" in await later.say("next")
@@ -458,10 +458,10 @@ async def test_an_entry_removed_since_leaves_no_dead_end() -> None:
 
 async def test_feedback_is_asked_below_the_diagnosis_whatever_comes_before_it() -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     assert chat.effects == (AskFeedback(reply_index=0),)
     await chat.say("example")
     assert (len(chat.replies), chat.effects) == (2, (AskFeedback(reply_index=1),))
     chat.state = {"broken": True}
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     assert (len(chat.replies), chat.effects) == (2, (AskFeedback(reply_index=1),))

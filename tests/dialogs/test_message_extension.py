@@ -12,7 +12,7 @@ from tests.dialogs.fixtures import KNOWLEDGE_BASE, OPEN_QUOTE, SCRIPT, diagnose
 EXTENSION = MessageExtension(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00:00Z")
 
 DIAGNOSED = {
-    "A-FINDING": (
+    "A.FINDING": (
         (
             "A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5 · certain\n\n"
             "Close the quote in tools.ps1. Running it again won't help until then.\n\n"
@@ -22,11 +22,11 @@ DIAGNOSED = {
         ),
         ("Script ended", "Cause.", "line 27"),
     ),
-    "FAILED-LOG": (
+    "FAILED.LOG": (
         ("Script ended with a non-zero exit code", "Cause. The script itself is broken", "First of 3 steps: Read"),
         ("▶",),
     ),
-    "UNKNOWN-STEP": (
+    "UNKNOWN.STEP": (
         ("I don't know this error yet", "▶ line 11  contoso-agent: enrollment", "In our chat I can do more"),
         ("Share", "Nothing that I know"),
     ),
@@ -48,13 +48,13 @@ async def test_a_message_is_diagnosed(text: str) -> None:
     ("text", "language", "title", "step"),
     [
         (
-            "A-FINDING",
+            "A.FINDING",
             "en",
             "A quote in the script is never closed",
             "First of 4 steps: Close the quote in the script.",
         ),
-        ("A-FINDING", "it", "Una virgoletta in uno script non è chiusa", "Primo di 4 passaggi: Chiudi la virgoletta"),
-        ("FAILED-LOG", "en", "Script ended with a non-zero exit code", "First of 3 steps: Read the state."),
+        ("A.FINDING", "it", "Una virgoletta in uno script non è chiusa", "Primo di 4 passaggi: Chiudi la virgoletta"),
+        ("FAILED.LOG", "en", "Script ended with a non-zero exit code", "First of 3 steps: Read the state."),
     ],
 )
 async def test_what_is_shared_holds_nothing_of_the_text(text: str, language: Language, title: str, step: str) -> None:

@@ -36,7 +36,7 @@ STATUS = build_status(
     run_sub_state="Customizing",
     started="2026-02-22T01:26:00Z",
     ended="2026-02-22T01:29:42Z",
-    message="FAILED-LOG please review the build log",
+    message="FAILED.LOG please review the build log",
     timeout_minutes=240,
     vm_size="Standard_D2ds_v4",
     identity_count=1,
@@ -49,7 +49,7 @@ STATUS = build_status(
         ("WindowsRestart",),
     ),
 )
-TAIL = LogTail("customization.log", "FAILED-LOG", 180_000, 12_000_000)
+TAIL = LogTail("customization.log", "FAILED.LOG", 180_000, 12_000_000)
 
 
 def status_of(name: str, **more: Any) -> TemplateStatus:

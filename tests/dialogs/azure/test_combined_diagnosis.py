@@ -133,7 +133,7 @@ async def test_the_facts_go_into_commands_and_case() -> None:
 
 async def test_a_template_of_another_name_does_not_take_the_walk() -> None:
     chat = LookingChat(FakeAzure("user", STATUS, status_of("other", run_state="Succeeded", message="")))
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.say("look at other")
     assert "Last run: Succeeded" in await chat.say("yes")
     assert "az image builder delete -n win11-golden -g rg-images" in await chat.say("next")

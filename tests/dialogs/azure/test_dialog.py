@@ -37,7 +37,7 @@ def azure() -> FakeAzure:
 
 ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "a paste, then a look at its template": (
-        Line("FAILED-LOG", ("Step 1 of 3", "[4] Look at my template")),
+        Line("FAILED.LOG", ("Step 1 of 3", "[4] Look at my template")),
         Line("[Look at my template]", ("May I look at Azure?", "I look as you", "[1] Yes, look"), ("win11-golden",)),
         Line(
             "[Yes, look]",
@@ -91,7 +91,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "no, thanks": (
         Line("look at win11-golden", ("May I look at Azure?",)),
         Line("[No, thanks]", ("I do not look at Azure", "“Look at my template” asks you again")),
-        Line("FAILED-LOG", ("Step 1 of 3",), ("May I look",)),
+        Line("FAILED.LOG", ("Step 1 of 3",), ("May I look",)),
         Line("[Look at my template]", ("May I look at Azure?",)),
         Line("no", ("I do not look at Azure",)),
     ),
@@ -158,7 +158,7 @@ async def test_conversations(name: str) -> None:
 
 ITALIAN: Mapping[str, tuple[Line, ...]] = {
     "dal testo al modello": (
-        Line("FAILED-LOG", ("[4] Guarda il mio modello",)),
+        Line("FAILED.LOG", ("[4] Guarda il mio modello",)),
         Line("[Guarda il mio modello]", ("Posso guardare in Azure?", "Guardo a nome tuo")),
         Line(
             "sì",
@@ -264,12 +264,12 @@ async def test_many_failing_templates_are_paged() -> None:
 @pytest.mark.parametrize(
     ("log", "message", "cause"),
     [
-        ("A-FINDING", "please see the log", "A quote in tools.ps1 is never closed (certain)"),
-        ("UNKNOWN-STEP", "please see the log", "Not known yet: contoso-agent: enrollment endpoint returned 418"),
-        ("nothing here", "FAILED-LOG", "Script ended with a non-zero exit code (certain)"),
+        ("A.FINDING", "please see the log", "A quote in tools.ps1 is never closed (certain)"),
+        ("UNKNOWN.STEP", "please see the log", "Not known yet: contoso-agent: enrollment endpoint returned 418"),
+        ("nothing here", "FAILED.LOG", "Script ended with a non-zero exit code (certain)"),
         ("nothing here", "WRAPPER", "Neither its status nor its log says why."),
         (None, "WRAPPER", "Its status does not say why; its log may."),
-        (None, "FAILED-LOG", "Script ended with a non-zero exit code (certain)"),
+        (None, "FAILED.LOG", "Script ended with a non-zero exit code (certain)"),
     ],
 )
 async def test_which_failed_says_why_as_a_look_would(log: str | None, message: str, cause: str) -> None:
@@ -301,12 +301,12 @@ async def test_a_run_that_was_canceled_is_no_failure_of_its_own() -> None:
 
 async def test_what_the_whole_log_shows_instead_is_shown_as_a_new_diagnosis() -> None:
     fake = FakeAzure("user", status_of("win11-golden", message="see the log"))
-    fake.tails[GOLDEN] = LogTail("customization.log", "OTHER-QUOTE", 9, 90_000)
+    fake.tails[GOLDEN] = LogTail("customization.log", "OTHER.QUOTE", 9, 90_000)
     chat = LookingChat(fake)
     await chat.say("look at win11-golden")
     assert "Another quote is open" in await chat.say("yes")
     await chat.press("Read the whole log")
-    fake.tails[GOLDEN] = LogTail("customization.log", "A-FINDING", 9, 90_000)
+    fake.tails[GOLDEN] = LogTail("customization.log", "A.FINDING", 9, 90_000)
     shown = await chat.finish_job()
     assert "The same error" not in shown
     assert "A quote in tools.ps1 is never closed\n\nCustomizer 2 of 3 · install · script line 5 · certain" in shown
@@ -315,7 +315,7 @@ async def test_what_the_whole_log_shows_instead_is_shown_as_a_new_diagnosis() ->
 async def test_the_facts_of_the_paste_say_which_template() -> None:
     fake = azure()
     chat = LookingChat(fake)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.press("Look at my template")
     await chat.press("Yes, look")
     assert fake.asked == [("status", GOLDEN), ("log_tail", GOLDEN)]
@@ -338,7 +338,7 @@ async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> 
 
 async def test_without_azure_it_says_what_to_run() -> None:
     chat = LookingChat(None)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     shown = await chat.press("Look at my template")
     assert f"az image builder show -n win11-golden -g rg-images --subscription {SUBSCRIPTION} -o json" in shown
     assert "--auth-mode login" in shown

@@ -73,7 +73,7 @@ async def test_a_status_full_of_harm() -> None:
         outputs=(RunOutput(EVIL, EVIL, EVIL),),
     )
     azure = FakeAzure("user", status)
-    azure.tails[GOLDEN] = replace(TAIL, text=f"FAILED-LOG {EVIL}", size=10, bytes_read=10)
+    azure.tails[GOLDEN] = replace(TAIL, text=f"FAILED.LOG {EVIL}", size=10, bytes_read=10)
     chat = await see(azure)
     harmless(chat, await chat.say("draft a case"))
 

@@ -33,7 +33,7 @@ from tests.shipped_texts import TEXTS
 
 LINK = "https://contoso-my.sharepoint.com/personal/ada/_layouts/15/download.aspx?tempauth=SECRET-LINK"
 LOG = AttachedFile("customization.log", LINK)
-LATEST = DIAGNOSES["ONE-POSSIBLE"]
+LATEST = DIAGNOSES["ONE.POSSIBLE"]
 
 
 def log(diagnosis: Diagnosis = FAILED, name: str = "", size: int = 12_000_000) -> AttachedLog:
@@ -120,7 +120,7 @@ async def test_in_italian() -> None:
 
 async def test_a_text_beside_the_file_is_answered_too() -> None:
     chat = FileChat(FakeAttachmentReader(**{"customization.log": AttachmentContents(900, (log(LATEST),))}))
-    shown = await chat.attach(text="FAILED-LOG")
+    shown = await chat.attach(text="FAILED.LOG")
     assert "Script ended with a non-zero exit code" in shown
     assert "I'm reading customization.log" in render_plain_text(chat.replies[-1])
     assert chat.effects == (AskFeedback(reply_index=0), StartJob(chat.jobs[0]))
@@ -146,7 +146,7 @@ async def test_a_command_or_a_question_beside_the_file_is_answered_too() -> None
 async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() -> None:
     chat = FileChat(FakeAttachmentReader())
     await chat.attach()
-    await chat.say("ONE-POSSIBLE")
+    await chat.say("ONE.POSSIBLE")
     shown = await chat.finish_job()
     assert "Meanwhile I have read customization.log" in shown
     assert "Script ended with a non-zero exit code" in shown
@@ -240,7 +240,7 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
     shown = await chat.finish_job()
     assert "I read the 5 texts in a.zip" in shown
     assert "Other texts in it that I did not read: 2" in shown
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.attach()
     shown = await chat.finish_job()
     assert "found nothing of an image build in it" in shown

@@ -44,7 +44,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
     "asked in the middle of a walk": (
         "en",
         (
-            Line("FAILED-LOG", ("Step 1 of 3",)),
+            Line("FAILED.LOG", ("Step 1 of 3",)),
             Line("next", ("Step 2 of 3",)),
             Line(
                 "what permissions do I need to read the log",
@@ -61,7 +61,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
     "after the last step": (
         "en",
         (
-            Line("FAILED-LOG", ("Step 1 of 3",)),
+            Line("FAILED.LOG", ("Step 1 of 3",)),
             Line("next", ("Step 2 of 3",)),
             Line("next", ("Step 3 of 3",)),
             Line("next", ("Those were all the steps",)),
@@ -94,15 +94,15 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
     "an error, a paste and a report are no question": (
         "en",
         (
-            Line("Error: where is the log FAILED-LOG", ("Step 1 of 3",)),
+            Line("Error: where is the log FAILED.LOG", ("Step 1 of 3",)),
             Line("the log says timeout", ("We are still at this solution",)),
-            Line("where is the log\nFAILED-LOG", ("Step 1 of 3",)),
+            Line("where is the log\nFAILED.LOG", ("Step 1 of 3",)),
         ),
     ),
     "in italiano": (
         "it",
         (
-            Line("FAILED-LOG", ("Passaggio 1 di 3",)),
+            Line("FAILED.LOG", ("Passaggio 1 di 3",)),
             Line(
                 "dove trovo il log?",
                 (
@@ -142,7 +142,7 @@ async def test_conversation(name: str) -> None:
 async def test_every_guide_is_reached_by_buttons_and_every_page_is_short(language: Language, walking: bool) -> None:
     chat = Chat(LOCALES[language])
     if walking:
-        await chat.say("FAILED-LOG")
+        await chat.say("FAILED.LOG")
     await chat.act("guides")
     reached: set[str] = set()
     for _ in GUIDES:
@@ -160,7 +160,7 @@ async def test_every_guide_is_reached_by_buttons_and_every_page_is_short(languag
 @pytest.mark.parametrize("name", GUIDES)
 async def test_every_guide_is_reached_by_words_and_is_one_whole_card(name: str, language: Language) -> None:
     chat = Chat(LOCALES[language])
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     shown = await chat.say(GUIDES[name].questions[language][0])
     assert GUIDES[name].title.get(language) in shown
     (reply,) = chat.replies
@@ -172,7 +172,7 @@ async def test_every_guide_is_reached_by_words_and_is_one_whole_card(name: str, 
 @pytest.mark.parametrize("language", COMPLETE_LANGUAGES)
 async def test_a_guide_changes_nothing_of_what_is_under_way(language: Language) -> None:
     chat = Chat(LOCALES[language])
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     assert chat.state
     before = {key: value for key, value in chat.state.items() if key != "offered"}
     for guide in GUIDES.values():
@@ -206,7 +206,7 @@ async def test_values_of_a_hostile_text_stay_out_of_the_commands() -> None:
         return replace(FAILED, facts={**FAILED.facts, "template": "x; rm -rf /", "subscription": "$(whoami)"})
 
     chat = Chat(diagnoser=diagnose)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     for name in GUIDES:
         shown = await chat.act("guide", {"id": name})
         assert "rm -rf" not in shown
@@ -241,4 +241,5 @@ async def test_the_words_of_entries_are_still_diagnosed() -> None:
     said = [phrase for entry in ENTRIES.values() for phrase in entry.words.get("en", ())]
     for phrase in said:
         await chat.say(phrase)
-    assert len(diagnosed) >= len(said) - 15
+    # some ask for permissions, a code's meaning, or what failed, and get an answer of their own
+    assert len(diagnosed) >= 0.96 * len(said)

@@ -30,7 +30,7 @@ TEMPLATE = " (win11-golden)"
         ),
         (FAILED, "en", f"Script ended with a non-zero exit code{TEMPLATE}", []),
         (
-            DIAGNOSES["UNKNOWN-STEP"], "en", f"contoso-agent: enrollment endpoint returned 418{TEMPLATE}",
+            DIAGNOSES["UNKNOWN.STEP"], "en", f"contoso-agent: enrollment endpoint returned 418{TEMPLATE}",
             ["contoso-agent: enrollment endpoint returned 418", "Where: Step 2 (powershell) · script line 5"],
         ),
         (DIAGNOSES["SURVIVED"], "en", f"problem with a build that succeeded{TEMPLATE}", []),

@@ -26,7 +26,7 @@ def posted(chat: Chat) -> list[str]:
 
 async def test_the_form_is_filled_in_with_what_the_text_held() -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.press("Next step")
     await chat.press("Draft a support case")
     fields = form_of(chat)
@@ -97,8 +97,8 @@ async def test_without_a_diagnosis_everything_is_unknown_and_the_product_is_aske
 @pytest.mark.parametrize(
     ("said", "seen"),
     [
-        ("FAILED-LOG", "whoever wrote the script that failed"),
-        ("ONE-POSSIBLE", "the Windows Server support team, topic Sysprep"),
+        ("FAILED.LOG", "whoever wrote the script that failed"),
+        ("ONE.POSSIBLE", "the Windows Server support team, topic Sysprep"),
     ],
 )
 async def test_whose_case_it_really_is_stands_before_the_form(said: str, seen: str) -> None:
@@ -119,7 +119,7 @@ async def test_an_image_builder_case_names_no_other_owner_but_the_fallback() -> 
 
 async def test_edited_values_survive_and_are_redacted() -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.say("draft")
     secret = "hunter2hunter2"
     edited = form_of(chat)["description"].value + f"\nIt blocks the release; password={secret}"
@@ -142,7 +142,7 @@ async def test_edited_values_survive_and_are_redacted() -> None:
 )
 async def test_fields_that_are_not_allowed_change_nothing(fields: object) -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.act("post", {}, fields)
     assert "Severity: C: " in chat.shown
     assert "running Windows" in chat.shown
@@ -151,7 +151,7 @@ async def test_fields_that_are_not_allowed_change_nothing(fields: object) -> Non
 
 async def test_an_italian_case_is_followed_by_the_same_in_english() -> None:
     chat = Chat("it-IT")
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.say("draft")
     edited = (
         form_of(chat)["description"].value.replace(f"Sottoscrizione: {SUBSCRIPTION}\n", "") + "\nSuccede ogni notte."
@@ -174,7 +174,7 @@ async def test_an_italian_case_is_followed_by_the_same_in_english() -> None:
 
 async def test_an_english_case_is_posted_once() -> None:
     chat = Chat()
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.act("post")
     assert len(posted(chat)) == 1
 
@@ -182,7 +182,7 @@ async def test_an_english_case_is_posted_once() -> None:
 async def test_a_text_typed_while_the_form_is_open_is_understood() -> None:
     chat = Chat()
     await chat.say("draft")
-    assert "Step 1 of 3" in await chat.say("FAILED-LOG")
+    assert "Step 1 of 3" in await chat.say("FAILED.LOG")
     assert f"Correlation ID: {CORRELATION}" in await chat.say("draft")
 
 
@@ -195,7 +195,7 @@ async def test_a_sign_that_was_picked_is_said_to_be_picked() -> None:
 
 async def test_a_diagnosis_of_any_size_gives_a_form_of_bounded_size_in_whole_lines() -> None:
     huge = replace(
-        DIAGNOSES["FAILED-LOG"],
+        DIAGNOSES["FAILED.LOG"],
         matches=tuple(
             match(entry, "certain", *((n, "x" * 390) for n in range(5)), values={f"v{n}": "y" * 390 for n in range(20)})
             for entry in (SCRIPT, IN_USE)

@@ -36,7 +36,7 @@ def texts(chat: Chat) -> list[str]:
 
 async def drafted(locale: str = "en-US") -> Chat:
     chat = Chat(locale)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.say("draft")
     return chat
 
@@ -171,7 +171,7 @@ async def test_drafts_outlive_starting_over_and_a_discarded_one_is_gone() -> Non
 async def test_five_drafts_are_kept_and_all_can_be_taken_up() -> None:
     chat = Chat()
     for number in range(7):
-        await chat.say("FAILED-LOG")
+        await chat.say("FAILED.LOG")
         await chat.say("draft")
         await chat.press("Put aside", title=f"Case {number}")
     shown = await chat.say("drafts")

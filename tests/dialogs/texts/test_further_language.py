@@ -20,7 +20,7 @@ FILES = {
     "case.yaml": "case.title: QaH tlhobghach\n",
     "typed.yaml": "commands:\n  next: [veb]\n",
 }
-SAID = ("hello", "help", "FAILED-LOG", "next", "it didn't help", "others", "forget me", "guides", "status", "?")
+SAID = ("hello", "help", "FAILED.LOG", "next", "it didn't help", "others", "forget me", "guides", "status", "?")
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ async def test_its_texts_are_shown_and_english_ones_for_the_rest(texts: TextCata
         assert await klingon.say(said) == translate(await english.say(said))
         assert {reply.language for reply in klingon.replies} == {"tlh"}
     assert await klingon.say("hello") == translate(await english.say("hello")) != english.shown
-    await english.say("FAILED-LOG")
-    await klingon.say("FAILED-LOG")
+    await english.say("FAILED.LOG")
+    await klingon.say("FAILED.LOG")
     assert await klingon.press("QaH yItlhob") == translate(await english.press("Draft a support case"))
     assert "QaH tlhobghach" in klingon.shown
     assert TEXTS["en"]["case.posted-english"] in await klingon.press("Post as text", template_id="")
@@ -56,9 +56,9 @@ async def test_its_texts_are_shown_and_english_ones_for_the_rest(texts: TextCata
 
 async def test_it_is_switched_to_by_its_phrase_and_stays(texts: TextCatalog) -> None:
     chat = Chat("en-US", texts=texts)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await chat.say("“tlhIngan Hol yIjatlh!”")
-    assert "QaH yItlhob" in await chat.say("FAILED-LOG")
+    assert "QaH yItlhob" in await chat.say("FAILED.LOG")
     assert "Step 2 of 3" in await chat.say("Veb.")
     assert "Passaggio 2 di 3" in await chat.say("italiano")
     await chat.act("klingon")

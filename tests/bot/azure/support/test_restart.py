@@ -70,7 +70,7 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
 
     office.desk.on_create_ticket = held
     async with running(turns(), wire) as first:
-        await walk.does(first, "FAILED-LOG")
+        await walk.does(first, "FAILED.LOG")
         await walk.does(first, do="draft")
         await walk.does(first, do="post")
         await walk.does(first, do="ticket")

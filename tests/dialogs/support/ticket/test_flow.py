@@ -43,7 +43,7 @@ async def press(chat: FilingChat, key: str, language: Language = "en", /, **fiel
 
 
 async def to_the_form(chat: FilingChat, language: Language = "en") -> str:
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await press(chat, "draft", language)
     await press(chat, "post", language)
     return await press(chat, "ticket", language)
@@ -434,7 +434,7 @@ async def test_a_result_of_another_shape_is_no_ticket() -> None:
 
 async def test_where_it_is_not_allowed_nothing_offers_it() -> None:
     chat = FilingChat(None)
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await press(chat, "draft")
     shown = await press(chat, "post")
     assert "File it" not in shown
@@ -459,7 +459,7 @@ async def test_among_others_it_goes_to_the_private_chat(scope: Any) -> None:
 async def test_what_it_needs_is_said_before_the_button() -> None:
     for language, locale in (("en", "en-US"), ("it", "it-IT")):
         chat = FilingChat(FakeTicketFiler(), locale)
-        await chat.say("FAILED-LOG")
+        await chat.say("FAILED.LOG")
         await press(chat, "draft", language)  # type: ignore[arg-type]
         shown = await press(chat, "post", language)  # type: ignore[arg-type]
         for part in ("Professional Direct", "Premier", "Unified", "Support Request Contributor"):
@@ -481,7 +481,7 @@ async def test_planted_secrets_stay_here() -> None:
     filing = FakeTicketFiler()
     secret = "sv=2022-11-02&sig=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE%3D"
     chat = FilingChat(filing, "it-IT")
-    await chat.say("FAILED-LOG")
+    await chat.say("FAILED.LOG")
     await press(chat, "draft", "it")
     planted = f"https://acct.blob.core.windows.net/c/a.ps1?{secret}"
     await press(

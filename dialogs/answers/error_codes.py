@@ -1,0 +1,41 @@
+"""What a code means that somebody asks about: an exit code, or an error of Azure or of a tool."""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.context import DialogContext, DialogResult
+from dialogs.model.reply import Block, Paragraph, build_literal, emphasize
+from dialogs.replies.general_replies import build_default_buttons
+from dialogs.resources import DialogResources
+from dialogs.solution.candidate_view import build_choose_button
+from dialogs.solution.howtos import build_back_to_step_buttons
+from dialogs.state.conversation_state import ConversationState
+from dialogs.texts.catalog import TrustedText
+from knowledge.catalog.exit_codes import describe_exit_code
+
+_MAX_CANDIDATES = 3
+_NUMBER = re.compile(r"-?\d+|0x[0-9a-fA-F]+")
+
+
+async def explain_code(
+    context: DialogContext, state: ConversationState, resources: DialogResources, code: str
+) -> DialogResult:
+    """Say what a code means, and which failures it belongs to."""
+    os = state.diagnosis.os if state.diagnosis else None
+    number = int(code, 0) if _NUMBER.fullmatch(code) else None
+    meaning = describe_exit_code(number, os, context.language) if number is not None else None
+    diagnosis = await resources.diagnose(code, context.language)
+    entries = [match.entry for match in diagnosis.matches if match.entry in context.entries][:_MAX_CANDIDATES]
+    blocks: list[Block] = [Paragraph(build_literal(code), size="title")]
+    if meaning is not None:
+        blocks.append(context.build_paragraph("code.means", meaning=TrustedText(meaning)))
+    elif not entries:
+        blocks.append(context.build_paragraph("code.unknown"))
+    blocks += [Paragraph(emphasize(context.build_paragraph("code.belongs").text))] if entries else []
+    blocks.append(context.build_paragraph("code.alone", "subtle"))
+    buttons = (
+        *(build_choose_button(context, entry, 0) for entry in entries),
+        *(build_back_to_step_buttons(context, state) or build_default_buttons(context)),
+    )
+    return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))

@@ -1,0 +1,132 @@
+"""Which action a sentence asks for: "why did win11-golden fail?", "rerun it", "what does 3010 mean".
+
+A sentence is compared with expressions after the names and codes in it were replaced by placeholders. One that names a
+template and asks for nothing else is about that template. Long texts, and what a program printed, are no sentences.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dialogs.sentence_reader import CODE, GROUP, NAME, Sentence, read_sentence
+from dialogs.state.conversation_state import ConversationState, OfferedButton
+from dialogs.texts.sentence_patterns import SentencePatterns
+from dialogs.texts.typed_phrases import TypedPhrases
+from knowledge.template.template_id import TemplateQuery
+
+WALK_ACTIONS = frozenset(("next", "worked", "undo", "step"))
+"""What a sentence asks for about the solution that is being gone through, even if a guide fits the words, too."""
+MAX_ANSWER_CHARS = 80
+MAX_LINES = 6
+MAX_SENTENCE_WORDS = 14
+MAX_UNSURE_WORDS = 8
+MAX_FRAME_WORDS = 7
+MAX_MARKS = 6
+_MARKS = frozenset("'\"=:;|{}[]<>")
+"""What programs write more of than people do."""
+MAX_NAMED_WORDS = 18
+"""Up to how many words a sentence with a name is about that template, whatever else it says."""
+_ABOUT_TEMPLATE = ("look", "look-again", "failing", "help", "steps", "others", "alive", "thanks", "hello", "code", None)
+"""What a sentence that names a template doesn't ask for: then it's about the template."""
+_SMALL_TALK = ("thanks", "hello")
+_MENTION = re.compile(r"<at>.*?</at>|@[Ii]mage ?[Mm]edic\b|&nbsp;")
+_PROGRAM_OUTPUT = re.compile(
+    r"(?m)^\s*(?:==>|\[[\w:-]+\]|##\[|\+ |At line:|Traceback|E: |npm |Error[ :]|ERROR[ :]|\{|\}|\"\w+\":)|"
+    r"PACKER (?:OUT|ERR)|exited with|Exception\b|\w+Error:|\bat [\w.]+\(|azure-arm:|"
+    r"[Tt]emplate '[^']+' (?:was|is|has|does)\b|\w: \w[^?]*\.\s*$|[{}]|\\\\"
+)
+
+
+def find_sentence_action(
+    text: str, state: ConversationState, patterns: SentencePatterns, phrases: TypedPhrases
+) -> tuple[str, dict[str, object]] | None:
+    """Return the id of the action that a sentence asks for, and its arguments; None for anything else."""
+    text = _MENTION.sub(" ", text)
+    if len(text.strip().splitlines()) > MAX_LINES or _is_program_output(text):
+        return None
+    sentence = read_sentence(text, patterns, phrases, _list_known_names(state))
+    if sentence is None:
+        return None
+    if not sentence.text:
+        return "help", {}
+    action_id = None if sentence.query.name else patterns.in_walk.find_action(sentence.text)
+    if action_id is not None and (state.walkthrough or (action_id == "undo" and state.left_walkthrough)):
+        return action_id, {}
+    return _find_anywhere(sentence, state, patterns, phrases)
+
+
+def _find_anywhere(
+    sentence: Sentence, state: ConversationState, patterns: SentencePatterns, phrases: TypedPhrases
+) -> tuple[str, dict[str, object]] | None:
+    """Return the action that a sentence asks for, whether or not a solution is being gone through."""
+    args: dict[str, object] = {key: value for key, value in sentence.query.to_args().items() if value}
+    action_id = patterns.sentences.find_action(sentence.text)
+    if sentence.query.name and action_id in _ABOUT_TEMPLATE:
+        return ("look", args) if _is_about_template(sentence, action_id, state) else None
+    if sentence.word_count > MAX_SENTENCE_WORDS:
+        return None  # whoever writes so much describes a failure
+    if action_id in _SMALL_TALK and not phrases.opening_exceptions.isdisjoint(sentence.text.replace(",", " ").split()):
+        return None
+    if action_id == "code":
+        return "code", {"code": sentence.code}
+    if action_id in (None, "failing", "look-again") and (name := _find_framed_name(sentence, patterns, phrases)):
+        query = TemplateQuery.from_names(name=name.replace(" ", "-"))
+        return "look", {key: value for key, value in query.to_args().items() if value}
+    return (action_id, args) if action_id is not None else None
+
+
+def _is_about_template(sentence: Sentence, action_id: str | None, state: ConversationState) -> bool:
+    """Return whether a sentence is about the template that it names, rather than about something of such a name."""
+    name = sentence.query.name
+    if sentence.query.resource_group or name.casefold() in {known.casefold() for known in _list_known_names(state)}:
+        return True
+    is_sure = any(map(str.isdigit, name))
+    if sentence.word_count > MAX_NAMED_WORDS:
+        return is_sure and action_id is not None
+    return is_sure or action_id is not None or sentence.word_count <= MAX_UNSURE_WORDS
+
+
+def _is_program_output(text: str) -> bool:
+    """Return whether a program wrote the text, rather than a person in their own words."""
+    own_words = " ".join(token for token in text.split() if "/" not in token)
+    marks = sum(character in _MARKS for character in own_words)
+    return marks > MAX_MARKS or _PROGRAM_OUTPUT.search(text) is not None
+
+
+def find_answer(
+    text: str, state: ConversationState, patterns: SentencePatterns, phrases: TypedPhrases
+) -> OfferedButton | None:
+    """Return the button that a yes or a no presses, if the last card asked a question with both."""
+    buttons = state.last_buttons
+    yes = next((index for index, button in enumerate(buttons) if button.action_id.endswith("-yes")), None)
+    if yes is None or len(text) > MAX_ANSWER_CHARS:
+        return None
+    sentence = read_sentence(text, patterns, phrases, _list_known_names(state))
+    if sentence is None or sentence.query.name:
+        return None
+    answer = patterns.answers.find_action(sentence.text)
+    if answer == "yes":
+        return buttons[yes]
+    refusal = next((button for button in buttons if button.action_id.endswith("-no")), None)
+    return refusal or (buttons[yes + 1] if yes + 1 < len(buttons) else None) if answer == "no" else None
+
+
+def _find_framed_name(sentence: Sentence, patterns: SentencePatterns, phrases: TypedPhrases) -> str:
+    """Return a word that stands where only the name of a template can stand; "" if there is none."""
+    if sentence.word_count > MAX_FRAME_WORDS:
+        return ""
+    for frame in patterns.name_frames:
+        if match := frame.search(sentence.text.encode("utf-8", "replace")):
+            name = match[1].decode("utf-8", "replace")
+            first = name.split()[0]
+            if not {name, first} & (phrases.reserved_words | patterns.not_names) and name not in (NAME, GROUP, CODE):
+                return name
+    return ""
+
+
+def _list_known_names(state: ConversationState) -> list[str]:
+    """Return the names of templates that this conversation has mentioned."""
+    azure = state.azure
+    last = [azure.last_template_id] if azure.last_template_id else []
+    offered = [str(button.args.get("name", "")) for button in state.last_buttons if button.action_id == "look"]
+    return [*(template_id.name for template_id in (*last, *azure.watched_templates)), *filter(None, offered)]

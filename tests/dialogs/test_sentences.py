@@ -1,0 +1,159 @@
+"""What people ask for in sentences: most get what they mean, and who describes a failure gets a diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dialogs.sentences import find_sentence_action
+from dialogs.state.azure_state import AzureState
+from dialogs.state.conversation_state import ConversationState, OfferedButton, Walkthrough
+from dialogs.texts.catalog import get_texts
+from dialogs.typed_actions import find_asked_action, find_typed_action
+from knowledge.template.template_id import TemplateId
+from tests.dialogs.azure.fake_azure import GOLDEN, FakeAzure, LookingChat
+from tests.dialogs.fixtures import Chat
+from tests.shipped_knowledge import ENTRIES, KNOWLEDGE_BASE
+
+FOLDER = Path(__file__).parent / "sentences"
+QUESTIONS = Path(__file__).parents[1] / "knowledge" / "questions"
+TEXTS = get_texts()
+CONSENT = (OfferedButton("Yes, look", "look-yes"), OfferedButton("No, thanks", "look-no"))
+MAX_TAKEN_FOR_A_REQUEST = 0.04
+"""Some of the texts are small talk, or do ask for permissions or a code's meaning."""
+
+
+def read_sentences(name: str) -> list[dict[str, Any]]:
+    found = yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    assert len({sentence["id"] for sentence in found}) == len(found)
+    return list(found)
+
+
+def build_state(sentence: dict[str, Any]) -> ConversationState:
+    azure = AzureState()
+    if known := sentence.get("known"):
+        azure = replace(azure, last_template_id=TemplateId(GOLDEN.subscription, "rg-images", known))
+    if sentence.get("context") == "consent":
+        return ConversationState(azure=replace(azure, pending_input="consent"), last_buttons=CONSENT)
+    walk = Walkthrough("build-timeout", 1, 5) if sentence.get("context") == "walk" else None
+    return ConversationState(azure=azure, walkthrough=walk)
+
+
+def find_meaning(text: str, state: ConversationState) -> tuple[str, str]:
+    """Return the action that a text leads to, and the template that it names."""
+    typed = find_typed_action(text, state, TEXTS.phrases, TEXTS.sentences)
+    if typed is None:
+        typed = find_asked_action(text, state, TEXTS.phrases, TEXTS.sentences)
+        has_guide = KNOWLEDGE_BASE.howto_search.find_howto(text) is not None
+        if has_guide and not (typed and (typed.args or state.walkthrough)):
+            return "guide", ""
+    return (typed.action_id, str(typed.args.get("name", ""))) if typed else ("diagnose", "")
+
+
+@pytest.mark.parametrize(("name", "share"), [("seen", 0.90), ("kept", 0.78)])
+def test_most_sentences_do_what_is_meant(name: str, share: float) -> None:
+    sentences = read_sentences(name)
+    missed = []
+    for sentence in sentences:
+        action, named = find_meaning(sentence["text"], build_state(sentence))
+        is_other = action == "look" and named.casefold() != sentence.get("name", named).casefold()
+        if action not in sentence["means"] or is_other:
+            missed.append(f"{sentence['id']}: {action}")
+    assert len(missed) <= (1 - share) * len(sentences), "\n".join(missed)
+
+
+def list_descriptions() -> Iterator[str]:
+    for entry in ENTRIES.values():
+        for language in ("en", "it"):
+            yield from entry.words.get(language, ())
+    for path in sorted(QUESTIONS.glob("*.yaml")):
+        yield from (question["text"] for question in yaml.safe_load(path.read_text("utf-8")))
+
+
+def test_who_describes_a_failure_asks_for_nothing_else() -> None:
+    texts = list(list_descriptions())
+    taken = [text for text in texts if find_sentence_action(text, ConversationState(), TEXTS.sentences, TEXTS.phrases)]
+    assert len(texts) > 1500
+    assert len(taken) <= MAX_TAKEN_FOR_A_REQUEST * len(texts), "\n".join(taken)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "win11-golden",
+        "why did win11-golden fail?",
+        "<at>Image Medic</at>&nbsp;what's wrong with win11-golden",
+        "Hi! can you check win11-golden please",
+        "perché win11-golden non va?",
+    ],
+)
+async def test_a_template_by_its_name_is_looked_up(text: str) -> None:
+    chat = LookingChat(FakeAzure("user"))
+    assert "May I look" in await chat.say(text) or "Posso guardare" in chat.shown
+    assert "win11-golden" in await chat.say("yes")
+
+
+async def test_without_lookups_a_name_gets_the_commands() -> None:
+    assert "az image builder show -n win11-golden" in await Chat().say("why did win11-golden fail?")
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("rerun win11-golden", "az image builder run -n win11-golden"),
+        ("can you please cancel win11-golden", "az image builder cancel -n win11-golden"),
+        ("delete win11-golden", "az image builder delete -n win11-golden"),
+        ("rilancia win11-golden", "Start-AzImageBuilderTemplate -ResourceGroupName <rg> -Name win11-golden"),
+    ],
+)
+async def test_what_it_never_does_is_answered_with_the_command(text: str, command: str) -> None:
+    assert command in await Chat().say(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what does 3010 mean?", "restart"),
+        ("exit code 1603", "1603"),
+        ("cosa vuol dire 3010", "riavvio"),
+        ("0x12345678", "I don't know this code"),
+    ],
+)
+async def test_a_code_is_explained(text: str, said: str) -> None:
+    assert said in await Chat("it-IT" if text.startswith("cosa") else "en-US").say(text)
+
+
+async def test_yes_and_no_answer_the_question_at_hand() -> None:
+    chat = Chat()
+    assert "forget" in await chat.say("forget me")
+    await chat.say("yes please")
+    assert chat.state is not None
+    assert chat.state["diagnosis"] is None
+    await chat.say("forget me")
+    assert "What I can do" in await chat.say("no, rather not")
+
+
+async def test_an_unknown_word_ends_no_walk_and_undo_goes_back() -> None:
+    chat = Chat()
+    await chat.say("FAILED.LOG")
+    assert "Step 2 of" in await chat.say("done")
+    assert "Step 2 of" in await chat.say("banana")
+    assert "Step 1 of" in await chat.say("undo")
+
+
+async def test_undo_brings_back_a_solution_that_another_answer_took_the_place_of() -> None:
+    chat = Chat()
+    await chat.say("FAILED.LOG")
+    await chat.say("next")
+    await chat.say("UNMATCHED")
+    assert "Step 2 of" in await chat.say("undo")
+
+
+async def test_a_program_s_output_is_no_sentence() -> None:
+    said = "##[error]The operation was canceled. running azure image builder task, template name: t_1700000000000"
+    assert find_meaning(said, ConversationState()) == ("diagnose", "")
