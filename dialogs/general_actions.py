@@ -12,7 +12,7 @@ from dialogs.model.errors import AzureRefusedError
 from dialogs.replies import general_replies
 from dialogs.replies.general_replies import EXAMPLE_LOG, show_example, show_message
 from dialogs.solution.diagnose_text import diagnose_text
-from dialogs.solution.walkthrough import render_current_step, show_current_step, undo_walk
+from dialogs.solution.walkthrough import render_current_step, show_current_step
 from dialogs.state.conversation_state import ConversationState
 from dialogs.support.draft_builder import switch_draft_language
 from knowledge.model.entry import Language
@@ -56,12 +56,6 @@ def cancel_walkthrough(request: ActionRequest) -> DialogResult:
 def go_back(request: ActionRequest) -> DialogResult:
     """Show the current step again."""
     return show_current_step(request.context, request.state)
-
-
-@GENERAL_ACTIONS.register("undo")
-def undo(request: ActionRequest) -> DialogResult:
-    """Bring back the solution that was left, or go back one step in the present one."""
-    return undo_walk(request.context, request.state)
 
 
 @GENERAL_ACTIONS.register("restart")

@@ -12,6 +12,7 @@ from dialogs.sentence_reader import CODE, GROUP, NAME, Sentence, read_sentence
 from dialogs.state.conversation_state import ConversationState, OfferedButton
 from dialogs.texts.sentence_patterns import SentencePatterns
 from dialogs.texts.typed_phrases import TypedPhrases
+from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
 WALK_ACTIONS = frozenset(("next", "worked", "undo", "step"))
@@ -44,13 +45,17 @@ def find_sentence_action(
     text = _MENTION.sub(" ", text)
     if len(text.strip().splitlines()) > MAX_LINES or _is_program_output(text):
         return None
+    if redact(text) != text:
+        return None  # a token alone looks like a name, and names are shown
     sentence = read_sentence(text, patterns, phrases, _list_known_names(state))
     if sentence is None:
         return None
     if not sentence.text:
         return "help", {}
     action_id = None if sentence.query.name else patterns.in_walk.find_action(sentence.text)
-    if action_id is not None and (state.walkthrough or (action_id == "undo" and state.left_walkthrough)):
+    if action_id == "undo" and (button := _find_button(state, "undo")):
+        return action_id, dict(button.args)
+    if action_id is not None and state.walkthrough:
         return action_id, {}
     return _find_anywhere(sentence, state, patterns, phrases)
 
@@ -122,6 +127,10 @@ def _find_framed_name(sentence: Sentence, patterns: SentencePatterns, phrases: T
             if not {name, first} & (phrases.reserved_words | patterns.not_names) and name not in (NAME, GROUP, CODE):
                 return name
     return ""
+
+
+def _find_button(state: ConversationState, action_id: str) -> OfferedButton | None:
+    return next((button for button in state.last_buttons if button.action_id == action_id), None)
 
 
 def _list_known_names(state: ConversationState) -> list[str]:

@@ -57,6 +57,13 @@ def show_next_step(request: ActionRequest) -> DialogResult:
     return walkthrough.show_next_step(request.context, request.state, _parse_step(request.state, request.args))
 
 
+@SOLUTION_ACTIONS.register("undo")
+def undo(request: ActionRequest) -> DialogResult:
+    """Bring back the walkthrough that a new diagnosis took the place of, or go back one step in the current one."""
+    left = _parse_step(request.state, request.args) if request.args else None
+    return walkthrough.undo(request.context, request.state, left)
+
+
 @SOLUTION_ACTIONS.register("worked")
 def record_success(request: ActionRequest) -> DialogResult:
     """Note that a step solved it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import DialogContext, DialogResult
+from dialogs.context import MAX_BUTTONS, DialogContext, DialogResult
 from dialogs.model.effects import AskFeedback
+from dialogs.model.reply import Button
 from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded
 from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk
+from dialogs.solution.step_view import build_walk_args
 from dialogs.solution.unmatched_view import show_reported_state, show_unmatched
 from dialogs.solution.walkthrough import render_current_step
-from dialogs.state.conversation_state import ConversationState
+from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.diagnosis import has_findings, truncate_diagnosis
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.reported_state import find_reported_state
@@ -36,6 +38,13 @@ def show_diagnosis(
                 or show_message(context, "talk.not-recognised", build_howto_buttons(context, suggested_howto_id)),
             ),
         )
+    left = state.walkthrough
+    result = _replace_diagnosis(context, state, diagnosis)
+    return _offer_way_back(context, result, left) if left is not None and left.step else result
+
+
+def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnosis: Diagnosis) -> DialogResult:
+    """Make `diagnosis` the current one, and show it."""
     stored = truncate_diagnosis(diagnosis)
     state = state.with_form_saved(context.now)
     state = replace(
@@ -43,7 +52,6 @@ def show_diagnosis(
         diagnosis_number=state.compute_next_diagnosis_number(context.now),
         diagnosis=stored,
         walkthrough=None,
-        left_walkthrough=state.walkthrough or state.left_walkthrough,
         fact_verdicts=(),
     )
     # a stored diagnosis may outlive an entry that was removed from the knowledge base
@@ -65,3 +73,11 @@ def show_diagnosis(
         return DialogResult(state, (show_candidates(context, state, errors),))
     walk = build_walk(state, top.entry, state.diagnosis_number)
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),), (AskFeedback(),))
+
+
+def _offer_way_back(context: DialogContext, result: DialogResult, left: Walkthrough) -> DialogResult:
+    """Add a button for the walkthrough that the new diagnosis took the place of; typing "undo" presses it."""
+    *others, last = result.replies
+    button = Button(context.format_text("button.resume"), "undo", {**build_walk_args(left), "step": left.step})
+    buttons = (*last.buttons[: MAX_BUTTONS - 1], button)
+    return replace(result, replies=(*others, replace(last, buttons=buttons)))

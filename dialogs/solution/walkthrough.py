@@ -141,12 +141,11 @@ def show_current_step(context: DialogContext, state: ConversationState) -> Dialo
     return DialogResult(state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),))
 
 
-def undo_walk(context: DialogContext, state: ConversationState) -> DialogResult:
-    """Bring back the walkthrough that another answer took the place of, or else go back one step."""
-    left, walk = state.left_walkthrough, state.walkthrough
-    if left is not None and left.entry in context.entries:
-        state = replace(state, walkthrough=left, left_walkthrough=None)
-        return show_current_step(context, state)
+def undo(context: DialogContext, state: ConversationState, left: Walkthrough | None) -> DialogResult:
+    """Bring back `left`, the walkthrough that a new diagnosis took the place of, or go back one step."""
+    walk = state.walkthrough
+    if left is not None:
+        return show_current_step(context, replace(state, walkthrough=left))
     if walk is None or walk.step == 0:
         return show_current_step(context, state)
     walk = replace(walk, step=walk.step - 1)

@@ -98,8 +98,6 @@ def _serialize(state: ConversationState) -> dict[str, Any]:
     tickets = state.tickets.without_orphan(_collect_draft_ids(state))
     state = replace(state, tickets=tickets, fact_verdicts=state.fact_verdicts[:MAX_FACT_VERDICTS])
     document = {"v": SCHEMA_VERSION, **_STATE_CODEC.encode(state)}
-    if state.left_walkthrough is None:
-        del document["left"]  # 0.1.0 doesn't know it
     return document if tickets != TicketState() else {**document, "tickets": None}
 
 

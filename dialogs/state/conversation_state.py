@@ -97,8 +97,7 @@ class ConversationState:
 
     `diagnosis_number` identifies the current diagnosis, so that a button of an older card is recognized. It is derived
     from the time (UTC), so that cards sent before the conversation was deleted never match a later number.
-    `fact_verdicts` are what the live template's facts said about the diagnosis. `left_walkthrough` is the one that the
-    last answer took the place of.
+    `fact_verdicts` are what the live template's facts said about the diagnosis.
     """
 
     language: Annotated[Language | None, Stored(decode=_parse_language)] = None
@@ -114,7 +113,6 @@ class ConversationState:
     azure: Annotated[AzureState, Stored("look")] = field(default_factory=AzureState)
     tickets: TicketState = field(default_factory=TicketState)
     logs: Annotated[StoredLogs, Stored(max_items=MAX_LOGS)] = ()
-    left_walkthrough: Annotated[Walkthrough | None, Stored("left")] = None
 
     def with_tried_step(self, tried_step: TriedStep) -> ConversationState:
         """Return this state with one more tried step; it replaces an earlier outcome of the same step."""
