@@ -21,7 +21,7 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
 from dialogs.resources import DialogResources
-from dialogs.sentences import WALK_ACTIONS
+from dialogs.sentences import BEFORE_GUIDES
 from dialogs.solution.attached_logs import start_reading
 from dialogs.solution.diagnose_text import diagnose_text
 from dialogs.solution.howtos import show_howto
@@ -199,7 +199,7 @@ class Conversation:
         # words beside a file are about the file
         asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
         howto = self._knowledge.howto_search.find_howto(message.text)
-        if asked is not None and (howto is None or asked.args or asked.action_id in WALK_ACTIONS):
+        if asked is not None and (howto is None or asked.args or asked.action_id in BEFORE_GUIDES):
             return await self._perform(context, state, turn, asked)
         if howto:
             return show_howto(context, state, howto)

@@ -35,7 +35,10 @@ _VERSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence prepared for the comparison: its words with placeholders, and what they stand for."""
+    """A sentence prepared for the comparison: its words with placeholders, and what they stand for.
+
+    `word_count` leaves out the greetings and polite words at its beginning, as `text` does.
+    """
 
     text: str
     query: TemplateQuery = field(default_factory=TemplateQuery)
@@ -79,7 +82,8 @@ def read_sentence(
             words.append(CODE)
         elif word or len(tokens) == 1:
             words.append(_fold(word or token))
-    return Sentence(" ".join(_strip_fillers(words, patterns.fillers)), query, code, len(words))
+    rest = _strip_fillers(words, patterns.fillers)
+    return Sentence(" ".join(rest), query, code, len(rest))
 
 
 def _split_tokens(text: str) -> list[str]:

@@ -15,8 +15,8 @@ from dialogs.texts.typed_phrases import TypedPhrases
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
-WALK_ACTIONS = frozenset(("next", "worked", "undo", "step"))
-"""What a sentence asks for about the solution that is being gone through, even if a guide fits the words, too."""
+BEFORE_GUIDES = frozenset(("next", "worked", "undo", "step", "failing", "wrong"))
+"""What a sentence asks for even if a guide fits its words, too."""
 MAX_ANSWER_CHARS = 80
 MAX_LINES = 6
 MAX_SENTENCE_WORDS = 14
@@ -66,6 +66,8 @@ def _find_anywhere(
     """Return the action that a sentence asks for, whether or not a solution is being gone through."""
     args: dict[str, object] = {key: value for key, value in sentence.query.to_args().items() if value}
     action_id = patterns.sentences.find_action(sentence.text)
+    if action_id == "describes":
+        return None
     if sentence.query.name and action_id in _ABOUT_TEMPLATE:
         return ("look", args) if _is_about_template(sentence, action_id, state) else None
     if sentence.word_count > MAX_SENTENCE_WORDS:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dialogs.sentences import find_sentence_action
+from dialogs.answers.actions import PERMISSIONS_HOWTO
+from dialogs.sentences import BEFORE_GUIDES, find_sentence_action
 from dialogs.state.azure_state import AzureState
 from dialogs.state.conversation_state import ConversationState, OfferedButton, Walkthrough
 from dialogs.texts.catalog import get_texts
@@ -49,9 +50,9 @@ def find_meaning(text: str, state: ConversationState) -> tuple[str, str]:
     typed = find_typed_action(text, state, TEXTS.phrases, TEXTS.sentences)
     if typed is None:
         typed = find_asked_action(text, state, TEXTS.phrases, TEXTS.sentences)
-        has_guide = KNOWLEDGE_BASE.howto_search.find_howto(text) is not None
-        if has_guide and not (typed and (typed.args or state.walkthrough)):
-            return "guide", ""
+        guide = KNOWLEDGE_BASE.howto_search.find_howto(text)
+        if guide and not (typed and (typed.args or state.walkthrough or typed.action_id in BEFORE_GUIDES)):
+            return ("permissions" if guide == PERMISSIONS_HOWTO else "guide"), ""
     return (typed.action_id, str(typed.args.get("name", ""))) if typed else ("diagnose", "")
 
 
