@@ -28,6 +28,7 @@ _NO_TEMPLATE = re.compile(
     r"(?:[A-Z][a-zA-Z]+-[A-Z]\w+|[A-Z]+_[A-Z_]+|t_undefined)"
 )
 """Sizes of virtual machines, cmdlets, and constants."""
+_NAME_WITH_VERSION = re.compile(r"[a-z]\w*[-_][\w-]*\.v?\d+")
 _VERSION = re.compile(
     r"v?\d+(?:[.-]\d+)*[a-z]?|\d+h\d|gen\d|kb\d+|x\d\d|\d+(?:gb|mb|tb|min|h|s|am|pm|st|[nr]d|th|x|%)?"
 )
@@ -102,7 +103,9 @@ def _parse_group_and_name(word: str) -> TemplateQuery | None:
 def _is_name(word: str, known: set[str], patterns: SentencePatterns, is_alone: bool) -> bool:
     """Return whether a word is the name of a template: one that is known, or one that no ordinary word looks like."""
     folded = word.casefold()
-    if not is_template_name(word) or folded in patterns.not_names or "." in word:
+    if not is_template_name(word) or folded in patterns.not_names:
+        return False
+    if "." in word and not (is_alone and _NAME_WITH_VERSION.fullmatch(folded)):
         return False
     if folded in known:
         return True

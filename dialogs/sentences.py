@@ -87,7 +87,7 @@ def _is_about_template(sentence: Sentence, action_id: str | None, state: Convers
     name = sentence.query.name
     if sentence.query.resource_group or name.casefold() in {known.casefold() for known in _list_known_names(state)}:
         return True
-    is_sure = any(map(str.isdigit, name))
+    is_sure = any(map(str.isdigit, name)) or sum(character in "-_" for character in name) > 1
     if sentence.word_count > MAX_NAMED_WORDS:
         return is_sure and action_id is not None
     return is_sure or action_id is not None or sentence.word_count <= MAX_UNSURE_WORDS
