@@ -14,7 +14,7 @@ from knowledge.model.entry import Language
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 
 WELCOME, HELLO, GOOD = "You're welcome.", "Hello.", "Good to hear."
-RIGHT, NOTHING = "All right.", "I didn't find anything of an image build in that."
+RIGHT, NOTHING, HERE = "All right.", "I didn't find anything of an image build in that.", "I'm here."
 ENGLISH = {
     "Thanks, that did it": WELCOME,
     "thanks a lot for your help": WELCOME,
@@ -24,7 +24,7 @@ ENGLISH = {
     "thanks, but it still fails": NOTHING,
     "hello there": HELLO,
     "Hi, I'm new here": "What I can do",
-    "hi, how are you?": NOTHING,
+    "hi, how are you?": HERE,
     "ok": RIGHT,
     "OK!": RIGHT,
     "perfect": RIGHT,
