@@ -15,7 +15,7 @@ from dialogs.texts.typed_phrases import TypedPhrases
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
-BEFORE_GUIDES = frozenset(("next", "worked", "undo", "step", "failing", "wrong"))
+BEFORE_GUIDES = frozenset(("done", "skip", "failed-again", "worked", "undo", "step", "failing", "wrong"))
 """What a sentence asks for even if a guide fits its words, too."""
 MAX_ANSWER_CHARS = 80
 MAX_LINES = 6

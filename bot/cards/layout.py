@@ -7,7 +7,6 @@ tied to inputs, has a fallback in 1.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import takewhile
 from typing import Any
 
 from bot.cards.text_runs import CardElement, build_rich_text, build_styled_runs, build_text_runs, insert_soft_breaks
@@ -21,9 +20,11 @@ from dialogs.model.reply import (
     FactTable,
     FormField,
     LogExcerpt,
+    Mark,
     Paragraph,
     Reply,
     RichText,
+    Section,
 )
 from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.durations import build_bar_rows
@@ -42,16 +43,23 @@ MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
 
 _CALLOUT_TONES = ("good", "warning", "attention")
+_MARK_STYLES: Mapping[Mark, CardElement] = {
+    "✖": {"color": "attention", "isSubtle": False},
+    "✔": {"color": "good", "isSubtle": False},
+    "▲": {"color": "warning", "isSubtle": False},
+    "?": {"isSubtle": True},
+    "✓": {"color": "good", "isSubtle": False},
+    "–": {"isSubtle": True},
+    "●": {"color": "accent"},
+    "○": {"isSubtle": True},
+}
 
 
 def lay_out_card(reply: Reply) -> CardElement:
     """Lay out the card for `reply` with everything in it, as a plain dict; it may be larger than Teams accepts."""
     body: list[CardElement] = []
     for position, block in enumerate(reply.blocks):
-        label = _get_folded_label(block)
-        if label and position and _get_folded_label(reply.blocks[position - 1]) == label:
-            continue  # the first paragraph of these brought the others along
-        elements = _build_block(reply, position)
+        elements = _build_block(reply.blocks, position, reply.language)
         # an older client shows the fallback instead of the element: both need the line
         if elements and body and _is_section_start(block, reply):
             for first in (elements[0], elements[0].get("fallback", {})):
@@ -71,24 +79,22 @@ def lay_out_card(reply: Reply) -> CardElement:
     }
 
 
-def _build_block(reply: Reply, position: int) -> list[CardElement]:
-    """Build the elements of the block at `position`, folded if it should be."""
-    block = reply.blocks[position]
-    elements = _build_elements(block, reply.language)
-    if isinstance(block, Command) and position and isinstance(reply.blocks[position - 1], Command):
+def _build_block(blocks: tuple[Block, ...], position: int, language: Language, path: str = "") -> list[CardElement]:
+    """Build the elements of the block at `position`, folded if it should be. `path` tells equal positions apart."""
+    block = blocks[position]
+    element_id = f"{path}{position}"
+    if isinstance(block, Section):
+        positions = range(len(block.blocks))
+        items = [part for at in positions for part in _build_block(block.blocks, at, language, f"{element_id}-")]
+        box = {"type": "Container", "items": items}
+        return _build_folded(block.label, [box], f"section-{element_id}") if items else []
+    elements = _build_elements(block, language)
+    if isinstance(block, Command) and position and isinstance(blocks[position - 1], Command):
         # the same command for another shell: most people need only one of them
-        return _build_folded(block.shell, elements, f"command-{position}")
+        return _build_folded(block.shell, elements, f"command-{element_id}")
     if isinstance(block, FactTable) and block.folded_label and elements:
-        return _build_folded(block.folded_label, [{"type": "Container", "items": elements}], f"facts-{position}")
-    if label := _get_folded_label(block):
-        together = takewhile(lambda other: _get_folded_label(other) == label, reply.blocks[position:])
-        items = [element for other in together for element in _build_elements(other, reply.language)]
-        return _build_folded(label, [{"type": "Container", "items": items}], f"section-{position}") if items else []
+        return _build_folded(block.folded_label, [{"type": "Container", "items": elements}], f"facts-{element_id}")
     return elements
-
-
-def _get_folded_label(block: Block) -> str:
-    return block.folded_label if isinstance(block, Paragraph) else ""
 
 
 def _is_section_start(block: Block, reply: Reply) -> bool:
@@ -120,6 +126,8 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
             return [*_build_problem(block), _build_input(block, language)]
         case DurationBars():
             return [_build_box([_build_bar(row) for row in build_bar_rows(block, language)])] if block.rows else []
+        case Section():
+            return []  # built from its blocks
 
 
 def _build_folded(label: str, boxes: list[CardElement], element_id: str) -> list[CardElement]:
@@ -146,9 +154,15 @@ def _build_paragraph(paragraph: Paragraph) -> list[CardElement]:
     runs = build_styled_runs(paragraph.text, style)
     if not runs:
         return []
+    if paragraph.mark:
+        runs = [
+            *build_text_runs(f"{paragraph.mark}\N{NO-BREAK SPACE}", **(style | _MARK_STYLES[paragraph.mark])),
+            *runs,
+        ]
     if is_callout:
         return [{"type": "Container", "style": paragraph.tone, "items": [build_rich_text(runs)]}]
-    return [build_rich_text(runs, **({"spacing": "small"} if paragraph.tone == "subtle" else {}))]
+    is_close = paragraph.tone == "subtle"
+    return [build_rich_text(runs, **({"spacing": "small"} if is_close else {}))]
 
 
 def _build_box(items: list[CardElement]) -> CardElement:

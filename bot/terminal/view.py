@@ -5,6 +5,8 @@ Untrusted text is sanitized and wrapped in rich's `Text`, never passed as markup
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -18,9 +20,11 @@ from dialogs.model.reply import (
     FactTable,
     FormField,
     LogExcerpt,
+    Mark,
     Paragraph,
     Reply,
     RichText,
+    Section,
 )
 from dialogs.replies.plain_text import (
     format_line_label,
@@ -33,6 +37,7 @@ from dialogs.replies.plain_text import (
 from knowledge.model.entry import Language
 
 _TONE_STYLES = {"default": "", "good": "green", "warning": "yellow", "attention": "red", "subtle": "dim"}
+_MARK_STYLES: Mapping[Mark, str] = {"✖": "bold red", "✔": "bold green", "▲": "bold yellow", "✓": "green", "●": "bold"}
 _RUN_STYLES = {"plain": "", "bold": "bold", "code": "cyan"}
 _MIN_TABLE_WIDTH = 50  # in columns; a narrower terminal gets one column instead of two
 
@@ -51,22 +56,17 @@ def print_reply(console: Console, reply: Reply, first_button: int = 1) -> None:
 
 def _print_block(console: Console, block: Block, language: Language) -> None:
     match block:
-        case Paragraph(text=text, tone=tone, size=size):
-            console.print(_style_text(text, f"{_TONE_STYLES[tone]} {'bold' if size == 'title' else ''}".strip()))
+        case Paragraph():
+            _print_paragraph(console, block)
+        case Section(blocks=blocks):
+            _print_blocks(console, blocks, language)
         case FactTable(rows=facts):
             rows = [(Text(sanitize_line(label)), _style_text(value)) for label, value in facts]
             if block.folded_label:
                 console.print(Text(f"{sanitize_line(block.folded_label)}:", "dim"))
             console.print(_arrange_columns(console, rows))
-        case LogExcerpt(rows=lines):
-            numbers = [
-                (
-                    Text(f"{mark}{format_line_label(number, language)}"),
-                    Text(sanitize_text(text), "bold" if mark.strip() else ""),
-                )
-                for mark, (number, text) in zip(list_line_marks(block), lines, strict=True)
-            ]
-            console.print(Padding(_arrange_columns(console, numbers), (0, 0, 0, 2)))
+        case LogExcerpt():
+            _print_excerpt(console, block, language)
         case Command(shell=shell, text=text):
             console.print(Text(shell, "dim"))
             console.print(Text(sanitize_text(text), "cyan"), soft_wrap=True)  # not wrapped, so that it can be copied
@@ -74,6 +74,30 @@ def _print_block(console: Console, block: Block, language: Language) -> None:
             console.print(Text(sanitize_text(text)), soft_wrap=True)
         case FormField() | DurationBars():
             console.print(Text(render_plain_text(Reply((block,), language=language)), "dim"))
+
+
+def _print_blocks(console: Console, blocks: tuple[Block, ...], language: Language) -> None:
+    for number, block in enumerate(blocks):
+        if number:
+            console.print()
+        _print_block(console, block, language)
+
+
+def _print_paragraph(console: Console, paragraph: Paragraph) -> None:
+    style = f"{_TONE_STYLES[paragraph.tone]} {'bold' if paragraph.size == 'title' else ''}".strip()
+    marked = [(f"{paragraph.mark} ", _MARK_STYLES.get(paragraph.mark, ""))] if paragraph.mark else []
+    console.print(Text.assemble(*marked, _style_text(paragraph.text, style)))
+
+
+def _print_excerpt(console: Console, excerpt: LogExcerpt, language: Language) -> None:
+    numbers = [
+        (
+            Text(f"{mark}{format_line_label(number, language)}"),
+            Text(sanitize_text(text), "bold" if mark.strip() else ""),
+        )
+        for mark, (number, text) in zip(list_line_marks(excerpt), excerpt.rows, strict=True)
+    ]
+    console.print(Padding(_arrange_columns(console, numbers), (0, 0, 0, 2)))
 
 
 def _style_text(text: RichText, style: str = "") -> Text:

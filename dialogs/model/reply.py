@@ -17,6 +17,9 @@ from knowledge.model.entry import Language
 TextStyle = Literal["plain", "bold", "code"]
 Tone = Literal["default", "good", "warning", "attention", "subtle"]
 TextSize = Literal["default", "title"]
+Mark = Literal["✖", "✔", "▲", "?", "✓", "–", "●", "○"]
+"""What stands before a text and says its state: failed, succeeded, a warning, unknown; of a step: done, left out,
+current, to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,12 @@ def emphasize(text: RichText) -> RichText:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph; with the size "title" it is the card's heading.
-
-    A card shows neighboring paragraphs with the same `folded_label` only once that label was pressed.
-    """
+    """One paragraph; with the size "title" it is the card's heading. Of a marked one, a card colors the mark."""
 
     text: RichText
     tone: Tone = "default"
     size: TextSize = "default"
-    folded_label: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,15 @@ class DurationBars:
     rows: tuple[DurationBar, ...]
 
 
-Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Blocks that a card shows once their label is pressed. Other clients show them at once."""
+
+    label: str
+    blocks: tuple[Block, ...]
+
+
+Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars | Section
 
 
 ButtonArgument = int | str | list[str]

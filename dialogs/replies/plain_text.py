@@ -19,6 +19,7 @@ from dialogs.model.reply import (
     Paragraph,
     Reply,
     RichText,
+    Section,
 )
 from dialogs.replies.durations import build_bar_rows
 from dialogs.texts.catalog import get_texts
@@ -30,6 +31,7 @@ DECIDING_MARK = PROBLEM_MARK
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
 
+_LINE, _PARAGRAPH = "\n", "\n\n"
 _MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
 
@@ -72,10 +74,24 @@ def sanitize_line(text: str) -> str:
 
 def render_plain_text(reply: Reply) -> str:
     """Render a reply as plain text: blocks separated by empty lines, then the numbered buttons."""
-    parts = [part for block in reply.blocks if (part := _render_block(block, reply.language))]
+    parts = [part] if (part := _render_blocks(reply.blocks, reply.language)) else []
     if reply.buttons:
         parts.append("\n".join(render_numbered_buttons(reply.buttons)))
     return "\n\n".join(parts)
+
+
+def _render_blocks(blocks: tuple[Block, ...], language: Language) -> str:
+    parts = [(block, part) for block in blocks if (part := _render_block(block, language))]
+    texts = []
+    for position, (block, part) in enumerate(parts):
+        follows_row = position > 0 and _is_row(block) and _is_row(parts[position - 1][0])
+        texts.append(f"{'' if not position else _LINE if follows_row else _PARAGRAPH}{part}")
+    return "".join(texts)
+
+
+def _is_row(block: Block) -> bool:
+    """Return whether a block is a row of a list, which needs no blank line before the next."""
+    return isinstance(block, Paragraph) and block.mark in ("✓", "–", "○")
 
 
 def render_numbered_buttons(buttons: tuple[Button, ...], first_number: int = 1) -> list[str]:
@@ -120,8 +136,10 @@ def format_hint(hint: str, language: Language) -> str:
 
 def _render_block(block: Block, language: Language) -> str:
     match block:
-        case Paragraph(text=text):
-            return flatten_runs(text)
+        case Paragraph(text=text, mark=mark):
+            return f"{mark} {flatten_runs(text)}" if mark else flatten_runs(text)
+        case Section(blocks=blocks):
+            return _render_blocks(blocks, language)
         case FactTable(rows=facts):
             heading = f"{sanitize_line(block.folded_label)}:\n" if block.folded_label else ""
             return heading + "\n".join(f"{sanitize_line(label)}: {flatten_runs(value)}" for label, value in facts)

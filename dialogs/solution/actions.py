@@ -10,7 +10,7 @@ from dialogs.context import DialogContext, DialogResult
 from dialogs.solution import attached_logs, feedback, howtos, questionnaire, shared_chat, walkthrough
 from dialogs.solution.solution_steps import build_walk
 from dialogs.state.case import MAX_DIAGNOSIS_NUMBER
-from dialogs.state.conversation_state import ConversationState, Walkthrough
+from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import MAX_NAME_CHARS
 from dialogs.state.json_fields import parse_int, parse_list, parse_text
 from knowledge.model.diagnosis import BuildTool
@@ -51,10 +51,28 @@ def start_walk(request: ActionRequest) -> DialogResult:
     return walkthrough.start_walk(request.context, request.state, chosen)
 
 
+@SOLUTION_ACTIONS.register("done")
+def finish_step(request: ActionRequest) -> DialogResult:
+    """Note that a step was done, and show the next one."""
+    return _leave_step(request, "done")
+
+
+@SOLUTION_ACTIONS.register("skip")
+def skip_step(request: ActionRequest) -> DialogResult:
+    """Note that a step doesn't apply, and show the next one."""
+    return _leave_step(request, "skipped")
+
+
+@SOLUTION_ACTIONS.register("failed-again")
+def record_failure(request: ActionRequest) -> DialogResult:
+    """Note that the build failed again after a step, and show the next one."""
+    return _leave_step(request, "no-help")
+
+
 @SOLUTION_ACTIONS.register("next")
 def show_next_step(request: ActionRequest) -> DialogResult:
-    """Note that a step was tried without success, and show the next one."""
-    return walkthrough.show_next_step(request.context, request.state, _parse_step(request.state, request.args))
+    """Note that a step didn't help, and show the next one: the button of earlier releases."""
+    return _leave_step(request, "no-help")
 
 
 @SOLUTION_ACTIONS.register("undo")
@@ -124,6 +142,11 @@ def show_chosen_log(request: ActionRequest) -> DialogResult:
     """Show the diagnosis of one of several attached logs."""
     number = parse_int(request.args.get("log"), max_value=MAX_LOG_NUMBER)
     return attached_logs.show_chosen_log(request.context, request.state, number)
+
+
+def _leave_step(request: ActionRequest, outcome: StepOutcome) -> DialogResult:
+    walk = _parse_step(request.state, request.args)
+    return walkthrough.leave_step(request.context, request.state, walk, outcome)
 
 
 def _parse_step(state: ConversationState, args: Mapping[str, object]) -> Walkthrough | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
-from dialogs.model.reply import Block, Button, Paragraph, Reply, TextRun
+from dialogs.model.reply import Block, Button, Paragraph, Reply, Section, TextRun
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import (
     MAX_CANDIDATES,
@@ -15,12 +15,11 @@ from dialogs.solution.candidate_view import (
     build_difference_blocks,
     build_evidence,
     find_other_candidates,
-    grade_confidence,
-    is_described,
     list_look_alikes,
 )
+from dialogs.solution.certainty import render_certainty
 from dialogs.solution.finding_view import (
-    build_advice,
+    build_deciding_line,
     build_excerpt,
     build_retry_note,
     find_rule,
@@ -28,6 +27,7 @@ from dialogs.solution.finding_view import (
     render_finding_title,
     render_owner,
     render_place,
+    render_retry,
     render_walk_headline,
     summarize_headline,
 )
@@ -41,43 +41,33 @@ from dialogs.texts.catalog import TrustedText
 from knowledge.azure_names import is_task_template_name
 from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.model.diagnosis import Diagnosis, Match
-from knowledge.model.entry import Entry
+from knowledge.model.entry import Entry, LookAlike
 
 MAX_SUCCEEDED_CANDIDATES = 3
 MAX_LOOK_ALIKE_BUTTONS = 2
 
 
 def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
-    """Show an entry in full, with its evidence and first step: the whole reply to a text that was recognized."""
+    """Show an entry, the line that proves it, and its first step: the whole reply to a text that was recognized.
+
+    What broke, where, and what to do are at the top; a card folds the commands, the evidence, and the reasons.
+    """
     entry, match = context.entries[walk.entry], find_current_match(state, walk)
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
-    finding = get_finding(diagnosis, entry.id) if diagnosis else None
     # proof leaves nothing to confuse the entry with
     is_certain = match is not None and match.confidence == "certain"
     look_alikes = () if is_certain else list_look_alikes(context, state, entry)
+    others = find_other_candidates(context, state, entry.id) if diagnosis else ()
     blocks: list[Block] = [
         *build_entry_heading(context, state, walk),
         *([context.build_paragraph("trouble.earlier-text", "subtle")] if diagnosis is None else []),
-        build_advice(context, state, walk),
-        *(build_excerpt(diagnosis) if diagnosis and finding else build_evidence(match.evidence if match else ())),
-        *_fold(
-            context.format_text("diagnosis.why"),
-            [
-                *_build_causes(context, entry, diagnosis),
-                *([render_owner(context, finding)] if finding else []),
-                *build_retry_note(context, diagnosis, entry),
-                *(build_run_blocks(context, diagnosis) if diagnosis else []),
-                *_build_remarks(context, entry, match, diagnosis),
-            ],
-        ),
+        *_build_proof(diagnosis, match),
+        *_build_first_step(context, state, walk),
         *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
-        *_fold(context.format_text("diagnosis.differences"), build_difference_blocks(context, look_alikes)),
+        *_build_evidence_section(context, diagnosis, match),
+        Section(context.format_text("diagnosis.why"), tuple(_build_reasons(context, entry, match, diagnosis))),
+        *_build_look_alike_section(context, look_alikes),
     ]
-    if get_steps(context, walk):
-        blocks += build_step_blocks(context, state, walk)
-    else:
-        blocks.append(context.build_paragraph("walk.no-steps"))
-    others = find_other_candidates(context, state, entry.id) if diagnosis else ()
     walk_buttons = build_walk_buttons(context, state, walk, len(others))
     look_alike_buttons = [
         build_choose_button(context, look_alike.entry, walk.diagnosis_number)
@@ -90,9 +80,50 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
     )
 
 
-def _fold(label: str, blocks: Sequence[Block]) -> list[Block]:
-    """Fold the paragraphs among `blocks`, so that a card shows them only when they're asked for."""
-    return [replace(block, folded_label=label) if isinstance(block, Paragraph) else block for block in blocks]
+def _build_proof(diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
+    """Build the line that decides, or the first one of the evidence."""
+    if diagnosis is not None and match is not None and get_finding(diagnosis, match.entry) is not None:
+        return build_deciding_line(diagnosis)
+    return build_evidence(match.evidence[:1] if match else ())
+
+
+def _build_evidence_section(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
+    """Build the lines around the one that decides; nothing if the card shows them all already."""
+    has_finding = diagnosis is not None and match is not None and get_finding(diagnosis, match.entry) is not None
+    lines = build_excerpt(diagnosis) if diagnosis and has_finding else build_evidence(match.evidence if match else ())
+    if lines == _build_proof(diagnosis, match):
+        return []
+    return [Section(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
+
+
+def _build_first_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
+    """Build the current step, what running the build again does, and the step's commands, folded."""
+    diagnosis = state.find_diagnosis(walk.diagnosis_number)
+    retry = render_retry(context, diagnosis, walk.entry)
+    if not get_steps(context, walk):
+        return [Paragraph(retry), context.build_paragraph("walk.no-steps")]
+    instruction, *details = build_step_blocks(context, state, walk)
+    section = [Section(context.format_text("walk.how"), tuple(details))] if details else []
+    return [instruction, Paragraph(retry), *section]
+
+
+def _build_reasons(
+    context: DialogContext, entry: Entry, match: Match | None, diagnosis: Diagnosis | None
+) -> list[Block]:
+    """Build why it broke, who can fix it, and what else is known of the run."""
+    finding = get_finding(diagnosis, entry.id) if diagnosis else None
+    return [
+        *_build_causes(context, entry, diagnosis),
+        *([render_owner(context, finding)] if finding else []),
+        *build_retry_note(context, diagnosis, entry),
+        *(build_run_blocks(context, diagnosis) if diagnosis else []),
+        *_build_remarks(context, entry, match, diagnosis),
+    ]
+
+
+def _build_look_alike_section(context: DialogContext, look_alikes: Sequence[LookAlike]) -> list[Block]:
+    blocks = build_difference_blocks(context, tuple(look_alikes))
+    return [Section(context.format_text("diagnosis.differences"), tuple(blocks))] if blocks else []
 
 
 def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:
@@ -102,7 +133,7 @@ def show_harmless(context: DialogContext, state: ConversationState, match: Match
     # a run that was canceled is no failure either, yet no build that ends well says so
     advice = entry.retry_note if entry.retry == "yes" else None
     return context.build_reply(
-        Paragraph((TextRun(title),), size="title"),
+        Paragraph((TextRun(title),), size="title", mark="✔"),
         *build_evidence(match.evidence),
         *([] if advice else [context.build_paragraph("harmless.says", "good")]),
         Paragraph(context.localize(entry.cause)),
@@ -118,7 +149,7 @@ def show_succeeded(context: DialogContext, state: ConversationState, matches: tu
     """Show that the build succeeded; errors that were recognized nevertheless are offered, not claimed."""
     harmless_titles = [context.get_entry_title(m.entry) for m in matches if m.severity == "info"]
     other_ids = [m.entry for m in matches if m.severity != "info"]
-    blocks: list[Block] = [context.build_heading("succeeded.title"), *_build_success_blocks(context, state.diagnosis)]
+    blocks: list[Block] = [_build_success_heading(context), *_build_success_blocks(context, state.diagnosis)]
     if harmless_titles:
         titles = TrustedText(", ".join(harmless_titles))
         blocks.append(context.build_paragraph("succeeded.harmless", titles=titles))
@@ -131,6 +162,10 @@ def show_succeeded(context: DialogContext, state: ConversationState, matches: tu
         *build_no_walk_buttons(context),
     )
     return context.build_reply(*blocks, buttons=buttons, summary=context.format_text("succeeded.title"))
+
+
+def _build_success_heading(context: DialogContext) -> Paragraph:
+    return replace(context.build_heading("succeeded.title"), mark="✔")
 
 
 def _build_success_blocks(context: DialogContext, diagnosis: Diagnosis | None) -> list[Block]:
@@ -161,18 +196,16 @@ def show_candidates(context: DialogContext, state: ConversationState, matches: t
 
 def build_entry_heading(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
     """Build the headline and the line below it; the headline says so when the entry is only a possibility."""
-    match = find_current_match(state, walk)
+    match, diagnosis = find_current_match(state, walk), state.find_diagnosis(walk.diagnosis_number)
     title = render_walk_headline(context, state, walk)
-    if match is None or match.confidence == "possible":
-        heading = context.build_heading("diagnosis.possible", title=title)
-    else:
-        heading = Paragraph(title, size="title")
-    diagnosis = state.diagnosis
+    is_possible = match is None or match.confidence == "possible"
+    if is_possible:
+        title = context.format_runs("diagnosis.possible", title=title)
+    heading = Paragraph(title, size="title", mark="?" if is_possible else "✖")
+    certainty = render_certainty(context, diagnosis, match)
     if match is not None and diagnosis is not None and get_finding(diagnosis, walk.entry) is not None:
-        confidence = grade_confidence(diagnosis, match)
-        return [heading, render_place(context, diagnosis, confidence, context.entries[walk.entry].phase)]
-    phase = context.format_text(f"phase.{context.entries[walk.entry].phase}")
-    return [heading, Paragraph((TextRun(phase), TextRun(" · "), TextRun(_format_confidence(context, state, match))))]
+        return [heading, render_place(context, diagnosis, context.entries[walk.entry].phase), certainty]
+    return [heading, context.build_paragraph(f"phase.{context.entries[walk.entry].phase}"), certainty]
 
 
 def render_retry_advice(context: DialogContext, entry: Entry) -> Paragraph:
@@ -186,12 +219,6 @@ def render_retry_advice(context: DialogContext, entry: Entry) -> Paragraph:
 def find_current_match(state: ConversationState, walk: Walkthrough) -> Match | None:
     """Return the match that the walkthrough follows; None when it belongs to an earlier diagnosis."""
     return state.find_match(walk.entry) if walk.diagnosis_number == state.diagnosis_number else None
-
-
-def _format_confidence(context: DialogContext, state: ConversationState, match: Match | None) -> str:
-    if match is not None and is_described(state.diagnosis, match):
-        return context.format_text("confidence.described")
-    return context.format_text(f"confidence.{match.confidence if match else 'picked'}.long")
 
 
 def _build_causes(context: DialogContext, entry: Entry, diagnosis: Diagnosis | None) -> list[Block]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal
@@ -14,7 +13,7 @@ from dialogs.solution.solution_steps import get_finding, get_finding_values, get
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.texts.catalog import TrustedText
 from knowledge.diagnosis.finding_builder import UNKNOWN_ERROR
-from knowledge.model.diagnosis import Confidence, Diagnosis
+from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Entry, LocalizedText, Phase, Step
 from knowledge.model.finding import Finding, FindingRule
 from knowledge.text.value_slots import fill_values
@@ -53,13 +52,8 @@ def find_rule(context: DialogContext, finding: Finding | None) -> FindingRule | 
     return context.knowledge.findings.rules.get(finding.id) if finding else None
 
 
-def render_place(
-    context: DialogContext,
-    diagnosis: Diagnosis,
-    confidence: Confidence | Literal["described"] | None,
-    phase: Phase | None = None,
-) -> Paragraph:
-    """Render where in the build it happened, and how certain that is, on one line.
+def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | None = None) -> Paragraph:
+    """Render where in the build it happened, on one line.
 
     `phase` is when such a thing happens, for a text that doesn't say where it did.
     """
@@ -78,8 +72,6 @@ def render_place(
         parts.append((TextRun(context.format_text(f"reached.{diagnosis.phase}")),))
     elif phase is not None:
         parts.append((TextRun(context.format_text(f"phase.{phase}")),))
-    if confidence is not None:
-        parts.append((TextRun(context.format_text(f"confidence.{confidence}")),))
     runs = [run for part in parts for run in (_SEPARATOR, *part)][1:]
     first = [replace(run, text=run.text[:1].upper() + run.text[1:]) for run in runs[:1]]
     return Paragraph((*first, *runs[1:]))
@@ -87,12 +79,14 @@ def render_place(
 
 def build_advice(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Paragraph:
     """Build what to do first, in short, and whether running the build again helps."""
-    steps, entry = get_steps(context, walk), context.entries[walk.entry]
-    diagnosis = state.find_diagnosis(walk.diagnosis_number)
-    finding = get_finding(diagnosis, walk.entry) if diagnosis else None
-    runs = render_first_step(context, steps, get_finding_values(state, walk))
-    retry = finding.retry if finding else entry.retry
-    return Paragraph((*runs, *context.format_runs(f"retry.{retry}.short")))
+    runs = render_first_step(context, get_steps(context, walk), get_finding_values(state, walk))
+    return Paragraph((*runs, *render_retry(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)))
+
+
+def render_retry(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> RichText:
+    """Return whether running the build again helps, in short."""
+    finding = get_finding(diagnosis, entry_id) if diagnosis else None
+    return context.format_runs(f"retry.{finding.retry if finding else context.entries[entry_id].retry}.short")
 
 
 def render_first_step(context: DialogContext, steps: Sequence[Step], values: Mapping[str, str]) -> RichText:

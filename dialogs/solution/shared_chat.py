@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.effects import HandOff
-from dialogs.model.reply import Block, Button, LogExcerpt, Reply, parse_markup
+from dialogs.model.reply import Block, Button, LogExcerpt, Reply, Section, parse_markup
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import build_evidence
 from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, show_entry
@@ -26,15 +26,23 @@ def show_opening(context: DialogContext, state: ConversationState, walk: Walkthr
 
 def limit_excerpts(reply: Reply) -> Reply:
     """Return `reply` with at most `MAX_EXCERPT_LINES` lines of the user's log in total."""
-    room = MAX_EXCERPT_LINES
-    blocks: list[Block] = []
-    for block in reply.blocks:
-        if not isinstance(block, LogExcerpt):
-            blocks.append(block)
+    blocks, _ = _limit_excerpts(reply.blocks, MAX_EXCERPT_LINES)
+    return replace(reply, blocks=blocks)
+
+
+def _limit_excerpts(blocks: tuple[Block, ...], room: int) -> tuple[tuple[Block, ...], int]:
+    """Return blocks with at most `room` lines of a log, and how many lines are left."""
+    limited: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Section):
+            inner, room = _limit_excerpts(block.blocks, room)
+            limited += [replace(block, blocks=inner)] if inner else []
+        elif not isinstance(block, LogExcerpt):
+            limited.append(block)
         elif room:
-            blocks.append(block.limit(room))
+            limited.append(block.limit(room))
             room -= min(room, len(block.rows))
-    return replace(reply, blocks=tuple(blocks))
+    return tuple(limited), room
 
 
 def hand_off_walk(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:

@@ -12,6 +12,7 @@ from dialogs.solution.solution_steps import get_steps, render_step_text
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.commands.placeholders import fill_placeholders
+from knowledge.diagnosis.solution import runs_build
 from knowledge.model.entry import Step
 
 _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
@@ -53,14 +54,20 @@ def build_walk_buttons(
     context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
     """Build the buttons below the current step of `walk`; after the last step, those without an answer to it."""
-    common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count)
+    common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, walk.step > 0)
     step_count = len(get_steps(context, walk))
     if walk.step >= step_count:
         return common_buttons
     args: dict[str, Any] = {**build_walk_args(walk), "step": walk.step}
+    if walk.step == step_count - 1 or runs_build(get_steps(context, walk)[walk.step]):
+        return (
+            context.build_button("worked", "worked", primary=True, **args),
+            context.build_button("failed-again", "failed-again", **args),
+            *common_buttons,
+        )
     return (
-        context.build_button("worked", "worked", primary=True, **args),
-        context.build_button("no-help" if walk.step == step_count - 1 else "next", "next", **args),
+        context.build_button("done", "done", primary=True, **args),
+        context.build_button("skip", "skip", **args),
         *common_buttons,
     )
 
@@ -82,7 +89,7 @@ def get_placeholder_values(state: ConversationState, walk: Walkthrough) -> dict[
 
 
 def _build_common_buttons(
-    context: DialogContext, state: ConversationState, diagnosis_number: int, other_count: int
+    context: DialogContext, state: ConversationState, diagnosis_number: int, other_count: int, is_under_way: bool
 ) -> tuple[Button, ...]:
     other_buttons = (
         (Button(context.format_text("button.others", count=other_count), "others", {"paste": diagnosis_number}),)
@@ -92,8 +99,8 @@ def _build_common_buttons(
     return (
         *other_buttons,
         _build_lookup_button(context, state, diagnosis_number),
+        *((context.build_button("undo", "undo"),) if is_under_way else ()),
         context.build_button("draft", "draft"),
-        context.build_button("restart", "restart"),
     )
 
 

@@ -41,7 +41,8 @@ def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
         blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))
     blocks.append(context.build_paragraph("unmatched.ask"))
     buttons = (*suggest_howto_buttons(context, diagnosis), *build_no_walk_buttons(context))
-    return context.build_reply(Paragraph(title, size="title"), *blocks, buttons=buttons, summary=summarize_runs(title))
+    heading = Paragraph(title, size="title", mark="✖" if finding else "?")
+    return context.build_reply(heading, *blocks, buttons=buttons, summary=summarize_runs(title))
 
 
 def show_reported_state(context: DialogContext, diagnosis: Diagnosis, state: ReportedState) -> Reply:
@@ -75,7 +76,7 @@ def _build_known_blocks(
     """Build what a finding says by itself, where the text doesn't show which step of the build failed."""
     advice = render_first_step(context, rule.steps, finding.values)
     return [
-        render_place(context, diagnosis, None),
+        render_place(context, diagnosis),
         Paragraph((*advice, *context.format_runs(f"retry.{finding.retry}.short"))),
         *build_excerpt(diagnosis),
         context.build_paragraph("diagnosis.cause", cause=context.localize(rule.cause, finding.values)),

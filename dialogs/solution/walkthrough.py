@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialogs.context import DialogContext, DialogResult, shorten_runs
-from dialogs.model.reply import Block, Paragraph, Reply, emphasize
+from dialogs.context import DialogContext, DialogResult
+from dialogs.model.reply import Block, Paragraph, Reply, Section, emphasize
 from dialogs.replies.general_replies import show_problem
 from dialogs.solution.candidate_view import (
     build_candidate_blocks,
@@ -13,16 +13,15 @@ from dialogs.solution.candidate_view import (
     build_evidence,
     find_other_candidates,
 )
+from dialogs.solution.checklist import build_checklist
 from dialogs.solution.diagnosis_view import find_current_match
 from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
-from dialogs.solution.solution_steps import build_walk, get_finding, get_steps, render_step_text
+from dialogs.solution.solution_steps import build_walk, get_finding, get_steps
 from dialogs.solution.step_view import build_step_blocks, build_walk_buttons
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
 
-MAX_STEP_CHARS = 45
-"""How much of a tried step is shown: enough to recognize it, on one line."""
 MAX_EVIDENCE_LINES = 2
 """How many evidence lines each step repeats: steps refer to them, and the first card may have been replaced."""
 MAX_OTHER_CANDIDATES = 4
@@ -38,14 +37,16 @@ def start_walk(context: DialogContext, state: ConversationState, walk: Walkthrou
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),))
 
 
-def show_next_step(context: DialogContext, state: ConversationState, walk: Walkthrough | None) -> DialogResult:
-    """Record that the step of `walk` did not help, and show the next step, or what is left after the last."""
+def leave_step(
+    context: DialogContext, state: ConversationState, walk: Walkthrough | None, outcome: StepOutcome
+) -> DialogResult:
+    """Record how the step of `walk` went, and show the next one, or what is left after the last."""
     if walk is None:
         return DialogResult(state, (show_problem(context, "trouble.no-walk"),))
     # a new version of the knowledge base may have removed the entry
     if walk.entry not in context.entries:
         return DialogResult(replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),))
-    state = _record_step(context, state, walk, "no-help")
+    state = _record_step(context, state, walk, outcome)
     walk = replace(walk, step=min(walk.step + 1, len(get_steps(context, walk))))
     state = replace(state, walkthrough=walk)
     return DialogResult(state, (render_step(context, state, walk),))
@@ -96,11 +97,11 @@ def render_step(
     title = render_walk_headline(context, state, walk)
     others = find_other_candidates(context, state, entry.id) if is_current else ()
     buttons = build_walk_buttons(context, state, walk, len(others))
-    tried_blocks = _build_tried_blocks(context, state, walk)
+    earlier, later = build_checklist(context, state, walk)
     if walk.step >= len(get_steps(context, walk)):
         return context.build_reply(
             *leading_blocks,
-            *tried_blocks,
+            *earlier,
             context.build_paragraph("walk.end", title=title),
             *([context.build_paragraph("walk.end-others")] if others else []),
             context.build_paragraph("walk.end-case"),
@@ -109,22 +110,23 @@ def render_step(
     return context.build_reply(
         *leading_blocks,
         Paragraph(emphasize(title)),
-        *tried_blocks,
+        *earlier,
         *([] if is_current else [context.build_paragraph("trouble.earlier-text", "subtle")]),
-        *_build_proof(state, walk),
         *build_step_blocks(context, state, walk),
+        *later,
+        *_build_proof(context, state, walk),
         buttons=buttons,
     )
 
 
-def _build_proof(state: ConversationState, walk: Walkthrough) -> list[Block]:
-    """Build the line that decides, or a little of the evidence."""
+def _build_proof(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
+    """Build the line that decides, or a little of the evidence, folded."""
     match = find_current_match(state, walk)
     if match is None or state.diagnosis is None:
         return []
-    if get_finding(state.diagnosis, walk.entry) is not None:
-        return build_deciding_line(state.diagnosis)
-    return build_evidence(match.evidence[:MAX_EVIDENCE_LINES])
+    has_finding = get_finding(state.diagnosis, walk.entry) is not None
+    lines = build_deciding_line(state.diagnosis) if has_finding else build_evidence(match.evidence[:MAX_EVIDENCE_LINES])
+    return [Section(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
 
 
 def render_current_step(
@@ -151,22 +153,6 @@ def undo(context: DialogContext, state: ConversationState, left: Walkthrough | N
     walk = replace(walk, step=walk.step - 1)
     kept = tuple(tried for tried in state.tried_steps if (tried.entry, tried.step) != (walk.entry, walk.step))
     return show_current_step(context, replace(state, walkthrough=walk, tried_steps=kept))
-
-
-def _build_tried_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
-    """List the earlier steps that did not help, one per line, since this card may have replaced theirs."""
-    steps = get_steps(context, walk)
-    tried_indexes = sorted(
-        t.step
-        for t in state.tried_steps
-        if (t.entry, t.finding) == (walk.entry, walk.finding) and t.outcome == "no-help"
-    )
-    blocks = []
-    for index in tried_indexes:
-        if index < min(walk.step, len(steps)):
-            instruction = shorten_runs(render_step_text(context, state, walk, steps[index]), MAX_STEP_CHARS)
-            blocks.append(context.build_paragraph("walk.tried", "subtle", number=index + 1, do=instruction))
-    return tuple(blocks)
 
 
 def _record_step(

@@ -20,7 +20,7 @@ MAX_TRIED_STEPS = 30
 MAX_LAST_BUTTONS = 12
 MAX_FACT_VERDICTS = 20
 
-StepOutcome = Literal["worked", "no-help"]
+StepOutcome = Literal["worked", "no-help", "done", "skipped"]
 FeedbackVerdict = Literal["right", "wrong"]
 StoredFactVerdict = tuple[str, str, Literal["for", "against"]]
 """An entry id, the stored name of a fact of the fact rules, and whether the fact speaks for the entry."""
@@ -63,7 +63,11 @@ class Walkthrough:
 
 @dataclass(frozen=True, slots=True)
 class TriedStep:
-    """A step of a walkthrough that the user tried, its outcome, and when (UTC, ISO 8601)."""
+    """A step of a walkthrough that the user left behind, its outcome, and when (UTC, ISO 8601).
+
+    `done` steps were done, `skipped` ones don't apply. After `worked` the build went well, after `no-help` it failed
+    again.
+    """
 
     entry: str
     step: int

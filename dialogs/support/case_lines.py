@@ -102,7 +102,7 @@ def _build_finding_lines(context: DialogContext, state: ConversationState) -> li
     headline = render_case_headline(context, state)
     if diagnosis is None or diagnosis.finding is None or headline is None:
         return []
-    place = collapse_whitespace(flatten_runs(render_place(context, diagnosis, None).text))
+    place = collapse_whitespace(flatten_runs(render_place(context, diagnosis).text))
     return [headline, *([context.format_text("case.what.where", place=place)] if place else [])]
 
 

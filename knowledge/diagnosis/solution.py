@@ -16,6 +16,7 @@ from knowledge.patterns import define_text_pattern
 _SERVICE_COMMAND = define_text_pattern(
     r"(?i)image builder|ImageBuilderTemplate|imageTemplates|packerlogs|<staging(?:Rg)?>"
 )
+_RUN_COMMAND = define_text_pattern(r"(?i)\bimage builder run\b|\bStart-AzImageBuilderTemplate\b|\bpacker build\b")
 _SERVICE_TEXT = define_text_pattern(
     r"(?i)delete the template|submit (?:it|the template)|the template again|buildTimeoutInMinutes|"
     r"staging resource group|start the run|run the template"
@@ -39,6 +40,12 @@ def build_solution(
     if tool == "packer":
         steps = [*(step for step in steps if not is_service_step(step)), *packer_steps]
     return tuple(steps)
+
+
+def runs_build(step: Step) -> bool:
+    """Return whether a step runs the build again, so that its outcome shows."""
+    commands = f"{step.cli or ''}\n{step.powershell or ''}"
+    return _RUN_COMMAND.search(commands) is not None
 
 
 def is_service_step(step: Step) -> bool:

@@ -38,12 +38,12 @@ CONVERSATIONS = {
             "FAILED.LOG",
             (
                 "Script ended with a non-zero exit code",
-                "certain: the text itself says so",
+                "✖ Script ended with a non-zero exit code\n\nDuring the build\n\nCertain: the text itself says so.",
                 "line 11  The string is missing the terminator.",
                 "line 27  Script exited",
                 "The run: failed. Phase reached: customizing. "
                 "The powershell provisioner failed after 5 s with exit code 1.",
-                "Read the state. Running it again won't help.",
+                "Running it again won't help.",
                 "Running it again. the script stays broken.",
                 "Cause. The script itself is broken",
                 "A consequence of this, not another cause: Packer build failed.",
@@ -56,30 +56,36 @@ CONVERSATIONS = {
             ("our own conclusion", "only a part of the log", "<template>", "Step 2"),
         ),
         Line(
-            "[Next step]",
+            "[Done, next]",
             (
                 "Step 2 of 3. Delete the template.",
                 "This step deletes something.",
                 "Save first: the customization.log",
-                "It worked",
-                "Step 1: tried, did not help. Read the state.",
+                "Done, next",
+                "✓ Read the state.",
+                "○ Submit",
             ),
-            ("Step 1 of",),
+            ("Step 1 of", "It worked"),
         ),
-        Line("[It worked]", ("solved by step 2 of “Script ended with a non-zero exit code”", "Start over"), ("?",)),
+        Line("it worked", ("solved by step 2 of “Script ended with a non-zero exit code”", "Start over"), ("?",)),
     ),
     "nothing helps": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("next", ("Step 2 of 3",)),
-        Line("it didn't help", ("Step 3 of 3", "This step changes something.", "It didn't help"), ("Next step",)),
-        Line("[It didn't help]", ("Those were all the steps", "Other known errors fit", "Draft a support case")),
+        Line(
+            "it didn't help",
+            ("Step 3 of 3", "✖ Delete the template. (failed again", "It failed again"),
+            ("Done, next",),
+        ),
+        Line("[It failed again]", ("Those were all the steps", "Other known errors fit", "Draft a support case")),
         Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
-        Line("[It didn't help]", ("Those were all the steps of “Build timeout exceeded”",)),
+        Line("[It failed again]", ("Those were all the steps of “Build timeout exceeded”",)),
         Line(
             "[Draft a support case]",
             (
-                "“Script ended with a non-zero exit code”, step 1 (done or skipped, the problem remains): Read the state.",
+                "“Script ended with a non-zero exit code”, step 1 (done): Read the state.",
+                "“Script ended with a non-zero exit code”, step 2 (done, the build failed again)",
                 "“Script ended with a non-zero exit code”, step 3",
                 "“Build timeout exceeded”, step 1",
             ),
@@ -89,33 +95,33 @@ CONVERSATIONS = {
         Line(
             "LIKELY",
             (
-                "likely: the text points here",
+                "Likely: I saw only part of the log.",
                 "I saw only a part of the log",
                 "To tell the candidates apart:",
                 "Build timeout exceeded: it ran for hours",
             ),
         ),
-        Line("[Build timeout exceeded]", ("possible: your own pick", "Step 1 of 1")),
+        Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),
     ),
     "a finding": (
         Line(
             "A.FINDING",
             (
-                "A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5 · certain\n\n"
-                "Close the quote in tools.ps1. Running it again won't help until then.\n\n"
+                "✖ A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5\n\n"
+                "Certain: line 11 says so.\n\n▶ line 11  The string is missing the terminator.\n\n"
+                "Step 1 of 4. Close the quote in tools.ps1. Look above it.\n\nRunning it again won't help until then.",
                 "  line 10  Installing the tools\n▶ line 11  The string is missing the terminator.\n  line 27  Script",
                 "Cause. The file tools.ps1 has a quote too few.",
                 "Kind of failure. Script ended with a non-zero exit code: The script itself is broken",
                 "Who can fix it: whoever owns the script.",
                 "The powershell provisioner failed after 5 s with exit code 1.",
-                "Step 1 of 4. Close the quote in tools.ps1. Look above it.",
             ),
             ("the script stays broken", "Read the state", "Does running it again help?"),
         ),
         Line(
             "next",
             (
-                "A quote in tools.ps1 is never closed\n\nStep 1: tried, did not help. Close the quote in tools.ps1.",
+                "A quote in tools.ps1 is never closed\n\n✓ Close the quote in tools.ps1.",
                 "▶ line 11  The string is missing the terminator.",
                 "Step 2 of 4. Test the script alone.",
             ),
@@ -174,7 +180,7 @@ CONVERSATIONS = {
         Line(
             "WITHOUT.STEP",
             ("A quote in tools.ps1 is never closed", "Close the quote in tools.ps1. Running it again", "▶ line 11"),
-            ("I don't know", "Next step"),
+            ("I don't know", "Done, next"),
         ),
     ),
     "succeeded, but": (
@@ -194,7 +200,7 @@ CONVERSATIONS = {
             ("Build timeout exceeded (from your description)", "exit code (from your description)"),
             ("(possible)", "line "),
         ),
-        Line("[Build timeout exceeded]", ("During the build · from your description",), ("line ",)),
+        Line("[Build timeout exceeded]", ("During the build\n\nFrom your description.",), ("line ",)),
     ),
     "several possible": (
         Line(
@@ -215,7 +221,7 @@ CONVERSATIONS = {
     ),
     "a wrapper": (Line("WRAPPER", ("only says that something failed", "from other users' reports")),),
     "harmless": (
-        Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Next step")),
+        Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Done, next")),
         Line("next", ("No solution is under way",)),
     ),
     "succeeded": (Line("SUCCEEDED", ("succeeded", "Harmless messages in it: No artifacts"), ("Step 1",)),),
@@ -266,14 +272,15 @@ CONVERSATIONS = {
         Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("next", ("Step 2 of 3",)),
         Line("LIKELY", ("Step 1 of 3",)),
-        Line("draft", ("step 1 (done or skipped, the problem remains): Read the state.",)),
+        Line("draft", ("step 1 (done): Read the state.",)),
     ),
     "numbers and labels can be typed": (
-        Line("FAILED.LOG", ("[2] Next step",)),
-        Line("2", ("Step 2 of 3",)),
+        Line("FAILED.LOG", ("[1] Done, next",)),
+        Line("1", ("Step 2 of 3",)),
         Line("other candidates (1)", ("Other candidates",)),
         Line("back to the step", ("Step 2 of 3",)),
-        Line("1", ("solved by step 2",)),
+        Line("1", ("Step 3 of 3",)),
+        Line("1", ("solved by step 3",)),
     ),
     "the example": (Line("[Show me an example]", ("This is the example", "missing the terminator", "Step 1 of 3")),),
     "the language is asked for and kept": (
@@ -289,7 +296,7 @@ CONVERSATIONS = {
         Line("[During the build]", ("What do you see?", "Build timeout exceeded: The run ends after hours.")),
         Line("[Back]", ("When did it fail?",)),
         Line("[During the build]", ("What do you see?",)),
-        Line("[Build timeout exceeded]", ("possible: your own pick", "Step 1 of 1")),
+        Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),
         Line("guided", ("When did it fail?",)),
         Line("[None of these]", ("none of the errors that I know", "Draft a support case", "Back")),
         Line("[Back]", ("When did it fail?",)),
@@ -302,15 +309,15 @@ ITALIAN = {
             "FAILED.LOG",
             (
                 "Script terminato con codice di uscita diverso da zero",
-                "certo: lo dice il testo stesso",
+                "Certo: lo dice il testo stesso.",
                 "riga 11  The string is missing",
                 "Errore nel provisioner powershell dopo 5 s con codice di uscita 1.",
-                "Leggi lo stato. Rieseguire non serve.",
+                "Rieseguire non serve.",
                 "Rieseguire. lo script resta errato.",
                 "Passaggio 1 di 3. Leggi lo stato.",
             ),
         ),
-        Line("[Passaggio successivo]", ("Questo passaggio elimina qualcosa.", "Salva prima: il customization.log")),
+        Line("[Fatto, avanti]", ("Questo passaggio elimina qualcosa.", "Salva prima: il customization.log")),
         Line("funziona", ("risolto con il passaggio 2",)),
     ),
     "cortesie": (
@@ -389,7 +396,7 @@ async def test_a_button_that_cannot_be_followed_gets_a_helpful_answer(name: str)
 async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_new_one() -> None:
     chat = Chat()
     await chat.say("FAILED.LOG")
-    old = chat.button("Next step")
+    old = chat.button("Done, next")
     await chat.say("LIKELY")
     shown = await chat.act(old.action_id, dict(old.args))
     assert "a text that I no longer have" in shown
@@ -400,7 +407,7 @@ async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_ne
 async def test_a_colleague_who_presses_a_button_starts_their_own_walk() -> None:
     mine, theirs = Chat(), Chat()
     await mine.say("FAILED.LOG")
-    button = mine.button("Next step")
+    button = mine.button("Done, next")
     shown = await theirs.act(button.action_id, dict(button.args))
     assert "Step 2 of 3" in shown
     assert "win11-golden" not in shown

@@ -37,7 +37,6 @@ ENGLISH = {
     "rerun win11-golden": "I can't start a build, but you can",
     "list templates": "Look at your template",
     "file it": NOTHING,
-    "skip": NOTHING,
     "see you tomorrow": NOTHING,
     "are you a bot?": "What I am, and what I keep",
     "👍": NOTHING,

@@ -17,7 +17,7 @@ async def test_from_the_look_to_a_ticket(sandbox_client: TestClient) -> None:
     await client.paste("look at win11-golden")
     await client.press("Yes, look")
     await client.sees("The string is missing the terminator", "Step 1 of")
-    await client.press("Next step")
+    await client.press("Done, next")
     await client.sees("Step 2 of")
     await client.press("Draft a support case")
     await client.sees("Draft of a support case", "Azure Image Builder")

@@ -105,7 +105,7 @@ async def test_foreign_text_is_literal_wherever_it_comes_from(bot: Whole, reques
     file = {"contentType": "application/vnd.microsoft.teams.file.download.info", "name": harm, "content": content}
     await bot.post(her, text="", attachments=[file])
     await bot.settled()
-    for do in ("others", "next", "next", "guided", "look-other"):
+    for do in ("others", "done", "done", "guided", "look-other"):
         await bot.press(her, do)
     await bot.press(her, "look", {"sub": SUBSCRIPTION, "rg": "rg-images", "name": "win11-golden"})
     for do in ("look-yes", "failing", "whole-log", "draft"):
@@ -168,7 +168,7 @@ async def test_no_request_goes_to_an_address_found_in_a_text(bot: Whole, monkeyp
         for text in [*texts, "\n".join(texts), log_of("\n".join(texts))]:
             for said in (text, f"look at {text}", f"watch {text}"):
                 await bot.say(HERS, said)
-            for do in ("look", "look-yes", "look-retry", "whole-log", "draft", "next", "az-case"):
+            for do in ("look", "look-yes", "look-retry", "whole-log", "draft", "done", "az-case"):
                 await bot.press(HERS, do)
             value = {"messagePayload": {"body": {"contentType": "html", "content": f"<img src='{text}'>{text}"}}}
             await invoked(bot, HERS, "composeExtension/fetchTask", value)

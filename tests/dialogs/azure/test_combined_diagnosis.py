@@ -79,13 +79,13 @@ async def test_a_run_that_failed_at_its_limit_speaks_against_it_and_leads_elsewh
 async def test_the_log_comes_before_what_the_status_says() -> None:
     chat = await looked(status_of("win11-golden", message="context deadline exceeded while waiting"), log=VERDICT)
     assert entries_of(chat)[0] == "script-nonzero-exit"
-    assert "Customizing · certain" in chat.shown
+    assert "Customizing\n\nCertain: line" in chat.shown
     assert "Step 1 of" in chat.shown
 
 
 async def test_from_a_part_of_a_log_nothing_is_certain() -> None:
     chat = await looked(status_of("win11-golden", message=""), log=VERDICT, whole=False)
-    assert "Customizing · likely" in chat.shown
+    assert "Customizing\n\nLikely:" in chat.shown
     assert "only a part of the log" in chat.shown
 
 

@@ -309,7 +309,7 @@ async def test_what_the_whole_log_shows_instead_is_shown_as_a_new_diagnosis() ->
     fake.tails[GOLDEN] = LogTail("customization.log", "A.FINDING", 9, 90_000)
     shown = await chat.finish_job()
     assert "The same error" not in shown
-    assert "A quote in tools.ps1 is never closed\n\nCustomizer 2 of 3 · install · script line 5 · certain" in shown
+    assert "A quote in tools.ps1 is never closed\n\nCustomizer 2 of 3 · install · script line 5\n\nCertain:" in shown
 
 
 async def test_the_facts_of_the_paste_say_which_template() -> None:
@@ -398,6 +398,6 @@ async def test_the_whole_log_can_make_it_certain() -> None:
     fake.statuses[GOLDEN] = status_of("win11-golden", message="")
     chat = LookingChat(fake)
     await chat.say("look at win11-golden")
-    assert "likely: the text points here" in await chat.say("yes")
+    assert "Likely: I saw only part of the log." in await chat.say("yes")
     await chat.press("Read the whole log")
     assert "With this it is certain." in await chat.finish_job()

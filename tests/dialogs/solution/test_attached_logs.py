@@ -109,7 +109,7 @@ async def test_a_log_is_announced_read_and_diagnosed() -> None:
     assert chat.effects == (AskFeedback(),)
     assert files.asked == [(LOG, "en")]
     assert chat.progress == [(5, 10)]
-    assert "Step 2 of 3" in await chat.press("Next step")
+    assert "Step 2 of 3" in await chat.press("Done, next")
 
 
 async def test_in_italian() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from dialogs.replies.plain_text import flatten_runs, render_plain_text
+from dialogs.solution.certainty import render_certainty
 from dialogs.solution.diagnosis_view import show_entry
 from dialogs.solution.finding_view import render_finding_title, render_headline, render_place, render_walk_headline
 from dialogs.solution.solution_steps import build_walk, get_finding
@@ -67,23 +69,43 @@ def test_a_headline_is_in_the_language_of_the_turn(finding: Finding, language: L
 
 
 @pytest.mark.parametrize(
-    ("place", "phase", "confidence", "shown"),
+    ("place", "phase", "shown"),
     [
-        (QUOTE_FINDING.place, "customize", "certain", "Step 2 (powershell) · script line 5 · certain"),
-        (StepPlace("shell", 1, 3), "customize", None, "Step 1 (shell)"),
-        (StepPlace("shell", 3, 3, None, "tools", 5), "customize", "likely", "Customizer 3 of 5 · tools · likely"),
-        (StepPlace("shell", 3, 3, 7, "", 5), "customize", None, "Customizer 3 of 5 · shell · script line 7"),
-        (StepPlace("powershell", 9, 3), "deprovision", "certain", "Deprovisioning · certain"),
-        (None, "deploy", "likely", "Deploying the build VM · likely"),
-        (None, None, "possible", "Possible"),
-        (None, None, None, ""),
+        (QUOTE_FINDING.place, "customize", "Step 2 (powershell) · script line 5"),
+        (StepPlace("shell", 1, 3), "customize", "Step 1 (shell)"),
+        (StepPlace("shell", 3, 3, None, "tools", 5), "customize", "Customizer 3 of 5 · tools"),
+        (StepPlace("shell", 3, 3, 7, "", 5), "customize", "Customizer 3 of 5 · shell · script line 7"),
+        (StepPlace("powershell", 9, 3), "deprovision", "Deprovisioning"),
+        (None, "deploy", "Deploying the build VM"),
+        (None, None, ""),
     ],
 )
-def test_the_place_is_one_line(
-    place: StepPlace | None, phase: str | None, confidence: Confidence | None, shown: str
-) -> None:
+def test_the_place_is_one_line(place: StepPlace | None, phase: str | None, shown: str) -> None:
     diagnosis = replace(FOUND, phase=phase, finding=replace(QUOTE_FINDING, place=place))
-    assert flatten_runs(render_place(context(), diagnosis, confidence).text) == shown
+    assert flatten_runs(render_place(context(), diagnosis).text) == shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "confidence", "shown"),
+    [
+        ({}, "certain", "Certain: line 11 says so."),
+        ({"finding": None}, "certain", "Certain: the text itself says so."),
+        ({}, "likely", "Likely: the text points here, but doesn't prove it."),
+        ({"partial": True}, "likely", "Likely: I saw only part of the log."),
+        ({"finding": replace(QUOTE_FINDING, is_guess=True)}, "possible", "A guess: nothing here says"),
+        ({"finding": None}, "possible", "Possible: it fits"),
+        ({"kind": "question"}, "possible", "From your description."),
+    ],
+)
+def test_one_line_says_how_sure_it_is_and_why(changes: dict[str, Any], confidence: Confidence, shown: str) -> None:
+    is_words = changes.get("kind") == "question"
+    found = replace(match(SCRIPT, confidence, (11, "x")), **({"evidence": ()} if is_words else {}))
+    diagnosis = replace(FOUND, matches=(found,), **changes)
+    assert flatten_runs(render_certainty(context(), diagnosis, found).text).startswith(shown)
+
+
+def test_a_picked_entry_says_so() -> None:
+    assert flatten_runs(render_certainty(context(), FOUND, None).text) == "You picked this one."
 
 
 @pytest.mark.parametrize(
@@ -126,7 +148,7 @@ def test_the_note_about_sources_is_that_of_the_finding() -> None:
 )
 def test_what_to_do_first_says_whether_a_retry_helps(retry: Retry, said: str) -> None:
     shown = show(replace(FOUND, finding=replace(QUOTE_FINDING, retry=retry)))
-    assert f"Close the quote in tools.ps1. {said}\n" in shown
+    assert f"Close the quote in tools.ps1. Look above it.\n\n{said}\n" in shown
 
 
 def test_of_an_earlier_text_the_headline_has_no_values() -> None:

@@ -63,8 +63,8 @@ def test_a_step_that_was_tried_is_named_by_its_finding() -> None:
     lines = build_case_lines(context(), ConversationState(diagnosis=FOUND, tried_steps=tried))
     steps = [line.partition(", ")[2] for line in lines if line.startswith("2026-03-01T00:0")]
     assert steps == [
-        "“A quote in the script is never closed”, step 2 (done or skipped, the problem remains): Test the script alone.",
-        "“Script ended with a non-zero exit code”, step 1 (done or skipped, the problem remains): Read the state.",
+        "“A quote in the script is never closed”, step 2 (done, the build failed again): Test the script alone.",
+        "“Script ended with a non-zero exit code”, step 1 (done, the build failed again): Read the state.",
     ]
 
 

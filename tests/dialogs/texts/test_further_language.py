@@ -18,7 +18,7 @@ FILES = {
     "language.yaml": "name: Klingon\nswitch_phrases: [tlhIngan Hol yIjatlh]\n",
     "general.yaml": "talk.hello: nuqneH\nbutton.draft: QaH yItlhob\n",
     "case.yaml": "case.title: QaH tlhobghach\n",
-    "typed.yaml": "commands:\n  next: [veb]\n",
+    "typed.yaml": "commands:\n  done: [veb]\n",
 }
 SAID = ("hello", "help", "FAILED.LOG", "next", "it didn't help", "others", "forget me", "guides", "status", "?")
 

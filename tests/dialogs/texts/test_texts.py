@@ -99,7 +99,7 @@ def test_every_word_of_the_knowledge_has_its_text() -> None:
     wanted += [f"area.{area}" for area in get_args(Area)]
     wanted += [f"group.{group}" for group in AREA_GROUPS]
     wanted += [f"kind.{kind}" for kind in get_args(InputKind)]
-    wanted += [f"confidence.{confidence}.long" for confidence in get_args(Confidence)]
+    wanted += [f"certainty.{confidence}" for confidence in get_args(Confidence)]
     wanted += [f"{kind}.{outcome}" for outcome in get_args(BuildOutcome) for kind in ("outcome", "case.what")]
     wanted += [f"retry.{retry}{part}" for retry in get_args(Retry) for part in ("", ".reason")]
     wanted += [f"diagnosis.{basis}" for basis in get_args(Basis) if basis != "documented"]
