@@ -18,13 +18,13 @@ from dialogs.model.reply import (
     CopyableText,
     DurationBars,
     FactTable,
+    FoldedSection,
     FormField,
     LogExcerpt,
     Mark,
     Paragraph,
     Reply,
     RichText,
-    Section,
 )
 from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.durations import build_bar_rows
@@ -83,7 +83,7 @@ def _build_block(blocks: tuple[Block, ...], position: int, language: Language, p
     """Build the elements of the block at `position`, folded if it should be. `path` tells equal positions apart."""
     block = blocks[position]
     element_id = f"{path}{position}"
-    if isinstance(block, Section):
+    if isinstance(block, FoldedSection):
         positions = range(len(block.blocks))
         items = [part for at in positions for part in _build_block(block.blocks, at, language, f"{element_id}-")]
         box = {"type": "Container", "items": items}
@@ -126,7 +126,7 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
             return [*_build_problem(block), _build_input(block, language)]
         case DurationBars():
             return [_build_box([_build_bar(row) for row in build_bar_rows(block, language)])] if block.rows else []
-        case Section():
+        case FoldedSection():
             return []  # built from its blocks
 
 

@@ -14,12 +14,12 @@ from dialogs.model.reply import (
     CopyableText,
     DurationBars,
     FactTable,
+    FoldedSection,
     FormField,
     LogExcerpt,
     Paragraph,
     Reply,
     RichText,
-    Section,
     TextRun,
 )
 from dialogs.texts.catalog import get_texts
@@ -111,7 +111,7 @@ def _shorten_block(block: Block, allowance: Allowance, language: Language) -> It
             yield from _shorten_lines(text, allowance.max_command_chars, language, block)
         case Paragraph(text=text):
             yield replace(block, text=_shorten_runs(text, allowance, language))
-        case Section(blocks=blocks):
+        case FoldedSection(blocks=blocks):
             inner = tuple(short for one in blocks for short in _shorten_block(one, allowance, language))
             yield replace(block, blocks=inner)
         case FactTable():

@@ -9,7 +9,7 @@ from bot.cards.layout import lay_out_card
 from bot.cards.shortening import FULL_ALLOWANCE, Allowance, shorten_reply, truncate_button_labels, truncate_text
 from bot.cards.text_runs import CardElement
 from bot.state.json_text import encode_json
-from dialogs.model.reply import Block, Command, FactTable, FormField, Reply, Section
+from dialogs.model.reply import Block, Command, FactTable, FoldedSection, FormField, Reply
 from dialogs.replies.plain_text import render_plain_text
 
 TARGET_BYTES = 25 * 1024
@@ -83,7 +83,7 @@ def _select_fallback_blocks(reply: Reply) -> Iterator[Block]:
     """Yield what the fallback text of a large card holds: nothing that the card itself has folded."""
     previous: Block | None = None
     for block in reply.blocks:
-        is_folded = isinstance(block, Section) or (isinstance(block, FactTable) and block.folded_label)
+        is_folded = isinstance(block, FoldedSection) or (isinstance(block, FactTable) and block.folded_label)
         is_for_other_shell = isinstance(block, Command) and isinstance(previous, Command)
         if isinstance(block, FormField) and not block.choices:
             yield replace(block, value=truncate_text(block.value, _MAX_FALLBACK_FIELD_CHARS, reply.language))

@@ -18,13 +18,13 @@ from dialogs.model.reply import (
     CopyableText,
     DurationBars,
     FactTable,
+    FoldedSection,
     FormField,
     LogExcerpt,
     Mark,
     Paragraph,
     Reply,
     RichText,
-    Section,
 )
 from dialogs.replies.plain_text import (
     format_line_label,
@@ -58,7 +58,7 @@ def _print_block(console: Console, block: Block, language: Language) -> None:
     match block:
         case Paragraph():
             _print_paragraph(console, block)
-        case Section(blocks=blocks):
+        case FoldedSection(blocks=blocks):
             _print_blocks(console, blocks, language)
         case FactTable(rows=facts):
             rows = [(Text(sanitize_line(label)), _style_text(value)) for label, value in facts]

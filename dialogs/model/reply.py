@@ -146,14 +146,14 @@ class DurationBars:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FoldedSection:
     """Blocks that a card shows once their label is pressed. Other clients show them at once."""
 
     label: str
     blocks: tuple[Block, ...]
 
 
-Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars | Section
+Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars | FoldedSection
 
 
 ButtonArgument = int | str | list[str]

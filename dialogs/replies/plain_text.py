@@ -14,12 +14,12 @@ from dialogs.model.reply import (
     CopyableText,
     DurationBars,
     FactTable,
+    FoldedSection,
     FormField,
     LogExcerpt,
     Paragraph,
     Reply,
     RichText,
-    Section,
 )
 from dialogs.replies.durations import build_bar_rows
 from dialogs.texts.catalog import get_texts
@@ -138,7 +138,7 @@ def _render_block(block: Block, language: Language) -> str:
     match block:
         case Paragraph(text=text, mark=mark):
             return f"{mark} {flatten_runs(text)}" if mark else flatten_runs(text)
-        case Section(blocks=blocks):
+        case FoldedSection(blocks=blocks):
             return _render_blocks(blocks, language)
         case FactTable(rows=facts):
             heading = f"{sanitize_line(block.folded_label)}:\n" if block.folded_label else ""

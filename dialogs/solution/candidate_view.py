@@ -7,6 +7,7 @@ from typing import Literal
 from dialogs.context import DialogContext, build_log_excerpt, shorten_label
 from dialogs.model.reply import Block, Button, Paragraph, emphasize
 from dialogs.solution.finding_view import render_headline
+from dialogs.solution.solution_steps import get_finding
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TrustedText
 from knowledge.model.diagnosis import Confidence, Diagnosis, ExcerptLine, InputKind, Match
@@ -31,6 +32,23 @@ def is_described(diagnosis: Diagnosis | None, match: Match) -> bool:
 def grade_confidence(diagnosis: Diagnosis | None, match: Match) -> Confidence | Literal["described"]:
     """Return how confident a match is, as people read it: a person's own words are called that."""
     return "described" if is_described(diagnosis, match) else match.confidence
+
+
+def render_certainty(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> Paragraph:
+    """Render how sure the answer is, and why. Without a match, the person picked the entry."""
+    finding = get_finding(diagnosis, match.entry) if diagnosis and match else None
+    line = finding.line if finding else 0
+    if match is None:
+        reason = "picked"
+    elif is_described(diagnosis, match):
+        reason = "described"
+    elif finding is not None and finding.is_guess:
+        reason = "guess"
+    elif match.confidence == "likely" and diagnosis is not None and diagnosis.partial:
+        reason = "partial"
+    else:
+        reason = f"{match.confidence}-line" if match.confidence == "certain" and line else match.confidence
+    return context.build_paragraph(f"certainty.{reason}", "subtle", **({"line": line} if line else {}))
 
 
 def render_candidate_line(context: DialogContext, diagnosis: Diagnosis | None, match: Match) -> Paragraph:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
-from dialogs.model.reply import Block, Button, Paragraph, Reply, Section, TextRun
+from dialogs.model.reply import Block, Button, FoldedSection, Paragraph, Reply, TextRun
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import (
     MAX_CANDIDATES,
@@ -16,8 +16,8 @@ from dialogs.solution.candidate_view import (
     build_evidence,
     find_other_candidates,
     list_look_alikes,
+    render_certainty,
 )
-from dialogs.solution.certainty import render_certainty
 from dialogs.solution.finding_view import (
     build_deciding_line,
     build_excerpt,
@@ -65,7 +65,7 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
         *_build_first_step(context, state, walk),
         *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
         *_build_evidence_section(context, diagnosis, match),
-        Section(context.format_text("diagnosis.why"), tuple(_build_reasons(context, entry, match, diagnosis))),
+        FoldedSection(context.format_text("diagnosis.why"), tuple(_build_reasons(context, entry, match, diagnosis))),
         *_build_look_alike_section(context, look_alikes),
     ]
     walk_buttons = build_walk_buttons(context, state, walk, len(others))
@@ -93,7 +93,7 @@ def _build_evidence_section(context: DialogContext, diagnosis: Diagnosis | None,
     lines = build_excerpt(diagnosis) if diagnosis and has_finding else build_evidence(match.evidence if match else ())
     if lines == _build_proof(diagnosis, match):
         return []
-    return [Section(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
+    return [FoldedSection(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
 
 
 def _build_first_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
@@ -103,7 +103,7 @@ def _build_first_step(context: DialogContext, state: ConversationState, walk: Wa
     if not get_steps(context, walk):
         return [Paragraph(retry), context.build_paragraph("walk.no-steps")]
     instruction, *details = build_step_blocks(context, state, walk)
-    section = [Section(context.format_text("walk.how"), tuple(details))] if details else []
+    section = [FoldedSection(context.format_text("walk.how"), tuple(details))] if details else []
     return [instruction, Paragraph(retry), *section]
 
 
@@ -123,7 +123,7 @@ def _build_reasons(
 
 def _build_look_alike_section(context: DialogContext, look_alikes: Sequence[LookAlike]) -> list[Block]:
     blocks = build_difference_blocks(context, tuple(look_alikes))
-    return [Section(context.format_text("diagnosis.differences"), tuple(blocks))] if blocks else []
+    return [FoldedSection(context.format_text("diagnosis.differences"), tuple(blocks))] if blocks else []
 
 
 def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.effects import HandOff
-from dialogs.model.reply import Block, Button, LogExcerpt, Reply, Section, parse_markup
+from dialogs.model.reply import Block, Button, FoldedSection, LogExcerpt, Reply, parse_markup
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import build_evidence
 from dialogs.solution.diagnosis_view import build_entry_heading, find_current_match, show_entry
@@ -34,7 +34,7 @@ def _limit_excerpts(blocks: tuple[Block, ...], room: int) -> tuple[tuple[Block, 
     """Return blocks with at most `room` lines of a log, and how many lines are left."""
     limited: list[Block] = []
     for block in blocks:
-        if isinstance(block, Section):
+        if isinstance(block, FoldedSection):
             inner, room = _limit_excerpts(block.blocks, room)
             limited += [replace(block, blocks=inner)] if inner else []
         elif not isinstance(block, LogExcerpt):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.reply import Block, Paragraph, Reply, Section, emphasize
+from dialogs.model.reply import Block, FoldedSection, Paragraph, Reply, emphasize
 from dialogs.replies.general_replies import show_problem
 from dialogs.solution.candidate_view import (
     build_candidate_blocks,
@@ -13,13 +13,12 @@ from dialogs.solution.candidate_view import (
     build_evidence,
     find_other_candidates,
 )
-from dialogs.solution.checklist import build_checklist
 from dialogs.solution.diagnosis_view import find_current_match
 from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, get_finding, get_steps
-from dialogs.solution.step_view import build_step_blocks, build_walk_buttons
+from dialogs.solution.step_view import build_checklist, build_step_blocks, build_walk_buttons
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
 
 MAX_EVIDENCE_LINES = 2
@@ -126,7 +125,7 @@ def _build_proof(context: DialogContext, state: ConversationState, walk: Walkthr
         return []
     has_finding = get_finding(state.diagnosis, walk.entry) is not None
     lines = build_deciding_line(state.diagnosis) if has_finding else build_evidence(match.evidence[:MAX_EVIDENCE_LINES])
-    return [Section(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
+    return [FoldedSection(context.format_text("diagnosis.evidence"), tuple(lines))] if lines else []
 
 
 def render_current_step(

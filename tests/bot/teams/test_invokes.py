@@ -62,7 +62,7 @@ async def press(chat: Chat, data: Any, **more: Any) -> tuple[str, Any]:
 async def test_the_answer_is_the_card_that_takes_the_place(walking: Chat) -> None:
     await walking.send(TEXT)
     data = pressed(walking, "done")
-    for step in (1, 2):
+    for _ in range(2):
         kind, card = await press(walking, data)
         data = data_of(card, "done")
         assert (kind, card["type"], card["version"]) == (CARD_TYPE, "AdaptiveCard", "1.2")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dialogs.replies.plain_text import flatten_runs, render_plain_text
-from dialogs.solution.certainty import render_certainty
+from dialogs.solution.candidate_view import render_certainty
 from dialogs.solution.diagnosis_view import show_entry
 from dialogs.solution.finding_view import render_finding_title, render_headline, render_place, render_walk_headline
 from dialogs.solution.solution_steps import build_walk, get_finding

@@ -52,7 +52,7 @@ CASES: dict[str, Case] = dict(
         example("no-outbound-access", "linux", "network"),
         example("avd-language-pack-failure", "windows", "avd-scripts"),
         example("devops-operation-canceled", "", "azure-devops"),
-        example("pipeline-task-call-failed", "windows", "azure-devops"),
+        example("pipeline-task-call-failed", "", "azure-devops"),
         example("gallery-replication-timeout", "linux"),
         example("distribution-access-denied", "windows"),
         example("gateway-timeout-504", ""),
