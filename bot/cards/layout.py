@@ -42,6 +42,7 @@ from knowledge.model.entry import Language
 MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
 
+_BAR_COLUMN_WIDTHS = (5, 5, 4)
 _CALLOUT_TONES = ("good", "warning", "attention")
 _MARK_STYLES: Mapping[Mark, CardElement] = {
     "✖": {"color": "attention", "isSubtle": False},
@@ -201,16 +202,23 @@ def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
 
 
 def _build_bar(row: tuple[str, str, str, BarState]) -> CardElement:
-    """Build one row of a timeline: its bar, name and description; what went wrong is highlighted."""
+    """Build one row of a timeline in three columns: name, bar, and time. What went wrong is highlighted."""
     bar, name, description, state = row
-    color = {"color": "attention"} if state in ("failed", "stopped") else {}
-    faint = {"isSubtle": True} if state == "pending" else {}
-    bar_runs = build_text_runs(f"{bar} ", fontType="monospace", **(color or {"color": "accent"})) if bar else []
-    text_runs = [
-        *build_text_runs(name, fontType="monospace", **faint),
-        *build_text_runs(f"\N{EN SPACE}{description}", **color, **faint),
+    is_failure = state in ("failed", "stopped")
+    style: CardElement = {"color": "attention", "weight": "bolder"} if is_failure else {}
+    style |= {"isSubtle": True} if state == "pending" else {}
+    bar_color: CardElement = {"color": "attention" if is_failure else "accent"}
+    cells = [
+        build_text_runs(" ".join(map(insert_soft_breaks, name.split(" "))), size="small", **style),
+        build_text_runs(bar, fontType="monospace", size="small", **bar_color),
+        build_text_runs(description, size="small", **style),
     ]
-    return build_rich_text([*bar_runs, *text_runs], spacing="small")
+    # a RichTextBlock without inlines is invalid
+    columns = [
+        {"type": "Column", "width": width, "items": [build_rich_text(runs)] if runs else []}
+        for width, runs in zip(_BAR_COLUMN_WIDTHS, cells, strict=True)
+    ]
+    return {"type": "ColumnSet", "spacing": "small", "columns": columns}
 
 
 def _build_problem(field: FormField) -> list[CardElement]:

@@ -64,7 +64,7 @@ async def retry_lookup(request: ActionRequest) -> DialogResult:
 
 @AZURE_ACTIONS.register("failing", pressed_by="anyone")
 async def list_failed_templates(request: ActionRequest) -> DialogResult:
-    """List the templates whose last run failed, from `first` on."""
+    """List the templates whose last run failed, from `first` on; only those of the resource group `rg`, if given."""
     first = parse_int(request.args.get("first", 0), max_value=MAX_FIRST_INDEX)
     return await _request_lookup(request, "failing", first)
 
@@ -104,10 +104,10 @@ async def sign_out(request: ActionRequest) -> DialogResult:
 
 async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int = 0) -> DialogResult:
     dialog = AzureDialog.for_request(request)
-    # the list of failed templates is of no template
-    azure_request = (
-        AzureRequest(kind) if kind == "failing" else AzureRequest(kind, TemplateQuery.from_args(request.args))
-    )
+    query = TemplateQuery.from_args(request.args)
+    if kind == "failing":  # the list is of no single template, but may be of a resource group
+        query = TemplateQuery(resource_group=query.resource_group)
+    azure_request = AzureRequest(kind, query)
     return await dialog.request_lookup(request.context, request.state, request.person, azure_request, detail)
 
 

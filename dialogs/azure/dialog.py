@@ -123,7 +123,9 @@ class AzureDialog:
         until = compute_deadline()
         try:
             if request.kind == "failing":
-                listed = await failed_templates.list_failed_templates(context, azure, person, self.diagnose, detail)
+                listed = await failed_templates.list_failed_templates(
+                    context, azure, person, self.diagnose, request.query.resource_group, detail
+                )
                 return DialogResult(replace(state, azure=state.azure.without_pending_request()), (listed,))
             ref = request.template_id
             if ref is None:

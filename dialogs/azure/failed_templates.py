@@ -1,71 +1,123 @@
-"""The list of templates whose last run failed, each with what broke and a button to look at it."""
+"""The list of templates whose last run failed, by what broke."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dialogs.azure.choose_template import build_subscription_blocks, build_template_button, render_template_line
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
 from dialogs.azure.template_snapshot import compute_deadline, diagnose_snapshot, fetch_log
-from dialogs.context import DialogContext
+from dialogs.context import DialogContext, shorten_label
 from dialogs.model.azure import FailedTemplates
 from dialogs.model.ports import AzureReader, DiagnoseText
-from dialogs.model.reply import Block, Button, Paragraph, Reply
+from dialogs.model.reply import Block, Button, ButtonArgument, Paragraph, Reply, emphasize
 from dialogs.model.turn import Person
+from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration
-from dialogs.solution.candidate_view import render_candidate_line
-from dialogs.solution.finding_view import render_finding_title
+from dialogs.replies.plain_text import flatten_runs
+from dialogs.solution.finding_view import render_finding_title, render_headline
 from dialogs.texts.catalog import TrustedText
 from knowledge.azure_times import compute_seconds_between
 from knowledge.model.diagnosis import Diagnosis, Match
+from knowledge.template.template_id import TemplateId
 
-PAGE_SIZE = 4
+PAGE_SIZE = 10
+MAX_TEMPLATE_BUTTONS = 3
 
 
 async def list_failed_templates(
-    context: DialogContext, azure_reader: AzureReader, person: Person, diagnose: DiagnoseText, first_index: int = 0
+    context: DialogContext,
+    azure_reader: AzureReader,
+    person: Person,
+    diagnose: DiagnoseText,
+    resource_group: str = "",
+    first_index: int = 0,
 ) -> Reply:
-    """Find the failed templates, and list those of the page that starts at `first_index` (from 0).
+    """Find the failed templates, and list those of the page that starts at `first_index` (from 0), by what broke.
 
-    Each is diagnosed as a look at it would. Raise `AzureRefusedError` or `TimeoutError` if they can't be found.
+    Each is diagnosed as a look at it would. With `resource_group`, only its templates are listed. Raise
+    `AzureRefusedError` or `TimeoutError` if they can't be found.
     """
     deadline = compute_deadline()
     async with asyncio.timeout_at(deadline):
         found = await azure_reader.find_failed_templates(person)
-    first_index = first_index if first_index < len(found.templates) else 0
-    listed = found.templates[first_index : first_index + PAGE_SIZE]
+    templates = tuple(status for status in found.templates if _is_in_group(status.template_id, resource_group))
+    first_index = first_index if first_index < len(templates) else 0
+    listed = templates[first_index : first_index + PAGE_SIZE]
     snapshots = await asyncio.gather(*(fetch_log(azure_reader, person, status, deadline) for status in listed))
     page = [await diagnose_snapshot(context, diagnose, snapshot) for snapshot in snapshots]
-    return _build_page(context, found, page, first_index)
+    return _build_page(context, replace(found, templates=templates), page, first_index, resource_group)
+
+
+def _is_in_group(template_id: TemplateId, resource_group: str) -> bool:
+    return not resource_group or template_id.resource_group.casefold() == resource_group.casefold()
 
 
 def _build_page(
-    context: DialogContext, failed_templates: FailedTemplates, page: Sequence[CombinedDiagnosis], first_index: int
+    context: DialogContext,
+    failed_templates: FailedTemplates,
+    page: Sequence[CombinedDiagnosis],
+    first_index: int,
+    resource_group: str,
 ) -> Reply:
     templates = failed_templates.templates
     blocks: list[Block] = [context.build_heading("look.failing.title" if templates else "look.failing.none")]
+    if resource_group:
+        blocks.append(context.build_paragraph("look.failing.group", "subtle", group=resource_group))
     if len(templates) > PAGE_SIZE:
         blocks.append(
             context.build_paragraph(
                 "look.failing.page", first=first_index + 1, last=first_index + len(page), count=len(templates)
             )
         )
-    for combined in page:
-        blocks += [_render_template(context, combined), _render_cause(context, combined)]
+    for cause, combined in _group_by_cause(context, page):
+        blocks += [cause, *(_render_template(context, one) for one in combined)]
     blocks += build_subscription_blocks(
         context, failed_templates.searched_subscriptions, failed_templates.denied_subscriptions
     )
     if failed_templates.has_more:
         blocks.append(context.build_paragraph("look.none.more"))
+    buttons = _build_buttons(context, failed_templates, page, first_index, resource_group)
+    return context.build_reply(*blocks, buttons=buttons, placement="stays")
+
+
+def _group_by_cause(
+    context: DialogContext, page: Sequence[CombinedDiagnosis]
+) -> Iterator[tuple[Paragraph, list[CombinedDiagnosis]]]:
+    """Yield each cause with the templates that it broke, the newest first."""
+    groups: dict[str, tuple[Paragraph, list[CombinedDiagnosis]]] = {}
+    for combined in page:
+        cause = _render_cause(context, combined)
+        groups.setdefault(flatten_runs(cause.text), (cause, []))[1].append(combined)
+    yield from groups.values()
+
+
+def _build_buttons(
+    context: DialogContext,
+    failed_templates: FailedTemplates,
+    page: Sequence[CombinedDiagnosis],
+    first_index: int,
+    resource_group: str,
+) -> tuple[Button, ...]:
+    """Build the buttons: the newest templates, the next page, one of several groups, and another template."""
+    templates = failed_templates.templates
     ids = [combined.status.template_id for combined in page]
-    buttons = [build_template_button(template_id, ids) for template_id in ids if template_id.is_valid]
+    valid_ids = [template_id for template_id in ids if template_id.is_valid]
+    buttons = [build_template_button(template_id, ids) for template_id in valid_ids[:MAX_TEMPLATE_BUTTONS]]
     if len(templates) > PAGE_SIZE:
         # "more" on the last page leads back to the first one
         next_index = first_index + PAGE_SIZE if first_index + PAGE_SIZE < len(templates) else 0
-        buttons.append(Button(context.format_text("button.more-failing"), "failing", {"first": next_index}))
+        args: dict[str, ButtonArgument] = {"first": next_index, **({"rg": resource_group} if resource_group else {})}
+        buttons.append(Button(context.format_text("button.more-failing"), "failing", args))
+    groups = {template_id.resource_group.casefold(): template_id.resource_group for template_id in valid_ids}
+    if len(groups) > 1:
+        group = next(iter(groups.values()))
+        label = shorten_label(context.format_text("button.only-group", group=shorten_value(group)))
+        buttons.append(Button(label, "failing", {"rg": group}))
     buttons.append(context.build_button("look-other", "look-other"))
-    return context.build_reply(*blocks, buttons=tuple(buttons), placement="stays")
+    return tuple(buttons)
 
 
 def _render_template(context: DialogContext, combined: CombinedDiagnosis) -> Paragraph:
@@ -74,20 +126,31 @@ def _render_template(context: DialogContext, combined: CombinedDiagnosis) -> Par
     seconds = compute_seconds_between(status.run.ended, context.now)
     age = ""
     if seconds is not None:
-        age = context.format_text("look.failing.ago", took=TrustedText(format_duration(seconds)))
-    return render_template_line(status.template_id, status.run.sub_state, age=age)
+        age = context.format_text("look.failing.ago", took=TrustedText(_format_age(seconds)))
+    line = render_template_line(status.template_id, status.run.sub_state, age=age)
+    return replace(line, tone="subtle")
+
+
+def _format_age(seconds: int) -> str:
+    """Format how long ago something was, in days from two days on."""
+    days = seconds // 86_400
+    return f"{days} d" if days > 1 else format_duration(seconds)
 
 
 def _render_cause(context: DialogContext, combined: CombinedDiagnosis) -> Paragraph:
     """Render what broke: the headline that a look would have, the error's own words, or that nothing says why."""
     diagnosis, leading = combined.diagnosis, find_leading_match(combined)
     if leading is not None and not _is_bare_wrapper(context, diagnosis, leading):
-        return render_candidate_line(context, diagnosis, leading)
+        title = emphasize(render_headline(context, diagnosis, leading.entry))
+        if leading.confidence == "certain":
+            return Paragraph(title, mark="✖")
+        confidence = TrustedText(context.format_text(f"confidence.{leading.confidence}"))
+        return replace(context.build_paragraph("candidate.line", title=title, confidence=confidence), mark="✖")
     if leading is None and diagnosis.finding is not None:
         title = render_finding_title(context, diagnosis.finding)
-        return context.build_paragraph("look.failing.unknown-error", title=title)
+        return replace(context.build_paragraph("look.failing.unknown-error", title=title), mark="✖")
     key = "unknown-in-log" if combined.log else "unknown"
-    return context.build_paragraph(f"look.failing.{key}", "subtle")
+    return replace(context.build_paragraph(f"look.failing.{key}"), mark="?")
 
 
 def _is_bare_wrapper(context: DialogContext, diagnosis: Diagnosis, leading: Match) -> bool:

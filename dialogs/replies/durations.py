@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dialogs.model.reply import BarState, DurationBars
 from dialogs.texts.catalog import get_texts
 from knowledge.azure_times import parse_time
@@ -9,6 +11,7 @@ from knowledge.model.entry import Language
 
 MAX_BAR_CHARS = 12
 """The length of the longest bar; a phone has to show a name and a duration beside it."""
+_BAR_MARKS: Mapping[BarState, str] = {"failed": "✖ ", "stopped": "✖ ", "running": "● "}
 
 
 def format_duration(seconds: int) -> str:
@@ -35,10 +38,11 @@ def build_bar_rows(bars: DurationBars, language: Language) -> list[tuple[str, st
     rows = []
     for bar in bars.rows:
         width = max(1, round(MAX_BAR_CHARS * bar.seconds / longest)) if bar.seconds and longest else 0
+        mark = _BAR_MARKS.get(bar.state, "")
         duration = format_duration(bar.seconds) if bar.seconds is not None else ""
         label = get_texts().get(f"reply.bar.{bar.state}", language) if bar.state != "ended" else ""
         description = " ".join(part for part in (duration, label) if part)
-        rows.append(("▇" * width, bar.name, description, bar.state))
+        rows.append(("▇" * width, f"{mark}{bar.name}", description, bar.state))
     return rows
 
 

@@ -21,7 +21,7 @@ from dialogs.model.reply import (
     Reply,
     RichText,
 )
-from dialogs.replies.durations import build_bar_rows
+from dialogs.replies.durations import MAX_BAR_CHARS, build_bar_rows
 from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
@@ -31,6 +31,7 @@ DECIDING_MARK = PROBLEM_MARK
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
 
+_MAX_NAME_CHARS = 32  # of a row's name in a timeline: longer ones push their bar to the right
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
@@ -155,11 +156,12 @@ def _render_block(block: Block, language: Language) -> str:
         case FormField():
             return _render_field(block, language)
         case DurationBars():
-            rows = [
-                (f"{bar} " if bar else "", sanitize_text(name), description)
-                for bar, name, description, _ in build_bar_rows(block, language)
-            ]
-            return "\n".join(f"{bar}{name}  {description}".rstrip() for bar, name, description in rows)
+            bars = build_bar_rows(block, language)
+            rows = [(sanitize_line(name), bar, description) for bar, name, description, _ in bars]
+            name_width = min(max((len(name) for name, _, _ in rows), default=0), _MAX_NAME_CHARS)
+            return "\n".join(
+                f"{name:{name_width}}  {bar:{MAX_BAR_CHARS}}  {description}".rstrip() for name, bar, description in rows
+            )
 
 
 def _render_field(field: FormField, language: Language) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -63,10 +63,12 @@ async def list_causes(chat: Chat) -> dict[str, str]:
     shown, causes = await chat.say("what failed"), {}
     while True:
         shown = await chat.say("yes") if "May I look" in shown else shown
-        lines = [line for line in shown.splitlines() if line]
-        for line, cause in itertools.pairwise(lines):
+        cause = ""
+        for line in filter(None, shown.splitlines()):
             if line.endswith(" ago"):
                 causes[" in ".join(line.split(" · ")[:2])] = cause
+            else:
+                cause = line.removeprefix("✖ ").removeprefix("? ")
         if " to 15 of " in shown:
             return causes
         shown = await chat.say("More")
@@ -81,8 +83,10 @@ async def test_which_failed_and_a_look_give_the_same_answer(conversation: Conver
     assert len(unknown) == 4, "the logs of these may not be read"
     for name in causes.keys() - set(unknown):
         shown = await Chat(conversation).look(name)
-        headline = causes[name].rpartition(" (")[0]
-        assert f"\n\n{headline}\n\n" in shown, f"{name}: {causes[name]}\n{shown}"
+        headline = re.sub(r" \((?:likely|possible)\)$", "", causes[name])
+        assert re.search(rf"\n\n(?:✖ |\? Possible: ){re.escape(headline)}\n\n", shown), (
+            f"{name}: {causes[name]}\n{shown}"
+        )
 
 
 async def test_the_advice_of_an_earlier_text_is_not_shown_on_a_new_diagnosis(conversation: Conversation) -> None:

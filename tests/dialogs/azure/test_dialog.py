@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from dialogs.model.effects import HandOff
 from dialogs.model.turn import MessageSent
 from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, LookingChat, status_of
+from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.fixtures import SUBSCRIPTION
 from tests.dialogs.test_conversation import Line, talk
 
@@ -28,7 +30,7 @@ REFUSED = status_of(
     provisioning_message="The staging group is not empty.",
 )
 QUIET = status_of("quiet", message="something else")
-MANY = FailedTemplates(tuple(status_of(f"t-{n}") for n in range(6)), ("Contoso Dev",), ("Contoso Secret",))
+MANY = FailedTemplates(tuple(status_of(f"t-{n}") for n in range(16)), ("Contoso Dev",), ("Contoso Secret",))
 
 
 def azure() -> FakeAzure:
@@ -48,8 +50,8 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
                 "Build VM: Standard_D2ds_v4",
                 "northeurope",
                 "The run got to customizer 2 of 3",
-                "PowerShell install  5 s ✖ failed",
-                "WindowsRestart  not reached",
+                "✖ PowerShell install  ▇▇▇▇▇▇        5 s failed",
+                "WindowsRestart                      not reached",
                 "back to where that customizer began (180 KB of 12 MB)",
                 "The same error",
                 "What the facts say of “Build timeout exceeded”.",
@@ -140,7 +142,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     ),
     "what failed": (
         Line("what failed", ("May I",)),
-        Line("yes", ("whose last run failed", "Script ended with a non-zero exit code (certain)", "Contoso Dev")),
+        Line("yes", ("whose last run failed", "✖ Script ended with a non-zero exit code", "Contoso Dev")),
         Line("[win11-golden]", ("Template win11-golden", "Last run: Failed")),
     ),
     "the whole log": (
@@ -184,7 +186,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
     ),
     "quali falliscono": (
         Line("quali falliscono?", ("Posso guardare",)),
-        Line("va bene", ("la cui ultima esecuzione non è riuscita", "(certo)")),
+        Line("va bene", ("la cui ultima esecuzione non è riuscita", "✖ Script terminato con codice di uscita")),
     ),
 }
 
@@ -254,22 +256,22 @@ async def test_many_failing_templates_are_paged() -> None:
     fake.seen = MANY
     chat = LookingChat(fake)
     await chat.say("what failed")
-    assert "1 to 4 of 6" in await chat.say("yes")
-    assert [button.label for button in chat.buttons] == ["t-0", "t-1", "t-2", "t-3", "More", "Another template"]
+    assert "1 to 10 of 16" in await chat.say("yes")
+    assert [button.label for button in chat.buttons] == ["t-0", "t-1", "t-2", "More", "Another template"]
     assert "Contoso Secret" in chat.shown
-    assert "5 to 6 of 6" in await chat.press("More")
-    assert "1 to 4 of 6" in await chat.press("More")
+    assert "11 to 16 of 16" in await chat.press("More")
+    assert "1 to 10 of 16" in await chat.press("More")
 
 
 @pytest.mark.parametrize(
     ("log", "message", "cause"),
     [
-        ("A.FINDING", "please see the log", "A quote in tools.ps1 is never closed (certain)"),
+        ("A.FINDING", "please see the log", "A quote in tools.ps1 is never closed"),
         ("UNKNOWN.STEP", "please see the log", "Not known yet: contoso-agent: enrollment endpoint returned 418"),
-        ("nothing here", "FAILED.LOG", "Script ended with a non-zero exit code (certain)"),
+        ("nothing here", "FAILED.LOG", "✖ Script ended with a non-zero exit code"),
         ("nothing here", "WRAPPER", "Neither its status nor its log says why."),
         (None, "WRAPPER", "Its status does not say why; its log may."),
-        (None, "FAILED.LOG", "Script ended with a non-zero exit code (certain)"),
+        (None, "FAILED.LOG", "✖ Script ended with a non-zero exit code"),
     ],
 )
 async def test_which_failed_says_why_as_a_look_would(log: str | None, message: str, cause: str) -> None:
@@ -281,9 +283,22 @@ async def test_which_failed_says_why_as_a_look_would(log: str | None, message: s
     chat = LookingChat(fake)
     await chat.say("what failed")
     assert cause in await chat.say("yes")
-    headline = cause.removesuffix(" (certain)").removeprefix("Not known yet: ")
+    headline = cause.removeprefix("✖ ").removeprefix("Not known yet: ")
     if not headline.startswith(("Its", "Neither")):
         assert headline in (await chat.press("win11-golden"))
+
+
+async def test_equal_causes_are_grouped_and_a_group_can_be_chosen() -> None:
+    others = (replace(GOLDEN, name="web"), replace(GOLDEN, name="db", resource_group="rg-data"))
+    statuses = [status_of("win11-golden"), *(with_values(status_of(ref.name), template_id=ref) for ref in others)]
+    chat = LookingChat(FakeAzure("user", *statuses))
+    await chat.say("what failed")
+    shown = await chat.say("yes")
+    assert shown.count("✖ Script ended with a non-zero exit code") == 1
+    assert all(name in shown for name in ("win11-golden · rg-images", "web · rg-images", "db · rg-data"))
+    only = await chat.press("Only rg-images")
+    assert "In resource group rg-images." in only
+    assert "db · rg-data" not in only
 
 
 async def test_a_run_that_was_canceled_is_no_failure_of_its_own() -> None:
