@@ -9,6 +9,7 @@ from dialogs.azure.combined_diagnosis import (
     can_be_of_template,
 )
 from dialogs.azure.fact_check_view import build_fact_check_blocks, find_highlighted_rows
+from dialogs.azure.failing_script import build_failing_script
 from dialogs.azure.lookup_follow_up import follow_up_lookup, is_same_cause
 from dialogs.azure.manual_commands import get_known_values
 from dialogs.azure.refusals import build_refusal_blocks
@@ -67,6 +68,7 @@ def show_combined_diagnosis(
     should_show_message = combined.log is None and log_refusal is None
     blocks = (
         *build_status_blocks(context, status, combined.timeline, rows, should_show_message, is_repeat),
+        *build_failing_script(context, status, combined.diagnosis),
         *_build_log_blocks(context, state, combined, snapshot),
         *build_fact_check_blocks(context, combined),
         *(() if is_repeat else build_detail_blocks(context, status, rows, should_show_message)),

@@ -5,11 +5,14 @@ Of a template, only what a status card, the fact rules, and a support case need 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialogs.model.azure import RunOutput, TemplateStatus
 from dialogs.model.stored import Stored
 from dialogs.state.azure_state import TEMPLATE_ID_CODEC
 from dialogs.state.codec import Layout, build_codec
 from dialogs.state.json_fields import clean_text
+from dialogs.state.value_codecs import Codec
 from knowledge.azure_times import format_time
 from knowledge.redaction.redact import redact
 from knowledge.template.image_template import (
@@ -28,10 +31,11 @@ MAX_MESSAGE_CHARS = 4000
 MAX_TEXT_CHARS = 400
 MAX_CUSTOMIZERS = 200
 MAX_OUTPUTS = 10
+MAX_SCRIPT_LINES = 100
 MAX_IDENTITIES = 100
 
 _WITH_MESSAGE = Layout({"message": Stored(max_chars=MAX_MESSAGE_CHARS)})
-STATUS_CODEC = build_codec(
+_STATUS_CODEC = build_codec(
     TemplateStatus,
     {
         ImageTemplate: Layout({"customizers": Stored(max_items=MAX_CUSTOMIZERS)}),
@@ -40,6 +44,15 @@ STATUS_CODEC = build_codec(
         TemplateId: TEMPLATE_ID_CODEC,
     },
 )
+
+
+def _without_scripts(status: TemplateStatus) -> TemplateStatus:
+    customizers = tuple(replace(step, inline=()) for step in status.template.customizers)
+    return replace(status, template=replace(status.template, customizers=customizers))
+
+
+STATUS_CODEC = Codec(lambda status: _STATUS_CODEC.encode(_without_scripts(status)), _STATUS_CODEC.decode)
+"""How a status is stored: without the customizers' scripts, which are for showing alone."""
 
 
 def sanitize_status(status: TemplateStatus) -> TemplateStatus:
@@ -66,7 +79,9 @@ def sanitize_status(status: TemplateStatus) -> TemplateStatus:
         ),
         source=ImageSource(image=_sanitize_text(template.source.describe())),
         customizers=tuple(
-            TemplateStep(index, _sanitize_text(step.type), _sanitize_text(step.name))
+            TemplateStep(
+                index, _sanitize_text(step.type), _sanitize_text(step.name), inline=_sanitize_script(step.inline)
+            )
             for index, step in enumerate(template.customizers[:MAX_CUSTOMIZERS])
         ),
         vm=VmProfile(_sanitize_text(vm.size), vm.os_disk_gb, Network() if vm.network else None),
@@ -80,6 +95,12 @@ def sanitize_status(status: TemplateStatus) -> TemplateStatus:
         for output in status.outputs[:MAX_OUTPUTS]
     )
     return TemplateStatus(status.template_id, shown, outputs)
+
+
+def _sanitize_script(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Redact a script as a whole, since a secret may span lines, and keep its first lines, each on one line."""
+    redacted = redact("\n".join(lines)).split("\n") if lines else []
+    return tuple(clean_text(line, MAX_TEXT_CHARS) for line in redacted[:MAX_SCRIPT_LINES])
 
 
 def _sanitize_text(value: str) -> str:
