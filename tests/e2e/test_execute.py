@@ -79,10 +79,10 @@ async def test_a_walk_by_universal_actions(executing: TestClient) -> None:
     await client.sees("Paste")
     await client.paste(CONFLICT)
     await client.sees("Step 1 of")
-    walk = client.page.locator(".ac-adaptiveCard", has_text=CONFLICT)
-    for step in (2, 3):
-        await client.press("Done, next")
-        await client.sees(f"Step {step} of", "✓")
+    walk = client.page.locator(".ac-adaptiveCard", has_text="An existing image template")
+    for step, (button, mark) in enumerate((("It failed again", "✖"), ("Done, next", "✓")), 2):
+        await client.press(button)
+        await client.sees(f"Step {step} of", mark)
         await expect(walk).to_have_count(1)
     await client.picture("step")
     await client.press("Draft a support case")

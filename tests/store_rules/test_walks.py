@@ -105,8 +105,8 @@ async def test_the_pastes_bring_every_kind_of_answer(conversation: Conversation,
     talk = Talk(conversation, language)
     told = [(await talk.say(text)).text for text in (*PASTES.values(), QUESTIONS[language])]
     for key in (
-        "unmatched.title", "succeeded.title", "harmless.ask", "diagnosis.several", "confidence.certain",
-        "confidence.likely", "confidence.described",
+        "unmatched.title", "succeeded.title", "harmless.ask", "diagnosis.several",
+        "certainty.likely", "certainty.described", "certainty.certain",
     ):  # fmt: skip
         assert any(TEXTS[language][key].replace("`", "") in one for one in told), key
 

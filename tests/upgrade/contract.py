@@ -134,7 +134,7 @@ async def telemetry(root: Path, service: Service) -> Json:
         async with running(service, environ, root=root) as bot:
             chat = Chat(bot, "telemetry")
             await chat.say(LOG)
-            await chat.press("next")
+            await chat.press("done")
             await chat.say("look at win11-golden")
             await chat.press("look-yes")
             await chat.press("draft")

@@ -396,7 +396,7 @@ async def test_what_is_stored_has_the_keys_of_then(tmp_path: Path) -> None:
     async with serving() as service, running(service, {"STATE_PATH": str(path)}) as bot:
         walk, case, look, long = (Chat(bot, name) for name in ("walk", "case", "look", "long"))
         await walk.say(LOG)
-        await walk.press("next")
+        await walk.press("done")
         await walk.say("that was right")
         await case.say(LOG)
         await case.press("draft")
