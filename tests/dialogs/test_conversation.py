@@ -95,7 +95,7 @@ CONVERSATIONS = {
         Line(
             "LIKELY",
             (
-                "Likely: I saw only part of the log.",
+                "Likely: I saw only part of the log",
                 "I saw only a part of the log",
                 "To tell the candidates apart:",
                 "Build timeout exceeded: it ran for hours",

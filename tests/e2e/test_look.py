@@ -43,7 +43,9 @@ async def test_from_what_failed_to_the_whole_log(sandbox_client: TestClient) -> 
     await expect(staging).to_be_hidden()
     await status.get_by_text("More about the template").click()
     await expect(staging).to_be_visible()
-    await client.sees("Likely: ", "cannot find -lsolver", "▶", "Step 1 of")
+    await client.sees("Likely: ", "▶", "Step 1 of")
+    await client.press("Evidence")
+    await client.sees("cannot find -lsolver")
     await client.picture("status")
 
     await client.press("Read the whole log")

@@ -106,9 +106,10 @@ async def test_the_pastes_bring_every_kind_of_answer(conversation: Conversation,
     told = [(await talk.say(text)).text for text in (*PASTES.values(), QUESTIONS[language])]
     for key in (
         "unmatched.title", "succeeded.title", "harmless.ask", "diagnosis.several",
-        "certainty.likely", "certainty.described", "certainty.certain",
+        "certainty.likely", "certainty.described", "certainty.certain-line",
     ):  # fmt: skip
-        assert any(TEXTS[language][key].replace("`", "") in one for one in told), key
+        words = TEXTS[language][key].replace("`", "").partition("{")[0]
+        assert any(words in one for one in told), key
 
 
 @pytest.mark.parametrize("language", ["en", "it"])

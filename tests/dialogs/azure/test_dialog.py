@@ -413,6 +413,6 @@ async def test_the_whole_log_can_make_it_certain() -> None:
     fake.statuses[GOLDEN] = status_of("win11-golden", message="")
     chat = LookingChat(fake)
     await chat.say("look at win11-golden")
-    assert "Likely: I saw only part of the log." in await chat.say("yes")
+    assert "Likely: I saw only part of the log" in await chat.say("yes")
     await chat.press("Read the whole log")
     assert "With this it is certain." in await chat.finish_job()

@@ -91,7 +91,7 @@ def test_the_place_is_one_line(place: StepPlace | None, phase: str | None, shown
         ({}, "certain", "Certain: line 11 says so."),
         ({"finding": None}, "certain", "Certain: the text itself says so."),
         ({}, "likely", "Likely: the text points here, but doesn't prove it."),
-        ({"partial": True}, "likely", "Likely: I saw only part of the log."),
+        ({"partial": True}, "likely", "Likely: I saw only part of the log"),
         ({"finding": replace(QUOTE_FINDING, is_guess=True)}, "possible", "A guess: nothing here says"),
         ({"finding": None}, "possible", "Possible: it fits"),
         ({"kind": "question"}, "possible", "From your description."),
