@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "serve": "the bot's HTTP server (default)",
     "chat": "the same bot in this terminal",
     "diagnose": "diagnose files or standard input, without a bot",
+    "look": "a template's last run and why it failed, with the az login of this machine",
     "draft": "the support case for a log, without a bot",
     "entries": "the knowledge base: list, show ID, check, new PHASE ID",
     "package": "the Teams app package; each option can be an environment variable",

@@ -9,7 +9,6 @@ from typing import Any, assert_never
 from dialogs.action_registry import ActionRequest
 from dialogs.actions import handle_action, handle_press
 from dialogs.azure.dialog import AzureDialog
-from dialogs.azure.sandbox_note import add_sandbox_note
 from dialogs.context import DialogContext, DialogResult
 from dialogs.handoff import build_private_state, build_remaining_state, continue_privately
 from dialogs.job_registry import JobReport, JobRequest
@@ -21,6 +20,7 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
 from dialogs.resources import DialogResources
+from dialogs.sandbox_note import add_sandbox_note
 from dialogs.sentences import BEFORE_GUIDES
 from dialogs.solution.attached_logs import start_reading
 from dialogs.solution.diagnose_text import diagnose_text

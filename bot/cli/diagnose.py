@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.cli.diagnosis_report import DiagnosisReport
 from bot.cli.help_text import add_epilog
 from bot.cli.read_progress import show_progress
-from bot.cli.terminal_style import TerminalStyle
+from bot.terminal.style import TerminalStyle
 from dialogs.texts.languages import ENGLISH, list_languages
 from knowledge.catalog.loading import load_entries
 from knowledge.diagnosis.diagnoser import Diagnoser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.cli.terminal_style import OutputLine, TerminalStyle
+from bot.terminal.style import OutputLine, TerminalStyle
 from dialogs.texts.loading import load_area
 from knowledge.azure_names import is_task_template_name
 from knowledge.catalog.breaking_dates import find_size_retirement

@@ -31,7 +31,7 @@ DECIDING_MARK = PROBLEM_MARK
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
 
-_MAX_NAME_CHARS = 32  # of a row's name in a timeline: longer ones push their bar to the right
+_MAX_NAME_CHARS = 48  # of a row's name in a timeline: longer ones push their bar to the right
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator

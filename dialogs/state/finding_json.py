@@ -2,7 +2,8 @@
 
 A diagnosis has a row of two texts, `script`: an id, and a sentence for people. The first release fills it with a
 script's advice, and shows the second text. Here the first text may hold all that is known of the finding, as JSON. A
-step of a solution names its finding, and the tool, after its entry: `script-nonzero-exit+npm-native-build@packer`.
+step of a solution names its finding, and the tool, after its entry: `script-nonzero-exit+npm-native-build@packer`. How
+a step went, if the first release doesn't know it, comes last: `…!skipped`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ _DEFAULTS = {"finding": None, "tool": "image-builder", "silent": ""}
 """The keys of a diagnosis that are stored in its row."""
 _ADVICE = {"owner": "script", "retry": "after-fix"}
 """What the first release's advice was about, though it didn't say so."""
-_FINDING_MARK, _TOOL_MARK = "+", "@"
+_FINDING_MARK, _TOOL_MARK, _OUTCOME_MARK = "+", "@", "!"
+_KNOWN_OUTCOME = "no-help"
+"""How a step went, for the first release, where it knows no word for it."""
+_NEW_OUTCOMES = ("done", "skipped")
 
 T = TypeVar("T")
 
@@ -52,11 +56,16 @@ def store_solution_in_entry(codec: Codec[T]) -> Codec[T]:
         solution = document["entry"]
         solution += f"{_FINDING_MARK}{finding}" if finding else ""
         solution += f"{_TOOL_MARK}{tool}" if tool != _DEFAULTS["tool"] else ""
+        if (outcome := document.get("outcome")) in _NEW_OUTCOMES:
+            return {**document, "entry": f"{solution}{_OUTCOME_MARK}{outcome}", "outcome": _KNOWN_OUTCOME}
         return {**document, "entry": solution}
 
     def decode(value: Any) -> T:
         document = dict(check_type(value, Mapping))
         solution = parse_text(document.get("entry"), 4 * _MAX_ID_CHARS)
+        solution, _, outcome = solution.partition(_OUTCOME_MARK)
+        if outcome in _NEW_OUTCOMES:
+            document["outcome"] = outcome
         solution, _, tool = solution.partition(_TOOL_MARK)
         entry, _, finding = solution.partition(_FINDING_MARK)
         return codec.decode({**document, "entry": entry, "finding": finding, "tool": tool or _DEFAULTS["tool"]})

@@ -113,6 +113,15 @@ def test_a_step_names_its_finding_after_its_entry(finding: str, tool: Any, entry
     assert (state.walkthrough, state.tried_steps) == (walk, tried)
 
 
+@pytest.mark.parametrize("outcome", ["done", "skipped"])
+def test_how_a_step_went_is_stored_in_words_of_the_first_release(outcome: Any) -> None:
+    tried = (TriedStep(SCRIPT.id, 1, outcome, "2026-03-01T00:00:00Z", "open-quote", "packer"),)
+    written = write(FOUND, tried_steps=tried)
+    entry = f"{SCRIPT.id}+open-quote@packer!{outcome}"
+    assert written["tried"] == [{"entry": entry, "step": 1, "outcome": "no-help", "at": "2026-03-01T00:00:00Z"}]
+    assert state_from_json(written).tried_steps == tried
+
+
 @pytest.mark.parametrize("entry", [None, 7, ["a"], "a@make"])
 def test_a_step_of_another_shape_is_refused(entry: object) -> None:
     written = write(FOUND, walkthrough=Walkthrough(SCRIPT.id, 2, 3))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.cli.terminal_style import OutputLine, TerminalStyle
+from bot.terminal.style import OutputLine, TerminalStyle
 
 RED = OutputLine("it broke", style="failure")
 
