@@ -75,7 +75,7 @@ def _take_last_run(runs: list[ProvisionerSummary], provisioner: str) -> Provisio
 def _build_customizer_bar(
     customizer: TemplateStep, run: ProvisionerSummary | None, index: int, reached_index: int
 ) -> DurationBar:
-    name = f"{customizer.type} {customizer.name}".strip()
+    name = f"{index + 1} {customizer.name or customizer.type}"
     if run is not None:
         return _build_bar(name, run)
     return DurationBar(name, None, "pending" if index > reached_index else "ended")

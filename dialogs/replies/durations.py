@@ -11,7 +11,7 @@ from knowledge.model.entry import Language
 
 MAX_BAR_CHARS = 12
 """The length of the longest bar; a phone has to show a name and a duration beside it."""
-_BAR_MARKS: Mapping[BarState, str] = {"failed": "✖ ", "stopped": "✖ ", "running": "● "}
+_BAR_MARKS: Mapping[BarState, str] = {"failed": "✖", "stopped": "✖", "running": "●"}
 
 
 def format_duration(seconds: int) -> str:
@@ -38,7 +38,7 @@ def build_bar_rows(bars: DurationBars, language: Language) -> list[tuple[str, st
     rows = []
     for bar in bars.rows:
         width = max(1, round(MAX_BAR_CHARS * bar.seconds / longest)) if bar.seconds and longest else 0
-        mark = _BAR_MARKS.get(bar.state, "")
+        mark = f"{_BAR_MARKS[bar.state]}\N{NO-BREAK SPACE}" if bar.state in _BAR_MARKS else ""
         duration = format_duration(bar.seconds) if bar.seconds is not None else ""
         label = get_texts().get(f"reply.bar.{bar.state}", language) if bar.state != "ended" else ""
         description = " ".join(part for part in (duration, label) if part)

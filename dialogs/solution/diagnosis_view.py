@@ -34,7 +34,7 @@ from dialogs.solution.finding_view import (
 from dialogs.solution.run_summary import build_run_blocks
 from dialogs.solution.solution_steps import get_finding, get_steps
 from dialogs.solution.standard_buttons import build_no_walk_buttons
-from dialogs.solution.step_view import build_step_blocks, build_walk_buttons
+from dialogs.solution.step_view import build_folded_step, build_walk_buttons
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.texts.catalog import TrustedText
@@ -102,9 +102,8 @@ def _build_first_step(context: DialogContext, state: ConversationState, walk: Wa
     retry = render_retry(context, diagnosis, walk.entry)
     if not get_steps(context, walk):
         return [Paragraph(retry), context.build_paragraph("walk.no-steps")]
-    instruction, *details = build_step_blocks(context, state, walk)
-    section = [FoldedSection(context.format_text("walk.how"), tuple(details))] if details else []
-    return [instruction, Paragraph(retry), *section]
+    instruction, *rest = build_folded_step(context, state, walk)
+    return [instruction, Paragraph(retry), *rest]
 
 
 def _build_reasons(

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialogs.context import DialogContext, shorten_runs
-from dialogs.model.reply import Block, Button, ButtonArgument, Command, Mark, Paragraph, RichText, TextRun
+from dialogs.model.reply import (
+    Block,
+    Button,
+    ButtonArgument,
+    Command,
+    FoldedSection,
+    Mark,
+    Paragraph,
+    RichText,
+    TextRun,
+)
 from dialogs.solution.solution_steps import get_steps, render_step_text
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
@@ -18,6 +28,7 @@ from knowledge.model.entry import Step
 MAX_STEP_CHARS = 45
 """How much of a step is shown: enough to recognize it, on one line."""
 _MARKS: Mapping[StepOutcome, Mark] = {"worked": "✔", "no-help": "✖", "done": "✓", "skipped": "–"}
+_WARNINGS = ("warning", "attention")
 _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
 
 
@@ -34,6 +45,16 @@ def build_step_blocks(context: DialogContext, state: ConversationState, walk: Wa
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in body):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
     return (*blocks, *body[command_end:])
+
+
+def build_folded_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
+    """Build the current step of `walk` with its commands folded; what is lost by it stays in sight."""
+    instruction, *details = build_step_blocks(context, state, walk)
+    is_deletion = get_steps(context, walk)[walk.step].effect == "deletes"
+    warnings = [block for block in details if is_deletion and isinstance(block, Paragraph) and block.tone in _WARNINGS]
+    folded = tuple(block for block in details if block not in warnings)
+    section = (FoldedSection(context.format_text("walk.how"), folded),) if folded else ()
+    return (instruction, *warnings, *section)
 
 
 def build_step_body(context: DialogContext, step: Step, values: Mapping[str, str]) -> tuple[Block, ...]:

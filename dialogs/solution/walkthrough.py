@@ -18,7 +18,7 @@ from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, get_finding, get_steps
-from dialogs.solution.step_view import build_checklist, build_step_blocks, build_walk_buttons
+from dialogs.solution.step_view import build_checklist, build_folded_step, build_walk_buttons
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
 
 MAX_EVIDENCE_LINES = 2
@@ -111,7 +111,7 @@ def render_step(
         Paragraph(emphasize(title)),
         *earlier,
         *([] if is_current else [context.build_paragraph("trouble.earlier-text", "subtle")]),
-        *build_step_blocks(context, state, walk),
+        *build_folded_step(context, state, walk),
         *later,
         *_build_proof(context, state, walk),
         buttons=buttons,

@@ -75,6 +75,7 @@ async def test_a_pasted_log_and_the_live_template_are_one_case(sandbox_client: T
         await client.press("Done, next")
         await client.sees(f"Step {step} of")
     # the names in the commands are now those of the template
+    await client.press("Show me how")
     await client.sees("az deployment group create -g rg-images")
     await client.picture("step")
 

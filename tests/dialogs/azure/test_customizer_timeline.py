@@ -56,10 +56,10 @@ def test_where_it_got_to(
 def test_the_rows_tell_what_became_of_each() -> None:
     course = build_timeline(of(PS, RESTART, PS, PS), ran("powershell", "windows-restart", "powershell"), True)
     assert [(bar.name, bar.state, bar.seconds) for bar in course.bars.rows] == [
-        (PS, "ended", 5),
-        (RESTART, "ended", 5),
-        (PS, "failed", 5),
-        (PS, "pending", None),
+        (f"1 {PS}", "ended", 5),
+        (f"2 {RESTART}", "ended", 5),
+        (f"3 {PS}", "failed", 5),
+        (f"4 {PS}", "pending", None),
     ]
 
 
@@ -70,7 +70,7 @@ def test_what_ended_before_the_part_that_was_read_has_no_time() -> None:
 
 def test_the_step_after_the_last_customizer_has_a_row_of_its_own() -> None:
     course = build_timeline(of(SH), ran("shell", "shell"), True)
-    assert [(bar.name, bar.state) for bar in course.bars.rows] == [(SH, "ended"), ("shell", "failed")]
+    assert [(bar.name, bar.state) for bar in course.bars.rows] == [(f"1 {SH}", "ended"), ("shell", "failed")]
 
 
 def test_without_a_place_the_rows_are_what_the_log_shows() -> None:

@@ -72,7 +72,7 @@ async def test_every_field(azure: FakeAzure, credential: FakeCredential) -> None
         os="windows",
         staging_group=f"/subscriptions/{ONE}/resourceGroups/{STAGING}",
         customizers=(
-            ("PowerShell", "install tools"),
+            ("PowerShell", "install tools", ("x",)),
             ("WindowsRestart",),
             ("FutureThing", "later"),
         ),
