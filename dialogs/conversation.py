@@ -20,7 +20,6 @@ from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
 from dialogs.resources import DialogResources
-from dialogs.sandbox_note import add_sandbox_note
 from dialogs.sentences import BEFORE_GUIDES
 from dialogs.solution.attached_logs import start_reading
 from dialogs.solution.diagnose_text import diagnose_text
@@ -228,8 +227,7 @@ def _build_result(
 ) -> ConversationResult:
     """Return what a dialog answered as plain values, with the buttons that may be typed in the next turn."""
     state = replace(result.state, last_buttons=_collect_last_buttons(result.replies))
-    replies = add_sandbox_note(context, state, result.replies)
-    return ConversationResult(state_to_json(state), replies, result.effects, usage_events)
+    return ConversationResult(state_to_json(state), result.replies, result.effects, usage_events)
 
 
 def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, bool]:

@@ -60,13 +60,17 @@ def go_back(request: ActionRequest) -> DialogResult:
 
 @GENERAL_ACTIONS.register("restart")
 def restart(request: ActionRequest) -> DialogResult:
-    """Start over. Drafts and tickets stay, and so does the count of diagnoses: old cards must not meet a new one."""
+    """Start over. Drafts, tickets, and the consent to look stay, and so does the count of diagnoses.
+
+    Without that, old cards would meet a new diagnosis.
+    """
     state = request.state
     fresh = ConversationState(
         language=state.language,
         diagnosis_number=state.diagnosis_number,
         drafts=state.with_form_saved(request.context.now).drafts,
         tickets=state.tickets,
+        azure=state.azure.for_new_start(),
     )
     return DialogResult(fresh, (show_message(request.context, "talk.restart"),))
 

@@ -44,7 +44,7 @@ FLOORS = {
     ),
     "dialogs": (
         ("conversation",),
-        ("typed_actions", "sandbox_note"),
+        ("typed_actions",),
         ("actions", "jobs", "sentences"),
         ("general_actions", "answers", "sentence_reader", "handoff", "message_extension", "support/ticket"),
         ("azure", "support"),

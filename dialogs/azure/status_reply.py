@@ -62,6 +62,9 @@ def show_combined_diagnosis(
     if log_refusal is not None and log_refusal.reason == "suspicious":
         # the log's URL does not belong to the template, so no command may contain it
         combined = replace(combined, diagnosis=remove_log_location(combined.diagnosis))
+    # once is enough: the question for consent said it, too
+    is_first_look = context.access_mode == "sandbox" and state.azure.last_template_id is None
+    sandbox_note = [context.build_paragraph("look.sandbox", "subtle")] if is_first_look else []
     state = replace(state, azure=replace(state.azure.without_pending_request(), last_template_id=status.template_id))
     rows = find_highlighted_rows(combined)
     # the run's message mostly points to the log, so it is prominent only where no log was read or refused
@@ -84,6 +87,7 @@ def show_combined_diagnosis(
     card = context.build_reply(
         *blocks,
         *follow_up.blocks,
+        *sandbox_note,
         buttons=_keep_first_primary(buttons),
         summary=status.template_id.name,
         placement="stays",

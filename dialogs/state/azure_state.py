@@ -76,6 +76,14 @@ class AzureState:
         """Return the state after a turn: a prompt for a template name lapses unless the turn renewed it."""
         return replace(self, pending_input="") if self is previous and self.pending_input == "name" else self
 
+    def for_new_start(self) -> AzureState:
+        """Return the state after starting over: the consent, which is asked for once, and what is being watched."""
+        return AzureState(
+            self.has_consented,
+            consented_access_mode=self.consented_access_mode,
+            watched_templates=self.watched_templates,
+        )
+
     def without_pending_request(self) -> AzureState:
         """Return this state with no pending request."""
         return replace(self, pending_request=None, pending_input="")

@@ -26,7 +26,7 @@ async def test_from_the_look_to_a_ticket(sandbox_client: TestClient) -> None:
     await form.get_by_role("textbox").nth(IMPACT).fill("the release of Friday waits")
     await client.picture("form")
 
-    await client.press("Post as text")
+    await client.press("Copy the text")
     await client.card("The case, to copy").wait_for()
     posted = client.card("The case, to copy")
     await expect(posted).to_contain_text("the release of Friday waits")
@@ -65,7 +65,7 @@ async def test_a_case_that_is_not_filed_stays_a_draft(sandbox_client: TestClient
     await client.press("Yes, look")
     await client.sees("timed out", "Step 1 of")
     await client.press("Draft a support case")
-    await client.press("Post as text")
+    await client.press("Copy the text")
     await client.sees("How to send it")
     await client.press("File it")
     await client.last_card().get_by_role("textbox").nth(EMAIL).fill("chiara@example.com")

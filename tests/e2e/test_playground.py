@@ -68,11 +68,11 @@ async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: d
     await expect(title).to_have_value(re.compile("."))
     await client.picture("case")
     await title.fill("")
-    await client.press("Post as text")
+    await client.press("Copy the text")
     await client.sees("This must not be empty.")
     await client.picture("case-incomplete")
     await title.fill("Golden image fails since Monday <b>")
-    await client.press("Post as text")
+    await client.press("Copy the text")
     await client.sees("How to send it", "portal.azure.us")
     posted = client.page.locator(".ac-adaptiveCard", has_text="Title: Golden image fails since Monday <b>").last
     await expect(posted).to_contain_text("missing the terminator")

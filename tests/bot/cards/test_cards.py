@@ -53,7 +53,7 @@ FORM = Reply(
         FormField("what", "Che cosa è successo", "uno\ndue", multiline=True),
         FormField("empty", "Vuoto"),
     ),
-    (Button("Pubblica come testo", "post", primary=True),),
+    (Button("Copia il testo", "post", primary=True),),
     "it",
 )
 HOSTILE = (

@@ -364,12 +364,21 @@ async def test_without_azure_it_says_what_to_run() -> None:
     assert "<template>" in await LookingChat(None).say("look at my template")
 
 
-async def test_a_card_of_the_sandbox_says_so() -> None:
+async def test_the_sandbox_says_so_before_the_first_look_and_on_it() -> None:
     chat = LookingChat(FakeAzure("sandbox"))
     assert "Look at my template" in await chat.say("help")
     assert "made-up templates" in await chat.say("look at win11-golden")
-    assert (await chat.say("yes")).count("Sandbox: ") == len(chat.replies)
-    assert "Sandbox: " in await chat.say("next")
+    assert (await chat.say("yes")).count("Sandbox: ") == 1
+    assert "Sandbox: " not in await chat.say("next")
+    assert "Sandbox: " not in await chat.say("look at win11-golden")
+
+
+async def test_consent_is_asked_once_even_after_a_new_start() -> None:
+    chat = LookingChat(azure())
+    assert "May I look" in await chat.say("look at win11-golden")
+    await chat.say("yes")
+    assert "Your drafts are kept" in await chat.say("start over")
+    assert "Template win11-golden" in await chat.say("look at win11-golden")
 
 
 async def test_a_log_that_is_slow_does_not_hold_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:

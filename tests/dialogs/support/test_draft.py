@@ -86,7 +86,7 @@ async def test_without_a_diagnosis_everything_is_unknown_and_the_product_is_aske
     ]
     assert "Probably not a case" not in shown
     assert fields["description"].value.count(": unknown") == 14
-    shown = await chat.press("Post as text")
+    shown = await chat.press("Copy the text")
     assert "Not posted yet" in shown
     assert "Choose Windows or Linux" in form_of(chat)["product"].problem
     assert posted(chat) == []
@@ -123,12 +123,14 @@ async def test_edited_values_survive_and_are_redacted() -> None:
     await chat.say("draft")
     secret = "hunter2hunter2"
     edited = form_of(chat)["description"].value + f"\nIt blocks the release; password={secret}"
-    await chat.press("Put aside", description=edited, severity="moderate", title="Golden image fails", product="linux")
+    await chat.press(
+        "Save for later", description=edited, severity="moderate", title="Golden image fails", product="linux"
+    )
     assert secret not in repr(chat.state)
     assert "Step 1 of 3" in chat.shown
     shown = await chat.press("Draft a support case")
     assert "It blocks the release" in shown
-    shown = await chat.press("Post as text")
+    shown = await chat.press("Copy the text")
     assert secret not in shown
     for part in ("Title: Golden image fails", "Severity: B: ", "running Linux", "It blocks the release; password="):
         assert part in posted(chat)[0]
@@ -156,7 +158,7 @@ async def test_an_italian_case_is_followed_by_the_same_in_english() -> None:
     edited = (
         form_of(chat)["description"].value.replace(f"Sottoscrizione: {SUBSCRIPTION}\n", "") + "\nSuccede ogni notte."
     )
-    await chat.press("Pubblica come testo", description=edited)
+    await chat.press("Copia il testo", description=edited)
     italian, english = posted(chat)
     assert "ID di correlazione: " + CORRELATION in italian
     assert "Area: non disponibile" in italian
@@ -215,7 +217,7 @@ async def test_a_diagnosis_of_any_size_gives_a_form_of_bounded_size_in_whole_lin
     for line in description.split("\n"):
         if line.startswith("fact "):
             assert len(line.split(": ")[1]) == 360
-    await chat.press("Post as text")
+    await chat.press("Copy the text")
     assert len(repr(chat.state)) < 64_000
 
 

@@ -119,12 +119,12 @@ async def test_a_text_that_was_emptied_is_empty_though_clients_leave_it_out() ->
 
 async def test_a_draft_of_an_earlier_text_is_kept_listed_and_taken_up_again() -> None:
     chat = await drafted()
-    await chat.press("Put aside", title="The first", product="linux", impact="password=hunter2hunter2")
+    await chat.press("Save for later", title="The first", product="linux", impact="password=hunter2hunter2")
     assert "hunter2" not in repr(chat.state)
     await chat.say("WRAPPER")
     await chat.say("draft")
     assert fields(chat)["title"].value.endswith("Packer build failed (win11-golden)"), "a case of its own"
-    await chat.press("Put aside", title="The second")
+    await chat.press("Save for later", title="The second")
     shown = await chat.say("my drafts")
     assert shown.index("2: The second") < shown.index("1: The first")
     await chat.press("Take up 1")
@@ -140,7 +140,7 @@ async def test_a_draft_of_an_earlier_text_is_kept_listed_and_taken_up_again() ->
 
 async def test_taking_up_one_puts_the_other_aside() -> None:
     chat = await drafted()
-    await chat.press("Put aside", title="The first")
+    await chat.press("Save for later", title="The first")
     await chat.say("WRAPPER")
     await chat.say("draft")
     await chat.act("post", {}, {"title": "The second"})
@@ -158,7 +158,7 @@ async def test_a_case_that_was_posted_becomes_a_draft_when_the_next_text_comes()
 
 async def test_drafts_outlive_starting_over_and_a_discarded_one_is_gone() -> None:
     chat = await drafted()
-    await chat.press("Put aside", title="The first")
+    await chat.press("Save for later", title="The first")
     await chat.say("start over")
     await chat.say("my drafts")
     await chat.press("Take up 1")
@@ -173,7 +173,7 @@ async def test_five_drafts_are_kept_and_all_can_be_taken_up() -> None:
     for number in range(7):
         await chat.say("FAILED.LOG")
         await chat.say("draft")
-        await chat.press("Put aside", title=f"Case {number}")
+        await chat.press("Save for later", title=f"Case {number}")
     shown = await chat.say("drafts")
     assert [f"Case {number}" in shown for number in range(7)] == [False, False, *[True] * 5]
     assert len(chat.replies[0].buttons) == 5
@@ -183,12 +183,12 @@ async def test_five_drafts_are_kept_and_all_can_be_taken_up() -> None:
 
 async def test_an_italian_draft_keeps_its_english_when_its_text_is_long_gone() -> None:
     chat = await drafted("it-IT")
-    await chat.press("Metti da parte", impact="il rilascio aspetta")
+    await chat.press("Salva per dopo", impact="il rilascio aspetta")
     await chat.say("WRAPPER")
     await chat.say("le mie bozze")
     await chat.press("Riprendi la 1")
     edited = fields(chat)["description"].value + "\nSuccede ogni notte."
-    await chat.press("Pubblica come testo", description=edited)
+    await chat.press("Copia il testo", description=edited)
     italian, english = texts(chat)
     assert "Fase raggiunta: personalizzazione" in italian
     assert "Phase reached: customizing" in english

@@ -51,7 +51,7 @@ async def test_its_texts_are_shown_and_english_ones_for_the_rest(texts: TextCata
     await klingon.say("FAILED.LOG")
     assert await klingon.press("QaH yItlhob") == translate(await english.press("Draft a support case"))
     assert "QaH tlhobghach" in klingon.shown
-    assert TEXTS["en"]["case.posted-english"] in await klingon.press("Post as text", template_id="")
+    assert TEXTS["en"]["case.posted-english"] in await klingon.press("Copy the text", template_id="")
 
 
 async def test_it_is_switched_to_by_its_phrase_and_stays(texts: TextCatalog) -> None:
