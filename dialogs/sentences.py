@@ -32,7 +32,8 @@ _ABOUT_TEMPLATE = ("look", "look-again", "failing", "help", "steps", "others", "
 _SMALL_TALK = ("thanks", "hello")
 _MENTION = re.compile(r"<at>.*?</at>|@[Ii]mage ?[Mm]edic\b|&nbsp;")
 _PROGRAM_OUTPUT = re.compile(
-    r"(?m)^\s*(?:==>|\[[\w:-]+\]|##\[|\+ |At line:|Traceback|E: |npm |Error[ :]|ERROR[ :]|\{|\}|\"\w+\":)|"
+    r"(?m)^\s*(?:\([A-Za-z]{4,60}\) |"
+    r"==>|\[[\w:-]+\]|##\[|\+ |At line:|Traceback|E: |npm |Error[ :]|ERROR[ :]|\{|\}|\"\w+\":)|"
     r"PACKER (?:OUT|ERR)|exited with|Exception\b|\w+Error:|\bat [\w.]+\(|azure-arm:|"
     r"[Tt]emplate '[^']+' (?:was|is|has|does)\b|\w: \w[^?]*\.\s*$|[{}]|\\\\"
 )

@@ -38,8 +38,11 @@ def render_certainty(context: DialogContext, diagnosis: Diagnosis | None, match:
     """Render how sure the answer is, and why. Without a match, the person picked the entry."""
     finding = get_finding(diagnosis, match.entry) if diagnosis and match else None
     line = finding.line if finding else 0
+    rule = context.knowledge.findings.rules.get(finding.id) if finding else None
     if match is None:
         reason = "picked"
+    elif rule is not None and rule.trigger in ("silent", "repeating"):
+        reason = rule.trigger
     elif is_described(diagnosis, match):
         reason = "described"
     elif finding is not None and finding.is_guess:

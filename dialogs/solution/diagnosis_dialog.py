@@ -11,7 +11,7 @@ from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded
 from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
-from dialogs.solution.solution_steps import build_walk
+from dialogs.solution.solution_steps import build_walk, find_first_open_step
 from dialogs.solution.step_view import build_walk_args
 from dialogs.solution.unmatched_view import show_reported_state, show_unmatched
 from dialogs.solution.walkthrough import render_current_step
@@ -72,6 +72,7 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
     if top.confidence == "possible" and len(errors) > 1:
         return DialogResult(state, (show_candidates(context, state, errors),))
     walk = build_walk(state, top.entry, state.diagnosis_number)
+    walk = replace(walk, step=find_first_open_step(context, state, walk))
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),), (AskFeedback(),))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dialogs.context import DialogContext
 from dialogs.model.reply import RichText
 from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
-from knowledge.diagnosis.solution import build_solution
+from knowledge.diagnosis.solution import build_solution, is_known
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Step
 from knowledge.model.finding import Finding
@@ -48,6 +48,27 @@ def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[St
     if entry is None:
         return ()
     return build_solution(entry, findings.rules.get(walk.finding), walk.tool, findings.packer_steps)
+
+
+def find_first_open_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
+    """Return the index of the first step that isn't known to be done: the last one at most."""
+    steps = get_steps(context, walk)
+    return next((index for index in range(len(steps)) if not is_known_step(context, state, walk, index)), 0)
+
+
+def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
+    """Return whether the diagnosis of a walkthrough tells what one of its steps finds out."""
+    diagnosis = state.find_diagnosis(walk.diagnosis_number)
+    match = state.find_match(walk.entry)
+    if diagnosis is None or match is None or match.confidence == "possible":
+        return False
+    values = {**match.values, **get_finding_values(state, walk), **(_get_entry_values(diagnosis, walk))}
+    return is_known(get_steps(context, walk)[index], diagnosis, values)
+
+
+def _get_entry_values(diagnosis: Diagnosis, walk: Walkthrough) -> Mapping[str, str]:
+    finding = get_finding(diagnosis, walk.entry)
+    return finding.values if finding else {}
 
 
 def get_finding_values(state: ConversationState, walk: Walkthrough) -> Mapping[str, str]:

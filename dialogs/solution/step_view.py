@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from dialogs.context import DialogContext, shorten_runs
 from dialogs.model.reply import (
@@ -18,7 +18,7 @@ from dialogs.model.reply import (
     RichText,
     TextRun,
 )
-from dialogs.solution.solution_steps import get_steps, render_step_text
+from dialogs.solution.solution_steps import find_first_open_step, get_steps, is_known_step, render_step_text
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.commands.placeholders import fill_placeholders
@@ -27,7 +27,7 @@ from knowledge.model.entry import Step
 
 MAX_STEP_CHARS = 45
 """How much of a step is shown: enough to recognize it, on one line."""
-_MARKS: Mapping[StepOutcome, Mark] = {"worked": "✔", "no-help": "✖", "done": "✓", "skipped": "–"}
+_MARKS: Mapping[str, Mark] = {"worked": "✔", "no-help": "✖", "done": "✓", "skipped": "–", "known": "✓"}
 _WARNINGS = ("warning", "attention")
 _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
 
@@ -78,7 +78,8 @@ def build_walk_buttons(
     context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
     """Build the buttons below the current step of `walk`; after the last step, those without an answer to it."""
-    common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, walk.step > 0)
+    is_under_way = walk.step > find_first_open_step(context, state, walk)
+    common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, is_under_way)
     step_count = len(get_steps(context, walk))
     if walk.step >= step_count:
         return common_buttons
@@ -171,13 +172,18 @@ def build_checklist(
         if (tried.entry, tried.finding) == (walk.entry, walk.finding)
     }
     rows = [shorten_runs(render_step_text(context, state, walk, step), MAX_STEP_CHARS) for step in steps]
+    known: list[int] = [index for index in range(walk.step) if is_known_step(context, state, walk, index)]
+    seen: dict[int, StepOutcome | Literal["known"]] = {}
+    seen |= dict.fromkeys(known, "known")
+    seen |= outcomes
     earlier = tuple(
-        _build_row(context, row, outcomes[index]) for index, row in enumerate(rows[: walk.step]) if index in outcomes
+        _build_row(context, row, seen[index]) for index, row in enumerate(rows[: walk.step]) if index in seen
     )
     later = tuple(Paragraph(row, "subtle", mark="○") for row in rows[walk.step + 1 :])
     return earlier, later
 
 
-def _build_row(context: DialogContext, row: RichText, outcome: StepOutcome) -> Paragraph:
-    note = (TextRun(f" ({context.format_text(f'walk.{outcome}')})"),) if outcome in ("skipped", "no-help") else ()
+def _build_row(context: DialogContext, row: RichText, outcome: StepOutcome | Literal["known"]) -> Paragraph:
+    has_note = outcome in ("skipped", "no-help", "known")
+    note = (TextRun(f" ({context.format_text(f'walk.{outcome}')})"),) if has_note else ()
     return Paragraph((*row, *note), "subtle", mark=_MARKS[outcome])

@@ -74,7 +74,7 @@ _SIGNATURE_KEYS = (
     "generic",
     "headline",
 )
-STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first")
+STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first", "known_from")
 _SYSTEMS = ("linux", "windows")
 
 
@@ -175,6 +175,7 @@ def read_step(section: Section) -> Step:
         powershell=_read_command(section, "powershell"),
         effect=section.get_choice("effect", get_args(Effect), "reads"),
         save_first=section.get_optional_localized("save_first"),
+        known_from=tuple(section.get_texts("known_from")),
     )
 
 

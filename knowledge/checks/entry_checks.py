@@ -175,6 +175,8 @@ def _check_steps(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step]) ->
         key_path = (*parent_path, "steps", index)
         if step.effect == "deletes" and step.save_first is None:
             file.add_fault(key_path, "a step that deletes says what to save first ('save_first')")
+        if step.known_from and step.effect != "reads":
+            file.add_fault(key_path, "a step that changes something isn't done by knowing something ('known_from')")
         if bool(step.cli) != bool(step.powershell):
             file.add_fault(
                 key_path, "a step with a command has it for both Azure CLI ('cli') and PowerShell ('powershell')"

@@ -6,9 +6,9 @@ same for every finding, so it comes from the entry.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from knowledge.model.diagnosis import BuildTool
+from knowledge.model.diagnosis import BuildTool, Diagnosis
 from knowledge.model.entry import Entry, Step
 from knowledge.model.finding import FindingRule
 from knowledge.patterns import define_text_pattern
@@ -17,6 +17,7 @@ _SERVICE_COMMAND = define_text_pattern(
     r"(?i)image builder|ImageBuilderTemplate|imageTemplates|packerlogs|<staging(?:Rg)?>"
 )
 _RUN_COMMAND = define_text_pattern(r"(?i)\bimage builder run\b|\bStart-AzImageBuilderTemplate\b|\bpacker build\b")
+_LOG = "log"
 _SERVICE_TEXT = define_text_pattern(
     r"(?i)delete the template|submit (?:it|the template)|the template again|buildTimeoutInMinutes|"
     r"staging resource group|start the run|run the template"
@@ -40,6 +41,13 @@ def build_solution(
     if tool == "packer":
         steps = [*(step for step in steps if not is_service_step(step)), *packer_steps]
     return tuple(steps)
+
+
+def is_known(step: Step, diagnosis: Diagnosis, values: Mapping[str, str]) -> bool:
+    """Return whether a text or a lookup has already told what a step finds out. `values` are what was captured."""
+    if not step.known_from:
+        return False
+    return all(diagnosis.kind == "build-log" if name == _LOG else values.get(name) for name in step.known_from)
 
 
 def runs_build(step: Step) -> bool:

@@ -129,7 +129,11 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does."""
+    """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does.
+
+    `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log, or values
+    that the signatures capture.
+    """
 
     do: LocalizedText
     expect: LocalizedText | None
@@ -137,6 +141,7 @@ class Step:
     powershell: str | None
     effect: Effect
     save_first: LocalizedText | None
+    known_from: tuple[str, ...] = ()
 
 
 class LookAlike(NamedTuple):

@@ -155,6 +155,12 @@ async def test_undo_brings_back_a_solution_that_another_answer_took_the_place_of
     assert "Step 2 of" in await chat.say("undo")
 
 
+async def test_a_refusal_with_a_resource_id_is_diagnosed() -> None:
+    scope = "/subscriptions/0b1f6486-1c2d-4e3f-8a9b-0c1d2e3f4a5b/resourceGroups/rg/providers/Microsoft.VirtualMachineImages/imageTemplates/t"
+    said = f"(Conflict) Update/Upgrade of image templates is currently not supported. {scope}"
+    assert find_meaning(said, ConversationState()) == ("diagnose", "")
+
+
 async def test_a_program_s_output_is_no_sentence() -> None:
     said = "##[error]The operation was canceled. running azure image builder task, template name: t_1700000000000"
     assert find_meaning(said, ConversationState()) == ("diagnose", "")

@@ -29,7 +29,7 @@ def last(chat: Chat) -> tuple[str, str]:
 
 async def test_a_walk_is_one_card(chat: Chat) -> None:
     await chat.send(TEXT)
-    for step in (1, 2):
+    for step in (2, 3):
         await chat.send(value=pressed(chat, "done"), replyToId="card-1")
         assert last(chat) == ("PUT", "/card-1")
         shown = json.dumps(cards(chat)[-1], ensure_ascii=False)
@@ -76,7 +76,7 @@ async def test_where_a_card_cannot_be_replaced_the_answer_is_sent(chat: Chat, st
     chat.teams.refuse_way = lambda method, path: status if method == "PUT" else None
     await chat.send(value=pressed(chat, "done"), replyToId="card-1")
     assert chat.teams.methods == ["POST", "POST"]
-    assert "Step 2 of" in json.dumps(cards(chat)[-1])
+    assert "Step 3 of" in json.dumps(cards(chat)[-1])
 
 
 async def test_a_press_that_is_delivered_twice_is_done_once(chat: Chat) -> None:
@@ -85,7 +85,7 @@ async def test_a_press_that_is_delivered_twice_is_done_once(chat: Chat) -> None:
     for _ in range(3):
         assert (await chat.post(press)).status == 201
     assert chat.teams.methods == ["POST", "PUT"]
-    assert "Step 2 of" in json.dumps(cards(chat)[-1])
+    assert "Step 3 of" in json.dumps(cards(chat)[-1])
 
 
 async def test_a_card_that_may_have_been_replaced_is_replaced_again(chat: Chat) -> None:

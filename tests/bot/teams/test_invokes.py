@@ -69,7 +69,7 @@ async def test_the_answer_is_the_card_that_takes_the_place(walking: Chat) -> Non
         assert "✓" in json.dumps(card, ensure_ascii=False)
     assert walking.teams.methods == ["POST"]  # nothing else was sent, and nothing edited
     await walking.send("next")
-    assert "Step 4 of" in json.dumps(cards(walking)[-1])
+    assert "Step 5 of" in json.dumps(cards(walking)[-1])
 
 
 def data_of(card: dict[str, Any], do: str) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from knowledge.catalog.findings import load_findings
-from knowledge.diagnosis.solution import build_solution, is_service_step
+from knowledge.diagnosis.solution import build_solution, is_known, is_service_step, runs_build
 from knowledge.model.diagnosis import BuildTool
 from knowledge.model.entry import COMPLETE_LANGUAGES, LocalizedText, Step
 from tests.build_logs import begun, script_failed, shell
@@ -117,3 +118,40 @@ def test_the_steps_for_packer_are_in_every_language() -> None:
     assert load_findings().packer_steps == PACKER_STEPS
     assert len(PACKER_STEPS) >= 2
     assert all(set(item.do.by_language) >= set(COMPLETE_LANGUAGES) for item in PACKER_STEPS)
+
+
+@pytest.mark.parametrize(
+    ("known_from", "text", "values", "known"),
+    [
+        ((), "==> azure-arm: Timeout waiting for SSH.", {"policy": "x"}, False),
+        (("log",), "==> azure-arm: Timeout waiting for SSH.", {}, True),
+        (("log",), "the build VM never answers", {}, False),
+        (("policy",), "the build VM never answers", {"policy": "Allowed locations"}, True),
+        (("policy", "scope"), "the build VM never answers", {"policy": "Allowed locations"}, False),
+    ],
+)
+def test_a_step_is_known_from_a_log_or_from_what_was_captured(
+    known_from: tuple[str, ...], text: str, values: dict[str, str], known: bool
+) -> None:
+    one = replace(step("Find out"), known_from=known_from)
+    assert is_known(one, DIAGNOSER.diagnose(text), values) == known
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        ("az image builder run -n t -g rg --no-wait", True),
+        ("Start-AzImageBuilderTemplate -ResourceGroupName rg -Name t", True),
+        ("packer build .", True),
+        ("az image builder show -n t -g rg", False),
+        (None, False),
+    ],
+)
+def test_a_step_that_runs_the_build_is_known_by_its_command(command: str | None, runs: bool) -> None:
+    assert runs_build(step("Do it", "changes", command)) == runs
+
+
+def test_what_the_shipped_steps_are_known_from_exists() -> None:
+    for one in ENTRIES.values():
+        captured = {name for signature in one.signatures for name in re.findall(r"\?P<(\w+)>", signature.regex or "")}
+        assert all({*each.known_from} <= {"log", *captured} for each in one.steps), one.id
