@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         examples=("draft customization.log", "draft --format markdown --out case.md customization.log"),
         statuses=(
             "0  the log was recognized, or shows a build that succeeded",
-            "1  it wasn't recognized; the draft is written all the same",
+            "1  it wasn't recognized; the draft is written anyway",
             "2  the log can't be read, or the draft can't be written",
         ),
     )

@@ -265,7 +265,7 @@ CONVERSATIONS = {
         Line("cancel", ("Canceled.", "kept for a support case")),
         Line("next", ("No solution is under way",)),
         Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
-        Line("start over", ("We start afresh",)),
+        Line("start over", ("we're starting over",)),
         Line("draft a case", ("Correlation ID: unknown",)),
     ),
     "a new paste keeps what was tried": (
