@@ -9,6 +9,7 @@ from knowledge.diagnosis.candidate import MatchCandidate, get_confidence_rank
 from knowledge.model.diagnosis import MAX_MATCHES
 from knowledge.model.entry import Entry
 
+_STATUS_OF_FAILED_BUILD = "packer-build-failed"
 _ROLE_RANKS = {"cause": 0, "symptom": 1, "wrapper": 2}
 
 
@@ -45,7 +46,7 @@ def rank_candidates(
         if candidate.entry.id not in explained:
             explains = _find_explained(candidate, candidates, entries, is_build_log)
             explained.update(explains)
-            ranked.append(RankedCandidate(candidate, tuple(explains)))
+            ranked.append(RankedCandidate(candidate, tuple(_select_proven(explains, candidates))))
     return ranked[:MAX_MATCHES]
 
 
@@ -67,6 +68,15 @@ def _compute_sort_key(
         candidate.first_line_index,
         entry.id,
     )
+
+
+def _select_proven(names: Sequence[str], candidates: Sequence[MatchCandidate]) -> list[str]:
+    """Return those of the explained entries that the text shows: a mere possibility is no consequence of anything.
+
+    What the status says of every failed build stays, though the log may not repeat it.
+    """
+    proven = {candidate.entry.id for candidate in candidates if candidate.confidence != "possible"}
+    return [name for name in names if name in proven or name == _STATUS_OF_FAILED_BUILD]
 
 
 def _find_explained(

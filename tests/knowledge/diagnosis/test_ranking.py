@@ -46,10 +46,18 @@ def test_at_most_five() -> None:
     assert len(rank_candidates(candidates, base(*many), is_build_log=False)) == 5
 
 
-def test_in_a_log_the_wrappers_of_the_status_are_named() -> None:
-    script = entry("script", explains=("wrapper",))
-    ranked = rank_candidates([MatchCandidate(script, "certain")], base(script, WRAPPER), is_build_log=True)
-    assert list_names(ranked) == [("script", ("wrapper",))]
+def test_in_a_log_the_status_of_every_failed_build_is_named_and_no_other_wrapper() -> None:
+    status = entry("packer-build-failed", role="wrapper", priority=6)
+    script = entry("script", explains=("wrapper", "packer-build-failed"))
+    ranked = rank_candidates([MatchCandidate(script, "certain")], base(script, WRAPPER, status), is_build_log=True)
+    assert list_names(ranked) == [("script", ("packer-build-failed",))]
+
+
+def test_a_possibility_is_no_consequence() -> None:
+    maybe = MatchCandidate(CONSEQUENCE, "possible")
+    root = entry("root", explains=("consequence",))
+    ranked = rank_candidates([MatchCandidate(root, "certain"), maybe], base(root, CONSEQUENCE), is_build_log=False)
+    assert list_names(ranked) == [("root", ())]
 
 
 def test_entries_that_explain_each_other_in_a_circle_end() -> None:
