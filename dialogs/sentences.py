@@ -15,7 +15,7 @@ from dialogs.texts.typed_phrases import TypedPhrases
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
-BEFORE_GUIDES = frozenset(("done", "skip", "failed-again", "worked", "undo", "step", "failing", "wrong"))
+BEFORE_GUIDES = frozenset(("done", "skip", "failed-again", "worked", "undo", "step", "why", "failing", "wrong"))
 """What a sentence asks for even if a guide fits its words, too."""
 MAX_ANSWER_CHARS = 80
 MAX_LINES = 6
@@ -106,7 +106,10 @@ def find_answer(
 ) -> OfferedButton | None:
     """Return the button that a yes or a no presses, if the last card asked a question with both."""
     buttons = state.last_buttons
-    yes = next((index for index, button in enumerate(buttons) if button.action_id.endswith("-yes")), None)
+    yes = next(
+        (at for at, button in enumerate(buttons) if button.action_id.endswith("-yes") or button.action_id == "worked"),
+        None,
+    )
     if yes is None or len(text) > MAX_ANSWER_CHARS:
         return None
     sentence = read_sentence(text, patterns, phrases, _list_known_names(state))

@@ -100,6 +100,12 @@ def show_current_step(request: ActionRequest) -> DialogResult:
     return walkthrough.show_current_step(request.context, request.state)
 
 
+@SOLUTION_ACTIONS.register("why")
+def show_reasons(request: ActionRequest) -> DialogResult:
+    """Show why it broke."""
+    return walkthrough.show_reasons(request.context, request.state)
+
+
 @SOLUTION_ACTIONS.register("steps")
 def show_steps(request: ActionRequest) -> DialogResult:
     """Show the walkthrough that a short card in a group speaks of."""

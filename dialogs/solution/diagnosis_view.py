@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
-from dialogs.model.reply import Block, Button, FoldedSection, Paragraph, Reply, TextRun
+from dialogs.model.reply import Block, Button, FoldedSection, Paragraph, Reply, TextRun, emphasize
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.candidate_view import (
     MAX_CANDIDATES,
@@ -123,6 +123,19 @@ def _build_reasons(
 def _build_look_alike_section(context: DialogContext, look_alikes: Sequence[LookAlike]) -> list[Block]:
     blocks = build_difference_blocks(context, tuple(look_alikes))
     return [FoldedSection(context.format_text("diagnosis.differences"), tuple(blocks))] if blocks else []
+
+
+def show_reasons(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
+    """Show why it broke and who can fix it, for who asks while a solution is being gone through."""
+    entry, diagnosis = context.entries[walk.entry], state.find_diagnosis(walk.diagnosis_number)
+    match = find_current_match(state, walk)
+    return context.build_reply(
+        Paragraph(emphasize(render_walk_headline(context, state, walk))),
+        *_build_proof(diagnosis, match),
+        *_build_reasons(context, entry, match, diagnosis),
+        buttons=(context.build_button("step", "step", primary=True), context.build_button("draft", "draft")),
+        placement="stays",
+    )
 
 
 def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.reply import Block, FoldedSection, Paragraph, Reply, emphasize
 from dialogs.replies.general_replies import show_problem
+from dialogs.solution import diagnosis_view
 from dialogs.solution.candidate_view import (
     build_candidate_blocks,
     build_choose_button,
@@ -140,6 +141,14 @@ def render_current_step(
 def show_current_step(context: DialogContext, state: ConversationState) -> DialogResult:
     """Show the current step again, or that there is none."""
     return DialogResult(state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),))
+
+
+def show_reasons(context: DialogContext, state: ConversationState) -> DialogResult:
+    """Show why it broke, for the walkthrough in progress."""
+    walk = state.walkthrough
+    if walk is None or walk.entry not in context.entries:
+        return DialogResult(state, (show_problem(context, "trouble.no-walk"),))
+    return DialogResult(state, (diagnosis_view.show_reasons(context, state, walk),))
 
 
 def undo(context: DialogContext, state: ConversationState, left: Walkthrough | None) -> DialogResult:

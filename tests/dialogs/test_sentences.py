@@ -139,6 +139,15 @@ async def test_yes_and_no_answer_the_question_at_hand() -> None:
     assert "What I can do" in await chat.say("no, rather not")
 
 
+async def test_in_a_walk_why_and_no_are_answered() -> None:
+    chat = Chat()
+    await chat.say("FAILED.LOG")
+    assert "Cause. The script itself is broken" in await chat.say("why?")
+    assert "Step 2 of" in await chat.say("done")
+    assert "Step 3 of" in await chat.say("done")
+    assert "Those were all the steps" in await chat.say("no")
+
+
 async def test_an_unknown_word_ends_no_walk_and_undo_goes_back() -> None:
     chat = Chat()
     await chat.say("FAILED.LOG")
