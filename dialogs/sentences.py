@@ -19,6 +19,8 @@ BEFORE_GUIDES = frozenset(("done", "skip", "failed-again", "worked", "undo", "st
 """What a sentence asks for even if a guide fits its words, too."""
 MAX_ANSWER_CHARS = 80
 MAX_LINES = 6
+MAX_TEXT_CHARS = 4_000
+"""With the links in it; whatever is longer was pasted."""
 MAX_SENTENCE_WORDS = 14
 MAX_UNSURE_WORDS = 8
 MAX_FRAME_WORDS = 7
@@ -43,6 +45,8 @@ def find_sentence_action(
     text: str, state: ConversationState, patterns: SentencePatterns, phrases: TypedPhrases
 ) -> tuple[str, dict[str, object]] | None:
     """Return the id of the action that a sentence asks for, and its arguments; None for anything else."""
+    if len(text) > MAX_TEXT_CHARS:
+        return None
     text = _MENTION.sub(" ", text)
     if len(text.strip().splitlines()) > MAX_LINES or _is_program_output(text):
         return None
