@@ -42,7 +42,7 @@ from knowledge.model.entry import Language
 MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
 
-_BAR_COLUMN_WIDTHS = (6, 4, 3)
+_BAR_COLUMN_WIDTHS = (6, 5, 4)
 _CALLOUT_TONES = ("good", "warning", "attention")
 _MARK_STYLES: Mapping[Mark, CardElement] = {
     "✖": {"color": "attention", "isSubtle": False},
