@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -168,6 +169,14 @@ def test_chat_speaks_over_a_pipe() -> None:
     done = run("chat", given=f"{TIMEOUT}\n\n.quit\n".encode())
     assert done.returncode == 0
     assert "The build ran out of time" in done.stdout.decode()
+
+
+def test_chat_reads_a_packed_log(failed_log: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "customization.log.gz"
+    packed.write_bytes(gzip.compress(failed_log.read_bytes()))
+    done = run("chat", given=f".file {packed}\n\n.quit\n".encode())
+    assert done.returncode == 0
+    assert "I read all of customization.log.gz" in done.stdout.decode()
 
 
 @pytest.mark.parametrize("arguments", [("entries", "list"), ("diagnose", "--format", "json", "README.md")])

@@ -50,12 +50,18 @@ def run(options: Namespace) -> int:
 
 async def _run_chat(settings: TerminalSettings, knowledge: LoadedKnowledge) -> None:
     from bot.host.services import open_services
+    from bot.terminal.files import LocalAttachmentReader
     from bot.terminal.session import TerminalSession
     from bot.terminal.terminal import run_terminal
 
     async with open_services(settings.azure, knowledge, settings.can_file_tickets) as services:
         session = TerminalSession(
-            build_dialog_services(knowledge, azure=services.azure, ticket_filer=services.ticket_filer).conversation
+            build_dialog_services(
+                knowledge,
+                azure=services.azure,
+                ticket_filer=services.ticket_filer,
+                attachment_reader=LocalAttachmentReader(knowledge.diagnoser.diagnose_stream),
+            ).conversation
         )
         try:
             await run_terminal(

@@ -24,7 +24,6 @@ class TerminalMessages:
     truncated: str
     not_a_file: str
     unreadable: str
-    too_large: str
     empty: str
     goodbye: str
     file: str

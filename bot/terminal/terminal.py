@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.errors import log_failure
-from bot.terminal.files import LocalFileError, read_text_file
+from bot.terminal.files import LocalFileError, read_message_file
 from bot.terminal.form import TerminalForm
 from bot.terminal.input import DISABLE_BRACKETED_PASTE, ENABLE_BRACKETED_PASTE, TerminalInput
 from bot.terminal.messages import TerminalMessages, get_messages
@@ -141,7 +141,7 @@ class TerminalClient:
             self._warn_if_truncated()
         elif command == ".file":
             try:
-                text = await asyncio.to_thread(read_text_file, rest.strip().strip("\"'"), self._messages)
+                return await asyncio.to_thread(read_message_file, rest.strip().strip("\"'"), self._messages)
             except LocalFileError as error:
                 self._print_notice(str(error), "red")
                 return None

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bot.terminal.messages import get_messages
 from bot.terminal.terminal import TerminalClient, TerminalInput, run_terminal
+from dialogs.model.files import AttachedFile
 from dialogs.model.reply import (
     Button,
     Command,
@@ -215,7 +216,6 @@ async def test_a_file_is_sent_as_text(tmp_path, name, content, text):
         ("missing.log", "could not be read: No such file or directory"),
         ("folder", "is not a file"),
         ("pipe", "is not a file"),
-        ("large.log", "is larger than 16 MB"),
         ("empty.log", "is empty"),
         ("nul\0.log", "could not be read"),
     ],
@@ -224,8 +224,6 @@ async def test_a_file_that_cannot_be_sent_is_said_in_words(tmp_path, name, reaso
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty.log").touch()
-    with (tmp_path / "large.log").open("wb") as large:
-        large.truncate(16 * 1024 * 1024 + 1)
     bot = Bot()
     output = await talk(bot, f".file {tmp_path / name}\n\nstill here\n", width=400)
     assert reason in output
@@ -239,7 +237,23 @@ async def test_a_home_folder_that_does_not_exist_does_not_end_the_chat():
     assert bot.said == ["still here"]
 
 
-async def test_a_file_of_exactly_the_limit_is_sent(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("large.log", b"x" * (16 * 1024 * 1024 + 1)),
+        ("log.gz", b"\x1f\x8b\x08" + b"x" * 20),
+        ("logs.zip", b"PK\x03\x04" + b"x" * 20),
+    ],
+)
+async def test_a_large_file_or_an_archive_is_attached(tmp_path, monkeypatch, name, content):
+    (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    bot = Bot()
+    await talk(bot, f".file {name}\n")
+    assert bot.turns[-1].event == MessageSent("", (AttachedFile(name, str(tmp_path / name)),))
+
+
+async def test_a_file_of_exactly_the_limit_is_sent_as_text(tmp_path):
     path = tmp_path / "limit.log"
     path.write_bytes(b"x" * (16 * 1024 * 1024))
     bot = Bot()
