@@ -5,7 +5,9 @@ Nothing is remembered and no walkthrough begins: the results appear in the compo
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from functools import cached_property
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.ports import Clock, DiagnoseText
@@ -24,9 +26,11 @@ from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Entry, Language
 from knowledge.model.finding import FindingRule
+from knowledge.search.keyword_search import KeywordHit, KeywordSearch
 
 MAX_RESULTS = 8
 MAX_QUERY_CHARS = 4_000
+MAX_KEYWORDS_CHARS = 100
 MAX_EVIDENCE_LINES = 6
 MAX_REFERENCES = 3
 
@@ -53,21 +57,18 @@ class MessageExtension:
         self._texts = texts or get_texts()
 
     async def search(self, query: str, language: Language) -> tuple[EntrySearchResult, ...]:
-        """Search entries by error text, keywords, or part of a title, best first; none for an empty query."""
+        """Search entries and findings by error text or keywords, best first; none for an empty query."""
         query = query[:MAX_QUERY_CHARS].strip()
         if not query:
             return ()
         diagnosis = await self._diagnose(query, language)
-        ids = [match.entry for match in diagnosis.matches if match.entry in self._knowledge.entries]
-        words = query.casefold().split()
-        for entry in self._knowledge.entries.values():
-            title = " ".join((entry.id, *entry.title.list_all())).casefold()
-            if all(word in title for word in words):
-                ids.append(entry.id)
+        hits = [KeywordHit(match.entry) for match in diagnosis.matches if match.entry in self._knowledge.entries]
+        if len(query) <= MAX_KEYWORDS_CHARS:
+            hits += await asyncio.to_thread(lambda: self._keyword_search.search(query))
         context = self._build_context(language)
-        # what the text was diagnosed as comes before mere title matches
-        unique_ids = list(dict.fromkeys(ids))[:MAX_RESULTS]
-        return tuple(_build_result(context, self._knowledge.entries[entry_id]) for entry_id in unique_ids)
+        # what the text was diagnosed as comes before what merely has its words
+        unique_hits = list(dict.fromkeys(hits))[:MAX_RESULTS]
+        return tuple(self._build_result(context, hit) for hit in unique_hits)
 
     async def diagnose_message(self, text: str, language: Language) -> Reply:
         """Diagnose a colleague's message for the user who asks.
@@ -104,13 +105,21 @@ class MessageExtension:
         rule = self._knowledge.findings.rules.get(finding_id)
         return _build_card(self._build_context(language), entry, rule) if entry else None
 
+    @cached_property
+    def _keyword_search(self) -> KeywordSearch:
+        return KeywordSearch(self._knowledge.entries.values(), self._knowledge.findings.rules.values())
+
+    def _build_result(self, context: DialogContext, hit: KeywordHit) -> EntrySearchResult:
+        entry = self._knowledge.entries[hit.entry]
+        rule = self._knowledge.findings.rules.get(hit.finding)
+        card = _build_card(context, entry, rule)
+        if rule is None:
+            return EntrySearchResult(context.get_entry_title(entry.id), entry.symptom.get(context.language), card)
+        title, cause = context.localize(rule.title), context.localize(rule.cause)
+        return EntrySearchResult(flatten_runs(title), flatten_runs(cause), card)
+
     def _build_context(self, language: Language) -> DialogContext:
         return DialogContext(language, self._knowledge, self._texts, self._clock())
-
-
-def _build_result(context: DialogContext, entry: Entry) -> EntrySearchResult:
-    title, symptom = context.get_entry_title(entry.id), entry.symptom.get(context.language)
-    return EntrySearchResult(title, symptom, _build_card(context, entry, None))
 
 
 def _build_card(context: DialogContext, entry: Entry, rule: FindingRule | None) -> Reply:

@@ -72,6 +72,10 @@ async def extension(chat: Chat) -> AsyncIterator[Extension]:
         ("sysprep", "en-US", "Sysprep blocked by an app package"),
         ("build-timeout", "en-US", "Build timeout exceeded"),
         ("la build va in timeout dopo quattro ore", "it-IT", None),
+        ("npm", "en-US", "npm couldn't compile a native module: its build failed"),
+        ("1603", "en-US", "An MSI package failed to install: Windows Installer error 1603"),
+        ("apt lock", "en-US", "apt couldn't get its lock: another process holds it"),
+        ("Syspr", "it-IT", "Sysprep bloccato da BitLocker"),
     ],
 )
 async def test_a_search_gives_cards_to_post(extension: Extension, query: str, locale: str, title: str | None) -> None:
