@@ -23,6 +23,7 @@ from dialogs.solution.finding_view import (
     build_excerpt,
     build_retry_note,
     find_rule,
+    get_retry_key,
     render_cause,
     render_finding_title,
     render_owner,
@@ -225,7 +226,7 @@ def render_retry_advice(context: DialogContext, entry: Entry) -> Paragraph:
     reason = (
         context.localize(entry.retry_note) if entry.retry_note else context.format_runs(f"retry.{entry.retry}.reason")
     )
-    return Paragraph((*context.format_runs(f"retry.{entry.retry}"), TextRun(" "), *reason))
+    return Paragraph((*context.format_runs(f"retry.{get_retry_key(entry)}"), TextRun(" "), *reason))
 
 
 def find_current_match(state: ConversationState, walk: Walkthrough) -> Match | None:

@@ -86,7 +86,13 @@ def build_advice(context: DialogContext, state: ConversationState, walk: Walkthr
 def render_retry(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> RichText:
     """Return whether running the build again helps, in short."""
     finding = get_finding(diagnosis, entry_id) if diagnosis else None
-    return context.format_runs(f"retry.{finding.retry if finding else context.entries[entry_id].retry}.short")
+    retry = finding.retry if finding and finding.id != entry_id else get_retry_key(context.entries[entry_id])
+    return context.format_runs(f"retry.{retry}.short")
+
+
+def get_retry_key(entry: Entry) -> str:
+    """Return the last part of the key of the text that tells whether running the build again helps."""
+    return "maybe" if entry.may_pass_unchanged else entry.retry
 
 
 def render_first_step(context: DialogContext, steps: Sequence[Step], values: Mapping[str, str]) -> RichText:

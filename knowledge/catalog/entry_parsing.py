@@ -35,6 +35,7 @@ _ENTRY_KEYS = (
     "area",
     "severity",
     "retry",
+    "may_pass_unchanged",
     "role",
     "priority",
     "basis",
@@ -108,6 +109,7 @@ def parse_entry(file: YamlFile, path: Path) -> Entry:
         near_misses=section.build_each("near_misses", _parse_near_miss),
         words=section.get_texts_by_language("words") if section.has("words") else {},
         shows_script_output=section.get_bool("shows_script_output"),
+        may_pass_unchanged=section.get_bool("may_pass_unchanged"),
     )
     if entry.id and entry.id != path.stem:
         section.add_fault("id", f"the id {entry.id!r} must be the file's name, {path.stem!r}")

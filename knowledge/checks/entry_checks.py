@@ -140,6 +140,8 @@ def _check_names(entry_file: EntryFile, entries: Mapping[str, Entry]) -> None:
             file.add_fault(("look_alikes", index, "entry"), f"there is no entry {look_alike.entry!r}")
         elif look_alike.entry == entry.id:
             file.add_fault(("look_alikes", index, "entry"), "an entry is not its own look-alike")
+    if entry.may_pass_unchanged and (entry.retry != "after-fix" or entry.retry_note is None):
+        file.add_fault(("may_pass_unchanged",), "goes with 'retry: after-fix' and a 'retry_note' that says when")
     if entry.shows_script_output and entry.phase != "build":
         file.add_fault(("shows_script_output",), "only a failure of the phase 'build' has a script's output to show")
     if parse_review_day(entry.reviewed) is None:

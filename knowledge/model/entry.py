@@ -185,7 +185,8 @@ class Entry:
     `{sentence|…}`, the error's own words. `general_for` lists the steps of a build that the entry is the answer for if
     no other entry is.
     If `shows_script_output` is set, what the script printed about its failure is shown as
-    evidence, and what it means is the headline.
+    evidence, and what it means is the headline. `may_pass_unchanged` tells that a failure to retry after a fix may also
+    have been a moment's trouble.
     """
 
     id: str
@@ -214,3 +215,4 @@ class Entry:
     owner: Owner = "azure"
     general_for: tuple[str, ...] = ()
     shows_script_output: bool = False
+    may_pass_unchanged: bool = False

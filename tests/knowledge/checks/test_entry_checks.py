@@ -72,6 +72,7 @@ FAULTS = [
     ("text: the other failure}", "text: again the made-up failure}", "why: another", "but must not"),
     ("basis: reported", "basis: reported\nexplains: [nothing]", "explains:", "there is no such entry"),
     ("basis: reported", "basis: reported\ncolour: red", "colour:", "'colour' is not known here"),
+    ("basis: reported", "basis: reported\nmay_pass_unchanged: true", "may_pass_unchanged:", "retry_note"),
     ("basis: reported", "basis: reported\nshows_script_output: 1", "shows_script_output:", "must be true or false"),
 ]
 
