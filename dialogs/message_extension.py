@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import cached_property
 
 from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.ports import Clock, DiagnoseText
@@ -26,7 +25,7 @@ from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Entry, Language
 from knowledge.model.finding import FindingRule
-from knowledge.search.keyword_search import KeywordHit, KeywordSearch
+from knowledge.search.keyword_search import KeywordHit
 
 MAX_RESULTS = 8
 MAX_QUERY_CHARS = 4_000
@@ -64,7 +63,7 @@ class MessageExtension:
         diagnosis = await self._diagnose(query, language)
         hits = [KeywordHit(match.entry) for match in diagnosis.matches if match.entry in self._knowledge.entries]
         if len(query) <= MAX_KEYWORDS_CHARS:
-            hits += await asyncio.to_thread(lambda: self._keyword_search.search(query))
+            hits += await asyncio.to_thread(lambda: self._knowledge.keyword_search.search(query))
         context = self._build_context(language)
         # what the text was diagnosed as comes before what merely has its words
         unique_hits = list(dict.fromkeys(hits))[:MAX_RESULTS]
@@ -104,10 +103,6 @@ class MessageExtension:
         entry = self._knowledge.entries.get(entry_id)
         rule = self._knowledge.findings.rules.get(finding_id)
         return _build_card(self._build_context(language), entry, rule) if entry else None
-
-    @cached_property
-    def _keyword_search(self) -> KeywordSearch:
-        return KeywordSearch(self._knowledge.entries.values(), self._knowledge.findings.rules.values())
 
     def _build_result(self, context: DialogContext, hit: KeywordHit) -> EntrySearchResult:
         entry = self._knowledge.entries[hit.entry]

@@ -15,6 +15,7 @@ from knowledge.catalog.support import load_support
 from knowledge.model.entry import Entry
 from knowledge.model.support_routing import SupportRouting
 from knowledge.search.howto_search import HowtoSearch
+from knowledge.search.keyword_search import KeywordSearch
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class KnowledgeBase:
     def howto_search(self) -> HowtoSearch:
         """The search for the how-to that a question asks for."""
         return HowtoSearch(self.howtos)
+
+    @cached_property
+    def keyword_search(self) -> KeywordSearch:
+        """The search for entries and findings by words of their titles and errors."""
+        return KeywordSearch(self.entries.values(), self.findings.rules.values())
 
 
 def load_knowledge_base(entries: Mapping[str, Entry] | None = None) -> KnowledgeBase:

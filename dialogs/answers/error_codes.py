@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from dialogs.context import DialogContext, DialogResult
@@ -13,6 +14,7 @@ from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.exit_codes import describe_exit_code
+from knowledge.diagnosis.azure_error import is_wrapper_code
 
 _MAX_CANDIDATES = 3
 _NUMBER = re.compile(r"-?\d+|0x[0-9a-fA-F]+")
@@ -26,10 +28,17 @@ async def explain_code(
     number = int(code, 0) if _NUMBER.fullmatch(code) else None
     meaning = describe_exit_code(number, os, context.language) if number is not None else None
     diagnosis = await resources.diagnose(code, context.language)
-    entries = [match.entry for match in diagnosis.matches if match.entry in context.entries][:_MAX_CANDIDATES]
+    entries = [match.entry for match in diagnosis.matches if match.entry in context.entries]
+    is_wrapper = is_wrapper_code(code)
+    if not entries and number is None and not is_wrapper:
+        hits = await asyncio.to_thread(lambda: context.knowledge.keyword_search.search(code))
+        entries = [hit.entry for hit in hits if not hit.finding]
+    entries = entries[:_MAX_CANDIDATES]
     blocks: list[Block] = [Paragraph(build_literal(code), size="title")]
     if meaning is not None:
         blocks.append(context.build_paragraph("code.means", meaning=TrustedText(meaning)))
+    elif is_wrapper:
+        blocks.append(context.build_paragraph("code.wrapper"))
     elif not entries:
         blocks.append(context.build_paragraph("code.unknown"))
     blocks += [Paragraph(emphasize(context.build_paragraph("code.belongs").text))] if entries else []

@@ -90,7 +90,7 @@ def find_innermost_error(indexed_text: IndexedText) -> AzureError | None:
 
 
 def _is_wrapper(code: str, message: str) -> bool:
-    return code.lower() in _WRAPPER_CODES or _POINTS_INSIDE in message.lower()
+    return is_wrapper_code(code) or _POINTS_INSIDE in message.lower()
 
 
 def _find_errors(indexed_text: IndexedText) -> Iterator[tuple[int, int, str, str]]:
@@ -124,3 +124,8 @@ def _find_message_end(indexed_text: IndexedText, begin: int, end: int) -> int:
         if lines[index].source != "plain" or len(lines[index - 1].body) < _MIN_WRAPPED_CHARS:
             return min(end, indexed_text.get_line_start(index))
     return end
+
+
+def is_wrapper_code(code: str) -> bool:
+    """Return whether an error with this code only says that something inside failed."""
+    return code.lower() in _WRAPPER_CODES

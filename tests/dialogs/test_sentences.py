@@ -123,6 +123,7 @@ async def test_what_it_never_does_is_answered_with_the_command(text: str, comman
         ("exit code 1603", "1603"),
         ("cosa vuol dire 3010", "riavvio"),
         ("0x12345678", "I don't know this code"),
+        ("what does DeploymentFailed mean", "It only says that something failed"),
     ],
 )
 async def test_a_code_is_explained(text: str, said: str) -> None:
