@@ -58,7 +58,8 @@ def find_sentence_action(
     if not sentence.text:
         return "help", {}
     action_id = None if sentence.query.name else patterns.in_walk.find_action(sentence.text)
-    if action_id == "undo" and (button := _find_button(state, "undo")):
+    is_about_left_walk = action_id == "undo" or (action_id == "failed-again" and not state.walkthrough)
+    if action_id and is_about_left_walk and (button := _find_button(state, "undo")):
         return action_id, dict(button.args)
     if action_id is not None and state.walkthrough:
         return action_id, {}

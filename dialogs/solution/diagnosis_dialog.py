@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext, DialogResult
 from dialogs.model.effects import AskFeedback
-from dialogs.model.reply import Button
 from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded
 from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, find_first_open_step
-from dialogs.solution.step_view import build_walk_args
+from dialogs.solution.step_view import build_resume_button
 from dialogs.solution.unmatched_view import show_reported_state, show_unmatched
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -79,6 +78,6 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
 def _offer_way_back(context: DialogContext, result: DialogResult, left: Walkthrough) -> DialogResult:
     """Add a button for the walkthrough that the new diagnosis took the place of; typing "undo" presses it."""
     *others, last = result.replies
-    button = Button(context.format_text("button.resume"), "undo", {**build_walk_args(left), "step": left.step})
+    button = build_resume_button(context, left, "resume")
     buttons = (*last.buttons[: MAX_BUTTONS - 1], button)
     return replace(result, replies=(*others, replace(last, buttons=buttons)))

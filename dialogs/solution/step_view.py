@@ -97,6 +97,12 @@ def build_walk_buttons(
     )
 
 
+def build_resume_button(context: DialogContext, walk: Walkthrough, label: str) -> Button:
+    """Build the button that brings `walk` back at its step; typing "undo" presses it."""
+    args: dict[str, ButtonArgument] = {**build_walk_args(walk), "step": walk.step}
+    return Button(context.format_text(f"button.{label}"), "undo", args)
+
+
 def build_walk_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
     """Build the arguments by which a button names a walkthrough."""
     args: dict[str, ButtonArgument] = {"entry": walk.entry, "paste": walk.diagnosis_number}

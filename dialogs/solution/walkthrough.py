@@ -19,7 +19,7 @@ from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, get_finding, get_steps
-from dialogs.solution.step_view import build_checklist, build_folded_step, build_walk_buttons
+from dialogs.solution.step_view import build_checklist, build_folded_step, build_resume_button, build_walk_buttons
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
 
 MAX_EVIDENCE_LINES = 2
@@ -62,6 +62,7 @@ def record_success(context: DialogContext, state: ConversationState, walk: Walkt
         confirmation = context.build_paragraph(
             "walk.worked", "good", number=walk.step + 1, title=render_walk_headline(context, state, walk)
         )
+        buttons = (build_resume_button(context, walk, "not-solved"), *buttons)
     return DialogResult(
         replace(state, walkthrough=None),
         (context.build_reply(confirmation, context.build_paragraph("walk.worked-next"), buttons=buttons),),
@@ -152,10 +153,15 @@ def show_reasons(context: DialogContext, state: ConversationState) -> DialogResu
 
 
 def undo(context: DialogContext, state: ConversationState, left: Walkthrough | None) -> DialogResult:
-    """Bring back `left`, the walkthrough that a new diagnosis took the place of, or go back one step."""
+    """Bring back `left`, which a new diagnosis replaced or which solved nothing after all; or go back one step."""
     walk = state.walkthrough
     if left is not None:
-        return show_current_step(context, replace(state, walkthrough=left))
+        kept = tuple(
+            tried
+            for tried in state.tried_steps
+            if (tried.entry, tried.step, tried.outcome) != (left.entry, left.step, "worked")
+        )
+        return show_current_step(context, replace(state, walkthrough=left, tried_steps=kept))
     if walk is None or walk.step == 0:
         return show_current_step(context, state)
     walk = replace(walk, step=walk.step - 1)

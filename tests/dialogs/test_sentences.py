@@ -157,6 +157,17 @@ async def test_an_unknown_word_ends_no_walk_and_undo_goes_back() -> None:
     assert "Step 1 of" in await chat.say("undo")
 
 
+@pytest.mark.parametrize(("text", "said"), [("undo", "Step 2 of"), ("it failed again", "Step 3 of")])
+async def test_what_was_solved_too_soon_goes_on(text: str, said: str) -> None:
+    chat = Chat()
+    await chat.say("FAILED.LOG")
+    await chat.say("done")
+    assert "It isn't solved" in await chat.say("it worked")
+    assert said in await chat.say(text)
+    assert chat.state is not None
+    assert "worked" not in [tried["outcome"] for tried in chat.state["tried"]]
+
+
 async def test_undo_brings_back_a_solution_that_another_answer_took_the_place_of() -> None:
     chat = Chat()
     await chat.say("FAILED.LOG")
