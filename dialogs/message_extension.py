@@ -30,6 +30,7 @@ from knowledge.search.keyword_search import KeywordHit
 MAX_RESULTS = 8
 MAX_QUERY_CHARS = 4_000
 MAX_KEYWORDS_CHARS = 100
+"""Whatever is longer is an error text, whose words alone say little."""
 MAX_EVIDENCE_LINES = 6
 MAX_REFERENCES = 3
 

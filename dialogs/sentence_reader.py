@@ -21,8 +21,6 @@ _EDGES = " .,;:!?…\"“”«»()[]{}*`'<>-"
 _DIGIT_OR_JOINT = re.compile(r"[\d_-]")
 _EXIT_CODE = re.compile(r"-?\d{2,10}|0x[0-9a-f]{2,16}")
 _ERROR_CODE = re.compile(r"(?:[A-Z]+[a-z0-9]+){2,8}|[A-Z]{1,12}_[A-Z_]{3,40}|AADSTS\d{3,8}")
-_WORDS_BEFORE_CODE = frozenset(("code", "status", "with", "exit", "con", "codice"))
-"""Before these, a number of one digit is a code, too."""
 _NO_TEMPLATE = re.compile(
     r"(?i:standard_\w+|[bdefhlmn]c?\d+[a-z]*_v\d|nc\w*_\w+|kb\d+\S*|\w+_config)|"
     r"(?:[A-Z][a-zA-Z]+-[A-Z]\w+|[A-Z]+_[A-Z_]+|t_undefined)"
@@ -65,7 +63,7 @@ def read_sentence(
         elif "/" in token and (template_id := parse_template_link(token.strip("<>()\"',;"))) is not None:
             query = TemplateQuery.for_template(template_id)
             words.append(NAME)
-        elif _is_group(words, word, token, phrases):
+        elif _is_group(words, word, token, patterns, phrases):
             query = (
                 TemplateQuery.from_names(name=query.name, resource_group=word, subscription=query.subscription)
                 if query.name
@@ -75,7 +73,7 @@ def read_sentence(
         elif not query.name and _is_name(word, known, patterns, is_alone=len(tokens) == 1):
             query = TemplateQuery.from_names(name=word)
             words.append(NAME if query.name else word)
-        elif not code and _is_exit_code(token.strip("?!.,:;\"'()").casefold(), words):
+        elif not code and _is_exit_code(token.strip("?!.,:;\"'()").casefold(), words, patterns):
             code = token.strip("?!.,:;\"'()")
             words.append(CODE)
         elif not code and _ERROR_CODE.fullmatch(word) and _fold(word) not in patterns.not_names:
@@ -117,21 +115,15 @@ def _is_name(word: str, known: set[str], patterns: SentencePatterns, is_alone: b
     return has_joint or is_alone
 
 
-def _is_group(words: Sequence[str], word: str, token: str, phrases: TypedPhrases) -> bool:
-    """Return whether a word names a resource group: it follows a name and a preposition, or stands in parentheses."""
+def _is_group(words: Sequence[str], word: str, token: str, patterns: SentencePatterns, phrases: TypedPhrases) -> bool:
+    """Return whether a word names a resource group: it follows a name and a preposition, or is in parentheses."""
     if not word or not is_resource_group_name(word):
         return False
     looks_like_group = bool(_DIGIT_OR_JOINT.search(word))
     if words and words[-1] == NAME and token.startswith("("):
         return True
     preposition = words[-1] if words else ""
-    is_after_preposition = preposition in phrases.group_prepositions or preposition in (
-        "rg",
-        "group",
-        "gruppo",
-        "nel",
-        "nella",
-    )
+    is_after_preposition = preposition in phrases.group_prepositions or preposition in patterns.before_groups
     return looks_like_group and is_after_preposition and (NAME in words or word.casefold().startswith(("rg-", "rg_")))
 
 
@@ -141,10 +133,10 @@ def _fold(word: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def _is_exit_code(word: str, words_before: Sequence[str]) -> bool:
+def _is_exit_code(word: str, words_before: Sequence[str], patterns: SentencePatterns) -> bool:
     is_digit = len(word) == 1 and word.isdecimal()
     return bool(_EXIT_CODE.fullmatch(word)) or (
-        is_digit and bool(words_before) and words_before[-1] in _WORDS_BEFORE_CODE
+        is_digit and bool(words_before) and words_before[-1] in patterns.before_codes
     )
 
 

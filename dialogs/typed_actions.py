@@ -46,7 +46,7 @@ def find_typed_action(
 def find_asked_action(
     text: str, state: ConversationState, phrases: TypedPhrases, sentences: SentencePatterns
 ) -> TypedAction | None:
-    """Return the action that a person asks for in words of their own; None where it's something to diagnose."""
+    """Return the action that a person asks for in their own words; None where it's something to diagnose."""
     if asked := find_sentence_action(text, state, sentences, phrases):
         return TypedAction(*asked)
     opening_action_id = parse_opening(text, phrases)

@@ -14,7 +14,6 @@ from knowledge.model.finding import StepPlace
 
 LINES_AROUND = 1
 """How many lines are shown before and after the one that broke."""
-MIN_WORD_CHARS = 2
 _ECHO = re.compile(r"^\s*(?:\+|\d+ \|)\s+(?P<source>\S.*)$")
 """A line of a PowerShell error that repeats the script's line."""
 _WORD = re.compile(r"[A-Za-z_][\w.-]+")
@@ -45,11 +44,11 @@ def find_broken_line(lines: Sequence[str], diagnosis: Diagnosis, place: StepPlac
     if place.script_line is None:
         return None
     deciding = next((line for line in diagnosis.excerpt if diagnosis.is_deciding(line)), None)
-    # the provisioner may have put lines of its own before the script's
+    # the provisioner may have put its own lines before the script's
     candidates = [at for at in range(place.script_line - 1, place.script_line - 4, -1) if 0 <= at < len(lines)]
     return next((at for at in candidates if deciding and _shares_word(lines[at], deciding)), None)
 
 
 def _shares_word(line: str, deciding: ExcerptLine) -> bool:
-    words = {word.casefold() for word in _WORD.findall(line) if len(word) >= MIN_WORD_CHARS}
+    words = {word.casefold() for word in _WORD.findall(line)}
     return not words.isdisjoint(word.casefold() for word in _WORD.findall(deciding.text))

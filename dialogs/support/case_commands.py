@@ -127,7 +127,7 @@ def render_powershell_commands(context: DialogContext, form: CaseForm) -> str:
     lines += [
         ",\n".join(f"  {option}" for option in options),
         ")",
-        # typed into a console, a line that begins with `else` would be a statement of its own
+        # typed into a console, a line that begins with `else` would be a separate statement
         f"if (\"{contact_values}\".Contains('<')) {{",
         f"  Write-Warning {fill_in}",
         "} elseif (\"$topic\" -notlike '/providers/*') {",

@@ -10,7 +10,7 @@ from knowledge.catalog.yaml_section import Section, YamlFile
 from knowledge.patterns import InvalidPatternError, LazyPattern, PatternSet, compile_pattern, define_pattern
 
 _PATTERN_GROUPS = ("sentences", "in_walk", "answers")
-_WORD_LISTS = ("fillers", "not_names")
+_WORD_LISTS = ("fillers", "not_names", "before_groups", "before_codes")
 _FRAMES = "name_frames"
 
 
@@ -41,6 +41,8 @@ class SentencePatterns:
         answers: What means `yes` and `no` while a question is open.
         fillers: What may come first in a sentence without changing what is asked for.
         not_names: Words that look like the name of a template and are none.
+        before_groups: Words that come before the name of a resource group, besides prepositions.
+        before_codes: Words after which a number of one digit is a code, too.
         name_frames: Where any word is the name of a template.
     """
 
@@ -49,6 +51,8 @@ class SentencePatterns:
     answers: IntentPatterns
     fillers: frozenset[str]
     not_names: frozenset[str]
+    before_groups: frozenset[str]
+    before_codes: frozenset[str]
     name_frames: tuple[LazyPattern[bytes], ...]
 
 
@@ -77,6 +81,8 @@ def read_sentence_patterns(files: Iterable[YamlFile]) -> SentencePatterns:
         IntentPatterns(groups["answers"]),
         frozenset(words["fillers"]),
         frozenset(words["not_names"]),
+        frozenset(words["before_groups"]),
+        frozenset(words["before_codes"]),
         tuple(map(define_pattern, frames)),
     )
 

@@ -114,7 +114,7 @@ def _check_call(line: str, words: Sequence[str]) -> Iterator[str]:
             "az rest --method get --url …/imageTemplates/<template>?api-version=…"
         )
     if _INLINE_BODY.match(options.get("--body", "")):
-        yield '--body in the line is not the same for every shell: use --body "@body.json"'
+        yield 'shells quote an inline --body differently: use --body "@body.json"'
     for file in (options.get(option, "") for option in _FILE_OPTIONS):
         if file.startswith("@") and f'"{file}"' not in line:
             yield f'PowerShell takes {file} for a variable: write "{file}"'

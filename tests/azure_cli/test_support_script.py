@@ -107,7 +107,7 @@ async def test_the_script_files_a_ticket_where_azure_lists_image_builder(
     assert (ticket["serviceDisplayName"], ticket["problemClassificationDisplayName"]) == (service, kind)
     assert ticket["description"] == render_english_text(context(), form)
     assert ticket["supportTicketId"] in ran.output
-    assert ("as a product of its own" in ran.output) == (service == OWN)
+    assert ("as its own product" in ran.output) == (service == OWN)
 
 
 async def test_without_a_topic_nothing_is_filed(

@@ -146,7 +146,7 @@ CONVERSATIONS = {
     "a finding in a Packer build": (
         Line(
             "IN.PACKER",
-            ("This is a Packer build of your own", "Step 1 of 3. Close the quote"),
+            ("This is your own Packer build", "Step 1 of 3. Close the quote"),
             ("Delete the template", "az image builder"),
         ),
         Line("next", ("Step 2 of 3",)),

@@ -46,7 +46,7 @@ async def test_from_the_look_to_a_ticket(sandbox_client: TestClient) -> None:
     await client.picture("contact")
     await client.last_card().get_by_role("textbox").nth(EMAIL).fill("chiara@example.com")
     await client.press("Show what would leave")
-    await client.sees("as a product of its own", "Image build failure")
+    await client.sees("as its own product", "Image build failure")
     await client.picture("own-product")
     await client.press("Documented path")
     await client.sees("This is all that would leave", "chiara@example.com", "Shall I file it in Azure now")

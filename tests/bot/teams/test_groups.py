@@ -138,7 +138,7 @@ async def test_a_colleagues_press_starts_a_walk_of_their_own(chat: Chat, before:
     kept = await state(chat, THREAD["id"])
     await press(chat, do, replyToId="card", **{"from": BOB})
     assert chat.teams.methods[-1] == "POST"
-    assert "That card belongs to a colleague and stays as it is. Here is a walk of your own:" in shown(chat)
+    assert "That card belongs to a colleague and stays as it is. Here are your own steps:" in shown(chat)
     assert TITLE in shown(chat)
     assert await state(chat, THREAD["id"]) == kept
     await press(chat, "steps", replyToId="other", **{"from": BOB})

@@ -161,7 +161,7 @@ def test_powershell_looks_for_the_product_of_its_own_first() -> None:
     script = render_powershell_commands(context(), FORM)
     own, documented = script.index("-eq 'Azure VM Image Builder'"), script.index("6f16735c-b0ae-b275-ad3a-03479cfa1396")
     assert own < script.index("--service-name $own ") < documented < script.index("tickets create")
-    # typed into a console, `else` at the beginning of a line would be a statement of its own
+    # typed into a console, `else` at the beginning of a line would be a separate statement
     assert not re.search(r"(?m)^\s*else", script)
 
 

@@ -29,7 +29,7 @@ CLI = [
     ("az image builder show -n <t> -g <rg> -o json > template.json", "save a template with az rest"),
     ("az image builder show -n <t> -g <rg> -o json", ""),
     (f'az rest --method get --url "{URL}" > template.json', ""),
-    (f'az rest --method patch --url "{URL}" --body \'{{"a":1}}\'', "not the same for every shell"),
+    (f'az rest --method patch --url "{URL}" --body \'{{"a":1}}\'', "shells quote an inline --body differently"),
     (f'az rest --method patch --url "{URL}" --body @body.json', "PowerShell takes @body.json for a variable"),
     (f'az rest --method patch --url "{URL}" --body "@body.json"', ""),
     ("az role definition create --role-definition @role.json", "PowerShell takes @role.json for a variable"),

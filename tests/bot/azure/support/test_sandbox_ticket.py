@@ -45,7 +45,7 @@ async def agreed(ticket_filer: SupportTicketFiler, subscription: str, way: str =
     chat = FilingChat(ticket_filer)  # type: ignore[arg-type]
     await to_the_form(chat)
     shown = await press(chat, "ticket-preview", **{**CONTACT, "subscription": subscription})
-    assert "Azure now lists Image Builder as a product of its own" in shown
+    assert "Azure now lists Image Builder as its own product" in shown
     assert "This is all that would leave" in await chat.press(way)
     await press(chat, "ticket-yes")
     return chat

@@ -32,7 +32,7 @@ NUMBER = "261122001000001"
 class FakeTicketFiler:
     """Makes one ticket of every draft; `refusal` is raised instead, in the step `refuses`.
 
-    With `own_classifications`, Azure lists Image Builder as a product of its own.
+    With `own_classifications`, Azure lists Image Builder as its own product.
     """
 
     def __init__(self, *classifications: ClassificationChoice) -> None:

@@ -230,7 +230,7 @@ async def test_a_product_of_its_own_comes_first_and_says_why(count: int) -> None
     filing.own_classifications = own_classifications(count)
     chat = FilingChat(filing)
     shown = await to_the_preview(chat)
-    assert "Azure now lists Image Builder as a product of its own, Azure VM Image Builder" in shown
+    assert "Azure now lists Image Builder as its own product, Azure VM Image Builder" in shown
     assert ("Azure lists more problem types" in shown) == (count > 4)
     offered = [f"Kind {number}" for number in range(1, min(count, 4) + 1)]
     assert [button.label for button in chat.buttons] == [*offered, "Documented path", "Change the details"]
