@@ -53,6 +53,7 @@ _MARK_STYLES: Mapping[Mark, CardElement] = {
     "–": {"isSubtle": True},
     "●": {"color": "accent"},
     "○": {"isSubtle": True},
+    "⋯": {"color": "accent"},
 }
 
 

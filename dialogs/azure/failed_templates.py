@@ -1,4 +1,4 @@
-"""The list of templates whose last run failed, by what broke."""
+"""The list of templates that failed, by what broke, and of those that run now."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dialogs.azure.choose_template import build_subscription_blocks, build_templ
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
 from dialogs.azure.template_snapshot import compute_deadline, diagnose_snapshot, fetch_log
 from dialogs.context import DialogContext, shorten_label
-from dialogs.model.azure import FailedTemplates
+from dialogs.model.azure import FailedTemplates, TemplateStatus
 from dialogs.model.ports import AzureReader, DiagnoseText
-from dialogs.model.reply import Block, Button, ButtonArgument, Paragraph, Reply, emphasize
+from dialogs.model.reply import Block, Button, ButtonArgument, Paragraph, Reply, TextRun, build_literal, emphasize
 from dialogs.model.turn import Person
 from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration
@@ -25,6 +25,7 @@ from knowledge.template.template_id import TemplateId
 
 PAGE_SIZE = 10
 MAX_TEMPLATE_BUTTONS = 3
+MAX_RUNNING_NAMES = 3
 
 
 async def list_failed_templates(
@@ -43,12 +44,15 @@ async def list_failed_templates(
     deadline = compute_deadline()
     async with asyncio.timeout_at(deadline):
         found = await azure_reader.find_failed_templates(person)
-    templates = tuple(status for status in found.templates if _is_in_group(status.template_id, resource_group))
+    templates, running = (
+        tuple(status for status in statuses if _is_in_group(status.template_id, resource_group))
+        for statuses in (found.templates, found.running)
+    )
     first_index = first_index if first_index < len(templates) else 0
     listed = templates[first_index : first_index + PAGE_SIZE]
     snapshots = await asyncio.gather(*(fetch_log(azure_reader, person, status, deadline) for status in listed))
     page = [await diagnose_snapshot(context, diagnose, snapshot) for snapshot in snapshots]
-    return _build_page(context, replace(found, templates=templates), page, first_index, resource_group)
+    return _build_page(context, replace(found, templates=templates, running=running), page, first_index, resource_group)
 
 
 def _is_in_group(template_id: TemplateId, resource_group: str) -> bool:
@@ -63,9 +67,11 @@ def _build_page(
     resource_group: str,
 ) -> Reply:
     templates = failed_templates.templates
-    blocks: list[Block] = [context.build_heading("look.failing.title" if templates else "look.failing.none")]
+    blocks: list[Block] = [_render_heading(context, failed_templates, resource_group)]
     if resource_group:
         blocks.append(context.build_paragraph("look.failing.group", "subtle", group=resource_group))
+    if failed_templates.running:
+        blocks.append(_render_running(context, failed_templates.running))
     if len(templates) > PAGE_SIZE:
         blocks.append(
             context.build_paragraph(
@@ -81,6 +87,31 @@ def _build_page(
         blocks.append(context.build_paragraph("look.none.more"))
     buttons = _build_buttons(context, failed_templates, page, first_index, resource_group)
     return context.build_reply(*blocks, buttons=buttons, placement="stays")
+
+
+def _render_heading(context: DialogContext, failed_templates: FailedTemplates, resource_group: str) -> Paragraph:
+    """Render how many templates failed, of how many where all of them were read."""
+    count, total = len(failed_templates.templates), failed_templates.template_count
+    if not count:
+        return context.build_heading("look.failing.none")
+    if resource_group or failed_templates.has_more or not total:
+        return context.build_heading("look.failing.title")
+    return context.build_heading("look.failing.count", count=count, total=total)
+
+
+def _render_running(context: DialogContext, running: Sequence[TemplateStatus]) -> Paragraph:
+    """Render in one paragraph which templates run now, what they do, and since when."""
+    runs = context.format_runs("look.failing.running")
+    for number, status in enumerate(running[:MAX_RUNNING_NAMES]):
+        seconds = status.run.compute_seconds(context.now)
+        details = (status.run.sub_state.casefold(), "" if seconds is None else format_duration(seconds))
+        said = ", ".join(shorten_value(detail) for detail in details if detail)
+        name = build_literal(shorten_value(status.template_id.name))
+        runs += (TextRun(" · " if number else " "), *name, *((TextRun(" "), *build_literal(said)) if said else ()))
+    if len(running) > MAX_RUNNING_NAMES:
+        more = context.format_runs("look.failing.running-more", count=len(running) - MAX_RUNNING_NAMES)
+        runs += (TextRun(" "), *more)
+    return Paragraph(runs, mark="⋯")
 
 
 def _group_by_cause(
@@ -107,10 +138,13 @@ def _build_buttons(
     valid_ids = [template_id for template_id in ids if template_id.is_valid]
     buttons = [build_template_button(template_id, ids) for template_id in valid_ids[:MAX_TEMPLATE_BUTTONS]]
     if len(templates) > PAGE_SIZE:
-        # "more" on the last page leads back to the first one
-        next_index = first_index + PAGE_SIZE if first_index + PAGE_SIZE < len(templates) else 0
-        args: dict[str, ButtonArgument] = {"first": next_index, **({"rg": resource_group} if resource_group else {})}
-        buttons.append(Button(context.format_text("button.more-failing"), "failing", args))
+        is_last = first_index + PAGE_SIZE >= len(templates)
+        args: dict[str, ButtonArgument] = {
+            "first": 0 if is_last else first_index + PAGE_SIZE,
+            **({"rg": resource_group} if resource_group else {}),
+        }
+        label = context.format_text("button.first-failing" if is_last else "button.more-failing")
+        buttons.append(Button(label, "failing", args))
     groups = {template_id.resource_group.casefold(): template_id.resource_group for template_id in valid_ids}
     if len(groups) > 1:
         group = next(iter(groups.values()))

@@ -60,12 +60,17 @@ class TemplateStatus:
 
 @dataclass(frozen=True, slots=True)
 class FailedTemplates:
-    """Every template whose last run failed, newest first; the other fields are as in `TemplateSearchResult`."""
+    """Every template that Azure refused or whose last run failed, newest first, and those that run now.
+
+    `template_count` is the number of all templates that were read. The other fields are as in `TemplateSearchResult`.
+    """
 
     templates: tuple[TemplateStatus, ...]
     searched_subscriptions: tuple[str, ...] = ()
     denied_subscriptions: tuple[str, ...] = ()
     has_more: bool = False
+    running: tuple[TemplateStatus, ...] = ()
+    template_count: int = 0
 
 
 LogFile = Literal["customization.log", "validation.log"]

@@ -17,7 +17,7 @@ from knowledge.model.entry import Language
 TextStyle = Literal["plain", "bold", "code"]
 Tone = Literal["default", "good", "warning", "attention", "subtle"]
 TextSize = Literal["default", "title"]
-Mark = Literal["✖", "✔", "▲", "?", "✓", "–", "●", "○"]
+Mark = Literal["✖", "✔", "▲", "?", "✓", "–", "●", "○", "⋯"]
 """What stands before a text and says its state: failed, succeeded, a warning, unknown; of a step: done, left out,
 current, to come."""
 

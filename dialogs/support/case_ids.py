@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from dialogs.context import DialogContext
+from dialogs.replies.durations import format_duration
 from dialogs.state.conversation_state import ConversationState
+from dialogs.texts.catalog import TrustedText
 from knowledge.model.diagnosis import Diagnosis, ProvisionerSummary
 from knowledge.template.template_id import TemplateId
 
@@ -29,7 +31,7 @@ def find_template_id(state: ConversationState) -> str:
 
 
 def build_id_lines(context: DialogContext, state: ConversationState) -> list[str]:
-    """Build the identifying lines. Known kinds always have a line, with "unknown" as the value if need be."""
+    """Build the identifying lines. The last one names what should be there and is unknown."""
     diagnosis = state.diagnosis
     facts = diagnosis.facts if diagnosis else {}
     runs = diagnosis.timeline if diagnosis else ()
@@ -45,13 +47,20 @@ def build_id_lines(context: DialogContext, state: ConversationState) -> list[str
         "provisioner": failed_run.provisioner if failed_run else None,
         "exit_code": _find_exit_code(diagnosis, failed_run),
     }
-    lines = [_format_id_line(context, key, value) for key, value in values.items()]
+    known = {key: value for key, value in values.items() if value not in (None, "")}
+    lines = [_format_id_line(context, key, value) for key, value in known.items()]
+    lines += [_format_other_line(context, name, value) for name, value in _collect_other_facts(state)]
     if diagnosis and (gap := diagnosis.longest_gap):
-        lines.append(context.format_text("case.id.silence", seconds=gap.seconds, line=gap.line))
-    return lines + [
-        _format_other_line(context, name, value)
-        for name, value in _collect_other_facts(context, diagnosis, _RENDERED_FACTS, find_template_id(state))
-    ]
+        took = format_duration(gap.seconds)
+        lines.append(context.format_text("case.id.silence", took=TrustedText(took), line=gap.line))
+    if missing := [_format_label(context, key) for key in values if key not in known and key != "exit_code"]:
+        lines.append(context.format_text("case.id.missing", labels=", ".join(missing)))
+    return lines
+
+
+def build_resource_lines(context: DialogContext, state: ConversationState) -> list[str]:
+    """Build the lines of the other ids and names in the text, such as of resources that a build creates for itself."""
+    return [_format_other_line(context, name, value) for name, value in _collect_resources(context, state)]
 
 
 def collapse_whitespace(text: str) -> str:
@@ -79,8 +88,12 @@ def _find_exit_code(diagnosis: Diagnosis | None, failed_run: ProvisionerSummary 
 
 
 def _format_id_line(context: DialogContext, key: str, value: str | int | None) -> str:
-    text = context.format_text("case.unknown") if value is None or value == "" else value
-    return collapse_whitespace(context.format_text(f"case.id.{key}", value=text))
+    return collapse_whitespace(context.format_text(f"case.id.{key}", value=value))
+
+
+def _format_label(context: DialogContext, key: str) -> str:
+    """Return what a line of `key` begins with."""
+    return _format_id_line(context, key, "").rstrip(": ")
 
 
 def _format_other_line(context: DialogContext, name: str, value: str) -> str:
@@ -88,26 +101,37 @@ def _format_other_line(context: DialogContext, name: str, value: str) -> str:
     return collapse_whitespace(context.format_text("case.id.other", name=label, value=value))
 
 
-def _collect_other_facts(
-    context: DialogContext, diagnosis: Diagnosis | None, rendered_facts: Collection[str], template_id: str
-) -> list[tuple[str, str]]:
-    """Collect every further fact, id, and captured value that has a name, each value once.
+def _collect_other_facts(state: ConversationState) -> list[tuple[str, str]]:
+    """Collect every fact that has no line of its own, each value once."""
+    facts = state.diagnosis.facts if state.diagnosis else {}
+    rendered = {str(facts[name]) for name in _RENDERED_FACTS if name in facts}
+    return _drop_repeated(facts.items(), rendered)
 
-    Values without a name only fill headlines. `template_id` is left out, since it has a line above the description.
+
+def _collect_resources(context: DialogContext, state: ConversationState) -> list[tuple[str, str]]:
+    """Collect the ids, and the captured values that have a name, unless another line shows them.
+
+    The template's id is above the description. Values without a name only fill headlines.
     """
+    diagnosis = state.diagnosis
     if diagnosis is None:
         return []
-    rendered = {template_id, *(str(value) for key, value in diagnosis.facts.items() if key in rendered_facts)}
-    finding_values = diagnosis.finding.values if diagnosis.finding else {}
+    rendered = {find_template_id(state), *map(str, diagnosis.facts.values())}
+    sources = (*(match.values for match in diagnosis.matches), diagnosis.finding.values if diagnosis.finding else {})
     captured = [
         (name, value)
-        for values in (*(match.values for match in diagnosis.matches), finding_values)
+        for values in sources
         for name, value in values.items()
         if context.texts.has(f"fact.{name}") and not value.endswith("…")
     ]
-    others: list[tuple[str, str]] = []
-    for name, value in [*diagnosis.facts.items(), *diagnosis.ids, *captured]:
+    return _drop_repeated((*diagnosis.ids, *captured), rendered)
+
+
+def _drop_repeated(pairs: Iterable[tuple[str, object]], rendered: set[str]) -> list[tuple[str, str]]:
+    """Return the pairs with a value that hasn't been rendered and isn't empty, each value once."""
+    kept: list[tuple[str, str]] = []
+    for name, value in pairs:
         if value is not None and str(value).strip() and str(value) not in rendered:
             rendered.add(str(value))
-            others.append((name, str(value)))
-    return others
+            kept.append((name, str(value)))
+    return kept

@@ -1,4 +1,4 @@
-"""The description of a case, as lines: what happened, ids, evidence, timeline, diagnosis, steps tried, excerpt.
+"""The description of a case, as lines: what a support engineer needs first, and the resources of the build last.
 
 Every language gives the same number of lines, so that each line has its English counterpart at the same index.
 """
@@ -15,7 +15,7 @@ from dialogs.solution.finding_view import (
 )
 from dialogs.solution.solution_steps import get_steps
 from dialogs.state.conversation_state import ConversationState, get_stored_fact
-from dialogs.support.case_ids import build_id_lines, collapse_whitespace
+from dialogs.support.case_ids import build_id_lines, build_resource_lines, collapse_whitespace
 from knowledge.model.diagnosis import Diagnosis
 
 MAX_TRIED_STEPS = 12
@@ -33,20 +33,23 @@ def build_case_lines(context: DialogContext, state: ConversationState) -> list[s
     no_lines = [context.format_text("case.none")]
     sections = [
         _build_summary_lines(context, state),
-        [context.format_text("case.ids"), *build_id_lines(context, state)],
         [context.format_text("case.evidence"), *(evidence or no_lines)],
-        [context.format_text("case.timeline"), *(_build_timeline_lines(context, diagnosis) or no_lines)],
-        [
-            context.format_text("case.diagnosis"),
-            *(_build_diagnosis_lines(context, state) or [context.format_text("case.diagnosis.none")]),
-        ],
+        [context.format_text("case.ids"), *build_id_lines(context, state)],
         [
             context.format_text("case.tried"),
             *(_build_tried_lines(context, state) or [context.format_text("case.tried.none")]),
         ],
+        [
+            context.format_text("case.diagnosis"),
+            *(_build_diagnosis_lines(context, state) or [context.format_text("case.diagnosis.none")]),
+        ],
     ]
-    if excerpt:
-        sections.append([context.format_text("case.excerpt"), *excerpt])
+    optional = {
+        "timeline": _build_timeline_lines(context, diagnosis),
+        "excerpt": excerpt,
+        "resources": build_resource_lines(context, state),
+    }
+    sections += [[context.format_text(f"case.{key}"), *lines] for key, lines in optional.items() if lines]
     return [line for index, section in enumerate(sections) for line in ([""] if index else []) + section]
 
 
@@ -127,17 +130,18 @@ def _format_numbered_line(number: int, text: str) -> str:
 
 def _build_timeline_lines(context: DialogContext, diagnosis: Diagnosis | None) -> list[str]:
     unknown = context.format_text("case.unknown")
-    return [
-        context.format_text(
+    lines = []
+    for run in diagnosis.timeline if diagnosis else ():
+        row = context.format_text(
             "case.timeline.row",
             started=run.started or unknown,
             ended=run.ended or unknown,
             name=collapse_whitespace(run.provisioner),
             state=context.format_text(f"case.state.{run.state}"),
-            code=unknown if run.exit_code is None else run.exit_code,
         )
-        for run in (diagnosis.timeline if diagnosis else ())
-    ]
+        code = "" if run.exit_code is None else context.format_text("case.timeline.code", code=run.exit_code)
+        lines.append(row + code)
+    return lines
 
 
 def _build_diagnosis_lines(context: DialogContext, state: ConversationState) -> list[str]:

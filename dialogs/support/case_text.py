@@ -1,4 +1,4 @@
-"""The text of a case: where it goes, what the person answered, and the description.
+"""The text of a case: where it goes, the description, and what the person answered.
 
 The preview, the file, and the commands all have this text, byte for byte. A ticket on the documented path leaves out
 the line about the product that could be chosen instead.
@@ -16,18 +16,24 @@ from dialogs.state.case import UNKNOWN, CaseForm
 
 def render_case_text(context: DialogContext, form: CaseForm) -> str:
     """Render the whole case in the context's language. The form must be in that language or in English."""
-    return _render_text(context, form, {"own-product": context.knowledge.support.own_product.name})
+    own_product = context.knowledge.support.own_product.name
+    head, answers = _render_head(context, form, {"own-product": own_product}), _render_answers(context, form)
+    known = [row for row, value in answers if value]
+    asked = ["", context.format_text("case.asked"), *known] if known else []
+    return sanitize_text("\n".join([*head, "", form.description, *asked]))
 
 
 def render_routed_case_text(context: DialogContext, form: CaseForm) -> str:
     """Render the case for the documented path alone: the product that could be chosen instead isn't named.
 
-    Previews and files of versions that didn't know that product have this text, so that their hashes stay valid.
+    Previews and files of earlier versions have this text, so that their hashes stay valid.
     """
-    return _render_text(context, form, {})
+    rows = [row for row, _ in _render_answers(context, form)]
+    asked = [context.format_text("case.asked"), *rows]
+    return sanitize_text("\n".join([*_render_head(context, form, {}), "", *asked, "", form.description]))
 
 
-def _render_text(context: DialogContext, form: CaseForm, other_product: Mapping[str, str]) -> str:
+def _render_head(context: DialogContext, form: CaseForm, other_product: Mapping[str, str]) -> list[str]:
     routing = context.knowledge.support
     severity = next((item for item in routing.severities if item.id == form.severity), routing.severities[0])
     meaning = context.format_text(
@@ -45,6 +51,11 @@ def _render_text(context: DialogContext, form: CaseForm, other_product: Mapping[
         "title": form.title,
         "template": form.template_id,
     }
+    return [_format_row(context, f"case.head.{key}", value) for key, value in head.items()]
+
+
+def _render_answers(context: DialogContext, form: CaseForm) -> list[tuple[str, str]]:
+    """Render what the form asks only the person for: each answer's row, and the answer, "" for none."""
     answers = {
         "frequency": "" if form.frequency == UNKNOWN else context.format_text(f"case.frequency.{form.frequency}"),
         "last_good": form.last_good,
@@ -52,15 +63,7 @@ def _render_text(context: DialogContext, form: CaseForm, other_product: Mapping[
         "impact": form.impact,
         "client": "" if form.client == UNKNOWN else context.format_text(f"case.client.{form.client}"),
     }
-    lines = [
-        *(_format_row(context, f"case.head.{key}", value) for key, value in head.items()),
-        "",
-        context.format_text("case.asked"),
-        *(_format_row(context, f"case.asked.{key}", value) for key, value in answers.items()),
-        "",
-        form.description,
-    ]
-    return sanitize_text("\n".join(lines))
+    return [(_format_row(context, f"case.asked.{key}", value), sanitize_line(value)) for key, value in answers.items()]
 
 
 def translate_to_english(context: DialogContext, form: CaseForm) -> tuple[DialogContext, CaseForm]:

@@ -53,10 +53,13 @@ def select_evidence(
     messages = (*failure.said.messages, *failure.survived.messages, *failure.suspicious.messages)
     continuations = {message.line.number: message.continuation_lines for message in messages}
     continued = continuations.get(deciding.number, ()) if deciding else ()
-    excerpt = choose_excerpt(parsed.text.lines, deciding, shown, continued)
+    lines: Sequence[LogLine] = parsed.text.lines
+    if parsed.build is not None and deciding is not None and deciding.source == "echo":
+        lines = parsed.build.lines  # the text to search is without the scripts' source
+    excerpt = choose_excerpt(lines, deciding, shown, continued)
     every_line = [line for lines in evidence.values() for line in lines] + excerpt
-    lines = EvidenceLines(parsed.text.lines, every_line, continuations, deciding, _find_focus(finding, deciding))
-    return EvidenceSelection(lines.render(excerpt, MAX_EXCERPT_LINES, MAX_LINE_CHARS), lines, evidence)
+    texts = EvidenceLines(lines, every_line, continuations, deciding, _find_focus(finding, deciding))
+    return EvidenceSelection(texts.render(excerpt, MAX_EXCERPT_LINES, MAX_LINE_CHARS), texts, evidence)
 
 
 def _find_focus(finding: Finding | None, deciding: LogLine | None) -> str:

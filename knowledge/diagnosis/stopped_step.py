@@ -26,6 +26,9 @@ _MAX_LAST_LINES = 3
 _NO_COMMAND = define_text_pattern(
     r"(?i)^(?:Found command: ?)?\s*(?:#|::|rem\b|Write-\w|echo\b|printf\b|throw\b|log\w*\b|function\b|param\b|$)"
 )
+_CONDITION = define_text_pattern(
+    r"(?i)^(?:Found command: ?)?\s*[})\s]*(?:if|elseif|elif|else|while|until|catch|switch|fi|done)\b"
+)
 _COMMENT = define_text_pattern(r"<#.*?(?:#>|$)|\s#.*$")
 _BLOCK_START, _BLOCK_END = "<#", "#>"
 _DENIAL = define_text_pattern(r"(?i)\b(?:not|no|never|non|fail\w*|error|denied|waiting)\b")
@@ -69,10 +72,8 @@ class StoppedStepFinder:
             values["duration"] = format_duration(int((run.ended_at - run.started_at).total_seconds()))
         if observation.repeat_count:
             values["count"] = f"{observation.repeat_count}+" if observation.has_more else str(observation.repeat_count)
-        # a line of the script's source names the command, but what shows the silence is the log's last line before it
-        shown = line if line is not None and line.source != "echo" else None
-        deciding = shown or _find_deciding_line(trigger, observation, step_lines)
-        if deciding is not None and not deciding.body.startswith(_COMMAND_START):
+        deciding = _find_deciding_line(trigger, observation, step_lines, line)
+        if deciding is not None and deciding.source != "echo" and not deciding.body.startswith(_COMMAND_START):
             values["sentence"] = extract_sentence(redact(deciding.body))
         return StoppedStep(rule, line.body if line else "", deciding, values)
 
@@ -89,10 +90,13 @@ class StoppedStepFinder:
 
 
 def _rank(pattern: LinePattern, line: LogLine) -> tuple[int, bool, int]:
-    """Return how much a line says: by its pattern, then whether it denies something, then by its length."""
-    # of a script's source, the last command is as good as any
-    length = 0 if line.source == "echo" else len(line.body)
-    return pattern.weight, _DENIAL.search(line.body) is not None, length
+    """Return how much a line says: by its pattern, then whether it denies something, then by its length.
+
+    In a script's source, a command says more than a condition that mentions it. Of several, the last is the best.
+    """
+    if line.source == "echo":
+        return pattern.weight, _CONDITION.match(line.body) is None, 0
+    return pattern.weight, _DENIAL.search(line.body) is not None, len(line.body)
 
 
 def _list_commands(lines: Sequence[LogLine]) -> list[LogLine]:
@@ -118,9 +122,15 @@ def _drop_comments(lines: Sequence[LogLine]) -> Iterator[LogLine]:
 
 
 def _find_deciding_line(
-    trigger: FindingTrigger, observation: Observation, step_lines: Sequence[LogLine]
+    trigger: FindingTrigger, observation: Observation, step_lines: Sequence[LogLine], named: LogLine | None
 ) -> LogLine | None:
-    """Return the repeated line that says most, or the last line before the silence."""
+    """Return the line that shows what ran: `named`, which a rule fits, if it isn't of the script's source.
+
+    Otherwise it's the repeated line that says most, or the last one printed before the silence. Of a step that printed
+    nothing, it's the command in its source, or else the line that says that the script was started.
+    """
+    if named is not None and named.source != "echo":
+        return named
     if trigger == "repeating":
         return observation.repeated[0]
     printed = [
@@ -128,5 +138,8 @@ def _find_deciding_line(
         for line in step_lines
         if line.source in ("output", "plain") and line.body.strip() and not is_noise(line.body)
     ]
-    shown = printed or [line for line in step_lines if line.body.startswith(_COMMAND_START)]
-    return shown[-1] if shown else None
+    if printed:
+        return printed[-1]
+    if named is not None:  # a command without its comments isn't the line as it is in the log
+        return next(line for line in step_lines if line.number == named.number and line.source == "echo")
+    return next((line for line in reversed(step_lines) if line.body.startswith(_COMMAND_START)), None)

@@ -14,7 +14,7 @@ from bot.azure.templates.subscription_scan import (
     scan_subscriptions,
 )
 from bot.azure.templates.template_status import build_template_status
-from dialogs.model.azure import FailedTemplates, TemplateSearchResult
+from dialogs.model.azure import FailedTemplates, TemplateSearchResult, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.errors import AzureRefusedError
 from knowledge.azure_names import is_guid, is_resource_group_name, is_storage_account_name, parse_resource_group_id
@@ -25,6 +25,7 @@ MAX_EXACT = 25
 MAX_SIMILAR = 5
 MAX_RECENT = 20
 MAX_FAILED = 50
+MAX_RUNNING = 10
 FAILED_STATES = frozenset({"failed", "partiallysucceeded"})
 """The states of a run that failed for all, or for some, of its distribution targets."""
 _MIN_SIMILARITY = 0.6
@@ -83,19 +84,30 @@ async def _get_exact_template(clients: ManagementClients, query: TemplateQuery) 
 
 
 async def find_failed_templates(clients: ManagementClients, allowed: frozenset[str]) -> FailedTemplates:
-    """Find all templates whose last run failed, newest first. Raise `AzureRefusedError`."""
+    """Find the templates that failed, newest first, and those that run now. Raise `AzureRefusedError`."""
     scan = await scan_subscriptions(clients, await list_readable_subscriptions(clients, allowed))
-    failed = [
-        (template.template_id, template)
-        for template in scan.templates
-        if template.template_id and template.run.state.lower() in FAILED_STATES
-    ]
-    failed.sort(key=lambda pair: pair[1].run.ended or pair[1].run.started or "", reverse=True)
+    scan.templates.sort(key=_get_last_time, reverse=True)
+    failed = [template for template in scan.templates if _has_failed(template)]
+    running = [template for template in scan.templates if template.run.is_running]
     return FailedTemplates(
-        tuple(build_template_status(template_id, template) for template_id, template in failed[:MAX_FAILED]),
+        _build_statuses(failed[:MAX_FAILED]),
         tuple(sorted(scan.searched_subscriptions)),
         tuple(sorted(scan.denied_subscriptions)),
-        scan.has_more or len(failed) > MAX_FAILED,
+        scan.has_more or len(failed) > MAX_FAILED or len(running) > MAX_RUNNING,
+        running=_build_statuses(running[:MAX_RUNNING]),
+        template_count=len(scan.templates),
+    )
+
+
+def _has_failed(template: ImageTemplate) -> bool:
+    """Tell whether the last run failed, or Azure refused the template so that it never ran."""
+    run = template.run
+    return run.state.lower() in FAILED_STATES or (not run.state and template.provisioning.state.lower() == "failed")
+
+
+def _build_statuses(templates: Sequence[ImageTemplate]) -> tuple[TemplateStatus, ...]:
+    return tuple(
+        build_template_status(template.template_id, template) for template in templates if template.template_id
     )
 
 
@@ -190,6 +202,11 @@ async def _find_group_of_account(clients: ManagementClients, subscription: str, 
 def _get_start(template: ImageTemplate | None) -> str:
     """Return when the last run began, or else when it ended; "" if there is none."""
     return (template.run.started or template.run.ended or "") if template else ""
+
+
+def _get_last_time(template: ImageTemplate) -> str:
+    """Return when the last run ended, or else when it began; "" if there is none."""
+    return template.run.ended or template.run.started or ""
 
 
 def _get_group_name(template: ImageTemplate) -> str:

@@ -142,7 +142,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     ),
     "what failed": (
         Line("what failed", ("May I",)),
-        Line("yes", ("whose last run failed", "✖ Script ended with a non-zero exit code", "Contoso Dev")),
+        Line("yes", ("Templates that failed", "✖ Script ended with a non-zero exit code", "Contoso Dev")),
         Line("[win11-golden]", ("Template win11-golden", "Last run: Failed")),
     ),
     "the whole log": (
@@ -186,7 +186,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
     ),
     "quali falliscono": (
         Line("quali falliscono?", ("Posso guardare",)),
-        Line("va bene", ("la cui ultima esecuzione non è riuscita", "✖ Script terminato con codice di uscita")),
+        Line("va bene", ("Modelli non riusciti", "✖ Script terminato con codice di uscita")),
     ),
 }
 
@@ -257,10 +257,34 @@ async def test_many_failing_templates_are_paged() -> None:
     chat = LookingChat(fake)
     await chat.say("what failed")
     assert "1 to 10 of 16" in await chat.say("yes")
-    assert [button.label for button in chat.buttons] == ["t-0", "t-1", "t-2", "More", "Another template"]
+    assert [button.label for button in chat.buttons] == ["t-0", "t-1", "t-2", "Next 10", "Another template"]
     assert "Contoso Secret" in chat.shown
-    assert "11 to 16 of 16" in await chat.press("More")
-    assert "1 to 10 of 16" in await chat.press("More")
+    assert "11 to 16 of 16" in await chat.press("Next 10")
+    assert "1 to 10 of 16" in await chat.press("Back to the first 10")
+
+
+async def test_which_failed_counts_them_and_names_what_runs_now() -> None:
+    fake = azure()
+    running = tuple(replace(RUNNING, template_id=replace(GOLDEN, name=f"r-{n}")) for n in range(5))
+    fake.seen = FailedTemplates((STATUS, REFUSED), ("Contoso Dev",), running=running, template_count=31)
+    chat = LookingChat(fake)
+    await chat.say("what failed")
+    shown = await chat.say("yes")
+    assert "Failed: 2 of 31 templates" in shown
+    assert (
+        "⋯ Running now: r-0 customizing, 12 min · r-1 customizing, 12 min · r-2 customizing, 12 min and 2 more" in shown
+    )
+    assert "refused · rg-images" in shown
+
+
+async def test_nothing_failed_and_one_runs() -> None:
+    fake = azure()
+    fake.seen = FailedTemplates((), ("Contoso Dev",), running=(RUNNING,), template_count=3)
+    chat = LookingChat(fake)
+    await chat.say("is anything running?")
+    shown = await chat.say("yes")
+    assert "None of the templates that I can see failed" in shown
+    assert "⋯ Running now: running customizing, 12 min" in shown
 
 
 @pytest.mark.parametrize(
@@ -269,8 +293,8 @@ async def test_many_failing_templates_are_paged() -> None:
         ("A.FINDING", "please see the log", "A quote in tools.ps1 is never closed"),
         ("UNKNOWN.STEP", "please see the log", "Not known yet: contoso-agent: enrollment endpoint returned 418"),
         ("nothing here", "FAILED.LOG", "✖ Script ended with a non-zero exit code"),
-        ("nothing here", "WRAPPER", "Neither its status nor its log says why."),
-        (None, "WRAPPER", "Its status does not say why; its log may."),
+        ("nothing here", "WRAPPER", "Neither the status nor the log says why."),
+        (None, "WRAPPER", "The status doesn't say why. The log may."),
         (None, "FAILED.LOG", "✖ Script ended with a non-zero exit code"),
     ],
 )
@@ -284,7 +308,7 @@ async def test_which_failed_says_why_as_a_look_would(log: str | None, message: s
     await chat.say("what failed")
     assert cause in await chat.say("yes")
     headline = cause.removeprefix("✖ ").removeprefix("Not known yet: ")
-    if not headline.startswith(("Its", "Neither")):
+    if not headline.startswith(("The status", "Neither")):
         assert headline in (await chat.press("win11-golden"))
 
 

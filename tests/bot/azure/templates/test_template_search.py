@@ -195,8 +195,14 @@ async def test_failing(azure: FakeAzure, credential: FakeCredential) -> None:
     long = TemplateId(ONE, "rg", "began-first-and-ended-last")
     times = {"startTime": "2026-01-01T01:00:00Z", "endTime": "2026-03-02T01:00:00Z"}
     azure.templates.append(template(long, lastRunStatus=run(**times)))
+    refused, running = TemplateId(ONE, "rg", "refused"), TemplateId(ONE, "rg", "running")
+    azure.templates.append(template(refused, lastRunStatus=None, provisioningState="Failed"))
+    azure.templates.append(template(TemplateId(ONE, "rg", "new"), lastRunStatus=None, provisioningState="Succeeded"))
+    azure.templates.append(template(running, lastRunStatus=run("Running", endTime=None)))
     found = await build_reader(azure, credential).find_failed_templates(PERSON)
-    assert [one.template_id for one in found.templates] == [long, OTHER, REF]
+    assert [one.template_id for one in found.templates] == [long, OTHER, REF, refused]
+    assert [one.template_id for one in found.running] == [running]
+    assert found.template_count == len(azure.templates)
     assert found.searched_subscriptions == ("Images", "Sandbox")
     assert not found.has_more
 
