@@ -16,7 +16,7 @@ from dialogs.replies.general_replies import build_default_buttons, show_problem
 from dialogs.resources import DialogResources
 from dialogs.solution.actions import SOLUTION_ACTIONS, with_finding_of
 from dialogs.solution.shared_chat import hand_off_case
-from dialogs.solution.walkthrough import start_walk
+from dialogs.solution.walkthrough import show_current_step, start_walk
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.json_fields import DecodeError, parse_mapping
 from dialogs.support.actions import CASE_ACTIONS
@@ -73,8 +73,11 @@ async def _handle_foreign_press(request: ActionRequest) -> DialogResult:
             (context.build_reply(explanation, buttons=build_default_buttons(context), placement="stays"),),
         )
     walk = with_finding_of(Walkthrough(entry, 0, NO_DIAGNOSIS_NUMBER), request.args)
-    own_walk = start_walk(context, request.state, walk)
-    return own_walk.with_leading_blocks(context.build_paragraph("thread.own-walk"))
+    if request.action_id == "steps" or "step" in request.args:
+        own_walk = show_current_step(context, replace(request.state, walkthrough=walk))
+    else:
+        own_walk = start_walk(context, request.state, walk)
+    return own_walk.with_leading_blocks(context.build_paragraph("thread.own-walk", "subtle"))
 
 
 def extract_texts(fields: object) -> dict[str, str]:

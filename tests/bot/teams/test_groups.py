@@ -138,12 +138,13 @@ async def test_a_colleagues_press_starts_a_walk_of_their_own(chat: Chat, before:
     kept = await state(chat, THREAD["id"])
     await press(chat, do, replyToId="card", **{"from": BOB})
     assert chat.teams.methods[-1] == "POST"
-    assert "That card belongs to a colleague and stays as it is. Here are your own steps:" in shown(chat)
+    assert "That's a colleague's card, so I left it as it is. Here are the steps for you:" in shown(chat)
     assert TITLE in shown(chat)
-    assert await state(chat, THREAD["id"]) == kept
-    await press(chat, "steps", replyToId="other", **{"from": BOB})
-    assert chat.teams.methods[-1] == "PUT"
     assert "Step 1 of 4. Close the quote on the line that PowerShell names" in shown(chat), "the finding's steps"
+    assert await state(chat, THREAD["id"]) == kept
+    await press(chat, "done", replyToId="other", **{"from": BOB})
+    assert chat.teams.methods[-1] == "PUT"
+    assert "Step 2 of 4" in shown(chat)
     assert "terminator" not in json.dumps(await state(chat, THREAD["id"], "29:bob"))
     assert await state(chat, THREAD["id"]) == kept
 
@@ -155,7 +156,7 @@ async def test_a_colleagues_press_that_starts_nothing_changes_nothing(chat: Chat
     kept = [(await state(chat, THREAD["id"], who))["walk"] for who in ("29:ada", "29:bob")]
     value = {**pressed(chat, "steps", at=0), "do": do, "args": {}}
     await chat.send(value=value, conversation=THREAD, replyToId="card", **{"from": BOB})
-    assert "belongs to a colleague, so I changed nothing" in shown(chat)
+    assert "a colleague's card, so I left it as it is. Mention me" in shown(chat)
     assert chat.teams.methods[-1] == "POST"
     assert [(await state(chat, THREAD["id"], who))["walk"] for who in ("29:ada", "29:bob")] == kept
 
@@ -312,7 +313,7 @@ async def test_italian(chat: Chat) -> None:
         "Mostra qui i passaggi",
     ]
     await press(chat, "steps", locale="it-IT", **{"from": BOB})
-    assert "Quella scheda appartiene a un'altra persona" in shown(chat)
+    assert "Quella scheda è di un'altra persona" in shown(chat)
     await press(chat, "private", at=0, locale="it-IT")
     assert "Continuiamo nella nostra chat privata" in shown(chat)
     assert "ecco la risposta completa" in shown(chat, -2)
