@@ -64,20 +64,12 @@ def render_candidate_line(context: DialogContext, diagnosis: Diagnosis | None, m
 def build_candidate_blocks(
     context: DialogContext, diagnosis: Diagnosis | None, matches: tuple[Match, ...]
 ) -> list[Block]:
-    """Build the blocks of a candidate list: each with its first evidence line and what tells it from the others."""
-    listed_ids = {match.entry for match in matches}
-    differences = {
-        look_alike.entry: look_alike.difference
-        for match in matches
-        for look_alike in context.entries[match.entry].look_alikes
-        if look_alike.entry in listed_ids
-    }
+    """Build the blocks of a candidate list: each with its first evidence line and what a person sees of it."""
     blocks: list[Block] = []
     for match in matches[:MAX_CANDIDATES]:
         blocks.append(render_candidate_line(context, diagnosis, match))
         blocks += build_evidence(match.evidence[:1])
-        distinction = differences.get(match.entry, context.entries[match.entry].symptom)
-        blocks.append(Paragraph(context.localize(distinction)))
+        blocks.append(Paragraph(context.localize(context.entries[match.entry].symptom)))
     return blocks
 
 

@@ -208,7 +208,7 @@ CONVERSATIONS = {
             (
                 "nothing in it proves one of them",
                 "Build timeout exceeded (possible)",
-                "it ran for hours",
+                "The run ends after hours.",
                 "a script verdict stands in the log",
                 "Which one describes what you see?",
             ),
@@ -266,7 +266,7 @@ CONVERSATIONS = {
         Line("next", ("No solution is under way",)),
         Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
         Line("start over", ("we're starting over",)),
-        Line("draft a case", ("Correlation ID: unknown",)),
+        Line("draft a case", ("Not known: Subscription, ",)),
     ),
     "a new paste keeps what was tried": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
@@ -327,7 +327,7 @@ ITALIAN = {
         Line("guidami", ("Quando si è verificato l'errore?",)),
         Line("annulla", ("Annullato.",)),
         Line("altri", ("Non ho ancora diagnosticato un testo",)),
-        Line("apri un caso", ("Bozza di una richiesta di supporto", "ID di correlazione: non disponibile")),
+        Line("apri un caso", ("Bozza di una richiesta di supporto", "Non disponibile: Sottoscrizione, ")),
     ),
 }
 
