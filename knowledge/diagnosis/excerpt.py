@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from knowledge.build_log.noise import is_noise
 from knowledge.build_log.script_output import is_frame
+from knowledge.diagnosis.script_position import find_position_above
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.redaction.redact import redact_lines
 from knowledge.text.lines import LogLine
@@ -143,9 +144,11 @@ def choose_excerpt(
     last_index = next(find_line_indexes(lines, last), index)
     neighbors: list[LogLine] = []
     if index is not None and last_index is not None:
-        before = reversed(lines[max(0, index - _MAX_SKIPPED_LINES) : index])
-        after = lines[last_index + 1 : last_index + 1 + _MAX_SKIPPED_LINES]
-        for side in (before, after):
+        before = lines[max(0, index - _MAX_SKIPPED_LINES) : index]
+        # after a parser's message comes the position of the next one
+        is_parser_message = find_position_above(before) is not None
+        after = () if is_parser_message else lines[last_index + 1 : last_index + 1 + _MAX_SKIPPED_LINES]
+        for side in (reversed(before), after):
             in_step = takewhile(lambda line: not line.body.startswith(_STEP_EDGES), side)
             neighbors += [line for line in in_step if _is_worth_showing(line)][:1]
     return [deciding, *neighbors, *evidence]

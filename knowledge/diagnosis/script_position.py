@@ -33,13 +33,13 @@ def find_script_line(message: str, lines: Sequence[LogLine], first_number: int) 
     index = bisect_left(lines, first_number, key=attrgetter("number"))
     if index == len(lines) or lines[index].number != first_number:
         return None
-    above = _find_position_above(lines[max(0, index - _MAX_LINES_BESIDE) : index])
+    above = find_position_above(lines[max(0, index - _MAX_LINES_BESIDE) : index])
     if above is not None:
         return above
     return _search("\n".join(line.body for line in lines[index + 1 : index + 1 + _MAX_LINES_BESIDE]))
 
 
-def _find_position_above(lines: Sequence[LogLine]) -> int | None:
+def find_position_above(lines: Sequence[LogLine]) -> int | None:
     """Return the position that stands above a parser's message, with the source that it is about in between."""
     for line in reversed(lines):
         body = line.body.strip()

@@ -209,7 +209,7 @@ CONVERSATIONS = {
                 "nothing in it proves one of them",
                 "Build timeout exceeded (possible)",
                 "The run ends after hours.",
-                "a script verdict stands in the log",
+                "The log says that a script exited with a status.",
                 "Which one describes what you see?",
             ),
             ("Step 1",),

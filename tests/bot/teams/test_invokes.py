@@ -169,7 +169,7 @@ async def test_somebody_elses_card_starts_a_walk_of_ones_own(walking: Chat) -> N
     assert kind == MESSAGE_TYPE
     assert walking.teams.methods == ["POST", "POST"]
     assert said == walking.teams.messages[-1]
-    assert pressed(walking, "steps")["_by"] == hash_owner_id("29:bob")
+    assert pressed(walking, "done")["_by"] == hash_owner_id("29:bob")
     kind, card = await press(walking, data, **group)  # its owner's press puts it in its place
     assert kind == CARD_TYPE
     assert data_of(card, "done")["_by"] == hash_owner_id("29:ada")

@@ -194,6 +194,21 @@ def test_one_line_before_and_one_after_the_deciding_line_are_shown() -> None:
     assert shown[:3] == [output[0], output[2], output[5]]
 
 
+def test_the_position_of_the_parsers_next_message_is_not_shown() -> None:
+    output = [
+        r"At C:\Windows\Temp\script.ps1:105 char:36",
+        '+     Write-Error "An error occurred',
+        "+                                  ~",
+        'The string is missing the terminator: ".',
+        r"At C:\Windows\Temp\script.ps1:36 char:54",
+        "+     if ($true) {",
+    ]
+    diagnosis = DIAGNOSER.diagnose(script_failed(powershell(begun(), output, code=1), 1).text())
+    shown = [line.text for line in diagnosis.excerpt]
+    assert output[3] in shown
+    assert output[4] not in shown
+
+
 def test_the_lines_around_come_from_the_same_step() -> None:
     log = shell(shell(begun(windows=False), ["The end of the first step"]), ["E: Unable to locate package x"], code=100)
     shown = [line.text for line in DIAGNOSER.diagnose(script_failed(log, 100).text()).excerpt]

@@ -152,6 +152,13 @@ def test_a_command_in_the_source_names_the_cause(source: str, part: str) -> None
     assert RULES[finding.id].trigger == "silent"
 
 
+def test_of_a_step_that_printed_nothing_the_command_is_shown_not_a_condition_about_it() -> None:
+    source = "winget install Contoso.App --silent # quietly\nif ($LASTEXITCODE -ne 0) { throw 'winget failed' }"
+    diagnosis = diagnose(run_script(source).wait(6_900))
+    shown = [line.text for line in diagnosis.excerpt if diagnosis.is_deciding(line)]
+    assert shown == ["Found command: winget install Contoso.App --silent # quietly"]
+
+
 @pytest.mark.parametrize("comment", NO_COMMANDS)
 def test_a_comment_in_the_source_names_none(comment: str) -> None:
     plain = find(run_script("Get-Date").wait(6_900))
