@@ -12,9 +12,9 @@ from knowledge.text.lines import LogLine
 _MAX_LINES_BESIDE = 8
 # `At line:1 char:5` counts in a command line, not in a script
 _POSITION = define_pattern(
-    r"(?m)(?:\.psm?1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
+    r"(?m)(?:\.ps1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
 )
-_POWERSHELL_POSITION = define_pattern(r"^[^\n]{2,300}\.psm?1: ?(\d{1,6}) [^\n]{1,20}\d$")
+_POWERSHELL_POSITION = define_pattern(r"^[^\n]{2,300}\.ps1: ?(\d{1,6}) [^\n]{1,20}\d$")
 """`At C:\\x.ps1:3 char:5`, in any language."""
 _SOURCE_MARK = "+"
 

@@ -45,6 +45,7 @@ def find(lines: tuple[str, ...], index: int) -> int | None:
         (("/tmp/script_1.sh: line 9: pgbench: command not found",), 0, 9),
         ((r"C:\Windows\Temp\script-1.ps1:114 char:3", "x"), 0, 114),
         (("Installer hash does not match", "At line:1 char:215"), 0, None),
+        (("Unable to resolve package", r"At C:\Modules\PowerShellGet\PSModule.psm1:7455 char:8"), 0, None),
         (("nothing", "of", "a", "position"), 0, None),
         (("it broke", *["said later"] * 9, r"At C:\script.ps1:3 char:1"), 0, None),
         ((r"At C:\script.ps1:3 char:1", "Installing", "it broke"), 2, None),
