@@ -91,6 +91,14 @@ def read_button_press(incoming: InboundActivity, body: Mapping[str, Any], value:
     )
 
 
+def read_team_id(body: Mapping[str, Any]) -> str:
+    """Return the id of the team that an activity's channel belongs to, "" if it names none that can be used."""
+    team_id = as_mapping(as_mapping(body.get("channelData")).get("team")).get("id")
+    if isinstance(team_id, str) and 0 < len(team_id) <= MAX_ID_CHARS and team_id.isprintable():
+        return team_id
+    return ""
+
+
 def _read_turn(body: Mapping[str, Any]) -> Turn:
     conversation = as_mapping(body.get("conversation"))
     sender = as_mapping(body.get("from"))

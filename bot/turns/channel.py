@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.cards.messages import Message
 from dialogs.conversation import ConversationResult
 from dialogs.model.effects import ReplyEffect, select_reply_effects
 from dialogs.model.reply import Reply
+from dialogs.model.turn import Person
 
 ConversationReference = Mapping[str, Any]
 """How to get back to a conversation, as plain JSON.
 
 `conversation` and `person` are the ids of the turn it was taken from. Only the channel that made it reads the rest.
 """
+
+
+Audience = Literal["own", "guests", "unclear"]
+"""Who can read a conversation: only people of one organization; guests, too; or the channel doesn't tell of some."""
 
 
 class Channel(Protocol):
@@ -47,6 +52,14 @@ class Channel(Protocol):
 
         Raises:
             DeliveryError: The chat can't be opened.
+        """
+        ...
+
+    async def read_audience(self, person: Person) -> Audience:
+        """Return who can read this conversation now, seen from the organization of `person`, who must be a member.
+
+        Raises:
+            DeliveryError: The members can't be read, or not all of them in time.
         """
         ...
 

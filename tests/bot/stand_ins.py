@@ -50,6 +50,10 @@ class FakeTeams:
         self.on_arrival: Callable[[dict[str, Any]], None] = lambda activity: None
         self.arrived = asyncio.Event()
         self.url = ""
+        self.members: dict[str, list[Any]] = {}
+        self.rosters_read: list[str] = []
+        self.page_size = 500
+        self.answer_roster: Callable[[str], web.Response | None] = lambda conversation_id: None
 
     async def typing(self, times: int) -> None:
         """Wait until so many typing indicators have arrived."""
@@ -61,7 +65,22 @@ class FakeTeams:
         app = web.Application()
         app.router.add_post("/{way:.*}", self._take)
         app.router.add_put("/{way:.*}", self._take)
+        app.router.add_get("/{way:.*}/v3/conversations/{conversation}/pagedmembers", self._list_members)
         return app
+
+    async def _list_members(self, request: web.Request) -> web.Response:
+        """A page of the members of a conversation that has any, as Teams lists them."""
+        conversation_id = request.match_info["conversation"]
+        self.rosters_read.append(conversation_id)
+        if answer := self.answer_roster(conversation_id):
+            return answer
+        members = self.members.get(conversation_id)
+        if members is None:
+            return web.json_response({"error": {"code": "NotFound"}}, status=404)
+        start = int(request.query.get("continuationToken") or 0)
+        end = start + self.page_size
+        more = {"continuationToken": str(end)} if end < len(members) else {}
+        return web.json_response({"members": members[start:end], **more})
 
     async def _take(self, request: web.Request) -> web.Response:
         activity = await request.json()

@@ -14,8 +14,9 @@ from botbuilder.schema import ConversationReference as SdkConversationReference
 from bot.auth.channel_auth import ChannelAuth
 from bot.errors import DeliveryError, RequestRefusedError
 from bot.sign_in.sign_in import SignIn
-from bot.teams.activities import read_activity
+from bot.teams.activities import read_activity, read_team_id
 from bot.teams.botframework.connector import ConnectorTransport
+from bot.teams.botframework.roster import RosterReader
 from bot.teams.botframework.teams_channel import TeamsChannel
 from bot.teams.botframework.trusted_authentication import TrustedAuthentication
 from bot.teams.invokes import InvokeResult, InvokeRouter
@@ -43,6 +44,7 @@ class TeamsAdapter(CloudAdapter):
         self.sign_in = sign_in
         self._channel_auth = channel_auth
         self._transport = ConnectorTransport(channel_auth.tokens, channel_auth.tls)
+        self._roster = RosterReader(self._transport)
         self._trusted_authentication = TrustedAuthentication(self._transport, channel_auth.app_id)
         self._trusted_service_urls: set[str] = set()
         self._invoke_router = (invoke_router or InvokeRouter()).extend(sign_in.get_handlers() if sign_in else {})
@@ -66,7 +68,7 @@ class TeamsAdapter(CloudAdapter):
 
         async def run(context: TurnContext) -> None:
             nonlocal result
-            channel = TeamsChannel(context, self, self._channel_auth.app_id, is_test_client)
+            channel = TeamsChannel(context, self, self._channel_auth.app_id, is_test_client, read_team_id(body))
             if self._invoke_router.can_handle(body):
                 result = await self._invoke_router.dispatch(body, incoming, bot, channel)
             elif self.sign_in:
@@ -90,6 +92,14 @@ class TeamsAdapter(CloudAdapter):
             DeliveryError: The channel did not open it.
         """
         return await self._transport.open_chat(service_url, parameters)
+
+    async def read_members(self, service_url: str, conversation_id: str) -> list[Any]:
+        """Return the members of a conversation or a team at a trusted service, untrusted and of any shape.
+
+        Raises:
+            DeliveryError: They can't be read, or not all of them.
+        """
+        return await self._roster.read_members(service_url, conversation_id)
 
     async def resume_conversation(
         self, conversation_reference: ConversationReference, callback: Callable[[Channel], Awaitable[None]]
@@ -119,11 +129,13 @@ class TeamsAdapter(CloudAdapter):
             service_url=service_url,
         )
         is_test_client = conversation_reference.get("test") is True
+        team_id = conversation_reference.get("team")
 
         async def run(context: TurnContext) -> None:
             # the SDK gives the turn a new id, which no client has ever seen: a reply would answer nothing
             context.activity.id = reference.activity_id
-            await callback(TeamsChannel(context, self, self._channel_auth.app_id, is_test_client))
+            team = team_id if isinstance(team_id, str) else ""
+            await callback(TeamsChannel(context, self, self._channel_auth.app_id, is_test_client, team))
 
         await self.continue_conversation(
             reference, run, claims_identity=self._trusted_authentication.build_identity(service_url)

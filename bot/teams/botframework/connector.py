@@ -1,4 +1,4 @@
-"""Send activities to the channel's connector service, with one pooled HTTP client in the event loop.
+"""Talk to the channel's connector service, with one pooled HTTP client in the event loop.
 
 It replaces the SDK's connector client, which for each turn builds a session and switches threads. That client also uses
 the environment's proxy even for this machine, and waits up to 100 s. Only what the adapter calls is here.
@@ -9,10 +9,12 @@ A reply is tried once: the outbox, which knows what was sent, decides about anot
 
 from __future__ import annotations
 
+import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ssl import SSLContext
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from aiohttp import (
@@ -40,6 +42,8 @@ _JSON_HEADERS = {"Content-Type": "application/json"}
 # there was no connection, so the channel can't have received anything
 _NOT_SENT_ERRORS = (ClientConnectorError, ConnectionTimeoutError)
 
+T = TypeVar("T")
+
 
 class ConnectorTransport:
     """Creates connectors that share one session and one token.
@@ -64,20 +68,22 @@ class ConnectorTransport:
         Raises:
             DeliveryError: The channel did not accept it, or did not say whether it did.
         """
-        if self._tokens is None:
-            return await self._send_once(method, url, activity, {})
-        try:
-            token = await self._tokens.get()
-        except TokenUnavailableError as error:
-            raise DeliveryError(str(error)) from error
-        try:
-            return await self._send_once(method, url, activity, _build_auth_headers(token))
-        except DeliveryError as error:
-            # a token can be revoked before it expires: try once whether a new one helps
-            new_token = await self._tokens.renew(token) if error.status == 401 else None
-            if new_token is None:
-                raise
-        return await self._send_once(method, url, activity, _build_auth_headers(new_token))
+        content = encode_json(activity)
+        return await self._call_with_token(
+            lambda headers: self._call(method, url, content, {**headers, **_JSON_HEADERS}, _read_activity_id)
+        )
+
+    async def fetch(self, url: URL, max_bytes: int) -> dict[str, Any]:
+        """Return the JSON object at `url`, which must be an address of a trusted service.
+
+        Raises:
+            DeliveryError: The channel refused, could not be reached, or answered something else.
+        """
+
+        async def read(response: ClientResponse) -> dict[str, Any]:
+            return await _read_object(response, max_bytes)
+
+        return await self._call_with_token(lambda headers: self._call("GET", url, None, headers, read))
 
     async def open_chat(self, service_url: str, parameters: dict[str, Any]) -> str:
         """Open a conversation at a trusted service, and return its id, which is always the same for one person.
@@ -97,24 +103,46 @@ class ConnectorTransport:
             await self._session.close()
             self._session = None
 
-    async def _send_once(self, method: str, url: URL, activity: dict[str, Any], headers: dict[str, str]) -> str | None:
+    async def _call_with_token(self, call: Callable[[dict[str, str]], Awaitable[T]]) -> T:
+        """Await `call` with the headers that authenticate the bot, once more if its token was revoked."""
+        if self._tokens is None:
+            return await call({})
+        try:
+            token = await self._tokens.get()
+        except TokenUnavailableError as error:
+            raise DeliveryError(str(error)) from error
+        try:
+            return await call(_build_auth_headers(token))
+        except DeliveryError as error:
+            # a token can be revoked before it expires: try once whether a new one helps
+            new_token = await self._tokens.renew(token) if error.status == 401 else None
+            if new_token is None:
+                raise
+        return await call(_build_auth_headers(new_token))
+
+    async def _call(
+        self,
+        method: str,
+        url: URL,
+        content: bytes | None,
+        headers: dict[str, str],
+        read: Callable[[ClientResponse], Awaitable[T]],
+    ) -> T:
         if self._session is None:
             connector = TCPConnector(ssl=self._tls or True)
             self._session = ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=DummyCookieJar())
         try:
             # redirects are not followed: only this address was checked, and the token must not go elsewhere
-            request = self._session.request(
-                method, url, data=encode_json(activity), headers={**headers, **_JSON_HEADERS}, allow_redirects=False
-            )
+            request = self._session.request(method, url, data=content, headers=headers, allow_redirects=False)
             async with request as response:
                 if response.status >= 300:
                     raise DeliveryError(
-                        f"The channel refused a reply with status {response.status}.",
+                        f"The channel refused a request with status {response.status}.",
                         response.status,
                         classify_status(response.status),
                         _parse_retry_after(response.headers.get("Retry-After")),
                     )
-                return await _read_activity_id(response)
+                return await read(response)
         except (ClientError, TimeoutError) as error:
             raise DeliveryError(
                 f"The channel could not be reached at {url.origin()}: {type(error).__name__}.",
@@ -138,6 +166,22 @@ async def _read_activity_id(response: ClientResponse) -> str | None:
         return None
     activity_id = body.get("id") if isinstance(body, dict) else None
     return activity_id if isinstance(activity_id, str) else None
+
+
+async def _read_object(response: ClientResponse, max_bytes: int) -> dict[str, Any]:
+    """Return the object in the body, which may have `max_bytes` at most."""
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > max_bytes:
+            raise DeliveryError("The channel answered more than is read.", outcome="refused")
+    try:
+        body = json.loads(bytes(content))
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise DeliveryError("The channel answered something else than was asked for.", outcome="refused")
+    return body
 
 
 def _parse_retry_after(header: str | None) -> float | None:

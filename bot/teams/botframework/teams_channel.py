@@ -13,15 +13,21 @@ from bot.cards.file_cards import build_consent_message
 from bot.cards.messages import Message, SignInMessage, TextMessage, build_reply_message
 from bot.cards.splitting import split_reply
 from bot.sign_in.sign_in import SignInCard
+from bot.teams.audience import judge_members
 from bot.teams.botframework.outgoing_activity import build_activity
-from bot.turns.channel import Channel, ConversationReference
+from bot.turns.channel import Audience, Channel, ConversationReference
 from bot.turns.notices import render_notice
 from dialogs.model.effects import AskFeedback, OfferFile, ReplyEffect, RequestSignIn
 from dialogs.model.reply import Reply
+from dialogs.model.turn import Person
 from knowledge.model.entry import Language
 
 if TYPE_CHECKING:
     from bot.teams.botframework.adapter import TeamsAdapter
+
+_CHANNEL_SUFFIX = "@thread.tacv2"
+_AUDIENCES: tuple[Audience, ...] = ("guests", "unclear", "own")
+"""The worst first."""
 
 
 class TeamsChannel:
@@ -32,13 +38,22 @@ class TeamsChannel:
         adapter: Opens private chats, and says whether people can sign in.
         app_id: The bot, whose credentials the service was authenticated for; "" without credentials.
         is_test_client: The Teams test client is at the other end.
+        team_id: The team that the conversation's channel belongs to; "" if it is no channel.
     """
 
-    def __init__(self, context: TurnContext, adapter: TeamsAdapter, app_id: str, is_test_client: bool = False) -> None:
+    def __init__(
+        self,
+        context: TurnContext,
+        adapter: TeamsAdapter,
+        app_id: str,
+        is_test_client: bool = False,
+        team_id: str = "",
+    ) -> None:
         self._context = context
         self._adapter = adapter
         self._app_id = app_id
         self._is_test_client = is_test_client
+        self._team_id = team_id
 
     @property
     def conversation_reference(self) -> ConversationReference:
@@ -54,6 +69,7 @@ class TeamsChannel:
             "activity": activity.id,
             "locale": activity.locale,
             "test": self._is_test_client,
+            **({"team": self._team_id} if self._team_id else {}),
         }
 
     def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> list[Message]:
@@ -117,7 +133,24 @@ class TeamsChannel:
             await callback(conversation_id, channel)
 
         private = {**reference, "conversation": conversation_id, "group": False, "activity": None}
+        private.pop("team", None)
         await self._adapter.resume_conversation(private, run_privately)
+
+    async def read_audience(self, person: Person) -> Audience:
+        """Return who can read this conversation: of a channel, who is in its team or in the channel itself.
+
+        Which list is complete depends on the channel: the team's for a standard one, the channel's for a shared one.
+        """
+        activity = self._context.activity
+        conversation_id, _, thread = str(activity.conversation.id).partition(";")
+        if not self._team_id and (thread or conversation_id.endswith(_CHANNEL_SUFFIX)):
+            return "unclear"
+        audiences: set[Audience] = set()
+        # the first channel of a team has the id of the team
+        for group_id in dict.fromkeys(filter(None, (self._team_id, conversation_id))):
+            members = await self._adapter.read_members(activity.service_url, group_id)
+            audiences.add(judge_members(members, person))
+        return next(audience for audience in _AUDIENCES if audience in audiences)
 
     def get_private_chat_link(self) -> str:
         """Return the URL that opens the chat with the bot in Teams."""

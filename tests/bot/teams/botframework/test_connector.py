@@ -15,6 +15,7 @@ from botbuilder.schema import Activity
 from bot.auth.bot_token import IssuedToken, TokenCache
 from bot.errors import DeliveryError, TokenUnavailableError
 from bot.teams.botframework.connector import ConnectorTransport
+from bot.teams.botframework.roster import MAX_PAGE_BYTES, MAX_PAGES, RosterReader
 from tests.bot.local_server import serve
 
 
@@ -53,6 +54,7 @@ class Source:
 async def service() -> AsyncIterator[Service]:
     service, app = Service(), web.Application()
     app.router.add_post("/{way:.*}", service.take)
+    app.router.add_get("/{way:.*}", service.take)
     runner, service.url = await serve(app)
     yield service
     await runner.cleanup()
@@ -169,6 +171,31 @@ async def test_without_a_token_nothing_is_sent(factory: ConnectorTransport, serv
     failed = await failure(factory, service)
     assert (failed.outcome, str(failed)) == ("later", "The bot gets no token for its replies. The well is dry.")
     assert service.seen == []
+
+
+async def test_members_are_read_with_the_bots_token_page_by_page(
+    factory: ConnectorTransport, service: Service, source: Source
+) -> None:
+    service.answers, service.body = [(401, {}), (200, {})], {"members": [{"id": "29:ada"}], "continuationToken": ""}
+    members = await RosterReader(factory).read_members(service.url + "/", "19:x@thread.tacv2/../y")
+    assert members == [{"id": "29:ada"}]
+    assert service.seen == ["Bearer t1", "Bearer t2"]
+    assert service.paths[-1] == "/v3/conversations/19%3Ax%40thread.tacv2%2F..%2Fy/pagedmembers?pageSize=500"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(301, {}), (403, {}), (404, {}), (500, {}), (200, []), (200, {}), (200, {"members": {}}), (200, "x" * MAX_PAGE_BYTES),
+     (200, {"members": [], "continuationToken": "&pageSize=1 "})],
+)  # fmt: skip
+async def test_members_are_read_whole_or_not_at_all(
+    factory: ConnectorTransport, service: Service, status: int, body: Any
+) -> None:
+    service.answers, service.body = [(status, {"Location": "https://example.com/"})] * MAX_PAGES, body
+    with pytest.raises(DeliveryError):
+        await RosterReader(factory).read_members(service.url, "19:x")
+    assert len(service.paths) <= MAX_PAGES
+    assert len(service.paths) == 1 or service.paths[-1].endswith("?pageSize=500&continuationToken=%26pageSize%3D1%20")
 
 
 async def test_without_credentials_no_token_is_sent(service: Service) -> None:
