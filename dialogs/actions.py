@@ -14,6 +14,7 @@ from dialogs.general_actions import GENERAL_ACTIONS, switch_language
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, Turn
 from dialogs.replies.general_replies import build_default_buttons, show_problem
 from dialogs.resources import DialogResources
+from dialogs.sharing.actions import SHARE_ACTIONS
 from dialogs.solution.actions import SOLUTION_ACTIONS, with_finding_of
 from dialogs.solution.shared_chat import hand_off_case
 from dialogs.solution.walkthrough import show_current_step, start_walk
@@ -27,7 +28,7 @@ NO_DIAGNOSIS_NUMBER = 0
 """The number of no diagnosis: a colleague's walkthrough must not meet a text of the person's own."""
 
 ACTIONS = merge_actions(
-    (GENERAL_ACTIONS, ANSWER_ACTIONS, SOLUTION_ACTIONS, CASE_ACTIONS, TICKET_ACTIONS, AZURE_ACTIONS),
+    (GENERAL_ACTIONS, ANSWER_ACTIONS, SOLUTION_ACTIONS, CASE_ACTIONS, TICKET_ACTIONS, AZURE_ACTIONS, SHARE_ACTIONS),
     typed_commands=load_typed_actions(),
 )
 """By id. Importing this module fails where an id is declared twice or a typed command has no action."""

@@ -70,6 +70,7 @@ class DialogContext:
         access_mode: Whose credentials read Azure.
         can_file_tickets: Support tickets may be filed from here.
         can_attach_files: Files can be attached here, and are read.
+        can_share_looks: What a person looked at can be posted where they asked for it.
     """
 
     language: Language
@@ -80,6 +81,7 @@ class DialogContext:
     access_mode: AccessMode = "off"
     can_file_tickets: bool = False
     can_attach_files: bool = False
+    can_share_looks: bool = False
 
     @property
     def entries(self) -> Mapping[str, Entry]:

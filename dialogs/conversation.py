@@ -15,7 +15,6 @@ from dialogs.job_registry import JobReport, JobRequest
 from dialogs.jobs import perform_job, report_job
 from dialogs.model.effects import Effect, HandoffTopic
 from dialogs.model.job import Job, JobDone
-from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
@@ -59,29 +58,15 @@ class Conversation:
     def __init__(
         self,
         knowledge: KnowledgeBase,
-        diagnose: DiagnoseText,
-        clock: Clock,
-        azure_reader: AzureReader | None = None,
-        ticket_filer: TicketFiler | None = None,
-        attachment_reader: AttachmentReader | None = None,
+        resources: DialogResources,
         texts: TextCatalog | None = None,
     ) -> None:
-        """Take the knowledge, the ports, and the texts, by default the shipped ones.
-
-        Without `azure_reader` people get the commands to run. Without `ticket_filer` they file tickets by hand, and
-        without `attachment_reader` no attached file is opened.
-        """
+        """Take the knowledge, the ports, and the texts, by default the shipped ones."""
         self._knowledge = knowledge
         self._texts = texts or get_texts()
-        self._resources = DialogResources(
-            diagnose,
-            clock,
-            azure_reader,
-            ticket_filer,
-            attachment_reader,
-        )
-        self._azure_dialog = AzureDialog.from_resources(self._resources)
-        self._ticket_dialog = TicketDialog(ticket_filer)
+        self._resources = resources
+        self._azure_dialog = AzureDialog.from_resources(resources)
+        self._ticket_dialog = TicketDialog(resources.ticket_filer)
 
     async def answer_turn(self, turn: Turn, state: Mapping[str, Any] | None) -> ConversationResult:
         """Answer one turn. An old or broken state, button, or text gets a helpful answer.
@@ -99,7 +84,12 @@ class Conversation:
         return _build_result(context, result, collect_usage_events(turn, before, result.state))
 
     async def hand_off(
-        self, turn: Turn, state: Mapping[str, Any] | None, thread_state: Mapping[str, Any], topic: HandoffTopic
+        self,
+        turn: Turn,
+        state: Mapping[str, Any] | None,
+        thread_turn: Turn,
+        thread_state: Mapping[str, Any],
+        topic: HandoffTopic,
     ) -> tuple[ConversationResult, dict[str, Any]]:
         """Continue in the person's private chat, whose turn and state these are, what began in a thread.
 
@@ -108,7 +98,7 @@ class Conversation:
         thread = _read_state(thread_state)[0]
         private = build_private_state(_read_state(state)[0], thread, self._resources.clock())
         context = self._build_context(turn, private)
-        result = await continue_privately(context, private, turn.person, topic, thread, self._azure_dialog)
+        result = await continue_privately(context, private, turn.person, topic, thread, thread_turn, self._azure_dialog)
         return _build_result(context, result), state_to_json(build_remaining_state(thread))
 
     async def perform_job(
@@ -141,6 +131,7 @@ class Conversation:
             self._azure_dialog.access_mode,
             self._ticket_dialog.is_allowed,
             can_attach_files=self._resources.attachment_reader is not None and not is_public,
+            can_share_looks=self._resources.look_sharer is not None,
         )
 
     def _choose_language(self, turn: Turn, state: ConversationState) -> Language:

@@ -16,6 +16,7 @@ def ask_to_forget(context: DialogContext, state: ConversationState) -> DialogRes
     blocks = (
         context.build_heading("forget.title"),
         context.build_paragraph("forget.kept"),
+        *([context.build_paragraph("share.kept")] if context.can_share_looks else []),
         context.build_paragraph("forget.ask"),
     )
     return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))

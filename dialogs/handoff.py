@@ -8,12 +8,21 @@ from typing import assert_never
 from dialogs.azure.dialog import AzureDialog
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.effects import HandoffTopic
-from dialogs.model.turn import Person
+from dialogs.model.turn import Person, Turn
 from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_entry
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState
+from dialogs.state.share_state import AskedPlace, ShareState
 from dialogs.support.draft_actions import open_draft
+
+
+def remember_place(context: DialogContext, state: ConversationState, thread_turn: Turn) -> ConversationState:
+    """Return the private chat's state with the thread in which a look was asked for: it may be shared there."""
+    if not context.can_share_looks or thread_turn.scope == "personal":
+        return state
+    place = AskedPlace(thread_turn.conversation_id, thread_turn.scope, context.now)
+    return replace(state, azure=replace(state.azure, sharing=ShareState(place)))
 
 
 def build_private_state(
@@ -46,11 +55,13 @@ async def continue_privately(
     person: Person,
     topic: HandoffTopic,
     thread_state: ConversationState,
+    thread_turn: Turn,
     azure_dialog: AzureDialog,
 ) -> DialogResult:
     """Go on in the private chat, whose context and state these are, with what the thread handed over."""
     match topic:
         case "look":
+            state = remember_place(context, state, thread_turn)
             return await azure_dialog.resume_in_private_chat(context, state, person, thread_state)
         case "draft":
             return open_draft(context, state)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, TicketFiler
+from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseText, LookSharer, TicketFiler
 
 
 @dataclass(frozen=True, slots=True)
 class DialogResources:
-    """The ports, the same for every turn. One is None where the operator didn't set it up."""
+    """The ports, the same for every turn. One is None where the operator didn't set it up.
+
+    Without `azure_reader` people get the commands to run. Without `ticket_filer` they file tickets by hand, and without
+    `attachment_reader` no attached file is opened. Without `look_sharer` looks stay in the private chat.
+    """
 
     diagnose: DiagnoseText
     clock: Clock
     azure_reader: AzureReader | None = None
     ticket_filer: TicketFiler | None = None
     attachment_reader: AttachmentReader | None = None
+    look_sharer: LookSharer | None = None

@@ -58,7 +58,13 @@ def test_every_setting_is_one_that_the_bot_reads() -> None:
     "asked",
     [
         {"AZURE_LOOK": "off"},
-        {"AZURE_LOOK": "user", "OAUTH_CONNECTION": "sso", "OAUTH_APP_ID": OTHER, "SUPPORT_FILING": "on"},
+        {
+            "AZURE_LOOK": "user",
+            "OAUTH_CONNECTION": "sso",
+            "OAUTH_APP_ID": OTHER,
+            "SUPPORT_FILING": "on",
+            "SHARE_LOOKS": "on",
+        },
         {"AZURE_LOOK": "bot", "AZURE_SUBSCRIPTIONS": OTHER, "AZURE_PEOPLE": f"{OWN}/{OTHER}"},
     ],
     ids=lambda asked: asked["AZURE_LOOK"],

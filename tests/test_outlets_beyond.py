@@ -35,6 +35,7 @@ from tests.azurite.service import AnybodyCredential, azurite
 from tests.bot.scripted import KNOWLEDGE
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure
 from tests.dialogs.azure.statuses import with_values
+from tests.dialogs.sharing.sharing_chat import FakeSharer
 from tests.dialogs.solution.test_attached_logs import FakeAttachmentReader
 from tests.dialogs.support.ticket.office import FakeTicketFiler
 from tests.dialogs.support.ticket.test_flow import CONTACT
@@ -53,9 +54,13 @@ class WatchedChat:
     """A conversation, and all that it shows, stores, counts, offers as a file, and leaves to a job."""
 
     def __init__(
-        self, azure: FakeAzure | None = None, filing: FakeTicketFiler | None = None, files: Any = None
+        self,
+        azure: FakeAzure | None = None,
+        filing: FakeTicketFiler | None = None,
+        files: Any = None,
+        sharer: FakeSharer | None = None,
     ) -> None:
-        self.conversation = build_dialog_services(KNOWLEDGE, None, azure, filing, files).conversation
+        self.conversation = build_dialog_services(KNOWLEDGE, None, azure, filing, files, sharer).conversation
         self.state: Mapping[str, Any] | None = None
         self.seen: list[str] = []
         self.jobs: list[Job] = []
@@ -134,6 +139,22 @@ async def azure_answers(line: str) -> str:
     return "\n".join([*chat.seen, repr(filing.filed)])
 
 
+async def shared_look(line: str) -> str:
+    """What is shared of a look, and what is kept for that."""
+    azure, sharer = FakeAzure("user", status_with(line)), FakeSharer()
+    azure.tails[GOLDEN] = LogTail("customization.log", windows(line), 100_000, 100_000)
+    chat = WatchedChat(azure, sharer=sharer)
+    thread = Turn(ADA, "19:room", "group", event=MessageSent("look at win11-golden"))
+    asked = await chat.conversation.answer_turn(thread, None)
+    moved, _ = await chat.conversation.hand_off(Turn(ADA, "chat"), None, thread, asked.state, "look")
+    chat.state = moved.state
+    await chat.press("look-yes")
+    await chat.turn(MessageSent("share it"))
+    await chat.press("share-yes", {"post": next(b.args["post"] for b in chat.buttons if b.action_id == "share-yes")})
+    assert len(sharer.posts) == 1
+    return "\n".join([*chat.seen, repr(sharer.posts)])
+
+
 async def attached_files(line: str) -> str:
     """A file whose name, whose members and whose content hold it."""
     name = f"{line}.log"
@@ -175,7 +196,7 @@ async def drafted_cases(line: str) -> str:
 
 @pytest.mark.parametrize(
     "outlet",
-    [azure_answers, attached_files, contact_form, message_extension, drafted_cases],
+    [azure_answers, shared_look, attached_files, contact_form, message_extension, drafted_cases],
     ids=lambda outlet: outlet.__name__,
 )
 def test_no_outlet_shows_what_was_planted(outlet: Callable[[str], Any], caplog: pytest.LogCaptureFixture) -> None:

@@ -78,7 +78,7 @@ def test_the_defaults_are_those_of_the_code() -> None:
     (table,) = [part for part in OPERATIONS.split("\n\n") if part.startswith("| variable | default |")]
     told = {named(row[0])[0]: "".join(named(row[1])) for row in rows(table, "variable")}
     assert told == {setting.name: setting.default for setting in SECTIONS["The server"]}
-    other_defaults = {"AZURE_LOOK": "off", "AZURE_CLOUD": "public", "SUPPORT_FILING": "off"}
+    other_defaults = {"AZURE_LOOK": "off", "AZURE_CLOUD": "public", "SUPPORT_FILING": "off", "SHARE_LOOKS": "off"}
     for row in rows(OPERATIONS, "variable"):
         for default in re.findall(r"`(\w+)` \(default\)", row[-1]):
             assert other_defaults.pop(named(row[0])[0]) == default

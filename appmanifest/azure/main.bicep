@@ -41,6 +41,13 @@ param oauthAppId string = ''
 ])
 param supportFiling string = 'off'
 
+@description('Whether people may post what they looked at where they asked for it; only where azureLook is user.')
+@allowed([
+  'off'
+  'on'
+])
+param shareLooks string = 'off'
+
 @description('Subscriptions that may be looked at, with commas between; needed where azureLook is bot.')
 param azureSubscriptions string = ''
 
@@ -198,6 +205,7 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
             { name: 'OAUTH_CONNECTION', value: oauthConnection }
             { name: 'OAUTH_APP_ID', value: oauthAppId }
             { name: 'SUPPORT_FILING', value: supportFiling }
+            { name: 'SHARE_LOOKS', value: shareLooks }
             { name: 'AZURE_SUBSCRIPTIONS', value: azureSubscriptions }
             { name: 'AZURE_PEOPLE', value: azurePeople }
             { name: 'LOG_FORMAT', value: 'json' }

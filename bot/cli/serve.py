@@ -65,4 +65,5 @@ def build_environ(options: Namespace) -> Mapping[str, str]:
     """Return the environment, with the sandbox turned on if `--sandbox` is set and `AZURE_LOOK` is not."""
     if not options.sandbox or os.environ.get("AZURE_LOOK", "").strip():
         return os.environ
-    return {**os.environ, "AZURE_LOOK": "sandbox", "SUPPORT_FILING": os.environ.get("SUPPORT_FILING", "") or "on"}
+    turned_on = {name: os.environ.get(name, "") or "on" for name in ("SUPPORT_FILING", "SHARE_LOOKS")}
+    return {**os.environ, "AZURE_LOOK": "sandbox", **turned_on}

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from bot.telemetry.observer import NullObserver, Observer
 from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
-from dialogs.model.ports import AttachmentReader, AzureReader, TicketFiler
+from dialogs.model.ports import AttachmentReader, AzureReader, LookSharer, TicketFiler
+from dialogs.resources import DialogResources
 from dialogs.texts.catalog import TextCatalog, get_texts
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.knowledge_base import KnowledgeBase, load_knowledge_base
@@ -54,6 +55,7 @@ def build_dialog_services(
     azure: AzureReader | None = None,
     ticket_filer: TicketFiler | None = None,
     attachment_reader: AttachmentReader | None = None,
+    look_sharer: LookSharer | None = None,
 ) -> DialogServices:
     """Build the dialogs.
 
@@ -63,6 +65,7 @@ def build_dialog_services(
         azure: Looks at templates in Azure; without it nothing is looked up.
         ticket_filer: Files support tickets; without it people file them by hand.
         attachment_reader: Reads the files that people attach; without it none is read.
+        look_sharer: Posts what people share of a look; without it looks stay in the private chat.
     """
     active_observer = observer or NullObserver()
     diagnosis_lock = asyncio.Lock()
@@ -81,10 +84,9 @@ def build_dialog_services(
                 return diagnose_and_observe(text, language)
         return await asyncio.to_thread(diagnose_and_observe, text, language)
 
+    resources = DialogResources(diagnose, _format_current_time, azure, ticket_filer, attachment_reader, look_sharer)
     return DialogServices(
-        Conversation(
-            knowledge.base, diagnose, _format_current_time, azure, ticket_filer, attachment_reader, knowledge.texts
-        ),
+        Conversation(knowledge.base, resources, knowledge.texts),
         MessageExtension(knowledge.base, diagnose, _format_current_time, knowledge.texts),
     )
 

@@ -22,6 +22,7 @@ from bot.host.open_store import build_instance_name, open_store
 from bot.host.playground import ALTERNATIVE_HINT, EXAMPLE_ERROR, Playground, PlaygroundError
 from bot.host.services import open_services
 from bot.host.settings import Settings
+from bot.sharing.look_sharer import ThreadLookSharer
 from bot.state.store import StateStore
 from bot.state.usage_counts import UsageCounter
 from bot.teams.botframework.adapter import TeamsAdapter
@@ -61,7 +62,13 @@ async def serve(
             settings.azure, knowledge, settings.can_file_tickets, settings.credentials, channel_auth, observer
         ) as services:
             dialog_services = build_dialog_services(
-                knowledge, observer, services.azure, services.ticket_filer, services.attachment_reader
+                knowledge,
+                observer,
+                services.azure,
+                services.ticket_filer,
+                services.attachment_reader,
+                # the adapter is built with the dialogs, and posts for them once it serves
+                ThreadLookSharer(store, lambda: adapter) if settings.can_share_looks else None,
             )
             uploads, usage_counter = FileUploader(resolver=PublicResolver()), UsageCounter(store)
             turns = TurnRunner(

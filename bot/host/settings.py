@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.auth.credentials import BotCredentials, read_credentials
-from bot.azure.arm.settings import AzureSettings, read_azure_settings, read_ticket_filing
+from bot.azure.arm.settings import AzureSettings, read_azure_settings, read_look_sharing, read_ticket_filing
 from bot.errors import SettingsError
 from bot.loopback_hosts import is_loopback
 from bot.settings import table
@@ -32,6 +32,7 @@ class Settings:
     state_blob_url: str = table.STATE_BLOB_URL.default_value
     keep_days: int = table.STATE_KEEP_DAYS.default_value
     can_file_tickets: bool = False
+    can_share_looks: bool = False
 
     @property
     def url(self) -> str:
@@ -70,6 +71,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         credentials=credentials,
         azure=azure,
         can_file_tickets=read_ticket_filing(reader, azure.access_mode),
+        can_share_looks=read_look_sharing(reader, azure.access_mode),
         state_path=_read_state_path(reader),
         state_blob_url=reader.read(table.STATE_BLOB_URL),
         keep_days=reader.read(table.STATE_KEEP_DAYS),

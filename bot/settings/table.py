@@ -102,6 +102,9 @@ OAUTH_CONNECTION = Setting(
 )
 OAUTH_APP_ID = define_guid("OAUTH_APP_ID", "the client id of the registration that people sign in to")
 SUPPORT_FILING = define_choice("SUPPORT_FILING", "whether people may have support requests filed", ("off", "on"), "off")
+SHARE_LOOKS = define_choice(
+    "SHARE_LOOKS", "whether people may post what they looked at where they asked for it", ("off", "on"), "off"
+)
 
 OTLP_ENDPOINT = Setting("OTEL_EXPORTER_OTLP_ENDPOINT", "an OpenTelemetry collector's address", str)
 APPLICATION_INSIGHTS = Setting(
@@ -116,7 +119,7 @@ SERVER: tuple[Setting[Any], ...] = (
 IDENTITY: tuple[Setting[Any], ...] = (APP_ID, APP_TYPE, APP_TENANT_ID, APP_PASSWORD, ALLOWED_TENANTS)
 AZURE: tuple[Setting[Any], ...] = (
     AZURE_LOOK, AZURE_CLOUD, AZURE_SUBSCRIPTIONS, AZURE_PEOPLE, AZURE_LOOK_CLIENT_ID, OAUTH_CONNECTION, OAUTH_APP_ID,
-    SUPPORT_FILING,
+    SUPPORT_FILING, SHARE_LOOKS,
 )  # fmt: skip
 TELEMETRY: tuple[Setting[Any], ...] = (OTLP_ENDPOINT, APPLICATION_INSIGHTS)
 CACHE: tuple[Setting[Any], ...] = (KNOWLEDGE_CACHE,)

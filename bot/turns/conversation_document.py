@@ -48,6 +48,7 @@ class ConversationDocument:
         invoke_responses: Activity key to the message that went into the HTTP response, for the last few invokes.
         pending_turns: The jobs and the long turns that are left to do, in order.
         sign_in_expires_at: Until when a sign-in is awaited, which a typed number may complete; 0 if none is.
+        way_back: How to post here what the person shares from their private chat; None if they asked for no look here.
     """
 
     welcomed: bool = False
@@ -60,6 +61,7 @@ class ConversationDocument:
     invoke_responses: dict[str, ResponseMessage] = field(default_factory=dict)
     pending_turns: list[PendingTurn] = field(default_factory=list)
     sign_in_expires_at: float = 0.0
+    way_back: ConversationReference | None = None
 
     @property
     def has_pending_items(self) -> bool:
@@ -89,9 +91,13 @@ class ConversationDocument:
 
         The processed activities stay: a repeated delivery must not run its turn again.
         """
-        self.language, self.sign_in_expires_at = None, 0.0
+        self.language, self.sign_in_expires_at, self.way_back = None, 0.0, None
         self.invoke_responses.clear()
         self.pending_turns.clear()
+
+    def remember_way_back(self, conversation_reference: ConversationReference) -> None:
+        """Keep how to get to this conversation, for a post that answers no message."""
+        self.way_back = {**conversation_reference, "activity": None}
 
     def cancel_jobs(self, job_ids: Collection[str]) -> None:
         """Remove the jobs whose `id` argument is in `job_ids`; one that is running won't be reported."""
@@ -181,6 +187,8 @@ class ConversationDocument:
             "answers": {key: message_to_json(message) for key, message in self.invoke_responses.items()},
             "pending": [pending.to_json() for pending in self.pending_turns],
             "sign_in": self.sign_in_expires_at,
+            # few conversations have one, and earlier releases don't know it
+            **({"back": dict(self.way_back)} if self.way_back else {}),
         }
 
 
@@ -208,6 +216,7 @@ def read_conversation_document(value: Mapping[str, Any]) -> ConversationDocument
         },
         pending_turns=[pending for pending in map(read_pending, _get_list(value, "pending")) if pending],
         sign_in_expires_at=sign_in if isinstance(sign_in, int | float) else 0.0,
+        way_back=_get_dict(value, "back") or None,
     )
 
 

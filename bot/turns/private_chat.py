@@ -19,7 +19,7 @@ from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
 from dialogs.model.effects import HandOff, HandoffTopic
-from dialogs.model.turn import MessageSent
+from dialogs.model.turn import MessageSent, Turn
 from knowledge.model.entry import Language
 
 RecordTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], None]
@@ -69,7 +69,7 @@ class PrivateChatHandoff:
             key = build_state_key(turn.person.tenant, conversation_id, turn.person.id)
             async with self._locks.acquire(key):
                 unit_of_work, remaining_state = await self._commit_handoff(
-                    key, private_incoming, private_channel, result.state, topic
+                    key, private_incoming, private_channel, incoming.turn, result.state, topic
                 )
                 error = await self._outbox.flush(unit_of_work, private_channel, incoming.activity_key)
                 self._start_pending(unit_of_work.key, unit_of_work.document)
@@ -89,6 +89,7 @@ class PrivateChatHandoff:
         key: str,
         incoming: InboundActivity,
         private_channel: Channel,
+        thread_turn: Turn,
         thread_state: Mapping[str, Any],
         topic: HandoffTopic,
     ) -> tuple[UnitOfWork, Mapping[str, Any]]:
@@ -99,7 +100,7 @@ class PrivateChatHandoff:
             nonlocal remaining_state
             document = unit_of_work.document
             result, remaining_state = await self._conversation.hand_off(
-                incoming.turn, document.dialog_state, thread_state, topic
+                incoming.turn, document.dialog_state, thread_turn, thread_state, topic
             )
             if incoming.activity_key in document.processed_activities:
                 return None

@@ -21,6 +21,7 @@ from bot.turns.private_chat import PrivateChatHandoff
 from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
 from dialogs.conversation import Conversation, ConversationResult
+from dialogs.model.effects import HandOff
 from dialogs.model.turn import MemberJoined, SignedIn, Turn
 from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
@@ -165,6 +166,8 @@ class TurnProcessor:
             messages: list[Message] = [TextMessage(render_notice("private-failed", language, link=link))]
         else:
             messages = render_messages(result, channel, incoming.replaced_activity_id)
+            if any(isinstance(effect, HandOff) and effect.keeps_way_back for effect in result.effects):
+                document.remember_way_back(channel.conversation_reference)
         # without a private chat nothing moves there, so the thread keeps all of the state
         document.dialog_state = dict(result.state if remaining_state is None else remaining_state)
         reports = await apply_effects(document, incoming, channel, result, messages, self._conversation, self._clock())

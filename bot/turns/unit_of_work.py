@@ -80,6 +80,9 @@ class UnitOfWork:
 
     def _drop_foreign_items(self, document: ConversationDocument) -> ConversationDocument:
         """Remove what belongs to another conversation: altered state must not show a person someone else's messages."""
+        if document.way_back and not self._is_own_reference(document.way_back):
+            document.way_back = None
+            _log.error("A document says how to get to another conversation; that is dropped.")
         count = len(document.outbox) + len(document.pending_turns)
         if count:
             document.outbox = [

@@ -31,6 +31,7 @@ def describe_bot(request: ActionRequest) -> DialogResult:
     buttons = (context.build_button("forget", "forget"), context.build_button("help", "help"))
     blocks = [context.build_heading("about.title")]
     blocks += [context.build_paragraph(f"about.{part}") for part in ("what", "keeps", "azure")]
+    blocks += [context.build_paragraph("share.about")] if context.can_share_looks else []
     return DialogResult(request.state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))
 
 

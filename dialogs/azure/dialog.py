@@ -100,12 +100,14 @@ class AzureDialog:
             return self._show_manual_commands(context, state, request)
         if context.is_public:
             state = replace(state, azure=replace(state.azure, pending_request=request, pending_input=""))
+            can_share = context.can_share_looks
             said = context.build_reply(
                 context.build_paragraph("look.in-private"),
+                *([context.build_paragraph("share.from-private")] if can_share else []),
                 buttons=(context.build_button("help", "help"),),
                 placement="stays",
             )
-            return DialogResult(state, (said,), (HandOff("look"),))
+            return DialogResult(state, (said,), (HandOff("look", keeps_way_back=can_share),))
         if not state.azure.has_consented or state.azure.consented_access_mode != self.access_mode:
             return DialogResult(
                 replace(state, azure=state.azure.with_pending_request(request, "consent")),

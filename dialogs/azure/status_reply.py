@@ -7,6 +7,7 @@ from dataclasses import replace
 from dialogs.azure.combined_diagnosis import (
     CombinedDiagnosis,
     can_be_of_template,
+    find_leading_match,
 )
 from dialogs.azure.fact_check_view import build_fact_check_blocks, find_highlighted_rows
 from dialogs.azure.failing_script import build_failing_script
@@ -14,7 +15,7 @@ from dialogs.azure.lookup_follow_up import follow_up_lookup, is_same_cause
 from dialogs.azure.manual_commands import get_known_values
 from dialogs.azure.refusals import build_refusal_blocks
 from dialogs.azure.source_diagnosis import DiagnosedLog, remove_log_location
-from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons
+from dialogs.azure.status_view import build_detail_blocks, build_status_blocks, build_status_buttons, render_run_line
 from dialogs.azure.template_snapshot import TemplateSnapshot, diagnose_snapshot
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.azure_refusal import AzureRefusal
@@ -22,6 +23,7 @@ from dialogs.model.effects import Effect, RequestSignIn
 from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Block, Button
 from dialogs.replies.durations import format_size
+from dialogs.sharing.look_summary import build_share_buttons, remember_look
 from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import find_top_match
@@ -77,10 +79,12 @@ def show_combined_diagnosis(
         *(() if is_repeat else build_detail_blocks(context, status, rows, should_show_message)),
     )
     follow_up = follow_up_lookup(context, state, combined, is_log_refused=log_refusal is not None)
-    state = follow_up.result.state
+    run_line, leading = render_run_line(context, status.template).text, find_leading_match(combined)
+    state = remember_look(context, follow_up.result.state, status, run_line, combined.diagnosis, leading)
     # the follow-up's buttons come first: they lead back to what the user was doing
     buttons = (
         *follow_up.buttons,
+        *build_share_buttons(context, state),
         *build_status_buttons(context, status, snapshot.log_tail, log_refusal),
         context.build_button("draft", "draft"),
     )

@@ -55,7 +55,7 @@ def build_status_blocks(
     """
     blocks: list[Block] = [
         context.build_heading("look.title", name=shorten_value(status.template_id.name)),
-        _render_run_line(context, status.template),
+        render_run_line(context, status.template),
     ]
     if not is_repeat:
         rows = [
@@ -124,7 +124,8 @@ def _build_message_blocks(context: DialogContext, key: str, message: str) -> lis
     return [context.build_paragraph(key), CopyableText(shorten_message(message))]
 
 
-def _render_run_line(context: DialogContext, template: ImageTemplate) -> Block:
+def render_run_line(context: DialogContext, template: ImageTemplate) -> Paragraph:
+    """Render the state of a template's last run on one line."""
     if not template.run.state and template.provisioning.state.casefold() == "failed":
         # Image Builder rejected the template on submission, so there is nothing to run
         return context.build_paragraph("look.never-made", "attention")

@@ -28,9 +28,13 @@ class CancelJobs:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """Open the person's private chat and go on there."""
+    """Open the person's private chat and go on there.
+
+    `keeps_way_back`: what is found there may be posted here later, so how to get back is stored.
+    """
 
     topic: HandoffTopic
+    keeps_way_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

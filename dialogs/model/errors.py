@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.files import FileRefusal
+from dialogs.model.share_refusal import ShareRefusalReason
 
 
 class DialogError(Exception):
@@ -16,6 +17,14 @@ class AzureRefusedError(DialogError):
     def __init__(self, refusal: AzureRefusal) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal
+
+
+class ShareRefusedError(DialogError):
+    """What a person looked at was not posted, or perhaps not; `reason` says why."""
+
+    def __init__(self, reason: ShareRefusalReason) -> None:
+        super().__init__(reason)
+        self.reason: ShareRefusalReason = reason
 
 
 class FileRefusedError(DialogError):

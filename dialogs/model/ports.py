@@ -14,6 +14,7 @@ from dialogs.model.azure import (
     TemplateStatus,
 )
 from dialogs.model.files import AttachedFile, AttachmentContents
+from dialogs.model.reply import Reply
 from dialogs.model.support import ClassificationOptions, Ticket, TicketDraft, TicketProduct
 from dialogs.model.turn import Person
 from knowledge.model.diagnosis import Diagnosis
@@ -112,5 +113,21 @@ class AttachmentReader(Protocol):
         """Read `file` and diagnose the logs in it; it may take minutes. Raise `FileRefusedError`.
 
         `progress` is called with the work done and the total, from any thread.
+        """
+        ...
+
+
+class LookSharer(Protocol):
+    """Posts what a person shares in a group chat or channel from which that person wrote to the bot."""
+
+    async def share(
+        self, person: Person, conversation_id: str, share_id: str, template_name: str, reply: Reply
+    ) -> None:
+        """Post `reply` in the conversation, at most once for each `share_id`; return if it was posted, now or before.
+
+        The members of the conversation are read just before. Each call writes an audit line. It takes some seconds.
+
+        Raises:
+            ShareRefusedError: It was not posted, or perhaps not.
         """
         ...

@@ -71,6 +71,7 @@ def show_help(context: DialogContext) -> Reply:
         context.build_paragraph("help.guides"),
         context.build_paragraph("help.words"),
         *((context.build_paragraph("help.look-words"),) if context.access_mode != "off" else ()),
+        *((context.build_paragraph("help.share-words"),) if context.can_share_looks else ()),
         _build_limits_note(context),
         buttons=(
             context.build_button("example", "example"),

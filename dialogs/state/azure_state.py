@@ -1,4 +1,4 @@
-"""What a conversation remembers about Azure: consent, the pending request, the last template, watched templates."""
+"""What a conversation remembers about Azure: consent, the pending request, templates, and what may be shared."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from dialogs.model.azure import AccessMode
 from dialogs.model.stored import Stored
-from dialogs.state.codec import build_codec
+from dialogs.state.codec import Layouts, build_codec
 from dialogs.state.json_fields import DecodeError, parse_list, parse_mapping
+from dialogs.state.share_state import ShareState, build_share_layouts
 from dialogs.state.value_codecs import Codec
 from knowledge.template.template_id import TemplateId, TemplateQuery
 
@@ -55,7 +56,7 @@ class AzureRequest:
 
 @dataclass(frozen=True, slots=True)
 class AzureState:
-    """Consent to read Azure, the pending request, the last template, and the watched templates.
+    """Consent to read Azure, the pending request, the last template, the watched templates, and what may be shared.
 
     `has_consented` is None until the user was asked; it holds for `consented_access_mode` only. `pending_input` is what
     `pending_request` waits for.
@@ -67,6 +68,7 @@ class AzureState:
     last_template_id: Annotated[TemplateId | None, Stored("ref", decode=_parse_last_template_id)] = None
     consented_access_mode: Annotated[AccessMode, Stored("whose")] = "off"
     watched_templates: Annotated[tuple[TemplateId, ...], Stored("watches", decode=_parse_watched_templates)] = ()
+    sharing: Annotated[ShareState, Stored("share")] = field(default_factory=ShareState)
 
     def with_pending_request(self, request: AzureRequest, pending_input: PendingInput) -> AzureState:
         """Return this state with `request` waiting for `pending_input`."""
@@ -90,13 +92,16 @@ class AzureState:
 
 
 TEMPLATE_ID_CODEC = Codec(TemplateId.to_args, _parse_template_id)
-_STATE_CODEC = build_codec(AzureState, {TemplateId: TEMPLATE_ID_CODEC})
+_TEMPLATE_LAYOUTS: Layouts = {TemplateId: TEMPLATE_ID_CODEC}
+_STATE_CODEC = build_codec(AzureState, {**_TEMPLATE_LAYOUTS, **build_share_layouts(_TEMPLATE_LAYOUTS)})
 
 
 def azure_state_to_json(azure_state: AzureState) -> dict[str, Any]:
     """Return the state as plain JSON values; those of the pending request lie beside the others."""
     document = _STATE_CODEC.encode(azure_state)
     request = document.pop("pending_request") or {"what": None, "wanted": None}
+    if azure_state.sharing == ShareState():  # most conversations never share anything
+        del document["share"]
     return {**document, **request}
 
 

@@ -17,6 +17,8 @@ from bot.files.download import FileDownloader
 from bot.files.limits import FileLimits
 from bot.files.uploads import FileUploader
 from bot.host.conversation import DialogServices, LoadedKnowledge, build_dialog_services
+from bot.sharing.look_sharer import ThreadLookSharer
+from bot.state.sqlite_store import SqliteStore
 from bot.state.store import build_state_key
 from bot.teams.feedback import FEEDBACK_HANDLERS
 from bot.teams.file_consent import FileConsentHandler
@@ -118,12 +120,16 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(folder: Path, known: LoadedKnowledge, *statuses: TemplateStatus) -> AsyncIterator[Whole]:
+async def whole(
+    folder: Path, known: LoadedKnowledge, *statuses: TemplateStatus, can_share_looks: bool = False
+) -> AsyncIterator[Whole]:
     identity = IdentityService()
     runner, identity.url = await serve(identity.app())
     azure, filing, uploads = NamedAzure(*statuses), FakeTicketFiler(), NoUploads()
     files = TeamsAttachmentReader(known.diagnoser.diagnose_stream, FileDownloader(FileLimits()), FileLimits())
-    made = build_dialog_services(known, None, azure, filing, files)
+    store = await SqliteStore(folder / "state.sqlite3").open()
+    sharer = ThreadLookSharer(store, lambda: bot.adapter) if can_share_looks else None
+    made = build_dialog_services(known, None, azure, filing, files, sharer)
     handlers = {
         **build_extension_handlers(made.message_extension),
         **FEEDBACK_HANDLERS,
@@ -131,6 +137,7 @@ async def whole(folder: Path, known: LoadedKnowledge, *statuses: TemplateStatus)
     }
     async with guarded(identity, trustme.CA(), folder, made.conversation, invokes=InvokeRouter(handlers)) as bot:
         yield Whole(bot, made, azure, filing, uploads)
+    await store.close()
     await files.close()
     await runner.cleanup()
 

@@ -15,7 +15,8 @@ from dialogs.model.ports import DiagnoseText
 from dialogs.model.reply import Button, Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
-from dialogs.texts.catalog import get_texts
+from dialogs.resources import DialogResources
+from dialogs.texts.catalog import TextCatalog, get_texts
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.knowledge_base import load_knowledge_base
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match, ProvisionerSummary
@@ -261,13 +262,14 @@ class Chat:
         locale: str | None = "en-US",
         entries: Mapping[str, Entry] = ENTRIES,
         diagnoser: DiagnoseText | None = None,
+        texts: TextCatalog | None = None,
         **ports: Any,
     ) -> None:
         """Start a chat over `entries`; `ports` are what else the conversation is given, such as `azure_reader`."""
         self.locale = locale
         self.minutes = 0
         knowledge = KNOWLEDGE_BASE if entries is ENTRIES else load_knowledge_base(entries)
-        self.conversation = Conversation(knowledge, diagnoser or diagnose, self.clock, **ports)
+        self.conversation = Conversation(knowledge, DialogResources(diagnoser or diagnose, self.clock, **ports), texts)
         self.state: dict[str, Any] | None = None
         self.replies: tuple[Reply, ...] = ()
         self.effects: tuple[Effect, ...] = ()

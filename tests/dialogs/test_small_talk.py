@@ -9,6 +9,7 @@ import pytest
 from dialogs.conversation import Conversation
 from dialogs.model.turn import MessageSent, Person, Turn
 from dialogs.replies.plain_text import render_plain_text
+from dialogs.resources import DialogResources
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
@@ -79,7 +80,7 @@ class Chat:
     """A chat with the shipped knowledge that also says what is counted."""
 
     def __init__(self, locale: str) -> None:
-        self._conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00:00Z")
+        self._conversation = Conversation(KNOWLEDGE_BASE, DialogResources(diagnose, lambda: "2026-03-01T00:00:00Z"))
         self._locale = locale
         self.state: dict[str, object] | None = None
         self.counted: list[object] = []

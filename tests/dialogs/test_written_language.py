@@ -9,6 +9,7 @@ import pytest
 from dialogs.conversation import Conversation
 from dialogs.model.turn import MessageSent, Person, Turn
 from dialogs.replies.general_replies import EXAMPLE_LOG
+from dialogs.resources import DialogResources
 from knowledge.diagnosis.input_kind import is_description
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
@@ -33,7 +34,7 @@ async def diagnose(text: str, language: Language) -> Diagnosis:
 
 
 async def say(locale: str, *texts: str) -> list[Language]:
-    conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00:00Z")
+    conversation = Conversation(KNOWLEDGE_BASE, DialogResources(diagnose, lambda: "2026-03-01T00:00:00Z"))
     state, languages = None, []
     for text in texts:
         turn = Turn(Person("tenant", "person"), "c", locale=locale, event=MessageSent(text))

@@ -127,6 +127,10 @@ class TestClient:
         """Press a button of the newest card."""
         await self.last_card().get_by_role("button", name=label, exact=True).click()
 
+    async def press_on(self, text: str, label: str) -> None:
+        """Press a button of the newest card with that text."""
+        await self.card(text).get_by_role("button", name=label, exact=True).click()
+
     async def sees(self, *parts: str) -> None:
         """Wait until the newest card shows all of it."""
         for part in parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.cards.cards import build_summary, render_card
@@ -110,6 +110,14 @@ class Talk:
         answer = await self._conversation.answer_turn(incoming.turn, state)
         shown = (part for reply in answer.replies for part in split_reply(reply))
         messages = tuple({"card": render_card(part), "summary": build_summary(part)} for part in shown)
+        return Turned(json.loads(json.dumps(answer.state)), messages)
+
+    async def hand_off(self, asked: Turned) -> Turned:
+        """What a look that was asked for in a group goes on with in the private chat."""
+        thread = read_activity(activity(self.language, **self._where, text="look")).turn
+        private = replace(thread, conversation_id="a:1", scope="personal")
+        answer, _ = await self._conversation.hand_off(private, None, thread, asked.state or {}, "look")
+        messages = tuple({"card": render_card(reply), "summary": build_summary(reply)} for reply in answer.replies)
         return Turned(json.loads(json.dumps(answer.state)), messages)
 
     async def join(self) -> Turned:

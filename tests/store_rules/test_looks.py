@@ -11,11 +11,14 @@ import pytest
 from dialogs.conversation import Conversation
 from dialogs.model.azure import AccessMode, FailedTemplates, TemplateSearchResult
 from dialogs.model.azure_refusal import AzureRefusal, AzureRefusalReason
+from dialogs.model.share_refusal import ShareRefusalReason
+from dialogs.resources import DialogResources
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS, FakeAzure, status_of
 from tests.dialogs.fixtures import SUBSCRIPTION
+from tests.dialogs.sharing.sharing_chat import FakeSharer
 from tests.reporting import failures_together
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 from tests.store_rules.pastes import PASTES
@@ -47,9 +50,11 @@ def azure(mode: AccessMode = "user") -> FakeAzure:
     return fake
 
 
-def talk_with(fake: FakeAzure, language: Language, where: dict[str, object] | None = None) -> Talk:
-    conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00:00Z", azure_reader=fake)
-    return Talk(conversation, language, where)
+def talk_with(
+    fake: FakeAzure, language: Language, where: dict[str, object] | None = None, sharer: FakeSharer | None = None
+) -> Talk:
+    resources = DialogResources(diagnose, lambda: "2026-03-01T00:00:00Z", azure_reader=fake, look_sharer=sharer)
+    return Talk(Conversation(KNOWLEDGE_BASE, resources), language, where)
 
 
 async def broken(talk: Talk, first: Turned, depth: int = 2) -> list[str]:
@@ -74,6 +79,20 @@ async def test_from_the_welcome_to_the_leave(mode: AccessMode, language: Languag
 async def test_from_a_look_on(name: str, language: Language) -> None:
     talk = talk_with(azure(), language)
     assert not await broken(talk, await talk.say("ok", await talk.say(TYPED[language].format(name))))
+
+
+@pytest.mark.parametrize("refusal", [None, "guests", "later"])
+@pytest.mark.parametrize("language", ["en", "it"])
+async def test_from_a_look_that_can_be_shared(language: Language, refusal: ShareRefusalReason | None) -> None:
+    sharer = FakeSharer(refusal)
+    group, talk = talk_with(azure(), language, CHANNEL, sharer), talk_with(azure(), language, sharer=sharer)
+    asked = await group.say(TYPED[language].format("win11-golden"))
+    assert not faults(asked, language)
+    moved = await group.hand_off(asked)
+    first = await talk.say("ok", moved)
+    assert not await broken(talk, first)
+    assert any(button["data"]["do"] == "share-look" for button in first.buttons)
+    assert bool(sharer.posts) == (refusal is None), "the walks pressed the yes of a preview"
 
 
 @pytest.mark.parametrize("language", ["en", "it"])

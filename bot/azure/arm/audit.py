@@ -1,4 +1,7 @@
-"""Write an audit line for each lookup and each filing: who, what, the result, the duration; never contents."""
+"""Write an audit line for each lookup, each filing, and each post of a look: who, what, the result, the duration.
+
+It never has contents.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,14 @@ from dialogs.model.azure import AccessMode
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.turn import Person
 
-AuditedArea = Literal["look", "filing"]
+AuditedArea = Literal["look", "filing", "share"]
 
 # the names that operators filter by, which stay when modules move
-_LOGS = {"look": logging.getLogger("bot.azure.arm.audit"), "filing": logging.getLogger("bot.azure.support.audit")}
+_LOGS = {
+    "look": logging.getLogger("bot.azure.arm.audit"),
+    "filing": logging.getLogger("bot.azure.support.audit"),
+    "share": logging.getLogger("bot.sharing.audit"),
+}
 for _log in _LOGS.values():
     # independent of the level set for the rest: an audit that can be turned off by accident isn't one
     _log.setLevel(logging.INFO)
@@ -36,6 +43,17 @@ def write_audit_line(
     _LOGS[area].info(
         "%s who=%s%s operation=%s what=%s result=%s ms=%d",
         area, _format_person(person), f" mode={mode}" if mode else "", operation, _sanitize(target) or "-", outcome,
+        milliseconds,
+    )  # fmt: skip
+
+
+def write_share_audit_line(
+    person: Person, template_name: str, conversation_id: str, result: str, milliseconds: float
+) -> None:
+    """Write one line about a look that a person shared, or wanted to, in a conversation."""
+    _LOGS["share"].info(
+        "share who=%s operation=post what=%s where=%s result=%s ms=%d",
+        _format_person(person), _sanitize(template_name) or "-", _sanitize(conversation_id) or "-", _sanitize(result),
         milliseconds,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Read how the bot may access Azure: with whose credentials, where people sign in, and whether it may file tickets.
+"""Read how the bot may access Azure: with whose credentials, where people sign in, and what it may do beyond looking.
 
 - `user`: each person's own permissions decide. Needs the bot's credentials and the sign-in connection.
 - `bot`: the bot's managed identity reads. The two lists are the boundary: without both, the bot does not start.
@@ -94,6 +94,20 @@ def read_ticket_filing(reader: SettingReader, access_mode: AccessMode) -> bool:
         reader.faults.append(
             f"SUPPORT_FILING is on, but AZURE_LOOK is {access_mode}: a ticket is filed with the permissions of the "
             "person who asks for it. Set AZURE_LOOK to user, or SUPPORT_FILING to off."
+        )
+        return False
+    return True
+
+
+def read_look_sharing(reader: SettingReader, access_mode: AccessMode) -> bool:
+    """Return whether people may share what they looked at: only what they see with their own permissions."""
+    if reader.read(table.SHARE_LOOKS) == "off":
+        return False
+    if access_mode not in PERSONAL_ACCESS_MODES:
+        reader.faults.append(
+            f"SHARE_LOOKS is on, but AZURE_LOOK is {access_mode}: people share what they see with their own "
+            "permissions, not what the bot's identity shows to those in AZURE_PEOPLE. Set AZURE_LOOK to user, or "
+            "SHARE_LOOKS to off."
         )
         return False
     return True

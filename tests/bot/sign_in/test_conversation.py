@@ -16,6 +16,7 @@ from bot.sign_in.on_behalf_of import OnBehalfOfCredentials
 from dialogs.conversation import Conversation
 from dialogs.model.azure import TemplateSearchResult, TemplateStatus
 from dialogs.model.turn import Person
+from dialogs.resources import DialogResources
 from knowledge.azure_clouds import CLOUDS
 from knowledge.knowledge_base import load_knowledge_base
 from knowledge.template.template_id import TemplateId, TemplateQuery
@@ -56,9 +57,8 @@ class SeenAzure(FakeAzure):
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     azure = SeenAzure()
-    conversation = Conversation(
-        load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T10:00:00Z", azure_reader=azure
-    )
+    resources = DialogResources(diagnose, lambda: "2026-03-01T10:00:00Z", azure_reader=azure)
+    conversation = Conversation(load_knowledge_base(ENTRIES), resources)
     async with a_room(tmp_path, conversation) as room:
         azure.credential_provider = room.signing.credential_provider
         yield room

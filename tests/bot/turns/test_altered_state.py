@@ -22,9 +22,11 @@ from bot.state.sqlite_store import SqliteStore
 from bot.turns.conversation_document import ConversationDocument, read_conversation_document
 from bot.turns.pending import PendingTurn, turn_to_json
 from bot.turns.unit_of_work import UnitOfWork
+from dialogs.model.reply import TextRun
 from dialogs.model.turn import ActionPressed, Person, Turn
 from dialogs.state.azure_state import AzureState
 from dialogs.state.conversation_json import state_from_json, state_to_json
+from dialogs.state.share_state import AskedPlace, LookSummary, ShareState
 from dialogs.state.ticket_json import TICKET_CODEC
 from knowledge.template.template_id import TemplateId
 from tests.bot.auth.identity_service import APP, CREDENTIALS, TENANT, IdentityService
@@ -106,6 +108,11 @@ def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> ConversationDo
     return ConversationDocument(pending_turns=[PendingTurn("1", turn, back("https://localhost/", **way), 0.0, work)])
 
 
+def leading_to(**way: Any) -> ConversationDocument:
+    """A document with the way to a conversation in which looks are shared."""
+    return ConversationDocument(way_back=back("https://localhost/", **way))
+
+
 @pytest.mark.parametrize(
     ("document", "left"),
     [
@@ -120,6 +127,10 @@ def pending_of(who: str = ADA, where: str = "a:1", **way: Any) -> ConversationDo
         (pending_of(ADA, "a:2"), 0),
         (pending_of(conversation="a:2"), 0),
         (pending_of(person=BOB), 0),
+        (leading_to(), 1),
+        (leading_to(conversation="a:2"), 0),
+        (leading_to(person=BOB), 0),
+        (leading_to(person=None), 0),
     ],
 )
 async def test_what_leads_out_of_a_conversation_is_dropped(
@@ -129,7 +140,7 @@ async def test_what_leads_out_of_a_conversation_is_dropped(
     store = await SqliteStore(tmp_path / "state.sqlite3").open()
     await store.commit(KEY, None, document.to_json(), waiting=True)
     found = (await UnitOfWork(store, KEY).load()).document
-    assert len(found.outbox) + len(found.pending_turns) == left
+    assert len(found.outbox) + len(found.pending_turns) + (found.way_back is not None) == left
     await store.close()
 
 
@@ -194,9 +205,13 @@ async def document(chat: Chat) -> dict[str, Any]:
     ]
     document.store_invoke_response("6", TextMessage("x"))
     seen = TemplateId("8e1f6a02-5c7d-4b39-9d14-f0a2c6e83b75", "rg", "win11")
+    place = AskedPlace("19:room@thread.v2", "group", "2026-01-01T00:00:00Z", seen)
+    runs = (TextRun("win11", "code"),)
+    shared = ShareState(place, LookSummary("en", "2026-01-01T00:00:00Z", runs, runs, runs, 7, "x", runs), runs, True)
+    document.remember_way_back(way)
     state = replace(
         state_from_json(document.dialog_state),
-        azure=AzureState(has_consented=True, last_template_id=seen, watched_templates=(seen,)),
+        azure=AzureState(has_consented=True, last_template_id=seen, watched_templates=(seen,), sharing=shared),
     )
     return {**document.to_json(), "medic": state_to_json(state)}
 

@@ -40,11 +40,14 @@ def test_a_message_is_written_whole_and_comes_back_the_same() -> None:
 
 def test_what_belongs_to_the_person_goes_and_what_was_done_stays_known() -> None:
     document = ConversationDocument(language="it", sign_in_expires_at=5.0, welcomed=True)
+    document.remember_way_back({"conversation": "19:room", "activity": "7"})
+    assert document.to_json()["back"] == {"conversation": "19:room", "activity": None}
     document.mark_processed("mark", 1000.0)
     document.store_invoke_response("mark", TextMessage("an answer"))
     document.clear_personal_state()
     written = json.dumps(document.to_json())
     assert "an answer" not in written
+    assert "19:room" not in written
     assert (document.language, document.sign_in_expires_at, document.pending_turns) == (None, 0.0, [])
     assert "mark" in document.processed_activities, "a repeated delivery must not run its turn again"
 

@@ -14,6 +14,7 @@ import pytest
 from bot.telemetry.observer import NullObserver, TurnSpan
 from dialogs.conversation import Conversation
 from dialogs.model.turn import Turn
+from dialogs.resources import DialogResources
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.patching import set_existing
@@ -63,7 +64,7 @@ async def test_a_fault_in_a_dialog_has_a_reference_and_counts_as_a_failed_turn(
             raise RuntimeError(text)
         return DIAGNOSER.diagnose(text, language)
 
-    conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T10:00:00Z")
+    conversation = Conversation(KNOWLEDGE_BASE, DialogResources(diagnose, lambda: "2026-03-01T10:00:00Z"))
     chat.conversation.answer_turn = conversation.answer_turn  # type: ignore[assignment, method-assign]
     observer = _observed(chat)
     await chat.send(TIMEOUT)

@@ -368,7 +368,8 @@ async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> 
     assert fake.asked == []
     assert "private chat" in shown
     assert chat.effects == (HandOff("look"),)
-    moved, left = await chat.conversation.hand_off(chat.turn_of("", "personal"), None, chat.state or {}, "look")
+    turn, thread_turn = chat.turn_of("", "personal"), chat.turn_of("", scope)
+    moved, left = await chat.conversation.hand_off(turn, None, thread_turn, chat.state or {}, "look")
     assert "May I look at Azure?" in "\n".join(map(chat.plain, moved.replies))
     assert left["look"]["what"] is None
     chat.state = moved.state

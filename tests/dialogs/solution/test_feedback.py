@@ -9,6 +9,7 @@ import pytest
 from dialogs.conversation import Conversation
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Person, Turn, TurnEvent
 from dialogs.replies.plain_text import render_plain_text
+from dialogs.resources import DialogResources
 from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
 from tests.dialogs.fixtures import ENTRIES, FAILED, KNOWLEDGE_BASE, NOTHING, diagnose
@@ -21,7 +22,7 @@ class Talk:
     """A conversation that keeps what is counted."""
 
     def __init__(self, language: Language = "en") -> None:
-        self.conversation = Conversation(KNOWLEDGE_BASE, diagnose, lambda: "2026-01-02T03:04:05Z")
+        self.conversation = Conversation(KNOWLEDGE_BASE, DialogResources(diagnose, lambda: "2026-01-02T03:04:05Z"))
         self.language, self.state = language, None
         self.notes: list[UsageEvent] = []
         self.labels: dict[str, tuple[str, dict[str, object]]] = {}
@@ -117,7 +118,7 @@ async def test_an_unrecognised_log_is_counted_by_its_phase() -> None:
     async def unknown(text: str, language: Language) -> object:
         return replace(FAILED, matches=(), phase="customize") if "log" in text else NOTHING
 
-    talk.conversation = Conversation(KNOWLEDGE_BASE, unknown, lambda: "2026-01-02T03:04:05Z")  # type: ignore[arg-type]
+    talk.conversation = Conversation(KNOWLEDGE_BASE, DialogResources(unknown, lambda: "2026-01-02T03:04:05Z"))  # type: ignore[arg-type]
     await talk.say("a log of something")
     assert talk.notes == [UsageEvent("unrecognised", "", "build-log customize")]
     await talk.say("chatter")

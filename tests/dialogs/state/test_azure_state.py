@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from dialogs.model.azure import RunOutput
+from dialogs.model.reply import TextRun
 from dialogs.state import azure_state as memory
 from dialogs.state import template_status as held_status
 from dialogs.state.azure_state import AzureRequest, AzureState
 from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.json_fields import DecodeError
+from dialogs.state.share_state import MAX_RUN_CHARS, AskedPlace, LookSummary, ShareState
 from knowledge.template.template_id import TemplateQuery
 from tests.dialogs.azure.fake_azure import GOLDEN, STATUS
 from tests.dialogs.azure.statuses import with_values
 from tests.dialogs.fixtures import SUBSCRIPTION
 
+PLACE = AskedPlace("19:room;messageid=1", "channel", "2026-03-01T00:00:00Z", GOLDEN)
+RUNS = (TextRun("Last run: "), TextRun("x" * MAX_RUN_CHARS, "code"), TextRun("!", "bold"))
+SUMMARY = LookSummary("it", "2026-03-01T00:01:00Z", RUNS, RUNS, RUNS * 13, 280, "x" * 300, RUNS)
 WANTED = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION, "IT_rg_1", "xkzlyccln2x4qrzk8r60s8oc")
 
 
@@ -28,6 +34,8 @@ WANTED = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION, "IT_rg_1", "xk
         AzureState(True, AzureRequest("template", WANTED), "sign-in", GOLDEN, "user"),
         AzureState(False, AzureRequest("failing"), "consent"),
         AzureState(None, AzureRequest("whole-log", TemplateQuery.for_template(GOLDEN)), ""),
+        AzureState(sharing=ShareState(AskedPlace("19:room", "group", "2026-03-01T00:00:00Z"))),
+        AzureState(sharing=ShareState(replace(PLACE, scope="group"), SUMMARY, (TextRun("Ada"),), True)),
     ],
 )
 def test_it_comes_back_from_json(looks: AzureState) -> None:
@@ -52,6 +60,9 @@ def test_a_state_that_was_written_before_looks_is_read() -> None:
         {"waits": "", "whose": "off", "what": "delete", "wanted": {}},
         {"waits": "", "whose": "off", "what": "template", "wanted": [1]},
         {"waits": "", "whose": "off", "ref": 3},
+        {"share": {"place": {"conversation": "19:room", "scope": "personal", "at": ""}}},
+        {"share": {"look": {"language": "en", "at": "", "title": [["x", "link"]], "run": []}}},
+        {"share": {"by": [["x"]]}},
     ],
 )
 def test_another_shape_is_refused(value: object) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from dialogs.conversation import Conversation
 from dialogs.model.reply import CopyableText, FormField
 from dialogs.model.turn import ActionPressed, MessageSent, Person, Turn
+from dialogs.resources import DialogResources
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.build_logs import begun, failed, powershell, restart, script_failed, shell, stopped, succeeded
@@ -96,7 +97,7 @@ async def _diagnose(text: str, language: Language) -> Diagnosis:
 
 async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, ...]]:
     """The product and the owner of the form, and the texts that are posted, after one step that did not help."""
-    medic = Conversation(KNOWLEDGE_BASE, _diagnose, lambda: NOW)
+    medic = Conversation(KNOWLEDGE_BASE, DialogResources(_diagnose, lambda: NOW))
     person, locale = Person("tenant", "person"), {"en": "en-US", "it": "it-IT"}[language]
     answer = await medic.answer_turn(Turn(person, "c", locale=locale, event=MessageSent(case.text())), None)
     for said in ("next", "draft"):

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from bot.azure.arm.audit import write_audit_line
+from bot.azure.arm.audit import write_audit_line, write_share_audit_line
 from bot.telemetry.logs import TextLogFormatter
 from dialogs.model.azure_refusal import AzureRefusal
 from dialogs.model.turn import Person
@@ -24,6 +24,7 @@ FORGED = [
 ]
 LOOK = ["who", "mode", "operation", "what", "result", "code", "ms"]
 FILING = ["who", "operation", "what", "result", "code", "ms"]
+SHARE = ["who", "operation", "what", "where", "result", "ms"]
 
 
 def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -44,12 +45,15 @@ def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCapture
     caplog.clear()
     write_audit_line("filing", person, "file", name, AzureRefusal("no-permission", code=name), 1.5)
     assert fields(caplog) == FILING
+    caplog.clear()
+    write_share_audit_line(person, name, name, "guests", 1.5)
+    assert fields(caplog) == SHARE
     assert "=ok" not in caplog.text
 
 
 @pytest.mark.parametrize("level", ["WARNING", "CRITICAL"])
 def test_no_level_of_the_rest_turns_the_audit_down(level: str) -> None:
-    for name in ("bot.azure.arm.audit", "bot.azure.support.audit"):
+    for name in ("bot.azure.arm.audit", "bot.azure.support.audit", "bot.sharing.audit"):
         logging.getLogger("bot").setLevel(level)
         try:
             assert logging.getLogger(name).isEnabledFor(logging.INFO)

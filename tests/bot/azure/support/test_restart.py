@@ -17,6 +17,7 @@ from dialogs.model.effects import ReplyEffect
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ACTION_VERSION, ActionPressed, MessageSent, Turn
 from dialogs.replies.plain_text import render_plain_text
+from dialogs.resources import DialogResources
 from knowledge.knowledge_base import load_knowledge_base
 from tests.bot.azure.support.desk import PERSON, SUBSCRIPTION, Office
 from tests.bot.turns.test_job_runner import FAST, Wire, running, until_nothing_waits
@@ -63,10 +64,8 @@ async def test_a_stop_while_it_is_filed_leaves_one_ticket_and_one_report(office:
             await go_on.wait()
 
     def turns() -> TurnRunner:
-        conversation = Conversation(
-            load_knowledge_base(ENTRIES), diagnose, lambda: "2026-03-01T00:00:00Z", ticket_filer=office.ticket_filer()
-        )
-        return TurnRunner(conversation, store, limits=FAST)
+        resources = DialogResources(diagnose, lambda: "2026-03-01T00:00:00Z", ticket_filer=office.ticket_filer())
+        return TurnRunner(Conversation(load_knowledge_base(ENTRIES), resources), store, limits=FAST)
 
     office.desk.on_create_ticket = held
     async with running(turns(), wire) as first:

@@ -1,0 +1,20 @@
+"""Why a look was not shared."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ShareRefusalReason = Literal[
+    "guests",  # people from outside the organization can read the conversation
+    "members-unclear",  # for some member, Teams doesn't say whether they're from the organization
+    "members-unread",  # Teams didn't return who can read it
+    "no-way-back",  # nothing is known (any more) of how to get to the conversation
+    "refused",  # Teams refused the message: the bot was removed, or may not write there
+    "later",  # Teams can't be reached, or is busy
+    "unsure",  # Teams didn't say whether it accepted the message
+]
+
+LASTING_SHARE_REFUSALS: frozenset[ShareRefusalReason] = frozenset(
+    {"guests", "members-unclear", "no-way-back", "unsure"}
+)
+"""Reasons for which trying the same again doesn't help, or might post it twice."""
