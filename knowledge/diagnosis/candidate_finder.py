@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from knowledge.search.entry_search import EntrySearch
 
 
+_MAX_SUGGESTIONS = 3
 _SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 
@@ -94,6 +95,16 @@ class CandidateFinder:
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
+
+    def suggest_for_error(self, sentence: str) -> list[RankedCandidate]:
+        """Return the entries whose words an error's own sentence shares, for an error that no signature knows.
+
+        None is more than possible: Azure words its answers freely, and the same words stand in several.
+        """
+        hits = self._entry_search.search(sentence)
+        candidates = [MatchCandidate(self._entries[hit.entry], "possible") for hit in hits]
+        failures = [candidate for candidate in candidates if candidate.entry.severity != "info"]
+        return [RankedCandidate(candidate, ()) for candidate in failures[:_MAX_SUGGESTIONS]]
 
     def _add_general_answer(
         self,

@@ -10,7 +10,7 @@ from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import can_be_prose, list_pasted_lines
+from knowledge.diagnosis.input_kind import can_be_prose, has_speaker, list_pasted_lines
 from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
@@ -30,9 +30,10 @@ _MIN_PLAIN_WEIGHT = 5.0
 _MIN_SURVIVED_WEIGHT = 8
 _MIN_PASTED_WEIGHT = 8
 _MIN_SUSPICIOUS_WEIGHT = 1.0
+_MIN_GUESSED_WEIGHT = 6.0
 _DEPROVISION_MARK = ">>> "
 _OTHER_SERVICES = define_pattern(
-    r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_\w|\bterraform\b|\bscale ?sets?\b|"
+    r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_[a-z]|\bterraform\b|\bscale ?sets?\b|"
     r"\bVMSS\b|\bdatabricks\b|\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b"
 )
 """What else creates resources of the same kinds in Azure: a message that names it isn't about a build."""
@@ -145,7 +146,7 @@ class FailureFinder:
         if parsed.is_about_build or not ranked:
             return None
         top = ranked[0].candidate
-        if top.is_general and failure.said.rule is not None:
+        if top.is_general and failure.said.deciding is not None:
             source = FindingSource(None, (), failure.said, pasted=parsed.text.lines)
         elif top.decisive and top.evidence and not top.is_general and top.entry.role != "wrapper":
             source = FindingSource(None, ranked[:1], NO_FAILURE, is_named=True)
@@ -153,6 +154,21 @@ class FailureFinder:
             return None
         finding = build_finding(source, language)
         return replace(finding, is_guess=True) if finding else None
+
+    def find_unknown_error(self, parsed: ParsedInput, failure: StepFailure) -> str:
+        """Return what a text about a build says of an error that no signature knows; "" if it shows none.
+
+        What a step of the build said is a script's, which the general answer is for.
+        """
+        if parsed.is_foreign or not parsed.is_about_build or failure.said.rule is not None:
+            return ""
+        if parsed.build is not None and parsed.build.failed_run is not None:
+            return ""
+        error = find_innermost_error(_select_failure_text(parsed))
+        if error is not None:
+            return error.message
+        message = self._find_in_text(parsed).deciding
+        return message.text if message else ""
 
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
         """Return the lines of a text about a build that may show an error, where none shows it plainly."""
@@ -173,9 +189,15 @@ class FailureFinder:
         if parsed.kind == "deployment-error" and find_innermost_error(parsed.text) is not None:
             return StepFailure()
         failure = self._find_in_text(parsed)
-        if _judge_script(failure, parsed) != "likely" or (not is_about and _has_control_characters(failure.lines)):
+        confidence = _judge_script(failure, parsed)
+        if confidence is None or (not is_about and _has_control_characters(failure.lines)):
             return StepFailure()
-        return StepFailure(failure, script="likely" if is_about else "possible")
+        if confidence == "likely":
+            return StepFailure(failure, script="likely" if is_about else "possible")
+        if is_about or _OTHER_SERVICES.search(parsed.text.flat) is not None:
+            return StepFailure()
+        plain = self._script_failure_finder.find_best_message(_list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
+        return StepFailure(plain, script="possible") if plain.deciding is not None else StepFailure()
 
     def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what reads most like an error in a text, except in a person's own words."""
@@ -183,6 +205,10 @@ class FailureFinder:
         if failure.deciding is None and parsed.build is not None and parsed.build.outcome in ("failed", "canceled"):
             # What the log shows of the failure may follow the clean-up.
             return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
+        if failure.deciding is None and not parsed.is_about_build and not has_speaker(parsed.text):
+            # It reads like a person's words, such as "please try again", but is a program's message all the same.
+            known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
+            return known if known.rule is not None else failure
         return failure
 
     def _find_survived_failure(self, build: Build) -> ScriptFailure:

@@ -62,7 +62,7 @@ _FOREIGN_PLATFORMS = define_pattern(
     rf"EC2 Image Builder|\bInvalidAMIID|{OTHER_PLATFORM_MARKS}"
 )
 _FOREIGN_TOOLS = define_pattern(
-    r"\bkubectl\b|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
+    r"\bkubectl(?: -\S+)* [a-z]|^error from server|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
     r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|"
     r"\bon [\w./\\-]+\.tf line \d+|"
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
@@ -117,7 +117,8 @@ _ENGLISH_BUILD_TERMS = (
     r"\bAIB|lastRunStatus|runSubState|run ?Output|provisioningErrorCode|\bIT_[\w.()-]{3,}|"
     r"\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\baibpls|proxyVm|staging ?(?:resource ?)?group|"
     r"(?:run|put|post) template|\[Distribute \d|customizer|sysprep|syspr|AVD_IMAGE|"
-    r"Azure VM Image|Azure Compute Gallery|shared image gallery|provisioners?(?:[^.\w]|$)|"
+    r"Azure VM Image|Azure Compute Gallery|shared image gallery|gallery image version|publishing profile|"
+    r"provisioners?(?:[^.\w]|$)|"
     r"Build '[\w.-]{1,60}' errored|packer-provisioner|provisioning step|gallery replication|"
     r"Script exited with|Allowed exit codes|ERROR:\s+-> |artifacttypes/vmimage|winrmcp|packer-\w+-\w+ plugin|"
     r"golden image|\.pkr\.hcl|builds didn't complete successfully|Failed to (?:initialize|prepare) build:? \"|"
@@ -139,13 +140,14 @@ def is_about_build(indexed_text: IndexedText) -> bool:
 
 
 _PERSONAL_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('personal')})\b|\?"))
+_SPEAKERS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('speakers')})\b|\?"))
 _PROGRAM_OUTPUT = define_pattern(
     r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
 """What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
-_PROGRAM_NAME = define_pattern(r"^\s*(?:npm (?:ERR!|error)|[\w./+-]{2,60}: )")
+_PROGRAM_NAME = define_pattern(r"^\s*(?:npm (?:ERR!|error)|[\w./+-]{2,60} ?: )")
 _DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
 _FAILURE_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('failures')})\b"))
 
@@ -178,6 +180,11 @@ def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
         is_output = is_program_output(indexed_text) or _is_program_message(indexed_text.flat)
         return list(indexed_text.lines) if is_output else []
     return [line for line in indexed_text.lines if _is_pasted(line.body.encode("utf-8", "replace"))]
+
+
+def has_speaker(indexed_text: IndexedText) -> bool:
+    """Whether somebody speaks or asks in a text, in words that no program prints."""
+    return _SPEAKERS.search(indexed_text.flat) is not None
 
 
 def _is_program_message(flat: bytes) -> bool:
