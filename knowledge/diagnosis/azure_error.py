@@ -38,12 +38,24 @@ _CODE_FORMS = (
     rf"(?:^|\s)(?:ERROR: )?\((?P<code>(?-i:[A-Z][a-z]){_CODE})\) (?P<message>[A-Z\x80-\xff].{{4,600}})",
     rf"StatusCode=\d+ -- Original Error: Code=\"(?P<code>{_CODE})\" Message=\"(?P<message>[^\"]{{4,600}})",
 )
+_CODE_ENDS = (
+    r"Failed|Failure|NotFound|NotAvailable|NotAllowed|NotSupported|NotRegistered|NotPermitted|NotEnabled|NotInAllowedState|"
+    r"Exceeded|Reached|Conflict|Denied|Forbidden|Mismatch|Deprecated|Locked|InUse|IsFull|TimedOut|Timeout|Unavailable|"
+    r"Restricted|Disallowed\w*|Exists|AlreadyTaken|Required|Unauthorized|Expired|Request|Parameter|Content|Reference"
+)
+"""How the codes of Azure end that stand before a colon, which names of programs and exceptions don't."""
 _MESSAGE_FORMS = (
     rf'"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})"\s*,\s*"?code"?\s*[:=]\s*"(?P<code>{_CODE})"',
     rf"(?:message|error): (?P<message>[^()]{{4,400}}) \(code: ?(?P<code>{_CODE})\)",
 )
 _FORMS: tuple[tuple[int, LazyPattern[bytes]], ...] = (
     *((1, define_pattern(form)) for form in _CODE_FORMS),
+    (
+        1,
+        define_pattern(
+            rf"(?:^|\s)(?P<code>(?-i:[A-Z][a-z]+[A-Z]\w{{0,60}}?(?:{_CODE_ENDS})) ?): (?P<message>[A-Z][^\n]{{14,600}})"
+        ),
+    ),
     *((2, define_pattern(form)) for form in _MESSAGE_FORMS),
 )
 """The forms, each with the number of the group that holds the code; the other one holds the message."""

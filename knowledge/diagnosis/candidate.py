@@ -29,6 +29,11 @@ class MatchCandidate:
     headline: LocalizedText | None = None
     is_general: bool = False
 
+    @property
+    def is_mere_hint(self) -> bool:
+        """Whether only a supporting signature speaks for the entry."""
+        return self.confidence == "possible" and not self.decisive and bool(self.evidence)
+
 
 def merge_candidate(candidates: dict[str, MatchCandidate], new: MatchCandidate) -> None:
     """Add `new` to `candidates`, merged with a candidate for the same entry.

@@ -96,15 +96,17 @@ class CandidateFinder:
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
 
-    def suggest_for_error(self, sentence: str) -> list[RankedCandidate]:
-        """Return the entries whose words an error's own sentence shares, for an error that no signature knows.
+    def suggest_for_error(self, sentence: str, ranked: Sequence[RankedCandidate]) -> list[RankedCandidate]:
+        """Return the entries whose words an error's own sentence shares, then those `ranked` on mere hints.
 
         None is more than possible: Azure words its answers freely, and the same words stand in several.
         """
         hits = self._entry_search.search(sentence)
         candidates = [MatchCandidate(self._entries[hit.entry], "possible") for hit in hits]
-        failures = [candidate for candidate in candidates if candidate.entry.severity != "info"]
-        return [RankedCandidate(candidate, ()) for candidate in failures[:_MAX_SUGGESTIONS]]
+        failures = [candidate for candidate in candidates if _is_suggestion(candidate.entry)]
+        suggested = [RankedCandidate(candidate, ()) for candidate in failures[:_MAX_SUGGESTIONS]]
+        names = {candidate.entry.id for candidate in failures}
+        return [*suggested, *(item for item in ranked if item.candidate.entry.id not in names)][:MAX_MATCHES]
 
     def _add_general_answer(
         self,
@@ -185,7 +187,12 @@ class CandidateFinder:
 
 
 def _has_decisive(candidates: Mapping[str, MatchCandidate]) -> bool:
-    return any(candidate.decisive for candidate in candidates.values())
+    return any(candidate.decisive and candidate.entry.severity != "info" for candidate in candidates.values())
+
+
+def _is_suggestion(entry: Entry) -> bool:
+    """Return whether an entry can be what an error that no script printed is about."""
+    return entry.severity != "info" and entry.role != "wrapper" and not entry.shows_script_output
 
 
 def _is_answer(candidate: MatchCandidate, counts_wrappers: bool) -> bool:

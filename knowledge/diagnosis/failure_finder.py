@@ -9,8 +9,15 @@ from knowledge.build_log.build import Build, ProvisionerRun
 from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
+from knowledge.diagnosis.failure_text import (
+    CUT_LINES,
+    is_whole_message,
+    list_error_lines,
+    reads_like_error,
+    select_failure_text,
+)
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import can_be_prose, has_speaker, list_pasted_lines
+from knowledge.diagnosis.input_kind import has_speaker
 from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
@@ -19,13 +26,10 @@ from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import Language
 from knowledge.model.finding import Finding
 from knowledge.patterns import define_pattern
-from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine
 
 _SCRIPT_RUNS = ("powershell", "shell")
 _AZURE_PHASES = ("prepare", "deploy", "connect", "capture", None)
-_MAX_WHOLE_MESSAGE_BYTES = 900  # Azure CLI prints the message of a refusal twice
-_CUT_LINES = 60  # where a log is cut before its verdict, the failure is within its last lines
 _MIN_PLAIN_WEIGHT = 5.0
 _MIN_SURVIVED_WEIGHT = 8
 _MIN_PASTED_WEIGHT = 8
@@ -93,7 +97,7 @@ class FailureFinder:
             is_script = build.script_exit_code is not None
             said = self._script_failure_finder.find_in_output(output, is_script)
         else:
-            said = self._script_failure_finder.find_best_message(output[-_CUT_LINES:], _MIN_PLAIN_WEIGHT)
+            said = self._script_failure_finder.find_best_message(output[-CUT_LINES:], _MIN_PLAIN_WEIGHT)
         is_cut = build.phase is None and not build.runs
         return StepFailure(said, script=_judge_script(said, parsed) if is_cut else None)
 
@@ -115,7 +119,7 @@ class FailureFinder:
             and top.entry.role != "wrapper"
             and top.entry.phase not in _PHASES_OF_ANY_TOOL
             and _OTHER_SERVICES.search(parsed.text.flat) is None
-            and _is_whole_message(parsed.text, top.first_line_index)
+            and is_whole_message(parsed.text, top.first_line_index)
         )
         is_firm = top is not None and (is_named or top.confidence != "possible")
         if not parsed.is_about_build and not is_firm:
@@ -125,7 +129,7 @@ class FailureFinder:
             best_message = self._find_in_text(parsed)
         azure_error = None
         if build is None or (build.phase in _AZURE_PHASES and build.failed_run is None):
-            azure_error = find_innermost_error(_select_failure_text(parsed))
+            azure_error = find_innermost_error(select_failure_text(parsed))
         source = FindingSource(
             build,
             ranked,
@@ -164,7 +168,7 @@ class FailureFinder:
             return ""
         if parsed.build is not None and parsed.build.failed_run is not None:
             return ""
-        error = find_innermost_error(_select_failure_text(parsed))
+        error = find_innermost_error(select_failure_text(parsed))
         if error is not None:
             return error.message
         message = self._find_in_text(parsed).deciding
@@ -177,9 +181,9 @@ class FailureFinder:
             return NO_FAILURE
         if build is not None and build.outcome == "succeeded":
             return NO_FAILURE
-        lines = _list_error_lines(parsed)
+        lines = list_error_lines(parsed)
         if build is not None and build.outcome == "unknown":
-            lines = lines[-_CUT_LINES:]
+            lines = lines[-CUT_LINES:]
         return self._script_failure_finder.find_best_message(lines, _MIN_SUSPICIOUS_WEIGHT)
 
     def _find_pasted_failure(self, parsed: ParsedInput) -> StepFailure:
@@ -196,12 +200,13 @@ class FailureFinder:
             return StepFailure(failure, script="likely" if is_about else "possible")
         if is_about or _OTHER_SERVICES.search(parsed.text.flat) is not None:
             return StepFailure()
-        plain = self._script_failure_finder.find_best_message(_list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
-        return StepFailure(plain, script="possible") if plain.deciding is not None else StepFailure()
+        plain = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
+        is_error = plain.deciding is not None and (plain.rule is not None or reads_like_error(plain.deciding))
+        return StepFailure(plain, script="possible") if is_error else StepFailure()
 
     def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what reads most like an error in a text, except in a person's own words."""
-        failure = self._script_failure_finder.find_best_message(_list_error_lines(parsed), _MIN_PLAIN_WEIGHT)
+        failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_PLAIN_WEIGHT)
         if failure.deciding is None and parsed.build is not None and parsed.build.outcome in ("failed", "canceled"):
             # What the log shows of the failure may follow the clean-up.
             return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
@@ -241,35 +246,3 @@ def _has_control_characters(lines: Sequence[LogLine]) -> bool:
 
 def _get_lines(build: Build, run: ProvisionerRun) -> Sequence[LogLine]:
     return build.lines[run.start_index : run.end_index if run.end_index >= 0 else len(build.lines)]
-
-
-def _select_failure_text(parsed: ParsedInput) -> IndexedText:
-    """Return the text that can hold the error: of a failed build, the failed step's lines and the verdict.
-
-    A build that runs has got over all errors but those at the end.
-    """
-    build = parsed.build
-    if build is None or build.outcome == "unknown":
-        return parsed.text
-    is_running = build.outcome == "running"
-    indexes = (
-        build.failure_range[-_CUT_LINES:] if is_running else sorted({*build.failure_range, *build.verdict_indexes})
-    )
-    return IndexedText([build.lines[index] for index in indexes])
-
-
-def _list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
-    """Return the lines that can hold the error, which a person's own words about it don't."""
-    can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
-    return list_pasted_lines(parsed.text) if can_be_words else _select_failure_text(parsed).lines
-
-
-def _is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
-    """Return whether a text is nothing but the message whose first line is given, or the JSON that holds it.
-
-    Azure CLI prints a long message below the line `ERROR:`.
-    """
-    if len(indexed_text.flat) > _MAX_WHOLE_MESSAGE_BYTES:
-        return False
-    before = [line.body.strip() for line in indexed_text.lines[:first_line_index]]
-    return all(body.startswith(("{", "[", '"', "<")) or body == "ERROR:" for body in before if body)

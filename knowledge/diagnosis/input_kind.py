@@ -68,7 +68,14 @@ _FOREIGN_TOOLS = define_pattern(
     r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
     r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
     r"\baz acr build\b|\bThe command '.{1,300}' returned a non-zero code|\bexecutor failed running\b"
-    r"|ContainerServicesClient|\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
+    r"|\bbotocore\b|\bboto3\b|\(gcloud\.|\bgoogleapi: |\bgitlab-runner\b|\bhudson\.plugins|\breact-scripts\b|"
+    r"\borg\.(?:springframework|hibernate|apache\.(?:spark|kafka|hadoop))\.|\bdjango\.|"
+    r"\bMicrosoft\.Azure\.(?:Cosmos|WebJobs)|"
+    r"acquiring the state lock|Provider produced inconsistent|\bUPGRADE FAILED\b|\bBack-off restarting|"
+    r"\bdefault-scheduler\b|"
+    r"\bpods? is forbidden\b|\bsshd\[\d+\]|\bnginx\[\d+\]|\bCORS policy\b|\bSQLSTATE\b|\bORA-\d{5}\b|\bWin32App\b|"
+    r"\bsmsts\b|ContainerServicesClient|"
+    r"\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
 )
 """Tools that are used on their own, but also by the scripts of an image build."""
 _PACKER_START = define_pattern(
@@ -122,7 +129,10 @@ _ENGLISH_BUILD_TERMS = (
     r"Build '[\w.-]{1,60}' errored|packer-provisioner|provisioning step|gallery replication|"
     r"Script exited with|Allowed exit codes|ERROR:\s+-> |artifacttypes/vmimage|winrmcp|packer-\w+-\w+ plugin|"
     r"golden image|\.pkr\.hcl|builds didn't complete successfully|Failed to (?:initialize|prepare) build:? \"|"
-    r"Error initializing core:"
+    r"Error initializing core:|\bSharedImageVersion\b|"
+    r"\bvirtual_network_(?:name|resource_group_name|subnet_name)|"
+    r"\b(?:managed_image|shared_image_gallery|shared_gallery)_\w+|\bbuild_(?:resource_group|key_vault)_name|"
+    r"\b(?:temp_resource_group|temp_compute|capture_container)_name|\bcapture_name_prefix"
 )
 _BUILD_TERMS = LazyPattern(lambda: compile_pattern(f"{_ENGLISH_BUILD_TERMS}|{join_alternatives('build_terms')}"))
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"
