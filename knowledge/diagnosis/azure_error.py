@@ -35,7 +35,8 @@ _CODE_FORMS = (
     rf'"?code"?\s*[:=]\s*"(?P<code>{_CODE})"\s*,?\s*"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})',
     rf'\b(?:error ?)?code ?[:=] ?(?P<code>{_CODE})\W{{1,4}}(?:error ?)?message ?[:=] ?"?(?P<message>[^"]{{4,600}})',
     rf"ERROR:\s+-> (?P<code>{_CODE})(?:\.\.\.)? ?: (?P<message>.{{4,600}})",
-    rf"(?:^|\s)(?:ERROR: )?\((?P<code>(?-i:[A-Z][a-z]){_CODE})\) (?P<message>[A-Z\x80-\xff].{{4,600}})",
+    r"(?:^|\s)(?:ERROR: )?\((?P<code>(?-i:[A-Z][a-z]+[A-Z]|Conflict|Forbidden|Failed|Unauthorized)[\w.]{0,80})\) "
+    r"(?P<message>[A-Z\x80-\xff].{4,600})",
     rf"StatusCode=\d+ -- Original Error: Code=\"(?P<code>{_CODE})\" Message=\"(?P<message>[^\"]{{4,600}})",
 )
 _CODE_ENDS = (

@@ -13,6 +13,7 @@ from knowledge.diagnosis.failure_text import (
     CUT_LINES,
     is_whole_message,
     list_error_lines,
+    names_program,
     reads_like_error,
     select_failure_text,
 )
@@ -35,6 +36,7 @@ _MIN_SURVIVED_WEIGHT = 8
 _MIN_PASTED_WEIGHT = 8
 _MIN_SUSPICIOUS_WEIGHT = 1.0
 _MIN_GUESSED_WEIGHT = 6.0
+_MIN_NAMED_WEIGHT = 3.0  # of a line that starts with the name of the program that printed it
 _DEPROVISION_MARK = ">>> "
 _OTHER_SERVICES = define_pattern(
     r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_[a-z]|\bterraform\b|\bscale ?sets?\b|"
@@ -193,16 +195,24 @@ class FailureFinder:
         if parsed.kind == "deployment-error" and find_innermost_error(parsed.text) is not None:
             return StepFailure()
         failure = self._find_in_text(parsed)
-        confidence = _judge_script(failure, parsed)
-        if confidence is None or (not is_about and _has_control_characters(failure.lines)):
+        if not is_about and _has_control_characters(failure.lines):
             return StepFailure()
-        if confidence == "likely":
+        if _judge_script(failure, parsed) == "likely":
             return StepFailure(failure, script="likely" if is_about else "possible")
-        if is_about or _OTHER_SERVICES.search(parsed.text.flat) is not None:
-            return StepFailure()
-        plain = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
-        is_error = plain.deciding is not None and (plain.rule is not None or reads_like_error(plain.deciding))
-        return StepFailure(plain, script="possible") if is_error else StepFailure()
+        return StepFailure() if is_about else StepFailure(self._find_bare_error(parsed), script="possible")
+
+    def _find_bare_error(self, parsed: ParsedInput) -> ScriptFailure:
+        """Return what a program said that no finding knows, in a text that names nothing of a build."""
+        azure_error = find_innermost_error(parsed.text)
+        is_other = _OTHER_SERVICES.search(parsed.text.flat) is not None or _has_control_characters(parsed.text.lines)
+        if is_other or (azure_error is not None and azure_error.is_specific):
+            return NO_FAILURE
+        failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
+        if failure.deciding is None and not has_speaker(parsed.text):
+            lines = [line for line in parsed.text.lines if names_program(line.body)]
+            failure = self._script_failure_finder.find_best_message(lines, _MIN_NAMED_WEIGHT)
+        is_error = failure.deciding is not None and (failure.rule is not None or reads_like_error(failure.deciding))
+        return failure if is_error else NO_FAILURE
 
     def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what reads most like an error in a text, except in a person's own words."""

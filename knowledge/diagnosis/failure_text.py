@@ -15,12 +15,21 @@ CUT_LINES = 60
 """Where a log is cut before its verdict, the failure is within its last lines."""
 _MAX_WHOLE_MESSAGE_BYTES = 900  # Azure CLI prints the message of a refusal twice
 _MIN_MESSAGE_WORDS = 3
+_PROGRAM_LINE = define_text_pattern(
+    r"^\s*(?:[./]{0,3}[a-z][\w./+-]{1,40}(?: error)?|[A-Z][a-z]+-[A-Z]\w+|"
+    r"\[?(?i:error|fatal|e)\b[^\]:]{0,60}\]?)(?:\[\d+\])? ?: \S"
+)
 _WORD = define_text_pattern(r"[^\W\d_]{2,}")
 _CODE = define_text_pattern(
     r"(?i)^\s*(?:raise |throw |return |exit \d|if ?\(|catch\b|except\b|RUN |echo |print\w*\(|log\w*\.\w+\(|Write-\w+ |"
     r"console\.|fmt\.|- run:|//|#|/\*|create table)|[;{}]\s*$|\|\| exit\b|\$\{"
 )
 """Source code, which names errors that never happened."""
+
+
+def names_program(body: str) -> bool:
+    """Return whether a line starts with the name of the program that printed it, or with its mark for an error."""
+    return _PROGRAM_LINE.match(body) is not None
 
 
 def reads_like_error(message: ScriptMessage) -> bool:
