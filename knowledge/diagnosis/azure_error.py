@@ -54,7 +54,7 @@ _FORMS: tuple[tuple[int, LazyPattern[bytes]], ...] = (
     (
         1,
         define_pattern(
-            rf"(?:^|\s)(?P<code>(?-i:[A-Z][a-z]+[A-Z]\w{{0,60}}?(?:{_CODE_ENDS})) ?): (?P<message>[A-Z][^\n]{{14,600}})"
+            rf"(?:^|\s)(?P<code>(?-i:[A-Z][a-z]+\w{{0,60}}?(?:{_CODE_ENDS}))) ?: (?P<message>[A-Z][^\n]{{14,600}})"
         ),
     ),
     *((2, define_pattern(form)) for form in _MESSAGE_FORMS),

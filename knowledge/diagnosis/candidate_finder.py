@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from knowledge.build_log.build import Build
 from knowledge.build_log.failed_step import FailedStep, find_failed_step
 from knowledge.build_log.observations import Observation
+from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.diagnosis.input_kind import (
     can_be_prose,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 
 _MAX_SUGGESTIONS = 3
+_MIN_CLEAR_SCORE = 8.0
+"""Below this, the words of an error in a build's log point to no entry in particular."""
 _SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 
@@ -90,22 +93,29 @@ class CandidateFinder:
         if parsed.kind == "deployment-error" and not ranked:
             # Somebody who asks may name the error, such as "it says not authorized to access the gallery".
             is_prose = can_be_prose(parsed.text) and not is_program_output(parsed.text)
+            is_prose = is_prose and find_innermost_error(parsed.text) is None
         if is_prose and is_small_talk(parsed.text):
             return ranked
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
 
-    def suggest_for_error(self, sentence: str, ranked: Sequence[RankedCandidate]) -> list[RankedCandidate]:
+    def suggest_for_error(
+        self, sentence: str, ranked: Sequence[RankedCandidate], is_build_log: bool
+    ) -> list[RankedCandidate]:
         """Return the entries whose words an error's own sentence shares, then those `ranked` on mere hints.
 
-        None is more than possible: Azure words its answers freely, and the same words stand in several.
+        None is more than possible: Azure words its answers freely, and the same words stand in several. Of what Packer
+        passes on in its log, hardly any words are enough to tell that a resource of the build wasn't created.
         """
         hits = self._entry_search.search(sentence)
-        candidates = [MatchCandidate(self._entries[hit.entry], "possible") for hit in hits]
-        failures = [candidate for candidate in candidates if _is_suggestion(candidate.entry)]
-        suggested = [RankedCandidate(candidate, ()) for candidate in failures[:_MAX_SUGGESTIONS]]
-        names = {candidate.entry.id for candidate in failures}
+        names = [hit.entry for hit in hits if _is_suggestion(self._entries[hit.entry])]
+        deploy = self._matcher.index.general_entries.get("deploy")
+        if is_build_log and deploy and (not hits or hits[0].score < _MIN_CLEAR_SCORE):
+            names = [deploy, *(name for name in names if name != deploy)]
+        suggested = [
+            RankedCandidate(MatchCandidate(self._entries[name], "possible"), ()) for name in names[:_MAX_SUGGESTIONS]
+        ]
         return [*suggested, *(item for item in ranked if item.candidate.entry.id not in names)][:MAX_MATCHES]
 
     def _add_general_answer(

@@ -120,7 +120,7 @@ class Diagnoser:
         is_failure = outcome in ("failed", "unknown") and not printed
         is_unknown = all(item.candidate.is_mere_hint for item in ranked)
         if is_failure and is_unknown and (error := self._failure_finder.find_unknown_error(parsed, failure)):
-            ranked = self._candidate_finder.suggest_for_error(error, ranked)
+            ranked = self._candidate_finder.suggest_for_error(error, ranked, is_build_log=build is not None)
         # what a status says of a run that goes on or went well is no error
         has_error = not parsed.is_foreign and (build is not None or bool(ranked) or outcome in ("failed", "unknown"))
         finding = self._failure_finder.build_finding(parsed, ranked, failure, language) if has_error else None

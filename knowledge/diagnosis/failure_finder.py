@@ -11,6 +11,7 @@ from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.failure_text import (
     CUT_LINES,
+    has_control_characters,
     is_whole_message,
     list_error_lines,
     names_program,
@@ -195,7 +196,7 @@ class FailureFinder:
         if parsed.kind == "deployment-error" and find_innermost_error(parsed.text) is not None:
             return StepFailure()
         failure = self._find_in_text(parsed)
-        if not is_about and _has_control_characters(failure.lines):
+        if not is_about and has_control_characters(failure.lines):
             return StepFailure()
         if _judge_script(failure, parsed) == "likely":
             return StepFailure(failure, script="likely" if is_about else "possible")
@@ -204,7 +205,7 @@ class FailureFinder:
     def _find_bare_error(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what a program said that no finding knows, in a text that names nothing of a build."""
         azure_error = find_innermost_error(parsed.text)
-        is_other = _OTHER_SERVICES.search(parsed.text.flat) is not None or _has_control_characters(parsed.text.lines)
+        is_other = _OTHER_SERVICES.search(parsed.text.flat) is not None or has_control_characters(parsed.text.lines)
         if is_other or (azure_error is not None and azure_error.is_specific):
             return NO_FAILURE
         failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
@@ -248,10 +249,6 @@ def _judge_script(failure: ScriptFailure, parsed: ParsedInput) -> Confidence | N
         return None
     is_known = failure.rule is not None and failure.rule.pattern.weight >= _MIN_PASTED_WEIGHT
     return "likely" if is_known else "possible"
-
-
-def _has_control_characters(lines: Sequence[LogLine]) -> bool:
-    return any(character < " " and character != "\t" for line in lines for character in line.body)
 
 
 def _get_lines(build: Build, run: ProvisionerRun) -> Sequence[LogLine]:

@@ -65,3 +65,8 @@ def is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
         return False
     before = [line.body.strip() for line in indexed_text.lines[:first_line_index]]
     return all(body.startswith(("{", "[", '"', "<")) or body == "ERROR:" for body in before if body)
+
+
+def has_control_characters(lines: Sequence[LogLine]) -> bool:
+    """Return whether a line has characters that no readable text has."""
+    return any(character < " " and character != "\t" for line in lines for character in line.body)

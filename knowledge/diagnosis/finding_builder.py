@@ -71,8 +71,8 @@ def build_finding(source: FindingSource, language: Language) -> Finding | None:
         return _build_from_stop(source.stopped, language, place)
     is_about_script = top is not None and top.entry.shows_script_output
     is_named_by_azure = source.azure_error is not None and source.azure_error.is_specific
-    has_own_words = source.said.deciding is not None and not is_named_by_azure
-    has_script_failure = has_own_words or source.said.rule is not None
+    has_own_words = source.said.deciding is not None or source.said.rule is not None
+    has_script_failure = has_own_words and not is_named_by_azure
     if has_script_failure and (is_about_script or not has_answer):
         return _build_from_script(source, language, place)
     if top is not None and has_answer:

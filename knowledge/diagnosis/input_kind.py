@@ -100,7 +100,7 @@ _OTHER_PLATFORM_BUILDERS = define_pattern(
 _IMAGE_BUILDER_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
-    r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b"
+    r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b|\bazapi\b.{0,200}\bimage templates?\b"
 )
 
 
@@ -158,6 +158,7 @@ _PROGRAM_OUTPUT = define_pattern(
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
 """What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
 _PROGRAM_NAME = define_pattern(r"^\s*(?:npm (?:ERR!|error)|[\w./+-]{2,60} ?: )")
+_ERROR_MARK = define_pattern(r"\s*(?:##\[error\]|::error\b)")
 _DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
 _FAILURE_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('failures')})\b"))
 
@@ -187,7 +188,8 @@ def is_description(text: str) -> bool:
 def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
     """Return the lines of a short text that a program printed, rather than a person's own words about them."""
     if len(indexed_text.lines) == 1:
-        is_output = is_program_output(indexed_text) or _is_program_message(indexed_text.flat)
+        flat = indexed_text.flat
+        is_output = is_program_output(indexed_text) or _is_program_message(flat) or _ERROR_MARK.match(flat) is not None
         return list(indexed_text.lines) if is_output else []
     return [line for line in indexed_text.lines if _is_pasted(line.body.encode("utf-8", "replace"))]
 
