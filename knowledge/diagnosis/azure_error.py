@@ -41,7 +41,7 @@ _CODE_FORMS = (
 )
 _CODE_ENDS = (
     r"Failed|Failure|NotFound|NotAvailable|NotAllowed|NotSupported|NotRegistered|NotPermitted|NotEnabled|NotInAllowedState|"
-    r"Exceeded|Reached|Conflict|Denied|Forbidden|Mismatch|Deprecated|Locked|InUse|IsFull|TimedOut|Timeout|Unavailable|"
+    r"Exceeded|Reached|Conflict|Denied|Forbidden|Mismatch|Deprecated|Locked|InUse|IsFull|Throttled|TimedOut|Timeout|Unavailable|"
     r"Restricted|Disallowed\w*|Exists|AlreadyTaken|Required|Unauthorized|Expired|Request|Parameter|Content|Reference"
 )
 """How the codes of Azure end that stand before a colon, which names of programs and exceptions don't."""

@@ -9,18 +9,20 @@ from knowledge.build_log.build import Build, ProvisionerRun
 from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
-from knowledge.diagnosis.failure_text import (
+from knowledge.diagnosis.finding_builder import FindingSource, build_finding
+from knowledge.diagnosis.input_kind import has_speaker
+from knowledge.diagnosis.parsed_input import (
     CUT_LINES,
+    ParsedInput,
     has_control_characters,
+    is_technical_error,
     is_whole_message,
     list_error_lines,
+    names_packer_script,
     names_program,
     reads_like_error,
     select_failure_text,
 )
-from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import has_speaker
-from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
 from knowledge.diagnosis.stopped_step import StoppedStep, StoppedStepFinder
@@ -198,7 +200,8 @@ class FailureFinder:
         failure = self._find_in_text(parsed)
         if not is_about and has_control_characters(failure.lines):
             return StepFailure()
-        if _judge_script(failure, parsed) == "likely":
+        confidence = _judge_script(failure, parsed)
+        if confidence == "likely" or (confidence and names_packer_script(parsed.text)):
             return StepFailure(failure, script="likely" if is_about else "possible")
         return StepFailure() if is_about else StepFailure(self._find_bare_error(parsed), script="possible")
 
@@ -211,6 +214,9 @@ class FailureFinder:
         failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
         if failure.deciding is None and not has_speaker(parsed.text):
             lines = [line for line in parsed.text.lines if names_program(line.body)]
+            failure = self._script_failure_finder.find_best_message(lines, _MIN_NAMED_WEIGHT)
+        if failure.deciding is None and not has_speaker(parsed.text):
+            lines = [line for line in parsed.text.lines if is_technical_error(line.body)]
             failure = self._script_failure_finder.find_best_message(lines, _MIN_NAMED_WEIGHT)
         is_error = failure.deciding is not None and (failure.rule is not None or reads_like_error(failure.deciding))
         return failure if is_error else NO_FAILURE

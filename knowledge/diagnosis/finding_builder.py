@@ -21,7 +21,7 @@ from knowledge.diagnosis.script_position import find_script_line
 from knowledge.diagnosis.stopped_step import StoppedStep
 from knowledge.model.entry import Language, Owner
 from knowledge.model.finding import Finding, FindingRule, StepPlace
-from knowledge.patterns import compile_pattern, decode_groups, list_group_names
+from knowledge.patterns import compile_pattern, decode_groups, define_text_pattern, list_group_names
 from knowledge.redaction.redact import redact
 from knowledge.text.lines import LogLine
 from knowledge.text.sentences import MAX_SENTENCE_CHARS, extract_sentence
@@ -30,6 +30,7 @@ from knowledge.text.value_slots import fill_values
 UNKNOWN_ERROR = "unknown-error"
 """The id of a finding that only repeats an error that no entry and no rule knows."""
 MAX_VALUE_CHARS = 80
+_STATUS_ALONE = define_text_pattern(r"(?i)\W*(?:http )?(?:response )?status(?: code)?:? ?\d{3}\W*$")
 _MAX_SEARCHED_BYTES = 64 << 10
 _MAX_LINE_BYTES = 8_000
 _SENTENCE_SLOT = "{sentence|"
@@ -164,6 +165,8 @@ def _find_own_words(source: FindingSource) -> tuple[str, int]:
     if error is not None and (error.is_specific or message is None):
         sentence = _quote_sentence(error.message)
         code = redact(error.code)  # what looks like a secret isn't worth a headline
+        if _STATUS_ALONE.match(sentence):  # the line around it says more
+            return _quote_sentence(error.lines[0].body), error.lines[0].number
         words = f"{code}: {sentence}" if code and code == error.code else sentence
         return _clean_value(words, MAX_SENTENCE_CHARS), error.lines[0].number
     if message is not None:

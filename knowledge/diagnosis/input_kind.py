@@ -118,6 +118,8 @@ def is_foreign(indexed_text: IndexedText) -> bool:
     return _PACKER_START.search(flat) is not None and _AZURE.search(flat) is None
 
 
+PACKER_SCRIPT = r"\btmp/script_\d{1,6}\.sh\b|windows[\\/]temp[\\/](?:script-[0-9a-f]{2,8}\b|packer-ps-env)"
+"""The file as which Packer runs a script on the build VM."""
 _ENGLISH_BUILD_TERMS = (
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packer|customization\.log|azvmimagebuilder|image[ _-]?builder|"
     r"image[ -]?templates?|\bimage build|build\w* (?:(?:an?|the|our|my|your) )?(?:\w+ )?image|(?:custom|golden) image|"
@@ -132,7 +134,8 @@ _ENGLISH_BUILD_TERMS = (
     r"Error initializing core:|\bSharedImageVersion\b|"
     r"\bvirtual_network_(?:name|resource_group_name|subnet_name)|"
     r"\b(?:managed_image|shared_image_gallery|shared_gallery)_\w+|\bbuild_(?:resource_group|key_vault)_name|"
-    r"\b(?:temp_resource_group|temp_compute|capture_container)_name|\bcapture_name_prefix"
+    r"\b(?:temp_resource_group|temp_compute|capture_container)_name|\bcapture_name_prefix|"
+    rf"{PACKER_SCRIPT}"
 )
 _BUILD_TERMS = LazyPattern(lambda: compile_pattern(f"{_ENGLISH_BUILD_TERMS}|{join_alternatives('build_terms')}"))
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"

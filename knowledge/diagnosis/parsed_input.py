@@ -1,4 +1,4 @@
-"""The first step of a diagnosis: what kind of text an input is, and the texts in it to search."""
+"""The first step of a diagnosis: what kind of text an input is, the texts in it to search, and what can be an error."""
 
 from __future__ import annotations
 
@@ -7,10 +7,40 @@ from typing import NamedTuple
 
 from knowledge.build_log.build import Build
 from knowledge.build_log.build_reader import read_build
-from knowledge.diagnosis.input_kind import detect_kind, is_about_build, is_foreign
+from knowledge.build_log.script_output import ScriptMessage
+from knowledge.diagnosis.input_kind import (
+    PACKER_SCRIPT,
+    can_be_prose,
+    detect_kind,
+    has_failure_sign,
+    is_about_build,
+    is_foreign,
+    list_pasted_lines,
+)
 from knowledge.model.diagnosis import InputKind
+from knowledge.patterns import define_pattern, define_text_pattern
 from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import LogLine
+
+CUT_LINES = 60
+"""Where a log is cut before its verdict, the failure is within its last lines."""
+_MAX_WHOLE_MESSAGE_BYTES = 900  # Azure CLI prints the message of a refusal twice
+_MIN_MESSAGE_WORDS = 3
+_PACKER_SCRIPT = define_pattern(PACKER_SCRIPT)
+_PROGRAM_LINE = define_text_pattern(
+    r"^\s*(?:[./]{0,3}[a-z][\w./+-]{1,40}(?: error)?|[A-Z][a-z]+-[A-Z]\w+|"
+    r"\[?(?i:error|fatal|e)\b[^\]:]{0,60}\]?)(?:\[\d+\])? ?: \S"
+)
+_TECHNICAL = define_text_pattern(
+    r"(?:^|[\s'\"(=])(?:/[\w.-]+/[\w./-]+|[A-Za-z]:\\|--?\w[\w-]+|\w+\.(?:exe|dll|so|sh|ps1|conf|cfg|msi|rules|service)\b)|"
+    r"\b0x[0-9A-Fa-f]+|\(\)|\bline \d"
+)
+_WORD = define_text_pattern(r"[^\W\d_]{2,}")
+_CODE = define_text_pattern(
+    r"(?i)^\s*(?:\{|raise |throw |return |exit \d|if ?\(|catch\b|except\b|RUN |echo |print\w*\(|log\w*\.\w+\(|"
+    r"Write-\w+ |console\.|fmt\.|- run:|//|#|/\*|create table)|[;{}]\s*$|\|\| exit\b|\$\{"
+)
+"""Source code, which names errors that never happened."""
 
 
 class ParsedInput(NamedTuple):
@@ -49,3 +79,58 @@ def parse_input(lines: Sequence[LogLine]) -> ParsedInput:
             indexed_texts = build_indexed_texts(build.lines)
     is_about = build is not None or is_about_build(indexed_texts[0])
     return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]), is_about)
+
+
+def names_packer_script(indexed_text: IndexedText) -> bool:
+    """Return whether a text names the file as which Packer ran a script, as the script's own errors do."""
+    return _PACKER_SCRIPT.search(indexed_text.flat) is not None
+
+
+def names_program(body: str) -> bool:
+    """Return whether a line starts with the name of the program that printed it, or with its mark for an error."""
+    return _PROGRAM_LINE.match(body) is not None
+
+
+def is_technical_error(body: str) -> bool:
+    """Return whether a line says that something went wrong, and names a path, a file, an option, or a code."""
+    return _TECHNICAL.search(body) is not None and has_failure_sign(body)
+
+
+def reads_like_error(message: ScriptMessage) -> bool:
+    """Return whether a message that no finding knows is worth a guess: it's a sentence, and no source code."""
+    return len(_WORD.findall(message.text)) >= _MIN_MESSAGE_WORDS and _CODE.search(message.text) is None
+
+
+def select_failure_text(parsed: ParsedInput) -> IndexedText:
+    """Return the text that can hold the error: of a failed build, the failed step's lines and the verdict.
+
+    A build that runs has got over all errors but those at the end.
+    """
+    build = parsed.build
+    if build is None or build.outcome == "unknown":
+        return parsed.text
+    is_running = build.outcome == "running"
+    indexes = build.failure_range[-CUT_LINES:] if is_running else sorted({*build.failure_range, *build.verdict_indexes})
+    return IndexedText([build.lines[index] for index in indexes])
+
+
+def list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
+    """Return the lines that can hold the error, which a person's own words about it don't."""
+    can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
+    return list_pasted_lines(parsed.text) if can_be_words else select_failure_text(parsed).lines
+
+
+def is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
+    """Return whether a text is nothing but the message whose first line is given, or the JSON that holds it.
+
+    Azure CLI prints a long message below the line `ERROR:`.
+    """
+    if len(indexed_text.flat) > _MAX_WHOLE_MESSAGE_BYTES:
+        return False
+    before = [line.body.strip() for line in indexed_text.lines[:first_line_index]]
+    return all(body.startswith(("{", "[", '"', "<")) or body == "ERROR:" for body in before if body)
+
+
+def has_control_characters(lines: Sequence[LogLine]) -> bool:
+    """Return whether a line has characters that no readable text has."""
+    return any(character < " " and character != "\t" for line in lines for character in line.body)

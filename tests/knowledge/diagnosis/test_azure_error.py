@@ -132,3 +132,21 @@ def test_any_text_gives_lines_of_its_own(text: str) -> None:
         assert 1 <= len(found.lines) <= 3
         assert all(1 <= line.number <= readable.count("\n") + 1 for line in found.lines)
         assert found.message == " ".join(found.message.split())
+
+
+@pytest.mark.parametrize("text", [f"azure-arm: SkuNotAvailable: {MESSAGE}", f"SkuNotAvailable : {MESSAGE}"])
+def test_a_code_before_a_colon_is_one(text: str) -> None:
+    error = find_specific(text)
+    assert (error.code, error.message) == ("SkuNotAvailable", MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "E: Malformed entry 1 in list file /etc/apt/a.list (Component)\nE: The list of sources could not be read.",
+        "ContosoSetup: License server refused the seat for this build",
+        "ModuleNotFoundError: No module of that name is here",
+    ],
+)
+def test_names_of_programs_and_exceptions_are_no_codes(text: str) -> None:
+    assert find(text) is None
