@@ -39,6 +39,7 @@ _MIN_SURVIVED_WEIGHT = 8
 _MIN_PASTED_WEIGHT = 8
 _MIN_SUSPICIOUS_WEIGHT = 1.0
 _MIN_GUESSED_WEIGHT = 6.0
+_MAX_BARE_LINES = 60  # a longer text isn't one error that was pasted
 _MIN_NAMED_WEIGHT = 3.0  # of a line that starts with the name of the program that printed it
 _DEPROVISION_MARK = ">>> "
 _OTHER_SERVICES = define_pattern(
@@ -203,31 +204,38 @@ class FailureFinder:
         confidence = _judge_script(failure, parsed)
         if confidence == "likely" or (confidence and names_packer_script(parsed.text)):
             return StepFailure(failure, script="likely" if is_about else "possible")
-        return StepFailure() if is_about else StepFailure(self._find_bare_error(parsed), script="possible")
+        return StepFailure() if is_about else StepFailure(self._find_bare_error(parsed, failure), script="possible")
 
-    def _find_bare_error(self, parsed: ParsedInput) -> ScriptFailure:
-        """Return what a program said that no finding knows, in a text that names nothing of a build."""
+    def _find_bare_error(self, parsed: ParsedInput, failure: ScriptFailure) -> ScriptFailure:
+        """Return what a program said that no finding knows, in a text that names nothing of a build.
+
+        `failure` is what reads most like an error in it.
+        """
+        lines = parsed.text.lines
         azure_error = find_innermost_error(parsed.text)
-        is_other = _OTHER_SERVICES.search(parsed.text.flat) is not None or has_control_characters(parsed.text.lines)
+        is_other = len(lines) > _MAX_BARE_LINES or _OTHER_SERVICES.search(parsed.text.flat) is not None
         if is_other or (azure_error is not None and azure_error.is_specific):
             return NO_FAILURE
-        failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
+        if failure.deciding is not None:
+            failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
         if failure.deciding is None and not has_speaker(parsed.text):
-            lines = [line for line in parsed.text.lines if names_program(line.body)]
-            failure = self._script_failure_finder.find_best_message(lines, _MIN_NAMED_WEIGHT)
+            named = [line for line in lines if names_program(line.body)]
+            failure = self._script_failure_finder.find_best_message(named, _MIN_NAMED_WEIGHT)
         if failure.deciding is None and not has_speaker(parsed.text):
-            lines = [line for line in parsed.text.lines if is_technical_error(line.body)]
-            failure = self._script_failure_finder.find_best_message(lines, _MIN_NAMED_WEIGHT)
+            technical = [line for line in lines if is_technical_error(line.body)]
+            failure = self._script_failure_finder.find_best_message(technical, _MIN_NAMED_WEIGHT)
         is_error = failure.deciding is not None and (failure.rule is not None or reads_like_error(failure.deciding))
-        return failure if is_error else NO_FAILURE
+        return failure if is_error and not has_control_characters(failure.lines) else NO_FAILURE
 
     def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
         """Return what reads most like an error in a text, except in a person's own words."""
-        failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_PLAIN_WEIGHT)
+        lines = list_error_lines(parsed)
+        failure = self._script_failure_finder.find_best_message(lines, _MIN_PLAIN_WEIGHT)
         if failure.deciding is None and parsed.build is not None and parsed.build.outcome in ("failed", "canceled"):
             # What the log shows of the failure may follow the clean-up.
             return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
-        if failure.deciding is None and not parsed.is_about_build and not has_speaker(parsed.text):
+        has_more = len(lines) < len(parsed.text.lines) and not parsed.is_about_build
+        if failure.deciding is None and has_more and not has_speaker(parsed.text):
             # It reads like a person's words, such as "please try again", but is a program's message all the same.
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
