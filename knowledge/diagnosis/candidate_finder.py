@@ -94,8 +94,6 @@ class CandidateFinder:
             # Somebody who asks may name the error, such as "it says not authorized to access the gallery".
             is_prose = can_be_prose(parsed.text) and not is_program_output(parsed.text)
             is_prose = is_prose and find_innermost_error(parsed.text) is None
-        if is_prose and is_small_talk(parsed.text):
-            return ranked
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
         return ranked
@@ -179,7 +177,7 @@ class CandidateFinder:
         text = "\n".join(line.body for line in indexed_text.lines)
         is_weak = is_program_output(indexed_text) or is_definition_question(indexed_text)
         candidates_by_entry: dict[str, MatchCandidate] = {}
-        for hit in self._entry_search.search(text):
+        for hit in self._entry_search.search(text, is_small_talk=is_small_talk(indexed_text)):
             confidence: Confidence = "possible" if is_weak else hit.strength
             # a person's own words prove nothing, so they are no evidence
             candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence)

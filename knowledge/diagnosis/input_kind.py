@@ -115,7 +115,9 @@ def is_foreign(indexed_text: IndexedText) -> bool:
         return False  # a line of an Azure build, whatever tool its script calls
     if _FOREIGN_TOOLS.search(flat) is not None:
         return True
-    return _PACKER_START.search(flat) is not None and _AZURE.search(flat) is None
+    # Somebody who asks here about Packer in their own words means Azure.
+    is_packer_alone = _PACKER_START.search(flat) is not None and _AZURE.search(flat) is None
+    return is_packer_alone and _PERSONAL_WORDS.search(flat) is None
 
 
 PACKER_SCRIPT = r"\btmp/script_\d{1,6}\.sh\b|windows[\\/]temp[\\/](?:script-[0-9a-f]{2,8}\b|packer-ps-env)"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from knowledge.search.tokenizer import SearchToken
 
-_SATURATION = 3.0
+_SATURATION = 2.0
 _MIN_IDF = 0.4
 """A term below this occurs in most documents and is not indexed at all."""
 

@@ -1,13 +1,13 @@
 """Finds the entry that a person describes in their own words, in any language of the lexicon.
 
 Each entry is scored by BM25F over its concepts and stems, with bonuses for words that occur exactly as written and for
-phrases of the entry that the text repeats. It counts less if the text says nothing of what it is about. Most thresholds
-were tuned on half of `tests/knowledge/questions`; the other half checks them (`python -m tests.bench words`).
+phrases of the entry that the text repeats. It counts less if the text says nothing of what it is about. The weights
+were tuned by leaving out a fifth of all entries' phrases at a time, and searching for those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,7 @@ from knowledge.model.entry import Entry
 from knowledge.search.bm25f_index import Bm25fIndex, TokenizedDocument
 from knowledge.search.entry_subjects import EntrySubjects
 from knowledge.search.entry_texts import FIELDS, extract_texts
+from knowledge.search.min_score import MIN_SCORE, compute_min_score, is_about_other, is_mere_question
 from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import ParsedQuery, SearchToken, load_lexicon, split_words
 
@@ -33,31 +34,24 @@ class EntrySearchHit:
 
 
 _PHRASE_FIELDS = ("words", "title", "symptom", "signature")
-_PHRASE_BONUS = 0.6
+_PHRASE_BONUS = 0.7
 """Factor for the score of the entry's phrase that the text repeats best."""
-_EXACT_WORD_BONUS = 0.4
+_EXACT_WORD_BONUS = 0.8
 """Factor for the score of words that occur in the entry exactly as written."""
 _MAX_CANDIDATES = 12
 _ROLE_FACTORS: Mapping[str, float] = {"wrapper": 0.9, "symptom": 0.95}
 """An entry that another may be the cause of ranks slightly below the one that names the cause."""
-_PLAIN_WORD_FACTOR = 0.6
+_PLAIN_WORD_FACTOR = 0.8
 """How much a word counts that isn't in the lexicon: it is hardly ever what a question is about, however rare it is."""
-_MIN_SCORE = 2.5
-_MIN_CLEAR_SCORE = 4.0
+_MIN_CLEAR_SCORE = 6.0
 """Below this, an entry for anything that may have failed is the better answer."""
+_MIN_SCORE_BESIDE_WRAPPER = 4.0
+"""The same if that entry names no cause."""
 _MIN_SCORE_RATIO = 0.4
 """Share of the best score that another match needs in order to be shown."""
-_FOREIGN_FACTOR = 7.0
-"""How many times the minimum score is needed if the text is about another tool."""
-_MAYBE_FOREIGN_FACTOR = 4.0
-"""The same if it is about something that may also be installed in an image."""
-_NO_CONTEXT_FACTOR = 1.8
-"""How many times the minimum score is needed if the text names nothing of an image build."""
-_QUESTION_FACTOR = 2.0
-"""How many times the minimum score is needed if the text asks how something works and mentions no failure."""
 _FAILED_STEP_TERM = "~exit-code"
 """Without this, a script is only what a question mentions, not what failed."""
-_MIN_LIKELY_SCORE = 9.0
+_MIN_LIKELY_SCORE = 13.0
 _MIN_LEAD_RATIO = 1.25
 """How far a likely match must be ahead of the second one."""
 _MIN_COVERAGE = 0.4
@@ -85,8 +79,10 @@ class EntrySearch:
         self._wrappers = frozenset(index for index, entry in enumerate(entries.values()) if entry.role == "wrapper")
         self._subjects = EntrySubjects(self._ids, load_word_lexicon())
         texts_by_entry = [extract_texts(entry) for entry in entries.values()]
+        # Each token is kept once: otherwise the garbage collector's work grows faster than the entries do.
+        kept: dict[SearchToken, SearchToken] = {}
         documents: list[TokenizedDocument] = [
-            {name: [self._lexicon.tokenize(text) for text in texts] for name, texts in fields.items()}
+            {name: [_keep_once(self._lexicon.tokenize(text), kept) for text in texts] for name, texts in fields.items()}
             for fields in texts_by_entry
         ]
         self._index = Bm25fIndex(documents, FIELDS)
@@ -98,31 +94,29 @@ class EntrySearch:
         self._phrases = [self._build_phrases(document) for document in documents]
         self._exact_index = Bm25fIndex(
             [
-                {name: [_tokenize_exactly(split_words(text)) for text in texts] for name, texts in fields.items()}
+                {
+                    name: [_keep_once(_tokenize_exactly(split_words(text)), kept) for text in texts]
+                    for name, texts in fields.items()
+                }
                 for fields in texts_by_entry
             ],
             FIELDS,
         )
         self._speller = SpellingCorrector(self._exact_index.idf.keys() | self._lexicon.concepts.list_words())
 
-    def search(self, text: str) -> list[EntrySearchHit]:
-        """Return at most five entries that fit `text`, best first; none if too little of it points to an entry."""
+    def search(self, text: str, *, is_small_talk: bool = False) -> list[EntrySearchHit]:
+        """Return at most five entries that fit `text`, best first; none if too little of it points to an entry.
+
+        A text that `is_small_talk`, at first sight, must name an entry's subject the more clearly.
+        """
         query = self._lexicon.parse_query(text, self._correct_spelling)
         if not query.tokens:
             return []
-        is_foreign = query.has_foreign_terms and not query.has_own_terms
-        may_be_foreign = query.may_be_foreign and not query.has_own_terms
-        is_mere_question = query.is_question and not query.has_trouble
         has_context = query.has_own_terms or not self._lexicon.context_terms.isdisjoint(query.terms)
-        min_score = _MIN_SCORE * max(
-            _FOREIGN_FACTOR if is_foreign else 1.0,
-            _MAYBE_FOREIGN_FACTOR if may_be_foreign else 1.0,
-            _QUESTION_FACTOR if is_mere_question else 1.0,
-            1.0 if has_context else _NO_CONTEXT_FACTOR,
-        )
+        min_score = compute_min_score(query, has_context=has_context, is_small_talk=is_small_talk)
         scores = self._compute_scores(query)
         ranked = [index for index in self._rank_candidates(query, scores) if scores[index] >= min_score]
-        if has_context and query.has_trouble and not (is_foreign or may_be_foreign):
+        if has_context and query.has_trouble and not is_about_other(query):
             ranked = self._add_fallback(query, scores, ranked)
         if not ranked:
             return []
@@ -133,8 +127,12 @@ class EntrySearch:
             if scores[index] >= best_score * _MIN_SCORE_RATIO
         ]
         # Only the first can be singled out, so all others stay possible.
-        is_clearly_ours = not (query.has_foreign_terms or may_be_foreign)
-        if is_clearly_ours and not is_mere_question and self._is_likely(query, scores, ranked):
+        is_clearly_ours = not (query.has_foreign_terms or is_about_other(query))
+        if (
+            is_clearly_ours
+            and not (is_mere_question(query) or is_small_talk)
+            and self._is_likely(query, scores, ranked)
+        ):
             hits[0] = replace(hits[0], strength="likely")
         return hits[:MAX_RESULTS]
 
@@ -143,14 +141,18 @@ class EntrySearch:
         fallback = self._subjects.find_fallback(query.terms)
         if fallback is None:
             return ranked
-        # A wrapper names no cause, so anything that was found is better.
-        if ranked and (scores[ranked[0]] >= _MIN_CLEAR_SCORE or fallback in self._wrappers):
+        # A wrapper names no cause, so almost anything that was found is better.
+        min_score = _MIN_SCORE_BESIDE_WRAPPER if fallback in self._wrappers else _MIN_CLEAR_SCORE
+        if ranked and scores[ranked[0]] >= min_score:
             return ranked
-        scores[fallback] = scores[ranked[0]] if ranked else _MIN_SCORE
+        scores[fallback] = scores[ranked[0]] if ranked else MIN_SCORE
         return [fallback, *(index for index in ranked if index != fallback)]
 
     def _correct_spelling(self, word: str) -> str | None:
-        return word if word in self._exact_index.idf else self._speller.find_nearest(word)
+        """Return what a word means: itself, the nearest known word, or two known words that were run together."""
+        if word in self._exact_index.idf or self._lexicon.stem(word) in self._index.idf:
+            return word
+        return self._speller.find_nearest(word) or self._speller.split_compound(word)
 
     def _build_phrases(self, document: TokenizedDocument) -> list[_Phrase]:
         return [
@@ -241,6 +243,13 @@ class EntrySearch:
 def _is_plain(token: SearchToken) -> bool:
     """Whether a token is a word that the lexicon doesn't know, rather than a concept, a number, or a duration."""
     return all(term.isalpha() for term in token.terms)
+
+
+def _keep_once(
+    tokens: Iterable[SearchToken], kept: MutableMapping[SearchToken, SearchToken]
+) -> tuple[SearchToken, ...]:
+    """Return `tokens`, each as the equal one among `kept`, where new ones are added."""
+    return tuple(kept.setdefault(token, token) for token in tokens)
 
 
 def _tokenize_exactly(names: Iterable[str]) -> tuple[SearchToken, ...]:

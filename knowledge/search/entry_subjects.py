@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-_LACK_FACTOR = 0.7
+_LACK_FACTOR = 0.75
 """Factor for each group of an entry's subject of which a text says nothing."""
 _AGAINST_FACTOR = 0.7
 """Factor for an entry against which something in a text speaks."""

@@ -13,7 +13,6 @@ FIELDS: Mapping[str, FieldWeights] = {
     "symptom": FieldWeights(1.4, 0.5, 1.0),
     "signature": FieldWeights(1.4, 0.5, 1.0),
     "cause": FieldWeights(0.8, 0.7, 0.6),
-    "steps": FieldWeights(0.2, 0.8, 0.3),
 }
 
 
@@ -25,5 +24,4 @@ def extract_texts(entry: Entry) -> dict[str, list[str]]:
         "symptom": [*entry.symptom.list_all()],
         "signature": [text for signature in entry.signatures for text in signature.text],
         "cause": [*entry.cause.list_all()],
-        "steps": [text for step in entry.steps for text in step.do.list_all()],
     }

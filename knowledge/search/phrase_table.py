@@ -1,6 +1,7 @@
 """Finds known phrases in a sequence of words, by a trie of words.
 
-A phrase is one or more words. A word that ends in `*` (`abc*`) stands for every word with that prefix.
+A phrase is one or more words. A word that ends in `*` (`abc*`) stands for every word with that prefix. Between the
+words of a phrase a text may have words that change nothing, such as "not [been] found" and "kicked [it] off".
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 _MIN_PREFIX_CHARS = 2
+_MAX_GAP_WORDS = 2
+"""Words in a row that a text may have between two words of a phrase."""
 
 
 class PhraseMatch(NamedTuple):
@@ -20,10 +23,14 @@ class PhraseMatch(NamedTuple):
 
 
 class PhraseTable:
-    """A table of phrases, each of which stands for one or more labels."""
+    """A table of phrases, each of which stands for one or more labels.
 
-    def __init__(self, phrases_by_label: Mapping[str, Iterable[str]]) -> None:
+    `gap_words` are those that a text may have between the words of a phrase.
+    """
+
+    def __init__(self, phrases_by_label: Mapping[str, Iterable[str]], gap_words: Iterable[str] = ()) -> None:
         self._root = _Node()
+        self._gap_words = frozenset(gap_words)
         for label, phrases in phrases_by_label.items():
             for phrase in phrases:
                 node = self._root
@@ -38,20 +45,31 @@ class PhraseTable:
 
     def match_at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
         """Return the longest phrase that begins at `start`, or `None`."""
-        best: PhraseMatch | None = None
-        nodes = [self._root]
-        for end in range(start, len(words)):
-            nodes = [child for node in nodes for child in node.find_children(words[end])]
-            if not nodes:
-                break
-            labels = tuple(dict.fromkeys(label for node in nodes for label in node.labels))
-            if labels:
-                best = PhraseMatch(start, end + 1, labels)
+        nodes = self._root.find_children(words[start])
+        if not nodes:
+            return None
+        best = _build_match(start, start + 1, nodes)
+        # Each list holds the nodes that were reached, by the number of words that were passed over since.
+        reached: list[list[_Node]] = [[node for node in nodes if node.goes_on]]
+        end = start + 1
+        while end < len(words) and any(reached):
+            word = words[end]
+            end += 1
+            children = [child for nodes in reached for node in nodes for child in node.find_children(word)]
+            if children:
+                best = _build_match(start, end, children) or best
+            reached = [children, *(reached[:_MAX_GAP_WORDS] if word in self._gap_words else ())]
         return best
 
     def has_match(self, words: Sequence[str]) -> bool:
         """Whether any phrase occurs in `words`."""
         return any(self.match_at(words, start) for start in range(len(words)))
+
+
+def _build_match(start: int, end: int, nodes: Sequence[_Node]) -> PhraseMatch | None:
+    """Return a match with the labels of `nodes`, or `None` if they have none."""
+    labels = tuple(dict.fromkeys(label for node in nodes for label in node.labels))
+    return PhraseMatch(start, end, labels) if labels else None
 
 
 class _Node:
@@ -62,6 +80,11 @@ class _Node:
         self.prefix_children: dict[str, _Node] = {}
         self.prefix_lengths: tuple[int, ...] = ()
         self.labels: list[str] = []
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a phrase has another word after this node."""
+        return bool(self.word_children or self.prefix_children)
 
     def add_child(self, word: str) -> _Node:
         """Return the child for `word`, which is created if it does not exist."""

@@ -12,14 +12,16 @@ _MIN_WORD_CHARS = 4
 _MIN_TWO_EDIT_CHARS = 8
 _MAX_TWO_EDIT_CHARS = 14
 _MAX_WORD_CHARS = 40
+_MIN_COMPOUND_PART_CHARS = 4
 
 
 class SpellingCorrector:
     """A set of known words, indexed by what remains of each word when one letter is deleted."""
 
     def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
         self._words_by_deletion: dict[str, list[str]] = {}
-        for word in sorted(set(words)):
+        for word in sorted(self._words):
             if _MIN_WORD_CHARS <= len(word) <= _MAX_WORD_CHARS and not word.isdigit():
                 for remainder in {word, *_compute_deletions(word)}:
                     self._words_by_deletion.setdefault(remainder, []).append(word)
@@ -42,6 +44,14 @@ class SpellingCorrector:
             if deletions < max_edits:
                 remainders = {shorter for remainder in remainders for shorter in _compute_deletions(remainder)}
         return None
+
+    def split_compound(self, word: str) -> str | None:
+        """Return the two known words that `word` is made of, with a blank between them, or `None`."""
+        if not word.isalpha() or len(word) > _MAX_WORD_CHARS:
+            return None
+        cuts = range(_MIN_COMPOUND_PART_CHARS, len(word) - _MIN_COMPOUND_PART_CHARS + 1)
+        parts = ((word[:cut], word[cut:]) for cut in cuts)
+        return next((f"{left} {right}" for left, right in parts if {left, right} <= self._words), None)
 
     def _find_candidates(self, word: str, remainders: Iterable[str], seen: set[str]) -> Iterator[str]:
         """Yield the known words that share one of `remainders` and are not in `seen`, and add them to it.

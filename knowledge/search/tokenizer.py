@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from knowledge.catalog.word_lexicon import load_word_lexicon
 from knowledge.patterns import define_text_pattern
+from knowledge.search.denials import Denials
+from knowledge.search.durations import Durations
 from knowledge.search.phrase_table import PhraseTable
 
 MAX_TEXT_CHARS = 4_000
@@ -22,7 +24,6 @@ _MAX_CORRECTIONS = 16
 _OPENING_WORDS = 6
 """Words at the start of a text among which a question's opening must be."""
 _NAME_PART = define_text_pattern(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
-_JOINED_DURATION = define_text_pattern(r"^([0-9]{1,4})([a-z]+)$")
 _VERSION = define_text_pattern(r"(?:^|[^0-9.])[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,12}(?:[^0-9.]|\.?$|\.[^0-9])")
 """A number such as 1.0.0, which counts as the word for what it is."""
 _HEX = define_text_pattern(r"^0x0*([0-9a-f]+)$")
@@ -39,7 +40,8 @@ _MIN_NUMBER_CHARS = 3
 class SearchToken(NamedTuple):
     """One unit of meaning: the terms it may stand for, the words that express it (spelled correctly), and its weight.
 
-    A term is a concept of the lexicon (`~name`), a stem, a number, or a duration in minutes (`240m`).
+    A term is a concept of the lexicon (`~name`), a stem, a number, or a duration in minutes (`240m`). A long duration
+    is also the concept `~long`.
     """
 
     terms: tuple[str, ...]
@@ -71,17 +73,17 @@ class Lexicon:
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.concepts = PhraseTable(
-            {f"~{name}": [str(phrase) for phrase in phrases] for name, phrases in content["concepts"].items()}
+            {f"~{name}": [str(phrase) for phrase in phrases] for name, phrases in content["concepts"].items()},
+            gap_words=map(str, content["gaps"]),
         )
+        self._denials = Denials(map(str, content["denied_after"]), map(str, content["denied_before"]), self.concepts)
         self.stop_words = frozenset(str(word) for word in content["stop"])
         self._stop_phrases = _build_phrase_table(content["stop_phrases"])
         self.context_terms = frozenset(f"~{name}" for name in content["context"])
         self._weak_context_terms = frozenset(f"~{name}" for name in content["weak_context"])
         self._step_terms = frozenset(f"~{name}" for name in content["steps"])
-        self._time_units = {str(word): name for name, words in content["units"].items() for word in words}
-        self._joined_units = {str(word): name for name, words in content["joined_units"].items() for word in words}
+        self._durations = Durations(content)
         self._endings = tuple(str(ending) for ending in content["endings"])
-        self._number_words = {str(word): int(number) for word, number in content["numbers"].items()}
         self._trouble_terms = frozenset(f"~{name}" for name in content["trouble"])
         self._trouble_phrases = _build_phrase_table(content["trouble_words"])
         self._foreign_phrases = _build_phrase_table(content["elsewhere"])
@@ -92,9 +94,10 @@ class Lexicon:
     def parse_query(self, text: str, correct_spelling: Callable[[str], str | None]) -> ParsedQuery:
         """Parse the first 4,000 characters of `text`.
 
-        `correct_spelling` returns the known word for a misspelled one, or `None`.
+        `correct_spelling` returns the known word for a misspelled one, two for one that was run together, or `None`.
         """
-        names = split_words(_VERSION.sub(" version ", text[:MAX_TEXT_CHARS].encode("utf-8", "replace").decode()))
+        plain_text = _VERSION.sub(" version ", text[:MAX_TEXT_CHARS].encode("utf-8", "replace").decode())
+        names = self._denials.remove_denied(split_words(plain_text))
         words = [name.lower() for name in names]
         written_words = list(words)
         corrected = self._correct_words(names, words, correct_spelling)
@@ -120,8 +123,10 @@ class Lexicon:
         """Return a lower-case word without its ending."""
         for ending in self._endings:
             if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM_CHARS:
-                return word[: -len(ending)]
-        return word
+                word = word[: -len(ending)]
+                break
+        # "stopped" loses an ending and keeps its second p
+        return word[:-1] if len(word) > _MIN_STEM_CHARS and word[-1] == word[-2] else word
 
     def _is_about_image(self, terms: Set[str]) -> bool:
         """Whether a text is about building an image, or about a step of a build."""
@@ -131,20 +136,23 @@ class Lexicon:
     def _correct_words(
         self, names: list[str], words: list[str], correct_spelling: Callable[[str], str | None]
     ) -> Set[int]:
-        """Correct the first misspelled words in place and return their indexes."""
+        """Correct the first misspelled words in place, which may make two words of one, and return their indexes."""
         corrected: set[int] = set()
-        for index, word in enumerate(words):
-            if len(corrected) == _MAX_CORRECTIONS:
-                break
-            known_word = word if self._is_known(word) else correct_spelling(word) or word
-            if known_word != word:
-                names[index] = words[index] = known_word
-                corrected.add(index)
+        index = corrections = 0
+        while index < len(words) and corrections < _MAX_CORRECTIONS:
+            word = words[index]
+            known_words = (word if self._is_known(word) else correct_spelling(word) or word).split()
+            if known_words != [word]:
+                names[index : index + 1] = words[index : index + 1] = known_words
+                corrected.update(range(index, index + len(known_words)))
+                corrections += 1
+            index += len(known_words)
         return corrected
 
     def _is_known(self, word: str) -> bool:
         return (
             word in self.stop_words
+            or self._durations.is_unit(word)
             or bool(self.concepts.match_at([word], 0))
             or bool(self._trouble_phrases.match_at([word], 0))
         )
@@ -159,10 +167,10 @@ class Lexicon:
             if idle is not None and (concept is None or concept.end < idle.end):
                 index = idle.end
                 continue
-            duration = self._parse_duration(words, index)
+            duration = self._durations.parse(words, index)
             if duration is not None and (concept is None or concept.end <= index + 2):
-                term, index = duration
-                tokens.append(SearchToken((term,), term))
+                terms, index = duration
+                tokens.append(SearchToken(terms, terms[0]))
             elif concept is not None:
                 is_certain = corrected.isdisjoint(range(index, concept.end))
                 tokens.append(
@@ -182,22 +190,6 @@ class Lexicon:
                 tokens.extend(self._tokenize_word(names[index], words[index], weight))
                 index += 1
         return tuple(dict.fromkeys(tokens))
-
-    def _parse_duration(self, words: list[str], index: int) -> tuple[str, int] | None:
-        """Return the duration at `index` as a term and the index after it, or `None`."""
-        joined = _JOINED_DURATION.match(words[index]) if words[index][0].isdigit() else None
-        if joined and (joined_unit := self._joined_units.get(joined[2])):
-            return _format_minutes(int(joined[1]), joined_unit), index + 1
-        if index + 1 >= len(words):
-            return None
-        number, unit = words[index], self._time_units.get(words[index + 1])
-        if unit is None:
-            return None
-        if number.isdigit() and len(number) <= 4:
-            return _format_minutes(int(number), unit), index + 2
-        if number in self._number_words:
-            return _format_minutes(self._number_words[number], unit), index + 2
-        return None
 
     def _tokenize_word(self, name: str, word: str, weight: float) -> list[SearchToken]:
         if word in self.stop_words or (word.isdigit() and len(word) < _MIN_NUMBER_CHARS) or len(word) < 2:
@@ -246,7 +238,3 @@ def split_words(text: str) -> list[str]:
     folded = folded.replace("n't", "nt").replace("N'T", "NT")
     names = folded.encode("ascii", "replace").translate(_SEPARATOR_TABLE).decode().split()
     return [name[:_MAX_WORD_CHARS] for name in names[:_MAX_WORDS]]
-
-
-def _format_minutes(number: int, unit: str) -> str:
-    return f"{number if unit == 'minutes' else number * 60}m"

@@ -234,6 +234,64 @@ def test_the_longest_phrase_and_prefixes_match() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        ("not found", 2),
+        ("not been found", 3),
+        ("not yet been found", 4),
+        ("not yet yet been found", None),
+        ("not my found", None),
+        ("not been", None),
+    ],
+)
+def test_words_that_change_nothing_may_be_inside_a_phrase(words: str, end: int | None) -> None:
+    table = PhraseTable({"missing": ["not found"]}, gap_words=["been", "yet"])
+    match = table.match_at(words.split(), 0)
+    assert (match.end if match else None) == end
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "is_meant"),
+    [
+        ("the image build stops, it's not a timeout", "~timeout", False),
+        ("the image build stops with a timeout", "~timeout", True),
+        ("quota is fine, but there's no capacity", "~quota", False),
+        ("the quota isn't fine", "~quota", True),
+        ("non è un problema di permessi", "~permission", False),
+        ("manca la quota, i permessi sono a posto", "~permission", False),
+        ("manca la quota, i permessi sono a posto", "~quota", True),
+    ],
+)
+def test_what_a_text_denies_is_left_out(text: str, term: str, is_meant: bool) -> None:
+    assert (term in load_lexicon().parse_query(text, lambda word: None).terms) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("text", "is_long"), [("4 hours", True), ("240min", True), ("due ore", True), ("5 min", False)]
+)
+def test_long_durations_have_a_term_in_common(text: str, is_long: bool) -> None:
+    (token,) = load_lexicon().tokenize(text)
+    assert ("~long" in token.terms) is is_long
+
+
+def test_words_that_were_run_together_are_two() -> None:
+    speller = SpellingCorrector(["temporary", "vault", "key"])
+    assert speller.split_compound("temporaryvault") == "temporary vault"
+    assert speller.split_compound("temporarykey") is None
+    assert speller.split_compound("vaulted") is None
+    assert find_first("the temporaryvault of packer denies it") == find_first("the temporary vault of packer denies it")
+
+
+def test_small_talk_must_name_a_subject_more_clearly() -> None:
+    assert [SEARCH.search("subnet full, no addresses", is_small_talk=talk)[0].entry for talk in (False, True)] == [
+        "subnet-full",
+        "subnet-full",
+    ]
+    assert SEARCH.search("the build container of our image") != []
+    assert SEARCH.search("the build container of our image", is_small_talk=True) == []
+
+
+@pytest.mark.parametrize(
     ("written", "meant"),
     [
         ("galery", "gallery"),
