@@ -24,6 +24,7 @@ from dialogs.model.reply import (
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TextCatalog, TrustedText
 from dialogs.texts.language_header import LanguageHeader
+from knowledge.commands.placeholders import DEFAULT_SHELL, Shell
 from knowledge.diagnosis.excerpt import shorten_line
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.diagnosis import ExcerptLine
@@ -71,6 +72,7 @@ class DialogContext:
         can_file_tickets: Support tickets may be filed from here.
         can_attach_files: Files can be attached here, and are read.
         can_share_looks: What a person looked at can be posted where they asked for it.
+        shell: The shell whose commands are shown.
     """
 
     language: Language
@@ -82,6 +84,7 @@ class DialogContext:
     can_file_tickets: bool = False
     can_attach_files: bool = False
     can_share_looks: bool = False
+    shell: Shell = DEFAULT_SHELL
 
     @property
     def entries(self) -> Mapping[str, Entry]:

@@ -18,8 +18,9 @@ from dialogs.model.job import Job, JobDone
 from dialogs.model.reply import Reply
 from dialogs.model.turn import ActionPressed, MemberJoined, MessageSent, Person, SignedIn, Turn
 from dialogs.replies.general_replies import show_message, show_notice, show_welcome
+from dialogs.replies.shell_commands import follow_shell
 from dialogs.resources import DialogResources
-from dialogs.sentences import BEFORE_GUIDES
+from dialogs.sentences import BEFORE_GUIDES, find_named_shell
 from dialogs.solution.attached_logs import start_reading
 from dialogs.solution.diagnose_text import diagnose_text
 from dialogs.solution.howtos import show_howto
@@ -34,6 +35,7 @@ from dialogs.support.ticket.dialog import TicketDialog
 from dialogs.texts.catalog import TextCatalog, get_texts
 from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import TypedAction, find_asked_action, find_typed_action
+from knowledge.commands.placeholders import DEFAULT_SHELL
 from knowledge.diagnosis.input_kind import is_description
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
@@ -132,6 +134,7 @@ class Conversation:
             self._ticket_dialog.is_allowed,
             can_attach_files=self._resources.attachment_reader is not None and not is_public,
             can_share_looks=self._resources.look_sharer is not None,
+            shell=state.shell or DEFAULT_SHELL,
         )
 
     def _choose_language(self, turn: Turn, state: ConversationState) -> Language:
@@ -189,6 +192,8 @@ class Conversation:
         # words beside a file are about the file
         asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
         howto = self._knowledge.howto_search.find_howto(message.text)
+        if asked is not None or howto:
+            context, state = follow_shell(context, state, find_named_shell(message.text, sentences, phrases))
         if asked is not None and (howto is None or asked.args or asked.action_id in BEFORE_GUIDES):
             return await self._perform(context, state, turn, asked)
         if howto:
@@ -233,7 +238,7 @@ def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, boo
 
 
 def _collect_last_buttons(replies: tuple[Reply, ...]) -> tuple[OfferedButton, ...]:
-    buttons = [button for reply in replies for button in reply.buttons]
+    buttons = [button for reply in replies for button in reply.offered_buttons]
     return tuple(
         OfferedButton(button.label, button.action_id, dict(button.args)) for button in buttons[:MAX_LAST_BUTTONS]
     )

@@ -60,13 +60,14 @@ def go_back(request: ActionRequest) -> DialogResult:
 
 @GENERAL_ACTIONS.register("restart")
 def restart(request: ActionRequest) -> DialogResult:
-    """Start over. Drafts, tickets, and the consent to look stay, and so does the count of diagnoses.
+    """Start over. The shell, drafts, tickets, and the consent to look stay, and so does the count of diagnoses.
 
     Without that, old cards would meet a new diagnosis.
     """
     state = request.state
     fresh = ConversationState(
         language=state.language,
+        shell=state.shell,
         diagnosis_number=state.diagnosis_number,
         drafts=state.with_form_saved(request.context.now).drafts,
         tickets=state.tickets,

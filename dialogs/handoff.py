@@ -29,7 +29,11 @@ def build_private_state(
     private_state: ConversationState, thread_state: ConversationState, now: str
 ) -> ConversationState:
     """Return the private chat's state with the thread's diagnosis and walkthrough, as if diagnosed there at `now`."""
-    state = replace(private_state, language=private_state.language or thread_state.language)
+    state = replace(
+        private_state,
+        language=private_state.language or thread_state.language,
+        shell=private_state.shell or thread_state.shell,
+    )
     for tried_step in thread_state.tried_steps:
         state = state.with_tried_step(tried_step)
     if thread_state.diagnosis is None and thread_state.walkthrough is None:

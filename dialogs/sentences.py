@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 
+from dialogs.replies.shell_commands import SHELL_ACTIONS
 from dialogs.sentence_reader import CODE, GROUP, NAME, Sentence, read_sentence
 from dialogs.state.conversation_state import ConversationState, OfferedButton
 from dialogs.texts.sentence_patterns import SentencePatterns
 from dialogs.texts.typed_phrases import TypedPhrases
+from knowledge.commands.placeholders import Shell
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
@@ -57,6 +59,9 @@ def find_sentence_action(
         return None
     if not sentence.text:
         return "help", {}
+    action_id = patterns.sentences.find_action(sentence.text)
+    if action_id in SHELL_ACTIONS:  # "I don't use the CLI" leaves no step out
+        return action_id, {}
     action_id = None if sentence.query.name else patterns.in_walk.find_action(sentence.text)
     is_about_left_walk = action_id == "undo" or (action_id == "failed-again" and not state.walkthrough)
     if action_id and is_about_left_walk and (button := _find_button(state, "undo")):
@@ -125,6 +130,13 @@ def find_answer(
         return buttons[yes]
     refusal = next((button for button in buttons if button.action_id.endswith("-no")), None)
     return refusal or (buttons[yes + 1] if yes + 1 < len(buttons) else None) if answer == "no" else None
+
+
+def find_named_shell(text: str, patterns: SentencePatterns, phrases: TypedPhrases) -> Shell | None:
+    """Return the shell that a request names, as in "how do I run it in PowerShell"; None if it names none."""
+    sentence = read_sentence(text, patterns, phrases)
+    action_id = patterns.shells.find_action(sentence.text) if sentence else None
+    return SHELL_ACTIONS[action_id] if action_id else None
 
 
 def _find_framed_name(sentence: Sentence, patterns: SentencePatterns, phrases: TypedPhrases) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from bot.sandbox.builds.scenario import TemplateSpec, read_scenario
-from dialogs.azure.manual_commands import FAILED_TEMPLATES_COMMANDS, LOG_COMMANDS, STATUS_COMMANDS, build_commands
+from dialogs.azure.manual_commands import MANUAL_COMMANDS, build_manual_command
 from dialogs.state.case import CaseForm
 from dialogs.support.case_commands import render_bash_commands, render_powershell_commands
 from knowledge.catalog.findings import load_findings
@@ -242,10 +242,10 @@ def _list_step_commands() -> Iterator[ShownCommand]:
 
 
 def _list_built_commands() -> Iterator[ShownCommand]:
-    for templates in (STATUS_COMMANDS, LOG_COMMANDS, FAILED_TEMPLATES_COMMANDS):
-        for values in ({}, {"subscription": SUBSCRIPTION}):
-            for command in build_commands(templates, values):
-                shell: Shell = "PowerShell" if command.shell == "PowerShell" else "Azure CLI"
+    for templates in MANUAL_COMMANDS.values():
+        for shell in templates:
+            for values in ({}, {"subscription": SUBSCRIPTION}):
+                command = build_manual_command(shell, templates, values)
                 yield ShownCommand("dialogs/azure/manual_commands.py", shell, command.text)
     where = "dialogs/support/case_commands.py"
     yield ShownCommand(where, "Azure CLI", _fill_contact(render_bash_commands(context(), _CASE)))

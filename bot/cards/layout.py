@@ -7,13 +7,12 @@ tied to inputs, has a fallback in 1.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from bot.cards.buttons import build_action, build_switch
 from bot.cards.text_runs import CardElement, build_rich_text, build_styled_runs, build_text_runs, insert_soft_breaks
 from dialogs.model.reply import (
     BarState,
     Block,
-    Button,
     Command,
     CopyableText,
     DurationBars,
@@ -26,7 +25,6 @@ from dialogs.model.reply import (
     Reply,
     RichText,
 )
-from dialogs.model.turn import ACTION_VERSION
 from dialogs.replies.durations import build_bar_rows
 from dialogs.replies.plain_text import (
     PROBLEM_MARK,
@@ -37,12 +35,14 @@ from dialogs.replies.plain_text import (
     sanitize_text,
 )
 from dialogs.texts.catalog import get_texts
+from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Language
 
 MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
 
 _BAR_COLUMN_WIDTHS = (6, 5, 4)
+_CODE_LANGUAGES: Mapping[Shell, str] = {"Azure CLI": "Bash", "PowerShell": "PowerShell"}
 _CALLOUT_TONES = ("good", "warning", "attention")
 _MARK_STYLES: Mapping[Mark, CardElement] = {
     "✖": {"color": "attention", "isSubtle": False},
@@ -68,7 +68,7 @@ def lay_out_card(reply: Reply) -> CardElement:
                 first |= {"separator": True, "spacing": "large"}
         body.extend(elements)
     starts = range(0, len(reply.buttons), MAX_ACTIONS_PER_ROW)
-    rows = [[_build_action(button) for button in reply.buttons[at : at + MAX_ACTIONS_PER_ROW]] for at in starts]
+    rows = [[build_action(button) for button in reply.buttons[at : at + MAX_ACTIONS_PER_ROW]] for at in starts]
     body.extend({"type": "ActionSet", "actions": row} for row in rows[:-1])
     return {
         "type": "AdaptiveCard",
@@ -89,11 +89,8 @@ def _build_block(blocks: tuple[Block, ...], position: int, language: Language, p
         positions = range(len(block.blocks))
         items = [part for at in positions for part in _build_block(block.blocks, at, language, f"{element_id}-")]
         box = {"type": "Container", "items": items}
-        return _build_folded(block.label, [box], f"section-{element_id}") if items else []
+        return _build_folded(block.label, [box], f"section-{element_id}", block.is_open) if items else []
     elements = _build_elements(block, language)
-    if isinstance(block, Command) and position and isinstance(blocks[position - 1], Command):
-        # the same command for another shell: most people need only one of them
-        return _build_folded(block.shell, elements, f"command-{element_id}")
     if isinstance(block, FactTable) and block.folded_label and elements:
         return _build_folded(block.folded_label, [{"type": "Container", "items": elements}], f"facts-{element_id}")
     return elements
@@ -116,11 +113,8 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
             marks = list_line_marks(block)
             rows = [_build_line(row, mark, language) for row, mark in zip(lines, marks, strict=True)]
             return [_build_box(rows)] if rows else []
-        case Command(shell=shell, text=text):
-            shell_name = build_rich_text(build_text_runs(shell, size="small", isSubtle=True))
-            return [
-                _build_box([shell_name, build_rich_text(build_text_runs(text, fontType="monospace"), spacing="small")])
-            ]
+        case Command():
+            return _build_command(block)
         case CopyableText(text=text):
             runs = build_text_runs(text, fontType="monospace")
             return [_build_box([build_rich_text(runs)])] if runs else []
@@ -132,15 +126,32 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
             return []  # built from its blocks
 
 
-def _build_folded(label: str, boxes: list[CardElement], element_id: str) -> list[CardElement]:
-    """Build a hidden box and the label that shows it, so that the card stays short."""
+def _build_command(command: Command) -> list[CardElement]:
+    """Build a command that can be copied at once where the client has code blocks: not on phones."""
+    shell_name = build_rich_text(build_text_runs(command.shell, size="small", isSubtle=True))
+    text = sanitize_text(command.text)
+    plain = build_rich_text(build_text_runs(text, fontType="monospace"), spacing="small")
+    code = {
+        "type": "CodeBlock",
+        "codeSnippet": text,
+        "language": _CODE_LANGUAGES[command.shell],
+        "spacing": "small",
+        "fallback": plain,
+    }
+    # a client might replace what looks like a date function, which only separate runs prevent
+    box = _build_box([shell_name, plain if "{{" in text else code] if text else [shell_name])
+    return [box, build_switch(command.switch)] if command.switch else [box]
+
+
+def _build_folded(label: str, boxes: list[CardElement], element_id: str, is_open: bool = False) -> list[CardElement]:
+    """Build a box and the label that shows or hides it; it's hidden at first, so that the card stays short."""
     toggle = {"type": "Action.ToggleVisibility", "title": sanitize_line(label), "targetElements": [element_id]}
     label_text = f"{sanitize_line(label)} \N{BLACK DOWN-POINTING SMALL TRIANGLE}"
     head = build_rich_text(build_text_runs(label_text, color="accent", size="small"))
     (box,) = boxes
     return [
         {"type": "Container", "spacing": "small", "selectAction": toggle, "items": [head]},
-        {**box, "id": element_id, "isVisible": False, "spacing": "small"},
+        {**box, "id": element_id, **({} if is_open else {"isVisible": False}), "spacing": "small"},
     ]
 
 
@@ -260,26 +271,3 @@ def _build_input(field: FormField, language: Language) -> CardElement:
         "requires": {"adaptiveCards": "1.3"},
         "fallback": {"type": "Container", "items": label_above},
     }
-
-
-def _build_action(button: Button) -> CardElement:
-    style = {"style": "positive"} if button.primary else {}
-    if button.url:
-        return {"type": "Action.OpenUrl", "title": sanitize_line(button.label), **style, "url": button.url}
-    data = {"v": ACTION_VERSION, "do": _sanitize_value(button.action_id), "args": _sanitize_value(button.args)}
-    # a button that leaves the form must not be stopped by its required fields
-    inputs = {"associatedInputs": "none"} if button.should_omit_fields else {}
-    return {"type": "Action.Submit", "title": sanitize_line(button.label), **style, **inputs, "data": data}
-
-
-def _sanitize_value(value: Any) -> Any:
-    """Return `value` as JSON can carry it: mappings as dicts, sequences as lists, lone surrogates replaced."""
-    match value:
-        case str():
-            return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case Mapping():
-            return {_sanitize_value(key): _sanitize_value(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_sanitize_value(item) for item in value]
-        case _:
-            return value

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
+from bot.cards.buttons import KEEP_CARD_KEY
 from bot.cards.cards import build_summary, render_card
 from bot.cards.text_runs import CardElement
 from dialogs.model.reply import Reply
 from knowledge.model.entry import Language
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
-KEEP_CARD_KEY = "_keep"
-"""What a button also sends if its card must stay as it is. No form field's name begins with an underscore."""
 OWNER_KEY = "_by"
 """What a button also sends where others can press it: the hashed id of the person whose card it is."""
 
@@ -80,9 +79,10 @@ def build_reply_message(
     if not should_include_hints:
         card.pop("msteams", None)
     for data in _iterate_action_data(card):
-        data |= ({} if reply.may_be_replaced else {KEEP_CARD_KEY: True}) | (
-            {OWNER_KEY: hash_owner_id(owner_id)} if owner_id else {}
-        )
+        if not reply.may_be_replaced:
+            data.setdefault(KEEP_CARD_KEY, True)
+        if owner_id:
+            data[OWNER_KEY] = hash_owner_id(owner_id)
     # the feedback buttons are Teams' own: the message asks for them, the card doesn't hold them
     return CardMessage(card, build_summary(reply), asks_feedback and should_include_hints)
 
@@ -107,6 +107,11 @@ def hash_owner_id(person_id: str) -> str:
 
 
 def _iterate_action_data(card: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the data that each button of a card sends."""
-    rows = [card.get("actions", []), *(element.get("actions", []) for element in card["body"])]
-    yield from (action["data"] for row in rows for action in row if "data" in action)
+    """Yield the data that each button of a card sends, those beside its commands too."""
+    yield from (action["data"] for action in card.get("actions", []) if "data" in action)
+    pending: list[Mapping[str, Any]] = list(card["body"])
+    while pending:
+        element = pending.pop()
+        actions = [*element.get("actions", []), element.get("selectAction", {})]
+        yield from (action["data"] for action in actions if "data" in action)
+        pending += element.get("items", [])

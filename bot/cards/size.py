@@ -9,7 +9,7 @@ from bot.cards.layout import lay_out_card
 from bot.cards.shortening import FULL_ALLOWANCE, Allowance, shorten_reply, truncate_button_labels, truncate_text
 from bot.cards.text_runs import CardElement
 from bot.state.json_text import encode_json
-from dialogs.model.reply import Block, Command, FactTable, FoldedSection, FormField, Reply
+from dialogs.model.reply import Block, FactTable, FoldedSection, FormField, Reply
 from dialogs.replies.plain_text import render_plain_text
 
 TARGET_BYTES = 25 * 1024
@@ -81,12 +81,9 @@ def _lay_out_sendable_card(reply: Reply) -> CardElement:
 
 def _select_fallback_blocks(reply: Reply) -> Iterator[Block]:
     """Yield what the fallback text of a large card holds: nothing that the card itself has folded."""
-    previous: Block | None = None
     for block in reply.blocks:
         is_folded = isinstance(block, FoldedSection) or (isinstance(block, FactTable) and block.folded_label)
-        is_for_other_shell = isinstance(block, Command) and isinstance(previous, Command)
         if isinstance(block, FormField) and not block.choices:
             yield replace(block, value=truncate_text(block.value, _MAX_FALLBACK_FIELD_CHARS, reply.language))
-        elif not is_folded and not is_for_other_shell:
+        elif not is_folded:
             yield block
-        previous = block

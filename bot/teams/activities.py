@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.cards.messages import KEEP_CARD_KEY, OWNER_KEY, hash_owner_id
+from bot.cards.buttons import KEEP_CARD_KEY
+from bot.cards.messages import OWNER_KEY, hash_owner_id
 from bot.errors import RequestRefusedError
 from bot.teams.message_text import (
     as_list,

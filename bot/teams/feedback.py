@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards.messages import KEEP_CARD_KEY
+from bot.cards.buttons import KEEP_CARD_KEY
 from bot.teams.activities import read_button_press
 from bot.teams.invokes import Invoke, InvokeHandler, InvokeResult
 from bot.teams.message_text import as_mapping

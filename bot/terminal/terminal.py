@@ -104,7 +104,7 @@ class TerminalClient:
             self._language = reply.language
             form = TerminalForm(reply)
             print_reply(self._console, reply, len(self._buttons) + 1)
-            self._buttons.extend((button, form) for button in reply.buttons)
+            self._buttons.extend((button, form) for button in reply.offered_buttons)
 
     async def show_background_replies(self, background_replies: asyncio.Queue[Sequence[Reply]]) -> None:
         """Print replies as they arrive, each time followed by a new prompt. Runs until canceled."""

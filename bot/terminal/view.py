@@ -47,10 +47,11 @@ def print_reply(console: Console, reply: Reply, first_button: int = 1) -> None:
     for block in reply.blocks:
         _print_block(console, block, reply.language)
         console.print()
-    for button, line in zip(reply.buttons, render_numbered_buttons(reply.buttons, first_button), strict=True):
+    buttons = reply.offered_buttons
+    for button, line in zip(buttons, render_numbered_buttons(buttons, first_button), strict=True):
         number, _, label = line.partition(" ")
         console.print(Text.assemble((number, "bold"), " ", (label, "bold green" if button.primary else "")))
-    if reply.buttons:
+    if buttons:
         console.print()
 
 

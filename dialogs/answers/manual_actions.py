@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from dialogs.azure.manual_commands import build_commands, get_known_values
+from dialogs.azure.manual_commands import build_manual_command, get_known_values
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.reply import Block, Button
+from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.solution.step_view import has_placeholder
 from dialogs.state.azure_state import AzureState
@@ -41,22 +42,18 @@ def show_manual_action(
     """Show how to run, cancel, or delete a template's build: the one that was named, or else the one at hand."""
     template_id = query.template_id or _find_known_template(state.azure, query)
     values = template_id.to_facts() if template_id else {**_get_values_at_hand(state, query), **query.to_facts()}
-    commands = build_commands(_COMMANDS[action], values)
+    command = build_manual_command(context.shell, _COMMANDS[action], values)
     blocks: list[Block] = [
         context.build_heading(f"manual.{action}.title"),
         context.build_paragraph(f"manual.{action}.how"),
-        *commands,
+        command,
     ]
-    if any(has_placeholder(command.text) for command in commands):
+    if has_placeholder(command.text):
         blocks.append(context.build_paragraph("walk.placeholders", "subtle"))
-    return DialogResult(
-        state,
-        (
-            context.build_reply(
-                *blocks, buttons=_build_buttons(context, state, template_id, query, action), placement="stays"
-            ),
-        ),
-    )
+    buttons = _build_buttons(context, state, template_id, query, action)
+    reply = context.build_reply(*blocks, buttons=buttons, placement="stays")
+    args = _build_query_args(template_id, query)
+    return DialogResult(state, (with_shell_switch(context, reply, f"{action}-by-hand", args),))
 
 
 def _build_buttons(
@@ -70,11 +67,15 @@ def _build_buttons(
     if template_id is not None:
         url = f"{_PORTAL}{template_id.to_resource_id()}/overview"
         buttons.append(context.build_link_button("open-portal", url, primary=True))
-    args = (TemplateQuery.for_template(template_id) if template_id else query).to_args()
+    args = _build_query_args(template_id, query)
     if action == "run" and context.access_mode != "off":
         buttons.append(Button(context.format_text("button.watch"), "watch", args))
     buttons.append(Button(context.format_text("button.look"), "look", args))
     return (*buttons, *build_back_to_step_buttons(context, state))
+
+
+def _build_query_args(template_id: TemplateId | None, query: TemplateQuery) -> dict[str, str]:
+    return (TemplateQuery.for_template(template_id) if template_id else query).to_args()
 
 
 def _find_known_template(azure: AzureState, query: TemplateQuery) -> TemplateId | None:

@@ -7,13 +7,16 @@ lookup was asked for.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from dialogs.action_registry import ActionRequest, ActionTable
+from dialogs.azure import manual_commands
 from dialogs.azure.dialog import AzureDialog
+from dialogs.azure.manual_commands import ManualPart
 from dialogs.azure.template_watch import stop_watch
 from dialogs.context import DialogResult
 from dialogs.state.azure_state import AzureRequest, LookupKind
-from dialogs.state.json_fields import parse_int
+from dialogs.state.json_fields import parse_choice, parse_int
 from knowledge.template.template_id import TemplateQuery
 
 AZURE_ACTIONS = ActionTable()
@@ -100,6 +103,14 @@ async def look_again(request: ActionRequest) -> DialogResult:
 async def sign_out(request: ActionRequest) -> DialogResult:
     """Sign the person out."""
     return await AzureDialog.for_request(request).sign_out(request.context, request.state, request.person)
+
+
+@AZURE_ACTIONS.register("by-hand")
+def show_manual_part(request: ActionRequest) -> DialogResult:
+    """Show the command that reads a part of what Azure refused: the `part` and the template of a switch."""
+    part: ManualPart = parse_choice(request.args.get("part"), get_args(ManualPart))
+    query = TemplateQuery.from_args(request.args)
+    return manual_commands.show_manual_part(request.context, request.state, part, query)
 
 
 async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int = 0) -> DialogResult:

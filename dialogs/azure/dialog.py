@@ -97,7 +97,7 @@ class AzureDialog:
         """Run a lookup, unless it isn't allowed, others read along, or the person hasn't consented yet."""
         request = _resolve_request(state, request)
         if self.azure_reader is None or self.access_mode == "off":
-            return self._show_manual_commands(context, state, request)
+            return manual_commands.show_manual_commands(context, state, request)
         if context.is_public:
             state = replace(state, azure=replace(state.azure, pending_request=request, pending_input=""))
             can_share = context.can_share_looks
@@ -120,7 +120,7 @@ class AzureDialog:
     ) -> DialogResult:
         azure = self.azure_reader
         if azure is None:
-            return self._show_manual_commands(context, state, request)
+            return manual_commands.show_manual_commands(context, state, request)
         state = replace(state, azure=replace(state.azure, pending_request=request, pending_input=""))
         until = compute_deadline()
         try:
@@ -163,37 +163,16 @@ class AzureDialog:
     ) -> DialogResult:
         waits: PendingInput = "sign-in" if refusal.reason == "sign-in" else ""
         state = replace(state, azure=state.azure.with_pending_request(request, waits))
-        blocks = build_refusal_blocks(context, refusal, request, _collect_placeholder_values(state, request))
+        blocks = build_refusal_blocks(
+            context, refusal, request, manual_commands.collect_placeholder_values(state, request)
+        )
         reply = context.build_reply(*blocks, buttons=build_refusal_buttons(context, refusal), placement="passing")
         return DialogResult(state, (reply,), (RequestSignIn(),) if waits else ())
-
-    def _show_manual_commands(
-        self, context: DialogContext, state: ConversationState, request: AzureRequest
-    ) -> DialogResult:
-        values = _collect_placeholder_values(state, request)
-        if request.kind == "failing":
-            own = manual_commands.build_failed_templates_commands(context)
-        else:
-            own = [
-                *manual_commands.build_status_commands(context, values),
-                *manual_commands.build_log_commands(context, values),
-            ]
-        blocks = [
-            context.build_heading("look.by-hand.title"),
-            context.build_paragraph("look.by-hand.why"),
-            *manual_commands.add_paste_instructions(context, own),
-        ]
-        buttons = (
-            *build_back_to_step_buttons(context, state),
-            context.build_button("guided-questions", "guided"),
-            context.build_button("draft", "draft"),
-        )
-        return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))
 
     def ask_template_name(self, context: DialogContext, state: ConversationState) -> DialogResult:
         """Ask which template to look at; without a reader, show the commands to run instead."""
         if self.azure_reader is None or self.access_mode == "off":
-            return self._show_manual_commands(context, state, AzureRequest())
+            return manual_commands.show_manual_commands(context, state, AzureRequest())
         return DialogResult(
             replace(state, azure=state.azure.with_pending_request(AzureRequest(), "name")),
             (choose_template.ask_template_name(context),),
@@ -245,11 +224,3 @@ def _resolve_request(state: ConversationState, request: AzureRequest) -> AzureRe
     if facts.name or facts.staging_group or facts.account:
         return replace(request, query=facts)
     return replace(request, query=TemplateQuery.for_template(last)) if last else request
-
-
-def _collect_placeholder_values(state: ConversationState, request: AzureRequest) -> dict[str, str]:
-    """Collect the values for commands to run by hand: what was asked for, else what the diagnosed text says."""
-    given = request.query.to_facts()
-    known = manual_commands.get_known_values(state)
-    same = not given or known.get("template", "").casefold() == request.query.name.casefold()
-    return {**(known if same else {}), **given}

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-from dialogs.context import DialogContext
+from dialogs.context import DialogContext, DialogResult
 from dialogs.model.reply import Block, Command
+from dialogs.replies.shell_commands import SHOWN_BELOW, with_shell_switch
+from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.solution.step_view import has_placeholder
+from dialogs.state.azure_state import AzureRequest
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.azure_names import get_last_segment
 from knowledge.commands.placeholders import Shell, fill_placeholders
+from knowledge.template.template_id import TemplateQuery
 
-_SHELLS: tuple[Shell, ...] = ("Azure CLI", "PowerShell")
-STATUS_COMMANDS: Mapping[Shell, str] = {
+ManualPart = Literal["status", "log", "failing"]
+"""What people can read themselves: a template's status, its build log, and which templates failed."""
+
+_STATUS_COMMANDS: Mapping[Shell, str] = {
     "Azure CLI": "az image builder show -n <template> -g <rg>{sub} -o json",
     "PowerShell": (
         "Get-AzImageBuilderTemplate -ResourceGroupName <rg> -Name <template>{sub} | "
         "Format-List Provisioning*,LastRunStatus*,BuildTimeoutInMinute,*StagingResourceGroup"
     ),
 }
-LOG_COMMANDS: Mapping[Shell, str] = {
+_LOG_COMMANDS: Mapping[Shell, str] = {
     # the storage account in the staging group holds the log, in a folder named by a GUID
     "Azure CLI": (
         'az storage account list -g <stagingRg>{sub} --query "[].name" -o tsv\n'
@@ -36,7 +43,7 @@ LOG_COMMANDS: Mapping[Shell, str] = {
         "Get-AzStorageBlobContent -Container packerlogs -Blob '<guid>/customization.log' -Destination . -Context $ctx"
     ),
 }
-FAILED_TEMPLATES_COMMANDS: Mapping[Shell, str] = {
+_FAILED_TEMPLATES_COMMANDS: Mapping[Shell, str] = {
     "Azure CLI": (
         "az image builder list --query \"[?lastRunStatus.runState=='Failed']."
         '{name:name, group:resourceGroup, ended:lastRunStatus.endTime}" -o table'
@@ -46,39 +53,32 @@ FAILED_TEMPLATES_COMMANDS: Mapping[Shell, str] = {
         "Select-Object Name,ResourceGroupName,LastRunStatusEndTime"
     ),
 }
+MANUAL_COMMANDS: Mapping[ManualPart, Mapping[Shell, str]] = {
+    "status": _STATUS_COMMANDS,
+    "log": _LOG_COMMANDS,
+    "failing": _FAILED_TEMPLATES_COMMANDS,
+}
 _SUBSCRIPTION_OPTIONS: Mapping[Shell, str] = {
     "Azure CLI": " --subscription <sub>",
     "PowerShell": " -SubscriptionId <sub>",
 }
 
 
-def build_commands(command_templates: Mapping[Shell, str], values: Mapping[str, str]) -> tuple[Command, ...]:
-    """Build a command for each shell, filled in with `values`.
+def build_manual_command(shell: Shell, command_templates: Mapping[Shell, str], values: Mapping[str, str]) -> Command:
+    """Build the command for a shell, filled in with `values`.
 
     The option for the subscription is added only if its value is known and valid; without it, the user's default
     subscription applies.
     """
-    commands = []
-    for shell in _SHELLS:
-        option = fill_placeholders(_SUBSCRIPTION_OPTIONS[shell], shell, values)
-        template = command_templates[shell].replace("{sub}", "" if has_placeholder(option) else option)
-        commands.append(Command(shell, fill_placeholders(template, shell, values)))
-    return tuple(commands)
+    option = fill_placeholders(_SUBSCRIPTION_OPTIONS[shell], shell, values)
+    template = command_templates[shell].replace("{sub}", "" if has_placeholder(option) else option)
+    return Command(shell, fill_placeholders(template, shell, values))
 
 
-def build_status_commands(context: DialogContext, values: Mapping[str, str]) -> list[Block]:
-    """Build the commands that read the status of a template."""
-    return [context.build_paragraph("look.by-hand.status"), *build_commands(STATUS_COMMANDS, values)]
-
-
-def build_log_commands(context: DialogContext, values: Mapping[str, str]) -> list[Block]:
-    """Build the commands that read the build log."""
-    return [context.build_paragraph("look.by-hand.log"), *build_commands(LOG_COMMANDS, values)]
-
-
-def build_failed_templates_commands(context: DialogContext) -> list[Block]:
-    """Build the commands that list the templates whose last run failed."""
-    return [context.build_paragraph("look.by-hand.failing"), *build_commands(FAILED_TEMPLATES_COMMANDS, {})]
+def build_manual_blocks(context: DialogContext, part: ManualPart, values: Mapping[str, str]) -> list[Block]:
+    """Build the command that reads a part of what there is to see, below a line that says what it reads."""
+    heading = context.build_paragraph(f"look.by-hand.{part}")
+    return [heading, build_manual_command(context.shell, MANUAL_COMMANDS[part], values)]
 
 
 def add_paste_instructions(context: DialogContext, blocks: list[Block]) -> list[Block]:
@@ -94,3 +94,42 @@ def get_known_values(state: ConversationState) -> dict[str, str]:
     if staging := values.get("staging_resource_group"):
         values["staging_resource_group"] = get_last_segment(staging)
     return values
+
+
+def collect_placeholder_values(state: ConversationState, request: AzureRequest) -> dict[str, str]:
+    """Collect the values for commands to run by hand: what was asked for, else what the diagnosed text says."""
+    given = request.query.to_facts()
+    known = get_known_values(state)
+    same = not given or known.get("template", "").casefold() == request.query.name.casefold()
+    return {**(known if same else {}), **given}
+
+
+def show_manual_commands(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
+    """Show the commands that read what a lookup would: here the bot may not."""
+    values = collect_placeholder_values(state, request)
+    parts: tuple[ManualPart, ...] = ("failing",) if request.kind == "failing" else ("status", "log")
+    own = [block for part in parts for block in build_manual_blocks(context, part, values)]
+    blocks = [
+        context.build_heading("look.by-hand.title"),
+        context.build_paragraph("look.by-hand.why"),
+        *add_paste_instructions(context, own),
+    ]
+    buttons = (
+        *build_back_to_step_buttons(context, state),
+        context.build_button("guided-questions", "guided"),
+        context.build_button("draft", "draft"),
+    )
+    reply = context.build_reply(*blocks, buttons=buttons, placement="stays")
+    again = "look" if request.kind == "template" else request.kind
+    return DialogResult(state, (with_shell_switch(context, reply, again, request.query.to_args()),))
+
+
+def show_manual_part(
+    context: DialogContext, state: ConversationState, part: ManualPart, query: TemplateQuery
+) -> DialogResult:
+    """Show the command that reads one part of what Azure refused."""
+    values = collect_placeholder_values(state, AzureRequest(query=query))
+    blocks = add_paste_instructions(context, build_manual_blocks(context, part, values))
+    buttons = (*build_back_to_step_buttons(context, state), context.build_button("draft", "draft"))
+    reply = context.build_reply(*blocks, buttons=buttons, placement="passing")
+    return DialogResult(state, (with_shell_switch(context, reply, SHOWN_BELOW, {"part": part, **query.to_args()}),))

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.azure.manual_commands import (
-    add_paste_instructions,
-    build_failed_templates_commands,
-    build_log_commands,
-    build_status_commands,
-)
+from dialogs.azure.manual_commands import ManualPart, add_paste_instructions, build_manual_blocks
 from dialogs.context import DialogContext
 from dialogs.model.azure_refusal import LASTING_REASONS, AzureRefusal, AzureRefusalReason
 from dialogs.model.reply import Block, Button
 from dialogs.replies.azure_refusal import render_refusal_reason
+from dialogs.replies.shell_commands import SHOWN_BELOW, add_shell_switch
 from dialogs.state.azure_state import AzureRequest
-from knowledge.template.template_id import TemplateId
+from knowledge.template.template_id import TemplateId, TemplateQuery
 
 _LOG_REASONS: frozenset[AzureRefusalReason] = frozenset({"no-data-role", "firewall", "keys-disabled", "suspicious"})
 _REASONS_WITHOUT_COMMANDS: frozenset[AzureRefusalReason] = frozenset(
@@ -32,8 +28,10 @@ def build_refusal_blocks(
     blocks = render_refusal_reason(context, refusal, "lookup")
     if reason not in _REASONS_WITHOUT_COMMANDS:
         # the names that the request gives outrank those in the refused resource id
-        commands = _build_manual_commands(context, reason, request, {**_extract_template_values(refusal), **values})
-        blocks += add_paste_instructions(context, commands) if commands else []
+        part, values = _choose_part(reason, request), {**_extract_template_values(refusal), **values}
+        commands = build_manual_blocks(context, part, values)
+        again = {"part": part, **TemplateQuery.from_facts(values).to_args()}
+        blocks += add_shell_switch(context, add_paste_instructions(context, commands), SHOWN_BELOW, again)
     return blocks
 
 
@@ -63,11 +61,7 @@ def _extract_template_values(refusal: AzureRefusal) -> dict[str, str]:
     return template_id.to_facts() if template_id else {}
 
 
-def _build_manual_commands(
-    context: DialogContext, reason: AzureRefusalReason, request: AzureRequest, values: Mapping[str, str]
-) -> list[Block]:
+def _choose_part(reason: AzureRefusalReason, request: AzureRequest) -> ManualPart:
     if request.kind == "failing":
-        return build_failed_templates_commands(context)
-    if reason in _LOG_REASONS or request.kind == "whole-log":
-        return build_log_commands(context, values)
-    return build_status_commands(context, values)
+        return "failing"
+    return "log" if reason in _LOG_REASONS or request.kind == "whole-log" else "status"

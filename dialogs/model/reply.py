@@ -7,11 +7,12 @@ every renderer shows literally. `parse_markup` reads the small markup of our own
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
+from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Language
 
 TextStyle = Literal["plain", "bold", "code"]
@@ -95,10 +96,14 @@ class LogExcerpt:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A literal command to copy, and the shell it is for."""
+    """A literal command to copy, and the shell it is for.
 
-    shell: Literal["Azure CLI", "PowerShell"]
+    `switch` shows the same in the other shell; of several commands in a reply, only the first has it.
+    """
+
+    shell: Shell
     text: str
+    switch: Button | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +152,11 @@ class DurationBars:
 
 @dataclass(frozen=True, slots=True)
 class FoldedSection:
-    """Blocks that a card shows once their label is pressed. Other clients show them at once."""
+    """Blocks that a card shows once their label is pressed, or at once if `is_open`. Other clients always show them."""
 
     label: str
     blocks: tuple[Block, ...]
+    is_open: bool = False
 
 
 Block = Paragraph | FactTable | LogExcerpt | Command | CopyableText | FormField | DurationBars | FoldedSection
@@ -165,7 +171,8 @@ class Button:
     """An action that the user can press (or, in a terminal, type the number of).
 
     With `url` it opens that page instead, says so in its label, and has an empty `action_id`. With
-    `should_omit_fields` it submits nothing of the form above it, so required fields may stay empty.
+    `should_omit_fields` it submits nothing of the form above it, so required fields may stay empty. With
+    `replaces_card` the answer takes the place of its card, even of one that stays otherwise.
     """
 
     label: str
@@ -174,6 +181,7 @@ class Button:
     primary: bool = False
     url: str = ""
     should_omit_fields: bool = False
+    replaces_card: bool = False
 
 
 Placement = Literal["in-place", "replaces", "passing", "stays"]
@@ -202,6 +210,16 @@ class Reply:
     placement: Placement = "in-place"
 
     @property
+    def switches(self) -> tuple[Button, ...]:
+        """The buttons that stand beside commands."""
+        return tuple(command.switch for command in iterate_commands(self.blocks) if command.switch)
+
+    @property
+    def offered_buttons(self) -> tuple[Button, ...]:
+        """All that can be pressed, or typed, in the order of their numbers."""
+        return (*self.buttons, *self.switches)
+
+    @property
     def may_replace(self) -> bool:
         """Whether it may replace the message whose button was pressed."""
         return self.placement in ("in-place", "replaces")
@@ -210,3 +228,12 @@ class Reply:
     def may_be_replaced(self) -> bool:
         """Whether the reply to one of its buttons may replace it."""
         return self.placement in ("in-place", "passing")
+
+
+def iterate_commands(blocks: Iterable[Block]) -> Iterator[Command]:
+    """Yield the commands among `blocks`, those in folded sections too."""
+    for block in blocks:
+        if isinstance(block, FoldedSection):
+            yield from iterate_commands(block.blocks)
+        elif isinstance(block, Command):
+            yield block

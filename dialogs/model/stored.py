@@ -19,6 +19,7 @@ class Stored:
         max_value: The highest number.
         choices: The only texts that it may be, if not any.
         decode: What reads it, if its type isn't enough to go by.
+        omits_default: It's only written when it has another value than its default.
     """
 
     key: str = ""
@@ -28,6 +29,7 @@ class Stored:
     max_value: int = 10**9
     choices: Sequence[str] = ()
     decode: Callable[[Any], Any] | None = None
+    omits_default: bool = False
 
 
 ANY_NUMBER = Stored(min_value=-(2**63), max_value=2**63)

@@ -76,8 +76,8 @@ def sanitize_line(text: str) -> str:
 def render_plain_text(reply: Reply) -> str:
     """Render a reply as plain text: blocks separated by empty lines, then the numbered buttons."""
     parts = [part] if (part := _render_blocks(reply.blocks, reply.language)) else []
-    if reply.buttons:
-        parts.append("\n".join(render_numbered_buttons(reply.buttons)))
+    if reply.offered_buttons:
+        parts.append("\n".join(render_numbered_buttons(reply.offered_buttons)))
     return "\n\n".join(parts)
 
 

@@ -100,6 +100,19 @@ def show_current_step(request: ActionRequest) -> DialogResult:
     return walkthrough.show_current_step(request.context, request.state)
 
 
+@SOLUTION_ACTIONS.register("show-step")
+def show_step_of_card(request: ActionRequest) -> DialogResult:
+    """Show the step of a card again, as its switch to the other shell asks; the walkthrough stays where it is."""
+    return walkthrough.show_step(request.context, request.state, _parse_step(request.state, request.args))
+
+
+@SOLUTION_ACTIONS.register("show-entry")
+def show_entry_of_card(request: ActionRequest) -> DialogResult:
+    """Show the card again that begins a walkthrough, as its switch to the other shell asks."""
+    walk = _parse_step(request.state, request.args)
+    return walkthrough.show_step(request.context, request.state, walk, is_opening=True)
+
+
 @SOLUTION_ACTIONS.register("why")
 def show_reasons(request: ActionRequest) -> DialogResult:
     """Show why it broke."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from dialogs.context import MAX_BUTTONS, DialogContext
 from dialogs.model.reply import Block, Button, FoldedSection, Paragraph, Reply, TextRun, emphasize
 from dialogs.replies.sentences import extract_first_sentence
+from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.solution.candidate_view import (
     MAX_CANDIDATES,
     build_candidate_blocks,
@@ -35,7 +36,7 @@ from dialogs.solution.finding_view import (
 from dialogs.solution.run_summary import build_run_blocks
 from dialogs.solution.solution_steps import get_finding, get_steps
 from dialogs.solution.standard_buttons import build_no_walk_buttons
-from dialogs.solution.step_view import build_folded_step, build_walk_buttons
+from dialogs.solution.step_view import build_folded_step, build_step_args, build_walk_buttons
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.texts.catalog import TrustedText
@@ -74,11 +75,12 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
         build_choose_button(context, look_alike.entry, walk.diagnosis_number)
         for look_alike in look_alikes[:MAX_LOOK_ALIKE_BUTTONS]
     ]
-    return context.build_reply(
+    reply = context.build_reply(
         *blocks,
         buttons=_insert_look_alike_buttons(walk_buttons, look_alike_buttons),
         summary=summarize_headline(context, state, walk),
     )
+    return with_shell_switch(context, reply, "show-entry", build_step_args(walk))
 
 
 def _build_proof(diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:

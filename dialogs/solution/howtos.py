@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Block, Button, Command, CopyableText, Paragraph, Reply, TextRun
+from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.solution.step_view import build_step_body, has_placeholder
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import extract_placeholder_values
@@ -61,7 +62,8 @@ def _render_howto(context: DialogContext, state: ConversationState, howto: Howto
         context.build_button("draft", "draft"),
         context.build_button("restart", "restart"),
     )
-    return context.build_reply(*blocks, buttons=buttons, summary=title)
+    reply = context.build_reply(*blocks, buttons=buttons, summary=title)
+    return with_shell_switch(context, reply, "guide", {"id": howto.id})
 
 
 def _render_list(

@@ -18,10 +18,10 @@ from dialogs.model.reply import (
     RichText,
     TextRun,
 )
+from dialogs.replies.shell_commands import build_command
 from dialogs.solution.solution_steps import find_first_open_step, get_steps, is_known_step, render_step_text
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
-from knowledge.commands.placeholders import fill_placeholders
 from knowledge.diagnosis.solution import runs_build
 from knowledge.model.entry import Step
 
@@ -58,12 +58,10 @@ def build_folded_step(context: DialogContext, state: ConversationState, walk: Wa
 
 
 def build_step_body(context: DialogContext, step: Step, values: Mapping[str, str]) -> tuple[Block, ...]:
-    """Build what follows a step's instruction: warnings first, then the commands, then what to expect."""
+    """Build what follows a step's instruction: warnings first, then the command, then what to expect."""
     blocks: list[Block] = [*_build_warnings(context, step)]
-    if step.cli:
-        blocks.append(Command("Azure CLI", fill_placeholders(step.cli, "Azure CLI", values)))
-    if step.powershell:
-        blocks.append(Command("PowerShell", fill_placeholders(step.powershell, "PowerShell", values)))
+    command = build_command(context, {"Azure CLI": step.cli or "", "PowerShell": step.powershell or ""}, values)
+    blocks += [command] if command else []
     if step.expect:
         blocks.append(context.build_paragraph("walk.expect", expect=context.localize(step.expect)))
     return tuple(blocks)
@@ -83,7 +81,7 @@ def build_walk_buttons(
     step_count = len(get_steps(context, walk))
     if walk.step >= step_count:
         return common_buttons
-    args: dict[str, Any] = {**build_walk_args(walk), "step": walk.step}
+    args: dict[str, Any] = build_step_args(walk)
     if walk.step == step_count - 1 or runs_build(get_steps(context, walk)[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),
@@ -99,8 +97,7 @@ def build_walk_buttons(
 
 def build_resume_button(context: DialogContext, walk: Walkthrough, label: str) -> Button:
     """Build the button that brings `walk` back at its step; typing "undo" presses it."""
-    args: dict[str, ButtonArgument] = {**build_walk_args(walk), "step": walk.step}
-    return Button(context.format_text(f"button.{label}"), "undo", args)
+    return Button(context.format_text(f"button.{label}"), "undo", build_step_args(walk))
 
 
 def build_walk_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
@@ -111,6 +108,11 @@ def build_walk_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
     if walk.tool != "image-builder":
         args["tool"] = walk.tool
     return args
+
+
+def build_step_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
+    """Build the arguments by which a button names the current step of a walkthrough."""
+    return {**build_walk_args(walk), "step": walk.step}
 
 
 def get_placeholder_values(state: ConversationState, walk: Walkthrough) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.reply import Block, FoldedSection, Paragraph, Reply, emphasize
 from dialogs.replies.general_replies import show_problem
+from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.solution import diagnosis_view
 from dialogs.solution.candidate_view import (
     build_candidate_blocks,
@@ -19,7 +20,13 @@ from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, get_finding, get_steps
-from dialogs.solution.step_view import build_checklist, build_folded_step, build_resume_button, build_walk_buttons
+from dialogs.solution.step_view import (
+    build_checklist,
+    build_folded_step,
+    build_resume_button,
+    build_step_args,
+    build_walk_buttons,
+)
 from dialogs.state.conversation_state import ConversationState, StepOutcome, TriedStep, Walkthrough
 
 MAX_EVIDENCE_LINES = 2
@@ -108,7 +115,7 @@ def render_step(
             context.build_paragraph("walk.end-case"),
             buttons=buttons,
         )
-    return context.build_reply(
+    reply = context.build_reply(
         *leading_blocks,
         Paragraph(emphasize(title)),
         *earlier,
@@ -118,6 +125,7 @@ def render_step(
         *_build_proof(context, state, walk),
         buttons=buttons,
     )
+    return with_shell_switch(context, reply, "show-step", build_step_args(walk))
 
 
 def _build_proof(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
@@ -142,6 +150,16 @@ def render_current_step(
 def show_current_step(context: DialogContext, state: ConversationState) -> DialogResult:
     """Show the current step again, or that there is none."""
     return DialogResult(state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),))
+
+
+def show_step(
+    context: DialogContext, state: ConversationState, walk: Walkthrough | None, is_opening: bool = False
+) -> DialogResult:
+    """Show the step of a card, which need not be the current one; if `is_opening`, with the whole diagnosis."""
+    if walk is None or walk.step >= len(get_steps(context, walk)):
+        return DialogResult(state, (show_problem(context, "trouble.entry-gone"),))
+    render = show_opening if is_opening else render_step
+    return DialogResult(state, (render(context, state, walk),))
 
 
 def show_reasons(context: DialogContext, state: ConversationState) -> DialogResult:

@@ -96,7 +96,7 @@ class _CodecBuilder:
         if unknown := layout.fields.keys() - hints.keys():
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}: correct its layout.")
         stored = [self._build_field(each, hints[each.name], layout) for each in fields(cls)]
-        return (_build_dataclass_row if layout.is_row else _build_object)(cls, stored, layout)
+        return (_build_dataclass_row if layout.is_row else _build_object)(cls, stored)
 
     def _build_field(self, own: Field[Any], hint: Any, layout: Layout) -> _FieldCodec:
         kind, annotated = _split_hint(hint, self._usual)
@@ -107,7 +107,13 @@ class _CodecBuilder:
             codec = build_optional(codec, default)
         is_optional = default is not MISSING if layout.optional is None else own.name in layout.optional
         return _FieldCodec(
-            own.name, stored.key or own.name, codec.encode, stored.decode or codec.decode, default, is_optional
+            own.name,
+            stored.key or own.name,
+            codec.encode,
+            stored.decode or codec.decode,
+            default,
+            is_optional,
+            layout.omits_defaults or stored.omits_default,
         )
 
 
@@ -121,7 +127,10 @@ def _split_hint(hint: Any, usual: Stored) -> tuple[Any, Stored]:
 
 @dataclass(frozen=True, slots=True)
 class _FieldCodec:
-    """The codec of a dataclass's field; `default` is MISSING if it has none."""
+    """The codec of a dataclass's field; `default` is MISSING if it has none.
+
+    `omits_default`: it isn't written while it has its default.
+    """
 
     name: str
     key: str
@@ -129,19 +138,20 @@ class _FieldCodec:
     decode: Callable[[Any], Any]
     default: Any
     is_optional: bool
+    omits_default: bool
 
 
-def _build_object(cls: Any, stored: Sequence[_FieldCodec], layout: Layout) -> Codec[Any]:
+def _build_object(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
     # unpacked, since every turn runs these loops
     encoders = [(each.name, each.key, each.encode) for each in stored]
     decoders = [(each.name, each.key, each.decode, each.is_optional) for each in stored]
-    defaults = {each.key: each.default for each in stored}
+    omitted = {each.key: each.default for each in stored if each.omits_default}
 
     def encode(value: Any) -> dict[str, Any]:
         return {key: encode_field(getattr(value, name)) for name, key, encode_field in encoders}
 
     def encode_without_defaults(value: Any) -> dict[str, Any]:
-        return {key: item for key, item in encode(value).items() if item != defaults[key]}
+        return {key: item for key, item in encode(value).items() if key not in omitted or item != omitted[key]}
 
     def decode(value: Any) -> Any:
         document, arguments = check_type(value, Mapping), {}
@@ -152,10 +162,10 @@ def _build_object(cls: Any, stored: Sequence[_FieldCodec], layout: Layout) -> Co
                 raise DecodeError(f"expected the key {key}")
         return cls(**arguments)
 
-    return Codec(encode_without_defaults if layout.omits_defaults else encode, decode)
+    return Codec(encode_without_defaults if omitted else encode, decode)
 
 
-def _build_dataclass_row(cls: Any, stored: Sequence[_FieldCodec], _: Layout) -> Codec[Any]:
+def _build_dataclass_row(cls: Any, stored: Sequence[_FieldCodec]) -> Codec[Any]:
     row, names = build_row([Codec(each.encode, each.decode) for each in stored]), [each.name for each in stored]
     return Codec(
         lambda value: row.encode([getattr(value, name) for name in names]), lambda value: cls(*row.decode(value))

@@ -46,7 +46,11 @@ def state_to_json(state: ConversationState) -> dict[str, Any]:
             return document
     return _serialize(
         ConversationState(
-            language=state.language, diagnosis_number=state.diagnosis_number, azure=state.azure, tickets=state.tickets
+            language=state.language,
+            diagnosis_number=state.diagnosis_number,
+            azure=state.azure,
+            tickets=state.tickets,
+            shell=state.shell,
         )
     )
 

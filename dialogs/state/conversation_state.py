@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from dialogs.model.reply import ButtonArgument
 from dialogs.model.stored import ANY_NUMBER, Stored
@@ -13,6 +13,7 @@ from dialogs.state.case import MAX_DIAGNOSIS_NUMBER, MAX_DRAFTS, CaseForm, Diagn
 from dialogs.state.json_fields import DecodeError
 from dialogs.state.logs import MAX_LOGS, StoredLogs
 from dialogs.state.ticket_state import TicketState
+from knowledge.commands.placeholders import Shell
 from knowledge.model.diagnosis import BuildTool, Diagnosis, Match
 from knowledge.model.entry import Language, is_language_code
 
@@ -38,6 +39,11 @@ def _parse_language(value: object) -> Language | None:
     if value is not None and not is_language_code(value):
         raise DecodeError("expected the code of a language")
     return value
+
+
+def _parse_shell(value: object) -> Shell | None:
+    """Return a shell; None for one that only another release knows."""
+    return next((shell for shell in get_args(Shell) if shell == value), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ class ConversationState:
 
     `diagnosis_number` identifies the current diagnosis, so that a button of an older card is recognized. It is derived
     from the time (UTC), so that cards sent before the conversation was deleted never match a later number.
-    `fact_verdicts` are what the live template's facts said about the diagnosis.
+    `fact_verdicts` are what the live template's facts said about the diagnosis. `shell` is the one that the person
+    uses, None until that's known.
     """
 
     language: Annotated[Language | None, Stored(decode=_parse_language)] = None
@@ -117,6 +124,7 @@ class ConversationState:
     azure: Annotated[AzureState, Stored("look")] = field(default_factory=AzureState)
     tickets: TicketState = field(default_factory=TicketState)
     logs: Annotated[StoredLogs, Stored(max_items=MAX_LOGS)] = ()
+    shell: Annotated[Shell | None, Stored(decode=_parse_shell, omits_default=True)] = None
 
     def with_tried_step(self, tried_step: TriedStep) -> ConversationState:
         """Return this state with one more tried step; it replaces an earlier outcome of the same step."""

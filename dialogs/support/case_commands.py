@@ -35,13 +35,12 @@ _ADD_EXTENSION = "az extension add --name support --upgrade --yes --only-show-er
 _LIST_TOPICS = "az support services problem-classifications list --service-name"
 
 
-def build_case_commands(context: DialogContext, form: CaseForm) -> tuple[Command, ...]:
-    """Build the commands for both shells, or none while the product is unknown: it decides the service."""
+def build_case_command(context: DialogContext, form: CaseForm) -> Command | None:
+    """Build the commands for the person's shell, or none while the product is unknown: it decides the service."""
     if form.product not in context.knowledge.support.products:
-        return ()
-    return Command("Azure CLI", render_bash_commands(context, form)), Command(
-        "PowerShell", render_powershell_commands(context, form)
-    )
+        return None
+    render = render_powershell_commands if context.shell == "PowerShell" else render_bash_commands
+    return Command(context.shell, render(context, form))
 
 
 def render_bash_commands(context: DialogContext, form: CaseForm) -> str:

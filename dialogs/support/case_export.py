@@ -10,9 +10,10 @@ from dataclasses import replace
 from dialogs.context import DialogContext, DialogResult
 from dialogs.model.reply import Reply
 from dialogs.replies.general_replies import show_problem
+from dialogs.replies.shell_commands import with_shell_switch
 from dialogs.state.case import CaseForm
 from dialogs.state.conversation_state import ConversationState
-from dialogs.support.case_commands import build_case_commands
+from dialogs.support.case_commands import build_case_command
 from dialogs.support.case_file import build_file_offer
 from dialogs.support.case_values import FileKind, build_file_name, detect_case_cloud, extract_subscription
 from dialogs.texts.catalog import TrustedText
@@ -63,17 +64,18 @@ def render_export_options(context: DialogContext, state: ConversationState, form
 def export_as_commands(context: DialogContext, state: ConversationState) -> DialogResult:
     """Show the `az support` commands, and offer the file that they read the text from."""
     form = state.form
-    commands = build_case_commands(context, form) if form else ()
-    if form is None or not commands:
+    command = build_case_command(context, form) if form else None
+    if form is None or command is None:
         return DialogResult(state, (show_problem(context, "case.not-now"),))
     reply = context.build_reply(
         context.build_heading("case.az"),
         context.build_paragraph("case.az.before", name=build_file_name(context, form, "text")),
-        *commands,
+        command,
         context.build_paragraph("case.az.after", "subtle"),
         buttons=(context.build_button("file-case", "file-case"), context.build_button("edit-case", "draft")),
         placement="stays",
     )
+    reply = with_shell_switch(context, reply, "az-case")
     return DialogResult(state, (reply,), (build_file_offer(context, form, "text"),))
 
 

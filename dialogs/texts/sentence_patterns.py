@@ -9,7 +9,7 @@ from dialogs.texts.typed_phrases import normalize_phrase
 from knowledge.catalog.yaml_section import Section, YamlFile
 from knowledge.patterns import InvalidPatternError, LazyPattern, PatternSet, compile_pattern, define_pattern
 
-_PATTERN_GROUPS = ("sentences", "in_walk", "answers")
+_PATTERN_GROUPS = ("sentences", "in_walk", "answers", "shells")
 _WORD_LISTS = ("fillers", "not_names", "before_groups", "before_codes")
 _FRAMES = "name_frames"
 
@@ -39,6 +39,7 @@ class SentencePatterns:
         sentences: What stands for an action anywhere.
         in_walk: What stands for one only while a solution is being gone through.
         answers: What means `yes` and `no` while a question is open.
+        shells: What names a shell in a sentence that asks for something else: by the action that chooses the shell.
         fillers: What may come first in a sentence without changing what is asked for.
         not_names: Words that look like the name of a template and are none.
         before_groups: Words that come before the name of a resource group, besides prepositions.
@@ -49,6 +50,7 @@ class SentencePatterns:
     sentences: IntentPatterns
     in_walk: IntentPatterns
     answers: IntentPatterns
+    shells: IntentPatterns
     fillers: frozenset[str]
     not_names: frozenset[str]
     before_groups: frozenset[str]
@@ -79,6 +81,7 @@ def read_sentence_patterns(files: Iterable[YamlFile]) -> SentencePatterns:
         IntentPatterns(groups["sentences"]),
         IntentPatterns(groups["in_walk"]),
         IntentPatterns(groups["answers"]),
+        IntentPatterns(groups["shells"]),
         frozenset(words["fillers"]),
         frozenset(words["not_names"]),
         frozenset(words["before_groups"]),

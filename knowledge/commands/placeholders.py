@@ -13,6 +13,8 @@ from knowledge.azure_names import GUID, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
 from knowledge.patterns import define_text_pattern
 
 Shell = Literal["Azure CLI", "PowerShell"]
+DEFAULT_SHELL: Shell = "Azure CLI"
+"""The shell whose commands are shown to people of whom no other is known."""
 
 # Stricter than Azure: a name that begins with "-" would be an option of the command.
 _RESOURCE_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"

@@ -316,7 +316,7 @@ class Chat:
 
     @property
     def buttons(self) -> list[Button]:
-        return [button for reply in self.replies for button in reply.buttons]
+        return [button for reply in self.replies for button in reply.offered_buttons]
 
     @property
     def shown(self) -> str:

@@ -49,11 +49,11 @@ CONVERSATIONS = {
                 "A consequence of this, not another cause: Packer build failed.",
                 "Step 1 of 3. Read the state.",
                 "az image builder show -n win11-golden -g rg-images",
-                "Get-AzImageBuilderTemplate -ResourceGroupName rg-images -Name win11-golden",
                 "What to expect: Failed.",
                 "[3] Other candidates (1)",
+                "[6] PowerShell instead",
             ),
-            ("our own conclusion", "only a part of the log", "<template>", "Step 2"),
+            ("our own conclusion", "only a part of the log", "<template>", "Step 2", "Get-AzImageBuilderTemplate"),
         ),
         Line(
             "[Done, next]",

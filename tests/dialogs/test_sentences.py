@@ -109,7 +109,12 @@ async def test_without_lookups_a_name_gets_the_commands() -> None:
         ("rerun win11-golden", "az image builder run -n win11-golden"),
         ("can you please cancel win11-golden", "az image builder cancel -n win11-golden"),
         ("delete win11-golden", "az image builder delete -n win11-golden"),
-        ("rilancia win11-golden", "Start-AzImageBuilderTemplate -ResourceGroupName <rg> -Name win11-golden"),
+        ("rilancia win11-golden", "az image builder run -n win11-golden"),
+        (
+            "how do I rerun win11-golden in PowerShell?",
+            "Start-AzImageBuilderTemplate -ResourceGroupName <rg> -Name win11-golden",
+        ),
+        ("annulla win11-golden con powershell", "Stop-AzImageBuilderTemplate"),
     ],
 )
 async def test_what_it_never_does_is_answered_with_the_command(text: str, command: str) -> None:

@@ -20,6 +20,8 @@ SHAPES_OF_1_2 = {
     "AdaptiveCard", "RichTextBlock", "TextRun", "Container", "ColumnSet", "Column", "ActionSet",
     "Input.Text", "Input.ChoiceSet", "Action.Submit", "Action.OpenUrl", "Action.ToggleVisibility",
 }  # fmt: skip
+WITH_FALLBACK = {"CodeBlock"}
+"""What only newer clients know; the others get its fallback."""
 TONES = {"default", "emphasis", "good", "attention", "warning", "accent", "positive", "dark", "light"}
 ELSEWHERE = re.compile(r"Azure portal|portale di Azure|browser")
 
@@ -81,7 +83,8 @@ def _shape(card: Json) -> Iterator[str]:
         kind = element.get("type")
         if kind == "Image" and not element.get("altText"):
             yield "a picture without alternative text"
-        if kind is not None and kind not in SHAPES_OF_1_2:
+        has_fallback = kind in WITH_FALLBACK and element.get("fallback", {}).get("type") in SHAPES_OF_1_2
+        if kind is not None and kind not in SHAPES_OF_1_2 and not has_fallback:
             yield f"{kind} is not known to wrap and to show in 1.2"
 
 
@@ -108,8 +111,9 @@ def _colours_and_widths(card: Json) -> Iterator[str]:
 def _buttons(card: Json) -> Iterator[str]:
     pressed = buttons(card)
     labels = [button["title"] for button in pressed]
-    if len(pressed) > MOST_BUTTONS:
-        yield f"{len(pressed)} buttons"
+    rows = sum(len(element["actions"]) for element in elements(card) if "actions" in element)
+    if rows > MOST_BUTTONS:
+        yield f"{rows} buttons"
     if sum(button.get("style") == "positive" for button in pressed) > 1:
         yield "more than one primary button"
     for label in labels:

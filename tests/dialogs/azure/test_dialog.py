@@ -384,7 +384,7 @@ async def test_without_azure_it_says_what_to_run() -> None:
     assert "--auth-mode login" in shown
     assert "Paste the output here" in shown
     assert chat.buttons[0].label == "Back to step 1"
-    assert "LastRunStatusRunState -eq 'Failed'" in await chat.say("what failed")
+    assert "[?lastRunStatus.runState=='Failed']" in await chat.say("what failed")
     assert "You were not signed in" in await chat.say("sign out")
     assert "<template>" in await LookingChat(None).say("look at my template")
 

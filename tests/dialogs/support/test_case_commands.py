@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +17,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dialogs.context import DialogContext
+from dialogs.model.reply import Command
 from dialogs.state.case import CaseForm
-from dialogs.support.case_commands import build_case_commands, render_bash_commands, render_powershell_commands
+from dialogs.support.case_commands import build_case_command, render_bash_commands, render_powershell_commands
 from dialogs.support.case_text import render_english_text
 from dialogs.support.case_values import build_file_name
+from knowledge.commands.placeholders import Shell as ShellName
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.azure_cli.support_options import find_fault
 from tests.dialogs.fixtures import CORRELATION, SUBSCRIPTION, context
@@ -218,5 +221,14 @@ def test_the_file_of_the_commands_holds_the_english_text_of_the_case() -> None:
 
 
 def test_without_a_product_there_is_no_service_to_look_in() -> None:
-    assert build_case_commands(context(), replace(FORM, product="")) == ()
-    assert [command.shell for command in build_case_commands(context(), FORM)] == ["Azure CLI", "PowerShell"]
+    assert build_case_command(context(), replace(FORM, product="")) is None
+
+
+@pytest.mark.parametrize(
+    ("shell", "render"), [("Azure CLI", render_bash_commands), ("PowerShell", render_powershell_commands)]
+)
+def test_the_commands_are_for_the_shell_of_the_person(
+    shell: ShellName, render: Callable[[DialogContext, CaseForm], str]
+) -> None:
+    own = replace(context(), shell=shell)
+    assert build_case_command(own, FORM) == Command(shell, render(own, FORM))
