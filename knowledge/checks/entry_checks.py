@@ -23,6 +23,7 @@ from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.checks.command_checks import check_commands
 from knowledge.checks.date_checks import check_dates, parse_review_day
 from knowledge.checks.finding_checks import check_findings, check_headlines
+from knowledge.checks.order_checks import check_order
 from knowledge.commands.placeholders import PLACEHOLDERS
 from knowledge.diagnosis.diagnoser import Diagnoser
 from knowledge.model.diagnosis import Diagnosis
@@ -64,6 +65,7 @@ def check_entries(
         _check_signatures(entry_file)
         check_headlines(*entry_file)
         _check_steps(entry_file.file, (), entry_file.entry.steps)
+        check_order(entry_file.file, (), entry_file.entry.steps, entry_file.entry.retry)
         _check_completeness(entry_file)
     if not faults and not any(file.list_faults() for _, file in entry_files):
         _check_examples(entry_files, entries)
