@@ -13,6 +13,7 @@ from dialogs.sentence_reader import CODE, GROUP, NAME, Sentence, read_sentence
 from dialogs.state.conversation_state import ConversationState, OfferedButton
 from dialogs.texts.sentence_patterns import SentencePatterns
 from dialogs.texts.typed_phrases import TypedPhrases
+from knowledge.catalog.exit_codes import ROBOCOPY
 from knowledge.commands.placeholders import Shell
 from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
@@ -34,6 +35,12 @@ MAX_NAMED_WORDS = 18
 _ABOUT_TEMPLATE = ("look", "look-again", "failing", "help", "steps", "others", "alive", "thanks", "hello", "code", None)
 """What a sentence that names a template doesn't ask for: then it's about the template."""
 _SMALL_TALK = ("thanks", "hello")
+_LONE_CODE = re.compile(
+    r"""\s*(?:ERROR: *)?(?:[{"' ]*(?:[Ee]rror ?)?[Cc]ode["' ]*[:=] *["']?(?P<json>[A-Z][A-Za-z]{3,59})["',} ]*"""
+    r"""|\((?P<printed>[A-Z][A-Za-z]{3,59})\)[.: ]*)\s*$"""
+)
+"""An error's code that was pasted without its message, as JSON or as Azure CLI prints it."""
+_DIGIT = re.compile(r"\b\d\b")
 _MENTION = re.compile(r"<at>.*?</at>|@[Ii]mage ?[Mm]edic\b|&nbsp;")
 _PROGRAM_OUTPUT = re.compile(
     r"(?m)^\s*(?:\([A-Za-z]{4,60}\) |"
@@ -50,17 +57,19 @@ def find_sentence_action(
     if len(text) > MAX_TEXT_CHARS:
         return None
     text = _MENTION.sub(" ", text)
-    if len(text.strip().splitlines()) > MAX_LINES or _is_program_output(text):
-        return None
-    if redact(text) != text:
+    if len(text.strip().splitlines()) > MAX_LINES or redact(text) != text:
         return None  # a token alone looks like a name, and names are shown
+    if lone_code := _LONE_CODE.match(text):
+        return "code", {"code": lone_code["json"] or lone_code["printed"]}
+    if _is_program_output(text):
+        return None
     sentence = read_sentence(text, patterns, phrases, _list_known_names(state))
     if sentence is None:
         return None
     if not sentence.text:
         return "help", {}
     action_id = patterns.sentences.find_action(sentence.text)
-    if action_id in SHELL_ACTIONS:  # "I don't use the CLI" leaves no step out
+    if action_id is not None and action_id in SHELL_ACTIONS:  # "I don't use the CLI" leaves no step out
         return action_id, {}
     action_id = None if sentence.query.name else patterns.in_walk.find_action(sentence.text)
     is_about_left_walk = action_id == "undo" or (action_id == "failed-again" and not state.walkthrough)
@@ -85,12 +94,21 @@ def _find_anywhere(
         return None  # whoever writes so much describes a failure
     if action_id in _SMALL_TALK and not phrases.opening_exceptions.isdisjoint(sentence.text.replace(",", " ").split()):
         return None
+    if action_id == "code" and state.last_buttons and _DIGIT.fullmatch(sentence.text):
+        return None  # most likely the number of a button that isn't there
     if action_id == "code":
-        return "code", {"code": sentence.code}
+        return "code", _build_code_args(sentence)
     if action_id in (None, "failing", "look-again") and (name := _find_framed_name(sentence, patterns, phrases)):
         query = TemplateQuery.from_names(name=name.replace(" ", "-"))
         return "look", {key: value for key, value in query.to_args().items() if value}
     return (action_id, args) if action_id is not None else None
+
+
+def _build_code_args(sentence: Sentence) -> dict[str, object]:
+    """Return the code that a sentence asks about: a single digit is one where nothing else can be meant."""
+    digit = _DIGIT.search(sentence.text)
+    code = sentence.code or (digit[0] if digit else "")
+    return {"code": code, **({"program": ROBOCOPY} if ROBOCOPY in sentence.text.split() else {})}
 
 
 def _is_about_template(sentence: Sentence, action_id: str | None, state: ConversationState) -> bool:

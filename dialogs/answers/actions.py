@@ -63,7 +63,8 @@ def show_permissions(request: ActionRequest) -> DialogResult:
 async def answer_code(request: ActionRequest) -> DialogResult:
     """Say what an exit code or an error's code means."""
     code = parse_text(request.args.get("code"), MAX_CODE_CHARS)
-    return await explain_code(request.context, request.state, request.resources, code)
+    program = parse_text(request.args.get("program", ""), MAX_CODE_CHARS)
+    return await explain_code(request.context, request.state, request.resources, code, program)
 
 
 @ANSWER_ACTIONS.register("run-by-hand")

@@ -13,7 +13,8 @@ from dialogs.solution.candidate_view import build_choose_button
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TrustedText
-from knowledge.catalog.exit_codes import describe_exit_code
+from knowledge.catalog.error_codes import find_error_code
+from knowledge.catalog.exit_codes import describe_exit_code, find_program
 from knowledge.diagnosis.azure_error import is_wrapper_code
 
 _MAX_CANDIDATES = 3
@@ -21,28 +22,37 @@ _NUMBER = re.compile(r"-?\d+|0x[0-9a-fA-F]+")
 
 
 async def explain_code(
-    context: DialogContext, state: ConversationState, resources: DialogResources, code: str
+    context: DialogContext, state: ConversationState, resources: DialogResources, code: str, program: str = ""
 ) -> DialogResult:
-    """Say what a code means, and which failures it belongs to."""
+    """Say what a code means, and which failures it belongs to. `program` is what ended with it, if that was said."""
     os = state.diagnosis.os if state.diagnosis else None
+    program = program or (find_program(state.diagnosis) if state.diagnosis else "")
     number = int(code, 0) if _NUMBER.fullmatch(code) else None
-    meaning = describe_exit_code(number, os, context.language) if number is not None else None
+    meaning = describe_exit_code(number, os, context.language, program) if number is not None else None
     diagnosis = await resources.diagnose(code, context.language)
     entries = [match.entry for match in diagnosis.matches if match.entry in context.entries]
+    known = find_error_code(code)
+    if known is not None:
+        entries = [*entries, *(entry for entry in known.entries if entry in context.entries and entry not in entries)]
     is_wrapper = is_wrapper_code(code)
-    if not entries and number is None and not is_wrapper:
+    if not entries and number is None and not is_wrapper and known is None:
         hits = await asyncio.to_thread(lambda: context.knowledge.keyword_search.search(code))
         entries = [hit.entry for hit in hits if not hit.finding]
     entries = entries[:_MAX_CANDIDATES]
     blocks: list[Block] = [Paragraph(build_literal(code), size="title")]
     if meaning is not None:
         blocks.append(context.build_paragraph("code.means", meaning=TrustedText(meaning)))
+    elif known is not None:
+        blocks.append(Paragraph(context.localize(known.meaning)))
     elif is_wrapper:
         blocks.append(context.build_paragraph("code.wrapper"))
     elif not entries:
         blocks.append(context.build_paragraph("code.unknown"))
     blocks += [Paragraph(emphasize(context.build_paragraph("code.belongs").text))] if entries else []
     blocks.append(context.build_paragraph("code.alone", "subtle"))
+    if known is not None:
+        page = TrustedText(f"{known.reference.title}: {known.reference.url}")
+        blocks.append(context.build_paragraph("guides.references", "subtle", pages=page))
     buttons = (
         *(build_choose_button(context, entry, 0) for entry in entries),
         *(build_back_to_step_buttons(context, state) or build_default_buttons(context)),

@@ -6,7 +6,7 @@ from dialogs.context import DialogContext
 from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal, parse_markup
 from dialogs.replies.durations import format_duration
 from dialogs.texts.catalog import TrustedText
-from knowledge.catalog.exit_codes import describe_exit_code
+from knowledge.catalog.exit_codes import describe_exit_code, find_program
 from knowledge.model.diagnosis import Diagnosis
 
 
@@ -40,10 +40,11 @@ def render_reached_phase(context: DialogContext, phase: str) -> RichText:
 
 
 def render_exit_code_meaning(context: DialogContext, diagnosis: Diagnosis, exit_code: str | int | None) -> RichText:
-    """Return what an exit code means, in parentheses; empty for 1, which only says that something failed."""
-    if not isinstance(exit_code, int) or exit_code <= 1:
+    """Return what an exit code means, in parentheses; empty for 1, which mostly only says that something failed."""
+    program = find_program(diagnosis)
+    if not isinstance(exit_code, int) or exit_code <= (0 if program else 1):
         return ()
-    meaning = describe_exit_code(exit_code, diagnosis.os, context.language)
+    meaning = describe_exit_code(exit_code, diagnosis.os, context.language, program)
     return (TextRun(" ("), *parse_markup(meaning), TextRun(")")) if meaning else ()
 
 

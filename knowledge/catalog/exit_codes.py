@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
+from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language, LocalizedText
 from knowledge.model.errors import InvalidFilesError
 
@@ -24,28 +25,52 @@ _WIN32_HRESULT_PREFIX = 0x80070000  # an HRESULT whose lower half is a Windows e
 _MIN_ROBOCOPY_FAILURE = 8  # robocopy reports success with any code below this
 _MAX_SIGNAL = 31
 
-_SENTENCES = ("named_signal", "unnamed_signal", "robocopy", "win32_error")
+_MAX_ROBOCOPY_CODE = 31
+
+ROBOCOPY = "robocopy"
+"""The one program whose codes mean nothing of what they mean elsewhere."""
+_SENTENCES = (
+    "named_signal",
+    "unnamed_signal",
+    "robocopy",
+    "robocopy_nothing",
+    "robocopy_success",
+    "robocopy_failure",
+    "win32_error",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ExitCodes:
-    """The meanings by unsigned code and operating system, the names of signals, and what is said of other codes.
+    """The meanings by unsigned code and operating system, of signals and of robocopy's bits, and of other codes.
 
     An operating system of `None` stands for both.
     """
 
     meanings: Mapping[tuple[int, str | None], LocalizedText]
     signal_names: Mapping[int, LocalizedText]
+    robocopy_bits: Mapping[int, LocalizedText]
     sentences: Mapping[str, LocalizedText]
 
 
-def describe_exit_code(code: int, os: str | None, language: Language) -> str | None:
+def find_program(diagnosis: Diagnosis) -> str:
+    """Return the program that a failed step's exit code comes from, if its meaning depends on that; "" if not."""
+    finding = diagnosis.finding
+    if finding is not None and finding.id.startswith(f"{ROBOCOPY}-"):
+        return ROBOCOPY
+    is_shown = any(ROBOCOPY in line.text.lower() for line in diagnosis.excerpt)
+    return ROBOCOPY if is_shown and diagnosis.os != "linux" else ""
+
+
+def describe_exit_code(code: int, os: str | None, language: Language, program: str = "") -> str | None:
     """Return what `code` means on an operating system, or `None` if that is unknown.
 
     `os` is `windows` or `linux`; with any other value the meanings on both are named. Windows codes may be signed or
-    unsigned: -2147023278 and 2147944018 are the same code.
+    unsigned: -2147023278 and 2147944018 are the same code. `program` is what ended with it, as of `find_program`.
     """
     known = load_exit_codes()
+    if program == ROBOCOPY and 0 <= code <= _MAX_ROBOCOPY_CODE:
+        return _describe_robocopy_code(known, code, language)
     code %= _UINT32_RANGE
     universal_meaning = known.meanings.get((code, None))
     if universal_meaning:
@@ -69,6 +94,14 @@ def _describe_for_os(known: ExitCodes, code: int, os: str, language: Language) -
     return known.sentences["robocopy"].get(language) if 1 < code < _MIN_ROBOCOPY_FAILURE else None
 
 
+def _describe_robocopy_code(known: ExitCodes, code: int, language: Language) -> str:
+    if code == 0:
+        return known.sentences["robocopy_nothing"].get(language)
+    meanings = [meaning.get(language) for bit, meaning in known.robocopy_bits.items() if code & bit]
+    sentence = known.sentences["robocopy_success" if code < _MIN_ROBOCOPY_FAILURE else "robocopy_failure"]
+    return sentence.get(language).format(meaning="; ".join(meanings))
+
+
 def _describe_signal(known: ExitCodes, code: int, language: Language) -> str | None:
     number = code - 128  # a shell exits with 128 + n when signal n ends its command
     if not 1 <= number <= _MAX_SIGNAL:
@@ -82,14 +115,15 @@ def _describe_signal(known: ExitCodes, code: int, language: Language) -> str | N
 def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
     """Load the file. Raise `InvalidFilesError` with every fault of it."""
     file = read_yaml_file(path)
-    section = Section(file, (), file.value, ("codes", "signals", "sentences"))
+    section = Section(file, (), file.value, ("codes", "signals", "robocopy_bits", "sentences"))
     meanings: dict[tuple[int, str | None], LocalizedText] = {}
     section.build_each("codes", lambda file, key_path, item: _read_codes(file, key_path, item, meanings))
     if not meanings:
         section.add_fault("codes", "'codes' must be a list of codes with their meaning")
     known = ExitCodes(
         meanings,
-        dict(section.build_each("signals", _read_signal)),
+        dict(section.build_each("signals", _read_number)),
+        dict(section.build_each("robocopy_bits", _read_number)),
         section.build_nested("sentences", _read_sentences),
     )
     faults = file.list_faults()
@@ -98,7 +132,7 @@ def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
     return known
 
 
-def _read_signal(file: YamlFile, key_path: KeyPath, item: Any) -> tuple[int, LocalizedText]:
+def _read_number(file: YamlFile, key_path: KeyPath, item: Any) -> tuple[int, LocalizedText]:
     section = Section(file, key_path, item, ("number", "name"))
     return section.get_int("number", 0), section.get_localized("name")
 

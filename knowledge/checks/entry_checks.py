@@ -14,6 +14,7 @@ import re2
 
 from knowledge.build_log.observations import OBSERVATION_IDS
 from knowledge.catalog.breaking_dates import DATES_PATH
+from knowledge.catalog.error_codes import ERROR_CODES_PATH, read_error_codes
 from knowledge.catalog.exit_codes import EXIT_CODES_PATH, load_exit_codes
 from knowledge.catalog.fact_rules import FACT_RULES_PATH, read_fact_rules
 from knowledge.catalog.findings import FINDINGS_DIR
@@ -45,6 +46,7 @@ def check_entries(
     howtos: Path = HOWTOS_PATH,
     findings: Path = FINDINGS_DIR,
     exit_codes: Path = EXIT_CODES_PATH,
+    error_codes: Path = ERROR_CODES_PATH,
     fact_rules: Path = FACT_RULES_PATH,
     dates: Path = DATES_PATH,
 ) -> list[Fault]:
@@ -57,6 +59,9 @@ def check_entries(
     entry_files = read_entries(root)
     entries = {entry.id: entry for entry, _ in entry_files}
     # The shipped rules and dates name the shipped entries, so they can't be checked against others.
+    faults += _check_error_codes(
+        error_codes, entries if root == ENTRIES_DIR or error_codes != ERROR_CODES_PATH else None
+    )
     are_rules_for_entries = root == ENTRIES_DIR or fact_rules != FACT_RULES_PATH
     faults += _check_fact_rules(fact_rules, entries if are_rules_for_entries else None)
     faults += check_dates(dates, entries if root == ENTRIES_DIR or dates != DATES_PATH else None)
@@ -121,6 +126,16 @@ def _check_fact_rules(path: Path, entries: Mapping[str, Entry] | None) -> list[F
         for name in rule.entries:
             if entries is not None and name not in entries:
                 file.add_fault(("rules", index, "entries"), f"there is no entry {name!r}")
+    return file.list_faults()
+
+
+def _check_error_codes(path: Path, entries: Mapping[str, Entry] | None) -> list[Fault]:
+    """Return the faults of the error codes; with `entries`, also codes that name an entry not among them."""
+    file, codes = read_error_codes(path)
+    for code, known in codes.items():
+        for name in known.entries:
+            if entries is not None and name not in entries:
+                file.add_fault(("codes",), f"{code}: there is no entry {name!r}")
     return file.list_faults()
 
 

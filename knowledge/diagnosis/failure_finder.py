@@ -100,8 +100,7 @@ class FailureFinder:
             return StepFailure(stopped=self._stopped_step_finder.find(build, observations))
         output = [build.lines[index] for index in build.failure_range]
         if build.outcome == "failed":
-            is_script = build.script_exit_code is not None
-            said = self._script_failure_finder.find_in_output(output, is_script)
+            said = self._script_failure_finder.find_in_output(output, build.script_exit_code)
         else:
             said = self._script_failure_finder.find_best_message(output[-CUT_LINES:], _MIN_PLAIN_WEIGHT)
         is_cut = build.phase is None and not build.runs

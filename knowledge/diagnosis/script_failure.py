@@ -61,12 +61,13 @@ class ScriptFailureFinder:
     def __init__(self, catalog: FindingCatalog) -> None:
         self.catalog = catalog
         self._pattern_set = LinePatternSet([*catalog.line_patterns, *catalog.list_patterns("said")])
+        self._quiet_pattern_set = LinePatternSet(catalog.list_patterns("nothing-said"))
 
-    def find_in_output(self, output: Sequence[LogLine], is_script: bool = False) -> ScriptFailure:
+    def find_in_output(self, output: Sequence[LogLine], exit_code: int | None = None) -> ScriptFailure:
         """Find what the step with this `output`, from its start to its failure, said about the failure.
 
-        If no message reads like an error, the last ones are returned, with the rule for a script that says nothing if
-        `output` begins where a script does, or if the verdict says that it was one (`is_script`). That it printed
+        If no message reads like an error, the last ones are returned, with a rule for a script that says nothing if
+        `output` begins where a script does, or if the verdict says that it was one by its `exit_code`. That it printed
         nothing at all is known only of a step that is there from its start to its end.
         """
         messages = read_step_messages(output)
@@ -76,7 +77,10 @@ class ScriptFailureFinder:
         if best is None or best.score < MIN_SCORE:
             has_start = any(line.body.startswith(_BEGIN_PREFIX) for line in output[:_HEADER_LINES])
             is_whole = has_start and output[-1].body.startswith(_STOP_PREFIX)
-            return self._build_fallback(last_messages, is_whole if not last_messages else has_start or is_script)
+            is_script = is_whole if not last_messages else has_start or exit_code is not None
+            if is_script and (quiet := self._find_quiet_failure(messages, last_messages, exit_code)):
+                return quiet
+            return self._build_fallback(last_messages, is_script)
         deciding, rule = self._choose_rule(scored, best)
         last = last_messages[-1] if last_messages else None
         return ScriptFailure(choose_messages(scored, best, deciding, last), deciding.message, rule)
@@ -92,6 +96,19 @@ class ScriptFailureFinder:
             return NO_FAILURE
         rule = self.catalog.rules.get(best.pattern_id)
         return ScriptFailure(choose_messages(scored, best, best, None), best.message, rule)
+
+    def _find_quiet_failure(
+        self, messages: Sequence[ScriptMessage], last_messages: Sequence[ScriptMessage], exit_code: int | None
+    ) -> ScriptFailure | None:
+        """Return the failure that a message and the exit code show together, though neither is an error by itself."""
+        for message in reversed(messages):
+            for pattern in self._quiet_pattern_set.find_all(message.text):
+                rule = self.catalog.rules[pattern.id]
+                if exit_code in rule.exit_codes:
+                    others = [each for each in last_messages if each is not message][1 - MAX_MESSAGES :]
+                    shown = sorted((message, *others), key=lambda each: each.line.number)
+                    return ScriptFailure(tuple(shown), message, rule, is_fallback=True)
+        return None
 
     def _build_fallback(self, last_messages: Sequence[ScriptMessage], is_script: bool) -> ScriptFailure:
         messages = tuple(last_messages)

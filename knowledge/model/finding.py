@@ -48,6 +48,7 @@ class FindingRule:
     """One way in which a script fails. Its texts may hold placeholders, `{name|default}`, for captured values.
 
     `capture` holds RE2 expressions with named groups, searched in the message first and then in the step's output.
+    `exit_codes` are those of which the script must have ended with one, if its output alone is no error.
     """
 
     pattern: LinePattern
@@ -60,6 +61,7 @@ class FindingRule:
     owner: Owner
     basis: Basis
     examples: tuple[FindingExample, ...]
+    exit_codes: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:

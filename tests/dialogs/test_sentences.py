@@ -129,10 +129,55 @@ async def test_what_it_never_does_is_answered_with_the_command(text: str, comman
         ("cosa vuol dire 3010", "riavvio"),
         ("0x12345678", "I don't know this code"),
         ("what does DeploymentFailed mean", "It only says that something failed"),
+        ("what does 5 mean", "access denied"),
+        ("What does exit code 5 mean?", "access denied"),
+        ("what is 5", "access denied"),
+        ("is 5 bad?", "access denied"),
+        ("5, what is that", "access denied"),
+        ("it ended with 5", "access denied"),
+        ("exit 1", "general error"),
+        ("error 5", "access denied"),
+        ("5", "access denied"),
+        ("cosa vuol dire 5", "accesso negato"),
+        ("cos'è il 5?", "accesso negato"),
+        ("codice di uscita 5", "accesso negato"),
+        ("cosa significa il codice 5", "accesso negato"),
+        (
+            "what does robocopy 3 mean",
+            "success (files were copied; the target has files or folders that the source lacks)",
+        ),
+        ("robocopy exit code 9", "failure (files were copied; some files or folders couldn't be copied)"),
+        ("cosa significa il codice 1 di robocopy", "esito positivo (sono stati copiati file)"),
+        ("VMExtensionProvisioningError", "An extension on a virtual machine reported an error"),
+        ("what does CannotDeleteResource mean", "still contains others"),
+        ("TooManyRequests", "Read on: Throttling errors: https://learn.microsoft.com/"),
+        ("cosa significa TooManyRequests", "troppe richieste"),
+        ('"code": "TooManyRequests"', "Azure answered 429"),
+        ('{"code":"CannotDeleteResource"}', "still contains others"),
+        ("Code: VMExtensionProvisioningError", "An extension on a virtual machine"),
+        ("ERROR: (TooManyRequests)", "Azure answered 429"),
     ],
 )
 async def test_a_code_is_explained(text: str, said: str) -> None:
-    assert said in await Chat("it-IT" if text.startswith("cosa") else "en-US").say(text)
+    italian = text.startswith(("cos", "codice"))
+    assert said in await Chat("it-IT" if italian else "en-US").say(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["what does step 5 mean", "5 templates", "the build ran for 5 h", "password: Sup3rSecret9"]
+)
+async def test_what_only_has_a_digit_is_no_code(text: str) -> None:
+    asked = find_asked_action(text, ConversationState(), TEXTS.phrases, TEXTS.sentences)
+    assert asked is None or asked.action_id != "code"
+
+
+async def test_a_bare_digit_is_the_number_of_a_choice_where_there_is_one() -> None:
+    chat = Chat()
+    await chat.say("help")
+    assert "It means" not in await chat.say("1")
+    await chat.say("help")
+    assert "It means" not in await chat.say("9")
+    assert "access denied" in await chat.say("what does 5 mean")
 
 
 async def test_yes_and_no_answer_the_question_at_hand() -> None:

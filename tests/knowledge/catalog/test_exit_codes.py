@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.exit_codes import describe_exit_code, load_exit_codes
+from knowledge.catalog.exit_codes import ROBOCOPY, describe_exit_code, load_exit_codes
 from knowledge.model.entry import COMPLETE_LANGUAGES
 from knowledge.model.errors import InvalidFilesError
 
@@ -83,6 +83,27 @@ def test_any_code_is_accepted(code: int, os: str | None) -> None:
     for language in COMPLETE_LANGUAGES:
         meaning = describe_exit_code(code, os, language)
         assert meaning is None or meaning.strip()
+
+
+ROBOCOPY_CODES = [
+    (0, "success, nothing had to be copied"),
+    (1, "success (files were copied)"),
+    (3, "success (files were copied; the target has files"),
+    (5, "success (files were copied; some files or folders didn't match)"),
+    (7, "every code below 8 is a success"),
+    (8, "failure (some files or folders couldn't be copied)"),
+    (16, "failure (a serious error, nothing was copied)"),
+]
+
+
+@pytest.mark.parametrize(("code", "meaning"), ROBOCOPY_CODES)
+def test_the_codes_of_robocopy_are_bits(code: int, meaning: str) -> None:
+    assert meaning in str(describe_exit_code(code, "windows", "en", ROBOCOPY))
+    assert "robocopy" in str(describe_exit_code(code, "windows", "it", ROBOCOPY))
+
+
+def test_another_code_is_not_robocopys() -> None:
+    assert describe_exit_code(1603, "windows", "en", ROBOCOPY) == describe_exit_code(1603, "windows", "en")
 
 
 def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:

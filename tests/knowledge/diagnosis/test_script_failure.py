@@ -197,7 +197,39 @@ def test_a_script_that_printed_nothing_gets_its_own_advice() -> None:
 def test_that_a_script_printed_nothing_is_not_said_of_a_part_of_a_log() -> None:
     assert find_in_output().rule is None
     end = LogLine(1, "output", "Provisioning step had errors: Running the cleanup provisioner, if present...")
-    assert FINDER.find_in_output([end], is_script=True).rule is None
+    assert FINDER.find_in_output([end], exit_code=1).rule is None
+
+
+ROBOCOPY = (
+    "   ROBOCOPY     ::     Robust File Copy for Windows",
+    "   Started : Saturday, 14 November 2026 10:12:01",
+    "    Source : C:\\src\\",
+    "     Files : *.*",
+    "               Total    Copied   Skipped  Mismatch    FAILED    Extras",
+    "    Dirs :         1         0         1         0         0         0",
+    "   Files :        12        12         0         0         0         0",
+    "   Ended : Saturday, 14 November 2026 10:12:02",
+)
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "finding"),
+    [
+        (ROBOCOPY, 1, "robocopy-succeeded"),
+        (ROBOCOPY, 3, "robocopy-succeeded"),
+        ((*ROBOCOPY, "All files are there"), 7, "robocopy-succeeded"),
+        (ROBOCOPY, 8, "last-words"),
+        (ROBOCOPY, 1603, "last-words"),
+        ((*ROBOCOPY, "Cannot find path 'C:\\x' because it does not exist."), 1, "missing-file"),
+        (("Files : 12 11 0 0 1 0",), 1, "last-words"),
+    ],
+)
+def test_robocopys_codes_below_8_are_no_failure(output: tuple[str, ...], code: int, finding: str) -> None:
+    lines = [LogLine(1, "output", "Provisioning with Powershell...")]
+    lines += [LogLine(number, "output", body) for number, body in enumerate(output, 2)]
+    rule = FINDER.find_in_output(lines, code).rule
+    assert rule is not None
+    assert rule.id == finding
 
 
 def test_the_last_lines_are_shown_of_a_script_that_printed_no_error() -> None:
