@@ -15,12 +15,12 @@ from dialogs.replies.plain_text import flatten_runs
 from dialogs.replies.sentences import extract_first_sentence
 from dialogs.solution.diagnosis_view import build_entry_heading, render_retry_advice
 from dialogs.solution.finding_view import build_advice, build_deciding_line, summarize_headline
-from dialogs.solution.solution_steps import build_walk, get_finding
+from dialogs.solution.solution_steps import build_walk, get_finding, render_system
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.texts.catalog import TextCatalog, get_texts
-from knowledge.diagnosis.solution import build_solution
+from knowledge.diagnosis.solution import build_solution, fits_os
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Entry, Language
@@ -137,13 +137,14 @@ def _build_card(context: DialogContext, entry: Entry, rule: FindingRule | None) 
 def _build_body(context: DialogContext, entry: Entry, rule: FindingRule | None) -> list[Block]:
     """Build what every card says of an entry, or of `rule`: whether a retry helps, the cause, and the first step."""
     cause = extract_first_sentence(context, rule.cause if rule else entry.cause)
-    steps = build_solution(entry, rule, "image-builder", ())
+    solution = build_solution(entry, rule, "image-builder", ())
+    steps = [step for step in solution if fits_os(step, solution[0].os or None)]
     blocks: list[Block] = [
         context.build_paragraph(f"retry.{rule.retry}") if rule else render_retry_advice(context, entry),
         context.build_paragraph("diagnosis.cause", cause=context.fill_text(cause)),
     ]
     if steps:
-        first = context.localize(steps[0].do)
+        first = (*render_system(context, steps[0], None), *context.localize(steps[0].do))
         blocks.append(context.build_paragraph("aside.first-step", count=len(steps), do=first))
     if len(steps) > 1:
         title = context.get_entry_title(entry.id)

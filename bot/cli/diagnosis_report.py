@@ -11,7 +11,7 @@ from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.commands.placeholders import Shell, fill_placeholders
 from knowledge.diagnosis.excerpt import shorten_line
-from knowledge.diagnosis.solution import build_solution
+from knowledge.diagnosis.solution import build_solution, fits_os
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match
 from knowledge.model.entry import Entry, Language, Step
 from knowledge.model.reported_state import find_reported_state, name_state
@@ -111,7 +111,8 @@ class DiagnosisReport:
         if basis in ("inferred", "reported-once"):
             lines.append(OutputLine(texts[f"report.{basis}"], style="dim"))
         lines += self._render_fact_notes(entry, diagnosis)
-        steps = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
+        solution = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
+        steps = [step for step in solution if fits_os(step, diagnosis.os)]
         if steps:
             lines += self._render_step(steps[0], len(steps), top, diagnosis)
         if top.explains:
@@ -130,7 +131,8 @@ class DiagnosisReport:
 
     def _render_step(self, step: Step, count: int, top: Match, diagnosis: Diagnosis) -> list[OutputLine]:
         finding_values = diagnosis.finding.values if diagnosis.finding else {}
-        instruction = fill_values(step.do.get(self._language), finding_values)
+        system = f"{step.os.capitalize()}: " if step.os and diagnosis.os is None else ""
+        instruction = f"{system}{fill_values(step.do.get(self._language), finding_values)}"
         first = f"{self._texts['report.first'].format(n=count)}: {instruction}"
         lines = [OutputLine(first, style="bold", hanging=2)]
         values = {**diagnosis.facts, **top.values}

@@ -129,7 +129,8 @@ def _format_entry(entry: Entry, language: Language) -> str:
     shells: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
     for number, step in enumerate(entry.steps, 1):
         effect = "" if step.effect == "reads" else f" [{texts[f'report.effect.{step.effect}']}]"
-        lines.append(f"{number}.{effect} {step.do.get(language)}")
+        system = f" [{step.os.capitalize()}]" if step.os else ""
+        lines.append(f"{number}.{system}{effect} {step.do.get(language)}")
         if step.save_first:
             lines.append(f"   ! {step.save_first.get(language)}")
         for shell, key in shells:

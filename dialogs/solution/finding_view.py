@@ -9,10 +9,17 @@ from dialogs.context import DialogContext, build_log_excerpt
 from dialogs.model.reply import Block, Paragraph, RichText, TextRun, build_literal
 from dialogs.replies.plain_text import summarize_runs
 from dialogs.replies.sentences import extract_first_sentence
-from dialogs.solution.solution_steps import get_finding, get_finding_values, get_steps
+from dialogs.solution.solution_steps import (
+    get_finding,
+    get_finding_values,
+    get_steps,
+    list_fitting_steps,
+    render_system,
+)
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.texts.catalog import TrustedText
 from knowledge.diagnosis.finding_builder import UNKNOWN_ERROR
+from knowledge.diagnosis.solution import fits_os
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Entry, LocalizedText, Phase, Step
 from knowledge.model.finding import Finding, FindingRule
@@ -79,8 +86,11 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
 
 def build_advice(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Paragraph:
     """Build what to do first, in short, and whether running the build again helps."""
-    runs = render_first_step(context, get_steps(context, walk), get_finding_values(state, walk))
-    return Paragraph((*runs, *render_retry(context, state.find_diagnosis(walk.diagnosis_number), walk.entry)))
+    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
+    diagnosis = state.find_diagnosis(walk.diagnosis_number)
+    os = diagnosis.os if diagnosis else None
+    runs = render_first_step(context, [steps[index] for index in fitting], get_finding_values(state, walk), os)
+    return Paragraph((*runs, *render_retry(context, diagnosis, walk.entry)))
 
 
 def render_retry(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> RichText:
@@ -95,12 +105,15 @@ def get_retry_key(entry: Entry) -> str:
     return "maybe" if entry.may_pass_unchanged else entry.retry
 
 
-def render_first_step(context: DialogContext, steps: Sequence[Step], values: Mapping[str, str]) -> RichText:
-    """Return the first sentence of the first step, with a blank after it; empty if there are no steps."""
-    if not steps:
+def render_first_step(
+    context: DialogContext, steps: Sequence[Step], values: Mapping[str, str], os: str | None
+) -> RichText:
+    """Return the first sentence of the first step that fits the system `os`, with a blank after it; empty if none."""
+    step = next((step for step in steps if fits_os(step, os)), None)
+    if step is None:
         return ()
-    first = extract_first_sentence(context, steps[0].do, min_chars=0)
-    return (*context.fill_text(first, values), TextRun(" "))
+    first = extract_first_sentence(context, step.do, min_chars=0)
+    return (*render_system(context, step, os), *context.fill_text(first, values), TextRun(" "))
 
 
 def build_retry_note(context: DialogContext, diagnosis: Diagnosis | None, entry: Entry) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dialogs.context import DialogContext, DialogResult, shorten_label
 from dialogs.model.reply import Block, Button, Command, CopyableText, Paragraph, Reply, TextRun
 from dialogs.replies.shell_commands import with_shell_switch
+from dialogs.solution.solution_steps import count_steps_to, get_steps, list_fitting_steps
 from dialogs.solution.step_view import build_step_body, has_placeholder
 from dialogs.state.conversation_state import ConversationState
 from dialogs.state.diagnosis import extract_placeholder_values
@@ -94,9 +95,10 @@ def build_back_to_step_buttons(context: DialogContext, state: ConversationState)
     walk = state.walkthrough
     if walk is None or walk.entry not in context.entries:
         return ()
-    if walk.step >= len(context.entries[walk.entry].steps):
+    if walk.step >= len(get_steps(context, walk)):
         return (context.build_button("step", "step"),)
-    return (Button(context.format_text("button.back-to-step", number=walk.step + 1), "step"),)
+    number = count_steps_to(list_fitting_steps(context, state, walk), walk.step)
+    return (Button(context.format_text("button.back-to-step", number=number), "step"),)
 
 
 def _get_placeholder_values(state: ConversationState) -> dict[str, str]:

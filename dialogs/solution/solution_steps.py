@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dialogs.context import DialogContext
-from dialogs.model.reply import RichText
+from dialogs.model.reply import RichText, TextRun
 from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
-from knowledge.diagnosis.solution import build_solution, is_known
+from dialogs.texts.catalog import TrustedText
+from knowledge.diagnosis.solution import build_solution, fits_os, is_known
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Step
 from knowledge.model.finding import Finding
@@ -50,10 +51,44 @@ def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[St
     return build_solution(entry, findings.rules.get(walk.finding), walk.tool, findings.packer_steps)
 
 
+def list_fitting_steps(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[int]:
+    """Return the indexes of the steps that fit the system of the image: all, where it's unknown.
+
+    An index counts all steps, so that a stored one stays right when the system becomes known.
+    """
+    os = _find_os(context, state, walk)
+    return [index for index, step in enumerate(get_steps(context, walk)) if fits_os(step, os)]
+
+
+def _find_os(context: DialogContext, state: ConversationState, walk: Walkthrough) -> str | None:
+    """Return the system of the image: that of the diagnosis, or the only one on which the entry occurs."""
+    diagnosis, entry = state.find_diagnosis(walk.diagnosis_number), context.entries.get(walk.entry)
+    only_os = entry.os[0] if entry is not None and len(entry.os) == 1 else None
+    return (diagnosis.os if diagnosis else None) or only_os
+
+
+def count_steps_to(fitting: Sequence[int], index: int) -> int:
+    """Return the number that people see of the step at `index`, from 1."""
+    return max(sum(each <= index for each in fitting), 1)
+
+
+def find_next_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
+    """Return the index of the step after the current one, or the number of steps if there is none."""
+    fitting = list_fitting_steps(context, state, walk)
+    return next((index for index in fitting if index > walk.step), len(get_steps(context, walk)))
+
+
+def find_previous_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
+    """Return the index of the step before the current one; the current one's if it's the first."""
+    earlier = [index for index in list_fitting_steps(context, state, walk) if index < walk.step]
+    return earlier[-1] if earlier else walk.step
+
+
 def find_first_open_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> int:
-    """Return the index of the first step that isn't known to be done: the last one at most."""
-    steps = get_steps(context, walk)
-    return next((index for index in range(len(steps)) if not is_known_step(context, state, walk, index)), 0)
+    """Return the index of the first step that isn't known to be done; of the first one if all are."""
+    fitting = list_fitting_steps(context, state, walk)
+    first = fitting[0] if fitting else 0
+    return next((index for index in fitting if not is_known_step(context, state, walk, index)), first)
 
 
 def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
@@ -79,5 +114,13 @@ def get_finding_values(state: ConversationState, walk: Walkthrough) -> Mapping[s
 
 
 def render_step_text(context: DialogContext, state: ConversationState, walk: Walkthrough, step: Step) -> RichText:
-    """Return what a step says to do, its placeholders filled in."""
-    return context.localize(step.do, get_finding_values(state, walk))
+    """Return what a step says to do, its placeholders filled in, and on which system if that's not known."""
+    system = render_system(context, step, _find_os(context, state, walk))
+    return (*system, *context.localize(step.do, get_finding_values(state, walk)))
+
+
+def render_system(context: DialogContext, step: Step, os: str | None) -> RichText:
+    """Return on which system a step is to be done, if it's for one only and that of the image (`os`) isn't known."""
+    if not step.os or os is not None:
+        return ()
+    return (*context.format_runs("walk.only-on", system=TrustedText(step.os.capitalize())), TextRun(" "))

@@ -19,7 +19,15 @@ from dialogs.model.reply import (
     TextRun,
 )
 from dialogs.replies.shell_commands import build_command
-from dialogs.solution.solution_steps import find_first_open_step, get_steps, is_known_step, render_step_text
+from dialogs.solution.solution_steps import (
+    count_steps_to,
+    find_first_open_step,
+    find_next_step,
+    get_steps,
+    is_known_step,
+    list_fitting_steps,
+    render_step_text,
+)
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
 from knowledge.diagnosis.solution import runs_build
@@ -34,10 +42,10 @@ _PLACEHOLDER_PATTERN = re.compile(r"<[A-Za-z][\w .:|-]*>")
 
 def build_step_blocks(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
     """Build the current step of `walk`, its commands filled in."""
-    steps = get_steps(context, walk)
-    step = steps[walk.step]
+    step, fitting = get_steps(context, walk)[walk.step], list_fitting_steps(context, state, walk)
     do = render_step_text(context, state, walk, step)
-    blocks: list[Block] = [context.build_paragraph("walk.step", number=walk.step + 1, count=len(steps), do=do)]
+    number, count = count_steps_to(fitting, walk.step), len(fitting)
+    blocks: list[Block] = [context.build_paragraph("walk.step", number=number, count=count, do=do)]
     body = build_step_body(context, step, get_placeholder_values(state, walk))
     # the note about placeholders belongs right below the last command
     command_end = max((end for end, block in enumerate(body, 1) if isinstance(block, Command)), default=0)
@@ -82,7 +90,7 @@ def build_walk_buttons(
     if walk.step >= step_count:
         return common_buttons
     args: dict[str, Any] = build_step_args(walk)
-    if walk.step == step_count - 1 or runs_build(get_steps(context, walk)[walk.step]):
+    if find_next_step(context, state, walk) == step_count or runs_build(get_steps(context, walk)[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),
             context.build_button("failed-again", "failed-again", **args),
@@ -173,7 +181,7 @@ def build_checklist(
 
     Earlier steps show how they went: this card may have replaced theirs.
     """
-    steps = get_steps(context, walk)
+    steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
     outcomes: dict[int, StepOutcome] = {
         tried.step: tried.outcome
         for tried in state.tried_steps
@@ -187,7 +195,7 @@ def build_checklist(
     earlier = tuple(
         _build_row(context, row, seen[index]) for index, row in enumerate(rows[: walk.step]) if index in seen
     )
-    later = tuple(Paragraph(row, "subtle", mark="○") for row in rows[walk.step + 1 :])
+    later = tuple(Paragraph(rows[index], "subtle", mark="○") for index in fitting if index > walk.step)
     return earlier, later
 
 

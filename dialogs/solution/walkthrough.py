@@ -19,7 +19,15 @@ from dialogs.solution.diagnosis_view import find_current_match
 from dialogs.solution.feedback import build_feedback_buttons
 from dialogs.solution.finding_view import build_deciding_line, render_walk_headline
 from dialogs.solution.shared_chat import show_opening
-from dialogs.solution.solution_steps import build_walk, get_finding, get_steps
+from dialogs.solution.solution_steps import (
+    build_walk,
+    count_steps_to,
+    find_next_step,
+    find_previous_step,
+    get_finding,
+    get_steps,
+    list_fitting_steps,
+)
 from dialogs.solution.step_view import (
     build_checklist,
     build_folded_step,
@@ -41,6 +49,7 @@ def start_walk(context: DialogContext, state: ConversationState, walk: Walkthrou
     walk = replace(walk, was_picked=find_current_match(state, walk) is None)
     if state.find_diagnosis(walk.diagnosis_number):
         walk = build_walk(state, walk.entry, walk.diagnosis_number, was_picked=walk.was_picked)
+        walk = replace(walk, step=next(iter(list_fitting_steps(context, state, walk)), 0))
     return DialogResult(replace(state, walkthrough=walk), (show_opening(context, state, walk),))
 
 
@@ -54,7 +63,7 @@ def leave_step(
     if walk.entry not in context.entries:
         return DialogResult(replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),))
     state = _record_step(context, state, walk, outcome)
-    walk = replace(walk, step=min(walk.step + 1, len(get_steps(context, walk))))
+    walk = replace(walk, step=find_next_step(context, state, walk))
     state = replace(state, walkthrough=walk)
     return DialogResult(state, (render_step(context, state, walk),))
 
@@ -67,7 +76,10 @@ def record_success(context: DialogContext, state: ConversationState, walk: Walkt
     else:
         state = _record_step(context, state, walk, "worked")
         confirmation = context.build_paragraph(
-            "walk.worked", "good", number=walk.step + 1, title=render_walk_headline(context, state, walk)
+            "walk.worked",
+            "good",
+            number=count_steps_to(list_fitting_steps(context, state, walk), walk.step),
+            title=render_walk_headline(context, state, walk),
         )
         buttons = (build_resume_button(context, walk, "not-solved"), *buttons)
     return DialogResult(
@@ -180,9 +192,9 @@ def undo(context: DialogContext, state: ConversationState, left: Walkthrough | N
             if (tried.entry, tried.step, tried.outcome) != (left.entry, left.step, "worked")
         )
         return show_current_step(context, replace(state, walkthrough=left, tried_steps=kept))
-    if walk is None or walk.step == 0:
+    if walk is None or (previous := find_previous_step(context, state, walk)) == walk.step:
         return show_current_step(context, state)
-    walk = replace(walk, step=walk.step - 1)
+    walk = replace(walk, step=previous)
     kept = tuple(tried for tried in state.tried_steps if (tried.entry, tried.step) != (walk.entry, walk.step))
     return show_current_step(context, replace(state, walkthrough=walk, tried_steps=kept))
 

@@ -13,9 +13,10 @@ from dialogs.solution.finding_view import (
     render_place,
     render_walk_headline,
 )
-from dialogs.solution.solution_steps import get_steps
+from dialogs.solution.solution_steps import count_steps_to, get_steps
 from dialogs.state.conversation_state import ConversationState, get_stored_fact
 from dialogs.support.case_ids import build_id_lines, build_resource_lines, collapse_whitespace
+from knowledge.diagnosis.solution import fits_os
 from knowledge.model.diagnosis import Diagnosis
 
 MAX_TRIED_STEPS = 12
@@ -175,11 +176,13 @@ def _build_fact_check_lines(context: DialogContext, state: ConversationState) ->
 
 def _build_tried_lines(context: DialogContext, state: ConversationState) -> list[str]:
     lines = []
+    os = state.diagnosis.os if state.diagnosis else None
     for tried in state.tried_steps[-MAX_TRIED_STEPS:]:
         entry = context.entries.get(tried.entry)
         outcome = context.format_text(f"case.tried.{tried.outcome}")
-        values = {"at": tried.tried_at, "number": tried.step + 1, "outcome": outcome}
         steps = get_steps(context, tried)
+        number = count_steps_to([index for index, step in enumerate(steps) if fits_os(step, os)], tried.step)
+        values = {"at": tried.tried_at, "number": number, "outcome": outcome}
         if entry is None or tried.step >= len(steps):
             # a newer knowledge base no longer has the step
             lines.append(context.format_text("case.tried.gone", entry=tried.entry, **values))

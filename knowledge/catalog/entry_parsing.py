@@ -75,7 +75,7 @@ _SIGNATURE_KEYS = (
     "generic",
     "headline",
 )
-STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "order_reason")
+STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason")
 _SYSTEMS = ("linux", "windows")
 
 
@@ -178,6 +178,7 @@ def read_step(section: Section) -> Step:
         effect=section.get_choice("effect", get_args(Effect), "reads"),
         save_first=section.get_optional_localized("save_first"),
         known_from=tuple(section.get_texts("known_from")),
+        os=section.get_choice("os", _SYSTEMS) if section.has("os") else "",
         order_reason=section.get_text("order_reason", ""),
     )
 

@@ -17,7 +17,7 @@ MAX_TITLE_CHARS = 110
 
 _KEYS = (
     "id", "weight", "when", "text", "regex", "unless", "capture", "title", "cause", "steps", "retry", "owner", "basis",
-    "examples", "not_examples",
+    "examples", "not_examples", "exit_codes",
 )  # fmt: skip
 _MIN_STEPS, _MAX_STEPS = 2, 4
 
@@ -44,12 +44,21 @@ def _read_rule(section: Section) -> FindingRule:
         owner=section.get_choice("owner", get_args(Owner)),
         basis=section.get_choice("basis", get_args(Basis), "reported"),
         examples=examples,
+        exit_codes=_read_exit_codes(section),
     )
 
 
 def _read_trigger(section: Section) -> FindingTrigger:
     trigger: FindingTrigger = section.get_choice("when", get_args(FindingTrigger), "said")
     return trigger
+
+
+def _read_exit_codes(section: Section) -> tuple[int, ...]:
+    codes = section.get_raw("exit_codes") or []
+    if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
+        section.add_fault("exit_codes", "must be a list of numbers")
+        return ()
+    return tuple(codes)
 
 
 def _parse_example(file: YamlFile, key_path: KeyPath, value: object) -> FindingExample:
@@ -70,8 +79,16 @@ def check_rule(file: YamlFile, index: int) -> FindingRule:
         for key, items in (("examples", rule.examples), ("not_examples", rule.pattern.not_examples)):
             if not items:
                 section.add_fault(key, f"needs at least one line in {key!r}")
-    if not _MIN_STEPS <= len(rule.steps) <= _MAX_STEPS:
-        section.add_fault("steps", f"a finding has {_MIN_STEPS} to {_MAX_STEPS} steps")
+    counts = [sum(step.os in ("", os) for step in rule.steps) for os in ("windows", "linux")]
+    if len(rule.steps) < _MIN_STEPS or min(counts) < 1 or max(counts) > _MAX_STEPS:
+        section.add_fault(
+            "steps", f"a finding has {_MIN_STEPS} to {_MAX_STEPS} steps, and one for each system at least"
+        )
+    has_pattern = bool(rule.pattern.text or rule.pattern.regex)
+    if bool(rule.exit_codes) != (rule.trigger == "nothing-said" and has_pattern):
+        section.add_fault(
+            "exit_codes", "goes with 'when: nothing-said' and what to look for: neither is an error alone"
+        )
     check_regexes(section, "regex", rule.pattern.regex)
     check_regexes(section, "capture", rule.capture)
     _check_texts(section, rule)

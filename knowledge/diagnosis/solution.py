@@ -50,6 +50,11 @@ def is_known(step: Step, diagnosis: Diagnosis, values: Mapping[str, str]) -> boo
     return all(diagnosis.kind == "build-log" if name == _LOG else values.get(name) for name in step.known_from)
 
 
+def fits_os(step: Step, os: str | None) -> bool:
+    """Return whether a step is for the system of the image, as far as both are known."""
+    return not step.os or os is None or step.os == os
+
+
 def runs_build(step: Step) -> bool:
     """Return whether a step runs the build again, so that its outcome shows."""
     commands = f"{step.cli or ''}\n{step.powershell or ''}"

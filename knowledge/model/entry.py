@@ -132,7 +132,8 @@ class Step:
     """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does.
 
     `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log, or values
-    that the signatures capture. `order_reason` says why the step comes earlier than its kind does.
+    that the signatures capture. `os` is the only system that the step is for, "" for any. `order_reason` says why it
+    comes earlier than its kind does.
     """
 
     do: LocalizedText
@@ -142,6 +143,7 @@ class Step:
     effect: Effect
     save_first: LocalizedText | None
     known_from: tuple[str, ...] = ()
+    os: str = ""
     order_reason: str = ""
 
 

@@ -111,9 +111,10 @@ def _colours_and_widths(card: Json) -> Iterator[str]:
 def _buttons(card: Json) -> Iterator[str]:
     pressed = buttons(card)
     labels = [button["title"] for button in pressed]
-    rows = sum(len(element["actions"]) for element in elements(card) if "actions" in element)
-    if rows > MOST_BUTTONS:
-        yield f"{rows} buttons"
+    beside = [element["selectAction"] for element in elements(card) if "selectAction" in element]
+    in_rows = [button for button in pressed if button not in beside]
+    if len(in_rows) > MOST_BUTTONS:
+        yield f"{len(in_rows)} buttons"
     if sum(button.get("style") == "positive" for button in pressed) > 1:
         yield "more than one primary button"
     for label in labels:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from knowledge.catalog.findings import load_findings
-from knowledge.diagnosis.solution import build_solution, is_known, is_service_step, runs_build
+from knowledge.diagnosis.solution import build_solution, fits_os, is_known, is_service_step, runs_build
 from knowledge.model.diagnosis import BuildTool
 from knowledge.model.entry import COMPLETE_LANGUAGES, LocalizedText, Step
 from tests.build_logs import begun, script_failed, shell
@@ -19,6 +20,7 @@ from tests.shipped_knowledge import DIAGNOSER, ENTRIES, KNOWLEDGE_BASE
 
 RULES = KNOWLEDGE_BASE.findings.rules
 PACKER_STEPS = KNOWLEDGE_BASE.findings.packer_steps
+LOGS = sorted((Path(__file__).parents[2] / "cases" / "logs").glob("*.log"))
 SCRIPT_ENTRIES = [one for one in ENTRIES.values() if one.shows_script_output]
 SERVICE_WORDS = re.compile(
     r"(?i)delete the (?:image )?template|elimina il modello|az image builder|AzImageBuilder|imageTemplates/\S+/run|"
@@ -149,6 +151,39 @@ def test_a_step_is_known_from_a_log_or_from_what_was_captured(
 )
 def test_a_step_that_runs_the_build_is_known_by_its_command(command: str | None, runs: bool) -> None:
     assert runs_build(step("Do it", "changes", command)) == runs
+
+
+@pytest.mark.parametrize(
+    ("step_os", "image_os", "fits"),
+    [
+        ("", None, True),
+        ("", "linux", True),
+        ("windows", None, True),
+        ("windows", "windows", True),
+        ("windows", "linux", False),
+        ("linux", "windows", False),
+    ],
+)
+def test_a_step_for_one_system_fits_that_only(step_os: str, image_os: str | None, fits: bool) -> None:
+    assert fits_os(replace(step("Do it"), os=step_os), image_os) == fits
+
+
+WINDOWS_ONLY = re.compile(
+    r"\bmsiexec|\b(?:Get|Set|New|Start|Remove|Add|Install|Resize|Write)-[A-Z]\w+|WindowsRestart|C:\\\\|Visual Studio|runElevated"
+)
+LINUX_ONLY = re.compile(r"\bsudo\b|\bapt(?:-get)?\b|\bdnf\b|\bsystemctl\b|\bjournalctl\b|\bmkdir -p|\bset -x")
+
+
+@pytest.mark.parametrize("log", LOGS, ids=[path.name for path in LOGS])
+def test_a_log_of_one_system_gets_no_steps_for_the_other(log: Path) -> None:
+    diagnosis = DIAGNOSER.diagnose(log.read_text("utf-8", "replace"))
+    if not diagnosis.matches or diagnosis.os is None:
+        return
+    rule = RULES.get(diagnosis.finding.id) if diagnosis.finding else None
+    solution = build_solution(ENTRIES[diagnosis.matches[0].entry], rule, diagnosis.tool, PACKER_STEPS)
+    own, foreign = (WINDOWS_ONLY, LINUX_ONLY) if diagnosis.os == "windows" else (LINUX_ONLY, WINDOWS_ONLY)
+    shown = list_texts(tuple(item for item in solution if fits_os(item, diagnosis.os)))
+    assert [text for text in shown if foreign.search(text) and not own.search(text)] == []
 
 
 def test_what_the_shipped_steps_are_known_from_exists() -> None:

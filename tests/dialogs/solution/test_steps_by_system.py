@@ -1,0 +1,81 @@
+"""Steps for one operating system are left out of a walkthrough of the other, and named where it's unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import Entry, Language, Step
+from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, SCRIPT, Chat, both, match
+
+
+def step(name: str, os: str = "") -> Step:
+    return Step(both(f"{name}.", f"{name}."), None, None, None, "reads", None, os=os)
+
+
+MIXED = replace(
+    SCRIPT, steps=(step("Elevate", "windows"), step("Prepend sudo", "linux"), step("Print"), step("Restart", "windows"))
+)
+MIXED_ENTRIES: Mapping[str, Entry] = {**ENTRIES, MIXED.id: MIXED}
+
+
+def build_chat(os: str | None, entries: Mapping[str, Entry] = MIXED_ENTRIES) -> Chat:
+    async def diagnose(text: str, language: Language) -> Diagnosis:
+        if "LOG" not in text:
+            return NOTHING
+        return replace(FAILED, os=os, matches=(match(SCRIPT, "certain", (11, "It broke.")),))
+
+    return Chat(entries=entries, diagnoser=diagnose)
+
+
+CASES: list[tuple[str | None, list[str]]] = [
+    ("windows", ["Step 1 of 3. Elevate.", "Step 2 of 3. Print.", "Step 3 of 3. Restart."]),
+    ("linux", ["Step 1 of 2. Prepend sudo.", "Step 2 of 2. Print."]),
+    (
+        None,
+        [
+            "Step 1 of 4. On Windows: Elevate.",
+            "Step 2 of 4. On Linux: Prepend sudo.",
+            "Step 3 of 4. Print.",
+            "Step 4 of 4. On Windows: Restart.",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("os", "steps"), CASES)
+async def test_a_walkthrough_has_the_steps_of_its_system(os: str | None, steps: list[str]) -> None:
+    chat = build_chat(os)
+    shown = await chat.say("LOG")
+    for number, expected in enumerate(steps):
+        assert expected in shown
+        shown = await chat.say("it didn't help" if number == len(steps) - 1 else "next")
+    assert "Those were all the steps" in shown
+
+
+async def test_undo_and_what_is_told_count_the_same_steps() -> None:
+    chat = build_chat("linux")
+    await chat.say("LOG")
+    await chat.say("next")
+    assert "Step 1 of 2. Prepend sudo." in await chat.say("undo")
+    await chat.say("next")
+    assert "Back to step 2" in await chat.say("where is the log?")
+    assert "solved by step 2" in await chat.say("it worked")
+
+
+async def test_an_entry_of_one_system_tells_which_where_the_text_does_not() -> None:
+    chat = build_chat(None, {**MIXED_ENTRIES, MIXED.id: replace(MIXED, os=("linux",))})
+    assert "Step 1 of 2. Prepend sudo." in await chat.say("LOG")
+
+
+async def test_a_case_numbers_the_steps_as_the_cards_do() -> None:
+    chat = build_chat("linux")
+    await chat.say("LOG")
+    await chat.say("next")
+    await chat.say("draft")
+    text = await chat.press("Copy the text", product="linux")
+    assert "step 1" in text
+    assert "Prepend sudo" in text
