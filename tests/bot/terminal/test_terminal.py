@@ -141,6 +141,15 @@ async def test_numbers_run_on_over_the_replies_of_a_turn_and_belong_to_the_lates
     assert bot.said == ["hi", ("next", {}), "2", ("only", {})]
 
 
+async def test_a_switch_beside_a_command_has_the_number_after_the_buttons():
+    switch = Button("PowerShell instead", "use-powershell", {"again": "guide"}, replaces_card=True)
+    bot = Bot([Reply((Command("Azure CLI", "az version", switch),), (Button("Help", "help"),))], [])
+    output = await talk(bot, "hi\n\n2\n")
+    assert "Azure CLI\naz version\n" in output
+    assert "[2] PowerShell instead" in output
+    assert bot.said == ["hi", ("use-powershell", {})]
+
+
 async def test_a_turn_without_replies_leaves_the_buttons():
     bot = Bot([MENU], [])
     await talk(bot, "hi\n\n1\n\n1\n")
