@@ -112,7 +112,10 @@ def render_step(
     context: DialogContext, state: ConversationState, walk: Walkthrough, leading_blocks: tuple[Block, ...] = ()
 ) -> Reply:
     """Render the current step of `walk`, or what is left to do after the last one. Its entry must exist."""
-    entry = context.entries[walk.entry]
+    entry, fitting = context.entries[walk.entry], list_fitting_steps(context, state, walk)
+    if walk.step < len(get_steps(context, walk)) and walk.step not in fitting:
+        # an earlier release stood here, which knew no steps for one system only
+        walk = replace(walk, step=find_next_step(context, state, walk))
     is_current = walk.diagnosis_number == state.diagnosis_number
     title = render_walk_headline(context, state, walk)
     others = find_other_candidates(context, state, entry.id) if is_current else ()

@@ -71,6 +71,14 @@ async def test_an_entry_of_one_system_tells_which_where_the_text_does_not() -> N
     assert "Step 1 of 2. Prepend sudo." in await chat.say("LOG")
 
 
+async def test_a_walkthrough_of_an_earlier_release_goes_on_with_the_next_step_that_fits() -> None:
+    chat = build_chat("linux")
+    await chat.say("LOG")
+    assert chat.state
+    chat.state["walk"]["step"] = 0
+    assert "Step 1 of 2. Prepend sudo." in await chat.say("where was I?")
+
+
 async def test_a_case_numbers_the_steps_as_the_cards_do() -> None:
     chat = build_chat("linux")
     await chat.say("LOG")
