@@ -137,16 +137,16 @@ def _build_card(context: DialogContext, entry: Entry, rule: FindingRule | None) 
 def _build_body(context: DialogContext, entry: Entry, rule: FindingRule | None) -> list[Block]:
     """Build what every card says of an entry, or of `rule`: whether a retry helps, the cause, and the first step."""
     cause = extract_first_sentence(context, rule.cause if rule else entry.cause)
-    solution = build_solution(entry, rule, "image-builder", ())
-    steps = [step for step in solution if fits_os(step, solution[0].os or None)]
+    steps = build_solution(entry, rule, "image-builder", ())
+    count = max(sum(fits_os(step, os) for step in steps) for os in ("windows", "linux"))
     blocks: list[Block] = [
         context.build_paragraph(f"retry.{rule.retry}") if rule else render_retry_advice(context, entry),
         context.build_paragraph("diagnosis.cause", cause=context.fill_text(cause)),
     ]
     if steps:
         first = (*render_system(context, steps[0], None), *context.localize(steps[0].do))
-        blocks.append(context.build_paragraph("aside.first-step", count=len(steps), do=first))
-    if len(steps) > 1:
+        blocks.append(context.build_paragraph("aside.first-step", count=count, do=first))
+    if count > 1:
         title = context.get_entry_title(entry.id)
         blocks.append(context.build_paragraph("aside.more", "subtle", title=title))
     return blocks
