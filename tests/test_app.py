@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = (
     "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
 )
-KEYS = ["schema", "file", "kind", "outcome", "tool", "finding", "matches", "excerpt", "facts", "timeline"]
+KEYS = ["schema", "file", "kind", "outcome", "tool", "finding", "matches", "excerpt", "facts", "timeline", "course"]
 
 
 def run(*arguments: str, given: bytes = b"", **environ: str) -> subprocess.CompletedProcess[bytes]:

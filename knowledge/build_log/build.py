@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from knowledge.model.build_course import StageName, StepState
 from knowledge.model.diagnosis import BuildOutcome, ProvisionerSummary
 from knowledge.text.lines import LogLine, format_iso
 
 BuildPhase = Literal["prepare", "deploy", "connect", "customize", "deprovision", "capture", "clean-up"]
-ProvisionerState = Literal["ended", "failed", "stopped", "running"]
+ProvisionerState = StepState
 
 
 @dataclass(slots=True)
@@ -28,6 +29,21 @@ class ProvisionerRun:
 
 
 @dataclass(slots=True)
+class StageSpan:
+    """One stage of Image Builder's own; its index is that of the build's lines."""
+
+    name: StageName
+    start_index: int
+    started_at: datetime | None
+    ended_at: datetime | None = None
+    state: StepState = "running"
+
+    def end(self, time: datetime | None, state: StepState) -> None:
+        """End the stage."""
+        self.ended_at, self.state = time, state
+
+
+@dataclass(slots=True)
 class Build:
     """What the lines of one build say. Indexes are those of `lines`, the last build of the input.
 
@@ -36,6 +52,7 @@ class Build:
 
     lines: Sequence[LogLine]
     runs: list[ProvisionerRun] = field(default_factory=list)
+    stages: list[StageSpan] = field(default_factory=list)
     outcome: BuildOutcome = "unknown"
     phase: BuildPhase | None = None
     os: str | None = None

@@ -13,6 +13,7 @@ from knowledge.build_log.provisioner_runs import (
     read_telemetry,
     record_exit_code,
 )
+from knowledge.build_log.stages import begin_clean_up, finish_stages, follow_phase, forget_late_stages, stop_stage
 from knowledge.patterns import define_text_pattern
 from knowledge.text.lines import LogLine
 
@@ -134,15 +135,18 @@ class _BuildReader:
         state: ProvisionerState = "running" if build.outcome in ("running", "unknown") else "ended"
         end_run(build, len(build.lines), last_time, state)
         finalize_failed_run(build)
+        finish_stages(build, last_time)
         return build
 
     def _update_timeline(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
         build = self.build
-        _update_phase(build, line)
+        if _update_phase(build, line):
+            follow_phase(build, index, line.time or previous_time)
         name = read_telemetry(build, line, index, previous_time) if self.has_telemetry else detect_start(build, line)
         if name:
             # A run ends at the time of the line before: Packer does not print when a provisioner ends.
             end_run(build, index, previous_time)
+            forget_late_stages(build, line.time or previous_time)
             build.runs.append(ProvisionerRun(name, index, line.time or previous_time))
         elif line.source == "output" and line.body.startswith(_CAPTURE_PREFIXES):
             end_run(build, index, previous_time)
@@ -152,6 +156,7 @@ class _BuildReader:
         """Note where the step failed, where the build was stopped, and where Packer starts to clean up."""
         build = self.build
         body = line.body
+        stop_stage(build, line.time or previous_time)
         if body.startswith(_STEP_FAILED_PREFIX) and build.step_failure_index is None and build.stop_index is None:
             build.step_failure_index = index
             end_run(build, index, line.time or previous_time, "failed")
@@ -161,6 +166,7 @@ class _BuildReader:
         elif line.source == "output" and body.startswith(_CLEAN_UP_PREFIXES) and build.clean_up_index is None:
             build.clean_up_index = index
             end_run(build, index, line.time or previous_time)
+            begin_clean_up(build, index, line.time or previous_time)
 
     def _record_verdict(self, index: int, line: LogLine) -> None:
         """Note the lines that say how the build ended, and the exit code that they give for the script."""
@@ -185,17 +191,20 @@ class _BuildReader:
                 build.verdict_indexes.append(index)
 
 
-def _update_phase(build: Build, line: LogLine) -> None:
+def _update_phase(build: Build, line: LogLine) -> bool:
+    """Note the phase and the system that a line tells, and return whether it tells the phase."""
     body = line.body
     has_winrm = "WinRM" in body
     if line.source != "output" and line.component is None and not has_winrm and "SSH" not in body:
-        return
-    if body.startswith(_ANY_PHASE_PREFIX):
+        return False
+    tells_phase = body.startswith(_ANY_PHASE_PREFIX)
+    if tells_phase:
         build.phase = next(phase for phase, prefixes in _PHASE_PREFIXES if body.startswith(prefixes))
     if has_winrm:
         build.os = build.os or "windows"
     elif body.startswith(_LINUX_PREFIXES):
         build.os = build.os or "linux"
+    return tells_phase
 
 
 def _set_outcome(build: Build, has_succeeded: bool, is_complete: bool) -> None:

@@ -102,17 +102,8 @@ def observe(build: Build) -> list[Observation]:
     return [*observations, Observation("stopped-without-sign", (*start, stop))]
 
 
-def find_longest_gap(
-    build: Build, known_gaps: Sequence[LogGap] | None = None
-) -> tuple[LogGap | None, ProvisionerRun | None]:
-    """Return the longest silence in the build, if one was long enough, and the step that was silent, if it was one.
-
-    Args:
-        build: The build.
-        known_gaps: All silences, where `build` has only some of the log's lines: between two of those, other lines may
-            have been written.
-    """
-    gaps = _find_gaps(build) if known_gaps is None else known_gaps
+def find_longest_gap(build: Build, gaps: Sequence[LogGap]) -> tuple[LogGap | None, ProvisionerRun | None]:
+    """Return the longest of the build's silences, if there is one, and the step that was silent, if it was one."""
     longest = max(gaps, key=lambda gap: gap.seconds, default=None)
     if longest is None:
         return None, None
@@ -126,7 +117,8 @@ def _get_end_number(build: Build, run: ProvisionerRun) -> int:
     return build.lines[min(run.end_index, len(build.lines) - 1)].number
 
 
-def _find_gaps(build: Build) -> Iterator[LogGap]:
+def find_gaps(build: Build) -> Iterator[LogGap]:
+    """Yield the periods without a line that has a time, if `build` has all lines of the log."""
     last: datetime | None = None
     number = 0
     for line in build.lines:

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from knowledge.build_log.build import Build, ProvisionerRun
-from knowledge.build_log.observations import find_longest_gap, observe
+from knowledge.build_log.observations import find_gaps, find_longest_gap, observe
+from knowledge.build_log.stages import number_step, summarize_course
 from knowledge.catalog.findings import FindingCatalog, load_findings
 from knowledge.diagnosis.candidate_finder import CandidateFinder
 from knowledge.diagnosis.evidence import EvidenceSelection, select_evidence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 MAX_WHOLE_BYTES = 256 << 10
 """Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
 _TOOL_LINES = 600
+_VALIDATION_LOG = "validation.log"
 _TEMPLATE_TYPE = b"virtualmachineimages"
 
 
@@ -128,7 +130,8 @@ class Diagnoser:
             failure = replace(failure, suspicious=self._failure_finder.find_suspicious(parsed))
         finding = finding or self._failure_finder.build_guess(parsed, ranked, failure, language)
         evidence = select_evidence(parsed, ranked, failure, finding)
-        gap, silent_run = find_longest_gap(build, known_gaps) if build else (None, None)
+        gaps = known_gaps if known_gaps is not None else tuple(find_gaps(build)) if build else ()
+        gap, silent_run = find_longest_gap(build, gaps) if build else (None, None)
         return Diagnosis(
             file=file,
             kind="status" if printed else parsed.kind,
@@ -137,7 +140,7 @@ class Diagnoser:
             excerpt=evidence.excerpt,
             facts={name: _redact_fact(name, value) for name, value in facts.items()},
             timeline=build.summarize_provisioners() if build else (),
-            phase=build.phase if build else None,
+            phase=_find_phase(build, facts, file),
             os=(template.os if template else None) or detect_os(text, build, facts),
             partial=parsed.is_partial,
             finding=finding,
@@ -146,12 +149,21 @@ class Diagnoser:
             ids=extract_ids(text, facts),
             longest_gap=gap,
             silent_step=_name_step(build, silent_run),
+            course=summarize_course(build, gaps, is_service=tool == "image-builder") if build else None,
         )
+
+
+def _find_phase(build: Build | None, facts: Mapping[str, FactValue], file: str) -> str | None:
+    """Return the phase that the run reached. In a validation log, a validator looks like a customizer."""
+    log_url, sub_state = str(facts.get("log_url") or ""), str(facts.get("run_sub_state") or "")
+    if build is not None:
+        return "validate" if build.phase and file.lower().endswith(_VALIDATION_LOG) else build.phase
+    return "validate" if log_url.endswith(_VALIDATION_LOG) or sub_state.casefold() == "validating" else None
 
 
 def _name_step(build: Build | None, run: ProvisionerRun | None) -> str:
     """Return how a step is called, such as `7 (powershell)`; "" for none."""
-    return f"{build.runs.index(run) + 1} ({run.name})" if build and run else ""
+    return f"{number_step(build, run)} ({run.name})" if build and run else ""
 
 
 def _build_match(

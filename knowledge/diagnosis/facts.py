@@ -63,7 +63,9 @@ _PATTERNS: tuple[tuple[str, bytes, LazyPattern[bytes]], ...] = tuple(
         ("run_started", "starttime", r"startTime\W{1,6}(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
         ("run_ended", "endtime", r"endTime\W{1,6}(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"),
         ("vm_size", "vmsize", r"vmSize\W{1,6}(Standard_\w{1,40})"),
-        ("build_timeout", "buildtimeoutinminutes", r"buildTimeoutInMinutes\W{1,6}(\d{1,4})"),
+        ("build_timeout", "buildtimeoutinminute", r"buildTimeoutInMinutes?\W{1,6}(\d{1,4})"),
+        # as our own command prints it
+        ("build_timeout", "limit", r"\blimit\W{1,6}(\d{1,4})\W{1,8}run\W"),
         ("exit_code", "exit status", r"non-zero exit status: ?(-?\d{1,10})"),
         ("exit_code", "exited with code", r"' exited with code: (-?[1-9]\d{0,9})"),
         ("deployment", "pkrdp", r"\b(pkrdp\w{6,20})\b"),

@@ -13,6 +13,7 @@ from functools import lru_cache
 import re2
 
 from knowledge.build_log.build import Build
+from knowledge.build_log.stages import number_step
 from knowledge.diagnosis.azure_error import AzureError
 from knowledge.diagnosis.candidate import MatchCandidate
 from knowledge.diagnosis.ranking import RankedCandidate
@@ -89,7 +90,7 @@ def find_place(build: Build | None, failure: ScriptFailure | None) -> StepPlace 
     script_line = None
     if failure is not None and failure.deciding is not None and not failure.is_fallback:
         script_line = find_script_line(failure.deciding.text, build.lines, failure.deciding.line.number)
-    return StepPlace(run.name, build.runs.index(run) + 1, build.lines[run.start_index].number, script_line)
+    return StepPlace(run.name, number_step(build, run), build.lines[run.start_index].number, script_line)
 
 
 def _build_from_stop(stopped: StoppedStep, language: Language, place: StepPlace | None) -> Finding:

@@ -17,7 +17,9 @@ _SERVICE_COMMAND = define_text_pattern(
     r"(?i)image builder|ImageBuilderTemplate|imageTemplates|packerlogs|<staging(?:Rg)?>"
 )
 _RUN_COMMAND = define_text_pattern(r"(?i)\bimage builder run\b|\bStart-AzImageBuilderTemplate\b|\bpacker build\b")
-_LOG = "log"
+_LOG, _RUN_LENGTH = "log", "run-length"
+KNOWN_SOURCES = (_LOG, _RUN_LENGTH)
+"""What a step may be known from besides captured values: a build's log, and the times of a run."""
 _SERVICE_TEXT = define_text_pattern(
     r"(?i)delete the template|submit (?:it|the template)|the template again|buildTimeoutInMinutes|"
     r"staging resource group|start the run|run the template"
@@ -47,7 +49,18 @@ def is_known(step: Step, diagnosis: Diagnosis, values: Mapping[str, str]) -> boo
     """Return whether a text or a lookup has already told what a step finds out. `values` are what was captured."""
     if not step.known_from:
         return False
-    return all(diagnosis.kind == "build-log" if name == _LOG else values.get(name) for name in step.known_from)
+    return all(_is_told(name, diagnosis, values) for name in step.known_from)
+
+
+def _is_told(name: str, diagnosis: Diagnosis, values: Mapping[str, str]) -> bool:
+    if name == _LOG:
+        return diagnosis.kind == "build-log"
+    if name == _RUN_LENGTH:
+        facts = diagnosis.facts
+        has_times = all(facts.get(key) for key in ("run_started", "run_ended"))
+        # a log by itself doesn't tell the limit, and may not be of the whole run
+        return has_times and (diagnosis.kind == "status" or "build_timeout" in facts)
+    return bool(values.get(name))
 
 
 def fits_os(step: Step, os: str | None) -> bool:

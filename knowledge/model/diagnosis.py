@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from knowledge.model.build_course import BuildCourse
 from knowledge.model.entry import Retry, Severity
 from knowledge.model.finding import Finding
 
@@ -86,6 +87,7 @@ class Diagnosis:
     """The result for one input. Every text in it is redacted.
 
     `silent_step` is the step that wrote nothing in the longest gap, such as `7 (powershell)`, "" if it was none.
+    `course` is what a log tells besides its provisioners, None for other texts.
     `finding` says what broke; of a build that succeeded, what failed inside it all the same. `partial` is true when the
     input looks like a fragment of a build log. `ids` pairs a label with an id and holds ids that are not among `facts`.
     """
@@ -106,6 +108,7 @@ class Diagnosis:
     ids: tuple[tuple[str, str], ...] = ()
     longest_gap: LogGap | None = None
     silent_step: str = ""
+    course: BuildCourse | None = None
 
     @property
     def is_conclusive(self) -> bool:
@@ -142,9 +145,12 @@ class Diagnosis:
                     "ended": summary.ended,
                     "seconds": summary.seconds,
                     "exit_code": summary.exit_code,
+                    "state": summary.state,
+                    "line": summary.line,
                 }
                 for summary in self.timeline
             ],
+            "course": self.course.to_json() if self.course else None,
         }
 
     def is_deciding(self, line: ExcerptLine) -> bool:

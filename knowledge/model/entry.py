@@ -131,9 +131,9 @@ class Signature:
 class Step:
     """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does.
 
-    `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log, or values
-    that the signatures capture. `os` is the only system that the step is for, "" for any. `order_reason` says why it
-    comes earlier than its kind does.
+    `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log,
+    `run-length` for the times of a run, or values that the signatures capture. `os` is the only system that the step
+    is for, "" for any. `order_reason` says why it comes earlier than its kind does.
     """
 
     do: LocalizedText

@@ -73,7 +73,8 @@ class FindingRule:
 class StepPlace:
     """Where in the build it happened: the provisioner, the how-manieth step of the log it was, and the script's line.
 
-    Where the template is known, `name` is the customizer's name there, and `position` is one of `count` customizers.
+    Files that Image Builder uploads for itself don't count as steps. Where the template is known, `name` is the
+    customizer's name there, and `position` is one of `count` customizers, or of as many validators.
     """
 
     provisioner: str
@@ -82,6 +83,7 @@ class StepPlace:
     script_line: int | None = None
     name: str = ""
     count: int | None = None
+    is_validator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from knowledge.azure_names import get_last_segment
-from knowledge.template.run import Run
+from knowledge.template.run import DEFAULT_TIMEOUT_MINUTES, Run
 from knowledge.template.template_id import TemplateId
 from knowledge.template.vm_size import count_vcpus
 
 OperatingSystem = Literal["windows", "linux"]
 
-DEFAULT_TIMEOUT_MINUTES = 240
-"""Image Builder's time limit when the template sets none, or 0."""
 _SHOWN_FACTS = (
     "template",
     "resource_group",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from knowledge.azure_times import compute_seconds_between
 from knowledge.model.diagnosis import BuildOutcome
 
+DEFAULT_TIMEOUT_MINUTES = 240
+"""Image Builder's time limit when the template sets none, or 0."""
 _OUTCOME_BY_STATE: dict[str, BuildOutcome] = {
     "failed": "failed",
     "canceled": "canceled",

@@ -59,6 +59,7 @@ def test_the_contract_has_every_key_for_any_text() -> None:
         "excerpt",
         "facts",
         "timeline",
+        "course",
     ]
     assert document["schema"] == 2
     assert document["facts"] == dict.fromkeys(FACT_KEYS)

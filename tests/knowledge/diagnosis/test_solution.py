@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from knowledge.catalog.findings import load_findings
-from knowledge.diagnosis.solution import build_solution, fits_os, is_known, is_service_step, runs_build
+from knowledge.diagnosis.solution import (
+    KNOWN_SOURCES,
+    build_solution,
+    fits_os,
+    is_known,
+    is_service_step,
+    runs_build,
+)
 from knowledge.model.diagnosis import BuildTool
 from knowledge.model.entry import COMPLETE_LANGUAGES, LocalizedText, Step
 from tests.build_logs import begun, script_failed, shell
@@ -122,6 +129,9 @@ def test_the_steps_for_packer_are_in_every_language() -> None:
     assert all(set(item.do.by_language) >= set(COMPLETE_LANGUAGES) for item in PACKER_STEPS)
 
 
+TIMES = '"startTime": "2026-11-28T10:00:02Z", "endTime": "2026-11-28T14:00:12.1234567Z"'
+
+
 @pytest.mark.parametrize(
     ("known_from", "text", "values", "known"),
     [
@@ -130,6 +140,9 @@ def test_the_steps_for_packer_are_in_every_language() -> None:
         (("log",), "the build VM never answers", {}, False),
         (("policy",), "the build VM never answers", {"policy": "Allowed locations"}, True),
         (("policy", "scope"), "the build VM never answers", {"policy": "Allowed locations"}, False),
+        (("run-length",), f'{{"runState": "Failed", {TIMES}}}', {}, True),
+        (("run-length",), '{"runState": "Failed", "startTime": "2026-11-28T10:00:02Z"}', {}, False),
+        (("run-length",), "==> azure-arm: Timeout waiting for SSH.", {}, False),
     ],
 )
 def test_a_step_is_known_from_a_log_or_from_what_was_captured(
@@ -189,4 +202,4 @@ def test_a_log_of_one_system_gets_no_steps_for_the_other(log: Path) -> None:
 def test_what_the_shipped_steps_are_known_from_exists() -> None:
     for one in ENTRIES.values():
         captured = {name for signature in one.signatures for name in re.findall(r"\?P<(\w+)>", signature.regex or "")}
-        assert all({*each.known_from} <= {"log", *captured} for each in one.steps), one.id
+        assert all({*each.known_from} <= {*KNOWN_SOURCES, *captured} for each in one.steps), one.id
