@@ -50,6 +50,7 @@ FLOORS = {
         ("azure", "support"),
         ("sharing",),
         ("solution",),
+        ("timeline",),
         ("replies", "forget"),
         ("action_registry", "job_registry"),
         ("context", "typed_commands", "resources"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.cards.bars import build_bars
 from bot.cards.buttons import build_action, build_switch
 from bot.cards.text_runs import CardElement, build_rich_text, build_styled_runs, build_text_runs, insert_soft_breaks
 from dialogs.model.reply import (
-    BarState,
     Block,
     Command,
     CopyableText,
@@ -25,7 +25,6 @@ from dialogs.model.reply import (
     Reply,
     RichText,
 )
-from dialogs.replies.durations import build_bar_rows
 from dialogs.replies.plain_text import (
     PROBLEM_MARK,
     format_line_label,
@@ -41,7 +40,6 @@ from knowledge.model.entry import Language
 MAX_ACTIONS_PER_ROW = 6
 """Actions that Teams shows in a row; the rest of a longer row would stay hidden."""
 
-_BAR_COLUMN_WIDTHS = (6, 5, 4)
 _CODE_LANGUAGES: Mapping[Shell, str] = {"Azure CLI": "Bash", "PowerShell": "PowerShell"}
 _CALLOUT_TONES = ("good", "warning", "attention")
 _MARK_STYLES: Mapping[Mark, CardElement] = {
@@ -121,7 +119,7 @@ def _build_elements(block: Block, language: Language) -> list[CardElement]:
         case FormField():
             return [*_build_problem(block), _build_input(block, language)]
         case DurationBars():
-            return [_build_box([_build_bar(row) for row in build_bar_rows(block, language)])] if block.rows else []
+            return [_build_box(build_bars(block, language))] if block.rows else []
         case FoldedSection():
             return []  # built from its blocks
 
@@ -211,26 +209,6 @@ def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
         for width, cell in zip((1, 2), cells, strict=True)
     ]
     return {"type": "ColumnSet", "spacing": "default" if is_first else "small", "columns": columns}
-
-
-def _build_bar(row: tuple[str, str, str, BarState]) -> CardElement:
-    """Build one row of a timeline in three columns: name, bar, and time. What went wrong is highlighted."""
-    bar, name, description, state = row
-    is_failure = state in ("failed", "stopped")
-    style: CardElement = {"color": "attention", "weight": "bolder"} if is_failure else {}
-    style |= {"isSubtle": True} if state == "pending" else {}
-    bar_color: CardElement = {"color": "attention" if is_failure else "accent"}
-    cells = [
-        build_text_runs(" ".join(map(insert_soft_breaks, name.split(" "))), size="small", **style),
-        build_text_runs(bar, fontType="monospace", size="small", **bar_color),
-        build_text_runs(description, size="small", **style),
-    ]
-    # a RichTextBlock without inlines is invalid
-    columns = [
-        {"type": "Column", "width": width, "items": [build_rich_text(runs)] if runs else []}
-        for width, runs in zip(_BAR_COLUMN_WIDTHS, cells, strict=True)
-    ]
-    return {"type": "ColumnSet", "spacing": "small", "columns": columns}
 
 
 def _build_problem(field: FormField) -> list[CardElement]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from bot.terminal.style import OutputLine, TerminalStyle
+from bot.terminal.style import LineStyle, OutputLine, TerminalStyle
+from dialogs.replies.duration_bars import BarLine, render_bar_lines
 from dialogs.texts.loading import load_area
+from dialogs.timeline.log_timeline import build_log_bars, measure_run
 from knowledge.azure_names import is_task_template_name
 from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.commands.placeholders import Shell, fill_placeholders
 from knowledge.diagnosis.excerpt import shorten_line
-from knowledge.diagnosis.solution import build_solution, fits_os
+from knowledge.diagnosis.solution import build_solution, fits_os, is_known
 from knowledge.model.diagnosis import Diagnosis, ExcerptLine, Match
 from knowledge.model.entry import Entry, Language, Step
 from knowledge.model.reported_state import find_reported_state, name_state
@@ -19,6 +21,7 @@ from knowledge.text.durations import format_duration
 from knowledge.text.value_slots import fill_values
 
 _SHELLS: tuple[tuple[Shell, str], ...] = (("Azure CLI", "cli"), ("PowerShell", "powershell"))
+_TIMELINE_INDENT = 4
 
 
 class DiagnosisReport:
@@ -56,6 +59,7 @@ class DiagnosisReport:
                 titles = [f"{match.title} ({self._texts[f'report.confidence.{match.confidence}']})" for match in others]
                 lines.append(self._build_labeled("others", "; ".join(titles)))
         lines += self._render_run(diagnosis)
+        lines += self._render_timeline(diagnosis)
         if not diagnosis.is_conclusive and find_reported_state(diagnosis) is None:
             lines.append(OutputLine(self._texts["report.next"]))
         return "\n".join(self._style.format_line(line) for line in lines)
@@ -114,7 +118,9 @@ class DiagnosisReport:
         solution = build_solution(entry, rule, diagnosis.tool, self._findings.packer_steps)
         steps = [step for step in solution if fits_os(step, diagnosis.os)]
         if steps:
-            lines += self._render_step(steps[0], len(steps), top, diagnosis)
+            values = {**top.values, **(finding.values if finding else {})}
+            index = next((at for at, step in enumerate(steps) if not is_known(step, diagnosis, values)), 0)
+            lines += self._render_step(steps, index, top, diagnosis)
         if top.explains:
             lines.append(self._build_labeled("explains", ", ".join(top.explains)))
         return lines
@@ -129,11 +135,13 @@ class DiagnosisReport:
             lines.append(OutputLine(self._texts["report.task-template"].format(template=template)))
         return lines
 
-    def _render_step(self, step: Step, count: int, top: Match, diagnosis: Diagnosis) -> list[OutputLine]:
+    def _render_step(self, steps: Sequence[Step], index: int, top: Match, diagnosis: Diagnosis) -> list[OutputLine]:
+        """Render the first step that the input doesn't answer by itself."""
+        step = steps[index]
         finding_values = diagnosis.finding.values if diagnosis.finding else {}
         system = f"{step.os.capitalize()}: " if step.os and diagnosis.os is None else ""
         instruction = f"{system}{fill_values(step.do.get(self._language), finding_values)}"
-        first = f"{self._texts['report.first'].format(n=count)}: {instruction}"
+        first = f"{self._texts['report.first'].format(number=index + 1, n=len(steps))}: {instruction}"
         lines = [OutputLine(first, style="bold", hanging=2)]
         values = {**diagnosis.facts, **top.values}
         for shell, key in _SHELLS:
@@ -152,6 +160,9 @@ class DiagnosisReport:
         if diagnosis.phase:
             phase = texts.get(f"report.reached.{diagnosis.phase}", diagnosis.phase)
             findings.append(texts["report.phase"].format(phase=phase))
+        seconds = measure_run(diagnosis) if diagnosis.kind == "status" else None
+        if seconds is not None:
+            findings.append(texts["report.took"].format(took=format_duration(seconds)))
         failed_run = next((run for run in diagnosis.timeline if run.state in ("failed", "stopped")), None)
         if failed_run:
             code = "?" if failed_run.exit_code is None else failed_run.exit_code
@@ -164,6 +175,26 @@ class DiagnosisReport:
             values = {"duration": format_duration(gap.seconds), "line": gap.line, "step": diagnosis.silent_step}
             findings.append(texts[key].format_map(values))
         return [self._build_labeled("found", "; ".join(findings))] if findings else []
+
+    def _render_timeline(self, diagnosis: Diagnosis) -> list[OutputLine]:
+        if diagnosis.course is None and "run_started" not in diagnosis.facts:
+            return []
+        texts = load_area("replies", self._language)
+        bars = build_log_bars(diagnosis, texts.__getitem__)
+        if bars is None:
+            return []
+        width = None if self._style.width is None else self._style.width - _TIMELINE_INDENT
+        lines = render_bar_lines(bars, texts.__getitem__, width)
+        return [
+            OutputLine(f"{self._texts['report.timeline']}:"),
+            *(OutputLine(line.text, _TIMELINE_INDENT, _get_bar_style(line)) for line in lines),
+        ]
+
+
+def _get_bar_style(line: BarLine) -> LineStyle:
+    if line.state in ("failed", "stopped"):
+        return "failure"
+    return "dim" if line.is_own or line.state == "pending" else "plain"
 
 
 def _build_excerpt_line(line: ExcerptLine, is_deciding: bool) -> OutputLine:

@@ -26,11 +26,13 @@ from dialogs.model.reply import (
     Reply,
     RichText,
 )
+from dialogs.replies.duration_bars import BarLine
 from dialogs.replies.plain_text import (
     format_line_label,
     list_line_marks,
     render_numbered_buttons,
     render_plain_text,
+    render_timeline,
     sanitize_line,
     sanitize_text,
 )
@@ -73,8 +75,22 @@ def _print_block(console: Console, block: Block, language: Language) -> None:
             console.print(Text(sanitize_text(text), "cyan"), soft_wrap=True)  # not wrapped, so that it can be copied
         case CopyableText(text=text):
             console.print(Text(sanitize_text(text)), soft_wrap=True)
-        case FormField() | DurationBars():
+        case DurationBars():
+            _print_timeline(console, block, language)
+        case FormField():
             console.print(Text(render_plain_text(Reply((block,), language=language)), "dim"))
+
+
+def _print_timeline(console: Console, bars: DurationBars, language: Language) -> None:
+    lines = render_timeline(bars, language, console.width)
+    console.print(Group(*(Text(line.text, _style_bar(line), no_wrap=True) for line in lines)))
+
+
+def _style_bar(line: BarLine) -> str:
+    """Return the style of a timeline's row: what went wrong stands out, and Image Builder's own steps don't."""
+    if line.state in ("failed", "stopped"):
+        return "bold red"
+    return "dim" if line.is_own or line.state in ("pending", "waiting", "unseen") else ""
 
 
 def _print_blocks(console: Console, blocks: tuple[Block, ...], language: Language) -> None:

@@ -5,21 +5,26 @@ What Azure says about the run outranks a text that was pasted earlier, and withi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from dialogs.azure.combined_finding import FindingChooser, is_superseded, place_in_template
-from dialogs.azure.customizer_timeline import CustomizerTimeline, build_timeline
+from dialogs.azure.run_timeline import RunTimeline, build_run_timeline, list_timed_steps
 from dialogs.azure.source_diagnosis import DiagnosedLog
 from dialogs.context import DialogContext
 from dialogs.model.azure import TemplateStatus
-from dialogs.state.diagnosis import truncate_diagnosis
+from dialogs.state.diagnosis import LOOKUP_ID, truncate_diagnosis
 from knowledge.catalog.fact_rules import FactCheck
 from knowledge.model.diagnosis import MAX_MATCHES, BuildOutcome, Confidence, Diagnosis, Match
-from knowledge.template.reached_phase import compute_rule_facts
+from knowledge.template.reached_phase import compute_rule_facts, find_reached_phase
 
 _CONFIDENCE_RANKS: tuple[Confidence, ...] = ("certain", "likely", "possible")
+_PHASE_BY_SUB_STATE: Mapping[str, str] = {
+    "optimizing": "optimize",
+    "validating": "validate",
+    "distributing": "distribute",
+}
 _EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
 
 
@@ -56,7 +61,7 @@ class CombinedDiagnosis:
         status: The template's status.
         diagnosis: The combined diagnosis, truncated for storage.
         log: The log that was read, if any.
-        timeline: The customizers with what the log says about them, if a log was read.
+        timeline: The run's steps with what the log and the status say about them.
         fact_checks: What the template's facts say about the matches.
         azure_entries: The ids of the entries that Azure's own log or status points to.
         has_earlier_text: An earlier text that can be about this template went into the diagnosis.
@@ -65,7 +70,7 @@ class CombinedDiagnosis:
     status: TemplateStatus
     diagnosis: Diagnosis
     log: DiagnosedLog | None
-    timeline: CustomizerTimeline | None
+    timeline: RunTimeline
     fact_checks: tuple[FactCheck, ...]
     azure_entries: frozenset[str]
     has_earlier_text: bool
@@ -73,13 +78,14 @@ class CombinedDiagnosis:
 
 def combine_diagnoses(context: DialogContext, sources: TemplateSources) -> CombinedDiagnosis:
     """Combine all sources into one diagnosis, with its matches ordered by what the template's facts say."""
-    timeline = _build_timeline(sources)
+    template = sources.status.template
+    timeline = build_run_timeline(template, sources.log, context.now, context.format_text)
     if sources.earlier_diagnosis and is_superseded(
         sources.earlier_diagnosis, sources.azure_diagnoses, _select_azure_matches(sources)
     ):
         sources = replace(sources, earlier_diagnosis=None)
     if sources.log is not None:
-        placed = place_in_template(sources.log.diagnosis, timeline, sources.status.template.customizers)
+        placed = place_in_template(sources.log.diagnosis, timeline, list_timed_steps(template, timeline))
         sources = replace(sources, log=replace(sources.log, diagnosis=placed))
     azure_matches = _select_azure_matches(sources)
     earlier_matches = sources.earlier_diagnosis.matches if sources.earlier_diagnosis else ()
@@ -213,12 +219,13 @@ def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagn
     status, diagnoses = sources.status, sources.diagnoses
     base = diagnoses[0] if diagnoses else _EMPTY_DIAGNOSIS
     ids = [
-        ("image template", status.template_id.to_resource_id()),
+        (LOOKUP_ID, status.template_id.to_resource_id()),
         *(pair for diagnosis in diagnoses for pair in diagnosis.ids),
     ]
     return replace(
         base,
         outcome=_choose_outcome(sources, base, has_azure_matches),
+        phase=_find_phase(sources, base),
         facts=_merge_facts(sources),
         ids=tuple(dict.fromkeys(ids)),
         os=status.template.os or base.os,
@@ -234,6 +241,13 @@ def _choose_outcome(sources: TemplateSources, base: Diagnosis, has_azure_matches
     return outcome if outcome != "unknown" else base.outcome
 
 
+def _find_phase(sources: TemplateSources, base: Diagnosis) -> str | None:
+    """Return the phase that the run reached; what follows the customizers is not in their log."""
+    log = sources.log
+    sub_state = find_reached_phase(sources.status.run, log.diagnosis if log else None, log.file if log else "")
+    return _PHASE_BY_SUB_STATE.get(sub_state, base.phase)
+
+
 def _merge_facts(sources: TemplateSources) -> dict[str, str | int | None]:
     """Merge the facts of all sources; a later update wins, so the least reliable source comes first."""
     facts: dict[str, str | int | None] = {}
@@ -243,12 +257,3 @@ def _merge_facts(sources: TemplateSources) -> dict[str, str | int | None]:
     if sources.log and sources.log.folder:
         facts["log_folder"] = sources.log.folder
     return facts
-
-
-def _build_timeline(sources: TemplateSources) -> CustomizerTimeline | None:
-    log = sources.log
-    if log is None:
-        return None
-    # validation.log is about validators, which are not among the template's customizers
-    customizers = sources.status.template.customizers if log.file == "customization.log" else ()
-    return build_timeline(customizers, log.diagnosis.timeline, log.is_whole)

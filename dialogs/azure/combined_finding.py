@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dialogs.azure.customizer_timeline import CustomizerTimeline
+from dialogs.azure.run_timeline import RunTimeline
 from dialogs.solution.solution_steps import get_finding
 from dialogs.state.diagnosis import find_top_match
 from knowledge.diagnosis.line_finding import build_line_finding
@@ -62,18 +62,22 @@ class FindingChooser:
         return ChosenFinding(named, diagnosis.excerpt)
 
 
-def place_in_template(
-    diagnosis: Diagnosis, timeline: CustomizerTimeline | None, customizers: Sequence[TemplateStep]
-) -> Diagnosis:
+def place_in_template(diagnosis: Diagnosis, timeline: RunTimeline, steps: Sequence[TemplateStep]) -> Diagnosis:
     """Return the diagnosis of a log with the place of its finding as the template numbers and names it."""
     finding = diagnosis.finding
     place = finding.place if finding else None
-    position = timeline.reached_position if timeline else None
-    if finding is None or place is None or position is None or position > len(customizers):
+    position = timeline.reached_position
+    if finding is None or place is None or position is None or position > len(steps):
         return diagnosis
     if diagnosis.timeline[-1].provisioner != place.provisioner:  # what failed isn't what the run got to
         return diagnosis
-    placed = replace(place, position=position, name=customizers[position - 1].name, count=len(customizers))
+    placed = replace(
+        place,
+        position=position,
+        name=steps[position - 1].name,
+        count=len(steps),
+        is_validator=timeline.is_validation,
+    )
     return replace(diagnosis, finding=replace(finding, place=placed))
 
 

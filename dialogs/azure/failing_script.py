@@ -23,7 +23,12 @@ def build_failing_script(context: DialogContext, status: TemplateStatus, diagnos
     """Build the lines of the failed customizer around the one that broke; none where the template doesn't tell it."""
     place = diagnosis.finding.place if diagnosis.finding else None
     customizers = status.template.customizers
-    if place is None or place.count != len(customizers) or not 0 < place.position <= len(customizers):
+    if (
+        place is None
+        or place.is_validator
+        or place.count != len(customizers)
+        or not 0 < place.position <= len(customizers)
+    ):
         return []
     lines = customizers[place.position - 1].inline
     index = find_broken_line(lines, diagnosis, place)

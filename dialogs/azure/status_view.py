@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.azure.customizer_timeline import CustomizerTimeline
+from dialogs.azure.run_timeline import RunTimeline
 from dialogs.context import DialogContext
 from dialogs.model.azure import LogTail, TemplateStatus
 from dialogs.model.azure_refusal import AzureRefusal
@@ -43,7 +43,7 @@ _PROMINENT_ROWS = frozenset({"took", "started", "vm_size", "region", "output"})
 def build_status_blocks(
     context: DialogContext,
     status: TemplateStatus,
-    timeline: CustomizerTimeline | None,
+    timeline: RunTimeline,
     highlighted_rows: frozenset[str],
     should_show_message: bool,
     is_repeat: bool,
@@ -68,10 +68,10 @@ def build_status_blocks(
             blocks += _build_message_blocks(context, "look.provisioning-says", status.template.provisioning.message)
     if should_show_message and status.run.message.strip():
         blocks += _build_message_blocks(context, "look.run-says", status.run.message)
-    if timeline is not None and timeline.bars.rows:
-        blocks += _build_timeline_blocks(context, timeline)
-    elif status.template.customizers:
+    if not timeline.has_log and status.template.customizers:
         blocks.append(_render_customizer_list(context, status.template))
+    if timeline.bars.rows:
+        blocks += _build_timeline_blocks(context, timeline)
     return tuple(blocks)
 
 
@@ -158,7 +158,8 @@ def _render_run_facts(context: DialogContext, template: ImageTemplate) -> dict[s
     seconds = template.run.compute_seconds(context.now)
     if seconds is not None:
         duration = TrustedText(format_duration(seconds))
-        facts["took"] = context.format_runs("look.of-limit", took=duration, limit=template.timeout_minutes)
+        limit = TrustedText(format_duration(template.timeout_minutes * 60))
+        facts["took"] = context.format_runs("look.of-limit", took=duration, limit=limit)
     if template.run.started:
         facts["started"] = (TextRun(format_time_span(template.run.started, template.run.ended)),)
     return facts
@@ -192,18 +193,22 @@ def _render_customizer_list(context: DialogContext, template: ImageTemplate) -> 
     )
 
 
-def _build_timeline_blocks(context: DialogContext, timeline: CustomizerTimeline) -> list[Block]:
+def _build_timeline_blocks(context: DialogContext, timeline: RunTimeline) -> list[Block]:
     blocks: list[Block] = []
-    if not timeline.customizer_count:
+    count, position = timeline.step_count, timeline.reached_position
+    if not timeline.has_log:
+        return [timeline.bars]
+    if not count:
         blocks.append(context.build_paragraph("look.rows"))
-    elif timeline.reached_position is None:
-        blocks.append(context.build_paragraph("look.customizers", count=timeline.customizer_count))
-    elif timeline.reached_position > timeline.customizer_count:
-        blocks.append(context.build_paragraph("look.after-customizers", count=timeline.customizer_count))
+    elif position is None:
+        key = "look.validators" if timeline.is_validation else "look.customizers"
+        blocks.append(context.build_paragraph(key, count=count))
+    elif position > count:
+        key = "look.after-validators" if timeline.is_validation else "look.after-customizers"
+        blocks.append(context.build_paragraph(key, count=count))
     else:
-        blocks.append(
-            context.build_paragraph("look.position", number=timeline.reached_position, count=timeline.customizer_count)
-        )
+        key = "look.validator-position" if timeline.is_validation else "look.position"
+        blocks.append(context.build_paragraph(key, number=position, count=count))
     if timeline.hidden_before:
         blocks.append(context.build_paragraph("look.rows-before", "subtle", count=timeline.hidden_before))
     blocks.append(timeline.bars)

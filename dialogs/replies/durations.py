@@ -1,17 +1,8 @@
-"""Durations and sizes formatted for people, and the rows of a timeline."""
+"""Durations, spans of time, and sizes, formatted for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from dialogs.model.reply import BarState, DurationBars
-from dialogs.texts.catalog import get_texts
 from knowledge.azure_times import parse_time
-from knowledge.model.entry import Language
-
-MAX_BAR_CHARS = 12
-"""The length of the longest bar; a phone has to show a name and a duration beside it."""
-_BAR_MARKS: Mapping[BarState, str] = {"failed": "✖", "stopped": "✖", "running": "●"}
 
 
 def format_duration(seconds: int) -> str:
@@ -30,20 +21,6 @@ def format_size(byte_count: int) -> str:
     if byte_count < 9_950_000:
         return f"{byte_count / 1e6:.1f}".removesuffix(".0") + " MB"
     return f"{round(byte_count / 1e6)} MB"
-
-
-def build_bar_rows(bars: DurationBars, language: Language) -> list[tuple[str, str, str, BarState]]:
-    """Build a tuple for each row: its bar (`▇▇▇`, "" without a duration), its name, its description, and its state."""
-    longest = max((bar.seconds or 0 for bar in bars.rows), default=0)
-    rows = []
-    for bar in bars.rows:
-        width = max(1, round(MAX_BAR_CHARS * bar.seconds / longest)) if bar.seconds and longest else 0
-        mark = f"{_BAR_MARKS[bar.state]}\N{NO-BREAK SPACE}" if bar.state in _BAR_MARKS else ""
-        duration = format_duration(bar.seconds) if bar.seconds is not None else ""
-        label = get_texts().get(f"reply.bar.{bar.state}", language) if bar.state != "ended" else ""
-        description = " ".join(part for part in (duration, label) if part)
-        rows.append(("▇" * width, f"{mark}{bar.name}", description, bar.state))
-    return rows
 
 
 def format_time_span(start: str, end: str | None) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from dialogs.model.reply import (
     Block,
@@ -21,7 +22,7 @@ from dialogs.model.reply import (
     Reply,
     RichText,
 )
-from dialogs.replies.durations import MAX_BAR_CHARS, build_bar_rows
+from dialogs.replies.duration_bars import BarLine, render_bar_lines
 from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
@@ -31,7 +32,6 @@ DECIDING_MARK = PROBLEM_MARK
 MAX_LISTED_CHOICES = 12
 """How many choices of a field are listed; all countries or time zones would bury the rest."""
 
-_MAX_NAME_CHARS = 48  # of a row's name in a timeline: longer ones push their bar to the right
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
@@ -156,12 +156,13 @@ def _render_block(block: Block, language: Language) -> str:
         case FormField():
             return _render_field(block, language)
         case DurationBars():
-            bars = build_bar_rows(block, language)
-            rows = [(sanitize_line(name), bar, description) for bar, name, description, _ in bars]
-            name_width = min(max((len(name) for name, _, _ in rows), default=0), _MAX_NAME_CHARS)
-            return "\n".join(
-                f"{name:{name_width}}  {bar:{MAX_BAR_CHARS}}  {description}".rstrip() for name, bar, description in rows
-            )
+            return "\n".join(line.text for line in render_timeline(block, language))
+
+
+def render_timeline(bars: DurationBars, language: Language, width: int | None = None) -> list[BarLine]:
+    """Render a timeline as aligned lines, wrapped at `width` columns if that's given."""
+    sanitized = DurationBars(tuple(replace(bar, name=sanitize_line(bar.name)) for bar in bars.rows))
+    return render_bar_lines(sanitized, lambda key: get_texts().get(key, language), width)
 
 
 def _render_field(field: FormField, language: Language) -> str:

@@ -40,6 +40,7 @@ from dialogs.solution.step_view import build_folded_step, build_step_args, build
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.texts.catalog import TrustedText
+from dialogs.timeline.timeline_view import build_timeline_blocks
 from knowledge.azure_names import is_task_template_name
 from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.model.diagnosis import Diagnosis, Match
@@ -60,12 +61,16 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
     is_certain = match is not None and match.confidence == "certain"
     look_alikes = () if is_certain else list_look_alikes(context, state, entry)
     others = find_other_candidates(context, state, entry.id) if diagnosis else ()
+    timeline = build_timeline_blocks(context, diagnosis, is_folded=True)
+    is_telling = not any(isinstance(block, FoldedSection) for block in timeline)
     blocks: list[Block] = [
         *build_entry_heading(context, state, walk),
         *([context.build_paragraph("trouble.earlier-text", "subtle")] if diagnosis is None else []),
         *_build_proof(diagnosis, match),
+        *(timeline if is_telling else []),
         *_build_first_step(context, state, walk),
         *(_build_fact_notes(context, entry, diagnosis) if diagnosis else []),
+        *([] if is_telling else timeline),
         *_build_evidence_section(context, diagnosis, match),
         FoldedSection(context.format_text("diagnosis.why"), tuple(_build_reasons(context, entry, match, diagnosis))),
         *_build_look_alike_section(context, look_alikes),
@@ -168,6 +173,7 @@ def show_succeeded(context: DialogContext, state: ConversationState, matches: tu
     if harmless_titles:
         titles = TrustedText(", ".join(harmless_titles))
         blocks.append(context.build_paragraph("succeeded.harmless", titles=titles))
+    blocks += build_timeline_blocks(context, state.diagnosis)
     blocks.append(context.build_paragraph("succeeded.ask"))
     buttons = (
         *(
@@ -198,6 +204,7 @@ def show_candidates(context: DialogContext, state: ConversationState, matches: t
     blocks: list[Block] = [context.build_heading("diagnosis.several")]
     if state.diagnosis:
         blocks += build_error_blocks(context, state.diagnosis) or build_run_blocks(context, state.diagnosis)
+    blocks += build_timeline_blocks(context, state.diagnosis, is_folded=True)
     blocks += build_candidate_blocks(context, state.diagnosis, matches)
     if state.diagnosis and state.diagnosis.partial:
         blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))
@@ -220,6 +227,8 @@ def build_entry_heading(context: DialogContext, state: ConversationState, walk: 
     certainty = render_certainty(context, diagnosis, match)
     if match is not None and diagnosis is not None and get_finding(diagnosis, walk.entry) is not None:
         return [heading, render_place(context, diagnosis, context.entries[walk.entry].phase), certainty]
+    if diagnosis is not None and diagnosis.phase == "validate":  # for the entry, that's only a part of the build
+        return [heading, context.build_paragraph("phase.validate"), certainty]
     return [heading, context.build_paragraph(f"phase.{context.entries[walk.entry].phase}"), certainty]
 
 

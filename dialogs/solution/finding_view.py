@@ -71,7 +71,8 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
         if place.count is None:
             parts.append(context.format_runs("finding.step", number=place.position, provisioner=place.provisioner))
         else:
-            parts.append(context.format_runs("finding.customizer", number=place.position, count=place.count))
+            key = "finding.validator" if place.is_validator else "finding.customizer"
+            parts.append(context.format_runs(key, number=place.position, count=place.count))
             parts.append(build_literal(place.name or place.provisioner))
         if place.script_line is not None:
             parts.append(context.format_runs("finding.script-line", line=place.script_line))

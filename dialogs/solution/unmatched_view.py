@@ -18,6 +18,7 @@ from dialogs.solution.howtos import suggest_howto_buttons
 from dialogs.solution.run_summary import render_exit_code_meaning, render_reached_phase
 from dialogs.solution.standard_buttons import build_no_walk_buttons
 from dialogs.texts.catalog import TrustedText
+from dialogs.timeline.timeline_view import build_timeline_blocks
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.finding import Finding, FindingRule
 from knowledge.model.reported_state import ReportedState, name_state
@@ -37,6 +38,7 @@ def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
     else:
         facts = FactTable(_build_unmatched_rows(context, diagnosis))
         blocks = [context.build_paragraph("unmatched.says"), facts, *build_excerpt(diagnosis)]
+    blocks += build_timeline_blocks(context, diagnosis)
     if diagnosis.partial:
         blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))
     blocks.append(context.build_paragraph("unmatched.ask"))
@@ -50,6 +52,7 @@ def show_reported_state(context: DialogContext, diagnosis: Diagnosis, state: Rep
     return context.build_reply(
         context.build_heading(f"reported.{state}"),
         context.build_paragraph(f"reported.{state}.says", state=name_state(diagnosis)),
+        *build_timeline_blocks(context, diagnosis),
         context.build_paragraph(f"reported.{state}.next"),
         buttons=build_no_walk_buttons(context),
         summary=context.format_text(f"reported.{state}"),
@@ -94,7 +97,8 @@ def _render_where(context: DialogContext, diagnosis: Diagnosis, finding: Finding
         where = context.format_runs("unmatched.in-step", number=place.position, provisioner=place.provisioner)
     else:
         values = {"number": place.position, "count": place.count, "provisioner": place.provisioner}
-        where = context.format_runs("unmatched.in-customizer", **values, name=place.name or place.provisioner)
+        key = "unmatched.in-validator" if place.is_validator else "unmatched.in-customizer"
+        where = context.format_runs(key, **values, name=place.name or place.provisioner)
     run = next((run for run in reversed(diagnosis.timeline) if run.state != "ended"), None)
     if run is None or run.seconds is None:
         return [where]

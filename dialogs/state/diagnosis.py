@@ -10,6 +10,7 @@ from dialogs.state.codec import Layout, Layouts, build_codec
 from dialogs.state.finding_json import MAX_SENTENCE_CHARS, store_finding_in_row
 from dialogs.state.json_fields import clean_text
 from knowledge.commands.placeholders import COMMAND_VALUES
+from knowledge.model.build_course import BuildCourse, BuildStage, Silence
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
     BuildTool,
@@ -24,6 +25,8 @@ from knowledge.model.finding import Finding, StepPlace
 MAX_EVIDENCE_LINES = 5
 MAX_EXCERPT_LINES = 16
 MAX_PROVISIONER_RUNS = 20
+MAX_STAGES = 10
+MAX_SILENCES = 10
 MAX_ITEMS_PER_MATCH = 20
 MAX_FACTS = 60
 MAX_LINE_CHARS = 400
@@ -34,6 +37,9 @@ MAX_ID_CHARS = 600
 MAX_IDS = 40
 MAX_TOTAL_ID_CHARS = 5_000
 MAX_NAME_CHARS = 120
+
+LOOKUP_ID = "image template"
+"""What the id of the template is called in the diagnosis of a template that was looked at."""
 
 _LAYOUTS: Layouts = {
     Diagnosis: Layout(
@@ -71,6 +77,11 @@ _LAYOUTS: Layouts = {
         omits_defaults=True,
     ),
     LogGap: Layout(is_row=True),
+    BuildCourse: Layout(
+        {"stages": Stored(max_items=MAX_STAGES), "silences": Stored(max_items=MAX_SILENCES)}, omits_defaults=True
+    ),
+    BuildStage: Layout(is_row=True),
+    Silence: Layout(is_row=True),
 }
 DIAGNOSIS_LAYOUTS: Layouts = {Diagnosis: store_finding_in_row(build_codec(Diagnosis, _LAYOUTS))}
 """How diagnoses are stored."""
@@ -88,7 +99,13 @@ def truncate_diagnosis(diagnosis: Diagnosis) -> Diagnosis:
         facts={key: value for key, value in list(diagnosis.facts.items())[:MAX_FACTS] if _is_storable(value)},
         ids=_truncate_ids(diagnosis.ids),
         timeline=tuple(_truncate_run(run) for run in diagnosis.timeline[-MAX_PROVISIONER_RUNS:]),
+        course=_truncate_course(diagnosis.course) if diagnosis.course else None,
     )
+
+
+def is_from_lookup(diagnosis: Diagnosis) -> bool:
+    """Return whether it's the diagnosis of a template that was looked at, rather than of a text."""
+    return any(label == LOOKUP_ID for label, _ in diagnosis.ids)
 
 
 def has_findings(diagnosis: Diagnosis) -> bool:
@@ -152,6 +169,11 @@ def _truncate_run(run: ProvisionerSummary) -> ProvisionerSummary:
     if name == run.provisioner and seconds == run.seconds:
         return run
     return replace(run, provisioner=name, seconds=seconds)
+
+
+def _truncate_course(course: BuildCourse) -> BuildCourse:
+    """Return the course with its last stages; the machine may create or clean up what a script only prints, again."""
+    return replace(course, stages=course.stages[-MAX_STAGES:], silences=course.silences[-MAX_SILENCES:])
 
 
 def _is_storable(value: str | int | None) -> bool:

@@ -1,7 +1,8 @@
 """What broke, as it's stored: in the keys that the first release had for what its diagnoses and steps were about.
 
 A diagnosis has a row of two texts, `script`: an id, and a sentence for people. The first release fills it with a
-script's advice, and shows the second text. Here the first text may hold all that is known of the finding, as JSON. A
+script's advice, and shows the second text. Here the first text may hold all that is known of the finding, as JSON, and
+how the build went. A
 step of a solution names its finding, and the tool, after its entry: `script-nonzero-exit+npm-native-build@packer`. How
 a step went, if the first release doesn't know it, comes last: `…!skipped`.
 """
@@ -20,7 +21,7 @@ MAX_SENTENCE_CHARS = 2_000
 _MAX_ID_CHARS = 120
 _MAX_KNOWN_CHARS = 20_000
 _ROW_KEY = "script"
-_DEFAULTS = {"finding": None, "tool": "image-builder", "silent": ""}
+_DEFAULTS = {"finding": None, "tool": "image-builder", "silent": "", "course": None}
 """The keys of a diagnosis that are stored in its row."""
 _ADVICE = {"owner": "script", "retry": "after-fix"}
 """What the first release's advice was about, though it didn't say so."""
@@ -75,6 +76,8 @@ def store_solution_in_entry(codec: Codec[T]) -> Codec[T]:
 
 def _write_row(known: Mapping[str, Any]) -> list[str] | None:
     changed = {key: value for key, value in known.items() if value != _DEFAULTS[key]}
+    if "finding" not in changed:  # the first release would show advice without words
+        changed.pop("course", None)
     if not changed:
         return None
     finding = dict(changed.get("finding") or {})

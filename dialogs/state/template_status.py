@@ -16,6 +16,7 @@ from dialogs.state.value_codecs import Codec
 from knowledge.azure_times import format_time
 from knowledge.redaction.redact import redact
 from knowledge.template.image_template import (
+    Distributor,
     ErrorHandling,
     ImageSource,
     ImageTemplate,
@@ -31,6 +32,7 @@ MAX_MESSAGE_CHARS = 4000
 MAX_TEXT_CHARS = 400
 MAX_CUSTOMIZERS = 200
 MAX_OUTPUTS = 10
+MAX_DISTRIBUTORS = 100
 MAX_SCRIPT_LINES = 100
 MAX_IDENTITIES = 100
 
@@ -84,6 +86,16 @@ def sanitize_status(status: TemplateStatus) -> TemplateStatus:
             )
             for index, step in enumerate(template.customizers[:MAX_CUSTOMIZERS])
         ),
+        # how many there are, and what the validators are called
+        validators=tuple(
+            TemplateStep(index, _sanitize_text(step.type), _sanitize_text(step.name))
+            for index, step in enumerate(template.validators[:MAX_CUSTOMIZERS])
+        ),
+        distributors=tuple(
+            Distributor(index, _sanitize_text(distributor.type))
+            for index, distributor in enumerate(template.distributors[:MAX_DISTRIBUTORS])
+        ),
+        optimizes_boot=template.optimizes_boot,
         vm=VmProfile(_sanitize_text(vm.size), vm.os_disk_gb, Network() if vm.network else None),
         staging_group=_sanitize_text(template.staging_group),
         build_timeout_minutes=template.build_timeout_minutes,

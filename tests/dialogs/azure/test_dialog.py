@@ -46,12 +46,12 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
             (
                 "Template win11-golden",
                 "Last run: Failed in Customizing",
-                "Duration: 3 min 42 s of 240 min",
+                "Duration: 3 min 42 s of 4 h",
                 "Build VM: Standard_D2ds_v4",
                 "northeurope",
                 "The run got to customizer 2 of 3",
-                "✖ 2 install       ▇▇▇▇▇▇        5 s failed",
-                "3 WindowsRestart                not reached",
+                "✖ 2 install         ▇▇▇▇▇       5 s, failed",
+                "3 WindowsRestart  not reached",
                 "back to where that customizer began (180 KB of 12 MB)",
                 "The same error",
                 "What the facts say of “Build timeout exceeded”.",
@@ -119,7 +119,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("look at running", ("May I",)),
         Line(
             "yes",
-            ("A run is under way: Running, now in Customizing", "of 240 min", "still writes to it"),
+            ("A run is under way: Running, now in Customizing", "12 min of 4 h", "still writes to it"),
             ("Ended",),
         ),
     ),
@@ -167,7 +167,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
             (
                 "Modello win11-golden",
                 "Ultima esecuzione: Failed in Customizing",
-                "Durata: 3 min 42 s su 240 min",
+                "Durata: 3 min 42 s su 4 h",
                 "arrivata al personalizzatore 2 di 3",
                 "non riuscito",
                 "Lo stesso errore",

@@ -12,6 +12,7 @@ from dialogs.state.conversation_json import state_from_json, state_to_json
 from dialogs.state.conversation_state import ConversationState, TriedStep, Walkthrough
 from dialogs.state.diagnosis import truncate_diagnosis
 from dialogs.state.json_fields import DecodeError
+from knowledge.model.build_course import BuildCourse, BuildStage, Silence
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.finding import Finding, StepPlace
 from tests.dialogs.fixtures import FAILED, FOUND, QUOTE_FINDING, SCRIPT, match
@@ -21,6 +22,16 @@ KEYS_OF_0_1_0 = {
     "ids", "silence",
 }  # fmt: skip
 ADVICE = ["open-quote", "PowerShell could not even parse the script: a quote was opened and not closed."]
+
+
+COURSE = BuildCourse(
+    "2026-01-12T08:00:00Z",
+    "2026-01-12T10:00:00Z",
+    True,
+    2,
+    (BuildStage("deploy", "2026-01-12T08:00:00Z", None, None, 4, "running"),),
+    (Silence("2026-01-12T08:01:00Z", 6_900, 9),),
+)
 
 
 def write(diagnosis: Diagnosis, **more: Any) -> dict[str, Any]:
@@ -39,6 +50,8 @@ def write(diagnosis: Diagnosis, **more: Any) -> dict[str, Any]:
         replace(FOUND, finding=Finding("open-quote", "A quote", "script", "after-fix")),
         replace(FOUND, finding=Finding("open-quote", "A quote", "network", "after-fix")),
         replace(FOUND, finding=Finding("", "", "azure", "no", {"a": "{b", "c": '"d'}, 7, StepPlace("x", 1, 2, None, "n", 5))),
+        replace(FOUND, finding=replace(QUOTE_FINDING, place=StepPlace("shell", 1, 2, count=3, is_validator=True))),
+        replace(FOUND, course=COURSE),
     ],
 )  # fmt: skip
 def test_what_broke_comes_back_as_it_was_in_the_keys_of_the_first_release(diagnosis: Diagnosis) -> None:
@@ -48,6 +61,11 @@ def test_what_broke_comes_back_as_it_was_in_the_keys_of_the_first_release(diagno
     row = written["diagnosis"]["script"]
     assert row is None or [type(item) for item in row] == [str, str]
     assert state_from_json(written).diagnosis == stored
+
+
+def test_how_a_build_went_is_not_stored_without_what_broke() -> None:
+    """The first release would show advice without words."""
+    assert write(replace(FAILED, course=COURSE))["diagnosis"]["script"] is None
 
 
 def test_the_first_release_shows_the_headline_as_a_script_s_advice() -> None:

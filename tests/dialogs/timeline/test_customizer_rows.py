@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.azure.customizer_timeline import MAX_ROWS, build_timeline
-from knowledge.model.diagnosis import ProvisionerSummary
+from dialogs.texts.catalog import get_texts
+from dialogs.timeline.customizer_rows import MAX_ROWS, CustomizerRows, build_customizer_rows
+from knowledge.build_log.timeline_steps import TimelineStep
+from knowledge.model.build_course import StageName
 from knowledge.template.image_template import TemplateStep
 
 PS, SH, FILE, RESTART = "PowerShell", "Shell", "File", "WindowsRestart"
@@ -15,12 +17,17 @@ def of(*types: str) -> list[TemplateStep]:
     return [TemplateStep(index, kind) for index, kind in enumerate(types)]
 
 
-def ran(*names: str, last: str = "failed") -> list[ProvisionerSummary]:
+def ran(*names: str, last: str = "failed", after: StageName | None = None) -> list[TimelineStep]:
     count = len(names)
-    return [
-        ProvisionerSummary(name, None, None, 5, None, at, last if at == count - 1 else "ended")  # type: ignore[arg-type]
+    steps = [
+        TimelineStep(None, name, at + 1, last if at == count - 1 and not after else "ended", 5, at)  # type: ignore[arg-type]
         for at, name in enumerate(names)
     ]
+    return [*steps, TimelineStep(after, "powershell", 0, "failed", 5, count)] if after else steps
+
+
+def build(customizers: list[TemplateStep], steps: list[TimelineStep], whole: bool) -> CustomizerRows:
+    return build_customizer_rows(customizers, steps, whole, lambda key: get_texts().get(key, "en"))
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,11 @@ def ran(*names: str, last: str = "failed") -> list[ProvisionerSummary]:
         (of(FILE, PS), ran("file"), True, None),
         # the deprovisioning after the last one
         (of(SH), ran("shell", "shell"), True, 2),
+        (of(PS, PS), ran("powershell", "powershell", after="deprovision"), True, 3),
+        (of(PS, FILE), ran("powershell", "file", after="capture"), True, 3),
+        (of(PS, PS), ran("powershell", after="deprovision"), True, None),
+        (of(PS, RESTART, PS, PS), ran("powershell", after="deprovision"), False, 5),
+        (of(PS, RESTART), ran("powershell", after="deprovision"), False, None),
         # a part of the log: only where one place fits
         (of(PS, RESTART, PS), ran("windows-restart"), False, 2),
         (of(PS, RESTART, PS), ran("powershell"), False, None),
@@ -48,14 +60,14 @@ def ran(*names: str, last: str = "failed") -> list[ProvisionerSummary]:
     ],
 )
 def test_where_it_got_to(
-    customizers: list[TemplateStep], runs: list[ProvisionerSummary], whole: bool, reached: int | None
+    customizers: list[TemplateStep], runs: list[TimelineStep], whole: bool, reached: int | None
 ) -> None:
-    assert build_timeline(customizers, runs, whole).reached_position == reached
+    assert build(customizers, runs, whole).reached_position == reached
 
 
 def test_the_rows_tell_what_became_of_each() -> None:
-    course = build_timeline(of(PS, RESTART, PS, PS), ran("powershell", "windows-restart", "powershell"), True)
-    assert [(bar.name, bar.state, bar.seconds) for bar in course.bars.rows] == [
+    course = build(of(PS, RESTART, PS, PS), ran("powershell", "windows-restart", "powershell"), True)
+    assert [(bar.name, bar.state, bar.seconds) for bar in course.rows] == [
         (f"1 {PS}", "ended", 5),
         (f"2 {RESTART}", "ended", 5),
         (f"3 {PS}", "failed", 5),
@@ -64,25 +76,25 @@ def test_the_rows_tell_what_became_of_each() -> None:
 
 
 def test_what_ended_before_the_part_that_was_read_has_no_time() -> None:
-    course = build_timeline(of(PS, RESTART, PS), ran("windows-restart", "powershell"), False)
-    assert [(bar.state, bar.seconds) for bar in course.bars.rows] == [("ended", None), ("ended", 5), ("failed", 5)]
+    course = build(of(PS, RESTART, PS), ran("windows-restart", "powershell"), False)
+    assert [(bar.state, bar.seconds) for bar in course.rows] == [("unseen", None), ("ended", 5), ("failed", 5)]
 
 
 def test_the_step_after_the_last_customizer_has_a_row_of_its_own() -> None:
-    course = build_timeline(of(SH), ran("shell", "shell"), True)
-    assert [(bar.name, bar.state) for bar in course.bars.rows] == [(f"1 {SH}", "ended"), ("shell", "failed")]
+    course = build(of(SH), ran("shell", "shell"), True)
+    assert [(bar.name, bar.state) for bar in course.rows] == [(f"1 {SH}", "ended"), ("Deprovision", "failed")]
 
 
 def test_without_a_place_the_rows_are_what_the_log_shows() -> None:
-    course = build_timeline(of(SH), ran("powershell"), True)
-    assert [bar.name for bar in course.bars.rows] == ["powershell"]
+    course = build(of(SH), ran("powershell"), True)
+    assert [bar.name for bar in course.rows] == ["powershell"]
     assert course.reached_position is None
 
 
 @pytest.mark.parametrize("failed", [1, 7, 30])
 def test_a_long_list_is_cut_around_the_place(failed: int) -> None:
-    course = build_timeline(of(*[PS] * 30), ran(*["powershell"] * failed), True)
-    rows = course.bars.rows
+    course = build(of(*[PS] * 30), ran(*["powershell"] * failed), True)
+    rows = course.rows
     assert len(rows) == MAX_ROWS
     assert any(bar.state == "failed" for bar in rows)
     assert course.hidden_before + len(rows) + course.hidden_after == 30

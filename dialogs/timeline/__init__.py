@@ -1,0 +1,1 @@
+"""Timelines: what the steps of a build took, drawn from a log and a template."""

@@ -1,0 +1,96 @@
+"""The timeline of a log: what it shows of the build, with what Image Builder did by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from dialogs.model.reply import BarState, DurationBar, DurationBars
+from dialogs.replies.duration_bars import GetText
+from knowledge.azure_times import compute_seconds_between
+from knowledge.build_log.timeline_steps import TimelineStep, list_steps
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.template.run import DEFAULT_TIMEOUT_MINUTES
+
+MAX_LOG_ROWS = 16
+AT_LIMIT_SHARE = 0.97
+"""From which share of its time limit on a run that was stopped was stopped by it."""
+_LAST_ROWS, _LONGEST_ROWS = 6, 4
+
+
+def build_log_bars(diagnosis: Diagnosis, get_text: GetText) -> DurationBars | None:
+    """Build the timeline of a log or of a status; None if it has no time to show."""
+    steps = list_steps(diagnosis)
+    rows = [build_step_bar(step, get_text) for step in steps]
+    if len(rows) > MAX_LOG_ROWS:
+        rows = _join_short_rows(rows, get_text)
+    rows += build_whole_bars(diagnosis, get_text)
+    return DurationBars(tuple(rows)) if any(row.seconds is not None for row in rows) else None
+
+
+def _join_short_rows(rows: Sequence[DurationBar], get_text: GetText) -> list[DurationBar]:
+    """Return the rows of Image Builder, the last ones, and the longest ones, with one row for several others."""
+    longest = sorted(range(len(rows)), key=lambda index: -(rows[index].seconds or 0))[:_LONGEST_ROWS]
+    first_of_last = len(rows) - _LAST_ROWS
+    joined: list[DurationBar] = []
+    for is_kept, group in groupby(
+        enumerate(rows), key=lambda item: item[1].is_own or item[0] >= first_of_last or item[0] in longest
+    ):
+        bars = [bar for _, bar in group]
+        joined += bars if is_kept or len(bars) == 1 else [_join_rows(bars, get_text)]
+    return joined
+
+
+def _join_rows(rows: Sequence[DurationBar], get_text: GetText) -> DurationBar:
+    """Return one row for several that ended, with the time that all of them took together."""
+    seconds = [row.seconds for row in rows]
+    total = None if None in seconds else sum(filter(None, seconds))
+    return DurationBar(get_text("reply.bar.more").format(count=len(rows)), total, is_own=True)
+
+
+def build_step_bar(step: TimelineStep, get_text: GetText, name: str = "") -> DurationBar:
+    """Build the row of one step, called `name` if that's given."""
+    if not name:
+        is_sysprep = step.stage == "deprovision" and step.provisioner == "powershell"
+        key = "reply.stage.sysprep" if is_sysprep else f"reply.stage.{step.stage}"
+        name = get_text(key) if step.stage else f"{step.number} {step.provisioner}"
+    return DurationBar(
+        name,
+        step.seconds,
+        step.state,
+        is_own=step.is_own,
+        silent_from=step.silent_from,
+        silent_seconds=step.silent_seconds,
+    )
+
+
+def build_whole_bars(diagnosis: Diagnosis, get_text: GetText) -> list[DurationBar]:
+    """Build the row that measures the whole run against its limit; without a limit, only if the run was stopped."""
+    limit = diagnosis.facts.get("build_timeout")
+    seconds = measure_run(diagnosis)
+    if seconds is None:
+        return []
+    is_stopped = diagnosis.outcome in ("failed", "canceled")
+    if isinstance(limit, int):
+        return [build_limit_bar(seconds, limit, is_stopped, get_text)]
+    if diagnosis.outcome != "canceled":
+        return []
+    note = get_text("reply.bar.no-limit")
+    return [DurationBar(get_text("reply.bar.whole"), seconds, "stopped", is_own=True, note=note)]
+
+
+def build_limit_bar(seconds: int, limit_minutes: int, is_over: bool, get_text: GetText) -> DurationBar:
+    """Build the row of the time limit. `is_over`: the run ended otherwise than well, by the limit if it was reached."""
+    limit_seconds = (limit_minutes or DEFAULT_TIMEOUT_MINUTES) * 60
+    is_at_limit = is_over and seconds >= AT_LIMIT_SHARE * limit_seconds
+    state: BarState = "stopped" if is_at_limit else "ended"
+    return DurationBar(get_text("reply.bar.limit"), seconds, state, is_own=True, limit_seconds=limit_seconds)
+
+
+def measure_run(diagnosis: Diagnosis) -> int | None:
+    """Return how long the run took, by a status, or by a log that begins with the build; None if neither tells."""
+    facts, course = diagnosis.facts, diagnosis.course
+    started, ended = (str(facts.get(key) or "") for key in ("run_started", "run_ended"))
+    if course is not None and not course.has_start:
+        return None
+    return compute_seconds_between(started, ended)

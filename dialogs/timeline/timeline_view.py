@@ -1,0 +1,39 @@
+"""The timeline of a text that was diagnosed: of a log its steps, of a status how long the run took."""
+
+from __future__ import annotations
+
+from dialogs.context import DialogContext
+from dialogs.model.reply import Block, FoldedSection, Paragraph
+from dialogs.replies.durations import format_duration
+from dialogs.state.diagnosis import is_from_lookup
+from dialogs.texts.catalog import TrustedText
+from dialogs.timeline.log_timeline import build_log_bars, measure_run
+from knowledge.model.diagnosis import Diagnosis
+
+
+def build_timeline_blocks(context: DialogContext, diagnosis: Diagnosis | None, is_folded: bool = False) -> list[Block]:
+    """Build the timeline; nothing for a template that was looked at, whose card has shown it.
+
+    `is_folded`: a card shows it only if asked to, unless the run was stopped or fell silent, which it proves.
+    """
+    if diagnosis is None or context.is_public or is_from_lookup(diagnosis):
+        return []
+    if diagnosis.kind == "status":
+        return _build_run_length(context, diagnosis)
+    bars = build_log_bars(diagnosis, context.format_text) if diagnosis.course else None
+    if bars is None:
+        return []
+    if is_folded and diagnosis.outcome != "canceled" and not diagnosis.longest_gap:
+        return [FoldedSection(context.format_text("diagnosis.timeline"), (bars,))]
+    return [bars]
+
+
+def _build_run_length(context: DialogContext, diagnosis: Diagnosis) -> list[Block]:
+    """Build how long a run took by its status, beside the time limit if the text has that."""
+    seconds = measure_run(diagnosis)
+    if seconds is None:
+        return []
+    bars = build_log_bars(diagnosis, context.format_text)
+    if bars is not None:
+        return [bars]
+    return [Paragraph(context.format_runs("diagnosis.ran", took=TrustedText(format_duration(seconds))))]
