@@ -111,6 +111,8 @@ class CandidateFinder:
         deploy = self._matcher.index.general_entries.get("deploy")
         if is_build_log and deploy and (not hits or hits[0].score < _MIN_CLEAR_SCORE):
             names = [deploy, *(name for name in names if name != deploy)]
+        if ranked and names and names[0] == ranked[0].candidate.entry.id:
+            return list(ranked)  # the words and the hint agree, so no other entry is worth a look
         suggested = [
             RankedCandidate(MatchCandidate(self._entries[name], "possible"), ()) for name in names[:_MAX_SUGGESTIONS]
         ]

@@ -37,7 +37,7 @@ ENGLISH = {
     "win11-golden": "Look at your template",
     "rerun win11-golden": "I can't start a build, but you can",
     "list templates": "Look at your template",
-    "file it": NOTHING,
+    "file it": "Draft of a support case",
     "see you tomorrow": NOTHING,
     "are you a bot?": "What I am, and what I keep",
     "👍": NOTHING,
