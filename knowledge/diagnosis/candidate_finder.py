@@ -69,7 +69,9 @@ class CandidateFinder:
         build = parsed.build
         for text in parsed.indexed_texts:
             is_relevant = _build_line_filter(text, build)
-            for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, parsed.is_about_build):
+            for candidate in self._matcher.search(
+                text, is_relevant, parsed.is_partial, parsed.is_about_build, parsed.tool
+            ):
                 merge_candidate(candidates, candidate)
         if build is None:
             if said.lines and not (script == "possible" and _has_decisive(candidates)):
@@ -170,6 +172,8 @@ class CandidateFinder:
                     confidence = "certain"
                 candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
                 candidate.headline = signature.headline
+                if observation.exit_code is not None:
+                    candidate.values["code"] = str(observation.exit_code)
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(

@@ -44,7 +44,11 @@ _MIN_NAMED_WEIGHT = 3.0  # of a line that starts with the name of the program th
 _DEPROVISION_MARK = ">>> "
 _OTHER_SERVICES = define_pattern(
     r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_[a-z]|\bterraform\b|\bscale ?sets?\b|"
-    r"\bVMSS\b|\bdatabricks\b|\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b"
+    r"\bcreating (?:linux|windows) virtual machine\b|\bworkspaces?\b|\bblobServices/|\bbackup\b|\bjenkins\b|"
+    r"\b[a-z_]+(?:\.[a-z_]+)+\.(?-i:[A-Z])\w*(?:Error|Exception)\b|\bVMSS\b|\bdatabricks\b|"
+    r"\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b|"
+    r"\bMicrosoft\.(?:RecoveryServices|OperationalInsights|Logic|ApiManagement|CognitiveServices|Synapse|Databricks|Batch|"
+    r"EventHub|ServiceBus|Cdn|Search|Kusto|MachineLearningServices|DataFactory|Automation)/"
 )
 """What else creates resources of the same kinds in Azure: a message that names it isn't about a build."""
 _PHASES_OF_ANY_TOOL = ("devops",)

@@ -59,7 +59,8 @@ def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
 
 _FOREIGN_PLATFORMS = define_pattern(
     r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
-    rf"EC2 Image Builder|\bInvalidAMIID|{OTHER_PLATFORM_MARKS}"
+    r"EC2 Image Builder|\bInvalidAMIID|\braspberry ?pi\b|\brasp(?:bian|ios)\b|\bpacker-(?:builder|plugin)-arm\b|"
+    rf"{OTHER_PLATFORM_MARKS}"
 )
 _FOREIGN_TOOLS = define_pattern(
     r"\bkubectl(?: -\S+)* [a-z]|^error from server|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
@@ -74,19 +75,23 @@ _FOREIGN_TOOLS = define_pattern(
     r"acquiring the state lock|Provider produced inconsistent|\bUPGRADE FAILED\b|\bBack-off restarting|"
     r"\bdefault-scheduler\b|"
     r"\bpods? is forbidden\b|\bsshd\[\d+\]|\bnginx\[\d+\]|\bCORS policy\b|\bSQLSTATE\b|\bORA-\d{5}\b|\bWin32App\b|"
-    r"\bsmsts\b|ContainerServicesClient|"
+    r"\bsmsts\b|ContainerServicesClient|\blisa\.[a-z]\w+|\bLisaException\b|\bdefault: ==> |"
     r"\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
 )
 """Tools that are used on their own, but also by the scripts of an image build."""
 _PACKER_START = define_pattern(
-    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
+    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin|"
+    r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
 )
 """What Packer says or is told before it starts a build, for whichever platform."""
-_AZURE = define_pattern(r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery")
+_AZURE = define_pattern(
+    r"azure|\brgl/windows-update\b|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery"
+)
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
     r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
-    r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
+    r"exoscale|upcloud|civo|ionoscloud|jdcloud|equinix|incus|libvirt|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|"
+    r"tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
 )
 _OTHER_PLATFORM_BUILDERS = define_pattern(
     rf"(?:==> |--> |\bBuild '|\bui:\s+)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
@@ -100,6 +105,7 @@ _OTHER_PLATFORM_BUILDERS = define_pattern(
 _IMAGE_BUILDER_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
+    r"\bGalleryImageNotFound\b|Target=\"(?:galleryImageVersion|imageReference)|"
     r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b|\bazapi\b.{0,200}\bimage templates?\b"
 )
 

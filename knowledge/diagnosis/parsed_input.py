@@ -18,6 +18,7 @@ from knowledge.diagnosis.input_kind import (
     list_pasted_lines,
 )
 from knowledge.model.diagnosis import InputKind
+from knowledge.model.entry import BuildTool
 from knowledge.patterns import define_pattern, define_text_pattern
 from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import LogLine
@@ -48,7 +49,7 @@ class ParsedInput(NamedTuple):
 
     `build` is set for a build log only. `indexed_texts` holds the text to search, and a second version of it if lines
     may have been cut within words. `is_foreign` is true if the input is the output of another tool, and
-    `is_about_build` if it is a build log or mentions an image build.
+    `is_about_build` if it is a build log or mentions an image build. `tool` is what the build runs in.
     """
 
     kind: InputKind
@@ -56,6 +57,7 @@ class ParsedInput(NamedTuple):
     indexed_texts: Sequence[IndexedText]
     is_foreign: bool
     is_about_build: bool
+    tool: BuildTool = "image-builder"
 
     @property
     def text(self) -> IndexedText:
@@ -68,7 +70,7 @@ class ParsedInput(NamedTuple):
         return self.build is not None and self.build.phase is None
 
 
-def parse_input(lines: Sequence[LogLine]) -> ParsedInput:
+def parse_input(lines: Sequence[LogLine], tool: BuildTool = "image-builder") -> ParsedInput:
     """Detect the kind of an input and read the build in it. Of several builds, only the last one is searched."""
     indexed_texts = build_indexed_texts(lines)
     kind = detect_kind(indexed_texts[0])
@@ -78,7 +80,7 @@ def parse_input(lines: Sequence[LogLine]) -> ParsedInput:
         if build.lines is not lines:
             indexed_texts = build_indexed_texts(build.lines)
     is_about = build is not None or is_about_build(indexed_texts[0])
-    return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]), is_about)
+    return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]), is_about, tool)
 
 
 def names_packer_script(indexed_text: IndexedText) -> bool:

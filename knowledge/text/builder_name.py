@@ -28,7 +28,8 @@ _NAMED_LINE = define_text_pattern(
 _VERDICT = define_text_pattern(r"(?:^|\s)Build '(?P<name>[\w.-]{2,60})' (?:errored|finished)")
 _AZURE_MARK = define_text_pattern(
     r"azure-arm|Azure Resource Manager \(ARM\) client|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w{5,}|"
-    r"packer-plugin-azure|Microsoft\.(?:Compute|Network|KeyVault)/|\.vault\.azure\.net|core\.windows\.net"
+    r"packer-plugin-azure|Microsoft\.(?:Compute|Network|KeyVault)/|\.vault\.azure\.net|core\.windows\.net|"
+    r"\b(?:packer|pkr)-Resource-Group-"
 )
 _OTHER_BUILDER = define_text_pattern(
     r"(?i)(?:^|[._-])(?:amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|"
