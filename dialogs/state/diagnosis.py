@@ -12,13 +12,13 @@ from dialogs.state.json_fields import clean_text
 from knowledge.commands.placeholders import COMMAND_VALUES
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
-    BuildTool,
     Diagnosis,
     ExcerptLine,
     LogGap,
     Match,
     ProvisionerSummary,
 )
+from knowledge.model.entry import BuildTool
 from knowledge.model.finding import Finding, StepPlace
 
 MAX_EVIDENCE_LINES = 5

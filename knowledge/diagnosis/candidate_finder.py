@@ -18,7 +18,7 @@ from knowledge.diagnosis.input_kind import (
     is_small_talk,
 )
 from knowledge.diagnosis.matching import Matcher
-from knowledge.diagnosis.parsed_input import ParsedInput
+from knowledge.diagnosis.parsed_input import ParsedInput, find_last_output, find_spoken_text
 from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
@@ -100,6 +100,8 @@ class CandidateFinder:
             return ranked
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
+        if not ranked and not parsed.is_foreign and (spoken := find_spoken_text(parsed)) is not None:
+            return self._search_by_words(spoken, (), find_last_output(parsed))
         return ranked
 
     def suggest_for_error(
@@ -177,16 +179,22 @@ class CandidateFinder:
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(
-        self, indexed_text: IndexedText, candidates: Sequence[MatchCandidate]
+        self,
+        indexed_text: IndexedText,
+        candidates: Sequence[MatchCandidate],
+        quoted: Sequence[LogLine] = (),
     ) -> list[RankedCandidate]:
-        """Return the entries that a person's words describe, then the `candidates`; none of the former is certain."""
+        """Return the entries that a person's words describe, then the `candidates`; none of the former is certain.
+
+        `quoted` are the lines of a log that the words are about.
+        """
         text = "\n".join(line.body for line in indexed_text.lines)
         is_weak = is_program_output(indexed_text) or is_definition_question(indexed_text)
         candidates_by_entry: dict[str, MatchCandidate] = {}
         for hit in self._entry_search.search(text):
             confidence: Confidence = "possible" if is_weak else hit.strength
             # a person's own words prove nothing, so they are no evidence
-            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence)
+            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, list(quoted))
         for candidate in candidates:
             candidates_by_entry.setdefault(candidate.entry.id, candidate)
         # A search by words says nothing about causes, so no candidate explains another here.

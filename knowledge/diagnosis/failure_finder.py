@@ -10,7 +10,7 @@ from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import has_speaker
+from knowledge.diagnosis.input_kind import has_speaker, is_spoken
 from knowledge.diagnosis.parsed_input import (
     CUT_LINES,
     ParsedInput,
@@ -105,9 +105,16 @@ class FailureFinder:
         output = [build.lines[index] for index in build.failure_range]
         if build.outcome == "failed":
             is_script = build.script_exit_code is not None
+            if is_script and build.verdict_indexes:
+                # After the verdict, what ran Packer speaks: a pipeline or a script on an agent.
+                verdict = build.lines[build.verdict_indexes[0]].number
+                output = [line for line in output if line.source != "plain" or line.number < verdict]
             said = self._script_failure_finder.find_in_output(output, is_script)
         else:
             said = self._script_failure_finder.find_best_message(output[-CUT_LINES:], _MIN_PLAIN_WEIGHT)
+            if said.deciding is None and build.outcome == "unknown":
+                printed = [line for line in output[-CUT_LINES:] if line.source == "output"]
+                said = self._script_failure_finder.find_best_message(printed, _MIN_NAMED_WEIGHT)
         is_cut = build.phase is None and not build.runs
         return StepFailure(said, script=_judge_script(said, parsed) if is_cut else None)
 
@@ -242,6 +249,11 @@ class FailureFinder:
         if failure.deciding is None and has_more and not has_speaker(parsed.text):
             # It reads like a person's words, such as "please try again", but is a program's message all the same.
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
+            return known if known.rule is not None else failure
+        if failure.deciding is None and len(lines) < len(parsed.text.lines):
+            # A person quotes it in lines of its own, with words such as "but" in it that a person uses, too.
+            quoted = [line for line in parsed.text.lines[1:] if not is_spoken(line.body)]
+            known = self._script_failure_finder.find_best_message(quoted, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
         return failure
 

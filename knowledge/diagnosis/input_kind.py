@@ -208,6 +208,11 @@ def has_speaker(indexed_text: IndexedText) -> bool:
     return _SPEAKERS.search(indexed_text.flat) is not None
 
 
+def is_spoken(body: str) -> bool:
+    """Whether somebody speaks or asks in a line, in words that no program prints."""
+    return _SPEAKERS.search(body.encode("utf-8", "replace")) is not None
+
+
 def _is_program_message(flat: bytes) -> bool:
     """Return whether a single line starts with the name of the program that printed it, and nobody speaks in it."""
     return _PROGRAM_NAME.search(flat) is not None and _PERSONAL_WORDS.search(flat) is None

@@ -13,8 +13,10 @@ from knowledge.diagnosis.input_kind import (
     can_be_prose,
     detect_kind,
     has_failure_sign,
+    has_speaker,
     is_about_build,
     is_foreign,
+    is_small_talk,
     list_pasted_lines,
 )
 from knowledge.model.diagnosis import InputKind
@@ -120,6 +122,30 @@ def list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
     """Return the lines that can hold the error, which a person's own words about it don't."""
     can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
     return list_pasted_lines(parsed.text) if can_be_words else select_failure_text(parsed).lines
+
+
+def find_spoken_text(parsed: ParsedInput) -> IndexedText | None:
+    """Return a person's own words around a part of a build's log; `None` if there are none."""
+    build = parsed.build
+    if build is None or build.outcome != "unknown" or len(build.lines) > CUT_LINES:
+        return None
+    plain = [line for line in build.lines if line.source == "plain" and line.body.strip()]
+    if not plain or not has_speaker(IndexedText(plain)):
+        return None
+    # What follows the quoted line says what happened then.
+    quoted = max((line.number for line in build.lines if line.source == "output"), default=0)
+    after = IndexedText([line for line in plain if line.number > quoted])
+    for spoken in (after, IndexedText(plain)):
+        if can_be_prose(spoken) and not is_small_talk(spoken):
+            return spoken
+    return None
+
+
+def find_last_output(parsed: ParsedInput) -> Sequence[LogLine]:
+    """Return the last line that a step of the build printed; nothing if there is none."""
+    lines = parsed.build.lines if parsed.build is not None else ()
+    printed = [line for line in lines if line.source == "output" and line.body.strip()]
+    return printed[-1:]
 
 
 def is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
