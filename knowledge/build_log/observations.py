@@ -160,7 +160,8 @@ def _detect_sysprep_loop(build: Build) -> Observation | None:
 
 def _detect_failed_command(build: Build) -> Observation | None:
     """Return the observation that the last command failed in a part of a log that doesn't say how the step ended."""
-    if build.outcome != "unknown":
+    has_verdict = build.outcome != "unknown" and (build.outcome != "failed" or bool(build.verdict_indexes))
+    if has_verdict:
         return None
     for index in range(len(build.lines) - 1, -1, -1):
         line = build.lines[index]

@@ -10,7 +10,7 @@ from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import has_speaker, is_spoken
+from knowledge.diagnosis.input_kind import has_speaker, is_spoken, list_quoted_messages
 from knowledge.diagnosis.parsed_input import (
     CUT_LINES,
     ParsedInput,
@@ -250,9 +250,10 @@ class FailureFinder:
             # It reads like a person's words, such as "please try again", but is a program's message all the same.
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
-        if failure.deciding is None and len(lines) < len(parsed.text.lines):
+        if failure.deciding is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
             # A person quotes it in lines of its own, with words such as "but" in it that a person uses, too.
             quoted = [line for line in parsed.text.lines[1:] if not is_spoken(line.body)]
+            quoted += list_quoted_messages(parsed.text)
             known = self._script_failure_finder.find_best_message(quoted, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
         return failure

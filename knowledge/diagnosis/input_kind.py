@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.catalog.word_lexicon import join_alternatives
 from knowledge.model.diagnosis import InputKind
-from knowledge.patterns import LazyPattern, compile_pattern, define_pattern
+from knowledge.patterns import LazyPattern, compile_pattern, decode_groups, define_pattern
 from knowledge.text.builder_name import OTHER_PLATFORM_MARKS
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine, read_lines
@@ -85,8 +85,11 @@ _PACKER_START = define_pattern(
 )
 """What Packer says or is told before it starts a build, for whichever platform."""
 _AZURE = define_pattern(
-    r"azure|\brgl/windows-update\b|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery"
+    r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery|\bplan_info\b|"
+    r"\bimage_(?:publisher|offer|sku)\b|\b(?:build_resource_group|temp_resource_group)_name\b|"
+    r"\bgithub\.com/(?:rgl/windows-update|hashicorp/(?:ansible|puppet|chef|salt|inspec))\b"
 )
+"""What only Azure's builder has, or what runs in a build for any platform, as the plugins of provisioners do."""
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
     r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
@@ -166,6 +169,13 @@ _PROGRAM_OUTPUT = define_pattern(
 )
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
 """What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
+_QUOTED = (
+    define_pattern(
+        r"^[^:\n]{3,160}?\b(?:says?|said|prints?|shows?|gets?|got|errors?|message|with|dice|errore|messaggio|con)"
+        r" ?: ?(?P<quoted>\S.{18,400})$"
+    ),
+    define_pattern(r"[\"`](?P<quoted>[^\"`]{30,400})[\"`]"),
+)
 _PROGRAM_NAME = define_pattern(r"^\s*(?:npm (?:ERR!|error)|[\w./+-]{2,60} ?: )")
 _ERROR_MARK = define_pattern(r"\s*(?:##\[error\]|::error\b)")
 _DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
@@ -206,6 +216,17 @@ def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
 def has_speaker(indexed_text: IndexedText) -> bool:
     """Whether somebody speaks or asks in a text, in words that no program prints."""
     return _SPEAKERS.search(indexed_text.flat) is not None
+
+
+def list_quoted_messages(indexed_text: IndexedText) -> list[LogLine]:
+    """Return what a person quotes within a line: what follows a colon, or stands in quotation marks."""
+    return [
+        line._replace(body=text)
+        for line in indexed_text.lines
+        for pattern in _QUOTED
+        for match in pattern.finditer(line.body.encode("utf-8", "replace"))
+        if not is_spoken(text := decode_groups(match)["quoted"])
+    ]
 
 
 def is_spoken(body: str) -> bool:
