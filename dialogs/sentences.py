@@ -19,8 +19,10 @@ from knowledge.redaction.redact import redact
 from knowledge.template.template_id import TemplateQuery
 
 BEFORE_GUIDES = frozenset(
-    ("done", "skip", "failed-again", "worked", "undo", "step", "why", "failing", "wrong")
-    + ("cancel-by-hand", "delete-by-hand", "run-by-hand", "draft")
+    (
+        *("done", "skip", "failed-again", "worked", "undo", "step", "why", "failing", "wrong", "draft"),
+        *("cancel-by-hand", "delete-by-hand", "run-by-hand"),
+    )
 )
 """What a sentence asks for even if a guide fits its words, too."""
 MAX_ANSWER_CHARS = 80

@@ -18,7 +18,11 @@ MAX_LOG_BYTES = 60_000
 
 
 def test_ids_are_unique() -> None:
-    assert len({case.id for case in CASES}) == len(CASES) == 48 + 78 + 93 + 9 + 207 + 227 + 78 + 210 + 170 + 143
+    assert (
+        len({case.id for case in CASES})
+        == len(CASES)
+        == 48 + 78 + 93 + 9 + 207 + 227 + 78 + 210 + 170 + 180 + 180 + 143
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

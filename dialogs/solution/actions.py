@@ -13,7 +13,7 @@ from dialogs.state.case import MAX_DIAGNOSIS_NUMBER
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import MAX_NAME_CHARS
 from dialogs.state.json_fields import parse_int, parse_list, parse_text
-from knowledge.model.diagnosis import BuildTool
+from knowledge.model.entry import BuildTool
 
 SOLUTION_ACTIONS = ActionTable()
 

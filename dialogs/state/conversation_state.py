@@ -14,8 +14,8 @@ from dialogs.state.json_fields import DecodeError
 from dialogs.state.logs import MAX_LOGS, StoredLogs
 from dialogs.state.ticket_state import TicketState
 from knowledge.commands.placeholders import Shell
-from knowledge.model.diagnosis import BuildTool, Diagnosis, Match
-from knowledge.model.entry import Language, is_language_code
+from knowledge.model.diagnosis import Diagnosis, Match
+from knowledge.model.entry import BuildTool, Language, is_language_code
 
 MAX_TRIED_STEPS = 30
 MAX_LAST_BUTTONS = 12

@@ -13,13 +13,13 @@ from knowledge.commands.placeholders import COMMAND_VALUES
 from knowledge.model.build_course import BuildCourse, BuildStage, Silence
 from knowledge.model.diagnosis import (
     MAX_MATCHES,
-    BuildTool,
     Diagnosis,
     ExcerptLine,
     LogGap,
     Match,
     ProvisionerSummary,
 )
+from knowledge.model.entry import BuildTool
 from knowledge.model.finding import Finding, StepPlace
 
 MAX_EVIDENCE_LINES = 5

@@ -10,6 +10,8 @@ from knowledge.build_log.provisioner_runs import (
     detect_start,
     end_run,
     finalize_failed_run,
+    is_failure_code,
+    parse_exit_code,
     read_telemetry,
     record_exit_code,
 )
@@ -108,12 +110,13 @@ def read_build(lines: Sequence[LogLine]) -> Build:
 class _BuildReader:
     """A build while its lines are being read."""
 
-    __slots__ = ("build", "has_succeeded", "has_telemetry", "is_complete")
+    __slots__ = ("build", "has_exit_code", "has_succeeded", "has_telemetry", "is_complete")
 
     def __init__(self, lines: Sequence[LogLine]) -> None:
         self.build = Build(lines)
         self.has_telemetry = any(_TELEMETRY_START in line.body for line in lines)
         self.has_succeeded = False
+        self.has_exit_code = False
         self.is_complete = False
 
     def read(self, index: int, line: LogLine, previous_time: datetime | None) -> None:
@@ -127,6 +130,7 @@ class _BuildReader:
         if line.body.startswith(_END_PREFIXES):
             self._record_end(index, line, previous_time, is_over)
         self._record_verdict(index, line)
+        self._record_late_exit_code(index, line)
 
     def finish(self, last_time: datetime | None) -> Build:
         """Return the build once its last line, whose time is `last_time`, was read."""
@@ -189,6 +193,17 @@ class _BuildReader:
             if match:
                 build.script_exit_code = int(match["code"])
                 build.verdict_indexes.append(index)
+
+    def _record_late_exit_code(self, index: int, line: LogLine) -> None:
+        """Note the failed command's exit code where it follows the step's failure: the two are written separately."""
+        code = parse_exit_code(line.body)
+        if not is_failure_code(code):
+            return
+        build = self.build
+        if build.step_failure_index is not None and not self.has_exit_code and build.script_exit_code is None:
+            build.script_exit_code = code
+            build.verdict_indexes.append(index)
+        self.has_exit_code = True
 
 
 def _update_phase(build: Build, line: LogLine) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, get_args
 
 from knowledge.build_log.build import Build, ProvisionerRun
 from knowledge.build_log.noise import is_noise, is_progress
+from knowledge.build_log.provisioner_runs import is_failure_code, parse_exit_code
 from knowledge.build_log.transport import find_transport_errors
 from knowledge.model.diagnosis import LogGap
 from knowledge.patterns import define_text_pattern
@@ -25,6 +26,8 @@ ObservationId = Literal[
     "sysprep-loop",
     "transport-failed",
     "never-connected",
+    "command-failed",
+    "deletion-failed",
 ]
 OBSERVATION_IDS: tuple[str, ...] = get_args(ObservationId)
 
@@ -39,6 +42,12 @@ _MIN_REPEATED_SHARE = 0.8
 _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
 _NUMBER = define_text_pattern(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
+_COMMUNICATOR_END = define_text_pattern(r"Communicator ended with: (?P<code>-?\d{1,10})\b")
+_OWN_COMMAND = define_text_pattern(r"packer-windows-update|packer restart test|packer-cleanup")
+"""In commands of Packer itself and its plugins."""
+_MAX_LINES_BETWEEN = 12
+_DELETION_PREFIXES = ("Deleting ", "Removing ", "Cleanup requested", "The resource group was created by Packer")
+_DELETION_ERROR = define_text_pattern(r"^ERROR: +-> |^Error deleting|^(?:Couldn't|Could not|Failed to) delete")
 _INTERRUPT_PREFIXES = ("Received interrupt", "Cancelling ", "Stopping after")
 """What Packer writes once it is told to stop: it ends no silence."""
 _UNDEPLOYABLE = "IMAGE_STATE_UNDEPLOYABLE"
@@ -51,6 +60,7 @@ class Observation(NamedTuple):
     `is_proof` is set where the lines prove the entry's cause, and not where they only make it likely. `seconds` is the
     length of a silence. `repeated` holds the last line of each form that was repeated, most frequent first, and
     `repeat_count` how often the most frequent one was there; more often if `has_more`, since not all lines were kept.
+    `exit_code` is that of a command.
     """
 
     id: ObservationId
@@ -60,12 +70,13 @@ class Observation(NamedTuple):
     repeated: tuple[LogLine, ...] = ()
     repeat_count: int = 0
     has_more: bool = False
+    exit_code: int | None = None
 
 
 def observe(build: Build) -> list[Observation]:
     """Return all observations about the build, in no particular order."""
-    sysprep_loop = _detect_sysprep_loop(build)
-    observations = [sysprep_loop] if sysprep_loop else []
+    detected = (_detect_sysprep_loop(build), _detect_failed_command(build), _detect_failed_deletion(build))
+    observations = [observation for observation in detected if observation]
     is_connecting = build.phase == "connect" and not build.runs
     # A stop breaks a connection, but it's not why there never was one.
     can_show_errors = build.outcome != "succeeded" and (build.stop_index is None or is_connecting)
@@ -137,6 +148,39 @@ def _detect_sysprep_loop(build: Build) -> Observation | None:
     if done or len(states) < _MIN_SYSPREP_LIKELY:
         return None
     return Observation("sysprep-loop", (states[0], states[-1]), is_proof=len(states) >= _MIN_SYSPREP_CERTAIN)
+
+
+def _detect_failed_command(build: Build) -> Observation | None:
+    """Return the observation that the last command failed in a part of a log that doesn't say how the step ended."""
+    has_verdict = build.outcome != "unknown" and (build.outcome != "failed" or bool(build.verdict_indexes))
+    if has_verdict:
+        return None
+    for index in range(len(build.lines) - 1, -1, -1):
+        line = build.lines[index]
+        match = _COMMUNICATOR_END.search(line.body) if "ended with: " in line.body else None
+        code = int(match["code"]) if match else parse_exit_code(line.body)
+        if code is None or _OWN_COMMAND.search(line.body):
+            continue
+        if not is_failure_code(code):
+            return None
+        # The communicator repeats the code of a command that the lines before it name.
+        before = build.lines[max(0, index - _MAX_LINES_BETWEEN) : index + 1]
+        named = next((item for item in before if parse_exit_code(item.body) == code), line)
+        is_own = _OWN_COMMAND.search(named.body) is not None
+        return None if is_own else Observation("command-failed", (named,), exit_code=code)
+    return None
+
+
+def _detect_failed_deletion(build: Build) -> Observation | None:
+    """Return the observation that a build went well, but for an error while Packer deleted what it no longer needs."""
+    if build.outcome != "succeeded":
+        return None
+    is_deleting = False
+    for line in build.lines:
+        is_deleting = is_deleting or (line.source == "output" and line.body.startswith(_DELETION_PREFIXES))
+        if is_deleting and line.source == "output" and _DELETION_ERROR.search(line.body):
+            return Observation("deletion-failed", (line,), is_proof=True)
+    return None
 
 
 def _find_repetition(build: Build, lines: Sequence[LogLine]) -> Observation | None:

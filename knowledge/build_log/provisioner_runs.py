@@ -14,6 +14,8 @@ from knowledge.text.lines import LogLine
 
 _TELEMETRY = define_text_pattern(r"\(telemetry\) (?P<event>Starting provisioner|ending) (?P<name>[\w.-]+)")
 _MAX_EXIT_CODE_CHARS = 10
+_NO_FAILURE_CODES = frozenset((0, 101, 1115, 1190, 1717, 2300218))
+"""Exit codes of commands that worked, asked for a restart or met one, and of a connection that broke."""
 
 
 def detect_start(build: Build, line: LogLine) -> str | None:
@@ -53,16 +55,27 @@ def read_telemetry(build: Build, line: LogLine, index: int, previous_time: datet
 
 def record_exit_code(build: Build, line: LogLine) -> None:
     """Note the exit code of the provisioner's own command, but not those of Packer's clean-up commands after it."""
-    body = line.body
-    if "xited with" not in body or not build.runs or "packer-cleanup" in body:
-        return
+    code = parse_exit_code(line.body) if build.runs else None
+    if code is not None:
+        build.runs[-1].exit_code = code
+
+
+def parse_exit_code(body: str) -> int | None:
+    """Return the exit code that Packer's debug message gives for a command; `None` for any other line."""
+    if "xited with" not in body or "packer-cleanup" in body:
+        return None
     if body.startswith("[INFO] command '"):
         _, separator, code = body.rpartition("' exited with code: ")
     else:
         _, separator, rest = body.partition("Remote command exited with '")
         code = rest[: rest.find("'")]
-    if separator and code.removeprefix("-").isdigit() and len(code) <= _MAX_EXIT_CODE_CHARS:
-        build.runs[-1].exit_code = int(code)
+    is_code = separator and code.removeprefix("-").isdigit() and len(code) <= _MAX_EXIT_CODE_CHARS
+    return int(code) if is_code else None
+
+
+def is_failure_code(code: int | None) -> bool:
+    """Return whether a command with this exit code failed."""
+    return code is not None and code not in _NO_FAILURE_CODES
 
 
 def end_run(build: Build, index: int, time: datetime | None, state: ProvisionerState = "ended") -> None:

@@ -11,6 +11,7 @@ from knowledge.model.entry import (
     OWNER_BY_AREA,
     Area,
     Basis,
+    BuildTool,
     Effect,
     Entry,
     Example,
@@ -73,6 +74,7 @@ _SIGNATURE_KEYS = (
     "reject",
     "observed",
     "generic",
+    "tool",
     "headline",
 )
 STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason")
@@ -148,6 +150,7 @@ def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature
         reject=section.build_nested("reject", _parse_reject) if section.has("reject") else {},
         observed=section.get_optional_text("observed"),
         generic=section.get_bool("generic"),
+        tool=section.get_choice("tool", get_args(BuildTool)) if section.has("tool") else None,
         headline=section.get_optional_localized("headline"),
     )
 

@@ -18,7 +18,7 @@ from knowledge.diagnosis.input_kind import (
     is_small_talk,
 )
 from knowledge.diagnosis.matching import Matcher
-from knowledge.diagnosis.parsed_input import ParsedInput
+from knowledge.diagnosis.parsed_input import ParsedInput, find_last_output, find_spoken_text
 from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
@@ -69,7 +69,9 @@ class CandidateFinder:
         build = parsed.build
         for text in parsed.indexed_texts:
             is_relevant = _build_line_filter(text, build)
-            for candidate in self._matcher.search(text, is_relevant, parsed.is_partial, parsed.is_about_build):
+            for candidate in self._matcher.search(
+                text, is_relevant, parsed.is_partial, parsed.is_about_build, parsed.tool
+            ):
                 merge_candidate(candidates, candidate)
         if build is None:
             if said.lines and not (script == "possible" and _has_decisive(candidates)):
@@ -96,6 +98,8 @@ class CandidateFinder:
             is_prose = is_prose and find_innermost_error(parsed.text) is None
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
             return self._search_by_words(parsed.text, [candidate for candidate, _ in ranked])
+        if not ranked and not parsed.is_foreign and (spoken := find_spoken_text(parsed)) is not None:
+            return self._search_by_words(spoken, (), find_last_output(parsed))
         return ranked
 
     def suggest_for_error(
@@ -170,19 +174,27 @@ class CandidateFinder:
                     confidence = "certain"
                 candidate = MatchCandidate(entry, confidence, list(observation.lines), decisive=not is_supporting)
                 candidate.headline = signature.headline
+                if observation.exit_code is not None:
+                    candidate.values["code"] = str(observation.exit_code)
                 merge_candidate(candidates, candidate)
 
     def _search_by_words(
-        self, indexed_text: IndexedText, candidates: Sequence[MatchCandidate]
+        self,
+        indexed_text: IndexedText,
+        candidates: Sequence[MatchCandidate],
+        quoted: Sequence[LogLine] = (),
     ) -> list[RankedCandidate]:
-        """Return the entries that a person's words describe, then the `candidates`; none of the former is certain."""
+        """Return the entries that a person's words describe, then the `candidates`; none of the former is certain.
+
+        `quoted` are the lines of a log that the words are about.
+        """
         text = "\n".join(line.body for line in indexed_text.lines)
         is_weak = is_program_output(indexed_text) or is_definition_question(indexed_text)
         candidates_by_entry: dict[str, MatchCandidate] = {}
         for hit in self._entry_search.search(text, is_small_talk=is_small_talk(indexed_text)):
             confidence: Confidence = "possible" if is_weak else hit.strength
             # a person's own words prove nothing, so they are no evidence
-            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence)
+            candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, list(quoted))
         for candidate in candidates:
             candidates_by_entry.setdefault(candidate.entry.id, candidate)
         # A search by words says nothing about causes, so no candidate explains another here.

@@ -17,8 +17,8 @@ from knowledge.diagnosis.facts import FactValue, detect_os, extract_facts, extra
 from knowledge.diagnosis.failure_finder import FailureFinder
 from knowledge.diagnosis.parsed_input import parse_input
 from knowledge.diagnosis.ranking import RankedCandidate
-from knowledge.model.diagnosis import BuildOutcome, BuildTool, Diagnosis, LogGap, Match
-from knowledge.model.entry import Entry, Language
+from knowledge.model.diagnosis import BuildOutcome, Diagnosis, LogGap, Match
+from knowledge.model.entry import BuildTool, Entry, Language
 from knowledge.model.finding import Finding
 from knowledge.redaction.redact import redact
 from knowledge.text.build_tool import is_plain_packer
@@ -105,7 +105,7 @@ class Diagnoser:
         # Another name than `azure-arm` is a person's own.
         is_own_build = unified is not text_lines or is_plain_packer(line.text for line in text_lines[:_TOOL_LINES])
         tool: BuildTool = "packer" if is_own_build else "image-builder"
-        parsed = parse_input(read_lines(unified))
+        parsed = parse_input(read_lines(unified), tool)
         build, text = parsed.build, parsed.text
         observations = observe(build) if build else []
         failure = self._failure_finder.find_failure(parsed, observations)

@@ -68,10 +68,21 @@ def _find_focus(finding: Finding | None, deciding: LogLine | None) -> str:
         return ""
     named = [value for name, value in finding.values.items() if name not in _VALUES_WITHOUT_PLACE]
     value = max(named, key=len, default="")
-    position = deciding.body.find(value) if deciding is not None and len(value) >= _MIN_FOCUS_CHARS else -1
+    position = _find_name(deciding.body, value) if deciding is not None and len(value) >= _MIN_FOCUS_CHARS else -1
     if deciding is not None and position >= 0:
         return deciding.body[max(0, position - _CHARS_BEFORE_VALUE) : position + len(value)]
     return finding.values.get("sentence", "").partition(":")[0]
+
+
+def _find_name(body: str, value: str) -> int:
+    """Return where a line names `value`, rather than in a resource's ID; -1 if it doesn't."""
+    position = body.find(value)
+    while position > 0 and body[position - 1] == "/":
+        following = body.find(value, position + 1)
+        if following < 0:
+            break
+        position = following
+    return position
 
 
 def _order_evidence(candidate: MatchCandidate, failure: StepFailure) -> Sequence[LogLine]:

@@ -10,7 +10,7 @@ from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import has_speaker
+from knowledge.diagnosis.input_kind import has_speaker, is_spoken, list_quoted_messages
 from knowledge.diagnosis.parsed_input import (
     CUT_LINES,
     ParsedInput,
@@ -44,7 +44,11 @@ _MIN_NAMED_WEIGHT = 3.0  # of a line that starts with the name of the program th
 _DEPROVISION_MARK = ">>> "
 _OTHER_SERVICES = define_pattern(
     r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_[a-z]|\bterraform\b|\bscale ?sets?\b|"
-    r"\bVMSS\b|\bdatabricks\b|\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b"
+    r"\bcreating (?:linux|windows) virtual machine\b|\bworkspaces?\b|\bblobServices/|\bbackup\b|\bjenkins\b|"
+    r"\b[a-z_]+(?:\.[a-z_]+)+\.(?-i:[A-Z])\w*(?:Error|Exception)\b|\bVMSS\b|\bdatabricks\b|"
+    r"\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b|"
+    r"\bMicrosoft\.(?:RecoveryServices|OperationalInsights|Logic|ApiManagement|CognitiveServices|Synapse|Databricks|Batch|"
+    r"EventHub|ServiceBus|Cdn|Search|Kusto|MachineLearningServices|DataFactory|Automation)/"
 )
 """What else creates resources of the same kinds in Azure: a message that names it isn't about a build."""
 _PHASES_OF_ANY_TOOL = ("devops",)
@@ -100,9 +104,16 @@ class FailureFinder:
             return StepFailure(stopped=self._stopped_step_finder.find(build, observations))
         output = [build.lines[index] for index in build.failure_range]
         if build.outcome == "failed":
+            if build.script_exit_code is not None and build.verdict_indexes:
+                # After the verdict, what ran Packer speaks: a pipeline or a script on an agent.
+                verdict = build.lines[build.verdict_indexes[0]].number
+                output = [line for line in output if line.source != "plain" or line.number < verdict]
             said = self._script_failure_finder.find_in_output(output, build.script_exit_code)
         else:
             said = self._script_failure_finder.find_best_message(output[-CUT_LINES:], _MIN_PLAIN_WEIGHT)
+            if said.deciding is None and build.outcome == "unknown":
+                printed = [line for line in output[-CUT_LINES:] if line.source == "output"]
+                said = self._script_failure_finder.find_best_message(printed, _MIN_NAMED_WEIGHT)
         is_cut = build.phase is None and not build.runs
         return StepFailure(said, script=_judge_script(said, parsed) if is_cut else None)
 
@@ -237,6 +248,12 @@ class FailureFinder:
         if failure.deciding is None and has_more and not has_speaker(parsed.text):
             # It reads like a person's words, such as "please try again", but is a program's message all the same.
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
+            return known if known.rule is not None else failure
+        if failure.deciding is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
+            # A person quotes it in lines of its own, with words such as "but" in it that a person uses, too.
+            quoted = [line for line in parsed.text.lines[1:] if not is_spoken(line.body)]
+            quoted += list_quoted_messages(parsed.text)
+            known = self._script_failure_finder.find_best_message(quoted, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
         return failure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.catalog.word_lexicon import join_alternatives
 from knowledge.model.diagnosis import InputKind
-from knowledge.patterns import LazyPattern, compile_pattern, define_pattern
+from knowledge.patterns import LazyPattern, compile_pattern, decode_groups, define_pattern
 from knowledge.text.builder_name import OTHER_PLATFORM_MARKS
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine, read_lines
@@ -59,7 +59,8 @@ def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
 
 _FOREIGN_PLATFORMS = define_pattern(
     r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
-    rf"EC2 Image Builder|\bInvalidAMIID|{OTHER_PLATFORM_MARKS}"
+    r"EC2 Image Builder|\bInvalidAMIID|\braspberry ?pi\b|\brasp(?:bian|ios)\b|\bpacker-(?:builder|plugin)-arm\b|"
+    rf"{OTHER_PLATFORM_MARKS}"
 )
 _FOREIGN_TOOLS = define_pattern(
     r"\bkubectl(?: -\S+)* [a-z]|^error from server|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
@@ -74,19 +75,26 @@ _FOREIGN_TOOLS = define_pattern(
     r"acquiring the state lock|Provider produced inconsistent|\bUPGRADE FAILED\b|\bBack-off restarting|"
     r"\bdefault-scheduler\b|"
     r"\bpods? is forbidden\b|\bsshd\[\d+\]|\bnginx\[\d+\]|\bCORS policy\b|\bSQLSTATE\b|\bORA-\d{5}\b|\bWin32App\b|"
-    r"\bsmsts\b|ContainerServicesClient|"
+    r"\bsmsts\b|ContainerServicesClient|\blisa\.[a-z]\w+|\bLisaException\b|\bdefault: ==> |"
     r"\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
 )
 """Tools that are used on their own, but also by the scripts of an image build."""
 _PACKER_START = define_pattern(
-    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
+    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin|"
+    r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
 )
 """What Packer says or is told before it starts a build, for whichever platform."""
-_AZURE = define_pattern(r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery")
+_AZURE = define_pattern(
+    r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery|\bplan_info\b|"
+    r"\bimage_(?:publisher|offer|sku)\b|\b(?:build_resource_group|temp_resource_group)_name\b|"
+    r"\bgithub\.com/(?:rgl/windows-update|hashicorp/(?:ansible|puppet|chef|salt|inspec))\b"
+)
+"""What only Azure's builder has, or what runs in a build for any platform, as the plugins of provisioners do."""
 _OTHER_BUILDERS = (
     r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
     r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
-    r"exoscale|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
+    r"exoscale|upcloud|civo|ionoscloud|jdcloud|equinix|incus|libvirt|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|"
+    r"tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
 )
 _OTHER_PLATFORM_BUILDERS = define_pattern(
     rf"(?:==> |--> |\bBuild '|\bui:\s+)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
@@ -100,6 +108,7 @@ _OTHER_PLATFORM_BUILDERS = define_pattern(
 _IMAGE_BUILDER_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
+    r"\bGalleryImageNotFound\b|Target=\"(?:galleryImageVersion|imageReference)|"
     r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b|\bazapi\b.{0,200}\bimage templates?\b"
 )
 
@@ -162,6 +171,13 @@ _PROGRAM_OUTPUT = define_pattern(
 )
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
 """What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
+_QUOTED = (
+    define_pattern(
+        r"^[^:\n]{3,160}?\b(?:says?|said|prints?|shows?|gets?|got|errors?|message|with|dice|errore|messaggio|con)"
+        r" ?: ?(?P<quoted>\S.{18,400})$"
+    ),
+    define_pattern(r"[\"`](?P<quoted>[^\"`]{30,400})[\"`]"),
+)
 _PROGRAM_NAME = define_pattern(r"^\s*(?:npm (?:ERR!|error)|[\w./+-]{2,60} ?: )")
 _ERROR_MARK = define_pattern(r"\s*(?:##\[error\]|::error\b)")
 _DEFINITION_QUESTION = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('definitions')})\b"))
@@ -202,6 +218,22 @@ def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
 def has_speaker(indexed_text: IndexedText) -> bool:
     """Whether somebody speaks or asks in a text, in words that no program prints."""
     return _SPEAKERS.search(indexed_text.flat) is not None
+
+
+def list_quoted_messages(indexed_text: IndexedText) -> list[LogLine]:
+    """Return what a person quotes within a line: what follows a colon, or stands in quotation marks."""
+    return [
+        line._replace(body=text)
+        for line in indexed_text.lines
+        for pattern in _QUOTED
+        for match in pattern.finditer(line.body.encode("utf-8", "replace"))
+        if not is_spoken(text := decode_groups(match)["quoted"])
+    ]
+
+
+def is_spoken(body: str) -> bool:
+    """Whether somebody speaks or asks in a line, in words that no program prints."""
+    return _SPEAKERS.search(body.encode("utf-8", "replace")) is not None
 
 
 def _is_program_message(flat: bytes) -> bool:

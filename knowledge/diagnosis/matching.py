@@ -13,7 +13,7 @@ from knowledge.build_log.noise import is_noise
 from knowledge.catalog.loading import get_signature_index
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
-from knowledge.model.entry import Entry, Signature
+from knowledge.model.entry import BuildTool, Entry, Signature
 from knowledge.patterns import LazyPattern, LiteralSet, collapse_whitespace, decode_groups, define_pattern
 from knowledge.text.indexed_text import IndexedText
 
@@ -45,6 +45,7 @@ class _SearchScope(NamedTuple):
     is_relevant: Callable[[int], bool]
     is_partial: bool
     is_about_build: bool
+    tool: BuildTool
 
 
 _Occurrence = tuple[int, int, range]
@@ -67,7 +68,12 @@ class Matcher:
         self._signatures_by_fragment: dict[bytes, list[_CompiledSignature]] = {}
 
     def search(
-        self, indexed_text: IndexedText, is_relevant: Callable[[int], bool], is_partial: bool, is_about_build: bool
+        self,
+        indexed_text: IndexedText,
+        is_relevant: Callable[[int], bool],
+        is_partial: bool,
+        is_about_build: bool,
+        tool: BuildTool = "image-builder",
     ) -> list[MatchCandidate]:
         """Return a candidate for each entry with a matching signature.
 
@@ -76,8 +82,9 @@ class Matcher:
             is_relevant: Whether the line at an index may prove a failure.
             is_partial: Whether the text is a fragment of a log, so that a missing counterproof means little.
             is_about_build: Whether the text mentions an image build. Otherwise a generic signature is only possible.
+            tool: What the text comes from.
         """
-        scope = _SearchScope(self._entries, indexed_text, is_relevant, is_partial, is_about_build)
+        scope = _SearchScope(self._entries, indexed_text, is_relevant, is_partial, is_about_build, tool)
         found_literals = self._literal_set.find_in(indexed_text.lower)
         present = frozenset(found_literals)
         candidates: dict[str, MatchCandidate] = {}
@@ -85,7 +92,8 @@ class Matcher:
         for literal in sorted(found_literals):
             for compiled in self._get_signatures(literal):
                 if (
-                    present.issuperset(compiled.fragments)
+                    compiled.signature.tool in (None, tool)
+                    and present.issuperset(compiled.fragments)
                     and present.issuperset(compiled.requires)
                     and present.isdisjoint(compiled.unless)
                 ):

@@ -13,11 +13,14 @@ from knowledge.diagnosis.input_kind import (
     can_be_prose,
     detect_kind,
     has_failure_sign,
+    has_speaker,
     is_about_build,
     is_foreign,
+    is_small_talk,
     list_pasted_lines,
 )
 from knowledge.model.diagnosis import InputKind
+from knowledge.model.entry import BuildTool
 from knowledge.patterns import define_pattern, define_text_pattern
 from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import LogLine
@@ -48,7 +51,7 @@ class ParsedInput(NamedTuple):
 
     `build` is set for a build log only. `indexed_texts` holds the text to search, and a second version of it if lines
     may have been cut within words. `is_foreign` is true if the input is the output of another tool, and
-    `is_about_build` if it is a build log or mentions an image build.
+    `is_about_build` if it is a build log or mentions an image build. `tool` is what the build runs in.
     """
 
     kind: InputKind
@@ -56,6 +59,7 @@ class ParsedInput(NamedTuple):
     indexed_texts: Sequence[IndexedText]
     is_foreign: bool
     is_about_build: bool
+    tool: BuildTool = "image-builder"
 
     @property
     def text(self) -> IndexedText:
@@ -68,7 +72,7 @@ class ParsedInput(NamedTuple):
         return self.build is not None and self.build.phase is None
 
 
-def parse_input(lines: Sequence[LogLine]) -> ParsedInput:
+def parse_input(lines: Sequence[LogLine], tool: BuildTool = "image-builder") -> ParsedInput:
     """Detect the kind of an input and read the build in it. Of several builds, only the last one is searched."""
     indexed_texts = build_indexed_texts(lines)
     kind = detect_kind(indexed_texts[0])
@@ -78,7 +82,7 @@ def parse_input(lines: Sequence[LogLine]) -> ParsedInput:
         if build.lines is not lines:
             indexed_texts = build_indexed_texts(build.lines)
     is_about = build is not None or is_about_build(indexed_texts[0])
-    return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]), is_about)
+    return ParsedInput(kind, build, indexed_texts, is_foreign(indexed_texts[0]), is_about, tool)
 
 
 def names_packer_script(indexed_text: IndexedText) -> bool:
@@ -118,6 +122,30 @@ def list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
     """Return the lines that can hold the error, which a person's own words about it don't."""
     can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
     return list_pasted_lines(parsed.text) if can_be_words else select_failure_text(parsed).lines
+
+
+def find_spoken_text(parsed: ParsedInput) -> IndexedText | None:
+    """Return a person's own words around a part of a build's log; `None` if there are none."""
+    build = parsed.build
+    if build is None or build.outcome != "unknown" or len(build.lines) > CUT_LINES:
+        return None
+    plain = [line for line in build.lines if line.source == "plain" and line.body.strip()]
+    if not plain or not has_speaker(IndexedText(plain)):
+        return None
+    # What follows the quoted line says what happened then.
+    quoted = max((line.number for line in build.lines if line.source == "output"), default=0)
+    after = IndexedText([line for line in plain if line.number > quoted])
+    for spoken in (after, IndexedText(plain)):
+        if can_be_prose(spoken) and not is_small_talk(spoken):
+            return spoken
+    return None
+
+
+def find_last_output(parsed: ParsedInput) -> Sequence[LogLine]:
+    """Return the last line that a step of the build printed; nothing if there is none."""
+    lines = parsed.build.lines if parsed.build is not None else ()
+    printed = [line for line in lines if line.source == "output" and line.body.strip()]
+    return printed[-1:]
 
 
 def is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from knowledge.model.diagnosis import BuildTool, Diagnosis
-from knowledge.model.entry import Entry, Step
+from knowledge.model.diagnosis import Diagnosis
+from knowledge.model.entry import BuildTool, Entry, Step
 from knowledge.model.finding import FindingRule
 from knowledge.patterns import define_text_pattern
 

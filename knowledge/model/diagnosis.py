@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from knowledge.model.build_course import BuildCourse
-from knowledge.model.entry import Retry, Severity
+from knowledge.model.entry import BuildTool, Retry, Severity
 from knowledge.model.finding import Finding
 
 InputKind = Literal["build-log", "status", "deployment-error", "task-log", "question", "unknown"]
 BuildOutcome = Literal["failed", "canceled", "succeeded", "running", "unknown"]
 Confidence = Literal["certain", "likely", "possible"]
-BuildTool = Literal["image-builder", "packer"]
-"""What ran the build: the service, or Packer itself with the builder `azure-arm`."""
 
 SCHEMA_VERSION = 2
 MAX_MATCHES = 5

@@ -18,6 +18,8 @@ Retry = Literal["yes", "after-fix", "no"]
 Role = Literal["cause", "symptom", "wrapper"]
 Strength = Literal["decisive", "likely", "supporting"]
 LineKind = Literal["any", "output", "verdict", "plain"]
+BuildTool = Literal["image-builder", "packer"]
+"""What ran the build: the service, or Packer itself with the builder `azure-arm`."""
 Basis = Literal["documented", "reported", "reported-once", "inferred"]
 Effect = Literal["reads", "changes", "deletes"]
 Owner = Literal["script", "publisher", "network", "image", "template", "subscription", "azure"]
@@ -104,7 +106,8 @@ class Signature:
     characters; case and white space do not matter. `regex` (RE2) must then match in the same window and may capture
     values by name. An occurrence inside one of the longer texts in `not_within` does not count, nor does one whose
     captured value is listed in `reject`. A `generic` signature is also what other services print, so it is only
-    possible unless the text mentions an image build.
+    possible unless the text mentions an image build. With `tool`, it matches only in the texts of that tool: what
+    Azure says of Image Builder's identity, it says of the principal of a person's own Packer, too.
 
     A structural signature instead names an observation of the log reader in `observed`. Where it was found, its
     `headline` says what broke instead of the entry's.
@@ -124,6 +127,7 @@ class Signature:
     reject: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     observed: str | None = None
     generic: bool = False
+    tool: BuildTool | None = None
     headline: LocalizedText | None = None
 
 

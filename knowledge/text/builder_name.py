@@ -28,8 +28,11 @@ _NAMED_LINE = define_text_pattern(
 _VERDICT = define_text_pattern(r"(?:^|\s)Build '(?P<name>[\w.-]{2,60})' (?:errored|finished)")
 _AZURE_MARK = define_text_pattern(
     r"azure-arm|Azure Resource Manager \(ARM\) client|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w{5,}|"
-    r"packer-plugin-azure|Microsoft\.(?:Compute|Network|KeyVault)/|\.vault\.azure\.net|core\.windows\.net"
+    r"packer-plugin-azure|Microsoft\.(?:Compute|Network|KeyVault)/|\.vault\.azure\.net|core\.windows\.net|"
+    r"\b(?:packer|pkr)-Resource-Group-"
 )
+_AZURE_NAME = define_text_pattern(r"(?i)azure|\b(?:vhd|sig|avd|aib)\b")
+"""A builder's name that says what is built, such as `vhd` or `sig-ubuntu-2204`, which only Azure has."""
 _OTHER_BUILDER = define_text_pattern(
     r"(?i)(?:^|[._-])(?:amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|"
     r"openstack|nutanix|oracle|alicloud|tencentcloud|digitalocean|hcloud|linode|vagrant|null|lxc|lxd)\b"
@@ -57,7 +60,7 @@ def unify_builder_name(lines: Sequence[TextLine]) -> Sequence[TextLine]:
 def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
     """Return the names, other than `azure-arm` itself, under which `texts` log a Packer build for Azure.
 
-    A name that says "azure" counts by itself. Any other needs a mark of Azure in the text, and no other builder's name.
+    A name that says so counts by itself. Any other needs a mark of Azure in the text, and no other builder's name.
     """
     if any(_SERVICE_MARK in text for text in texts[:_SERVICE_LINES]):
         return ()  # the service always calls its builds `azure-arm`
@@ -79,7 +82,7 @@ def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
     readable = [text.encode("utf-8", "replace").decode() for text in searched]
     has_azure_mark = any(map(_AZURE_MARK.search, readable)) and not any(map(_OTHER_PLATFORM.search, readable))
     return tuple(
-        name for name in names if "azure" in name.lower() or (has_azure_mark and counts[name] >= _MIN_NAMED_LINES)
+        name for name in names if _AZURE_NAME.search(name) or (has_azure_mark and counts[name] >= _MIN_NAMED_LINES)
     )
 
 

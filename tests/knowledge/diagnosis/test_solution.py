@@ -17,8 +17,7 @@ from knowledge.diagnosis.solution import (
     is_service_step,
     runs_build,
 )
-from knowledge.model.diagnosis import BuildTool
-from knowledge.model.entry import COMPLETE_LANGUAGES, LocalizedText, Step
+from knowledge.model.entry import COMPLETE_LANGUAGES, BuildTool, LocalizedText, Step
 from tests.build_logs import begun, script_failed, shell
 from tests.knowledge.made_entries import entry
 from tests.packer_logs import AZURE_START, packer_log
