@@ -47,7 +47,7 @@ _OWN_COMMAND = define_text_pattern(r"packer-windows-update|packer restart test|p
 """In commands of Packer itself and its plugins."""
 _MAX_LINES_BETWEEN = 12
 _DELETION_PREFIXES = ("Deleting ", "Removing ", "Cleanup requested", "The resource group was created by Packer")
-_DELETION_ERROR = define_text_pattern(r"^ERROR: +-> |^Error deleting|^(?:Couldn't|Could not|Failed to) delete")
+_DELETION_ERROR = "ERROR: -> "
 _INTERRUPT_PREFIXES = ("Received interrupt", "Cancelling ", "Stopping after")
 """What Packer writes once it is told to stop: it ends no silence."""
 _UNDEPLOYABLE = "IMAGE_STATE_UNDEPLOYABLE"
@@ -178,7 +178,7 @@ def _detect_failed_deletion(build: Build) -> Observation | None:
     is_deleting = False
     for line in build.lines:
         is_deleting = is_deleting or (line.source == "output" and line.body.startswith(_DELETION_PREFIXES))
-        if is_deleting and line.source == "output" and _DELETION_ERROR.search(line.body):
+        if is_deleting and line.source == "output" and line.body.startswith(_DELETION_ERROR):
             return Observation("deletion-failed", (line,), is_proof=True)
     return None
 

@@ -249,7 +249,7 @@ class FailureFinder:
             # It reads like a person's words, such as "please try again", but is a program's message all the same.
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
-        if failure.deciding is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
+        if failure.deciding is None and parsed.build is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
             # A person quotes it in lines of its own, with words such as "but" in it that a person uses, too.
             quoted = [line for line in parsed.text.lines[1:] if not is_spoken(line.body)]
             quoted += list_quoted_messages(parsed.text)
