@@ -17,16 +17,16 @@ from typing import Protocol, cast
 MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 14)
 
 COMMANDS: Mapping[str, str] = {
-    "serve": "the bot's HTTP server (default)",
-    "chat": "the same bot in this terminal",
-    "diagnose": "diagnose files or standard input, without a bot",
-    "look": "a template's last run and why it failed, with the az login of this machine",
-    "draft": "the support case for a log, without a bot",
-    "entries": "the knowledge base: list, show ID, check, new PHASE ID",
-    "package": "the Teams app package; each option can be an environment variable",
-    "doctor": "what is wrong with this installation: settings, credentials, state, endpoint",
-    "report": "what recurs, what was not recognized, what was judged wrong",
-    "score": "how good the answers are, measured on your own failures",
+    "serve": "run the bot's HTTP server (default)",
+    "chat": "chat with the bot in this terminal",
+    "diagnose": "diagnose logs and error texts, without running the bot",
+    "look": "show a template's last run and why it failed, using your az login",
+    "draft": "draft a support case from a log, without running the bot",
+    "entries": "work with the knowledge base: list, show, check, new",
+    "package": "build the Teams app package; each option can also be an environment variable",
+    "doctor": "check this installation: settings, credentials, state, endpoint",
+    "report": "count which failures recur, weren't recognized, or were judged wrong",
+    "score": "measure how good the answers are on your own failures",
 }
 """Every command, with its line in the help. `bot/cli/<command>.py` defines its options and runs it."""
 
@@ -81,8 +81,8 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         for name, description in COMMANDS.items():
             commands.add_parser(name, help=description)
         version = f"Image Medic {_read_version()}, Python {sys.version.split()[0]}"
-        parser.add_argument("--version", action="version", version=version, help="print the version, and exit")
-        parser.epilog = "python app.py COMMAND --help explains a command, with examples"
+        parser.add_argument("--version", action="version", version=version, help="print the version and exit")
+        parser.epilog = "Run python app.py COMMAND --help for a command's options and examples."
     return parser
 
 

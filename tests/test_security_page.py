@@ -27,7 +27,7 @@ def test_what_it_names_exists() -> None:
 
 
 def test_every_attack_has_something_that_stops_it_and_a_test() -> None:
-    table = PAGE.partition("## Who could attack what")[2].partition("\n## ")[0]
+    table = PAGE.partition("## Threats and defenses")[2].partition("\n## ")[0]
     rows = [row.strip("|").split(" | ") for row in table.splitlines() if row.startswith("|")][2:]
     assert len(rows) > 20
     for row in rows:

@@ -1,26 +1,26 @@
-// Image Medic in a subscription of yours: a container app that scales to several instances, the bot and its Teams channel, one managed identity
-// for all of them, a storage account for the conversations, logs. No secret anywhere: every connection is made as the identity.
+// Image Medic in your subscription: a container app that scales to several instances, the bot and its Teams channel, one managed identity for
+// all of them, a storage account for the conversations, and logs. There are no secrets: every connection uses the identity.
 //
-// README.md of this folder has the commands. An identity of the name below that is there already is kept, with its right to pull the image.
+// README.md in this folder has the commands. If the identity named below already exists, it's kept, with its permission to pull the image.
 
-@description('Where everything runs.')
+@description('The location of all resources.')
 param location string = resourceGroup().location
 
-@description('First part of every name; lower-case letters and digits.')
+@description('Prefix of every name; lowercase letters and digits.')
 @minLength(3)
 @maxLength(12)
 param prefix string = 'imagemedic'
 
-@description('The container image, built from the Dockerfile of this project.')
+@description('The container image, built from this project\'s Dockerfile.')
 param image string
 
-@description('Login server of the registry that the image is pulled from as the identity; empty for a public image.')
+@description('Login server of the registry that the identity pulls the image from; empty for a public image.')
 param registry string = ''
 
-@description('Tenants whose people are answered, with commas between; empty for this tenant alone.')
+@description('Comma-separated tenants whose users the bot answers; empty for this tenant only.')
 param allowedTenants string = ''
 
-@description('Access mode for Azure: off, user, or bot. docs/operations.md says what each needs.')
+@description('Access mode for Azure: off, user, or bot. docs/operations.md explains what each one needs.')
 @allowed([
   'off'
   'user'
@@ -28,33 +28,33 @@ param allowedTenants string = ''
 ])
 param azureLook string = 'off'
 
-@description('The name of the bot\'s OAuth connection; needed where azureLook is user.')
+@description('The name of the bot\'s OAuth connection; required if azureLook is user.')
 param oauthConnection string = ''
 
-@description('The registration that people sign in to; needed where azureLook is user. sign-in.md of this folder makes one.')
+@description('The app registration that people sign in to; required if azureLook is user. See sign-in.md in this folder.')
 param oauthAppId string = ''
 
-@description('Whether people may have the bot file their support requests, with their own rights; only where azureLook is user.')
+@description('Whether people can let the bot file support requests with their own permissions; only if azureLook is user.')
 @allowed([
   'off'
   'on'
 ])
 param supportFiling string = 'off'
 
-@description('Whether people may post what they looked at where they asked for it; only where azureLook is user.')
+@description('Whether people can post a lookup\'s result where they asked for it; only if azureLook is user.')
 @allowed([
   'off'
   'on'
 ])
 param shareLooks string = 'off'
 
-@description('Subscriptions that may be looked at, with commas between; needed where azureLook is bot.')
+@description('Comma-separated subscriptions that the bot can read; required if azureLook is bot.')
 param azureSubscriptions string = ''
 
-@description('People who may look, tenant/object id, with commas between; needed where azureLook is bot.')
+@description('Comma-separated people who can use it, each tenant-id/object-id; required if azureLook is bot.')
 param azurePeople string = ''
 
-@description('How many instances at least and at most. State is shared, so any instance takes any turn.')
+@description('Minimum and maximum number of instances. They share state, so any instance can take any turn.')
 @minValue(1)
 @maxValue(10)
 param leastInstances int = 1
@@ -62,13 +62,13 @@ param leastInstances int = 1
 @maxValue(10)
 param mostInstances int = 3
 
-@description('Days after which a conversation in which nothing was said is forgotten.')
+@description('Days without activity before a conversation is deleted.')
 @minValue(1)
 param keepDays int = 30
 
 var unique = uniqueString(resourceGroup().id, prefix)
 var accountName = take('${prefix}${unique}', 24)
-// Storage Blob Data Contributor: the conversations of this one container are read and written, nothing else
+// Storage Blob Data Contributor, for this one container only
 var blobContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
@@ -136,7 +136,7 @@ resource environment 'Microsoft.App/managedEnvironments@2024-03-01' = {
   }
 }
 
-// as diagnostic settings, not with the workspace's key: no secret has to be kept
+// diagnostic settings, not the workspace's key: no secret to keep
 resource environmentLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: environment
   name: 'logs'
@@ -182,7 +182,7 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
       ]
     }
     template: {
-      // running turns are finished first when an instance is stopped
+      // an instance finishes running turns before it stops
       terminationGracePeriodSeconds: 60
       containers: [
         {
@@ -196,7 +196,7 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
             { name: 'MicrosoftAppId', value: identity.properties.clientId }
             { name: 'MicrosoftAppType', value: 'UserAssignedMSI' }
             { name: 'MicrosoftAppTenantId', value: tenant().tenantId }
-            // which of several identities the Azure libraries use
+            // tells the Azure libraries which identity to use
             { name: 'AZURE_CLIENT_ID', value: identity.properties.clientId }
             { name: 'ALLOWED_TENANTS', value: empty(allowedTenants) ? tenant().tenantId : allowedTenants }
             { name: 'STATE_BLOB_URL', value: '${account.properties.primaryEndpoints.blob}${conversations.name}' }
@@ -281,9 +281,9 @@ resource teams 'Microsoft.BotService/botServices/channels@2022-09-15' = {
   }
 }
 
-@description('The BOT_ID and BOT_DOMAIN of `python app.py package`.')
+@description('BOT_ID and BOT_DOMAIN for `python app.py package`.')
 output botId string = identity.properties.clientId
 output botDomain string = app.properties.configuration.ingress.fqdn
 
-@description('The principal that reads image templates where azureLook is bot: give it the reader role of this folder.')
+@description('The principal that reads image templates if azureLook is bot; assign it the reader role in this folder.')
 output principalId string = identity.properties.principalId

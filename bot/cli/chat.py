@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_epilog(
         parser,
         examples=("chat --sandbox",),
-        statuses=("0  you left the chat", "1  the settings don't allow a start"),
+        statuses=("0  you ended the chat", "1  the settings have errors"),
     )
 
 

@@ -28,7 +28,7 @@ EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE = 0, 1, 2
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="files; - or none: standard input")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="files to read; - or none: standard input")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.add_argument("--lang", choices=list_languages(), default=ENGLISH, help="default: %(default)s")
     add_epilog(
@@ -39,9 +39,9 @@ def add_arguments(parser: ArgumentParser) -> None:
             "az image builder show -n win11-golden -g rg-images | python app.py diagnose",
         ),
         statuses=(
-            "0  every input was recognized, or shows a build that succeeded",
+            "0  every input was recognized, or is the log of a successful build",
             "1  at least one wasn't recognized",
-            "2  an input couldn't be read, or the options are wrong",
+            "2  an input couldn't be read, or the usage was wrong",
         ),
     )
 

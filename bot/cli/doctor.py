@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_epilog(
         parser,
         examples=("doctor",),
-        statuses=("0  nothing is broken, though something may need a look", "1  something is broken"),
+        statuses=("0  nothing is broken, though there may be warnings", "1  something is broken"),
     )
 
 

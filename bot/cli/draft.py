@@ -33,16 +33,16 @@ from knowledge.model.errors import InvalidFilesError, UnreadableInputError
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
-    parser.add_argument("log", metavar="LOG", help="a file; -: standard input")
+    parser.add_argument("log", metavar="LOG", help="the file to read; -: standard input")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     parser.add_argument("--lang", choices=list_languages(), default=ENGLISH)
-    parser.add_argument("--out", metavar="FILE", help="write it there; default: standard output")
+    parser.add_argument("--out", metavar="FILE", help="file to write; default: standard output")
     add_epilog(
         parser,
         examples=("draft customization.log", "draft --format markdown --out case.md customization.log"),
         statuses=(
-            "0  the log was recognized, or shows a build that succeeded",
-            "1  it wasn't recognized; the draft is written anyway",
+            "0  the log was recognized, or is from a successful build",
+            "1  the log wasn't recognized; the draft is written anyway",
             "2  the log can't be read, or the draft can't be written",
         ),
     )

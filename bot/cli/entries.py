@@ -24,19 +24,19 @@ from knowledge.model.errors import InvalidFilesError
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of each action."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="every entry, a line each")
+    listing = actions.add_parser("list", help="list every entry, one per line")
     listing.add_argument("--lang", choices=list_languages(), default=ENGLISH)
-    show = actions.add_parser("show", help="one entry as people see it")
+    show = actions.add_parser("show", help="show one entry as people see it")
     show.add_argument("id", metavar="ID")
     show.add_argument("--lang", choices=list_languages(), default=ENGLISH)
-    check = actions.add_parser("check", help="every fault of the entries, with file and line")
+    check = actions.add_parser("check", help="report every error in the entries, with file and line")
     check.add_argument(
         "--stale",
         type=_parse_days,
         metavar="DAYS",
-        help="also list the entries that were reviewed longer ago; the exit status stays the same",
+        help="also list entries that weren't reviewed in the last DAYS days; doesn't affect the exit status",
     )
-    new = actions.add_parser("new", help="a skeleton to fill in")
+    new = actions.add_parser("new", help="create a skeleton to fill in")
     new.add_argument("phase", metavar="PHASE")
     new.add_argument("id", metavar="ID")
     add_epilog(
@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
             "entries check",
             "entries new build my-new-failure",
         ),
-        statuses=("0  done", "1  the entries have faults", "2  there is no such entry, or it exists already"),
+        statuses=("0  done", "1  the entries have errors", "2  there's no such entry, or it already exists"),
     )
 
 

@@ -74,8 +74,8 @@ class LookResult:
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
     parser.add_argument("name", metavar="NAME", help="the template's name")
-    parser.add_argument("-g", "--resource-group", default="", help="its resource group, where names occur twice")
-    parser.add_argument("--subscription", default="", help="its subscription's id; default: all that you can read")
+    parser.add_argument("-g", "--resource-group", default="", help="needed if several templates have that name")
+    parser.add_argument("--subscription", default="", help="its subscription's ID; default: every one you can read")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     parser.add_argument("--lang", choices=list_languages(), default=ENGLISH, help="default: %(default)s")
     add_sandbox_argument(parser)
@@ -83,7 +83,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         parser,
         examples=("look win11-golden", "look win11-golden -g rg-images --format json", "look win11-golden --sandbox"),
         statuses=(
-            "0  the last run went well, is going on, or there was none",
+            "0  the last run succeeded, is still running, or there is none",
             "1  the last run failed or was canceled",
             "2  the template can't be read, or several have that name",
         ),

@@ -22,11 +22,11 @@ MAX_DAYS = 366
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
-    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far back (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=30, metavar="N", help="days to include (default: %(default)s)")
     add_epilog(
         parser,
         examples=("report --days 7",),
-        statuses=("0  the report was printed", "2  there is no state to read"),
+        statuses=("0  the report was printed", "2  there's no state to read"),
     )
 
 

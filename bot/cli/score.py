@@ -90,7 +90,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_epilog(
         parser,
         examples=("score cases.yaml logs/", "score --verbose --by-family tests/cases/*.yaml tests/cases/logs"),
-        statuses=("0  the figures were printed", "2  a path can't be read"),
+        statuses=("0  the scores were printed", "2  a path can't be read"),
     )
 
 

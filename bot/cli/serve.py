@@ -24,19 +24,19 @@ _PLAYGROUND_REFUSED = (
 def add_arguments(parser: ArgumentParser) -> None:
     """Define the options of the command."""
     parser.add_argument(
-        "--playground", action="store_true", help="also start the Agents Playground, Teams' test client"
+        "--playground", action="store_true", help="also start the Agents Playground, the Teams test client"
     )
     add_sandbox_argument(parser)
     add_epilog(
         parser,
         examples=("serve", "serve --playground --sandbox"),
-        statuses=("0  stopped by a signal", "1  the settings don't allow a start"),
+        statuses=("0  stopped by a signal", "1  the settings have errors"),
     )
 
 
 def add_sandbox_argument(parser: ArgumentParser) -> None:
     """Define the option that `build_environ` reads."""
-    parser.add_argument("--sandbox", action="store_true", help="look at made-up Azure, unless AZURE_LOOK is set")
+    parser.add_argument("--sandbox", action="store_true", help="use made-up templates unless AZURE_LOOK is set")
 
 
 def run(options: Namespace) -> int:

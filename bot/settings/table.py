@@ -126,7 +126,7 @@ CACHE: tuple[Setting[Any], ...] = (KNOWLEDGE_CACHE,)
 """The command line reads it, too, and so does `private_cache` itself."""
 SECTIONS: Mapping[str, tuple[Setting[Any], ...]] = {
     "The server": SERVER,
-    "The cache of the knowledge": CACHE,
+    "The knowledge cache": CACHE,
     "The bot's identity": IDENTITY,
     "Azure access and support requests": AZURE,
     "Telemetry": TELEMETRY,
