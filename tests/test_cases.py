@@ -21,7 +21,7 @@ def test_ids_are_unique() -> None:
     assert (
         len({case.id for case in CASES})
         == len(CASES)
-        == 48 + 78 + 93 + 9 + 207 + 227 + 78 + 210 + 170 + 180 + 180 + 143
+        == 48 + 78 + 93 + 9 + 207 + 227 + 78 + 210 + 170 + 180 + 180 + 160 + 143
     )
 
 
