@@ -104,6 +104,10 @@ class DialogContext:
         """Return one of our texts as a string."""
         return self.texts.format_text(key, self.language, **values)
 
+    def get_text(self, key: str) -> str:
+        """Return one of our texts with its placeholders as they are, for who fills them in."""
+        return self.texts.get(key, self.language)
+
     def build_paragraph(self, key: str, tone: Tone = "default", **values: object) -> Paragraph:
         """Build a paragraph from one of our texts."""
         return Paragraph(self.format_runs(key, **values), tone)

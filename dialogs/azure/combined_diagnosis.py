@@ -79,7 +79,7 @@ class CombinedDiagnosis:
 def combine_diagnoses(context: DialogContext, sources: TemplateSources) -> CombinedDiagnosis:
     """Combine all sources into one diagnosis, with its matches ordered by what the template's facts say."""
     template = sources.status.template
-    timeline = build_run_timeline(template, sources.log, context.now, context.format_text)
+    timeline = build_run_timeline(template, sources.log, context.now, context.get_text)
     if sources.earlier_diagnosis and is_superseded(
         sources.earlier_diagnosis, sources.azure_diagnoses, _select_azure_matches(sources)
     ):

@@ -20,7 +20,7 @@ def build_timeline_blocks(context: DialogContext, diagnosis: Diagnosis | None, i
         return []
     if diagnosis.kind == "status":
         return _build_run_length(context, diagnosis)
-    bars = build_log_bars(diagnosis, context.format_text) if diagnosis.course else None
+    bars = build_log_bars(diagnosis, context.get_text) if diagnosis.course else None
     if bars is None:
         return []
     if is_folded and diagnosis.outcome != "canceled" and not diagnosis.longest_gap:
@@ -33,7 +33,7 @@ def _build_run_length(context: DialogContext, diagnosis: Diagnosis) -> list[Bloc
     seconds = measure_run(diagnosis)
     if seconds is None:
         return []
-    bars = build_log_bars(diagnosis, context.format_text)
+    bars = build_log_bars(diagnosis, context.get_text)
     if bars is not None:
         return [bars]
     return [Paragraph(context.format_runs("diagnosis.ran", took=TrustedText(format_duration(seconds))))]

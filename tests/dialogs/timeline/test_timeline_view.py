@@ -68,3 +68,14 @@ def test_a_status_says_how_long_the_run_took() -> None:
     (paragraph,) = build_timeline_blocks(CONTEXT, DIAGNOSER.diagnose(STATUS + "}"))
     assert isinstance(paragraph, Paragraph)
     assert flatten_runs(paragraph.text).startswith("The run took 4 h. The time limit isn't in this text")
+
+
+def test_several_steps_in_one_row_are_counted() -> None:
+    log = begun()
+    for _ in range(20):
+        powershell(log, ["done"])
+    [folded] = build_timeline_blocks(CONTEXT, of_log(lambda: script_failed(powershell(log, ["no"], code=1), 1)), True)
+    assert isinstance(folded, FoldedSection)
+    [bars] = folded.blocks
+    assert isinstance(bars, DurationBars)
+    assert [row.name for row in bars.rows if row.name.startswith("…")] == ["… 12 more"]
