@@ -36,11 +36,13 @@ _VERSION = re.compile(
 class Sentence:
     """A sentence prepared for the comparison: its words with placeholders, and what they stand for.
 
-    `word_count` leaves out the greetings and polite words at its beginning, as `text` does.
+    `group` is the resource group that it names, with a template or alone. `word_count` leaves out the greetings and
+    polite words at its beginning, as `text` does.
     """
 
     text: str
     query: TemplateQuery = field(default_factory=TemplateQuery)
+    group: str = ""
     code: str = ""
     word_count: int = 0
 
@@ -50,7 +52,7 @@ def read_sentence(
 ) -> Sentence | None:
     """Prepare a sentence for the comparison; None if it is too long to be one."""
     words: list[str] = []
-    query, code = TemplateQuery(), ""
+    query, group, code = TemplateQuery(), "", ""
     tokens = _split_tokens(text)
     if sum(map(len, tokens)) > MAX_SENTENCE_CHARS + sum(len(token) for token in tokens if "/" in token):
         return None
@@ -69,6 +71,7 @@ def read_sentence(
                 if query.name
                 else query
             )
+            group = group or word
             words.append(GROUP)
         elif not query.name and _is_name(word, known, patterns, is_alone=len(tokens) == 1):
             query = TemplateQuery.from_names(name=word)
@@ -82,7 +85,7 @@ def read_sentence(
         elif word or len(tokens) == 1:
             words.append(_fold(word or token))
     rest = _strip_fillers(words, patterns.fillers)
-    return Sentence(" ".join(rest), query, code, len(rest))
+    return Sentence(" ".join(rest), query, group, code, len(rest))
 
 
 def _split_tokens(text: str) -> list[str]:

@@ -106,6 +106,8 @@ def _find_anywhere(
     if action_id in (None, "failing", "look-again") and (name := _find_framed_name(sentence, patterns, phrases)):
         query = TemplateQuery.from_names(name=name.replace(" ", "-"))
         return "look", {key: value for key, value in query.to_args().items() if value}
+    if action_id == "failing" and sentence.group:
+        args["rg"] = sentence.group
     return (action_id, args) if action_id is not None else None
 
 

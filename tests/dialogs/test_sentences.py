@@ -99,6 +99,30 @@ async def test_a_template_by_its_name_is_looked_up(text: str) -> None:
     assert "win11-golden" in await chat.say("yes")
 
 
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("cosa non è riuscito", "failing"),
+        ("quali non sono riusciti?", "failing"),
+        ("la build non è riuscita", "failed-again"),
+        ("non è andata a buon fine", "failed-again"),
+        ("stavolta è andata a buon fine", "worked"),
+        ("è riuscita", "worked"),
+        ("what should I do", "step"),
+        ("what can I do about it?", "step"),
+        ("cosa devo fare?", "step"),
+    ],
+)
+def test_at_a_step_a_failure_is_no_success(text: str, action: str) -> None:
+    assert find_meaning(text, build_state({"context": "walk"})) == (action, "")
+
+
+async def test_what_failed_may_name_a_resource_group() -> None:
+    chat = LookingChat(FakeAzure("user"))
+    await chat.say("what failed in rg-nowhere?")
+    assert "In resource group rg-nowhere." in await chat.say("yes")
+
+
 async def test_without_lookups_a_name_gets_the_commands() -> None:
     assert "az image builder show -n win11-golden" in await Chat().say("why did win11-golden fail?")
 
