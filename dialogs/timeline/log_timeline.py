@@ -12,40 +12,50 @@ from knowledge.build_log.timeline_steps import TimelineStep, list_steps
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.template.run import DEFAULT_TIMEOUT_MINUTES
 
-MAX_LOG_ROWS = 16
+MAX_LOG_ROWS, MAX_SHORT_ROWS = 16, 8
 AT_LIMIT_SHARE = 0.97
 """From which share of its time limit on a run that was stopped was stopped by it."""
 _LAST_ROWS, _LONGEST_ROWS = 6, 4
+_LAST_SHORT_ROWS, _LONGEST_SHORT_ROWS = 2, 2
 
 
-def build_log_bars(diagnosis: Diagnosis, get_text: GetText) -> DurationBars | None:
-    """Build the timeline of a log or of a status; None if it has no time to show."""
+def build_log_bars(diagnosis: Diagnosis, get_text: GetText, is_short: bool = False) -> DurationBars | None:
+    """Build the timeline of a log or of a status; None if it has no time to show. `is_short`: with few rows."""
     steps = list_steps(diagnosis)
-    rows = [build_step_bar(step, get_text) for step in steps]
-    if len(rows) > MAX_LOG_ROWS:
-        rows = _join_short_rows(rows, get_text)
-    rows += build_whole_bars(diagnosis, get_text)
-    return DurationBars(tuple(rows)) if any(row.seconds is not None for row in rows) else None
+    rows = [(build_step_bar(step, get_text), 1) for step in steps]
+    first = next((index for index, step in enumerate(steps) if not step.is_own), None)
+    if first is not None and (missing_count := steps[first].number - 1):
+        name = get_text("reply.bar.more").format(count=missing_count)
+        rows.insert(first, (DurationBar(name, None, is_own=True), missing_count))
+    bars = _join_short_rows(rows, get_text, is_short) + build_whole_bars(diagnosis, get_text)
+    return DurationBars(tuple(bars)) if any(bar.seconds is not None for bar in bars) else None
 
 
-def _join_short_rows(rows: Sequence[DurationBar], get_text: GetText) -> list[DurationBar]:
-    """Return the rows of Image Builder, the last ones, and the longest ones, with one row for several others."""
-    longest = sorted(range(len(rows)), key=lambda index: -(rows[index].seconds or 0))[:_LONGEST_ROWS]
-    first_of_last = len(rows) - _LAST_ROWS
+def _join_short_rows(rows: Sequence[tuple[DurationBar, int]], get_text: GetText, is_short: bool) -> list[DurationBar]:
+    """Return the rows of Image Builder, the last ones, and the longest ones, with one row for several others.
+
+    Each row comes with how many steps it stands for: several where the diagnosis no longer has them.
+    """
+    last_count, longest_count = len(rows), 0
+    if len(rows) > (MAX_SHORT_ROWS if is_short else MAX_LOG_ROWS):
+        last_count = _LAST_SHORT_ROWS if is_short else _LAST_ROWS
+        longest_count = _LONGEST_SHORT_ROWS if is_short else _LONGEST_ROWS
+    longest = sorted(range(len(rows)), key=lambda index: -(rows[index][0].seconds or 0))[:longest_count]
+    kept = {*longest, *range(len(rows) - last_count, len(rows))}
     joined: list[DurationBar] = []
     for is_kept, group in groupby(
-        enumerate(rows), key=lambda item: item[1].is_own or item[0] >= first_of_last or item[0] in longest
+        enumerate(rows), key=lambda item: item[1][1] == 1 and (item[1][0].is_own or item[0] in kept)
     ):
-        bars = [bar for _, bar in group]
-        joined += bars if is_kept or len(bars) == 1 else [_join_rows(bars, get_text)]
+        bars, counts = zip(*(row for _, row in group), strict=True)
+        joined += bars if is_kept or sum(counts) == 1 else [_join_rows(bars, sum(counts), get_text)]
     return joined
 
 
-def _join_rows(rows: Sequence[DurationBar], get_text: GetText) -> DurationBar:
-    """Return one row for several that ended, with the time that all of them took together."""
+def _join_rows(rows: Sequence[DurationBar], count: int, get_text: GetText) -> DurationBar:
+    """Return one row for several that ended, with the time that all of them took together, if it's known."""
     seconds = [row.seconds for row in rows]
     total = None if None in seconds else sum(filter(None, seconds))
-    return DurationBar(get_text("reply.bar.more").format(count=len(rows)), total, is_own=True)
+    return DurationBar(get_text("reply.bar.more").format(count=count), total, is_own=True)
 
 
 def build_step_bar(step: TimelineStep, get_text: GetText, name: str = "") -> DurationBar:
@@ -62,6 +72,11 @@ def build_step_bar(step: TimelineStep, get_text: GetText, name: str = "") -> Dur
         silent_from=step.silent_from,
         silent_seconds=step.silent_seconds,
     )
+
+
+def is_failed_step_silent(diagnosis: Diagnosis) -> bool:
+    """Return whether the step that failed, or was stopped, wrote nothing for long."""
+    return any(step.silent_seconds for step in list_steps(diagnosis) if step.state in ("failed", "stopped"))
 
 
 def build_whole_bars(diagnosis: Diagnosis, get_text: GetText) -> list[DurationBar]:

@@ -7,23 +7,25 @@ from dialogs.model.reply import Block, FoldedSection, Paragraph
 from dialogs.replies.durations import format_duration
 from dialogs.state.diagnosis import is_from_lookup
 from dialogs.texts.catalog import TrustedText
-from dialogs.timeline.log_timeline import build_log_bars, measure_run
+from dialogs.timeline.log_timeline import build_log_bars, is_failed_step_silent, measure_run
 from knowledge.model.diagnosis import Diagnosis
 
 
 def build_timeline_blocks(context: DialogContext, diagnosis: Diagnosis | None, is_folded: bool = False) -> list[Block]:
     """Build the timeline; nothing for a template that was looked at, whose card has shown it.
 
-    `is_folded`: a card shows it only if asked to, unless the run was stopped or fell silent, which it proves.
+    `is_folded`: a card shows it only if asked to, unless the run was stopped, or what failed fell silent. It proves
+    that, and has few rows then.
     """
     if diagnosis is None or context.is_public or is_from_lookup(diagnosis):
         return []
     if diagnosis.kind == "status":
         return _build_run_length(context, diagnosis)
-    bars = build_log_bars(diagnosis, context.get_text) if diagnosis.course else None
+    is_proof = diagnosis.outcome == "canceled" or is_failed_step_silent(diagnosis)
+    bars = build_log_bars(diagnosis, context.get_text, is_short=is_folded and is_proof) if diagnosis.course else None
     if bars is None:
         return []
-    if is_folded and diagnosis.outcome != "canceled" and not diagnosis.longest_gap:
+    if is_folded and not is_proof:
         return [FoldedSection(context.format_text("diagnosis.timeline"), (bars,))]
     return [bars]
 

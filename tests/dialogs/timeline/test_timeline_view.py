@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from dialogs.context import DialogContext
-from dialogs.model.reply import DurationBars, FoldedSection, Paragraph
+from dialogs.model.reply import Block, DurationBars, FoldedSection, Paragraph
 from dialogs.replies.plain_text import flatten_runs
-from dialogs.state.diagnosis import LOOKUP_ID
+from dialogs.state.diagnosis import LOOKUP_ID, truncate_diagnosis
 from dialogs.texts.catalog import get_texts
+from dialogs.timeline.log_timeline import MAX_SHORT_ROWS
 from dialogs.timeline.timeline_view import build_timeline_blocks
 from knowledge.model.diagnosis import Diagnosis
 from tests.build_logs import BuildLog, begun, powershell, script_failed, stopped
@@ -70,12 +71,41 @@ def test_a_status_says_how_long_the_run_took() -> None:
     assert flatten_runs(paragraph.text).startswith("The run took 4 h. The time limit isn't in this text")
 
 
-def test_several_steps_in_one_row_are_counted() -> None:
-    log = begun()
-    for _ in range(20):
-        powershell(log, ["done"])
-    [folded] = build_timeline_blocks(CONTEXT, of_log(lambda: script_failed(powershell(log, ["no"], code=1), 1)), True)
-    assert isinstance(folded, FoldedSection)
-    [bars] = folded.blocks
+def list_names(bars: Block) -> list[str]:
     assert isinstance(bars, DurationBars)
-    assert [row.name for row in bars.rows if row.name.startswith("…")] == ["… 12 more"]
+    return [row.name for row in bars.rows]
+
+
+def long_log() -> BuildLog:
+    log = begun()
+    for _ in range(30):
+        powershell(log, ["done"])
+    return log
+
+
+def test_several_steps_in_one_row_are_counted() -> None:
+    diagnosis = of_log(lambda: script_failed(powershell(long_log(), ["no"], code=1), 1))
+    [folded] = build_timeline_blocks(CONTEXT, diagnosis, is_folded=True)
+    assert isinstance(folded, FoldedSection)
+    whole = list_names(folded.blocks[0])
+    assert [name for name in whole if name.startswith("…")] == ["… 22 more"]
+    [folded] = build_timeline_blocks(CONTEXT, truncate_diagnosis(diagnosis), is_folded=True)
+    assert isinstance(folded, FoldedSection)
+    assert sum(int(name.split()[1]) if name.startswith("…") else 1 for name in list_names(folded.blocks[0])) == 33
+
+
+def test_what_proves_a_hang_has_few_rows() -> None:
+    log = long_log().write_ui("Provisioning with Powershell...").write_output("Installing").wait(6_900)
+    [bars] = build_timeline_blocks(CONTEXT, of_log(lambda: stopped(log)), is_folded=True)  # type: ignore[arg-type, return-value]
+    names = list_names(bars)
+    assert len(names) <= MAX_SHORT_ROWS + 2
+    assert names[-2:] == ["31 powershell", "Whole run"]
+    assert len(list_names(build_timeline_blocks(CONTEXT, of_log(lambda: stopped(log)))[0])) > len(names)  # type: ignore[arg-type, return-value]
+
+
+def test_an_earlier_silence_unfolds_nothing() -> None:
+    log = begun().write_ui("Provisioning with Powershell...").write_output("Installing").wait(2_900)
+    powershell(log, ["fine"])  # type: ignore[arg-type]
+    diagnosis = of_log(lambda: script_failed(powershell(log, ["no"], code=1), 1))  # type: ignore[arg-type]
+    assert diagnosis.longest_gap
+    assert [type(block) for block in build_timeline_blocks(CONTEXT, diagnosis, is_folded=True)] == [FoldedSection]
