@@ -10,7 +10,7 @@ from dialogs.state.conversation_state import ConversationState
 def ask_to_forget(context: DialogContext, state: ConversationState) -> DialogResult:
     """Say what is stored here, and ask whether to delete it."""
     buttons = (
-        context.build_button("forget", "forget-yes", primary=True),
+        context.build_button("forget", "forget-yes"),
         context.build_button("keep", "step" if state.walkthrough else "help"),
     )
     blocks = (

@@ -24,6 +24,7 @@ async def test_it_asks_and_then_nothing_is_left(locale: str, words: str, asked: 
     await chat.say("The string is missing the terminator")
     await chat.say("next")
     assert asked in await chat.say(words)
+    assert not any(button.primary for button in chat.replies[-1].buttons), "what can't be undone isn't suggested"
     assert chat.state
     assert chat.state["diagnosis"], "nothing goes before the person says so"
     assert done in await chat.say(yes)
