@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.cards.text_runs import CardElement, build_rich_text, build_text_runs, insert_soft_breaks
@@ -13,6 +14,8 @@ from knowledge.model.entry import Language
 _COLUMN_WIDTHS = (6, 5, 4)
 _WIDE_COLUMN_WIDTHS = (6, 9)
 """Without a bar, a text has more room."""
+
+_NUMBER_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:h|min|s)\b)")
 
 
 def build_bars(bars: DurationBars, language: Language) -> list[CardElement]:
@@ -31,17 +34,22 @@ def _build_bar(row: BarRow) -> list[CardElement]:
     style: CardElement = {"color": "attention", "weight": "bolder"} if is_failure else {"isSubtle": is_faint}
     mark = f"{row.mark}\N{NO-BREAK SPACE}" if row.mark else ""
     name = build_text_runs(mark + " ".join(map(insert_soft_breaks, row.name.split(" "))), size="small", **style)
-    description = build_text_runs(row.description, size="small", **style)
+    description = build_text_runs(_bind_units(row.description), size="small", **style)
     if not row.has_time:
         return [_build_columns(_WIDE_COLUMN_WIDTHS, (name, description))]
     bar = [run for text, kind in row.pieces for run in _build_piece(text, kind, row)]
     elements = [_build_columns(_COLUMN_WIDTHS, (name, bar, description))]
     if row.note:
         note = build_text_runs(
-            row.note, size="small", weight="bolder", **({"color": "attention"} if is_failure else {})
+            _bind_units(row.note), size="small", weight="bolder", **({"color": "attention"} if is_failure else {})
         )
         elements.append({**_build_columns(_WIDE_COLUMN_WIDTHS, ([], note)), "spacing": "none"})
     return elements
+
+
+def _bind_units(text: str) -> str:
+    """Keep each number of a duration on one line with its unit."""
+    return _NUMBER_BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _build_piece(text: str, kind: PieceKind, row: BarRow) -> list[CardElement]:

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 
 from bot.cards.bars import build_bars
 from bot.cards.buttons import build_action, build_switch
-from bot.cards.text_runs import CardElement, build_rich_text, build_styled_runs, build_text_runs, insert_soft_breaks
+from bot.cards.text_runs import (
+    CardElement,
+    break_title_words,
+    build_rich_text,
+    build_styled_runs,
+    build_text_runs,
+    insert_soft_breaks,
+)
 from dialogs.model.reply import (
     Block,
     Command,
@@ -162,7 +169,8 @@ def _build_paragraph(paragraph: Paragraph) -> list[CardElement]:
     is_callout = paragraph.tone in _CALLOUT_TONES and paragraph.size == "default"
     if paragraph.tone in _CALLOUT_TONES and not is_callout:
         style["color"] = paragraph.tone
-    runs = build_styled_runs(paragraph.text, style)
+    text = break_title_words(paragraph.text) if paragraph.size == "title" else paragraph.text
+    runs = build_styled_runs(text, style)
     if not runs:
         return []
     if paragraph.mark:

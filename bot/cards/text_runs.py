@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -20,6 +21,7 @@ _RUN_STYLES: Mapping[TextStyle, CardElement] = {
 }
 _get_style = attrgetter("style")
 _MAX_WORD_CHARS = 32  # what fits a narrow card; clients break a line at spaces and hyphens only
+_MAX_TITLE_WORD_CHARS = 22
 _SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
 
 
@@ -44,16 +46,22 @@ def build_rich_text(runs: Sequence[CardElement], **options: Any) -> CardElement:
     return {"type": "RichTextBlock", **options, "inlines": list(runs)}
 
 
-def insert_soft_breaks(word: str) -> str:
-    """Insert soft breaks in a word that is too long for a narrow card: after slashes and commas, then anywhere."""
-    if len(word) <= _MAX_WORD_CHARS:
+def insert_soft_breaks(word: str, max_chars: int = _MAX_WORD_CHARS) -> str:
+    """Insert soft breaks in a word too long for a narrow card: after slashes, commas, and dots, then anywhere."""
+    if len(word) <= max_chars:
         return word
-    for mark in "/\\,":
+    for mark in "/\\,.":
         word = word.replace(mark, mark + _SOFT_BREAK)
     return _SOFT_BREAK.join(
-        part[at : at + _MAX_WORD_CHARS]
-        for part in word.split(_SOFT_BREAK)
-        for at in range(0, max(len(part), 1), _MAX_WORD_CHARS)
+        part[at : at + max_chars] for part in word.split(_SOFT_BREAK) for at in range(0, max(len(part), 1), max_chars)
+    )
+
+
+def break_title_words(text: RichText) -> RichText:
+    """Insert soft breaks in the words of a title that are too long for a narrow card."""
+    return tuple(
+        replace(run, text=" ".join(insert_soft_breaks(word, _MAX_TITLE_WORD_CHARS) for word in run.text.split(" ")))
+        for run in text
     )
 
 

@@ -15,6 +15,8 @@ from dialogs.model.reply import (
     Button,
     Command,
     CopyableText,
+    DurationBar,
+    DurationBars,
     FactTable,
     FoldedSection,
     FormField,
@@ -162,6 +164,29 @@ def test_the_line_that_decides_is_marked_by_a_sign_and_not_by_color_alone():
     ]
     assert [label.get("color") for label in labels] == [None, "attention", None]
     assert [line["inlines"][1].get("weight") for line in box["items"]] == [None, "bolder", None]
+
+
+def list_inlines(made, **style):
+    blocks = (e for e in elements(made["body"]) if e.get("type") == "RichTextBlock")
+    return [run["text"] for block in blocks for run in block["inlines"] if run.items() >= style.items()]
+
+
+def test_a_long_name_in_a_title_can_be_broken():
+    host = "contoso.blob.core.windows.net"
+    made = render_card(Reply((Paragraph((TextRun(host, "code"), TextRun(" answered 404")), size="title"),)))
+    assert list_inlines(made, fontType="monospace") == [host.replace(".", ".\N{ZERO WIDTH SPACE}")]
+    assert list_inlines(render_card(Reply((Paragraph((TextRun(host, "code"),)),)))) == [host]
+
+
+def test_the_number_of_a_duration_stays_beside_its_unit():
+    rows = (
+        DurationBar("install", 6_780, "stopped", silent_seconds=6_720),
+        DurationBar("Time limit", 7_200, "stopped", is_own=True, limit_seconds=7_200),
+    )
+    texts = list_inlines(render_card(Reply((DurationBars(rows),))))
+    gap = "\N{NO-BREAK SPACE}"
+    for text in (f"1{gap}h 53{gap}min, stopped", f"░ silent for 1{gap}h 52{gap}min", f"2{gap}h of 2{gap}h"):
+        assert text in texts
 
 
 def test_buttons_carry_their_verb_arguments_and_version():
