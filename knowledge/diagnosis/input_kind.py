@@ -80,10 +80,13 @@ _FOREIGN_TOOLS = define_pattern(
 )
 """Tools that are used on their own, but also by the scripts of an image build."""
 _PACKER_START = define_pattern(
-    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin|"
-    r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
+    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
 )
 """What Packer says or is told before it starts a build, for whichever platform."""
+_PACKER_MISSING = define_pattern(
+    r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
+)
+"""What a shell says where Packer isn't installed, whatever a script around it says to its user."""
 _AZURE = define_pattern(
     r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery|\bplan_info\b|"
     r"\bimage_(?:publisher|offer|sku)\b|\b(?:build_resource_group|temp_resource_group)_name\b|"
@@ -124,9 +127,11 @@ def is_foreign(indexed_text: IndexedText) -> bool:
         return False  # a line of an Azure build, whatever tool its script calls
     if _FOREIGN_TOOLS.search(flat) is not None:
         return True
+    if _AZURE.search(flat) is not None:
+        return False
     # Somebody who asks here about Packer in their own words means Azure.
-    is_packer_alone = _PACKER_START.search(flat) is not None and _AZURE.search(flat) is None
-    return is_packer_alone and _PERSONAL_WORDS.search(flat) is None
+    is_packer_alone = _PACKER_START.search(flat) is not None and _PERSONAL_WORDS.search(flat) is None
+    return is_packer_alone or _PACKER_MISSING.search(flat) is not None
 
 
 PACKER_SCRIPT = r"\btmp/script_\d{1,6}\.sh\b|windows[\\/]temp[\\/](?:script-[0-9a-f]{2,8}\b|packer-ps-env)"
