@@ -108,8 +108,11 @@ def build_status_buttons(
     if is_log_partial or (log_refusal is not None and log_refusal.reason == "too-slow"):
         size = min(log_tail.size if log_tail else 0, MAX_BUTTON_INT)
         buttons.append(context.build_button("whole-log", "whole-log", True, **args, size=size))
-    buttons.append(context.build_button("look-again", "look", primary=status.run.is_running, **args))
-    buttons.append(context.build_button("watch-run" if status.run.is_running else "watch", "watch", **args))
+    look_again = context.build_button("look-again", "look", **args)
+    if status.run.is_running:
+        buttons += (context.build_button("watch-run", "watch", primary=True, **args), look_again)
+    else:
+        buttons += (look_again, context.build_button("watch", "watch", **args))
     buttons.append(context.build_button("look-other", "look-other"))
     return tuple(buttons)
 

@@ -119,7 +119,12 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("look at running", ("May I",)),
         Line(
             "yes",
-            ("A run is under way: Running, now in Customizing", "12 min of 4 h", "still writes to it"),
+            (
+                "A run is under way: Running, now in Customizing",
+                "12 min of 4 h",
+                "still writes to it",
+                "[2] Watch this run",
+            ),
             ("Ended",),
         ),
     ),
