@@ -10,7 +10,7 @@ from dialogs.sentences import find_answer, find_sentence_action
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.sentence_patterns import SentencePatterns
 from dialogs.texts.typed_phrases import TypedPhrases
-from dialogs.typed_commands import find_typed_button, parse_command, parse_opening
+from dialogs.typed_commands import find_next_page, find_typed_button, parse_command, parse_opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ def find_typed_action(
     text: str, state: ConversationState, phrases: TypedPhrases, sentences: SentencePatterns
 ) -> TypedAction | None:
     """Return the action that the whole of `text` asks for; None where it's something to diagnose."""
-    if button := find_typed_button(text, state.last_buttons):
+    buttons = state.last_buttons
+    if button := find_typed_button(text, buttons) or find_next_page(text, phrases, buttons):
         return TypedAction(button.action_id, button.args)
     pending_input = state.azure.pending_input
     if pending_input == "consent" and (is_yes := parse_yes_no(text, phrases)) is not None:

@@ -45,3 +45,10 @@ def find_typed_button(text: str, buttons: Sequence[OfferedButton]) -> OfferedBut
         number = int(typed)
         return buttons[number - 1] if 1 <= number <= len(buttons) else None
     return next((button for button in buttons if typed and normalize_phrase(button.label) == typed), None)
+
+
+def find_next_page(text: str, phrases: TypedPhrases, buttons: Sequence[OfferedButton]) -> OfferedButton | None:
+    """Return the button of a list's next page if `text` asks for the rest of the list, or None."""
+    if len(text) > MAX_LABEL_TEXT_CHARS or normalize_phrase(text) not in phrases.next_pages:
+        return None
+    return next((button for button in buttons if button.args.get("first")), None)

@@ -19,6 +19,7 @@ _WORD_LISTS = (
     "reserved_words",
     "agreements",
     "refusals",
+    "next_pages",
 )
 """The keys of a `typed.yaml`, in the order of the attributes below."""
 
@@ -37,6 +38,7 @@ class TypedPhrases:
         reserved_words: What follows a beginning without being a name.
         agreements: Answers that mean yes.
         refusals: Answers that mean no.
+        next_pages: What asks for the rest of a list.
     """
 
     commands: Mapping[str, str]
@@ -48,6 +50,7 @@ class TypedPhrases:
     reserved_words: frozenset[str]
     agreements: frozenset[str]
     refusals: frozenset[str]
+    next_pages: frozenset[str]
 
 
 def normalize_phrase(text: str) -> str:

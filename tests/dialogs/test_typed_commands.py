@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialogs.state.conversation_state import OfferedButton
-from dialogs.typed_commands import find_typed_button, parse_command
+from dialogs.typed_commands import find_next_page, find_typed_button, parse_command
 from tests.shipped_texts import PHRASES
 
 
@@ -68,3 +68,11 @@ BUTTONS = (OfferedButton("It worked", "worked"), OfferedButton("Other candidates
 def test_a_button_is_typed_by_its_number_or_label(text: str, do: str | None) -> None:
     found = find_typed_button(text, BUTTONS)
     assert (found.action_id if found else None) == do
+
+
+def test_the_rest_of_a_list_is_its_next_page() -> None:
+    onward, back = OfferedButton("Next 10", "failing", {"first": 10}), OfferedButton("Back", "failing", {"first": 0})
+    for text in ("more", "Next page.", "Mostra altri"):
+        assert find_next_page(text, PHRASES, (OfferedButton("Help", "help"), onward)) is onward
+        assert find_next_page(text, PHRASES, (back,)) is None
+    assert find_next_page("more errors", PHRASES, (onward,)) is None
