@@ -21,7 +21,7 @@ from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import ParsedQuery, SearchToken, load_lexicon, split_words
 
 MAX_RESULTS = 5
-"""Matches that a search returns at most."""
+"""The most matches that a search returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ _MIN_LIKELY_SCORE = 13.0
 _MIN_LEAD_RATIO = 1.25
 """How far a likely match must be ahead of the second one."""
 _MIN_COVERAGE = 0.4
-"""Share of a text's weight that a likely match must have in common with it."""
+"""Share of a text's weight that a likely match must share."""
 _MIN_KNOWN_COVERAGE = 0.6
 """The same share among the terms that occur in any entry."""
 _MIN_INFORMATIVE_WEIGHT = 1.5
@@ -169,7 +169,7 @@ class EntrySearch:
         """Return the BM25F score of every entry that has a term of the query, by the entry's index."""
         scores: dict[int, float] = {}
         for token in query.tokens:
-            # A token's terms are alternatives, so only the best of them counts for an entry.
+            # A token's terms are alternatives, so only the best one counts for an entry.
             shares: dict[int, float] = {}
             for term in token.terms:
                 for index, share in self._index.postings.get(term, ()):
