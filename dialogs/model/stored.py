@@ -1,4 +1,4 @@
-"""How a field is stored, where its type doesn't say it: `Annotated[str, Stored("draft", max_chars=60)]`."""
+"""How a field is stored, if its type doesn't say it: `Annotated[str, Stored("draft", max_chars=60)]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The key of a field, and the limits for reading it; whoever sets the field keeps it within them.
+    """The key of a field, and the limits for reading it; code that sets the field must stay within them.
 
     Attributes:
         key: Its key; "" for the field's name. Stored keys never change.

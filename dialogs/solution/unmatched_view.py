@@ -1,4 +1,4 @@
-"""How a text looks that no known error fits: the error in its own words and where it happened, or that there's none."""
+"""How a text without a known error is shown: the error's own words and where it happened, or that there's none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from knowledge.model.reported_state import ReportedState, name_state
 
 
 def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
-    """Show that no known error was found, what was found instead, and what would settle the question."""
+    """Show that no known error was found, what was found instead, and what would answer the question."""
     finding = diagnosis.finding
     rule = find_rule(context, finding)
     title = context.format_runs("unmatched.title")
