@@ -69,9 +69,9 @@ class DialogContext:
         now: The time of the turn, UTC, ISO 8601 with `Z`.
         is_public: Whether others can read the conversation (a group chat or a channel).
         access_mode: Whose credentials read Azure.
-        can_file_tickets: Support tickets may be filed from here.
-        can_attach_files: Files can be attached here, and are read.
-        can_share_looks: What a person looked at can be posted where they asked for it.
+        can_file_tickets: Whether support tickets may be filed from here.
+        can_attach_files: Whether files can be attached here, and are read.
+        can_share_looks: Whether a lookup can be posted where the person asked for it.
         shell: The shell whose commands are shown.
     """
 

@@ -36,8 +36,8 @@ _VERSION = re.compile(
 class Sentence:
     """A sentence prepared for comparison: its words with placeholders, and the placeholders' values.
 
-    `group` is the resource group that it names, with a template or alone. `word_count` leaves out the greetings and
-    polite words at its beginning, as `text` does.
+    `group` is the resource group that it names, with a template or alone. `word_count`, like `text`, leaves out
+    greetings and polite words at the beginning.
     """
 
     text: str

@@ -24,7 +24,7 @@ BEFORE_GUIDES = frozenset(
         *("cancel-by-hand", "delete-by-hand", "run-by-hand"),
     )
 )
-"""What a sentence asks for even if a guide fits its words, too."""
+"""What a sentence asks for even if its words also match a guide."""
 MAX_ANSWER_CHARS = 80
 MAX_LINES = 6
 MAX_TEXT_CHARS = 4_000
@@ -63,7 +63,7 @@ def find_sentence_action(
         return None
     text = _MENTION.sub(" ", text)
     if len(text.strip().splitlines()) > MAX_LINES or redact(text) != text:
-        return None  # a token alone looks like a name, and names are shown
+        return None  # a lone token looks like a name, and names are shown
     if lone_code := _LONE_CODE.match(text):
         return "code", {"code": lone_code["json"] or lone_code["printed"]}
     if _is_program_output(text):

@@ -63,7 +63,7 @@ class FindingChooser:
 
 
 def place_in_template(diagnosis: Diagnosis, timeline: RunTimeline, steps: Sequence[TemplateStep]) -> Diagnosis:
-    """Return the diagnosis of a log with the place of its finding as the template numbers and names it."""
+    """Return a log's diagnosis with its finding's place numbered and named as in the template."""
     finding = diagnosis.finding
     place = finding.place if finding else None
     position = timeline.reached_position

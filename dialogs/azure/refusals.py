@@ -27,7 +27,7 @@ def build_refusal_blocks(
     reason = refusal.reason
     blocks = render_refusal_reason(context, refusal, "lookup")
     if reason not in _REASONS_WITHOUT_COMMANDS:
-        # the names that the request gives outrank those in the refused resource id
+        # the request's names outrank those in the refused resource id
         part, values = _choose_part(reason, request), {**_extract_template_values(refusal), **values}
         commands = build_manual_blocks(context, part, values)
         again = {"part": part, **TemplateQuery.from_facts(values).to_args()}

@@ -139,7 +139,7 @@ BarState = Literal["ended", "failed", "stopped", "running", "pending", "waiting"
 
 @dataclass(frozen=True, slots=True)
 class DurationBar:
-    """One row of a timeline: a literal name, its duration in seconds (None: unknown), and how it ended.
+    """One row of a timeline: a literal name, its duration in seconds (None if unknown), and how it ended.
 
     Attributes:
         name: What the step is called.
@@ -189,9 +189,9 @@ ButtonArgument = int | str | list[str]
 class Button:
     """An action that the user can press (or, in a terminal, choose by number).
 
-    With `url` it opens that page instead, says so in its label, and has an empty `action_id`. With
-    `should_omit_fields` it submits nothing of the form above it, so required fields may stay empty. With
-    `replaces_card` the answer takes the place of its card, even of one that stays otherwise.
+    With `url` it opens that page instead, says so in its label, and has an empty `action_id`. With `should_omit_fields`
+    it doesn't submit the form above it, so required fields may stay empty. With `replaces_card` the answer takes the
+    place of its card, even of one that stays otherwise.
     """
 
     label: str

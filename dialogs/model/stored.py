@@ -17,8 +17,8 @@ class Stored:
         max_items: Items to keep of a collection.
         min_value: The lowest number.
         max_value: The highest number.
-        choices: The only texts that it may be, if not any.
-        decode: What reads it, if its type isn't enough to go by.
+        choices: The only texts allowed, if not any.
+        decode: What decodes it, if its type isn't enough.
         omits_default: It's only written when it has another value than its default.
     """
 

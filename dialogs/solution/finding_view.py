@@ -86,7 +86,7 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
 
 
 def build_advice(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Paragraph:
-    """Build what to do first, in short, and whether running the build again helps."""
+    """Build briefly what to do first, and whether running the build again helps."""
     steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     os = diagnosis.os if diagnosis else None

@@ -104,7 +104,7 @@ def build_walk_buttons(
 
 
 def build_resume_button(context: DialogContext, walk: Walkthrough, label: str) -> Button:
-    """Build the button that brings `walk` back at its step; typing "undo" presses it."""
+    """Build the button that brings back `walk` at its step; typing "undo" presses it."""
     return Button(context.format_text(f"button.{label}"), "undo", build_step_args(walk))
 
 

@@ -76,7 +76,7 @@ def build_error_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Blo
 def _build_known_blocks(
     context: DialogContext, diagnosis: Diagnosis, finding: Finding, rule: FindingRule
 ) -> list[Block]:
-    """Build what a finding says by itself, where the text doesn't show which step of the build failed."""
+    """Build what a finding says by itself, if the text doesn't show which step of the build failed."""
     advice = render_first_step(context, rule.steps, finding.values, diagnosis.os)
     return [
         render_place(context, diagnosis),

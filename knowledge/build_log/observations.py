@@ -57,10 +57,10 @@ _GENERALIZED = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 class Observation(NamedTuple):
     """One thing that the log shows, and the lines that show it.
 
-    `is_proof` is set where the lines prove the entry's cause, and not where they only make it likely. `seconds` is the
-    length of a silence. `repeated` holds the last line of each form that was repeated, most frequent first, and
-    `repeat_count` how often the most frequent one was there; more often if `has_more`, since not all lines were kept.
-    `exit_code` is that of a command.
+    `is_proof` is set if the lines prove the entry's cause, not if they only make it likely. `seconds` is the length of
+    a silence. `repeated` holds the last line of each repeated form, most frequent first. `repeat_count` is how often
+    the most frequent one occurred; with `has_more`, it was more often, since not all lines were kept. `exit_code` is
+    that of a command.
     """
 
     id: ObservationId

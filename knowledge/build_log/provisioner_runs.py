@@ -54,7 +54,7 @@ def read_telemetry(build: Build, line: LogLine, index: int, previous_time: datet
 
 
 def record_exit_code(build: Build, line: LogLine) -> None:
-    """Note the exit code of the provisioner's own command, but not those of Packer's clean-up commands after it."""
+    """Note the exit code of the provisioner's own command, but not those of Packer's cleanup commands after it."""
     code = parse_exit_code(line.body) if build.runs else None
     if code is not None:
         build.runs[-1].exit_code = code

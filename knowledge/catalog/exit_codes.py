@@ -65,7 +65,7 @@ def find_program(diagnosis: Diagnosis) -> str:
 def describe_exit_code(code: int, os: str | None, language: Language, program: str = "") -> str | None:
     """Return what `code` means on an operating system, or `None` if that is unknown.
 
-    `os` is `windows` or `linux`; with any other value the meanings on both are named. Windows codes may be signed or
+    `os` is `windows` or `linux`; for any other value, the meanings on both are given. Windows codes may be signed or
     unsigned: -2147023278 and 2147944018 are the same code. `program` is what ended with it, as of `find_program`.
     """
     known = load_exit_codes()

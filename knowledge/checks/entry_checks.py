@@ -58,7 +58,7 @@ def check_entries(
     faults += _check_howtos(howtos)
     entry_files = read_entries(root)
     entries = {entry.id: entry for entry, _ in entry_files}
-    # The shipped rules and dates name the shipped entries, so they can't be checked against others.
+    # The shipped rules and dates refer to the shipped entries, so they can't be checked against others.
     faults += _check_error_codes(
         error_codes, entries if root == ENTRIES_DIR or error_codes != ERROR_CODES_PATH else None
     )

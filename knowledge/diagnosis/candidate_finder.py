@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _MAX_SUGGESTIONS = 3
 _MIN_CLEAR_SCORE = 11.5
-"""Below this, the words of an error in a build's log point to no entry in particular."""
+"""Below this, the words of an error in a build log don't point to any particular entry."""
 _SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 

@@ -162,7 +162,7 @@ def _find_phase(build: Build | None, facts: Mapping[str, FactValue], file: str) 
 
 
 def _name_step(build: Build | None, run: ProvisionerRun | None) -> str:
-    """Return how a step is called, such as `7 (powershell)`; "" for none."""
+    """Return a step's name, such as `7 (powershell)`; "" if there is no step."""
     return f"{number_step(build, run)} ({run.name})" if build and run else ""
 
 

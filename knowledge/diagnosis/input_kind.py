@@ -82,7 +82,7 @@ _FOREIGN_TOOLS = define_pattern(
 _PACKER_START = define_pattern(
     r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
 )
-"""What Packer says or is told before it starts a build, for whichever platform."""
+"""What Packer says or is told before it starts a build, on any platform."""
 _PACKER_MISSING = define_pattern(
     r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
 )
@@ -175,7 +175,7 @@ _PROGRAM_OUTPUT = define_pattern(
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
-"""What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
+"""What a person's sentence never starts with: a bracket, a quote, or the name of a program or a field."""
 _QUOTED = (
     define_pattern(
         r"^[^:\n]{3,160}?\b(?:says?|said|prints?|shows?|gets?|got|errors?|message|with|dice|errore|messaggio|con)"

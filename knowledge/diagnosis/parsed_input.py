@@ -49,9 +49,9 @@ _CODE = define_text_pattern(
 class ParsedInput(NamedTuple):
     """An input that is ready to be searched.
 
-    `build` is set for a build log only. `indexed_texts` holds the text to search, and a second version of it if lines
-    may have been cut within words. `is_foreign` is true if the input is the output of another tool, and
-    `is_about_build` if it is a build log or mentions an image build. `tool` is what the build runs in.
+    `build` is set for a build log only. `indexed_texts` holds the text to search, plus a second version if lines may
+    have been cut within words. `is_foreign` is true if the input is another tool's output, `is_about_build` if it's a
+    build log or mentions an image build. `tool` is what the build runs in.
     """
 
     kind: InputKind
@@ -73,7 +73,7 @@ class ParsedInput(NamedTuple):
 
 
 def parse_input(lines: Sequence[LogLine], tool: BuildTool = "image-builder") -> ParsedInput:
-    """Detect the kind of an input and read the build in it. Of several builds, only the last one is searched."""
+    """Detect the kind of an input and read the build in it. If it has several builds, only the last is searched."""
     indexed_texts = build_indexed_texts(lines)
     kind = detect_kind(indexed_texts[0])
     build: Build | None = None

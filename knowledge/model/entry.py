@@ -103,11 +103,11 @@ class Signature:
     """One way to recognize an entry, either in a text or in a build log's structure.
 
     A textual signature has literal fragments in `text`. All of them must occur in this order within `within`
-    characters; case and white space do not matter. `regex` (RE2) must then match in the same window and may capture
-    values by name. An occurrence inside one of the longer texts in `not_within` does not count, nor does one whose
-    captured value is listed in `reject`. A `generic` signature is also what other services print, so it is only
-    possible unless the text mentions an image build. With `tool`, it matches only in the texts of that tool: what
-    Azure says of Image Builder's identity, it says of the principal of a person's own Packer, too.
+    characters; case and whitespace don't matter. `regex` (RE2) must then match in the same window and may capture
+    values by name. An occurrence inside one of the longer texts in `not_within` doesn't count, nor does one whose
+    captured value is listed in `reject`. Other services print a `generic` signature too, so its match is only possible
+    unless the text mentions an image build. With `tool`, it matches only in the texts of that tool: what Azure says of
+    Image Builder's identity, it says of the principal of a person's own Packer, too.
 
     A structural signature instead names an observation of the log reader in `observed`. If a signature that was found
     has a `headline`, it replaces the entry's.

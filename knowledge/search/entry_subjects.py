@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 _LACK_FACTOR = 0.75
-"""Factor for each group of an entry's subject of which a text says nothing."""
+"""Factor for each group of an entry's subject that a text doesn't mention."""
 _AGAINST_FACTOR = 0.7
 """Factor for an entry that something in a text speaks against."""
 

@@ -1,6 +1,6 @@
 """Finds known phrases in a sequence of words, by a trie of words.
 
-A phrase is one or more words. A word that ends in `*` (`abc*`) stands for every word with that prefix. Between the
+A phrase is one or more words. A word that ends in `*` (`abc*`) matches every word with that prefix. Between the
 words of a phrase a text may have words that change nothing, such as "not [been] found" and "kicked [it] off".
 """
 
@@ -23,7 +23,7 @@ class PhraseMatch(NamedTuple):
 
 
 class PhraseTable:
-    """A table of phrases, each of which stands for one or more labels.
+    """A table of phrases, each with one or more labels.
 
     `gap_words` are those that a text may have between the words of a phrase.
     """
