@@ -1,6 +1,6 @@
 """The entry point of Image Medic: reads the command line and runs a command.
 
-Only the module of the command that is run is imported. `diagnose` thus starts fast, and without the bot's dependencies.
+Only the module of the command being run is imported, so `diagnose` starts fast and without the bot's dependencies.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ COMMANDS: Mapping[str, str] = {
 
 _DEFAULT_COMMAND = "serve"
 _BROKEN_PIPE_STATUS = 141
-"""128 + SIGPIPE: the status that shells report for a program whose reader is gone."""
+"""128 + SIGPIPE: the status that shells report if a program's reader is gone."""
 _INTERRUPTED_STATUS = 130
 """128 + SIGINT."""
 _OBJECTS_UNTIL_COLLECTION = 50_000
 
 
 class CommandModule(Protocol):
-    """What a module in `bot/cli/` that is named like a command has."""
+    """The interface of a command's module in `bot/cli/`."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Define the command's options."""
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     if not MIN_PYTHON <= sys.version_info[:2] <= MAX_PYTHON:
         version = ".".join(map(str, sys.version_info[:2]))
-        sys.stderr.write(f"Image Medic needs Python 3.11 to 3.14; this is {version}. Start it with another one.\n")
+        sys.stderr.write(f"Image Medic needs Python 3.11 to 3.14, but this is {version}. Use another version.\n")
         return 2
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments:
@@ -67,7 +67,7 @@ def load_command(name: str) -> CommandModule:
 
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Build the parser for `arguments`: of the command that they name with its options, or of all without."""
+    """Build the parser: with the options of the command that `arguments` name, or for all commands without options."""
     parser = argparse.ArgumentParser(
         prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder"
     )
@@ -87,8 +87,8 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _read_version() -> str:
-    """Return the version; "unknown" where only the program was copied, without its project file."""
-    import tomllib  # few starts need it
+    """Return the version; "unknown" if the program was copied without its project file."""
+    import tomllib  # most starts don't need it
 
     try:
         return str(tomllib.loads((Path(__file__).parent / "pyproject.toml").read_text("utf-8"))["project"]["version"])
@@ -97,7 +97,7 @@ def _read_version() -> str:
 
 
 def _explain_unknown_command(name: str) -> str:
-    """Return what is wrong with a command that doesn't exist, and what was probably meant."""
+    """Explain that a command doesn't exist, and suggest what was probably meant."""
     import difflib  # only a typo needs it
 
     if Path(name).exists():
@@ -109,7 +109,7 @@ def _explain_unknown_command(name: str) -> str:
 
 def _run_for_shell() -> int:
     """Run `main`, and exit quietly if the reader closes the pipe early, as `| head` does."""
-    # Nearly all objects that a start creates stay until the end, so looking for garbage among them is in vain.
+    # Nearly all objects created at startup live until the end, so collecting garbage among them is pointless.
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTION)
     try:
         status = main()
@@ -122,7 +122,7 @@ def _run_for_shell() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE_STATUS
     finally:
-        gc.freeze()  # at exit, too
+        gc.freeze()  # at exit too
     return status
 
 

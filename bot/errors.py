@@ -1,11 +1,11 @@
 """The bot's exceptions. Each message says what failed, where, and what to do about it.
 
 BotError
-├── SettingsError            the environment asks for something impossible (reports all faults at once)
+├── SettingsError            the environment asks for something impossible (reports all faults together)
 ├── StartError               the server can't start
 ├── RequestRefusedError      an HTTP request is refused, with its status
-├── DeliveryError            the channel did not accept a reply
-├── UploadError              Teams' upload address did not accept a file
+├── DeliveryError            the channel didn't accept a reply
+├── UploadError              Teams' upload address didn't accept a file
 ├── ServiceUnreachableError  a service that issues keys or tokens gave no usable answer
 ├── KeysUnavailableError     no signing keys are known, so no request can be checked
 ├── TokenUnavailableError    the bot gets no token for its replies
@@ -28,11 +28,11 @@ _MAX_CHAINED_ERRORS = 5
 _MAX_FRAMES = 6
 
 DeliveryOutcome = Literal["later", "unknown", "refused"]
-"""What happened to a message: not accepted, so try later; perhaps accepted; refused for good."""
+"""What happened to a message: not accepted, so try later; possibly accepted; permanently refused."""
 
 
 class BotError(Exception):
-    """The root of the bot's exceptions; `str()` gives a sentence for the reader."""
+    """The root of the bot's exceptions; `str()` gives a sentence to show."""
 
 
 class SettingsError(BotError):
@@ -48,7 +48,7 @@ class StartError(BotError):
 
 
 class UploadError(BotError):
-    """A file was not accepted, or no answer said that it was."""
+    """A file wasn't accepted, or no answer said that it was."""
 
 
 class RequestRefusedError(BotError):
@@ -60,7 +60,7 @@ class RequestRefusedError(BotError):
 
 
 class DeliveryError(BotError):
-    """The channel did not accept an activity, or did not say whether it did.
+    """The channel didn't accept an activity, or didn't say whether it did.
 
     `status` is the HTTP status, None if there was no response. `retry_after` is the wait in seconds that the channel
     asked for, if any.
@@ -106,7 +106,7 @@ class StateTooLargeError(StoreError):
 def log_failure(log: logging.Logger, error: BaseException) -> str:
     """Log what failed and where under a new reference, and return the reference for the person.
 
-    The error's message is not logged: it could quote what the person sent.
+    The error's message isn't logged: it could quote what the person sent.
     """
     reference = secrets.token_hex(4)
     log.error("Turn failed, reference %s: %s", reference, describe_error_location(error))

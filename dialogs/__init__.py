@@ -1,1 +1,1 @@
-"""The conversation: a turn in, replies out. Plain values, no SDK, no I/O of its own."""
+"""The conversation: a turn in, replies out. Plain values, no SDK, and no I/O itself."""

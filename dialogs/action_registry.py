@@ -1,14 +1,14 @@
-"""Actions: what a button does, or a typed command of the same name; where it may be used, and by whom.
+"""Actions: what a button, or a typed command of the same name, does; where it may be used, and by whom.
 
-Each area of the dialogs declares its actions in a table of its own, next to what they do::
+Each area of the dialogs declares its actions in its own table, next to what they do::
 
     ACTIONS = ActionTable()
 
     @ACTIONS.register("draft", scope="private")
     def open_draft(request: ActionRequest) -> DialogResult: ...
 
-`dialogs.actions` merges the tables when it is imported. An id without a handler can't exist, and an id that is declared
-twice, or that a typed command names without a handler, fails there.
+`dialogs.actions` merges the tables when it's imported. That fails if an id is declared twice, or if a typed command
+names an id without a handler.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from dialogs.resources import DialogResources
 from dialogs.state.conversation_state import ConversationState
 
 ActionScope = Literal["anywhere", "private"]
-"""Where an action may be used. A private one that is pressed in a group goes on in the person's private chat."""
+"""Where an action may be used. A private one pressed in a group continues in the person's private chat."""
 PressedBy = Literal["owner", "anyone"]
-"""Whose press counts as it is. Where it is the owner's, a colleague's press starts a walkthrough of their own."""
+"""Whose press counts as is. If only the owner's does, a colleague's press starts the colleague's own walkthrough."""
 
 
 class ActionDeclarationError(DialogError):
@@ -35,7 +35,7 @@ class ActionDeclarationError(DialogError):
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """An action as its handler gets it. `args` and `fields` come from a client: check each value before use."""
+    """An action as passed to its handler. `args` and `fields` come from a client: check each value before use."""
 
     context: DialogContext
     state: ConversationState
@@ -77,7 +77,7 @@ class ActionTable:
         """Declare the decorated function as the handler of `action_id`.
 
         Raises:
-            ActionDeclarationError: the table has that id already.
+            ActionDeclarationError: the table already has that id.
         """
 
         def declare(handler: _Handler) -> _Handler:

@@ -1,4 +1,4 @@
-"""Every action of the conversation, and how one is handled: who may press it, where, and what broken arguments get."""
+"""Every action of the conversation, and how it's handled: who may press it, where, and what bad arguments get."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SHELL_CHOICE_ACTIONS = ActionTable()
 MAX_ACTION_CHARS = 40
 
 NO_DIAGNOSIS_NUMBER = 0
-"""The number of no diagnosis: a colleague's walkthrough must not meet a text of the person's own."""
+"""A number that no diagnosis has, so a colleague's walkthrough is never mixed up with the person's own text."""
 
 
 @SHELL_CHOICE_ACTIONS.register("use-cli", pressed_by="anyone")
@@ -82,13 +82,13 @@ ACTIONS = merge_actions(
     ),
     typed_commands=load_typed_actions(),
 )
-"""By id. Importing this module fails where an id is declared twice or a typed command has no action."""
+"""By id. Importing this module fails if an id is declared twice or a typed command has no action."""
 
 
 async def handle_press(
     context: DialogContext, state: ConversationState, turn: Turn, resources: DialogResources, pressed: ActionPressed
 ) -> DialogResult:
-    """Answer a pressed button: of a card of this version, and of the person's own or a colleague's card."""
+    """Answer a pressed button, on the person's own card or a colleague's. Cards of other versions are outdated."""
     if pressed.version != ACTION_VERSION or isinstance(pressed.version, bool):
         return DialogResult(state, (show_problem(context, "trouble.old-card"),))
     request = ActionRequest(context, state, turn, resources, pressed.action_id, pressed.args, pressed.fields)
@@ -96,7 +96,7 @@ async def handle_press(
 
 
 async def handle_action(request: ActionRequest) -> DialogResult:
-    """Answer a press or a typed command. An unknown action or broken arguments get a sentence and a way on."""
+    """Answer a press or a typed command. An unknown action or bad arguments get a sentence and a way to continue."""
     action = ACTIONS.get(request.action_id)
     if action is None:
         language = request.context.texts.find_language(request.action_id)
@@ -112,7 +112,7 @@ async def handle_action(request: ActionRequest) -> DialogResult:
 
 
 async def _handle_foreign_press(request: ActionRequest) -> DialogResult:
-    """Answer a press on a colleague's card: shared actions as they are, any other with a walkthrough of their own."""
+    """Answer a press on a colleague's card: shared actions as is, others by starting the person's own walkthrough."""
     action = ACTIONS.get(request.action_id)
     if action is not None and action.pressed_by == "anyone":
         own = {"paste": NO_DIAGNOSIS_NUMBER} if "paste" in request.args else {}
@@ -133,7 +133,7 @@ async def _handle_foreign_press(request: ActionRequest) -> DialogResult:
 
 
 def extract_texts(fields: object) -> dict[str, str]:
-    """Return a form's fields that are texts; anything else counts as not sent."""
+    """Return a form's text fields; anything else counts as not sent."""
     if not isinstance(fields, Mapping):
         return {}
     return {key: value for key, value in fields.items() if isinstance(key, str) and isinstance(value, str)}

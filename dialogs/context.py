@@ -33,19 +33,19 @@ from knowledge.text.value_slots import split_slots
 
 _MEASURE = re.compile(r"\d{1,9}(?:\.\d{1,9})?(?: (?:h|min|s)(?: \d{1,2} (?:min|s))?)?\Z")
 MAX_BUTTONS = 6
-MAX_LABEL_CHARS = 40  # a phone cuts longer button labels off
+MAX_LABEL_CHARS = 40  # phones cut off longer button labels
 
 
 @dataclass(frozen=True, slots=True)
 class DialogResult:
-    """What a dialog returns: the next state, the replies to send, and what else is to happen."""
+    """What a dialog returns: the next state, the replies to send, and other effects."""
 
     state: ConversationState
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
 
     def followed_by(self, later: DialogResult) -> DialogResult:
-        """Return both results as one. The later one's state counts: it was made from this one's."""
+        """Return both results as one, with the later one's state, which was made from this one's."""
         return DialogResult(
             later.state,
             (*self.replies, *later.replies),
@@ -53,25 +53,25 @@ class DialogResult:
         )
 
     def with_leading_blocks(self, *blocks: Block) -> DialogResult:
-        """Return the result with `blocks` above those of its first reply."""
+        """Return the result with `blocks` above the blocks of its first reply."""
         first, *rest = self.replies
         return replace(self, replies=(replace(first, blocks=(*blocks, *first.blocks)), *rest))
 
 
 @dataclass(frozen=True, slots=True)
 class DialogContext:
-    """What a dialog may use during a turn, besides the conversation's state.
+    """What a dialog can use during a turn, besides the conversation's state.
 
     Attributes:
         language: The language of the replies.
         knowledge: The entries, how-to guides, and everything else in the catalog.
         texts: What the bot says, in every language.
         now: The time of the turn, UTC, ISO 8601 with `Z`.
-        is_public: Others can read the conversation (a group chat or a channel).
+        is_public: Whether others can read the conversation (a group chat or a channel).
         access_mode: Whose credentials read Azure.
-        can_file_tickets: Support tickets may be filed from here.
-        can_attach_files: Files can be attached here, and are read.
-        can_share_looks: What a person looked at can be posted where they asked for it.
+        can_file_tickets: Whether support tickets may be filed from here.
+        can_attach_files: Whether files can be attached here, and are read.
+        can_share_looks: Whether a lookup can be posted where the person asked for it.
         shell: The shell whose commands are shown.
     """
 
@@ -93,7 +93,7 @@ class DialogContext:
 
     @property
     def language_header(self) -> LanguageHeader:
-        """What is known of the language of the replies."""
+        """The header of the replies' language."""
         return self.texts.get_header(self.language)
 
     def format_runs(self, key: str, **values: object) -> RichText:
@@ -113,7 +113,7 @@ class DialogContext:
         return Paragraph(self.format_runs(key, **values), tone)
 
     def build_heading(self, key: str, **values: object) -> Paragraph:
-        """Build the heading of a card from one of our texts."""
+        """Build a card's heading from one of our texts."""
         return Paragraph(self.format_runs(key, **values), size="title")
 
     def build_button(self, key: str, action_id: str, primary: bool = False, **args: ButtonArgument) -> Button:
@@ -125,7 +125,7 @@ class DialogContext:
         return Button(self.format_text(f"button.{key}"), "", {}, primary, url)
 
     def localize(self, text: LocalizedText, values: Mapping[str, str] | None = None) -> RichText:
-        """Return a text of the knowledge base as runs, in the language of the turn.
+        """Return a knowledge base text as runs, in the turn's language.
 
         `values` fill its placeholders. They come from a person's text, so they become literal runs, unless they are
         only a number or a duration.
@@ -133,7 +133,7 @@ class DialogContext:
         return self.fill_text(text.get(self.language), values)
 
     def fill_text(self, text: str, values: Mapping[str, str] | None = None) -> RichText:
-        """Return one of our own texts as runs, its placeholders filled as in `localize`."""
+        """Return one of our texts as runs, its placeholders filled as in `localize`."""
         runs = parse_markup(text)
         if not any("|" in run.text for run in runs):
             return runs
@@ -144,7 +144,7 @@ class DialogContext:
         )
 
     def get_entry_title(self, entry_id: str) -> TrustedText:
-        """Return the title of an entry in the language of the turn, or its id when it no longer exists."""
+        """Return an entry's title in the turn's language, or its id if it no longer exists."""
         entry = self.entries.get(entry_id)
         return TrustedText(entry.title.get(self.language) if entry else entry_id)
 
@@ -160,7 +160,7 @@ class DialogContext:
 
 
 def build_log_excerpt(lines: Iterable[ExcerptLine], deciding: int = 0) -> LogExcerpt:
-    """Build an excerpt of the user's text, with lines shortened to fit a card; a support case has them in full.
+    """Build an excerpt of the user's text, with lines shortened to fit a card; support cases have them in full.
 
     `deciding` is the number of the line that says what broke.
     """

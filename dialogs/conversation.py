@@ -1,4 +1,4 @@
-"""The conversation as a whole: takes a turn and the state, and hands it to the part that answers what is meant."""
+"""The conversation as a whole: takes a turn and the state, and passes them to the dialog that answers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from knowledge.model.entry import Language, is_language_code
 
 @dataclass(frozen=True)
 class ConversationResult:
-    """What a turn leads to: the state for the next turn as plain JSON, at least one reply, and what else is to happen.
+    """What a turn leads to: the next turn's state as plain JSON, at least one reply, and other effects.
 
     `usage_events` are counted once the turn is stored.
     """
@@ -55,7 +55,7 @@ class ConversationResult:
 
 
 class Conversation:
-    """The dialogs. Holds what is known, never what was said: that travels in the state."""
+    """The dialogs. Holds the knowledge, never what was said: that's in the state."""
 
     def __init__(
         self,
@@ -93,9 +93,9 @@ class Conversation:
         thread_state: Mapping[str, Any],
         topic: HandoffTopic,
     ) -> tuple[ConversationResult, dict[str, Any]]:
-        """Continue in the person's private chat, whose turn and state these are, what began in a thread.
+        """Continue what began in a thread in the person's private chat, whose turn and state these are.
 
-        `topic` is that of the thread's `HandOff`. The second value is the state that stays in the thread.
+        `topic` comes from the thread's `HandOff`. The second value is the state that stays in the thread.
         """
         thread = _read_state(thread_state)[0]
         private = build_private_state(_read_state(state)[0], thread, self._resources.clock())
@@ -108,16 +108,16 @@ class Conversation:
     ) -> Mapping[str, Any]:
         """Perform a job that a turn of `person` left, and return the result for the turn that reports it.
 
-        It may take minutes, may be ended at any time, and may be done again from the start. `progress` takes how much
-        is done and how much there is, from any thread.
+        It may take minutes, may be killed at any time, and may run again from the start. `progress` takes how much is
+        done and the total, from any thread.
 
         Raises:
-            UnknownJobError: no dialog has such a job, as after a rollback to a release that doesn't know it.
+            UnknownJobError: no dialog has such a job, for example after a rollback to a release that doesn't know it.
         """
         return await perform_job(JobRequest(person, job, language, self._resources, progress))
 
     def read_offered_file(self, state: Mapping[str, Any] | None, args: Mapping[str, Any]) -> bytes | None:
-        """Return the content of the file that a reply offered with `args`; None when it's no longer there."""
+        """Return the content of the file that a reply offered with `args`; None if it's gone."""
         language = self._texts.parse_language(args.get("language")) or ENGLISH
         context = DialogContext(language, self._knowledge, self._texts, self._resources.clock())
         return read_offered_file(context, _read_state(state)[0], args)
@@ -138,7 +138,7 @@ class Conversation:
         )
 
     def _choose_language(self, turn: Turn, state: ConversationState) -> Language:
-        """Return the language that was asked for, or else the client's. One that is no longer known gets English."""
+        """Return the language that was asked for, or else the client's; English if it's no longer known."""
         if state.language is None:
             return self._texts.detect_language(turn.locale)
         return self._texts.parse_language(state.language) or ENGLISH
@@ -161,7 +161,7 @@ class Conversation:
     async def _resume_after_sign_in(
         self, context: DialogContext, state: ConversationState, person: Person, was_successful: bool
     ) -> DialogResult:
-        """Go on with what waited for the sign-in: a ticket first, since its person was asked last."""
+        """Continue with what was waiting for the sign-in: a ticket first, since its question came last."""
         if was_successful and (resumed := await self._ticket_dialog.resume_after_sign_in(context, state, person)):
             return resumed
         return await self._azure_dialog.resume_after_sign_in(context, state, person, was_successful)
@@ -189,7 +189,7 @@ class Conversation:
         if typed := find_typed_action(message.text, state, phrases, sentences):
             return await self._perform(context, state, turn, typed)
         context, state = self._follow_written_language(context, state, message.text)
-        # words beside a file are about the file
+        # words sent with a file are about the file
         asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
         howto = self._knowledge.howto_search.find_howto(message.text)
         if asked is not None or howto:
@@ -209,11 +209,11 @@ class Conversation:
     def _follow_written_language(
         self, context: DialogContext, state: ConversationState, text: str
     ) -> tuple[DialogContext, ConversationState]:
-        """Go on in the language that the person writes. That of a message that was pasted says nothing about them."""
+        """Switch to the language that the person writes in; a pasted message's language says nothing about them."""
         written = self._texts.detect_written_language(text) if is_description(text) else None
         if written is None or written == context.language:
             return context, state
-        # many people write English now and then, but nobody writes another language than their own
+        # many people write English now and then, but only write another language if it's their own
         state = state if written == ENGLISH else replace(state, language=written)
         return replace(context, language=written), state
 
@@ -221,13 +221,13 @@ class Conversation:
 def _build_result(
     context: DialogContext, result: DialogResult, usage_events: tuple[UsageEvent, ...] = ()
 ) -> ConversationResult:
-    """Return what a dialog answered as plain values, with the buttons that may be typed in the next turn."""
+    """Return a dialog's answer as plain values, with the buttons that can be typed in the next turn."""
     state = replace(result.state, last_buttons=_collect_last_buttons(result.replies))
     return ConversationResult(state_to_json(state), result.replies, result.effects, usage_events)
 
 
 def _read_state(state: Mapping[str, Any] | None) -> tuple[ConversationState, bool]:
-    """Return the state, and whether there was one that can't be read."""
+    """Return the state, and whether there was one that couldn't be read."""
     if state is None:
         return ConversationState(), False
     try:

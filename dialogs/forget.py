@@ -1,4 +1,4 @@
-"""Deleting what is stored of a user: the question, and the deletion once confirmed."""
+"""Delete what is stored about a user: the question, and the deletion once confirmed."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def answer_thanks(request: ActionRequest) -> DialogResult:
 
 @GENERAL_ACTIONS.register("acknowledge")
 def answer_acknowledgment(request: ActionRequest) -> DialogResult:
-    """Answer a word that only says that the last reply was read; what is in progress goes on."""
+    """Answer a word that only acknowledges the last reply; what's in progress continues."""
     context, state = request.context, request.state
     current_step = render_current_step(context, state, (context.build_paragraph("talk.acknowledged"),))
     return DialogResult(state, (current_step or show_message(context, "talk.acknowledged"),))
@@ -48,7 +48,7 @@ def answer_acknowledgment(request: ActionRequest) -> DialogResult:
 
 @GENERAL_ACTIONS.register("cancel")
 def cancel_walkthrough(request: ActionRequest) -> DialogResult:
-    """Leave the walkthrough; what was diagnosed stays."""
+    """Leave the walkthrough; the diagnosis stays."""
     return DialogResult(replace(request.state, walkthrough=None), (show_message(request.context, "talk.cancel"),))
 
 
@@ -86,9 +86,9 @@ async def diagnose_example(request: ActionRequest) -> DialogResult:
 
 
 def switch_language(request: ActionRequest, language: Language) -> DialogResult:
-    """Go on in another language. Its action isn't in the table: each language that has texts has one."""
+    """Switch to another language. This action isn't in the table: each language with texts has its own."""
     state = request.state
-    # a script's advice was written in the language of its time
+    # a script's advice was written in the language used at the time
     form = switch_draft_language(request.context, state, language)
     state = replace(state, language=language, form=form)
     context = replace(request.context, language=language)
@@ -106,9 +106,9 @@ def confirm_forgetting(request: ActionRequest) -> DialogResult:
 
 @GENERAL_ACTIONS.register("forget-yes")
 async def forget_everything(request: ActionRequest) -> DialogResult:
-    """Forget the conversation, and sign the person out where that can be done now."""
+    """Forget the conversation, and sign the person out if that can be done now."""
     azure = request.resources.azure_reader
     if azure and azure.access_mode != "off":
-        with contextlib.suppress(AzureRefusedError):  # the sign-in ends by itself otherwise
+        with contextlib.suppress(AzureRefusedError):  # otherwise the sign-in expires by itself
             await azure.sign_out(request.person)
     return forget_conversation(request.context)

@@ -1,4 +1,4 @@
-"""Handing a thread over to the user's private chat: what moves there, what stays, what is shown first."""
+"""Hand a thread over to the user's private chat: what moves there, what stays, and what's shown first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dialogs.support.draft_actions import open_draft
 
 
 def remember_place(context: DialogContext, state: ConversationState, thread_turn: Turn) -> ConversationState:
-    """Return the private chat's state with the thread in which a look was asked for: it may be shared there."""
+    """Return the private chat's state with the thread where a lookup was requested, so it can be shared there."""
     if not context.can_share_looks or thread_turn.scope == "personal":
         return state
     place = AskedPlace(thread_turn.conversation_id, thread_turn.scope, context.now)
@@ -41,7 +41,7 @@ def build_private_state(
     number = state.compute_next_diagnosis_number(now)
     walk = thread_state.walkthrough
     if walk:
-        # a walkthrough of an earlier diagnosis must not be taken for one of the diagnosis that moves
+        # a walkthrough of an earlier diagnosis must not be mistaken for one of the diagnosis that moves
         walk = replace(walk, diagnosis_number=number if walk.diagnosis_number == thread_state.diagnosis_number else 0)
     return replace(
         state.with_form_saved(now), diagnosis_number=number, diagnosis=thread_state.diagnosis, walkthrough=walk
@@ -49,7 +49,7 @@ def build_private_state(
 
 
 def build_remaining_state(thread_state: ConversationState) -> ConversationState:
-    """Return what the thread keeps: the diagnosis, so that its card still works; nothing that is in progress."""
+    """Return what the thread keeps: the diagnosis, so that its card still works, but nothing in progress."""
     return replace(thread_state, walkthrough=None, form=None, azure=thread_state.azure.without_pending_request())
 
 
@@ -62,7 +62,7 @@ async def continue_privately(
     thread_turn: Turn,
     azure_dialog: AzureDialog,
 ) -> DialogResult:
-    """Go on in the private chat, whose context and state these are, with what the thread handed over."""
+    """Continue with what the thread handed over in the private chat, whose context and state these are."""
     match topic:
         case "look":
             state = remember_place(context, state, thread_turn)

@@ -1,6 +1,6 @@
 """Background jobs: what performs each, and what reports its result to the person.
 
-A turn leaves a `Job` behind, the runtime performs it beside the conversation, and a turn of its own reports it. Doing a
+A turn leaves a `Job` behind, the runtime performs it in the background, and a separate turn reports the result. Doing a
 job twice must be harmless: a crash in the middle starts it again.
 """
 
@@ -24,12 +24,12 @@ class JobDeclarationError(DialogError):
 
 
 class UnknownJobError(DialogError):
-    """No dialog performs a job of that name."""
+    """No dialog performs a job with that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """A job to perform for `person`. `progress` takes how much is done and how much there is, from any thread."""
+    """A job to perform for `person`. `progress` takes how much is done and the total, from any thread."""
 
     person: Person
     job: Job
@@ -50,13 +50,13 @@ class JobReport:
 
 
 PerformJob = Callable[[JobRequest], Awaitable[Mapping[str, Any]]]
-"""Perform a job and return its result as plain JSON, or raise: the runtime then reports that it broke."""
+"""Perform a job and return its result as plain JSON, or raise: the runtime then reports that it failed."""
 ReportJob = Callable[[JobReport], DialogResult | Awaitable[DialogResult]]
 
 
 @dataclass(frozen=True, slots=True)
 class JobHandler:
-    """How one kind of job is done and told. `reports_failures`: also that it broke, took too long, or was stopped."""
+    """How one kind of job is performed and reported. `reports_failures`: even if it fails or times out."""
 
     name: str
     perform: PerformJob

@@ -17,14 +17,14 @@ from dialogs.solution.jobs import SOLUTION_JOBS
 from dialogs.support.ticket.jobs import TICKET_JOBS
 
 JOB_HANDLERS = index_job_handlers((*SOLUTION_JOBS, *TICKET_JOBS, *AZURE_JOBS))
-"""By name. Importing this module fails where a job is declared twice."""
+"""By name. Importing this module fails if a job is declared twice."""
 
 
 async def perform_job(request: JobRequest) -> Mapping[str, Any]:
     """Perform a job, and return its result as plain JSON.
 
     Raises:
-        UnknownJobError: no dialog has such a job, as after a rollback to a release that doesn't know it.
+        UnknownJobError: no dialog has such a job, for example after a rollback to a release that doesn't know it.
     """
     handler = JOB_HANDLERS.get(request.job.name)
     if handler is None:
@@ -33,7 +33,7 @@ async def perform_job(request: JobRequest) -> Mapping[str, Any]:
 
 
 async def report_job(report: JobReport) -> DialogResult:
-    """Tell the person what came of a job, in the words of its dialog, or that it failed."""
+    """Tell the person a job's result, in its dialog's words, or that it failed."""
     job_done = report.job_done
     handler = JOB_HANDLERS.get(job_done.job.name)
     failure = job_done.result.get(FAILURE_KEY)
@@ -44,7 +44,7 @@ async def report_job(report: JobReport) -> DialogResult:
 
 
 def _show_failed_job(context: DialogContext, result: Mapping[str, Any]) -> Reply:
-    """Say that a job failed, with the reference under which the runtime logged why, where there is one."""
+    """Say that a job failed, with the reference under which the runtime logged why, if there is one."""
     key = f"work.{result.get(FAILURE_KEY)}"
     reply = show_problem(context, key if context.texts.has(key) else "work.broken")
     reference = result.get(REFERENCE_KEY)

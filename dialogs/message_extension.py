@@ -1,6 +1,6 @@
 """Stateless queries of the Teams message extension: search the knowledge base, diagnose a colleague's message.
 
-Nothing is remembered and no walkthrough begins: the results appear in the compose box or in one user's dialog.
+Nothing is remembered and no walkthrough starts: the results appear in the compose box or in one user's dialog.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from knowledge.search.keyword_search import KeywordHit
 MAX_RESULTS = 8
 MAX_QUERY_CHARS = 4_000
 MAX_KEYWORDS_CHARS = 100
-"""Whatever is longer is an error text, whose words alone say little."""
+"""Anything longer is an error text, whose words alone say little."""
 MAX_EVIDENCE_LINES = 6
 MAX_REFERENCES = 3
 
@@ -66,14 +66,14 @@ class MessageExtension:
         if len(query) <= MAX_KEYWORDS_CHARS:
             hits += await asyncio.to_thread(lambda: self._knowledge.keyword_search.search(query))
         context = self._build_context(language)
-        # what the text was diagnosed as comes before what merely has its words
+        # the text's diagnosis comes before entries that just share its words
         unique_hits = list(dict.fromkeys(hits))[:MAX_RESULTS]
         return tuple(self._build_result(context, hit) for hit in unique_hits)
 
     async def diagnose_message(self, text: str, language: Language) -> Reply:
         """Diagnose a colleague's message for the user who asks.
 
-        When something was found, the reply has a button to share it, whose `entry` is for `build_shared_card`.
+        If something was found, the reply has a button to share it, whose `entry` is for `build_shared_card`.
         """
         context = self._build_context(language)
         diagnosis = truncate_diagnosis(await self._diagnose(text, language))
@@ -100,7 +100,7 @@ class MessageExtension:
         )
 
     def build_shared_card(self, entry_id: str, finding_id: str, language: Language) -> Reply | None:
-        """Build the card to share: what is known of the error, nothing of the text. None for an unknown entry."""
+        """Build the card to share: what's known about the error, nothing from the text. None for an unknown entry."""
         entry = self._knowledge.entries.get(entry_id)
         rule = self._knowledge.findings.rules.get(finding_id)
         return _build_card(self._build_context(language), entry, rule) if entry else None
@@ -135,7 +135,7 @@ def _build_card(context: DialogContext, entry: Entry, rule: FindingRule | None) 
 
 
 def _build_body(context: DialogContext, entry: Entry, rule: FindingRule | None) -> list[Block]:
-    """Build what every card says of an entry, or of `rule`: whether a retry helps, the cause, and the first step."""
+    """Build what every card says about an entry or `rule`: whether a retry helps, the cause, and the first step."""
     cause = extract_first_sentence(context, rule.cause if rule else entry.cause)
     steps = build_solution(entry, rule, "image-builder", ())
     count = max(sum(fits_os(step, os) for step in steps) for os in ("windows", "linux"))
@@ -153,7 +153,7 @@ def _build_body(context: DialogContext, entry: Entry, rule: FindingRule | None) 
 
 
 def _show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
-    """Show that nothing is known of a message, and the error in it, if there is one."""
+    """Show that nothing is known about a message, and the error in it, if there is one."""
     key = "unmatched.title" if diagnosis.finding else "aside.none"
     return context.build_reply(
         context.build_heading(key),

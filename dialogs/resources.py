@@ -9,10 +9,10 @@ from dialogs.model.ports import AttachmentReader, AzureReader, Clock, DiagnoseTe
 
 @dataclass(frozen=True, slots=True)
 class DialogResources:
-    """The ports, the same for every turn. One is None where the operator didn't set it up.
+    """The ports, the same for every turn. A port is None if the operator didn't set it up.
 
     Without `azure_reader` people get the commands to run. Without `ticket_filer` they file tickets by hand, and without
-    `attachment_reader` no attached file is opened. Without `look_sharer` looks stay in the private chat.
+    `attachment_reader` no attached file is opened. Without `look_sharer`, lookups stay in the private chat.
     """
 
     diagnose: DiagnoseText

@@ -1,4 +1,4 @@
-"""Prepare a sentence for the comparison: its words without greetings, with placeholders for names and codes."""
+"""Prepare a sentence for comparison: its words without greetings, with placeholders for names and codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from knowledge.azure_names import is_resource_group_name, is_template_name
 from knowledge.template.template_id import TemplateQuery
 
 MAX_SENTENCE_CHARS = 400
-"""Without links; a longer text is something to diagnose."""
+"""The longest sentence, without links; a longer text is something to diagnose."""
 NAME, GROUP, CODE = "NAME", "GROUP", "CODE"
 
 _EDGES = " .,;:!?…\"“”«»()[]{}*`'<>-"
@@ -34,10 +34,10 @@ _VERSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence prepared for the comparison: its words with placeholders, and what they stand for.
+    """A sentence prepared for comparison: its words with placeholders, and the placeholders' values.
 
-    `group` is the resource group that it names, with a template or alone. `word_count` leaves out the greetings and
-    polite words at its beginning, as `text` does.
+    `group` is the resource group that it names, with a template or alone. `word_count`, like `text`, leaves out
+    greetings and polite words at the beginning.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Sentence:
 def read_sentence(
     text: str, patterns: SentencePatterns, phrases: TypedPhrases, known_names: Sequence[str] = ()
 ) -> Sentence | None:
-    """Prepare a sentence for the comparison; None if it is too long to be one."""
+    """Prepare a sentence for comparison; None if it's too long to be one."""
     words: list[str] = []
     query, group, code = TemplateQuery(), "", ""
     tokens = _split_tokens(text)
@@ -102,7 +102,7 @@ def _parse_group_and_name(word: str) -> TemplateQuery | None:
 
 
 def _is_name(word: str, known: set[str], patterns: SentencePatterns, is_alone: bool) -> bool:
-    """Return whether a word is the name of a template: one that is known, or one that no ordinary word looks like."""
+    """Return whether a word is a template's name: a known one, or one that doesn't look like an ordinary word."""
     folded = word.casefold()
     if not is_template_name(word) or folded in patterns.not_names:
         return False
@@ -144,7 +144,7 @@ def _is_exit_code(word: str, words_before: Sequence[str], patterns: SentencePatt
 
 
 def _strip_fillers(words: Sequence[str], fillers: frozenset[str]) -> list[str]:
-    """Return the words without those at the beginning that say nothing of what is wanted."""
+    """Return the words without those at the beginning that say nothing about the request."""
     rest = list(words)
     while len(rest) > 1:
         count = next((n for n in range(min(6, len(rest) - 1), 0, -1) if " ".join(rest[:n]) in fillers), 0)

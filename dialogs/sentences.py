@@ -1,7 +1,7 @@
 """Which action a sentence asks for: "why did win11-golden fail?", "rerun it", "what does 3010 mean".
 
-A sentence is compared with expressions after the names and codes in it were replaced by placeholders. One that names a
-template and asks for nothing else is about that template. Long texts, and what a program printed, are no sentences.
+A sentence is compared with expressions after its names and codes have been replaced by placeholders. If it names a
+template and asks for nothing else, it's about that template. Long texts and program output aren't sentences.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ BEFORE_GUIDES = frozenset(
         *("cancel-by-hand", "delete-by-hand", "run-by-hand"),
     )
 )
-"""What a sentence asks for even if a guide fits its words, too."""
+"""What a sentence asks for even if its words also match a guide."""
 MAX_ANSWER_CHARS = 80
 MAX_LINES = 6
 MAX_TEXT_CHARS = 4_000
-"""With the links in it; whatever is longer was pasted."""
+"""The longest sentence, with its links; anything longer was pasted."""
 MAX_SENTENCE_WORDS = 14
 MAX_UNSURE_WORDS = 8
 MAX_FRAME_WORDS = 7
 MAX_MARKS = 6
 _MARKS = frozenset("'\"=:;|{}[]<>")
-"""What programs write more of than people do."""
+"""Characters that programs write more often than people do."""
 MAX_NAMED_WORDS = 18
-"""Up to how many words a sentence with a name is about that template, whatever else it says."""
+"""A sentence with a name and at most this many words is about that template, whatever else it says."""
 _ABOUT_TEMPLATE = ("look", "look-again", "failing", "help", "steps", "others", "alive", "thanks", "hello", "code", None)
 """What a sentence that names a template doesn't ask for: then it's about the template."""
 _SMALL_TALK = ("thanks", "hello")
@@ -63,7 +63,7 @@ def find_sentence_action(
         return None
     text = _MENTION.sub(" ", text)
     if len(text.strip().splitlines()) > MAX_LINES or redact(text) != text:
-        return None  # a token alone looks like a name, and names are shown
+        return None  # a lone token looks like a name, and names are shown
     if lone_code := _LONE_CODE.match(text):
         return "code", {"code": lone_code["json"] or lone_code["printed"]}
     if _is_program_output(text):
@@ -88,7 +88,7 @@ def find_sentence_action(
 def _find_anywhere(
     sentence: Sentence, state: ConversationState, patterns: SentencePatterns, phrases: TypedPhrases
 ) -> tuple[str, dict[str, object]] | None:
-    """Return the action that a sentence asks for, whether or not a solution is being gone through."""
+    """Return the action that a sentence asks for, with or without a walkthrough in progress."""
     args: dict[str, object] = {key: value for key, value in sentence.query.to_args().items() if value}
     action_id = patterns.sentences.find_action(sentence.text)
     if action_id == "describes":
@@ -96,7 +96,7 @@ def _find_anywhere(
     if sentence.query.name and action_id in _ABOUT_TEMPLATE:
         return ("look", args) if _is_about_template(sentence, action_id, state) else None
     if sentence.word_count > MAX_SENTENCE_WORDS:
-        return None  # whoever writes so much describes a failure
+        return None  # a text this long describes a failure
     if action_id in _SMALL_TALK and not phrases.opening_exceptions.isdisjoint(sentence.text.replace(",", " ").split()):
         return None
     if action_id == "code" and state.last_buttons and _DIGIT.fullmatch(sentence.text):
@@ -119,7 +119,7 @@ def _build_code_args(sentence: Sentence) -> dict[str, object]:
 
 
 def _is_about_template(sentence: Sentence, action_id: str | None, state: ConversationState) -> bool:
-    """Return whether a sentence is about the template that it names, rather than about something of such a name."""
+    """Return whether a sentence is about the template that it names, rather than something else with such a name."""
     name = sentence.query.name
     if sentence.query.resource_group or name.casefold() in {known.casefold() for known in _list_known_names(state)}:
         return True
@@ -139,7 +139,7 @@ def _is_program_output(text: str) -> bool:
 def find_answer(
     text: str, state: ConversationState, patterns: SentencePatterns, phrases: TypedPhrases
 ) -> OfferedButton | None:
-    """Return the button that a yes or a no presses, if the last card asked a question with both."""
+    """Return the button for a yes or a no, if the last card asked a question with both."""
     buttons = state.last_buttons
     yes = next(
         (at for at, button in enumerate(buttons) if button.action_id.endswith("-yes") or button.action_id == "worked"),
@@ -165,7 +165,7 @@ def find_named_shell(text: str, patterns: SentencePatterns, phrases: TypedPhrase
 
 
 def _find_framed_name(sentence: Sentence, patterns: SentencePatterns, phrases: TypedPhrases) -> str:
-    """Return a word that stands where only the name of a template can stand; "" if there is none."""
+    """Return a word where only a template's name can be; "" if there is none."""
     if sentence.word_count > MAX_FRAME_WORDS:
         return ""
     for frame in patterns.name_frames:

@@ -14,14 +14,14 @@ MAX_OPENING_TEXT_CHARS = 200
 
 
 def parse_command(text: str, phrases: TypedPhrases) -> str | None:
-    """Return the id of the action that `text` stands for as a whole, or None."""
+    """Return the id of the action that `text` as a whole means, or None."""
     if len(text) > MAX_COMMAND_CHARS or "\n" in text.strip():
         return None
     return phrases.commands.get(normalize_phrase(text))
 
 
 def parse_opening(text: str, phrases: TypedPhrases) -> str | None:
-    """Return the id of the action that the beginning of `text` stands for, or None if `text` says more than that.
+    """Return the id of the action that the beginning of `text` means, or None if `text` says more than that.
 
     "Thanks, that did it" is talk; "thanks, but it fails again" and "hi, where is the log" are not.
     """

@@ -1,1 +1,1 @@
-"""What is known of Azure VM Image Builder failures, and how to recognize one. Pure: text in, Diagnosis out."""
+"""What we know about Azure VM Image Builder failures, and how to recognize them. Pure: text in, Diagnosis out."""

@@ -18,11 +18,11 @@ class AzureCloud:
         storage_scope: The scope of a token for blobs.
         authority: Where people sign in.
         portal: The web portal for people.
-        blob_suffix: The end of the host name of every storage account. If it is "", blobs are at `blob_base`/account.
-        zoned_blob_suffix: The end of the host name of an account in a DNS zone, after `z00.`; "" where there are none.
-        blob_base: As in the sandbox and in Azurite, which have no host name for each account.
-        ca_file: Certificate authorities to trust, None for the system's.
-        mentions: What a text about this cloud contains, as a pattern; "" for the cloud that is assumed otherwise.
+        blob_suffix: The suffix of every storage account's host name. If it is "", blobs are at `blob_base`/account.
+        zoned_blob_suffix: The suffix for an account in a DNS zone, after `z00.`; "" where there are none.
+        blob_base: Used by the sandbox and Azurite, where accounts have no host names of their own.
+        ca_file: Certificate authorities to trust; None means the system's.
+        mentions: What a text about this cloud contains, as a pattern; "" for the default cloud.
     """
 
     resource_manager: str
@@ -58,7 +58,7 @@ CLOUDS: Mapping[str, AzureCloud] = {
         mentions=r"\b(?:usgov|usdod)[a-z]{3,20}\b|\.usgovcloudapi\.net\b",
     ),
 }
-"""By the names that `AZURE_CLOUD` takes. Each has a sentence `case.ways.in.…` in `dialogs/texts/`."""
+"""Keyed by the values of `AZURE_CLOUD`. Each has a sentence `case.ways.in.…` in `dialogs/texts/`."""
 
 _MENTIONS = {
     name: re.compile(cloud.mentions, re.IGNORECASE | re.ASCII) for name, cloud in CLOUDS.items() if cloud.mentions

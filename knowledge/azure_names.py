@@ -1,7 +1,7 @@
 """How Azure names things: GUIDs, resource groups, image templates, and storage accounts.
 
-The patterns match whole names, for RE2 as for `re`, and are parts of longer ones: of resource ids, addresses, and log
-lines. Redaction has patterns of its own, which also catch what is no valid name any more.
+The patterns match whole names, in RE2 and `re` alike, and are parts of longer patterns for resource ids, addresses, and
+log lines. Redaction has its own patterns, which also catch names that are no longer valid.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ RESOURCE_GROUP_NAME = r"[0-9A-Za-z_.()-]{1,90}"
 TEMPLATE_NAME = r"[0-9A-Za-z_.-]{0,63}[0-9A-Za-z_-]"
 STORAGE_ACCOUNT_NAME = r"[a-z0-9]{3,24}"
 _TASK_TEMPLATE_NAME = re.compile(r"t_(?:\w{1,40}_)?[0-9]{7,16}", re.ASCII)
-"""What the Azure DevOps task calls the template of a run: `t_` and a number, sometimes with two inputs in between."""
+"""What the Azure DevOps task calls a run's template: `t_` and a number, sometimes with two inputs in between."""
 
 _RESOURCE_GROUP_ID = re.compile(rf"/subscriptions/({GUID})/resourceGroups/([^/]+)/?", re.IGNORECASE | re.ASCII)
 _UNASSIGNED_PREFIX = "00000000-0000-0000-"
@@ -27,9 +27,9 @@ def is_guid(text: str) -> bool:
 
 
 def is_assigned_guid(text: str) -> bool:
-    """Tell whether `text` is a GUID that an organization's directory can have given to something.
+    """Tell whether `text` is a GUID that an organization's directory could have assigned.
 
-    A GUID of zeros is a placeholder; one that only begins with zeros is that of a personal Microsoft account.
+    A GUID of all zeros is a placeholder; one that only begins with zeros belongs to a personal Microsoft account.
     """
     return is_guid(text) and not text.startswith(_UNASSIGNED_PREFIX)
 
@@ -59,7 +59,7 @@ def is_storage_account_name(text: str) -> bool:
 
 
 def get_last_segment(resource_id: str) -> str:
-    """Return the name at the end of a resource id, or of any other path; a name alone stays as it is."""
+    """Return the name at the end of a resource id, or of any other path; a bare name is returned as is."""
     return resource_id.rstrip("/").rpartition("/")[2]
 
 

@@ -1,4 +1,4 @@
-"""Times as Azure and its tools write them: with seven to nine digits of a second, and with year 1 for none."""
+"""Times as Azure and its tools write them: with seven to nine digits of a second, and with year 1 for "no time"."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _TIME = (
     r"(?:Z|([+-])([0-9]{2}):?([0-9]{2}))?"
 )
 _FIRST_YEAR = 1971
-"""Earlier times mean none: Azure writes Go's zero time, year 1, as the end of a run that goes on."""
+"""Earlier times mean "no time": Azure writes Go's zero time, year 1, as the end of a run that's still going."""
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Return the time that Azure or one of its tools wrote, in UTC and to the second; None for no time."""
+    """Return the time that Azure or one of its tools wrote, in UTC and to the second; None if there is none."""
     match = re.fullmatch(_TIME, text) if text else None
     if match is None or int(match[1]) < _FIRST_YEAR:
         return None

@@ -1,4 +1,4 @@
-"""The knowledge base: everything that the dialogs need to know, loaded and checked once, and handed to all of them."""
+"""The knowledge base: everything the dialogs need to know, loaded and checked once, and passed to all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from knowledge.search.keyword_search import KeywordSearch
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Entries by id, and what goes with them. What is built from them is built when it is first needed."""
+    """Entries by id, and everything around them. What's built from them is built on first use."""
 
     entries: Mapping[str, Entry]
     support: SupportRouting

@@ -1,4 +1,4 @@
-"""Patterns for untrusted text: they run on RE2, in linear time, and are compiled when they are first used."""
+"""Patterns for untrusted text: they run on RE2, in linear time, and are compiled on first use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from knowledge.model.errors import KnowledgeError
 
 _MAX_MEMORY_BYTES = 64 << 20
 _MAX_PLAIN_SEARCH_COST = 16 << 10
-"""Bytes of text that are searched for each literal of a set alone. Compiling the set takes about as long."""
+"""How much text, in bytes, to search for a set's literals one by one. Compiling the set takes about as long."""
 _CALL_COST = 256
-"""What a search costs apart from the length of its text, in bytes of text."""
+"""The fixed cost of a search, in bytes of text."""
 
 
 class InvalidPatternError(KnowledgeError):
@@ -40,11 +40,11 @@ def compile_pattern(pattern: str) -> re2._Regexp[bytes]:
     try:
         return re2.compile(pattern.encode(), build_options())
     except re2.error as error:
-        raise InvalidPatternError(f"RE2 does not take {pattern!r}: {error}") from None
+        raise InvalidPatternError(f"RE2 doesn't accept {pattern!r}: {error}") from None
 
 
 class LazyPattern(Generic[AnyStr]):
-    """A pattern that is compiled when it is first used: most of them are not needed for most texts."""
+    """A pattern that's compiled on first use: most texts don't need most patterns."""
 
     def __init__(self, compile_it: Callable[[], re2._Regexp[AnyStr]]) -> None:
         self._compile: Callable[[], re2._Regexp[AnyStr]] = compile_it
@@ -83,7 +83,7 @@ class LazyPattern(Generic[AnyStr]):
 
 
 def define_pattern(pattern: str) -> LazyPattern[bytes]:
-    """Define a pattern for matching bytes, case-insensitively. RE2 rejects an invalid one when it is first used."""
+    """Define a pattern for matching bytes, case-insensitively. RE2 rejects an invalid one on first use."""
     return LazyPattern(partial(compile_pattern, pattern))
 
 
@@ -107,7 +107,7 @@ def _decode(value: bytes | str) -> str:
 
 
 class PatternSet:
-    """Patterns for bytes that are all searched for in one pass. They are compiled together when they are first used."""
+    """Patterns for bytes that are all searched for in one pass. They're compiled together on first use."""
 
     def __init__(self, patterns: Sequence[str], *, ignores_case: bool = True) -> None:
         self._patterns, self._ignores_case = patterns, ignores_case
@@ -128,8 +128,8 @@ class PatternSet:
 class LiteralSet:
     """Literal texts that are all searched for in one pass, however many there are.
 
-    The first short texts are searched for one literal after the other: compiling the set takes longer, and the command
-    line diagnoses a single log.
+    The first short texts are searched literal by literal: compiling the set takes longer, and the command line
+    diagnoses just one log.
     """
 
     def __init__(self, literals: Iterable[str]) -> None:
@@ -143,7 +143,7 @@ class LiteralSet:
         return PatternSet([re2.escape(literal.decode()) for literal in self._literals], ignores_case=False)
 
     def find_in(self, lowercase: bytes) -> Sequence[bytes]:
-        """Return those of the literals that occur in a text, which is in lowercase."""
+        """Return the literals that occur in a lowercase text."""
         if self._plain_search_cost < _MAX_PLAIN_SEARCH_COST:
             self._plain_search_cost += _CALL_COST + len(lowercase)
         if self._plain_search_cost < _MAX_PLAIN_SEARCH_COST:
@@ -152,5 +152,5 @@ class LiteralSet:
 
 
 def collapse_whitespace(text: str) -> str:
-    """Return `text` with every run of whitespace replaced by one blank, and none at either end."""
+    """Return `text` with every run of whitespace replaced by one blank, and stripped."""
     return " ".join(text.split())

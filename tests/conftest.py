@@ -14,7 +14,7 @@ from hypothesis import settings
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
 
-# no test reads or writes the cache of whoever runs it; tests of the cache have one of their own
+# no test reads or writes the cache of the person running it; tests of the cache have their own
 os.environ["KNOWLEDGE_CACHE"] = "off"
 
 MAC_APPLICATIONS = Path("/Applications")

@@ -182,7 +182,7 @@ _CONTACT = ("Chiara", "D-Amico", "chiara@example.com", "W. Europe Standard Time"
 class ShownCommand:
     """A command as it is shown, of one or more lines.
 
-    `expect` is what its step promises, in English. `is_sentence`: it stands in running text.
+    `expect` is what its step promises, in English. `is_sentence`: it's in running text.
     """
 
     where: str

@@ -135,7 +135,7 @@ def read_imports(path: Path, module: str, deferred: bool = True) -> Iterator[tup
 
 
 def _at_import(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run when the module is imported: not functions, not what stands under TYPE_CHECKING."""
+    """The nodes that run when the module is imported: not functions, and not what's under TYPE_CHECKING."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
@@ -151,7 +151,7 @@ def imports_of(module: str, deferred: bool = True) -> tuple[tuple[int, str], ...
 
 
 def folder_of(module: str) -> str:
-    """The folder of a module below its package, as the floors name it; a module at the top stands for itself."""
+    """The folder of a module below its package, as the floors name it; a module at the top counts as its own folder."""
     parts = MODULES[module].relative_to(ROOT).with_suffix("").parts
     return "/".join(parts[1:-1]) or parts[-1]
 

@@ -13,7 +13,7 @@ CONFTEST = Path(__file__).with_name("conftest.py")
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A test suite of its own, on a machine without any program."""
+    """A separate test suite, on a machine without any program."""
     monkeypatch.setenv("PATH", str(pytester.path))
     monkeypatch.delenv("REQUIRE_REAL", raising=False)
     source = CONFTEST.read_text("utf-8").replace('"/Applications"', repr(str(pytester.path)))

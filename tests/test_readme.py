@@ -1,4 +1,4 @@
-"""What the pages say stands in the code, and what the code reads stands in the pages: settings, commands, links, templates."""
+"""What the pages say is in the code, and what the code reads is in the pages: settings, commands, links, templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""US spelling of the English that stands beside Italian in one file: entries, how-tos, and the other YAML files.
+"""US spelling of the English that is next to Italian in one file: entries, how-tos, and the other YAML files.
 
 `make check` spells code, pages, and the English texts; those files would only make it complain about Italian.
 """
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def read_english(value: Any) -> Iterator[str]:
-    """Yield every text under a key `en`, wherever it stands."""
+    """Yield every text under a key `en`, wherever it is."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key == "en":

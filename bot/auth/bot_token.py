@@ -16,11 +16,11 @@ from bot.auth.json_client import JsonClient
 from bot.errors import ServiceUnreachableError, TokenUnavailableError
 
 MARGIN_SECONDS = 300
-"""How long before its expiry a token is replaced; half its lifetime if that is shorter."""
+"""How long before it expires a token is replaced; half its lifetime if that's shorter."""
 RETRY_SECONDS = 10
 """The minimum time between two requests for a token if the last one failed."""
 MIN_RENEWAL_INTERVAL_SECONDS = 60
-"""The minimum time between two requests for a token because the channel rejected one."""
+"""The minimum time between two requests for a token after the channel rejected one."""
 MAX_LIFETIME_SECONDS = 24 * 3600
 
 # what an operator can do about an error, by Microsoft Entra's code (AADSTS…)
@@ -105,7 +105,7 @@ class TokenCache:
         return self._token
 
     async def renew(self, rejected_token: str) -> str | None:
-        """Return a token to use instead of `rejected_token`; None if there is no other one now."""
+        """Return a token to use instead of `rejected_token`; None if there's no other one now."""
         if self._token == rejected_token and self._clock() - self._renewed_at >= MIN_RENEWAL_INTERVAL_SECONDS:
             self._renewed_at = self._clock()
             await self._fetch()
@@ -131,7 +131,7 @@ class TokenCache:
             if self._clock() - self._failed_at < RETRY_SECONDS:
                 return
             self._fetch_task = asyncio.create_task(self._replace_token())
-        # `wait`, because awaiting the task itself would cancel it for all when one caller is canceled
+        # `wait`, because awaiting the task itself would cancel it for all callers if one is canceled
         await asyncio.wait([self._fetch_task])
 
     async def _replace_token(self) -> None:
@@ -160,7 +160,7 @@ def _parse_lifetime(value: Any) -> float:
 def _find_remedy(response: dict[str, Any]) -> str:
     """Return what an operator can do about an error response.
 
-    Only the code of its description is used: the rest has trace ids.
+    Only the code in its description is used: the rest has trace ids.
     """
     match = re.search(r"AADSTS(\d{4,8})", str(response.get("error_description"))[:200])
     if not match:

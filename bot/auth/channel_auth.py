@@ -1,4 +1,4 @@
-"""Both directions of authentication in one object: of the bot's callers, and of the bot to the channel."""
+"""Both directions of authentication in one object: callers to the bot, and the bot to the channel."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Read the credentials of the bot's registration with Microsoft Teams, and check that they fit together.
 
-No value of theirs appears in a message: if two of them were mixed up, the secret would end up in a log.
+Their values never appear in messages: if two of them were mixed up, the secret would end up in a log.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PUBLIC_CLOUD = BotFrameworkCloud()
 
 
 def read_credentials(reader: SettingReader) -> BotCredentials | None:
-    """Read the bot's credentials; return None if none are set, or if they have a fault, which `reader` then has too.
+    """Read the bot's credentials; return None if none are set, or if they have a fault, which `reader` then records.
 
     A bot without credentials serves this machine without authentication, so a misspelled one must not be ignored.
     """

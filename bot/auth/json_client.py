@@ -1,4 +1,4 @@
-"""Exchange small JSON objects with services that the bot trusts by their address: signing keys, tokens."""
+"""Exchange small JSON objects with services trusted because of their address: signing keys, tokens."""
 
 from __future__ import annotations
 

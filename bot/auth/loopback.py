@@ -29,10 +29,10 @@ class LoopbackAuthenticator:
         check_caller(request)
 
     async def authenticate(self, authorization: Sequence[str]) -> LoopbackAuthenticator:
-        """Refuse (401) a request with a token: its sender must not believe that the token was checked."""
+        """Refuse (401) a request with a token: the sender must not think that the token was checked."""
         if any(authorization):
             raise RequestRefusedError(
-                401, "This bot runs without credentials and checks no tokens: it serves the local test client only."
+                401, "This bot runs without credentials and doesn't check tokens: it serves the local test client only."
             )
         return self
 
@@ -61,7 +61,7 @@ def check_caller(request: web.BaseRequest) -> None:
         )
     origin = request.headers.get("Origin")
     if origin is not None and not is_loopback_url(origin):
-        raise RequestRefusedError(403, "Web pages of other sites may not call this bot: the Origin header names one.")
+        raise RequestRefusedError(403, "Web pages on other sites can't call this bot, and the Origin header names one.")
     if any(name in request.headers for name in _FORWARDING_HEADERS):
         raise RequestRefusedError(
             403, "This request was forwarded. Without credentials this bot answers direct callers only."

@@ -1,8 +1,8 @@
 """Authenticate the bot's callers: with credentials it serves the Bot Framework service, which sends signed tokens.
 
-A request is checked in two steps. `authenticate` reads only its headers, so that a stranger's body is never read. What
-it returns then checks the body: above all the service URL, because replies go there with the bot's own token. Tokens
-of other issuers (the emulator, other bots) are refused.
+A request is checked in two steps. `authenticate` reads only the headers, so that a stranger's body is never read. What
+it returns then checks the body, above all the service URL, because replies go there with the bot's own token. Tokens of
+other issuers (the emulator, other bots) are refused.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class RequestAuthenticator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BotFrameworkRequest:
-    """A request of the Bot Framework service: what its token, and the key that signed it, vouch for."""
+    """A request from the Bot Framework service: what its token, and the key that signed it, vouch for."""
 
     service_url: object
     channels: frozenset[str]
@@ -110,7 +110,7 @@ class BotFrameworkAuthenticator:
             RequestRefusedError: 401: the token is missing or invalid, or there are no keys to verify it with.
         """
         token = _extract_bearer_token(authorization)
-        # the claims first: a token that is refused for them must not cause a fetch of keys
+        # the claims first: a token that's refused for its claims must not cause a fetch of keys
         key_id = self._decode_token(token, None)["header"].get("kid")
         if not isinstance(key_id, str) or not key_id:
             raise _build_unauthorized_error("it has no key id")
@@ -136,7 +136,7 @@ class BotFrameworkAuthenticator:
 
     def _decode_token(self, token: str, key: SigningKey | None) -> dict[str, Any]:
         """Return header and payload of `token` after checking its claims and, if `key` is given, its signature."""
-        # named one by one: without a signature check PyJWT turns the others off by default
+        # named one by one: without a signature check, PyJWT turns off the others by default
         options: Any = dict.fromkeys(("verify_exp", "verify_nbf", "verify_iss", "verify_aud"), True)
         options |= {"require": ["exp", "iss", "aud"], "strict_aud": True, "verify_signature": key is not None}
         try:
@@ -169,13 +169,13 @@ def _extract_bearer_token(authorization: Sequence[str]) -> str:
 
 def _build_unauthorized_error(reason: str) -> RequestRefusedError:
     _log.info("A token was refused: %s.", reason)
-    return RequestRefusedError(401, "The request's token is not one of the Bot Framework service for this bot.")
+    return RequestRefusedError(401, "The request's token wasn't issued by the Bot Framework service for this bot.")
 
 
 def _collect_tenants(body: Mapping[str, Any]) -> set[str]:
     """Return every tenant that the activity names, in lower case.
 
-    A value of the wrong type becomes a name that no tenant has, so that it is refused.
+    A value of the wrong type becomes a name that no tenant has, so it's refused.
     """
     data, conversation = body.get("channelData"), body.get("conversation")
     tenant = data.get("tenant") if isinstance(data, dict) else None

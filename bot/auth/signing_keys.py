@@ -22,7 +22,7 @@ FRESH_SECONDS = 24 * 3600
 KEEP_SECONDS = 72 * 3600
 """How long keys are used if they can't be refreshed."""
 MIN_FETCH_INTERVAL_SECONDS = 60
-"""The minimum time between two fetches, so that made-up key ids don't cause one each."""
+"""The minimum time between two fetches, so that made-up key ids don't each cause one."""
 RETRY_SECONDS = 10
 """The minimum time between two fetches after a failed one."""
 MIN_KEY_BITS = 2048
@@ -63,7 +63,7 @@ class SigningKeys:
                     "The Bot Framework service's keys can't be fetched, so no request can be checked."
                 )
         elif self._compute_age() >= FRESH_SECONDS:
-            # in the background: the current keys still hold, so this request doesn't wait
+            # in the background: the current keys are still good, so this request doesn't wait
             self._start_fetch()
         return self._get_usable_keys().get(key_id)
 
@@ -116,7 +116,7 @@ class SigningKeys:
         keys_url = metadata.get("jwks_uri")
         # the same scheme: https metadata must not lead to keys over http
         if not isinstance(keys_url, str) or keys_url.split(":")[0] != self._url.split(":")[0]:
-            raise ServiceUnreachableError(f"The metadata at {self._url} gives no address for the keys.")
+            raise ServiceUnreachableError(f"The metadata at {self._url} has no address for the keys.")
         entries = (await self._client.get(keys_url)).get("keys")
         keys = dict(filter(None, map(_read_key, entries))) if isinstance(entries, list) else {}
         if not keys:
@@ -125,7 +125,7 @@ class SigningKeys:
 
 
 def _read_key(value: Any) -> tuple[str, SigningKey] | None:
-    """Return id and key of one entry of a key set; None unless it is an RSA signing key of sufficient size."""
+    """Return the id and key of a key set's entry; None unless it's an RSA signing key of sufficient size."""
     if not isinstance(value, dict) or value.get("kty") != "RSA" or value.get("use", "sig") != "sig":
         return None
     key_id, endorsements = value.get("kid"), value.get("endorsements")

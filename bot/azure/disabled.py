@@ -1,4 +1,4 @@
-"""The Azure reader while lookups are off, which is the default. Imports no Azure SDK."""
+"""The Azure reader if lookups are off, which is the default. Doesn't import the Azure SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages by which Teams gives a person a file: the question whether it may, and the file in their OneDrive."""
+"""The messages with which Teams gives a person a file: the consent question, and the file in their OneDrive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INFO_TYPE = "application/vnd.microsoft.teams.card.file.info"
 
 
 def build_consent_message(file: OfferFile) -> FileMessage:
-    """Build Teams' own question whether a file may be put into the person's OneDrive; the answer is an invoke."""
+    """Build Teams' own question whether a file may be saved to the person's OneDrive; the answer is an invoke."""
     context = dict(file.args)
     content = {
         "description": file.description,
@@ -28,7 +28,7 @@ def build_info_message(upload_info: Mapping[str, Any], replaced_activity_id: str
     """Build the message with a file in the person's OneDrive, which replaces the question.
 
     Args:
-        upload_info: What Teams said of the uploaded file, checked.
+        upload_info: What Teams said about the uploaded file, checked.
         replaced_activity_id: The question's activity, "" if it is unknown.
     """
     attachment = {

@@ -185,7 +185,7 @@ def _build_paragraph(paragraph: Paragraph) -> list[CardElement]:
 
 
 def _build_box(items: list[CardElement]) -> CardElement:
-    """Build a box that sets text to read or copy apart from the sentences around it."""
+    """Build a box that separates text to read or copy from the sentences around it."""
     return {"type": "Container", "style": "emphasis", "items": items}
 
 

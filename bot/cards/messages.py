@@ -54,7 +54,7 @@ class FileMessage(_Replacement):
 
 @dataclass(frozen=True, slots=True)
 class SignInMessage(_Replacement):
-    """Stands for the sign-in card, which the channel builds when it sends the message."""
+    """A placeholder for the sign-in card, which the channel builds when it sends the message."""
 
     language: Language
 

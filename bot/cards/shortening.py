@@ -156,7 +156,7 @@ def _shorten_field(field: FormField, allowance: Allowance, language: Language) -
     return replace(
         field,
         label=shorten(field.label),
-        # the value of a choice is an id, which must stay as it is
+        # the value of a choice is an id, which must not change
         value=field.value if field.choices else shorten(field.value),
         choices=tuple((value, shorten(label)) for value, label in field.choices),
         problem=shorten(field.problem),

@@ -20,7 +20,7 @@ MAX_CARD_BYTES = 80 * 1024
 _MAX_FALLBACK_FIELD_CHARS = 200  # of an input, in the fallback text of a large form
 _RESERVED_BYTES = 2_000  # for what a card gets when it is sent: its owner, on each of its buttons
 
-# what is only read is shortened first, then what is copied, and our own sentences last of all
+# text to read is shortened first, then text to copy, and our own sentences last
 _USUAL_ALLOWANCES = (
     FULL_ALLOWANCE,
     Allowance(40, 600),
@@ -56,7 +56,7 @@ def fit_card(reply: Reply) -> CardElement:
             return card
         if size <= MAX_CARD_BYTES and within_limit is None:
             within_limit = card
-    if within_limit is not None:  # the least shortened card that Teams accepts: the rest can't be cut without harm
+    if within_limit is not None:  # the least shortened card that Teams accepts: the rest can't be safely cut
         return within_limit
     for allowance in _LAST_RESORT_ALLOWANCES:
         card = _lay_out_sendable_card(shorten_reply(reply, allowance))

@@ -1,4 +1,4 @@
-"""Text on a card as TextRuns, which show it literally; TextBlock and FactSet would read foreign text as Markdown."""
+"""Text on a card as TextRuns, which show it literally; TextBlock and FactSet would read untrusted text as Markdown."""
 
 from __future__ import annotations
 

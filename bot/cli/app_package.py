@@ -101,9 +101,9 @@ def build_archive(files: Mapping[str, bytes]) -> bytes:
 
 def _find_manifest_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
     if not _VERSION.fullmatch(manifest["version"]):
-        yield f"pyproject.toml: version is {manifest['version']!r}; Teams takes three numbers, such as 1.0.0."
+        yield f"pyproject.toml: version is {manifest['version']!r}; Teams requires three numbers, such as 1.0.0."
     for name in sorted(set(_PLACEHOLDER.findall(json.dumps(manifest)))):
-        yield f"manifest.json: nothing is known to put in for {name}."
+        yield f"manifest.json: there's no value for {name}."
     for number, commands in enumerate(manifest["bots"][0]["commandLists"]):
         if len(commands["commands"]) > MAX_COMMANDS:
             yield f"manifest.json: list {number} has {len(commands['commands'])} commands; at most {MAX_COMMANDS} fit."
@@ -113,7 +113,7 @@ def _find_manifest_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
 def _find_translation_faults(name: str, translation: Mapping[str, Any], manifest_keys: Set[str]) -> Iterator[str]:
     texts = {key: text for key, text in translation.items() if key != "$schema"}
     for key in sorted(texts.keys() ^ manifest_keys):
-        yield f"{name}: {key!r} stands in only one of manifest.json and {name}."
+        yield f"{name}: {key!r} is in only one of manifest.json and {name}."
     yield from _find_text_faults(name, texts)
 
 
@@ -121,7 +121,7 @@ def _find_text_faults(name: str, texts_by_key: Mapping[str, str]) -> Iterator[st
     for key, text in texts_by_key.items():
         limit = MAX_TEXT_CHARS.get(key) or MAX_COMMAND_CHARS.get(key.rpartition(".")[2], 0)
         if not 0 < len(text) <= limit:
-            yield f"{name}: {key!r} has {len(text)} characters; Teams takes 1 to {limit}."
+            yield f"{name}: {key!r} has {len(text)} characters; Teams allows 1 to {limit}."
         if key.startswith("name.") and (match := RESERVED_NAMES.search(text)):
             yield f"{name}: {key!r} holds {match[0]!r}; a name must not look like one of Microsoft's products."
 
@@ -134,9 +134,9 @@ def _find_icon_faults(kind: str, name: str, content: bytes) -> Iterator[str]:
     # the IHDR chunk always comes first: width, height, bit depth, color type
     width, height, _, color_type = struct.unpack(">IIBB", content[16:26])
     if (width, height) != (side, side):
-        yield f"{name} has {width} x {height} pixels; Teams takes {side} x {side}."
+        yield f"{name} has {width} x {height} pixels; Teams requires {side} x {side}."
     if kind == "outline" and color_type != TRUECOLOR_WITH_ALPHA:
-        yield f"{name} has no transparency; the outline icon is white on a transparent background."
+        yield f"{name} has no transparency; the outline icon must be white on a transparent background."
 
 
 def _fill_placeholders(value: Any, values: Mapping[str, str]) -> Any:
@@ -145,7 +145,7 @@ def _fill_placeholders(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_fill_placeholders(item, values) for item in value]
     if isinstance(value, str):
-        # a placeholder without a value stays, and is reported as a fault
+        # a placeholder without a value is left in place, and reported as a fault
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), value)
     return value
 

@@ -39,7 +39,7 @@ def run(options: Namespace) -> int:
     try:
         settings = read_terminal_settings(build_environ(options))
         known = load_knowledge()
-        # to a file, so that log lines do not appear in the chat
+        # to a file, so that log lines don't appear in the chat
         configure_logs("INFO", file=settings.log_file)
         asyncio.run(_run_chat(settings, known))
     except (SettingsError, StartError, KnowledgeError) as error:
@@ -72,7 +72,7 @@ async def _run_chat(settings: TerminalSettings, knowledge: LoadedKnowledge) -> N
 
 
 def _find_locale(environ: Mapping[str, str]) -> str | None:
-    """Return the locale that the environment names, even if it is not installed, or else the system's."""
+    """Return the locale that the environment names, even if it isn't installed, or else the system's."""
     candidates = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     name = next(filter(None, candidates), "") or locale.getlocale()[0] or ""
     # Windows has other names: Italian_Italy

@@ -1,4 +1,4 @@
-"""`python app.py diagnose`: one diagnosis per file, as text or as one JSON object per line.
+"""`python app.py diagnose`: one diagnosis per file, as text or as a JSON object per line.
 
 It needs neither a running bot nor an SDK.
 """
@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Diagnose every file and return the exit status.
 
-    The status is 0 if each log matched or shows a successful build, 1 if one did not, and 2 if one cannot be read.
+    The status is 0 if each log matched or shows a successful build, 1 if one didn't, and 2 if one can't be read.
     """
     try:
         entries = load_entries()

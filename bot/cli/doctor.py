@@ -1,4 +1,4 @@
-"""`python app.py doctor`: checks an installation and prints what is wrong with it."""
+"""`python app.py doctor`: checks an installation and prints what's wrong with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STATE_LABELS = {"good": "ok     ", "warning": "look at", "fault": "FAULT  "}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Define no options, since the settings say what to check; only the help."""
+    """Define only the help: there are no options, since the settings say what to check."""
     add_epilog(
         parser,
         examples=("doctor",),
@@ -26,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Print one line per finding. Return the exit status: 1 if there are faults, else 0."""
-    # the findings already say what failed; log lines would repeat it
+    # the findings already say what failed; log lines would just repeat it
     logging.disable(logging.CRITICAL)
     try:
         faults = asyncio.run(_print_findings())

@@ -1,7 +1,7 @@
 """`python app.py draft`: the support case that the bot would draft from a log, for a pipeline or another tracker.
 
 The format `text` is only the text of the case in the chosen language, `markdown` adds the English text, and `json` is
-the object that `dialogs.support.case_file` describes, with the diagnosis. What only a person knows is left open.
+the object that `dialogs.support.case_file` describes, with the diagnosis. What only a person knows is left blank.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _check_entries(stale_days: int | None) -> int:
 
 def _write_stale_entries(max_days: int) -> None:
     """Write a warning for each entry that was reviewed more than `max_days` ago."""
-    with contextlib.suppress(InvalidFilesError):  # its faults were written before
+    with contextlib.suppress(InvalidFilesError):  # its faults were already written
         for entry, days in list_stale_entries(load_entries().values(), datetime.now(UTC).date(), max_days):
             path = f"{entry.phase}/{entry.id}.yaml"
             sys.stdout.write(f"{path}: warning: last compared with its sources {days} days ago, on {entry.reviewed}\n")
@@ -113,7 +113,7 @@ def _create_entry(phase: str, entry_id: str) -> int:
         return 2
     path = ENTRIES_DIR / phase / f"{entry_id}.yaml"
     if path.exists():
-        sys.stderr.write(f"{path} exists already\n")
+        sys.stderr.write(f"{path} already exists\n")
         return 2
     path.parent.mkdir(exist_ok=True)
     path.write_text(render_skeleton(entry_id, phase, datetime.now(UTC).date().isoformat()), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The end of a command's help: examples that can be copied, and what each exit status means."""
+"""The end of a command's help: examples to copy, and what each exit status means."""
 
 from __future__ import annotations
 

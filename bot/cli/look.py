@@ -34,14 +34,14 @@ class _NotSignedInError(BotError):
 
 @dataclass(frozen=True, slots=True)
 class LookResult:
-    """What a look found: what to show, and where the template could be read, the diagnosis of its last run."""
+    """What a lookup found: what to show, and, if the template could be read, the diagnosis of its last run."""
 
     replies: tuple[Reply, ...]
     combined: CombinedDiagnosis | None = None
 
     @property
     def exit_status(self) -> int:
-        """0 if the last run is going on or went well, 1 if it failed or was canceled, 2 if nothing could be read."""
+        """0 if the last run is in progress or succeeded, 1 if it failed or was canceled, 2 if nothing could be read."""
         if self.combined is None:
             return EXIT_UNREADABLE
         template = self.combined.status.template
@@ -91,7 +91,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Look at one template, print what was found, and return the exit status."""
+    """Look up one template, print what was found, and return the exit status."""
     from bot.host.conversation import load_knowledge
     from bot.host.settings import read_terminal_settings
 
@@ -99,16 +99,18 @@ def run(options: Namespace) -> int:
         name=options.name, resource_group=options.resource_group, subscription=options.subscription
     )
     if not query.name:
-        sys.stderr.write(f"{options.name}: isn't a template's name\n")
+        sys.stderr.write(f"{options.name}: not a valid template name\n")
         return EXIT_UNREADABLE
     try:
         settings = read_terminal_settings(_default_to_az_login(build_environ(options)))
         result = asyncio.run(_look(options, settings.azure, load_knowledge(), query))
     except _NotSignedInError:
-        sys.stderr.write("Azure wants a sign-in: run az login, and try again. Without Azure: look NAME --sandbox\n")
+        sys.stderr.write(
+            "Azure needs you to sign in: run az login and try again. To try it without Azure: look NAME --sandbox\n"
+        )
         return EXIT_UNREADABLE
     except (SettingsError, StartError, KnowledgeError) as error:
-        sys.stderr.write(f"Image Medic cannot look:\n{error}\n")
+        sys.stderr.write(f"Image Medic can't read Azure:\n{error}\n")
         return EXIT_UNREADABLE
     if options.format == "json":
         sys.stdout.write(f"{json.dumps(result.to_json(), ensure_ascii=True)}\n")
@@ -165,7 +167,7 @@ async def _look(options: Namespace, settings: Any, knowledge: LoadedKnowledge, q
 
 
 def _print_replies(replies: tuple[Reply, ...]) -> None:
-    """Print replies without their buttons, which do nothing here; colors only where a person reads."""
+    """Print replies without their buttons, which do nothing here; colors only if a person is reading."""
     from rich.console import Console
 
     from bot.terminal.view import print_reply

@@ -1,4 +1,4 @@
-"""`python app.py package`: checks the operator's values, writes the Teams app package, and prints the next steps."""
+"""`python app.py package`: checks the operator's values, writes the Teams app package, and prints what to do next."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def read_values(options: Namespace, environ: Mapping[str, str]) -> dict[str, str
 
 
 def _write(path: Path, content: bytes) -> None:
-    # a rename, so that a package is never half written
+    # a rename, so that a package is never half-written
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.write_bytes(content)
@@ -235,5 +235,5 @@ def _format_next_steps(out: Path, values: Mapping[str, str], languages: str) -> 
         "and add the Microsoft Teams channel.\n"
         "  2. For everyone: Teams admin center > Teams apps > Manage apps > Upload new app.\n"
         "     For yourself (where custom apps are allowed): Teams > Apps > Manage your apps > Upload an app.\n"
-        "  3. To replace an app that is there already, raise the version in pyproject.toml and package it again.\n"
+        "  3. To replace an app that's already there, raise the version in pyproject.toml and package it again.\n"
     )

@@ -1,4 +1,4 @@
-"""Shows on standard error how much of a large file has been read, if a person watches."""
+"""Shows on standard error how much of a large file has been read, if a person is watching."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STEP_BYTES = 8 << 20
 
 @contextlib.contextmanager
 def show_progress(name: str, size: int) -> Iterator[Callable[[int], None] | None]:
-    """Yield what to call with the number of bytes read so far; `None` for a small file, or where nobody watches."""
+    """Yield what to call with the number of bytes read so far; `None` for a small file, or if nobody is watching."""
     if size < _MIN_BYTES or not sys.stderr.isatty():
         yield None
         return

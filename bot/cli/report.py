@@ -1,4 +1,4 @@
-"""`python app.py report`: which failures recur, which were not recognized, which diagnoses people called wrong."""
+"""`python app.py report`: which failures recur, which weren't recognized, and which diagnoses people called wrong."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def run(options: Namespace) -> int:
 
 async def _read_counts(settings: Settings, days: int) -> Counter[UsageEvent]:
     if not settings.state_blob_url and not settings.state_path.exists():
-        raise StoreError(f"There is no state at {settings.state_path} yet: has the bot run here? STATE_PATH names it.")
+        raise StoreError(
+            f"There is no state at {settings.state_path} yet. Has the bot run here? STATE_PATH says where it is."
+        )
     store = await open_store(settings)
     try:
         return await read_daily_counts(store, days, datetime.now(UTC))

@@ -27,7 +27,7 @@ AnswerKind = Literal["specific", "generic", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What the diagnosis of a case came to."""
+    """The result of diagnosing a case."""
 
     case: LabeledCase
     headline: str
@@ -43,12 +43,12 @@ class CaseResult:
 
     @property
     def is_wrong_certain(self) -> bool:
-        """Whether the first match is certain, and no acceptable entry."""
+        """Whether the first match is certain, but not an acceptable entry."""
         return self.match is not None and self.match.confidence == "certain" and not self.is_right_first
 
     @property
     def is_left_alone(self) -> bool:
-        """Whether nothing is claimed. A guess that is marked as one is fine."""
+        """Whether nothing is claimed. A guess that's marked as one is fine."""
         return self.answer == "silent" or self.is_guess
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of the score: how many of the cases it applies to count, and the cases worth a look."""
+    """One figure of the score: how many of its cases count, and the cases worth checking."""
 
     name: str
     count: int
@@ -188,7 +188,7 @@ def _judge_headline(headline: str, case: LabeledCase) -> AnswerKind:
 
 
 def _extract_lines(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield the lines that people see: around the one that decides, else those of the first match."""
+    """Yield the lines that people see: those around the deciding line, or else those of the first match."""
     shows_excerpt = diagnosis.finding is not None or not diagnosis.matches
     yield from (line.text for line in (diagnosis.excerpt if shows_excerpt else diagnosis.matches[0].evidence))
 

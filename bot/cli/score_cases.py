@@ -15,16 +15,16 @@ _INDEX = "index.yaml"
 
 
 class InvalidCasesError(BotError):
-    """A file of cases cannot be scored. The message names the file and what is wrong with it."""
+    """A file of cases can't be scored. The message names the file and what's wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabeledCase:
     """A text or a log, and what a good answer to it is.
 
-    `expected` holds the acceptable entries. It is empty for a text that is no failure of an image build, and for one
-    that no entry fits yet, which `is_missing` tells apart. `terms` are the words of a specific headline: each group
-    lists alternatives. `line` is part of the line that proves the cause. `family` groups cases in the report.
+    `expected` holds the acceptable entries. It's empty for a text that isn't an image build failure, and for one that
+    no entry fits yet; `is_missing` distinguishes them. `terms` are the words of a specific headline: each group lists
+    alternatives. `line` is part of the line that proves the cause. `family` groups cases in the report.
     """
 
     id: str

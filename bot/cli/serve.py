@@ -16,8 +16,8 @@ from bot.settings.setting import SettingReader
 from knowledge.model.errors import KnowledgeError
 
 _PLAYGROUND_REFUSED = (
-    "The Teams test client sends no tokens, and a bot with credentials serves nobody without one. Start it without the "
-    "test client (python app.py serve), or unset MicrosoftAppId and what belongs to it to try the bot on this machine."
+    "The Teams test client sends no tokens, and a bot with credentials requires them. Start the bot without the "
+    "test client (python app.py serve), or unset MicrosoftAppId and its related settings to try it on this machine."
 )
 
 
@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
     from bot.telemetry.opentelemetry import open_telemetry
 
     try:
-        # checked first: with credentials, the settings below would only complain about the sandbox
+        # checked first: with credentials, reading the settings below would only complain about the sandbox
         if options.playground and read_credentials(SettingReader(os.environ)):
             raise SettingsError([_PLAYGROUND_REFUSED])
         settings = read_settings(build_environ(options))

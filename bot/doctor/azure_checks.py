@@ -1,4 +1,4 @@
-"""The doctor's check of the access to Azure: can people sign in, and what may the bot's identity read."""
+"""The doctor's check of Azure access: whether people can sign in, and what the bot's identity can read."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def check_azure_access(settings: Settings, environment: DoctorEnvironment)
     if settings.azure.access_mode == "bot":
         return await _check_identity(settings.azure)
     if settings.azure.access_mode == "sandbox":
-        return Checkup(CHECK_NAME, "warning", "The sandbox: what it looks at is made up.")
-    return Checkup(CHECK_NAME, "good", "Off: people get the commands to run. AZURE_LOOK turns looking on.")
+        return Checkup(CHECK_NAME, "warning", "On, with the sandbox: its Azure is made up.")
+    return Checkup(CHECK_NAME, "good", "Off: people get commands to run instead. AZURE_LOOK turns it on.")
 
 
 async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> Checkup:
@@ -35,10 +35,10 @@ async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> 
     client = JsonClient(environment.tls)
     try:
         if credentials is None or auth.tokens is None:
-            return Checkup(CHECK_NAME, "fault", "Nobody can sign in to a bot without credentials.")
+            return Checkup(CHECK_NAME, "fault", "People can't sign in to a bot without credentials.")
         connection = settings.azure.oauth_connection
         service = TokenService(client, auth.tokens, credentials.app_id, connection, environment.cloud.token_service_url)
-        # the service only looks up the connection, so a made-up conversation will do
+        # the service only looks up the connection, so a made-up conversation is enough
         reference = {"person": "doctor", "bot": f"28:{credentials.app_id}", "conversation": "doctor", "service": ""}
         resource = await service.fetch_sign_in_resource(reference)
     except TokenServiceError as error:
@@ -46,7 +46,7 @@ async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> 
             CHECK_NAME,
             "fault",
             f"{error} OAUTH_CONNECTION must be the name of a sign-in connection of the bot's Azure resource; "
-            "appmanifest/azure/sign-in.md makes one.",
+            "appmanifest/azure/sign-in.md says how to create one.",
         )
     finally:
         await client.close()
@@ -55,7 +55,7 @@ async def _check_sign_in(settings: Settings, environment: DoctorEnvironment) -> 
         return Checkup(
             CHECK_NAME, "warning", "People can sign in, but not silently: the connection has no token exchange URL."
         )
-    return Checkup(CHECK_NAME, "good", "People can sign in; what they may see, Azure decides for each of them.")
+    return Checkup(CHECK_NAME, "good", "People can sign in; their own permissions in Azure decide what they see.")
 
 
 async def _check_identity(settings: AzureSettings) -> Checkup:
@@ -72,11 +72,13 @@ async def _check_identity(settings: AzureSettings) -> Checkup:
         parts = (refusal.reason, refusal.code, f"{refusal.action} on {refusal.scope}" if refusal.action else "")
         reason = ", ".join(filter(None, parts))
         advice = f" The role {refusal.role} allows it." if refusal.role else ""
-        return Checkup(CHECK_NAME, "fault", f"The bot's identity can read nothing ({reason}).{advice}")
+        return Checkup(CHECK_NAME, "fault", f"The bot's identity can't read anything ({reason}).{advice}")
     finally:
         await reader.close()
     if denied := ", ".join(search.denied_subscriptions):
-        advice = "give it the role of appmanifest/azure there, or take them off AZURE_SUBSCRIPTIONS"
-        return Checkup(CHECK_NAME, "fault", f"The bot's identity may not read {denied}: {advice}.")
+        advice = "assign it the role in appmanifest/azure there, or remove them from AZURE_SUBSCRIPTIONS"
+        return Checkup(CHECK_NAME, "fault", f"The bot's identity isn't allowed to read {denied}: {advice}.")
     count, people = len(search.searched_subscriptions), len(settings.people)
-    return Checkup(CHECK_NAME, "good", f"The bot's identity reads {count} of the subscriptions, for {people} people.")
+    return Checkup(
+        CHECK_NAME, "good", f"The bot's identity can read {count} of the subscriptions, for {people} people."
+    )

@@ -31,7 +31,7 @@ from knowledge.model.errors import KnowledgeError
 
 REQUIREMENTS_PATH = Path(__file__).resolve().parents[2] / "requirements.txt"
 PROBE_KEY = "doctor"
-"""The key of the test document. It cannot collide with a conversation's key, which has separators."""
+"""The key of the test document. It can't collide with a conversation's key, which has separators."""
 _PINNED_VERSION = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+)?")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}(?::\d{1,5})?", re.IGNORECASE)
 
@@ -41,7 +41,7 @@ async def run_checks(
 ) -> AsyncIterator[Checkup]:
     """Check the installation that the variables in `environ` describe, and yield the findings as they are made.
 
-    If the settings are invalid, the checks that need them are left out.
+    If the settings are invalid, the checks that need them are skipped.
     """
     yield _check_packages()
     yield await asyncio.to_thread(_check_knowledge)
@@ -65,11 +65,13 @@ async def run_checks(
 def _check_packages() -> Checkup:
     """Check that the installed packages have the versions that the project was tested with."""
     if not REQUIREMENTS_PATH.is_file():
-        return Checkup("packages", "warning", "Not looked at: requirements.txt is not here, as in the container image.")
+        return Checkup(
+            "packages", "warning", "Not checked: there's no requirements.txt here, as in the container image."
+        )
     problems = []
     for line in REQUIREMENTS_PATH.read_text("utf-8").splitlines():
         pin = _PINNED_VERSION.fullmatch(line.strip())
-        # lines with a marker apply only to some platforms or Python versions
+        # lines with a marker apply only to certain platforms or Python versions
         if pin and " ; " not in line:
             try:
                 installed = metadata.version(pin[1])
@@ -99,7 +101,9 @@ def _check_credentials(settings: Settings) -> Checkup:
     credentials = settings.credentials
     if credentials is None:
         local_only = "No credentials: the bot serves this machine only."
-        return Checkup("settings", "warning", f"{local_only} To serve Teams set MicrosoftAppId and what belongs to it.")
+        return Checkup(
+            "settings", "warning", f"{local_only} To serve Teams, set MicrosoftAppId and its related settings."
+        )
     tenants = len(credentials.allowed_tenants)
     return Checkup(
         "settings", "good", f"A {credentials.app_type} bot for {tenants} tenant{'s' if tenants > 1 else ''}."
@@ -121,7 +125,7 @@ async def _check_store(settings: Settings) -> Checkup:
     finally:
         await store.close()
     place = settings.state_blob_url or settings.state_path
-    limitation = "" if settings.state_blob_url else " It is for one instance on a local disk."
+    limitation = "" if settings.state_blob_url else " It works for one instance, on a local disk."
     return Checkup("state", "good", f"{place} can be read and written.{limitation}")
 
 
@@ -135,7 +139,7 @@ async def _check_token(settings: Settings, environment: DoctorEnvironment) -> Ch
         return Checkup("credentials", "fault", str(error))
     finally:
         await auth.close()
-    return Checkup("credentials", "good", "The bot gets its token.")
+    return Checkup("credentials", "good", "The bot can get its token.")
 
 
 async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Checkup]:
@@ -144,12 +148,12 @@ async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Checku
     try:
         openid_metadata = await client.get(environment.cloud.metadata_url)
         if not isinstance(openid_metadata.get("jwks_uri"), str):
-            raise ServiceUnreachableError("The metadata has no address of the signing keys.")
+            raise ServiceUnreachableError("The metadata has no address for the signing keys.")
     except ServiceUnreachableError as error:
         yield Checkup(
             "signing keys",
             "fault",
-            f"{error} The bot must reach {environment.cloud.metadata_url} by HTTPS: "
+            f"{error} The bot must be able to reach {environment.cloud.metadata_url}: "
             "check the network's outbound rules.",
         )
         return
@@ -163,7 +167,7 @@ async def _check_service(environment: DoctorEnvironment) -> AsyncIterator[Checku
         message = f"This machine's clock is {abs(skew):.0f} s {direction}: tokens will be refused. Set it."
         yield Checkup("clock", state, message)
     elif skew is not None:
-        yield Checkup("clock", "good", "It agrees with the service's.")
+        yield Checkup("clock", "good", "It matches the service's clock.")
 
 
 async def _measure_clock_skew(environment: DoctorEnvironment) -> float | None:
@@ -183,27 +187,25 @@ async def _read_clock_skew(session: ClientSession, url: str, now: float) -> floa
 async def _check_endpoint(domain: str, environment: DoctorEnvironment) -> Checkup:
     """Check that the public endpoint leads to this bot, by sending a message without a token."""
     if not domain:
-        return Checkup(
-            "endpoint", "warning", "Not looked at: set BOT_DOMAIN to the bot's public host name to have it checked."
-        )
+        return Checkup("endpoint", "warning", "Not checked: set BOT_DOMAIN to the bot's public host name to check it.")
     if not _HOST_NAME.fullmatch(domain):
-        return Checkup("endpoint", "fault", "BOT_DOMAIN is not a host name. Leave out https:// and the path.")
+        return Checkup("endpoint", "fault", "BOT_DOMAIN isn't a host name. Leave out https:// and the path.")
     url = f"https://{domain}/api/messages"
     status = await _send_request(environment, url, _read_status_without_token, 0.0)
     if status is None:
         return Checkup(
             "endpoint",
             "fault",
-            f"{url} gives no answer by HTTPS: check the host name, its certificate, and that the TLS proxy forwards to "
-            "the bot's port.",
+            f"{url} doesn't answer over HTTPS: check the host name, its certificate, and that the TLS proxy forwards "
+            "to the bot's port.",
         )
     if status == 401:
-        return Checkup("endpoint", "good", f"{url} answers, and refuses requests without a token.")
+        return Checkup("endpoint", "good", f"{url} answers and refuses requests without a token.")
     reason = {
-        201: "it takes messages without a token: that is not this bot with its credentials",
+        201: "it accepts messages without a token, so it isn't this bot with its credentials",
         404: "something else is at that address, or the proxy drops the path",
-        502: "the TLS proxy cannot reach the bot: is it running, on the port that the proxy forwards to?",
-        503: "the TLS proxy finds no running bot",
+        502: "the TLS proxy can't reach the bot: is it running, on the port that the proxy forwards to?",
+        503: "the TLS proxy can't find a running bot",
     }.get(int(status), "this bot would answer 401 to a message without a token")
     return Checkup("endpoint", "fault", f"{url} answers {status:.0f}: {reason}.")
 

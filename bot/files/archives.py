@@ -1,6 +1,6 @@
 """Untrusted zip archives: bounded reading, and the choice of the members that may be a log.
 
-Members are read as streams. Nothing is ever extracted to a path, so names in the archive cannot do harm.
+Members are read as streams. Nothing is ever extracted to a path, so names in the archive can't do harm.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 """The first bytes of an archive: those of a member, or of the directory if the archive is empty."""
 
-# everything that zipfile raises for damaged archives, including those that were damaged on purpose
+# everything that zipfile raises for damaged archives, even those damaged on purpose
 _ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error,
     EOFError, OSError, IndexError, OverflowError, RuntimeError, ValueError,
@@ -42,7 +42,7 @@ class BoundedFile(io.RawIOBase):
     """A file that returns at most `max_bytes` bytes per read.
 
     zipfile reads the whole directory of an archive at once and believes the size that the archive states. This class
-    keeps a made-up size from filling the memory.
+    keeps a fake size from filling the memory.
     """
 
     def __init__(self, file: IO[bytes], max_bytes: int) -> None:
@@ -143,7 +143,7 @@ def find_texts(archive: zipfile.ZipFile, limits: FileLimits) -> list[zipfile.Zip
     if not nonempty:
         raise FileRefusedError(FileRefusal("empty"))
     for member in nonempty:
-        # one that is too large as a whole is left out when it is read; the others can still help
+        # one that's too large is skipped when it's read; the others can still help
         if member.file_size <= limits.max_unpacked_bytes:
             check_growth(member.compress_size, member.file_size, limits)
     return sorted(nonempty, key=_rank_member)

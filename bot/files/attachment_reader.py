@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 class TeamsAttachmentReader:
     """The `AttachmentReader` for files from Teams.
 
-    It has its own thread pool, so that a slow file server does not block the default pool for everybody else.
+    It has its own thread pool, so that a slow file server doesn't block the default pool for everyone else.
     """
 
     def __init__(self, diagnose: StreamDiagnoser, downloader: FileDownloader, limits: FileLimits) -> None:
@@ -58,6 +58,6 @@ class TeamsAttachmentReader:
         await self._downloader.close()
 
     def _build_refused_error(self, refusal: FileRefusal) -> FileRefusedError:
-        # never log the name or the URL: the name is personal data, and anybody who has the URL can read the file
+        # never log the name or the URL: the name is personal data, and anyone who has the URL can read the file
         _log.info("An attached file was not read: %s", refusal.reason)
         return FileRefusedError(refusal)

@@ -1,7 +1,7 @@
 """The download of attached files, from SharePoint only and without a token.
 
-The link in the activity is valid for minutes, and whoever has it can read the file. So this module never puts it in an
-error message or a log line.
+The link in the activity is valid for minutes, and anyone who has it can read the file. So this module never puts it in
+an error message or a log line.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class DownloadBody:
-    """A file that is being downloaded. `size` is in bytes, 0 if the server does not state it."""
+    """A file that's being downloaded. `size` is in bytes, 0 if the server doesn't say."""
 
     def __init__(self, response: ClientResponse, limits: FileLimits) -> None:
         self.size = response.content_length or 0

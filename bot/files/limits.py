@@ -12,7 +12,7 @@ class FileLimits:
     Attributes:
         max_download_bytes: the size of the file as it is downloaded.
         max_unpacked_bytes: the size of everything that is unpacked from it.
-        max_unpack_ratio: how many times its packed size a text may have; more is taken for a zip bomb.
+        max_unpack_ratio: how many times its packed size a text may have; more counts as a zip bomb.
         min_ratio_check_bytes: the unpacked size from which the ratio is checked.
         max_archive_members: the number of members of a zip archive.
         max_directory_bytes: the size of the directory of a zip archive.

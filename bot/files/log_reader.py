@@ -32,14 +32,14 @@ class StreamDiagnoser(Protocol):
 
 
 class FileSource(ByteReader, Protocol):
-    """The stream of a file's bytes, which another thread can give up."""
+    """The stream of a file's bytes, which another thread can abandon."""
 
     is_abandoned: bool
-    """Whether nobody needs the file any longer, so that the reading should stop."""
+    """Whether the file is no longer needed, so reading should stop."""
 
 
 class LogFileReader:
-    """The reading of one file, in a worker thread. `total_bytes` is the size of the file, 0 if it isn't known."""
+    """Reads one file, in a worker thread. `total_bytes` is the size of the file, 0 if unknown."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A DNS resolver that refuses private addresses, which anybody can enter for a public name (DNS rebinding)."""
+"""A DNS resolver that refuses private addresses, which anyone can publish for a public name (DNS rebinding)."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class GzipReader:
                 continue
             packed = self._pending or self._read_packed()
             try:
-                # zlib takes a size of 0 as no limit
+                # zlib treats a size of 0 as no limit
                 content = self._unpacker.decompress(packed, max(size, 1))
             except zlib.error:
                 raise FileRefusedError(FileRefusal("damaged")) from None
@@ -121,7 +121,7 @@ def check_growth(packed_bytes: int, unpacked_bytes: int, limits: FileLimits) -> 
 def is_text(start: bytes) -> bool:
     """Tell whether a file that starts with these bytes is a text, in any encoding that logs come in.
 
-    A text may have control characters, at most one in fifty.
+    At most one in fifty characters of a text may be a control character.
     """
     if start.startswith(_BINARY_SIGNATURES):
         return False

@@ -14,13 +14,13 @@ from bot.errors import UploadError
 TIMEOUT = ClientTimeout(total=8, connect=4)
 MAX_URL_CHARS = 4096
 
-# OneDrive for work or school is always on a subdomain of sharepoint.com in the public cloud. Bots cannot send files in
+# OneDrive for work or school is always on a subdomain of sharepoint.com in the public cloud. Bots can't send files in
 # the government clouds, so no other host is needed.
 _SHAREPOINT_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,3}sharepoint\.com", re.ASCII)
 
 
 def parse_sharepoint_url(url: object) -> URL | None:
-    """Return `url` if it is an HTTPS address of SharePoint, or None.
+    """Return `url` if it's an HTTPS address of SharePoint, or None.
 
     An address with a user name, a port other than 443, or unsafe characters is refused.
     """

@@ -19,7 +19,7 @@ from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 
 MIN_THREADED_TEXT_CHARS = 40_000
-"""Characters from which a diagnosis runs in a thread; a shorter one takes less time than the switch would."""
+"""From this many characters on, a diagnosis runs in a thread; a shorter one takes less time than the switch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class LoadedKnowledge:
 
 @dataclass(frozen=True, slots=True)
 class DialogServices:
-    """What answers people: in conversations, and outside of any."""
+    """What answers people, in and outside of conversations."""
 
     conversation: Conversation
     message_extension: MessageExtension
@@ -62,10 +62,10 @@ def build_dialog_services(
     Args:
         knowledge: The shipped knowledge.
         observer: Records each diagnosis.
-        azure: Looks at templates in Azure; without it nothing is looked up.
+        azure: Looks up templates in Azure; without it, nothing is looked up.
         ticket_filer: Files support tickets; without it people file them by hand.
-        attachment_reader: Reads the files that people attach; without it none is read.
-        look_sharer: Posts what people share of a look; without it looks stay in the private chat.
+        attachment_reader: Reads the files that people attach; without it, none are read.
+        look_sharer: Posts the lookups that people share; without it, lookups stay in the private chat.
     """
     active_observer = observer or NullObserver()
     diagnosis_lock = asyncio.Lock()
@@ -78,7 +78,8 @@ def build_dialog_services(
 
     async def diagnose(text: str, language: Language) -> Diagnosis:
         if len(text) < MIN_THREADED_TEXT_CHARS:
-            # one at a time, after other tasks: else many at once would all be answered only when the last one is done
+            # one at a time, after other tasks: otherwise many at once would all be answered only after the last one is
+            # done
             async with diagnosis_lock:
                 await asyncio.sleep(0)
                 return diagnose_and_observe(text, language)

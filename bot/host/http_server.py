@@ -1,6 +1,6 @@
 """The HTTP server: `POST /api/messages` for the channel, `GET /healthz` and `GET /readyz` for monitoring.
 
-`/healthz` says whether this process works; `/readyz` says also whether it can reach what it needs to serve Teams.
+`/healthz` says whether this process works; `/readyz` also says whether it can reach what it needs to serve Teams.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from bot.teams.botframework.adapter import TeamsAdapter
 from bot.turns.turn_runner import TurnRunner
 
 MAX_BODY_BYTES = 1_500_000
-"""The largest body of a request; Teams itself sends some 100 KB at most."""
+"""The largest request body; Teams itself sends about 100 KB at most."""
 SHUTDOWN_SECONDS = 15
 """How long running turns may take to finish after the signal to stop."""
 KEEPALIVE_SECONDS = 300
 """How long an idle connection is kept open: longer than Azure's proxies keep theirs, 240 s."""
 LINGER_SECONDS = 2
-"""How long the rest of an unread body is still received, so that its sender gets to read the response."""
+"""How long the rest of an unread body is received, so that its sender gets to read the response."""
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def _build_redelivery_context(
     turns: TurnRunner, adapter: TeamsAdapter
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def redeliver_while_serving(_: web.Application) -> AsyncIterator[None]:
-        """Send what an earlier process left, and what the channel did not accept at first, while the server runs."""
+        """While the server runs, send what an earlier process left and what the channel didn't accept at first."""
         stop = asyncio.Event()
         task = asyncio.create_task(turns.redeliver(adapter, stop))
         yield
@@ -97,7 +97,7 @@ def _build_redelivery_context(
 
 
 async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
-    """Start to serve `app`, and return the runner; its `cleanup()` stops the server after the running turns.
+    """Start serving `app`, and return the runner; its `cleanup()` stops the server after the running turns.
 
     Raises:
         StartError: The address can't be used.
@@ -123,7 +123,9 @@ async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
 
 def _describe_bind_error(error: OSError) -> str:
     return (
-        "another program listens there already" if error.errno == errno.EADDRINUSE else (error.strerror or str(error))
+        "another program is already listening there"
+        if error.errno == errno.EADDRINUSE
+        else (error.strerror or str(error))
     )
 
 
@@ -138,12 +140,12 @@ def _build_check_middleware(channel_auth: ChannelAuth) -> Middleware:
 
 @web.middleware
 async def _render_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer failed requests with a sentence, and show nothing of a failure's inside."""
+    """Answer failed requests with a sentence that doesn't reveal internals."""
     try:
         return await handler(request)
     except RequestRefusedError as error:
         _log.info("Refused with %s: %s", error.status, error)
-        # HTTP wants a 401 to name the authentication scheme
+        # HTTP requires a 401 to name the authentication scheme
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
         return _build_text_response(error.status, str(error), headers)
     except web.HTTPRequestEntityTooLarge:
@@ -154,7 +156,7 @@ async def _render_errors(request: web.Request, handler: Handler) -> web.StreamRe
         allowed = ", ".join(sorted(error.allowed_methods))
         return _build_text_response(405, f"Use {allowed} here.", {"Allow": allowed})
     except web.HTTPNotFound:
-        return _build_text_response(404, "There is nothing here. Messages go to POST /api/messages.")
+        return _build_text_response(404, "There's nothing here. Messages go to POST /api/messages.")
     except web.HTTPException:
         raise
     except DeliveryError as error:

@@ -1,4 +1,4 @@
-"""Open the state store that the settings ask for, and name the process for stores that several share."""
+"""Open the state store that the settings ask for, and name the process in stores that several processes share."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ async def open_store(settings: Settings) -> StateStore:
     """
     if not settings.state_blob_url:
         return await SqliteStore(settings.state_path).open()
-    # deferred: with state in a file nobody waits for the import of Azure's libraries
+    # deferred: with state in a file, there's no need to wait for the import of Azure's libraries
     from bot.state.blob_store import BlobStore, build_credential
 
     credentials = settings.credentials
-    # the bot's managed identity is the one that the operator has given access to the container
+    # the operator gave the bot's managed identity access to the container
     client_id = credentials.app_id if credentials and credentials.app_type == "UserAssignedMSI" else ""
     return await BlobStore(settings.state_blob_url, build_credential(client_id)).open()
 
@@ -29,7 +29,7 @@ async def open_store(settings: Settings) -> StateStore:
 def build_instance_name(settings: Settings) -> str:
     """Build a unique name for this process if others may share its store, else return "".
 
-    With state in a file there is one process at a time. The next one has the same name, so it need not wait until the
-    leases of the former one expire.
+    With state in a file there's one process at a time. The next one has the same name, so it doesn't have to wait until
+    the previous one's leases expire.
     """
     return secrets.token_hex(6) if settings.state_blob_url else ""

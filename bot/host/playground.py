@@ -1,4 +1,4 @@
-"""The Teams test client (Microsoft 365 Agents Playground): installed once, started and ended with the bot."""
+"""The Teams test client (Microsoft 365 Agents Playground): installed once, started and stopped with the bot."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PrintLine = Callable[[str], None]
 
 
 class PlaygroundError(BotError):
-    """The test client can't be started; the message says why and how to go on. The bot serves without it."""
+    """The test client can't be started; the message says why and what to do. The bot serves without it."""
 
 
 class Playground:
@@ -57,7 +57,7 @@ class Playground:
         self._bot_url = bot_url
         self._port = port
         self._log = log
-        # another file, since the tool deletes its earlier log when it starts
+        # another file, since the tool deletes its previous log when it starts
         self._start_log = log.with_suffix(".start.log")
         self._environ = environ
         self._folder = folder
@@ -65,7 +65,7 @@ class Playground:
         self._lifeline_fd: int | None = None
 
     async def start(self, print_line: PrintLine) -> str:
-        """Install it if it is missing, start it for a bot that is serving already, and return the URL to open.
+        """Install it if it's missing, start it for a bot that's already serving, and return the URL to open.
 
         Raises:
             PlaygroundError: It can't be started.
@@ -159,7 +159,7 @@ class Playground:
         environ = {
             **self._environ,
             "M365_AGENTS_PLAYGROUND_LOGFILE": str(self._log.resolve()),
-            # the environment's proxy must not be used for this machine
+            # don't use the environment's proxy for this machine
             **{
                 name: ",".join(filter(None, (self._environ.get(name), _THIS_MACHINE)))
                 for name in ("NO_PROXY", "no_proxy")
@@ -198,7 +198,8 @@ class Playground:
     async def _wait_until_serving(self, process: asyncio.subprocess.Process) -> str:
         """Return the URL once a page is served there.
 
-        If its port is in use the tool takes another one and prints it. A bad configuration ends it only after that.
+        If its port is in use, the tool picks another one and prints it. With a bad configuration it exits only after
+        that.
         """
         async with ClientSession(timeout=ClientTimeout(total=5)) as session:
             while process.returncode is None:
@@ -210,11 +211,11 @@ class Playground:
                                 return url
                 await asyncio.sleep(0.1)
         raise PlaygroundError(
-            f"The Teams test client ended at once (status {process.returncode}). {self._describe_failure()}"
+            f"The Teams test client exited immediately (status {process.returncode}). {self._describe_failure()}"
         )
 
     def _describe_failure(self) -> str:
-        """Return the last error in its logs, where the logs are, and how to go on."""
+        """Return the last error in its logs, where the logs are, and what to do."""
         last_error = ""
         for path in (self._start_log, self._log):
             lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
@@ -223,7 +224,7 @@ class Playground:
         quote = f"It said: {last_error[:300]} " if last_error else ""
         return (
             f"{quote}(more in {self._log.name} and {self._start_log.name} in {self._log.parent}). "
-            f"The bot goes on without it; {ALTERNATIVE_HINT}"
+            f"The bot runs without it; {ALTERNATIVE_HINT}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Run the bot as a program: open the state, start the server and what runs in the background, and end all in order."""
+"""Run the bot as a program: open the state, start the server and the background tasks, and stop everything in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from bot.telemetry.observer import Observer
 from bot.turns.turn_runner import TurnRunner
 
 PRUNE_SECONDS = 6 * 3600
-"""Seconds between two searches for conversations that nobody has used for too long."""
+"""Seconds between two searches for conversations that haven't been used for too long."""
 
 StartTask = Callable[[], Coroutine[None, None, None]]
 
@@ -67,7 +67,7 @@ async def serve(
                 services.azure,
                 services.ticket_filer,
                 services.attachment_reader,
-                # the adapter is built with the dialogs, and posts for them once it serves
+                # the adapter is built with the dialogs, and posts for them once it's serving
                 ThreadLookSharer(store, lambda: adapter) if settings.can_share_looks else None,
             )
             uploads, usage_counter = FileUploader(resolver=PublicResolver()), UsageCounter(store)
@@ -119,29 +119,29 @@ async def _serve_until_stopped(
     runner = await listen(app, settings)
     _print_line(f"Image Medic listens at {settings.url}/api/messages. Press Ctrl+C to stop it.")
     if settings.azure.access_mode == "sandbox":
-        _print_line("Sandbox: the Azure that it looks at is made up and on this machine. In the chat, say: what failed")
+        _print_line("Sandbox: the Azure it reads is made up, on this machine. In the chat, say: what failed")
     async with contextlib.AsyncExitStack() as tasks:
         for start_task in background:
             await tasks.enter_async_context(_run_in_background(start_task()))
         try:
             await stop.wait()
-            _print_line("Stopping: running turns are finished first.")
+            _print_line("Stopping once the running turns are finished.")
         finally:
-            # before the test client ends: running turns still have answers to deliver to it
+            # before the test client stops: running turns still have answers to deliver to it
             await runner.cleanup()
 
 
 async def _report_unavailable(channel_auth: ChannelAuth) -> None:
-    """Say at once what Teams would find out only with its first message; the bot serves anyway, since it may pass."""
+    """Report right away what Teams' first message would otherwise reveal; the bot serves anyway, since it may pass."""
     missing = await channel_auth.find_unavailable()
     if missing:
         _print_line(
-            f"Teams cannot be served yet, for want of: {', '.join(missing)}. The log says why; /readyz when it is over."
+            f"Teams can't be served yet. Missing: {', '.join(missing)}. The log says why; /readyz says when it's over."
         )
 
 
 async def _run_test_client(settings: Settings) -> None:
-    """Run the Teams test client until canceled. Whatever happens to it, the server goes on."""
+    """Run the Teams test client until canceled. Whatever happens to it, the server keeps running."""
     client = Playground(
         settings.url, settings.playground_port, settings.state_path.parent / "playground.log", os.environ
     )
@@ -151,13 +151,15 @@ async def _run_test_client(settings: Settings) -> None:
         _print_line(f"  Say help, or paste an error such as: {EXAMPLE_ERROR}")
         _print_line(f"  No browser at hand? {ALTERNATIVE_HINT}")
         status = await client.wait_until_ended()
-        _print_line(f"The Teams test client ended (status {status}); the bot goes on. Start again to have it back.")
+        _print_line(
+            f"The Teams test client exited (status {status}); the bot keeps running. Restart to get the client back."
+        )
     except PlaygroundError as error:
         _print_line(str(error))
     except Exception as error:  # noqa: BLE001 - a convenience: the server goes on whatever becomes of it
         _log.error("The Teams test client failed: %s", describe_error_location(error))
         _print_line(
-            f"The Teams test client could not be started ({error}). The bot goes on without it; {ALTERNATIVE_HINT}"
+            f"The Teams test client could not be started ({error}). The bot runs without it; {ALTERNATIVE_HINT}"
         )
     finally:
         await client.stop()
@@ -168,7 +170,7 @@ async def _prune_periodically(store: StateStore, keep_days: int) -> None:
         try:
             count = await store.prune(keep_days * 86400)
             if count:
-                _log.info("Deleted %d conversations in which nothing was said for %d days.", count, keep_days)
+                _log.info("Deleted %d conversations that had been silent for %d days.", count, keep_days)
         except StoreError as error:
             _log.error("Old state could not be deleted: %s", error)
         await asyncio.sleep(PRUNE_SECONDS)
@@ -191,7 +193,7 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # on Windows, where the handler runs in the main thread as well
+        except NotImplementedError:  # on Windows, where the handler also runs in the main thread
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 

@@ -1,4 +1,4 @@
-"""Open the services that the dialogs use, as the settings say: Azure or the sandbox, sign-in, tickets, attachments."""
+"""Open the services that the dialogs use, per the settings: Azure or the sandbox, sign-in, tickets, attachments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from knowledge.azure_clouds import CLOUDS
 
 @dataclass(frozen=True, slots=True)
 class ExternalServices:
-    """The services that the dialogs use; None for what the settings leave out."""
+    """The services that the dialogs use; None for those that are turned off."""
 
     azure: AzureReader
     sign_in: SignIn | None = None
@@ -49,7 +49,7 @@ async def open_services(
         settings: How Azure is accessed.
         knowledge: Diagnoses logs, and classifies tickets.
         can_file_tickets: Whether support tickets may be filed.
-        credentials: The bot's own; without them Teams is not served, and nobody can attach a file.
+        credentials: The bot's own; without them, Teams isn't served, and files can't be attached.
         channel_auth: The bot's authentication, which sign-in uses too.
         observer: Records lookups in Azure.
 
@@ -61,7 +61,7 @@ async def open_services(
         cloud = CLOUDS[settings.cloud]
         sign_in: SignIn | None = None
         if settings.access_mode == "sandbox":
-            # deferred: nobody else needs it
+            # deferred: only the sandbox needs it
             from bot.sandbox.builds.scenario import read_scenario
             from bot.sandbox.server import Sandbox
             from bot.sandbox.support.service import FakeSupportService

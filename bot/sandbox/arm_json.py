@@ -18,7 +18,7 @@ _SINCE_VERSION = {
     "stagingResourceGroup": "2022-02-14",
     "exactStagingResourceGroup": "2022-02-14",
 }
-"""The versions of the API from which on a template has these properties."""
+"""The first API versions in which a template has these properties."""
 
 
 def build_subscription_json(subscription: str, name: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def build_template_json(
     """Build the JSON of an image template at `now`, with the status of the first (newest) of `runs`."""
     groups_path = f"/subscriptions/{template.subscription}/resourceGroups"
     properties = _fill_placeholders_in(copy.deepcopy(dict(template.properties)), template)
-    # Resource Manager returns these properties even if the template does not set them
+    # Resource Manager returns these properties even if the template doesn't set them
     properties.setdefault("buildTimeoutInMinutes", 0)
     properties.setdefault("vmProfile", {"vmSize": "", "osDiskSizeGB": 0})
     properties["provisioningState"] = template.provisioning["state"]
@@ -68,7 +68,7 @@ def build_template_json(
 
 
 def build_run_outputs_json(template: TemplateSpec, runs: Sequence[TemplateRun], now: datetime) -> list[dict[str, Any]]:
-    """Build the JSON of what the first (newest) of `runs` produced: an empty list until it has ended."""
+    """Build the JSON of what the first (newest) of `runs` produced: an empty list until it ends."""
     if not runs or now < runs[0].ended_at:
         return []
     return [
@@ -156,7 +156,7 @@ def build_storage_account_json(template: TemplateSpec, base_url: str) -> dict[st
 
 
 def _build_template_id(template: TemplateSpec) -> str:
-    """Build the id as Image Builder answers it; the ids within its answers have `resourceGroups`."""
+    """Build the id as Image Builder returns it; the ids within its answers have `resourceGroups`."""
     return template.id.replace("/resourceGroups/", "/resourcegroups/", 1)
 
 

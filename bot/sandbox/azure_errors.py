@@ -97,7 +97,7 @@ def render_xml_error(error: FakeAzureError) -> web.Response:
     if error.status == 304:  # HTTP allows no body here
         return web.Response(status=304, headers=headers)
     timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
-    # real Storage starts its XML with a byte order mark, too
+    # real Storage starts its XML with a byte order mark too
     text = (
         f'\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(error.code)}</Code>'
         f"<Message>{escape(error.message)}\nRequestId:{request_id}\nTime:{timestamp}</Message></Error>"

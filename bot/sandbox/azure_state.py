@@ -19,7 +19,7 @@ TEMPLATE_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 
 
 class FakeAzureState:
-    """A scenario that moves on with time: its runs start and end, and their logs grow.
+    """A scenario that progresses over time: its runs start and end, and their logs grow.
 
     Args:
         scenario: The subscriptions and templates to show.
@@ -113,7 +113,7 @@ class FakeAzureState:
         staging_owner = next(
             (t for t in templates if t.staging_group.lower() == wanted and t.storage_access != "group-deleted"), None
         )
-        # a group has no roles of its own here: it can be read if one of its templates can
+        # groups don't have their own roles here: a group can be read if one of its templates can
         members = [staging_owner] if staging_owner else [t for t in templates if t.group.lower() == wanted]
         if not members:
             raise build_group_not_found_error(group)

@@ -94,7 +94,7 @@ class FakeBlobStorage:
         start, end = byte_range or (0, blob.size)
         if byte_range:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{blob.size}"
-        # the log is generated whole; what its run has not "written" yet lies behind `blob.size`
+        # the log is generated as a whole; what its run hasn't "written" yet is past `blob.size`
         body = blob.log.content[start:end]
         await asyncio.sleep(len(body) / self._bytes_per_second)
         return web.Response(status=206 if byte_range else 200, body=body, headers=headers)
@@ -121,7 +121,7 @@ class FakeBlobStorage:
         now = self._state.clock()
         blobs: list[BlobSnapshot] = []
         for run in self._state.list_runs(template):
-            logs = await asyncio.to_thread(run.get_logs)  # generating a log of 12 MB would block the event loop
+            logs = await asyncio.to_thread(run.get_logs)  # generating a 12 MB log would block the event loop
             blobs += [
                 BlobSnapshot(f"{run.log_folder}/{name}", log, size, log.find_last_modified(now))
                 for name, log in logs.items()

@@ -10,7 +10,7 @@ _FIRST_VERSION = "2015-01-01"
 
 
 def build_cloud_metadata_json(cloud: AzureCloud, api_version: str) -> dict[str, Any]:
-    """Build what Resource Manager answers to `/metadata/endpoints`, the only request without a token."""
+    """Build Resource Manager's answer to `/metadata/endpoints`, the only request without a token."""
     audience = cloud.resource_scope.removesuffix("/.default")
     if api_version == _FIRST_VERSION:
         return {

@@ -1,6 +1,6 @@
 """The checks that every request to the sandbox must pass: from this machine, with a token, and for a known route.
 
-Only what describes the cloud needs no token.
+Only the description of the cloud needs no token.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class RequestGuard:
             return
         scope = self._tokens.resource_scope if is_management else self._tokens.storage_scope
         authorizations = request.headers.getall("Authorization", [])
-        # of several headers it would be unclear which one counts
+        # with several headers, it would be unclear which one counts
         if len(authorizations) != 1 or not self._tokens.is_valid(authorizations[0], scope):
             raise _build_token_error(authorizations, is_management, scope)
         if is_management:
             _check_api_version(request)
 
     def _check_route(self, request: web.Request, is_management: bool) -> None:
-        # aiohttp runs middlewares for unknown routes too, and tells them so here
+        # aiohttp runs middlewares for unknown routes too, and this is how they know
         if request.match_info.http_exception is None:
             return
         if request.method not in _READ_METHODS:

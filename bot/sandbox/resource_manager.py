@@ -1,4 +1,4 @@
-"""The sandbox's Resource Manager: what the bot reads, and what people read with the commands of its answers."""
+"""The sandbox's Resource Manager: what the bot reads, and what people read with the commands in its answers."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class FakeResourceManager:
             if owner and owner.storage_account == names[0].lower():
                 return build_storage_account_json(owner, self._base_url)
         if resource_type != _TEMPLATE_TYPE or len(names) > 3:
-            # Azure says first that a group is missing or can't be read, and only then that it has no such resource
+            # Azure first says that a group is missing or can't be read, and only then that it has no such resource
             state.check_group(state.find_subscription(subscription), group, _READ_GROUP_ACTION)
             raise build_resource_not_found_error(resource_type, names[0] if names else "", group)
         if not names:

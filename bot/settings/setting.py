@@ -1,4 +1,4 @@
-"""What a setting is: a row that names an environment variable, and says how its text is read and what it's for."""
+"""A setting: a row that names an environment variable, and says how its text is read and what it's for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Setting(Generic[T]):
         meaning: What its value is, for messages and `--help`.
         parse: Returns the value of a text. Raises `ValueError` with what follows the name in the message for the
             operator. It must not repeat what could be a secret.
-        default: The text that counts if the variable isn't set.
+        default: The text to use if the variable isn't set.
         has_any_case: Whether the variable is found in any spelling: a misspelled credential must not be ignored.
     """
 
@@ -60,11 +60,11 @@ class SettingReader:
             return setting.default_value
 
     def is_set(self, setting: Setting[Any]) -> bool:
-        """Tell whether the variable is set, to whatever text."""
+        """Tell whether the variable is set, to any text."""
         return self._get_text(setting) != ""
 
     def is_usable(self, setting: Setting[Any]) -> bool:
-        """Tell whether no fault was found in the setting's text."""
+        """Tell whether the setting's text is valid."""
         self.read(setting)
         return setting.name not in self._faulty_names
 

@@ -1,4 +1,4 @@
-"""The table of all settings. What goes together, and what excludes each other, is checked where they are read."""
+"""The table of all settings. Whether settings fit together is checked where they're read."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def _parse_container_url(text: str) -> str:
         is_valid, url = False, urlsplit("")
     if url.query or url.fragment:
         # not quoted: it may be a signature
-        raise ValueError("has a query: the bot has an identity, no signature. Leave out what follows the ?.")
+        raise ValueError(
+            "has a query, but the bot uses its identity, not a signature. Leave out the ? and everything after it."
+        )
     if not is_valid:
-        raise ValueError("is not the address of a container: use https://ACCOUNT.blob.core.windows.net/NAME.")
+        raise ValueError("isn't the address of a container: use https://ACCOUNT.blob.core.windows.net/NAME.")
     return text.rstrip("/")
 
 
@@ -103,7 +105,7 @@ OAUTH_CONNECTION = Setting(
 OAUTH_APP_ID = define_guid("OAUTH_APP_ID", "the client id of the registration that people sign in to")
 SUPPORT_FILING = define_choice("SUPPORT_FILING", "whether people may have support requests filed", ("off", "on"), "off")
 SHARE_LOOKS = define_choice(
-    "SHARE_LOOKS", "whether people may post what they looked at where they asked for it", ("off", "on"), "off"
+    "SHARE_LOOKS", "whether people may post a lookup where they asked for it", ("off", "on"), "off"
 )
 
 OTLP_ENDPOINT = Setting("OTEL_EXPORTER_OTLP_ENDPOINT", "an OpenTelemetry collector's address", str)
@@ -123,7 +125,7 @@ AZURE: tuple[Setting[Any], ...] = (
 )  # fmt: skip
 TELEMETRY: tuple[Setting[Any], ...] = (OTLP_ENDPOINT, APPLICATION_INSIGHTS)
 CACHE: tuple[Setting[Any], ...] = (KNOWLEDGE_CACHE,)
-"""The command line reads it, too, and so does `private_cache` itself."""
+"""The command line reads it too, and so does `private_cache` itself."""
 SECTIONS: Mapping[str, tuple[Setting[Any], ...]] = {
     "The server": SERVER,
     "The knowledge cache": CACHE,

@@ -1,1 +1,1 @@
-"""Posting what a person shares of a look, at most once, in the conversation where they asked for it."""
+"""Post a lookup that a person shares, at most once, in the conversation where they asked for it."""

@@ -1,7 +1,7 @@
-"""Post what a person shares of a look in the group chat or channel where they asked for it.
+"""Post a lookup that a person shares in the group chat or channel where they asked for it.
 
-How to get there is stored in the person's own document of that conversation, so it exists only where the person wrote
-to the bot, and is deleted with it.
+The way there is stored in the person's own document of that conversation, so it exists only where the person wrote to
+the bot, and is deleted with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REFUSED_AUDIENCES: Mapping[Audience, ShareRefusalReason] = {"guests": "guests",
 
 
 class ThreadLookSharer:
-    """Posts looks in the conversations of `store`, which `get_messenger()` reaches once the bot serves."""
+    """Posts lookups in the conversations of `store`, which `get_messenger()` reaches once the bot is serving."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class ThreadLookSharer:
             write_share_audit_line(person, template_name, conversation_id, result, milliseconds)
 
     async def _share(self, person: Person, conversation_id: str, share_id: str, reply: Reply) -> bool:
-        """Post `reply`; return whether it was sent now, and not before."""
+        """Post `reply`; return whether it was sent now rather than earlier."""
         key = build_state_key(person.tenant, conversation_id, person.id)
         marks = PostMarks(self._store, key, share_id, self._clock)
         way_back = await marks.find_way_back()
@@ -69,7 +69,7 @@ class ThreadLookSharer:
 
 
 async def _post_once(channel: Channel, person: Person, marks: PostMarks, reply: Reply) -> None:
-    """Check who reads the conversation, commit that the post is begun, send it, and commit that it was sent."""
+    """Check who can read the conversation, commit that posting has begun, post, and commit that it was posted."""
     try:
         audience = await channel.read_audience(person)
     except DeliveryError:

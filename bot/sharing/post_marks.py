@@ -1,6 +1,6 @@
-"""The marks of a post in a conversation's document: that it was begun, and that it was sent.
+"""A post's marks in a conversation's document: that it was begun, and that it was sent.
 
-A crash between the two leaves the first. Nobody knows then whether the post arrived, so it isn't sent again.
+A crash between the two leaves only the first. Then it's unknown whether the post arrived, so it isn't sent again.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _log = logging.getLogger(__name__)
 
 
 class PostMarks:
-    """The marks of the post `share_id` in the document with the given key; they lie among its processed activities."""
+    """The marks of the post `share_id` in the document with the given key, among its processed activities."""
 
     def __init__(self, store: StateStore, key: str, share_id: str, clock: Callable[[], float]) -> None:
         self._store, self._key, self._clock = store, key, clock
         self._begun, self._sent = compute_activity_key("share", share_id), compute_activity_key("shared", share_id)
 
     async def find_way_back(self) -> ConversationReference | None:
-        """Return how to get to the conversation to post there; None if the post was sent already.
+        """Return how to reach the conversation to post there; None if the post was already sent.
 
         Raises:
-            ShareRefusedError: Nothing is stored of the way, or nobody knows whether the post was sent.
+            ShareRefusedError: The way there isn't stored, or it's unknown whether the post was sent.
             StoreError: The document can't be read.
         """
         document = (await UnitOfWork(self._store, self._key).load()).document
@@ -41,7 +41,7 @@ class PostMarks:
         """Commit that the post is being sent.
 
         Raises:
-            ShareRefusedError: As `find_way_back`, which may have become true since.
+            ShareRefusedError: As in `find_way_back`, if that has become true since.
             StoreError: It can't be committed.
         """
 
@@ -68,7 +68,7 @@ class PostMarks:
         return document.way_back
 
     async def _change(self, edit: Callable[[ConversationDocument], object]) -> None:
-        """Commit a change, unless the document was deleted meanwhile; what was sent stays sent if that fails."""
+        """Commit a change, unless the document has been deleted; if that fails, what was sent stays sent."""
 
         async def change(unit_of_work: UnitOfWork) -> bool | None:
             if not unit_of_work.is_stored:
@@ -79,4 +79,4 @@ class PostMarks:
         try:
             await update_document(self._store, self._key, change)
         except StoreError as error:
-            _log.error("What became of a shared look could not be recorded: %s", error)
+            _log.error("The outcome of a shared lookup could not be recorded: %s", error)

@@ -1,4 +1,4 @@
-"""Cache people's credentials for a while, and close each once it was dropped and no lookup uses it."""
+"""Cache people's credentials for a while, and close each once it's dropped and not in use by a lookup."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ C = TypeVar("C", bound=Closeable)
 class CachedCredential(Generic[C]):
     """A credential that is valid until `expires_at` (seconds since 1970).
 
-    `sign_in_digest` identifies the sign-in by a digest of its token. `active_uses` counts the lookups that use the
-    credential now; once `is_dropped`, no new lookup may use it.
+    `sign_in_digest` identifies the sign-in by a digest of its token. `active_uses` counts the lookups that are using
+    the credential; once `is_dropped`, no new lookup may use it.
     """
 
     credential: C
@@ -70,7 +70,7 @@ class CredentialCache(Generic[C]):
         return cached
 
     async def put(self, key: CredentialKey, cached: CachedCredential[C]) -> None:
-        """Add a credential, in place of the person's earlier one."""
+        """Add a credential, replacing the person's earlier one."""
         await self.drop(key)
         while len(self._entries) >= self._max_size:
             await self.drop(next(iter(self._entries)))

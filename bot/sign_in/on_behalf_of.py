@@ -31,7 +31,7 @@ from dialogs.model.turn import Person
 from knowledge.azure_clouds import AzureCloud
 
 KEEP_SECONDS = 300
-"""How long a credential is cached. Then the token service is asked whether the person is still signed in."""
+"""How long a credential is cached before the token service is asked whether the person is still signed in."""
 MARGIN_SECONDS = 30
 """A sign-in that expires sooner than this counts as expired."""
 CONNECT_SECONDS = 3
@@ -107,7 +107,7 @@ class OnBehalfOfCredentials:
     async def _get_cached_credential(self, person: Person) -> CachedCredential[OnBehalfOfCredential]:
         key = _build_key(person)
         if not all(key):
-            _log.warning("An Azure lookup was refused: the channel does not say who the person is in Entra.")
+            _log.warning("An Azure lookup was refused: the channel doesn't say who the person is in Entra.")
             raise AzureRefusedError(AzureRefusal("sign-in"))
         cached = self._cache.find(key)
         if cached and cached.expires_at > self._clock():
@@ -122,7 +122,7 @@ class OnBehalfOfCredentials:
         # looked up again: another lookup may have added it while the assertion was fetched
         cached = self._cache.find(key)
         if cached and cached.sign_in_digest == digest:
-            # the same sign-in: keep the credential with the tokens that it has already
+            # the same sign-in: keep the credential with the tokens it already has
             cached.expires_at = expires_at
             return cached
         cached = CachedCredential(await self._build_credential(person, assertion), digest, expires_at)
@@ -184,7 +184,7 @@ class _CachedScopedCredential(NonClosingCredential):
 
         Raises:
             ClientAuthenticationError: Entra refuses; the error has its reason.
-            AzureRefusedError: Another scope was asked for.
+            AzureRefusedError: Another scope was requested.
         """
         if len(scopes) != 1 or scopes[0] not in self._scopes:
             raise AzureRefusedError(AzureRefusal("suspicious"))

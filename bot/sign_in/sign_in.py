@@ -31,7 +31,7 @@ from knowledge.model.entry import Language
 MAX_ID_CHARS = 200
 """Limit for the id of a token exchange."""
 TOKEN_SERVICE_SECONDS = 5.0
-"""Time limit for all the calls to the token service that one of the ways makes."""
+"""Time limit for all calls to the token service in one of these ways."""
 MAX_WAIT_SECONDS = 4.0
 """How long an invoke, after its calls to the token service, waits for the turn that it resumes."""
 
@@ -90,7 +90,7 @@ class SignIn:
         return SignInCard(card, title)
 
     async def run_turn(self, incoming: InboundActivity, turns: TurnRunner, channel: Channel) -> None:
-        """Run a turn; if a sign-in is awaited and the text is the number from the browser, complete the sign-in."""
+        """Run a turn; if a sign-in is pending and the text is the number from the browser, complete the sign-in."""
         turn = incoming.turn
         code = _match_code(turn.event.text) if isinstance(turn.event, MessageSent) else ""
         if not code or turn.scope != "personal" or not await _is_sign_in_awaited(turns, turn):
@@ -115,7 +115,7 @@ class SignIn:
         if turn.scope != "personal" or not await self._exchange_token(turn.person, token):
             # then the client shows the card's button, where the person can consent
             return InvokeResult(412, {**exchange, "failureDetail": _EXCHANGE_FAILED})
-        # each of a person's clients sends its own token for the same card, with the same id: that is one turn
+        # each of a person's clients sends its own token for the same card, with the same id: that's one turn
         activity_key = compute_activity_key("signin", identifier)
         resumed = replace(_build_resumed_turn(invoke.incoming, "signed-in"), activity_key=activity_key)
         await _run_resumed_turn(resumed, turns, channel)
@@ -186,7 +186,7 @@ class SignIn:
 
 
 def _match_code(text: str) -> str:
-    """Return the six-digit number if `text` is nothing else, otherwise ""."""
+    """Return the six-digit number if that's all of `text`, otherwise ""."""
     match = _CODE.fullmatch(text) if len(text) < _MAX_CODE_CHARS else None
     return match[1] if match else ""
 
@@ -198,7 +198,7 @@ def _build_resumed_turn(incoming: InboundActivity, outcome: SignInOutcome) -> In
 
 
 async def _is_sign_in_awaited(turns: TurnRunner, turn: Turn) -> bool:
-    """Tell whether the conversation awaits a sign-in."""
+    """Tell whether the conversation is waiting for a sign-in."""
     try:
         return await turns.is_awaiting_sign_in(turn)
     except StoreError:

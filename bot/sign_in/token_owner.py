@@ -35,8 +35,8 @@ class TokenOwner:
 def read_token_owner(token: str) -> TokenOwner:
     """Return the owner that `token` names; an empty owner if it isn't a token.
 
-    The signature is not checked here. Microsoft Entra checks it before it exchanges the token, so a forged one gains
-    nothing.
+    The signature is not checked here. Microsoft Entra checks it before it exchanges the token, so a forged one is
+    useless.
     """
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})

@@ -1,4 +1,4 @@
-"""Requests to Azure Blob Storage, limited in time, whose failures are `StoreError`s that tell what to do."""
+"""Requests to Azure Blob Storage, limited in time. Failures become `StoreError`s that say what to do."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from azure.storage.blob.aio import BlobClient
 from bot.errors import StoreError
 
 OPERATION_TIMEOUT_SECONDS = 15.0
-"""How long one operation may take with all its retries; a turn is given up after 60 seconds."""
+"""How long one operation may take with all its retries; a turn is abandoned after 60 seconds."""
 
 
 @asynccontextmanager
 async def translate_errors(container_url: str, timeout_factor: float | None = 1) -> AsyncIterator[None]:
-    """Limit the time of the block's operations, and raise their failures as `StoreError`.
+    """Limit the time of the block's operations, and raise failures as `StoreError`.
 
     Args:
         container_url: The container that the message names.
-        timeout_factor: How many times the usual timeout; None for no limit.
+        timeout_factor: A multiple of the usual timeout; None for no limit.
 
     Raises:
         StoreError: An operation failed or took too long.
@@ -53,7 +53,7 @@ async def download_blob(client: BlobClient) -> tuple[bytes, BlobProperties] | No
 
 
 async def delete_blob(client: BlobClient, **condition: Any) -> bool:
-    """Delete a blob; return whether it was there and, with a `condition`, was not replaced meanwhile."""
+    """Delete a blob; return whether it was there and, with a `condition`, hadn't been replaced."""
     try:
         await client.delete_blob(**condition)
     except (ResourceNotFoundError, ResourceModifiedError):
@@ -71,11 +71,11 @@ def _describe_error(container_url: str, error: Exception) -> str:
     summary = f"State cannot be kept in {container_url} ({code})"
     if isinstance(error, ClientAuthenticationError) or getattr(error, "status_code", None) in (401, 403):
         return (
-            f"{summary}: the bot's identity may not. Give it the role Storage Blob Data Contributor on the container "
-            "or its account, and let the account's network rules admit the bot."
+            f"{summary}: the bot's identity lacks permission. Assign it Storage Blob Data Contributor on the container "
+            "or its account, and let the bot through the account's network rules."
         )
     if isinstance(error, ResourceNotFoundError):
-        return f"{summary}: the container is gone. Start the bot again, which makes it, or check STATE_BLOB_URL."
+        return f"{summary}: the container is gone. Restart the bot, which creates it, or check STATE_BLOB_URL."
     if isinstance(error, HttpResponseError):
-        return f"{summary}: the storage account refused. If it does not pass, look at the account's health in Azure."
-    return f"{summary}: the storage account does not answer. Check STATE_BLOB_URL and the way there."
+        return f"{summary}: the storage account refused. If that doesn't pass, check the account's health in Azure."
+    return f"{summary}: the storage account doesn't answer. Check STATE_BLOB_URL and the network path to it."

@@ -3,9 +3,9 @@
     state/HASH              the state, as JSON; `marker` in its metadata names the marker that belongs to it
     waiting/HASH.MARKER     something waits in that conversation; its content is the conversation's key
 
-The names hold a hash of the key, so they say nothing of a person. A marker is written before the state it belongs to,
-and removed after a state without one: a crash in between leaves a marker too many, never one too few. Every marker has
-a unique name, so whoever removes an old one cannot hit a new one.
+The names contain a hash of the key, so they say nothing about a person. A marker is written before its state, and
+removed after a state without one: a crash in between leaves a marker too many, never one too few. Every marker has a
+unique name, so removing an old one can't hit a new one.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from bot.state.blob_requests import (
 from bot.state.store import StoredState, decode_state, encode_state
 
 API_VERSION = "2025-11-05"
-"""The service's version, pinned: not every cloud, nor the emulator, accepts the library's newest one yet."""
+"""The API version, pinned: the emulator and some clouds don't accept the library's newest one yet."""
 MAX_CACHED_KEYS = 10_000
 STRAY_MARKER_SECONDS = 600
-"""The age from which a marker is checked for a state that names it: much longer than a commit takes."""
+"""The age at which a marker is checked for a state that names it: much longer than a commit takes."""
 MAX_CONCURRENT_READS = 8
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class BlobStore:
             url,
             credential,
             api_version=API_VERSION,
-            # the defaults wait 15 s before the first retry and a minute for a response: no turn has that long
+            # the defaults wait 15 s before the first retry and a minute for a response: a turn doesn't have that long
             initial_backoff=1,
             increment_base=2,
             retry_total=2,
@@ -145,7 +145,7 @@ class BlobStore:
         return f"{uploaded['etag']} {marker}"
 
     async def list_waiting_keys(self, limit: int) -> list[str]:
-        """Return at most `limit` keys that were committed with `waiting`, those that wait longest first.
+        """Return at most `limit` keys that were committed with `waiting`, longest waiting first.
 
         A key may be listed although nothing waits, until its stray marker is removed.
         """
@@ -171,14 +171,14 @@ class BlobStore:
                     self._remove_marker(key, marker)
 
     async def prune(self, older_than_seconds: float) -> int:
-        """Delete the states that were not committed for so long; return how many there were."""
+        """Delete the states that haven't been committed for that long; return how many there were."""
         oldest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
         deleted = 0
-        # all of it may take minutes; each request has its own timeout
+        # the whole thing may take minutes; each request has its own timeout
         async with self._translate_errors(None):
             async for blob in self._container.list_blobs(name_starts_with="state/"):
                 if blob.last_modified < oldest:
-                    # the ETag spares a state that a turn commits at this moment
+                    # the ETag spares a state that a turn is committing right now
                     deleted += await delete_blob(
                         self._container.get_blob_client(blob.name),
                         etag=blob.etag,
@@ -204,7 +204,7 @@ class BlobStore:
         return self._container.get_blob_client(name)
 
     async def _read_marker_key(self, blob: BlobProperties) -> str | None:
-        """Return the key that a marker stands for; None if it is stray, in which case it is removed."""
+        """Return a marker's key; None if it's stray, in which case it's removed."""
         client = self._container.get_blob_client(blob.name)
         key = self._cached_keys.get(blob.name)
         if key is None:

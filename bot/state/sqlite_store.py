@@ -16,7 +16,7 @@ from bot.errors import StateConflictError, StoreError
 from bot.state.store import StoredState, decode_state, encode_state
 
 FORMAT_VERSION = 2
-"""`PRAGMA user_version` of the file; a file of a later version is left alone."""
+"""`PRAGMA user_version` of the file; a file with a later version is left alone."""
 
 _CREATE_TABLE = """
 create table if not exists state (
@@ -27,7 +27,7 @@ create table if not exists state (
     waiting integer not null default 0
 ) without rowid
 """
-# format 1 did not record which states wait
+# format 1 didn't record which states wait
 _MIGRATE_FROM_1 = "alter table state add column waiting integer not null default 0"
 _CREATE_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
 
@@ -71,7 +71,7 @@ class SqliteStore:
         return await self._run_in_thread(lambda: self._commit(key, etag, text, waiting))
 
     async def list_waiting_keys(self, limit: int) -> list[str]:
-        """Return at most `limit` keys that were committed with `waiting`, those that wait longest first."""
+        """Return at most `limit` keys that were committed with `waiting`, longest waiting first."""
         query = "select key from state where waiting order by touched limit ?"
         return await self._run_in_thread(lambda: [key for (key,) in self._connection.execute(query, (limit,))])
 
@@ -80,7 +80,7 @@ class SqliteStore:
         await self._run_in_thread(lambda: self._connection.execute("delete from state where key = ?", (key,)).rowcount)
 
     async def prune(self, older_than_seconds: float) -> int:
-        """Delete the states that were not committed for so long; return how many there were."""
+        """Delete the states that haven't been committed for that long; return how many there were."""
         oldest = self._clock() - older_than_seconds
         return await self._run_in_thread(
             lambda: self._connection.execute("delete from state where touched < ?", (oldest,)).rowcount
@@ -110,7 +110,7 @@ class SqliteStore:
 
     def _open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite's own files, such as the write-ahead log, get the permissions of this one
+        # SQLite's other files, such as the write-ahead log, get this one's permissions
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         database = sqlite3.connect(self._path, isolation_level=None, timeout=5, check_same_thread=False)
         try:
@@ -121,7 +121,7 @@ class SqliteStore:
                     "Start that version, or set STATE_PATH to another file."
                 )
             database.execute("pragma journal_mode = wal")
-            # deleted text is overwritten, however SQLite was built; in the write-ahead log when that is emptied
+            # deleted text is overwritten, however SQLite was built; in the write-ahead log, once that's emptied
             database.execute("pragma secure_delete = on")
             # a crash of the program loses nothing; a power failure may lose the last turns, never the file
             database.execute("pragma synchronous = normal")
@@ -144,7 +144,7 @@ class SqliteStore:
         now = self._clock()
         # a single statement is a transaction in SQLite, and its condition compares the ETags
         if etag is None:
-            # a random start: the ETag of a deleted state must not fit the state that follows it
+            # a random start: the ETag of a deleted state must not match the state that follows it
             new_etag = secrets.randbits(48) + 1
             cursor = self._connection.execute(
                 "insert into state (key, value, etag, touched, waiting) values (?, ?, ?, ?, ?) on conflict do nothing",

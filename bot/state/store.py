@@ -1,4 +1,4 @@
-"""The interface of state stores: one JSON document per conversation, replaced as a whole under an ETag."""
+"""The interface of state stores: one JSON document per conversation, replaced as a whole if the ETag matches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.errors import StateTooLargeError
 from bot.state.json_text import encode_json
 
 MAX_STATE_BYTES = 512 * 1024
-"""The most that one state may take, as compact JSON in UTF-8."""
+"""The maximum size of a state, as compact JSON in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class StoredState:
 class StateStore(Protocol):
     """Stores one JSON document per key. Every method may raise `StoreError`.
 
-    A blob with a conditional write and a marker to find it by is enough for an implementation.
+    A blob with conditional writes, and a marker to find it by, is enough for an implementation.
     """
 
     async def load(self, key: str) -> StoredState | None:
@@ -44,16 +44,16 @@ class StateStore(Protocol):
             key: Where to store it.
             etag: The ETag that was loaded; None if nothing was stored.
             value: Plain JSON.
-            waiting: Whether `list_waiting_keys` is to list the key.
+            waiting: Whether `list_waiting_keys` should list the key.
 
         Raises:
-            StateConflictError: Somebody else committed since `etag` was loaded.
+            StateConflictError: Someone else committed since `etag` was loaded.
             StateTooLargeError: `value` takes more than `MAX_STATE_BYTES`.
         """
         ...
 
     async def list_waiting_keys(self, limit: int) -> list[str]:
-        """Return at most `limit` keys that were committed with `waiting`, those that wait longest first."""
+        """Return at most `limit` keys that were committed with `waiting`, longest waiting first."""
         ...
 
     async def forget(self, key: str) -> None:
@@ -61,7 +61,7 @@ class StateStore(Protocol):
         ...
 
     async def prune(self, older_than_seconds: float) -> int:
-        """Delete the states that were not committed for so long; return how many there were."""
+        """Delete the states that haven't been committed for that long; return how many there were."""
         ...
 
     async def close(self) -> None:
@@ -78,7 +78,7 @@ def encode_state(value: Mapping[str, Any]) -> str:
     """Encode a state as compact JSON.
 
     Raises:
-        TypeError, ValueError: It holds something that is not plain JSON, which is a bug of the caller.
+        TypeError, ValueError: It holds something that isn't plain JSON, which is a bug in the caller.
         StateTooLargeError: It takes more than `MAX_STATE_BYTES`.
     """
     text = encode_json(value)

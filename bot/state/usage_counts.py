@@ -1,4 +1,4 @@
-"""Count what recurs: entries that were recognized, texts that were not, feedback. One document a day, no contents.
+"""Count what recurs: entries that were recognized, texts that weren't, feedback. One document a day, no contents.
 
 The documents are in the state store, under keys that no conversation has, and are deleted with the old ones there.
 """
@@ -20,9 +20,9 @@ from bot.state.store import StateStore
 from dialogs.solution.usage_events import UsageEvent
 
 SAVE_INTERVAL_SECONDS = 60.0
-"""How often counts are saved; a process that is killed loses those of this time."""
+"""How often counts are saved; a killed process loses those since the last save."""
 MAX_EVENT_KINDS = 2_000
-"""Different events to keep a day. There are only so many entries, and a hostile text makes no new kinds."""
+"""How many different events to keep per day. There are only so many entries, and hostile texts don't add kinds."""
 
 _SEPARATOR = "|"
 
@@ -41,14 +41,14 @@ class UsageCounter:
         self._counts.update(_SEPARATOR.join((event.kind, event.entry, event.detail)) for event in events)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Save the counts at intervals until `stop`, and a last time then."""
+        """Save the counts at intervals until `stop`, and then one last time."""
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), SAVE_INTERVAL_SECONDS)
             await self.save()
 
     async def save(self) -> None:
-        """Add the counts to the day's document; what can't be saved now is saved with the next ones."""
+        """Add the counts to the day's document; what can't be saved now is saved next time."""
         if not self._counts:
             return
         # events that are counted while the store is busy belong to the next save
@@ -68,7 +68,7 @@ class UsageCounter:
         except StoreError as error:
             _log.warning("Usage counts could not be saved, and are saved later: %s", error)
         finally:
-            # also when the program stops in the middle of it: the last save at its end must still have them
+            # even if the program is stopped in the middle: the last save must still have them
             if not is_saved:
                 self._counts += unsaved
 

@@ -1,7 +1,7 @@
 """Read the JSON of a Teams activity as an `InboundActivity`.
 
-The JSON is untrusted: every field's type is checked before it is used, and nothing here raises for what a person can
-send. Only a body that is no Teams activity at all is refused.
+The JSON is untrusted: every field's type is checked before it's used, and nothing that a person can send raises here.
+Only a body that isn't a Teams activity at all is refused.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from knowledge.azure_names import is_assigned_guid
 MAX_ID_CHARS = 512
 MAX_NAME_CHARS = 100
 MAX_FILES = 5
-"""Files of one message that are read: as many as jobs of a conversation may wait."""
+"""How many files of a message are read: as many as a conversation may have waiting jobs."""
 RESERVED_KEYS = frozenset({"v", "do", "args", "msteams", KEEP_CARD_KEY, OWNER_KEY})
-"""What a button sends; a form's fields are sent as further keys, so no field may have one of these names."""
+"""What a button sends; a form's fields are additional keys, so no field may have one of these names."""
 
 
 def read_activity(body: object) -> InboundActivity:
@@ -69,7 +69,7 @@ def _read_activity_of_type(activity_type: str, body: Mapping[str, Any], turn: Tu
 
 
 def read_button_press(incoming: InboundActivity, body: Mapping[str, Any], value: object) -> InboundActivity | None:
-    """Return `incoming` as the press of a button, None if the button is not ours.
+    """Return `incoming` as a button press, None if the button isn't ours.
 
     Args:
         incoming: Who pressed it, and where.
@@ -81,7 +81,7 @@ def read_button_press(incoming: InboundActivity, body: Mapping[str, Any], value:
         return None
     person_hash = hash_owner_id(incoming.turn.person.id)
     action = replace(action, is_foreign=value.get(OWNER_KEY, person_hash) != person_hash)
-    # somebody else's card stays: the answer to the one who pressed is a new message
+    # someone else's card stays: the person who pressed gets a new message
     can_replace_card = not action.is_foreign and not value.get(KEEP_CARD_KEY)
     return replace(
         incoming,
@@ -93,7 +93,7 @@ def read_button_press(incoming: InboundActivity, body: Mapping[str, Any], value:
 
 
 def read_team_id(body: Mapping[str, Any]) -> str:
-    """Return the id of the team that an activity's channel belongs to, "" if it names none that can be used."""
+    """Return the id of the team that an activity's channel belongs to, "" if it has no usable one."""
     team_id = as_mapping(as_mapping(body.get("channelData")).get("team")).get("id")
     if isinstance(team_id, str) and 0 < len(team_id) <= MAX_ID_CHARS and team_id.isprintable():
         return team_id
@@ -116,7 +116,7 @@ def _read_turn(body: Mapping[str, Any]) -> Turn:
         ),
         conversation_id=_parse_id(conversation.get("id"), "conversation.id"),
         scope=_read_scope(conversation),
-        # 35 characters are what RFC 5646 asks to support
+        # RFC 5646 asks to support 35 characters
         locale=locale if isinstance(locale, str) and 0 < len(locale) <= 35 else None,
     )
 
@@ -148,7 +148,7 @@ def _read_message(body: Mapping[str, Any], turn: Turn) -> InboundActivity:
             return InboundActivity("say", turn, "strange-button")
     attachments = [item for item in as_list(body.get("attachments")) if isinstance(item, dict)]
     attached_text = "\n".join(filter(None, (extract_text(item, mentions) for item in attachments)))
-    # Teams repeats a formatted message as HTML; where the plain text is missing or cut, the HTML is the message
+    # Teams repeats a formatted message as HTML; if the plain text is missing or truncated, the HTML is the message
     if len(text) * 2 < len(attached_text):
         text = attached_text
     files = [file for file in map(parse_file, attachments) if file] if turn.scope == "personal" else []
@@ -167,7 +167,7 @@ def _build_join(turn: Turn) -> InboundActivity:
 
 
 def _was_bot_added(body: Mapping[str, Any], turn: Turn) -> bool:
-    """Return whether the bot is new in the conversation; a group isn't greeted again for each new member."""
+    """Return whether the bot is new in the conversation; a group isn't greeted again for every new member."""
     bot_id = as_mapping(body.get("recipient")).get("id")
     added_ids = [as_mapping(member).get("id") for member in as_list(body.get("membersAdded"))]
     return bool(added_ids) and (turn.scope == "personal" or bool(bot_id and bot_id in added_ids))
@@ -197,7 +197,7 @@ def _read_pressed_card_id(body: Mapping[str, Any]) -> str:
 
 
 def _parse_field(item: object) -> str | None:
-    """Return a form field's value as text, None if it is none. Some clients send a toggle or a number as itself."""
+    """Return a form field's value as text, None if it isn't one. Some clients send toggles and numbers as such."""
     if isinstance(item, bool):
         return "true" if item else "false"
     if isinstance(item, int | float):

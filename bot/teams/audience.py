@@ -1,4 +1,4 @@
-"""Who can read a group chat or a channel, as Teams' list of its members tells: the organization's own people or others.
+"""Who can read a group chat or a channel, per Teams' list of its members: the organization's own people or others.
 
 A guest has an account in the organization and the role `guest`; people of a shared channel or a federated chat have
 another tenant; people who joined a meeting without an account have the role `anonymous`.
@@ -20,8 +20,8 @@ _BOT_PREFIX = "28:"
 def judge_members(members: Sequence[object], person: Person) -> Audience:
     """Return who the members are, seen from the organization of `person`.
 
-    What Teams doesn't say of somebody isn't guessed. A list without the person isn't that of the conversation, or they
-    have left it.
+    What Teams doesn't say about somebody isn't guessed. If the person isn't on the list, it isn't the conversation's
+    list, or they have left.
     """
     people = [member for member in map(as_mapping, members) if not str(member.get("id")).startswith(_BOT_PREFIX)]
     audiences = {_judge_member(member.get("tenantId"), member.get("userRole"), person.tenant) for member in people}

@@ -14,7 +14,7 @@ _ACTION_IDS = {"like": "right", "dislike": "wrong"}
 
 
 async def handle_reaction(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-    """Run the turn of the button that the reaction stands for. The comment that Teams sends with it is not read."""
+    """Run the turn of the button that the reaction corresponds to. The comment that Teams sends with it isn't read."""
     value = as_mapping(invoke.value)
     action_id = _ACTION_IDS.get(str(as_mapping(value.get("actionValue")).get("reaction")))
     if value.get("actionName") == "feedback" and action_id:

@@ -1,7 +1,7 @@
-"""Handle a person's answer to the question whether a file may be put into their OneDrive (`fileConsent/invoke`).
+"""Handle a person's answer to the question whether a file may be saved to their OneDrive (`fileConsent/invoke`).
 
-The file is built from the conversation's state at that time, so nothing of it is stored meanwhile. If the case was
-changed since the offer, it would be another file, and it isn't given under the old name.
+The file is built from the conversation's state at that time, so it's never stored. If the case has changed since the
+offer, it would be a different file, so it isn't sent under the old name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dialogs.texts.catalog import get_texts
 
 MAX_FIELD_CHARS = 200
 RESPONSE_TIMEOUT_SECONDS = 2.0
-"""Seconds that the invoke still waits for its reply, after up to eight for the upload."""
+"""How many seconds the invoke waits for its reply, after up to eight for the upload."""
 
 _IS_ACCEPTED = {"accept": True, "decline": False}
 _FILE_FIELDS = ("name", "uniqueId", "fileType")
@@ -44,7 +44,7 @@ class FileConsentHandler:
         return {"fileConsent/invoke": self._handle_consent}
 
     async def _handle_consent(self, invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
-        """Upload the file if the person agreed, and replace the question by what came of it, once."""
+        """Upload the file if the person agreed, and replace the question with the outcome, once."""
         value, turn = as_mapping(invoke.value), invoke.incoming.turn
         is_accepted = _IS_ACCEPTED.get(str(value.get("action")))
         if turn.scope != "personal" or value.get("type") != "fileUpload" or is_accepted is None:
@@ -79,10 +79,10 @@ class FileConsentHandler:
         content = self._conversation.read_offered_file(dialog_state, args)
         if not content:
             return "file-changed"
-        # the invoke names the address, so it must not make the bot send the file anywhere else
+        # the invoke names the address, so it must not be able to send the file elsewhere
         upload_url = parse_sharepoint_url(upload_info.get("uploadUrl"))
         if upload_url is None:
-            _log.warning("An upload address was not one of SharePoint; nothing was sent there.")
+            _log.warning("An upload address isn't on SharePoint, so nothing was sent there.")
             return "file-failed"
         try:
             await self._uploads.put(upload_url, content)

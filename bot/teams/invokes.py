@@ -7,9 +7,9 @@ place. There are three reasons:
   Action.Execute appears at all.
 - Only the person who pressed sees what the invoke returns, until the message is edited as well. Other clients of the
   person, and the others in a thread, need the edit anyway.
-- The outbox makes sure that an edit arrives. Nobody learns whether a response did.
+- The outbox makes sure that an edit arrives. There's no way to know whether a response did.
 
-The invoke is served nevertheless, for cards that come another way: a message extension, a later client.
+The invoke is still served, for cards that come another way: a message extension, or a newer client.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class InvokeResult:
 
 
 InvokeHandler = Callable[[Invoke, TurnRunner, Channel], Awaitable[InvokeResult]]
-"""Answers an invoke within some 10 s. What changes the conversation is run as a turn, under its lock and only once.
+"""Answers an invoke within about 10 s. What changes the conversation runs as a turn, under its lock and only once.
 
 A handler may raise what `TurnRunner.run_turn` raises.
 """
@@ -70,14 +70,14 @@ A handler may raise what `TurnRunner.run_turn` raises.
 class InvokeRouter:
     """The handlers by name; `adaptiveCard/action` always has one. The handler of an event is named `event NAME`.
 
-    Nobody waits for the answer to an event; it is empty.
+    The answer to an event is empty, since nothing waits for it.
     """
 
     def __init__(self, handlers: Mapping[str, InvokeHandler] | None = None) -> None:
         self._handlers: dict[str, InvokeHandler] = {"adaptiveCard/action": handle_card_action, **(handlers or {})}
 
     def extend(self, handlers: Mapping[str, InvokeHandler]) -> InvokeRouter:
-        """Return a router with these handlers and more; a new one replaces an old one of the same name."""
+        """Return a router with these handlers added; a new one replaces an old one with the same name."""
         return InvokeRouter({**self._handlers, **handlers})
 
     def can_handle(self, body: Mapping[str, Any]) -> bool:
@@ -88,7 +88,7 @@ class InvokeRouter:
     async def dispatch(
         self, body: Mapping[str, Any], incoming: InboundActivity, turns: TurnRunner, channel: Channel
     ) -> InvokeResult:
-        """Run the handler of the invoke `body`, and return its answer; a name without handler gets a notice."""
+        """Run the handler of the invoke `body`, and return its answer; a name without a handler gets a notice."""
         name = self._find_handler_name(body)
         handler = self._handlers.get(name, handle_unknown_invoke)
         return await handler(Invoke(name, body.get("value"), incoming, body), turns, channel)
@@ -110,8 +110,7 @@ async def handle_unknown_invoke(invoke: Invoke, turns: TurnRunner, channel: Chan
 async def handle_card_action(invoke: Invoke, turns: TurnRunner, channel: Channel) -> InvokeResult:
     """Answer a pressed Action.Execute with the card that replaces the pressed one, or with a text.
 
-    Its data is that of a button, as Action.Submit sends it; the verb may be given instead of `do`. Further replies are
-    sent as messages.
+    Its data is a button's, as Action.Submit sends it; the verb may replace `do`. Other replies are sent as messages.
     """
     action = as_mapping(as_mapping(invoke.value).get("action"))
     data, verb = action.get("data"), action.get("verb")
@@ -119,7 +118,7 @@ async def handle_card_action(invoke: Invoke, turns: TurnRunner, channel: Channel
         data = {**data, "do": verb}
     incoming = read_button_press(invoke.incoming, invoke.body, data)
     if incoming is None or as_mapping(invoke.value).get("trigger") == "automatic":
-        # the bot's own cards don't refresh themselves, so nobody pressed anything here
+        # the bot's own cards don't refresh themselves, so this isn't a press
         return _build_card_action_result(TextMessage(invoke.render_notice("strange-button")))
     if incoming.can_replace_card and not incoming.replaced_activity_id:
         incoming = replace(incoming, replaced_activity_id=RESPONSE_ONLY)

@@ -1,6 +1,6 @@
 """The message extension: search the entries from a message box, and "Diagnose" on a colleague's message.
 
-Teams sends an invoke and shows what the HTTP response holds. Nothing is stored.
+Teams sends an invoke and shows what's in the HTTP response. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _read_query(value: Mapping[str, Any]) -> str:
 
 
 def _read_message_text(message: Mapping[str, Any]) -> str:
-    """Return the text of a message as Teams gives it to an action: its body, and the texts attached to it."""
+    """Return a message's text as Teams passes it to an action: its body, and the texts attached to it."""
     body = as_mapping(message.get("body"))
     # the format of Microsoft Graph, not that of an activity's attachments
     content_type = "text/html" if body.get("contentType") == "html" else "text/plain"

@@ -1,4 +1,4 @@
-"""Extract from a message its text, without mentions of the bot, the texts of its attachments, and its files."""
+"""Extract a message's text, without mentions of the bot, the texts of its attachments, and its files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dialogs.model.files import AttachedFile
 from dialogs.model.turn import ConversationScope
 
 FILE_TYPE = "application/vnd.microsoft.teams.file.download.info"
-"""The content type of an attachment that is a file which the person sent."""
+"""The content type of an attachment that's a file sent by the person."""
 MAX_NAME_CHARS = 255
 MAX_URL_CHARS = 4096
 _IMAGE_EXTENSIONS = frozenset({"png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "heic", "svg"})
 _RECORDING_EXTENSIONS = frozenset({"mp3", "m4a", "wav", "ogg", "mp4", "mov", "mkv", "webm", "avi"})
 
-# RE2, since the markup is foreign and a backtracking engine could be made to hang; an unclosed "<" is text
+# RE2, since the markup is untrusted and could make a backtracking engine hang; an unclosed "<" is text
 _LINE_BREAK = re2.compile(r"(?i)<(?:br|hr|/p|/div|/li|/tr|/pre|/h[1-6]|/blockquote)\b[^<>]*>")
 _MENTION = re2.compile(r"(?i)<(?:at|span)\b[^<>]*>[^<>]*</(?:at|span)>")
 _TAG = re2.compile(r"(?i)</?[a-z][^<>]*>")
@@ -69,7 +69,7 @@ def _extract_mention_name(mention: str) -> str:
 
 
 def parse_file(attachment: Mapping[str, Any]) -> AttachedFile | None:
-    """Return the file in an attachment, None if it is something else, or a picture or recording."""
+    """Return the file in an attachment, None if it's something else, or a picture or recording."""
     content, name = as_mapping(attachment.get("content")), attachment.get("name")
     url = content.get("downloadUrl")
     if _parse_content_type(attachment) != FILE_TYPE or not isinstance(url, str) or not 0 < len(url) <= MAX_URL_CHARS:
@@ -79,7 +79,7 @@ def parse_file(attachment: Mapping[str, Any]) -> AttachedFile | None:
 
 
 def find_unreadable_notice(attachment: Mapping[str, Any], scope: ConversationScope) -> NoticeId | None:
-    """Return the notice that says why an attachment is not read; None if it is read, or repeats the message."""
+    """Return the notice that says why an attachment is not read; None if it's read, or just repeats the message."""
     content_type = _parse_content_type(attachment)
     if content_type.startswith("text/") and isinstance(attachment.get("content"), str):
         return None

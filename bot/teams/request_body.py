@@ -21,8 +21,8 @@ async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIME
     """Read the JSON value in the body of `request`.
 
     Raises:
-        RequestRefusedError: With status 415 for another content type, 408 if it takes too long, and 400 for what is no
-            JSON or is nested too deep.
+        RequestRefusedError: With status 415 for another content type, 408 if it takes too long, and 400 if it isn't
+        JSON or is nested too deep.
         web.HTTPRequestEntityTooLarge: It is larger than the application accepts.
     """
     if request.content_type != "application/json":
@@ -47,7 +47,7 @@ def _parse_json(raw: bytes) -> Any:
     except ValueError:
         # orjson also rejects half of a surrogate pair, which is valid JSON
         body = json.loads(raw, parse_constant=_reject_constant)
-        # but not a character: nothing could store or send the text, so it is replaced
+        # but not a character: the text couldn't be stored or sent, so it's replaced
         return json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from bot.errors import describe_error_location
 
 SILENCED_LOGGERS = ("azure.identity", "azure.core", "msal")
-"""Libraries that log whole error responses of the identity provider; our own modules log what failed."""
+"""Libraries that log the identity provider's whole error responses; our own modules log what failed."""
 
 
 class TextLogFormatter(logging.Formatter):
     """Formats a record as one line of text.
 
-    Of an exception only type and location are logged: its message may quote what a person sent.
+    Only an exception's type and location are logged: its message may quote what a person sent.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -29,7 +29,7 @@ class TextLogFormatter(logging.Formatter):
 
 
 class JsonLogFormatter(logging.Formatter):
-    """Formats a record as a JSON object: `time` (UTC), `level`, `logger`, `message` and, of an exception, `error`."""
+    """Formats a record as a JSON object: `time` (UTC), `level`, `logger`, `message`, and `error` for an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the JSON object in one line."""

@@ -1,4 +1,4 @@
-"""What monitoring learns about the bot's work: how often, how long, with what outcome; no contents."""
+"""What monitoring sees of the bot's work: how often, how long, with what outcome; no contents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TurnSpan(Protocol):
     """A turn under observation."""
 
     def fail(self, error: BaseException) -> None:
-        """Mark the turn as failed, although the person got an answer. Only the error's type is recorded."""
+        """Mark the turn as failed, even though the person got an answer. Only the error's type is recorded."""
         ...
 
 
@@ -23,7 +23,7 @@ class Observer(Protocol):
     """Is notified of the bot's work. No method blocks or raises."""
 
     def observe_turn(self, kind: str, scope: str) -> AbstractContextManager[TurnSpan]:
-        """Return a context manager to run a turn in. `kind` is that of `classify_turn`, `scope` that of the chat."""
+        """Return a context manager to run a turn in. `kind` comes from `classify_turn`, `scope` from the chat."""
         ...
 
     def record_diagnosis(self, diagnosis: Diagnosis, seconds: float) -> None:
@@ -39,7 +39,7 @@ class Observer(Protocol):
         ...
 
     def close(self) -> None:
-        """Send what has not been sent yet."""
+        """Send what hasn't been sent yet."""
         ...
 
 
@@ -69,7 +69,7 @@ class NullObserver:
 
 
 def classify_turn(turn: Turn) -> str:
-    """Return what started the turn, in one word, which contains nothing of its text."""
+    """Return what started the turn, in one word that contains none of its text."""
     match turn.event:
         case MessageSent(files=files):
             return "file" if files else "text"

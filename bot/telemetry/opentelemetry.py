@@ -1,8 +1,7 @@
-"""Traces, metrics and logs through OpenTelemetry, if an operator asks for them. None of them has contents.
+"""Traces, metrics, and logs through OpenTelemetry, if an operator asks for them. None of them have contents.
 
-The settings have the names of OpenTelemetry and Azure Monitor, whose other variables, such as `OTEL_SERVICE_NAME`, work
-too.
-The libraries are installed from requirements-telemetry.txt.
+The settings are named as in OpenTelemetry and Azure Monitor, whose other variables, such as `OTEL_SERVICE_NAME`, work
+too. The libraries are installed from requirements-telemetry.txt.
 """
 
 from __future__ import annotations
@@ -119,7 +118,7 @@ class OpenTelemetryObserver:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        # without an instance id the counters of several processes would look like one that jumps back and forth
+        # without an instance id, the counters of several processes would look like one that jumps back and forth
         resource = Resource.create({"service.name": service_name, "service.instance.id": secrets.token_hex(6)})
         self._tracer_provider = TracerProvider(resource=resource)
         for exporter in exporters.spans:
@@ -150,7 +149,7 @@ class OpenTelemetryObserver:
     def _trace_turn(self, kind: str, scope: str) -> Iterator[TurnSpan]:
         attributes = {"turn.kind": kind, "turn.scope": scope}
         started_at = time.perf_counter()
-        # of an exception only its type is recorded: its message could quote what a person sent
+        # only an exception's type is recorded: its message could quote what a person sent
         with self._tracer.start_as_current_span(
             "turn", attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
@@ -197,7 +196,7 @@ class OpenTelemetryObserver:
 
 
 class _OpenTelemetryLogHandler(logging.Handler):
-    """Sends our own log records; of an exception only type and location, as in the log."""
+    """Sends our own log records; for an exception, only the type and location, as in the log."""
 
     def __init__(self, logger: Any) -> None:
         super().__init__()

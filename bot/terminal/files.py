@@ -1,4 +1,4 @@
-"""Files in the terminal: those that the person sends with `.file`, and those that a reply offers."""
+"""Files in the terminal: those the person sends with `.file`, and those a reply offers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LocalFileError(BotError):
 class LocalAttachmentReader:
     """The `AttachmentReader` for files of this computer, whose reference is their path.
 
-    It reads a plain log of any size. What is unpacked from an archive is limited as for any other attached file.
+    It reads a plain log of any size. Unpacking an archive is limited as for any other attached file.
     """
 
     def __init__(self, diagnose: StreamDiagnoser) -> None:

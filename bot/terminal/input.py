@@ -22,7 +22,7 @@ ENABLE_BRACKETED_PASTE, DISABLE_BRACKETED_PASTE = "\x1b[?2004h", "\x1b[?2004l"
 
 _PASTE_START, _PASTE_END = "\x1b[200~", "\x1b[201~"
 _MAX_TERMINAL_LINE_BYTES = 4095  # a terminal in canonical mode drops the rest of a longer line
-_PASTE_PAUSE_SECONDS = 0.05  # a pause this long ends a paste in a terminal that does not mark pastes
+_PASTE_PAUSE_SECONDS = 0.05  # a pause this long ends a paste in a terminal that doesn't mark pastes
 _MAX_QUEUED_CHUNKS = 64
 _END_OF_TRANSMISSION = "\x04"
 
@@ -50,7 +50,7 @@ class TerminalInput:
         """Read in a background thread, and restore the terminal's settings at the end of the block."""
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._pump_chunks, args=(loop,), daemon=True, name="terminal input").start()
-        with self._disable_mode("ECHOCTL"):  # or the terminal would print the paste markers
+        with self._disable_mode("ECHOCTL"):  # otherwise the terminal would print the paste markers
             yield
 
     def end(self) -> None:

@@ -76,7 +76,7 @@ class TerminalSession:
                     if (content := self._conversation.read_offered_file(self._state, args)) is not None:
                         replies[index] = append_file_text(replies[index], effect, content)
                 case HandOff() | RequestSignIn() | AskFeedback():
-                    pass  # the terminal is the person's own: there is no thread to leave, nor anybody to sign in
+                    pass  # the terminal is the person's own: there's no thread to leave, and no one to sign in
                 case _:
                     assert_never(effect)
         return replies, jobs

@@ -1,4 +1,4 @@
-"""Color and line width for the output of commands: only where a person reads it, not in a file or a pipe."""
+"""Color and line width for the output of commands: only if a person is reading it, not in a file or a pipe."""
 
 from __future__ import annotations
 

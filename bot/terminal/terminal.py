@@ -45,7 +45,7 @@ async def run_terminal(
 
     Args:
         answer_turn: returns the replies to a turn.
-        person: who the turns come from.
+        person: whom the turns come from.
         conversation_id: the id of the conversation in each turn.
         locale: sets the language of the terminal's own messages until the first reply does.
         console: where replies are printed; by default standard output.

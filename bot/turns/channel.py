@@ -20,7 +20,7 @@ ConversationReference = Mapping[str, Any]
 
 
 Audience = Literal["own", "guests", "unclear"]
-"""Who can read a conversation: only people of one organization; guests, too; or the channel doesn't tell of some."""
+"""Who can read a conversation: only people of one organization; guests too; or the channel doesn't say for some."""
 
 
 class Channel(Protocol):
@@ -43,7 +43,7 @@ class Channel(Protocol):
             conversation_reference: The turn that the message answers, if that is an earlier one.
 
         Raises:
-            DeliveryError: The message was not accepted, or perhaps not; `outcome` says which.
+            DeliveryError: The message wasn't accepted, or may not have been; `outcome` says which.
         """
         ...
 
@@ -86,7 +86,7 @@ class ProactiveMessenger(Protocol):
 
         Raises:
             DeliveryError: The conversation can't be reached now.
-            RequestRefusedError: It can't be reached at all with the bot's present credentials.
+            RequestRefusedError: It can't be reached with the bot's current credentials.
         """
         ...
 
@@ -94,12 +94,12 @@ class ProactiveMessenger(Protocol):
 def render_messages(result: ConversationResult, channel: Channel, replaced_activity_id: str = "") -> list[Message]:
     """Return the messages that show the replies of `result`, in order.
 
-    The first reply that may do so replaces the activity `replaced_activity_id`; with "" all of them are new messages.
+    The first reply that may replace a message replaces `replaced_activity_id`; if that's "", all are new messages.
     """
     messages: list[Message] = []
     for index, reply in enumerate(result.replies):
         first, *rest = channel.render_reply(reply, select_reply_effects(result.effects, index))
-        # an activity can be replaced only once: what follows is sent below
+        # an activity can only be replaced once: the rest is sent below
         if replaced_activity_id and reply.may_replace:
             first, replaced_activity_id = replace(first, replaced_activity_id=replaced_activity_id), ""
         messages += [first, *rest]

@@ -1,4 +1,4 @@
-"""The document of one conversation: the dialogs' state, the processed activities, and what is left to do and to send.
+"""A conversation's document: the dialogs' state, the processed activities, and what's left to do and to send.
 
 It is one JSON document, so that a store commits all of it at once: a turn's new state, its activity and its replies.
 """
@@ -19,9 +19,9 @@ from dialogs.texts.catalog import get_texts
 from knowledge.model.entry import Language
 
 SCHEMA_VERSION = 3
-"""The version of the document; 1 had neither `done` nor `outbox`, 2 had no `pending`."""
+"""The document's version; 1 had neither `done` nor `outbox`, 2 had no `pending`."""
 MAX_PROCESSED_ACTIVITIES = 100
-"""Processed activities to remember. The channel repeats one within minutes, and nobody sends a hundred in that time."""
+"""How many processed activities to remember. The channel repeats one within minutes: too short to send a hundred."""
 PROCESSED_RETENTION_SECONDS = 86_400
 """How long a processed activity is remembered."""
 REPLY_RETENTION_SECONDS = 86_400
@@ -36,19 +36,20 @@ MAX_CRASHED_SENDS = 5
 
 @dataclass(slots=True)
 class ConversationDocument:
-    """Everything that is kept of one conversation.
+    """Everything that's kept about one conversation.
 
     Attributes:
-        welcomed: The person was greeted.
+        welcomed: Whether the person was greeted.
         language: The language of the last answer.
-        dialog_state: The dialogs' own state; None before the first turn, {} where it was unreadable.
+        dialog_state: The dialogs' own state; None before the first turn, {} if it was unreadable.
         processed_activities: Activity key to the time when its turn was committed.
         outbox: The replies that wait to be sent, in order.
         outbox_lease_owner: The instance that sends the outbox, until `outbox_lease_expires_at`.
         invoke_responses: Activity key to the message that went into the HTTP response, for the last few invokes.
         pending_turns: The jobs and the long turns that are left to do, in order.
-        sign_in_expires_at: Until when a sign-in is awaited, which a typed number may complete; 0 if none is.
-        way_back: How to post here what the person shares from their private chat; None if they asked for no look here.
+        sign_in_expires_at: Until when a sign-in is pending, which a typed number may complete; 0 if none is.
+        way_back: How to post here what the person shares from their private chat; None if they didn't ask for a lookup
+            here.
     """
 
     welcomed: bool = False
@@ -69,7 +70,7 @@ class ConversationDocument:
         return bool(self.outbox or self.pending_turns)
 
     def find_pending(self, pending_id: str) -> PendingTurn | None:
-        """Return the pending job or turn with that id, None if it is done or canceled."""
+        """Return the pending job or turn with that id, None if it's done or canceled."""
         return next((pending for pending in self.pending_turns if pending.id == pending_id), None)
 
     def remove_pending(self, pending_id: str) -> bool:
@@ -82,7 +83,7 @@ class ConversationDocument:
         """Remove a message from the outbox; `activity_id` is the channel's id for it, None if it wasn't sent."""
         self.outbox = [message for message in self.outbox if message.id != message_id]
         for pending in self.pending_turns:
-            # the announcement of a job is on the screen now, so its progress can be shown there
+            # the job's announcement is on the screen now, so its progress can be shown there
             if pending.progress_message_id == message_id:
                 pending.progress_message_id, pending.progress_activity_id = "", activity_id or ""
 
@@ -96,7 +97,7 @@ class ConversationDocument:
         self.pending_turns.clear()
 
     def remember_way_back(self, conversation_reference: ConversationReference) -> None:
-        """Keep how to get to this conversation, for a post that answers no message."""
+        """Remember how to reach this conversation, for a post that isn't a reply."""
         self.way_back = {**conversation_reference, "activity": None}
 
     def cancel_jobs(self, job_ids: Collection[str]) -> None:
@@ -109,7 +110,7 @@ class ConversationDocument:
 
     def mark_processed(self, activity_key: str, now: float) -> None:
         """Remember that an activity was processed, and forget the oldest ones."""
-        # a dict keeps the order of insertion, so the latest activity must be inserted last
+        # a dict keeps insertion order, so the latest activity must be inserted last
         self.processed_activities.pop(activity_key, None)
         self.processed_activities[activity_key] = int(now)
         recent = [(key, at) for key, at in self.processed_activities.items() if at > now - PROCESSED_RETENTION_SECONDS]
@@ -155,7 +156,7 @@ class ConversationDocument:
         """Mark the first message of the outbox as being sent by `instance`.
 
         Returns:
-            Whether it is to be sent now: False if the outbox is empty, or another instance holds the lease.
+            Whether to send it now: False if the outbox is empty or another instance holds the lease.
         """
         if not self.outbox:
             self.outbox_lease_owner, self.outbox_lease_expires_at = "", 0.0
@@ -164,7 +165,7 @@ class ConversationDocument:
             return False
         self.outbox_lease_owner, self.outbox_lease_expires_at = instance, now + lease_seconds
         first = self.outbox[0]
-        # a send that was in flight already was interrupted by a crash: nobody knows whether it arrived
+        # a send that was already in flight was interrupted by a crash: it's unknown whether it arrived
         first.crashed_attempts += first.in_flight
         first.in_flight = True
         return True
@@ -174,7 +175,7 @@ class ConversationDocument:
         return next((message for message in self.outbox if message.id == message_id), None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document as plain JSON; it shares the values that are JSON already."""
+        """Return the document as plain JSON; it shares values that are already JSON."""
         return {
             "schema": SCHEMA_VERSION,
             "welcomed": self.welcomed,
@@ -195,7 +196,7 @@ class ConversationDocument:
 def read_conversation_document(value: Mapping[str, Any]) -> ConversationDocument:
     """Read a stored document, of this or an earlier version; a broken part of it is replaced by its default.
 
-    Where the document as a whole is unusable, `dialog_state` is {} and not None: the dialogs know that they lost it.
+    If the whole document is unusable, `dialog_state` is {} and not None, so the dialogs know that it was lost.
     """
     dialog_state, language = value.get("medic"), value.get("language")
     if value.get("schema") not in range(1, SCHEMA_VERSION + 1) or not isinstance(dialog_state, dict | None):

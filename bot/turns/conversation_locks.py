@@ -1,4 +1,4 @@
-"""One lock per conversation: its turns run one after the other, those of different conversations side by side."""
+"""One lock per conversation: its turns run one after the other, turns of different conversations in parallel."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from bot.errors import BotError
 
 MAX_WAITING_TURNS = 50
-"""Turns of one conversation that may run or wait at once; nobody types so fast."""
+"""How many turns of a conversation may run or wait at once; no one types that fast."""
 
 
 class QueueFullError(BotError):
-    """Too many turns of one conversation are waiting already."""
+    """Too many turns of one conversation are already waiting."""
 
 
 @dataclass(slots=True)
@@ -39,10 +39,10 @@ class ConversationLocks:
 
     @asynccontextmanager
     async def acquire(self, key: str) -> AsyncIterator[None]:
-        """Hold the lock of `key` for the block; those who wait get it in order of arrival.
+        """Hold the lock of `key` for the block; waiters get it in order of arrival.
 
         Raises:
-            QueueFullError: Too many wait for it already.
+            QueueFullError: Too many are already waiting for it.
         """
         counted_lock = self._locks.setdefault(key, _CountedLock())
         if counted_lock.users >= MAX_WAITING_TURNS:
@@ -53,6 +53,6 @@ class ConversationLocks:
                 yield
         finally:
             counted_lock.users -= 1
-            # whoever waits is counted too, so nobody can get a lock that was removed here
+            # waiters are counted too, so none can get a lock that was removed here
             if counted_lock.users == 0:
                 del self._locks[key]

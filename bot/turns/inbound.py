@@ -1,4 +1,4 @@
-"""What an activity asks of the turn runtime, as plain values: nothing here knows the channel that it came through."""
+"""What an activity asks of the turn runtime, as plain values that don't depend on the channel."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class InboundActivity:
         notice: A notice to send: alone with the intent "say", else after the dialogs' replies.
         activity_key: Identifies the activity, the same each time that it is delivered; "" if it has no id.
         replaced_activity_id: The activity of the card that was pressed, "" if it is unknown.
-        can_replace_card: The answer may replace the card that was pressed.
+        can_replace_card: Whether the answer may replace the card that was pressed.
         response: The HTTP response that waits for the answer, if one does.
-        is_pending: It is one of the conversation's pending turns; once it is removed there, it must not run.
+        is_pending: Whether it's one of the conversation's pending turns; once it's removed there, it must not run.
         extra_message: A message to send after the others, such as the card of an uploaded file.
     """
 

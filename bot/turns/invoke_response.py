@@ -19,7 +19,7 @@ No activity has this id.
 class InvokeResponse:
     """An HTTP response that waits `timeout_seconds` for the message to answer with.
 
-    In that time the turn may claim it, and must then set the message: what was claimed is not sent in another way.
+    In that time the turn may claim it, and must then set the message: what was claimed isn't sent another way.
     """
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -29,7 +29,7 @@ class InvokeResponse:
         self._message_future: asyncio.Future[ResponseMessage] = asyncio.get_running_loop().create_future()
 
     def claim(self) -> bool:
-        """Return whether the answer goes into the response; if not, it is to be sent like any other reply."""
+        """Return whether the answer goes into the response; if not, it's sent like any other reply."""
         self._is_claimed = self._is_open
         return self._is_open
 
@@ -43,9 +43,9 @@ class InvokeResponse:
         waiting: Any = (self._message_future, turn)
         await asyncio.wait(waiting, timeout=self._timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
         if self._is_claimed:
-            # the answer is being committed as this response's: no timeout may separate the two any more
+            # the answer is being committed as this response's: no timeout may separate the two anymore
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        # from here on the turn's answer is sent like any other reply
+        # from here on, the turn's answer is sent like any other reply
         self._is_open = False
         if self._message_future.done():
             return self._message_future.result()

@@ -1,4 +1,4 @@
-"""Run what turns left to do: apart from the conversation, one job of it at a time, and again after a restart."""
+"""Run what turns left to do: in the background, one job per conversation at a time, and again after a restart."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class JobRunner:
         self._job_slots = asyncio.Semaphore(limits.max_concurrent_jobs)
         self._messenger: ProactiveMessenger | None = None
         self._stop = asyncio.Event()
-        # by conversation, one task for its turns and one for its jobs: a job that takes hours must not hold up a turn
+        # per conversation, one task for its turns and one for its jobs: a job that takes hours must not hold up a turn
         self._tasks: dict[tuple[str, bool], asyncio.Task[None]] = {}
         self._rescan_requests: set[tuple[str, bool]] = set()
 
     @asynccontextmanager
     async def open(self, messenger: ProactiveMessenger, stop: asyncio.Event) -> AsyncIterator[None]:
-        """Run what is pending while the block runs; leave what is unfinished then to the next process."""
+        """Run what's pending while the block runs; leave anything unfinished to the next process."""
         self._messenger, self._stop = messenger, stop
         try:
             yield
@@ -85,7 +85,7 @@ class JobRunner:
                 await asyncio.wait(self._tasks.values())
 
     def start_pending(self, key: str, document: ConversationDocument) -> None:
-        """Start what is pending in a conversation and not running yet; do nothing outside the block of `open`."""
+        """Start what's pending in a conversation and not running yet; do nothing outside the block of `open`."""
         if not document.pending_turns or self._messenger is None or self._stop.is_set():
             return
         startable = (pending for pending in document.pending_turns if self._leases.can_start(key, pending))
@@ -103,13 +103,13 @@ class JobRunner:
         try:
             async with self._job_slots if is_for_jobs else contextlib.nullcontext():
                 self._rescan_requests.add(task_key)
-                # what is added after the last look at the document must not wait for the next sweep
+                # what's added after the document was last read must not wait for the next sweep
                 while task_key in self._rescan_requests:
                     self._rescan_requests.discard(task_key)
                     while not self._stop.is_set() and await self._process_next(key, is_for_jobs, messenger):
                         pass
         except QueueFullError:
-            _log.warning("A pending job has to wait: too many turns of its conversation do.")
+            _log.warning("A pending job has to wait: too many turns of its conversation are waiting.")
         except StoreError as error:
             _log.error("A pending job could not be read or recorded: %s", error)
         except Exception as error:  # noqa: BLE001 - the other conversations must go on
@@ -119,7 +119,7 @@ class JobRunner:
             del self._tasks[task_key]
 
     async def _process_next(self, key: str, is_for_jobs: bool, messenger: ProactiveMessenger) -> bool:
-        """Run the first one that is due; return whether there was one and the next may follow."""
+        """Run the first one that's due; return whether there was one and the next may follow."""
         leased = await self._leases.lease_next(key, is_for_jobs)
         if leased is None:
             return False
@@ -137,7 +137,7 @@ class JobRunner:
     ) -> bool:
         if pending.crashed_attempts >= MAX_CRASHED_ATTEMPTS:
             _log.error(
-                "A job (%s) is given up: it was started %d times and never finished.",
+                "A job (%s) is abandoned: it was started %d times and never finished.",
                 job.name,
                 pending.crashed_attempts,
             )
@@ -158,7 +158,7 @@ class JobRunner:
     async def _perform_job(
         self, key: str, job: Job, progress: ProgressReporter, language: Language
     ) -> Mapping[str, Any] | None:
-        """Perform a job and return its result; None if the program stops or the lease is lost meanwhile."""
+        """Perform a job and return its result; None if the program stops or the lease is lost."""
         person = progress.pending.parsed_turn.person
         performing = asyncio.create_task(
             perform_safely(self._conversation, person, job, language, progress.record_progress)
@@ -175,13 +175,13 @@ class JobRunner:
         finally:
             for task in (performing, *companions):
                 task.cancel()
-            # an update that is being sent must not arrive after the report; a job that resists is not waited for
+            # an update that's being sent must not arrive after the report; don't wait for a job that won't stop
             await asyncio.wait(companions, timeout=2)
         if performing in ended:
             return performing.result()
         if ended:
             return None
-        _log.error("A job (%s) took more than %d s and is canceled.", job.name, self._limits.timeout_seconds)
+        _log.error("A job (%s) took more than %d s and was canceled.", job.name, self._limits.timeout_seconds)
         return _build_failure("too-long")
 
     async def _report_result(
@@ -205,7 +205,7 @@ class JobRunner:
             _log.info("The replies of a stored turn still wait: %s", error)
         except Exception as error:  # noqa: BLE001 - the next sweep tries again
             _log.error("A pending turn could not be run: %s", describe_error_location(error))
-        # a turn that was committed has removed it from the document, so there is nothing to release
+        # a committed turn has removed it from the document, so there's nothing to release
         return await self._leases.update(key, pending.id, lambda stored: stored.release(failed=True)) is None
 
 

@@ -44,7 +44,7 @@ NoticeId = Literal[
 
 
 def detect_language(locale: str | None) -> Language:
-    """Return the language to answer in when nothing but the client's locale is known."""
+    """Return the language to answer in if only the client's locale is known."""
     return get_texts().detect_language(locale)
 
 

@@ -1,6 +1,6 @@
 """Send a conversation's outbox in order: a send is committed before it starts, and again when its outcome is known.
 
-A message is sent twice only where nobody can know whether it arrived: the channel did not say, or the program was
+A message is sent twice only if there's no way to know whether it arrived: the channel didn't say, or the program was
 killed between the send and the commit.
 """
 
@@ -26,10 +26,10 @@ from bot.turns.unit_of_work import UnitOfWork
 LEASE_SECONDS = 30
 """How long other instances leave a conversation's outbox to the one that began to send it."""
 MAX_UNKNOWN_OUTCOMES = 4
-"""Sends with an unknown outcome after which a message is given up.
+"""How many sends with an unknown outcome before a message is abandoned.
 
-If a channel leaves one send in twenty open, two would lose a message in four hundred. With four nobody sees one lost,
-and hardly anybody sees one three times.
+If one send in twenty has an unknown outcome, a limit of two would lose a message in four hundred. With four, none is
+lost in practice, and hardly any arrives three times.
 """
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class DeliveryPolicy:
     """How often and how long to try. Times are in seconds.
 
     Attributes:
-        max_flush_seconds: For all the messages that one turn sends.
+        max_flush_seconds: The limit for all messages that one turn sends.
         first_wait_seconds: Before the second attempt; it doubles with each further one.
         max_wait_seconds: The longest wait between two attempts.
         inline_attempts: Attempts while the turn waits; the sweep makes the others.
@@ -56,7 +56,7 @@ class DeliveryPolicy:
     def compute_wait(self, attempts: int, retry_after: float | None) -> float:
         """Return how long to wait after so many attempts: at least as long as the channel asked for.
 
-        The wait is random within limits, so that conversations that failed together don't retry together.
+        The wait is randomized, so that conversations that failed together don't retry together.
         """
         jitter: float = random.uniform(0.75, 1.25)  # noqa: S311 - not for security
         backoff = self.first_wait_seconds * 2.0 ** min(attempts, 20) * jitter
@@ -78,7 +78,7 @@ class Outbox:
     def begin_send(self, unit_of_work: UnitOfWork) -> None:
         """Record, before a commit, that this process is about to send the first message, if it may."""
         document, now = unit_of_work.document, self._clock()
-        # while another instance sends, a message in flight is no crash
+        # while another instance sends, a message in flight doesn't mean a crash
         if not document.is_leased_by_another(self._instance, now):
             self.give_up(document.drop_undeliverable(now))
         unit_of_work.is_sending = document.begin_send(self._instance, now, LEASE_SECONDS)
@@ -87,7 +87,7 @@ class Outbox:
         """Send the outbox until it is empty or its first message has to wait. The conversation's lock must be held.
 
         Returns:
-            Why messages still wait, or why one that answers the activity `activity_key` was lost; else None, also if
+            Why messages still wait, or why one that answers the activity `activity_key` was lost; else None, even if
             another instance is sending them.
         """
         deadline = time.monotonic() + self._policy.max_flush_seconds
@@ -108,7 +108,7 @@ class Outbox:
                         return error
                     await asyncio.sleep(wait)
                     await self._commit_and_begin_next(unit_of_work, _change_nothing)
-                # what an earlier turn lost is not this turn's failure
+                # what an earlier turn lost isn't this turn's failure
                 elif error and _is_lost_answer(unit_of_work.document, message, activity_key):
                     lost = error
         except StoreError as error_of_store:
@@ -117,11 +117,11 @@ class Outbox:
         return lost
 
     def give_up(self, messages: Sequence[OutboxMessage]) -> None:
-        """Count and log messages that won't be sent any more."""
+        """Count and log messages that won't be sent anymore."""
         for message in messages:
             self.counts["given-up"] += 1
             _log.error(
-                "A reply is given up: %d attempts failed, %d without a known outcome, %d crashes.",
+                "A reply is abandoned: %d attempts failed, %d without a known outcome, %d crashes.",
                 message.attempts,
                 message.unknown_outcomes,
                 message.crashed_attempts,
@@ -152,7 +152,7 @@ class Outbox:
     async def _record_outcome(
         self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, error: DeliveryError | None
     ) -> float | None:
-        """Commit what became of a message.
+        """Commit a message's outcome.
 
         Returns:
             The seconds to wait until its next attempt; None if the message is done and the next one has begun.
@@ -183,7 +183,7 @@ class Outbox:
 
     async def _record_sent(self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage) -> None:
         send_key = (unit_of_work.key, outbox_message.id)
-        # a fallback notice is no place to show a job's progress
+        # a fallback notice isn't the place to show a job's progress
         activity_id = None if outbox_message.is_fallback else self._unrecorded_sends[send_key]
         await self._commit_and_begin_next(
             unit_of_work, lambda document: document.remove_message(outbox_message.id, activity_id)
@@ -194,16 +194,16 @@ class Outbox:
     async def _record_refused(
         self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage, error: DeliveryError
     ) -> None:
-        """Put something else in the place of a message that the channel refused, or remove it."""
+        """Replace a message that the channel refused, or remove it."""
         if outbox_message.message.replaced_activity_id:
-            # the card is gone, too old, or not the bot's: send as a new message what was to replace it
+            # the card is gone, too old, or not the bot's: send its replacement as a new message
             self.counts["replaced"] += 1
             message = replace(outbox_message.message, replaced_activity_id="")
             await self._replace_message(unit_of_work, outbox_message, message, is_fallback=False)
             return
         reference = secrets.token_hex(4)
         _log.error("%s It is not sent again, reference %s.", error, reference)
-        # only what the channel can't show calls for a notice; after a 403 or 404 that would be refused as well
+        # only what the channel can't show needs a notice; after a 403 or 404 that would be refused too
         if error.status in (400, 413) and not outbox_message.is_fallback:
             self.counts["replaced"] += 1
             notice = TextMessage(render_notice("not-shown", outbox_message.language, reference))

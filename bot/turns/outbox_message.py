@@ -36,14 +36,14 @@ class OutboxMessage:
         id: The key of the activity that it answers, then a dot and its number among the answers.
         message: What to send.
         conversation_reference: The turn that it answers.
-        language: The language of the notice that may have to take its place.
+        language: The language of the notice that may have to replace it.
         created_at: When its turn was committed.
-        due_at: When to try next; 0 for at once.
+        due_at: When to try next; 0 for right away.
         attempts: Sends that failed or whose outcome is unknown.
         unknown_outcomes: Sends after which the channel didn't say whether it accepted the message.
         crashed_attempts: Sends that a crash interrupted.
-        in_flight: A send was started and its outcome is not recorded yet.
-        is_fallback: It is the notice that replaces a message which the channel refused.
+        in_flight: Whether a send was started and its outcome isn't recorded yet.
+        is_fallback: Whether it's the notice that replaces a message that the channel refused.
     """
 
     id: str
@@ -71,7 +71,7 @@ class OutboxMessage:
 
     def replace_message(self, message: Message, *, is_fallback: bool) -> None:
         """Send `message` instead, with a fresh count of attempts."""
-        # the attempts counted against the old message, not this one
+        # the attempts were for the old message, not this one
         self.message, self.is_fallback, self.in_flight, self.attempts = message, is_fallback, False, 0
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Find the conversations in which something waits, after a crash or a failure of the channel, and send it."""
+"""Find conversations where something is waiting after a crash or a channel failure, and send it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class OutboxSweeper:
-    """Sends what waits in the outboxes of `store` and is due.
+    """Sends what's waiting in the outboxes of `store` and is due.
 
     `start_pending` gets each conversation in which anything waits: it starts the jobs and turns that are left to do.
     """
@@ -40,7 +40,7 @@ class OutboxSweeper:
         self._policy, self._instance, self._clock = policy, instance, clock
 
     async def run(self, messenger: ProactiveMessenger, stop: asyncio.Event) -> None:
-        """Sweep at once, for what a crash left, and then at intervals until `stop`; finish a sweep that has begun."""
+        """Sweep right away, for what a crash left, then at intervals until `stop`; finish a sweep that has begun."""
         while not stop.is_set():
             try:
                 await self.sweep(messenger, stop)
@@ -68,23 +68,23 @@ class OutboxSweeper:
 
     async def _sweep_conversation(self, key: str, messenger: ProactiveMessenger) -> None:
         if self._locks.is_busy(key):
-            return  # its own turns send what waits; waiting for them here would hold up the other conversations
+            return  # its own turns send what's waiting; waiting for them here would hold up the other conversations
         try:
             async with self._locks.acquire(key):
                 unit_of_work = await UnitOfWork(self._store, key).load()
                 document, now = unit_of_work.document, self._clock()
-                # before the check of the lease, which is only on the outbox: jobs have their own
+                # before checking the lease, which only covers the outbox: jobs have their own
                 self._start_pending(key, document)
                 if document.is_leased_by_another(self._instance, now):
                     return
                 if undeliverable := document.drop_undeliverable(now):
                     await unit_of_work.commit()
                     self._outbox.give_up(undeliverable)
-                # a message in flight is due whatever its time: its sender died
+                # a message in flight is due regardless of its time: its sender died
                 if document.outbox and (document.outbox[0].in_flight or document.outbox[0].due_at <= now):
                     await self._flush_proactively(unit_of_work, messenger)
         except QueueFullError:
-            return  # its own turns send what waits
+            return  # its own turns send what's waiting
         except StoreError as error:
             _log.error("Waiting replies could not be read or recorded: %s", error)
 
@@ -97,7 +97,7 @@ class OutboxSweeper:
             await messenger.resume_conversation(first.conversation_reference, flush_to_channel)
         except RequestRefusedError as error:
             self._outbox.counts["refused"] += 1
-            _log.error("A waiting reply can't be sent any more: %s", error)
+            _log.error("A waiting reply can no longer be sent: %s", error)
             await unit_of_work.change(lambda document: document.remove_message(first.id))
         except Exception as error:  # noqa: BLE001 - one conversation out of reach must not stop the others
             self._outbox.counts["later"] += 1

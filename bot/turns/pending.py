@@ -1,6 +1,6 @@
 """What a conversation has left to do, as its document keeps it: jobs that turns enqueued, and turns that take long.
 
-Each is leased by the process that runs it: of several processes one runs it, and another takes over if that one dies.
+Each is leased by the process that runs it: only one of several processes does, and another takes over if it dies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from knowledge.redaction.redact import redact
 MAX_CRASHED_ATTEMPTS = 3
 """How often a pending turn may start without finishing. One that crashes the program must not do so forever."""
 MAX_TEXT_CHARS = 100_000
-"""Characters to keep of a turn's text, the last ones. The running turn has all of them; this is for after a crash."""
+"""How many characters of a turn's text to keep, from the end. The running turn has all; this is for after a crash."""
 
 
 @dataclass(slots=True)
@@ -43,14 +43,14 @@ class PendingTurn:
         created_at: When it was stored.
         job_json: The job; None for a turn.
         inbound_fields: What else an `InboundActivity` needs besides the turn.
-        in_flight: `lease_owner` is running it.
+        in_flight: Whether `lease_owner` is running it.
         lease_owner: The instance that runs it.
         lease_expires_at: When others may take over, unless the owner renews its lease.
         crashed_attempts: How often it was started and not finished.
         progress_message_id: The outbox message that announces the job, until it is sent.
         progress_message: What that message says.
         progress_activity_id: The activity that it became, where the progress is shown.
-        due_at: When it may start; 0 for at once.
+        due_at: When it may start; 0 for right away.
     """
 
     id: str
@@ -71,7 +71,7 @@ class PendingTurn:
     def can_start(self, instance: str, now: float) -> bool:
         """Return whether `instance` may start it, if it isn't running it already.
 
-        What an instance of that name started in an earlier life ended with that life.
+        What an earlier process with that instance name started ended with that process.
         """
         return self.due_at <= now and (
             not self.in_flight or self.lease_owner == instance or self.lease_expires_at <= now
@@ -79,7 +79,7 @@ class PendingTurn:
 
     def start(self, instance: str, now: float, lease_seconds: float) -> None:
         """Lease it to `instance`."""
-        # still in flight: whoever had the lease crashed
+        # still in flight: the lease's owner crashed
         self.crashed_attempts += self.in_flight
         self.in_flight, self.lease_owner, self.lease_expires_at = True, instance, now + lease_seconds
 
@@ -97,7 +97,7 @@ class PendingTurn:
 
     @property
     def parsed_turn(self) -> Turn:
-        """The stored turn; of a job, the turn that reports it, without the report."""
+        """The stored turn; for a job, the turn that reports it, without the report."""
         return _read_turn(self.turn_json)
 
     @property
@@ -167,9 +167,9 @@ def turn_from_json(value: object) -> Turn | None:
 def _add_event(stored: _StoredTurn, event: TurnEvent) -> _StoredTurn:
     match event:
         case MessageSent(text, files):
-            # a reference keeps its secret, as in the jobs that read the file: without it a crash would lose the file
+            # a reference keeps its secret, as in the jobs that read the file: otherwise a crash would lose the file
             redacted_files = tuple(AttachedFile(redact(file.name), file.reference) for file in files)
-            # shortened only afterwards: half a secret would not be recognized as one
+            # shortened only afterward: half a secret wouldn't be recognized as one
             return replace(stored, text=redact(text)[-MAX_TEXT_CHARS:], files=redacted_files)
         case ActionPressed():
             fields = {key: redact(value) for key, value in event.fields.items()}
@@ -178,7 +178,7 @@ def _add_event(stored: _StoredTurn, event: TurnEvent) -> _StoredTurn:
             return replace(stored, joined=True)
         case SignedIn(succeeded):
             return replace(stored, signed_in=succeeded)
-        case JobDone():  # the job itself is stored, and is done again
+        case JobDone():  # the job itself is stored, and runs again
             return stored
         case _:
             assert_never(event)

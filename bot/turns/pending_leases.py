@@ -1,4 +1,4 @@
-"""Lease the pending jobs and turns of conversations, so that of all processes only one runs each of them."""
+"""Lease the pending jobs and turns of conversations, so that only one process runs each of them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PendingLeases:
             now = self._clock()
             for pending in unit_of_work.document.pending_turns:
                 if (pending.job_json is not None) == is_for_jobs and pending.due_at <= now:
-                    # strictly in order: what waits behind one that another process runs is for that process to start
+                    # strictly in order: if another process runs one, that process also starts those waiting behind it
                     if not self.can_start(key, pending):
                         return None
                     pending.start(self._instance, now, self._lease_seconds)
@@ -64,7 +64,7 @@ class PendingLeases:
             return leased, unit_of_work.document.language or "en"
 
     async def renew_until_lost(self, key: str, pending: PendingTurn) -> None:
-        """Renew the lease on `pending` at intervals; return once another process has it, or it is no longer pending.
+        """Renew the lease on `pending` at intervals; return once another process has it, or it's no longer pending.
 
         `pending` also learns the activity of its announcement, which is sent meanwhile.
         """

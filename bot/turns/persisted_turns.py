@@ -1,4 +1,4 @@
-"""Turns that take longer than their request may wait: stored in the document first, so that no crash loses them."""
+"""Turns that outlast their requests: stored in the document first, so that a crash doesn't lose them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 async def persist_turn(
     store: StateStore, key: str, incoming: InboundActivity, channel: Channel, instance: str, clock: Callable[[], float]
 ) -> bool:
-    """Store a turn that `instance` is running; return whether it is safe, which it also is if it ended meanwhile."""
+    """Store a turn that `instance` is running; return whether it's safe, as it also is if it ended meanwhile."""
     # redacting a long text would block the other turns
     turn_json = await asyncio.to_thread(turn_to_json, incoming.turn)
     inbound_fields = {"wants": incoming.intent, "say": incoming.notice, "replaces": incoming.replaced_activity_id}
@@ -47,7 +47,7 @@ async def persist_turn(
         async with asyncio.timeout(PERSIST_TIMEOUT_SECONDS):
             await update_document(store, key, append_pending)
     except (StoreError, TimeoutError) as error:
-        _log.error("A long turn could not be stored: %s", str(error) or "the state store does not answer")
+        _log.error("A long turn could not be stored: %s", str(error) or "the state store doesn't answer")
         return False
     return True
 
@@ -58,7 +58,7 @@ def restore_inbound_activity(pending: PendingTurn) -> InboundActivity:
     stored_notice, replaced_activity_id = fields.get("say"), fields.get("replaces")
     intent: InboundIntent = "say" if fields.get("wants") == "say" else "answer"
     notice: NoticeId | None = stored_notice if stored_notice in get_args(NoticeId) else None
-    # it may be what crashed the program each time, so it is not run again
+    # it may be what crashed the program each time, so it isn't run again
     if pending.crashed_attempts >= MAX_CRASHED_ATTEMPTS:
         intent, notice = "say", "cut-off"
     return InboundActivity(

@@ -23,7 +23,7 @@ from dialogs.model.turn import MessageSent, Turn
 from knowledge.model.entry import Language
 
 RecordTurn = Callable[[UnitOfWork, InboundActivity, Channel, Sequence[Message], Language], None]
-"""Records in a document what came of a turn: `TurnProcessor.record_turn`."""
+"""Records a turn's outcome in a document: `TurnProcessor.record_turn`."""
 StartPending = Callable[[str, ConversationDocument], None]
 """Starts the jobs that a document holds under the given key: `JobRunner.start_pending`."""
 
@@ -53,8 +53,8 @@ class PrivateChatHandoff:
 
         Returns None if Teams doesn't let the bot write to the person.
 
-        The private chat is committed first, under this activity's key. After a crash between the two commits nothing is
-        missing, and nothing is shown twice.
+        The private chat is committed first, under this activity's key. After a crash between the two commits, nothing
+        is missing, and nothing is shown twice.
         """
         topic = next((effect.topic for effect in result.effects if isinstance(effect, HandOff)), None)
         if topic is None or incoming.turn.scope == "personal":
@@ -73,7 +73,7 @@ class PrivateChatHandoff:
                 )
                 error = await self._outbox.flush(unit_of_work, private_channel, incoming.activity_key)
                 self._start_pending(unit_of_work.key, unit_of_work.document)
-                # what only waits is sent later; what was refused never arrives, so the thread must say so
+                # what's waiting is sent later; what was refused never arrives, so the thread must say so
                 if error and error.outcome == "refused":
                     raise error
 

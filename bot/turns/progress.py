@@ -23,13 +23,13 @@ _log = logging.getLogger(__name__)
 class ProgressIntervals:
     """How often progress is shown, in seconds.
 
-    An update is two activities at most. That is far below what Teams accepts in a conversation: 60 in 30 seconds, 1800
+    An update is at most two activities. That's far below what Teams accepts in a conversation: 60 in 30 seconds, 1800
     in an hour.
 
     Attributes:
         update_seconds: Between two updates.
         max_wait_seconds: Between two updates while Teams refuses them.
-        typing_idle_seconds: Without progress for so long, the typing indicator stops: a job may wait for hours.
+        typing_idle_seconds: Without progress for this long, the typing indicator stops: a job may wait for hours.
     """
 
     update_seconds: float = 5.0
@@ -38,7 +38,7 @@ class ProgressIntervals:
 
 
 class ProgressReporter:
-    """Shows the progress of the job `pending` for as long as `show` runs. An update that fails is left out."""
+    """Shows the progress of the job `pending` while `show` runs. An update that fails is skipped."""
 
     def __init__(
         self, messenger: ProactiveMessenger, pending: PendingTurn, language: Language, intervals: ProgressIntervals
@@ -62,7 +62,7 @@ class ProgressReporter:
             is_advancing = time.monotonic() - self._advanced_at < self._intervals.typing_idle_seconds
             percent = self._percent
             try:
-                # there is no activity until the announcement is sent; renewing the lease brings its id
+                # there's no activity until the announcement is sent; renewing the lease then finds its id
                 if self.pending.progress_activity_id and percent > self._shown_percent:
                     await self._update_note(render_notice("so-far", self._language, percent=percent))
                     self._shown_percent = percent
@@ -76,7 +76,7 @@ class ProgressReporter:
                 wait = min(max(2 * wait, retry_after or 0.0), self._intervals.max_wait_seconds)
 
     async def finish(self) -> None:
-        """Replace the progress, if any was shown, by a note that the job is finished."""
+        """Replace the progress, if any was shown, with a note that the job is finished."""
         if self._shown_percent:
             try:
                 await self._update_note(render_notice("so-far-ended", self._language))

@@ -18,7 +18,7 @@ from dialogs.model.job import FAILURE_KEY, Job, JobDone, JobFailure
 from dialogs.model.turn import Turn
 
 MAX_PENDING_JOBS = 5
-"""Jobs of one conversation that may wait; they run one after the other."""
+"""How many jobs of a conversation may wait; they run one after the other."""
 
 
 async def apply_effects(
@@ -35,7 +35,7 @@ async def apply_effects(
     The last message announces the jobs. The first job's progress is shown below it, unless something may replace it.
 
     Returns:
-        More messages: the reports of the jobs for which there is no room.
+        More messages: the reports of the jobs that there's no room for.
     """
     jobs: list[Job] = []
     for effect in result.effects:
@@ -53,7 +53,7 @@ async def apply_effects(
             case _:
                 assert_never(effect)
     reports: list[Message] = []
-    # only after the cancellations, which are for the jobs of earlier turns
+    # only after the cancellations, which apply to jobs of earlier turns
     for number, job in enumerate(jobs):
         if sum(pending.job_json is not None for pending in document.pending_turns) >= MAX_PENDING_JOBS:
             reports += await _report_too_many(document, incoming.turn, channel, conversation, job)
@@ -66,7 +66,7 @@ async def apply_effects(
             now,
             {"do": job.name, "args": dict(job.args)},
         )
-        # a progress line would undo what a later answer puts in the message's place
+        # a progress line would undo the message's replacement by a later answer
         if number == 0 and messages and not result.replies[-1].may_be_replaced:
             pending.progress_message_id = f"{incoming.activity_key}.{len(messages) - 1}"
             pending.progress_message = message_to_json(messages[-1])
@@ -77,7 +77,7 @@ async def apply_effects(
 async def _report_too_many(
     document: ConversationDocument, turn: Turn, channel: Channel, conversation: Conversation, job: Job
 ) -> list[Message]:
-    """Let the dialogs report at once that `job` found no room, and return the messages."""
+    """Let the dialogs report right away that there was no room for `job`, and return the messages."""
     failure: JobFailure = "too-many"
     report = replace(turn, event=JobDone(job, {FAILURE_KEY: failure}))
     result = await conversation.answer_turn(report, document.dialog_state)

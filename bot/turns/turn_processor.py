@@ -1,4 +1,4 @@
-"""Run a turn's logic: ask the dialogs once per activity, and commit everything that comes of it at once."""
+"""Run a turn's logic: ask the dialogs once per activity, and commit everything that results in one step."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from dialogs.solution.usage_events import UsageEvent
 from knowledge.model.entry import Language
 
 TURN_TIMEOUT_SECONDS = 60.0
-"""Seconds after which a turn is given up, so that one that hangs does not block its conversation forever."""
+"""How many seconds a turn may take, so that one that hangs doesn't block its conversation forever."""
 MAX_UNSENT_MESSAGES = 30
-"""Replies that may wait in one conversation before it accepts no more turns; its channel accepts nothing anyway."""
+"""How many replies may wait before a conversation accepts no more turns; its channel accepts nothing anyway."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 class TurnProcessor:
     """Runs turns against the dialogs and a store. The conversation's lock must be held.
 
-    `count_usage_events` gets the events of each committed turn. `start_pending` starts the jobs that a turn left in
-    another conversation than its own, the private chat.
+    `count_usage_events` gets the events of each committed turn. `start_pending` starts the jobs that a turn left in a
+    conversation other than its own, the private chat.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class TurnProcessor:
         not even the notice can be committed, it is returned.
 
         Raises:
-            RequestRefusedError: Too many replies of the conversation wait already; nothing was done.
+            RequestRefusedError: Too many replies of the conversation are already waiting; nothing was done.
         """
         language = detect_language(incoming.turn.locale)
         try:
@@ -126,9 +126,9 @@ class TurnProcessor:
         channel: Channel,
         result: ConversationResult | None,
     ) -> tuple[list[Message], Language]:
-        """Change `document` as the turn demands, and return its messages and their language.
+        """Change `document` as the turn requires, and return the turn's messages and their language.
 
-        `result` is what the dialogs answer; None if the turn is not for them.
+        `result` is the dialogs' answer; None if the turn isn't for them.
         """
         turn = incoming.turn
         language = document.language or detect_language(turn.locale)
@@ -159,7 +159,7 @@ class TurnProcessor:
         result: ConversationResult,
         language: Language,
     ) -> list[Message]:
-        """Take over the dialogs' state and effects, and return the messages that show their replies."""
+        """Adopt the dialogs' state and effects, and return the messages that show their replies."""
         remaining_state = await self._private_chat_handoff.hand_off(incoming, channel, result)
         if remaining_state is None:
             link = channel.get_private_chat_link()
@@ -168,13 +168,13 @@ class TurnProcessor:
             messages = render_messages(result, channel, incoming.replaced_activity_id)
             if any(isinstance(effect, HandOff) and effect.keeps_way_back for effect in result.effects):
                 document.remember_way_back(channel.conversation_reference)
-        # without a private chat nothing moves there, so the thread keeps all of the state
+        # without a private chat, nothing moves there, so the thread keeps the whole state
         document.dialog_state = dict(result.state if remaining_state is None else remaining_state)
         reports = await apply_effects(document, incoming, channel, result, messages, self._conversation, self._clock())
         return messages + reports
 
     async def _commit_failure(self, key: str, incoming: InboundActivity, channel: Channel, notice: str) -> UnitOfWork:
-        """Commit the notice of a failure with the state as it was; nothing if the turn was committed after all."""
+        """Commit the notice of a failure with the state as it was; do nothing if the turn was committed after all."""
 
         async def record_notice(unit_of_work: UnitOfWork) -> bool | None:
             if self._is_already_processed(unit_of_work.document, incoming):
@@ -187,7 +187,7 @@ class TurnProcessor:
         return unit_of_work
 
     def _is_already_processed(self, document: ConversationDocument, incoming: InboundActivity) -> bool:
-        """Return whether the turn must not run (again). The replies that it had may still wait to be sent."""
+        """Return whether the turn must not run (again). Its replies may still be waiting to be sent."""
         is_processed = incoming.activity_key in document.processed_activities
         self._counts["again"] += is_processed
         return is_processed or (incoming.is_pending and document.find_pending(incoming.activity_key) is None)
@@ -206,7 +206,7 @@ class TurnProcessor:
         document.remove_pending(incoming.activity_key)
         if any(isinstance(message, SignInMessage) for message in messages):
             document.sign_in_expires_at = now + SIGN_IN_TIMEOUT_SECONDS
-        # claimed before the commit: afterwards the answer is either in the response or in the outbox, never in neither
+        # claimed before the commit: after it, the answer is either in the response or in the outbox, never in neither
         if messages and incoming.response and incoming.response.claim():
             unit_of_work.response_message, messages = split_messages(messages)
             document.store_invoke_response(incoming.activity_key, unit_of_work.response_message)

@@ -32,9 +32,9 @@ from dialogs.conversation import Conversation
 from dialogs.model.turn import Turn
 
 RESPONSE_TIMEOUT_SECONDS = 8.0
-"""Seconds after which a request is answered although its turn is still running; the turn is stored and goes on.
+"""Seconds after which a request is answered even if its turn is still running; the turn is stored and continues.
 
-The channel gives up after 10 to 15 seconds, and shows an error then.
+The channel gives up after 10 to 15 seconds and shows an error.
 """
 
 _log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class TurnLimits:
 class TurnRunner:
     """Runs turns against the dialogs and a state store, and sends their replies.
 
-    `instance` distinguishes the processes that share a store, "" where only one uses it. `counts` counts outcomes:
+    `instance` distinguishes the processes that share a store, "" if only one uses it. `counts` counts outcomes:
     those of `Outbox`, `again` (activities processed already) and `kept` (turns that outlasted their requests).
     """
 
@@ -94,15 +94,15 @@ class TurnRunner:
     async def run_turn(
         self, incoming: InboundActivity, channel: Channel, response_timeout_seconds: float | None = None
     ) -> None:
-        """Run the turn of an activity, unless it was run before; if it fails, the person gets a notice.
+        """Run the turn of an activity, unless it has already run; if it fails, the person gets a notice.
 
-        It returns when the turn is over, or after `response_timeout_seconds` (None: the usual ones) with the turn
-        stored and going on. Replies that are not sent by then are stored, and sent before the conversation's next ones.
+        It returns when the turn is over, or after `response_timeout_seconds` (None: the default) with the turn stored
+        and still running. Replies that aren't sent by then are stored, and sent before the conversation's next ones.
 
         Raises:
             RequestRefusedError: Nothing was done, since too many turns or replies of this conversation wait; or a long
                 turn could not be stored.
-            DeliveryError: The turn was run, and its replies still wait or were refused for good.
+            DeliveryError: The turn was run, and its replies are still waiting or were permanently refused.
         """
         if incoming.intent == "nothing":
             return
@@ -136,7 +136,7 @@ class TurnRunner:
         return message or TextMessage(render_notice("answer-follows", detect_language(incoming.turn.locale)))
 
     async def is_awaiting_sign_in(self, turn: Turn) -> bool:
-        """Return whether the conversation has recently offered a way to sign in that nobody has used.
+        """Return whether the conversation has recently offered a way to sign in that hasn't been used.
 
         Raises:
             StoreError: The state can't be read.
@@ -160,12 +160,12 @@ class TurnRunner:
             await asyncio.wait(self._running_turns)
 
     async def redeliver(self, messenger: ProactiveMessenger, stop: asyncio.Event) -> None:
-        """Send replies that wait and run what is pending until `stop`, beginning with what a former process left."""
+        """Send waiting replies and run what's pending until `stop`, starting with what an earlier process left."""
         async with self._job_runner.open(messenger, stop):
             await self._outbox_sweeper.run(messenger, stop)
 
     async def sweep(self, messenger: ProactiveMessenger) -> None:
-        """Send replies that wait, once."""
+        """Send waiting replies, once."""
         await self._outbox_sweeper.sweep(messenger)
 
     def _start_turn(self, key: str, incoming: InboundActivity, channel: Channel) -> asyncio.Task[None]:
@@ -178,7 +178,7 @@ class TurnRunner:
     async def _persist_running_turn(
         self, key: str, incoming: InboundActivity, channel: Channel, turn: asyncio.Task[None]
     ) -> None:
-        """Store a long turn, so that its request can be answered while it goes on."""
+        """Store a long turn, so that its request can be answered while it keeps running."""
         active_id = (key, incoming.activity_key)
         self.counts["kept"] += 1
         self._leases.active_ids.add(active_id)
@@ -188,7 +188,9 @@ class TurnRunner:
             self._store, key, incoming, channel, self._instance, self._clock
         )
         if not is_safe and not turn.done():
-            raise RequestRefusedError(503, "This takes long, and its state cannot be kept; its answer may still come.")
+            raise RequestRefusedError(
+                503, "This is taking long, and its state can't be stored; the answer may still come."
+            )
 
     async def _process_and_send(self, key: str, incoming: InboundActivity, channel: Channel) -> None:
         """Run a turn and send its replies. Raises what `run_turn` raises."""
@@ -206,14 +208,14 @@ class TurnRunner:
                 ) from None
 
     async def _send_result(self, result: UnitOfWork | str, incoming: InboundActivity, channel: Channel) -> None:
-        """Send what came of a turn, a committed document or only a notice, and start the jobs that it left."""
+        """Send a turn's result, a committed document or just a notice, and start the jobs that it left."""
         if isinstance(result, str):
             if incoming.response:
                 incoming.response.set_message(TextMessage(result))
             else:
                 await channel.send(TextMessage(result))
             return
-        # first the response, which the person waits for; the other replies may take longer
+        # first the response, which the person is waiting for; the other replies may take longer
         if incoming.response:
             incoming.response.set_message(_build_response_message(result, incoming))
         error = await self._outbox.flush(result, channel, incoming.activity_key)
@@ -225,7 +227,7 @@ class TurnRunner:
 def _assign_activity_key(incoming: InboundActivity) -> tuple[str, InboundActivity]:
     """Return the conversation's key, and the activity with an activity key.
 
-    An activity without an id gets a random key: a repeated delivery can't be recognized, but the turn must have a name.
+    An activity without an id gets a random key: a repeated delivery can't be recognized, but the turn needs a name.
     """
     turn = incoming.turn
     key = build_state_key(turn.person.tenant, turn.conversation_id, turn.person.id)
@@ -242,7 +244,7 @@ def _build_response_message(unit_of_work: UnitOfWork, incoming: InboundActivity)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log why a turn failed whose request was answered before."""
+    """Log why a turn failed after its request was answered."""
     error = None if task.cancelled() else task.exception()
     if error:
         _log.warning(

@@ -13,7 +13,7 @@ from bot.turns.channel import Channel
 TYPING_DELAY_SECONDS = 0.7
 """Seconds without an answer after which typing is shown; Teams asks for 2 at most."""
 TYPING_INTERVAL_SECONDS = 4.0
-"""Seconds for which the clients show one typing activity, approximately."""
+"""About how many seconds clients show one typing activity."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ async def show_typing(channel: Channel, delay_seconds: float | None) -> AsyncIte
         if timer is not None:
             timer.cancel()
         if task is not None and not task.done():
-            # one that is being sent must not arrive after the answer
+            # one that's being sent must not arrive after the answer
             await asyncio.wait([task], timeout=1)
             task.cancel()
 

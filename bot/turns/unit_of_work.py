@@ -24,7 +24,7 @@ class UnitOfWork:
     Attributes:
         key: The conversation's key in the store.
         document: The document, to be changed in place.
-        is_sending: The last commit recorded that the first message of the outbox is being sent by this process.
+        is_sending: Whether the last commit recorded that this process is sending the first message of the outbox.
         response_message: What the turn's HTTP response says, if one waits.
     """
 
@@ -55,7 +55,7 @@ class UnitOfWork:
         """Write the document as it is now.
 
         Raises:
-            StateConflictError: Somebody else committed since it was loaded; only a new `load` helps.
+            StateConflictError: Someone else committed since it was loaded; only a new `load` helps.
         """
         document = self.document
         self._etag = await self._store.commit(
@@ -63,14 +63,14 @@ class UnitOfWork:
         )
 
     async def change(self, edit: Callable[[ConversationDocument], None]) -> None:
-        """Apply `edit` to the loaded document and commit; after a conflict again on the newest one."""
+        """Apply `edit` to the loaded document and commit; after a conflict, again on the newest one."""
         is_current = True
 
         async def edit_newest() -> None:
             nonlocal is_current
             if not is_current:
                 await self.load()
-                if not self.is_stored:  # the person had it deleted meanwhile
+                if not self.is_stored:  # the person has deleted it
                     return
             is_current = False
             edit(self.document)
@@ -79,10 +79,10 @@ class UnitOfWork:
         await retry_conflicts(edit_newest)
 
     def _drop_foreign_items(self, document: ConversationDocument) -> ConversationDocument:
-        """Remove what belongs to another conversation: altered state must not show a person someone else's messages."""
+        """Remove what belongs to another conversation: tampered state mustn't show a person someone else's messages."""
         if document.way_back and not self._is_own_reference(document.way_back):
             document.way_back = None
-            _log.error("A document says how to get to another conversation; that is dropped.")
+            _log.error("A document says how to reach another conversation; that is dropped.")
         count = len(document.outbox) + len(document.pending_turns)
         if count:
             document.outbox = [
@@ -114,7 +114,7 @@ async def update_document(
     edit: Callable[[UnitOfWork], Awaitable[T | None]],
     max_attempts: int | None = MAX_COMMIT_ATTEMPTS,
 ) -> tuple[UnitOfWork, T | None]:
-    """Load a conversation's document, let `edit` change it, and commit it; after a conflict again on the newest one.
+    """Load a conversation's document, let `edit` change it, and commit it; after a conflict, again on the newest one.
 
     Returns:
         The document, and what `edit` returned; None from it means that there is nothing to commit.

@@ -1,4 +1,4 @@
-"""What a code means that somebody asks about: an exit code, or an error of Azure or of a tool."""
+"""The meaning of a code that somebody asks about: an exit code, or an error code of Azure or a tool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bot never does in Azure, such as starting a build: the commands and the portal page for doing it oneself."""
+"""What the bot never does in Azure, such as starting a build: the commands and portal page to do it yourself."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _COMMANDS: Mapping[ManualAction, Mapping[Shell, str]] = {
 def show_manual_action(
     context: DialogContext, state: ConversationState, action: ManualAction, query: TemplateQuery
 ) -> DialogResult:
-    """Show how to run, cancel, or delete a template's build: the one that was named, or else the one at hand."""
+    """Show how to run, cancel, or delete a template's build: the named template's, or else the current one's."""
     template_id = query.template_id or _find_known_template(state.azure, query)
     values = template_id.to_facts() if template_id else {**_get_values_at_hand(state, query), **query.to_facts()}
     command = build_manual_command(context.shell, _COMMANDS[action], values)
@@ -79,7 +79,7 @@ def _build_query_args(template_id: TemplateId | None, query: TemplateQuery) -> d
 
 
 def _find_known_template(azure: AzureState, query: TemplateQuery) -> TemplateId | None:
-    """Return the template that was looked at last, or is watched, if the query fits it or names none."""
+    """Return the last template shown or watched, if the query matches it or names none."""
     known = (*([azure.last_template_id] if azure.last_template_id else ()), *azure.watched_templates)
     if not query.name:
         return known[0] if known else None
@@ -87,6 +87,6 @@ def _find_known_template(azure: AzureState, query: TemplateQuery) -> TemplateId 
 
 
 def _get_values_at_hand(state: ConversationState, query: TemplateQuery) -> dict[str, str]:
-    """Return what the diagnosed text says of its template, unless another one was named."""
+    """Return what the diagnosed text says about its template, unless another one was named."""
     values = get_known_values(state)
     return values if not query.name or values.get("template", "").casefold() == query.name.casefold() else {}

@@ -1,7 +1,7 @@
 """Actions that look at Azure: find, show, and watch a template; read its log; consent and sign-out.
 
-An answer to a question of ours takes the question's place on screen. It never replaces the walkthrough from which a
-lookup was asked for.
+An answer to one of our questions replaces the question on screen. It never replaces the walkthrough that a lookup was
+requested from.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ MAX_FIRST_INDEX = 10_000
 
 @AZURE_ACTIONS.register("look", pressed_by="anyone")
 async def look_at_template(request: ActionRequest) -> DialogResult:
-    """Show a template's status: the one that the button names, or the one the conversation is about."""
+    """Show the status of the template that the button names, or that the conversation is about."""
     result = await _request_lookup(request, "template")
     return _replace_question(result) if request.args else result
 
 
 @AZURE_ACTIONS.register("log")
 async def look_at_log(request: ActionRequest) -> DialogResult:
-    """Show a template's status with the end of its log, as "read the log" asks; cards of 0.1.0 may have it too."""
+    """Show a template's status with the end of its log, for "read the log"; cards of 0.1.0 may have this button too."""
     return await _request_lookup(request, "template")
 
 
@@ -45,7 +45,7 @@ def ask_template_name(request: ActionRequest) -> DialogResult:
 
 @AZURE_ACTIONS.register("look-yes")
 async def grant_consent(request: ActionRequest) -> DialogResult:
-    """Note that the person agrees to lookups, and go on with the one that waited for it."""
+    """Note that the person agrees to lookups, and continue with the one that was waiting for consent."""
     dialog = AzureDialog.for_request(request)
     return _replace_question(await dialog.grant_consent(request.context, request.state, request.person))
 
@@ -93,7 +93,7 @@ def unwatch_template(request: ActionRequest) -> DialogResult:
 
 @AZURE_ACTIONS.register("look-again")
 async def look_again(request: ActionRequest) -> DialogResult:
-    """Look at the template that the conversation is about; if it is about none, list those that failed."""
+    """Check the template that the conversation is about; if there is none, list the failed ones."""
     azure, diagnosis = request.state.azure, request.state.diagnosis
     is_known = azure.last_template_id is not None or (diagnosis is not None and "template" in diagnosis.facts)
     return await _request_lookup(request, "template" if is_known else "failing")
@@ -116,14 +116,14 @@ def show_manual_part(request: ActionRequest) -> DialogResult:
 async def _request_lookup(request: ActionRequest, kind: LookupKind, detail: int = 0) -> DialogResult:
     dialog = AzureDialog.for_request(request)
     query = TemplateQuery.from_args(request.args)
-    if kind == "failing":  # the list is of no single template, but may be of a resource group
+    if kind == "failing":  # the list isn't about a single template, but may be about a resource group
         query = TemplateQuery(resource_group=query.resource_group)
     azure_request = AzureRequest(kind, query)
     return await dialog.request_lookup(request.context, request.state, request.person, azure_request, detail)
 
 
 def _replace_question(result: DialogResult) -> DialogResult:
-    """Let the first reply take the place of the card whose question it answers."""
+    """Let the first reply replace the card whose question it answers."""
     first, *rest = result.replies
     first = replace(first, placement="in-place" if first.may_be_replaced else "replaces")
     return replace(result, replies=(first, *rest))

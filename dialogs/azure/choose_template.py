@@ -1,4 +1,4 @@
-"""Finding out which template is meant: ask its name, choose among several, none found; and consent to read Azure."""
+"""Find out which template is meant: ask for its name, choose among several, none found; and consent to read Azure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ask_template_name(context: DialogContext, leading_blocks: tuple[Block, ...] 
 
 
 def ask_which_template(context: DialogContext, search_result: TemplateSearchResult) -> Reply:
-    """Ask which of the templates that fit is meant."""
+    """Ask which of the matching templates is meant."""
     offered = search_result.exact_matches[:MAX_CHOICES]
     blocks: list[Block] = [
         context.build_heading("look.several.title"),
@@ -61,7 +61,7 @@ def ask_which_template(context: DialogContext, search_result: TemplateSearchResu
 
 
 def show_no_template(context: DialogContext, request: AzureRequest, search_result: TemplateSearchResult) -> Reply:
-    """Say that no template fits, where was searched, and which templates have a similar name."""
+    """Say that no template matches, where we searched, and which templates have similar names."""
     name = request.query.name or request.query.staging_group or request.query.account
     similar = search_result.similar_matches[:MAX_SIMILAR]
     blocks: list[Block] = [context.build_paragraph("look.none.title", "warning", name=name)]
@@ -83,7 +83,7 @@ def show_no_template(context: DialogContext, request: AzureRequest, search_resul
 
 
 def build_subscription_blocks(context: DialogContext, searched: Sequence[str], denied: Sequence[str]) -> list[Block]:
-    """Build the lines about which subscriptions were searched, and which could not be read."""
+    """Build the lines about which subscriptions were searched, and which couldn't be read."""
     blocks: list[Block] = []
     if searched:
         blocks.append(
@@ -99,7 +99,7 @@ def build_subscription_blocks(context: DialogContext, searched: Sequence[str], d
 
 
 def build_template_button(template_id: TemplateId, candidates: Sequence[TemplateId]) -> Button:
-    """Build the button of a template; its label has the resource group when another candidate has the same name."""
+    """Build a template's button; its label includes the resource group if another candidate has the same name."""
     same_name_count = sum(other.name.casefold() == template_id.name.casefold() for other in candidates)
     label = f"{template_id.name} ({template_id.resource_group})" if same_name_count > 1 else template_id.name
     return Button(shorten_label(shorten_value(label)), "look", template_id.to_args())

@@ -1,6 +1,6 @@
 """One diagnosis out of everything known about a template: its log, its status, its facts, and an earlier text.
 
-What Azure says about the run outranks a text that was pasted earlier, and within Azure the log outranks the status.
+What Azure says about the run outranks a text that was pasted earlier, and the log outranks the status.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EMPTY_DIAGNOSIS = Diagnosis("-", "status", "unknown", (), (), {}, ())
 
 @dataclass(frozen=True, slots=True)
 class TemplateSources:
-    """What is known about a template: its status, the diagnoses of its messages and log, and of an earlier text.
+    """What's known about a template: its status, and the diagnoses of its messages, its log, and an earlier text.
 
     `earlier_diagnosis` is given only if the text can be about this template.
     """
@@ -48,7 +48,7 @@ class TemplateSources:
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
-        """The diagnoses that there are, the most reliable first."""
+        """The available diagnoses, the most reliable first."""
         sources = (self.log.diagnosis if self.log else None, self.status_diagnosis, self.earlier_diagnosis)
         return tuple(diagnosis for diagnosis in sources if diagnosis is not None)
 
@@ -64,7 +64,7 @@ class CombinedDiagnosis:
         timeline: The run's steps with what the log and the status say about them.
         fact_checks: What the template's facts say about the matches.
         azure_entries: The ids of the entries that Azure's own log or status points to.
-        has_earlier_text: An earlier text that can be about this template went into the diagnosis.
+        has_earlier_text: Whether the diagnosis includes an earlier text that can be about this template.
     """
 
     status: TemplateStatus
@@ -89,7 +89,7 @@ def combine_diagnoses(context: DialogContext, sources: TemplateSources) -> Combi
         sources = replace(sources, log=replace(sources.log, diagnosis=placed))
     azure_matches = _select_azure_matches(sources)
     earlier_matches = sources.earlier_diagnosis.matches if sources.earlier_diagnosis else ()
-    # an earlier diagnosis may name an entry that was removed from the knowledge base since
+    # an earlier diagnosis may name an entry that has since been removed from the knowledge base
     matches = tuple(m for m in _merge_matches(azure_matches, earlier_matches) if m.entry in context.entries)
     fact_checks, ordered_matches = _check_matches(context, sources, matches)
     diagnosis = _merge_diagnoses(sources, has_azure_matches=bool(azure_matches))
@@ -106,12 +106,12 @@ def combine_diagnoses(context: DialogContext, sources: TemplateSources) -> Combi
 
 
 def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
-    """Return the match that the reply goes on with, None when nothing is worth following.
+    """Return the match that the reply continues with, None if nothing is worth following.
 
     It is the first error that is more than possible, or that is possible and not refuted by the facts.
     """
     refuted_ids = {fact_check.entry for fact_check in combined.fact_checks if fact_check.is_refuted}
-    # a run in progress may still end well, and a canceled one needn't have failed: a guess says nothing about them
+    # a run in progress may still succeed, and a canceled one may not have failed: a guess says nothing about them
     ignores_possible = combined.status.run.outcome in ("running", "canceled")
     for match in combined.diagnosis.matches:
         is_weak = match.confidence == "possible" and (ignores_possible or match.entry in refuted_ids)
@@ -121,7 +121,7 @@ def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
 
 
 def can_be_of_template(earlier_diagnosis: Diagnosis, status: TemplateStatus) -> bool:
-    """Return whether an earlier text can be about this template: it names this one, or none at all."""
+    """Return whether an earlier text can be about this template: it names this one or none."""
     name = earlier_diagnosis.facts.get("template")
     subscription = earlier_diagnosis.facts.get("subscription")
     if name is not None:
@@ -130,7 +130,7 @@ def can_be_of_template(earlier_diagnosis: Diagnosis, status: TemplateStatus) -> 
 
 
 def _select_azure_matches(sources: TemplateSources) -> tuple[Match, ...]:
-    """Return what log and status point to, without what the state of the run rules out."""
+    """Return what the log and the status point to, without what the run's state rules out."""
     status = sources.status
     matches = _merge_matches(
         sources.log.diagnosis.matches if sources.log else (),
@@ -140,7 +140,7 @@ def _select_azure_matches(sources: TemplateSources) -> tuple[Match, ...]:
         # the logs of successful runs contain text that looks like errors
         matches = tuple(m for m in matches if m.severity == "info")
     if status.run.is_running:
-        # a run in progress may still end well, so a merely possible match is no news
+        # a run in progress may still succeed, so a merely possible match says nothing
         matches = tuple(m for m in matches if m.confidence != "possible")
     return matches
 
@@ -148,8 +148,8 @@ def _select_azure_matches(sources: TemplateSources) -> tuple[Match, ...]:
 def _merge_matches(first: tuple[Match, ...], second: tuple[Match, ...]) -> tuple[Match, ...]:
     """Return the matches of the better source, then what the other source adds.
 
-    An error outranks a harmless message, whichever source it is from. What a match of the better source explains, such
-    as a wrapper around its cause, is not added again.
+    An error outranks a harmless message, whatever its source. What a match of the better source explains, such as a
+    wrapper around its cause, isn't added again.
     """
     if any(m.severity != "info" for m in first):
         second = tuple(m for m in second if m.severity != "info")
@@ -171,11 +171,11 @@ def _raise_confidence(match: Match, other: Match | None) -> Match:
 def _check_matches(
     context: DialogContext, sources: TemplateSources, matches: tuple[Match, ...]
 ) -> tuple[tuple[FactCheck, ...], tuple[Match, ...]]:
-    """Return what the template's facts say of the matches, and the matches in the order that follows from it."""
+    """Return what the template's facts say about the matches, and the matches in the resulting order."""
     template = sources.status.template
     log, language = sources.log, context.language
     facts = compute_rule_facts(template, log.diagnosis if log else None, log.file if log else "", context.now)
-    # the facts may bring in entries of their own only while a failure is unexplained
+    # the facts may add entries only while a failure is unexplained
     is_unexplained = template.has_failed and all(match.confidence != "certain" for match in matches)
     check = partial(context.knowledge.fact_rules.check_matches, facts=facts, entries=context.entries, language=language)
     fact_checks, ordered = check(matches, can_suggest=is_unexplained)
@@ -189,7 +189,7 @@ def _check_matches(
 
 
 def _restore_explained(context: DialogContext, refuted: Sequence[Match]) -> tuple[Match, ...]:
-    """Return the errors that refuted matches had explained: their cause is another one, but they happened."""
+    """Return the errors that refuted matches had explained: they happened, but have another cause."""
     restored: dict[str, Match] = {}
     for match in refuted:
         for entry in (context.entries[entry_id] for entry_id in match.explains if entry_id in context.entries):
@@ -202,12 +202,12 @@ def _restore_explained(context: DialogContext, refuted: Sequence[Match]) -> tupl
 
 
 def _with_finding(context: DialogContext, sources: TemplateSources, combined: CombinedDiagnosis) -> CombinedDiagnosis:
-    """Return the combination with what broke, truncated for storage."""
+    """Return the combined diagnosis with what broke, truncated for storage."""
     chooser = FindingChooser(context.knowledge, context.language)
     leading = find_leading_match(combined)
     if leading is not None:
         chosen = chooser.choose_of_entry(sources.diagnoses, leading)
-    else:  # what an earlier text said is no finding about this run
+    else:  # what an earlier text said isn't a finding about this run
         chosen = chooser.choose_without_entry(sources.azure_diagnoses)
     excerpt = chosen.excerpt or combined.diagnosis.excerpt
     diagnosis = replace(combined.diagnosis, finding=chosen.finding, excerpt=excerpt)
@@ -233,8 +233,8 @@ def _merge_diagnoses(sources: TemplateSources, has_azure_matches: bool) -> Diagn
 
 
 def _choose_outcome(sources: TemplateSources, base: Diagnosis, has_azure_matches: bool) -> BuildOutcome:
-    # while the diagnosis rests on the earlier text alone, its outcome is that of the run which the text is about:
-    # the template may have run again since
+    # as long as the diagnosis rests on the earlier text alone, its outcome is that of the text's run: the template may
+    # have run again since
     if sources.earlier_diagnosis and not has_azure_matches:
         return sources.earlier_diagnosis.outcome
     outcome = sources.status.run.outcome

@@ -1,6 +1,6 @@
 """What a combined diagnosis says broke, and the lines that show it: the finding of the source whose entry leads.
 
-A finding goes with its entry. If the facts refute the entry, what is left of the finding is the line that decides.
+A finding belongs to its entry. If the facts refute the entry, all that's left of the finding is the deciding line.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class FindingChooser:
     """Chooses among the findings of several diagnoses of one run, the most reliable first."""
 
     def __init__(self, knowledge: KnowledgeBase, language: Language) -> None:
-        """Take what names a line whose entry was refuted."""
+        """Take what names a line if its entry was refuted."""
         self._knowledge = knowledge
         self._language = language
 
     def choose_of_entry(self, diagnoses: Sequence[Diagnosis], leading: Match) -> ChosenFinding:
-        """Return the finding that the leading entry explains; none if no source found one for it."""
+        """Return the finding that the leading entry explains; none if no source found one."""
         for diagnosis in diagnoses:
             finding, top = get_finding(diagnosis, leading.entry), find_top_match(diagnosis)
             if finding is not None:
@@ -46,12 +46,12 @@ class FindingChooser:
         return ChosenFinding()
 
     def choose_without_entry(self, diagnoses: Sequence[Diagnosis]) -> ChosenFinding:
-        """Return what broke where no entry is left to explain it."""
+        """Return what broke if no entry is left to explain it."""
         found = next((diagnosis for diagnosis in diagnoses if diagnosis.finding), None)
         return self._without_entry(found) if found else ChosenFinding()
 
     def _without_entry(self, diagnosis: Diagnosis) -> ChosenFinding:
-        """Return the finding of a diagnosis whose first entry doesn't hold: by its line, if it was the entry's."""
+        """Return a diagnosis's finding once its first entry is refuted: by its line, if it was the entry's finding."""
         finding = diagnosis.finding
         if finding is None or finding.id not in self._knowledge.entries:
             return ChosenFinding(finding, diagnosis.excerpt)
@@ -63,13 +63,13 @@ class FindingChooser:
 
 
 def place_in_template(diagnosis: Diagnosis, timeline: RunTimeline, steps: Sequence[TemplateStep]) -> Diagnosis:
-    """Return the diagnosis of a log with the place of its finding as the template numbers and names it."""
+    """Return a log's diagnosis with its finding's place numbered and named as in the template."""
     finding = diagnosis.finding
     place = finding.place if finding else None
     position = timeline.reached_position
     if finding is None or place is None or position is None or position > len(steps):
         return diagnosis
-    if diagnosis.timeline[-1].provisioner != place.provisioner:  # what failed isn't what the run got to
+    if diagnosis.timeline[-1].provisioner != place.provisioner:  # what failed isn't the last thing that ran
         return diagnosis
     placed = replace(
         place,
@@ -82,9 +82,9 @@ def place_in_template(diagnosis: Diagnosis, timeline: RunTimeline, steps: Sequen
 
 
 def is_superseded(earlier: Diagnosis, azure_diagnoses: Sequence[Diagnosis], azure_matches: Sequence[Match]) -> bool:
-    """Return whether Azure proves another error than an earlier text has, which is then about another run.
+    """Return whether Azure proves a different error than an earlier text, which is then about another run.
 
-    Of a text that an earlier release diagnosed, only the entry is known.
+    If an earlier release diagnosed the text, only the entry is known.
     """
     leading = next(iter(azure_matches), None)
     if leading is None or leading.severity == "info" or leading.confidence != "certain":

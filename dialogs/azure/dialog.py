@@ -1,4 +1,4 @@
-"""Look at Azure for a person: consent, which template, sign-in, and then what Azure shows."""
+"""Read Azure for a person: consent, which template, sign-in, and then what Azure shows."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from knowledge.template.template_id import TemplateQuery
 
 @dataclass(frozen=True)
 class AzureDialog:
-    """Looks at Azure. Without a reader, or with one that is off, it shows the commands to run instead."""
+    """Reads Azure. Without a reader, or if it's off, it shows the commands to run instead."""
 
     azure_reader: AzureReader | None
     diagnose: DiagnoseText
 
     @classmethod
     def for_request(cls, request: ActionRequest) -> AzureDialog:
-        """Build the dialog from what an action has at hand."""
+        """Build the dialog from an action's request."""
         return cls.from_resources(request.resources)
 
     @classmethod
@@ -51,7 +51,7 @@ class AzureDialog:
     async def resume_after_sign_in(
         self, context: DialogContext, state: ConversationState, person: Person, was_successful: bool
     ) -> DialogResult:
-        """Run the lookup that waited for the sign-in, or say that the sign-in failed."""
+        """Run the lookup that was waiting for the sign-in, or say that the sign-in failed."""
         waiting = state.azure
         if was_successful and waiting.pending_input == "sign-in" and waiting.pending_request:
             return await self._run_lookup(context, state, person, waiting.pending_request)
@@ -71,7 +71,7 @@ class AzureDialog:
     async def resume_in_private_chat(
         self, context: DialogContext, state: ConversationState, person: Person, thread_state: ConversationState
     ) -> DialogResult:
-        """Run in the private chat the lookup that was asked for in a thread."""
+        """Run a lookup in the private chat that was requested in a thread."""
         asked = thread_state.azure.pending_request or AzureRequest()
         result = await self.request_lookup(context, state, person, asked)
         return result.with_leading_blocks(context.build_paragraph("look.from-thread", "subtle"))
@@ -79,7 +79,7 @@ class AzureDialog:
     async def report_watch(
         self, context: DialogContext, state: ConversationState, person: Person, job_done: JobDone
     ) -> DialogResult:
-        """Say that a watched run has ended and show its status, or say why it isn't watched any more."""
+        """Say that a watched run has ended and show its status, or say why it's no longer watched."""
         state, asked, over = template_watch.end_watch(context, state, job_done)
         if not over:
             return template_watch.show_watch_stopped(context, state, asked, job_done)
@@ -94,7 +94,7 @@ class AzureDialog:
     async def request_lookup(
         self, context: DialogContext, state: ConversationState, person: Person, request: AzureRequest, detail: int = 0
     ) -> DialogResult:
-        """Run a lookup, unless it isn't allowed, others read along, or the person hasn't consented yet."""
+        """Run a lookup, unless it isn't allowed, others can read the chat, or the person hasn't consented yet."""
         request = _resolve_request(state, request)
         if self.azure_reader is None or self.access_mode == "off":
             return manual_commands.show_manual_commands(context, state, request)
@@ -191,7 +191,7 @@ class AzureDialog:
         )
 
     async def grant_consent(self, context: DialogContext, state: ConversationState, person: Person) -> DialogResult:
-        """Note the consent for the current access mode, and run the lookup that waited for it."""
+        """Note the consent for the current access mode, and run the lookup that was waiting for it."""
         asked = state.azure.pending_request or AzureRequest()
         return await self.request_lookup(
             context,
@@ -207,7 +207,7 @@ class AzureDialog:
 
 
 def _resolve_request(state: ConversationState, request: AzureRequest) -> AzureRequest:
-    """Fill in what is known of the template: from the diagnosed text, else the template of the last lookup."""
+    """Fill in what's known about the template, from the diagnosed text or else from the last lookup."""
     last = state.azure.last_template_id
     if request.kind == "failing" or request.template_id:
         return request

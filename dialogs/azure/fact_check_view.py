@@ -1,4 +1,4 @@
-"""How the fact checks of a template lookup look: for each candidate, which facts speak for it and which against it."""
+"""How a template lookup's fact checks are shown: for each candidate, which facts speak for it and which against."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def collect_fact_verdicts(combined: CombinedDiagnosis) -> tuple[StoredFactVerdic
 
 
 def _is_settled(fact_check: FactCheck, match: Match) -> bool:
-    """Return whether the text proves the match and every fact agrees, so that the facts need no words."""
+    """Return whether the text proves the match and every fact agrees, so there's nothing to say about the facts."""
     return (
         match.confidence == "certain"
         and not fact_check.unknown_facts

@@ -1,4 +1,4 @@
-"""The list of templates that failed, by what broke, and of those that run now."""
+"""The list of failed templates, by what broke, and of those that are running now."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ async def list_failed_templates(
     resource_group: str = "",
     first_index: int = 0,
 ) -> Reply:
-    """Find the failed templates, and list those of the page that starts at `first_index` (from 0), by what broke.
+    """Find the failed templates, and list the page that starts at `first_index` (from 0), by what broke.
 
-    Each is diagnosed as a look at it would. With `resource_group`, only its templates are listed. Raise
+    Each is diagnosed as a lookup would. With `resource_group`, only its templates are listed. Raise
     `AzureRefusedError` or `TimeoutError` if they can't be found.
     """
     deadline = compute_deadline()
@@ -90,7 +90,7 @@ def _build_page(
 
 
 def _render_heading(context: DialogContext, failed_templates: FailedTemplates, resource_group: str) -> Paragraph:
-    """Render how many templates failed, of how many where all of them were read."""
+    """Render how many templates failed, and out of how many if all were read."""
     count, total = len(failed_templates.templates), failed_templates.template_count
     if not count:
         return context.build_heading("look.failing.none")
@@ -100,7 +100,7 @@ def _render_heading(context: DialogContext, failed_templates: FailedTemplates, r
 
 
 def _render_running(context: DialogContext, running: Sequence[TemplateStatus]) -> Paragraph:
-    """Render in one paragraph which templates run now, what they do, and since when."""
+    """Render in one paragraph which templates are running, what they're doing, and since when."""
     runs = context.format_runs("look.failing.running")
     for number, status in enumerate(running[:MAX_RUNNING_NAMES]):
         seconds = status.run.compute_seconds(context.now)
@@ -132,7 +132,7 @@ def _build_buttons(
     first_index: int,
     resource_group: str,
 ) -> tuple[Button, ...]:
-    """Build the buttons: the newest templates, the next page, one of several groups, and another template."""
+    """Build the buttons: the newest templates, the next page, a single resource group, and another template."""
     templates = failed_templates.templates
     ids = [combined.status.template_id for combined in page]
     valid_ids = [template_id for template_id in ids if template_id.is_valid]
@@ -166,13 +166,13 @@ def _render_template(context: DialogContext, combined: CombinedDiagnosis) -> Par
 
 
 def _format_age(seconds: int) -> str:
-    """Format how long ago something was, in days from two days on."""
+    """Format how long ago something was; from two days on, in days."""
     days = seconds // 86_400
     return f"{days} d" if days > 1 else format_duration(seconds)
 
 
 def _render_cause(context: DialogContext, combined: CombinedDiagnosis) -> Paragraph:
-    """Render what broke: the headline that a look would have, the error's own words, or that nothing says why."""
+    """Render what broke: the headline that a lookup would show, the error's own words, or that nothing says why."""
     diagnosis, leading = combined.diagnosis, find_leading_match(combined)
     if leading is not None and not _is_bare_wrapper(context, diagnosis, leading):
         title = emphasize(render_headline(context, diagnosis, leading.entry))
@@ -188,7 +188,7 @@ def _render_cause(context: DialogContext, combined: CombinedDiagnosis) -> Paragr
 
 
 def _is_bare_wrapper(context: DialogContext, diagnosis: Diagnosis, leading: Match) -> bool:
-    """Return whether all that is known is that the cause is in the log."""
+    """Return whether all we know is that the cause is in the log."""
     finding = diagnosis.finding
     says_more = finding is not None and finding.values.get("sentence") == finding.title
     return context.entries[leading.entry].role == "wrapper" and not says_more

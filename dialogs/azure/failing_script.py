@@ -15,12 +15,12 @@ from knowledge.model.finding import StepPlace
 LINES_AROUND = 1
 """How many lines are shown before and after the one that broke."""
 _ECHO = re.compile(r"^\s*(?:\+|\d+ \|)\s+(?P<source>\S.*)$")
-"""A line of a PowerShell error that repeats the script's line."""
+"""The line of a PowerShell error that repeats the script's line."""
 _WORD = re.compile(r"[A-Za-z_][\w.-]+")
 
 
 def build_failing_script(context: DialogContext, status: TemplateStatus, diagnosis: Diagnosis) -> list[Block]:
-    """Build the lines of the failed customizer around the one that broke; none where the template doesn't tell it."""
+    """Build the failed customizer's lines around the one that broke; none if the template doesn't have them."""
     place = diagnosis.finding.place if diagnosis.finding else None
     customizers = status.template.customizers
     if (
@@ -49,7 +49,7 @@ def find_broken_line(lines: Sequence[str], diagnosis: Diagnosis, place: StepPlac
     if place.script_line is None:
         return None
     deciding = next((line for line in diagnosis.excerpt if diagnosis.is_deciding(line)), None)
-    # the provisioner may have put its own lines before the script's
+    # the provisioner may have added its own lines before the script's
     candidates = [at for at in range(place.script_line - 1, place.script_line - 4, -1) if 0 <= at < len(lines)]
     return next((at for at in candidates if deciding and _shares_word(lines[at], deciding)), None)
 

@@ -1,4 +1,4 @@
-"""The jobs that look at Azure beside the conversation: read a whole log, watch a run."""
+"""The jobs that read Azure in the background: read a whole log, watch a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a template lookup changes in the conversation: whether the diagnosis in progress stays or gives way.
+"""What a template lookup changes in the conversation: whether the current diagnosis stays or is replaced.
 
 A conversation may already be about a pasted text, with a walkthrough in progress. The lookup must not throw that away
-for nothing, and must not hold on to it when Azure knows better.
+for no reason, and must not keep it if Azure knows better.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from knowledge.model.entry import Entry
 FollowUpKind = Literal["keep-text", "need-log", "new-diagnosis", "canceled", "remember", "nothing"]
 """What follows a lookup.
 
-- keep-text: the earlier text stays what the conversation is about, completed with what Azure says.
-- need-log: the failure is known only as a wrapper, and the log with its cause could not be read.
+- keep-text: the conversation stays about the earlier text, completed with what Azure says.
+- need-log: only a wrapper of the failure is known, and the log with its cause couldn't be read.
 - new-diagnosis: the diagnosis is shown, and replaces whatever was in progress.
-- canceled: the run was canceled and nothing shows that it had failed; otherwise like `remember`.
+- canceled: the run was canceled, and nothing shows that it failed first; otherwise like `remember`.
 - remember: nothing to show, but the diagnosis becomes the current one, so that a support case can be drafted from it.
 - nothing: the conversation stays as it is.
 """
@@ -35,7 +35,7 @@ FollowUpKind = Literal["keep-text", "need-log", "new-diagnosis", "canceled", "re
 
 @dataclass(frozen=True, slots=True)
 class LookupFollowUp:
-    """What follows the status card: the next state with further messages, blocks and buttons to add to the card."""
+    """What follows the status card: the next state with more messages, and blocks and buttons to add to the card."""
 
     result: DialogResult
     blocks: tuple[Block, ...] = ()
@@ -56,7 +56,7 @@ def follow_up_lookup(
         case "canceled":
             number = state.compute_next_diagnosis_number(context.now)
             state = replace(_with_diagnosis(state.with_form_saved(context.now), combined, number), walkthrough=None)
-            # what only fits is no answer, and is counted as none
+            # a match that isn't worth following is no answer, and isn't counted as one
             state = replace(state, diagnosis=replace(combined.diagnosis, matches=(), finding=None))
             return LookupFollowUp(DialogResult(state), (context.build_paragraph("look.canceled"),))
         case "remember":
@@ -77,13 +77,13 @@ def choose_follow_up(
     # without an earlier text, every match comes from Azure, including those that facts alone suggest
     is_found_in_azure = top is not None and (top.entry in combined.azure_entries or not combined.has_earlier_text)
     if combined.has_earlier_text and not is_found_in_azure:
-        # Azure shows no error, so the text remains the best account of the failure. But when the run failed and the
+        # Azure shows no error, so the text is still the best account of the failure. But if the run failed and the
         # facts refute everything that the text suggested, saying "not recognized" is the honest answer.
         is_text_refuted = failed and top is None
         if not is_text_refuted:
             return "keep-text"
     if is_log_refused and top is not None and entries[top.entry].role == "wrapper":
-        # a wrapper's steps only say "read the log", which the card explains already
+        # a wrapper's steps only say "read the log", which the card already explains
         return "need-log"
     if failed and top is None and combined.status.run.outcome == "canceled":
         return "canceled"
@@ -93,9 +93,9 @@ def choose_follow_up(
 
 
 def is_same_cause(state: ConversationState, combined: CombinedDiagnosis) -> bool:
-    """Return whether the lookup leads to what the user is being walked through for the earlier text.
+    """Return whether the lookup points to the cause that the current walkthrough is about.
 
-    A walkthrough of an earlier release knows no findings: it follows the entry alone.
+    A walkthrough from an earlier release has no finding: it follows the entry alone.
     """
     walk, top = state.walkthrough, find_leading_match(combined)
     if walk is None or top is None or not combined.has_earlier_text:
@@ -110,7 +110,7 @@ def _keep_text(context: DialogContext, state: ConversationState, combined: Combi
     has_succeeded = combined.status.run.state.casefold() == "succeeded"
     if has_succeeded and state.diagnosis and state.diagnosis.outcome == "failed":
         blocks = (context.build_paragraph("look.succeeded-since", "good"),)
-    # the diagnosis number stays, so that the buttons of earlier cards still work, now with the real names
+    # keep the diagnosis number, so that buttons on earlier cards still work, now with the real names
     state = _with_diagnosis(state.with_form_saved(context.now), combined, state.diagnosis_number)
     buttons = (
         *_build_other_cause_buttons(context, state, find_leading_match(combined)),
@@ -128,7 +128,7 @@ def _ask_for_log(context: DialogContext, state: ConversationState, combined: Com
 def _show_new_diagnosis(
     context: DialogContext, state: ConversationState, combined: CombinedDiagnosis
 ) -> LookupFollowUp:
-    # what is left without a leading match is refuted or harmless, and must not be shown as the answer
+    # without a leading match, what's left is refuted or harmless, and must not be shown as the answer
     has_leading_match = find_leading_match(combined) is not None
     diagnosis = combined.diagnosis if has_leading_match else replace(combined.diagnosis, matches=())
     shown = show_diagnosis(context, state, diagnosis)
@@ -149,7 +149,7 @@ def _with_diagnosis(state: ConversationState, combined: CombinedDiagnosis, diagn
 def _build_other_cause_buttons(
     context: DialogContext, state: ConversationState, leading_match: Match | None
 ) -> tuple[Button, ...]:
-    """Build the button of the leading entry, where the facts made it another one than the walkthrough's."""
+    """Build the leading entry's button, if the facts made it a different entry from the walkthrough's."""
     if leading_match is None or (state.walkthrough and state.walkthrough.entry == leading_match.entry):
         return ()
     return (build_choose_button(context, leading_match.entry, state.diagnosis_number, primary=True),)

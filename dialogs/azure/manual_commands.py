@@ -1,4 +1,4 @@
-"""Commands for users to run themselves where the bot may not read Azure, filled in with the known names."""
+"""Commands for users to run themselves if the bot can't read Azure, filled in with the known names."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def build_manual_blocks(context: DialogContext, part: ManualPart, values: Mappin
 
 
 def add_paste_instructions(context: DialogContext, blocks: list[Block]) -> list[Block]:
-    """Add what to fill in, where placeholders are left, and the request to paste the output."""
+    """Add what to fill in, if placeholders are left, and a request to paste the output."""
     if any(isinstance(block, Command) and has_placeholder(block.text) for block in blocks):
         blocks = [*blocks, context.build_paragraph("walk.placeholders", "subtle")]
     return [*blocks, context.build_paragraph("look.by-hand.paste")]
 
 
 def get_known_values(state: ConversationState) -> dict[str, str]:
-    """Return the values for commands that the current diagnosis knows."""
+    """Return the current diagnosis's values for commands."""
     values = extract_placeholder_values(state.diagnosis, "") if state.diagnosis else {}
     if staging := values.get("staging_resource_group"):
         values["staging_resource_group"] = get_last_segment(staging)

@@ -1,4 +1,4 @@
-"""Explaining why Azure could not be read: what was denied, what is missing on which scope, and how to go on."""
+"""Explain why Azure couldn't be read: what was denied, what is missing on which scope, and what to do next."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _LOG_REASONS: frozenset[AzureRefusalReason] = frozenset({"no-data-role", "firewa
 _REASONS_WITHOUT_COMMANDS: frozenset[AzureRefusalReason] = frozenset(
     {"no-run", "no-log", "log-gone", "sign-in", "busy"}
 )
-"""Reasons for which commands would fail just the same."""
+"""Reasons for which commands would fail too."""
 
 
 def build_refusal_blocks(
     context: DialogContext, refusal: AzureRefusal, request: AzureRequest, values: Mapping[str, str]
 ) -> list[Block]:
-    """Build the explanation: what was refused and why, the next step, and commands to run where they can help."""
+    """Build the explanation: what was refused and why, the next step, and commands if they can help."""
     reason = refusal.reason
     blocks = render_refusal_reason(context, refusal, "lookup")
     if reason not in _REASONS_WITHOUT_COMMANDS:
-        # the names that the request gives outrank those in the refused resource id
+        # the request's names outrank those in the refused resource id
         part, values = _choose_part(reason, request), {**_extract_template_values(refusal), **values}
         commands = build_manual_blocks(context, part, values)
         again = {"part": part, **TemplateQuery.from_facts(values).to_args()}
@@ -36,10 +36,10 @@ def build_refusal_blocks(
 
 
 def build_refusal_buttons(context: DialogContext, refusal: AzureRefusal) -> tuple[Button, ...]:
-    """Build the buttons below a refusal: try again where that can help, and what works without Azure."""
+    """Build the buttons below a refusal: try again if that can help, and what works without Azure."""
     retry_buttons = (
         (context.build_button("look-retry", "look-retry", primary=True),)
-        if refusal.reason not in LASTING_REASONS and refusal.reason != "sign-in"  # which has a button of its own
+        if refusal.reason not in LASTING_REASONS and refusal.reason != "sign-in"  # which has its own button
         else ()
     )
     other_template_buttons = (

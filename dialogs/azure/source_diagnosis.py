@@ -1,4 +1,4 @@
-"""Diagnoses of the two things that Azure tells about a run: the messages of its status, and its build log."""
+"""Diagnoses of the two things that Azure has about a run: the messages of its status, and its build log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DiagnosedLog:
 async def diagnose_log_tail(
     context: DialogContext, diagnose: DiagnoseText, tail: LogTail | None
 ) -> DiagnosedLog | None:
-    """Diagnose the end of a log; None when there is no text to diagnose."""
+    """Diagnose the end of a log; None if there's no text to diagnose."""
     if tail is None or not tail.text.strip():
         return None
     diagnosis = await diagnose(tail.text, context.language)
@@ -45,13 +45,13 @@ async def diagnose_log_tail(
 
 
 def downgrade_partial(diagnosis: Diagnosis) -> Diagnosis:
-    """Mark a diagnosis as partial: nothing in it is certain, since the cause may be in the part that was not read."""
+    """Mark a diagnosis as partial: nothing in it is certain, since the cause may be in the part that wasn't read."""
     matches = tuple(replace(m, confidence="likely") if m.confidence == "certain" else m for m in diagnosis.matches)
     return replace(diagnosis, partial=True, matches=matches)
 
 
 def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
-    """Return the diagnosis without the location of an untrusted log, so that no command leads there."""
+    """Return the diagnosis without the location of an untrusted log, so that no command points there."""
     matches = tuple(
         replace(m, values={key: value for key, value in m.values.items() if key not in _LOG_LOCATION_FACTS})
         for m in diagnosis.matches
@@ -61,11 +61,11 @@ def remove_log_location(diagnosis: Diagnosis) -> Diagnosis:
 
 
 async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, language: Language) -> Diagnosis | None:
-    """Diagnose what the status itself says; None when it has no message and no error code."""
+    """Diagnose what the status itself says; None if it has neither a message nor an error code."""
     run, provisioning = status.run, status.template.provisioning
     if not (run.message.strip() or provisioning.message.strip() or provisioning.code):
         return None
-    # in the shape of the template's JSON, so that it is recognized as a status and not as a log
+    # shaped like the template's JSON, so that it's recognized as a status, not a log
     document = {
         "provisioningState": provisioning.state,
         "provisioningError": {"provisioningErrorCode": provisioning.code, "message": provisioning.message}
@@ -84,7 +84,7 @@ async def diagnose_status(diagnose: DiagnoseText, status: TemplateStatus, langua
 
 
 def _unwrap_json(diagnosis: Diagnosis) -> Diagnosis:
-    """Return the diagnosis with lines that show the status's texts, without the JSON that we put around them."""
+    """Return the diagnosis with lines that show the status's texts, without the JSON that we wrapped around them."""
     deciding = [line for line in diagnosis.excerpt if diagnosis.is_deciding(line)]
     shown = [*deciding, *(line for match in diagnosis.matches for line in match.evidence)]
     unwrapped = {
@@ -103,7 +103,7 @@ def _unwrap_json(diagnosis: Diagnosis) -> Diagnosis:
 
 
 def _unwrap_json_line(line: str) -> str:
-    """Return the value in a line such as `"message": "…",`; a line that was cut has lost its closing quote."""
+    """Return the value in a line such as `"message": "…",`; a truncated line has lost its closing quote."""
     text = line.strip().rstrip(",")
     if text.startswith('"') and not text.endswith('"'):
         text = text.partition('": "')[2] or text

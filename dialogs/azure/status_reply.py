@@ -1,4 +1,4 @@
-"""The reply to a template lookup: diagnose what was fetched, show the status card and what follows."""
+"""The reply to a template lookup: diagnose what was fetched, and show the status card and what follows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def show_status(
 ) -> DialogResult:
     """Show the reply to a lookup of one template.
 
-    `is_from_text`: the template was found by the names in the current diagnosis, which is therefore about it.
+    `is_from_text`: the template was found by the names in the current diagnosis, so the diagnosis is about it.
     """
     earlier = state.diagnosis
     is_about_template = earlier is not None and (is_from_text or can_be_of_template(earlier, snapshot.status))
@@ -56,7 +56,7 @@ def show_combined_diagnosis(
     snapshot: TemplateSnapshot,
     is_repeat: bool = False,
 ) -> DialogResult:
-    """Show the status card, followed by the solution when the lookup found another error than the one in progress.
+    """Show the status card, and then the solution if the lookup found a different error than the current one.
 
     `is_repeat`: the template's facts were shown before, and only what the log says is new.
     """
@@ -64,12 +64,12 @@ def show_combined_diagnosis(
     if log_refusal is not None and log_refusal.reason == "suspicious":
         # the log's URL does not belong to the template, so no command may contain it
         combined = replace(combined, diagnosis=remove_log_location(combined.diagnosis))
-    # once is enough: the question for consent said it, too
+    # once is enough: the consent question already said it
     is_first_look = context.access_mode == "sandbox" and state.azure.last_template_id is None
     sandbox_note = [context.build_paragraph("look.sandbox", "subtle")] if is_first_look else []
     state = replace(state, azure=replace(state.azure.without_pending_request(), last_template_id=status.template_id))
     rows = find_highlighted_rows(combined)
-    # the run's message mostly points to the log, so it is prominent only where no log was read or refused
+    # the run's message usually just points to the log, so it's prominent only if no log was read or refused
     should_show_message = combined.log is None and log_refusal is None
     blocks = (
         *build_status_blocks(context, status, combined.timeline, rows, should_show_message, is_repeat),
@@ -114,7 +114,7 @@ def _keep_first_primary(buttons: tuple[Button, ...]) -> tuple[Button, ...]:
 def _build_log_blocks(
     context: DialogContext, state: ConversationState, combined: CombinedDiagnosis, snapshot: TemplateSnapshot
 ) -> list[Block]:
-    """Build what the card says about the log: refused, empty, or how much was read and what that changes."""
+    """Build what the card says about the log: refused, empty, or how much was read and what that means."""
     if snapshot.log_refusal is not None:
         return _build_log_refusal_blocks(context, state, combined, snapshot.log_refusal)
     log = combined.log
@@ -135,7 +135,7 @@ def _build_log_blocks(
 def _build_log_refusal_blocks(
     context: DialogContext, state: ConversationState, combined: CombinedDiagnosis, refusal: AzureRefusal
 ) -> list[Block]:
-    if refusal.reason in ("no-log", "no-run"):  # nothing went wrong: there is no log yet
+    if refusal.reason in ("no-log", "no-run"):  # nothing went wrong: there's just no log yet
         return [
             context.build_paragraph(f"refused.{refusal.reason}"),
             context.build_paragraph(f"refused.{refusal.reason}.next", "subtle"),
@@ -149,7 +149,7 @@ def _build_log_refusal_blocks(
 
 
 def _render_log_line(context: DialogContext, log: DiagnosedLog) -> Block:
-    """Render which log was read and how much of it."""
+    """Render which log was read, and how much of it."""
     read = TrustedText(format_size(log.bytes_read))
     if log.is_whole:
         return context.build_paragraph("look.log.whole", file=log.file, read=read)

@@ -1,4 +1,4 @@
-"""How the status of a template looks: its last run, its facts, and how far its customizers got."""
+"""How a template's status is shown: its last run, its facts, and how far its customizers got."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from knowledge.redaction.redact import redact
 from knowledge.template.image_template import ImageTemplate
 
 MAX_MESSAGE_CHARS = 900
-"""The limit for a message of Azure; its beginning names the failure, its end the log, so the middle goes."""
+"""The limit for an Azure message. The beginning names the failure and the end names the log, so the middle is cut."""
 MAX_OUTPUTS = 4
 MAX_CUSTOMIZERS_CHARS = 300
 MAX_BUTTON_INT = 10**9
@@ -37,7 +37,7 @@ MAX_BUTTON_INT = 10**9
 _TONE_BY_RUN_STATE: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
 
 _PROMINENT_ROWS = frozenset({"took", "started", "vm_size", "region", "output"})
-"""What everybody wants to know about a run; other facts are folded unless they speak for or against a cause."""
+"""What everyone wants to know about a run; other facts are folded unless they speak for or against a cause."""
 
 
 def build_status_blocks(
@@ -50,8 +50,8 @@ def build_status_blocks(
 ) -> tuple[Block, ...]:
     """Build the prominent part of the status card: the run, the main facts, messages, and the customizers.
 
-    `highlighted_rows` are fact rows to show here in any case. With `is_repeat` the facts are left out, since an earlier
-    card showed them. Without `should_show_message`, `build_detail_blocks` has the run's message.
+    `highlighted_rows` are fact rows to always show here. With `is_repeat` the facts are left out, since an earlier card
+    showed them. Without `should_show_message`, `build_detail_blocks` has the run's message.
     """
     blocks: list[Block] = [
         context.build_heading("look.title", name=shorten_value(status.template_id.name)),
@@ -78,7 +78,7 @@ def build_status_blocks(
 def build_detail_blocks(
     context: DialogContext, status: TemplateStatus, highlighted_rows: frozenset[str], is_message_shown: bool
 ) -> tuple[Block, ...]:
-    """Build the folded table with everything else that Azure reports; no block when nothing is left."""
+    """Build the folded table with everything else that Azure reports; no block if nothing is left."""
     rows = [
         (label, value)
         for key, label, value in _build_fact_rows(context, status)
@@ -130,7 +130,7 @@ def _build_message_blocks(context: DialogContext, key: str, message: str) -> lis
 def render_run_line(context: DialogContext, template: ImageTemplate) -> Paragraph:
     """Render the state of a template's last run on one line."""
     if not template.run.state and template.provisioning.state.casefold() == "failed":
-        # Image Builder rejected the template on submission, so there is nothing to run
+        # Image Builder rejected the template at submission, so there's nothing to run
         return context.build_paragraph("look.never-made", "attention")
     if not template.run.state:
         return context.build_paragraph("look.never-ran")
@@ -187,7 +187,7 @@ def _render_template_facts(context: DialogContext, template: ImageTemplate) -> d
 
 
 def _render_customizer_list(context: DialogContext, template: ImageTemplate) -> Paragraph:
-    """Render the template's customizers on one line, for when no log shows what became of them."""
+    """Render the template's customizers on one line, for when no log shows how they went."""
     names = ", ".join(f"{customizer.type} {customizer.name}".strip() for customizer in template.customizers)
     if len(names) > MAX_CUSTOMIZERS_CHARS:
         names = f"{names[:MAX_CUSTOMIZERS_CHARS]}…"
@@ -221,5 +221,5 @@ def _build_timeline_blocks(context: DialogContext, timeline: RunTimeline) -> lis
 
 
 def _render_literal(text: str) -> RichText:
-    """Return untrusted text as a literal run, or nothing when it is empty."""
+    """Return untrusted text as a literal run, or nothing if it's empty."""
     return build_literal(text) if text else ()

@@ -1,4 +1,4 @@
-"""What is fetched of a template for a lookup, within the time of a turn: its status, and the end of its log."""
+"""What a lookup fetches about a template within the time of a turn: its status, and the end of its log."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from knowledge.template.template_id import TemplateId
 LOOKUP_TIMEOUT_SECONDS = 9.0
 """The time for a lookup: the channel drops a turn that takes more than ten seconds."""
 MIN_LOG_TIMEOUT_SECONDS = 0.5
-"""The log gets at least this much time, even when the status took nearly all of it."""
+"""The log gets at least this much time, even if the status took nearly all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateSnapshot:
-    """What was fetched of a template: its status, and the end of its log or why that could not be read."""
+    """What was fetched about a template: its status, and the end of its log or why it couldn't be read."""
 
     status: TemplateStatus
     log_tail: LogTail | None = None
@@ -42,7 +42,8 @@ async def fetch_snapshot(
 ) -> TemplateSnapshot:
     """Fetch the template's status and the end of its last run's log.
 
-    A log that can't be read in time is left out. Raise `AzureRefusedError` or `TimeoutError` for the status.
+    A log that can't be read in time is left out. Raise `AzureRefusedError` or `TimeoutError` if the status can't be
+    read.
     """
     async with asyncio.timeout_at(deadline):
         status = await azure_reader.fetch_status(person, template_id)
@@ -52,7 +53,7 @@ async def fetch_snapshot(
 async def fetch_log(
     azure_reader: AzureReader, person: Person, status: TemplateStatus, deadline: float
 ) -> TemplateSnapshot:
-    """Fetch the end of the log of a template's last run; no failure to do so is the lookup's failure."""
+    """Fetch the end of the last run's log; if that fails, the lookup still succeeds."""
     status = sanitize_status(status)
     if not status.run.state:
         return TemplateSnapshot(status)  # the template never ran, so there is no log to ask for

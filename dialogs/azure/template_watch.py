@@ -1,6 +1,6 @@
-"""Watching a template: a job polls it until its run, or the next one, has ended, and the user gets the result.
+"""Watch a template: a job polls it until its run, or the next one, has ended, and the user gets the result.
 
-A watch holds no token: each poll reads Azure with the rights that the user has at that time.
+A watch holds no token: each poll reads Azure with the user's permissions at that time.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ RUNNING_POLL_SECONDS = 60
 IDLE_POLL_SECONDS = 180
 """Seconds between two polls while no run has started yet."""
 MIN_RETRY_SECONDS = 300
-"""Seconds to wait after a refusal that may pass; `Retry-After` can make it longer."""
+"""Seconds to wait after a temporary refusal; `Retry-After` can make it longer."""
 MAX_RETRY_SECONDS = 3600
 MAX_FAILED_POLLS = 12
-"""Consecutive polls that may be refused before the watch ends: an hour of them."""
+"""How many consecutive polls may be refused before the watch ends: an hour's worth."""
 
 _TRANSIENT_REASONS: frozenset[AzureRefusalReason] = frozenset(
     {"busy", "azure-trouble", "too-slow", "no-network", "conflict"}
@@ -80,7 +80,7 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
 
 
 def stop_watch(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
-    """End the watch of the template that the request names, or every watch when it names none."""
+    """End the watch of the template that the request names, or every watch if it names none."""
     watched = state.azure.watched_templates
     name = request.query.name.casefold()
     stopped = tuple(template_id for template_id in watched if not name or template_id.name.casefold() == name)
@@ -100,7 +100,7 @@ def stop_watch(context: DialogContext, state: ConversationState, request: AzureR
 
 
 async def poll_watch(azure_reader: AzureReader | None, person: Person, job: Job, now: str) -> Mapping[str, Any]:
-    """Look once at a watched template and return, as plain JSON, that its run has ended or when to look again."""
+    """Poll a watched template once and return, as plain JSON, that its run has ended or when to poll again."""
     args = dict(job.args)
     template_id = TemplateId.from_args(args)
     if azure_reader is None or azure_reader.access_mode == "off" or template_id is None:
@@ -126,7 +126,7 @@ def end_watch(
 ) -> tuple[ConversationState, AzureRequest, bool]:
     """Return the state without the watch, the request to show its template, and whether the run has ended.
 
-    When the run has not ended, the watch was refused or its time is over.
+    If the run hasn't ended, the watch was refused or its time is up.
     """
     args = job_done.job.args
     request = AzureRequest("template", TemplateQuery.from_args(args))
@@ -140,7 +140,7 @@ def end_watch(
 def show_watch_stopped(
     context: DialogContext, state: ConversationState, request: AzureRequest, job_done: JobDone
 ) -> DialogResult:
-    """Say why the watch ended before the run did: its time was over, or Azure refused."""
+    """Say why the watch ended before the run did: its time was up, or Azure refused."""
     name = request.query.name
     if "over" in job_done.result:
         watch_button = Button(context.format_text("button.watch"), "watch", request.query.to_args(), primary=True)
@@ -159,7 +159,7 @@ def show_watch_stopped(
 
 
 def _handle_refused_poll(args: dict[str, Any], refusal: AzureRefusal) -> Mapping[str, Any]:
-    """Return when to look again if the reason may pass, else the refusal."""
+    """Return when to poll again if the reason is temporary, else the refusal."""
     earlier_troubles = args.get("troubles")
     troubles = earlier_troubles + 1 if isinstance(earlier_troubles, int) else 1
     if refusal.reason not in _TRANSIENT_REASONS or troubles > MAX_FAILED_POLLS:

@@ -23,7 +23,7 @@ class TemplateRequest:
 
 
 def parse_request(text: str, phrases: TypedPhrases) -> TemplateRequest | None:
-    """Return the request that `text` makes as a whole, or None."""
+    """Return the request that `text` as a whole makes, or None."""
     if len(text) > MAX_TEXT_CHARS or "\n" in text.strip():
         return None
     if found := _split_prefix(text, phrases.template_prefixes):
@@ -42,7 +42,7 @@ def parse_template_name(text: str, phrases: TypedPhrases) -> TemplateRequest | N
     if template_id := parse_template_link(text):
         return TemplateRequest(TemplateQuery.for_template(template_id))
     words = [word.strip(" ,;:!?*\"“”«»()[]'`") for word in text.split()]
-    # a period after the last word ends the sentence and is not part of the name
+    # a period after the last word ends the sentence and isn't part of the name
     words[-1:] = [word.rstrip(".") for word in words[-1:]]
     if not words or words[0].casefold() in phrases.reserved_words:
         return None
@@ -55,7 +55,7 @@ def parse_template_name(text: str, phrases: TypedPhrases) -> TemplateRequest | N
 
 
 def parse_yes_no(text: str, phrases: TypedPhrases) -> bool | None:
-    """Return whether `text` is a yes or a no; None when it is neither."""
+    """Return whether `text` is a yes or a no; None if it's neither."""
     phrase = normalize_phrase(text)
     if phrase in phrases.agreements:
         return True
@@ -63,7 +63,7 @@ def parse_yes_no(text: str, phrases: TypedPhrases) -> bool | None:
 
 
 def parse_template_link(text: str) -> TemplateId | None:
-    """Parse a text that is nothing but a template's resource id, or a link to it in the Azure portal."""
+    """Parse a text that is just a template's resource id, or a link to it in the Azure portal."""
     token = text.strip().strip("<>\"'`.,;")
     if not token or len(token) > MAX_TEXT_CHARS or len(token.split()) != 1:
         return None
@@ -73,12 +73,12 @@ def parse_template_link(text: str) -> TemplateId | None:
     if start < 0 or (start > 0 and not token.casefold().startswith("https://")):
         return None
     scope, segment, rest = _partition_ignoring_case(token[start:], _TEMPLATE_ID_SEGMENT)
-    # a link goes on after the name, with a blade or a query string
+    # in a link, the name is followed by a blade or a query string
     return TemplateId.parse(f"{scope}{segment}{rest.split('/')[0].split('?')[0]}")
 
 
 def _is_name_like(text: str) -> bool:
-    """Return whether the first word has letters and also something that ordinary words don't have."""
+    """Return whether the first word has letters and also something that ordinary words don't."""
     word = text.split()[0].strip(" .,;:!?")
     return any(c.isalpha() for c in word) and any(c in "-_.0123456789" for c in word)
 

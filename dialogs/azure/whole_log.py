@@ -1,4 +1,4 @@
-"""Reading a whole build log: announced at once, read by a job, and reported in a later turn."""
+"""Read a whole build log: announced right away, read by a job, and reported in a later turn."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LOG_CODEC = build_codec(LogDiagnosis, DIAGNOSIS_LAYOUTS)
 
 
 def start_reading(context: DialogContext, state: ConversationState, template_id: TemplateId, size: int) -> DialogResult:
-    """Say at once that the log is being read, and enqueue the job. `size` is in bytes, 0 when unknown."""
+    """Say right away that the log is being read, and enqueue the job. `size` is in bytes, 0 if unknown."""
     job = Job(READ_WHOLE_LOG_JOB, {**template_id.to_args(), "paste": state.diagnosis_number})
     if size:
         announcement = context.build_paragraph(
@@ -70,7 +70,7 @@ async def read_whole_log(
             raise AzureRefusedError(AzureRefusal("off"))
         if template_id is None:
             raise AzureRefusedError(AzureRefusal("unexpected"))
-        # fetched again, since the job may run long after the lookup, or for a template that has run since
+        # fetched again, since the job may run long after the lookup, and the template may have run since
         status = sanitize_status(await azure_reader.fetch_status(person, template_id))
         log = await azure_reader.diagnose_log(person, status, language, progress)
         stored_log = replace(log, diagnosis=truncate_diagnosis(log.diagnosis))
@@ -82,7 +82,7 @@ async def read_whole_log(
 async def report_whole_log(
     context: DialogContext, state: ConversationState, job_done: JobDone, diagnose: DiagnoseText
 ) -> DialogResult:
-    """Report what the whole log says; only in short when the conversation has moved on to another diagnosis."""
+    """Report what the whole log says; only briefly if the conversation has moved on to another diagnosis."""
     request = AzureRequest("whole-log", TemplateQuery.from_args(job_done.job.args))
     try:
         status, log = _result_from_json(job_done.result)
@@ -103,7 +103,7 @@ async def report_whole_log(
 
 
 def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog]:
-    """Read the job's result. Raise `AzureRefusedError` for a refusal and `DecodeError` for another shape."""
+    """Read the job's result. Raise `AzureRefusedError` for a refusal, and `DecodeError` for any other shape."""
     result = parse_mapping(value)
     if "refused" in result:
         raise AzureRefusedError(REFUSAL_CODEC.decode(result["refused"]))
@@ -114,7 +114,7 @@ def _result_from_json(value: object) -> tuple[TemplateStatus, DiagnosedLog]:
 
 
 def _show_in_short(context: DialogContext, combined: CombinedDiagnosis, log: DiagnosedLog) -> Reply:
-    """Show the result beside a conversation that has moved on: what was read, the best match, and how to go there."""
+    """Show the result in a conversation that has moved on: what was read, the best match, and how to switch to it."""
     status, top = combined.status, find_top_match(combined.diagnosis)
     blocks: list[Block] = [
         context.build_heading("look.meanwhile", name=status.template_id.name),

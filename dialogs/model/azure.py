@@ -13,14 +13,14 @@ from knowledge.template.run import Run
 from knowledge.template.template_id import TemplateId
 
 AccessMode = Literal["off", "user", "bot", "local", "sandbox"]
-"""Whose credentials read Azure: nobody's, the user's, the bot's identity, a local `az login`, or the fake Azure."""
+"""Whose credentials read Azure: none, the user's, the bot's identity, a local `az login`, or the fake Azure."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateSearchResult:
-    """The templates that fit a query, best first, those with a similar name, and the subscriptions searched.
+    """The templates that match a query, best first, those with similar names, and the subscriptions searched.
 
-    `searched_subscriptions` and `denied_subscriptions` hold names, or ids where the name is unknown. With `has_more`
+    `searched_subscriptions` and `denied_subscriptions` hold names, or ids if the name is unknown. With `has_more`,
     there were more templates than could be scanned within the turn. `subscription_names` maps ids to names.
     """
 
@@ -34,7 +34,7 @@ class TemplateSearchResult:
 
 @dataclass(frozen=True, slots=True)
 class RunOutput:
-    """One output of a run: its name, the artifact's resource id or URI ("" when none), and its provisioning state."""
+    """One output of a run: its name, the artifact's resource id or URI ("" if none), and its provisioning state."""
 
     name: str
     artifact: str
@@ -45,7 +45,7 @@ class RunOutput:
 class TemplateStatus:
     """An image template with its last run, as Resource Manager reports them, and the run's outputs.
 
-    Redacted and of a bounded size: of what the template contains, only that is kept which `dialogs.state` can store.
+    Redacted and of bounded size: of the template's content, only what `dialogs.state` can store is kept.
     """
 
     template_id: TemplateId
@@ -60,9 +60,9 @@ class TemplateStatus:
 
 @dataclass(frozen=True, slots=True)
 class FailedTemplates:
-    """Every template that Azure refused or whose last run failed, newest first, and those that run now.
+    """Every template that Azure rejected or whose last run failed, newest first, and those that are running now.
 
-    `template_count` is the number of all templates that were read. The other fields are as in `TemplateSearchResult`.
+    `template_count` is how many templates were read in total. The other fields are as in `TemplateSearchResult`.
     """
 
     templates: tuple[TemplateStatus, ...]
@@ -80,7 +80,7 @@ LogFile = Literal["customization.log", "validation.log"]
 class LogTail:
     """The end of a build log. `text` is raw: diagnose it, and redact it before showing any of it.
 
-    `bytes_read` and `size` are in bytes. `growing`: the run that writes the log has not ended.
+    `bytes_read` and `size` are in bytes. `growing`: the run that writes the log hasn't ended.
     """
 
     file: LogFile

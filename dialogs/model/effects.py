@@ -9,7 +9,7 @@ from typing import Literal
 from dialogs.model.job import Job
 
 HandoffTopic = Literal["walk", "draft", "look"]
-"""What the private chat goes on with: the walkthrough, the draft of a support case, or a lookup in Azure."""
+"""What the private chat continues with: the walkthrough, a support case draft, or an Azure lookup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class CancelJobs:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """Open the person's private chat and go on there.
+    """Open the person's private chat and continue there.
 
-    `keeps_way_back`: what is found there may be posted here later, so how to get back is stored.
+    `keeps_way_back`: what's found there may be posted here later, so the way back is stored.
     """
 
     topic: HandoffTopic
@@ -39,7 +39,7 @@ class HandOff:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Delete everything that is stored for the conversation outside its state."""
+    """Delete everything stored for the conversation outside its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class AskFeedback:
 class OfferFile:
     """Offer a file below a reply: its name, a description, its size in bytes.
 
-    `args` come back to the conversation when the person accepts, which then writes the file.
+    `args` come back to the conversation when the person accepts, and the conversation then renders the file.
     """
 
     name: str
@@ -71,7 +71,7 @@ class OfferFile:
 
 
 ReplyEffect = RequestSignIn | AskFeedback | OfferFile
-"""An effect that belongs to one reply of the result, the one at `reply_index`."""
+"""An effect that belongs to the result's reply at `reply_index`."""
 Effect = StartJob | CancelJobs | HandOff | Forget | ReplyEffect
 
 

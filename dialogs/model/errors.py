@@ -20,7 +20,7 @@ class AzureRefusedError(DialogError):
 
 
 class ShareRefusedError(DialogError):
-    """What a person looked at was not posted, or perhaps not; `reason` says why."""
+    """A lookup wasn't shared, or may not have been; `reason` says why."""
 
     def __init__(self, reason: ShareRefusalReason) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class ShareRefusedError(DialogError):
 
 
 class FileRefusedError(DialogError):
-    """An attached file could not be read; `refusal` says why."""
+    """An attached file couldn't be read; `refusal` says why."""
 
     def __init__(self, refusal: FileRefusal) -> None:
         super().__init__(refusal.reason)

@@ -1,4 +1,4 @@
-"""Plain values for files attached to messages: the file, the logs found in it, and why it was not read."""
+"""Plain values for files attached to messages: the file, the logs found in it, and why it wasn't read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_SIZE_BYTES = 10**13
 
 FileRefusalReason = Literal[
     "off",  # this deployment reads no files
-    "wrong-place",  # its URL is not one where Teams stores files
+    "wrong-place",  # its URL isn't one where Teams stores files
     "expired",  # its link has expired, or the file was deleted
     "page",  # the URL returned an HTML page, usually a sign-in page
     "empty",  # it has no content
@@ -22,8 +22,8 @@ FileRefusalReason = Literal[
     "no-log",  # an archive without a text file in it
     "not-text",  # neither text nor an archive format that we can open
     "damaged",  # truncated, or corrupted on the way
-    "no-network",  # the server that holds it does not answer
-    "too-slow",  # the download did not finish in time
+    "no-network",  # its server doesn't answer
+    "too-slow",  # the download didn't finish in time
     "unexpected",  # anything else
 ]
 
@@ -32,7 +32,7 @@ FileRefusalReason = Literal[
 class AttachedFile:
     """A file attached to a message: its name, which is untrusted, and the reference to download it by.
 
-    The reference is a secret: whoever has it can read the file. It is kept only until the file has been read.
+    The reference is a secret: anyone who has it can read the file. It's kept only until the file has been read.
     """
 
     name: str
@@ -41,7 +41,7 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class AttachedLog:
-    """A log that was read to its end: its name ("" when the file itself is the log), size in bytes, and diagnosis."""
+    """A log that was read to its end: its name ("" if the file itself is the log), size in bytes, and diagnosis."""
 
     name: str
     size: Annotated[int, Stored(max_value=MAX_SIZE_BYTES)]
@@ -50,9 +50,9 @@ class AttachedLog:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentContents:
-    """What a file held: its size in bytes as downloaded, and at least one log, the most promising first.
+    """What a file contained: its downloaded size in bytes, and at least one log, the most promising first.
 
-    For an archive, `text_count` counts the members that were read and `unread_count` those that were not.
+    For an archive, `text_count` counts the members that were read, and `unread_count` those that weren't.
     """
 
     size: Annotated[int, Stored(max_value=MAX_SIZE_BYTES)]
@@ -63,7 +63,7 @@ class AttachmentContents:
 
 @dataclass(frozen=True, slots=True)
 class FileRefusal:
-    """Why a file was not read. `max_bytes` is the limit that it exceeds, 0 when it exceeds none."""
+    """Why a file wasn't read. `max_bytes` is the limit that it exceeds, 0 if it exceeds none."""
 
     reason: FileRefusalReason
     max_bytes: Annotated[int, Stored("most")] = 0

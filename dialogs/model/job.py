@@ -11,10 +11,10 @@ from dialogs.model.stored import Stored
 FAILURE_KEY = "failed"
 """The key that marks a failed result; its value is a `JobFailure`, or a reason that the job itself defines."""
 REFERENCE_KEY = "reference"
-"""Beside `FAILURE_KEY`: the reference under which the runtime logged what went wrong."""
+"""Next to `FAILURE_KEY`: the reference under which the runtime logged what went wrong."""
 
 RETRY_AFTER_KEY = "again"
-"""The key that asks for another run: after that many seconds the job runs again, with the result's `args`.
+"""The key that asks for another run: after this many seconds, the job runs again with the result's `args`.
 
 Nothing is reported until then, so a job that polls for hours blocks neither a worker nor the conversation.
 """

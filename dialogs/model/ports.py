@@ -23,10 +23,10 @@ from knowledge.template.template_id import TemplateId, TemplateQuery
 
 
 class DiagnoseText(Protocol):
-    """Diagnoses pasted text, off the event loop when the text is long."""
+    """Diagnoses pasted text, off the event loop if the text is long."""
 
     async def __call__(self, text: str, language: Language) -> Diagnosis:
-        """Return the diagnosis of `text`, with titles in `language`. Never raise for any text."""
+        """Return the diagnosis of `text`, with titles in `language`. Never raise, whatever the text."""
         ...
 
 
@@ -39,10 +39,10 @@ class Clock(Protocol):
 
 
 class AzureReader(Protocol):
-    """Reads Azure with the rights of a user; it never writes.
+    """Reads Azure with a user's permissions; it never writes.
 
-    Each method raises `AzureRefusedError` and writes an audit line without contents. Each but `diagnose_log` answers
-    within the time a turn may take (8 s).
+    Each method raises `AzureRefusedError` and writes an audit line without contents. Each except `diagnose_log` answers
+    within a turn's time (8 s).
     """
 
     @property
@@ -51,7 +51,7 @@ class AzureReader(Protocol):
         ...
 
     async def find_templates(self, person: Person, query: TemplateQuery) -> TemplateSearchResult:
-        """Return the templates that `query` may refer to."""
+        """Return the templates that `query` could refer to."""
         ...
 
     async def find_failed_templates(self, person: Person) -> FailedTemplates:
@@ -59,7 +59,7 @@ class AzureReader(Protocol):
         ...
 
     async def fetch_status(self, person: Person, template_id: TemplateId) -> TemplateStatus:
-        """Return the template, its last run and that run's outputs."""
+        """Return the template, its last run, and that run's outputs."""
         ...
 
     async def fetch_log_tail(self, person: Person, status: TemplateStatus) -> LogTail:
@@ -71,7 +71,7 @@ class AzureReader(Protocol):
     ) -> LogDiagnosis:
         """Read and diagnose the whole log; it may take minutes.
 
-        `progress` is called with the bytes read so far and the size in bytes.
+        `progress` is called with the bytes read so far and the total.
         """
         ...
 
@@ -91,13 +91,13 @@ class TicketFiler(Protocol):
     ) -> ClassificationOptions:
         """Return where a ticket about Image Builder can go, as Azure lists it now; within 8 s.
 
-        That is Image Builder's own product where Azure lists it. Elsewhere, and with `uses_documented_path`, it's
+        That is Image Builder's own product if Azure lists it. Otherwise, and with `uses_documented_path`, it's
         `product`, as documented.
         """
         ...
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
-        """File the ticket of `draft`, or return the one filed before: repeated calls yield one ticket.
+        """File the ticket of `draft`, or return the one already filed: repeated calls yield one ticket.
 
         It may take minutes. Call it only with a draft that the user has previewed and confirmed.
         """
@@ -105,7 +105,7 @@ class TicketFiler(Protocol):
 
 
 class AttachmentReader(Protocol):
-    """Reads files attached to messages. It stores nothing of them and never reveals their URLs."""
+    """Reads files attached to messages. It stores nothing from them and never reveals their URLs."""
 
     async def read(
         self, file: AttachedFile, language: Language, progress: Callable[[int, int], None]
@@ -118,16 +118,16 @@ class AttachmentReader(Protocol):
 
 
 class LookSharer(Protocol):
-    """Posts what a person shares in a group chat or channel from which that person wrote to the bot."""
+    """Posts what a person shares in a group chat or channel where that person wrote to the bot."""
 
     async def share(
         self, person: Person, conversation_id: str, share_id: str, template_name: str, reply: Reply
     ) -> None:
-        """Post `reply` in the conversation, at most once for each `share_id`; return if it was posted, now or before.
+        """Post `reply` in the conversation, at most once per `share_id`; return once it's posted, now or earlier.
 
-        The members of the conversation are read just before. Each call writes an audit line. It takes some seconds.
+        The conversation's members are read just before. Each call writes an audit line. It takes a few seconds.
 
         Raises:
-            ShareRefusedError: It was not posted, or perhaps not.
+            ShareRefusedError: It wasn't posted, or may not have been.
         """
         ...

@@ -1,7 +1,7 @@
 """A reply as plain values: blocks, buttons and form fields that any client can render.
 
 Text is a tuple of runs, never a markup language. Untrusted text (from users, logs, Azure) is in `code` runs, which
-every renderer shows literally. `parse_markup` reads the small markup of our own sentences.
+every renderer shows literally. `parse_markup` reads the minimal markup of our own sentences.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ TextStyle = Literal["plain", "bold", "code"]
 Tone = Literal["default", "good", "warning", "attention", "subtle"]
 TextSize = Literal["default", "title"]
 Mark = Literal["✖", "✔", "▲", "?", "✓", "–", "●", "○", "⋯"]
-"""What stands before a text and says its state: failed, succeeded, a warning, unknown; of a step: done, left out,
-current, to come."""
+"""The state shown before a text: failed, succeeded, a warning, unknown; for a step: done, skipped, current, pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,13 @@ def build_literal(text: str) -> RichText:
 
 
 def emphasize(text: RichText) -> RichText:
-    """Return a text in bold; what is literal stays as it is."""
+    """Return a text in bold; literal runs stay as they are."""
     return tuple(TextRun(run.text, "code" if run.style == "code" else "bold") for run in text)
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph; with the size "title" it is the card's heading. Of a marked one, a card colors the mark."""
+    """One paragraph; with the size "title" it's the card's heading. A card shows its mark in color."""
 
     text: RichText
     tone: Tone = "default"
@@ -81,7 +80,7 @@ class FactTable:
 
 @dataclass(frozen=True, slots=True)
 class LogExcerpt:
-    """Lines of the user's input: line number and literal text; `deciding` numbers the one that says what broke."""
+    """Lines of the user's input: number and literal text; `deciding` is the number of the one that says what broke."""
 
     rows: tuple[tuple[int, str], ...]
     deciding: int = 0
@@ -140,7 +139,7 @@ BarState = Literal["ended", "failed", "stopped", "running", "pending", "waiting"
 
 @dataclass(frozen=True, slots=True)
 class DurationBar:
-    """One row of a timeline: a literal name, its duration in seconds (None: unknown), and how it ended.
+    """One row of a timeline: a literal name, its duration in seconds (None if unknown), and how it ended.
 
     Attributes:
         name: What the step is called.
@@ -165,7 +164,7 @@ class DurationBar:
 
 @dataclass(frozen=True, slots=True)
 class DurationBars:
-    """A timeline: drawn as bars by clients that can, and as text everywhere; bars are relative to the longest row."""
+    """A timeline: bars in clients that can draw them, and text everywhere; bars are relative to the longest row."""
 
     rows: tuple[DurationBar, ...]
 
@@ -188,11 +187,11 @@ ButtonArgument = int | str | list[str]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action that the user can press (or, in a terminal, type the number of).
+    """An action that the user can press (or, in a terminal, choose by number).
 
-    With `url` it opens that page instead, says so in its label, and has an empty `action_id`. With
-    `should_omit_fields` it submits nothing of the form above it, so required fields may stay empty. With
-    `replaces_card` the answer takes the place of its card, even of one that stays otherwise.
+    With `url` it opens that page instead, says so in its label, and has an empty `action_id`. With `should_omit_fields`
+    it doesn't submit the form above it, so required fields may stay empty. With `replaces_card` the answer takes the
+    place of its card, even of one that stays otherwise.
     """
 
     label: str
@@ -210,7 +209,7 @@ Placement = Literal["in-place", "replaces", "passing", "stays"]
 - in-place: it replaces and is replaced, so that a walkthrough stays one card.
 - replaces: it replaces the question that it answers, and then stays.
 - passing: it is a new message, such as a question, which the next one replaces.
-- stays: it is a new message that people return to, and is never replaced.
+- stays: it is a new message that people come back to, and is never replaced.
 """
 
 
@@ -220,7 +219,7 @@ class Reply:
 
     Attributes:
         summary: The one-line text of the notification.
-        placement: What it may replace, and be replaced by, where the client can do so.
+        placement: What it may replace and be replaced by, if the client supports it.
     """
 
     blocks: tuple[Block, ...]

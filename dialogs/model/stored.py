@@ -1,4 +1,4 @@
-"""How a field is stored, where its type doesn't say it: `Annotated[str, Stored("draft", max_chars=60)]`."""
+"""How a field is stored, if its type doesn't say it: `Annotated[str, Stored("draft", max_chars=60)]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The key of a field, and the limits for reading it; whoever sets the field keeps it within them.
+    """The key of a field, and the limits for reading it; code that sets the field must stay within them.
 
     Attributes:
         key: Its key; "" for the field's name. Stored keys never change.
@@ -17,8 +17,8 @@ class Stored:
         max_items: Items to keep of a collection.
         min_value: The lowest number.
         max_value: The highest number.
-        choices: The only texts that it may be, if not any.
-        decode: What reads it, if its type isn't enough to go by.
+        choices: The only texts allowed, if not any.
+        decode: What decodes it, if its type isn't enough.
         omits_default: It's only written when it has another value than its default.
     """
 

@@ -30,7 +30,7 @@ MAX_CASE_CHARS = 24_000
 """The limit for the text of a case: its description and the header above it."""
 MAX_CLASSIFICATIONS = 6
 PORTAL_URL_PREFIXES = tuple(f"{cloud.portal}/" for cloud in CLOUDS.values())
-"""How the URL of a ticket must begin to be shown."""
+"""A ticket's URL must start like this to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class ClassificationChoice:
 
 @dataclass(frozen=True, slots=True)
 class ClassificationOptions:
-    """Where a ticket can go, as Azure lists it now: the service and the classifications that fit, best first.
+    """Where a ticket can go, as Azure lists it now: the service and the matching classifications, best first.
 
-    There is at least one classification, since none is a refusal. With several, the user chooses.
+    There is at least one classification, since having none is a refusal. If there are several, the user chooses.
     """
 
     service: ServiceChoice
@@ -64,7 +64,7 @@ class ClassificationOptions:
 class TicketContact:
     """How support reaches the user. `country` is ISO 3166-1 alpha-3, `time_zone` a Windows time zone name.
 
-    `language` is one of `SUPPORT_LANGUAGES`. `phone` is "" when not given; the contact method "phone" requires it.
+    `language` is one of `SUPPORT_LANGUAGES`. `phone` is "" if not given; the contact method "phone" requires it.
     """
 
     first_name: Annotated[str, Stored("first")]
@@ -90,7 +90,7 @@ class TicketDraft:
     """Everything that is sent to Azure when the user confirms, redacted.
 
     `id` identifies the draft, so that filing it twice yields one ticket. `problem_started_at` is UTC, ISO 8601 with
-    `Z`, "" when unknown. `can_collect_diagnostics`: Azure support may collect diagnostic information. Resource ids are
+    `Z`, "" if unknown. `can_collect_diagnostics`: Azure support may collect diagnostic information. Resource ids are
     part of the description.
     """
 

@@ -13,14 +13,14 @@ from dialogs.model.stored import Stored
 ConversationScope = Literal["personal", "group", "channel"]
 
 ACTION_VERSION = 1
-"""The version of the cards that this code sends; a button of any other version is answered as outdated."""
+"""The version of the cards that this code sends; a button of any other version is treated as outdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """The user: tenant and id as the channel reports them, and a display name.
 
-    `object_id` is the user's Entra object id, "" when the channel does not authenticate one.
+    `object_id` is the user's Entra object id, "" if the channel doesn't authenticate one.
     """
 
     tenant: str
@@ -69,7 +69,7 @@ TurnEvent = MessageSent | ActionPressed | MemberJoined | SignedIn | JobDone
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One event of a conversation; where only person and place matter, it is an empty message."""
+    """One event of a conversation; if only the person and the place matter, it's an empty message."""
 
     person: Person
     conversation_id: str

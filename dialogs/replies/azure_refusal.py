@@ -33,7 +33,7 @@ def render_refusal_reason(context: DialogContext, refusal: AzureRefusal, area: R
 
 
 def find_refusal_text(context: DialogContext, reason: AzureRefusalReason, area: RefusedArea, part: str = "") -> str:
-    """Return the key of the area's own text for a reason, or else of the general one.
+    """Return the key of the area's own text for a reason, or else of the general text.
 
     `part` is "" for why, and ".next" for what to do.
     """
@@ -42,7 +42,7 @@ def find_refusal_text(context: DialogContext, reason: AzureRefusalReason, area: 
 
 
 def render_names(names: Sequence[str], max_names: int = MAX_LISTED_NAMES) -> RichText:
-    """Render literal names separated by commas, and how many more there are after the first `max_names`."""
+    """Render the first `max_names` literal names, separated by commas, and how many more there are."""
     runs: list[TextRun] = []
     for index, name in enumerate(names[:max_names]):
         runs += [*([TextRun(", ")] if index else []), TextRun(shorten_value(name), "code")]
@@ -52,7 +52,7 @@ def render_names(names: Sequence[str], max_names: int = MAX_LISTED_NAMES) -> Ric
 
 
 def shorten_value(value: str) -> str:
-    """Return one of Azure's names, codes, or sentences redacted, on one line, and of a bounded length."""
+    """Return one of Azure's names, codes, or sentences redacted, on one line, and of bounded length."""
     line = " ".join(redact(value).split())
     return line if len(line) <= _MAX_VALUE_CHARS else f"{line[:_MAX_VALUE_CHARS]}…"
 
@@ -60,7 +60,7 @@ def shorten_value(value: str) -> str:
 def _build_rows(context: DialogContext, refusal: AzureRefusal) -> tuple[tuple[str, RichText], ...]:
     target = refusal.target
     if _BLOB_SERVICES_SEGMENT in target:
-        target = target.rpartition("/")[2]  # a log's name is enough: its account is the scope, or in the commands
+        target = target.rpartition("/")[2]  # a log's name is enough: its account is in the scope or in the commands
     elif target.casefold() == refusal.scope.casefold():
         target = ""  # the row "scope" shows it
     values = {

@@ -16,7 +16,7 @@ def format_size(byte_count: int) -> str:
     """Format a number of bytes for people, the same in every language: `812 B`, `180 KB`, `12 MB`."""
     if byte_count < 1000:
         return f"{byte_count} B"
-    if byte_count < 999_500:  # what would round to 1000 KB is shown as 1 MB
+    if byte_count < 999_500:  # anything that would round to 1000 KB is shown as 1 MB
         return f"{round(byte_count / 1000)} KB"
     if byte_count < 9_950_000:
         return f"{byte_count / 1e6:.1f}".removesuffix(".0") + " MB"
@@ -24,7 +24,7 @@ def format_size(byte_count: int) -> str:
 
 
 def format_time_span(start: str, end: str | None) -> str:
-    """Format a time span to the minute, UTC; the end's date is shown only when it differs from the start's."""
+    """Format a time span to the minute, UTC; the end's date is shown only if it differs from the start's."""
     start_time, end_time = parse_time(start), parse_time(end)
     if start_time is None:
         return start

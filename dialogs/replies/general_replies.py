@@ -7,7 +7,7 @@ from dialogs.model.reply import Button, CopyableText, Paragraph, Reply
 from dialogs.texts.catalog import TrustedText
 
 _EXAMPLE_LINE_PREFIX = "[0f1e2d3c-4b5a-4697-8879-aabbccddeeff] PACKER"
-# the shape of a real customization.log, since the example goes through the same diagnosis
+# like a real customization.log, since the example goes through the same diagnosis
 EXAMPLE_LOG = "\n".join(
     (
         f"{_EXAMPLE_LINE_PREFIX} OUT ==> azure-arm: Provisioning with Powershell...",
@@ -35,7 +35,7 @@ def build_default_buttons(context: DialogContext) -> tuple[Button, ...]:
 
 
 def show_welcome(context: DialogContext, added_by: str = "") -> Reply:
-    """Build the first message of a conversation; in a shared chat it names the user who added the bot."""
+    """Build the first message of a conversation; in a shared chat, it names the user who added the bot."""
     added_by_blocks = (
         (context.build_paragraph("thread.added-by", name=TrustedText(added_by)),)
         if context.is_public and added_by
@@ -110,7 +110,7 @@ def show_message(context: DialogContext, key: str, leading_buttons: tuple[Button
 
 
 def show_problem(context: DialogContext, key: str) -> Reply:
-    """Build a message about what went wrong and how to go on; the card it happened on stays in place."""
+    """Build a message about what went wrong and how to continue; the card it happened on stays in place."""
     return context.build_reply(
         context.build_paragraph(key, "warning"),
         context.build_paragraph("trouble.go-on"),

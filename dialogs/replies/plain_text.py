@@ -1,4 +1,4 @@
-"""A reply as plain text: for a terminal, for a client that shows no cards, and for a screen reader.
+"""A reply as plain text: for a terminal, a client without cards, or a screen reader.
 
 `sanitize_text` is the one place that makes untrusted text safe to show: every renderer passes text through it.
 """
@@ -28,9 +28,9 @@ from knowledge.model.entry import Language
 
 PROBLEM_MARK = "\N{BLACK RIGHT-POINTING TRIANGLE}"
 DECIDING_MARK = PROBLEM_MARK
-"""What stands before the line of a log that says what broke."""
+"""The mark before the log line that says what broke."""
 MAX_LISTED_CHOICES = 12
-"""How many choices of a field are listed; all countries or time zones would bury the rest."""
+"""How many of a field's choices to list; all countries or time zones would bury the rest."""
 
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
@@ -91,7 +91,7 @@ def _render_blocks(blocks: tuple[Block, ...], language: Language) -> str:
 
 
 def _is_row(block: Block) -> bool:
-    """Return whether a block is a row of a list, which needs no blank line before the next."""
+    """Return whether a block is a list row, which needs no blank line before the next one."""
     return isinstance(block, Paragraph) and block.mark in ("✓", "–", "○")
 
 
@@ -109,7 +109,7 @@ def flatten_runs(text: RichText) -> str:
 
 
 def summarize_runs(text: RichText) -> str:
-    """Join the runs for a notification, on one line; literal text that a client could take for markup is left out."""
+    """Join the runs for a notification, on one line; literal text that a client could read as markup is left out."""
     return sanitize_line("".join("…" if run.style == "code" and _MARKUP.search(run.text) else run.text for run in text))
 
 
@@ -119,12 +119,12 @@ def get_field_text(field: FormField) -> str:
 
 
 def format_line_label(number: int, language: Language) -> str:
-    """Return what stands before a line of a log, such as `line 7`."""
+    """Return the label before a log line, such as `line 7`."""
     return f"{get_texts().get('reply.line', language)} {number}"
 
 
 def list_line_marks(excerpt: LogExcerpt) -> list[str]:
-    """Return what stands before each line of an excerpt: the mark of the deciding one, and blanks of the same width."""
+    """Return the prefix of each line of an excerpt: a mark for the deciding line, equally wide blanks for others."""
     if all(number != excerpt.deciding for number, _ in excerpt.rows):
         return [""] * len(excerpt.rows)
     return [f"{DECIDING_MARK} " if number == excerpt.deciding else "  " for number, _ in excerpt.rows]
@@ -189,7 +189,7 @@ def _strip_escapes(text: str) -> str:
 
 
 def _strip_escape_sequence(segment: str, is_terminated: bool) -> str:
-    """Return what follows the escape sequence at the start of `segment`, whose ESC was already removed.
+    """Return what follows the escape sequence at the start of `segment`, whose ESC is already removed.
 
     `is_terminated`: the next segment starts with a string terminator.
     """
@@ -199,7 +199,7 @@ def _strip_escape_sequence(segment: str, is_terminated: bool) -> str:
         string, bell, rest = segment.partition("\x07")
         if bell and "\n" not in string:
             return rest
-        # a string that is never closed is shown: hiding it would let a log hide the text after it
+        # a string that's never closed is shown: hiding it would let a log hide the text after it
         return "" if is_terminated and "\n" not in segment else segment[1:]
     # parameters and intermediate bytes, then the final byte: CSI (`[`) allows digits and `:;<=>?` as well
     index = 1 if segment[0] == "[" else 0

@@ -1,4 +1,4 @@
-"""The first sentence of one of our own texts, for replies that have no room for all of it."""
+"""The first sentence of one of our texts, for replies that don't have room for all of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s+[^a-z\s])")
 def extract_first_sentence(
     context: DialogContext, localized_text: LocalizedText, min_chars: int = MIN_SENTENCE_CHARS
 ) -> str:
-    """Return the first sentence of a text with its markup intact, or more where that is shorter than `min_chars`."""
+    """Return the first sentence of a text with its markup intact, or more if that's shorter than `min_chars`."""
     text = localized_text.get(context.language)
     for match in _SENTENCE_END.finditer(text):
         sentence = text[: match.end()]
@@ -28,6 +28,6 @@ def extract_first_sentence(
 
 
 def _has_whole_markup(sentence: str) -> bool:
-    """Return whether no `code`, **bold**, or placeholder is cut: a sentence end inside one is none."""
+    """Return whether no `code`, **bold**, or placeholder is cut: a sentence can't end inside one."""
     is_code_whole = sentence.count("`") % 2 == 0 and sentence.count("**") % 2 == 0
     return is_code_whole and sentence.count("{") == sentence.count("}")

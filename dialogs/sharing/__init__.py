@@ -1,1 +1,1 @@
-"""Sharing a look: what of it may be posted in the group chat or channel where it was asked for, after a preview."""
+"""Share a lookup: which parts may be posted, after a preview, in the group chat or channel where it was requested."""

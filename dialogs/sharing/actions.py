@@ -1,7 +1,7 @@
-"""Actions that share a look: preview it, post it, or leave it.
+"""Actions that share a lookup: preview it, post it, or don't.
 
-Nothing in a button decides what is posted or where: it only names the post that its card showed, which must still be
-the one in the person's own state.
+A button never decides what is posted or where: it only names the post that its card showed, which must still be the one
+in the person's state.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHARE_ACTIONS = ActionTable()
 
 @SHARE_ACTIONS.register("share-look")
 def preview_post(request: ActionRequest) -> DialogResult:
-    """Show what would be posted of the last look, if it was asked for in a group chat or a channel."""
+    """Show what would be posted of the last lookup, if it was requested in a group chat or a channel."""
     context, state = request.context, request.state
     if refusal := _check_availability(request):
         return DialogResult(state, (refusal,))
@@ -41,7 +41,7 @@ def preview_post(request: ActionRequest) -> DialogResult:
 
 @SHARE_ACTIONS.register("share-yes")
 async def post_look(request: ActionRequest) -> DialogResult:
-    """Post the text whose preview the person said yes to."""
+    """Post the text whose preview the person confirmed."""
     context, state, sharer = request.context, request.state, request.resources.look_sharer
     if (refusal := _check_availability(request)) or sharer is None:
         return DialogResult(state, (refusal or view.show_off(context),))
@@ -74,14 +74,14 @@ def leave_look(request: ActionRequest) -> DialogResult:
 
 
 def _check_availability(request: ActionRequest) -> Reply | None:
-    """Return what a person is told who can't share here: the operator's setting is off, or others read along."""
+    """Return what to say if the person can't share here: the setting is off, or others can read the chat."""
     if not request.context.can_share_looks:
         return view.show_off(request.context)
     return view.show_only_private(request.context) if request.context.is_public else None
 
 
 def _find_look(request: ActionRequest) -> tuple[AskedPlace, LookSummary] | None:
-    """Return the place and the look that may be shared there; None if there's none, or it was asked for long ago."""
+    """Return the place and the lookup that can be shared there; None if there's none, or the request is too old."""
     sharing = request.state.azure.sharing
     if sharing.place is None or sharing.look is None or sharing.place.template_id is None:
         return None
@@ -91,7 +91,7 @@ def _find_look(request: ActionRequest) -> tuple[AskedPlace, LookSummary] | None:
 
 
 def _explain_missing_look(request: ActionRequest) -> Reply:
-    """Return why there is nothing to share: it's posted, the card is out of date, or it wasn't asked for in a group."""
+    """Return why there's nothing to share: already posted, the card is outdated, or not requested in a group."""
     sharing, last = request.state.azure.sharing, request.state.azure.last_template_id
     if sharing.place and sharing.was_posted:
         return view.show_already_posted(request.context, sharing.place)

@@ -1,4 +1,4 @@
-"""What of a look may be shared: the template's name, its state, what broke, the line that shows it, and what to do."""
+"""What may be shared of a lookup: the template's name, its state, what broke, the line showing it, and what to do."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def remember_look(
     diagnosis: Diagnosis,
     leading: Match | None,
 ) -> ConversationState:
-    """Return the state with what may be shared of a look, if the person asked for it in a group chat or a channel.
+    """Return the state with the shareable parts of a lookup, if it was requested in a group chat or a channel.
 
-    What was there before can't be shared any more.
+    The previous lookup can no longer be shared.
     """
     sharing = replace(state.azure.sharing.without_look(), was_posted=False)
     place = sharing.find_place(status.template_id, context.now) if context.can_share_looks else None
@@ -39,7 +39,7 @@ def remember_look(
 
 
 def build_share_buttons(context: DialogContext, state: ConversationState) -> tuple[Button, ...]:
-    """Build the button that shares the look which the state remembers; none if there is nothing to share."""
+    """Build the button that shares the remembered lookup; none if there's nothing to share."""
     sharing = state.azure.sharing
     if sharing.place is None or sharing.look is None:
         return ()
@@ -74,7 +74,7 @@ def _summarize_look(
 def _render_finding(
     context: DialogContext, status: TemplateStatus, diagnosis: Diagnosis, leading: Match | None
 ) -> RichText:
-    """Return what broke and how sure that is; empty if the run didn't fail."""
+    """Return what broke and how certain that is; empty if the run didn't fail."""
     if leading is not None:
         headline = emphasize(render_headline(context, diagnosis, leading.entry))
         return context.format_runs(f"share.finding.{leading.confidence}", finding=headline)
@@ -86,7 +86,7 @@ def _render_finding(
 
 
 def _find_line(diagnosis: Diagnosis, leading: Match | None) -> ExcerptLine | None:
-    """Return the line that decides, or the first one that the leading entry was recognized by."""
+    """Return the deciding line, or the first one that the leading entry was recognized by."""
     if leading is None or get_finding(diagnosis, leading.entry) is not None:
         return next((line for line in diagnosis.excerpt if diagnosis.is_deciding(line)), None)
     return next(iter(leading.evidence), None)
@@ -95,10 +95,10 @@ def _find_line(diagnosis: Diagnosis, leading: Match | None) -> ExcerptLine | Non
 def _render_advice(
     context: DialogContext, state: ConversationState, diagnosis: Diagnosis, leading: Match | None
 ) -> RichText:
-    """Return what to do first, in short, and whether running the build again helps."""
+    """Return briefly what to do first, and whether running the build again helps."""
     if leading is None:
         return ()
-    # as the walkthrough would begin, whether or not the conversation goes on with it
+    # as the walkthrough would begin, even if the conversation doesn't continue with it
     state = replace(state, diagnosis=diagnosis)
     walk = build_walk(state, leading.entry, state.diagnosis_number)
     return build_advice(context, state, walk).text

@@ -1,4 +1,4 @@
-"""The post that shares a look, and the id of exactly that text: what is posted is what its preview showed."""
+"""The post that shares a lookup, and the id of its exact text, so that what's posted is what the preview showed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def build_post(look: LookSummary, shared_by: RichText) -> Reply:
 
 
 def compute_look_id(place: AskedPlace, look: LookSummary) -> str:
-    """Compute the id of what may be shared of a look: of what it says, where it was asked for, and when it was."""
+    """Compute the id of a shareable lookup, from what it says, and where and when it was requested."""
     return compute_post_id(place, look, ())
 
 
 def compute_post_id(place: AskedPlace, look: LookSummary, shared_by: RichText) -> str:
-    """Compute the id of a post, which a yes must name: with another text, another place, or another look it differs."""
+    """Compute the id of a post, which a yes must name. It differs for any other text, place, or lookup."""
     text = "\0".join((place.conversation_id, look.looked_at, render_plain_text(build_post(look, shared_by))))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).hexdigest()

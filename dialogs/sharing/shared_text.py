@@ -1,6 +1,6 @@
-"""Text that others may read: without secrets, ids, links, and the names of what isn't the template's own.
+"""Text that others may read: without secrets, ids, links, and names other than the template's own.
 
-Those who read a channel needn't have any rights in Azure, so nothing may lead them from the post to a subscription.
+People who read a channel may have no permissions in Azure, so the post must not point them to a subscription.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from knowledge.redaction.redact import redact
 
 MAX_LINE_CHARS = 300
 MIN_NAME_CHARS = 3
-"""A shorter name tells nobody anything, and would be hidden in every sentence."""
+"""A shorter name reveals nothing, and would be hidden in every sentence."""
 _ELLIPSIS = "…"
 
 # single character classes with limits can't backtrack far, so the patterns stay linear
@@ -45,16 +45,16 @@ def hide_details(text: str, names: Iterable[str]) -> str:
 
 
 def _drop_cut_words(text: str) -> str:
-    """Return `text` without the words of which an earlier cut left a part: half an id no longer looks like one."""
+    """Return `text` without words that an earlier cut left incomplete: half an id no longer looks like one."""
     if text.endswith(_ELLIPSIS):
         text = re.sub(r"\S*…\Z", _ELLIPSIS, text)
     return re.sub(r"\A…\S*", _ELLIPSIS, text) if text.startswith(_ELLIPSIS) else text
 
 
 def hide_details_in_runs(text: RichText, names: Iterable[str], max_chars: int = MAX_RUN_CHARS) -> RichText:
-    """Return a rich text without such details, and of a length that is stored as it is."""
+    """Return a rich text without such details, short enough to be stored as is."""
     names = tuple(names)
-    # our own words around foreign ones name nothing of theirs, even if somebody's group is called like one of them
+    # our own words never name the user's resources, even if a resource group has one of them as its name
     hidden = tuple(
         replace(run, text=clean_text(hide_details(run.text, names if run.style == "code" else ()), MAX_RUN_CHARS))
         for run in text
@@ -63,5 +63,5 @@ def hide_details_in_runs(text: RichText, names: Iterable[str], max_chars: int = 
 
 
 def hide_details_in_line(line: str, names: Iterable[str]) -> str:
-    """Return a line of a log without such details, cut to a length that suits a post."""
+    """Return a log line without such details, cut to a length that suits a post."""
     return clean_text(shorten_line(hide_details(line, names), MAX_LINE_CHARS), MAX_LINE_CHARS)

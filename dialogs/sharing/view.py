@@ -1,4 +1,4 @@
-"""What a person reads about sharing a look: the preview, what came of it, and how it works."""
+"""What a person reads about sharing a lookup: the preview, the outcome, and how it works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render_shared_by(context: DialogContext, person: Person, look: LookSummary) 
 
 
 def show_preview(context: DialogContext, place: AskedPlace, look: LookSummary, shared_by: RichText) -> Reply:
-    """Show exactly what would be posted, and ask for a yes to it."""
+    """Show exactly what would be posted, and ask for confirmation."""
     post_id = compute_post_id(place, look, shared_by)
     reply = context.build_reply(
         context.build_heading(f"share.preview.title.{place.scope}"),
@@ -39,22 +39,22 @@ def show_preview(context: DialogContext, place: AskedPlace, look: LookSummary, s
         ),
         placement="passing",
     )
-    # numbers of lines are labeled as in the post
+    # line numbers are labeled as in the post
     return replace(reply, language=look.language)
 
 
 def show_posted(context: DialogContext, place: AskedPlace) -> Reply:
-    """Say that the look was posted."""
+    """Say that the lookup was posted."""
     return _show(context, "share.posted", place, tone="good")
 
 
 def show_refusal(context: DialogContext, place: AskedPlace, post_id: str, reason: ShareRefusalReason) -> Reply:
-    """Say why the look was not posted, or perhaps not, and what to do."""
+    """Say why the lookup wasn't posted, or may not have been, and what to do."""
     retry = context.build_button("look-retry", "share-yes", primary=True, post=post_id)
     name = place.template_id.name if place.template_id else EXAMPLE_NAME
     return context.build_reply(
         context.build_paragraph(f"share.refused.{reason}", "warning", place=_name_place(context, place)),
-        # Azure allows nothing in a name that means anything inside the command
+        # Azure doesn't allow anything in a name that is special inside the command
         context.build_paragraph(f"share.refused.{reason}.next", name=TrustedText(name)),
         buttons=(*(() if reason in LASTING_SHARE_REFUSALS else (retry,)), context.build_button("help", "help")),
         placement="replaces",
@@ -72,22 +72,22 @@ def show_declined(context: DialogContext) -> Reply:
 
 
 def show_outdated(context: DialogContext) -> Reply:
-    """Say that a card or a preview shares nothing any more, since another look followed or it was forgotten."""
+    """Say that a card or a preview is no longer valid, since another lookup followed or it was forgotten."""
     return _show(context, "share.outdated", placement="stays")
 
 
 def show_off(context: DialogContext) -> Reply:
-    """Say that the operator didn't turn sharing on, and what to do instead."""
+    """Say that the operator hasn't turned on sharing, and what to do instead."""
     return _show(context, "share.off", placement="stays")
 
 
 def show_only_private(context: DialogContext) -> Reply:
-    """Say, where others read along, that sharing starts in the private chat."""
+    """Say, if others can read the chat, that sharing starts in the private chat."""
     return _show(context, "share.only-private", placement="stays")
 
 
 def show_how(context: DialogContext, name: str = "") -> Reply:
-    """Say how a look can be shared: by asking for it where it is to be posted."""
+    """Say how to share a lookup: by asking for it where it should be posted."""
     buttons = (context.build_button("help", "help"),)
     paragraph = context.build_paragraph("share.how", name=TrustedText(name or EXAMPLE_NAME))
     return context.build_reply(paragraph, buttons=buttons, placement="stays")

@@ -77,7 +77,7 @@ def show_next_step(request: ActionRequest) -> DialogResult:
 
 @SOLUTION_ACTIONS.register("undo")
 def undo(request: ActionRequest) -> DialogResult:
-    """Bring back the walkthrough that a new diagnosis took the place of, or go back one step in the current one."""
+    """Bring back the walkthrough that a new diagnosis replaced, or go back one step in the current one."""
     left = _parse_step(request.state, request.args) if request.args else None
     return walkthrough.undo(request.context, request.state, left)
 
@@ -90,7 +90,7 @@ def record_success(request: ActionRequest) -> DialogResult:
 
 @SOLUTION_ACTIONS.register("others")
 def show_other_candidates(request: ActionRequest) -> DialogResult:
-    """Show the other entries that may be the cause."""
+    """Show the other entries that could be the cause."""
     return walkthrough.show_other_candidates(request.context, request.state)
 
 
@@ -121,14 +121,14 @@ def show_reasons(request: ActionRequest) -> DialogResult:
 
 @SOLUTION_ACTIONS.register("steps")
 def show_steps(request: ActionRequest) -> DialogResult:
-    """Show the walkthrough that a short card in a group speaks of."""
+    """Show the walkthrough that a short card in a group refers to."""
     chosen = _find_walkthrough(request.context, request.state, request.args) or request.state.walkthrough
     return walkthrough.show_current_step(request.context, replace(request.state, walkthrough=chosen))
 
 
 @SOLUTION_ACTIONS.register("private", pressed_by="anyone")
 def continue_in_private_chat(request: ActionRequest) -> DialogResult:
-    """Go on with a walkthrough in the person's private chat."""
+    """Continue a walkthrough in the person's private chat."""
     if not request.context.is_public:
         return show_steps(request)
     chosen = _find_walkthrough(request.context, request.state, request.args)
@@ -183,7 +183,7 @@ def _parse_step(state: ConversationState, args: Mapping[str, object]) -> Walkthr
 def _find_walkthrough(
     context: DialogContext, state: ConversationState, args: Mapping[str, object]
 ) -> Walkthrough | None:
-    """Return the walkthrough that a short card speaks of: the current one if it's that, else its beginning."""
+    """Return the walkthrough that a short card refers to: the current one if it's the same, else from the start."""
     if "entry" not in args:
         return state.walkthrough
     entry, number = parse_text(args.get("entry"), MAX_NAME_CHARS), _parse_diagnosis_number(args)
@@ -197,9 +197,9 @@ def _find_walkthrough(
 
 
 def with_finding_of(walk: Walkthrough, args: Mapping[str, object]) -> Walkthrough:
-    """Return the walkthrough of a button with what it says of the finding.
+    """Return a button's walkthrough, with what the button says about the finding.
 
-    A card of an earlier release knows no findings: its steps are the entry's.
+    A card from an earlier release has no finding: its steps are the entry's.
     """
     tool: BuildTool = "packer" if args.get("tool") == "packer" else "image-builder"
     return replace(walk, finding=parse_text(args.get("finding", ""), MAX_NAME_CHARS), tool=tool)

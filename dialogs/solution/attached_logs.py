@@ -39,7 +39,7 @@ _CONTENTS_CODEC = build_codec(AttachmentContents, DIAGNOSIS_LAYOUTS)
 
 
 def is_only_introduction(diagnosis: Diagnosis) -> bool:
-    """Return whether the text beside a file says nothing that the file would not say better."""
+    """Return whether the text sent with a file says nothing that the file doesn't say better."""
     is_prose = diagnosis.kind in ("question", "unknown") and diagnosis.outcome == "unknown"
     # a single match is specific; several possible ones come from words that fit many errors
     return is_prose and len(diagnosis.matches) != 1 and all(m.confidence == "possible" for m in diagnosis.matches)
@@ -48,7 +48,7 @@ def is_only_introduction(diagnosis: Diagnosis) -> bool:
 def start_reading(
     context: DialogContext, state: ConversationState, files: tuple[AttachedFile, ...], can_read: bool
 ) -> DialogResult:
-    """Say at once that the files are being read, and enqueue a job for each."""
+    """Say right away that the files are being read, and enqueue a job for each."""
     if not can_read:
         return DialogResult(state, (show_file_refusal(context, FileRefusal("off"), files[0].name),))
     # one job per file: each is reported, or fails, independently
@@ -79,9 +79,9 @@ async def read_file(
 
 
 def report_file(context: DialogContext, state: ConversationState, job_done: JobDone) -> DialogResult:
-    """Report what a file holds: follow its leading log, or offer its logs when that is unclear.
+    """Report what a file contains: follow its leading log, or offer its logs if that's unclear.
 
-    When the conversation has moved on to another diagnosis meanwhile, the logs are only offered.
+    If the conversation has moved on to another diagnosis, the logs are only offered.
     """
     name = job_done.job.args.get("name")
     file_name = name if isinstance(name, str) else ""
@@ -118,7 +118,7 @@ def show_chosen_log(context: DialogContext, state: ConversationState, log_number
 
 
 def _find_leading_log(logs: Sequence[AttachedLog]) -> AttachedLog | None:
-    """Return the only log that shows a likely cause, or else the only log there is; None when it is unclear."""
+    """Return the only log that shows a likely cause, or else the only log there is; None if it's unclear."""
     logs_with_cause = [log for log in logs if _has_likely_cause(log.diagnosis)]
     candidates = logs_with_cause if len(logs_with_cause) == 1 else logs
     return candidates[0] if len(candidates) == 1 else None
@@ -157,7 +157,7 @@ def _show_log(
 
 
 def _truncate_contents(contents: AttachmentContents) -> AttachmentContents:
-    """Return `contents` as a result may hold them: redacted and of a bounded size."""
+    """Return `contents` as a result can hold them: redacted and of bounded size."""
     logs = tuple(
         replace(log, name=redact(log.name), diagnosis=truncate_diagnosis(log.diagnosis))
         for log in contents.logs[:MAX_LOGS]
@@ -166,7 +166,7 @@ def _truncate_contents(contents: AttachmentContents) -> AttachmentContents:
 
 
 def _contents_from_json(value: object) -> AttachmentContents:
-    """Read a job's result. Raise `FileRefusedError` for a refusal and `DecodeError` for another shape."""
+    """Read a job's result. Raise `FileRefusedError` for a refusal, and `DecodeError` for any other shape."""
     result = parse_mapping(value)
     if "refused" in result:
         raise FileRefusedError(_REFUSAL_CODEC.decode(result["refused"]))

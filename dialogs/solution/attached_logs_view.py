@@ -1,4 +1,4 @@
-"""How attached files look in the conversation: being read, their logs to choose from, nothing found, refused."""
+"""How attached files are shown in the conversation: being read, their logs to choose from, nothing found, refused."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def ask_which_log(context: DialogContext, heading: Block, logs: StoredLogs, unre
 def show_nothing_found(
     context: DialogContext, state: ConversationState, file_name: str, contents: AttachmentContents
 ) -> DialogResult:
-    """Say that no log in the file is about a build; a walkthrough in progress goes on below."""
+    """Say that no log in the file is about a build; a walkthrough in progress continues below."""
     blocks = [
         context.build_paragraph(
             "file.nothing" if contents.text_count == 1 else "file.nothing-in-any",
@@ -84,7 +84,7 @@ def show_nothing_found(
 
 
 def show_file_refusal(context: DialogContext, refusal: FileRefusal, file_name: str) -> Reply:
-    """Say why a file was not read, whether sending it again can help, and that the text can be pasted instead."""
+    """Say why a file wasn't read, whether sending it again can help, and that the text can be pasted instead."""
     explanation = context.build_paragraph(
         f"file.refused.{refusal.reason}",
         "warning",
@@ -102,7 +102,7 @@ def show_file_refusal(context: DialogContext, refusal: FileRefusal, file_name: s
 
 
 def get_display_name(context: DialogContext, file_name: str) -> str:
-    """Return the name to show for a file, or our word for a file without a name."""
+    """Return the name to show for a file, or our own word if it has none."""
     return build_display_name(file_name) or context.format_text("file.nameless")
 
 

@@ -1,4 +1,4 @@
-"""The candidates of a diagnosis: which there are, how they look in a list, and what tells similar errors apart."""
+"""The candidates of a diagnosis: which there are, how they're listed, and what tells similar errors apart."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def is_described(diagnosis: Diagnosis | None, match: Match) -> bool:
 
 
 def grade_confidence(diagnosis: Diagnosis | None, match: Match) -> Confidence | Literal["described"]:
-    """Return how confident a match is, as people read it: a person's own words are called that."""
+    """Return how confident a match is, in words; a match on a person's own words is called that."""
     return "described" if is_described(diagnosis, match) else match.confidence
 
 
 def render_certainty(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> Paragraph:
-    """Render how sure the answer is, and why. Without a match, the person picked the entry."""
+    """Render how certain the answer is, and why. Without a match, the person picked the entry."""
     finding = get_finding(diagnosis, match.entry) if diagnosis and match else None
     line = finding.line if finding else 0
     rule = context.knowledge.findings.rules.get(finding.id) if finding else None
@@ -64,7 +64,7 @@ def render_candidate_line(context: DialogContext, diagnosis: Diagnosis | None, m
 def build_candidate_blocks(
     context: DialogContext, diagnosis: Diagnosis | None, matches: tuple[Match, ...]
 ) -> list[Block]:
-    """Build the blocks of a candidate list: each with its first evidence line and what a person sees of it."""
+    """Build the blocks of a candidate list: each with its first evidence line and its symptom."""
     blocks: list[Block] = []
     for match in matches[:MAX_CANDIDATES]:
         blocks.append(render_candidate_line(context, diagnosis, match))
@@ -80,7 +80,7 @@ def build_choose_button(context: DialogContext, entry_id: str, diagnosis_number:
 
 
 def build_evidence(lines: tuple[ExcerptLine, ...]) -> list[Block]:
-    """Build the excerpt of the lines that prove a match; no block when there are none."""
+    """Build the excerpt of the lines that prove a match; no block if there are none."""
     return [build_log_excerpt(lines)] if lines else []
 
 
@@ -98,7 +98,7 @@ def list_look_alikes(context: DialogContext, state: ConversationState, entry: En
         and look_alike.entry not in excluded_ids
         and _can_occur_on_os(context, state, look_alike.entry)
     ]
-    # a stable sort: otherwise the order of the entry's file stays
+    # the sort is stable: otherwise the order of the entry's file is kept
     look_alikes.sort(key=lambda look_alike: state.find_match(look_alike.entry) is None)
     return tuple(look_alikes[:MAX_DIFFERENCES])
 
@@ -121,7 +121,7 @@ def build_difference_blocks(context: DialogContext, look_alikes: tuple[LookAlike
 
 
 def _can_occur_on_os(context: DialogContext, state: ConversationState, entry_id: str) -> bool:
-    """Return whether the entry can occur on the image's operating system, as far as both are known."""
+    """Return whether the entry can occur on the image's operating system, if both are known."""
     entry_systems = context.entries[entry_id].os
     image_os = state.diagnosis.os if state.diagnosis else None
     return not entry_systems or image_os is None or image_os in entry_systems

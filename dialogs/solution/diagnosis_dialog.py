@@ -1,4 +1,4 @@
-"""What a new diagnosis does to the conversation: it replaces the one before, unless it found nothing at all."""
+"""What a new diagnosis does to the conversation: it replaces the previous one, unless it found nothing at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def show_diagnosis(
     """Show the reply to a diagnosed text, and make the diagnosis the current one.
 
     Tried steps stay, an open case form is saved as a draft, and the walkthrough of the earlier diagnosis ends.
-    `suggested_howto_id` is the how-to guide to offer when the text said nothing about a build.
+    `suggested_howto_id` is the how-to guide to offer if the text said nothing about a build.
     """
     if not has_findings(diagnosis):
         notice = (context.build_paragraph("talk.not-recognised"), context.build_paragraph("talk.still-here"))
@@ -53,7 +53,7 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
         walkthrough=None,
         fact_verdicts=(),
     )
-    # a stored diagnosis may outlive an entry that was removed from the knowledge base
+    # a stored diagnosis may name an entry that has been removed from the knowledge base
     matches = tuple(match for match in stored.matches if match.entry in context.entries)
     if stored.outcome == "succeeded" and all(m.severity == "info" or m.confidence == "possible" for m in matches):
         return DialogResult(state, (show_succeeded(context, state, matches),))
@@ -76,7 +76,7 @@ def _replace_diagnosis(context: DialogContext, state: ConversationState, diagnos
 
 
 def _offer_way_back(context: DialogContext, result: DialogResult, left: Walkthrough) -> DialogResult:
-    """Add a button for the walkthrough that the new diagnosis took the place of; typing "undo" presses it."""
+    """Add a button for the walkthrough that the new diagnosis replaced; typing "undo" presses it."""
     *others, last = result.replies
     button = build_resume_button(context, left, "resume")
     buttons = (*last.buttons[: MAX_BUTTONS - 1], button)

@@ -1,4 +1,4 @@
-"""How a diagnosis looks: the known error with its proof, or an honest account of what was found and what was not."""
+"""How a diagnosis is shown: the known error with its proof, or an honest account of what was and wasn't found."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
     """
     entry, match = context.entries[walk.entry], find_current_match(state, walk)
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
-    # proof leaves nothing to confuse the entry with
+    # with proof, the entry can't be confused with another
     is_certain = match is not None and match.confidence == "certain"
     look_alikes = () if is_certain else list_look_alikes(context, state, entry)
     others = find_other_candidates(context, state, entry.id) if diagnosis else ()
@@ -89,14 +89,14 @@ def show_entry(context: DialogContext, state: ConversationState, walk: Walkthrou
 
 
 def _build_proof(diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
-    """Build the line that decides, or the first one of the evidence."""
+    """Build the deciding line, or the first line of the evidence."""
     if diagnosis is not None and match is not None and get_finding(diagnosis, match.entry) is not None:
         return build_deciding_line(diagnosis)
     return build_evidence(match.evidence[:1] if match else ())
 
 
 def _build_evidence_section(context: DialogContext, diagnosis: Diagnosis | None, match: Match | None) -> list[Block]:
-    """Build the lines around the one that decides; nothing if the card shows them all already."""
+    """Build the lines around the deciding one; nothing if the card already shows them all."""
     has_finding = diagnosis is not None and match is not None and get_finding(diagnosis, match.entry) is not None
     lines = build_excerpt(diagnosis) if diagnosis and has_finding else build_evidence(match.evidence if match else ())
     if lines == _build_proof(diagnosis, match):
@@ -117,7 +117,7 @@ def _build_first_step(context: DialogContext, state: ConversationState, walk: Wa
 def _build_reasons(
     context: DialogContext, entry: Entry, match: Match | None, diagnosis: Diagnosis | None
 ) -> list[Block]:
-    """Build why it broke, who can fix it, and what else is known of the run."""
+    """Build why it broke, who can fix it, and what else is known about the run."""
     finding = get_finding(diagnosis, entry.id) if diagnosis else None
     return [
         *_build_causes(context, entry, diagnosis),
@@ -134,7 +134,7 @@ def _build_look_alike_section(context: DialogContext, look_alikes: Sequence[Look
 
 
 def show_reasons(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Reply:
-    """Show why it broke and who can fix it, for who asks while a solution is being gone through."""
+    """Show why it broke and who can fix it, for a person who asks during a walkthrough."""
     entry, diagnosis = context.entries[walk.entry], state.find_diagnosis(walk.diagnosis_number)
     match = find_current_match(state, walk)
     return context.build_reply(
@@ -147,10 +147,10 @@ def show_reasons(context: DialogContext, state: ConversationState, walk: Walkthr
 
 
 def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:
-    """Show a message of no failure: successful builds contain it as well, or a run is only to be started again."""
+    """Show a message that isn't a failure: successful builds have it too, or the run just needs to be started again."""
     entry = context.entries[match.entry]
     title = context.get_entry_title(entry.id)
-    # a run that was canceled is no failure either, yet no build that ends well says so
+    # a canceled run isn't a failure either, but no successful build says so
     advice = entry.retry_note if entry.retry == "yes" else None
     return context.build_reply(
         Paragraph((TextRun(title),), size="title", mark="✔"),
@@ -166,7 +166,7 @@ def show_harmless(context: DialogContext, state: ConversationState, match: Match
 
 
 def show_succeeded(context: DialogContext, state: ConversationState, matches: tuple[Match, ...]) -> Reply:
-    """Show that the build succeeded; errors that were recognized nevertheless are offered, not claimed."""
+    """Show that the build succeeded; any errors recognized in it are offered, not claimed."""
     harmless_titles = [context.get_entry_title(m.entry) for m in matches if m.severity == "info"]
     other_ids = [m.entry for m in matches if m.severity != "info"]
     blocks: list[Block] = [_build_success_heading(context), *_build_success_blocks(context, state.diagnosis)]
@@ -190,7 +190,7 @@ def _build_success_heading(context: DialogContext) -> Paragraph:
 
 
 def _build_success_blocks(context: DialogContext, diagnosis: Diagnosis | None) -> list[Block]:
-    """Build what there is to say of a build that succeeded: a script in it may have failed all the same."""
+    """Build what there is to say about a successful build: a script in it may still have failed."""
     finding = diagnosis.finding if diagnosis else None
     if diagnosis is None or finding is None:
         return [context.build_paragraph("succeeded.says", "good")]
@@ -217,7 +217,7 @@ def show_candidates(context: DialogContext, state: ConversationState, matches: t
 
 
 def build_entry_heading(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
-    """Build the headline and the line below it; the headline says so when the entry is only a possibility."""
+    """Build the headline and the line below it; the headline says so if the entry is only a possibility."""
     match, diagnosis = find_current_match(state, walk), state.find_diagnosis(walk.diagnosis_number)
     title = render_walk_headline(context, state, walk)
     is_possible = match is None or match.confidence == "possible"

@@ -1,4 +1,4 @@
-"""Feedback on a diagnosis: asked for where a walkthrough ends, accepted at any time."""
+"""Feedback on a diagnosis: requested at the end of a walkthrough, accepted at any time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_CANDIDATES = 4
 
 
 def build_feedback_buttons(context: DialogContext, state: ConversationState) -> tuple[Button, ...]:
-    """Build the two feedback buttons; none without a diagnosis, or when feedback was already given."""
+    """Build the two feedback buttons; none without a diagnosis, or if feedback was already given."""
     if not get_shown_entry(state) or _has_feedback(state):
         return ()
     return (context.build_button("was-right", "right"), context.build_button("was-wrong", "wrong"))
@@ -74,7 +74,7 @@ def record_actual_entry(
 
 
 def get_shown_entry(state: ConversationState) -> str:
-    """Return the id of the entry that the diagnosis showed first; "" when there is none."""
+    """Return the id of the entry that the diagnosis showed first; "" if there is none."""
     matches = state.diagnosis.matches if state.diagnosis else ()
     return matches[0].entry if matches else ""
 

@@ -1,4 +1,4 @@
-"""How a finding looks: its headline, where in the build it happened, what to do first, and the lines that show it."""
+"""How a finding is shown: its headline, where in the build it happened, what to do first, and the lines showing it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def render_headline(context: DialogContext, diagnosis: Diagnosis | None, entry_i
 
 
 def render_walk_headline(context: DialogContext, state: ConversationState, walk: Walkthrough) -> RichText:
-    """Return what a walkthrough solves; of an earlier text, its values are no longer known."""
+    """Return what a walkthrough solves; if it's about an earlier text, the values are no longer known."""
     if diagnosis := state.find_diagnosis(walk.diagnosis_number):
         return render_headline(context, diagnosis, walk.entry)
     rule = context.knowledge.findings.rules.get(walk.finding)
@@ -43,7 +43,7 @@ def render_walk_headline(context: DialogContext, state: ConversationState, walk:
 
 
 def render_finding_title(context: DialogContext, finding: Finding) -> RichText:
-    """Return a finding's headline in the language of the turn; what comes from the person's text is literal."""
+    """Return a finding's headline in the turn's language; what comes from the person's text is literal."""
     text = _find_title_text(context, finding)
     return context.localize(text, finding.values) if text else build_literal(finding.title)
 
@@ -62,7 +62,7 @@ def find_rule(context: DialogContext, finding: Finding | None) -> FindingRule | 
 def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | None = None) -> Paragraph:
     """Render where in the build it happened, on one line.
 
-    `phase` is when such a thing happens, for a text that doesn't say where it did.
+    `phase` is when such a failure happens, for a text that doesn't say where it did.
     """
     parts: list[RichText] = []
     place = diagnosis.finding.place if diagnosis.finding else None
@@ -86,7 +86,7 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
 
 
 def build_advice(context: DialogContext, state: ConversationState, walk: Walkthrough) -> Paragraph:
-    """Build what to do first, in short, and whether running the build again helps."""
+    """Build briefly what to do first, and whether running the build again helps."""
     steps, fitting = get_steps(context, walk), list_fitting_steps(context, state, walk)
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     os = diagnosis.os if diagnosis else None
@@ -95,14 +95,14 @@ def build_advice(context: DialogContext, state: ConversationState, walk: Walkthr
 
 
 def render_retry(context: DialogContext, diagnosis: Diagnosis | None, entry_id: str) -> RichText:
-    """Return whether running the build again helps, in short."""
+    """Return briefly whether running the build again helps."""
     finding = get_finding(diagnosis, entry_id) if diagnosis else None
     retry = finding.retry if finding and finding.id != entry_id else get_retry_key(context.entries[entry_id])
     return context.format_runs(f"retry.{retry}.short")
 
 
 def get_retry_key(entry: Entry) -> str:
-    """Return the last part of the key of the text that tells whether running the build again helps."""
+    """Return the last part of the text key that says whether running the build again helps."""
     return "maybe" if entry.may_pass_unchanged else entry.retry
 
 
@@ -133,7 +133,7 @@ def render_cause(context: DialogContext, diagnosis: Diagnosis, entry_id: str) ->
 
 
 def render_owner(context: DialogContext, finding: Finding) -> Paragraph:
-    """Render who can fix it; of an error that nobody knows yet, where it seems to come from."""
+    """Render who can fix it, or for an unknown error, where it seems to come from."""
     if finding.id == UNKNOWN_ERROR:
         return context.build_paragraph(f"unmatched.owner.{'azure' if finding.owner == 'azure' else 'script'}")
     owner = TrustedText(context.format_text(f"owner.{finding.owner}"))
@@ -141,14 +141,14 @@ def render_owner(context: DialogContext, finding: Finding) -> Paragraph:
 
 
 def build_excerpt(diagnosis: Diagnosis) -> list[Block]:
-    """Build the lines around the one that decides, which is marked."""
+    """Build the lines around the deciding one, which is marked."""
     if not diagnosis.excerpt:
         return []
     return [build_log_excerpt(diagnosis.excerpt, diagnosis.finding.line if diagnosis.finding else 0)]
 
 
 def build_deciding_line(diagnosis: Diagnosis) -> list[Block]:
-    """Build the line that decides; none where no single line does."""
+    """Build the deciding line; none if no single line decides."""
     lines = [line for line in diagnosis.excerpt if diagnosis.is_deciding(line)]
     return [build_log_excerpt(lines, lines[0].line)] if lines else []
 
@@ -166,5 +166,5 @@ def _find_title_text(context: DialogContext, finding: Finding) -> LocalizedText 
 
 
 def _is_made_of(finding: Finding, text: LocalizedText) -> bool:
-    """Return whether a headline comes from `text`, in whichever language it was written."""
+    """Return whether a headline comes from `text`, in any language."""
     return any(fill_values(version, finding.values) == finding.title for version in text.list_all())

@@ -39,7 +39,7 @@ def suggest_howto_buttons(context: DialogContext, diagnosis: Diagnosis) -> tuple
 
 
 def build_howto_buttons(context: DialogContext, howto_id: str | None) -> tuple[Button, ...]:
-    """Build the button of a guide, if there is one with this id."""
+    """Build a guide's button, if there is a guide with this id."""
     howto = context.knowledge.howtos.by_id.get(howto_id) if howto_id else None
     return (_build_howto_button(context, howto),) if howto else ()
 
@@ -75,7 +75,7 @@ def _render_list(
     page_size = PAGE_SIZE - len(back_buttons)
     first_index = first_index if 0 <= first_index < len(howtos) else 0
     page = howtos[first_index : first_index + page_size]
-    # "more" on the last page leads back to the first one: wrap at the number of pages, rounded up
+    # "more" on the last page wraps around to the first one, at the number of pages, rounded up
     next_index = (first_index + page_size) % (-(-len(howtos) // page_size) * page_size)
     more_buttons = (context.build_button("more-guides", "guides", first=next_index),) if len(howtos) > page_size else ()
     return context.build_reply(

@@ -34,7 +34,7 @@ def build_run_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Block
 
 
 def render_reached_phase(context: DialogContext, phase: str) -> RichText:
-    """Return the phase that a run reached in words, or literally when it is not one that we have words for."""
+    """Return the phase that a run reached in words, or literally if we have no words for it."""
     key = f"reached.{phase}"
     return (TextRun(context.format_text(key)),) if context.texts.has(key) else build_literal(phase)
 
@@ -49,7 +49,7 @@ def render_exit_code_meaning(context: DialogContext, diagnosis: Diagnosis, exit_
 
 
 def _render_unfinished_provisioner(context: DialogContext, diagnosis: Diagnosis) -> list[RichText]:
-    """Return the sentence about the last provisioner that did not end normally, if there is one."""
+    """Return the sentence about the last provisioner that didn't end normally, if there is one."""
     provisioner_run = next((run for run in reversed(diagnosis.timeline) if run.state != "ended"), None)
     if provisioner_run is None:
         return []

@@ -31,7 +31,7 @@ def limit_excerpts(reply: Reply) -> Reply:
 
 
 def _limit_excerpts(blocks: tuple[Block, ...], room: int) -> tuple[tuple[Block, ...], int]:
-    """Return blocks with at most `room` lines of a log, and how many lines are left."""
+    """Return blocks with at most `room` log lines, and how many more lines fit."""
     limited: list[Block] = []
     for block in blocks:
         if isinstance(block, FoldedSection):
@@ -72,7 +72,7 @@ def _render_short(context: DialogContext, state: ConversationState, walk: Walkth
 def _build_short_proof(
     context: DialogContext, state: ConversationState, walk: Walkthrough, match: Match | None
 ) -> list[Block]:
-    """Build the line that decides; where only an entry says what broke, a little of its evidence and its cause."""
+    """Build the deciding line; if only an entry says what broke, a little of its evidence and its cause."""
     if match is not None and state.diagnosis is not None and get_finding(state.diagnosis, walk.entry) is not None:
         return build_deciding_line(state.diagnosis)
     cause = parse_markup(extract_first_sentence(context, context.entries[walk.entry].cause))

@@ -1,4 +1,4 @@
-"""The steps of a walkthrough: those of its finding and its entry, as they fit the tool that built the image."""
+"""The steps of a walkthrough: its finding's and its entry's, adapted to the tool that built the image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from knowledge.model.finding import Finding
 def build_walk(
     state: ConversationState, entry_id: str, diagnosis_number: int, step: int = 0, was_picked: bool = False
 ) -> Walkthrough:
-    """Build the walkthrough of an entry; it follows the finding of the diagnosis if that is what the entry explains."""
+    """Build an entry's walkthrough; it follows the diagnosis's finding if the entry explains that finding."""
     diagnosis = state.find_diagnosis(diagnosis_number)
     finding = get_finding(diagnosis, entry_id) if diagnosis else None
     return Walkthrough(
@@ -31,7 +31,7 @@ def build_walk(
 
 
 def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
-    """Return the finding of a diagnosis if the entry explains its mechanism: it is the first error that matched.
+    """Return a diagnosis's finding if the entry explains its mechanism, that is, if it's the first error that matched.
 
     An entry that is only possible explains nothing but its own headline, or a guess.
     """
@@ -43,7 +43,7 @@ def get_finding(diagnosis: Diagnosis, entry_id: str) -> Finding | None:
 
 
 def get_steps(context: DialogContext, walk: Walkthrough | TriedStep) -> tuple[Step, ...]:
-    """Return the steps of a walkthrough, or of the one that a step was tried in; none if its entry is gone."""
+    """Return the steps of a walkthrough, or of a tried step's walkthrough; none if its entry is gone."""
     entry = context.entries.get(walk.entry)
     findings = context.knowledge.findings
     if entry is None:
@@ -92,7 +92,7 @@ def find_first_open_step(context: DialogContext, state: ConversationState, walk:
 
 
 def is_known_step(context: DialogContext, state: ConversationState, walk: Walkthrough, index: int) -> bool:
-    """Return whether the diagnosis of a walkthrough tells what one of its steps finds out."""
+    """Return whether a walkthrough's diagnosis already answers what one of its steps finds out."""
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     match = state.find_match(walk.entry)
     if diagnosis is None or match is None or match.confidence == "possible":
@@ -107,7 +107,7 @@ def _get_entry_values(diagnosis: Diagnosis, walk: Walkthrough) -> Mapping[str, s
 
 
 def get_finding_values(state: ConversationState, walk: Walkthrough) -> Mapping[str, str]:
-    """Return what fills the texts of the walkthrough's finding; only from the diagnosis that it belongs to."""
+    """Return the values for the texts of the walkthrough's finding, only from the diagnosis that it belongs to."""
     diagnosis = state.find_diagnosis(walk.diagnosis_number)
     finding = diagnosis.finding if diagnosis else None
     return finding.values if finding and finding.id == walk.finding else {}

@@ -1,4 +1,4 @@
-"""The buttons of a reply that leads to no walkthrough."""
+"""The buttons of a reply that doesn't lead to a walkthrough."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dialogs.model.reply import Button
 
 
 def build_no_walk_buttons(context: DialogContext) -> tuple[Button, ...]:
-    """Build the other ways on: guided questions, a look at the template, a support case, a new start."""
+    """Build the other options: guided questions, checking the template, a support case, starting over."""
     return (
         context.build_button("guided-questions", "guided"),
         context.build_button("look", "look"),

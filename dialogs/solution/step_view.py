@@ -1,4 +1,4 @@
-"""How the steps of a solution look: the current one with its commands, the others on one line each."""
+"""How a solution's steps are shown: the current one with its commands, the others on one line each."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def build_step_blocks(context: DialogContext, state: ConversationState, walk: Wa
 
 
 def build_folded_step(context: DialogContext, state: ConversationState, walk: Walkthrough) -> tuple[Block, ...]:
-    """Build the current step of `walk` with its commands folded; what is lost by it stays in sight."""
+    """Build the current step of `walk` with its commands folded; a warning about what it deletes stays visible."""
     instruction, *details = build_step_blocks(context, state, walk)
     is_deletion = get_steps(context, walk)[walk.step].effect == "deletes"
     warnings = [block for block in details if is_deletion and isinstance(block, Paragraph) and block.tone in _WARNINGS]
@@ -83,7 +83,7 @@ def has_placeholder(text: str) -> bool:
 def build_walk_buttons(
     context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
-    """Build the buttons below the current step of `walk`; after the last step, those without an answer to it."""
+    """Build the buttons below the current step of `walk`; after the last step, those that don't answer a step."""
     is_under_way = walk.step > find_first_open_step(context, state, walk)
     common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, is_under_way)
     step_count = len(get_steps(context, walk))
@@ -104,12 +104,12 @@ def build_walk_buttons(
 
 
 def build_resume_button(context: DialogContext, walk: Walkthrough, label: str) -> Button:
-    """Build the button that brings `walk` back at its step; typing "undo" presses it."""
+    """Build the button that brings back `walk` at its step; typing "undo" presses it."""
     return Button(context.format_text(f"button.{label}"), "undo", build_step_args(walk))
 
 
 def build_walk_args(walk: Walkthrough) -> dict[str, ButtonArgument]:
-    """Build the arguments by which a button names a walkthrough."""
+    """Build the arguments with which a button identifies a walkthrough."""
     args: dict[str, ButtonArgument] = {"entry": walk.entry, "paste": walk.diagnosis_number}
     if walk.finding:
         args["finding"] = walk.finding
@@ -159,7 +159,7 @@ def _build_lookup_button(context: DialogContext, state: ConversationState, diagn
 def _build_warnings(context: DialogContext, step: Step) -> list[Paragraph]:
     if step.effect == "reads" and not step.save_first:
         return []
-    # every deletion gets a "save first" warning; the default text when the step names nothing
+    # every deletion gets a "save first" warning, with the default text if the step names nothing
     warnings = []
     if step.effect == "changes":
         warnings.append(context.build_paragraph("walk.changes", "warning"))

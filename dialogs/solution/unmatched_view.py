@@ -1,4 +1,4 @@
-"""How a text looks that no known error fits: the error in its own words and where it happened, or that there's none."""
+"""How a text without a known error is shown: the error's own words and where it happened, or that there's none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from knowledge.model.reported_state import ReportedState, name_state
 
 
 def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
-    """Show that no known error was found, what was found instead, and what would settle the question."""
+    """Show that no known error was found, what was found instead, and what would answer the question."""
     finding = diagnosis.finding
     rule = find_rule(context, finding)
     title = context.format_runs("unmatched.title")
@@ -76,7 +76,7 @@ def build_error_blocks(context: DialogContext, diagnosis: Diagnosis) -> list[Blo
 def _build_known_blocks(
     context: DialogContext, diagnosis: Diagnosis, finding: Finding, rule: FindingRule
 ) -> list[Block]:
-    """Build what a finding says by itself, where the text doesn't show which step of the build failed."""
+    """Build what a finding says by itself, if the text doesn't show which step of the build failed."""
     advice = render_first_step(context, rule.steps, finding.values, diagnosis.os)
     return [
         render_place(context, diagnosis),

@@ -1,4 +1,4 @@
-"""What a turn says about the quality of diagnoses, without any user text: counted for `app.py report`."""
+"""What a turn says about the quality of diagnoses, without any user text. `app.py report` counts it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UsageEventKind = Literal["recognised", "unrecognised", "right", "wrong", "really
 
 @dataclass(frozen=True, slots=True)
 class UsageEvent:
-    """One event to count. `entry` is the id of the entry that it is about, "" for none.
+    """One event to count. `entry` is the id of the entry it's about, "" for none.
 
     `detail` depends on the kind. `recognised`: the confidence; `unrecognised`: the kind of the input and the phase that
     it reached; `really`: the entry that had been shown instead.
@@ -27,7 +27,7 @@ class UsageEvent:
 
 
 def collect_usage_events(turn: Turn, before: ConversationState, after: ConversationState) -> tuple[UsageEvent, ...]:
-    """Return what to count of a turn that led from the state `before` to `after`."""
+    """Return what to count for a turn that led from the state `before` to `after`."""
     events: list[UsageEvent] = []
     is_new = after.diagnosis_number != before.diagnosis_number and not isinstance(turn.event, MemberJoined)
     if after.diagnosis and is_new and not _is_no_failure(after.diagnosis):

@@ -59,7 +59,7 @@ def leave_step(
     """Record how the step of `walk` went, and show the next one, or what is left after the last."""
     if walk is None:
         return DialogResult(state, (show_problem(context, "trouble.no-walk"),))
-    # a new version of the knowledge base may have removed the entry
+    # the entry may be gone in a newer knowledge base
     if walk.entry not in context.entries:
         return DialogResult(replace(state, walkthrough=None), (show_problem(context, "trouble.entry-gone"),))
     state = _record_step(context, state, walk, outcome)
@@ -89,7 +89,7 @@ def record_success(context: DialogContext, state: ConversationState, walk: Walkt
 
 
 def show_other_candidates(context: DialogContext, state: ConversationState) -> DialogResult:
-    """Show the other candidates of the diagnosis; choosing one begins its walkthrough."""
+    """Show the diagnosis's other candidates; choosing one starts its walkthrough."""
     if state.diagnosis is None:
         return DialogResult(state, (show_problem(context, "others.no-text"),))
     walk = state.walkthrough
@@ -144,7 +144,7 @@ def render_step(
 
 
 def _build_proof(context: DialogContext, state: ConversationState, walk: Walkthrough) -> list[Block]:
-    """Build the line that decides, or a little of the evidence, folded."""
+    """Build the deciding line, or a little of the evidence, folded."""
     match = find_current_match(state, walk)
     if match is None or state.diagnosis is None:
         return []
@@ -156,7 +156,7 @@ def _build_proof(context: DialogContext, state: ConversationState, walk: Walkthr
 def render_current_step(
     context: DialogContext, state: ConversationState, leading_blocks: tuple[Block, ...] = ()
 ) -> Reply | None:
-    """Render the current step again, below `leading_blocks`; None when no walkthrough is in progress."""
+    """Render the current step again, below `leading_blocks`; None if no walkthrough is in progress."""
     if state.walkthrough is None or state.walkthrough.entry not in context.entries:
         return None
     return render_step(context, state, state.walkthrough, leading_blocks)

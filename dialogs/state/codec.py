@@ -1,7 +1,7 @@
 """Plain JSON for what is stored, and back: the codec of a dataclass, built once from its type hints.
 
-What is read may have been altered. Texts and collections are cut to their limits; whatever else doesn't fit is refused
-with `DecodeError`. Three rules keep releases able to read each other's values:
+The input may have been tampered with. Texts and collections are cut to their limits; anything else that doesn't fit is
+refused with `DecodeError`. Three rules keep releases able to read each other's values:
 
 - A field with a default may be missing. Give a new field a default, and what an older release stored still loads.
 - Unknown keys are ignored. An older release reads the rest of what a newer one stored.
@@ -38,8 +38,8 @@ class Layout:
 
     Attributes:
         fields: How fields are stored, by name, in place of their annotations.
-        is_row: An instance is the list of its fields, not an object.
-        omits_defaults: A plain field with its default value is not written.
+        is_row: Whether an instance is stored as the list of its fields, not as an object.
+        omits_defaults: Whether a plain field with its default value is left out.
         optional: The fields that may be missing; None for all that have a default.
     """
 
@@ -118,7 +118,7 @@ class _CodecBuilder:
 
 
 def _split_hint(hint: Any, usual: Stored) -> tuple[Any, Stored]:
-    """Return the type that a hint stands for, and how it's stored."""
+    """Return the type that a hint means, and how it's stored."""
     if get_origin(hint) is not Annotated:
         return hint, usual
     kind, *annotations = get_args(hint)
@@ -182,5 +182,5 @@ def _build_plain(hint: Any, stored: Stored) -> Codec[Any]:
         return Codec(keep, partial(parse_text, max_chars=stored.max_chars))
     if kind in (bool, NoneType):
         return Codec(keep, parse_bool if kind is bool else keep)
-    # a number, a text as it is, or plain JSON that whoever uses it checks
+    # a number, a text as it is, or plain JSON that its user checks
     return Codec(keep, partial(check_type, expected=int | float if kind is float else kind))

@@ -54,7 +54,7 @@ class Walkthrough:
         entry: The entry's id.
         step: The index of the current step; the number of steps once all were tried.
         diagnosis_number: The diagnosis that it belongs to.
-        was_picked: The user chose the entry, rather than the diagnosis.
+        was_picked: Whether the user, not the diagnosis, chose the entry.
         finding: The id of the finding whose steps come first; "" if it is the entry itself.
         tool: What ran the build.
     """
@@ -71,7 +71,7 @@ class Walkthrough:
 class TriedStep:
     """A step of a walkthrough that the user left behind, its outcome, and when (UTC, ISO 8601).
 
-    `done` steps were done, `skipped` ones don't apply. After `worked` the build went well, after `no-help` it failed
+    `done` steps were done, `skipped` ones don't apply. After `worked` the build succeeded, after `no-help` it failed
     again.
     """
 

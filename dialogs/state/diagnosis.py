@@ -1,4 +1,4 @@
-"""The part of a diagnosis that a conversation stores, bounded in size, how, and what the dialogs read from it."""
+"""The part of a diagnosis that a conversation stores, bounded in size, how it's stored, and what the dialogs read."""
 
 from __future__ import annotations
 

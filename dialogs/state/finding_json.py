@@ -90,7 +90,7 @@ def _write_row(known: Mapping[str, Any]) -> list[str] | None:
 
 
 def _read_row(row: Any) -> dict[str, Any]:
-    """Return the keys that a row stands for. One that another release has cut stands for none."""
+    """Return the keys that a row holds; none if another release has cut it."""
     if row is None:
         return {}
     items = parse_list(row, 3)

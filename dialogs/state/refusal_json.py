@@ -1,4 +1,4 @@
-"""A refusal as plain JSON, as the result of a job holds it."""
+"""A refusal as plain JSON, as in a job's result."""
 
 from __future__ import annotations
 

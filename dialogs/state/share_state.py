@@ -1,4 +1,4 @@
-"""What a conversation remembers for sharing a look: where the person asked for it, and what of it may be posted."""
+"""What a conversation remembers for sharing a lookup: where the person asked for it, and what may be posted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from knowledge.model.entry import Language
 from knowledge.template.template_id import TemplateId
 
 SHARE_HOURS = 24
-"""How long after it was asked for in a conversation a look may be shared there."""
+"""How long after a lookup was requested in a conversation it may be shared there."""
 MAX_CONVERSATION_ID_CHARS = 512
 MAX_RUNS = 40
 """The most runs of one text that is shared."""
@@ -29,7 +29,7 @@ def _parse_template_id(value: object) -> TemplateId | None:
 
 @dataclass(frozen=True, slots=True)
 class AskedPlace:
-    """The group chat or channel in which the person asked for a look.
+    """The group chat or channel where the person asked for a lookup.
 
     `template_id` is the first template that was shown for it, None until then: no other is offered there.
     """
@@ -45,7 +45,7 @@ _Text = Annotated[RichText, Stored(max_items=MAX_RUNS)]
 
 @dataclass(frozen=True, slots=True)
 class LookSummary:
-    """What of a look may be posted, ready to be shown and without secrets and ids; nothing else of it ever is.
+    """What may be posted of a lookup, ready to show and without secrets and ids; nothing else ever is.
 
     `line` is the line that decides, "" if there is none, and `line_number` its number.
     """
@@ -62,13 +62,13 @@ class LookSummary:
 
 @dataclass(frozen=True, slots=True)
 class ShareState:
-    """Where a look may be shared, what of it, and what became of that.
+    """Where a lookup may be shared, which parts, and the outcome.
 
     Attributes:
-        place: Where the person asked for the look; None if they asked for none in a group.
+        place: Where the person asked for the lookup; None if they didn't ask in a group.
         look: What of the last look may be posted there; None if it was asked for elsewhere, or is posted already.
         shared_by: The last line of the post, of the preview that was shown; empty until one was.
-        was_posted: The last look was posted.
+        was_posted: Whether the last lookup was posted.
     """
 
     place: AskedPlace | None = None

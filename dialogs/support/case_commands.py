@@ -4,7 +4,7 @@ The commands add the extension `support` first: without it, `az support` would a
 question would be lost in a variable. Then they look up the problem classification: one of Image Builder's own product
 if Azure lists it, else the one of the documented path. The text of the case is passed as a file, `@name`. Every other
 value comes from a fixed set, matches a strict pattern, or is left for the person to fill in. On Windows, `az` is a
-batch file, so cmd parses the arguments once more; no value has characters that mean something to cmd.
+batch file, so cmd parses the arguments again; no value has characters that are special to cmd.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The ways to submit a finished case: the Azure portal, `az` commands, or a file.
 
-The links to the portal do not contain the text of the case.
+The links to the portal don't contain the text of the case.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _format_other_line(context: DialogContext, name: str, value: str) -> str:
 
 
 def _collect_other_facts(state: ConversationState) -> list[tuple[str, str]]:
-    """Collect every fact that has no line of its own, each value once."""
+    """Collect every fact that doesn't have its own line, each value once."""
     facts = state.diagnosis.facts if state.diagnosis else {}
     rendered = {str(facts[name]) for name in _RENDERED_FACTS if name in facts}
     return _drop_repeated(facts.items(), rendered)

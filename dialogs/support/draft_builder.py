@@ -96,7 +96,7 @@ def find_owner(context: DialogContext, state: ConversationState) -> Owner | None
 def _detect_product(context: DialogContext, state: ConversationState) -> str:
     """Return the operating system of the build, or "" if it is unknown.
 
-    If the text does not say it, an error that exists on one operating system only does, unless it is just a guess.
+    If the text does not say it, an error that only exists on one operating system does, unless it's just a guess.
     """
     os = state.diagnosis.os if state.diagnosis else None
     if os in PRODUCTS:

@@ -32,7 +32,7 @@ MAX_DETECTED_WORDS = 60
 
 
 class TrustedText(str):
-    """A text of our own, such as an entry's title: shown in the style of the sentence around it, not as code."""
+    """One of our own texts, such as an entry's title: shown in the style of the sentence around it, not as code."""
 
     __slots__ = ()
 
@@ -43,9 +43,9 @@ class TextCatalog:
 
     Attributes:
         headers: The languages themselves.
-        texts: What is said, by language and key. Where a language has no text of its own, it's the English one.
+        texts: What is said, by language and key. If a language lacks a text, it's the English one.
         phrases: What people may type.
-        sentences: What they may ask for in sentences.
+        sentences: What people may ask for in sentences.
         abbreviations: Words of any language whose period doesn't end a sentence.
     """
 
@@ -96,7 +96,7 @@ class TextCatalog:
         return language if is_personal and best >= MIN_COMMON_WORDS and best > 2 * others else None
 
     def get_header(self, language: Language) -> LanguageHeader:
-        """Return what is known of a language; of English, if nothing is."""
+        """Return a language's header; English's, if the language isn't known."""
         return self.headers.get(language) or self.headers[ENGLISH]
 
     def parse_language(self, value: object) -> Language | None:
@@ -146,7 +146,7 @@ def _order_languages(files: Mapping[Language, AreaFiles]) -> list[AreaFiles]:
 
 @cache
 def get_texts() -> TextCatalog:
-    """Return the shipped texts, for what is handed none."""
+    """Return the shipped texts, for code that isn't given any."""
     return load_texts()
 
 

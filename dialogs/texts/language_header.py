@@ -26,9 +26,9 @@ class LanguageHeader:
     Attributes:
         name: Its name in English.
         switch_phrases: What people type to switch to it.
-        common_words: Words by which a message in it is recognized.
+        common_words: Words that identify a message in it.
         personal_words: Words of which a message needs one to be a person's own; empty if no message is anyone else's.
-        thousands_separator: What stands between the thousands of a number.
+        thousands_separator: The thousands separator of numbers.
         support_language: The code of the language in which Azure's support is offered to those who speak it.
         abbreviations: Words whose period doesn't end a sentence.
     """

@@ -1,4 +1,4 @@
-"""Which languages there are: each has a folder beside this module. It imports nothing, so that commands start fast."""
+"""Which languages there are: each has a folder next to this module. It imports nothing, so that commands start fast."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 TEXTS_FOLDER = Path(__file__).parent
 HEADER_NAME = "language.yaml"
-"""What makes a folder that of a language."""
+"""The file that makes a folder a language."""
 ENGLISH: Language = "en"
-"""The language that has every text, and that stands in where another one has none."""
+"""The language that has every text, and that others fall back to."""
 
 
 def list_languages(folder: Path = TEXTS_FOLDER) -> tuple[Language, ...]:

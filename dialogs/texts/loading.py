@@ -1,7 +1,7 @@
 """Reads the files of texts, `<language>/<area>.yaml`, and checks them.
 
-A language may have fewer keys than English, which stands in for the rest, but no others; and each text has the
-placeholders that it has in English.
+A language may have fewer keys than English, which fills in for the rest, but no others. Each text has the same
+placeholders as in English.
 """
 
 from __future__ import annotations

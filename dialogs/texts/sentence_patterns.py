@@ -1,4 +1,4 @@
-"""What people ask for in sentences: the expressions of all languages, each with the action that it stands for."""
+"""What people ask for in sentences: the expressions of all languages, each with its action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FRAMES = "name_frames"
 
 
 class IntentPatterns:
-    """Expressions that stand for actions. The first action with a matching expression counts."""
+    """Expressions for actions. The first action with a matching expression counts."""
 
     def __init__(self, patterns: Mapping[str, Sequence[str]]) -> None:
         self.patterns = patterns
@@ -26,7 +26,7 @@ class IntentPatterns:
         )
 
     def find_action(self, sentence: str) -> str | None:
-        """Return the id of the action that a sentence stands for, as it was prepared for the comparison."""
+        """Return the id of the action that a sentence, as prepared for comparison, asks for."""
         found = self._set.find_in(sentence.encode("utf-8", "replace"))
         return self._action_ids[min(self._positions[index] for index in found)] if found else None
 
@@ -36,12 +36,12 @@ class SentencePatterns:
     """The expressions and word lists of all languages.
 
     Attributes:
-        sentences: What stands for an action anywhere.
-        in_walk: What stands for one only while a solution is being gone through.
+        sentences: What means an action anywhere.
+        in_walk: What means one only during a walkthrough.
         answers: What means `yes` and `no` while a question is open.
         shells: What names a shell in a sentence that asks for something else: by the action that chooses the shell.
         fillers: What may come first in a sentence without changing what is asked for.
-        not_names: Words that look like the name of a template and are none.
+        not_names: Words that look like a template's name but aren't.
         before_groups: Words that come before the name of a resource group, besides prepositions.
         before_codes: Words after which a number of one digit is a code, too.
         name_frames: Where any word is the name of a template.

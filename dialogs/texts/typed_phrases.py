@@ -1,4 +1,4 @@
-"""What people may type: the phrases of all languages together, each with the action that it stands for."""
+"""What people may type: the phrases of all languages together, each with its action."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class TypedPhrases:
     """The phrases, normalized.
 
     Attributes:
-        commands: The action that a message stands for as a whole.
-        template_prefixes: The action that a message with this beginning stands for. The name of a template follows.
-        openings: The action that a message with this beginning stands for, if nothing in it speaks of a failure.
+        commands: The action that a message as a whole means.
+        template_prefixes: The action that a message with this beginning means. A template's name follows.
+        openings: The action that a message with this beginning means, if it doesn't mention a failure.
         opening_exceptions: Words that make a message with such a beginning more than talk.
-        weak_template_prefixes: Beginnings after which something else than a name may follow.
-        group_prepositions: What stands between the name of a template and that of its resource group.
+        weak_template_prefixes: Beginnings that may be followed by something other than a name.
+        group_prepositions: What comes between a template's name and its resource group's.
         reserved_words: What follows a beginning without being a name.
         agreements: Answers that mean yes.
         refusals: Answers that mean no.
@@ -97,4 +97,4 @@ def _assign_phrases(
     for phrase in phrases:
         other = action_by_phrase.setdefault(normalize_phrase(phrase), action)
         if other != action:
-            file.add_fault(key_path, f"{phrase!r} stands for {other!r} already, here or in another language")
+            file.add_fault(key_path, f"{phrase!r} already means {other!r}, here or in another language")

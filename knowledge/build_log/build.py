@@ -1,4 +1,4 @@
-"""What happened in one build: its phase, its provisioners, its outcome, and the lines in which it went wrong."""
+"""What happened in one build: its phase, its provisioners, its outcome, and the lines where it went wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ProvisionerState = StepState
 
 @dataclass(slots=True)
 class ProvisionerRun:
-    """One run of a provisioner; its indexes are those of the build's lines, and `end_index` is -1 while it runs."""
+    """One run of a provisioner; its indexes refer to the build's lines, and `end_index` is -1 while it runs."""
 
     name: str
     start_index: int
@@ -76,7 +76,7 @@ class Build:
             default=len(self.lines),
         )
         run = self.failed_run
-        # Later lines are about the clean-up, whose own errors are no cause.
+        # Later lines are about the cleanup, whose own errors aren't the cause.
         return range(run.start_index if run else 0, min(last + 1, len(self.lines)))
 
     def summarize_provisioners(self) -> tuple[ProvisionerSummary, ...]:

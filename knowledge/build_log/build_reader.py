@@ -52,7 +52,7 @@ _CAPTURE_PREFIXES = dict(_PHASE_PREFIXES)["capture"]
 _ANY_PHASE_PREFIX = tuple(prefix for _, prefixes in _PHASE_PREFIXES for prefix in prefixes)
 _LINUX_PREFIXES = ("Waiting for SSH", "Connected to SSH", "Provisioning with shell", "[INFO] Waiting for SSH")
 _SIGNIFICANT_FIRST_CHARS = frozenset(">BCDEGPQRSTUVW")
-"""What every line starts with that says anything about the build, except those with an exit code, WinRM or SSH."""
+"""How the lines that say anything about the build start, except those with an exit code, WinRM, or SSH."""
 _CLEAN_UP_PREFIXES = (
     "Deleting Virtual Machine deployment",
     "Deleting individual resources",
@@ -74,7 +74,7 @@ _MAX_HEAD_LINES = 400
 def find_last_build(lines: Sequence[LogLine]) -> Sequence[LogLine]:
     """Return the lines of the last build in `lines`; `lines` itself when there is only one."""
     start, run_id = 0, None
-    # Each line is unpacked because that is quicker than asking it for each of its fields.
+    # Unpacking each line is faster than reading its fields one by one.
     for index, (_, _, body, _, line_run_id, is_prefixed, component) in enumerate(lines):
         if line_run_id is not run_id and line_run_id:
             if run_id is not None and line_run_id != run_id:
@@ -93,7 +93,7 @@ def read_build(lines: Sequence[LogLine]) -> Build:
     previous_time: datetime | None = None
     for index, line in enumerate(reader.build.lines):
         _, source, body, time, _, _, _ = line
-        # Nearly all lines fail this test, which is why it is not inside the reader.
+        # Nearly all lines fail this test, so it's kept outside the reader.
         if source != "echo" and (
             body[:1] in _SIGNIFICANT_FIRST_CHARS
             or source == "verdict"
@@ -133,7 +133,7 @@ class _BuildReader:
         self._record_late_exit_code(index, line)
 
     def finish(self, last_time: datetime | None) -> Build:
-        """Return the build once its last line, whose time is `last_time`, was read."""
+        """Return the build after its last line, whose time is `last_time`, has been read."""
         build = self.build
         _set_outcome(build, self.has_succeeded, self.is_complete)
         state: ProvisionerState = "running" if build.outcome in ("running", "unknown") else "ended"

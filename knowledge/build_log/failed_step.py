@@ -8,7 +8,7 @@ from knowledge.build_log.build import Build
 
 FailedStep = Literal["powershell", "shell", "windows-restart", "windows-update", "file", "deploy", "connect", "capture"]
 FAILED_STEPS: tuple[str, ...] = get_args(FailedStep)
-"""Steps that an entry can be the general answer for (`general_for`)."""
+"""Steps for which an entry can be the general answer (`general_for`)."""
 
 _STEP_BY_PHASE: dict[str, FailedStep] = {"deploy": "deploy", "connect": "connect", "capture": "capture"}
 _SCRIPT_STEPS = {"ansible": "shell", "ansible-local": "shell", "shell-local": "shell", "inspec": "shell"}

@@ -18,7 +18,7 @@ _TIME_PREFIX = define_text_pattern(rb"PACKER (?:ERR )?\d{4}/\d\d/\d\d \d\d:\d\d:
 
 
 class _TimedLine(NamedTuple):
-    """A line with a time, and the offset in its block at which it starts."""
+    """A line with a time, and the offset where it starts in its block."""
 
     time: datetime
     start: int
@@ -29,7 +29,7 @@ class LogGapFinder:
     """The silences of at least `MIN_GAP_SECONDS`, and the lines before and after each.
 
     The blocks of a log are scanned in order. `gaps` holds the silences found so far, each with the line before it. Once
-    there are `MAX_GAPS`, only a longer one than all of them counts.
+    there are `MAX_GAPS`, only one that's longer than all of them counts.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class LogGapFinder:
         last = _find_last_timed_line(block, first)
         if self._last_timed_line is not None:
             time, number, text = self._last_timed_line
-            if self._is_worth_keeping(time, first.time):  # The silence lies between two blocks.
+            if self._is_worth_keeping(time, first.time):  # The silence is between two blocks.
                 number_after = next_number - block.count(b"\n", first.start)
                 self._keep_gap(_count_seconds(time, first.time), {number: text, number_after: first.text})
         if self._is_worth_keeping(first.time, last.time):
@@ -70,7 +70,7 @@ class LogGapFinder:
             self._edge_lines.update(edge_lines)
 
     def _bisect(self, block: bytes, next_number: int, first: _TimedLine, last: _TimedLine) -> None:
-        """Halve the span from `first` to `last` until each silence lies between two neighboring lines."""
+        """Halve the span from `first` to `last` until each silence is between two adjacent lines."""
         spans = [(first, last)]
         while spans:
             begin, end = spans.pop()
@@ -105,7 +105,7 @@ def _find_timed_line(block: bytes, begin: int, end: int) -> _TimedLine | None:
 
 def _find_last_timed_line(block: bytes, first: _TimedLine) -> _TimedLine:
     """Return the last line with a time, which is `first` if it is the only one."""
-    # The last line is likely to have a time: ever larger parts of the block's end are searched.
+    # The last line probably has a time, so search from the end, in growing chunks.
     size = _FIRST_TAIL_BYTES
     while True:
         begin = max(first.start, len(block) - size)

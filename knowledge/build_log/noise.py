@@ -26,7 +26,7 @@ _FAILURE_WORD = (
 )
 """What no progress bar says, in the languages of Windows."""
 _NPM_PREFIXES = ("npm error ", "npm ERR! ")
-"""What npm puts before every line of a script that failed, its progress bars among them."""
+"""What npm puts before every line of a script that failed, including its progress bars."""
 _FAILURE_CHATTER = (
     r"^(?:Provisioning step had errors|\[ERROR\] Remote command exited with '|"
     r"Retryable error: Script exited|Error deleting resource\. +(?:Will retry|Please delete)|"
@@ -34,7 +34,7 @@ _FAILURE_CHATTER = (
     r"Build '[^']*' errored(?: after [^:]{1,60})?(?:: Script exited with .*)?$|"
     r"(?:\*\*)?Script exited with non-zero exit status|machine readable: [\w.-]+,error \[\]string\{\"Script exited)"
 )
-"""What Packer says of a failure that something else has explained."""
+"""What Packer says about a failure that other lines explain."""
 _CHATTER = (
     r"^(?:\[(?:INFO|DEBUG|TRACE)\] (?:command '|starting remote|RPC |\d+ bytes written|\(telemetry\)|Packer |"
     r"Waiting for |Attempting |Opening |reconnecting|handshake|handshaking|SSH |no local agent|"
@@ -52,17 +52,17 @@ _CHATTER = (
 )
 """What Packer says in every build."""
 _CHATTER_FIRST_CHARS = frozenset("[ABCDEGMPQRSTUVWm*= -")
-"""What every line of the chatter starts with one of."""
+"""The beginnings of chatter lines."""
 _WRAPPER_ERROR = r"^ERROR: +-> (?:DeploymentFailed|ResourceDeploymentFailure|InvalidTemplateDeployment) "
-# One search for all of them takes less time than any one alone.
+# One search for all of them is faster than searching for any one alone.
 _LINE_KINDS = PatternSet([_PROGRESS, _FAILURE_WORD, _FAILURE_CHATTER, _CHATTER, _WRAPPER_ERROR], ignores_case=False)
 _IS_PROGRESS, _HAS_FAILURE_WORD, _IS_FAILURE_CHATTER, _IS_CHATTER, _IS_WRAPPER_ERROR = range(5)
 _MISREAD_BLOCKS = ("â–", "Γû", "ÔûË")
-"""What the blocks of a progress bar become when UTF-8 is read in another code page."""
+"""What a progress bar's block characters turn into when UTF-8 is read in another code page."""
 
 
 def is_progress(body: str) -> bool:
-    """Return whether a line is a progress bar or a counter, whatever the code page made of it."""
+    """Return whether a line is a progress bar or a counter, even if the code page garbled it."""
     stripped = body.strip()
     if not stripped:
         return False
@@ -84,7 +84,7 @@ def _is_drawn(text: str) -> bool:
 
 
 def is_packer_chatter(body: str) -> bool:
-    """Return whether Packer itself says this in every build, so that it shows nothing of the failure."""
+    """Return whether Packer itself says this in every build, so it says nothing about the failure."""
     if body[:1] not in _CHATTER_FIRST_CHARS:
         return False
     kinds = _find_kinds(body)
@@ -94,7 +94,7 @@ def is_packer_chatter(body: str) -> bool:
 
 
 def is_wrapper_error(body: str) -> bool:
-    """Return whether Packer passes on an error of Azure that only says that an error follows."""
+    """Return whether Packer passes on an Azure error that only says that an error follows."""
     return body.startswith("ERROR: ") and _IS_WRAPPER_ERROR in _find_kinds(body)
 
 
@@ -103,5 +103,5 @@ def _find_kinds(text: str) -> Collection[int]:
 
 
 def is_noise(body: str) -> bool:
-    """Return whether a line shows nothing of what a script did."""
+    """Return whether a line says nothing about what a script did."""
     return is_packer_chatter(body) or is_progress(body)

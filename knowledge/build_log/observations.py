@@ -1,4 +1,4 @@
-"""Observe what a log shows without saying it: a silence before a stop, repeated lines, a loop that never ended.
+"""Observe what a log shows but doesn't say: a silence before a stop, repeated lines, a loop that never ended.
 
 Each observation has an id that the signatures of entries refer to (`observed:`), and the lines that show it.
 """
@@ -32,12 +32,12 @@ ObservationId = Literal[
 OBSERVATION_IDS: tuple[str, ...] = get_args(ObservationId)
 
 MIN_GAP_SECONDS = 600
-"""How long a log is silent before that tells anything."""
+"""How long a log must be silent before that means anything."""
 _MIN_GAP = timedelta(seconds=MIN_GAP_SECONDS)
 _TAIL_LINES = 200
 _MAX_REPEATED_FORMS = 20
 _MIN_REPEATS = 10
-_MAX_BLANK_LINES = 5  # as many missing lines can be blank ones
+_MAX_BLANK_LINES = 5  # this many missing lines can be blank ones
 _MIN_REPEATED_SHARE = 0.8
 _MIN_SYSPREP_CERTAIN = 60
 _MIN_SYSPREP_LIKELY = 10
@@ -49,7 +49,7 @@ _MAX_LINES_BETWEEN = 12
 _DELETION_PREFIXES = ("Deleting ", "Removing ", "Cleanup requested", "The resource group was created by Packer")
 _DELETION_ERROR = "ERROR: -> "
 _INTERRUPT_PREFIXES = ("Received interrupt", "Cancelling ", "Stopping after")
-"""What Packer writes once it is told to stop: it ends no silence."""
+"""What Packer writes once it's told to stop; it doesn't end a silence."""
 _UNDEPLOYABLE = "IMAGE_STATE_UNDEPLOYABLE"
 _GENERALIZED = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 
@@ -57,10 +57,10 @@ _GENERALIZED = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE"
 class Observation(NamedTuple):
     """One thing that the log shows, and the lines that show it.
 
-    `is_proof` is set where the lines prove the entry's cause, and not where they only make it likely. `seconds` is the
-    length of a silence. `repeated` holds the last line of each form that was repeated, most frequent first, and
-    `repeat_count` how often the most frequent one was there; more often if `has_more`, since not all lines were kept.
-    `exit_code` is that of a command.
+    `is_proof` is set if the lines prove the entry's cause, not if they only make it likely. `seconds` is the length of
+    a silence. `repeated` holds the last line of each repeated form, most frequent first. `repeat_count` is how often
+    the most frequent one occurred; with `has_more`, it was more often, since not all lines were kept. `exit_code` is
+    that of a command.
     """
 
     id: ObservationId
@@ -93,7 +93,7 @@ def observe(build: Build) -> list[Observation]:
     ]
     run = build.failed_run
     start = (build.lines[run.start_index],) if run else ()
-    # An update runs nothing of the template that could have broken the connection.
+    # A Windows update runs no code of the template that could have broken the connection.
     if run and run.name == "windows-update":
         duration = _compute_seconds(run.started_at, stop.time)
         if duration is None or duration >= MIN_GAP_SECONDS:
@@ -136,7 +136,7 @@ def find_gaps(build: Build) -> Iterator[LogGap]:
         time = line.time
         if time is None:
             continue
-        # Lines of the same second share one object, which is quicker to compare than to subtract.
+        # Lines of the same second share one object, and comparing is faster than subtracting.
         if last is not None and time is not last and time - last >= _MIN_GAP:
             yield LogGap(int((time - last).total_seconds()), number)
         last, number = time, line.number
@@ -184,7 +184,7 @@ def _detect_failed_deletion(build: Build) -> Observation | None:
 
 
 def _find_repetition(build: Build, lines: Sequence[LogLine]) -> Observation | None:
-    """Return the observation that the end consists of the same few lines again and again; `None` if it doesn't.
+    """Return the observation that the log ends with the same few lines over and over; `None` if it doesn't.
 
     Lines that differ only in numbers have the same form. Each form's last line is kept.
     """
@@ -212,13 +212,14 @@ def _find_repetition(build: Build, lines: Sequence[LogLine]) -> Observation | No
         (),
         repeated=tuple(last[form] for form, _ in common),
         repeat_count=max(counts[form] for form, _ in common),
-        # The loop began behind the hole if neither the lines before it nor the first one after it belong to it.
+        # The loop began after the hole if neither the lines before the hole nor the first one after it belong to the
+        # loop.
         has_more=hole > 0 and any(_get_form(line) in last for line in whole[: hole + 1] if line.source != "echo"),
     )
 
 
 def _is_after_hole(lines: Sequence[LogLine], index: int) -> bool:
-    """Return whether lines were left out before the one at `index`, as the reducer does with a large log."""
+    """Return whether the line at `index` comes after a hole, as the reducer leaves in a large log."""
     return lines[index].number - lines[index - 1].number > _MAX_BLANK_LINES + 1
 
 

@@ -1,12 +1,12 @@
-"""The messages of Packer and the service that a large log is searched for, besides the literals of signatures."""
+"""Messages of Packer and the service to search for in a large log, besides the signatures' literals."""
 
 from __future__ import annotations
 
 BUILD_START_MARK = b"[INFO] Packer version:"
-"""In a line of Packer's core; the plugins print their versions in the same way."""
+"""Printed by Packer's core; the plugins print their versions the same way."""
 
 FAILURE_MARKS = (b"Provisioning step had errors", b"Cancelling build after receiving", b"Cleanly cancelled builds")
-"""What the failed step or the stop of a build starts with. The lines before the first of them are kept."""
+"""How the lines about a failed step or a stopped build start. The lines before the first one are kept."""
 
 PACKER_MARKS = (
     "Provisioning step had errors",
@@ -45,4 +45,4 @@ PACKER_MARKS = (
     "' exited with code: ",
     "Remote command exited with",
 )
-"""What the build's timeline, its outcome and the observations are read from. Case does not matter."""
+"""The source of the build's timeline, its outcome, and the observations. Case doesn't matter."""

@@ -1,7 +1,7 @@
-"""Detect in a build's lines where its provisioners start and end, and with which exit codes.
+"""Detect where a build's provisioners start and end, and with which exit codes.
 
-Today's logs have no `(telemetry)` lines. A run is therefore recognized by what every log has: the line that Packer
-prints when a provisioner starts, and the exit lines of remote commands. Where an older log has telemetry, it is used.
+Today's logs have no `(telemetry)` lines. So a run is recognized by what every log has: the line that Packer prints when
+a provisioner starts, and the exit lines of remote commands. If an older log has telemetry, it's used.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def read_telemetry(build: Build, line: LogLine, index: int, previous_time: datet
 
 
 def record_exit_code(build: Build, line: LogLine) -> None:
-    """Note the exit code of the provisioner's own command, but not those of Packer's clean-up commands after it."""
+    """Note the exit code of the provisioner's own command, but not those of Packer's cleanup commands after it."""
     code = parse_exit_code(line.body) if build.runs else None
     if code is not None:
         build.runs[-1].exit_code = code
@@ -86,11 +86,11 @@ def end_run(build: Build, index: int, time: datetime | None, state: ProvisionerS
     if run.state == "running":
         run.end_index, run.ended_at, run.state = index, (None if state == "running" else time), state
     elif state == "failed" and run.state == "ended" and run.end_index >= 0:
-        run.state = "failed"  # Telemetry has an "ending" for a provisioner that failed, too.
+        run.state = "failed"  # Telemetry logs an "ending" even for a provisioner that failed.
 
 
 def finalize_failed_run(build: Build) -> None:
-    """Give a failed run the verdict's exit code, and drop the code of a stopped run, which belongs to the clean-up."""
+    """Give a failed run the verdict's exit code, and drop the code of a stopped run, which belongs to the cleanup."""
     run = build.failed_run
     if run is None:
         return

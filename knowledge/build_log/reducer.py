@@ -8,8 +8,8 @@ These lines are kept:
 - the lines before the failure, and the end of the log.
 
 All literals are searched for at once, in large blocks; line numbers are only computed in blocks with a hit. A literal
-that occurs very often is taken out of the search, and from then on only its last line in each block is kept. A new
-build in the same file discards what was kept of the one before.
+that occurs very often is dropped from the search, and from then on only its last line in each block is kept. When a new
+build starts in the same file, what was kept of the previous one is discarded.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PACKER_MARK_SET = frozenset(text.encode() for text in PACKER_MARKS)
 
 
 class ReducedLog(NamedTuple):
-    """The lines of a log that matter, the number of its physical lines, and its silences, which need all lines."""
+    """The lines of a log that matter, its number of physical lines, and its silences, which only the full log shows."""
 
     lines: list[TextLine]
     line_count: int
@@ -61,7 +61,7 @@ class LogReducer:
     def reduce_stream(self, stream: ByteReader, progress: Callable[[int], None] | None = None) -> ReducedLog:
         """Return the lines that matter, in order.
 
-        `progress` is called with the number of bytes read so far. Errors of reading `stream` are not caught.
+        `progress` is called with the number of bytes read so far. Errors from reading `stream` aren't caught.
         """
         reduction = _ReductionPass(self._literals, self._search)
         bytes_read = 0
@@ -86,7 +86,7 @@ class _ReductionPass:
         self._start_build()
 
     def _start_build(self) -> None:
-        """Discard what was kept of an earlier build in the same file."""
+        """Discard what was kept from an earlier build in the same file."""
         self._kept_lines: dict[int, bytes] = {}
         self._kept_bytes = 0
         self._last_hits: dict[bytes, tuple[int, bytes]] = {}
@@ -98,7 +98,7 @@ class _ReductionPass:
     def add_block(self, block: bytes) -> None:
         """Read the next block, which ends with a whole line."""
         start = _find_last_build_start(block)
-        if start > 0:  # Nothing before the last build in a block matters, but its lines count.
+        if start > 0:  # Nothing before the last build in a block matters, except for the line count.
             self.line_count += block.count(b"\n", 0, start)
             block = block[start:]
             self._preceding = b""
@@ -130,7 +130,7 @@ class _ReductionPass:
         self._preceding = (block if is_long else self._preceding + block)[-BEFORE_FAILURE_BYTES:]
 
     def _find_hits(self, block: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Yield each line with a literal as its start, its end, and the first literal in it."""
+        """Yield the start and end of each line with a literal, and the first literal in it."""
         position, search = 0, self._search
         while True:
             match = search.search(block, position)
@@ -142,7 +142,7 @@ class _ReductionPass:
                 end = len(block)
             yield begin, end, self._literals_by_lowercase[match[0].lower()]
             position = end
-            search = self._search  # The caller may just have retired a literal.
+            search = self._search  # The caller may have just retired a literal.
 
     def _keep_following(self, block: bytes, end: int, number: int) -> None:
         """Keep the lines after a hit, since a message can be wrapped."""
@@ -155,7 +155,7 @@ class _ReductionPass:
     def _count_hit(self, literal: bytes) -> None:
         """Count a hit, and retire the literal if it occurs too often.
 
-        Once the kept lines take too much memory, all literals are retired but those of a failure.
+        Once the kept lines take too much memory, all literals except those of a failure are retired.
         """
         self._hit_counts[literal] += 1
         is_full = self._kept_bytes > MAX_KEPT_BYTES
@@ -168,7 +168,7 @@ class _ReductionPass:
             self._search = _compile_search([text for text in self._literals if text not in self._retired])
 
     def _keep_last(self, block: bytes, literal: bytes, next_number: int) -> None:
-        """Keep the block's last line with a retired literal; `next_number` is that of the line after the block."""
+        """Keep the block's last line with a retired literal; `next_number` is the line number after the block."""
         position = block.rfind(literal)
         if position >= 0:
             begin = block.rfind(b"\n", 0, position) + 1
@@ -179,7 +179,7 @@ class _ReductionPass:
     def _keep_head(self, block: bytes, number: int) -> None:
         part = block[: HEAD_BYTES - self._head_bytes]
         self._head_bytes += len(part)
-        if len(part) < len(block):  # The last line may have been cut: half a line could hide that it has a secret.
+        if len(part) < len(block):  # The last line may have been cut: in half a line, redaction could miss a secret.
             part = part[: part.rfind(b"\n") + 1]
         self._head.append((number, part))
 
@@ -205,7 +205,7 @@ class _ReductionPass:
 def _add_lines(kept: dict[int, bytes], last_number: int, text: bytes, is_whole: bool) -> None:
     """Add the lines of `text`, the last of which is `last_number`, to `kept`; lines already there stay.
 
-    Unless `is_whole`, the first line may have been cut and is left out: half a line could hide that it has a secret.
+    Unless `is_whole`, the first line may have been cut and is left out: in half a line, redaction could miss a secret.
     """
     lines = text.split(b"\n")
     first_number = last_number - len(lines) + 1
@@ -217,7 +217,7 @@ def _add_lines(kept: dict[int, bytes], last_number: int, text: bytes, is_whole: 
 def _find_last_build_start(block: bytes) -> int:
     """Return the offset of the line with which the last build in `block` starts; -1 when none starts.
 
-    Only the version of Packer's core starts a build, not that of one of its plugins.
+    Only the version line of Packer's core starts a build, not a plugin's.
     """
     position = len(block)
     while True:

@@ -1,7 +1,7 @@
 """Split what a script printed into messages: PowerShell error records, tracebacks, wrapped lines, and single lines.
 
-A message is kept apart from what only surrounds it: its position, stack frames, separators, and the echo of `set -x`.
-A script error is then recognized by the error's own words, and not by those of the code around it.
+A message is separated from what surrounds it: its position, stack frames, separators, and the echo of `set -x`. This
+way a script error is recognized by its own words, not by the code around it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from knowledge.text.lines import LogLine
 ScriptMessageKind = Literal["line", "record", "exception", "trace"]
 
 _CONSOLE_WIDTH = 78
-"""Width of the narrowest console. A line may be wrapped if the first word of the next one would not have fit on it."""
+"""Width of the narrowest console. A line may be wrapped if the next line's first word wouldn't have fit on it."""
 _MAX_WRAPPED_LINES = 6
 _POSITION = define_text_pattern(
     r"^\s*(?:At (?:line:\d|[A-Za-z]:\\|\\\\|/|<ScriptBlock>).*char:\d|"
@@ -36,7 +36,7 @@ _TRACEBACK_PREFIX = "Traceback (most recent call last)"
 class ScriptMessage(NamedTuple):
     """One message that a script printed.
 
-    `text` is all of it, on one line. `line` is where it starts, and `continuation_lines` are the further lines of it.
+    `text` is the whole message on one line, `line` is its first line, and `continuation_lines` are the rest.
     """
 
     line: LogLine
@@ -51,7 +51,7 @@ def read_messages(lines: Sequence[LogLine]) -> list[ScriptMessage]:
 
 
 class _MessageReader:
-    """Reads the messages of one script's output, from its lines and, with CLIXML decoded, their bodies."""
+    """Reads the messages of one script's output, from its lines and their bodies, in which CLIXML is decoded."""
 
     def __init__(self, lines: Sequence[LogLine]) -> None:
         self.lines: list[LogLine] = []
@@ -60,7 +60,7 @@ class _MessageReader:
         for line in lines:
             body = decode_clixml(line.body) if "<Objs " in line.body or "CLIXML" in line.body else line.body
             if not body.isascii():
-                body = body.encode("utf-8", "replace").decode()  # RE2 cannot encode half of a surrogate pair.
+                body = body.encode("utf-8", "replace").decode()  # RE2 can't encode half of a surrogate pair.
             if body.strip() and body in recent:  # Older logs have each line of stderr twice.
                 continue
             recent = [*recent[-1:], body]
@@ -70,7 +70,7 @@ class _MessageReader:
             _is_position(body) or any(prefix in body for prefix in _CATEGORY_PREFIXES) for body in self.bodies
         )
         self.messages: list[ScriptMessage] = []
-        # The lines since the last blank line or position, which the head of an error record may be part of.
+        # The lines since the last blank line or position, which may include the head of an error record.
         self.pending_indexes: list[int] = []
 
     def read(self) -> list[ScriptMessage]:
@@ -95,7 +95,7 @@ class _MessageReader:
             return self._read_traceback(index)
         if body.strip() == "...ignoring":
             self._drop_last_message()
-        elif "+ CategoryInfo" in body and not is_frame(body):  # A whole record on one line, as decoded CLIXML has it.
+        elif "+ CategoryInfo" in body and not is_frame(body):  # A whole record on one line, as in decoded CLIXML.
             self._flush_pending()
             self._add_message("record", [index], "")
         elif not is_frame(body):
@@ -141,7 +141,7 @@ class _MessageReader:
             else:
                 break
             end += 1
-        # Other output can come between a record's position and its code: then its message was taken before.
+        # If other output comes between a record's position and its code, its message was already taken.
         is_rest = self.bodies[index].lstrip().startswith("+ ") and not self.bodies[index].lstrip().startswith("+ Cat")
         is_rest = is_rest and bool(self.messages) and self.messages[-1].kind == "record"
         message_above = self._take_message_head() if not message_below and not is_rest else []
@@ -172,7 +172,7 @@ class _MessageReader:
     def _read_concise_error(self, index: int) -> int:
         """Read an error as PowerShell 7 prints it, and return the index after it.
 
-        It has a bar on each line: first the code, then an underline, then the message.
+        Each line has a bar: first the code, then an underline, then the message.
         """
         end, message, is_underlined = index + 1, [], False
         while end < len(self.lines) and _CONCISE_LINE.match(self.bodies[end]):
@@ -197,10 +197,10 @@ class _MessageReader:
         return end + 1
 
     def _flush_pending(self) -> None:
-        """Make a message of each pending line, since it belongs to no record."""
+        """Turn each pending line into a message, since it belongs to no record."""
         for index in self.pending_indexes:
             body = self.bodies[index]
-            # Where there are no records, a plus is the echo of `set -x`.
+            # Without records, a plus sign is the echo of `set -x`.
             self._add_message("trace" if body.startswith("+ ") and not self.has_positions else "line", [index], "")
         self.pending_indexes = []
 

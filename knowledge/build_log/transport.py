@@ -1,4 +1,4 @@
-"""Recognize that Packer lost its way to the build VM: what it says of WinRM, SSH, or an upload that broke."""
+"""Recognize that Packer lost its connection to the build VM: what it says about WinRM, SSH, or a broken upload."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_CUT_LINES = 30
 _MIN_REFUSALS = 3
 _TRANSPORT = define_text_pattern(r"(?i)wsman|winrm|couldn't create shell|upload|\bssh\b|:598[56]|:22\b|communicator")
 _NEVER_CONNECTED = "Timeout waiting for "
-"""What Packer says after it tried in vain: there was no connection that could break."""
+"""What Packer says when it never got a connection, so none could break."""
 _TRANSPORT_ERROR = define_text_pattern(
     r"(?i)\bEOF\b|connection reset|forcibly closed|broken pipe|i/o timeout|40[13] - invalid content type|"
     r"connection refused|no route to host|timed out|connection timeout|handshake failed|"
@@ -25,19 +25,19 @@ _TRANSPORT_ERROR = define_text_pattern(
 
 def find_transport_errors(build: Build) -> tuple[LogLine, ...]:
     """Return the lines in which Packer says that its connection to the build VM broke, in the step that failed."""
-    # A script that ended with a code of its own had a connection; what it says of one is another.
+    # A script that ended with its own exit code had a connection; any connection it mentions is a different one.
     if build.script_exit_code is not None or (build.phase in ("prepare", "deploy") and not build.runs):
         return ()
     indexes = [*build.failure_range, *build.verdict_indexes]
-    if build.outcome != "failed":  # the log was cut: only its end can be the failure
+    if build.outcome != "failed":  # the log was cut off: only its end can be the failure
         indexes = indexes[-_MAX_CUT_LINES:]
     lines = [line for index in indexes if (line := build.lines[index]).source != "echo"]
-    # One search of all lines costs as much as that of one, and few logs have such a line.
+    # Searching all lines at once costs as much as searching one, and few logs have such a line.
     if _TRANSPORT_ERROR.search(replace_lone_surrogates("\n".join(line.body for line in lines))) is None:
         return ()
     found = [line for line in lines if is_transport_error(line.body)]
     is_connecting = build.phase == "connect" and not build.runs
-    # Until the build VM is up, a few refused connections are normal, and more are in a build that goes on.
+    # A few refused connections are normal until the build VM is up, and more occur in a build that carries on.
     if is_connecting and (build.outcome == "running" or len(found) < _MIN_REFUSALS):
         return ()
     return _drop_repetitions(found)

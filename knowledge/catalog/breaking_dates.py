@@ -26,9 +26,9 @@ class BreakingDate:
     """A day from which something that builds use no longer works as before.
 
     Attributes:
-        read_on: When somebody last read it in `source`.
+        read_on: When somebody last checked it against `source`.
         entries: The ids of the entries that it can lead to.
-        sizes: What matches the names of the VM sizes concerned; empty if it isn't about sizes.
+        sizes: A pattern for the names of the affected VM sizes; empty if it isn't about sizes.
         text: What happens, with the value `size`.
     """
 
@@ -41,26 +41,26 @@ class BreakingDate:
     text: LocalizedText
 
     def concerns(self, vm_size: str) -> bool:
-        """Whether it's about sizes and `vm_size` is one of them."""
+        """Whether it affects `vm_size`."""
         return any(size.fullmatch(vm_size.encode("utf-8", "replace")) for size in self.sizes)
 
 
 class SizeRetirement(NamedTuple):
-    """A VM size of a build, and when Azure ends it."""
+    """A build's VM size, and when Azure retires it."""
 
     size: str
     date: BreakingDate
 
 
 def find_size_date(vm_size: str, entry_id: str) -> BreakingDate | None:
-    """Return when Azure ends `vm_size`, if it does and that can lead to the entry."""
+    """Return when Azure retires `vm_size`, if it does and that can lead to the entry."""
     return next(
         (found for found in load_breaking_dates() if entry_id in found.entries and found.concerns(vm_size)), None
     )
 
 
 def find_size_retirement(diagnosis: Diagnosis, entry_id: str) -> SizeRetirement | None:
-    """Return when Azure ends the size that the entry's error names, or that of the template; None if it stays."""
+    """Return when Azure retires the size that the entry's error names, or the template's; None if it doesn't."""
     match = next((match for match in diagnosis.matches if match.entry == entry_id), None)
     size = str((match.values.get("size") if match else None) or diagnosis.facts.get("vm_size") or "")
     breaking_date = find_size_date(size, entry_id)

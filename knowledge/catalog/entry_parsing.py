@@ -156,7 +156,7 @@ def _parse_signature(file: YamlFile, key_path: KeyPath, value: Any) -> Signature
 
 
 def _parse_reject(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[str, tuple[str, ...]]:
-    names = tuple(value) if isinstance(value, dict) else ()  # any name: the keys are groups of the regex
+    names = tuple(value) if isinstance(value, dict) else ()  # any name is fine: the keys are groups of the regex
     section = Section(file, key_path, value, names)
     return {str(name): section.get_texts(name) for name in names}
 
@@ -167,7 +167,7 @@ def _parse_repeats(file: YamlFile, key_path: KeyPath, value: Any) -> RepeatThres
 
 
 def parse_step(file: YamlFile, key_path: KeyPath, value: Any) -> Step:
-    """Read a step that has no keys but its own."""
+    """Read a step that has only the step keys."""
     return read_step(Section(file, key_path, value, STEP_KEYS))
 
 

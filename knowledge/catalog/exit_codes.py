@@ -1,7 +1,7 @@
 """Explains exit codes, from the table in `exit_codes.yaml` or by computation.
 
-Computed are the signals behind a Linux exit code and the Windows error inside an HRESULT. An unknown code has no
-explanation at all: a wrong one would send people the wrong way.
+The signal behind a Linux exit code and the Windows error inside an HRESULT are computed. An unknown code gets no
+explanation at all: a wrong one would send people in the wrong direction.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SENTENCES = (
 class ExitCodes:
     """The meanings by unsigned code and operating system, of signals and of robocopy's bits, and of other codes.
 
-    An operating system of `None` stands for both.
+    An operating system of `None` means both.
     """
 
     meanings: Mapping[tuple[int, str | None], LocalizedText]
@@ -65,7 +65,7 @@ def find_program(diagnosis: Diagnosis) -> str:
 def describe_exit_code(code: int, os: str | None, language: Language, program: str = "") -> str | None:
     """Return what `code` means on an operating system, or `None` if that is unknown.
 
-    `os` is `windows` or `linux`; with any other value the meanings on both are named. Windows codes may be signed or
+    `os` is `windows` or `linux`; for any other value, the meanings on both are given. Windows codes may be signed or
     unsigned: -2147023278 and 2147944018 are the same code. `program` is what ended with it, as of `find_program`.
     """
     known = load_exit_codes()
@@ -113,7 +113,7 @@ def _describe_signal(known: ExitCodes, code: int, language: Language) -> str | N
 
 @cache
 def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
-    """Load the file. Raise `InvalidFilesError` with every fault of it."""
+    """Load the file. Raise `InvalidFilesError` with all of its faults."""
     file = read_yaml_file(path)
     section = Section(file, (), file.value, ("codes", "signals", "robocopy_bits", "sentences"))
     meanings: dict[tuple[int, str | None], LocalizedText] = {}
@@ -159,4 +159,4 @@ def _read_codes(
             section.add_fault("codes", f"{code!r} is not a number; write 1603 or '0x80070643'")
             continue
         if meanings.setdefault((number, os), meaning) is not meaning:
-            section.add_fault("codes", f"{code} has a meaning already")
+            section.add_fault("codes", f"{code} already has a meaning")

@@ -31,7 +31,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class FactCondition:
-    """The values for which a fact counts, and the sentence that says so.
+    """The values for which a fact counts, and the sentence to show.
 
     A word must be one of `words`. A number must be at least `at_least` and less than `below`, where those are given.
     """
@@ -53,7 +53,7 @@ class FactCondition:
 class FactRule:
     """What one fact means for some entries.
 
-    If `can_suggest` is set, the fact makes the entries possible even when no text matches them.
+    If `can_suggest` is set, the fact makes the entries possible even if no text matches them.
     """
 
     entries: tuple[str, ...]
@@ -88,7 +88,7 @@ class FactCheck:
 
 
 class FactRules:
-    """All fact rules, applied to the matches of a diagnosis, and the facts that they may use, by name."""
+    """All fact rules, and the facts that they may use, by name."""
 
     def __init__(self, facts: Mapping[str, Fact], rules: Sequence[FactRule]) -> None:
         self.facts = facts
@@ -115,7 +115,7 @@ class FactRules:
         checks = {name: self._check_entry(name, facts) for name in names}
         refuted = {match.entry for match in ordered if match.confidence != "certain" and checks[match.entry].is_refuted}
         ordered = [replace(match, confidence="possible") if match.entry in refuted else match for match in ordered]
-        # The sort is stable: within both groups the order by text evidence stays.
+        # The sort is stable: within each group, the order by text evidence is kept.
         ordered.sort(key=lambda match: match.entry in refuted)
         return tuple(checks[match.entry] for match in ordered), tuple(ordered)
 

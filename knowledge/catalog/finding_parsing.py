@@ -69,7 +69,7 @@ def _parse_example(file: YamlFile, key_path: KeyPath, value: object) -> FindingE
 
 
 def check_rule(file: YamlFile, index: int) -> FindingRule:
-    """Build the rule at `index` of a file, and record in the file what is wrong with it."""
+    """Build the rule at `index` of a file, and record its faults in the file."""
     section = _open_section(file, index)
     rule = _read_rule(section)
     needs_pattern = rule.trigger == "said"

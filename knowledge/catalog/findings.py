@@ -25,16 +25,16 @@ from knowledge.model.finding import (
 
 FINDINGS_DIR = Path(__file__).parents[1] / "findings"
 LINE_PATTERNS_NAME = "_line_patterns.yaml"
-"""The file of the patterns without a finding of their own: noise, and words such as "failed"."""
+"""The file of patterns without a finding: noise, and words such as "failed"."""
 PACKER_STEPS_NAME = "_packer_steps.yaml"
 
 _FALLBACKS: tuple[FindingTrigger, ...] = ("nothing-said", "nothing-printed", "silent", "repeating")
 
 
 class FindingCatalog:
-    """Every rule by its id, the line patterns that belong to none, and how a correction gets into a Packer build.
+    """Every rule by id, the line patterns that belong to none, and how to get a fix into a Packer build.
 
-    The texts of a rule are built when it is first asked for: a log needs one or two of them.
+    A rule's texts are built on first use: a log needs only one or two.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class FindingCatalog:
 
     @cached_property
     def packer_steps(self) -> tuple[Step, ...]:
-        """How a correction gets into a person's own Packer build."""
+        """How to get a fix into a person's own Packer build."""
         file = self._packer_steps_file
         return tuple(parse_step(file, (index,), item) for index, item in enumerate(file.value)) if file else ()
 
@@ -65,14 +65,14 @@ class FindingCatalog:
         return [self.rules[pattern.id] for pattern in self.list_patterns(trigger)]
 
     def get_fallback(self, trigger: FindingTrigger) -> FindingRule:
-        """Return the rule for whatever the others with this trigger don't fit."""
+        """Return the rule to use when no other rule with this trigger fits."""
         return next(
             self.rules[pattern.id] for pattern in self.list_patterns(trigger) if not (pattern.text or pattern.regex)
         )
 
 
 class _LazyRules(Mapping[str, FindingRule]):
-    """Rules from documents without faults, each built when it is first asked for."""
+    """Rules from documents without faults, each built on first use."""
 
     def __init__(self, files: Sequence[YamlFile], places: Mapping[str, Sequence[int]]) -> None:
         self._files, self._places = files, places
@@ -94,7 +94,7 @@ class _LazyRules(Mapping[str, FindingRule]):
 
 
 class _FindingIndex(NamedTuple):
-    """What a text is searched for: the fields of each pattern by trigger, and where the rule of a pattern is."""
+    """What to search a text for: the fields of each pattern by trigger, and the location of each pattern's rule."""
 
     patterns: Mapping[str, Sequence[Sequence[Any]]]
     line_patterns: Sequence[Sequence[Any]]
@@ -155,7 +155,7 @@ def _build_index(paths: Sequence[Path], documents: Sequence[YamlDocument]) -> di
                 line_patterns.append(_pack_pattern(parse_line_pattern(file, (index,), item)))
             elif path.name != PACKER_STEPS_NAME:
                 rule = parse_rule(file, index)
-                places[rule.id] = [file_number, index]  # JSON, which the cache is, has no tuples
+                places[rule.id] = [file_number, index]  # the cache is JSON, which has no tuples
                 patterns.setdefault(rule.trigger, []).append(_pack_pattern(rule.pattern))
     return _FindingIndex(patterns, line_patterns, places)._asdict()
 

@@ -32,7 +32,7 @@ class HowtoStep:
 class Howto:
     """One how-to: its steps, and by language the questions that lead to it.
 
-    `helps_with` holds the kinds of text for which it is offered when no known failure matches them.
+    `helps_with` holds the kinds of text for which it's offered if they match no known failure.
     """
 
     id: str
@@ -48,10 +48,10 @@ class Howto:
 class QuestionVocabulary:
     """The words by which `HowtoSearch` understands questions.
 
-    A phrase may be several words, and a word that ends in `*` stands for every word with that prefix.
+    A phrase may be several words. A word that ends in `*` matches every word with that prefix.
 
     Attributes:
-        alike: Synonyms, by the concept they stand for.
+        alike: Synonyms, by the concept they mean.
         slight: Concepts that hardly distinguish one how-to from another.
         fillers: Words without meaning for the search.
         asking: Words that make a text a question.
@@ -77,7 +77,7 @@ class Howtos:
     vocabulary: QuestionVocabulary
 
     def find_for_kind(self, kind: InputKind) -> Howto | None:
-        """Return the how-to for a text of this kind that no known failure matches, if there is one."""
+        """Return the how-to for a text of this kind that matches no known failure, if there is one."""
         return next((howto for howto in self.by_id.values() if kind in howto.helps_with), None)
 
 
@@ -114,7 +114,7 @@ def read_howtos(path: Path = HOWTOS_PATH) -> HowtosFile:
             if kind not in get_args(InputKind):
                 file.add_fault(("guides", index, "helps_with"), f"{kind!r} is not {', '.join(get_args(InputKind))}")
             elif helpers.setdefault(kind, howto.id) != howto.id:
-                file.add_fault(("guides", index, "helps_with"), f"{helpers[kind]} helps with {kind!r} already")
+                file.add_fault(("guides", index, "helps_with"), f"{helpers[kind]} already helps with {kind!r}")
     if not howtos:
         section.add_fault("guides", "'guides' needs at least one guide")
     return HowtosFile(howtos, section.build_nested("words", _parse_vocabulary), file)
@@ -145,13 +145,13 @@ def _parse_vocabulary(file: YamlFile, key_path: KeyPath, value: Any) -> Question
     slight = section.get_texts("slight")
     for name in slight:
         if name not in alike:
-            section.add_fault("slight", f"{name!r} is none of the concepts of 'alike'")
+            section.add_fault("slight", f"{name!r} isn't one of the concepts in 'alike'")
     word_lists = {key: section.get_texts(key) for key in _VOCABULARY_KEYS[2:]}
     for phrases in (*alike.values(), *word_lists.values()):
         for phrase in phrases:
-            # The same limit as in PhraseTable, which would fail without naming the line.
+            # The same limit as in PhraseTable, whose error wouldn't name the line.
             if any(word.endswith("*") and len(word) < 3 for word in phrase.split()):
-                section.add_fault(None, f"{phrase!r} is too short for the beginning of a word")
+                section.add_fault(None, f"{phrase!r} is too short to be a prefix")
     return QuestionVocabulary(alike, slight, **word_lists)
 
 

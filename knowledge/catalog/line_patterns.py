@@ -15,7 +15,7 @@ _MAX_WEIGHT = 10
 
 
 class LinePatternMatch(NamedTuple):
-    """The heaviest pattern found in a text, and the most that the text may count; `None` where there is none."""
+    """The heaviest pattern found in a text, and the cap on the text's weight; each is `None` if there is none."""
 
     pattern: LinePattern | None
     weight_cap: int | None
@@ -26,7 +26,7 @@ class LinePatternSet:
 
     def __init__(self, patterns: Sequence[LinePattern]) -> None:
         self._patterns = patterns
-        # The positions of the patterns that a literal counts for, and of those that it counts against.
+        # The positions of the patterns that a literal speaks for, and of those that it speaks against.
         self._positions_by_text: dict[bytes, list[int]] = {}
         self._positions_by_unless: dict[bytes, list[int]] = {}
         for position, pattern in enumerate(patterns):
@@ -39,7 +39,7 @@ class LinePatternSet:
         self._regexes = PatternSet([regex for pattern in patterns for regex in pattern.regex])
 
     def match_text(self, text: str) -> LinePatternMatch:
-        """Search the first 2,000 characters of `text`. Of patterns that weigh the same, the first one counts."""
+        """Search the first 2,000 characters of `text`. Among patterns with the same weight, the first one wins."""
         matching = self.find_all(text)
         return LinePatternMatch(
             max((pattern for pattern in matching if not pattern.is_weight_cap), key=_get_weight, default=None),
@@ -47,7 +47,7 @@ class LinePatternSet:
         )
 
     def find_all(self, text: str) -> list[LinePattern]:
-        """Return every pattern in the first 2,000 characters of `text`, in their own order."""
+        """Return every pattern found in the first 2,000 characters of `text`, in the order of the set."""
         searched = _normalize(text[:_MAX_TEXT_CHARS])
         literals = self._literals.find_in(searched)
         found = {position for literal in literals for position in self._positions_by_text.get(literal, ())}
@@ -77,7 +77,7 @@ def parse_line_pattern(file: YamlFile, key_path: KeyPath, value: object) -> Line
 
 
 def read_line_pattern(section: Section, examples: Sequence[str]) -> LinePattern:
-    """Read the keys of `section` that say what a line must look like."""
+    """Read the keys of `section` that describe a line."""
     pattern = LinePattern(
         id=section.get_text("id"),
         weight=section.get_int("weight", 1),

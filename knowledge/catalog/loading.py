@@ -26,7 +26,7 @@ class EntryFile(NamedTuple):
 
 
 class EntryCatalog(Mapping[str, Entry]):
-    """Entries by id, from documents without faults. Each is built when it is first asked for: a log needs very few."""
+    """Entries by id, from documents without faults. Each is built on first use: a log needs very few."""
 
     def __init__(self, paths: Sequence[Path], documents: Sequence[YamlDocument], index: SignatureIndex) -> None:
         self.signature_index = index
@@ -48,7 +48,7 @@ class EntryCatalog(Mapping[str, Entry]):
 
 
 def get_signature_index(entries: Mapping[str, Entry]) -> SignatureIndex:
-    """Return where the signatures of the entries are, without building any entry that was loaded."""
+    """Return where the entries' signatures are, without building the entries."""
     return entries.signature_index if isinstance(entries, EntryCatalog) else index_signatures(entries)
 
 

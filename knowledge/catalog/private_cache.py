@@ -1,8 +1,8 @@
 """A cache of files that only their owner can write, in the user's cache folder.
 
-Nothing depends on it. Where anything about it is doubtful (another owner, access for others, a link, a damaged file, no
+Nothing depends on it. If anything about it is suspicious (another owner, access for others, a link, a damaged file, no
 home, a full disk), reading finds nothing and writing does nothing. A file is replaced as a whole, so other processes
-never see half of one, and its checksum shows damage.
+never see half of one, and a checksum detects damage.
 
 The setting `KNOWLEDGE_CACHE` moves it to another folder, an absolute path, or turns it off with `off`.
 """
@@ -23,16 +23,16 @@ _FOLDER_NAME = "image-medic"
 _CHECKSUM_BYTES = 32
 _MAX_BYTES = 64 << 20
 _MAX_FILES = 40
-"""Files that are kept: a few versions of everything that is cached."""
+"""How many files to keep: a few versions of everything that's cached."""
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-# Windows has none of these flags. Without O_NONBLOCK, opening a pipe would wait for whoever writes to it.
+# Windows has none of these flags. Without O_NONBLOCK, opening a pipe would wait for a writer.
 _SAFE_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class _Folder(NamedTuple):
     """An open folder. Its files are opened as `prefix` and name, relative to `descriptor` where the system can do so.
 
-    Nobody can then put another folder in its place after it was checked.
+    This way, nobody can replace the folder after the check.
     """
 
     prefix: str
@@ -40,7 +40,7 @@ class _Folder(NamedTuple):
 
 
 def find_cache_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path | None:
-    """Return where the cache belongs on this system; `None` if it is turned off or has no place."""
+    """Return the cache's folder on this system; `None` if the cache is turned off or there is no place for it."""
     setting = environ.get(SETTING_NAME, "").strip()
     if setting:
         folder = Path(setting)
@@ -50,7 +50,7 @@ def find_cache_folder(environ: Mapping[str, str], platform: str = sys.platform) 
         folder = Path(environ.get("HOME", ""), "Library", "Caches", _FOLDER_NAME)
     else:
         root = Path(environ.get("XDG_CACHE_HOME", ""))
-        # the specification of this variable says to ignore a relative path
+        # this variable's specification says to ignore a relative path
         folder = (root if root.is_absolute() else Path(environ.get("HOME", ""), ".cache")) / _FOLDER_NAME
     return folder if folder.is_absolute() else None
 
@@ -77,7 +77,7 @@ def read_cached(name: str) -> bytes | None:
 
 
 def write_cached(name: str, content: bytes) -> None:
-    """Store `content` as `name`, as far as that is possible."""
+    """Store `content` as `name`, if possible."""
     with contextlib.suppress(OSError, ValueError), _open_folder(should_create=True) as folder:
         path, unfinished = folder.prefix + name, f"{folder.prefix}{name}.{os.getpid()}.unfinished"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE_FLAGS
@@ -100,7 +100,7 @@ def _open_folder(should_create: bool) -> Iterator[_Folder]:
         raise FileNotFoundError("there is no cache")
     if should_create and not path.exists():
         _create_folder(path)
-    if sys.platform == "win32":  # its users' folders are closed to others, and files cannot be opened by a folder
+    if sys.platform == "win32":  # users' folders are closed to others, and files can't be opened relative to a folder
         yield _Folder(f"{path}{os.sep}", None)
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | _SAFE_FLAGS)
@@ -112,7 +112,7 @@ def _open_folder(should_create: bool) -> Iterator[_Folder]:
 
 
 def _create_folder(path: Path) -> None:
-    """Create a folder for its owner alone, but not in the home of another person, as `sudo` would."""
+    """Create a folder that only its owner can access, but not in another person's home, as `sudo` would."""
     missing = [path]
     while not missing[-1].parent.exists():
         missing.append(missing[-1].parent)
@@ -123,14 +123,14 @@ def _create_folder(path: Path) -> None:
 
 
 def _check_owner(status: os.stat_result, is_expected_type: Callable[[int], bool]) -> None:
-    """Raise `PermissionError` for what is not of the expected type, is not ours, or can be written by others."""
+    """Raise `PermissionError` if it isn't of the expected type, isn't ours, or is writable by others."""
     is_ours = sys.platform == "win32" or (status.st_uid == os.geteuid() and not status.st_mode & _WRITABLE_BY_OTHERS)
     if not (is_ours and is_expected_type(status.st_mode)):
         raise PermissionError("the cache is not private")
 
 
 def _remove_oldest_files(folder: _Folder) -> None:
-    """Remove all but the last files, among them those that a process left unfinished when it was ended."""
+    """Remove all but the newest files, including those that a process left unfinished when it was killed."""
     with os.scandir(folder.prefix if folder.descriptor is None else folder.descriptor) as files:
         written = sorted((file.stat(follow_symlinks=False).st_mtime_ns, file.name) for file in files)
     for _, name in written[:-_MAX_FILES]:

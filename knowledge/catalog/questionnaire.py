@@ -1,8 +1,8 @@
 """The guided questions: a tree of pages, built from the entries, that leads a person without an error text to an entry.
 
-The pages ask when the build failed (phase), then what the failure concerns (area, preceded by a group of areas where
-there are many), and finally what the person sees (symptom). A page has at most `PAGE_SIZE` choices. No entry is more
-than `MAX_ANSWERS` answers away, and choosing "none of these" counts as an answer.
+The pages ask when the build failed (phase), then what the failure is about (area, after a group of areas if there are
+many), and finally what the person sees (symptom). A page has at most `PAGE_SIZE` choices. No entry is more than
+`MAX_ANSWERS` answers away, and choosing "none of these" counts as an answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from knowledge.model.entry import Area, Entry, Phase
 PAGE_SIZE = 5
 MAX_ANSWERS = 5
 NONE_OF_THESE = "none"
-"""The step of a path that stands for "none of these"."""
+"""The step of a path that means "none of these"."""
 
 PageQuestion = Literal["phase", "group", "area", "sign", "titles"]
 
@@ -64,7 +64,7 @@ def build_questionnaire(entries: Iterable[Entry]) -> Page:
     phase_pages = [phases[start : start + PAGE_SIZE] for start in range(0, len(phases), PAGE_SIZE)]
     page: Page | None = None
     for page_number in reversed(range(len(phase_pages))):
-        # Reaching this page took one answer for each page before it; choosing a phase on it takes one more.
+        # Each page before this one took one answer; choosing a phase here takes one more.
         budget = MAX_ANSWERS - page_number - 1
         choices = tuple(
             Choice(phase, _build_page(entries_by_phase[phase], budget)) for phase in phase_pages[page_number]
@@ -76,7 +76,7 @@ def build_questionnaire(entries: Iterable[Entry]) -> Page:
 def follow_path(first_page: Page, path: Sequence[str]) -> Page | str | None:
     """Return what a path of choices leads to: a page, an entry id, or `None` if the path does not exist.
 
-    Paths are stored in buttons of old messages, so one may lead to an entry that has been removed since.
+    Paths are stored in the buttons of old messages, so one may lead to an entry that has since been removed.
     """
     target: Page | str | None = first_page
     for key in path:

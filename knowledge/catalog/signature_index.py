@@ -1,4 +1,4 @@
-"""Where the signatures of all entries are, by what they search for: enough to search a text without the entries."""
+"""Where every entry's signatures are, by what they search for: enough to search a text without loading entries."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from knowledge.model.entry import Entry
 from knowledge.patterns import collapse_whitespace
 
 SignaturePositions = Mapping[str, Sequence[int]]
-"""Entries by id, with the positions of some of their signatures."""
+"""Entry ids, with the positions of some of each entry's signatures."""
 
 
 class SignatureIndex(NamedTuple):
-    """All literals of the textual signatures, and where signatures are: by first fragment, or by observation.
+    """All literals of the textual signatures, and the locations of signatures by first fragment or by observation.
 
-    A fragment is in lowercase, with collapsed whitespace. `general_entries` names the entry for a kind of step that
-    failed without any signature.
+    A fragment is lowercase, with collapsed whitespace. `general_entries` names the entry to use for each kind of failed
+    step if no signature matches.
     """
 
     literals: Sequence[str]

@@ -47,7 +47,7 @@ words:
 
 
 def render_skeleton(name: str, phase: str, reviewed: str) -> str:
-    """Return a new entry file with empty values; `entries check` names those that must be filled in."""
+    """Return a new entry file with empty values; `entries check` names the ones to fill in."""
     english = _TEMPLATE.format(id=name, phase=phase, day=reviewed)
     return re.sub(
         "( +)en:(.*\n)", lambda line: "".join(f"{line[1]}{code}:{line[2]}" for code in COMPLETE_LANGUAGES), english

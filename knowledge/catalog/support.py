@@ -76,7 +76,7 @@ def load_support(path: Path = SUPPORT_PATH) -> SupportRouting:
     if not routing.severities:
         section.add_fault("severities", "'severities' needs at least one severity")
     if missing := sorted(set(get_args(IdKind)) - {source.id_kind for source in routing.id_sources}):
-        section.add_fault("id_sources", f"'id_sources' says nothing of {', '.join(missing)}")
+        section.add_fault("id_sources", f"'id_sources' says nothing about {', '.join(missing)}")
     _check_owners(file, routing)
     if faults := file.list_faults():
         raise InvalidSupportRoutingError(faults)
@@ -84,7 +84,7 @@ def load_support(path: Path = SUPPORT_PATH) -> SupportRouting:
 
 
 def _check_owners(file: YamlFile, routing: SupportRouting) -> None:
-    """Record a fault for each entry and each area that has more than one owner."""
+    """Record a fault for each entry or area with more than one owner."""
     owners_by_entry = dict.fromkeys(routing.own_entries, "own_entries")
     owners_by_area: dict[str, str] = {}
     for index, owner in enumerate(routing.owners):
@@ -94,7 +94,7 @@ def _check_owners(file: YamlFile, routing: SupportRouting) -> None:
         ):
             for name in names:
                 if name in owners_by_name:
-                    message = f"{name!r} stands with {owners_by_name[name]!r} already; name it once"
+                    message = f"{name!r} is already under {owners_by_name[name]!r}; name it once"
                     file.add_fault(("owners", index, key), message)
                 owners_by_name.setdefault(name, owner.id)
 
@@ -128,7 +128,7 @@ def _parse_classification(file: YamlFile, key_path: KeyPath, value: Any) -> Clas
     section = Section(file, key_path, value, ("name", "contains"))
     classification = Classification(section.get_text("name"), section.get_text("contains"))
     if classification.contains.lower() not in classification.name.lower():
-        section.add_fault("contains", f"{classification.contains!r} is not in the name {classification.name!r}")
+        section.add_fault("contains", f"{classification.contains!r} isn't part of the name {classification.name!r}")
     return classification
 
 

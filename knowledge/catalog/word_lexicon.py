@@ -1,4 +1,4 @@
-"""The words of people about image builds, in every language: the content of `word_lexicon.yaml`."""
+"""The words people use about image builds, in every language: the content of `word_lexicon.yaml`."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def load_word_lexicon() -> Mapping[str, Any]:
 
 
 def join_alternatives(name: str) -> str:
-    """Return a regular expression that matches any item of a list, as a part of a pattern."""
+    """Return a regular expression that matches any item of a list, to be used in a pattern."""
     return "|".join(map(str, load_word_lexicon()[name]))

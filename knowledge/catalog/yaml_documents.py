@@ -1,7 +1,7 @@
 """Reads YAML files as plain values, through a cache.
 
-Parsing YAML would take most of the time of a start. Its values are therefore kept as JSON, under a hash of the files'
-contents. Whatever checks them runs as if they had just been parsed.
+Parsing YAML would take most of the startup time. So the values are cached as JSON, under a hash of the files' contents.
+Checks run on them as if they had just been parsed.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class YamlSyntaxFault(NamedTuple):
 
 
 class YamlDocument:
-    """A YAML file's content, and its plain value, which is decoded when it is first asked for.
+    """A YAML file's content, and its plain value, which is decoded on first use.
 
-    Dates are texts, as they are written.
+    Dates are strings, as written.
     """
 
     def __init__(
@@ -57,17 +57,17 @@ class YamlDocument:
 
 
 def load_yaml_documents(paths: Sequence[Path]) -> Sequence[YamlDocument]:
-    """Read YAML files. Those that are read together are cached together."""
+    """Read YAML files. Files that are read together are cached together."""
     return load_indexed_documents(paths, "", lambda documents: None)[0]
 
 
 def load_indexed_documents(
     paths: Sequence[Path], index_name: str, build_index: Callable[[Sequence[YamlDocument]], Any]
 ) -> tuple[Sequence[YamlDocument], Any]:
-    """Read YAML files, and return them with an index of them, which is cached, too.
+    """Read YAML files, and return them with an index, which is cached too.
 
-    `build_index` raises an error if something is wrong with the documents. It is not called for contents of which the
-    same code built the index of this name before. An index consists of what JSON can tell exactly.
+    `build_index` raises an error if something is wrong with the documents. It isn't called if the same code has already
+    built this index from the same contents. An index holds only what JSON can represent exactly.
     """
     contents = [path.read_bytes() for path in paths]
     name = f"{_compute_key(contents, index_name)}.cache"
@@ -100,7 +100,7 @@ def _read_code_version() -> str:
 
 
 class _CachedValues(NamedTuple):
-    """What is cached of the documents: the index of them, and what decodes the value of each."""
+    """What's cached for the documents: their index, and a decoder for each value."""
 
     index: Any
     decoders: Sequence[Callable[[], Any]]
@@ -123,7 +123,7 @@ def _decode(content: bytes, start: int, end: int) -> Any:
 
 
 def _cache_values(name: str, index: Any, values: list[Any]) -> None:
-    """Cache them, if JSON gives the very same ones back. It does not for a key that is a number, for example."""
+    """Cache them if they survive a round trip through JSON. A key that is a number, for example, doesn't."""
     if not has_cache():
         return
     with contextlib.suppress(TypeError, ValueError, RecursionError):
@@ -149,7 +149,7 @@ def _parse(content: bytes) -> YamlDocument:
 
 @cache
 def _get_loader() -> type[yaml.SafeLoader]:
-    """Return libyaml's loader, or the same in Python where PyYAML was built without it, but leave dates as texts."""
+    """Return libyaml's loader, or the Python one if PyYAML was built without it, changed to leave dates as strings."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

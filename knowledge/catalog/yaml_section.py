@@ -1,6 +1,6 @@
-"""Typed access to YAML files that collects every fault with its line instead of stopping at the first one.
+"""Typed access to YAML files that collects every fault with its line, instead of stopping at the first.
 
-Plain values have no line numbers. Only a file with faults is parsed a second time, as a node tree, to find the lines.
+Plain values have no line numbers. Only a file with faults is parsed again, as a node tree, to find the lines.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class YamlFile:
 
 
 def read_yaml_file(path: Path) -> YamlFile:
-    """Read a YAML file that faults call by its name."""
+    """Read a YAML file; faults call it by its name."""
     (document,) = load_yaml_documents([path])
     return YamlFile(document, path.name)
 
@@ -76,8 +76,8 @@ def _find_line(node: yaml.Node | None, key_path: KeyPath) -> int:
 class Section:
     """One mapping of a YAML file, with typed getters.
 
-    A getter that finds a wrong value records a fault and returns a harmless one, so that reading goes on and reports
-    all faults together. Keys outside `known_keys` are faults, too.
+    A getter that finds a wrong value records a fault and returns a harmless value, so that reading continues and all
+    faults are reported together. Keys outside `known_keys` are faults too.
     """
 
     def __init__(self, file: YamlFile, key_path: KeyPath, value: Any, known_keys: Iterable[str]) -> None:
@@ -88,7 +88,7 @@ class Section:
             file.add_fault(key_path, f"must be a mapping with {', '.join(known_keys)}")
         for key in self._value:
             if key not in known_keys:
-                self.add_fault(key, f"{key!r} is not known here; use {', '.join(known_keys)}")
+                self.add_fault(key, f"{key!r} isn't known here; use {', '.join(known_keys)}")
 
     def add_fault(self, key: str | int | None, message: str) -> None:
         """Record a fault at `key` of this mapping, or at the mapping itself if `key` is `None`."""
@@ -127,7 +127,7 @@ class Section:
         return default
 
     def get_bool(self, key: str) -> bool:
-        """Return whether the value of `key` is `true`; a missing key counts as `false`."""
+        """Return whether `key` is `true`; a missing key counts as `false`."""
         value = self.get_raw(key)
         if value is not None and not isinstance(value, bool):
             self.add_fault(key, f"{key!r} must be true or false")
@@ -177,11 +177,11 @@ class Section:
         return ()
 
     def build_nested(self, key: str, build: Callable[[YamlFile, KeyPath, Any], T]) -> T:
-        """Return what `build` makes of the value of `key`."""
+        """Return `build` applied to the value of `key`."""
         return build(self._file, (*self._key_path, key), self._value.get(key))
 
     def build_each(self, key: str, build: Callable[[YamlFile, KeyPath, Any], T]) -> tuple[T, ...]:
-        """Return what `build` makes of each item in the list of `key`; empty if the key is missing."""
+        """Return `build` applied to each item in the list of `key`; empty if the key is missing."""
         value = self._value.get(key)
         if value is None:
             return ()
@@ -201,5 +201,5 @@ def _is_text_like(item: object) -> bool:
 
 
 def _unwrap_text(text: str) -> str:
-    """Remove the line breaks inside a single paragraph, which only keep the file's lines short."""
+    """Remove the line breaks inside a single paragraph; they only keep the file's lines short."""
     return " ".join(text.split()) if "\n\n" not in text.strip() else text.strip()

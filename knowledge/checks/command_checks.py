@@ -1,7 +1,7 @@
-"""Checks of the commands in steps: what Azure CLI and PowerShell would take without complaint, but not do as meant.
+"""Checks of the commands in steps: what Azure CLI and PowerShell would accept, but not do as intended.
 
-Whether they take a command at all is known only to them; `tests/azure_cli` and `tests/powershell` ask. These rules need
-nothing installed, so that whoever writes a step hears of a mistake at once.
+Whether they accept a command at all, only they know; `tests/azure_cli` and `tests/powershell` ask them. These rules
+need nothing installed, so that people who write steps hear about mistakes immediately.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ASKING_CALLS = (
     ("storage", "account", "delete"),
     ("vm", "delete"),
 )
-"""What asks for a yes or no unless `--yes` is given."""
+"""Commands that ask for confirmation unless `--yes` is given."""
 _ASKING_CMDLETS = (
     "Remove-AzKeyVault",
     "Remove-AzLoadBalancer",
@@ -40,12 +40,12 @@ _ASKING_CMDLETS = (
     "Remove-AzStorageAccount",
     "Remove-AzVM",
 )
-"""What asks for a yes or no unless `-Force` is given."""
+"""Commands that ask for confirmation unless `-Force` is given."""
 _SUPPORT_EXTENSION = "extension add --name support"
 
 
 def check_commands(file: YamlFile, key_path: KeyPath, step: Step) -> None:
-    """Record a fault for each line of a step's commands that doesn't do what it is meant for."""
+    """Record a fault for each line of a step's commands that doesn't do what it's meant to."""
     for key, faults in (
         ("cli", find_cli_faults(step.cli or "")),
         ("powershell", find_powershell_faults(step.powershell or "")),
@@ -62,7 +62,7 @@ def find_cli_faults(command: str) -> list[str]:
     first_support = next((index for index, (line, _) in enumerate(lines) if "az support " in line), None)
     if first_support is not None and not any(_SUPPORT_EXTENSION in line for line, _ in lines[:first_support]):
         faults.append(
-            "without its extension `az support` asks whether to install it: begin with "
+            "without its extension, `az support` asks whether to install it: begin with "
             f"az {_SUPPORT_EXTENSION} --upgrade --yes --only-show-errors"
         )
     return faults
@@ -80,7 +80,7 @@ def find_powershell_faults(command: str) -> list[str]:
 
 
 def is_question(line: str) -> bool:
-    """Return whether Azure CLI asks for a yes or no before it carries out `line`."""
+    """Return whether Azure CLI asks for confirmation before it runs `line`."""
     words = _split_words(line)
     is_answered = "--yes" in words or "-y" in words
     return words[:1] == ["az"] and not is_answered and any(tuple(words[1 : 1 + len(c)]) == c for c in _ASKING_CALLS)
@@ -94,7 +94,7 @@ def _join_lines(command: str, continuation: str) -> list[str]:
 def _split_words(line: str) -> list[str]:
     try:
         return shlex.split(line)
-    except ValueError:  # the end of a quoted text is on another line
+    except ValueError:  # the quoted text ends on another line
         return line.split()
 
 
@@ -110,21 +110,21 @@ def _check_call(line: str, words: Sequence[str]) -> Iterator[str]:
         yield "Azure CLI writes osDiskSizeGb, and finds no osDiskSizeGB"
     if words[:3] == ["image", "builder", "show"] and ">" in words:
         yield (
-            "no deployment takes what az image builder show prints: save a template with "
+            "no deployment accepts what az image builder show prints: save a template with "
             "az rest --method get --url …/imageTemplates/<template>?api-version=…"
         )
     if _INLINE_BODY.match(options.get("--body", "")):
         yield 'shells quote an inline --body differently: use --body "@body.json"'
     for file in (options.get(option, "") for option in _FILE_OPTIONS):
         if file.startswith("@") and f'"{file}"' not in line:
-            yield f'PowerShell takes {file} for a variable: write "{file}"'
+            yield f'PowerShell reads {file} as a variable: write "{file}"'
 
 
 def _find_questions(lines: Sequence[str], asks: Callable[[str], bool]) -> Iterator[str]:
-    """Yield a fault for each line that asks for a yes or no while another line follows, which would be the answer."""
+    """Yield a fault for each line that asks for confirmation if another line follows, which would be the answer."""
     for line in lines[:-1]:
         if asks(line):
-            yield f"{line!r} asks for a yes or no, and takes the next line for the answer: put it last, or answer it"
+            yield f"{line!r} asks for confirmation and reads the next line as the answer: put it last, or answer it"
 
 
 def _is_powershell_question(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""Checks of days: those in `dates.yaml`, and for how long nobody has compared an entry with its sources."""
+"""Checks of dates: those in `dates.yaml`, and when each entry was last compared with its sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from knowledge.model.errors import Fault
 
 
 class StaleEntry(NamedTuple):
-    """An entry, and for how many days nobody has compared it with its sources."""
+    """An entry, and how many days ago it was last compared with its sources."""
 
     entry: Entry
     days: int
@@ -36,7 +36,7 @@ def list_stale_entries(entries: Iterable[Entry], today: date, max_days: int) -> 
 
 
 def parse_review_day(text: str) -> date | None:
-    """Return the day that `reviewed` names, such as 2026-11-22; None if it names none."""
+    """Return the day in `reviewed`, such as 2026-11-22; None if it isn't one."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,8 +1,8 @@
 """Checks the content of the knowledge base's files and reports every fault with file and line.
 
 The loaders check structure: keys, types, and allowed values. The rules here go beyond that. An example must match its
-own entry first, with the evidence it names. A near miss must not match. No entry may match another entry's example
-unless one of the two names the other.
+own entry first, with the evidence it names. A near miss must not match. An entry must not match another entry's example
+unless one of them names the other.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def check_entries(
 ) -> list[Fault]:
     """Return every fault of the entries below `root` and of the other files, sorted by file and line.
 
-    Examples are tried only if there is no other fault, since they need all entries to be loadable.
+    Examples are tried only if there are no other faults, since all entries must be loadable.
     """
     faults = check_findings(findings) + _collect_faults(load_exit_codes, exit_codes)
     faults += _check_howtos(howtos)
     entry_files = read_entries(root)
     entries = {entry.id: entry for entry, _ in entry_files}
-    # The shipped rules and dates name the shipped entries, so they can't be checked against others.
+    # The shipped rules and dates refer to the shipped entries, so they can't be checked against others.
     faults += _check_error_codes(
         error_codes, entries if root == ENTRIES_DIR or error_codes != ERROR_CODES_PATH else None
     )
@@ -158,7 +158,7 @@ def _check_names(entry_file: EntryFile, entries: Mapping[str, Entry]) -> None:
         elif look_alike.entry == entry.id:
             file.add_fault(("look_alikes", index, "entry"), "an entry is not its own look-alike")
     if entry.may_pass_unchanged and (entry.retry != "after-fix" or entry.retry_note is None):
-        file.add_fault(("may_pass_unchanged",), "goes with 'retry: after-fix' and a 'retry_note' that says when")
+        file.add_fault(("may_pass_unchanged",), "needs 'retry: after-fix' and a 'retry_note' that says when")
     if entry.shows_script_output and entry.phase != "build":
         file.add_fault(("shows_script_output",), "only a failure of the phase 'build' has a script's output to show")
     if parse_review_day(entry.reviewed) is None:
@@ -186,16 +186,16 @@ def _check_signature(file: YamlFile, key_path: KeyPath, signature: Signature) ->
         )
     for text in (*signature.text, *signature.unless, *signature.requires):
         if len(text.strip()) < _MIN_FRAGMENT_CHARS:
-            file.add_fault(key_path, f"{text!r} is too short to single anything out")
+            file.add_fault(key_path, f"{text!r} is too short to identify anything")
 
 
 def _check_steps(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step]) -> None:
     for index, step in enumerate(steps):
         key_path = (*parent_path, "steps", index)
         if step.effect == "deletes" and step.save_first is None:
-            file.add_fault(key_path, "a step that deletes says what to save first ('save_first')")
+            file.add_fault(key_path, "a step that deletes something says what to save first ('save_first')")
         if step.known_from and step.effect != "reads":
-            file.add_fault(key_path, "a step that changes something isn't done by knowing something ('known_from')")
+            file.add_fault(key_path, "knowing something doesn't replace a step that changes something ('known_from')")
         if bool(step.cli) != bool(step.powershell):
             file.add_fault(
                 key_path, "a step with a command has it for both Azure CLI ('cli') and PowerShell ('powershell')"
@@ -246,7 +246,7 @@ def _find_example_problem(diagnosis: Diagnosis, entry: Entry, example: Example) 
     if best.confidence != example.confidence:
         return f"matches as {best.confidence}, but says {example.confidence}"
     if best.evidence and not example.evidence:
-        return "lines are shown as proof, but 'evidence' says nothing of them"
+        return "lines are shown as proof, but 'evidence' doesn't name any"
     expected = collapse_whitespace(example.evidence)
     shown = " ".join(collapse_whitespace(line.text) for line in best.evidence)
     return None if expected in shown else f"the evidence {example.evidence!r} is not in the lines shown: {shown!r}"
@@ -255,7 +255,7 @@ def _find_example_problem(diagnosis: Diagnosis, entry: Entry, example: Example) 
 def _check_other_matches(
     diagnosis: Diagnosis, entry: Entry, entries: Mapping[str, Entry], file: YamlFile, index: int
 ) -> None:
-    """Record a fault for each further entry that matches an example although neither entry names the other."""
+    """Record a fault for each other entry that matches an example if neither names the other."""
     named = _list_related(entry)
     for match in diagnosis.matches[1:]:
         if match.confidence == "possible" or match.entry in named or entry.id in _list_related(entries[match.entry]):

@@ -1,4 +1,4 @@
-"""Checks that the rules in `knowledge/findings/` recognize their examples, with their headlines, and no near miss.
+"""Checks that the rules in `knowledge/findings/` recognize their examples, with their headlines, and no near misses.
 
 The commands of their steps are checked too.
 """
@@ -23,7 +23,7 @@ from knowledge.text.value_slots import fill_values, list_slots
 
 
 def check_findings(folder: Path) -> list[Fault]:
-    """Return every fault of the rules in `folder`; the examples are tried only if there is no other fault."""
+    """Return every fault of the rules in `folder`; examples are tried only if there are no other faults."""
     return check_structure(folder) or _check_examples(load_findings(folder), open_finding_files(folder))
 
 
@@ -45,7 +45,7 @@ def _list_groups(signature: Signature) -> list[str]:
     try:
         return list_group_names(compile_pattern(signature.regex)) if signature.regex else []
     except InvalidPatternError:
-        return []  # reported with the signature
+        return []  # already reported with the signature
 
 
 def _check_examples(catalog: FindingCatalog, files: Sequence[YamlFile]) -> list[Fault]:

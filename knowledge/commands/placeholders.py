@@ -1,7 +1,7 @@
 """Fill the placeholders of a step's command with real values, each checked against its type and quoted for its shell.
 
-A hostile log must not be able to write a command for the person who reads it. A value that does not match its
-placeholder's strict pattern is therefore not used, and the placeholder stays.
+A hostile log must not be able to write a command for its reader. So a value that doesn't match its placeholder's strict
+pattern isn't used, and the placeholder stays.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DEFAULT_SHELL: Shell = "Azure CLI"
 # Stricter than Azure: a name that begins with "-" would be an option of the command.
 _RESOURCE_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
 _RESOURCE_ID = rf"/subscriptions/{GUID}(?:/[\w.()-]+){{2,12}}"
-# Each placeholder with the names of the values that may fill it, and the pattern that they must match.
+# Each placeholder with the values that may fill it, by name, and the pattern that they must match.
 PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "template": (("template",), TEMPLATE_NAME),
     "rg": (("resource_group",), _RESOURCE_GROUP),
@@ -54,7 +54,7 @@ _UNQUOTED_VALUE = define_text_pattern(r"^[\w./:=-]+$")
 
 
 def fill_placeholders(command: str, shell: Shell, values: Mapping[str, object]) -> str:
-    """Return `command` with each placeholder replaced by its value, if there is one that fits; the others stay.
+    """Return `command` with each placeholder replaced by its value, if there's a valid one; the others stay.
 
     A placeholder is written `<name>`, with a name from `PLACEHOLDERS`.
     """
@@ -95,15 +95,15 @@ def find_value(placeholder: str, values: Mapping[str, object]) -> str | None:
 def _is_valid_value(placeholder: str, value: str) -> bool:
     try:
         return len(value) <= _MAX_VALUE_CHARS and bool(_PATTERNS[placeholder].match(value))
-    except UnicodeEncodeError:  # RE2 cannot encode half of a surrogate pair, which no valid value has.
+    except UnicodeEncodeError:  # RE2 can't encode half of a surrogate pair, which no valid value has.
         return False
 
 
 def _quote_value(value: str, before: str, shell: Shell) -> str | None:
     """Return `value` as it must be written after `before`, the text of the command up to the placeholder.
 
-    It needs no quotes when it is harmless or already inside quotes. Next to a word it cannot have any: then the result
-    is `None`.
+    It needs no quotes if it's harmless or already inside quotes. Next to a word it can't be quoted: the result is
+    `None`.
     """
     line = before.rpartition("\n")[2]
     is_inside_quotes = line.count("'") % 2 == 1 or line.count('"') % 2 == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
-"""PowerShell takes each of these, the typographic ones too, for a single quote."""
+"""PowerShell treats each of these, even the typographic ones, as a single quote."""
 
 
 def quote_for_bash(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Find the innermost error of what Azure answered: the code and message that decide, not the wrappers around them.
+"""Find the innermost error in Azure's answer: the code and message that matter, not the wrappers around them.
 
 Azure reports an error as JSON in JSON, as `Code: … Message: …`, or as the CLI's `(Code) Message`. Resource Manager
-wraps the error of a resource's own provider several times, with codes that say nothing.
+wraps the error of a resource provider several times, with codes that say nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _WRAPPER_CODES = frozenset(
         "Terminal", "Fault",
     )
 )  # fmt: skip
-"""Codes that only say that something inside failed."""
+"""Codes that only say that something inside them failed."""
 _NO_ERROR_CODES = frozenset({"healthy", "succeeded", "ok"})
-"""Codes with which Azure reports that all is well, such as that of a trigger."""
+"""Codes with which Azure reports that all is well, such as a trigger's."""
 _POINTS_INSIDE = "see inner error"
 _MAX_ERRORS = 40
 _MAX_LINES = 3
-_MIN_WRAPPED_CHARS = 60  # a shorter line was not wrapped
+_MIN_WRAPPED_CHARS = 60  # a shorter line wasn't wrapped
 _MAX_ANSWER_BYTES = 6_000
 _CODE = r"[A-Za-z][\w.]{2,80}"
 _CODE_FORMS = (
@@ -44,7 +44,7 @@ _CODE_ENDS = (
     r"Exceeded|Reached|Conflict|Denied|Forbidden|Mismatch|Deprecated|Locked|InUse|IsFull|Throttled|TimedOut|Timeout|Unavailable|"
     r"Restricted|Disallowed\w*|Exists|AlreadyTaken|Required|Unauthorized|Expired|Request|Parameter|Content|Reference"
 )
-"""How the codes of Azure end that stand before a colon, which names of programs and exceptions don't."""
+"""How Azure's codes before a colon end. Names of programs and exceptions don't end like this."""
 _MESSAGE_FORMS = (
     rf'"?message"?\s*[:=]\s*"(?P<message>[^"{{][^"]{{3,900}})"\s*,\s*"?code"?\s*[:=]\s*"(?P<code>{_CODE})"',
     rf"(?:message|error): (?P<message>[^()]{{4,400}}) \(code: ?(?P<code>{_CODE})\)",
@@ -59,11 +59,11 @@ _FORMS: tuple[tuple[int, LazyPattern[bytes]], ...] = (
     ),
     *((2, define_pattern(form)) for form in _MESSAGE_FORMS),
 )
-"""The forms, each with the number of the group that holds the code; the other one holds the message."""
+"""The forms, each with the number of the group that holds the code; the other group holds the message."""
 _MESSAGE_END = define_pattern(
     r"\s(?:ERROR:|(?:target|exception details|code|message|tracking ?id|correlation ?id|request ?id|timestamp): )"
 )
-"""Where the next error or the next field begins: the text has no line breaks any more."""
+"""Where the next error or the next field begins, since the text no longer has line breaks."""
 
 
 _MESSAGE_ONLY = define_pattern(r'"message"\s*:\s*"(?P<message>[^"{][^"]{3,900})')
@@ -71,9 +71,9 @@ _MESSAGE_ONLY = define_pattern(r'"message"\s*:\s*"(?P<message>[^"{][^"]{3,900})'
 
 @dataclass(frozen=True, slots=True)
 class AzureError:
-    """An error of Azure: its code, its message, and the lines that hold it.
+    """An Azure error: its code, its message, and its lines.
 
-    `is_specific` is false if it only says that something inside failed, or if it has no code.
+    `is_specific` is false if it only says that something inside it failed, or if it has no code.
     """
 
     code: str
@@ -83,13 +83,13 @@ class AzureError:
 
 
 def find_innermost_error(indexed_text: IndexedText) -> AzureError | None:
-    """Return the error that decides in a text; `None` if it has none in a form that Azure uses."""
+    """Return the error that matters in a text; `None` if it has none in a form that Azure uses."""
     answers = sorted(_find_errors(indexed_text))
     found = [answer for answer in answers if answer[2].lower() not in _NO_ERROR_CODES]
     if answers and not found:
         return None
     specific = [item for item in found if not _is_wrapper(*item[2:])]
-    # Of errors nested in one answer the last is the innermost; what follows later is another answer.
+    # The last of the errors nested in one answer is the innermost; later ones belong to another answer.
     near = [item for item in specific if item[0] <= specific[0][0] + _MAX_ANSWER_BYTES]
     if near or found:
         begin, end, code, message = near[-1] if near else found[-1]
@@ -123,9 +123,9 @@ def _find_errors(indexed_text: IndexedText) -> Iterator[tuple[int, int, str, str
 
 
 def _find_message_end(indexed_text: IndexedText, begin: int, end: int) -> int:
-    """Return where a message ends that may go on until `end`: before the next field, or at the end of its line.
+    """Return where a message ends, at most at `end`: before the next field, or at the end of its line.
 
-    In quotes it goes on until they close, and a plain line can be the rest of a long one that was wrapped.
+    A quoted message continues until the quotes close, and a plain line can be the rest of a long, wrapped one.
     """
     flat, lines = indexed_text.flat, indexed_text.lines
     next_field = _MESSAGE_END.search(flat, begin, end)

@@ -1,4 +1,4 @@
-"""What speaks for an entry in one input, collected from all its signatures and observations."""
+"""The evidence for an entry in one input, collected from all its signatures and observations."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ _CONFIDENCE_RANKS: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible
 
 @dataclass(slots=True)
 class MatchCandidate:
-    """An entry that may explain the input, with its confidence, the lines that prove it, and captured values.
+    """An entry that might explain the input, with its confidence, the lines that prove it, and captured values.
 
-    `decisive` is true if more than a supporting signature was found. `headline` is that of the signature that counted
-    most, if it has one of its own. `is_general` is set if nothing decisive but the kind of the failed step
-    speaks for the entry.
+    `decisive` is true if more than a supporting signature was found. `headline` is the headline of the signature that
+    counted most, if it has one. `is_general` is set if only the kind of failed step points to the entry.
     """
 
     entry: Entry
@@ -31,7 +30,7 @@ class MatchCandidate:
 
     @property
     def is_mere_hint(self) -> bool:
-        """Whether only a supporting signature speaks for the entry."""
+        """Whether only a supporting signature points to the entry."""
         return self.confidence == "possible" and not self.decisive and bool(self.evidence)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _MAX_SUGGESTIONS = 3
 _MIN_CLEAR_SCORE = 11.5
-"""Below this, the words of an error in a build's log point to no entry in particular."""
+"""Below this, the words of an error in a build log don't point to any particular entry."""
 _SCRIPT_STEPS = frozenset(("powershell", "shell", "windows-update", "windows-restart", "file"))
 
 
@@ -55,13 +55,13 @@ class CandidateFinder:
         said: ScriptFailure = NO_FAILURE,
         script: Confidence | None = None,
     ) -> dict[str, MatchCandidate]:
-        """Return the candidates that signatures and observations yield, by entry id; none for foreign output.
+        """Return the candidates from signatures and observations, by entry id; none for foreign output.
 
         Args:
             parsed: The input.
-            observations: What its build log shows without saying it.
-            said: What the failed step printed about its failure, for a step that no entry explains.
-            script: How sure it is that a script printed that, for a text without the step's start.
+            observations: What its build log shows but doesn't say.
+            said: What the failed step printed about its failure, used if no entry explains it.
+            script: How certain it is that a script printed that, if the text doesn't have the step's start.
         """
         candidates: dict[str, MatchCandidate] = {}
         if parsed.is_foreign:
@@ -81,7 +81,7 @@ class CandidateFinder:
         self._add_general_answer(build, candidates, said, script)
         if build.outcome == "running":
             for candidate in candidates.values():
-                # The build may yet recover: a step can fail, be tried again, and end well.
+                # The build may still recover: a step can fail, be retried, and succeed.
                 if candidate.confidence == "certain":
                     candidate.confidence = "likely"
         if build.outcome == "succeeded":
@@ -89,11 +89,11 @@ class CandidateFinder:
         return candidates
 
     def rank(self, parsed: ParsedInput, candidates: Mapping[str, MatchCandidate]) -> list[RankedCandidate]:
-        """Rank candidates by cause. A text in a person's own words is searched by its words, too."""
+        """Rank candidates by cause. Also search by words if the text is in a person's own words."""
         ranked = rank_candidates(tuple(candidates.values()), self._entries, is_build_log=parsed.kind == "build-log")
         is_prose = parsed.kind == "question" or (parsed.kind == "unknown" and can_be_prose(parsed.text))
         if parsed.kind == "deployment-error" and not ranked:
-            # Somebody who asks may name the error, such as "it says not authorized to access the gallery".
+            # Somebody asking may quote the error, such as "it says not authorized to access the gallery".
             is_prose = can_be_prose(parsed.text) and not is_program_output(parsed.text)
             is_prose = is_prose and find_innermost_error(parsed.text) is None
         if is_prose and not parsed.is_foreign and not any(candidate.decisive for candidate, _ in ranked):
@@ -105,10 +105,10 @@ class CandidateFinder:
     def suggest_for_error(
         self, sentence: str, ranked: Sequence[RankedCandidate], is_build_log: bool
     ) -> list[RankedCandidate]:
-        """Return the entries whose words an error's own sentence shares, then those `ranked` on mere hints.
+        """Return the entries that share words with the error's own sentence, then those `ranked` on mere hints.
 
-        None is more than possible: Azure words its answers freely, and the same words stand in several. Of what Packer
-        passes on in its log, hardly any words are enough to tell that a resource of the build wasn't created.
+        None is more than possible: Azure's wording varies, and several answers share the same words. When Packer passes
+        on an error in its log, hardly any words are enough to tell that a build resource wasn't created.
         """
         hits = self._entry_search.search(sentence)
         names = [hit.entry for hit in hits if _is_suggestion(self._entries[hit.entry])]
@@ -133,7 +133,7 @@ class CandidateFinder:
         step = find_failed_step(build)
         confidence: Confidence = "likely"
         if step is None and script is not None and not _has_decisive(candidates):
-            # In a part of a log without the start of a step, an error that nothing explains is a script's.
+            # If a log fragment doesn't have the start of a step, an unexplained error is a script's.
             step, confidence = "shell", script
         is_failed = build.outcome == "failed" or (build.outcome in ("running", "unknown") and bool(said.lines))
         if step is None or not is_failed:
@@ -149,7 +149,7 @@ class CandidateFinder:
         evidence: Sequence[LogLine],
         confidence: Confidence = "likely",
     ) -> None:
-        # A wrapper shows the error inside it, which says as much of Azure's own steps as the general entry.
+        # A wrapper shows the error inside it, which says as much about Azure's own steps as the general entry.
         counts_wrappers = step not in _SCRIPT_STEPS
         if any(_is_answer(candidate, counts_wrappers) for candidate in candidates.values()):
             return
@@ -197,12 +197,12 @@ class CandidateFinder:
             candidates_by_entry[hit.entry] = MatchCandidate(self._entries[hit.entry], confidence, list(quoted))
         for candidate in candidates:
             candidates_by_entry.setdefault(candidate.entry.id, candidate)
-        # A search by words says nothing about causes, so no candidate explains another here.
+        # A word search says nothing about causes, so no candidate explains another here.
         return [RankedCandidate(candidate, ()) for candidate in list(candidates_by_entry.values())[:MAX_MATCHES]]
 
     @cached_property
     def _entry_search(self) -> EntrySearch:
-        """The word index, imported and built for the first question: a log does not need it, and it takes a while."""
+        """The word index, imported and built for the first question: it takes a while, and a log doesn't need it."""
         from knowledge.search.entry_search import EntrySearch
 
         return EntrySearch(self._entries)
@@ -213,7 +213,7 @@ def _has_decisive(candidates: Mapping[str, MatchCandidate]) -> bool:
 
 
 def _is_suggestion(entry: Entry) -> bool:
-    """Return whether an entry can be what an error that no script printed is about."""
+    """Return whether an entry can be about an error that no script printed."""
     return entry.severity != "info" and entry.role != "wrapper" and not entry.shows_script_output
 
 
@@ -225,7 +225,7 @@ def _is_answer(candidate: MatchCandidate, counts_wrappers: bool) -> bool:
 
 
 def _list_step_edges(build: Build) -> list[LogLine]:
-    """Return how the step that failed began and ended, which is all there is of one that said nothing."""
+    """Return how the failed step began and ended, which is all there is if it printed nothing."""
     first, last = build.failure_range.start, build.failure_range.stop - 1
     start = [build.lines[first]] if build.failed_run and first < last else []
     return [*start, build.lines[last]]
@@ -234,7 +234,7 @@ def _list_step_edges(build: Build) -> list[LogLine]:
 def _build_line_filter(indexed_text: IndexedText, build: Build | None) -> Callable[[int], bool]:
     """Return whether the line at an index may prove a failure.
 
-    In a finished build that is a line of the step that failed or a verdict. Errors of earlier steps were survived.
+    In a finished build, that's a line of the failed step or a verdict. The build survived the errors of earlier steps.
     """
     failure_range = range(0) if build is None or build.outcome in ("unknown", "succeeded") else build.failure_range
     if build is None or not failure_range:

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from knowledge.text.streaming import ByteReader
 
 MAX_WHOLE_BYTES = 256 << 10
-"""Size up to which an input is analyzed as a whole. A larger one is reduced to its significant lines first."""
+"""Maximum size of an input to analyze as a whole. A larger one is reduced to its significant lines first."""
 _TOOL_LINES = 600
 _VALIDATION_LOG = "validation.log"
 _TEMPLATE_TYPE = b"virtualmachineimages"
 
 
 class Diagnoser:
-    """Diagnoses texts with a set of entries. Build it once: what is compiled for one text serves the next."""
+    """Diagnoses texts with a set of entries. Build it once: what's compiled for one text is reused for the next."""
 
     def __init__(self, entries: Mapping[str, Entry], findings: FindingCatalog | None = None) -> None:
         self.entries = entries
@@ -50,7 +50,7 @@ class Diagnoser:
         self._failure_finder = FailureFinder(self.findings)
 
     def diagnose(self, text: str | bytes, language: Language = "en", file: str = "-") -> Diagnosis:
-        """Diagnose a text, with titles and advice in `language`. No text makes this raise.
+        """Diagnose a text, with titles and advice in `language`. Never raises, whatever the text.
 
         `file` names the input in the result.
         """
@@ -74,7 +74,7 @@ class Diagnoser:
         start = stream.read(MAX_WHOLE_BYTES + 1)
         if len(start) <= MAX_WHOLE_BYTES:
             return self.diagnose(start, language, file)
-        from knowledge.text.streaming import ChainedReader  # not needed for most logs
+        from knowledge.text.streaming import ChainedReader  # most logs don't need it
 
         reduced = self._log_reducer.reduce_stream(ChainedReader(start, stream), progress)
         return self._diagnose_lines(
@@ -99,10 +99,10 @@ class Diagnoser:
     ) -> Diagnosis:
         """Diagnose the readable lines of a text.
 
-        Of a text too large to have as a whole, there is no `content`, but all its silences, `known_gaps`.
+        A text that's too large to hold as a whole has no `content`, but all its silences in `known_gaps`.
         """
         unified = unify_builder_name(text_lines)
-        # Another name than `azure-arm` is a person's own.
+        # Any name other than `azure-arm` is a person's own.
         is_own_build = unified is not text_lines or is_plain_packer(line.text for line in text_lines[:_TOOL_LINES])
         tool: BuildTool = "packer" if is_own_build else "image-builder"
         parsed = parse_input(read_lines(unified), tool)
@@ -117,13 +117,13 @@ class Diagnoser:
         printed = _read_printed_status(content) if build is None and parsed.kind != "task-log" else {}
         facts = {**extract_facts(text, build, template), **printed}
         if printed:
-            ranked = [item for item in ranked if item.candidate.decisive]  # the words are Azure's, and no description
+            ranked = [item for item in ranked if item.candidate.decisive]  # these are Azure's words, not a description
         outcome = build.outcome if build else _parse_outcome(facts.get("run_state"))
         is_failure = outcome in ("failed", "unknown") and not printed
         is_unknown = all(item.candidate.is_mere_hint for item in ranked)
         if is_failure and is_unknown and (error := self._failure_finder.find_unknown_error(parsed, failure)):
             ranked = self._candidate_finder.suggest_for_error(error, ranked, is_build_log=build is not None)
-        # what a status says of a run that goes on or went well is no error
+        # a status of a run that's in progress or succeeded isn't an error
         has_error = not parsed.is_foreign and (build is not None or bool(ranked) or outcome in ("failed", "unknown"))
         finding = self._failure_finder.build_finding(parsed, ranked, failure, language) if has_error else None
         if not (finding and finding.line) and not any(candidate.evidence for candidate, _ in ranked):
@@ -162,14 +162,14 @@ def _find_phase(build: Build | None, facts: Mapping[str, FactValue], file: str) 
 
 
 def _name_step(build: Build | None, run: ProvisionerRun | None) -> str:
-    """Return how a step is called, such as `7 (powershell)`; "" for none."""
+    """Return a step's name, such as `7 (powershell)`; "" if there is no step."""
     return f"{number_step(build, run)} ({run.name})" if build and run else ""
 
 
 def _build_match(
     ranked: RankedCandidate, evidence: EvidenceSelection, language: Language, finding: Finding | None
 ) -> Match:
-    """Build a match. What a finding guesses at is called by it."""
+    """Build a match. If the finding is a guess, the match takes its title."""
     candidate, explains = ranked
     entry = candidate.entry
     guess = finding.title if finding and finding.is_guess and (candidate.is_general or finding.id == entry.id) else ""
@@ -186,14 +186,14 @@ def _build_match(
 
 
 def _read_template(content: str) -> ImageTemplate | None:
-    """Return the template that a text has as JSON. Few texts have one, and the parser takes time to import."""
+    """Return the template in a text's JSON. Few texts have one, and the parser takes time to import."""
     from knowledge.template.documents import read_pasted_template
 
     return read_pasted_template(content)
 
 
 def _read_printed_status(content: str) -> Mapping[str, str]:
-    """Return the facts of a status that a command printed in another form than Azure's JSON."""
+    """Return the facts of a status that a command printed in a form other than Azure's JSON."""
     from knowledge.template.printed_status import read_printed_status
 
     return read_printed_status(content)
@@ -208,5 +208,5 @@ def _parse_outcome(run_state: FactValue) -> BuildOutcome:
 
 
 def _redact_fact(name: str, value: FactValue) -> FactValue:
-    """Redact a fact, except for the name of a storage account: it is no secret, but alone it can look like one."""
+    """Redact a fact, except a storage account's name, which isn't a secret but can look like one out of context."""
     return redact(value) if isinstance(value, str) and name != "account" else value

@@ -1,4 +1,4 @@
-"""Choose and redact the lines that a diagnosis shows: those of each match, and the excerpt around the deciding one."""
+"""Choose and redact the lines that a diagnosis shows: each match's, and the excerpt around the deciding line."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def select_evidence(
     continued = continuations.get(deciding.number, ()) if deciding else ()
     lines: Sequence[LogLine] = parsed.text.lines
     if parsed.build is not None and deciding is not None and deciding.source == "echo":
-        lines = parsed.build.lines  # the text to search is without the scripts' source
+        lines = parsed.build.lines  # the text to search doesn't include the scripts' source
     excerpt = choose_excerpt(lines, deciding, shown, continued)
     every_line = [line for lines in evidence.values() for line in lines] + excerpt
     texts = EvidenceLines(lines, every_line, continuations, deciding, _find_focus(finding, deciding))
@@ -63,7 +63,7 @@ def select_evidence(
 
 
 def _find_focus(finding: Finding | None, deciding: LogLine | None) -> str:
-    """Return what must be seen of a long line: the text up to what the headline names, or the code of Azure's error."""
+    """Return the part of a long line that must be visible: up to what the headline names, or Azure's error code."""
     if finding is None:
         return ""
     named = [value for name, value in finding.values.items() if name not in _VALUES_WITHOUT_PLACE]
@@ -95,12 +95,12 @@ def _order_evidence(candidate: MatchCandidate, failure: StepFailure) -> Sequence
         return verdicts
     deciding = failure.said.deciding
     first = [deciding.line] if deciding else []
-    # next to the message that decides, the last one says most: it's what the script itself made of the failure
+    # after the deciding message, the last one says the most: it's the script's own summary of the failure
     return [*first, *failure.said.lines[-1:], *failure.said.lines, *verdicts]
 
 
 def _is_debug(line: LogLine) -> bool:
-    # a log may have lost its prefixes
+    # the log may have lost its prefixes
     return line.source == "debug" or line.body.startswith(("[INFO] ", "[ERROR] Remote command exited with"))
 
 

@@ -1,6 +1,6 @@
-"""Choose the lines of an input to show: the one that decides, one before and one after it, and the other errors.
+"""Choose the input's lines to show: the deciding one, one before and one after it, and the other errors.
 
-Lines are redacted together with their neighbors, since a secret may be wrapped over several lines.
+Lines are redacted together with their neighbors, since a secret may span several lines.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from knowledge.redaction.redact import redact_lines
 from knowledge.text.lines import LogLine
 
 MAX_EVIDENCE_CHARS = 1500
-"""Characters of a line of evidence. A status message is one long line, and support needs all of it."""
+"""Maximum length of a line of evidence. A status message is one long line, and support needs all of it."""
 MAX_LINE_CHARS = 400
 MAX_EXCERPT_LINES = 5
 _CHARS_BEFORE_FOCUS = 60
 _MIN_CHARS_AFTER_FOCUS = 120
 _MAX_SKIPPED_LINES = 6  # how far away the line before or after the deciding one may be
 _STEP_EDGES = ("Provisioning with ", "Provisioning step had errors", "Cancelling ", "Build '")
-"""What a step begins and ends with: the lines beyond are another's."""
+"""What a step begins and ends with: the lines beyond belong to another step."""
 _REDACTED_LINES_BEFORE = 3
 _REDACTED_LINES_AFTER = 1
 _MAX_GROUP_LINES = 20
@@ -47,7 +47,7 @@ def redact_evidence(lines: Sequence[LogLine], evidence: Iterable[LogLine]) -> Ma
 
 
 def find_line_indexes(lines: Sequence[LogLine], line: LogLine) -> Iterator[int]:
-    """Yield the indexes of `line` in `lines`, which are in order: a line of the log may have become several."""
+    """Yield the indexes of `line` in `lines`, which are in order: one line of the log may have become several."""
     for index in range(bisect_left(lines, line.number, key=_get_number), len(lines)):
         if lines[index].number != line.number:
             return
@@ -56,7 +56,7 @@ def find_line_indexes(lines: Sequence[LogLine], line: LogLine) -> Iterator[int]:
 
 
 def _group_neighbors(indexes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last index of each group that is redacted as one text, since its lines are close together."""
+    """Yield the first and last index of each group of lines that are close enough to be redacted as one text."""
     if not indexes:
         return
     first = last = indexes[0]
@@ -75,7 +75,7 @@ def shorten_line(text: str, max_chars: int = MAX_LINE_CHARS) -> str:
 
 
 def shorten_around(text: str, focus: str, max_chars: int) -> str:
-    """Return `text` cut to `max_chars` characters so that `focus` stays in it: Azure wraps an error in others."""
+    """Return `text` cut to `max_chars` characters that include `focus`: Azure wraps errors in other errors."""
     position = text.find(focus) if focus else -1
     if len(text) <= max_chars or position < max_chars - _MIN_CHARS_AFTER_FOCUS:
         return shorten_line(text, max_chars)
@@ -84,9 +84,9 @@ def shorten_around(text: str, focus: str, max_chars: int) -> str:
 
 
 class EvidenceLines:
-    """The lines that prove a diagnosis, ready to be shown: redacted, wrapped messages joined, each text once.
+    """The lines that prove a diagnosis, ready to show: redacted, wrapped messages joined, no duplicates.
 
-    `continuations` maps the number of a message's first line to its further lines.
+    `continuations` maps the number of a message's first line to its other lines.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ def choose_excerpt(
 ) -> list[LogLine]:
     """Return the lines to show, most important first: the deciding one, its neighbors, then the other evidence.
 
-    `continued` are the deciding message's further lines, after which its neighbor comes.
+    `continued` are the deciding message's other lines; its neighbor comes after them.
     """
     if deciding is None:
         return list(evidence[:MAX_EXCERPT_LINES])
@@ -145,7 +145,7 @@ def choose_excerpt(
     neighbors: list[LogLine] = []
     if index is not None and last_index is not None:
         before = lines[max(0, index - _MAX_SKIPPED_LINES) : index]
-        # after a parser's message comes the position of the next one
+        # what follows a parser's message is the position of the next one
         is_parser_message = find_position_above(before) is not None
         after = () if is_parser_message else lines[last_index + 1 : last_index + 1 + _MAX_SKIPPED_LINES]
         for side in (reversed(before), after):

@@ -1,6 +1,6 @@
 """Extracts ids, names, and states from a text.
 
-Every pattern admits only characters that such a value can have and bounds its length, so that no secret gets through.
+Each pattern allows only the characters that its value can have, and limits its length, so no secret gets through.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MAX_IDS = 40
 _MAX_FACT_BYTES = 300
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
-# The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in whatever
-# the pattern matches, so one search for all literals tells which patterns are worth trying. A name may have several
-# patterns, of which the first that matches counts.
+# The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in
+# everything that the pattern matches, so one search for all literals shows which patterns are worth trying. If a name
+# has several patterns, the first that matches counts.
 _PATTERNS: tuple[tuple[str, bytes, LazyPattern[bytes]], ...] = tuple(
     (name, literal.encode(), define_pattern(pattern))
     for name, literal, pattern in (
@@ -95,14 +95,14 @@ def extract_facts(
 ) -> Mapping[str, FactValue]:
     """Return every fact in the text by name; if it occurs several times, the first value.
 
-    `template` is the image template that the text has as JSON, whose facts are more reliable than those of a pattern.
+    `template` is the image template in the text's JSON, whose facts are more reliable than a pattern's.
     """
     facts: dict[str, FactValue] = {}
     present = frozenset(_PATTERN_LITERALS.find_in(indexed_text.lower))
     for name, literal, pattern in _PATTERNS:
         if name in facts or literal not in present:
             continue
-        # a pattern with a count as high as this would take RE2 longer than all others together
+        # a pattern with a repeat count this high would take RE2 longer than all others together
         match = next((match for match in pattern.finditer(indexed_text.flat) if len(match[1]) <= _MAX_FACT_BYTES), None)
         if match:
             value = match[1].decode("utf-8", "replace").rstrip(".")
@@ -123,7 +123,7 @@ def extract_facts(
 
 
 def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
-    """Replace or complete the facts of the text by what the log's structure tells."""
+    """Replace or complete the text's facts with what the log's structure shows."""
     run_id = next((line.run_id for line in build.lines if line.run_id), None)
     if run_id:
         facts["operation_id"] = run_id
@@ -134,7 +134,7 @@ def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:
     if exit_code is not None:
         facts["exit_code"] = exit_code
     elif build.outcome == "canceled" or facts.get("exit_code") in _INTERRUPTION_EXIT_CODES:
-        facts.pop("exit_code", None)  # not how the script ended
+        facts.pop("exit_code", None)  # it isn't how the script ended
     times = [line.time for line in build.lines if line.time]
     if times:
         if build.has_start:  # a pasted tail doesn't begin where the run did
@@ -159,7 +159,7 @@ def extract_ids(indexed_text: IndexedText, facts: Mapping[str, FactValue]) -> tu
             resources.setdefault(value.lower(), ("resource", value))
         if len(resources) >= MAX_IDS:
             break
-    # A resource group's id adds nothing to the id of a resource in it.
+    # A resource group's id adds nothing if there's the id of a resource in it.
     leaves = [pair for key, pair in resources.items() if not any(other.startswith(f"{key}/") for other in resources)]
     return (*named.values(), *leaves)
 

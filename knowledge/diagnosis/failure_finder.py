@@ -1,4 +1,4 @@
-"""Find what failed in an input, and name it: the step's own messages, the reason it was stopped, Azure's answer."""
+"""Find and name what failed in an input: the step's own messages, the reason it was stopped, or Azure's answer."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _MIN_SURVIVED_WEIGHT = 8
 _MIN_PASTED_WEIGHT = 8
 _MIN_SUSPICIOUS_WEIGHT = 1.0
 _MIN_GUESSED_WEIGHT = 6.0
-_MAX_BARE_LINES = 60  # a longer text isn't one error that was pasted
-_MIN_NAMED_WEIGHT = 3.0  # of a line that starts with the name of the program that printed it
+_MAX_BARE_LINES = 60  # a longer text isn't a single pasted error
+_MIN_NAMED_WEIGHT = 3.0  # for a line that starts with the name of the program that printed it
 _DEPROVISION_MARK = ">>> "
 _OTHER_SERVICES = define_pattern(
     r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_[a-z]|\bterraform\b|\bscale ?sets?\b|"
@@ -50,17 +50,17 @@ _OTHER_SERVICES = define_pattern(
     r"\bMicrosoft\.(?:RecoveryServices|OperationalInsights|Logic|ApiManagement|CognitiveServices|Synapse|Databricks|Batch|"
     r"EventHub|ServiceBus|Cdn|Search|Kusto|MachineLearningServices|DataFactory|Automation)/"
 )
-"""What else creates resources of the same kinds in Azure: a message that names it isn't about a build."""
+"""Other services that create the same kinds of Azure resources: a message that names one isn't about a build."""
 _PHASES_OF_ANY_TOOL = ("devops",)
-"""Phases whose messages, such as that of a sign-in, other tools print just as well: alone, they name nothing."""
+"""Phases whose messages, such as a sign-in error, other tools print too: alone, they name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepFailure:
     """What is known about the step that failed: what it said, or why it was stopped.
 
-    `survived` is what failed in a build that went well, and `suspicious` what only looks like an error. `script` is how
-    sure it is that a script said this, where the text doesn't have the lines that tell.
+    `survived` is what failed in a build that succeeded anyway, and `suspicious` is what only looks like an error.
+    `script` is how certain it is that a script said this, if the text doesn't have the lines that tell.
     """
 
     said: ScriptFailure = NO_FAILURE
@@ -93,7 +93,7 @@ class FailureFinder:
     def find_failure(self, parsed: ParsedInput, observations: Sequence[Observation]) -> StepFailure:
         """Return what the build's failed step said, or why it was stopped.
 
-        Of a text that is no build log, return what a script said in it, if a finding knows that.
+        For a text that isn't a build log, return what a script said in it, if a finding knows it.
         """
         build = parsed.build
         if build is None:
@@ -139,7 +139,7 @@ class FailureFinder:
         )
         is_firm = top is not None and (is_named or top.confidence != "possible")
         if not parsed.is_about_build and not is_firm:
-            return None  # whatever failed, it was no image build
+            return None  # whatever failed, it wasn't an image build
         best_message = failure.said
         if best_message.deciding is None or best_message.is_fallback:
             best_message = self._find_in_text(parsed)
@@ -162,7 +162,7 @@ class FailureFinder:
     def build_guess(
         self, parsed: ParsedInput, ranked: Sequence[RankedCandidate], failure: StepFailure, language: Language
     ) -> Finding | None:
-        """Return what broke if a text that doesn't mention an image build comes from one; `None` if nothing says so."""
+        """Return what broke if a text that mentions no image build comes from one; `None` if nothing says so."""
         if parsed.is_about_build or not ranked:
             return None
         top = ranked[0].candidate
@@ -176,9 +176,9 @@ class FailureFinder:
         return replace(finding, is_guess=True) if finding else None
 
     def find_unknown_error(self, parsed: ParsedInput, failure: StepFailure) -> str:
-        """Return what a text about a build says of an error that no signature knows; "" if it shows none.
+        """Return what a text about a build says about an error that no signature knows; "" if it shows none.
 
-        What a step of the build said is a script's, which the general answer is for.
+        If a build step said it, it's a script's error, which the general answer covers.
         """
         if parsed.is_foreign or not parsed.is_about_build or failure.said.rule is not None:
             return ""
@@ -191,7 +191,7 @@ class FailureFinder:
         return message.text if message else ""
 
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
-        """Return the lines of a text about a build that may show an error, where none shows it plainly."""
+        """Return the lines that may show an error in a text about a build, if none shows it plainly."""
         build = parsed.build
         if parsed.is_foreign or not parsed.is_about_build:
             return NO_FAILURE
@@ -217,9 +217,9 @@ class FailureFinder:
         return StepFailure() if is_about else StepFailure(self._find_bare_error(parsed, failure), script="possible")
 
     def _find_bare_error(self, parsed: ParsedInput, failure: ScriptFailure) -> ScriptFailure:
-        """Return what a program said that no finding knows, in a text that names nothing of a build.
+        """Return a program's error that no finding knows, in a text that doesn't mention a build.
 
-        `failure` is what reads most like an error in it.
+        `failure` is what reads most like an error in the text.
         """
         lines = parsed.text.lines
         azure_error = find_innermost_error(parsed.text)
@@ -242,11 +242,11 @@ class FailureFinder:
         lines = list_error_lines(parsed)
         failure = self._script_failure_finder.find_best_message(lines, _MIN_PLAIN_WEIGHT)
         if failure.deciding is None and parsed.build is not None and parsed.build.outcome in ("failed", "canceled"):
-            # What the log shows of the failure may follow the clean-up.
+            # The log may show the failure only after the cleanup.
             return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
         has_more = len(lines) < len(parsed.text.lines) and not parsed.is_about_build
         if failure.deciding is None and has_more and not has_speaker(parsed.text):
-            # It reads like a person's words, such as "please try again", but is a program's message all the same.
+            # It reads like a person's words, such as "please try again", but it's still a program's message.
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
         if failure.deciding is None and parsed.build is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
@@ -258,7 +258,7 @@ class FailureFinder:
         return failure
 
     def _find_survived_failure(self, build: Build) -> ScriptFailure:
-        """Return the worst failure inside a script of a build that succeeded all the same, if one is plain enough."""
+        """Return the worst failure inside a script of a build that still succeeded, if one is clear enough."""
         for run in build.runs:
             lines = _get_lines(build, run)
             if run.name not in _SCRIPT_RUNS or any(line.body.startswith(_DEPROVISION_MARK) for line in lines):
@@ -271,7 +271,7 @@ class FailureFinder:
 
 
 def _judge_script(failure: ScriptFailure, parsed: ParsedInput) -> Confidence | None:
-    """Return how sure it is that a script said this, rather than Azure or Packer: likely if a finding knows it."""
+    """Return how certain it is that a script said this, not Azure or Packer: likely if a finding knows it."""
     if failure.deciding is None or failure.deciding.line.source == "verdict":
         return None
     azure_error = find_innermost_error(parsed.text)

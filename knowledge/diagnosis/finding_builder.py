@@ -1,7 +1,7 @@
-"""Build the finding of a diagnosis: what broke, in one sentence.
+"""Build a diagnosis's finding: what broke, in one sentence.
 
 The best source wins: a rule of `knowledge/findings/` that fits what a script printed or how a step was stopped, then
-the headline of the entry that came out first, then the error's own words.
+the headline of the top entry, then the error's own words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from knowledge.text.sentences import MAX_SENTENCE_CHARS, extract_sentence
 from knowledge.text.value_slots import fill_values
 
 UNKNOWN_ERROR = "unknown-error"
-"""The id of a finding that only repeats an error that no entry and no rule knows."""
+"""The id of a finding that only repeats an error that neither an entry nor a rule knows."""
 MAX_VALUE_CHARS = 80
 _STATUS_ALONE = define_text_pattern(r"(?i)\W*(?:http )?(?:response )?status(?: code)?:? ?\d{3}\W*$")
 _MAX_SEARCHED_BYTES = 64 << 10
@@ -41,11 +41,11 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "(": ")", "[": "]"}
 
 @dataclass(frozen=True, slots=True)
 class FindingSource:
-    """What a finding can be made of: what the failed step said or why it was stopped, Azure's answer, and the matches.
+    """The sources of a finding: what the failed step said or why it was stopped, Azure's answer, and the matches.
 
-    `best_message` is what reads most like an error in the text. `is_named` is set if the text is nothing but a message
-    that the first match knows: whoever pastes that here has seen it in an image build, though it doesn't say so.
-    `pasted` are the lines of a text that is no log, where names may be that the message doesn't repeat.
+    `best_message` is what reads most like an error in the text. `is_named` is set if the text is just a message that
+    the first match knows: anyone who pastes that here saw it in an image build, even if it doesn't say so. `pasted` are
+    the lines of a text that isn't a log; they may contain names that the message doesn't repeat.
     """
 
     build: Build | None
@@ -67,7 +67,7 @@ def build_finding(source: FindingSource, language: Language) -> Finding | None:
     if top is not None and top.entry.severity == "info" and top.confidence != "possible":
         return None  # nothing broke
     place = find_place(source.build, source.said)
-    # a cause that the log proves says more than how the step was stopped
+    # a proven cause says more than how the step was stopped
     is_proven = top is not None and top.confidence == "certain" and top.entry.role == "cause"
     if source.stopped is not None and not is_proven:
         return _build_from_stop(source.stopped, language, place)
@@ -100,13 +100,13 @@ def _build_from_stop(stopped: StoppedStep, language: Language, place: StepPlace 
 
 
 def _build_from_script(source: FindingSource, language: Language, place: StepPlace | None) -> Finding:
-    """Build a finding of what a script said: by its rule, or in the script's own words."""
+    """Build a finding from what a script said: by its rule, or in the script's own words."""
     failure, build = source.said, source.build
     values = {"step": place.provisioner} if place is not None else {}
     if build is not None and build.script_exit_code is not None:
         values["exit_code"] = str(build.script_exit_code)
     message = failure.deciding
-    if message is None:  # it printed nothing, so the verdict is all that there is
+    if message is None:  # it printed nothing, so the verdict is all there is
         assert failure.rule is not None
         verdict = build.lines[build.verdict_indexes[0]] if build is not None and build.verdict_indexes else None
         return _build_from_rule(failure.rule, values, language, verdict, place)
@@ -131,7 +131,7 @@ def _build_from_rule(
 def _build_from_entry(
     top: MatchCandidate, source: FindingSource, language: Language, place: StepPlace | None
 ) -> Finding:
-    """Build a finding of an entry: its headline, a wrapper's innermost error in its own words, or its title."""
+    """Build a finding from an entry: its headline, a wrapper's innermost error in its own words, or its title."""
     entry = top.entry
     line = top.evidence[0].number if top.evidence else 0
     sentence, error_line = _find_own_words(source)
@@ -142,7 +142,7 @@ def _build_from_entry(
         values["exit_code"] = str(source.build.script_exit_code)
     text = (top.headline or entry.headline or entry.title).get(language)
     is_named = source.azure_error is not None and source.azure_error.is_specific
-    is_wrapped = entry.role == "wrapper" and is_named  # what is inside says more than the wrapper
+    is_wrapped = entry.role == "wrapper" and is_named  # the inner error says more than the wrapper
     is_unknown = top.is_general and _SENTENCE_SLOT not in text  # the headline may name a cause that isn't this one
     if sentence and (is_wrapped or is_unknown):
         return Finding(entry.id, sentence, entry.owner, entry.retry, values, error_line, place)
@@ -176,14 +176,14 @@ def _find_own_words(source: FindingSource) -> tuple[str, int]:
 
 
 def _quote_sentence(message: str) -> str:
-    """Return the sentence of a message that says what broke; redacted first, since half a secret looks like none."""
+    """Return the sentence that says what broke, redacted before it's cut: half a secret doesn't look like one."""
     return _clean_value(extract_sentence(redact(message)), MAX_SENTENCE_CHARS)
 
 
 def capture_values(rule: FindingRule, message: str, output: Sequence[str]) -> dict[str, str]:
-    """Return what the rule captures: in the deciding message, else where it was last in the step's output.
+    """Return what the rule captures: in the deciding message, or else its last occurrence in the step's output.
 
-    What the line around it shows to be a secret is left out.
+    A value that its line shows to be a secret is left out.
     """
     values: dict[str, str] = {}
     searched = message.encode("utf-8", "replace")
@@ -207,7 +207,7 @@ def capture_values(rule: FindingRule, message: str, output: Sequence[str]) -> di
 
 
 def _get_lines(text: bytes, match: re2._Match[bytes]) -> str:
-    """Return the lines that a match lies in."""
+    """Return the lines that contain a match."""
     begin = text.rfind(b"\n", 0, match.start()) + 1
     end = text.find(b"\n", match.end())
     return text[begin : end if end >= 0 else len(text)][:_MAX_LINE_BYTES].decode("utf-8", "replace")
@@ -225,7 +225,7 @@ def _clean_value(value: str, max_chars: int = MAX_VALUE_CHARS) -> str:
     collapsed = " ".join(value.split())
     text = redact(collapsed)
     if max_chars == MAX_VALUE_CHARS and text != collapsed:
-        return ""  # a name that looks like a secret: the headline's own words say more than a mark in its place
+        return ""  # the name looks like a secret: the headline's default says more than a redaction mark
     text = text.strip().rstrip(_SEPARATORS)
     if len(text) > 1 and text[0] in _QUOTES:
         text = text[1:-1] if text[-1] == _QUOTES[text[0]] else text

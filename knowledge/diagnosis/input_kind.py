@@ -1,4 +1,4 @@
-"""Recognizes what kind of text an input is, and whether it is about an image build at all."""
+"""Recognizes what kind of text an input is, and whether it's about an image build at all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BUILD_LINE_SOURCES = frozenset(("output", "verdict", "debug"))
 
 
 def detect_kind(indexed_text: IndexedText) -> InputKind:
-    """Return the kind of a text: a build log by the form of its lines, any other by words that only that kind has."""
+    """Return the kind of a text: a build log by the form of its lines, any other by words unique to that kind."""
     if not _BUILD_LINE_SOURCES.isdisjoint([line.source for line in indexed_text.lines]):
         return "build-log"
     flat = indexed_text.flat
@@ -44,7 +44,7 @@ def detect_kind(indexed_text: IndexedText) -> InputKind:
 
 
 def can_be_prose(indexed_text: IndexedText) -> bool:
-    """Whether a text of unknown kind may still be a person's own words: it is short and consists mostly of letters."""
+    """Whether a text of unknown kind may be a person's own words: it's short and most of it is letters."""
     return _is_prose(indexed_text.flat, min_letter_share=0.6)
 
 
@@ -78,11 +78,11 @@ _FOREIGN_TOOLS = define_pattern(
     r"\bsmsts\b|ContainerServicesClient|\blisa\.[a-z]\w+|\bLisaException\b|\bdefault: ==> |"
     r"\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
 )
-"""Tools that are used on their own, but also by the scripts of an image build."""
+"""Tools that people use on their own, but also in image build scripts."""
 _PACKER_START = define_pattern(
     r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
 )
-"""What Packer says or is told before it starts a build, for whichever platform."""
+"""What Packer says or is told before it starts a build, on any platform."""
 _PACKER_MISSING = define_pattern(
     r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
 )
@@ -107,7 +107,7 @@ _OTHER_PLATFORM_BUILDERS = define_pattern(
     rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
     rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
 )
-"""Packer building for another platform than Azure, recognized by its line prefix, its verdict, or a plugin's name."""
+"""Packer building for a platform other than Azure, recognized by line prefix, verdict, or plugin name."""
 _IMAGE_BUILDER_TERMS = define_pattern(
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
     r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
@@ -117,14 +117,14 @@ _IMAGE_BUILDER_TERMS = define_pattern(
 
 
 def is_foreign(indexed_text: IndexedText) -> bool:
-    """Whether a text comes from another tool's build and mentions nothing of Azure VM Image Builder."""
+    """Whether a text comes from another tool's build and doesn't mention Azure VM Image Builder."""
     flat = indexed_text.flat
     if _IMAGE_BUILDER_TERMS.search(flat) is not None:
         return False
     if any(pattern.search(flat) is not None for pattern in (_FOREIGN_PLATFORMS, _OTHER_PLATFORM_BUILDERS)):
         return True
     if any(line.source == "output" for line in indexed_text.lines):
-        return False  # a line of an Azure build, whatever tool its script calls
+        return False  # a line of an Azure build, no matter which tool its script calls
     if _FOREIGN_TOOLS.search(flat) is not None:
         return True
     if _AZURE.search(flat) is not None:
@@ -135,7 +135,7 @@ def is_foreign(indexed_text: IndexedText) -> bool:
 
 
 PACKER_SCRIPT = r"\btmp/script_\d{1,6}\.sh\b|windows[\\/]temp[\\/](?:script-[0-9a-f]{2,8}\b|packer-ps-env)"
-"""The file as which Packer runs a script on the build VM."""
+"""The file name under which Packer runs a script on the build VM."""
 _ENGLISH_BUILD_TERMS = (
     r"azure-arm|VirtualMachineImages|imageTemplates?\b|packer|customization\.log|azvmimagebuilder|image[ _-]?builder|"
     r"image[ -]?templates?|\bimage build|build\w* (?:(?:an?|the|our|my|your) )?(?:\w+ )?image|(?:custom|golden) image|"
@@ -155,12 +155,12 @@ _ENGLISH_BUILD_TERMS = (
 )
 _BUILD_TERMS = LazyPattern(lambda: compile_pattern(f"{_ENGLISH_BUILD_TERMS}|{join_alternatives('build_terms')}"))
 _ANY_VM_PHRASE = b"sourcedfromamarketplaceimage"
-"""How an Azure message about creating any virtual machine continues after "a custom image", without blanks."""
+"""How Azure's message about creating any virtual machine continues after "a custom image", without blanks."""
 _SENTENCE_WINDOW_BYTES = 50
 
 
 def is_about_build(indexed_text: IndexedText) -> bool:
-    """Whether a text mentions anything of an image build: the service, Packer, or the resources they create."""
+    """Whether a text mentions an image build in any way: the service, Packer, or the resources they create."""
     lower = indexed_text.lower
     return any(
         not lower[term.end() : term.end() + _SENTENCE_WINDOW_BYTES].replace(b" ", b"").startswith(_ANY_VM_PHRASE)
@@ -175,7 +175,7 @@ _PROGRAM_OUTPUT = define_pattern(
     r"^\W*\"|^\W*(?:error|warning|fatal)\b[^:]{0,60}:"
 )
 _MESSAGE_START = define_pattern(r"^\s*(?:[^\w\s]|[\w./-]{1,40}: |(?:error|warning|fatal)\b)")
-"""What no sentence of a person starts with: a bracket, a quote, or the name of a program or a field."""
+"""What a person's sentence never starts with: a bracket, a quote, or the name of a program or a field."""
 _QUOTED = (
     define_pattern(
         r"^[^:\n]{3,160}?\b(?:says?|said|prints?|shows?|gets?|got|errors?|message|with|dice|errore|messaggio|con)"
@@ -199,12 +199,12 @@ _MIN_DESCRIPTION_WORDS = 8
 
 
 def has_failure_sign(text: str) -> bool:
-    """Whether a person's words say in any way that something went wrong."""
+    """Whether a person's words say that something went wrong."""
     return _FAILURE_SIGN.search(text.encode("utf-8", "replace")) is not None
 
 
 def is_description(text: str) -> bool:
-    """Whether a text is a person's own words, and not something that was pasted."""
+    """Whether a text is a person's own words rather than something pasted."""
     if len(text) > _MAX_QUESTION_CHARS:
         return False
     indexed_text = IndexedText(read_lines(normalize_text(text)))
@@ -212,7 +212,7 @@ def is_description(text: str) -> bool:
 
 
 def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
-    """Return the lines of a short text that a program printed, rather than a person's own words about them."""
+    """Return the lines of a short text that a program printed, without a person's words about them."""
     if len(indexed_text.lines) == 1:
         flat = indexed_text.flat
         is_output = is_program_output(indexed_text) or _is_program_message(flat) or _ERROR_MARK.match(flat) is not None
@@ -221,7 +221,7 @@ def list_pasted_lines(indexed_text: IndexedText) -> list[LogLine]:
 
 
 def has_speaker(indexed_text: IndexedText) -> bool:
-    """Whether somebody speaks or asks in a text, in words that no program prints."""
+    """Whether a person speaks or asks in a text, in words that no program prints."""
     return _SPEAKERS.search(indexed_text.flat) is not None
 
 
@@ -242,7 +242,7 @@ def is_spoken(body: str) -> bool:
 
 
 def _is_program_message(flat: bytes) -> bool:
-    """Return whether a single line starts with the name of the program that printed it, and nobody speaks in it."""
+    """Return whether a single line starts with the name of the program that printed it, and no person speaks in it."""
     return _PROGRAM_NAME.search(flat) is not None and _PERSONAL_WORDS.search(flat) is None
 
 
@@ -251,7 +251,7 @@ def _is_pasted(body: bytes) -> bool:
 
 
 def is_small_talk(indexed_text: IndexedText) -> bool:
-    """Whether a text is a few words without any sign that something went wrong: there is nothing to diagnose."""
+    """Whether a text is just a few words with no sign that something went wrong, so there's nothing to diagnose."""
     flat = indexed_text.flat
     return len(flat.split()) < _MIN_DESCRIPTION_WORDS and _FAILURE_SIGN.search(flat) is None
 
@@ -264,5 +264,5 @@ def is_definition_question(indexed_text: IndexedText) -> bool:
 
 
 def is_program_output(indexed_text: IndexedText) -> bool:
-    """Whether a short text reads like a message that a program printed rather than like a person's own words."""
+    """Whether a short text reads like a program's message rather than a person's own words."""
     return _PROGRAM_OUTPUT.search(indexed_text.flat) is not None and _PERSONAL_WORDS.search(indexed_text.flat) is None

@@ -1,4 +1,4 @@
-"""Name an error by a single line: for when what explained the whole text turned out to be something else."""
+"""Name an error by a single line, used when the whole text turned out to have another explanation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from knowledge.text.value_slots import fill_values
 def build_line_finding(
     catalog: FindingCatalog, line: ExcerptLine, place: StepPlace | None, language: Language
 ) -> Finding:
-    """Return what a line, which is redacted, says: by the rule that knows it, or else in its own words."""
+    """Return what a redacted line says: by the rule that knows it, or else in its own words."""
     sentence = extract_sentence(line.text)
     values = {"sentence": sentence} if sentence else {}
     pattern = _build_patterns(catalog).match_text(line.text).pattern

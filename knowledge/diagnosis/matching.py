@@ -1,7 +1,7 @@
 """Finds the entries whose signatures match a text.
 
-All literals of all signatures are searched in one pass. Positions, conditions, and regexes are evaluated only for
-signatures whose fragments were all found, which are few in any text.
+All literals of all signatures are searched for in one pass. Positions, conditions, and regexes are evaluated only for
+the few signatures whose fragments were all found.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from knowledge.text.indexed_text import IndexedText
 MAX_OCCURRENCES = 400
 _WINDOW_BYTES_BEFORE = 240
 _WINDOW_BYTES_AFTER = 700
-_ENOUGH_EVIDENCE_LINES = 2  # once a signature has this many, its further occurrences add none
+_ENOUGH_EVIDENCE_LINES = 2  # more occurrences of a signature than this add nothing
 _MAX_LINES_PER_OCCURRENCE = 3
 
 
@@ -38,7 +38,7 @@ class _CompiledSignature(NamedTuple):
 
 
 class _SearchScope(NamedTuple):
-    """The text to search, what is known about it, and the entries to search for."""
+    """The text to search, what we know about it, and the entries to search for."""
 
     entries: Mapping[str, Entry]
     indexed_text: IndexedText
@@ -49,7 +49,7 @@ class _SearchScope(NamedTuple):
 
 
 _Occurrence = tuple[int, int, range]
-"""Where all fragments of a signature occur: offsets of the first byte and after the last, and the lines' indexes.
+"""Where all fragments of a signature occur: the offsets of the first byte and past the last, and the line indexes.
 
 A plain tuple, because a hostile text has thousands of them.
 """
@@ -58,7 +58,7 @@ A plain tuple, because a hostile text has thousands of them.
 class Matcher:
     """All signatures of all entries, ready to be searched. Build it once.
 
-    A signature is compiled when its first fragment was found. `index` tells where all of them are.
+    A signature is compiled once its first fragment is found. `index` says where all of them are.
     """
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
@@ -80,7 +80,7 @@ class Matcher:
         Args:
             indexed_text: The text to search.
             is_relevant: Whether the line at an index may prove a failure.
-            is_partial: Whether the text is a fragment of a log, so that a missing counterproof means little.
+            is_partial: Whether the text is a fragment of a log, so that missing counterevidence means little.
             is_about_build: Whether the text mentions an image build. Otherwise a generic signature is only possible.
             tool: What the text comes from.
         """
@@ -88,7 +88,7 @@ class Matcher:
         found_literals = self._literal_set.find_in(indexed_text.lower)
         present = frozenset(found_literals)
         candidates: dict[str, MatchCandidate] = {}
-        # RE2 reports the literals in no particular order; sorted, the same evidence is chosen every time.
+        # RE2 reports literals in no particular order; sorting makes the choice of evidence deterministic.
         for literal in sorted(found_literals):
             for compiled in self._get_signatures(literal):
                 if (
@@ -154,7 +154,7 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
         if count == 0:
             first_line_index = line_indexes[0]
         count += 1
-        # Packer repeats its verdict, so a later verdict line adds nothing.
+        # Packer repeats its verdict, so later verdict lines add nothing.
         if len(evidence_indexes) < _ENOUGH_EVIDENCE_LINES and not (
             evidence_indexes and lines[line_indexes[0]].source == "verdict"
         ):
@@ -166,7 +166,7 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
             ]
             evidence_indexes += new_indexes[:_MAX_LINES_PER_OCCURRENCE]
         if compiled.regex is None and not counts and len(evidence_indexes) >= _ENOUGH_EVIDENCE_LINES:
-            break  # further occurrences say nothing new
+            break  # more occurrences say nothing new
     confidence = _compute_confidence(compiled, scope, first_line_index, count) if count else None
     if confidence is None:
         return None
@@ -183,7 +183,7 @@ def _match_signature(compiled: _CompiledSignature, scope: _SearchScope) -> Match
 
 def _find_occurrences(compiled: _CompiledSignature, scope: _SearchScope) -> Iterator[_Occurrence]:
     """Yield each place where all fragments follow each other on lines that count."""
-    # Bound to local names because a hostile text reaches this loop thousands of times.
+    # Local names, because a hostile text reaches this loop thousands of times.
     fragments, within, line_kind = compiled.fragments, compiled.signature.within, compiled.signature.line
     not_within, is_relevant = compiled.not_within, scope.is_relevant
     indexed_text = scope.indexed_text
@@ -211,7 +211,7 @@ def _capture_values(
     begin, end, line_indexes = occurrence
     window_start = max(0, begin - _WINDOW_BYTES_BEFORE)
     if indexed_text.lines[line_indexes[0]].source != "plain":
-        # A log line is complete in itself; only in other text may the regex begin on a line before.
+        # A log line is complete in itself; only in other texts can the regex begin on an earlier line.
         window_start = max(window_start, indexed_text.get_line_start(line_indexes[0]))
     window = indexed_text.flat[window_start : end + max(_WINDOW_BYTES_AFTER, signature.within)]
     match = next((match for match in regex.finditer(window) if window_start + match.end() > begin), None)
@@ -241,7 +241,7 @@ def _find_chain_end(lower: bytes, begin: int, fragments: Sequence[bytes], within
 
 
 def find_literal(text: bytes, literal: bytes) -> Iterator[int]:
-    """Yield the offsets of `literal` in `text`, at most `MAX_OCCURRENCES`: a hostile text may repeat it forever."""
+    """Yield the offsets of `literal` in `text`, at most `MAX_OCCURRENCES`: a hostile text may repeat it endlessly."""
     offset = text.find(literal)
     for _ in range(MAX_OCCURRENCES):
         if offset < 0:
@@ -253,7 +253,7 @@ def find_literal(text: bytes, literal: bytes) -> Iterator[int]:
 def _compute_confidence(
     compiled: _CompiledSignature, scope: _SearchScope, first_line_index: int, count: int
 ) -> Confidence | None:
-    """Return how certain a signature with `count` occurrences makes its entry; `None` if it came after its rival."""
+    """Return how certain `count` occurrences of a signature make its entry; `None` if it came after its rival."""
     signature, indexed_text = compiled.signature, scope.indexed_text
     if compiled.before is not None:
         rival_offset = indexed_text.lower.find(compiled.before)
@@ -267,6 +267,6 @@ def _compute_confidence(
         if count < signature.repeats.likely:
             return "possible"
         return "certain" if count >= signature.repeats.certain else "likely"
-    # What would speak against the match may be in the part of the log that is missing.
+    # The counterevidence may be in the missing part of the log.
     may_miss_counterproof = scope.is_partial and bool(compiled.unless or compiled.before)
     return "likely" if may_miss_counterproof else "certain"

@@ -1,4 +1,4 @@
-"""Weigh what a failed script printed: which message says the most about the cause.
+"""Weigh what a failed script printed: which message says most about the cause?
 
 A message scores by the pattern it contains, higher if it is an error record or the last line of a traceback, and higher
 the nearer it is to the end.
@@ -15,15 +15,15 @@ from knowledge.model.finding import LinePattern
 from knowledge.patterns import define_pattern
 
 MIN_SCORE = 4.0
-"""If even the best message scores less, none of them is an error."""
+"""If the best message scores less than this, none of them is an error."""
 END_BONUS = 3.0
 """On the scale of the weights, 0 to 10."""
 MAX_SCORE_GAP = 4.0
 """How far below the best score a message with a finding, or the final message, may be."""
-_END_WINDOW_MESSAGES = 40  # distance from the end of the script, in messages, within which the end bonus fades to 0
+_END_WINDOW_MESSAGES = 40  # the end bonus fades to 0 over this many messages from the end of the script
 _RECORD_BONUS = 2.0
 _UNKNOWN_RECORD_WEIGHT = 5  # weight of an error record without a known pattern
-_MIN_WRAPPED_CHARS = 70  # a shorter line was not wrapped by a console
+_MIN_WRAPPED_CHARS = 70  # a console wouldn't have wrapped a shorter line
 _MAX_COMPARED_CHARS = 160
 _VARIABLE_PARTS = define_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""")
 
@@ -32,7 +32,7 @@ _VARIABLE_PARTS = define_pattern(r"""'[^']*'|"[^"]*"|[\d.,:/\\~-]+|\S*[\\/]\S*""
 class ScoredMessage:
     """A message that reads like an error, at its index in the script's output.
 
-    `weight` is how much its own words say, and `score` also counts how near it is to the end.
+    `weight` is how much its own words say; `score` also counts how close it is to the end.
     """
 
     index: int
@@ -61,9 +61,9 @@ def normalize_message(message: ScriptMessage) -> bytes:
 def score_messages(
     pattern_set: LinePatternSet, messages: Sequence[ScriptMessage], end_bonus: float = END_BONUS
 ) -> list[ScoredMessage]:
-    """Return the messages that say anything of an error, in order.
+    """Return the messages that say anything about an error, in order.
 
-    `end_bonus` is what the last message gains over one far from the end; 0 for a text that isn't a script's output.
+    `end_bonus` is the last message's bonus over one far from the end; 0 for a text that isn't a script's output.
     """
     scored: list[ScoredMessage] = []
     last_index = len(messages) - 1
@@ -82,7 +82,7 @@ def score_messages(
 def _weigh_message(
     pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage | None
 ) -> tuple[LinePattern | None, float]:
-    """Return the heaviest pattern in a message and the message's weight; 0 if it says nothing of an error."""
+    """Return the heaviest pattern in a message and the message's weight; 0 if it says nothing about an error."""
     match = pattern_set.match_text(message.text)
     pattern, weight = match.pattern, float(match.pattern.weight if match.pattern else 0)
     if message.kind != "line":
@@ -99,6 +99,6 @@ def _weigh_message(
 def _find_wrapped_pattern(
     pattern_set: LinePatternSet, message: ScriptMessage, next_message: ScriptMessage
 ) -> LinePattern | None:
-    """Return the pattern that occurs only when two lines are read as one, if any."""
+    """Return the pattern that only matches when two lines are read as one, if any."""
     joined = pattern_set.match_text(f"{message.text} {next_message.text}").pattern
     return None if joined is pattern_set.match_text(next_message.text).pattern else joined

@@ -1,4 +1,4 @@
-"""Choose the few messages that show why a script failed, without repetitions."""
+"""Choose the few messages that show why a script failed, without repeats."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def choose_messages(
 
 
 class _MessageSelection:
-    """Messages chosen so far, with what they say, so that repetitions can be left out."""
+    """Messages chosen so far, with what they say, so that repeats can be skipped."""
 
     def __init__(self, is_single: bool) -> None:
         self._messages: dict[int, ScriptMessage] = {}  # by index

@@ -26,7 +26,7 @@ from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import LogLine
 
 CUT_LINES = 60
-"""Where a log is cut before its verdict, the failure is within its last lines."""
+"""If a log is cut off before its verdict, the failure is within its last lines."""
 _MAX_WHOLE_MESSAGE_BYTES = 900  # Azure CLI prints the message of a refusal twice
 _MIN_MESSAGE_WORDS = 3
 _PACKER_SCRIPT = define_pattern(PACKER_SCRIPT)
@@ -49,9 +49,9 @@ _CODE = define_text_pattern(
 class ParsedInput(NamedTuple):
     """An input that is ready to be searched.
 
-    `build` is set for a build log only. `indexed_texts` holds the text to search, and a second version of it if lines
-    may have been cut within words. `is_foreign` is true if the input is the output of another tool, and
-    `is_about_build` if it is a build log or mentions an image build. `tool` is what the build runs in.
+    `build` is set for a build log only. `indexed_texts` holds the text to search, plus a second version if lines may
+    have been cut within words. `is_foreign` is true if the input is another tool's output, `is_about_build` if it's a
+    build log or mentions an image build. `tool` is what the build runs in.
     """
 
     kind: InputKind
@@ -73,7 +73,7 @@ class ParsedInput(NamedTuple):
 
 
 def parse_input(lines: Sequence[LogLine], tool: BuildTool = "image-builder") -> ParsedInput:
-    """Detect the kind of an input and read the build in it. Of several builds, only the last one is searched."""
+    """Detect the kind of an input and read the build in it. If it has several builds, only the last is searched."""
     indexed_texts = build_indexed_texts(lines)
     kind = detect_kind(indexed_texts[0])
     build: Build | None = None
@@ -86,12 +86,12 @@ def parse_input(lines: Sequence[LogLine], tool: BuildTool = "image-builder") -> 
 
 
 def names_packer_script(indexed_text: IndexedText) -> bool:
-    """Return whether a text names the file as which Packer ran a script, as the script's own errors do."""
+    """Return whether a text names the file that Packer ran a script from, as the script's own errors do."""
     return _PACKER_SCRIPT.search(indexed_text.flat) is not None
 
 
 def names_program(body: str) -> bool:
-    """Return whether a line starts with the name of the program that printed it, or with its mark for an error."""
+    """Return whether a line starts with the name of the program that printed it, or with an error prefix."""
     return _PROGRAM_LINE.match(body) is not None
 
 
@@ -101,14 +101,14 @@ def is_technical_error(body: str) -> bool:
 
 
 def reads_like_error(message: ScriptMessage) -> bool:
-    """Return whether a message that no finding knows is worth a guess: it's a sentence, and no source code."""
+    """Return whether a message that no finding knows is worth a guess: it's a sentence, not source code."""
     return len(_WORD.findall(message.text)) >= _MIN_MESSAGE_WORDS and _CODE.search(message.text) is None
 
 
 def select_failure_text(parsed: ParsedInput) -> IndexedText:
     """Return the text that can hold the error: of a failed build, the failed step's lines and the verdict.
 
-    A build that runs has got over all errors but those at the end.
+    A build that's still running has survived all errors except those at the end.
     """
     build = parsed.build
     if build is None or build.outcome == "unknown":
@@ -119,7 +119,7 @@ def select_failure_text(parsed: ParsedInput) -> IndexedText:
 
 
 def list_error_lines(parsed: ParsedInput) -> Sequence[LogLine]:
-    """Return the lines that can hold the error, which a person's own words about it don't."""
+    """Return the lines that can hold the error, without a person's own words about it."""
     can_be_words = parsed.kind == "question" or (parsed.build is None and can_be_prose(parsed.text))
     return list_pasted_lines(parsed.text) if can_be_words else select_failure_text(parsed).lines
 
@@ -149,7 +149,7 @@ def find_last_output(parsed: ParsedInput) -> Sequence[LogLine]:
 
 
 def is_whole_message(indexed_text: IndexedText, first_line_index: int) -> bool:
-    """Return whether a text is nothing but the message whose first line is given, or the JSON that holds it.
+    """Return whether a text is just the message whose first line is given, or the JSON that holds it.
 
     Azure CLI prints a long message below the line `ERROR:`.
     """

@@ -23,10 +23,10 @@ class RankedCandidate(NamedTuple):
 def rank_candidates(
     candidates: Sequence[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
 ) -> list[RankedCandidate]:
-    """Return at most five candidates, best first. A candidate that a better one explains is not listed itself.
+    """Return at most five candidates, best first. A candidate that a better one explains isn't listed.
 
-    For a build log, an explained wrapper is named even if it was not found: the log cannot contain it, but the status
-    of the template will show it.
+    For a build log, an explained wrapper is named even if it wasn't found: the log can't contain it, but the template's
+    status will show it.
     """
     failures = [candidate for candidate in candidates if candidate.entry.severity != "info"]
     harmless = [candidate for candidate in candidates if candidate.entry.severity == "info"]
@@ -35,7 +35,7 @@ def rank_candidates(
         pool = failures
     else:
         pool = harmless + failures
-    # A mere possibility explains nothing away.
+    # A mere possibility doesn't explain anything away.
     consequences = {
         name for candidate in pool if candidate.confidence != "possible" for name in candidate.entry.explains
     }
@@ -53,7 +53,7 @@ def rank_candidates(
 def _compute_sort_key(
     candidate: MatchCandidate, consequences: Set[str]
 ) -> tuple[int, bool, bool, bool, int, int, int, str]:
-    """Return the sort key of a candidate: first all that are more than possible, and among them the causes first.
+    """Return a candidate's sort key: those that are more than possible come first, and causes first among them.
 
     Certain and likely candidates rank alike: a likely cause says more than a certain consequence. The id breaks ties.
     """
@@ -71,9 +71,9 @@ def _compute_sort_key(
 
 
 def _select_proven(names: Sequence[str], candidates: Sequence[MatchCandidate]) -> list[str]:
-    """Return those of the explained entries that the text shows: a mere possibility is no consequence of anything.
+    """Return the explained entries that the text shows: a mere possibility isn't a consequence of anything.
 
-    What the status says of every failed build stays, though the log may not repeat it.
+    What the status says about every failed build is kept, even if the log doesn't repeat it.
     """
     proven = {candidate.entry.id for candidate in candidates if candidate.confidence != "possible"}
     return [name for name in names if name in proven or name == _STATUS_OF_FAILED_BUILD]
@@ -82,11 +82,11 @@ def _select_proven(names: Sequence[str], candidates: Sequence[MatchCandidate]) -
 def _find_explained(
     top: MatchCandidate, candidates: Sequence[MatchCandidate], entries: Mapping[str, Entry], is_build_log: bool
 ) -> list[str]:
-    """Return the ids that `top` explains: those its entry leads to and that were found, and the wrappers around it."""
+    """Return the ids that `top` explains: those found that its entry leads to, and the wrappers around it."""
     present = {candidate.entry.id for candidate in candidates}
     explained: list[str] = []
     pending = list(top.entry.explains)
-    visited = {top.entry.id}  # entries may explain each other in a circle
+    visited = {top.entry.id}  # entries may explain each other in a cycle
     while pending:
         name = pending.pop(0)
         if name in visited or name not in entries:

@@ -1,7 +1,7 @@
-"""Find in a failed step's output what broke: the messages that show it, and the finding that names it.
+"""Find what broke in a failed step's output: the messages that show it, and the finding that names it.
 
-The patterns are those of `knowledge/findings/`. Where nothing reads like an error, the last printed lines are the best
-evidence there is.
+The patterns come from `knowledge/findings/`. If nothing reads like an error, the last printed lines are the best
+evidence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from knowledge.text.lines import LogLine
 MAX_LINES = 4_000
 _SHOWN_SOURCES = ("output", "plain", "verdict")
 _MAX_WEIGHT_GAP = 1.0
-_HEADER_LINES = 20  # a provisioner announces itself within its first lines
+_HEADER_LINES = 20  # a provisioner announces itself in its first lines
 _STOP_PREFIX = "Provisioning step had errors"
 _BEGIN_PREFIX = "Provisioning with "
 _BOILERPLATE = define_text_pattern(
@@ -34,8 +34,8 @@ _BOILERPLATE = define_text_pattern(
 class ScriptFailure:
     """What a step printed about its failure.
 
-    `messages` are at most five, in order, and `deciding` is the one of them that says what broke. `rule` is the finding
-    that names it; `is_fallback` is set where the step printed no error.
+    `messages` are at most five, in order, and `deciding` is the one that says what broke. `rule` is the finding that
+    names it; `is_fallback` is set if the step printed no error.
     """
 
     messages: tuple[ScriptMessage, ...]
@@ -45,7 +45,7 @@ class ScriptFailure:
 
     @property
     def lines(self) -> tuple[LogLine, ...]:
-        """Return the first line of each message, and the deciding message's further lines while there is room."""
+        """Return the first line of each message, and as many of the deciding message's other lines as fit."""
         lines = [message.line for message in self.messages]
         if self.deciding is not None:
             lines += self.deciding.continuation_lines[: MAX_MESSAGES - len(lines)]
@@ -86,9 +86,9 @@ class ScriptFailureFinder:
         return ScriptFailure(choose_messages(scored, best, deciding, last), deciding.message, rule)
 
     def find_best_message(self, lines: Sequence[LogLine], min_weight: float = MIN_SCORE) -> ScriptFailure:
-        """Find the message in any text that reads most like an error; none if nothing weighs `min_weight`.
+        """Find the message that reads most like an error in any text; none if nothing weighs at least `min_weight`.
 
-        Unlike in a script's output, the first of several that say as much is the cause.
+        Unlike in a script's output, if several say equally much, the first is the cause.
         """
         scored = score_messages(self._pattern_set, read_step_messages(lines), end_bonus=0.0)
         best = max(scored, key=lambda message: (message.score, -message.index), default=None)
@@ -120,7 +120,7 @@ class ScriptFailureFinder:
     def _choose_rule(
         self, scored: Sequence[ScoredMessage], best: ScoredMessage
     ) -> tuple[ScoredMessage, FindingRule | None]:
-        """Choose the message whose finding says the most among those that score about as high as the best.
+        """Among the messages that score about as high as the best, choose the one whose finding says the most.
 
         If the best message says clearly more than any finding, its own words are the headline.
         """

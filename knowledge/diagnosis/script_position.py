@@ -1,4 +1,4 @@
-"""Find at which line of its script a message arose, as the message itself or PowerShell beside it says."""
+"""Find the script line that a message comes from, as the message itself or PowerShell next to it says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from knowledge.patterns import define_pattern
 from knowledge.text.lines import LogLine
 
 _MAX_LINES_BESIDE = 8
-# `At line:1 char:5` counts in a command line, not in a script
+# `At line:1 char:5` refers to a command line, not to a script
 _POSITION = define_pattern(
     r"(?m)(?:\.ps1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
 )
@@ -23,7 +23,7 @@ def find_script_line(message: str, lines: Sequence[LogLine], first_number: int) 
     """Return the line of the script that a message is about; `None` if nothing says so.
 
     Args:
-        message: The message, its further lines joined.
+        message: The message, with its other lines joined.
         lines: The lines of the log.
         first_number: The number of the message's first line.
     """
@@ -40,7 +40,7 @@ def find_script_line(message: str, lines: Sequence[LogLine], first_number: int) 
 
 
 def find_position_above(lines: Sequence[LogLine]) -> int | None:
-    """Return the position that stands above a parser's message, with the source that it is about in between."""
+    """Return the position above a parser's message; the source it's about is in between."""
     for line in reversed(lines):
         body = line.body.strip()
         match = _POWERSHELL_POSITION.search(body.encode("utf-8", "replace"))

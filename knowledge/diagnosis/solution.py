@@ -1,7 +1,7 @@
-"""The steps that fix a failure: those of its finding first, then what the entry adds, as they fit the tool that built.
+"""The steps that fix a failure: its finding's first, then what the entry adds, adapted to the tool that built.
 
-A finding's steps correct the cause. What follows, to bring the correction into the template and to run it again, is the
-same for every finding, so it comes from the entry.
+A finding's steps fix the cause. What follows, getting the fix into the template and running it again, is the same for
+every finding, so it comes from the entry.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def build_solution(
         entry: The entry that explains the mechanism.
         rule: The finding that names the cause, if one does.
         tool: What ran the build.
-        packer_steps: How a correction gets into a person's own Packer build.
+        packer_steps: How to get a fix into a person's own Packer build.
     """
     steps: Sequence[Step] = entry.steps
     if rule is not None:
@@ -46,7 +46,7 @@ def build_solution(
 
 
 def is_known(step: Step, diagnosis: Diagnosis, values: Mapping[str, str]) -> bool:
-    """Return whether a text or a lookup has already told what a step finds out. `values` are what was captured."""
+    """Return whether a text or a lookup has already answered what a step finds out. `values` are what was captured."""
     if not step.known_from:
         return False
     return all(_is_told(name, diagnosis, values) for name in step.known_from)
@@ -75,6 +75,6 @@ def runs_build(step: Step) -> bool:
 
 
 def is_service_step(step: Step) -> bool:
-    """Return whether a step is about Image Builder itself, so that it means nothing in a person's own Packer build."""
+    """Return whether a step is about Image Builder itself, so it makes no sense in a person's own Packer build."""
     commands = f"{step.cli or ''}\n{step.powershell or ''}"
     return _SERVICE_COMMAND.search(commands) is not None or _SERVICE_TEXT.search(step.do.get("en")) is not None

@@ -78,7 +78,7 @@ class StoppedStepFinder:
         return StoppedStep(rule, line.body if line else "", deciding, values)
 
     def _choose_rule(self, trigger: FindingTrigger, lines: Sequence[LogLine]) -> tuple[FindingRule, LogLine | None]:
-        """Return the heaviest rule that one of `lines` fits, with that line; else the rule that fits any step."""
+        """Return the heaviest rule that matches one of `lines`, with that line; else the rule for any step."""
         best: tuple[LinePattern, LogLine] | None = None
         for line in lines:
             pattern = self._pattern_sets[trigger].match_text(line.body).pattern
@@ -90,9 +90,9 @@ class StoppedStepFinder:
 
 
 def _rank(pattern: LinePattern, line: LogLine) -> tuple[int, bool, int]:
-    """Return how much a line says: by its pattern, then whether it denies something, then by its length.
+    """Return how much a line says: by its pattern, then by whether it contains a negation, then by its length.
 
-    In a script's source, a command says more than a condition that mentions it. Of several, the last is the best.
+    In a script's source, a command says more than a condition that mentions it. If there are several, the last wins.
     """
     if line.source == "echo":
         return pattern.weight, _CONDITION.match(line.body) is None, 0
@@ -100,14 +100,14 @@ def _rank(pattern: LinePattern, line: LogLine) -> tuple[int, bool, int]:
 
 
 def _list_commands(lines: Sequence[LogLine]) -> list[LogLine]:
-    """Return the lines that may name what was running: what the script printed last, and the commands in its source."""
+    """Return the lines that may name what was running: the script's last output, and the commands in its source."""
     printed = [line for line in lines if line.source in ("output", "plain") and line.body.strip()]
     source = [line for line in _drop_comments(lines) if not _NO_COMMAND.match(line.body)]
     return [*reversed(printed[-_MAX_LAST_LINES:]), *reversed(source)]
 
 
 def _drop_comments(lines: Sequence[LogLine]) -> Iterator[LogLine]:
-    """Yield the lines of the script's source without its comments, which name commands that never ran."""
+    """Yield the lines of the script's source without comments, which may name commands that never ran."""
     in_block = False
     for line in lines:
         if line.source != "echo":
@@ -124,9 +124,9 @@ def _drop_comments(lines: Sequence[LogLine]) -> Iterator[LogLine]:
 def _find_deciding_line(
     trigger: FindingTrigger, observation: Observation, step_lines: Sequence[LogLine], named: LogLine | None
 ) -> LogLine | None:
-    """Return the line that shows what ran: `named`, which a rule fits, if it isn't of the script's source.
+    """Return the line that shows what ran: `named`, which a rule matches, unless it's from the script's source.
 
-    Otherwise it's the repeated line that says most, or the last one printed before the silence. Of a step that printed
+    Otherwise it's the repeated line that says the most, or the last one printed before the silence. If the step printed
     nothing, it's the command in its source, or else the line that says that the script was started.
     """
     if named is not None and named.source != "echo":
@@ -140,6 +140,6 @@ def _find_deciding_line(
     ]
     if printed:
         return printed[-1]
-    if named is not None:  # a command without its comments isn't the line as it is in the log
+    if named is not None:  # a command without its comments differs from the line in the log
         return next(line for line in step_lines if line.number == named.number and line.source == "echo")
     return next((line for line in reversed(step_lines) if line.body.startswith(_COMMAND_START)), None)

@@ -1,6 +1,6 @@
 """The result of a diagnosis: plain frozen values, and their JSON form.
 
-The JSON form is the public contract of `python app.py diagnose --json`. A change to it needs a new `SCHEMA_VERSION`.
+The JSON form is the public contract of `python app.py diagnose --json`. Changing it needs a new `SCHEMA_VERSION`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ExcerptLine:
 class Match:
     """An entry that fits the input, with the lines that prove it.
 
-    `explains` holds the ids of other entries that follow from this one and are not listed separately. `values` holds
+    `explains` holds the ids of other entries that follow from this one and aren't listed separately. `values` holds
     what the signatures captured, by name.
     """
 
@@ -61,7 +61,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionerSummary:
-    """One provisioner of a build: its times (UTC, ISO 8601 with `Z`), duration, and exit code; `None` where unknown."""
+    """One provisioner of a build: its times (UTC, ISO 8601 with `Z`), duration, and exit code; `None` if unknown."""
 
     provisioner: str
     started: str | None
@@ -152,7 +152,7 @@ class Diagnosis:
         }
 
     def is_deciding(self, line: ExcerptLine) -> bool:
-        """Return whether a line is the one that says what broke."""
+        """Return whether this line is the one that says what broke."""
         return self.finding is not None and line.line == self.finding.line
 
     def _line_to_json(self, line: ExcerptLine) -> dict[str, Any]:

@@ -23,8 +23,8 @@ BuildTool = Literal["image-builder", "packer"]
 Basis = Literal["documented", "reported", "reported-once", "inferred"]
 Effect = Literal["reads", "changes", "deletes"]
 Owner = Literal["script", "publisher", "network", "image", "template", "subscription", "azure"]
-"""Who can fix it: the script's author, whoever publishes what it installs, whoever runs the network, whoever makes the
-base image, the template's author, whoever manages the subscription's permissions and quotas, or Azure itself."""
+"""Who can fix it: the script's author, the publisher of what it installs, the network team, the base image's maker, the
+template's author, the subscription's administrator (permissions and quotas), or Azure itself."""
 Area = Literal[
     "template",
     "permissions",
@@ -62,7 +62,7 @@ OWNER_BY_AREA: Mapping[str, Owner] = {
     "image-in-use": "template",
     "service": "azure",
 }
-"""Who usually can fix an entry of an area; an entry may name another owner."""
+"""Who can usually fix an area's entries; an entry may name another owner."""
 
 COMPLETE_LANGUAGES: tuple[Language, ...] = ("en", "it")
 """The languages that every text of the knowledge base must have. Others fall back to English."""
@@ -75,7 +75,7 @@ class LocalizedText:
     by_language: Mapping[Language, str]
 
     def get(self, language: Language) -> str:
-        """Return the text in `language`, or in English if it has not been translated."""
+        """Return the text in `language`, or in English if it hasn't been translated."""
         return self.by_language.get(language) or self.by_language["en"]
 
     def list_all(self) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class LocalizedText:
 
 
 def is_language_code(value: object) -> TypeGuard[Language]:
-    """Tell whether `value` is a code such as `en` or `pt-br`, whether or not there are texts in that language."""
+    """Tell whether `value` is a code such as `en` or `pt-br`, even if there are no texts in that language."""
     if not isinstance(value, str) or not value.isascii() or value != value.lower():
         return False
     language, *subtags = value.split("-")
@@ -103,14 +103,14 @@ class Signature:
     """One way to recognize an entry, either in a text or in a build log's structure.
 
     A textual signature has literal fragments in `text`. All of them must occur in this order within `within`
-    characters; case and white space do not matter. `regex` (RE2) must then match in the same window and may capture
-    values by name. An occurrence inside one of the longer texts in `not_within` does not count, nor does one whose
-    captured value is listed in `reject`. A `generic` signature is also what other services print, so it is only
-    possible unless the text mentions an image build. With `tool`, it matches only in the texts of that tool: what
-    Azure says of Image Builder's identity, it says of the principal of a person's own Packer, too.
+    characters; case and whitespace don't matter. `regex` (RE2) must then match in the same window and may capture
+    values by name. An occurrence inside one of the longer texts in `not_within` doesn't count, nor does one whose
+    captured value is listed in `reject`. Other services print a `generic` signature too, so its match is only possible
+    unless the text mentions an image build. With `tool`, it matches only in the texts of that tool: what Azure says of
+    Image Builder's identity, it says of the principal of a person's own Packer, too.
 
-    A structural signature instead names an observation of the log reader in `observed`. Where it was found, its
-    `headline` says what broke instead of the entry's.
+    A structural signature instead names an observation of the log reader in `observed`. If a signature that was found
+    has a `headline`, it replaces the entry's.
     """
 
     id: str
@@ -168,7 +168,7 @@ class Reference(NamedTuple):
 class Example(NamedTuple):
     """A text that must match the entry first.
 
-    `source` is where the text comes from, and `evidence` a part of the lines that must be shown as proof.
+    `source` is where the text comes from, and `evidence` is part of the lines that must be shown as proof.
     """
 
     text: str
@@ -189,11 +189,10 @@ class Entry:
     """One known failure, or one harmless message (severity `info`).
 
     `headline` says what broke with the names filled in, `{name|default}`: the values that signatures capture, and
-    `{sentence|…}`, the error's own words. `general_for` lists the steps of a build that the entry is the answer for if
-    no other entry is.
-    If `shows_script_output` is set, what the script printed about its failure is shown as
-    evidence, and what it means is the headline. `may_pass_unchanged` tells that a failure to retry after a fix may also
-    have been a moment's trouble.
+    `{sentence|…}`, the error's own words. `general_for` lists the build steps for which the entry is the answer if no
+    other entry is. If `shows_script_output` is set, what the script printed about its failure is shown as evidence, and
+    its meaning is the headline. `may_pass_unchanged` marks a failure to retry after a fix that may also have been a
+    transient one.
     """
 
     id: str

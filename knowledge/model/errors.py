@@ -1,8 +1,8 @@
 """The errors of `knowledge`, and the faults that the checks of its files report.
 
 KnowledgeError
-├── InvalidFilesError             files of the knowledge base or of texts that break their rules; lists every fault
-├── UnreadableInputError          an input that cannot be read as text
+├── InvalidFilesError             knowledge base or text files that break their rules; lists every fault
+├── UnreadableInputError          an input that can't be read as text
 ├── InvalidSupportRoutingError    in `knowledge.catalog.support`
 └── InvalidPatternError           in `knowledge.patterns`
 """
@@ -29,7 +29,7 @@ class Fault(NamedTuple):
 
 
 class InvalidFilesError(KnowledgeError):
-    """Files of the knowledge base or of texts are invalid. `faults` lists every mistake, sorted by file and line."""
+    """Files of the knowledge base or with texts are invalid. `faults` lists every mistake, sorted by file and line."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(faults))

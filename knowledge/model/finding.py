@@ -13,16 +13,16 @@ from knowledge.model.entry import Basis, LocalizedText, Owner, Retry, Step
 
 FindingTrigger = Literal["said", "nothing-said", "nothing-printed", "silent", "repeating"]
 """When a rule applies: a failed script printed one of its patterns; it printed no error, or nothing at all; it printed
-nothing until the build was stopped; or it printed the same thing again and again until the build was stopped."""
+nothing until the build was stopped; or it kept printing the same thing until the build was stopped."""
 BUILT_IN_VALUES = ("exit_code", "count", "silence", "duration", "sentence", "step", "command")
-"""Values that every rule may use in its texts, besides those that it captures itself."""
+"""Values that every rule can use in its texts, besides those that it captures itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinePattern:
     """What a line says, and how much it tells about the cause, from 0 to 10.
 
-    With `is_weight_cap` it marks lines that look worse than they are: they count for no more than `weight`.
+    `is_weight_cap` marks lines that look worse than they are: they count for at most `weight`.
     """
 
     id: str
@@ -37,7 +37,7 @@ class LinePattern:
 
 @dataclass(frozen=True, slots=True)
 class FindingExample:
-    """Lines that a rule must recognize, and the headline that they must give in English; "" if any will do."""
+    """Lines that a rule must recognize, and the English headline that they must produce; "" if any will do."""
 
     text: str
     title: str = ""
@@ -65,13 +65,13 @@ class FindingRule:
 
     @property
     def id(self) -> str:
-        """Return the rule's id, which is its pattern's."""
+        """Return the rule's id, which is its pattern's id."""
         return self.pattern.id
 
 
 @dataclass(frozen=True, slots=True)
 class StepPlace:
-    """Where in the build it happened: the provisioner, the how-manieth step of the log it was, and the script's line.
+    """Where in the build it happened: the provisioner, the number of the step in the log, and the script's line.
 
     Files that Image Builder uploads for itself don't count as steps. Where the template is known, `name` is the
     customizer's name there, and `position` is one of `count` customizers, or of as many validators.
@@ -90,9 +90,9 @@ class StepPlace:
 class Finding:
     """What broke in one build. `id` names a rule in `knowledge/findings/`, or an entry if no rule fits.
 
-    `title` is redacted and in the language of the diagnosis; `values` holds what its placeholders stand for, redacted.
-    `line` is the number of the line that decides, 0 if no single line does. `is_guess` is set where nothing in the text
-    says that an image build ran: it's what broke if one did.
+    `title` is redacted and in the language of the diagnosis; `values` holds its placeholders' values, redacted. `line`
+    is the number of the deciding line, 0 if no single line decides. `is_guess` is set if nothing in the text says that
+    an image build ran: then it's what broke if one did.
     """
 
     id: str

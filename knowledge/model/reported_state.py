@@ -1,4 +1,4 @@
-"""What a status without an error says: that a run goes on, is or was canceled, or that there's none."""
+"""What a status without an error says: that a run is in progress, is or was canceled, or that there's none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from knowledge.model.diagnosis import Diagnosis
 
 ReportedState = Literal["running", "canceling", "canceled", "changing", "no-run"]
-"""`changing`: Azure creates, updates, or deletes the template. `no-run`: the text says nothing of a run."""
+"""`changing`: Azure is creating, updating, or deleting the template. `no-run`: the text doesn't mention a run."""
 
 _STATE_BY_RUN_STATE: dict[str, ReportedState] = {
     "running": "running",
@@ -18,7 +18,7 @@ _CHANGING = frozenset({"creating", "updating", "deleting"})
 
 
 def find_reported_state(diagnosis: Diagnosis) -> ReportedState | None:
-    """Return what a status says that has no error to explain; None for any other text."""
+    """Return what a status without an error says; None for any other text."""
     has_error = diagnosis.finding or any(match.severity != "info" for match in diagnosis.matches)
     if diagnosis.kind != "status" or has_error:
         return None

@@ -1,4 +1,4 @@
-"""Where a support request goes: product, topic, severity, and the team to ask when it is not Image Builder's."""
+"""Where a support request goes: product, topic, severity, and which team to ask if it isn't Image Builder's."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class SupportProduct:
 
 @dataclass(frozen=True, slots=True)
 class OwnProduct:
-    """The product that Azure may list for Image Builder alone, with the id of its service, which is a hint only.
+    """The product that Azure may list for Image Builder alone, with the id of its service, which is only a hint.
 
-    No source names its problem types. Those with `prefers` (lower case) in their names come first.
+    No source lists its problem types. Those with `prefers` (lower case) in their names come first.
     """
 
     name: str
@@ -42,7 +42,7 @@ class OwnProduct:
 
 @dataclass(frozen=True, slots=True)
 class IdSource:
-    """Where the ids of one kind were found, in which month (`2024-05`), and how reliable the source is."""
+    """Where the ids of one kind were found, in which month (`2024-05`), and how reliable that source is."""
 
     id_kind: IdKind
     basis: Basis
@@ -61,7 +61,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """The formats of the two links to a new request in the portal of any cloud."""
+    """The formats of the two links to a new request, in any cloud's portal."""
 
     prefilled_url: str
     blank_url: str
@@ -124,7 +124,7 @@ class SupportRouting:
     def build_request_url(self, os: str, subscription: str, cloud: str) -> str:
         """Build the link to a new request about an image of `os`, with the ids that are known filled in.
 
-        `subscription` is left out unless it is a GUID, so that no other text gets into the link.
+        `subscription` is left out unless it's a GUID, so that no other text gets into the link.
         """
         product = self.products.get(os)
         if product is None:
@@ -140,7 +140,7 @@ class SupportRouting:
         return self.portal.blank_url.format(portal=CLOUDS[cloud].portal)
 
     def find_owner(self, entry: str, area: str) -> Owner | None:
-        """Find the team responsible for an entry, by entry id first and then by area; `None` for Image Builder's."""
+        """Find the team responsible for an entry, by entry id first, then by area; `None` for Image Builder's team."""
         if entry in self.own_entries:
             return None
         owner_by_entry = next((owner for owner in self.owners if entry in owner.entries), None)

@@ -1,4 +1,4 @@
-"""Find secrets that only their command identifies: `net user NAME x`, `mysql -px`, `curl -u user:x`."""
+"""Find secrets that only the command around them identifies: `net user NAME x`, `mysql -px`, `curl -u user:x`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _USER_PART = BytePattern(r"[^\s:%\"']*[:%]")
 
 
 def _find_encoded_scripts(view: bytes) -> Iterator[Span]:
-    """Yield scripts that PowerShell gets in base64, which can contain secrets that no other rule sees."""
+    """Yield scripts passed to PowerShell in base64, which can contain secrets that no other rule sees."""
     for match in _ENCODED_SCRIPT.finditer(view):
         yield match.span("v")
 
@@ -57,13 +57,13 @@ def _find_piped_passwords(view: bytes) -> Iterator[Span]:
         text = view[start:end]
         if text[:1] in (b'"', b"'") and text[-1:] == text[:1] and len(text) > 1:
             start, end = start + 1, end - 1
-        # A variable, a placeholder, or a template's expression: the secret itself is not in the text.
+        # A variable, a placeholder, or a template's expression: the text doesn't have the secret itself.
         if not view[start:end].startswith((b"$", b"*", b"%", b"[REDACTED]", b"${{", b"{{")):
             yield start, end
 
 
 def _find_direct_arguments(view: bytes) -> Iterator[Span]:
-    """Yield arguments that are secrets by their position; in a crowded text, the rest of each line with one."""
+    """Yield arguments that are secrets because of their position; in a crowded text, the rest of each line with one."""
     line_end = 0
     for number, match in enumerate(_DIRECT_ARGUMENT.finditer(view)):
         if number > compute_max_findings(view):
@@ -79,9 +79,9 @@ def _find_direct_arguments(view: bytes) -> Iterator[Span]:
 
 
 def _find_flag_values(view: bytes) -> Iterator[Span]:
-    """Yield the values of flags that are secrets for a tool, to the next tool's name or the line's end.
+    """Yield the values of a tool's secret flags, up to the next tool's name or the line's end.
 
-    The flags of all tools that the line has named so far count: a name can be a part of another tool's arguments.
+    The flags of all tools named so far on the line count: a name can be part of another tool's arguments.
     """
     tools = list(_TOOL.finditer(view))
     line_groups: set[str] = set()
@@ -95,7 +95,7 @@ def _find_flag_values(view: bytes) -> Iterator[Span]:
         if is_line_hidden:
             continue
         if index > compute_max_findings(view):
-            # A line that names this many tools is no command; hiding its rest keeps the time linear.
+            # A line that names this many tools isn't a command; hiding the rest of it keeps the time linear.
             is_line_hidden = True
             yield tool.end(), line_end
             continue

@@ -1,4 +1,4 @@
-"""Mask the identifiers of people, tenants and networks in a text; keep those that support needs to find the run."""
+"""Mask identifiers of people, tenants, and networks in a text; keep those that support needs to find the run."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _LOOKBEHIND_BYTES = 48
 
 
 def mask_identifiers(text: str) -> str:
-    """Return `text` with subscription, tenant and object ids, e-mail and IP addresses and user names masked.
+    """Return `text` with subscription, tenant, and object ids, email and IP addresses, and user names masked.
 
-    Each value is replaced by the same placeholder everywhere, such as `<subscription-1>`. Correlation and operation ids
-    and template names stay.
+    Each value is replaced by the same placeholder everywhere, such as `<subscription-1>`. Correlation ids, operation
+    ids, and template names stay.
     """
     view = build_byte_view(text)
-    # Where two kinds have the same span, the later one wins.
+    # If two kinds have the same span, the later one wins.
     labels: dict[Span, str] = {}
     for find in (_find_guids, _find_emails, _find_ip_addresses, _find_user_names):
         labels.update(find(view))
@@ -60,7 +60,7 @@ def mask_identifiers(text: str) -> str:
     parts: list[str] = []
     pos = 0
     for start, end in sorted(labels):
-        if start >= pos:  # What overlaps an identifier before it is left out.
+        if start >= pos:  # A span that overlaps an earlier identifier is left out.
             parts.append(text[pos:start])
             parts.append(placeholders.get(view[start:end], labels[start, end]))
             pos = end
@@ -69,14 +69,14 @@ def mask_identifiers(text: str) -> str:
 
 
 class _Placeholders:
-    """The placeholders of the values in one text, numbered for each label in the order of the text."""
+    """The placeholders for the values in one text, numbered per label in text order."""
 
     def __init__(self) -> None:
         self._placeholders: dict[bytes, str] = {}
         self._counts: dict[str, int] = {}
 
     def get(self, value: bytes, label: str) -> str:
-        """Return the placeholder of `value`; case does not matter, and a known value keeps its first label."""
+        """Return the placeholder for `value`; case doesn't matter, and a known value keeps its first label."""
         key = value.lower()
         if key not in self._placeholders:
             self._counts[label] = self._counts.get(label, 0) + 1
@@ -116,8 +116,8 @@ def _find_user_names(view: bytes) -> Iterator[tuple[Span, str]]:
 def _label_guids(view: bytes) -> dict[bytes, str | None]:
     """Return the label of each GUID, in lowercase; `None` for one that support needs.
 
-    The label follows from what is around the GUID, where that says anything for the first time. One place that shows
-    that support needs it is enough.
+    The label comes from the first context of the GUID that says anything. One place that shows that support needs it is
+    enough.
     """
     labels: dict[bytes, str | None] = {}
     for match in _GUID.finditer(view):

@@ -1,4 +1,4 @@
-"""Classify key names by the secret behind them: `DB_PASSWORD` and `sasToken` have one, `SecretName` has none."""
+"""Classify key names by the secret they hold: `DB_PASSWORD` and `sasToken` hold one, `SecretName` doesn't."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ for missing invalid cleared verified updated created set rules rule safe agent c
 binding interval refresh encoding
 """
 _DESCRIPTIVE_WORDS = frozenset(_DESCRIPTIVE_TEXT.split())
-"""Words that make what comes before them a description: `PasswordPolicy` and `TokenExpiresAt` have no secret."""
+"""Words that turn what comes before them into a description: `PasswordPolicy` and `TokenExpiresAt` hold no secret."""
 
 
 @lru_cache(maxsize=4096)
 def classify_key_name(name: str) -> SecretKind | None:
-    """Return what kind of secret the value of a key called `name` is; `None` when it is no secret."""
+    """Return what kind of secret the value of a key called `name` is; `None` if it isn't one."""
     words = [word.lower() for word in _NAME_WORDS.findall(name)]
     joined = "".join(words)
     if not joined:

@@ -1,4 +1,4 @@
-"""Find secrets that a name announces: assignments, JSON, XML, flags, SQL, and what people write."""
+"""Find secrets that follow a name: assignments, JSON, XML, flags, SQL, and what people write."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _expand_name(view: bytes, start: int, end: int) -> tuple[str, int]:
     limit = max(0, start - _MAX_NAME_CHARS)
     while begin > limit and view[begin - 1] in _NAME_BYTES:
         begin -= 1
-    # An escape sequence before the name looks like its first letters: `\n`, `\u0026` and `%26` are not part of it.
+    # An escape sequence before the name looks like its first letters: `\n`, `\u0026`, and `%26` aren't part of it.
     if begin < start and begin > 0 and view[begin - 1] == _BACKSLASH and view[begin] in b"nrt":
         begin += 1
     if view[begin - 1 : begin] == b"\\" and view[begin : begin + 3] == b"u00":
@@ -82,12 +82,12 @@ def _expand_name(view: bytes, start: int, end: int) -> tuple[str, int]:
     if view[begin - 1 : begin] == b"%":
         begin = min(begin + 2, start)
     name = view[begin : min(end, begin + 2 * _MAX_NAME_CHARS)]
-    if name.lower() in (b"key", b"keys"):  # `license key`, `api key`: the word before tells which key it is.
+    if name.lower() in (b"key", b"keys"):  # `license key`, `api key`: the word before says which key it is.
         before = view[max(0, begin - 15) : begin + 3]
         spaced = _SPACED_KEY_NAME.search(before)
         if spaced is not None:
             name = before[spaced.start() :]
-    elif name.lower().startswith((b"string", b"str")):  # `connection string`, of which only the second word is found.
+    elif name.lower().startswith((b"string", b"str")):  # `connection string`: only the second word is found.
         name = b"connectionstring"
     return name.decode("latin-1"), begin
 
@@ -130,7 +130,7 @@ def _read_spoken_value(view: bytes, pos: int) -> Span | None:
 
 
 def _is_plausible(name: str, kind: SecretKind, value: bytes) -> bool:
-    """Return whether `value` is enough of a secret for a name that other things have, too."""
+    """Return whether `value` looks enough like a secret, for a name that other things have too."""
     if kind == "signature" and (len(value) < _MIN_WEAK_CHARS or value.isalpha()):
         return False
     if kind == "weak" and (len(value) < _MIN_WEAK_CHARS or not is_secret_fragment(value.decode("latin-1"), True)):
@@ -145,7 +145,7 @@ def _read_tag_value(view: bytes, pos: int) -> Span | None:
     end = tag_end.start() if tag_end else len(view)
     value = view[pos:end].strip()
     is_closed = view[end : end + 1] in (b"<", b"&", b"\\")
-    # Where a text was cut, the value is all that is left of its line.
+    # If the text was cut, the value is all that's left of its line.
     if not is_closed and (end < len(view) or b"\n" in view[pos - 1 : pos] or b" " in value):
         return None
     if not value or value.startswith((b"*", b"$(", b"[REDACTED]", b"{{", b"%")) or value.lower() in (b"true", b"false"):

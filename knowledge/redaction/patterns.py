@@ -1,4 +1,4 @@
-"""Match byte views of a text: RE2 patterns with named groups, on one byte for each character."""
+"""Match byte views of a text: RE2 patterns with named groups, on one byte per character."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLAIN_CHARACTERS = {
 
 
 def build_byte_view(text: str) -> bytes:
-    """Return `text` with one byte for each character, so that an offset is the same in both.
+    """Return `text` with one byte per character, so that offsets are the same in both.
 
     Curly quotes become straight ones, and unusual blanks a blank. A character outside Latin-1 becomes `?`.
     """
@@ -61,15 +61,15 @@ class ByteMatch:
         return self.span(name)[1]
 
     def group(self, name: str = "") -> bytes:
-        """Return the bytes of the group; none when it did not take part."""
+        """Return the bytes of the group; none if it didn't take part."""
         start, end = self.span(name)
         return self._view[start:end] if start >= 0 else b""
 
 
 class BytePattern:
-    r"""A pattern in ASCII, compiled when it is first used.
+    r"""A pattern in ASCII, compiled on first use.
 
-    A search starts at `pos` and ends at `endpos`, where the view then ends for `\z`.
+    A search starts at `pos` and ends at `endpos`, where `\z` matches.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -110,8 +110,8 @@ RedactionRule = Callable[[bytes], Iterator[Span]]
 class RulePrefilter:
     """Selects the rules that can find something in a view, in one scan.
 
-    Each rule comes with a sign: a pattern that ignores case and is somewhere in every text in which the rule finds
-    anything. Signs are words: long counts of repeated character classes would make the scan slow for some texts.
+    Each rule comes with a sign: a case-insensitive pattern that matches every text in which the rule finds anything.
+    Signs are words: character classes with high repeat counts would make the scan slow for some texts.
     """
 
     def __init__(self, rules: Sequence[tuple[str, RedactionRule]]) -> None:
@@ -125,13 +125,13 @@ class RulePrefilter:
 
 
 def _decode_group_name(name: str | bytes) -> str:
-    """Return a group's name as text; RE2 has it as bytes for a pattern of bytes."""
+    """Return a group's name as text; for a bytes pattern, RE2 returns it as bytes."""
     return name.decode("ascii") if isinstance(name, bytes) else name
 
 
 def compute_max_findings(view: bytes) -> int:
     """Return how many findings of one kind are examined one by one.
 
-    A text with more is not a log, and is hidden more coarsely, so that redaction takes linear time.
+    A text with more isn't a log, and is hidden more coarsely to keep redaction linear.
     """
     return 100 + len(view) // 256

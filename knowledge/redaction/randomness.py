@@ -51,12 +51,12 @@ def _is_readable_name(run: str) -> bool:
 def is_key_material(run: str) -> bool:
     """Return whether a run of at least 32 base64, base64url or base32 characters is random.
 
-    Names, paths, GUIDs and hashes are not.
+    Names, paths, GUIDs, and hashes aren't.
     """
     bare = run.rstrip("=")
     if _HEX.fullmatch(bare) or _GUID_LIKE.search(bare):
         return False
-    # Base64 of UTF-16, of which every other byte is zero: most likely an encoded script.
+    # Base64 of UTF-16, in which every other byte is zero: most likely an encoded script.
     if len(bare) % 4 in (0, 2, 3) and len(run) >= 40 and run.count("A") > len(run) / 5:
         return True
     # A token of Azure DevOps, or a key of an Azure service, which has 32 or 64 bytes.
@@ -74,9 +74,10 @@ def is_key_material(run: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_secret_fragment(run: str, is_delimited: bool = False) -> bool:
-    """Return whether a short run can be a part of a secret: it mixes classes, and is no date, no hex and no word.
+    """Return whether a short run can be part of a secret: it mixes classes, and isn't a date, hex, or a word.
 
-    `is_delimited` says that a delimiter that ends secrets (`;`, a quote, the line's end) follows. Less is then needed.
+    `is_delimited` says that a delimiter that ends secrets (`;`, a quote, the line's end) follows. Then less mixing is
+    enough.
     """
     bare = run.rstrip("=")
     if len(run) < 4 or _KNOWN_FORMAT.match(bare) or _HEX.fullmatch(bare) or _GUID_LIKE.search(bare):

@@ -1,7 +1,7 @@
-"""Hide the secrets in text from elsewhere. Whatever leaves a log goes through here first; in doubt, it is hidden.
+"""Hide the secrets in untrusted text. Everything shown from a log passes through here first; when in doubt, hide it.
 
 `redact` never changes the number of lines, is idempotent, and takes time linear in its input. It works on a byte view
-with one byte for each character of the text, so that offsets need no conversion.
+with one byte per character, so offsets need no conversion.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ def redact(text: str) -> str:
     """Return `text` with every secret replaced by `[REDACTED]`; names of keys and line breaks stay."""
     if not text:
         return text
-    # What one pass hides can leave another secret in a place that tells: passes follow until one finds nothing. After
-    # the first few, whole lines are hidden.
+    # Hiding one secret can expose another to a rule, so passes repeat until one finds nothing. After the first few,
+    # whole lines are hidden.
     for attempt in range(2 * _MAX_PASSES):
         spans = _find_secret_spans(text)
         if not spans:
             return text
         text = _replace_spans(text, spans if attempt < _MAX_PASSES else _find_line_spans(text, spans))
-    # A text that still shows something new was made for it, and is hidden as a whole.
+    # A text that still has something new was crafted for this, and is hidden as a whole.
     return "\n".join(REDACTED if line.strip() else line for line in text.split("\n"))
 
 
 def redact_lines(lines: Sequence[str]) -> list[str]:
-    """Return `lines` redacted as one text, which finds secrets on several lines, such as private keys."""
+    """Return `lines` redacted as one text, to find secrets that span lines, such as private keys."""
     redacted = redact("\n".join(lines)).split("\n")
     result: list[str] = []
     index = 0
@@ -52,7 +52,7 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _find_secret_spans(text: str) -> list[Span]:
-    """Return the spans to hide: sorted, not overlapping, each within one line, and none hidden already."""
+    """Return the spans to hide: sorted, not overlapping, each within one line, and none already hidden."""
     view = build_byte_view(text)
     found = [span for rule in _PREFILTER.select_rules(view) for span in rule(view)]
     if not found:
@@ -65,7 +65,7 @@ def _find_secret_spans(text: str) -> list[Span]:
 
 
 def _expand_to_whole_marks(view: bytes, spans: list[Span]) -> list[Span]:
-    """Expand `spans` so that none cuts a `[REDACTED]` of an earlier pass, and drop those with nothing else in them."""
+    """Expand `spans` so that none cuts a `[REDACTED]` of an earlier pass, and drop those that contain nothing else."""
     if _REDACTED_BYTES not in view:
         return spans
     length = len(_REDACTED_BYTES)

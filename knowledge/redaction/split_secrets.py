@@ -31,7 +31,7 @@ _TRUNCATED_NAMES = (
     "passphrase",
 )
 _WHOLE_WORDS = (b"key", b"word", b"code", b"phrase", b"count", b"access", b"ess", b"ntial")
-"""Ends of those names that are left out, since most are words that keys of other things have, too."""
+"""Name endings to leave out, since most are words that other keys have too."""
 _SINGLE_ALPHABETS = (BytePattern(r"[0-9a-z]+\z"), BytePattern(r"[0-9A-F]+\z"))
 
 
@@ -46,7 +46,7 @@ def read_next_line_value(view: bytes, pos: int) -> Span | None:
     next_line = _FIRST_LINE.match(view, rest.end())
     if next_line is None:
         return None
-    # After the mark of a YAML block or of a command that goes on, the next line is the value, even if it is a word.
+    # After a YAML block marker or a command's line continuation, the next line is the value, even if it's a word.
     is_continued = rest.group().strip()[:1] in (b"|", b">", b"\\", b"`", b"^")
     start, end = next_line.span("run")
     if view[start - 1 : start] in (b'"', b"'"):
@@ -64,7 +64,7 @@ def _is_delimiter(following: bytes) -> bool:
 
 
 def find_continuations(view: bytes, spans: list[Span]) -> Iterator[Span]:
-    """Yield the other parts of secrets that a line break cut.
+    """Yield the other parts of secrets that a line break split.
 
     These are runs that look like a part of a secret, on the line after one of `spans`, which ends its own line.
     """

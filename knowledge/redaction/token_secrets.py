@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from knowledge.redaction.patterns import BytePattern, RedactionRule, Span, compute_max_findings
 from knowledge.redaction.randomness import is_key_material, is_secret_fragment
 
-# A token may follow an escaped line break, whose letter is no edge of a word.
+# A token may follow an escaped line break, whose letter hides the word boundary.
 _WORD_EDGE = r"(?:\b|\\[nrt])"
 _KNOWN_TOKEN = BytePattern(
     rf"eyJ[A-Za-z0-9_-]{{6,}}(?:\.[A-Za-z0-9_-]*){{0,4}}"
@@ -52,7 +52,7 @@ def _find_known_tokens(view: bytes) -> Iterator[Span]:
 
 
 def _find_random_runs(view: bytes) -> Iterator[Span]:
-    """Yield long random runs that are not a checksum, GUID, path or name."""
+    """Yield long random runs that aren't a checksum, GUID, path, or name."""
     checksum_end = 0
     for match in _LONG_RUN.finditer(view):
         start, end = match.span()
@@ -92,7 +92,7 @@ def _find_function_codes(view: bytes) -> Iterator[Span]:
 
 
 def _find_auth_scheme_values(view: bytes) -> Iterator[Span]:
-    """Yield what follows `Bearer` or `Basic`, if it is no word."""
+    """Yield what follows `Bearer` or `Basic`, unless it's a word."""
     for match in _AUTH_SCHEME.finditer(view):
         value = match.group("v")
         if (
@@ -131,7 +131,7 @@ def _find_key_blocks(view: bytes) -> Iterator[Span]:
 
 
 def _find_body_after(view: bytes, pos: int, limit: int) -> Iterator[Span]:
-    """Yield the lines of a key's body from `pos` to the first line that is no base64, at most to `limit`."""
+    """Yield the lines of a key's body from `pos` to the first line that isn't base64, at most to `limit`."""
     while pos < limit and (line := _BODY_LINE.match(view, pos, limit)) is not None:
         if line.end("body") > line.start("body"):
             yield line.span("body")

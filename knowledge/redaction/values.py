@@ -1,7 +1,7 @@
 """Find where a secret's value ends: quoted, escaped, in a URL, in a connection string, or on a command line.
 
-All functions take a byte view, with one byte for each character of its text. None looks further than the value that it
-then returns, which keeps redaction linear.
+All functions take a byte view, with one byte per character. None looks past the value that it returns, which keeps
+redaction linear.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _NEXT_WORD = BytePattern(r"[ \t]+[A-Za-z(]")
 _BACKSLASH, _BACKTICK, _DOUBLE_QUOTE = b'\\`"'
 _MAX_CONNECTION_VALUE_CHARS = 256
 _MIN_LONG_VALUE_CHARS = 200
-"""Characters from which a value is a secret even if it matches a placeholder, which has no such length."""
+"""Length from which a value is a secret even if it looks like a placeholder: no placeholder is that long."""
 
 
 def find_line_end(view: bytes, pos: int) -> int:
@@ -84,9 +84,9 @@ def _find_first(pattern: BytePattern, view: bytes, pos: int, endpos: int | None 
 
 
 def find_closing_quote(view: bytes, pos: int, opener: bytes) -> int:
-    """Return the offset before the closing quote of the value at `pos`; the end of its line if it is never closed.
+    """Return the offset of the closing quote of the value at `pos`; the end of its line if it's never closed.
 
-    A quote opened after n backslashes is closed by one after as many, plus those that further escaping adds.
+    A quote opened after n backslashes is closed by one after the same number, plus those that extra escaping adds.
     """
     if opener[:1] in (b"&", b"%") or opener.startswith(b"\\u"):
         return _find_first(_CLOSING_QUOTES[opener.lower()], view, pos)
@@ -111,7 +111,7 @@ def find_closing_quote(view: bytes, pos: int, opener: bytes) -> int:
 def read_header(view: bytes, pos: int) -> Span | None:
     """Return the credentials in an HTTP header whose value starts at `pos`; `None` for a placeholder or prose.
 
-    They end at the closing quote or at the line's end. The scheme, such as `Bearer`, is not a part of them.
+    They end at the closing quote or at the line's end. The scheme, such as `Bearer`, isn't part of them.
     """
     opening = VALUE_OPENING.match(view, pos)
     start = opening.end() if opening else pos
@@ -128,14 +128,14 @@ def read_value(
 ) -> Span | None:
     """Return the secret, without quotes, after a name whose separator ends at `pos`; `None` if there is none.
 
-    Placeholders, URLs and prose are no secrets.
+    Placeholders, URLs, and prose aren't secrets.
 
     Args:
         view: The byte view.
         pos: The offset after the separator.
-        is_password: Any text can be the value, even an ordinary word.
-        can_be_prose: The separator is a colon, which sentences have, too.
-        is_connection_string: The value is in a connection string, where it can contain blanks.
+        is_password: Whether any text can be the value, even an ordinary word.
+        can_be_prose: Whether the separator is a colon, which sentences have too.
+        is_connection_string: Whether the value is in a connection string, where it can contain blanks.
     """
     opening = VALUE_OPENING.match(view, pos)
     start = opening.end() if opening else pos
@@ -160,7 +160,7 @@ def read_value(
 
 
 def _is_closing_quote(view: bytes, start: int, quote: bytes) -> bool:
-    """Return whether the quote before `start` closes a string that ends with the name, so that no value follows."""
+    """Return whether the quote before `start` closes a string that ends with the name, so no value follows."""
     return not quote.startswith(b"\\") and view[start : start + 1] in (b" ", b")", b"", b"\r", b"\n")
 
 
@@ -172,7 +172,7 @@ def _find_quoted_end(view: bytes, start: int, quote: bytes) -> int:
     while quote == b"'" and view[after : after + 3] in (b'"\'"', b"\\''") and view[end:after] == quote:
         end = find_closing_quote(view, after + (4 if view[after] == _DOUBLE_QUOTE else 3), quote)
         after = end + 1
-    if view[end:after] == quote and view[after : after + 1].isalnum():  # The value goes on after the quote.
+    if view[end:after] == quote and view[after : after + 1].isalnum():  # The value continues after the quote.
         end = _find_first(_VALUE_END, view, after)
     return end
 
@@ -195,7 +195,7 @@ def _can_be_secret(value: bytes) -> bool:
 
 
 def read_argument(view: bytes, pos: int) -> Span | None:
-    """Return the argument of a command line at `pos`, to its quote or the next blank; `None` for another flag."""
+    """Return the command line argument at `pos`, up to its quote or the next blank; `None` for another flag."""
     opening = VALUE_OPENING.match(view, pos)
     start = opening.end() if opening else pos
     if view[start : start + 1] in (b"-", b"|", b">", b"&", b"") and not (opening and opening.group("quote")):

@@ -14,7 +14,7 @@ from knowledge.search.tokenizer import SearchToken
 
 _SATURATION = 2.0
 _MIN_IDF = 0.4
-"""A term below this occurs in most documents and is not indexed at all."""
+"""A term below this occurs in most documents and isn't indexed at all."""
 
 TokenizedDocument = Mapping[str, Sequence[Sequence[SearchToken]]]
 """The texts of each field of a document, as tokens."""
@@ -25,13 +25,13 @@ class FieldWeights(NamedTuple):
 
     weight: float
     length_normalization: float
-    """How strongly long texts reduce the weight of the field, 0 to 1."""
+    """How strongly long texts reduce the field's weight, 0 to 1."""
     mention_weight: float
-    """How much a term in the field makes the document count as one that has the term, 0 to 1."""
+    """How much a term in the field counts toward the document having it, 0 to 1."""
 
 
 class Bm25fIndex:
-    """An index of documents, which are named by their position.
+    """An index of documents, which are identified by position.
 
     `idf` holds the inverse document frequency of every term. `postings` holds for each term that is not too common the
     documents that have it, each with the term's share of the document's score.

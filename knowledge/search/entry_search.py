@@ -1,7 +1,7 @@
 """Finds the entry that a person describes in their own words, in any language of the lexicon.
 
 Each entry is scored by BM25F over its concepts and stems, with bonuses for words that occur exactly as written and for
-phrases of the entry that the text repeats. It counts less if the text says nothing of what it is about. The weights
+phrases of the entry that the text repeats. It counts less if the text doesn't mention the entry's subject. The weights
 were tuned by leaving out a fifth of all entries' phrases at a time, and searching for those.
 """
 
@@ -21,7 +21,7 @@ from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import ParsedQuery, SearchToken, load_lexicon, split_words
 
 MAX_RESULTS = 5
-"""Matches that a search returns at most."""
+"""The most matches that a search returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ _EXACT_WORD_BONUS = 0.8
 """Factor for the score of words that occur in the entry exactly as written."""
 _MAX_CANDIDATES = 12
 _ROLE_FACTORS: Mapping[str, float] = {"wrapper": 0.9, "symptom": 0.95}
-"""An entry that another may be the cause of ranks slightly below the one that names the cause."""
+"""A possible consequence ranks slightly below the entry that names its cause."""
 _PLAIN_WORD_FACTOR = 0.8
-"""How much a word counts that isn't in the lexicon: it is hardly ever what a question is about, however rare it is."""
+"""Weight of a word that isn't in the lexicon: however rare, it's hardly ever what a question is about."""
 _MIN_CLEAR_SCORE = 6.0
 """Below this, an entry for anything that may have failed is the better answer."""
 _MIN_SCORE_BESIDE_WRAPPER = 4.0
@@ -50,12 +50,12 @@ _MIN_SCORE_BESIDE_WRAPPER = 4.0
 _MIN_SCORE_RATIO = 0.4
 """Share of the best score that another match needs in order to be shown."""
 _FAILED_STEP_TERM = "~exit-code"
-"""Without this, a script is only what a question mentions, not what failed."""
+"""Without this, a question only mentions a script; it isn't what failed."""
 _MIN_LIKELY_SCORE = 13.0
 _MIN_LEAD_RATIO = 1.25
 """How far a likely match must be ahead of the second one."""
 _MIN_COVERAGE = 0.4
-"""Share of a text's weight that a likely match must have in common with it."""
+"""Share of a text's weight that a likely match must share."""
 _MIN_KNOWN_COVERAGE = 0.6
 """The same share among the terms that occur in any entry."""
 _MIN_INFORMATIVE_WEIGHT = 1.5
@@ -126,7 +126,7 @@ class EntrySearch:
             for index in ranked
             if scores[index] >= best_score * _MIN_SCORE_RATIO
         ]
-        # Only the first can be singled out, so all others stay possible.
+        # Only the first can be likely, so all others stay possible.
         is_clearly_ours = not (query.has_foreign_terms or is_about_other(query))
         if (
             is_clearly_ours
@@ -169,7 +169,7 @@ class EntrySearch:
         """Return the BM25F score of every entry that has a term of the query, by the entry's index."""
         scores: dict[int, float] = {}
         for token in query.tokens:
-            # A token's terms are alternatives, so only the best of them counts for an entry.
+            # A token's terms are alternatives, so only the best one counts for an entry.
             shares: dict[int, float] = {}
             for term in token.terms:
                 for index, share in self._index.postings.get(term, ()):

@@ -2,7 +2,7 @@
 
 A question is reduced to the set of concepts it mentions. It asks for the how-to with the most similar listed question,
 if that is similar enough. A word that no how-to knows counts more against a match than a known one counts for it, so
-that anything else finds no how-to at all.
+unrelated questions find no how-to at all.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from knowledge.search.spelling import SpellingCorrector
 from knowledge.search.tokenizer import split_words
 
 MAX_QUESTION_CHARS = 160
-"""Characters of a question. A longer text is an error, a log, or a description of a problem."""
+"""Maximum length of a question. A longer text is an error, a log, or a description of a problem."""
 _MAX_WORDS = 26
 _MAX_BARE_WORDS = 7
-"""Words of a request without any question word, such as "build log location"."""
+"""Maximum words of a request without a question word, such as "build log location"."""
 _MIN_SCORE = 0.75
 _MIN_BARE_SCORE = 0.95
 _MIN_SUGGESTION_SCORE = 0.71
@@ -130,7 +130,7 @@ class HowtoSearch:
             concepts=self._extract_concepts(corrected),
             word_count=len(words),
             is_question="?" in text or self._question_words.has_match(corrected),
-            # These words rule a how-to out, so a guess at their spelling is not good enough.
+            # These words rule out a how-to, so guessing at their spelling isn't good enough.
             is_report=self._report_words.has_match(words),
             is_weak_report=self._weak_report_words.has_match(words),
             is_excluded=self._exclusion_words.has_match(words),

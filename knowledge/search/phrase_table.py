@@ -1,6 +1,6 @@
 """Finds known phrases in a sequence of words, by a trie of words.
 
-A phrase is one or more words. A word that ends in `*` (`abc*`) stands for every word with that prefix. Between the
+A phrase is one or more words. A word that ends in `*` (`abc*`) matches every word with that prefix. Between the
 words of a phrase a text may have words that change nothing, such as "not [been] found" and "kicked [it] off".
 """
 
@@ -15,7 +15,7 @@ _MAX_GAP_WORDS = 2
 
 
 class PhraseMatch(NamedTuple):
-    """A phrase found in the words from `start` up to `end` (exclusive), and the labels it stands for."""
+    """A phrase found in the words from `start` up to `end` (exclusive), and its labels."""
 
     start: int
     end: int
@@ -23,7 +23,7 @@ class PhraseMatch(NamedTuple):
 
 
 class PhraseTable:
-    """A table of phrases, each of which stands for one or more labels.
+    """A table of phrases, each with one or more labels.
 
     `gap_words` are those that a text may have between the words of a phrase.
     """
@@ -87,12 +87,12 @@ class _Node:
         return bool(self.word_children or self.prefix_children)
 
     def add_child(self, word: str) -> _Node:
-        """Return the child for `word`, which is created if it does not exist."""
+        """Return the child for `word`, creating it if it doesn't exist."""
         if not word.endswith("*"):
             return self.word_children.setdefault(word, _Node())
         prefix = word[:-1]
         if len(prefix) < _MIN_PREFIX_CHARS:
-            raise ValueError(f"{word!r} is too short for the beginning of a word")
+            raise ValueError(f"{word!r} is too short to be a prefix")
         self.prefix_lengths = tuple(sorted({*self.prefix_lengths, len(prefix)}, reverse=True))
         return self.prefix_children.setdefault(prefix, _Node())
 
@@ -104,7 +104,7 @@ class _Node:
         return words
 
     def find_children(self, word: str) -> list[_Node]:
-        """Return the child for the whole `word` and the one for its longest known prefix, as far as they exist."""
+        """Return the child for the whole `word` and the one for its longest known prefix, if they exist."""
         children = []
         if child := self.word_children.get(word):
             children.append(child)

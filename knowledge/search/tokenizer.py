@@ -17,15 +17,15 @@ from knowledge.search.durations import Durations
 from knowledge.search.phrase_table import PhraseTable
 
 MAX_TEXT_CHARS = 4_000
-"""Characters at the start of a text that are read; the rest is ignored."""
+"""How many characters of a text are read; the rest is ignored."""
 _MAX_WORDS = 400
 _MAX_WORD_CHARS = 64
 _MAX_CORRECTIONS = 16
 _OPENING_WORDS = 6
-"""Words at the start of a text among which a question's opening must be."""
+"""A question's opening must be within this many words of the start."""
 _NAME_PART = define_text_pattern(r"[A-Z]+[a-z]+|[A-Z]+|[a-z]+")
 _VERSION = define_text_pattern(r"(?:^|[^0-9.])[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{1,12}(?:[^0-9.]|\.?$|\.[^0-9])")
-"""A number such as 1.0.0, which counts as the word for what it is."""
+"""A number such as 1.0.0, which counts as the word "version"."""
 _HEX = define_text_pattern(r"^0x0*([0-9a-f]+)$")
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _SEPARATOR_TABLE = bytes(code if code in _WORD_BYTES else ord(" ") for code in range(256))
@@ -34,11 +34,11 @@ _CORRECTED_WEIGHT = 0.8
 """Weight of a word whose spelling was corrected, since the correction is a guess."""
 _NAME_PART_WEIGHT = 0.5
 _MIN_NUMBER_CHARS = 3
-"""Digits that make a number worth searching for; shorter ones occur everywhere."""
+"""Minimum digits of a number worth searching for; shorter ones occur everywhere."""
 
 
 class SearchToken(NamedTuple):
-    """One unit of meaning: the terms it may stand for, the words that express it (spelled correctly), and its weight.
+    """One unit of meaning: its possible terms, the words that express it (spelled correctly), and its weight.
 
     A term is a concept of the lexicon (`~name`), a stem, a number, or a duration in minutes (`240m`). A long duration
     is also the concept `~long`.
@@ -184,7 +184,7 @@ class Lexicon:
                     tokens.extend(self._split_name(names[index], is_whole_word=False))
                 index = concept.end
             elif (trouble := self._trouble_phrases.match_at(words, index)) is not None:
-                index = trouble.end  # words for a failure are in every question, so they distinguish nothing
+                index = trouble.end  # every question has words for a failure, so they distinguish nothing
             else:
                 weight = _CORRECTED_WEIGHT if index in corrected else 1.0
                 tokens.extend(self._tokenize_word(names[index], words[index], weight))
@@ -201,7 +201,7 @@ class Lexicon:
     def _split_name(self, name: str, *, is_whole_word: bool) -> list[SearchToken]:
         """Return a token for each part of a compound name such as `runOutputName`; none for a plain word.
 
-        `is_whole_word` is false for the name of a concept, of which only a long one is split.
+        `is_whole_word` is false for a concept's name, which is only split if it's long.
         """
         if name.isalpha() and (name[1:].islower() or name.isupper()):
             return []

@@ -1,1 +1,1 @@
-"""Image templates: their ids, what Azure and files say of them as JSON, and the facts that follow."""
+"""Image templates: their ids, their JSON from Azure or from files, and the facts that follow."""

@@ -13,14 +13,14 @@ from knowledge.template.parsing import MAX_ITEMS, NoTemplateError, lower_keys, p
 from knowledge.template.template_id import TemplateId
 
 _TYPES = frozenset({"microsoft.virtualmachineimages", "microsoft.virtualmachineimages/imagetemplates"})
-"""The second is the type; the samples of 2019 left out the rest."""
+"""The second is the type; samples from 2019 left out the namespace."""
 _MAX_DEPTH = 8
 """How deep resources may be nested: a deployment within a deployment."""
 _CONTAINERS = ("value", "resources", "properties", "template")
-"""Where resources may be: `value` has those of a list that Resource Manager answers, a nested deployment a template."""
+"""Where resources may be: Resource Manager's lists have them in `value`, nested deployments in a template."""
 _JSON_START = r"(?m)^[ \t]*[\[{]"
 _MAX_STARTS = 3
-"""How many places of a text are tried: a command before the JSON may have braces, too."""
+"""How many places in a text to try: a command before the JSON may have braces too."""
 
 
 def find_templates(document: object) -> tuple[ImageTemplate, ...]:
@@ -37,9 +37,9 @@ def find_templates(document: object) -> tuple[ImageTemplate, ...]:
 def read_pasted_template(text: str) -> ImageTemplate | None:
     """Return the first template in the first JSON document of a text, None if there is none.
 
-    A document that was cut, or wrapped within a text, can't be read.
+    A document that was truncated, or wrapped within a string, can't be read.
     """
-    text = text.replace("\xa0", " ")  # the indentation of what was pasted into a chat
+    text = text.replace("\xa0", " ")  # the indentation of text pasted into a chat
     for start in islice(re.finditer(_JSON_START, text), _MAX_STARTS):
         try:
             document, _ = json.JSONDecoder().raw_decode(text, start.end() - 1)

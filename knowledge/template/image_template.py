@@ -31,7 +31,7 @@ _SHOWN_FACTS = (
     "source_image",
     "identities",
 )
-"""The facts that people see; only rules need the others."""
+"""The facts that people see; the others are for rules only."""
 _FACT_TEXT = r"[0-9A-Za-z_ .,:/()@+-]{1,300}"
 """What a fact may consist of: names, states, and ids, but neither a message nor a template expression."""
 
@@ -46,9 +46,9 @@ class ImageSource:
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     def describe(self) -> str:
-        """Return the source in one line, with the exact version that the run used."""
+        """Return the source on one line, with the exact version that the run used."""
         text = self.image
-        # of a gallery image the exact version is a resource id that ends with it
+        # for a gallery image, the exact version is a resource id that ends with it
         version = get_last_segment(self.exact_version)
         if text and version and not text.endswith((f":{version}", f"/{version}")):
             text = f"{text} ({version})"
@@ -57,7 +57,7 @@ class ImageSource:
 
 @dataclass(frozen=True, slots=True)
 class TemplateStep:
-    """A customizer or a validator: its place in the list, from 0, and what it runs, which may hold secrets."""
+    """A customizer or a validator: its place in the list, from 0, and what it runs, which may contain secrets."""
 
     index: int
     type: str
@@ -70,7 +70,7 @@ class TemplateStep:
 
 @dataclass(frozen=True, slots=True)
 class Distributor:
-    """A target of the image: its place in the list, from 0. `target` is an image's, a gallery's or a VHD's address."""
+    """A target of the image: its place in the list, from 0. `target` is an image's, a gallery's, or a VHD's address."""
 
     index: int
     type: str
@@ -81,7 +81,7 @@ class Distributor:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The subnets in which a build runs that has a network of its own."""
+    """The subnets in which a build with its own network runs."""
 
     subnet_id: str = ""
     container_subnet_id: str = ""
@@ -117,16 +117,17 @@ class ErrorHandling:
 
 @dataclass(frozen=True, slots=True)
 class ImageTemplate:
-    """An image template, as Azure answers it or as a file has it before Azure has seen it. Its texts are not redacted.
+    """An image template, as returned by Azure, or from a file that Azure hasn't seen yet. Its texts aren't redacted.
 
     Attributes:
-        template_id: Where it is, None for a file.
+        template_id: Where it is; None for a file.
         identities: The ids of its user-assigned identities.
-        staging_group: The resource group that the build uses; `requested_staging_group` is what the template asks for.
+        staging_group: The resource group that the build uses; `requested_staging_group` is the one the template asks
+        for.
         build_timeout_minutes: The limit as written, None if missing; `timeout_minutes` is the one that counts.
-        optimizes_boot: It asks for the optimization of the boot time.
-        auto_run: It is built as soon as it's created.
-        os: The operating system of the image, None when it can't be inferred.
+        optimizes_boot: Whether it asks for boot time optimization.
+        auto_run: Whether it's built as soon as it's created.
+        os: The image's operating system, None if it can't be inferred.
         unevaluated: The keys, in lower case, whose values are expressions of a deployment template.
         path: The JSON path of its properties in the document, such as `resources[0].properties`, "" for the document.
         properties: Everything that it says, as written.
@@ -157,19 +158,19 @@ class ImageTemplate:
 
     @property
     def timeout_minutes(self) -> int:
-        """The minutes that a run may take."""
+        """The number of minutes that a run may take."""
         return self.build_timeout_minutes or DEFAULT_TIMEOUT_MINUTES
 
     @property
     def has_failed(self) -> bool:
-        """Whether the last run failed or was canceled, or the template could not be created."""
+        """Whether the last run failed or was canceled, or the template couldn't be created."""
         has_run_failed = self.run.outcome in ("failed", "canceled") and not self.run.is_running
         return has_run_failed or self.provisioning.state.casefold() == "failed"
 
     def compute_facts(self, now: str | None = None) -> dict[str, str | int]:
-        """Return the facts by name, without those that the template doesn't tell.
+        """Return the facts by name, without those that the template doesn't give.
 
-        `now` (UTC, ISO 8601) measures a run that has not ended. `run_share` is the percentage of the time limit used.
+        `now` (UTC, ISO 8601) measures a run that hasn't ended. `run_share` is the percentage of the time limit used.
         """
         seconds = self.run.compute_seconds(now)
         source = self.source.describe()
@@ -199,7 +200,7 @@ class ImageTemplate:
         return {**known, **names}
 
     def compute_shown_facts(self) -> dict[str, str | int]:
-        """Return the facts that a diagnosis has too, and so the commands of steps and a support case."""
+        """Return the facts that diagnoses, commands of steps, and support cases share."""
         facts = self.compute_facts()
         return {name: facts[name] for name in _SHOWN_FACTS if name in facts}
 

@@ -1,4 +1,4 @@
-"""Read an image template from its JSON object, whoever wrote it: Azure, one of its tools, or the author of a file.
+"""Read an image template from its JSON object, as written by Azure, one of its tools, or the author of a file.
 
 Resource Manager nests a template's `properties`, and Azure CLI flattens them. Keys come in any case. What is missing,
 null, empty, or of the wrong type leaves its field empty.
@@ -27,7 +27,7 @@ from knowledge.template.template_id import TemplateId
 from knowledge.text.decoding import replace_lone_surrogates
 
 MAX_ITEMS = 1000
-"""Items of a list that are read; a template has at most some dozens."""
+"""How many items of a list to read; a template has at most a few dozen."""
 _MAX_NUMBER = 2**53
 
 _WINDOWS_PUBLISHERS = frozenset({"microsoftwindowsdesktop", "microsoftwindowsserver", "microsoftvisualstudio"})
@@ -44,10 +44,10 @@ class NoTemplateError(KnowledgeError):
 
 
 def parse_template(resource: object, path: str = "") -> ImageTemplate:
-    """Read the template that `resource` is.
+    """Read the template in `resource`.
 
     `path` is the JSON path of `resource` in its document, "" if it's the whole document. Raise `NoTemplateError` if it
-    is no JSON object.
+    isn't a JSON object.
     """
     if not isinstance(resource, Mapping):
         raise NoTemplateError(f"an image template is a JSON object, not {type(resource).__name__}")
@@ -202,7 +202,7 @@ def read_text(value: object) -> str:
 
 
 def _read_number(value: object) -> int | None:
-    """Return a whole number from 0 on, as such or as text, which Azure CLI's `--query` and hand-made files may have."""
+    """Return a whole number from 0 on, written as a number or as text, as in `--query` output and hand-made files."""
     if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         return int(value)
     is_number = isinstance(value, int) and not isinstance(value, bool)

@@ -1,7 +1,7 @@
 """Read the status of a run or a template from what a command printed: a table, columns with tabs, or a few values.
 
-Azure CLI prints the same answer as JSON, YAML, a table, or columns, and `--query` picks some of its values, which then
-have names of one's own, mostly `state`. JSON and YAML with Azure's own names need no help from here.
+Azure CLI prints the same answer as JSON, YAML, a table, or columns. `--query` picks some of its values and renames
+them, usually to `state` or the like. JSON and YAML with Azure's own names need no help from here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FACT_BY_KEY = {
 }
 _ALLOWED = {"run_state": _RUN_STATES, "provisioning_state": _PROVISIONING_STATES}
 _OTHER_KEYS = frozenset({"message", "name", "group", "rg", "resourcegroup", "location"})
-"""Keys beside a state with which a few values are still those of a run or a template."""
+"""Keys that may come with a state in a run's or a template's values."""
 _COLOR = r"\x1b\[[0-9;]*m"
 _RULE = r"-+(?: +-+)*"
 _PAIR = r'\s*"?([A-Za-z]\w{1,30})"?\s*:\s*(.*?),?\s*'
@@ -35,7 +35,7 @@ _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}(?:Z|[+-][0-9:]{4,6})"
 _RUN_COLUMNS = rf"({_TIME})\s+(?:.*\s)?({'|'.join(_RUN_STATES)})\s+(?:(None|[A-Z][a-z]+)\s+)?({_TIME})"
 """The columns of `lastRunStatus`, which the CLI sorts by their names: end, message, state, sub-state, start."""
 _MESSAGE = r"The build was canceled|Canceling image build|(?:Failed (?:in|while) |During the image build).*|None|"
-"""How the messages of runs begin, which are all that a row may have besides the state."""
+"""How run messages begin; a row may have one besides the state, and nothing else."""
 _TEMPLATE_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 
 
@@ -48,12 +48,12 @@ def read_printed_status(text: str) -> Mapping[str, str]:
 
 
 def _read_table(lines: list[str]) -> dict[str, str]:
-    """Return the values of a table with one row by the names of its columns, which the rule below them shows."""
+    """Return the values of a one-row table by column name; the rule below the names shows the columns."""
     for index in range(1, len(lines) - 1):
         if not re.fullmatch(_RULE, lines[index].strip()):
             continue
         if len(lines) > index + 2:
-            return {}  # of several templates
+            return {}  # a list of several templates
         spans = [match.span() for match in re.finditer("-+", lines[index])]
         header, row = lines[index - 1], lines[index + 1]
         return {header[begin:end].strip(): row[begin:end].strip() for begin, end in spans}
@@ -61,7 +61,7 @@ def _read_table(lines: list[str]) -> dict[str, str]:
 
 
 def _read_pairs(lines: list[str]) -> dict[str, str]:
-    """Return the values of a text that consists of a few of them, as JSON or YAML."""
+    """Return the values of a text that consists of a few values as JSON or YAML."""
     inner: list[str] = []
     for line in lines:
         if inner and line.startswith("  ") and not re.fullmatch(_PAIR, line):

@@ -1,6 +1,6 @@
-"""How far a run got, in the words of Azure's sub-states, whether its status says so or its log.
+"""How far a run got, in the words of Azure's sub-states, from its status or its log.
 
-Azure's status names the sub-state only while a run goes on, and says `Building` until the customizers have ended.
+Azure's status names the sub-state only while a run is in progress, and says `Building` until the customizers end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _VAGUE_SUB_STATE = "building"
 def compute_rule_facts(
     template: ImageTemplate, log: Diagnosis | None, log_file: str, now: str | None = None
 ) -> dict[str, str | int]:
-    """Return the template's facts for the rules, with how far its run got from the log where the status is silent.
+    """Return the template's facts for the rules; if the status doesn't say how far the run got, the log does.
 
     `log` is the diagnosis of `log_file`, None if that wasn't read.
     """
@@ -45,5 +45,5 @@ def find_reached_phase(run: Run, log: Diagnosis | None, log_file: str) -> str:
     if log_file == "validation.log":
         return "validating"
     if log.outcome == "succeeded" and run.outcome == "failed":
-        return from_status or "distributing"  # nothing in the build failed, so it was what follows
+        return from_status or "distributing"  # nothing in the build failed, so what follows it did
     return _SUB_STATE_BY_PHASE.get(log.phase or "") or from_status

@@ -20,9 +20,9 @@ _OUTCOME_BY_STATE: dict[str, BuildOutcome] = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of an image template, in Azure's own words; each is "" when Azure doesn't say, all for no run.
+    """A run of an image template, in Azure's own words; each is "" if Azure doesn't say, all are if there's no run.
 
-    The times are UTC, ISO 8601 with `Z`, to the second, and None when there is none (yet).
+    The times are UTC, ISO 8601 with `Z`, to the second, and None if there is none (yet).
     """
 
     state: str = ""
@@ -42,5 +42,5 @@ class Run:
         return _OUTCOME_BY_STATE.get(self.state.casefold(), "unknown")
 
     def compute_seconds(self, now: str | None = None) -> int | None:
-        """Return the seconds that the run took, or has taken until `now`; None when the times don't say."""
+        """Return the seconds that the run took, or has taken so far (`now`); None if the times don't say."""
         return compute_seconds_between(self.started, self.ended or (now if self.is_running else None))

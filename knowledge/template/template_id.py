@@ -1,4 +1,4 @@
-"""Which image template is meant: its full id, or the part of it that a person or a text gave."""
+"""Which image template is meant: its full id, or the part that a person or a text gave."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class TemplateQuery:
     """What is known about the template to find; a field is "" when unknown.
 
     `name` may be the short name that an Azure DevOps task generated (`t_…`). The staging group or the storage account
-    is enough to find the template that it belongs to.
+    alone is enough to find its template.
     """
 
     name: str = ""

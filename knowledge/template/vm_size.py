@@ -1,4 +1,4 @@
-"""The number of vCPUs that the name of a VM size says."""
+"""The number of vCPUs in a VM size's name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Tell whether Image Builder or Packer itself wrote a log.
 
 Image Builder is Packer with the builder `azure-arm`, so their messages are the same. The service prefixes each line and
-gives its scripts names of its own; people's own Packer builds have names, paths, and CI prefixes of theirs.
+generates its scripts' names; people's own Packer builds have other names, paths, and CI prefixes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _PACKER = define_text_pattern(
 
 
 def is_plain_packer(texts: Iterable[str]) -> bool:
-    """Return whether `texts` come from a person's own Packer build for Azure, and nothing in them from the service."""
-    # All lines at once: most texts have no mark at all, and each look at a line costs as much as one at many.
+    """Return whether `texts` come from a person's own Packer build for Azure, with nothing from the service."""
+    # All lines at once: most texts have no mark at all, and checking one line costs as much as checking many.
     text = "\n".join(texts)
     readable = text if text.isascii() else text.encode("utf-8", "replace").decode()
     return _SERVICE.search(readable) is None and _PACKER.search(readable) is not None

@@ -1,4 +1,4 @@
-"""Make the lines of any Packer build for Azure look like those of Image Builder, whatever the build is called.
+"""Make the lines of any Packer build for Azure look like Image Builder's, whatever the build's name.
 
 Packer starts each line with the build's name, `==> NAME: ` or four blanks and `NAME: `. Image Builder's is always
 `azure-arm`; people's own templates use `azure-arm.ubuntu`, `win2022.azure-arm.image`, or any name at all.
@@ -44,7 +44,7 @@ OTHER_PLATFORM_MARKS = (
     r"Starting HTTP server on port \d|Checking image does not exist|Creating temporary RSA SSH key for instance|"
     r"\barn:aws[\w-]*:"
 )
-"""What only builders for other platforms say, whatever the build is called."""
+"""What only builders for other platforms say, whatever the build's name."""
 _OTHER_PLATFORM = define_text_pattern(OTHER_PLATFORM_MARKS)
 
 
@@ -68,7 +68,7 @@ def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
     searched = texts if len(texts) <= _HEAD_LINES + _TAIL_LINES else [*texts[:_HEAD_LINES], *texts[-_TAIL_LINES:]]
     counts: Counter[str] = Counter()
     for text in searched:
-        # A look at what a named line must have is much quicker than the pattern, and most lines don't have it.
+        # Checking for what a named line must have is much faster than the pattern, and most lines don't have it.
         if _KNOWN_NAME in text or not ("==> " in text or "    " in text or "--> " in text or "Build '" in text):
             continue
         line = text[:_MAX_PREFIX_CHARS].encode("utf-8", "replace").decode()
@@ -87,7 +87,7 @@ def find_azure_build_names(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_unknown_name(name: str) -> bool:
-    """Return whether it's neither the name that the line reader knows as it is, nor another platform's builder."""
+    """Return whether it's neither the name that the line reader already knows, nor another platform's builder."""
     return name != BUILDER and not name.startswith(f"{BUILDER}.") and not _OTHER_BUILDER.search(name)
 
 

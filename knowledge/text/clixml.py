@@ -19,11 +19,11 @@ def decode_clixml(text: str) -> str:
     root_start = text.find(_ROOT_START)
     if root_start < 0:
         return "" if text.strip() == _CLIXML_HEADER else text
-    import html  # its tables are large, and few texts need them
+    import html  # its tables are large, and few texts need it
 
     before = text[:root_start].replace(_CLIXML_HEADER, "").strip()
     _, _, after = text[root_start:].rpartition(_ROOT_END)
-    # The root's end is missing when the line was cut at the maximum length: then nothing comes after it.
+    # If the line was cut at the maximum length, the root's end is missing and nothing follows.
     after = after if _ROOT_END in text else ""
     errors = "".join(_ERROR_ELEMENT.findall(text[root_start:]))
     decoded = _ENCODED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), html.unescape(errors))

@@ -5,7 +5,7 @@ from __future__ import annotations
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE_BYTES = 4096
 _MIN_PAIRS = 8
-"""Pairs of bytes that a text must have before its zero bytes say anything about UTF-16."""
+"""How many pairs of bytes a text must have before zero bytes say anything about UTF-16."""
 
 
 def decode(raw: bytes) -> str:
@@ -28,7 +28,7 @@ def detect_encoding(first_bytes: bytes) -> str:
     for bom, encoding in _BOMS:
         if first_bytes.startswith(bom):
             return encoding
-    # Without a mark, UTF-16 shows in Western text by a zero in every other byte.
+    # Without a byte order mark, UTF-16 of Western text has a zero in every other byte.
     even, odd = first_bytes[0::2].count(0), first_bytes[1::2].count(0)
     pairs = len(first_bytes) // 2
     if pairs >= _MIN_PAIRS and odd > pairs * 0.4 and even < pairs * 0.1:
@@ -47,5 +47,5 @@ def _decode_line(line: bytes) -> str:
 
 
 def replace_lone_surrogates(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON allows in a text: RE2 and every encoder would refuse them."""
+    """Replace halves of surrogate pairs, which JSON allows in strings: RE2 and every encoder would reject them."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -7,7 +7,7 @@ _SHORT_SECONDS = 600
 
 
 def format_duration(seconds: int) -> str:
-    """Return `seconds` as a text; from ten minutes on without seconds."""
+    """Return `seconds` as text; from ten minutes on, without seconds."""
     hours, rest = divmod(max(seconds, 0), _HOUR)
     minutes, rest = divmod(rest, _MINUTE)
     if hours:

@@ -1,7 +1,7 @@
 """The text that signatures are searched in: the lines' bodies joined by blanks, and an index back to the lines.
 
-Joining the lines undoes soft wrapping. A text whose words may have been split at a line's end is also joined without
-the blanks.
+Joining the lines undoes soft wrapping. A text whose words may have been split at line ends is also joined without the
+blanks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class IndexedText:
         if text[:1] == " " or any(blank in text for blank in ("  ", "\n ", "\t", "\xa0")):
             bodies = [_collapse_whitespace(body) for body in bodies]
             text = "\n".join(bodies)
-        # The common case needs no loop in Python: in ASCII, the offsets follow from the lengths.
+        # In the common case, ASCII, the offsets follow from the lengths, without a Python loop.
         if not is_hard_wrapped and "-\n" not in text and text.isascii():
             self.flat = text.replace("\n", " ").encode()
             ends = list(accumulate(map(len, bodies[:-1])))
@@ -68,7 +68,7 @@ def _join_bodies(numbers: Sequence[int], bodies: Sequence[str], is_hard_wrapped:
     offset, previous_number, ends_in_hyphen = 0, 0, False
     for number, body in zip(numbers, bodies, strict=True):
         raw = body.encode("utf-8", "replace")
-        # A word that ends in a hyphen was wrapped there, and so needs no blank.
+        # A word that ends in a hyphen was wrapped there, so it needs no blank.
         if parts and not (ends_in_hyphen or (is_hard_wrapped and number != previous_number)):
             raw = b" " + raw
         starts.append(offset)
@@ -85,7 +85,7 @@ def build_indexed_texts(lines: Sequence[LogLine]) -> list[IndexedText]:
 
 
 def _is_likely_hard_wrapped(lines: Sequence[LogLine]) -> bool:
-    """Return whether a short text was cut at a terminal's width: a long line is followed by one without a prefix."""
+    """Return whether a short text was cut at a terminal's width: a line without a prefix follows a long one."""
     if not 2 <= len(lines) <= _MAX_HARD_WRAPPED_LINES:
         return False
     return any(

@@ -1,7 +1,7 @@
 """Parse the parts of a log line's prefix: run id, time and component.
 
 Each parser gets the line and the position at which its part may start. It returns what it found, and the position of
-what follows: the same position again when the part is missing.
+what follows: the same position if the part is missing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _MAX_COMPONENT_CHARS = 90
 def parse_run_prefix(text: str) -> tuple[int, str | None, bool]:
     """Parse `[run id] PACKER OUT `, of which only `PACKER` must be there.
 
-    Returns the position of what follows, the run id, and whether there was such a prefix. Without one, the position is
-    0: leading blanks belong to the line.
+    Returns the position of what follows, the run id, and whether there was a prefix. Without one, the position is 0:
+    leading blanks belong to the line.
     """
     pos = len(text) - len(text.lstrip(" \t")) if text[:1] in " \t" else 0
     run_id = None
@@ -60,7 +60,7 @@ def parse_time(text: str, pos: int) -> tuple[datetime | None, int]:
     return time, end + 1 if text[end : end + 1] == " " else end
 
 
-@lru_cache(maxsize=1024)  # Lines written in the same second are next to each other.
+@lru_cache(maxsize=1024)  # Lines written in the same second are adjacent.
 def _parse_timestamp(stamp: str) -> datetime | None:
     """Return the time written in 19 characters as `2026/01/12 08:00:00`; `None` when there is no such time."""
     try:

@@ -1,6 +1,6 @@
 """Parse one line of a build log into its prefix, its time, its source, and the body that remains.
 
-Over the years the service has written several forms of the prefix, with and without OUT/ERR, a run id, a time and a
+Over the years the service has used several forms of the prefix, with and without OUT/ERR, a run id, a time, and a
 component. People also paste lines that lost part of it. All forms are parsed alike.
 """
 
@@ -42,8 +42,8 @@ _VERDICT_PREFIXES = (
 _UI_BUILDER_PREFIXES = ("ui: ==> azure-arm: ", "ui:     azure-arm: ")
 _EMPTY_UI_LINES = ("ui: ", "ui:")  # The blank may have been trimmed.
 _UI_BUILDER_CHARS = len(_UI_BUILDER_PREFIXES[0])
-# What follows a component starts with one of these when it is more than debug: a verdict, a line of the builder's or of
-# the user interface, or echoed source.
+# What follows a component starts with one of these if it's more than debug: a verdict, a line of the builder or the
+# user interface, or echoed source.
 _SIGNIFICANT_FIRST_CHARS = frozenset("Bm=- aFu")
 _UNKNOWN = "\0"
 """No line starts with it: normalization removes NUL."""
@@ -71,15 +71,15 @@ def read_line(number: int, text: str) -> LogLine:
     return _read_after_prefix(number, text, pos, LogLine(number, "plain", "", time, run_id, is_prefixed, component))
 
 
-# A NamedTuple's own constructor is a Python function around this one, and slower.
+# A NamedTuple's own constructor is a slower Python function around this one.
 _new_tuple = tuple.__new__
 
 
 def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
     """Parse many lines. The result is that of `read_line` for each, in much less time.
 
-    Neighboring lines share most of their prefixes. Each part of a prefix is therefore compared with that of an earlier
-    line, and only parsed when it is new. What is rare is left to `read_line`.
+    Neighboring lines share most of their prefixes. So each part of a prefix is compared with an earlier line's, and
+    only parsed if it's new. Rare cases are left to `read_line`.
     """
     lines: list[LogLine] = []
     prefix, stamp, plugin = "", _UNKNOWN, _UNKNOWN
@@ -128,9 +128,9 @@ def read_lines(text_lines: Iterable[tuple[int, str]]) -> list[LogLine]:
             component = found
             end = text.index(": ", pos) + 2
             plugin, pos = text[pos:end], end
-        # Packer logs what a plugin wrote with the plugin's own time, nearly always that of the line.
+        # Packer logs what a plugin wrote with the plugin's own time, which is nearly always the line's.
         pos = pos + len(stamp) if text.startswith(stamp, pos) else parse_time(text, pos)[1]
-        # Most lines of a log are plain debug, which is why their case is not inside the function.
+        # Most lines of a log are plain debug, so their case is kept outside the function.
         lines.append(
             _new_tuple(LogLine, (number, "debug", text[pos:], time, run_id, True, component))
             if component == "packer" and text[pos : pos + 1] not in _SIGNIFICANT_FIRST_CHARS
@@ -144,7 +144,7 @@ def _read_after_prefix(number: int, text: str, pos: int, parsed: LogLine) -> Log
     is_ui = text.startswith(("ui: ", "ui error: "), pos)
     if is_ui:
         pos = text.index(": ", pos) + 2
-    elif text.startswith(("ui:", "ui error:"), pos) and len(text) < pos + 10:  # An empty line, whose blank was trimmed.
+    elif text.startswith(("ui:", "ui error:"), pos) and len(text) < pos + 10:  # An empty line whose blank was trimmed.
         return LogLine(number, "output", "", parsed.time, parsed.run_id, parsed.is_prefixed)
     return _classify_line(number, text[pos:], parsed.time, parsed.run_id, parsed.is_prefixed, parsed.component, is_ui)
 
@@ -166,7 +166,7 @@ def _classify_line(
     component: Component | None,
     is_ui: bool,
 ) -> LogLine:
-    """Build the line with this `body` after its prefix; `is_ui` is for one that Packer's user interface printed."""
+    """Build the line with this `body` after its prefix; `is_ui` marks one that Packer's user interface printed."""
     source: LineSource
     output = _extract_builder_output(body)
     if output is not None:

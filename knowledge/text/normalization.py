@@ -1,6 +1,6 @@
 """Make pasted text readable for the matcher, keeping the number of the physical line that each line came from.
 
-The `> ` of e-mail replies, HTML markup, ANSI colors, curly quotes and no-break spaces are removed. JSON escapes are
+The `> ` of email replies, HTML markup, ANSI colors, curly quotes, and no-break spaces are removed. JSON escapes are
 undone, since an error is often JSON in a JSON string. Bare carriage returns end a line, and long lines are cut.
 Physical lines are counted from 1.
 """
@@ -24,7 +24,7 @@ _CLIXML_ERROR_TAG = '<S S="Error">'
 
 _ANSI = define_text_pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
 _BARE_ANSI = define_text_pattern(r"\x1b?\[\d{1,3}(?:;\d{1,3}){0,3}m|\^\[\[[\d;?]{0,12}[A-Za-z]")
-"""A color that lost its escape character on the way through a clipboard, or whose escape character was spelled out."""
+"""An ANSI color that lost its escape character in a clipboard, or whose escape character is spelled out."""
 _BARE_RESET, _SPELLED_ESCAPE = "[0m", "^[["
 _TAG = define_text_pattern(
     r"(?i)</?(?:p|div|span|br|pre|code|b|i|u|strong|em|li|ul|ol|td|tr|table|tbody|at|blockquote|font|a)"
@@ -86,7 +86,7 @@ _new_tuple = tuple.__new__
 def normalize_text(text: str) -> list[TextLine]:
     """Return the readable lines of `text`, in order.
 
-    A physical line is left out when it is empty, and becomes several lines when its escapes contain line breaks.
+    An empty physical line is left out, and one whose escapes contain line breaks becomes several lines.
     """
     text = _strip_bare_ansi(text)
     has_returns = "\r" in text
@@ -96,7 +96,7 @@ def normalize_text(text: str) -> list[TextLine]:
         lines = _strip_quote_prefixes(lines)
     has_tags = "<" in text
     is_html = has_tags and _TAG.search(text) is not None
-    # Most logs have nothing to undo: one look at the whole text then saves a look at every line.
+    # Most logs have nothing to undo: one check of the whole text saves checking every line.
     has_escapes = is_html or (has_tags and _CLIXML_ERROR_TAG in text) or has_returns or "&" in text or "\\" in text
     if not has_escapes and _is_plain(text):
         return lines if max(map(len, physical_lines)) <= MAX_LINE_CHARS else [_truncate_line(line) for line in lines]
@@ -120,7 +120,7 @@ def normalize_lines(lines: Iterable[TextLine], is_html: bool = False) -> list[Te
 
 
 def _strip_bare_ansi(text: str) -> str:
-    # a single character is found much faster than a mark, and most texts have no `^`
+    # a single character is found much faster than an escape, and most texts have no `^`
     has_mark = _BARE_RESET in text or ("^" in text and _SPELLED_ESCAPE in text)
     return _BARE_ANSI.sub("", text) if has_mark else text
 
@@ -146,9 +146,9 @@ def _normalize_line(line: str, is_html: bool) -> str:
     if is_html and "<" in line:
         line = _TAG.sub("", _LINE_BREAK_TAG.sub("\n", line))
     if "&" in line and _ENTITY.search(line):
-        import html  # its tables are large, and few texts need them
+        import html  # its tables are large, and few texts need it
 
-        # Twice, so that text that was escaped two times (`&amp;amp;`) is readable, too.
+        # Twice, so that double-escaped text (`&amp;amp;`) is readable too.
         line = html.unescape(html.unescape(line)).translate(_CHARACTER_REPLACEMENTS)
     return unescape_json(line) if "\\" in line else line
 
@@ -170,7 +170,7 @@ def _replace_json_escapes(line: str) -> str:
     index = 0
     while index <= last:
         part = parts[index]
-        if not part and index < last:  # An escaped backslash: what follows it is no escape.
+        if not part and index < last:  # An escaped backslash: what follows isn't an escape.
             index += 1
             replaced.append(f"\\{parts[index]}")
         elif part.startswith(('"', "/")):

@@ -1,4 +1,4 @@
-"""Cut the sentence that names an error out of a message: without the code around it, short enough for a headline."""
+"""Extract the sentence that names an error from a message: without the code around it, short enough for a headline."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _SENTENCE_END = define_text_pattern(r"[.!?](?:\s+[A-Z\"'(\[]|$)|。")
 
 
 def extract_sentence(message: str, max_chars: int = MAX_SENTENCE_CHARS) -> str:
-    """Return the first sentence of `message` without what stands before it; cut at a word if it is too long."""
+    """Return the first sentence of `message` without any prefix; cut at a word if it's too long."""
     text = " ".join(message.encode("utf-8", "replace").decode().split())
     text = text.removesuffix('"}') if '[]string{"' in text else text  # Packer's machine-readable form
     text = _URL.sub("", _TAIL.sub("", text))
     text = _HEADS.sub("", text).strip(" \t:;-") or text
-    # Of errors that wrap each other, the last one says what broke.
+    # If errors wrap each other, the last one says what broke.
     inner = text.rfind("ERROR: ", 0, _MAX_WRAPPED_CHARS) if "ERROR: " in text else text.rfind("Last err: ")
     if inner >= 0 and len(text) - inner > _MIN_INNER_CHARS:
         text = text[text.index(": ", inner) + 2 :]

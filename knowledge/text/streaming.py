@@ -17,7 +17,7 @@ class ByteReader(Protocol):
     """A binary stream that a log is read from."""
 
     def read(self, size: int, /) -> bytes:
-        """Return the next bytes, at most `size` of them; no bytes at the end."""
+        """Return the next bytes, at most `size`; none at the end."""
         ...
 
 
@@ -29,7 +29,7 @@ class ChainedReader:
         self._start, self._offset, self._rest = start, 0, rest
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes, at most `size` of them; no bytes at the end."""
+        """Return the next bytes, at most `size`; none at the end."""
         if self._offset < len(self._start):
             part = self._start[self._offset : self._offset + size]
             self._offset += len(part)

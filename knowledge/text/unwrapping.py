@@ -16,7 +16,7 @@ def unwrap_lines(lines: Sequence[TextLine]) -> Sequence[TextLine]:
 
     A joined line has the number of its first part.
     """
-    # Only a log has lines without a prefix that must be the rest of another line.
+    # Only in a log must a line without a prefix be the rest of another line.
     if not 2 <= len(lines) <= _MAX_LINES or not any("PACKER" in line.text[:80] for line in lines[:40]):
         return lines
     width = max(len(line.text) for line in lines)

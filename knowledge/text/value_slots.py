@@ -1,6 +1,6 @@
-"""Fill texts of our own with values: `{name|what to say without it}`.
+"""Fill our own texts with values: `{name|what to say without it}`.
 
-A text reads well without any value, so that a finding has a headline even where nothing was captured.
+A text reads well without any value, so a finding has a headline even if nothing was captured.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _PLACEHOLDER = define_text_pattern(r"\{([a-z][a-z_]{0,30})\|([^{}|]*)\}")
 
 
 class TextPart(NamedTuple):
-    """A literal part of a text, or a value that was put in (`is_value`)."""
+    """A literal part of a text, or a value that was filled in (`is_value`)."""
 
     text: str
     is_value: bool

@@ -28,7 +28,7 @@ def _build_route(path: str, answer: Any) -> web.RouteDef:
 
 
 async def _find_objects(request: web.Request) -> web.Response:
-    """Answer with a name for each id that Microsoft Graph is asked for; nobody has the one of zeros."""
+    """Answer with a name for each id that Microsoft Graph is asked for; the id of all zeros has none."""
     asked = await request.json()
     return web.json_response(
         {"value": [{"id": one, "displayName": "id-builder"} for one in asked["ids"] if one.strip("0-")]}

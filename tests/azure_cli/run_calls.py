@@ -30,7 +30,7 @@ def connect_to_loopback(self: socket.socket, address: Any) -> Any:
 
 
 class Redirection:
-    """Sends every request to the servers of this machine, each Azure host to a path of its own.
+    """Sends every request to the servers of this machine, each Azure host to its own path.
 
     `requests` lists what was asked for, with the status of the answer.
     """

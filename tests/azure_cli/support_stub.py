@@ -1,7 +1,7 @@
 """Stand in for `az` with its extension `support`, which is on no registry; run by the CLI's own interpreter.
 
-It sends the extension's requests to the server in `SUPPORT_BASE`, and treats what comes back as the CLI does: the
-properties of an item stand beside its id, `--query` is JMESPath, and `tsv` is printed by the CLI's own library.
+It sends the extension's requests to the server in `SUPPORT_BASE`, and treats what comes back as the CLI does: an item's
+properties are next to its id, `--query` is JMESPath, and `tsv` is printed by the CLI's own library.
 """
 
 from __future__ import annotations

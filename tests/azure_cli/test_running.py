@@ -55,7 +55,7 @@ def list_columns(call: tuple[str, ...]) -> set[str]:
 
 
 def list_promises(command: ShownCommand) -> list[re.Pattern[str]]:
-    """What stands as code in the sentence about what to expect; an ellipsis or a placeholder stands for anything."""
+    """The code in the sentence about what to expect; an ellipsis or a placeholder matches anything."""
     codes = re.findall(r"`([^`]+)`", command.expect)
     return [re.compile(re.sub(r"\\?<\w+>|…", ".*?", re.escape(code)), re.IGNORECASE) for code in codes]
 

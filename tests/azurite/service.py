@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's stand-in for Azure Storage, as a real neighbour: over HTTPS, and with tokens of anybody's making."""
+"""Azurite, Microsoft's stand-in for Azure Storage, as a real service: over HTTPS, with tokens that anyone can make."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class AnybodyCredential:
 
 @pytest.fixture(scope="session")
 def azurite(real: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Azurite on a port of its own, everything in memory, for all tests of the session."""
+    """Azurite on its own port, everything in memory, for all tests of the session."""
     node, npm, folder = real("node"), real("npm"), tmp_path_factory.mktemp("azurite")
     program = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
     install_npm_packages(npm, FOLDER)

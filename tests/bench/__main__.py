@@ -39,7 +39,7 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"{', '.join(unknown)}: no such section; there are {', '.join(SECTIONS)}\n")
         return 2
-    os.environ["KNOWLEDGE_CACHE"] = "off"  # no section but `start`, which has one of its own, depends on a cache
+    os.environ["KNOWLEDGE_CACHE"] = "off"  # no section but `start`, which has its own, depends on a cache
     for name in names or SECTIONS:
         sys.stdout.write(f"\n{name}\n{'-' * len(name)}\n")
         sections[name]()

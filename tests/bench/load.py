@@ -46,7 +46,7 @@ class Load:
 
 
 class Connector:
-    """The channel's side, on a port of its own: takes replies `away` seconds late, and keeps each until it is asked."""
+    """The channel's side, on its own port: takes replies `away` seconds late, and keeps each until it is asked."""
 
     def __init__(self) -> None:
         self.away = 0.0

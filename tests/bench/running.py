@@ -1,4 +1,4 @@
-"""Bots as processes of their own, for as long as a measurement takes."""
+"""Bots as separate processes, for as long as a measurement takes."""
 
 from __future__ import annotations
 

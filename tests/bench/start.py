@@ -21,7 +21,7 @@ PROGRAM = ("app.py", "bot", "dialogs", "knowledge")
 def start(rounds: int = 30) -> None:
     """Prints the median of each command, and as a multiple of a bare Python; all take turns, so that all meet the same.
 
-    Two copies of the program are run, one of which never gets bytecode of its own, as with PYTHONDONTWRITEBYTECODE.
+    Two copies of the program are run, one of which never gets its own bytecode, as with PYTHONDONTWRITEBYTECODE.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "small.log")

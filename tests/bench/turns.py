@@ -1,6 +1,6 @@
 """Whole turns against the SDK's own echo bot: a paste in, a diagnosis card out and the state saved; there, an echo.
 
-Both bots are processes of their own on 127.0.0.1 and get the same messages: an error of 2 KB and a log of 28 KB in
+Both bots are separate processes on 127.0.0.1 and get the same messages: an error of 2 KB and a log of 28 KB in
 turn. Their rounds alternate. Where the system allows, the bots run on one core and the people with the connector on
 another. What a turn costs in processor time is told too: other programs on the machine change it least.
 """
@@ -40,7 +40,7 @@ _FULL, _QUICK = _Effort(2.0, 5, 3), _Effort(1.0, 1, 1)
 
 @dataclass(frozen=True)
 class _Bot:
-    """A bot under load; `shows` stands in each of its replies."""
+    """A bot under load; `shows` is in each of its replies."""
 
     name: str
     port: int
@@ -89,7 +89,7 @@ async def _compare(ours: _Bot, echo: _Bot, effort: _Effort) -> None:
             for conversations in CONVERSATIONS:
                 found: dict[str, list[Load]] = {ours.name: [], echo.name: []}
                 for number in range(rounds):
-                    # whoever goes first changes from round to round
+                    # who goes first changes from round to round
                     for bot in (ours, echo) if number % 2 == 0 else (echo, ours):
                         people = _people(bot, conversations, f"{away}-{number}", connector, texts)
                         before = bot.worked()

@@ -30,7 +30,7 @@ from tests.bot.stand_ins import FakeTeams
 
 @dataclass
 class Guarded:
-    """A bot with credentials, its Teams over TLS, and whoever calls it."""
+    """A bot with credentials, its Teams over TLS, and its callers."""
 
     identity: IdentityService
     teams: FakeTeams

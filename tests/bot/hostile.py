@@ -77,7 +77,7 @@ class NoUploads(FileUploader):
 
 @dataclass
 class Whole:
-    """The bot, and whoever talks to it."""
+    """The bot, and the people who talk to it."""
 
     bot: Guarded
     made: DialogServices

@@ -279,7 +279,7 @@ class Killed:
 
 @contextmanager
 def parent(folder: Path, label: str = "", **environ: str) -> Iterator[Killed]:
-    """A server under a parent, on a port of its own, with these settings."""
+    """A server under a parent, on its own port, with these settings."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     own = {**os.environ, "PORT": str(port), "LOG_LEVEL": "ERROR", "LABEL": label, **environ}
@@ -302,7 +302,7 @@ def turns_of(numbers: list[int]) -> list[int]:
 
 
 def judge(walks: Walks, conversation: str, lease: float = math.inf) -> None:
-    """Every turn's replies arrived, in order; what arrived twice did so where nobody could know of the first time.
+    """Every turn's replies arrived, in order; what arrived twice did so only if the first time couldn't be known.
 
     That is so after an unknown outcome, after the end of who had sent it, or when that one was silent for its lease.
     """

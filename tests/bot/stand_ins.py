@@ -108,7 +108,7 @@ class FakeTeams:
 
 
 class Chat:
-    """A bot on a port of its own, with a fake Teams beside it; posts activities as Teams would."""
+    """A bot on its own port, with a fake Teams beside it; posts activities as Teams would."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Chat:
         self.runner = web.AppRunner(build_local_app(self.turns, store), shutdown_timeout=15)
 
     def activity(self, text: str | None = None, **more: Any) -> dict[str, Any]:
-        """An activity with an id of its own, unless `more` has one; a field that is None is left out."""
+        """An activity with its own id, unless `more` has one; a field that is None is left out."""
         self.posted += 1
         body = {
             "type": "message",

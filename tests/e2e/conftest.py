@@ -28,7 +28,7 @@ PATIENCE = 20_000  # milliseconds: a busy machine is slow now and then
 
 
 class Bot:
-    """`app.py serve --playground` on ports and a state folder of its own; `options` are further ones."""
+    """`app.py serve --playground` on its own ports and state folder; `options` are further ones."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.state = folder / "state"
@@ -69,7 +69,7 @@ class Bot:
         return self.said
 
     def kept(self) -> bytes:
-        """Everything in the state database as it stands on the disk."""
+        """Everything in the state database as it is on disk."""
         return b"".join(path.read_bytes() for path in self.state.glob("s.sqlite3*"))
 
 

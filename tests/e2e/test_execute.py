@@ -90,7 +90,7 @@ async def test_a_walk_by_universal_actions(executing: TestClient) -> None:
     title = client.last_card().get_by_role("textbox").nth(4)  # as in the walk by messages
     await title.fill("Golden image fails since Monday")
     await client.press("Copy the text")
-    # the operating system is not known yet; what was typed stands in the card that takes the form's place
+    # the operating system is not known yet; what was typed is in the card that replaces the form
     await client.sees("Not posted yet")
     await expect(title).to_have_value("Golden image fails since Monday")
     await client.picture("form")

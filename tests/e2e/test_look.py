@@ -1,4 +1,4 @@
-"""A person in Teams' test client looks at the sandbox's Azure: what failed, its status, its log, and where it may not."""
+"""A person in Teams' test client looks at the sandbox's Azure: what failed, its status, its log, and refusals."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_from_what_failed_to_the_whole_log(sandbox_client: TestClient) -> 
 
     await client.press("Read the whole log")
     await client.card("I write here when I am done").wait_for()
-    # the answer comes by itself, and what it found stands far before what was read at first
+    # the answer comes by itself, and what it found is far before what was read at first
     await client.sees("Could not resolve host", "line 1945", "Step 1 of")
     await expect(client.card("I read all of customization.log (12 MB)")).to_contain_text("2 of 2")
     await client.picture("whole-log")
@@ -133,7 +133,7 @@ async def test_from_a_channel_and_back_into_its_thread(sandbox_client: TestClien
     await client.chat("Golden images")
     await client.sees("Where others read along")
     await client.mention("look at win11-golden", post=True)
-    # the newest post stands where the client puts it, so its cards are found by what they say
+    # the newest post is where the client puts it, so its cards are found by what they say
     await client.card("only to you").wait_for()
     await client.chat("Personal Chat")
     await client.press("Yes, look")

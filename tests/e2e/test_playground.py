@@ -151,7 +151,7 @@ async def test_a_channel_is_answered_in_its_thread(client: TestClient, titles: d
     await client.chat("Golden images")
     await client.sees("Where others read along")
     await client.mention(CONFLICT, post=True)
-    # the newest post stands where the client puts it, so the card is found by its title
+    # the newest post is where the client puts it, so the card is found by its title
     walk = client.page.locator(".ac-adaptiveCard", has_text=titles["template-update-not-supported"])
     await expect(walk).to_contain_text(CONFLICT)
     await client.picture("short")
@@ -174,7 +174,7 @@ async def test_the_test_client_is_of_this_machine_only_and_ends_with_the_bot(bot
     if sys.platform == "linux":
         assert listeners(bot.playground_port) == {f"0100007F:{bot.playground_port:04X}"}
     said = await bot.stop()
-    assert said.endswith("Stopping: running turns are finished first.\n")
+    assert said.endswith("Stopping once the running turns are finished.\n")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", bot.playground_port)).close()
 

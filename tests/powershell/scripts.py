@@ -16,7 +16,7 @@ _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_pwsh.language()))
 class CmdletCall:
     """A command by its name.
 
-    `parameters` are those that are named, without the hyphen. `values` counts what stands without a parameter's name,
+    `parameters` are those that are named, without the hyphen. `values` counts those without a parameter's name,
     and the values of parameters. `takes_input`: it is not the first of a pipeline.
     """
 
@@ -34,7 +34,7 @@ def find_syntax_error(script: str) -> str:
 
 
 def list_calls(script: str) -> list[CmdletCall]:
-    """List the commands of a script in the order in which they stand there."""
+    """List the commands of a script in order."""
     return [_read_call(node) for node in _walk(_parse(script)) if node.type == "command" and _has_name(node)]
 
 
@@ -74,6 +74,6 @@ def _read_call(node: Node) -> CmdletCall:
 
 
 def _find_place(node: Node) -> int:
-    """Return how many commands stand before this one in its pipeline."""
+    """Return how many commands come before this one in its pipeline."""
     siblings = [child for child in node.parent.children if child.is_named] if node.parent else [node]
     return siblings.index(node)

@@ -45,7 +45,7 @@ def find_fault(call: CmdletCall) -> str:
 def fits(call: CmdletCall, given: set[str], names: dict[str, list[str]]) -> bool:
     required = {name.lower() for name in names["required"]}
     allowed = required | {name.lower() for name in names["optional"]}
-    # values without a name, and objects from the pipeline, stand for parameters that are required
+    # values without a name, and objects from the pipeline, can fill required parameters
     return given <= allowed and (call.takes_input or len(required - given) <= call.positional)
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's template that stands for a recorded one, so that both can be asked for with the same request."""
+"""The sandbox's template that represents a recorded one, so that both can be asked for with the same request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typed: greetings, every command that Teams offers, what nobody can understand; in both languages."""
+"""What is typed: greetings, every command that Teams offers, what can't be understood; in both languages."""
 
 from __future__ import annotations
 

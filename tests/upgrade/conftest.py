@@ -1,4 +1,4 @@
-"""Azurite, for the state that lies in blobs."""
+"""Azurite, for state in blobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an installation promises to whoever operates it, found out from outside: settings, commands, metrics, ids."""
+"""What an installation promises its operator, found out from outside: settings, commands, metrics, ids."""
 
 from __future__ import annotations
 

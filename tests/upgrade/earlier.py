@@ -53,7 +53,7 @@ def earlier(name: str) -> Earlier:
 
 
 def load_file(capture: Earlier, path: Path, service: str) -> None:
-    """Make the captured state file anew at `path`."""
+    """Make a fresh copy of the captured state file at `path`."""
     path.write_bytes((FIXTURES / "state.db").read_bytes())
     with sqlite3.connect(path) as database:
         for key, value, touched in database.execute("select key, value, touched from state").fetchall():

@@ -149,7 +149,7 @@ async def serving(port: int = 0) -> AsyncIterator[Service]:
 
 @dataclass
 class Bot:
-    """The bot as a process of its own."""
+    """The bot as a separate process."""
 
     process: subprocess.Popen[str]
     url: str
@@ -174,7 +174,7 @@ class Bot:
 
 
 def _started(environ: Json, command: Sequence[str], root: Path) -> tuple[int, subprocess.Popen[str]]:
-    """Start the bot on a port of its own."""
+    """Start the bot on its own port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     return port, subprocess.Popen(
@@ -232,7 +232,7 @@ class Chat:
         return str(self.where.get("id", f"a:{self.name}"))
 
     def activity(self, **more: Any) -> Json:
-        """An activity with an id of its own, unless `more` has one."""
+        """An activity with its own id, unless `more` has one."""
         self.posted += 1
         return {
             "type": "message",
@@ -268,7 +268,7 @@ class Chat:
         return await self.take(text=text, **more)
 
     async def press(self, do: str, fields: Json | None = None, **args: Any) -> list[Sent]:
-        """Press a button that stands on one of the conversation's cards, the newest first."""
+        """Press a button on one of the conversation's cards, the newest first."""
         sent, data = self.button(do, **args)
         filled = {one["id"]: one.get("value", "") for one in inputs(sent.card)} if fields is not None else {}
         return await self.take(value={**filled, **(fields or {}), **data}, replyToId=sent.id)

@@ -434,7 +434,7 @@ async def test_a_file_that_waited_is_read(tmp_path: Path) -> None:
 
 
 def _fields(form: Sent) -> dict[str, str]:
-    """What stands in the inputs of a form."""
+    """The values in a form's inputs."""
     return {one["id"]: one.get("value", "") for one in inputs(form.card)}
 
 

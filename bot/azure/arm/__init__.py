@@ -1,1 +1,1 @@
-"""What every call to Azure shares: settings, which requests may leave, the audit line."""
+"""What every call to Azure shares: settings, which requests are allowed, and the audit line."""

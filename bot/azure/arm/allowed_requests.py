@@ -1,4 +1,4 @@
-"""The requests that may leave for Azure, as one table for each client. Nothing else is sent."""
+"""The requests that may be sent to Azure, as one table for each client. Nothing else is sent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ READ_METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class AllowRule:
-    """Requests that may leave: their methods, and their path below the client's address.
+    """Requests that may be sent: their methods, and their path below the client's address.
 
-    In `path`, `{guid}` stands for a GUID, `{name}` for one segment, and `/**` for anything below. Case doesn't matter.
+    In `path`, `{guid}` matches a GUID, `{name}` one segment, and `/**` anything below. Case doesn't matter.
     """
 
     methods: tuple[str, ...]
@@ -42,7 +42,7 @@ def build_support_rules(subscription: str) -> tuple[AllowRule, ...]:
     return (
         AllowRule(READ_METHODS, "/providers/Microsoft.Support/services"),
         AllowRule(READ_METHODS, "/providers/Microsoft.Support/services/{name}/problemClassifications"),
-        # where Azure reports on an operation, it decides itself
+        # Azure itself decides where it reports on an operation
         AllowRule(READ_METHODS, f"{support}/**"),
         AllowRule(("POST",), f"{support}/checkNameAvailability"),
         AllowRule(("PUT",), f"{support}/supportTickets/{{name}}"),

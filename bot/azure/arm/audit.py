@@ -1,4 +1,4 @@
-"""Write an audit line for each lookup, each filing, and each post of a look: who, what, the result, the duration.
+"""Write an audit line for each lookup, each filing, and each shared lookup: who, what, the result, the duration.
 
 It never has contents.
 """
@@ -15,14 +15,14 @@ from dialogs.model.turn import Person
 
 AuditedArea = Literal["look", "filing", "share"]
 
-# the names that operators filter by, which stay when modules move
+# operators filter by these names, so they stay even if modules move
 _LOGS = {
     "look": logging.getLogger("bot.azure.arm.audit"),
     "filing": logging.getLogger("bot.azure.support.audit"),
     "share": logging.getLogger("bot.sharing.audit"),
 }
 for _log in _LOGS.values():
-    # independent of the level set for the rest: an audit that can be turned off by accident isn't one
+    # independent of the log level: an audit that can be turned off by accident isn't one
     _log.setLevel(logging.INFO)
 
 _SAFE_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@#()")
@@ -50,7 +50,7 @@ def write_audit_line(
 def write_share_audit_line(
     person: Person, template_name: str, conversation_id: str, result: str, milliseconds: float
 ) -> None:
-    """Write one line about a look that a person shared, or wanted to, in a conversation."""
+    """Write one line about a lookup that a person shared, or wanted to share, in a conversation."""
     _LOGS["share"].info(
         "share who=%s operation=post what=%s where=%s result=%s ms=%d",
         _format_person(person), _sanitize(template_name) or "-", _sanitize(conversation_id) or "-", _sanitize(result),

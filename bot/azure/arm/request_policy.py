@@ -1,4 +1,4 @@
-"""Let only the requests leave for Azure that a rule allows, only to the checked address, and repeat only reads."""
+"""Send only requests that a rule allows, only to the checked address, and retry only reads."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PLACEHOLDER = re.compile(r"(\{\w+\}|/\*\*)")
 _PLACEHOLDER_PATTERNS = {"{guid}": GUID, "{name}": r"[^/\x00-\x1f]+", "/**": "/.+"}
 
 
-# an AzureError too: it is raised inside the SDK, whose pagers, pollers and retries handle no other base
+# an AzureError too: it's raised inside the SDK, whose pagers, pollers, and retries handle no other base class
 class ForeignAddressError(BotError, AzureError):
-    """A request was stopped: it would have left for an address outside the cloud, or no rule allows it."""
+    """A request was blocked: its address is outside the cloud, or no rule allows it."""
 
 
 class Deadline:
@@ -54,8 +54,8 @@ class RetryRule:
     """How often a read is tried, and how long it waits in between.
 
     Attributes:
-        max_attempts: The first one included.
-        pause_seconds: Before another attempt if Azure doesn't name a wait.
+        max_attempts: Including the first one.
+        pause_seconds: The pause before another attempt if Azure doesn't ask for a wait.
         get_max_pause: Returns the longest wait. If Azure asks for more, its response is returned instead.
     """
 
@@ -65,10 +65,10 @@ class RetryRule:
 
 
 class RequestPolicy:
-    """Lets through what one of `rules` allows at `base` or below it.
+    """Lets through requests that one of `rules` allows, at `base` or below.
 
     A read that failed for a transient reason is repeated as `retry` says. A request that changes something is sent
-    once: the caller must check what became of it before sending it again.
+    once: the caller must check its outcome before sending it again.
     """
 
     def __init__(self, base: str, rules: Sequence[AllowRule], retry: RetryRule) -> None:
@@ -102,11 +102,11 @@ class RequestPolicy:
             *origin, path = _split_url(url)
         except ValueError:
             raise ForeignAddressError("The address can't be parsed.") from None
-        # servers resolve `..` after decoding, and some take `\` for `/`
+        # servers resolve `..` after decoding, and some treat `\` as `/`
         path = unquote(path).replace("\\", "/")
         segments = path.split("/")
         if origin != self._origin or ".." in segments or "." in segments:
-            raise ForeignAddressError("The address is not the cloud's own.")
+            raise ForeignAddressError("The address isn't part of the cloud.")
         if not any(method in methods and pattern.fullmatch(path) for methods, pattern in self._rules):
             raise ForeignAddressError(f"No rule allows this {method} request.")
 

@@ -1,7 +1,7 @@
-"""Read how the bot may access Azure: with whose credentials, where people sign in, and what it may do beyond looking.
+"""Read how the bot may access Azure: with whose credentials, where people sign in, and what it may do besides reading.
 
 - `user`: each person's own permissions decide. Needs the bot's credentials and the sign-in connection.
-- `bot`: the bot's managed identity reads. The two lists are the boundary: without both, the bot does not start.
+- `bot`: the bot's managed identity reads. The two lists are the boundary: without both, the bot doesn't start.
   Default identity: the bot's own (`UserAssignedMSI`), else the machine's.
 - `local`: an `az login` on this machine, in the terminal chat only.
 - `sandbox`: made-up templates and logs on this machine, without the bot's credentials.
@@ -65,7 +65,7 @@ def read_azure_settings(
 
 
 def read_sign_in_app_id(reader: SettingReader, credentials: BotCredentials) -> str:
-    """Return the id (lower case) of the registration that people sign in to.
+    """Return the id (lower case) of the app registration that people sign in to.
 
     A managed identity exposes no API and has no secret, so people need a registration to sign in to. A `SingleTenant`
     bot uses its own.
@@ -100,7 +100,7 @@ def read_ticket_filing(reader: SettingReader, access_mode: AccessMode) -> bool:
 
 
 def read_look_sharing(reader: SettingReader, access_mode: AccessMode) -> bool:
-    """Return whether people may share what they looked at: only what they see with their own permissions."""
+    """Return whether people may share lookups: only what they see with their own permissions."""
     if reader.read(table.SHARE_LOOKS) == "off":
         return False
     if access_mode not in PERSONAL_ACCESS_MODES:
@@ -133,7 +133,7 @@ def _check_server_mode(access_mode: AccessMode, reader: SettingReader, credentia
 
 
 def _check_mode_settings(access_mode: AccessMode, reader: SettingReader) -> None:
-    """Check that what the access mode requires is set, and what it doesn't use isn't."""
+    """Check that the settings the access mode needs are set, and those it doesn't use aren't."""
     reader.faults += [
         f"{setting.name} is not set: AZURE_LOOK={access_mode} needs it. Set it to {setting.meaning}."
         for setting in _REQUIRED.get(access_mode, ())

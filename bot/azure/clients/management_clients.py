@@ -37,7 +37,7 @@ SUBSCRIPTIONS_VERSION = "2022-12-01"
 GROUPS_VERSION = "2022-09-01"
 ACCOUNTS_VERSION = "2023-05-01"
 BLOB_VERSION = "2023-11-03"
-"""Old enough for every cloud and for Azurite; reading needs nothing newer."""
+"""Old enough for every cloud and for Azurite; reading doesn't need anything newer."""
 LOG_CONTAINER = "packerlogs"
 MAX_GET_BYTES = 4 << 20
 _ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -49,7 +49,7 @@ class ManagementClients:
     def __init__(self, cloud: AzureCloud, credential: AsyncTokenCredential, deadline: Deadline) -> None:
         self.cloud = cloud
         self.deadline = deadline
-        # a retry without time for its response would only lose the first response
+        # retrying without time for the response would only lose the first response
         self._retry = RetryRule(2, RETRY_PAUSE_SECONDS, lambda: deadline.remaining_seconds / 2)
         self._resource_manager_credential = ScopedCredential(credential, cloud.resource_scope)
         self._storage_credential = ScopedCredential(credential, cloud.storage_scope)
@@ -58,7 +58,7 @@ class ManagementClients:
             read_timeout=READ_SECONDS,
             connection_verify=str(cloud.ca_file) if cloud.ca_file else True,
         )
-        # shared by the clients of all subscriptions, so that a lookup asks for its token once
+        # shared by the clients of all subscriptions, so that a lookup fetches its token once
         self._authentication_policy = AsyncARMChallengeAuthenticationPolicy(
             self._resource_manager_credential, cloud.resource_scope
         )
@@ -151,7 +151,7 @@ class ManagementClients:
         return body if isinstance(body, dict) else {}
 
     def _get_client(self, subscription: str) -> ImageBuilderClient:
-        """Return the client for a subscription, built at the first call.
+        """Return the client for a subscription, built on the first call.
 
         The SDK's default policies would follow redirects, wait as long as a response asks, and register a missing
         resource provider, which is a change. So the list leaves those three out.

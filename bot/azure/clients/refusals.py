@@ -45,16 +45,16 @@ class MessageRule:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRules:
-    """How one of Azure's services says what it refuses. Codes outrank messages, and messages outrank statuses.
+    """How an Azure service reports refusals. Codes outrank messages, and messages outrank statuses.
 
     Attributes:
         by_code: Reasons by the service's error code, in lower case.
-        by_message: Reasons by what its message says; the first rule that fits counts.
+        by_message: Reasons by what the message says; the first matching rule counts.
         by_status: Reasons by HTTP status.
         otherwise: The reason for any other response, and for an SDK error without one.
         roles: Reasons that mean a missing permission, with the built-in role that includes it.
         action: The missing permission if the message doesn't name it.
-        details: Reasons for which the message is shown: as much of it as the first group of the pattern matches.
+        details: Reasons for which the message is shown, as far as the pattern's first group matches it.
     """
 
     by_code: Mapping[str, AzureRefusalReason]
@@ -117,7 +117,7 @@ def build_refused_error(
 ) -> AzureRefusedError:
     """Build the refusal for `error`, raised while `target` (a resource id or a name) was read from a service.
 
-    `scope` is the resource id on which a missing role would have to be assigned. An `AzureRefusedError` is returned
+    `scope` is the resource id where a missing role would have to be assigned. An `AzureRefusedError` is returned
     unchanged.
     """
     if isinstance(error, AzureRefusedError):
@@ -182,5 +182,5 @@ def _extract_message(error: HttpResponseError) -> bytes:
 
 
 def _sanitize(text: str) -> str:
-    # Azure's message may quote what was sent. Redact before cutting: half a secret would not be recognized as one.
+    # Azure's message may quote what was sent. Redact before cutting: half a secret wouldn't be recognized as one.
     return redact(text)[:MAX_TEXT_CHARS]

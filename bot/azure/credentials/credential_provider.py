@@ -11,7 +11,7 @@ from dialogs.model.turn import Person
 
 
 class CredentialProvider(Protocol):
-    """Gives each person the credential for their lookups. Nothing else decides what a person can see."""
+    """Gives each person the credential for their lookups. That alone decides what a person can see."""
 
     def open_credential(self, person: Person) -> AbstractAsyncContextManager[AsyncTokenCredential]:
         """Open the credential for one lookup.

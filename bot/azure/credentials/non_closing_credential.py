@@ -1,4 +1,4 @@
-"""The base of credentials that are handed out for one lookup and share a longer-lived credential."""
+"""The base of credentials that are issued for one lookup and share a longer-lived credential."""
 
 from __future__ import annotations
 

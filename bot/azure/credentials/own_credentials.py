@@ -24,11 +24,11 @@ _log = logging.getLogger(__name__)
 
 
 class LocalCredentials:
-    """This machine's credentials, for whoever uses its terminal: `az login`, or what `DefaultAzureCredential` finds."""
+    """This machine's credentials, for its terminal's user: `az login`, or what `DefaultAzureCredential` finds."""
 
     def __init__(self, cloud: AzureCloud, subscriptions: frozenset[str]) -> None:
         authority = urlsplit(cloud.authority).netloc
-        # seconds that `az` gets to answer: a lookup in a turn has 7.5
+        # how many seconds `az` has to answer: a lookup in a turn has 7.5
         self._credential = DefaultAzureCredential(authority=authority, process_timeout=6)
         self.subscriptions = subscriptions
 
@@ -38,7 +38,7 @@ class LocalCredentials:
         yield self._credential
 
     async def sign_out(self, person: Person) -> bool:
-        """Return False: the bot did not sign anyone in, and `az logout` is left to the person."""
+        """Return False: the bot didn't sign anyone in, and `az logout` is up to the person."""
         return False
 
     async def close(self) -> None:
@@ -51,7 +51,7 @@ class ManagedIdentityCredentials:
 
     def __init__(self, settings: AzureSettings, credential: AsyncTokenCredential | None = None) -> None:
         if not settings.people or not settings.subscriptions:
-            raise ValueError("without both lists the bot's identity would show everybody everything")
+            raise ValueError("without both lists the bot's identity would show everything to everyone")
         self._people = settings.people
         self.subscriptions = settings.subscriptions
         self._credential = credential or ManagedIdentityCredential(
@@ -66,7 +66,7 @@ class ManagedIdentityCredentials:
         yield _IdentityCredential(self._credential)
 
     async def sign_out(self, person: Person) -> bool:
-        """Return False: nobody signs in, the operator's list decides."""
+        """Return False: people don't sign in, the operator's list decides."""
         return False
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A credential for one audience, whose errors can be told apart from those of the request it is used for."""
+"""A credential for one audience, whose errors can be distinguished from those of the request it's used for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.azure.credentials.non_closing_credential import NonClosingCredential
 from bot.errors import BotError
 
 
-# an AzureError too: it is raised inside the SDK, whose pagers, pollers and retries handle no other base
+# an AzureError too: it's raised inside the SDK, whose pagers, pollers, and retries handle no other base class
 class NoTokenError(BotError, AzureError):
     """The identity provider gave no token; `cause` says why."""
 
@@ -36,10 +36,10 @@ class ScopedCredential(NonClosingCredential):
 
         Raises:
             NoTokenError: `inner` gave none.
-            ForeignAddressError: A token for another scope was asked for.
+            ForeignAddressError: A token for another scope was requested.
         """
         if scopes != (self._scope,):
-            raise ForeignAddressError("A token for another audience was asked for.")
+            raise ForeignAddressError("A token for another audience was requested.")
         try:
             return await self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id)
         except Exception as error:

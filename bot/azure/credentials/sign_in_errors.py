@@ -23,7 +23,7 @@ _MAX_TEXT_CHARS = 20_000
 _REASONS: tuple[tuple[AzureRefusalReason, frozenset[str]], ...] = (
     # neither the person nor an administrator has consented to the bot's permissions
     ("consent", frozenset({"65001", "65004", "90094", "90095"})),
-    # Entra wants a second factor, a known device, an allowed location, or a recent sign-in
+    # Entra requires a second factor, a known device, an allowed location, or a recent sign-in
     (
         "conditional-access",
         frozenset(
@@ -40,7 +40,7 @@ _REASONS: tuple[tuple[AzureRefusalReason, frozenset[str]], ...] = (
     ),
     # the person isn't in the subscription's tenant
     ("other-tenant", frozenset({"50020", "90072", "50034", "90002"})),
-    # the organization allows only assigned people to use the application
+    # the organization only allows assigned people to use the application
     ("not-allowed", frozenset({"50105"})),
 )  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""Read from a run's message where its log is.
+"""Read a log's location from a run's message.
 
-The message is untrusted, and the bot sends a token to the address. So only the storage account's and the folder's name
-are taken from it, and only in the exact forms that Azure writes; anything else is refused as suspicious. The URL is
-built from the endpoint that Resource Manager reports for that account in the staging resource group.
+The message is untrusted, and the bot sends a token to the address. So only the names of the storage account and the
+folder are taken from it, and only in the exact forms that Azure writes; anything else is refused as suspicious. The URL
+is built from the endpoint that Resource Manager reports for that account in the staging resource group.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VALIDATION_LOG: LogFile = "validation.log"
 
 
 def _build_blob_host_pattern(cloud: AzureCloud) -> str:
-    """Return a pattern of what follows the account's name in its host name."""
+    """Return a pattern for what follows the account's name in its host name."""
     zoned = rf"|z[0-9]{{1,2}}\.{re.escape(cloud.zoned_blob_suffix)}" if cloud.zoned_blob_suffix else ""
     return re.escape(cloud.blob_suffix) + zoned
 
@@ -61,7 +61,8 @@ def parse_log_address(message: str, staging_group: tuple[str, str]) -> LogAddres
     `staging_group` is the subscription and the name of the template's staging resource group.
 
     Raises:
-        AzureRefusedError: "suspicious": the address has another form, is in another group, or is one of two.
+        AzureRefusedError: "suspicious": the address has a different form, is in a different group, or isn't the only
+            one.
     """
     text = message.encode("utf-8", "replace")[:_MAX_MESSAGE_BYTES]
     starts = {match.end() for match in _LOCATION.finditer(text)}
@@ -73,7 +74,7 @@ def parse_log_address(message: str, staging_group: tuple[str, str]) -> LogAddres
 
 
 def _find_word_start(text: bytes, position: int) -> int:
-    """Return where the word around `position` begins."""
+    """Return the start of the word around `position`."""
     while position > 0 and text[position - 1] not in _DELIMITERS:
         position -= 1
     return position
@@ -114,7 +115,7 @@ def extract_blob_endpoints(accounts: Sequence[dict[str, Any]], cloud: AzureCloud
 
 
 def _is_own_endpoint(endpoint: str, account: str, cloud: AzureCloud) -> bool:
-    """Tell whether `endpoint` is where this cloud serves the blobs of `account`."""
+    """Tell whether `endpoint` is this cloud's blob endpoint of `account`."""
     if not cloud.blob_suffix:
         return endpoint.rstrip("/") == f"{cloud.blob_base}/{account}"
     try:

@@ -1,4 +1,4 @@
-"""A build log in Storage, read in ranges; notices when it grew while it was read, and when it was replaced."""
+"""A build log in Storage, read in ranges; notices if it grew or was replaced while being read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.azure.clients.refusals import STORAGE, build_refused_error
 from bot.errors import BotError
 
 OVERLAP_BYTES = 4 << 10
-"""How many of the last bytes read are kept. They tell a log that grew from another log in its place."""
+"""How many of the last bytes read are kept, to distinguish a log that grew from one that was replaced."""
 _MAX_ATTEMPTS = 4
 
 
@@ -21,7 +21,7 @@ class LogReplacedError(BotError):
 
 
 class LogBlob:
-    """A log as it was when it was opened: `size` bytes. What is appended later is not read.
+    """A log as it was when opened: `size` bytes. What's appended later isn't read.
 
     `target` names the log in refusals; `scope` is the resource id of its storage account.
     """
@@ -35,7 +35,7 @@ class LogBlob:
         self._overlap: tuple[int, bytes] | None = None
 
     async def open(self) -> None:
-        """Fetch the current size and version, also of a log that was open already. Raise `AzureRefusedError`."""
+        """Fetch the current size and version, even if the log is already open. Raise `AzureRefusedError`."""
         try:
             properties = await self._client.get_blob_properties()
         except Exception as error:
@@ -47,7 +47,7 @@ class LogBlob:
 
         Raises:
             AzureRefusedError: Storage refuses.
-            LogReplacedError: It is another log by now, or shorter than before.
+            LogReplacedError: It's a different log now, or shorter than before.
         """
         for _ in range(_MAX_ATTEMPTS):
             content = await self._read_range(start, end)
@@ -70,7 +70,7 @@ class LogBlob:
     async def _read_range(self, start: int, end: int, *, should_adopt_version: bool = False) -> bytes | None:
         """Read a range; return None if the log has changed.
 
-        With `should_adopt_version`, read it from whatever version there is, and expect that version from then on.
+        With `should_adopt_version`, read any version, and expect that one from then on.
         """
         conditions: dict[str, Any] = (
             {} if should_adopt_version else {"etag": self._etag, "match_condition": MatchConditions.IfNotModified}

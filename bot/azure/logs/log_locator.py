@@ -88,7 +88,7 @@ async def _open_named_log(
             if file != files[-1] and _is_missing(failure):
                 continue
             if _is_missing(failure) and not status.run.is_running:
-                # the message says that it was written, so it must have been deleted
+                # the message says it was written, so it must have been deleted
                 raise AzureRefusedError(
                     AzureRefusal("log-gone", failure.refusal.target, code=failure.refusal.code)
                 ) from failure
@@ -100,7 +100,7 @@ async def _open_named_log(
 async def _open_newest_log(
     clients: ManagementClients, status: TemplateStatus, endpoints: Mapping[str, str], scopes: Mapping[str, str]
 ) -> LocatedLog:
-    """Open the newest log in the containers of the staging group, unless it is older than the run."""
+    """Open the newest log in the staging group's containers, unless it's older than the run."""
     newest: tuple[datetime, str, str] | None = None
     files: dict[tuple[str, str], set[str]] = {}
     for account, endpoint in endpoints.items():
@@ -138,7 +138,7 @@ async def _list_blobs(container: ContainerClient, scope: str) -> list[tuple[str,
 
 def _build_log_blob(container: ContainerClient, folder: str, file: LogFile, scope: str) -> LogBlob:
     name = f"{folder}/{file}"
-    # the target leaves out the account's name, which redaction would take for a key; the scope has it
+    # the target leaves out the account's name, which redaction would mistake for a key; the scope has it
     return LogBlob(container.get_blob_client(name), target=f"{LOG_CONTAINER}/{name}", scope=scope)
 
 
@@ -153,15 +153,15 @@ def _is_missing(failure: AzureRefusedError) -> bool:
 
 
 def _may_be_validating(status: TemplateStatus) -> bool:
-    """Tell whether validation may be what failed: Azure says so, or says nothing of a run that has ended.
+    """Tell whether validation may be what failed: Azure says so, or says nothing about a run that has ended.
 
-    A validation log is written only when the customizers have done their work.
+    A validation log is written only after the customizers have finished.
     """
     sub_state = status.run.sub_state.lower()
     return sub_state == "validating" or (not sub_state and status.run.outcome == "failed")
 
 
 def _is_before_run(modified: datetime, started: str | None) -> bool:
-    """Tell whether a log was last written before the run began, and so belongs to an earlier run."""
+    """Tell whether a log was last written before the run began, so it belongs to an earlier run."""
     start_time = parse_time(started)
     return start_time is not None and modified + _CLOCK_TOLERANCE < start_time

@@ -1,4 +1,4 @@
-"""Read the end of a build log, backwards until it contains the start of the provisioner that failed."""
+"""Read the end of a build log, going back until it contains the start of the failed provisioner."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from knowledge.text.decoding import decode, detect_encoding
 from knowledge.text.lines import read_line
 
 MAX_TAIL_BYTES = 4 << 20
-"""How many bytes are read at most."""
+"""The maximum number of bytes to read."""
 FIRST_STEP_BYTES = 256 << 10
-"""Size of the first read; each further one doubles what was read."""
+"""Size of the first read; each later one doubles the total."""
 
 # the first line that Packer prints for a provisioner; a run can also open with a line that continues one
 _PROVISIONER_STARTS = (
@@ -31,7 +31,7 @@ async def read_tail(blob: LogBlob) -> tuple[str, int]:
     Returns:
         The text, and how many bytes were read for it.
     """
-    # multiples of four don't cut UTF-16 and UTF-32 characters in two
+    # multiples of four don't split UTF-16 and UTF-32 characters
     floor = (max(blob.size - MAX_TAIL_BYTES, 0) + 3) // 4 * 4
     start, content = blob.size, b""
     step = FIRST_STEP_BYTES
@@ -57,7 +57,7 @@ def has_provisioner_start(text: str) -> bool:
 
 
 def _decode_text(content: bytes, is_truncated: bool) -> str:
-    """Decode `content`. If it starts within a line, drop that line: half a secret would escape redaction."""
+    """Decode `content`. If it starts in the middle of a line, drop that line: half a secret would escape redaction."""
     if is_truncated and detect_encoding(content[:4096]) == "utf-8":
         content = content[content.find(b"\n") + 1 :]
         return decode(content)

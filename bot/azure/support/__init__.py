@@ -1,1 +1,1 @@
-"""Support tickets, filed in the name of a person with azure-mgmt-support."""
+"""Support tickets, filed on a person's behalf with azure-mgmt-support."""

@@ -1,4 +1,4 @@
-"""The upload of a draft's files to an Azure Support file workspace, which the ticket then names."""
+"""Upload a draft's files to an Azure Support file workspace, which the ticket then references."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 async def upload_files(client: MicrosoftSupport, workspace: str, files: tuple[TicketAttachment, ...]) -> int:
-    """Create the workspace, upload the files that Azure accepts, and return how many those were.
+    """Create the workspace, upload the files that Azure accepts, and return how many there were.
 
     A file that is already in the workspace is overwritten, so calling this again is safe.
 
@@ -40,7 +40,7 @@ async def upload_files(client: MicrosoftSupport, workspace: str, files: tuple[Ti
 
 
 def _build_chunk_body(index: int, chunk: bytes) -> BytesIO:
-    """Build the JSON request body of one chunk, as a stream, because aiohttp warns about large bodies in one piece."""
+    """Build the JSON request body of one chunk, as a stream, because aiohttp warns about large bodies."""
     content = base64.b64encode(chunk).decode("ascii")
     return BytesIO(json.dumps({"chunkIndex": index, "content": content}).encode())
 

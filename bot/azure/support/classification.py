@@ -1,4 +1,4 @@
-"""The choice of the Azure Support service and problem classification for a case about Image Builder."""
+"""Choose the Azure Support service and problem classification for a case about Image Builder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from knowledge.model.support_routing import SupportRouting
 
 IMAGE_BUILDER = "image builder"
 MAX_CLASSIFICATIONS = 5
-"""How many classifications a person is asked to choose from, at most."""
+"""The most classifications that a person is asked to choose from."""
 
 
 def find_service(name: str, services: Iterable[ServiceChoice]) -> ServiceChoice | None:

@@ -28,7 +28,7 @@ MAX_RETRY_PAUSE_SECONDS = 5
 
 # a ClientError too: the Azure SDK's transport turns only those into its own errors
 class ResponseLostError(BotError, aiohttp.ClientError):
-    """The connection broke after a request that creates something was sent. It may or may not have been created."""
+    """The connection broke after a request that creates something was sent. Whether it was created is unknown."""
 
 
 async def send_once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -79,7 +79,7 @@ async def open_support_client(
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("image-medic"),
         # The SDK's default pipeline also retries, follows redirects, and registers resource providers. All three are
-        # left out on purpose: they would change things that nobody asked for, or repeat a request that creates.
+        # left out on purpose: they would make unrequested changes, or repeat a request that creates something.
         build_support_policy(cloud.resource_manager, subscription, retry_pause_seconds),
         AsyncARMChallengeAuthenticationPolicy(scoped, cloud.resource_scope),
         policies.ContentDecodePolicy(),

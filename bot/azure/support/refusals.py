@@ -1,4 +1,4 @@
-"""How Azure Support says what it refuses, and which errors prove that no ticket was created."""
+"""How Azure Support reports refusals, and which errors prove that no ticket was created."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def has_operation_failed(error: AzureError) -> bool:
 def _was_never_sent(error: BaseException) -> bool:
     """Tell whether the connection failed to open.
 
-    azure-core raises the same error if the connection breaks later, so aiohttp's error behind it has to decide.
+    azure-core raises the same error if the connection breaks later, so the aiohttp error behind it decides.
     """
     cause = error.__cause__
     return isinstance(error, ServiceRequestError) and isinstance(

@@ -1,4 +1,4 @@
-"""The port for support tickets: files one ticket for each draft, whatever fails on the way."""
+"""The port for support tickets: files exactly one ticket per draft, whatever fails along the way."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class FilingTimeouts:
     Attributes:
         list_seconds: the limit for listing services and classifications.
         file_seconds: the limit for filing a ticket, uploads included.
-        settle_seconds: how long to look for a ticket whose creation was not confirmed.
+        settle_seconds: how long to look for a ticket whose creation wasn't confirmed.
         poll_seconds: the pause between two status checks.
         retry_delay_seconds: the pause before a failed read is repeated.
     """
@@ -85,7 +85,7 @@ class SupportTicketFiler:
         Image Builder's own service comes first if Azure lists it, unless the person wants the documented path.
 
         Raises:
-            AzureRefusedError: Azure lists none that fit, or the request failed.
+            AzureRefusedError: Azure lists no matching one, or the request failed.
         """
         async with self._open_client(
             person, subscription, "routes", subscription, self._timeouts.list_seconds
@@ -119,10 +119,10 @@ class SupportTicketFiler:
         return ClassificationOptions(service, classifications) if classifications else None
 
     async def file_ticket(self, person: Person, draft: TicketDraft) -> Ticket:
-        """Return the ticket of `draft`, which is created unless it exists already.
+        """Return the ticket of `draft`, creating it unless it already exists.
 
         Raises:
-            AzureRefusedError: the ticket was not filed, or nobody can tell. Calling this again is safe.
+            AzureRefusedError: the ticket wasn't filed, or its outcome is unknown. Calling this again is safe.
         """
         name = build_ticket_name(person, draft.id)
         target = f"{draft.subscription}/{name}"
@@ -137,7 +137,7 @@ class SupportTicketFiler:
                 CheckNameAvailabilityInput(name=name, type=_TICKET_TYPE)
             )
             if not _is_name_available(availability):
-                # either a crashed process created it a moment ago, or the name belongs to somebody else
+                # either a crashed process just created it, or the name belongs to somebody else
                 existing = await self._wait_for_ticket(client, name)
                 if existing is None:
                     raise AzureRefusedError(AzureRefusal("name-taken"))
@@ -233,7 +233,7 @@ class SupportTicketFiler:
 
 
 def _is_name_available(response: object) -> bool:
-    """Tell whether the name can be used. A response that does not say counts as yes."""
+    """Tell whether the name can be used. A response that doesn't say counts as yes."""
     return getattr(response, "name_available", None) is not False
 
 

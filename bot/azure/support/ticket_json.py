@@ -1,4 +1,4 @@
-"""Conversion between our ticket types and the models of the Support API."""
+"""Convert between our ticket types and the Support API's models."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from dialogs.model.turn import Person
 def build_ticket_name(person: Person, draft_id: str) -> str:
     """Compute the ticket's resource name, which is always the same for a person's draft and unique to it."""
     person_id = person.object_id or person.id
-    # the lengths keep the parts apart, so that no two combinations give the same text
+    # the lengths separate the parts, so that no two combinations give the same text
     text = "".join(f"{len(part)}:{part}" for part in (person.tenant, person_id, draft_id))
     return f"image-medic-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 

@@ -1,4 +1,4 @@
-"""Read the templates of many subscriptions concurrently, within a deadline, and report which could not be read."""
+"""Read the templates of many subscriptions concurrently, within a deadline, and report which couldn't be read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESERVED_SECONDS = 0.7
 class SubscriptionScan:
     """The templates that a scan found.
 
-    `searched_subscriptions` and `denied_subscriptions` are display names; `subscription_ids` are all that were asked.
+    `searched_subscriptions` and `denied_subscriptions` are display names; `subscription_ids` are all that were queried.
     `has_more` says that the deadline cut the scan short.
     """
 
@@ -44,7 +44,7 @@ async def list_readable_subscriptions(clients: ManagementClients, allowed: froze
             names[subscription_id] = str(subscription.get("displayName") or subscription_id)
     if not allowed:
         return names
-    # an allowed subscription that the identity can't see is asked too: the error response says what is missing
+    # an allowed subscription that the identity can't see is queried too: the error response says what is missing
     return {subscription_id: names.get(subscription_id, subscription_id) for subscription_id in sorted(allowed)}
 
 

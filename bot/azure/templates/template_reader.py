@@ -1,4 +1,4 @@
-"""The Azure reader over the SDK's clients: each call is one lookup, with its credential, time limit and audit line."""
+"""The Azure reader over the SDK's clients: each call is one lookup, with its credential, time limit, and audit line."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class AzureTemplateReader:
         return self._access_mode
 
     async def find_templates(self, person: Person, query: TemplateQuery) -> TemplateSearchResult:
-        """Find the templates that `query` may mean. Raise `AzureRefusedError`."""
+        """Find the templates that `query` could mean. Raise `AzureRefusedError`."""
         target = query.name or query.staging_group or query.account or query.resource_group or query.subscription
         async with self._open_clients(person, "find", target) as clients:
             return await find_templates(clients, query, self._credential_provider.subscriptions)
@@ -119,7 +119,7 @@ class AzureTemplateReader:
             person, "read-log", status.template_id.to_resource_id(), WHOLE_LOG_SECONDS
         ) as clients:
             self._check_template_id(status.template_id)
-            # finding the log gets the time of a turn; after that each chunk renews the deadline
+            # finding the log has a turn's time; after that, each chunk renews the deadline
             clients.deadline.renew(self._turn_seconds)
             log = await locate_log(clients, status)
 
@@ -210,7 +210,7 @@ async def _list_outputs(clients: ManagementClients, template_id: TemplateId) -> 
 
 
 async def _retry_if_replaced(blob: LogBlob, read: Callable[[], Awaitable[T]]) -> T:
-    """Return what `read` returns. If the log was replaced meanwhile, open the new one and read that, from its start."""
+    """Return what `read` returns. If the log is replaced meanwhile, open the new one and read it from the start."""
     for _ in range(MAX_RESTARTS):
         try:
             return await read()

@@ -37,7 +37,7 @@ TEMPLATE_GROUP_TAG = "imagetemplateresourcegroupname"
 async def find_templates(
     clients: ManagementClients, query: TemplateQuery, allowed: frozenset[str]
 ) -> TemplateSearchResult:
-    """Find the templates that `query` may mean, in the subscriptions `allowed` (empty: all readable ones).
+    """Find the templates that `query` could mean, in the subscriptions `allowed` (empty: all readable ones).
 
     An empty query returns the templates that ran last, as similar matches.
 
@@ -77,14 +77,14 @@ async def _get_exact_template(clients: ManagementClients, query: TemplateQuery) 
     try:
         return (await clients.get_template(template_id)).template_id or template_id
     except AzureRefusedError as failure:
-        # in an unknown subscription a search can't find anything either
+        # in an unknown subscription, a search can't find anything either
         if failure.refusal.reason != "not-found" or failure.refusal.code == "SubscriptionNotFound":
             raise
         return None
 
 
 async def find_failed_templates(clients: ManagementClients, allowed: frozenset[str]) -> FailedTemplates:
-    """Find the templates that failed, newest first, and those that run now. Raise `AzureRefusedError`."""
+    """Find the templates that failed, newest first, and those that are running now. Raise `AzureRefusedError`."""
     scan = await scan_subscriptions(clients, await list_readable_subscriptions(clients, allowed))
     scan.templates.sort(key=_get_last_time, reverse=True)
     failed = [template for template in scan.templates if _has_failed(template)]

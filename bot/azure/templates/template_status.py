@@ -1,4 +1,4 @@
-"""Build the status of a template from what Resource Manager answers."""
+"""Build a template's status from Resource Manager's answers."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def write_powershell(
 ) -> None:
     """Write an inline PowerShell customizer."""
     log = context.log
-    step_id = len(log.lines)  # tells several customizers of a build apart
+    step_id = len(log.lines)  # distinguishes several customizers of a build
     script, shell = context.template.derive_guid(f"script{step_id}"), context.template.derive_guid(f"shell{step_id}")
     log.write_telemetry("Starting provisioner powershell")
     log.write_ui("Provisioning with Powershell...")

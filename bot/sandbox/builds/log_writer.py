@@ -101,7 +101,7 @@ class BuildLogWriter:
         return self
 
     def write_telemetry(self, text: str) -> Self:
-        """Write a telemetry line; do nothing in the new format, which has none."""
+        """Write a telemetry line; do nothing in the new format, which doesn't have any."""
         if self.log_format == "old":
             self._write_with_prefix(f"[INFO] (telemetry) {text}")
         return self

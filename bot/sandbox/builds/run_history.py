@@ -20,8 +20,8 @@ _BETWEEN_LOGS = timedelta(seconds=75)
 _MAX_LISTED_RUNS = 3
 _QUEUED = timedelta(seconds=90)  # how long a run has the sub-state Queued, before it has Building to its end
 _CANCELING = timedelta(seconds=60)  # how long a canceled run is being canceled
-_NO_TIME = "0001-01-01T00:00:00Z"  # what Image Builder, written in Go, gives for a time that there isn't yet
-_NANOSECONDS = ("417", "42", "4")  # Go leaves out zeros at the end, so times have seven to nine digits
+_NO_TIME = "0001-01-01T00:00:00Z"  # what Image Builder, written in Go, returns for a time that isn't set yet
+_NANOSECONDS = ("417", "42", "4")  # Go drops trailing zeros, so times have seven to nine digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class TemplateRun:
 
     def get_logs(self) -> dict[LogName, TimedLog]:
         """Return the run's complete logs by file name; the first call generates them, which can take a second."""
-        with self._lock:  # called in threads: requests for the same log must not generate it twice
+        with self._lock:  # called from threads: requests for the same log must not generate it twice
             if self.spec.logs and not self._logs:
                 self._logs = _write_logs(self.template, self.spec, self.cycle, self.started_at + _BEFORE_LOG)
             return self._logs

@@ -17,7 +17,7 @@ from bot.sandbox.builds.log_writer import LogFormat
 StorageAccess = Literal["open", "no-data-role", "firewall", "group-deleted"]
 """How the staging group's storage responds.
 
-It is readable, refuses blobs for want of a data role, is behind a network rule, or was deleted with its group.
+It is readable, refuses blobs because a data role is missing, is behind a network rule, or was deleted with its group.
 """
 
 LogName = Literal["customization.log", "validation.log"]

@@ -1,4 +1,4 @@
-"""The requests for services and problem classifications, which are about no subscription."""
+"""The requests for services and problem classifications, which don't involve a subscription."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def build_ticket(
 
 
 def update_ticket(ticket: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Change a ticket, and return the answer to that, in which the status is still as it was sent."""
+    """Change a ticket, and return the response, in which the status is still as it was sent."""
     properties = ticket["properties"]
     contact = {key: value for key, value in changes.get("contactDetails", {}).items() if value is not None}
     properties |= {**changes, "contactDetails": properties["contactDetails"] | contact}
@@ -110,7 +110,7 @@ def format_time(moment: datetime) -> str:
 
 
 def _normalize_ticket(properties: dict[str, Any]) -> None:
-    """Spell the words of a ticket as Azure answers them, however they were sent, and count its time to a response."""
+    """Spell a ticket's words as Azure returns them, however they were sent, and compute its time to a response."""
     minutes = _SLA_MINUTES.get(properties["severity"].lower(), 480)
     contact = properties["contactDetails"]
     language, _, country = contact.get("preferredSupportLanguage", "en-US").partition("-")

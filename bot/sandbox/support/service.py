@@ -29,7 +29,7 @@ from bot.sandbox.support.responses import (
 from bot.sandbox.support.services import SERVICES, SUPPORT_PROVIDER_PATH
 
 POLLS_UNTIL_DONE = 2
-"""How many status requests an operation takes to end."""
+"""How many status requests it takes until an operation ends."""
 # limits of the real API
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_CHUNK_BYTES = 2_621_440
@@ -55,7 +55,7 @@ class FakeSupportService:
 
     Args:
         subscriptions: The ids (lower case) of the subscriptions that exist.
-        without_plan: Those of them whose support plan doesn't include the API, so that no ticket can be created.
+        without_plan: Those whose support plan doesn't include the API, so no ticket can be created.
         retry_after_seconds: How long a client should wait between status requests.
 
     Attributes:
@@ -122,7 +122,7 @@ class FakeSupportService:
         name = str((await request.json())["name"])
         if unusable := describe_unusable_name(name):
             return web.json_response(unusable)
-        # an operation that fails does not reserve its name
+        # a failed operation doesn't reserve its name
         in_use = (request.match_info["subscription"], name) in self.tickets or any(
             operation.ticket_name == name and not operation.error for operation in self._operations.values()
         )
@@ -131,7 +131,7 @@ class FakeSupportService:
         return web.json_response({"message": "Name not available", "nameAvailable": False, "reason": "AlreadyExists"})
 
     async def _check_message_name(self, request: web.Request) -> web.Response:
-        """Check the name of a message to support; nobody can send any, so all names are free."""
+        """Check the name of a message to support; there's no way to send one, so all names are free."""
         unusable = describe_unusable_name(str((await request.json())["name"]))
         return web.json_response(unusable or {"nameAvailable": True})
 
@@ -157,7 +157,7 @@ class FakeSupportService:
         properties = (await request.json())["properties"]
         if (subscription, name) in self.tickets or any(o.ticket_name == name for o in self._operations.values()):
             raise FakeAzureError(409, "Conflict", f"The support ticket '{name}' exists already.")
-        # the real API accepts a ticket without a plan, too: only the operation fails
+        # the real API accepts a ticket without a plan too: only the operation fails
         operation = TicketOperation(name, self._find_operation_error(subscription))
         if operation.error is None:
             self._add_ticket(subscription, name, properties)

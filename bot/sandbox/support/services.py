@@ -18,7 +18,7 @@ _OTHER_CLASSIFICATIONS = (
     "Azure Features / Azure Backup",
 )
 SERVICES: Mapping[str, tuple[str, ...]] = {
-    "Azure VM Image Builder": ("Image build failure", "Other"),  # made up: no recording has those of this service
+    "Azure VM Image Builder": ("Image build failure", "Other"),  # made up: no recording has this service's
     "Billing": ("Other General Billing Questions",),
     "Service and subscription limits (quotas)": ("Compute-VM (cores-vCPUs) subscription limit increases",),
     "Virtual Machine running Linux": (*_OTHER_CLASSIFICATIONS, *_IMAGE_BUILDER_CLASSIFICATIONS),
@@ -63,7 +63,7 @@ def build_classification_json(service: str, classification: str) -> dict[str, An
 
 
 def get_service_id(service: str) -> str:
-    """Return the id of a service; that of a service that Azure doesn't have is always the same, too."""
+    """Return the id of a service; a made-up service always gets the same id too."""
     return _AZURE_SERVICES[service][0] if service in _AZURE_SERVICES else _derive_guid(service)
 
 

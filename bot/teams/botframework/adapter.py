@@ -31,8 +31,8 @@ class TeamsAdapter(CloudAdapter):
 
     Args:
         channel_auth: Authenticates callers, and gets the bot's token.
-        invoke_router: The handlers of invokes; None for those that every bot has.
-        sign_in: Signs people in; None where nobody can.
+        invoke_router: The handlers of invokes; None for the default ones.
+        sign_in: Signs people in; None if sign-in isn't set up.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class TeamsAdapter(CloudAdapter):
         """Run the turn of the activity in the request's body, and return the HTTP response.
 
         Raises:
-            RequestRefusedError: The request is not served; its status and message say why.
+            RequestRefusedError: The request isn't served; its status and message say why.
             DeliveryError: The turn was run, but the channel did not accept its replies.
         """
         caller = await self._channel_auth.authenticator.authenticate(request.headers.getall("Authorization", []))
@@ -107,16 +107,16 @@ class TeamsAdapter(CloudAdapter):
         """Await `callback` with the channel of a conversation whose turn is over.
 
         Raises:
-            RequestRefusedError: The reference was made under other credentials than the present ones.
+            RequestRefusedError: The reference was made under different credentials.
             DeliveryError: This process doesn't trust the reference's service yet. That passes with the first
                 authenticated request from it.
         """
         if conversation_reference.get("app") != self._channel_auth.app_id:
             raise RequestRefusedError(403, "The bot's credentials have changed since the message was stored.")
         service_url = conversation_reference.get("service")
-        # altered state must not make the bot's token leave for somebody else's service
+        # tampered state must not send the bot's token to someone else's service
         if not isinstance(service_url, str) or not self._is_trusted(service_url):
-            raise DeliveryError("A stored message is for a service that has not called since the start; it waits.")
+            raise DeliveryError("A stored message is for a service that hasn't called since the start; it waits.")
         reference = SdkConversationReference(
             activity_id=conversation_reference.get("activity"),
             user=ChannelAccount(id=conversation_reference.get("person")),
@@ -132,7 +132,7 @@ class TeamsAdapter(CloudAdapter):
         team_id = conversation_reference.get("team")
 
         async def run(context: TurnContext) -> None:
-            # the SDK gives the turn a new id, which no client has ever seen: a reply would answer nothing
+            # the SDK gives the turn a new id, which no client knows: a reply to it would answer nothing
             context.activity.id = reference.activity_id
             team = team_id if isinstance(team_id, str) else ""
             await callback(TeamsChannel(context, self, self._channel_auth.app_id, is_test_client, team))
@@ -152,7 +152,7 @@ class TeamsAdapter(CloudAdapter):
 
 
 def _build_incoming_activity(body: dict[str, Any], incoming: InboundActivity, service_url: str) -> Activity:
-    """Build the SDK's activity with what the SDK needs to send replies; made of checked values only."""
+    """Build the SDK's activity with what the SDK needs to send replies; made only of checked values."""
     turn = incoming.turn
     activity_id, recipient = body.get("id"), body.get("recipient")
     bot_id = recipient.get("id") if isinstance(recipient, dict) else None

@@ -1,10 +1,10 @@
 """Talk to the channel's connector service, with one pooled HTTP client in the event loop.
 
-It replaces the SDK's connector client, which for each turn builds a session and switches threads. That client also uses
+It replaces the SDK's connector client, which builds a session and switches threads for each turn. That client also uses
 the environment's proxy even for this machine, and waits up to 100 s. Only what the adapter calls is here.
 
-A reply is tried once: the outbox, which knows what was sent, decides about another attempt. Statuses such as 412, 429,
-502 and 504 are worth one, 403 is not.
+A reply is tried once: the outbox, which knows what was sent, decides whether to retry. Statuses such as 412, 429, 502,
+and 504 are worth a retry, 403 isn't.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class ConnectorTransport:
         try:
             return await call(_build_auth_headers(token))
         except DeliveryError as error:
-            # a token can be revoked before it expires: try once whether a new one helps
+            # a token can be revoked before it expires: try a new one once
             new_token = await self._tokens.renew(token) if error.status == 401 else None
             if new_token is None:
                 raise
@@ -154,7 +154,7 @@ def classify_status(status: int) -> DeliveryOutcome:
     """Return what an HTTP status of 300 or more says about the activity."""
     if status in _RETRYABLE_STATUSES:
         return "later"
-    # a gateway that gave up doesn't know whether the service behind it received the activity
+    # a gateway that timed out doesn't know whether the service behind it received the activity
     return "unknown" if status >= 500 else "refused"
 
 
@@ -169,18 +169,18 @@ async def _read_activity_id(response: ClientResponse) -> str | None:
 
 
 async def _read_object(response: ClientResponse, max_bytes: int) -> dict[str, Any]:
-    """Return the object in the body, which may have `max_bytes` at most."""
+    """Return the object in the body, which may have at most `max_bytes`."""
     content = bytearray()
     async for chunk in response.content.iter_any():
         content += chunk
         if len(content) > max_bytes:
-            raise DeliveryError("The channel answered more than is read.", outcome="refused")
+            raise DeliveryError("The channel's answer was too large to read.", outcome="refused")
     try:
         body = json.loads(bytes(content))
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise DeliveryError("The channel answered something else than was asked for.", outcome="refused")
+        raise DeliveryError("The channel's answer wasn't what was asked for.", outcome="refused")
     return body
 
 
@@ -216,9 +216,7 @@ class TrustedConnectorFactory:
             DeliveryError: It is not the trusted service, so it must not see the bot's token.
         """
         if not service_url or service_url != self._service_url:
-            raise DeliveryError(
-                "A reply was to go to a service that is not trusted, so nothing was sent.", outcome="refused"
-            )
+            raise DeliveryError("A reply was for a service that isn't trusted, so nothing was sent.", outcome="refused")
         return ConnectorClient(self._transport, service_url)
 
 
@@ -245,7 +243,7 @@ class ConversationsOperations:
         return await self._send(f"{quote(conversation_id, safe='')}/activities", activity)
 
     async def update_activity(self, conversation_id: str, activity_id: str, activity: Any) -> Any:
-        """Replace the bot's own activity `activity_id` by `activity`; a repetition changes nothing."""
+        """Replace the bot's own activity `activity_id` with `activity`; repeating it changes nothing."""
         path = f"{quote(conversation_id, safe='')}/activities/{quote(activity_id, safe='')}"
         return await self._send(path, activity, "PUT")
 

@@ -33,7 +33,7 @@ def build_activity(message: TextMessage | CardMessage | FileMessage | SignInCard
             )
             activity = Activity(summary=summary, attachments=[file_card])
         case SignInCard(content, summary):
-            # no text: the client puts its own button there, and would split the two
+            # no text: the client shows its own button, and would split the two
             sign_in_card = Attachment(content_type=OAUTH_TYPE, content=FrozenJson(content))
             return Activity(type=ActivityTypes.message, summary=summary, attachments=[sign_in_card])
         case _:

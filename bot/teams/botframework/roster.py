@@ -1,4 +1,4 @@
-"""Read the members of a conversation from the connector, page by page, within limits; never only some of them."""
+"""Read all members of a conversation from the connector, page by page, within limits; never just some of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bot.errors import DeliveryError
 from bot.teams.botframework.connector import ConnectorTransport
 
 PAGE_SIZE = 500
-"""Members of one page; Teams gives out no more."""
+"""How many members per page; Teams returns no more."""
 MAX_PAGES = 20
 MAX_PAGE_BYTES = 1_000_000
 TIMEOUT_SECONDS = 10.0
-"""For all pages together: somebody waits for the answer."""
+"""For all pages together: a person is waiting for the answer."""
 
 
 class RosterReader:
@@ -53,4 +53,4 @@ class RosterReader:
             if not token:
                 return members
             continuation = f"&continuationToken={quote(str(token), safe='')}"
-        raise DeliveryError("A conversation has more members than are read.", outcome="refused")
+        raise DeliveryError("A conversation has too many members to read.", outcome="refused")

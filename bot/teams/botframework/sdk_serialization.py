@@ -7,7 +7,7 @@ from typing import Any
 
 
 class FrozenJson(dict[str, Any]):
-    """JSON that won't be changed any more, such as a card: the SDK's deep copy of its activity shares it."""
+    """JSON that won't change anymore, such as a card: the SDK's deep copy of its activity shares it."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> FrozenJson:
         return self
@@ -16,7 +16,7 @@ class FrozenJson(dict[str, Any]):
 def serialize_activity(activity: Any) -> dict[str, Any]:
     """Return an activity, or another object of the SDK, as the JSON that the SDK would make of it.
 
-    Values that are JSON already, a card above all, are shared. An object that holds anything else, such as a date, is
+    Values that are already JSON, above all cards, are shared. An object that holds anything else, such as a date, is
     left to the SDK.
     """
     json_names = _map_json_names(activity.__class__)

@@ -37,8 +37,8 @@ class TeamsChannel:
         context: The SDK's turn context.
         adapter: Opens private chats, and says whether people can sign in.
         app_id: The bot, whose credentials the service was authenticated for; "" without credentials.
-        is_test_client: The Teams test client is at the other end.
-        team_id: The team that the conversation's channel belongs to; "" if it is no channel.
+        is_test_client: Whether the other end is the Teams test client.
+        team_id: The team that the conversation's channel belongs to; "" if it isn't a channel.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class TeamsChannel:
         }
 
     def render_reply(self, reply: Reply, effects: Sequence[ReplyEffect]) -> list[Message]:
-        """Return the messages that show `reply`: as many cards as it takes, then a file offer or a sign-in card."""
+        """Return the messages that show `reply`: as many cards as needed, then a file offer or a sign-in card."""
         activity = self._context.activity
         is_group = activity.conversation.is_group
         owner_id = activity.from_property.id if is_group else ""
@@ -83,7 +83,7 @@ class TeamsChannel:
             match effect:
                 case AskFeedback():
                     asks_feedback = True
-                # Teams offers files in personal chats only, and a sign-in card is not for the others in a group
+                # Teams offers files only in personal chats, and a sign-in card isn't for the others in a group
                 case OfferFile() if not is_group:
                     notice = TextMessage(render_notice("file-not-here", reply.language))
                     messages_below.append(notice if self._is_test_client else build_consent_message(effect))
@@ -101,7 +101,7 @@ class TeamsChannel:
     async def send(self, message: Message, conversation_reference: ConversationReference | None = None) -> str | None:
         """Send a message, or replace an activity by it, and return its id if Teams returns one.
 
-        With `conversation_reference`, of an earlier turn of the conversation, it answers that one.
+        With the `conversation_reference` of an earlier turn, it answers that turn.
         """
         sendable = await self._build_sign_in_card(message.language) if isinstance(message, SignInMessage) else message
         activity = build_activity(sendable)
@@ -110,7 +110,7 @@ class TeamsChannel:
             return str(activity.id)
         turn_activity, own_id = self._context.activity, self._context.activity.id
         try:
-            # the SDK reads here which activity a reply answers; nothing else is sent at the same time
+            # this is where the SDK reads which activity a reply answers; nothing else is sent at the same time
             turn_activity.id = conversation_reference.get("activity") if conversation_reference else own_id
             response = await self._context.send_activity(activity)
         finally:

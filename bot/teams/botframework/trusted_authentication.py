@@ -1,4 +1,4 @@
-"""Replace the Bot Framework SDK's own checks by the outcome of `bot.auth.request_authenticator`."""
+"""Replace the Bot Framework SDK's own checks with the outcome of `bot.auth.request_authenticator`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.teams.botframework.connector import ConnectorTransport, TrustedConnecto
 
 
 class TrustedAuthentication(BotFrameworkAuthentication):
-    """The SDK's authentication, for requests that are authenticated already.
+    """The SDK's authentication, for requests that are already authenticated.
 
     The SDK's own checks answer forged tokens with 500, accept a token that never expires, and fetch keys and tokens in
     the event loop.
@@ -21,7 +21,7 @@ class TrustedAuthentication(BotFrameworkAuthentication):
         self._app_id = app_id
 
     def build_result(self, service_url: str) -> AuthenticateRequestResult:
-        """Build what the SDK takes for the outcome of its checks, for a request from a trusted service."""
+        """Build what the SDK accepts as the outcome of its checks, for a request from a trusted service."""
         result = AuthenticateRequestResult()
         result.claims_identity = self.build_identity(service_url)
         result.connector_factory = self.create_connector_factory(result.claims_identity)
@@ -36,7 +36,7 @@ class TrustedAuthentication(BotFrameworkAuthentication):
         return self._transport.create_trusted_factory(claims_identity.get_claim_value("serviceurl") or "")
 
     async def create_user_token_client(self, claims_identity: ClaimsIdentity) -> None:
-        """Return None: the SDK signs nobody in here."""
+        """Return None: the SDK doesn't sign anyone in here."""
 
     async def authenticate_request(self, activity: Activity, auth_header: str) -> AuthenticateRequestResult:
         """Refuse: requests are authenticated before the SDK sees them."""

@@ -1,4 +1,4 @@
-"""The way of a ticket: asked for, contact, where it goes, preview, yes; filed in the background, then reported."""
+"""A ticket's path: request, contact, where it goes, preview, yes; filed in the background, then reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from dialogs.support.ticket.preview_hash import build_ticket_draft, compute_prev
 FILE_TICKET_JOB = "file-ticket"
 """The job that files a ticket."""
 FILING_TIMEOUT = timedelta(minutes=15)
-"""After this, pressing again starts the filing again. It stays one ticket: Azure knows it by the draft's name."""
+"""After this, pressing again restarts the filing. It's still one ticket: Azure knows it by the draft's name."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TicketDialog:
     def prepare(
         self, context: DialogContext, state: ConversationState, person: Person, locale: str | None
     ) -> ConversationState | DialogResult:
-        """Return the state with a ticket in progress for the case, or the answer where none can be worked on now."""
+        """Return the state with a ticket in progress for the case, or the answer if none can be worked on now."""
         form = state.form
         if self.ticket_filer is None or form is None:
             return DialogResult(state, (show_problem(context, "case.not-now"),))
@@ -97,7 +97,7 @@ class TicketDialog:
     async def resume_after_sign_in(
         self, context: DialogContext, state: ConversationState, person: Person
     ) -> DialogResult | None:
-        """Go on with the ticket that waited for the sign-in; None when none did."""
+        """Continue with the ticket that was waiting for the sign-in; None if there's none."""
         if (
             state.tickets.in_progress.stage != "sign-in"
             or state.form is None
@@ -199,7 +199,7 @@ class TicketDialog:
     def start_filing(
         self, context: DialogContext, state: ConversationState, person: Person, preview_hash: str
     ) -> DialogResult:
-        """Start filing what the person confirmed. If it isn't what `preview_hash` stands for, show the new preview."""
+        """Start filing what the person confirmed. If `preview_hash` doesn't match, show the new preview."""
         in_progress = state.tickets.in_progress
         answers, problems = contact.validate_answers(context, in_progress.answers)
         if in_progress.classification_options is None or answers is None:

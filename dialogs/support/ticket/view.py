@@ -15,7 +15,7 @@ from dialogs.support.ticket.contact import build_form_fields
 CORRECTABLE_REASONS: frozenset[AzureRefusalReason] = frozenset(
     {"severity", "rejected", "not-found", "other-tenant", "no-classification"}
 )
-"""Refusals that different answers can correct: the person is offered the form."""
+"""Refusals that different answers can fix: the person is offered the form."""
 UNCERTAIN_REASONS: frozenset[AzureRefusalReason] = frozenset({"too-slow", "unsure", "azure-trouble", "unexpected"})
 """Refusals after which a ticket may exist anyway."""
 
@@ -32,7 +32,7 @@ def render_contact_form(
     blocks.append(
         context.build_paragraph("ticket.check" if problems else "ticket.intro", "attention" if problems else "default")
     )
-    # going back must not require the required fields
+    # going back must not need the required fields
     back_button = replace(context.build_button("edit-case", "draft"), should_omit_fields=True)
     buttons = (context.build_button("ticket-preview", "ticket-preview", primary=True), back_button)
     return context.build_reply(

@@ -380,7 +380,7 @@ class Clock:
 
 @dataclass
 class Store:
-    """A key store on a clock of its own."""
+    """A key store with its own clock."""
 
     keys: SigningKeys
     clock: Clock

@@ -61,4 +61,4 @@ def test_a_template_that_never_ran_is_no_failure(capsys: pytest.CaptureFixture[s
 
 def test_what_is_no_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["look", "no name", "--sandbox"]) == 2
-    assert "isn't a template's name" in capsys.readouterr().err
+    assert "not a valid template name" in capsys.readouterr().err

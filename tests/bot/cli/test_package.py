@@ -154,7 +154,7 @@ SIGN_IN_APP = "5D1C0A52-8D3E-4B7A-9C61-2E5D7F80B394"
 
 
 def test_teams_signs_in_only_where_that_is_set_up(tmp_path: Path, schemas: Path) -> None:
-    """The API that people sign in to, and the host that helps them, stand in the package when there is a sign-in."""
+    """The API that people sign in to, and the host that helps them, are in the package if there is a sign-in."""
     assert "webApplicationInfo" not in read(build_package_files(VALUES), "manifest.json")
     assert main(command(tmp_path / "medic.zip", sign_in_app=SIGN_IN_APP)) == 0
     with ZipFile(tmp_path / "medic.zip") as package:
@@ -386,15 +386,15 @@ def many_commands(manifest: Json) -> None:
         ("manifest.json", long_title, "manifest.json: 'bots[0].commandLists[0].commands[0].title' has 33 characters"),
         ("manifest.json", many_commands, "manifest.json: list 0 has 11 commands"),
         ("manifest.json", lambda it: it["name"].update(short="Teams Medic"), "'name.short' holds 'Teams'"),
-        ("manifest.json", lambda it: it.update(version="${{VERSIO}}"), "nothing is known to put in for VERSIO"),
+        ("manifest.json", lambda it: it.update(version="${{VERSIO}}"), "there's no value for VERSIO"),
         ("manifest.json", lambda it: it.update(version="1.0.0-preview"), "version is '1.0.0-preview'"),
         ("manifest.json", lambda it: it.pop("bots"), "is not built as expected, at 'bots'"),
         ("manifest.json", lambda it: it["icons"].update(color="outline.png"), "outline.png has 32 x 32 pixels"),
         ("manifest.json", lambda it: it["icons"].update(outline="color.png"), "color.png has no transparency"),
         ("manifest.json", lambda it: it["icons"].update(outline="it.json"), "it.json is not a PNG picture"),
         ("manifest.json", lambda it: it["icons"].update(outline="no.png"), "no.png: cannot be read"),
-        ("it.json", lambda it: it.pop("name.full"), "it.json: 'name.full' stands in only one of"),
-        ("it.json", lambda it: it.update({"name.ful": "x"}), "it.json: 'name.ful' stands in only one of"),
+        ("it.json", lambda it: it.pop("name.full"), "it.json: 'name.full' is in only one of"),
+        ("it.json", lambda it: it.update({"name.ful": "x"}), "it.json: 'name.ful' is in only one of"),
         ("it.json", lambda it: it.update({"name.full": ""}), "it.json: 'name.full' has 0 characters"),
         ("it.json", lambda it: it.update({"description.short": "x" * 81}), "'description.short' has 81 characters"),
     ],

@@ -78,7 +78,7 @@ async def test_a_bot_that_cannot_reach_the_service_serves_on_and_lets_nobody_in(
     )  # fmt: skip
     assert process.stdout is not None
     assert b"listens at http://0.0.0.0:" in await process.stdout.readline()
-    assert b"Teams cannot be served yet, for want of: signing keys, token." in await process.stdout.readline()
+    assert b"Teams can't be served yet. Missing: signing keys, token." in await process.stdout.readline()
 
     service, url = IdentityService(), f"http://127.0.0.1:{port}"
     good = {"Authorization": f"Bearer {service.token(serviceurl='https://example.com/')}"}

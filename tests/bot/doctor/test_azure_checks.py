@@ -92,12 +92,12 @@ class FakeAzureReader(DisabledAzureReader):
         (
             TemplateSearchResult((), searched_subscriptions=("Dev", "Prod")),
             "good",
-            "reads 2 of the subscriptions, for 1 people",
+            "can read 2 of the subscriptions, for 1 people",
         ),
         (
             TemplateSearchResult((), searched_subscriptions=("Dev",), denied_subscriptions=("Prod",)),
             "fault",
-            "may not read Prod: give it the role",
+            "isn't allowed to read Prod: assign it the role",
         ),
         (
             AzureRefusal(

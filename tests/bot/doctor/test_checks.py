@@ -135,7 +135,7 @@ async def test_a_clock_that_is_wrong(ward: Ward, off: float, state: str) -> None
 
 
 class Front:
-    """What stands at the bot's public name: answers with a status of choice, by real TLS."""
+    """What's at the bot's public name: answers with a status of choice, by real TLS."""
 
     def __init__(self) -> None:
         self.status = 401
@@ -161,7 +161,7 @@ async def front(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fr
     await site.start()
     port = runner.addresses[0][1]
     ward.environ["BOT_DOMAIN"] = f"localhost:{port}"
-    # a public name has a dot; this machine's own name stands in for one
+    # a public name has a dot; this machine's own name is used instead
     monkeypatch.setattr(doctor, "_HOST_NAME", re.compile(r"localhost:\d+"))
     ward.around = DoctorEnvironment(ward.service.cloud, tls=client)
     yield front
@@ -178,8 +178,8 @@ async def test_an_endpoint_that_refuses_strangers_is_well(ward: Ward, front: Fro
     ("status", "said"),
     [
         (404, "something else is at that address"),
-        (502, "cannot reach the bot"),
-        (201, "takes messages without a token"),
+        (502, "can't reach the bot"),
+        (201, "accepts messages without a token"),
         (302, "would answer 401"),
     ],
 )
@@ -190,12 +190,12 @@ async def test_an_endpoint_that_is_not_this_bot(ward: Ward, front: Front, status
 
 async def test_an_endpoint_that_is_not_there(ward: Ward, front: Front) -> None:
     ward.around = DoctorEnvironment(ward.service.cloud)  # the certificate is not trusted
-    assert "gives no answer by HTTPS" in await ward.fault("endpoint")
+    assert "doesn't answer over HTTPS" in await ward.fault("endpoint")
 
 
 @pytest.mark.parametrize("domain", ["https://bot.example.com", "bot.example.com/x", "bot", "a b.example.com"])
 async def test_a_name_that_is_none(ward: Ward, domain: str) -> None:
-    assert "BOT_DOMAIN is not a host name" in await ward.fault("endpoint", BOT_DOMAIN=domain)
+    assert "BOT_DOMAIN isn't a host name" in await ward.fault("endpoint", BOT_DOMAIN=domain)
 
 
 async def test_packages_of_other_versions(ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +206,7 @@ async def test_packages_of_other_versions(ward: Ward, tmp_path: Path, monkeypatc
     assert (finding.state, "aiohttp is" in finding.message) == ("warning", True)
     pins.unlink()
     (finding,) = (await ward.look())["packages"]
-    assert (finding.state, "Not looked at" in finding.message) == ("warning", True)
+    assert (finding.state, "Not checked" in finding.message) == ("warning", True)
     pins.write_text("no-such-package==1.0\n")
     assert "no-such-package is missing" in await ward.fault("packages")
 

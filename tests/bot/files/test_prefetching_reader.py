@@ -94,7 +94,7 @@ async def test_a_reader_that_waits_is_let_go_when_it_is_over() -> None:
 
 @given(some.integers(0, 12), some.integers(1, 4), some.booleans())
 def test_whenever_it_is_over_the_reader_ends(turns: int, parts: int, slow: bool) -> None:
-    """Also where a fetch is cancelled that was not begun yet."""
+    """Even if a fetch is canceled before it began."""
 
     async def broken_off() -> None:
         left = [b"x" * 10] * parts

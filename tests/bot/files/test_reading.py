@@ -299,7 +299,7 @@ async def test_a_file_that_is_too_large_is_given_up_at_once_or_on_the_way(
         await hung_up.wait()
 
 
-# where it lies
+# where it is
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])

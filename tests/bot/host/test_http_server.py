@@ -214,7 +214,7 @@ async def test_without_credentials_the_bot_is_ready_as_soon_as_it_serves(chat: C
 
 
 async def test_credentials_are_not_taken_for_more_than_they_are(chat: Chat) -> None:
-    """Without credentials no token can be checked; whoever sends one must not believe that it was."""
+    """Without credentials no token can be checked; a caller who sends one must not think that it was."""
     response = await chat.post(chat.activity("hi"), headers={"Authorization": "Bearer a.b.c"})
     assert response.status == 401
     assert chat.conversation.heard == []
@@ -263,7 +263,7 @@ async def test_a_port_in_use_is_one_sentence_with_a_way_out(chat: Chat) -> None:
         port = other.getsockname()[1]
         with pytest.raises(StartError) as caught:
             await listen(chat.runner.app, Settings(port=port))
-    assert f"Port {port} of 127.0.0.1 cannot be used: another program listens there already." in str(caught.value)
+    assert f"Port {port} of 127.0.0.1 cannot be used: another program is already listening there." in str(caught.value)
     assert "choose another port: PORT=" in str(caught.value)
 
 
@@ -388,7 +388,7 @@ async def test_a_signal_ends_it_in_order(program: Program, how: signal.Signals) 
     process.send_signal(how)
     out, err = await process.communicate()
     assert process.returncode == 0
-    assert out.decode() == "Stopping: running turns are finished first.\n"
+    assert out.decode() == "Stopping once the running turns are finished.\n"
     assert err.decode() == ""
 
 

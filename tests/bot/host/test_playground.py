@@ -226,7 +226,7 @@ async def test_a_set_up_that_fails_says_why(stage: Stage, monkeypatch: pytest.Mo
     assert "could not be set up (npm ended with 7)" in said
     assert "npm error network is unreachable" in said
     assert f"more in playground.log and playground.start.log in {stage.log.parent}" in said
-    assert "The bot goes on without it; make chat" in said
+    assert "The bot runs without it; make chat" in said
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ async def test_the_server_says_where_to_go_and_takes_it_along(stage: Stage, how:
     process.send_signal(how)
     out, _ = await process.communicate()
     assert process.returncode == 0
-    assert out.decode() == "Stopping: running turns are finished first.\n"
+    assert out.decode() == "Stopping once the running turns are finished.\n"
     await gone(pids)
 
 
@@ -322,7 +322,7 @@ async def test_its_end_is_told_and_the_server_goes_on(stage: Stage) -> None:
     pids = stage.told()["pids"]
     assert isinstance(pids, list)
     os.kill(pids[0], signal.SIGKILL)
-    await read_until(process, "The Teams test client ended (status -9); the bot goes on.")
+    await read_until(process, "The Teams test client exited (status -9); the bot keeps running.")
     process.terminate()
     await process.communicate()
     assert process.returncode == 0

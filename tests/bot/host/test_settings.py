@@ -71,7 +71,7 @@ def test_state_can_be_kept_in_a_container(url: str) -> None:
         ({"BIND_ADDRESS": "192.168.1.4"}, "on this machine only"),
         ({"BIND_ADDRESS": "bot.example.com"}, "on this machine only"),
         ({"BIND_ADDRESS": "127.0.0.1.example.com"}, "on this machine only"),
-        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net"}, "STATE_BLOB_URL is not the address of a container"),
+        ({"STATE_BLOB_URL": "https://a.blob.core.windows.net"}, "STATE_BLOB_URL isn't the address of a container"),
         ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/c/d"}, "is not the address of a container"),
         ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/C"}, "is not the address of a container"),
         ({"STATE_BLOB_URL": "https://a.blob.core.windows.net/a--b"}, "is not the address of a container"),

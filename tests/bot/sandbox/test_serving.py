@@ -1,4 +1,4 @@
-"""The sandbox starts whole or not at all, ends without a trace, and stands whatever is asked of it."""
+"""The sandbox starts whole or not at all, ends without a trace, and survives whatever is asked of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bot whose people sign in, with stand-ins for Entra and the token service, everything over TLS."""
+"""A bot whose people sign in, with fakes of Entra and the token service, everything over TLS."""
 
 from __future__ import annotations
 

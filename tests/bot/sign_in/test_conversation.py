@@ -28,7 +28,7 @@ from tests.dialogs.fixtures import ENTRIES, diagnose
 
 
 class SeenAzure(FakeAzure):
-    """A made-up Azure that shows itself to whoever brings a token for it."""
+    """A made-up Azure that shows itself to anyone with a token for it."""
 
     credential_provider: OnBehalfOfCredentials
 

@@ -1,4 +1,4 @@
-"""State in Azure Blob Storage: what stands there, strays, races, crashes, refusals, a service that does not answer."""
+"""State in Azure Blob Storage: what's stored, strays, races, crashes, refusals, a service that does not answer."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ async def test_a_marker_that_a_crash_left_goes_after_a_while_and_one_that_counts
 async def test_a_state_is_found_after_a_crash_at_any_moment_of_its_commit(
     azurite: Azurite, url: str, store: BlobStore
 ) -> None:
-    """A commit is cut at every moment: if the state stands there, so does its marker."""
+    """A commit is cut at every moment: if the state is there, so is its marker."""
     kept = 0
     for n in range(40):
         key = f"k{n}"
@@ -176,7 +176,7 @@ async def test_what_is_no_state_is_an_empty_one(store: BlobStore) -> None:
 async def test_whom_the_service_does_not_know_gets_the_role_named(
     azurite: Azurite, url: str, claims: dict[str, Any]
 ) -> None:
-    with pytest.raises(StoreError, match="Give it the role Storage Blob Data Contributor"):
+    with pytest.raises(StoreError, match="Assign it Storage Blob Data Contributor"):
         await BlobStore(url, AnybodyCredential(**claims), str(azurite.authority)).open()
 
 
@@ -207,7 +207,9 @@ async def test_a_refusal_of_the_account_is_said_at_once(tmp_path: Path) -> None:
 
     async with service(tmp_path, answer) as store:
         began = time.monotonic()
-        with pytest.raises(StoreError, match=r"\(AuthorizationPermissionMismatch\): the bot's identity may not"):
+        with pytest.raises(
+            StoreError, match=r"\(AuthorizationPermissionMismatch\): the bot's identity lacks permission"
+        ):
             await store.load(KEY)
         assert time.monotonic() - began < 5
 
@@ -247,7 +249,7 @@ async def test_a_service_that_says_nothing_is_given_up(tmp_path: Path, monkeypat
             store.load(KEY), store.commit(KEY, None, {}), store.list_waiting_keys(5), store.forget(KEY),
         ]  # fmt: skip
         for call in calls:
-            with pytest.raises(StoreError, match="does not answer"):
+            with pytest.raises(StoreError, match="doesn't answer"):
                 await call
 
 
@@ -261,6 +263,6 @@ async def test_a_service_that_cannot_be_reached_is_said_at_the_start(
 
     async with service(tmp_path, answer) as there:
         strange = BlobStore(there._url, AnybodyCredential())
-        with pytest.raises(StoreError, match="does not answer"):
+        with pytest.raises(StoreError, match="doesn't answer"):
             # its certificate is nobody's
             await strange.open()

@@ -33,7 +33,7 @@ Open = Callable[[], Awaitable[StateStore]]
 
 @pytest_asyncio.fixture(params=["sqlite", pytest.param("blob", marks=pytest.mark.real)])
 async def another(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens a store, each time the same place anew, as each of several processes would have it."""
+    """Opens a store, the same place each time, as each of several processes would have it."""
     opened: list[StateStore] = []
     azurite = request.getfixturevalue("azurite") if request.param == "blob" else None
     container = f"c{secrets.token_hex(8)}"

@@ -122,7 +122,7 @@ async def test_the_command_reads_the_bots_own_state(
     path = tmp_path / "s.sqlite3"
     monkeypatch.setenv("STATE_PATH", str(path))
     assert await asyncio.to_thread(main, ["report"]) == 2
-    assert "has the bot run here?" in capsys.readouterr().err
+    assert "Has the bot run here?" in capsys.readouterr().err
 
     store = await SqliteStore(path).open()
     tally = UsageCounter(store)

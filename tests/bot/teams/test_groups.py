@@ -101,7 +101,7 @@ async def test_a_mention_is_no_part_of_what_was_said(
 
 
 async def test_other_peoples_mentions_stay(chat: Chat) -> None:
-    """Whoever else is mentioned is part of what was said; nothing is known of that, and the answer says what to do."""
+    """Other people's mentions are part of what was said; nothing is known of that, and the answer says what to do."""
     other = {"type": "mention", "mentioned": {"id": "29:bob"}, "text": "<at>Bob</at>"}
     await chat.send(f"{AT} <at>Bob</at> sees", conversation=THREAD, entities=[MENTION, other])
     assert "I didn't find anything of an image build" in shown(chat)

@@ -89,7 +89,7 @@ async def test_a_press_that_is_delivered_twice_is_done_once(chat: Chat) -> None:
 
 
 async def test_a_card_that_may_have_been_replaced_is_replaced_again(chat: Chat) -> None:
-    """A replacement whose outcome nobody knows can be repeated without harm: the card stands there once."""
+    """A replacement with an unknown outcome can safely be repeated: the card is there once."""
     await chat.send(TEXT)
     failures = iter([504])
     chat.teams.refuse_way = lambda method, path: next(failures, None) if method == "PUT" else None

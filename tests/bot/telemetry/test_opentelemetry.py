@@ -140,7 +140,7 @@ async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: 
     with observer.observe_turn(classify_turn(turn), turn.scope):
         await conversation.answer_turn(turn, None)
     with observer.observe_turn("joined", "group") as span:
-        span.fail(KeyError(text))  # the person got an answer, and the turn failed all the same
+        span.fail(KeyError(text))  # the person got an answer, but the turn still failed
     try:
         with observer.observe_turn("press", "channel"):
             raise RuntimeError(text)

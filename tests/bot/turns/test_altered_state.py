@@ -74,7 +74,7 @@ async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guar
     async def work(channel: Any) -> None:
         await channel.send(TextMessage("late"))
 
-    with pytest.raises(DeliveryError, match="has not called since the start"):
+    with pytest.raises(DeliveryError, match="hasn't called since the start"):
         await bot.adapter.resume_conversation(back(service), work)
     assert (bot.tokens_seen, bot.identity.hits["token"]) == ([], 0)
 
@@ -217,7 +217,7 @@ async def document(chat: Chat) -> dict[str, Any]:
 
 
 async def put(store: SqliteStore, value: dict[str, Any]) -> None:
-    """Put a document in the place of the conversation's, whoever else is just changing that."""
+    """Put a document in the place of the conversation's, even if someone else is just changing that."""
     while True:
         stored = await store.load(CHAT_KEY)
         with suppress(StateConflictError):

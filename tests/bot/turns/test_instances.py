@@ -81,7 +81,7 @@ async def settled(azurite: Azurite, url: str, conversations: list[str]) -> dict[
     turns: dict[str, int] = {}
     while len(turns) < len(conversations):
         for conversation in conversations:
-            # not asked of the store's markers: a kill leaves some that stand for nothing
+            # not asked of the store's markers: a kill leaves some that mean nothing
             stored = await store.load(build_state_key("", conversation, "29:u"))
             assert stored is not None
             if not read_conversation_document(stored.value).has_pending_items:

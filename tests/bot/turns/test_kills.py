@@ -1,7 +1,7 @@
 """The real server is killed at random moments of random walks: nothing is lost, nothing done twice, replies in order.
 
 Every third turn leaves a work behind, and every other process lets turns of more than 3 ms go on after their requests.
-A parent that has everything imported forks the server anew after each SIGKILL, which is why there can be so many.
+A parent that has everything imported forks the server again after each SIGKILL, which is why there can be so many.
 """
 
 from __future__ import annotations

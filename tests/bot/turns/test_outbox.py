@@ -496,7 +496,7 @@ async def test_sweeps_go_on_until_they_are_stopped(store: FusedStore, line: Line
 
 
 async def life_after_life(path: Path, fuse: Fuse, line: Line, texts: str) -> int:
-    """Deliver `texts` until each is done, starting anew after every crash. Returns the crashes between send and note."""
+    """Deliver `texts` until each is done, restarting after every crash. Returns the crashes between send and note."""
     conversation, blind, left = CountingConversation(2), 0, list(texts)
     FusedStore.fuse, FusedStore.line = fuse, line
     while True:

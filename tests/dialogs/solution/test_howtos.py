@@ -241,5 +241,5 @@ async def test_the_words_of_entries_are_still_diagnosed() -> None:
     said = [phrase for entry in ENTRIES.values() for phrase in entry.words.get("en", ())]
     for phrase in said:
         await chat.say(phrase)
-    # some ask for permissions, a code's meaning, or what failed, and get an answer of their own
+    # some ask for permissions, a code's meaning, or what failed, and get their own answer
     assert len(diagnosed) >= 0.96 * len(said)

@@ -52,7 +52,7 @@ ADDED_SINCE = {
     "tool": "image-builder",
     "silent": "",
 }
-"""What later releases add to what 0.1.0 stored, with the values that stand for nothing; 0.1.0 ignores the keys."""
+"""What later releases add to what 0.1.0 stored, with the values that mean nothing; 0.1.0 ignores the keys."""
 DROPPED_SINCE = ("script",)
 """What 0.1.0 reads as missing: the finding says it better."""
 

@@ -1,4 +1,4 @@
-"""What stands in a work and in its result comes back as it was, and nothing of another shape does."""
+"""What's in a job and in its result comes back as it was, and nothing of another shape does."""
 
 from __future__ import annotations
 

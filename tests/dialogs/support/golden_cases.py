@@ -1,6 +1,6 @@
 """The support cases that are kept as files and read by eye: of twenty entries and six logs, in both languages.
 
-`python -m tests.dialogs.support.golden_cases` writes them anew; look at the difference before it is kept.
+`python -m tests.dialogs.support.golden_cases` rewrites them; look at the difference before it is kept.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ HOSTILE = st.lists(
 
 
 class Shell:
-    """A bash in a folder of its own, where `az` is a script that writes down what it was called with."""
+    """A bash in its own folder, where `az` is a script that writes down what it was called with."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""What a case says of what broke: it stands first, with its place, in the language of the case."""
+"""What a case says about what broke: it comes first, with its place, in the language of the case."""
 
 from __future__ import annotations
 

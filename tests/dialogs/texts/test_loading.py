@@ -75,7 +75,7 @@ FAULTS = {
     "no header": ({"de__language": None}, ["texts/de/language.yaml:1: is missing"]),
     "no English": ({"en__language": None, "en__typed": None}, ["texts/en/language.yaml:1: is missing"]),
     "no name": ({"de__language": "switch_phrases: [deutsch]\n"}, ["texts/de/language.yaml:1: 'name' must be a text"]),
-    "an unknown property": ({"de__language": "name: German\ncolor: red\n"}, ["texts/de/language.yaml:2: 'color' is not known"]),
+    "an unknown property": ({"de__language": "name: German\ncolor: red\n"}, ["texts/de/language.yaml:2: 'color' isn't known"]),
     "no language of Azure's support": (
         {"de__language": "name: German\nsupport_language: de-at\n"},
         ["texts/de/language.yaml:2: 'support_language' is 'de-at'; use en-us"],
@@ -83,15 +83,15 @@ FAULTS = {
     "a folder that is no code": ({"German__language": "name: German\n"}, ["texts/German/:1: is not the code of a language"]),
     "an action that English hasn't": (
         {"de__typed": "commands:\n  hilfe: [hilfe]\n"},
-        ["texts/de/typed.yaml:2: 'hilfe' is not known here; use help, back"],
+        ["texts/de/typed.yaml:2: 'hilfe' isn't known here; use help, back"],
     ),
     "a phrase for two actions": (
         {"de__typed": "commands:\n  back: [zurück, Help!]\n"},
-        ["texts/de/typed.yaml:2: 'Help!' stands for 'help' already"],
+        ["texts/de/typed.yaml:2: 'Help!' already means 'help'"],
     ),
     "a phrase for an action and a language": (
         {"de__language": "name: German\nswitch_phrases: [go back]\n"},
-        ["texts/en/typed.yaml:3: 'go back' stands for 'german' already"],
+        ["texts/en/typed.yaml:3: 'go back' already means 'german'"],
     ),
     "a phrase that YAML takes for a truth value": (
         {"de__typed": "agreements: [yes]\n"},
@@ -128,5 +128,5 @@ def test_an_area_is_loaded_alone(folder: Path) -> None:
 
 def test_the_actions_that_can_be_typed_are_those_of_english(folder: Path) -> None:
     assert load_typed_actions(write(folder)) == {"help", "back"}
-    with pytest.raises(InvalidFilesError, match=r"en/typed.yaml:1: 'comands' is not known here"):
+    with pytest.raises(InvalidFilesError, match=r"en/typed.yaml:1: 'comands' isn't known here"):
         load_typed_actions(write(folder, en__typed="comands:\n  help: [help]\n"))

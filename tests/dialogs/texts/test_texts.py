@@ -29,7 +29,7 @@ _KEY_START = re.compile(r"[a-z]+(?:\.[\w-]+)*\.")
 
 
 def read_own_texts(language: Language) -> dict[str, str]:
-    """The texts of a language without those of English, as they stand in its files."""
+    """The texts of a language without those of English, as they are in its files."""
     texts: dict[str, str] = {}
     for path in (TEXTS_FOLDER / language).glob("*.yaml"):
         if path.stem not in ("language", "typed"):
@@ -134,7 +134,7 @@ def test_every_key_in_the_code_has_a_text() -> None:
 
 
 def _find_key_starts() -> Iterator[tuple[Path, str]]:
-    """What stands before the first value of an f-string that makes a key."""
+    """What comes before the first value of an f-string that makes a key."""
     for path, node in read_source():
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
             start = str(node.values[0].value)

@@ -1,4 +1,4 @@
-"""A silence that is claimed is one: between two lines of the log that follow each other, in the step it lies in."""
+"""A silence that is claimed is one: between two lines of the log that follow each other, in the step it's in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.shipped_knowledge import DIAGNOSER
 
 @dataclass
 class PausingLog:
-    """A log with pauses, and where each of them lies: the kind of the running step, "" between the steps."""
+    """A log with pauses, and where each of them is: the kind of the running step, "" between the steps."""
 
     log: BuildLog
     steps: dict[int, str] = field(default_factory=dict)

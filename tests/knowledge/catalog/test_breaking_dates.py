@@ -107,7 +107,7 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
         (3, "must be a day"),
         (7, "'a' is there twice"),
         (11, "there is no entry 'no-such-entry'"),
-        (12, "RE2 does not take"),
+        (12, "RE2 doesn't accept"),
         (13, "needs an 'en' and an 'it' text"),
     ):
         assert any(f"dates.yaml:{line}" in fault and part in fault for fault in faults), (line, part, faults)

@@ -119,7 +119,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidFilesError) as caught:
         load_exit_codes(path)
     message = str(caught.value)
-    assert "7 has a meaning already" in message
+    assert "7 already has a meaning" in message
     assert "'x' is not a number" in message
     assert "needs an 'en' and an 'it' text" in message
     assert "'codes' must be a list" in message

@@ -164,7 +164,7 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
         (13, "only what speaks 'for' an entry can suggest it"),
         (16, "needs an 'en' and an 'it' text"),
         (17, "'for' or 'against'"),
-        (19, "'perhaps' is not known here"),
+        (19, "'perhaps' isn't known here"),
         (23, "'type' is 'hours'"),
         (23, "'name' needs"),
     ):

@@ -176,9 +176,9 @@ FAULTS = [
     ("can I find the thing, where is that thing]", "can I find the thing]", "en: [where", "at least 5 questions"),
     ("where is that thing]", "why is it there]", "en: [where", "'why is it there' leads to no guide"),
     ("    references:\n      - {title: A page, url: https://example.org/page}\n", "", "id: find-it", "'references'"),
-    ("intro:", "introduction:", "introduction:", "is not known here"),
+    ("intro:", "introduction:", "introduction:", "isn't known here"),
     ("intro:", "helps_with: [status, novel]\n    intro:", "helps_with:", "'novel' is not build-log, status"),
-    ("  slight: []", "  slight: [spoon]", "slight:", "none of the concepts"),
+    ("  slight: []", "  slight: [spoon]", "slight:", "isn't one of the concepts"),
     ("trov*", "t*", "words:", "too short"),
 ]
 
@@ -229,7 +229,7 @@ def test_two_howtos_for_the_same_kind_of_text_are_a_fault(tmp_path: Path) -> Non
     one = GOOD[GOOD.index("  - id") : GOOD.index("words:")].replace("intro:", "helps_with: status\n    intro:")
     other = one.replace("id: find-it", "id: find-more")
     path.write_text(GOOD[: GOOD.index("  - id")] + one + other + GOOD[GOOD.index("words:") :], encoding="utf-8")
-    assert any("find-it helps with 'status' already" in fault for fault in faults(path))
+    assert any("find-it already helps with 'status'" in fault for fault in faults(path))
 
 
 @pytest.mark.parametrize("text", ["", "- {id: x}", "a: [unclosed"])

@@ -1,4 +1,4 @@
-"""Entries whose sources nobody has read for a while."""
+"""Entries that haven't been compared with their sources for a while."""
 
 from __future__ import annotations
 

@@ -63,15 +63,15 @@ FAULTS = [
     ("{en: Made up, it: Inventato}", "{en: Made up}", "title:", "needs an 'en' and an 'it' text"),
     ("strength: decisive", "strength: strong", "strength:", "use decisive, likely, supporting"),
     ("text: the made-up failure}", "text: the}", "strength:", "too short"),
-    ("text: the made-up failure}", "text: the made-up failure, regex: '(?=x)'}", "strength:", "RE2 does not take"),
+    ("text: the made-up failure}", "text: the made-up failure, regex: '(?=x)'}", "strength:", "RE2 doesn't accept"),
     ("text: the made-up failure}", "observed: ghosts}", "strength:", "'ghosts' is not observed"),
     ("  - do:", "  - effect: deletes\n    do:", "effect: deletes", "what to save first"),
     ("  - do:", "  - cli: az version\n    do:", "cli: az", "both Azure CLI"),
-    ("  - {title: A page, url:", "  - {name: A page, url:", "name: A page", "is not known here"),
+    ("  - {title: A page, url:", "  - {name: A page, url:", "name: A page", "isn't known here"),
     ("evidence: made-up failure}", "evidence: something else}", "source: made up", "is not in the lines shown"),
     ("text: the other failure}", "text: again the made-up failure}", "why: another", "but must not"),
     ("basis: reported", "basis: reported\nexplains: [nothing]", "explains:", "there is no such entry"),
-    ("basis: reported", "basis: reported\ncolour: red", "colour:", "'colour' is not known here"),
+    ("basis: reported", "basis: reported\ncolour: red", "colour:", "'colour' isn't known here"),
     ("basis: reported", "basis: reported\nmay_pass_unchanged: true", "may_pass_unchanged:", "retry_note"),
     ("basis: reported", "basis: reported\nshows_script_output: 1", "shows_script_output:", "must be true or false"),
 ]
@@ -115,7 +115,7 @@ def test_an_entry_that_matches_the_example_of_another_must_name_it(tmp_path: Pat
 def test_what_a_skeleton_lacks_is_reported(tmp_path: Path) -> None:
     reported = faults(write(tmp_path, render_skeleton("made-up", "build", "2026-01-01")))
     assert any("'title' needs" in fault for fault in reported)
-    assert not any("is not known here" in fault for fault in reported)
+    assert not any("isn't known here" in fault for fault in reported)
 
 
 def test_a_further_language_may_have_some_of_the_texts(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`entries check` refuses findings that nobody could rely on, and names the file and the line."""
+"""`entries check` refuses unreliable findings, and names the file and the line."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ FAULTS = [
     ("weight: 8", "weight: 11", "weight:", "a weight is from 0 to 10"),
     ("owner: script", "owner: nobody", "owner:", "use script, publisher, network, image, template, subscription, azure"),
     ("retry: no", "retry: perhaps", "retry:", "use yes, after-fix, no"),
-    ("(?P<tool>\\w+)", "(?P<tool>(?=x))", "capture:", "RE2 does not take"),
+    ("(?P<tool>\\w+)", "(?P<tool>(?=x))", "capture:", "RE2 doesn't accept"),
     ("weight: 8", "weight: 8\n  when: never", "when:", "use said, nothing-said, nothing-printed, silent, repeating"),
-    ("weight: 8", "weight: 8\n  color: red", "color:", "'color' is not known here"),
+    ("weight: 8", "weight: 8\n  color: red", "color:", "'color' isn't known here"),
 ]  # fmt: skip
 
 

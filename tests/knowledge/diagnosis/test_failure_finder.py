@@ -1,4 +1,4 @@
-"""What failed in a build that succeeded all the same, and what is looked at in a text that is no log."""
+"""What failed in a build that still succeeded, and what is read in a text that isn't a log."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ async def test_this_machines_login_needs_no_name() -> None:
 
 
 async def test_an_identity_without_a_token_is_reported_to_the_operator(caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever asks is not told to sign in: they could not."""
+    """People who ask aren't told to sign in: they couldn't."""
     credential = FakeCredential()
     credential.fails = CredentialUnavailableError("No identity is assigned: a secret of the machine.")
     provider = ManagedIdentityCredentials(BOT, credential)

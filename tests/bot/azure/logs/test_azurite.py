@@ -63,7 +63,7 @@ def opened(azurite: Azurite, clients: ManagementClients, name: str) -> LogBlob:
 
 
 async def written(container: ContainerClient, name: str, fillers: int, end: bytes) -> int:
-    """A log of so many fillers of 4 MB each and an end; a block is sent once and stands there many times."""
+    """A log of so many fillers of 4 MB each and an end; a block is sent once and occurs many times."""
     client = container.get_blob_client(name)
     filler, last = (base64.b64encode(key).decode() for key in (b"filler", b"theend"))
     await client.stage_block(filler, io.BytesIO(FILLER), len(FILLER))

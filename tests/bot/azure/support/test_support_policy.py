@@ -24,7 +24,7 @@ class Answered:
 
 
 class Network:
-    """Answers with what it was given, in turn; the last for ever."""
+    """Answers with what it was given, in turn; the last one forever."""
 
     def __init__(self, *answers: int | Exception, retry_after: str = "") -> None:
         self.answers = list(answers)

@@ -107,7 +107,7 @@ async def test_what_was_said_goes_along_and_nothing_else(office: Office) -> None
         "+39 055 1234",
         "phone",
     )
-    # an image template is no resource that the service knows: its id stands in the description
+    # the service doesn't know image templates as resources: its id is in the description
     assert "technicalTicketDetails" not in sent
     assert "secondaryConsent" not in sent
 

@@ -209,9 +209,9 @@ async def test_without_credentials_no_token_is_sent(service: Service) -> None:
 async def test_only_the_trusted_service_is_written_to(
     factory: ConnectorTransport, service: Service, source: Source, trusted: str
 ) -> None:
-    with pytest.raises(DeliveryError, match="a service that is not trusted") as caught:
+    with pytest.raises(DeliveryError, match="a service that isn't trusted") as caught:
         await factory.create_trusted_factory(trusted).create(service.url)
     assert caught.value.outcome == "refused"
-    with pytest.raises(DeliveryError, match="a service that is not trusted"):
+    with pytest.raises(DeliveryError, match="a service that isn't trusted"):
         await factory.create_trusted_factory("").create("")
     assert (service.seen, source.given) == ([], 0)
