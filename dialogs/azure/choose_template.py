@@ -41,6 +41,16 @@ def ask_template_name(context: DialogContext, leading_blocks: tuple[Block, ...] 
     )
 
 
+def find_only_match(request: AzureRequest, search_result: TemplateSearchResult) -> TemplateId | None:
+    """Return the only template that can be meant: the one that matches, or the one whose name contains the word."""
+    exact, similar = search_result.exact_matches, search_result.similar_matches
+    if exact:
+        return exact[0] if len(exact) == 1 else None
+    name = request.query.name.casefold()
+    is_only = request.kind == "template" and len(similar) == 1 and not search_result.has_more and len(name) > 2
+    return similar[0] if is_only and name in similar[0].name.casefold() and similar[0].is_valid else None
+
+
 def ask_which_template(context: DialogContext, search_result: TemplateSearchResult) -> Reply:
     """Ask which of the matching templates is meant."""
     offered = search_result.exact_matches[:MAX_CHOICES]

@@ -135,7 +135,8 @@ class AzureDialog:
                     return self.ask_template_name(context, state)
                 async with asyncio.timeout_at(until):
                     found = await azure.find_templates(person, request.query)
-                if len(found.exact_matches) != 1:
+                only_one = choose_template.find_only_match(request, found)
+                if only_one is None:
                     pick = (
                         choose_template.ask_which_template(context, found)
                         if found.exact_matches
@@ -144,7 +145,7 @@ class AzureDialog:
                     return DialogResult(
                         replace(state, azure=state.azure.with_pending_request(request, "name")), (pick,)
                     )
-                ref = found.exact_matches[0]
+                ref = only_one
             if request.kind == "whole-log":
                 return whole_log.start_reading(context, state, ref, detail)
             if request.kind == "watch":

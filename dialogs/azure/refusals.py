@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dialogs.azure.manual_commands import ManualPart, add_paste_instructions, build_manual_blocks
 from dialogs.context import DialogContext
 from dialogs.model.azure_refusal import LASTING_REASONS, AzureRefusal, AzureRefusalReason
-from dialogs.model.reply import Block, Button
+from dialogs.model.reply import Block, Button, FoldedSection
 from dialogs.replies.azure_refusal import render_refusal_reason
 from dialogs.replies.shell_commands import SHOWN_BELOW, add_shell_switch
 from dialogs.state.azure_state import AzureRequest
@@ -31,7 +31,8 @@ def build_refusal_blocks(
         part, values = _choose_part(reason, request), {**_extract_template_values(refusal), **values}
         commands = build_manual_blocks(context, part, values)
         again = {"part": part, **TemplateQuery.from_facts(values).to_args()}
-        blocks += add_shell_switch(context, add_paste_instructions(context, commands), SHOWN_BELOW, again)
+        by_hand = add_shell_switch(context, add_paste_instructions(context, commands), SHOWN_BELOW, again)
+        blocks.append(FoldedSection(context.format_text("refused.commands"), tuple(by_hand)))
     return blocks
 
 

@@ -256,6 +256,24 @@ async def test_nothing_found_says_where_it_looked_and_what_is_near() -> None:
     assert "Template win11-golden" in await chat.press("win11-golden")
 
 
+@pytest.mark.parametrize(
+    ("name", "similar", "shown"),
+    [
+        ("golden", (GOLDEN,), "Template win11-golden"),
+        ("golden", (GOLDEN, OTHER), "No template matches golden"),
+        ("win11-glden", (GOLDEN,), "No template matches win11-glden"),
+    ],
+)
+async def test_a_part_of_the_name_of_a_single_template_is_enough(
+    name: str, similar: tuple[TemplateId, ...], shown: str
+) -> None:
+    fake = azure()
+    fake.found = TemplateSearchResult((), similar, ("Contoso Dev",))
+    chat = LookingChat(fake)
+    await chat.say(f"look at {name}")
+    assert shown in await chat.say("yes")
+
+
 async def test_many_failing_templates_are_paged() -> None:
     fake = azure()
     fake.seen = MANY
