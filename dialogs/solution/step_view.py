@@ -83,13 +83,13 @@ def has_placeholder(text: str) -> bool:
 def build_walk_buttons(
     context: DialogContext, state: ConversationState, walk: Walkthrough, other_count: int
 ) -> tuple[Button, ...]:
-    """Build the buttons below the current step of `walk`; after the last step, those that don't answer a step."""
+    """Build the buttons below the current step of `walk`, or below what is left to do after the last one."""
     is_under_way = walk.step > find_first_open_step(context, state, walk)
     common_buttons = _build_common_buttons(context, state, walk.diagnosis_number, other_count, is_under_way)
     step_count = len(get_steps(context, walk))
-    if walk.step >= step_count:
-        return common_buttons
     args: dict[str, Any] = build_step_args(walk)
+    if walk.step >= step_count:
+        return (context.build_button("worked", "worked", **args), *common_buttons)
     if find_next_step(context, state, walk) == step_count or runs_build(get_steps(context, walk)[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),
