@@ -60,9 +60,9 @@ def go_back(request: ActionRequest) -> DialogResult:
 
 @GENERAL_ACTIONS.register("restart")
 def restart(request: ActionRequest) -> DialogResult:
-    """Start over. The shell, drafts, tickets, and the consent to look stay, and so does the count of diagnoses.
+    """Start over. The shell, drafts, tickets, the consent to lookups, and the diagnosis count stay.
 
-    Without that, old cards would meet a new diagnosis.
+    Without the count, old cards could match a new diagnosis.
     """
     state = request.state
     fresh = ConversationState(

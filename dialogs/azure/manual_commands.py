@@ -105,7 +105,7 @@ def collect_placeholder_values(state: ConversationState, request: AzureRequest) 
 
 
 def show_manual_commands(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
-    """Show the commands that read what a lookup would: here the bot may not."""
+    """Show the commands that read what a lookup would: here the bot can't."""
     values = collect_placeholder_values(state, request)
     parts: tuple[ManualPart, ...] = ("failing",) if request.kind == "failing" else ("status", "log")
     own = [block for part in parts for block in build_manual_blocks(context, part, values)]

@@ -230,7 +230,7 @@ class Reply:
 
     @property
     def switches(self) -> tuple[Button, ...]:
-        """The buttons that stand beside commands."""
+        """The buttons next to commands."""
         return tuple(command.switch for command in iterate_commands(self.blocks) if command.switch)
 
     @property

@@ -21,7 +21,7 @@ _WORK, _OWN_WORK, _SILENCE, _FREE, _LIMIT = "▇", "▂", "░", "·", "┊"
 _COLUMN_GAP = "  "
 _MAX_NAME_CHARS = 48  # longer names push their bar to the right
 _MIN_NAME_CHARS = 16
-"""A name that would get less room stands on a line of its own."""
+"""A name that would get less room goes on a separate line."""
 _MIN_DESCRIPTION_CHARS, _MAX_DESCRIPTION_CHARS = 12, 20  # the longer ones are wrapped
 
 
@@ -29,7 +29,7 @@ _MIN_DESCRIPTION_CHARS, _MAX_DESCRIPTION_CHARS = 12, 20  # the longer ones are w
 class BarRow:
     """A row as it's shown: a mark if it went wrong or runs, its name, the pieces of its bar, and its description.
 
-    `note` stands below the bar: how long the step was silent, or that the time limit stopped it. A row without a time
+    `note` is below the bar: how long the step was silent, or that the time limit stopped it. A row without a time
     has its description in place of the bar.
     """
 
@@ -173,7 +173,7 @@ def _render_row(row: BarRow, gutter: int, name_width: int, description_width: in
 
 
 def _wrap_name(name: str, width: int) -> list[str]:
-    """Wrap a name so that its rest stands below its beginning, and not below its number."""
+    """Wrap a name so that the rest is aligned with its beginning, not its number."""
     if not name:
         return [""]
     indent = len(name) - len(name.lstrip("0123456789 "))

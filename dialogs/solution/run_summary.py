@@ -40,7 +40,7 @@ def render_reached_phase(context: DialogContext, phase: str) -> RichText:
 
 
 def render_exit_code_meaning(context: DialogContext, diagnosis: Diagnosis, exit_code: str | int | None) -> RichText:
-    """Return what an exit code means, in parentheses; empty for 1, which mostly only says that something failed."""
+    """Return what an exit code means, in parentheses; empty for 1, which usually only says that something failed."""
     program = find_program(diagnosis)
     if not isinstance(exit_code, int) or exit_code <= (0 if program else 1):
         return ()

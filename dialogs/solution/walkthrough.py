@@ -114,7 +114,7 @@ def render_step(
     """Render the current step of `walk`, or what is left to do after the last one. Its entry must exist."""
     entry, fitting = context.entries[walk.entry], list_fitting_steps(context, state, walk)
     if walk.step < len(get_steps(context, walk)) and walk.step not in fitting:
-        # an earlier release stood here, which knew no steps for one system only
+        # an earlier release, which had no steps for one system only, stopped here
         walk = replace(walk, step=find_next_step(context, state, walk))
     is_current = walk.diagnosis_number == state.diagnosis_number
     title = render_walk_headline(context, state, walk)

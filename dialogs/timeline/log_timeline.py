@@ -34,7 +34,7 @@ def build_log_bars(diagnosis: Diagnosis, get_text: GetText, is_short: bool = Fal
 def _join_short_rows(rows: Sequence[tuple[DurationBar, int]], get_text: GetText, is_short: bool) -> list[DurationBar]:
     """Return the rows of Image Builder, the last ones, and the longest ones, with one row for several others.
 
-    Each row comes with how many steps it stands for: several where the diagnosis no longer has them.
+    Each row comes with how many steps it represents: several where the diagnosis no longer has them.
     """
     last_count, longest_count = len(rows), 0
     if len(rows) > (MAX_SHORT_ROWS if is_short else MAX_LOG_ROWS):

@@ -1,6 +1,6 @@
 """Checks the order of steps: what is quick and safe comes before what deletes, or waits for somebody else.
 
-A step may stand elsewhere if later ones depend on it. It then says so in `order_reason`, for whoever reads the file.
+A step may be elsewhere if later ones depend on it. It then says so in `order_reason`, for readers of the file.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def _find_fault(step: Step, later: Sequence[Step], retry: Retry) -> str:
 
 
 def _waits_for_others(step: Step) -> bool:
-    """Return whether a change takes a role that only somebody else has: whoever builds is mostly a Contributor."""
+    """Return whether a change takes a role that only somebody else has: people who build are usually Contributors."""
     needs = _find_needs(step)
     suits_contributors = "Contributor" in needs.replace(_POLICY_ROLE, "")
     return step.effect == "changes" and not suits_contributors and _OTHERS_ROLE.search(needs) is not None
 
 
 def _is_quick(step: Step) -> bool:
-    """Return whether a change is done in a minute by whoever owns the template."""
+    """Return whether the template's owner can make a change in a minute."""
     is_start = runs_build(step) or _SUBMITS.search(step.do.get("en")) is not None
     return step.effect == "changes" and not is_start and _QUICK.search(_find_needs(step)) is not None
 

@@ -6,7 +6,7 @@ from knowledge.commands.placeholders import Shell
 from knowledge.patterns import define_text_pattern
 
 MAX_CHARS = 20_000
-"""How much of a text is read: whoever pastes a command's output starts with it."""
+"""How much of a text is read: a pasted command output starts with the command."""
 _POWERSHELL = define_text_pattern(
     # a prompt
     rb"(?im)^PS [A-Z/~][^\n>]{0,200}>|"

@@ -226,7 +226,7 @@ def has_speaker(indexed_text: IndexedText) -> bool:
 
 
 def list_quoted_messages(indexed_text: IndexedText) -> list[LogLine]:
-    """Return what a person quotes within a line: what follows a colon, or stands in quotation marks."""
+    """Return what a person quotes within a line: what follows a colon, or is in quotation marks."""
     return [
         line._replace(body=text)
         for line in indexed_text.lines

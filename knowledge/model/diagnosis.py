@@ -86,7 +86,7 @@ class Diagnosis:
 
     `silent_step` is the step that wrote nothing in the longest gap, such as `7 (powershell)`, "" if it was none.
     `course` is what a log tells besides its provisioners, None for other texts.
-    `finding` says what broke; of a build that succeeded, what failed inside it all the same. `partial` is true when the
+    `finding` says what broke, or what failed inside a build that still succeeded. `partial` is true when the
     input looks like a fragment of a build log. `ids` pairs a label with an id and holds ids that are not among `facts`.
     """
 
