@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dialogs.conversation import Conversation
+from dialogs.replies.shell_commands import SHELL_ACTIONS
 from dialogs.solution.shared_chat import MAX_EXCERPT_LINES
 from knowledge.catalog.howtos import load_howtos
 from knowledge.model.entry import Language
@@ -49,7 +50,8 @@ async def walk(
             after = await talk.press(button, before)
             there = f"{way} > {button['title']}"
             yield there, button, before, after
-            if after.kind not in seen and depth + 1 < most:
+            # the cards for the other shell lead the same ways
+            if after.kind not in seen and depth + 1 < most and button["data"]["do"] not in SHELL_ACTIONS:
                 seen.add(after.kind)
                 waiting.append((after, depth + 1, there))
 
