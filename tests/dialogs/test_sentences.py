@@ -24,7 +24,7 @@ from tests.shipped_knowledge import ENTRIES, KNOWLEDGE_BASE
 FOLDER = Path(__file__).parent / "sentences"
 QUESTIONS = Path(__file__).parents[1] / "knowledge" / "questions"
 TEXTS = get_texts()
-CONSENT = (OfferedButton("Yes, look", "look-yes"), OfferedButton("No, thanks", "look-no"))
+CONSENT = (OfferedButton("Yes, go ahead", "look-yes"), OfferedButton("No, thanks", "look-no"))
 MAX_TAKEN_FOR_A_REQUEST = 0.04
 """Some of the texts are small talk, or do ask for permissions or a code's meaning."""
 

@@ -15,7 +15,7 @@ EMAIL = 3  # of the contact form's
 async def test_from_the_look_to_a_ticket(sandbox_client: TestClient) -> None:
     client = sandbox_client
     await client.paste("look at win11-golden")
-    await client.press("Yes, look")
+    await client.press("Yes, go ahead")
     await client.sees("The string is missing the terminator", "Step 1 of")
     await client.press("Done, next")
     await client.sees("Step 2 of")
@@ -62,7 +62,7 @@ async def test_from_the_look_to_a_ticket(sandbox_client: TestClient) -> None:
 async def test_a_case_that_is_not_filed_stays_a_draft(sandbox_client: TestClient) -> None:
     client = sandbox_client
     await client.paste("look at win2025-global")
-    await client.press("Yes, look")
+    await client.press("Yes, go ahead")
     await client.sees("timed out", "Step 1 of")
     await client.press("Draft a support case")
     await client.press("Copy the text")

@@ -31,7 +31,7 @@ async def test_from_what_failed_to_the_whole_log(sandbox_client: TestClient) -> 
     await client.sees("May I look at Azure?", "This is the sandbox")
     await expect(client.last_card().get_by_text(SANDBOX)).to_have_count(0)
     await client.picture("consent")
-    await client.press("Yes, look")
+    await client.press("Yes, go ahead")
     await client.sees("Failed: ", "ubuntu-desktop", "win10-kiosk", "Sysprep ran before")
     await client.picture("failed")
 
@@ -62,7 +62,7 @@ async def test_a_pasted_log_and_the_live_template_are_one_case(sandbox_client: T
     await client.sees("The string is missing the terminator", "Step 1 of")
     await client.press("Look at my template")
     await client.sees("May I look at Azure?")
-    await client.press("Yes, look")
+    await client.press("Yes, go ahead")
     await client.sees("Which template?")
     await client.paste("win11-goldn")
     await client.sees("No template matches win11-goldn.", "Sandbox images")
@@ -83,7 +83,7 @@ async def test_a_pasted_log_and_the_live_template_are_one_case(sandbox_client: T
 async def test_what_may_not_be_read_says_what_is_missing(sandbox_client: TestClient) -> None:
     client = sandbox_client
     await client.paste(DENIED)
-    await client.press("Yes, look")
+    await client.press("Yes, go ahead")
     await client.sees("Azure does not let me read that.", "Reader", "az image builder show -n win11-hr -g rg-hr")
     await client.paste("look at win11-finance")
     await client.sees("Last run: Failed", "Storage Blob Data Reader", "az storage blob download")
@@ -106,7 +106,7 @@ async def test_in_italian_and_from_a_group_into_the_private_chat(sandbox_client:
     await client.paste("italiano")
     await client.sees("italiano")
     await client.paste("cosa è fallito")
-    await client.press("Sì, guarda")
+    await client.press("Sì, procedi")
     await client.sees("Non riusciti: ", "ubuntu-desktop")
     await client.picture("failed")
     await client.chat("Image builds")
@@ -136,7 +136,7 @@ async def test_from_a_channel_and_back_into_its_thread(sandbox_client: TestClien
     # the newest post is where the client puts it, so its cards are found by what they say
     await client.card("only to you").wait_for()
     await client.chat("Personal Chat")
-    await client.press("Yes, look")
+    await client.press("Yes, go ahead")
     await client.card("Template win11-golden").wait_for()
     await client.sees("Step 1 of")
     await client.paste("share it")

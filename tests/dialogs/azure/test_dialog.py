@@ -40,9 +40,9 @@ def azure() -> FakeAzure:
 ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "a paste, then a look at its template": (
         Line("FAILED.LOG", ("Step 1 of 3", "[4] Look at my template")),
-        Line("[Look at my template]", ("May I look at Azure?", "I look as you", "[1] Yes, look"), ("win11-golden",)),
+        Line("[Look at my template]", ("May I look at Azure?", "I look as you", "[1] Yes, go ahead"), ("win11-golden",)),
         Line(
-            "[Yes, look]",
+            "[Yes, go ahead]",
             (
                 "Template win11-golden",
                 "Last run: Failed in Customizing",
@@ -99,11 +99,11 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     ),
     "asked only once": (
         Line("look at win11-golden", ("May I look at Azure?",)),
-        Line("[Yes, look]", ("Template win11-golden",)),
+        Line("[Yes, go ahead]", ("Template win11-golden",)),
         Line("look at quiet", ("Template quiet", "I don't know this error"), ("May I look",)),
         Line("sign out", ("You are signed out",)),
         Line("look at quiet", ("May I look at Azure?",)),
-        Line("[Yes, look]", ("Template quiet",)),
+        Line("[Yes, go ahead]", ("Template quiet",)),
         Line("sign out", ("You were not signed in",)),
         Line("esci", ("Canceled",)),
     ),
@@ -185,7 +185,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
         Line("guarda il mio modello", ("Posso guardare",)),
         Line("[No, grazie]", ("non guardo in Azure",)),
         Line("stato di win11-golden", ("Posso guardare",)),
-        Line("[Sì, guarda]", ("Modello win11-golden",)),
+        Line("[Sì, procedi]", ("Modello win11-golden",)),
         Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
         Line("esci da Azure", ("La tua sessione è chiusa",)),
     ),
@@ -379,7 +379,7 @@ async def test_the_facts_of_the_paste_say_which_template() -> None:
     chat = LookingChat(fake)
     await chat.say("FAILED.LOG")
     await chat.press("Look at my template")
-    await chat.press("Yes, look")
+    await chat.press("Yes, go ahead")
     assert fake.asked == [("status", GOLDEN), ("log_tail", GOLDEN)]
 
 

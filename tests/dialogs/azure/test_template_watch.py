@@ -31,7 +31,7 @@ class WatchingChat(LookingChat):
 
     async def begin(self, asked: str = "watch win11-golden") -> str:
         said = await self.say(asked)
-        return said if "Yes, look" not in said and "Sì" not in said else await self.press_primary()
+        return said if "Yes, go ahead" not in said and "Sì" not in said else await self.press_primary()
 
     async def press_primary(self) -> str:
         button = next(b for reply in self.replies for b in reply.buttons if b.primary)
