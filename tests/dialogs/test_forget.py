@@ -15,7 +15,7 @@ from tests.dialogs.fixtures import Chat
 @pytest.mark.parametrize(
     ("locale", "words", "asked", "yes", "done"),
     [
-        ("en-US", "Forget me", "Shall I forget all of it now?", "Forget it all", "Forgotten."),
+        ("en-US", "Forget me", "Delete it all now?", "Delete it all", "Deleted."),
         ("it-IT", "dimenticami", "Vuoi che dimentichi tutto adesso?", "Dimentica tutto", "non conservo più nulla"),
     ],
 )

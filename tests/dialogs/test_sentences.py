@@ -95,7 +95,7 @@ def test_who_describes_a_failure_asks_for_nothing_else() -> None:
 )
 async def test_a_template_by_its_name_is_looked_up(text: str) -> None:
     chat = LookingChat(FakeAzure("user"))
-    assert "May I look" in await chat.say(text) or "Posso guardare" in chat.shown
+    assert "May I read your template" in await chat.say(text) or "Posso leggere il tuo modello" in chat.shown
     assert "win11-golden" in await chat.say("yes")
 
 
@@ -174,7 +174,7 @@ async def test_what_it_never_does_is_answered_with_the_command(text: str, comman
         ("cosa significa il codice 1 di robocopy", "esito positivo (sono stati copiati file)"),
         ("VMExtensionProvisioningError", "An extension on a virtual machine reported an error"),
         ("what does CannotDeleteResource mean", "still contains others"),
-        ("TooManyRequests", "Read on: Throttling errors: https://learn.microsoft.com/"),
+        ("TooManyRequests", "Read more: Throttling errors: https://learn.microsoft.com/"),
         ("cosa significa TooManyRequests", "troppe richieste"),
         ('"code": "TooManyRequests"', "Azure answered 429"),
         ('{"code":"CannotDeleteResource"}', "still contains others"),

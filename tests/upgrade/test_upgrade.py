@@ -220,7 +220,7 @@ async def test_a_ticket_that_was_prepared_is_filed(upgraded: Upgraded, name: str
         assert "ticket-yes" in _does(await chat.press("ticket-documented"))
     [filing] = [one for one in await chat.press("ticket-yes") if "Filing" in one.text]
     assert "ticket-yes" not in _does([filing]), "the seal of then is good"
-    await chat.told("The number of the request is")
+    await chat.told("The request number is")
 
 
 async def test_a_ticket_that_was_filed_is_known(upgraded: Upgraded) -> None:
@@ -240,11 +240,11 @@ async def test_a_log_that_was_set_aside_can_be_followed(upgraded: Upgraded) -> N
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("watch-idle", "the run that you asked me to watch has ended"),
+        ("watch-idle", "the run you asked me to watch has ended"),
         ("whole-log", "I read all of customization.log"),
         ("whole-log-released", "I read all of customization.log"),
         ("outbox-job", "I read all of customization.log"),
-        ("file-ticket", "The number of the request is"),
+        ("file-ticket", "The request number is"),
         ("file-ticket-it", "Il numero della richiesta"),
         ("read-file", "I can't open files here"),
     ],
@@ -408,7 +408,7 @@ async def test_what_is_stored_has_the_keys_of_then(tmp_path: Path) -> None:
         await case.press("ticket-preview", CONTACT)
         await case.press("ticket-kind")
         await case.press("ticket-yes")
-        await case.told("The number of the request is")
+        await case.told("The request number is")
         for chat, template in ((look, "ubuntu-agents"), (long, "ubuntu-desktop")):
             await chat.say(f"look at {template}")
             await chat.press("look-yes")

@@ -100,7 +100,7 @@ class FileChat(Chat):
 async def test_a_log_is_announced_read_and_diagnosed() -> None:
     files = FakeAttachmentReader()
     chat = FileChat(files)
-    assert await chat.attach() == "I'm reading customization.log. The answer comes here when I'm through."
+    assert await chat.attach() == "I'm reading customization.log. I'll post the answer here when I'm done."
     assert [reply.placement for reply in chat.replies] == ["stays"]
     shown = await chat.finish_job()
     assert shown.startswith("I read all of customization.log: 12 MB, 43,112 lines.")
@@ -148,7 +148,7 @@ async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() ->
     await chat.attach()
     await chat.say("ONE.POSSIBLE")
     shown = await chat.finish_job()
-    assert "Meanwhile I have read customization.log" in shown
+    assert "I've finished reading customization.log" in shown
     assert "Script ended with a non-zero exit code" in shown
     assert "11  The string is missing the terminator." in shown
     assert chat.state
@@ -163,7 +163,7 @@ async def test_several_files_are_read_one_after_the_other() -> None:
     assert len(chat.jobs) == 2
     assert "Script ended" in await chat.finish_job()
     shown = await chat.finish_job()
-    assert "Meanwhile I have read b.log" in shown
+    assert "I've finished reading b.log" in shown
     assert "VMs from the image do not deploy" in await chat.press("Go on with b.log")
 
 
@@ -217,7 +217,7 @@ async def test_the_one_log_that_says_what_went_wrong_is_followed_and_the_others_
     await chat.attach(AttachedFile("logs.zip", LINK))
     await chat.finish_job()
     first, second = map(render_plain_text, chat.replies)
-    assert "Of the logs in logs.zip, b.log says what went wrong. The others:" in first
+    assert "Of the logs in logs.zip, b.log shows what went wrong. The others:" in first
     assert "a.log" in first
     assert "I read all of b.log" in second
     assert "Script ended with a non-zero exit code" in second
@@ -235,7 +235,7 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
         )
     )
     await chat.attach()
-    assert "found nothing of an image build in it" in await chat.finish_job()
+    assert "found nothing about an image build in it" in await chat.finish_job()
     await chat.attach(AttachedFile("a.zip", LINK))
     shown = await chat.finish_job()
     assert "I read the 5 texts in a.zip" in shown
@@ -243,8 +243,8 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
     await chat.say("FAILED.LOG")
     await chat.attach()
     shown = await chat.finish_job()
-    assert "found nothing of an image build in it" in shown
-    assert "We are still at this solution" in shown
+    assert "found nothing about an image build in it" in shown
+    assert "We're still on this fix" in shown
 
 
 @pytest.mark.parametrize("locale", ["en-US", "it-IT"])
