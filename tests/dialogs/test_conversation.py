@@ -309,7 +309,7 @@ ITALIAN = {
             "FAILED.LOG",
             (
                 "Script terminato con codice di uscita diverso da zero",
-                "Certo: lo dice il testo stesso.",
+                "Certo: lo dice il testo.",
                 "riga 11  The string is missing",
                 "Errore nel provisioner powershell dopo 5 s con codice di uscita 1.",
                 "Rieseguire non serve.",
@@ -322,7 +322,7 @@ ITALIAN = {
     ),
     "cortesie": (
         Line("Buongiorno!", ("Ciao.",)),
-        Line("aiuto", ("Che cosa so fare", "non accedo ad Azure")),
+        Line("aiuto", ("Che cosa so fare", "non leggo Azure")),
         Line("grazie mille", ("Prego.",)),
         Line("guidami", ("Quando si è verificato l'errore?",)),
         Line("annulla", ("Annullato.",)),

@@ -16,7 +16,7 @@ from tests.dialogs.fixtures import Chat
     ("locale", "words", "asked", "yes", "done"),
     [
         ("en-US", "Forget me", "Delete it all now?", "Delete it all", "Deleted."),
-        ("it-IT", "dimenticami", "Vuoi che dimentichi tutto adesso?", "Dimentica tutto", "non conservo più nulla"),
+        ("it-IT", "dimenticami", "Elimino tutto adesso?", "Elimina tutto", "non conservo più nulla"),
     ],
 )
 async def test_it_asks_and_then_nothing_is_left(locale: str, words: str, asked: str, yes: str, done: str) -> None:

@@ -138,7 +138,7 @@ async def test_a_message_is_diagnosed_for_one_and_shared_without_its_lines(exten
 
 async def test_a_message_of_nothing_known_says_so(extension: Extension) -> None:
     task = await extension.diagnose("Lunch at noon?", locale="it-IT")
-    assert "Niente di noto" in json.dumps(task["value"]["card"], ensure_ascii=False)
+    assert "Nessun errore noto" in json.dumps(task["value"]["card"], ensure_ascii=False)
     assert task["value"]["card"]["content"]["actions"] == []
 
 

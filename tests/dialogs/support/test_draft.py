@@ -98,7 +98,7 @@ async def test_without_a_diagnosis_everything_is_unknown_and_the_product_is_aske
 @pytest.mark.parametrize(
     ("said", "seen"),
     [
-        ("FAILED.LOG", "whoever wrote the script that failed"),
+        ("FAILED.LOG", "the author of the script that failed"),
         ("ONE.POSSIBLE", "the Windows Server support team, topic Sysprep"),
     ],
 )
