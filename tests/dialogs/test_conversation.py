@@ -67,7 +67,7 @@ CONVERSATIONS = {
             ),
             ("Step 1 of", "It worked"),
         ),
-        Line("it worked", ("solved by step 2 of “Script ended with a non-zero exit code”", "Start over"), ("?",)),
+        Line("it worked", ("step 2 of “Script ended with a non-zero exit code” solved it", "Start over"), ("?",)),
     ),
     "nothing helps": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
@@ -80,7 +80,7 @@ CONVERSATIONS = {
         Line("[It failed again]", ("Those were all the steps", "Other known errors match", "Draft a support case")),
         Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
-        Line("[It failed again]", ("Those were all the steps of “Build timeout exceeded”",)),
+        Line("[It failed again]", ("Those were all the steps for “Build timeout exceeded”",)),
         Line(
             "[Draft a support case]",
             (
@@ -132,7 +132,7 @@ CONVERSATIONS = {
         Line("[Back to the step]", ("Step 3 of 4",)),
         Line("draft", ("Title: Azure VM Image Builder: A quote in tools.ps1 is never closed (win11-golden)",)),
         Line("back", ("Step 3 of 4",)),
-        Line("it worked", ("solved by step 3 of “A quote in tools.ps1 is never closed”",)),
+        Line("it worked", ("step 3 of “A quote in tools.ps1 is never closed” solved it",)),
     ),
     "another candidate than the finding's": (
         Line("A.FINDING", ("never closed",)),
@@ -249,7 +249,7 @@ CONVERSATIONS = {
         Line("   \n ", ("I didn't get any text",)),
         Line("asdf", ("I couldn't find anything about an image build",)),
         Line("Thank you!", ("You're welcome.",)),
-        Line("help", ("What I can do", "do not look at Azure", "hidden before I show")),
+        Line("help", ("What I can do", "don't read Azure here", "I hide passwords, keys, and tokens before I show")),
         Line("7", ("I couldn't find anything",)),
         Line("other candidates", ("I have no diagnosed text",)),
         Line("it worked", ("Good to hear.",)),
@@ -280,7 +280,7 @@ CONVERSATIONS = {
         Line("other candidates (1)", ("Other candidates",)),
         Line("back to the step", ("Step 2 of 3",)),
         Line("1", ("Step 3 of 3",)),
-        Line("1", ("solved by step 3",)),
+        Line("1", ("step 3 of “Script ended with a non-zero exit code” solved it",)),
     ),
     "the example": (Line("[Show me an example]", ("Here's an example", "missing the terminator", "Step 1 of 3")),),
     "the language is asked for and kept": (
@@ -362,7 +362,7 @@ async def test_welcome_is_in_the_language_of_the_client(locale: str | None, seen
 async def test_welcome_says_what_it_cannot_do_and_what_it_hides() -> None:
     chat = Chat()
     shown = await chat.turn(MemberJoined())
-    assert "do not look at Azure" in shown
+    assert "don't read Azure here" in shown
     assert "I hide passwords, keys, and tokens" in shown
     assert [button.label for button in chat.buttons] == ["Show me an example", "I have no error text", "Help"]
 

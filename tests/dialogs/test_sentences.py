@@ -206,7 +206,7 @@ async def test_a_bare_digit_is_the_number_of_a_choice_where_there_is_one() -> No
 
 async def test_yes_and_no_answer_the_question_at_hand() -> None:
     chat = Chat()
-    assert "forget" in await chat.say("forget me")
+    assert "Delete it all now?" in await chat.say("forget me")
     await chat.say("yes please")
     assert chat.state is not None
     assert chat.state["diagnosis"] is None

@@ -63,7 +63,7 @@ def entries_of(chat: LookingChat) -> list[str]:
 async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succeeded() -> None:
     chat = await looked(with_values(STATUS, run_state="Succeeded", message=""), CANCELED)
     assert "For it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
-    assert "What the facts say of “Azure DevOps: the operation was canceled”." in chat.shown
+    assert "What the facts say about “Azure DevOps: the operation was canceled”." in chat.shown
     assert len(chat.replies) == 1
     assert chat.buttons[0].label == "Back to step 1"
 

@@ -40,7 +40,7 @@ def azure() -> FakeAzure:
 ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "a paste, then a look at its template": (
         Line("FAILED.LOG", ("Step 1 of 3", "[4] Look at my template")),
-        Line("[Look at my template]", ("May I read your template in Azure?", "I look as you", "[1] Yes, go ahead"), ("win11-golden",)),
+        Line("[Look at my template]", ("May I read your template in Azure?", "I use your account", "[1] Yes, go ahead"), ("win11-golden",)),
         Line(
             "[Yes, go ahead]",
             (
@@ -54,7 +54,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
                 "3 WindowsRestart  not reached",
                 "back to where that customizer began (180 KB of 12 MB)",
                 "The same error",
-                "What the facts say of “Build timeout exceeded”.",
+                "What the facts say about “Build timeout exceeded”.",
                 "Against it: the run ended well before its time limit.",
                 "[1] Back to step 1",
                 "Read the whole log",
@@ -81,7 +81,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("win11-golden", ("Template win11-golden", "Script ended with a non-zero exit code", "Step 1 of 3")),
         Line(
             "look at nowhere-9",
-            ("No template matches nowhere-9.", "Subscriptions that I looked in: 2 (Contoso Dev"),
+            ("No template matches nowhere-9.", "Subscriptions searched: 2 (Contoso Dev"),
         ),
     ),
     "a name is only waited for until the next message": (
@@ -166,7 +166,7 @@ async def test_conversations(name: str) -> None:
 ITALIAN: Mapping[str, tuple[Line, ...]] = {
     "dal testo al modello": (
         Line("FAILED.LOG", ("[4] Esamina il mio modello",)),
-        Line("[Esamina il mio modello]", ("Posso leggere il tuo modello in Azure?", "Guardo a nome tuo")),
+        Line("[Esamina il mio modello]", ("Posso leggere il tuo modello in Azure?", "Uso il tuo account")),
         Line(
             "sì",
             (
@@ -187,7 +187,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
         Line("stato di win11-golden", ("Posso leggere il tuo modello",)),
         Line("[Sì, procedi]", ("Modello win11-golden",)),
         Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
-        Line("esci da Azure", ("La tua sessione è chiusa",)),
+        Line("esci da Azure", ("Hai eseguito la disconnessione",)),
     ),
     "quali falliscono": (
         Line("quali falliscono?", ("Posso leggere il tuo modello",)),
@@ -462,7 +462,7 @@ async def test_a_yes_for_other_eyes_does_not_count() -> None:
     state = chat.state
     chat = LookingChat(FakeAzure("user"))
     chat.state = state
-    assert "I look as you" in await chat.say("look at win11-golden")
+    assert "I use your account" in await chat.say("look at win11-golden")
 
 
 async def test_the_whole_log_can_make_it_certain() -> None:

@@ -119,7 +119,7 @@ async def test_watching_twice_or_too_many_is_answered() -> None:
     await chat.say("watch b-two")
     assert len(chat.jobs) == 3
     said = await chat.say("watch c-three")
-    assert "which is the most: win11-golden, a-one, b-two" in said
+    assert "which is the limit: win11-golden, a-one, b-two" in said
     assert len(chat.jobs) == 3
     assert "I've stopped watching: a-one" in await chat.say("Stop: a-one")
     assert "I'm not watching that one" in await chat.say("stop watching c-three")
@@ -144,7 +144,7 @@ async def test_what_passes_is_waited_for_and_not_for_ever(reason: AzureRefusalRe
     azure.refusals["status"] = AzureRefusal(reason)
     for _ in range(MAX_FAILED_POLLS):
         await chat.look_once()
-    assert "I can no longer watch win11-golden" in await chat.finish_job()
+    assert "I can't watch win11-golden anymore" in await chat.finish_job()
 
 
 async def test_a_long_wait_that_azure_asks_for_is_kept() -> None:
@@ -163,7 +163,7 @@ async def test_without_a_token_it_ends_with_words_and_the_sign_in() -> None:
     await chat.begin()
     azure.refusals["status"] = AzureRefusal("sign-in")
     said = await chat.finish_job()
-    assert "I can no longer watch win11-golden" in said
+    assert "I can't watch win11-golden anymore" in said
     assert chat.sign_in_requests == [0]
     azure.refusals.clear()
     assert "I'm watching win11-golden" in await chat.turn(SignedIn(True)), "signed in, the watch goes on"
@@ -176,7 +176,7 @@ async def test_what_does_not_pass_ends_it_at_once(reason: AzureRefusalReason) ->
     await chat.begin()
     azure.refusals["status"] = AzureRefusal(reason, target=RUNNING.template_id.to_resource_id())
     said = await chat.finish_job()
-    assert "I can no longer watch win11-golden" in said
+    assert "I can't watch win11-golden anymore" in said
     assert chat.sign_in_requests == []
     assert any(reply.buttons for reply in chat.replies)
 

@@ -182,7 +182,7 @@ async def test_several_logs_in_an_archive_are_asked_about() -> None:
     assert "logs.zip holds several logs. Which one is it?" in shown
     assert "a/customization.log" in shown
     assert "notes.txt" not in shown, "nothing was found in it"
-    assert "Other texts in it that I did not read: 7" in shown
+    assert "I skipped 7 other text files in it." in shown
     assert [button.label for button in chat.buttons] == [
         "Go on with a/customization.log",
         "Go on with b/customization.log",
@@ -238,8 +238,8 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
     assert "found nothing about an image build in it" in await chat.finish_job()
     await chat.attach(AttachedFile("a.zip", LINK))
     shown = await chat.finish_job()
-    assert "I read the 5 texts in a.zip" in shown
-    assert "Other texts in it that I did not read: 2" in shown
+    assert "I read the 5 text files in a.zip" in shown
+    assert "I skipped 2 other text files in it." in shown
     await chat.say("FAILED.LOG")
     await chat.attach()
     shown = await chat.finish_job()
@@ -282,7 +282,7 @@ async def test_whatever_fails_the_person_is_told() -> None:
 async def test_a_work_that_was_given_up_is_told() -> None:
     chat = FileChat(FakeAttachmentReader())
     await chat.attach()
-    assert "cut off" in await chat.turn(JobDone(chat.jobs[0], {"failed": "stopped"}))
+    assert "I was interrupted each time I tried" in await chat.turn(JobDone(chat.jobs[0], {"failed": "stopped"}))
 
 
 @pytest.mark.parametrize(

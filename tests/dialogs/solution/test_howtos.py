@@ -30,7 +30,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
                     "1. Read the status of the template.",
                     "az image builder show -n <template> -g <rg>",
                     "What to expect: Image build log location",
-                    "Replace what stands between < and >.",
+                    "Replace everything in <…> with your own values.",
                     "Read more: The customization log: https://learn.microsoft.com/",
                     "[1] Other guides",
                     "Start over",
