@@ -141,7 +141,7 @@ async def test_a_case_that_was_changed_is_not_given_under_the_old_name(giving: C
     context = question(giving)["content"]["acceptContext"]
     await giving.send(value={"v": 1, "do": "post", "args": {}, "title": "Another"})
     await answer(giving, context=context)
-    assert "has been changed" in giving.teams.messages[-1]
+    assert "The case has changed since I offered this file" in giving.teams.messages[-1]
     assert uploads.put_there == []
 
 

@@ -223,10 +223,10 @@ async def test_a_file_is_sent_as_text(tmp_path, name, content, text):
     ("name", "reason"),
     [
         ("missing.log", "could not be read: No such file or directory"),
-        ("folder", "is not a file"),
-        ("pipe", "is not a file"),
+        ("folder", "isn't a file"),
+        ("pipe", "isn't a file"),
         ("empty.log", "is empty"),
-        ("nul\0.log", "could not be read"),
+        ("nul\0.log", "couldn't be read"),
     ],
 )
 async def test_a_file_that_cannot_be_sent_is_said_in_words(tmp_path, name, reason):
@@ -242,7 +242,7 @@ async def test_a_file_that_cannot_be_sent_is_said_in_words(tmp_path, name, reaso
 async def test_a_home_folder_that_does_not_exist_does_not_end_the_chat():
     bot = Bot()
     output = await talk(bot, ".file ~nobody-by-this-name/log\n\nstill here\n", width=400)
-    assert "could not be read" in output
+    assert "couldn't be read" in output
     assert bot.said == ["still here"]
 
 
