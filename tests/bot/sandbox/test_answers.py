@@ -106,7 +106,7 @@ async def test_the_advice_of_an_earlier_text_is_not_shown_on_a_new_diagnosis(con
 async def test_the_same_error_as_in_the_text_stays_what_is_talked_about(conversation: Conversation) -> None:
     chat = Chat(conversation)
     await chat.say("example")
-    assert "The same error as the one we are solving." in await chat.look("win11-golden")
+    assert "The same error as the one we're working on." in await chat.look("win11-golden")
     assert "Step 2 of" in await chat.say("next")
 
 

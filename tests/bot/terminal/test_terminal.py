@@ -222,7 +222,7 @@ async def test_a_file_is_sent_as_text(tmp_path, name, content, text):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing.log", "could not be read: No such file or directory"),
+        ("missing.log", "couldn't be read: No such file or directory"),
         ("folder", "isn't a file"),
         ("pipe", "isn't a file"),
         ("empty.log", "is empty"),

@@ -20,7 +20,7 @@ KNOWN = [
     (100, "linux", "apt", "apt"),
     (101, "windows", "restart", "riavvio"),
     (126, "linux", "couldn't be run", "non può essere eseguito"),
-    (127, "linux", "not found", "non trovato"),
+    (127, "linux", "command wasn't found", "non trovato"),
     (137, "linux", "SIGKILL", "memoria"),
     (143, None, "SIGTERM", "SIGTERM"),
     (131, "linux", "signal 3", "segnale 3"),

@@ -106,7 +106,7 @@ async def test_a_restart_while_it_is_filed_leaves_one_ticket(
     with pytest.raises(asyncio.CancelledError):
         await first
     go_on.set()
-    assert "It is filed already, as request 2611220010000001" in await chat.finish_job()
+    assert "Already filed, as request 2611220010000001" in await chat.finish_job()
     assert len(office.ticket_bodies) == 1
 
 
