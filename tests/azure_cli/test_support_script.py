@@ -114,7 +114,7 @@ async def test_without_a_topic_nothing_is_filed(
     real: Callable[[str], str], azure_cli: AzureCli, tmp_path: Path
 ) -> None:
     ran = await run_script(real("bash"), azure_cli, tmp_path, FORM, {LINUX: ("Connectivity / RDP",)})
-    assert "No topic for Image Builder was found." in ran.errors
+    assert "Azure lists no topic for Image Builder." in ran.errors
     assert ran.tickets == []
 
 

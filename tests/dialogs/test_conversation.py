@@ -38,7 +38,7 @@ CONVERSATIONS = {
             "FAILED.LOG",
             (
                 "Script ended with a non-zero exit code",
-                "✖ Script ended with a non-zero exit code\n\nDuring the build\n\nCertain: the text itself says so.",
+                "✖ Script ended with a non-zero exit code\n\nDuring the build\n\nCertain: the text says so.",
                 "line 11  The string is missing the terminator.",
                 "line 27  Script exited",
                 "The run: failed. Phase reached: customizing. "
@@ -53,7 +53,7 @@ CONVERSATIONS = {
                 "[3] Other candidates (1)",
                 "[6] PowerShell instead",
             ),
-            ("our own conclusion", "only a part of the log", "<template>", "Step 2", "Get-AzImageBuilderTemplate"),
+            ("our own conclusion", "only part of the log", "<template>", "Step 2", "Get-AzImageBuilderTemplate"),
         ),
         Line(
             "[Done, next]",
@@ -67,7 +67,7 @@ CONVERSATIONS = {
             ),
             ("Step 1 of", "It worked"),
         ),
-        Line("it worked", ("solved by step 2 of “Script ended with a non-zero exit code”", "Start over"), ("?",)),
+        Line("it worked", ("step 2 of “Script ended with a non-zero exit code” solved it", "Start over"), ("?",)),
     ),
     "nothing helps": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
@@ -77,10 +77,10 @@ CONVERSATIONS = {
             ("Step 3 of 3", "✖ Delete the template. (failed again", "It failed again"),
             ("Done, next",),
         ),
-        Line("[It failed again]", ("Those were all the steps", "Other known errors fit", "Draft a support case")),
+        Line("[It failed again]", ("Those were all the steps", "Other known errors match", "Draft a support case")),
         Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
-        Line("[It failed again]", ("Those were all the steps of “Build timeout exceeded”",)),
+        Line("[It failed again]", ("Those were all the steps for “Build timeout exceeded”",)),
         Line(
             "[Draft a support case]",
             (
@@ -96,7 +96,7 @@ CONVERSATIONS = {
             "LIKELY",
             (
                 "Likely: I saw only part of the log",
-                "I saw only a part of the log",
+                "I saw only part of the log",
                 "To tell the candidates apart:",
                 "Build timeout exceeded: it ran for hours",
             ),
@@ -113,7 +113,7 @@ CONVERSATIONS = {
                 "  line 10  Installing the tools\n▶ line 11  The string is missing the terminator.\n  line 27  Script",
                 "Cause. The file tools.ps1 has a quote too few.",
                 "Kind of failure. Script ended with a non-zero exit code: The script itself is broken",
-                "Who can fix it: whoever owns the script.",
+                "Who can fix it: the owner of the script.",
                 "The powershell provisioner failed after 5 s with exit code 1.",
             ),
             ("the script stays broken", "Read the state", "Does running it again help?"),
@@ -132,7 +132,7 @@ CONVERSATIONS = {
         Line("[Back to the step]", ("Step 3 of 4",)),
         Line("draft", ("Title: Azure VM Image Builder: A quote in tools.ps1 is never closed (win11-golden)",)),
         Line("back", ("Step 3 of 4",)),
-        Line("it worked", ("solved by step 3 of “A quote in tools.ps1 is never closed”",)),
+        Line("it worked", ("step 3 of “A quote in tools.ps1 is never closed” solved it",)),
     ),
     "another candidate than the finding's": (
         Line("A.FINDING", ("never closed",)),
@@ -206,7 +206,7 @@ CONVERSATIONS = {
         Line(
             "UNSURE",
             (
-                "nothing in it proves one of them",
+                "nothing in it singles one out",
                 "Build timeout exceeded (possible)",
                 "The run ends after hours.",
                 "The log says that a script exited with a status.",
@@ -219,10 +219,10 @@ CONVERSATIONS = {
     "one possible, inferred, without steps": (
         Line("ONE.POSSIBLE", ("Possible: VMs from the image", "our own conclusion", "no steps for it"), ("It worked",)),
     ),
-    "a wrapper": (Line("WRAPPER", ("only says that something failed", "from other users' reports")),),
+    "a wrapper": (Line("WRAPPER", ("only says that something failed", "from users' reports")),),
     "harmless": (
         Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Done, next")),
-        Line("next", ("No solution is under way",)),
+        Line("next", ("We aren't working on a fix",)),
     ),
     "succeeded": (Line("SUCCEEDED", ("succeeded", "Harmless messages in it: No artifacts"), ("Step 1",)),),
     "unmatched": (
@@ -245,25 +245,25 @@ CONVERSATIONS = {
     "a diagnosis of an entry that is gone": (Line("GONE", ("I don't know this error",)),),
     "junk, empty, small talk": (
         Line("hi", ("Hello. Paste the error", "Show me an example")),
-        Line("", ("I received no text",)),
-        Line("   \n ", ("I received no text",)),
-        Line("asdf", ("I didn't find anything of an image build",)),
+        Line("", ("I didn't get any text",)),
+        Line("   \n ", ("I didn't get any text",)),
+        Line("asdf", ("I couldn't find anything about an image build",)),
         Line("Thank you!", ("You're welcome.",)),
-        Line("help", ("What I can do", "do not look at Azure", "hidden before I show")),
-        Line("7", ("I didn't find anything",)),
+        Line("help", ("What I can do", "don't read Azure here", "I hide passwords, keys, and tokens before I show")),
+        Line("7", ("I couldn't find anything",)),
         Line("other candidates", ("I have no diagnosed text",)),
         Line("it worked", ("Good to hear.",)),
     ),
     "words within a longer text are no command": (
         Line("please help, FAILED.LOG, in english", ("Step 1 of 3",)),
-        Line("thanks, but what does it mean", ("I didn't find", "We are still at this solution:", "Step 1 of 3")),
+        Line("thanks, but what does it mean", ("I couldn't find", "We're still on this fix:", "Step 1 of 3")),
         Line("next", ("Step 2 of 3",)),
-        Line("", ("I received no text", "Step 2 of 3")),
+        Line("", ("I didn't get any text", "Step 2 of 3")),
     ),
     "cancel and start over": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
-        Line("cancel", ("Canceled.", "kept for a support case")),
-        Line("next", ("No solution is under way",)),
+        Line("cancel", ("Canceled.", "for a support case")),
+        Line("next", ("We aren't working on a fix",)),
         Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
         Line("start over", ("we're starting over",)),
         Line("draft a case", ("Not known: Subscription, ",)),
@@ -280,9 +280,9 @@ CONVERSATIONS = {
         Line("other candidates (1)", ("Other candidates",)),
         Line("back to the step", ("Step 2 of 3",)),
         Line("1", ("Step 3 of 3",)),
-        Line("1", ("solved by step 3",)),
+        Line("1", ("step 3 of “Script ended with a non-zero exit code” solved it",)),
     ),
-    "the example": (Line("[Show me an example]", ("This is the example", "missing the terminator", "Step 1 of 3")),),
+    "the example": (Line("[Show me an example]", ("Here's an example", "missing the terminator", "Step 1 of 3")),),
     "the language is asked for and kept": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("italiano", ("Continuo in italiano.", "Passaggio 1 di 3. Leggi lo stato.")),
@@ -298,7 +298,7 @@ CONVERSATIONS = {
         Line("[During the build]", ("What do you see?",)),
         Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),
         Line("guided", ("When did it fail?",)),
-        Line("[None of these]", ("none of the errors that I know", "Draft a support case", "Back")),
+        Line("[None of these]", ("isn't one of the errors I know", "Draft a support case", "Back")),
         Line("[Back]", ("When did it fail?",)),
     ),
 }
@@ -309,7 +309,7 @@ ITALIAN = {
             "FAILED.LOG",
             (
                 "Script terminato con codice di uscita diverso da zero",
-                "Certo: lo dice il testo stesso.",
+                "Certo: lo dice il testo.",
                 "riga 11  The string is missing",
                 "Errore nel provisioner powershell dopo 5 s con codice di uscita 1.",
                 "Rieseguire non serve.",
@@ -322,7 +322,7 @@ ITALIAN = {
     ),
     "cortesie": (
         Line("Buongiorno!", ("Ciao.",)),
-        Line("aiuto", ("Che cosa so fare", "non accedo ad Azure")),
+        Line("aiuto", ("Che cosa so fare", "non leggo Azure")),
         Line("grazie mille", ("Prego.",)),
         Line("guidami", ("Quando si è verificato l'errore?",)),
         Line("annulla", ("Annullato.",)),
@@ -362,8 +362,8 @@ async def test_welcome_is_in_the_language_of_the_client(locale: str | None, seen
 async def test_welcome_says_what_it_cannot_do_and_what_it_hides() -> None:
     chat = Chat()
     shown = await chat.turn(MemberJoined())
-    assert "do not look at Azure" in shown
-    assert "Passwords, keys and tokens in a text are hidden" in shown
+    assert "don't read Azure here" in shown
+    assert "I hide passwords, keys, and tokens" in shown
     assert [button.label for button in chat.buttons] == ["Show me an example", "I have no error text", "Help"]
 
 
@@ -376,8 +376,8 @@ OLD_BUTTONS = {
     "truth for a number": (("next", {"entry": "build-timeout", "step": True, "paste": 1}, 1), "I don't know"),
     "entry gone": (("choose", {"entry": "of-yesterday", "paste": 1}, 1), "no longer exists"),
     "entry of a step gone": (("next", {"entry": "of-yesterday", "step": 0, "paste": 1}, 1), "no longer exists"),
-    "walk gone": (("next", {}, 1), "No solution is under way"),
-    "no step to show": (("step", {}, 1), "No solution is under way"),
+    "walk gone": (("next", {}, 1), "We aren't working on a fix"),
+    "no step to show": (("step", {}, 1), "We aren't working on a fix"),
     "questions changed": (("guided", {"path": ["nowhere", "else"]}, 1), "These questions have changed"),
     "path of another type": (("guided", {"path": {"a": 1}}, 1), "I don't know that button"),
     "step beyond the last": (("next", {"entry": "build-timeout", "step": 900, "paste": 1}, 1), "all the steps"),
@@ -431,9 +431,9 @@ async def test_a_state_that_cannot_be_read_is_said_and_started_afresh(broken: di
     chat = Chat()
     chat.state = broken
     shown = await chat.say("FAILED.LOG")
-    assert "I can no longer read what we had said before" in shown
+    assert "I can't read what we said before" in shown
     assert "Step 1 of 3" in shown
-    assert "no longer read" not in await chat.say("next")
+    assert "can't read what we said before" not in await chat.say("next")
 
 
 async def test_a_fault_is_raised_and_the_conversation_goes_on_after_it() -> None:

@@ -15,8 +15,8 @@ from tests.dialogs.fixtures import Chat
 @pytest.mark.parametrize(
     ("locale", "words", "asked", "yes", "done"),
     [
-        ("en-US", "Forget me", "Shall I forget all of it now?", "Forget it all", "Forgotten."),
-        ("it-IT", "dimenticami", "Vuoi che dimentichi tutto adesso?", "Dimentica tutto", "non conservo più nulla"),
+        ("en-US", "Forget me", "Delete it all now?", "Delete it all", "Deleted."),
+        ("it-IT", "dimenticami", "Elimino tutto adesso?", "Elimina tutto", "non conservo più nulla"),
     ],
 )
 async def test_it_asks_and_then_nothing_is_left(locale: str, words: str, asked: str, yes: str, done: str) -> None:

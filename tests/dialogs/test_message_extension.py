@@ -27,10 +27,10 @@ DIAGNOSED = {
         ("▶",),
     ),
     "UNKNOWN.STEP": (
-        ("I don't know this error yet", "▶ line 11  contoso-agent: enrollment", "In our chat I can do more"),
-        ("Share", "Nothing that I know"),
+        ("I don't know this error yet", "▶ line 11  contoso-agent: enrollment", "I can do more in our chat"),
+        ("Share", "No known error"),
     ),
-    "nothing": (("Nothing that I know",), ("Share", "This is the error")),
+    "nothing": (("No known error",), ("Share", "This is the error")),
 }
 
 

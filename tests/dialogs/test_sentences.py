@@ -24,7 +24,7 @@ from tests.shipped_knowledge import ENTRIES, KNOWLEDGE_BASE
 FOLDER = Path(__file__).parent / "sentences"
 QUESTIONS = Path(__file__).parents[1] / "knowledge" / "questions"
 TEXTS = get_texts()
-CONSENT = (OfferedButton("Yes, look", "look-yes"), OfferedButton("No, thanks", "look-no"))
+CONSENT = (OfferedButton("Yes, go ahead", "look-yes"), OfferedButton("No, thanks", "look-no"))
 MAX_TAKEN_FOR_A_REQUEST = 0.04
 """Some of the texts are small talk, or do ask for permissions or a code's meaning."""
 
@@ -95,7 +95,7 @@ def test_who_describes_a_failure_asks_for_nothing_else() -> None:
 )
 async def test_a_template_by_its_name_is_looked_up(text: str) -> None:
     chat = LookingChat(FakeAzure("user"))
-    assert "May I look" in await chat.say(text) or "Posso guardare" in chat.shown
+    assert "May I read your template" in await chat.say(text) or "Posso leggere il tuo modello" in chat.shown
     assert "win11-golden" in await chat.say("yes")
 
 
@@ -174,7 +174,7 @@ async def test_what_it_never_does_is_answered_with_the_command(text: str, comman
         ("cosa significa il codice 1 di robocopy", "esito positivo (sono stati copiati file)"),
         ("VMExtensionProvisioningError", "An extension on a virtual machine reported an error"),
         ("what does CannotDeleteResource mean", "still contains others"),
-        ("TooManyRequests", "Read on: Throttling errors: https://learn.microsoft.com/"),
+        ("TooManyRequests", "Read more: Throttling errors: https://learn.microsoft.com/"),
         ("cosa significa TooManyRequests", "troppe richieste"),
         ('"code": "TooManyRequests"', "Azure answered 429"),
         ('{"code":"CannotDeleteResource"}', "still contains others"),
@@ -206,7 +206,7 @@ async def test_a_bare_digit_is_the_number_of_a_choice_where_there_is_one() -> No
 
 async def test_yes_and_no_answer_the_question_at_hand() -> None:
     chat = Chat()
-    assert "forget" in await chat.say("forget me")
+    assert "Delete it all now?" in await chat.say("forget me")
     await chat.say("yes please")
     assert chat.state is not None
     assert chat.state["diagnosis"] is None

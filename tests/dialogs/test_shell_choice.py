@@ -110,7 +110,7 @@ def test_what_is_pasted_tells_the_shell(text: str, shell: Shell | None) -> None:
         (("use the cli", "NOTHING Get-AzResource : failed", "FAILED.LOG"), CLI, POWERSHELL),
         (("i use powershell", "FAILED.LOG"), POWERSHELL, CLI),
         (("i use powershell", "start over", "FAILED.LOG"), POWERSHELL, CLI),
-        (("i use powershell", "forget me", "Forget it all", "FAILED.LOG"), CLI, POWERSHELL),
+        (("i use powershell", "forget me", "Delete it all", "FAILED.LOG"), CLI, POWERSHELL),
         (("i use powershell", "where is the log?"), POWERSHELL, CLI),
         (("i use powershell", "look at win11-golden"), POWERSHELL, CLI),
         (("i use powershell", "what failed"), "Where-Object LastRunStatusRunState", CLI),

@@ -15,7 +15,7 @@ from knowledge.model.entry import Language
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE
 
 WELCOME, HELLO, GOOD = "You're welcome.", "Hello.", "Good to hear."
-RIGHT, NOTHING, HERE = "All right.", "I didn't find anything of an image build in that.", "I'm here."
+RIGHT, NOTHING, HERE = "OK.", "I couldn't find anything about an image build in that.", "I'm here."
 ENGLISH = {
     "Thanks, that did it": WELCOME,
     "thanks a lot for your help": WELCOME,
@@ -33,13 +33,13 @@ ENGLISH = {
     "I'll try that": RIGHT,
     "works now": GOOD,
     "that fixed it": GOOD,
-    "language": "Which language do you want?",
-    "win11-golden": "Look at your template",
+    "language": "Which language would you like?",
+    "win11-golden": "Check your template",
     "rerun win11-golden": "I can't start a build, but you can",
-    "list templates": "Look at your template",
+    "list templates": "Check your template",
     "file it": "Draft of a support case",
     "see you tomorrow": NOTHING,
-    "are you a bot?": "What I am, and what I keep",
+    "are you a bot?": "What I am, and what I store",
     "👍": NOTHING,
     "?": "What I can do",
 }
@@ -117,7 +117,7 @@ async def test_small_talk_leaves_the_solution_under_way(text: str, locale: str, 
 @pytest.mark.parametrize(
     ("locale", "text", "said"),
     [
-        ("en-US", "ok", ("All right.", "Step 1 of")),
+        ("en-US", "ok", ("OK.", "Step 1 of")),
         ("it-IT", "va bene", ("Va bene.", "Passaggio 1 di")),
     ],
 )

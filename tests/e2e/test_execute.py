@@ -91,6 +91,6 @@ async def test_a_walk_by_universal_actions(executing: TestClient) -> None:
     await title.fill("Golden image fails since Monday")
     await client.press("Copy the text")
     # the operating system is not known yet; what was typed is in the card that replaces the form
-    await client.sees("Not posted yet")
+    await client.sees("Not ready yet")
     await expect(title).to_have_value("Golden image fails since Monday")
     await client.picture("form")

@@ -71,7 +71,7 @@ async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: d
     await client.picture("case")
     await title.fill("")
     await client.press("Copy the text")
-    await client.sees("This must not be empty.")
+    await client.sees("This can't be empty.")
     await client.picture("case-incomplete")
     await title.fill("Golden image fails since Monday <b>")
     await client.press("Copy the text")
@@ -83,9 +83,9 @@ async def test_from_an_error_to_the_case(bot: Bot, client: TestClient, titles: d
     await client.sees("in-subscription", "'Golden image fails since Monday b'")
     await client.picture("commands")
     await client.press("As a file")
-    await client.page.get_by_text("This test client takes no files").last.wait_for()
+    await client.page.get_by_text("This test client doesn't accept files").last.wait_for()
     await client.paste("my drafts")
-    await client.sees("Under way: Golden image fails since Monday <b>")
+    await client.sees("In progress: Golden image fails since Monday <b>")
     await client.page.set_viewport_size({"width": 480, "height": 1500})
     await client.press("Edit the case")
     await client.sees("Discard")
@@ -103,7 +103,7 @@ async def test_the_welcome_is_said_once_however_often_the_page_is_loaded(bot: Bo
     await client.open(bot.url)
     await client.paste("help")
     await client.page.get_by_text("customization.log").first.wait_for()
-    welcome = client.page.locator(".ac-adaptiveCard", has_text="When nothing helps, I draft the support case")
+    welcome = client.page.locator(".ac-adaptiveCard", has_text="If nothing helps, I draft the support case")
     assert await welcome.count() <= 1
 
 

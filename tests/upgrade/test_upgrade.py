@@ -161,17 +161,13 @@ async def test_a_case_with_its_template_is_there(upgraded: Upgraded) -> None:
     assert "win11-golden" in _fields(form)["title"]
 
 
-async def test_a_file_that_was_offered_can_be_taken(upgraded: Upgraded) -> None:
+async def test_a_file_that_was_offered_is_offered_again_where_the_case_reads_differently(upgraded: Upgraded) -> None:
     chat = upgraded.chat("file-offered")
-    [asked] = [
-        (one, attachment["content"])
-        for one in upgraded.capture.sent
-        for attachment in one.activity["attachments"]
-        if one.conversation == chat.conversation and attachment["contentType"].endswith("file.consent")
+    [(card, content)] = [
+        offer for one in upgraded.capture.sent if one.conversation == chat.conversation for offer in _file_offers(one)
     ]
-    card, content = asked
 
-    async def answer(action: str, context: Json) -> str:
+    async def answer(action: str, context: Json, card: Sent = card) -> str:
         before = len(chat.messages)
         value = {
             "type": "fileUpload", "action": action, "context": context,
@@ -184,10 +180,19 @@ async def test_a_file_that_was_offered_can_be_taken(upgraded: Upgraded) -> None:
         return chat.messages[-1].text
 
     declined = await answer("decline", content["declineContext"])
-    # a case that is not the one of then is told apart from an address that is not taken
     changed = await answer("accept", {**content["acceptContext"], "mark": "another"})
-    refused = await answer("accept", content["acceptContext"])
+    assert await answer("accept", content["acceptContext"]) == changed, "0.1.0 worded the case differently"
+    offered = await chat.press("file-case", {})
+    [(card, content)] = [offer for one in offered for offer in _file_offers(one)]
+    # a case that is not the one that was offered is told apart from an address that is not taken
+    refused = await answer("accept", content["acceptContext"], card)
     assert len({declined, changed, refused}) == 3
+
+
+def _file_offers(sent: Sent) -> list[tuple[Sent, Json]]:
+    """The file consent cards of a message, with the message."""
+    attachments = sent.activity["attachments"]
+    return [(sent, one["content"]) for one in attachments if one["contentType"].endswith("file.consent")]
 
 
 async def test_the_leave_to_look_at_azure_is_kept(upgraded: Upgraded) -> None:
@@ -218,9 +223,14 @@ async def test_a_ticket_that_was_prepared_is_filed(upgraded: Upgraded, name: str
     if name == "ticket-asking":
         assert "ticket-documented" in _does(await chat.press("ticket-preview", CONTACT))
         assert "ticket-yes" in _does(await chat.press("ticket-documented"))
+    else:
+        # 0.1.0 worded the case differently: what is filed is shown first
+        again = await chat.press("ticket-yes")
+        assert any("Something has changed since you saw it." in one.text for one in again)
+        assert "ticket-yes" in _does(again)
     [filing] = [one for one in await chat.press("ticket-yes") if "Filing" in one.text]
-    assert "ticket-yes" not in _does([filing]), "the seal of then is good"
-    await chat.told("The number of the request is")
+    assert "ticket-yes" not in _does([filing]), "the seal of the preview is good"
+    await chat.told("The request number is")
 
 
 async def test_a_ticket_that_was_filed_is_known(upgraded: Upgraded) -> None:
@@ -240,11 +250,11 @@ async def test_a_log_that_was_set_aside_can_be_followed(upgraded: Upgraded) -> N
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("watch-idle", "the run that you asked me to watch has ended"),
+        ("watch-idle", "the run you asked me to watch has ended"),
         ("whole-log", "I read all of customization.log"),
         ("whole-log-released", "I read all of customization.log"),
         ("outbox-job", "I read all of customization.log"),
-        ("file-ticket", "The number of the request is"),
+        ("file-ticket", "The request number is"),
         ("file-ticket-it", "Il numero della richiesta"),
         ("read-file", "I can't open files here"),
     ],
@@ -408,7 +418,7 @@ async def test_what_is_stored_has_the_keys_of_then(tmp_path: Path) -> None:
         await case.press("ticket-preview", CONTACT)
         await case.press("ticket-kind")
         await case.press("ticket-yes")
-        await case.told("The number of the request is")
+        await case.told("The request number is")
         for chat, template in ((look, "ubuntu-agents"), (long, "ubuntu-desktop")):
             await chat.say(f"look at {template}")
             await chat.press("look-yes")

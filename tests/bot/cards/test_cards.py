@@ -480,10 +480,10 @@ def test_an_open_section_is_shown_at_once(is_open: bool) -> None:
 def test_a_required_field_is_checked_where_the_client_can_and_its_problem_is_shown_everywhere(
     language: Language, said: str
 ) -> None:
-    field = FormField("title", "Title", required=True, problem="This must not be empty.", hint="such as this")
+    field = FormField("title", "Title", required=True, problem="This can't be empty.", hint="such as this")
     problem, shown = render_card(Reply((field,), language=language))["body"]
     assert problem["inlines"] == [
-        {"type": "TextRun", "text": "\N{BLACK RIGHT-POINTING TRIANGLE} This must not be empty.", "color": "attention"}
+        {"type": "TextRun", "text": "\N{BLACK RIGHT-POINTING TRIANGLE} This can't be empty.", "color": "attention"}
     ]
     assert (shown["isRequired"], shown["errorMessage"], shown["requires"]) == (True, said, {"adaptiveCards": "1.3"})
     older = shown["fallback"]["items"][-1]

@@ -45,7 +45,7 @@ def test_the_json_has_the_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "said"),
     [
         (["nothere"], "No template matches nothere."),
-        (["ubuntu-web"], "More than one template fits"),
+        (["ubuntu-web"], "More than one template matches"),
         (["ubuntu-web", "--lang", "it"], "Corrisponde più di un modello"),
     ],
 )
@@ -56,7 +56,7 @@ def test_what_cannot_be_read_says_so(arguments: list[str], said: str, capsys: py
 
 def test_a_template_that_never_ran_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["look", "ubuntu-new", "--sandbox"]) == 0
-    assert "has not run yet" in capsys.readouterr().out
+    assert "hasn't run yet" in capsys.readouterr().out
 
 
 def test_what_is_no_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -133,7 +133,7 @@ async def test_the_link_is_kept_while_the_file_waits_and_no_longer(
     assert SECRET not in "".join(ours)
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en-US", "its link is no longer good"), ("it-IT", "non è più valido")])
+@pytest.mark.parametrize(("locale", "words"), [("en-US", "its link no longer works"), ("it-IT", "il collegamento non funziona più")])
 async def test_an_expired_link_is_told_with_a_way_on(room: Room, locale: str, words: str) -> None:
     room.drive.status = 404
     await room.attach(locale=locale)
@@ -169,14 +169,14 @@ async def test_more_files_than_are_read_and_what_is_no_file(room: Room) -> None:
     await room.attach(*(attachment(f"{number}.log") for number in range(7)))
     sent = await room.messages(7)
     assert any(
-        said(one) == "I read the first five files of your message. Attach the others after that." for one in sent
+        said(one) == "I'm reading the first five files of your message. Attach the others after that." for one in sent
     )
     assert len(room.drive.seen) == 5
     await room.attach(
         attachment("a.log"), {"contentType": "image/png"}, {"contentType": "text/html", "content": "<p/>"}
     )
     sent = await room.messages(10)
-    assert any(said(one).startswith("Not everything attached to your message") for one in sent[7:])
+    assert any(said(one).startswith("I skipped the attachments that I can't read.") for one in sent[7:])
 
 
 @pytest.mark.parametrize("text", ["", "what is this?"])
@@ -184,7 +184,7 @@ async def test_where_others_are_no_file_is_asked_for(room: Room, text: str) -> N
     group = {"id": "19:x@thread.v2", "conversationType": "groupChat", "isGroup": True, "tenantId": TENANT}
     await room.attach(conversation=group, text=text)
     *_, last = await room.messages(2 if text else 1)
-    assert said(last).startswith("Files reach me only in our own chat")
+    assert said(last).startswith("I can only open files in our private chat")
     assert said(last).endswith("https://teams.microsoft.com/l/chat/0/0?users=28:bot")
     assert room.drive.seen == []
 

@@ -225,7 +225,7 @@ async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) 
     set_existing(chat.store, "_database", None)
     set_existing(chat.store, "_executor", __import__("concurrent.futures").futures.ThreadPoolExecutor(1))
     [said] = await chat.send("hi")
-    assert said.startswith("I can't keep the state of our conversation at the moment")
+    assert said.startswith("I can't save our conversation right now")
     async with chat.session.get(f"{chat.url}/healthz") as response:
         assert response.status == 503
 

@@ -37,7 +37,7 @@ class Chat:
 
     async def look(self, name: str) -> str:
         shown = await self.say(f"look at {name}")
-        return await self.say("yes") if "May I look at Azure?" in shown else shown
+        return await self.say("yes") if "May I read your template in Azure?" in shown else shown
 
     async def _take(self, event: TurnEvent) -> str:
         turn = Turn(NEWCOMER, "conversation", locale="en-US", event=event)
@@ -62,7 +62,7 @@ async def list_causes(chat: Chat) -> dict[str, str]:
     """Return what the list of failed templates says of each, by its name and resource group."""
     shown, causes = await chat.say("what failed"), {}
     while True:
-        shown = await chat.say("yes") if "May I look" in shown else shown
+        shown = await chat.say("yes") if "May I read your template" in shown else shown
         cause = ""
         for line in filter(None, shown.splitlines()):
             if re.search(r" · rg-[a-z]+(?: · [^·]+ ago)?$", line):
@@ -106,7 +106,7 @@ async def test_the_advice_of_an_earlier_text_is_not_shown_on_a_new_diagnosis(con
 async def test_the_same_error_as_in_the_text_stays_what_is_talked_about(conversation: Conversation) -> None:
     chat = Chat(conversation)
     await chat.say("example")
-    assert "The same error as the one we are solving." in await chat.look("win11-golden")
+    assert "The same error as the one we're working on." in await chat.look("win11-golden")
     assert "Step 2 of" in await chat.say("next")
 
 
@@ -169,8 +169,8 @@ async def test_how_far_a_run_got_is_known_although_its_status_is_silent(conversa
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("ubuntu-edge", "A run is under way: Running, now in Queued"),
-        ("ubuntu-agents", "A run is under way: Running, now in Building"),
+        ("ubuntu-edge", "A run is in progress: Running, now in Queued"),
+        ("ubuntu-agents", "A run is in progress: Running, now in Building"),
         ("win11-lab", "Last run: Canceled"),
     ],
 )

@@ -137,7 +137,7 @@ async def test_the_token_of_somebody_else_signs_nobody_in(room: Room, who: str, 
     room.entra.codes["123456"] = room.entra.user_token(who, **claims)
     await room.invoke("verifyState", {"state": "123456"})
     assert room.seen[2] == "not signed in"
-    assert room.seen[3].startswith("You signed in with another account")
+    assert room.seen[3].startswith("You signed in with a different account")
     assert room.entra.kept == {}  # and not left for later
     assert await room.say("look") == SIGN_IN
 

@@ -184,7 +184,7 @@ async def react(chat: Chat, value: object) -> None:
         assert (answered.status, await answered.json()) == (200, {})
 
 
-@pytest.mark.parametrize(("reaction", "said"), [("like", "Thank you"), ("dislike", "Thank you for saying so")])
+@pytest.mark.parametrize(("reaction", "said"), [("like", "Thank you"), ("dislike", "Thank you for telling me")])
 async def test_a_thumb_below_a_diagnosis_is_a_judgement(reacting: Chat, reaction: str, said: str) -> None:
     await reacting.post(reacting.activity(text=ERROR))
     await react(reacting, {"actionName": "feedback", "actionValue": {"reaction": reaction, "feedback": "a secret"}})

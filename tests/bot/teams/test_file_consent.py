@@ -125,7 +125,7 @@ async def test_yes_puts_the_preview_there_and_shows_the_file_in_the_place_of_the
 
 async def test_no_is_taken_politely(giving: Chat, uploads: Kept) -> None:
     assert await answer(giving, "decline") == (200, "")
-    assert giving.teams.messages[-1].startswith("All right, no file.")
+    assert giving.teams.messages[-1].startswith("OK, no file.")
     assert giving.teams.methods[-1] == "PUT"
     assert uploads.put_there == []
 
@@ -141,7 +141,7 @@ async def test_a_case_that_was_changed_is_not_given_under_the_old_name(giving: C
     context = question(giving)["content"]["acceptContext"]
     await giving.send(value={"v": 1, "do": "post", "args": {}, "title": "Another"})
     await answer(giving, context=context)
-    assert "has been changed" in giving.teams.messages[-1]
+    assert "The case has changed since I offered this file" in giving.teams.messages[-1]
     assert uploads.put_there == []
 
 
@@ -165,7 +165,7 @@ async def test_a_context_that_was_never_given_gives_nothing(giving: Chat, upload
 async def test_nothing_is_put_anywhere_else(giving: Chat, uploads: Kept, info: Any) -> None:
     assert await answer(giving, value={"uploadInfo": info}) == (200, "")
     assert uploads.put_there == []
-    assert "could not be put into your OneDrive" in giving.teams.messages[-1]
+    assert "couldn't save the file to your OneDrive" in giving.teams.messages[-1]
 
 
 async def test_what_teams_does_not_say_of_the_file_is_not_shown(giving: Chat, uploads: Kept) -> None:
@@ -178,7 +178,7 @@ async def test_what_teams_does_not_say_of_the_file_is_not_shown(giving: Chat, up
 async def test_an_upload_that_fails_is_said(giving: Chat, uploads: Kept) -> None:
     uploads.fails = True
     assert await answer(giving) == (200, "")
-    assert "could not be put into your OneDrive" in giving.teams.messages[-1]
+    assert "couldn't save the file to your OneDrive" in giving.teams.messages[-1]
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ async def test_the_test_client_is_told_that_it_takes_no_files(chat: Chat) -> Non
     posted = {"v": 1, "do": "post", "args": {}, "product": "linux"}
     await chat.post(chat.activity(value=posted), headers=headers)
     await chat.post(chat.activity(value={"v": 1, "do": "file-case", "args": {}}), headers=headers)
-    assert chat.teams.messages[-1].startswith("This test client takes no files")
+    assert chat.teams.messages[-1].startswith("This test client doesn't accept files")

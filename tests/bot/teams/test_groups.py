@@ -104,7 +104,7 @@ async def test_other_peoples_mentions_stay(chat: Chat) -> None:
     """Other people's mentions are part of what was said; nothing is known of that, and the answer says what to do."""
     other = {"type": "mention", "mentioned": {"id": "29:bob"}, "text": "<at>Bob</at>"}
     await chat.send(f"{AT} <at>Bob</at> sees", conversation=THREAD, entities=[MENTION, other])
-    assert "I didn't find anything of an image build" in shown(chat)
+    assert "I couldn't find anything about an image build" in shown(chat)
 
 
 async def test_two_people_and_two_threads_have_walks_of_their_own(chat: Chat) -> None:
@@ -233,7 +233,7 @@ async def test_where_the_private_chat_cannot_be_opened_a_link_leads_there(chat: 
     await ask(chat, LOG)
     chat.teams.refuse_way = lambda _, path: status if path.endswith(way) or (way == "private" and way in path) else None
     [said] = await press(chat, "private")
-    assert said.startswith("I could not write to you in private")
+    assert said.startswith("I couldn't message you privately")
     assert said.endswith("https://teams.microsoft.com/l/chat/0/0?users=28:bot")
     assert (await state(chat, THREAD["id"]))["walk"] is not None
     await press(chat, "steps", at=0)

@@ -27,7 +27,7 @@ from tests.patching import set_existing
 from tests.turns import action_of
 
 TEXT = "==> azure-arm: Timeout waiting for SSH."
-STRANGE = "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
+STRANGE = "I don't know what that button does, so I changed nothing. Type help, or paste the error again."
 NEXT = {"v": 1, "do": "next"}
 
 
@@ -105,7 +105,7 @@ async def test_an_older_repetition_is_told_where_to_look(chat: Chat) -> None:
         await press(chat, NEXT)
     assert await invoke(chat, body) == (
         MESSAGE_TYPE,
-        "I have done that already. The latest message shows where we are.",
+        "I've already done that. The latest message shows where we are.",
     )
     assert len(chat.conversation.heard) == 1 + MAX_INVOKE_RESPONSES
 
@@ -142,7 +142,7 @@ async def test_the_card_stands_in_the_response_whatever_is_not_told(chat: Chat, 
 )  # fmt: skip
 async def test_what_is_no_button_of_ours_is_answered_politely(chat: Chat, body: dict[str, Any]) -> None:
     assert await invoke(chat, chat.activity(**body)) == (MESSAGE_TYPE, STRANGE)
-    assert (await invoke(chat, chat.activity(**{**body, "locale": "it-IT"})))[1].startswith("Non riconosco")
+    assert (await invoke(chat, chat.activity(**{**body, "locale": "it-IT"})))[1].startswith("Non so che cosa fa questo pulsante")
     assert (chat.conversation.heard, chat.teams.sent) == ([], [])
 
 
@@ -204,7 +204,7 @@ async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Ch
     chat.conversation.first = wait
     body = chat.activity(**execute(NEXT))
     async with chat.session.post(f"{chat.url}/api/messages", json=body) as answered:
-        assert (await answered.json())["value"].startswith("That takes a little longer.")
+        assert (await answered.json())["value"].startswith("This is taking a little longer.")
     assert chat.teams.sent == []
     free.set()
     await chat.turns.wait_for_running_turns()

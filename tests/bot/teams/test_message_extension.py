@@ -138,7 +138,7 @@ async def test_a_message_is_diagnosed_for_one_and_shared_without_its_lines(exten
 
 async def test_a_message_of_nothing_known_says_so(extension: Extension) -> None:
     task = await extension.diagnose("Lunch at noon?", locale="it-IT")
-    assert "Niente di noto" in json.dumps(task["value"]["card"], ensure_ascii=False)
+    assert "Nessun errore noto" in json.dumps(task["value"]["card"], ensure_ascii=False)
     assert task["value"]["card"]["content"]["actions"] == []
 
 
@@ -160,7 +160,7 @@ async def test_a_message_without_text_gets_a_sentence(extension: Extension, cont
 )
 async def test_an_altered_button_shares_nothing(extension: Extension, data: object) -> None:
     answer = await extension.invoke("submitAction", {"commandId": DIAGNOSE_COMMAND_ID, "data": data})
-    assert answer["task"]["value"].startswith("I don't know what that button meant")
+    assert answer["task"]["value"].startswith("I don't know what that button does")
 
 
 def test_the_manifest_names_the_commands() -> None:

@@ -185,8 +185,8 @@ async def test_a_form_shows_what_it_holds_and_why_an_answer_does_not_fit():
     assert "Title\n  Build fails\n" in asked
     assert "    1  Moderate\n  • 2  Minimal\n" in asked
     assert "What happened\n  one\n  two\n" in asked
-    assert "That is 27 characters; at most 20 are allowed." in asked
-    assert "Please give a number from 1 to 2." in asked
+    assert "That's 27 characters; the limit is 20." in asked
+    assert "Enter a number from 1 to 2." in asked
 
 
 async def test_what_was_entered_stays_for_the_reply_s_other_buttons():
@@ -200,7 +200,7 @@ async def test_a_form_that_is_left_sends_nothing(leaving):
     bot = Bot([FORM])
     output = await talk(bot, f"hi\n\n1\n\n{leaving}")
     assert bot.said == ["hi"]
-    assert "The form was left; nothing was sent." in output
+    assert "You left the form; nothing was sent." in output
 
 
 @pytest.mark.parametrize(
@@ -222,11 +222,11 @@ async def test_a_file_is_sent_as_text(tmp_path, name, content, text):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing.log", "could not be read: No such file or directory"),
-        ("folder", "is not a file"),
-        ("pipe", "is not a file"),
+        ("missing.log", "couldn't be read: No such file or directory"),
+        ("folder", "isn't a file"),
+        ("pipe", "isn't a file"),
         ("empty.log", "is empty"),
-        ("nul\0.log", "could not be read"),
+        ("nul\0.log", "couldn't be read"),
     ],
 )
 async def test_a_file_that_cannot_be_sent_is_said_in_words(tmp_path, name, reason):
@@ -242,7 +242,7 @@ async def test_a_file_that_cannot_be_sent_is_said_in_words(tmp_path, name, reaso
 async def test_a_home_folder_that_does_not_exist_does_not_end_the_chat():
     bot = Bot()
     output = await talk(bot, ".file ~nobody-by-this-name/log\n\nstill here\n", width=400)
-    assert "could not be read" in output
+    assert "couldn't be read" in output
     assert bot.said == ["still here"]
 
 

@@ -27,7 +27,7 @@ SECRET = "hunter2-Q8xK"
 TIMEOUT = (
     "Failed while waiting for packerizer: Timeout waiting for microservice to complete: 'context deadline exceeded'"
 )
-REFERENCE = re.compile(r"\breference ([0-9a-f]{8})\b")
+REFERENCE = re.compile(r"\breference: ([0-9a-f]{8})\b")
 
 
 class FailureObserver(NullObserver):

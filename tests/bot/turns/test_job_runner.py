@@ -558,7 +558,7 @@ async def test_how_far_it_is_stands_below_the_message_that_announced_it(store: F
         await turns.run_turn(said("do a"), wire)
         await wire.sees("2 a: {'ok': 'a'}")
     shown = [line.removeprefix("[id of 1 do a] 1 do a / ") for line in wire.seen[1:]]
-    assert shown == ["So far: 25 %", "So far: 60 %", "Finished: see below.", "2 a: {'ok': 'a'}"]
+    assert shown == ["So far: 25 %", "So far: 60 %", "Done: see below.", "2 a: {'ok': 'a'}"]
     assert wire.typed >= 1
 
 
@@ -683,7 +683,7 @@ async def test_a_turn_that_ends_the_program_each_time_is_given_up_with_words(sto
     async with running(TurnRunner(conversation, store, limits=FAST), wire):
         await until_nothing_waits(store)
     [line] = wire.seen
-    assert line.startswith("I was cut off each time that I worked on your message")
+    assert line.startswith("I was interrupted each time I worked on your message")
 
 
 async def test_a_long_turn_that_cannot_be_kept_is_no_success_of_its_request(store: FusedStore, wire: Wire) -> None:

@@ -303,7 +303,7 @@ async def test_a_card_that_is_refused_is_replaced_by_a_sentence_in_its_place(
 ) -> None:
     line.troubles = [(trouble("refused", status), False)]
     await TurnRunner(CountingConversation(2), store, limits=FAST).run_turn(said("a"), line)
-    assert line.taken[0].startswith("My answer could not be shown here")
+    assert line.taken[0].startswith("I couldn't show my answer here")
     assert line.taken[1:] == ["1 a 1"]
 
 

@@ -63,7 +63,7 @@ def entries_of(chat: LookingChat) -> list[str]:
 async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succeeded() -> None:
     chat = await looked(with_values(STATUS, run_state="Succeeded", message=""), CANCELED)
     assert "For it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
-    assert "What the facts say of “Azure DevOps: the operation was canceled”." in chat.shown
+    assert "What the facts say about “Azure DevOps: the operation was canceled”." in chat.shown
     assert len(chat.replies) == 1
     assert chat.buttons[0].label == "Back to step 1"
 
@@ -86,7 +86,7 @@ async def test_the_log_comes_before_what_the_status_says() -> None:
 async def test_from_a_part_of_a_log_nothing_is_certain() -> None:
     chat = await looked(status_of("win11-golden", message=""), log=VERDICT, whole=False)
     assert "Customizing\n\nLikely:" in chat.shown
-    assert "only a part of the log" in chat.shown
+    assert "only part of the log" in chat.shown
 
 
 async def test_the_code_of_the_submission_is_an_answer() -> None:
@@ -102,7 +102,7 @@ async def test_the_code_of_the_submission_is_an_answer() -> None:
     assert entries_of(chat)[0] == "staging-rg-conflict"
     assert "Template state: Failed, BadStagingResourceGroup" in chat.shown
     assert "line 1  BadStagingResourceGroup" in chat.shown
-    assert "has not run yet" in chat.shown
+    assert "hasn't run yet" in chat.shown
 
 
 async def test_the_facts_go_into_commands_and_case() -> None:
@@ -218,7 +218,7 @@ LOW = (
 async def test_a_run_that_goes_on_is_not_said_to_fail() -> None:
     running = status_of("win11-golden", run_state="Running", ended=None, message="", vm_size="Standard_D8ds_v4")
     chat = await looked(running, log=LOW)
-    assert "A run is under way" in chat.shown
+    assert "A run is in progress" in chat.shown
     assert len(chat.replies) == 1
     assert "too small" not in chat.shown
 
@@ -235,8 +235,8 @@ async def test_a_run_without_a_log_yet_is_no_trouble() -> None:
     chat.azure.refusals["log_tail"] = AzureRefusal("no-log", GOLDEN.to_resource_id())
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
-    assert "has written no log (yet)" in shown
-    assert "could not be read" not in shown
+    assert "hasn't written a log (yet)" in shown
+    assert "couldn't read the log" not in shown
     assert GOLDEN.to_resource_id() not in shown
 
 

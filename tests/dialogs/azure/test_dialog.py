@@ -40,9 +40,9 @@ def azure() -> FakeAzure:
 ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "a paste, then a look at its template": (
         Line("FAILED.LOG", ("Step 1 of 3", "[4] Look at my template")),
-        Line("[Look at my template]", ("May I look at Azure?", "I look as you", "[1] Yes, look"), ("win11-golden",)),
+        Line("[Look at my template]", ("May I read your template in Azure?", "I use your account", "[1] Yes, go ahead"), ("win11-golden",)),
         Line(
-            "[Yes, look]",
+            "[Yes, go ahead]",
             (
                 "Template win11-golden",
                 "Last run: Failed in Customizing",
@@ -54,12 +54,12 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
                 "3 WindowsRestart  not reached",
                 "back to where that customizer began (180 KB of 12 MB)",
                 "The same error",
-                "What the facts say of “Build timeout exceeded”.",
+                "What the facts say about “Build timeout exceeded”.",
                 "Against it: the run ended well before its time limit.",
                 "[1] Back to step 1",
                 "Read the whole log",
             ),
-            ("May I look",),
+            ("May I read your template",),
         ),
         Line("[Back to step 1]", ("Step 1 of 3", "az image builder show -n win11-golden -g rg-images")),
         Line("next", ("Step 2 of 3",)),
@@ -70,48 +70,48 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
                 "2026-02-22T01:26:00Z",
                 "Image template: win11-golden",
                 "IT_rg-images_win11-golden_1",
-                "Image template, full resource id: /subscriptions/",
+                "Image template, full resource ID: /subscriptions/",
                 "Against “Build timeout exceeded”, on the live template: the run ended well before its time limit",
             ),
         ),
     ),
     "no template known yet": (
-        Line("look", ("May I look at Azure?",)),
+        Line("look", ("May I read your template in Azure?",)),
         Line("yes", ("Which template?", "Which ones failed?")),
         Line("win11-golden", ("Template win11-golden", "Script ended with a non-zero exit code", "Step 1 of 3")),
         Line(
             "look at nowhere-9",
-            ("No template matches nowhere-9.", "Subscriptions that I looked in: 2 (Contoso Dev"),
+            ("No template matches nowhere-9.", "Subscriptions searched: 2 (Contoso Dev"),
         ),
     ),
     "a name is only waited for until the next message": (
-        Line("look", ("May I look",)),
+        Line("look", ("May I read your template",)),
         Line("yes", ("Which template?",)),
         Line("thanks", ("You're welcome",)),
-        Line("quiet", ("I didn't find anything",), ("Template quiet",)),
+        Line("quiet", ("I couldn't find anything",), ("Template quiet",)),
     ),
     "no, thanks": (
-        Line("look at win11-golden", ("May I look at Azure?",)),
-        Line("[No, thanks]", ("I do not look at Azure", "“Look at my template” asks you again")),
-        Line("FAILED.LOG", ("Step 1 of 3",), ("May I look",)),
-        Line("[Look at my template]", ("May I look at Azure?",)),
-        Line("no", ("I do not look at Azure",)),
+        Line("look at win11-golden", ("May I read your template in Azure?",)),
+        Line("[No, thanks]", ("I won't read Azure", "“Look at my template” asks you again")),
+        Line("FAILED.LOG", ("Step 1 of 3",), ("May I read your template",)),
+        Line("[Look at my template]", ("May I read your template in Azure?",)),
+        Line("no", ("I won't read Azure",)),
     ),
     "asked only once": (
-        Line("look at win11-golden", ("May I look at Azure?",)),
-        Line("[Yes, look]", ("Template win11-golden",)),
-        Line("look at quiet", ("Template quiet", "I don't know this error"), ("May I look",)),
-        Line("sign out", ("You are signed out",)),
-        Line("look at quiet", ("May I look at Azure?",)),
-        Line("[Yes, look]", ("Template quiet",)),
-        Line("sign out", ("You were not signed in",)),
+        Line("look at win11-golden", ("May I read your template in Azure?",)),
+        Line("[Yes, go ahead]", ("Template win11-golden",)),
+        Line("look at quiet", ("Template quiet", "I don't know this error"), ("May I read your template",)),
+        Line("sign out", ("You're signed out",)),
+        Line("look at quiet", ("May I read your template in Azure?",)),
+        Line("[Yes, go ahead]", ("Template quiet",)),
+        Line("sign out", ("You weren't signed in",)),
         Line("esci", ("Canceled",)),
     ),
     "never ran": (
         Line("look at fresh", ("May I",)),
         Line(
             "yes",
-            ("has not run yet", "Customizers of the template: 3 (File agent, PowerShell", "[1] Look again"),
+            ("hasn't run yet", "Customizers of the template: 3 (File agent, PowerShell", "[1] Look again"),
             ("Duration", "log", "I don't know this error"),
         ),
     ),
@@ -120,9 +120,9 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line(
             "yes",
             (
-                "A run is under way: Running, now in Customizing",
+                "A run is in progress: Running, now in Customizing",
                 "12 min of 4 h",
-                "still writes to it",
+                "still writing to it",
                 "[2] Watch this run",
             ),
             ("Ended",),
@@ -139,9 +139,9 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
             "yes",
             (
                 "Template state: Failed, BadStagingResourceGroup",
-                "What Azure says about the template itself:",
+                "What Azure says about the template:",
                 "The staging group is not empty.",
-                "has not run yet",
+                "hasn't run yet",
             ),
         ),
     ),
@@ -165,8 +165,8 @@ async def test_conversations(name: str) -> None:
 
 ITALIAN: Mapping[str, tuple[Line, ...]] = {
     "dal testo al modello": (
-        Line("FAILED.LOG", ("[4] Guarda il mio modello",)),
-        Line("[Guarda il mio modello]", ("Posso guardare in Azure?", "Guardo a nome tuo")),
+        Line("FAILED.LOG", ("[4] Esamina il mio modello",)),
+        Line("[Esamina il mio modello]", ("Posso leggere il tuo modello in Azure?", "Uso il tuo account")),
         Line(
             "sì",
             (
@@ -182,15 +182,15 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
     ),
     "quale modello": (
         Line("guarda", ("Non ci trovo",)),
-        Line("guarda il mio modello", ("Posso guardare",)),
-        Line("[No, grazie]", ("non guardo in Azure",)),
-        Line("stato di win11-golden", ("Posso guardare",)),
-        Line("[Sì, guarda]", ("Modello win11-golden",)),
+        Line("guarda il mio modello", ("Posso leggere il tuo modello",)),
+        Line("[No, grazie]", ("non leggo Azure",)),
+        Line("stato di win11-golden", ("Posso leggere il tuo modello",)),
+        Line("[Sì, procedi]", ("Modello win11-golden",)),
         Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
-        Line("esci da Azure", ("La tua sessione è chiusa",)),
+        Line("esci da Azure", ("Hai eseguito la disconnessione",)),
     ),
     "quali falliscono": (
-        Line("quali falliscono?", ("Posso guardare",)),
+        Line("quali falliscono?", ("Posso leggere il tuo modello",)),
         Line("va bene", ("Modelli non riusciti", "✖ Script terminato con codice di uscita")),
     ),
 }
@@ -215,7 +215,7 @@ async def test_the_whole_log_does_not_disturb_a_conversation_that_went_on() -> N
     await chat.say("UNSURE")
     await chat.press("Script ended with a non-zero exit code")
     shown = await chat.finish_job()
-    assert "I have read the whole log of win11-golden" in shown
+    assert "I've read the whole log of win11-golden" in shown
     assert "Script ended with a non-zero exit code (certain)" in shown
     assert "line 27" in shown
     assert "Step 2 of 3" in await chat.say("next")
@@ -227,13 +227,13 @@ async def test_several_templates_are_a_choice() -> None:
     chat = LookingChat(fake)
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
-    assert "More than one template fits" in shown
+    assert "More than one template matches" in shown
     assert [button.label for button in chat.buttons] == [
         "win11-golden (rg-images)",
         "win11-golden (rg-other)",
         "Another template",
     ]
-    assert "type its full resource id" in shown
+    assert "type its full resource ID" in shown
     assert "Template win11-golden" in await chat.say("1")
     assert ("status", GOLDEN) in fake.asked
 
@@ -379,7 +379,7 @@ async def test_the_facts_of_the_paste_say_which_template() -> None:
     chat = LookingChat(fake)
     await chat.say("FAILED.LOG")
     await chat.press("Look at my template")
-    await chat.press("Yes, look")
+    await chat.press("Yes, go ahead")
     assert fake.asked == [("status", GOLDEN), ("log_tail", GOLDEN)]
 
 
@@ -393,7 +393,7 @@ async def test_where_others_read_along_nothing_of_azure_is_shown(scope: str) -> 
     assert chat.effects == (HandOff("look"),)
     turn, thread_turn = chat.turn_of("", "personal"), chat.turn_of("", scope)
     moved, left = await chat.conversation.hand_off(turn, None, thread_turn, chat.state or {}, "look")
-    assert "May I look at Azure?" in "\n".join(map(chat.plain, moved.replies))
+    assert "May I read your template in Azure?" in "\n".join(map(chat.plain, moved.replies))
     assert left["look"]["what"] is None
     chat.state = moved.state
     assert "Template win11-golden" in await chat.say("yes")
@@ -408,7 +408,7 @@ async def test_without_azure_it_says_what_to_run() -> None:
     assert "Paste the output here" in shown
     assert chat.buttons[0].label == "Back to step 1"
     assert "[?lastRunStatus.runState=='Failed']" in await chat.say("what failed")
-    assert "You were not signed in" in await chat.say("sign out")
+    assert "You weren't signed in" in await chat.say("sign out")
     assert "<template>" in await LookingChat(None).say("look at my template")
 
 
@@ -423,7 +423,7 @@ async def test_the_sandbox_says_so_before_the_first_look_and_on_it() -> None:
 
 async def test_consent_is_asked_once_even_after_a_new_start() -> None:
     chat = LookingChat(azure())
-    assert "May I look" in await chat.say("look at win11-golden")
+    assert "May I read your template" in await chat.say("look at win11-golden")
     await chat.say("yes")
     assert "kept your drafts" in await chat.say("start over")
     assert "Template win11-golden" in await chat.say("look at win11-golden")
@@ -462,7 +462,7 @@ async def test_a_yes_for_other_eyes_does_not_count() -> None:
     state = chat.state
     chat = LookingChat(FakeAzure("user"))
     chat.state = state
-    assert "I look as you" in await chat.say("look at win11-golden")
+    assert "I use your account" in await chat.say("look at win11-golden")
 
 
 async def test_the_whole_log_can_make_it_certain() -> None:

@@ -113,7 +113,7 @@ async def test_a_sign_in_goes_on_with_the_look() -> None:
     assert chat.azure is not None
     chat.azure.refusals.clear()
     assert "Template win11-golden" in await chat.turn(SignedIn(True))
-    assert "You are signed in." in await chat.turn(SignedIn(True))
+    assert "You're signed in." in await chat.turn(SignedIn(True))
 
 
 async def test_a_sign_in_for_the_log_goes_on_too() -> None:
@@ -127,7 +127,7 @@ async def test_a_sign_in_for_the_log_goes_on_too() -> None:
 
 async def test_a_sign_in_that_failed_can_be_tried_again() -> None:
     chat, _ = await refused("find", AzureRefusal("sign-in"), "en")
-    assert "did not succeed" in await chat.turn(SignedIn(False))
+    assert "The sign-in didn't work" in await chat.turn(SignedIn(False))
     assert chat.azure is not None
     chat.azure.refusals.clear()
     assert "Template win11-golden" in await chat.press("Try again")
@@ -156,7 +156,7 @@ async def test_a_whole_log_that_is_refused_is_reported() -> None:
             )
             with failures.check(reason):
                 shown = await chat.finish_job()
-                assert "The log could not be read." in shown
+                assert "I couldn't read the log." in shown
                 assert said(f"refused.{reason}.next", "en") in shown
                 assert (chat.sign_in_requests == [0]) == (reason == "sign-in")
                 azure.refusals.clear()
@@ -176,4 +176,4 @@ async def test_a_job_that_breaks_raises_and_the_report_names_the_reference() -> 
         await chat.finish_job()
     shown = await chat.turn(JobDone(Job("whole-log", {}), {"failed": "broken", "reference": "1a2b3c4d"}))
     assert "failed on my side" in shown
-    assert "the reference 1a2b3c4d" in shown.replace("`", "")
+    assert "this reference: 1a2b3c4d" in shown.replace("`", "")

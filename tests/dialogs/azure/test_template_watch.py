@@ -31,7 +31,7 @@ class WatchingChat(LookingChat):
 
     async def begin(self, asked: str = "watch win11-golden") -> str:
         said = await self.say(asked)
-        return said if "Yes, look" not in said and "Sì" not in said else await self.press_primary()
+        return said if "Yes, go ahead" not in said and "Sì" not in said else await self.press_primary()
 
     async def press_primary(self) -> str:
         button = next(b for reply in self.replies for b in reply.buttons if b.primary)
@@ -54,8 +54,8 @@ def running(*more: Any) -> FakeAzure:
 @pytest.mark.parametrize(
     ("locale", "asked", "said", "stop", "stopped"),
     [
-        ("en-US", "watch win11-golden", "this run has ended", "stop watching", "I no longer watch"),
-        ("it-IT", "osserva win11-golden", "questa esecuzione termina", "smetti di osservare", "Non osservo più"),
+        ("en-US", "watch win11-golden", "When this run ends, I'll post here", "stop watching", "I've stopped watching"),
+        ("it-IT", "osserva win11-golden", "questa esecuzione termina", "smetti di osservare", "Monitoraggio interrotto"),
     ],
 )
 async def test_a_run_is_watched_until_one_says_stop(
@@ -78,7 +78,7 @@ async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
     assert (await chat.look_once())[RETRY_AFTER_KEY] == RUNNING_POLL_SECONDS
     azure.statuses[RUNNING.template_id] = with_values(STATUS, started=RUNNING.run.started, ended="2026-02-22T03:09:00Z")
     said = await chat.finish_job()
-    assert "win11-golden: the run that you asked me to watch has ended: Failed." in said
+    assert "win11-golden: the run you asked me to watch has ended: Failed." in said
     assert "Script ended with a non-zero exit code" in said
     assert chat.state
     assert chat.state["look"]["watches"] == []
@@ -87,7 +87,7 @@ async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
 async def test_where_no_run_goes_on_the_next_one_is_watched() -> None:
     azure = FakeAzure("user", STATUS)
     chat = WatchingChat(azure)
-    assert "when its next run has ended" in await chat.begin()
+    assert "When its next run ends, I'll post here" in await chat.begin()
     assert (await chat.look_once())[RETRY_AFTER_KEY] == IDLE_POLL_SECONDS, "the old run's end is no news"
     azure.statuses[STATUS.template_id] = RUNNING
     assert (await chat.look_once())[RETRY_AFTER_KEY] == RUNNING_POLL_SECONDS
@@ -119,9 +119,9 @@ async def test_watching_twice_or_too_many_is_answered() -> None:
     await chat.say("watch b-two")
     assert len(chat.jobs) == 3
     said = await chat.say("watch c-three")
-    assert "which is the most: win11-golden, a-one, b-two" in said
+    assert "which is the limit: win11-golden, a-one, b-two" in said
     assert len(chat.jobs) == 3
-    assert "I no longer watch: a-one" in await chat.say("Stop: a-one")
+    assert "I've stopped watching: a-one" in await chat.say("Stop: a-one")
     assert "I'm not watching that one" in await chat.say("stop watching c-three")
     await chat.say("watch c-three")
     assert len(chat.jobs) == 4
@@ -144,7 +144,7 @@ async def test_what_passes_is_waited_for_and_not_for_ever(reason: AzureRefusalRe
     azure.refusals["status"] = AzureRefusal(reason)
     for _ in range(MAX_FAILED_POLLS):
         await chat.look_once()
-    assert "I can no longer watch win11-golden" in await chat.finish_job()
+    assert "I can't watch win11-golden anymore" in await chat.finish_job()
 
 
 async def test_a_long_wait_that_azure_asks_for_is_kept() -> None:
@@ -163,7 +163,7 @@ async def test_without_a_token_it_ends_with_words_and_the_sign_in() -> None:
     await chat.begin()
     azure.refusals["status"] = AzureRefusal("sign-in")
     said = await chat.finish_job()
-    assert "I can no longer watch win11-golden" in said
+    assert "I can't watch win11-golden anymore" in said
     assert chat.sign_in_requests == [0]
     azure.refusals.clear()
     assert "I'm watching win11-golden" in await chat.turn(SignedIn(True)), "signed in, the watch goes on"
@@ -176,7 +176,7 @@ async def test_what_does_not_pass_ends_it_at_once(reason: AzureRefusalReason) ->
     await chat.begin()
     azure.refusals["status"] = AzureRefusal(reason, target=RUNNING.template_id.to_resource_id())
     said = await chat.finish_job()
-    assert "I can no longer watch win11-golden" in said
+    assert "I can't watch win11-golden anymore" in said
     assert chat.sign_in_requests == []
     assert any(reply.buttons for reply in chat.replies)
 
@@ -187,7 +187,7 @@ async def test_after_a_day_it_asks() -> None:
     work = chat.jobs[0]
     chat.jobs[0] = Job(work.name, {**work.args, "until": "2000-01-01T00:00:00Z"})
     said = await chat.finish_job()
-    assert "Shall I go on?" in said
+    assert "Should I go on?" in said
     assert "I'm watching win11-golden" in await chat.press_primary()
 
 

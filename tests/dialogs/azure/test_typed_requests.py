@@ -29,6 +29,7 @@ GOLDEN = TemplateQuery("win11-golden", "rg-images", SUBSCRIPTION)
         ("look at my template", "look"),
         ("Look at my template!", "look"),
         ("Guarda il mio modello", "look"),
+        ("Esamina il mio modello", "look"),
         ("status", "look"),
         ("stato del modello", "look"),
         ("failing", "failing"),

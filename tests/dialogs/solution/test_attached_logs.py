@@ -100,7 +100,7 @@ class FileChat(Chat):
 async def test_a_log_is_announced_read_and_diagnosed() -> None:
     files = FakeAttachmentReader()
     chat = FileChat(files)
-    assert await chat.attach() == "I'm reading customization.log. The answer comes here when I'm through."
+    assert await chat.attach() == "I'm reading customization.log. I'll post the answer here when I'm done."
     assert [reply.placement for reply in chat.replies] == ["stays"]
     shown = await chat.finish_job()
     assert shown.startswith("I read all of customization.log: 12 MB, 43,112 lines.")
@@ -127,7 +127,7 @@ async def test_a_text_beside_the_file_is_answered_too() -> None:
     # the file is the later word
     shown = await chat.finish_job()
     assert "VMs from the image do not deploy" in shown
-    assert "Meanwhile" not in shown
+    assert "I've finished reading" not in shown
 
 
 @pytest.mark.parametrize("text", ["here is the log", "why did it fail?", "what is this"])
@@ -148,7 +148,7 @@ async def test_when_the_conversation_has_gone_on_the_log_waits_to_be_chosen() ->
     await chat.attach()
     await chat.say("ONE.POSSIBLE")
     shown = await chat.finish_job()
-    assert "Meanwhile I have read customization.log" in shown
+    assert "I've finished reading customization.log" in shown
     assert "Script ended with a non-zero exit code" in shown
     assert "11  The string is missing the terminator." in shown
     assert chat.state
@@ -163,7 +163,7 @@ async def test_several_files_are_read_one_after_the_other() -> None:
     assert len(chat.jobs) == 2
     assert "Script ended" in await chat.finish_job()
     shown = await chat.finish_job()
-    assert "Meanwhile I have read b.log" in shown
+    assert "I've finished reading b.log" in shown
     assert "VMs from the image do not deploy" in await chat.press("Go on with b.log")
 
 
@@ -182,7 +182,7 @@ async def test_several_logs_in_an_archive_are_asked_about() -> None:
     assert "logs.zip holds several logs. Which one is it?" in shown
     assert "a/customization.log" in shown
     assert "notes.txt" not in shown, "nothing was found in it"
-    assert "Other texts in it that I did not read: 7" in shown
+    assert "I skipped 7 other text files in it." in shown
     assert [button.label for button in chat.buttons] == [
         "Go on with a/customization.log",
         "Go on with b/customization.log",
@@ -217,7 +217,7 @@ async def test_the_one_log_that_says_what_went_wrong_is_followed_and_the_others_
     await chat.attach(AttachedFile("logs.zip", LINK))
     await chat.finish_job()
     first, second = map(render_plain_text, chat.replies)
-    assert "Of the logs in logs.zip, b.log says what went wrong. The others:" in first
+    assert "Of the logs in logs.zip, b.log shows what went wrong. The others:" in first
     assert "a.log" in first
     assert "I read all of b.log" in second
     assert "Script ended with a non-zero exit code" in second
@@ -235,16 +235,16 @@ async def test_a_log_with_nothing_of_a_build_in_it() -> None:
         )
     )
     await chat.attach()
-    assert "found nothing of an image build in it" in await chat.finish_job()
+    assert "found nothing about an image build in it" in await chat.finish_job()
     await chat.attach(AttachedFile("a.zip", LINK))
     shown = await chat.finish_job()
-    assert "I read the 5 texts in a.zip" in shown
-    assert "Other texts in it that I did not read: 2" in shown
+    assert "I read the 5 text files in a.zip" in shown
+    assert "I skipped 2 other text files in it." in shown
     await chat.say("FAILED.LOG")
     await chat.attach()
     shown = await chat.finish_job()
-    assert "found nothing of an image build in it" in shown
-    assert "We are still at this solution" in shown
+    assert "found nothing about an image build in it" in shown
+    assert "We're still on this fix" in shown
 
 
 @pytest.mark.parametrize("locale", ["en-US", "it-IT"])
@@ -282,7 +282,7 @@ async def test_whatever_fails_the_person_is_told() -> None:
 async def test_a_work_that_was_given_up_is_told() -> None:
     chat = FileChat(FakeAttachmentReader())
     await chat.attach()
-    assert "cut off" in await chat.turn(JobDone(chat.jobs[0], {"failed": "stopped"}))
+    assert "I was interrupted each time I tried" in await chat.turn(JobDone(chat.jobs[0], {"failed": "stopped"}))
 
 
 @pytest.mark.parametrize(

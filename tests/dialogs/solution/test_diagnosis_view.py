@@ -39,8 +39,8 @@ def answers(text: str, language: Language) -> tuple[str, str]:
     [
         (NO_SIZE, "en", "Standard_D1_v2 retires on May 1, 2028"),
         (NO_SIZE, "it", "Standard_D1_v2 verrà ritirata il 1° maggio 2028"),
-        (TASK, "en", "so a change to this one is lost"),
-        (TASK, "it", "una modifica a questo va persa"),
+        (TASK, "en", "so changes to this one are lost"),
+        (TASK, "it", "le modifiche a questo vanno perse"),
     ],
 )
 def test_the_facts_add_to_the_answer(text: str, language: Language, words: str) -> None:

@@ -87,11 +87,11 @@ async def test_when_a_step_worked_the_judgement_is_asked_for() -> None:
     await talk.say(TEXT)
     await talk.say("it worked")
     assert talk.notes[-1] == UsageEvent("solved", "script-nonzero-exit")
-    assert {"Diagnosis was right", "It was wrong"} <= talk.labels.keys()
-    await talk.press("Diagnosis was right")
+    assert {"The diagnosis was right", "It was wrong"} <= talk.labels.keys()
+    await talk.press("The diagnosis was right")
     assert talk.notes[-1] == UsageEvent("right", "script-nonzero-exit")
     await talk.say("it worked")
-    assert "Diagnosis was right" not in talk.labels, "nobody is asked twice"
+    assert "The diagnosis was right" not in talk.labels, "nobody is asked twice"
 
 
 async def test_a_judgement_of_nothing_is_answered() -> None:

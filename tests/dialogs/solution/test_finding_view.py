@@ -89,7 +89,7 @@ def test_the_place_is_one_line(place: StepPlace | None, phase: str | None, shown
     ("changes", "confidence", "shown"),
     [
         ({}, "certain", "Certain: line 11 says so."),
-        ({"finding": None}, "certain", "Certain: the text itself says so."),
+        ({"finding": None}, "certain", "Certain: the text says so."),
         ({}, "likely", "Likely: the text points here, but doesn't prove it."),
         ({"partial": True}, "likely", "Likely: I saw only part of the log"),
         ({"finding": replace(QUOTE_FINDING, is_guess=True)}, "possible", "A guess: nothing here says"),
@@ -134,8 +134,8 @@ def show(diagnosis: Diagnosis, knowledge: KnowledgeBase = KNOWLEDGE_BASE) -> str
 
 def test_the_note_about_sources_is_that_of_the_finding() -> None:
     reported = base_with(**{SCRIPT.id: replace(SCRIPT, basis="reported")})
-    assert "from other users' reports" not in show(FOUND, reported)
-    assert "from other users' reports" in show(replace(FOUND, finding=None), reported)
+    assert "from users' reports" not in show(FOUND, reported)
+    assert "from users' reports" in show(replace(FOUND, finding=None), reported)
 
 
 @pytest.mark.parametrize(

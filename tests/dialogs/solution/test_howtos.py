@@ -30,8 +30,8 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
                     "1. Read the status of the template.",
                     "az image builder show -n <template> -g <rg>",
                     "What to expect: Image build log location",
-                    "Replace what stands between < and >.",
-                    "Read on: The customization log: https://learn.microsoft.com/",
+                    "Replace everything in <…> with your own values.",
+                    "Read more: The customization log: https://learn.microsoft.com/",
                     "[1] Other guides",
                     "Start over",
                     "[4] PowerShell instead",
@@ -86,16 +86,16 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
         "en",
         (
             Line(
-                "where are the logs of kubernetes", ("didn't find anything", "[1] Get the build log", "How-to guides")
+                "where are the logs of kubernetes", ("couldn't find anything", "[1] Get the build log", "How-to guides")
             ),
-            Line("what's for lunch", ("didn't find anything",), ("Get the build log",)),
+            Line("what's for lunch", ("couldn't find anything",), ("Get the build log",)),
         ),
     ),
     "an error, a paste and a report are no question": (
         "en",
         (
             Line("Error: where is the log FAILED.LOG", ("Step 1 of 3",)),
-            Line("the log says timeout", ("We are still at this solution",)),
+            Line("the log says timeout", ("We're still on this fix",)),
             Line("where is the log\nFAILED.LOG", ("Step 1 of 3",)),
         ),
     ),

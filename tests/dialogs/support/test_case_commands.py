@@ -170,10 +170,10 @@ def test_powershell_looks_for_the_product_of_its_own_first() -> None:
 
 def test_without_a_topic_or_with_gaps_nothing_is_created(shell: Shell) -> None:
     for script, topic, why in (
-        (filled_in(render_bash_commands(context(), FORM)), "None", "No topic for Image Builder was found."),
-        (filled_in(render_bash_commands(context(), FORM)), "", "No topic for Image Builder was found."),
-        (render_bash_commands(context(), FORM), TOPIC, "Fill in what stands in angle brackets first."),
-        (render_bash_commands(context("it"), FORM), TOPIC, "Completa prima"),
+        (filled_in(render_bash_commands(context(), FORM)), "None", "Azure lists no topic for Image Builder."),
+        (filled_in(render_bash_commands(context(), FORM)), "", "Azure lists no topic for Image Builder."),
+        (render_bash_commands(context(), FORM), TOPIC, "Replace the values in angle brackets first."),
+        (render_bash_commands(context("it"), FORM), TOPIC, "Sostituisci prima i valori"),
     ):
         calls, said = shell.run(script, topic)
         assert [call[2] for call in calls] == ["--name", "list", "problem-classifications"]

@@ -57,7 +57,7 @@ async def test_what_only_the_person_knows_is_asked_for_and_goes_into_the_text() 
         "Build started with: Azure Virtual Desktop custom image templates",
         "Last good run: 2026-02-21 22:00 UTC",
         "What changed since: a new base image",
-        "Impact on the business: the release waits",
+        "Business impact: the release waits",
         f"Image template (resource id): {TEMPLATE}",
         "Operating system of the image: Windows",
     ):
@@ -109,12 +109,12 @@ async def test_what_is_wrong_is_said_at_its_field_and_the_rest_survives(
 async def test_a_text_that_was_emptied_is_empty_though_clients_leave_it_out() -> None:
     chat = await drafted()
     await chat.act("post", {}, {**ANSWERS, "severity": "critical", "title": "T", "description": "D"})
-    assert "Impact on the business: the release waits" in texts(chat)[0]
+    assert "Business impact: the release waits" in texts(chat)[0]
     sent = {"severity": "critical", "frequency": "always", "client": "cli", "product": "windows", "title": "T"}
     await chat.act("post", {}, sent)
     assert {name for name, field in fields(chat).items() if field.problem} == {"description"}
     await chat.act("post", {}, {**sent, "description": "D"})
-    assert "Impact on the business" not in texts(chat)[0]
+    assert "Business impact" not in texts(chat)[0]
 
 
 async def test_a_draft_of_an_earlier_text_is_kept_listed_and_taken_up_again() -> None:
@@ -127,13 +127,13 @@ async def test_a_draft_of_an_earlier_text_is_kept_listed_and_taken_up_again() ->
     await chat.press("Save for later", title="The second")
     shown = await chat.say("my drafts")
     assert shown.index("2: The second") < shown.index("1: The first")
-    await chat.press("Take up 1")
+    await chat.press("Resume draft 1")
     assert (fields(chat)["title"].value, fields(chat)["product"].value) == ("The first", "linux")
     assert f"Correlation ID: {CORRELATION}" in fields(chat)["description"].value
     await chat.act("post")
     assert "Title: The first" in texts(chat)[0]
     shown = await chat.say("drafts")
-    assert "Under way: The first" in shown
+    assert "In progress: The first" in shown
     assert "2: The second" in shown
     assert "1: The first" not in shown
 
@@ -161,11 +161,11 @@ async def test_drafts_outlive_starting_over_and_a_discarded_one_is_gone() -> Non
     await chat.press("Save for later", title="The first")
     await chat.say("start over")
     await chat.say("my drafts")
-    await chat.press("Take up 1")
+    await chat.press("Resume draft 1")
     await chat.press("Discard")
     assert "discarded" in chat.shown
     assert "You have no drafts." in await chat.say("my drafts")
-    assert "no longer there" in await chat.act("take-up", {"number": 1})
+    assert "That draft no longer exists." in await chat.act("take-up", {"number": 1})
 
 
 async def test_five_drafts_are_kept_and_all_can_be_taken_up() -> None:
@@ -178,7 +178,7 @@ async def test_five_drafts_are_kept_and_all_can_be_taken_up() -> None:
     assert [f"Case {number}" in shown for number in range(7)] == [False, False, *[True] * 5]
     assert len(chat.replies[0].buttons) == 5
     for label in [button.label for button in chat.replies[0].buttons]:
-        assert "Take up" in label
+        assert "Resume draft" in label
 
 
 async def test_an_italian_draft_keeps_its_english_when_its_text_is_long_gone() -> None:
@@ -186,7 +186,7 @@ async def test_an_italian_draft_keeps_its_english_when_its_text_is_long_gone() -
     await chat.press("Salva per dopo", impact="il rilascio aspetta")
     await chat.say("WRAPPER")
     await chat.say("le mie bozze")
-    await chat.press("Riprendi la 1")
+    await chat.press("Riprendi la bozza 1")
     edited = fields(chat)["description"].value + "\nSuccede ogni notte."
     await chat.press("Copia il testo", description=edited)
     italian, english = texts(chat)
@@ -269,7 +269,7 @@ async def test_links_open_the_portal_with_ids_only() -> None:
     await chat.act("post", {}, {**ANSWERS, "title": "secret title"})
     urls = [button.url for button in chat.buttons if button.url]
     assert len(urls) == 2
-    assert "If the page lists Azure VM Image Builder as a service" in chat.shown
+    assert "If the page lists the service Azure VM Image Builder" in chat.shown
     assert all(url.startswith("https://portal.azure.com/#create/Microsoft.Support") for url in urls)
     assert SUBSCRIPTION in urls[0]
     assert "secret" not in "".join(urls)

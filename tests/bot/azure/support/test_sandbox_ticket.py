@@ -46,7 +46,7 @@ async def agreed(ticket_filer: SupportTicketFiler, subscription: str, way: str =
     await to_the_form(chat)
     shown = await press(chat, "ticket-preview", **{**CONTACT, "subscription": subscription})
     assert "Azure now lists Image Builder as its own product" in shown
-    assert "This is all that would leave" in await chat.press(way)
+    assert "This is everything that will be sent" in await chat.press(way)
     await press(chat, "ticket-yes")
     return chat
 
@@ -54,7 +54,7 @@ async def agreed(ticket_filer: SupportTicketFiler, subscription: str, way: str =
 async def test_a_ticket_is_filed(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     office, ticket_filer = desk
     chat = await agreed(ticket_filer, IMAGES)
-    assert "The number of the request is 2611220010000001" in await chat.finish_job()
+    assert "The request number is 2611220010000001" in await chat.finish_job()
     (sent,) = office.ticket_bodies
     assert sent["advancedDiagnosticConsent"] == "No"
     assert sent["title"] == "Azure VM Image Builder: Script ended with a non-zero exit code (win11-golden)"
@@ -66,7 +66,7 @@ async def test_a_ticket_is_filed_for_image_builders_own_product(
 ) -> None:
     office, ticket_filer = desk
     chat = await agreed(ticket_filer, IMAGES, "Image build failure")
-    assert "The number of the request is" in await chat.finish_job()
+    assert "The request number is" in await chat.finish_job()
     (ticket,) = (ticket["properties"] for ticket in office.tickets.values())
     assert ticket["serviceDisplayName"] == "Azure VM Image Builder"
     assert ticket["serviceId"].endswith("/8df50d5e-6cdd-3a3a-0cb5-95dbef9e09ab")
@@ -76,14 +76,14 @@ async def test_a_ticket_is_filed_for_image_builders_own_product(
 async def test_without_a_plan_it_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], RESEARCH)
     shown = await chat.finish_job()
-    assert "does not allow requests through the API" in shown
+    assert "doesn't allow requests through the API" in shown
     assert "Developer" in shown
     assert desk[0].tickets == {}
 
 
 async def test_an_unknown_subscription_is_said(desk: tuple[FailingSupportService, SupportTicketFiler]) -> None:
     chat = await agreed(desk[1], "00000000-1111-2222-3333-444444444444")
-    assert "does not find the subscription" in await chat.finish_job()
+    assert "can't find this subscription" in await chat.finish_job()
 
 
 async def test_a_restart_while_it_is_filed_leaves_one_ticket(
@@ -106,7 +106,7 @@ async def test_a_restart_while_it_is_filed_leaves_one_ticket(
     with pytest.raises(asyncio.CancelledError):
         await first
     go_on.set()
-    assert "It is filed already, as request 2611220010000001" in await chat.finish_job()
+    assert "Already filed, as request 2611220010000001" in await chat.finish_job()
     assert len(office.ticket_bodies) == 1
 
 

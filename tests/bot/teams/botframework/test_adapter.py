@@ -100,7 +100,7 @@ async def test_a_button_is_an_action_with_the_fields_of_its_form(chat: Chat, val
 )  # fmt: skip
 async def test_a_button_that_is_not_ours_changes_nothing_and_is_answered(chat: Chat, value: Any) -> None:
     assert await chat.send(value=value) == [
-        "I don't know what that button meant, so nothing was changed. Type help, or paste the error again."
+        "I don't know what that button does, so I changed nothing. Type help, or paste the error again."
     ]
     assert chat.conversation.heard == []
 
@@ -153,7 +153,7 @@ async def test_what_was_meant_as_text_is_heard_as_text(chat: Chat, more: dict[st
         ({"attachments": [attachment(FILE, {"downloadUrl": "x" * 5000})]}, "I can't open that kind of attachment."),
         ({"attachments": [attachment(FILE, {"downloadUrl": "x", "fileType": "PNG"})]}, "I can't read pictures."),
         ({"attachments": [attachment(FILE, {"downloadUrl": "x", "fileType": "mp4"})]}, "I can't listen to recordings."),
-        ({"attachments": [attachment("application/vnd.microsoft.card.codesnippet", {})]}, "I can't see inside a code"),
+        ({"attachments": [attachment("application/vnd.microsoft.card.codesnippet", {})]}, "I can't read code snippets"),
         ({"attachments": [{"contentType": 5}]}, "I can't open that kind of attachment."),
         ({"attachments": [attachment("image/png")], "locale": "it-IT"}, "Non so leggere le immagini."),
     ],
@@ -167,7 +167,7 @@ async def test_what_cannot_be_read_is_answered(chat: Chat, more: dict[str, Any],
 async def test_text_beside_a_picture_is_heard_and_the_picture_is_owned_up_to(chat: Chat) -> None:
     heard, also = await chat.send("the error", attachments=[attachment("image/png")])
     assert heard == "1 heard the error"
-    assert also.startswith("I read the text of your message, but I can't open what was attached")
+    assert also.startswith("I read the text of your message, but I can't open the attachment")
 
 
 async def test_the_outside_speaks_the_language_of_the_conversation(chat: Chat) -> None:
@@ -399,7 +399,7 @@ async def test_a_state_that_grew_too_large_says_so(chat: Chat) -> None:
 async def test_a_card_that_teams_refuses_is_replaced_by_a_sentence(chat: Chat) -> None:
     chat.teams.refuse = lambda activity: 413 if "attachments" in activity else None
     [said] = await chat.send("one")
-    assert said.startswith("My answer could not be shown here, but what you did was kept.")
+    assert said.startswith("I couldn't show my answer here, but what you did was saved.")
 
 
 async def test_what_a_channel_did_not_take_is_an_error_of_the_request_and_comes_before_the_next(chat: Chat) -> None:

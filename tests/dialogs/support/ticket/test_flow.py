@@ -66,7 +66,7 @@ async def test_a_case_becomes_a_ticket_after_an_explicit_yes() -> None:
     filing = FakeTicketFiler()
     chat = FilingChat(filing)
     shown = await to_the_form(chat)
-    assert "Nothing leaves yet" in shown
+    assert "Nothing is sent yet" in shown
     assert [button.should_omit_fields for button in chat.buttons] == [False, True]
     assert {name: field.value for name, field in fields(chat).items()} == {
         **CONTACT, "first": "Ada", "last": "Maria Rossi", "email": "", "country": "USA", "time_zone": "UTC"
@@ -75,7 +75,7 @@ async def test_a_case_becomes_a_ticket_after_an_explicit_yes() -> None:
     shown = await press(chat, "ticket-preview", **CONTACT)
     assert filing.asked == [(ADA, SUBSCRIPTION, "windows")]
     for part in (
-        "This is all that would leave",
+        "This is everything that will be sent",
         SUBSCRIPTION,
         "Virtual Machine running Windows",
         "Azure Features / Azure Image Builder",
@@ -115,9 +115,9 @@ async def test_in_italian_the_english_goes_along_as_a_file() -> None:
     shown = await to_the_form(chat, "it")
     values = {name: field.value for name, field in fields(chat).items()}
     assert (values["country"], values["time_zone"], values["language"]) == ("ITA", "W. Europe Standard Time", "it-it")
-    assert "Non parte ancora nulla" in shown
+    assert "Non viene ancora inviato nulla" in shown
     shown = await press(chat, "ticket-preview", "it", **{**CONTACT, "language": "it-it"})
-    assert "Questo è tutto ciò che partirebbe" in shown
+    assert "Questo è tutto ciò che verrà inviato" in shown
     assert "a nome di Ada Maria Rossi?" in shown
     own, english = copied(chat)
     assert "CHE COSA È SUCCESSO" in own
@@ -285,7 +285,7 @@ async def test_pressing_yes_twice_files_once() -> None:
     await to_the_preview(chat)
     yes = chat.button("Yes, file it")
     await press(chat, "ticket-yes")
-    assert "already being filed" in await chat.act(yes.action_id, dict(yes.args))
+    assert "being filed already" in await chat.act(yes.action_id, dict(yes.args))
     assert len(chat.jobs) == 1
     await chat.finish_job()
     assert NUMBER in await chat.act(yes.action_id, dict(yes.args))
@@ -300,12 +300,12 @@ async def test_a_draft_stays_one_ticket_after_it_was_edited() -> None:
     await chat.finish_job()
     await press(chat, "edit-case")
     await press(chat, "post", title="Another title")
-    assert f"The number of the request is {NUMBER}" in await press(chat, "ticket")
+    assert f"The request number is {NUMBER}" in await press(chat, "ticket")
     await press(chat, "edit-case")
     await press(chat, "afresh")
     await press(chat, "post")
     shown = await press(chat, "ticket")
-    assert f"Request {NUMBER} was filed from this conversation before" in shown
+    assert f"Request {NUMBER} was already filed from this conversation" in shown
     # what was asked for the first ticket went with it
     assert fields(chat)["email"].value == ""
     await press(chat, "ticket-preview", **CONTACT)
@@ -408,7 +408,7 @@ async def test_after_a_sign_in_it_goes_on() -> None:
     chat = FilingChat(filing)
     await to_the_preview(chat)
     filing.refusal = None
-    assert "This is all that would leave" in await chat.turn(SignedIn(True))
+    assert "This is everything that will be sent" in await chat.turn(SignedIn(True))
 
 
 @pytest.mark.parametrize("failure", ["broken", "too-long", "stopped", "too-many"])
@@ -418,7 +418,7 @@ async def test_a_filing_that_was_cut_off_can_be_tried_again(failure: str) -> Non
     await to_the_preview(chat)
     await press(chat, "ticket-yes")
     shown = await chat.finish_job({FAILURE_KEY: failure})
-    assert "first look whether the request is already there" in shown
+    assert "first check whether the request already exists" in shown
     await press(chat, "ticket-again")
     assert NUMBER in await chat.finish_job()
 
@@ -429,7 +429,7 @@ async def test_a_result_of_another_shape_is_no_ticket() -> None:
         await to_the_preview(chat)
         await press(chat, "ticket-yes")
         shown = await chat.finish_job(result)
-        assert "for a reason that I don't know" in shown
+        assert "and I don't know why" in shown
 
 
 async def test_where_it_is_not_allowed_nothing_offers_it() -> None:
@@ -464,7 +464,7 @@ async def test_what_it_needs_is_said_before_the_button() -> None:
         shown = await press(chat, "post", language)  # type: ignore[arg-type]
         for part in ("Professional Direct", "Premier", "Unified", "Support Request Contributor"):
             assert part in shown
-        assert ("in your own name" if language == "en" else "a tuo nome") in shown
+        assert ("in your name" if language == "en" else "a tuo nome") in shown
         assert len(chat.replies[-1].buttons) <= 6
 
 
