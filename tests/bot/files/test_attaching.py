@@ -133,7 +133,9 @@ async def test_the_link_is_kept_while_the_file_waits_and_no_longer(
     assert SECRET not in "".join(ours)
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en-US", "its link no longer works"), ("it-IT", "il collegamento non funziona più")])
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en-US", "its link no longer works"), ("it-IT", "il collegamento non funziona più")]
+)
 async def test_an_expired_link_is_told_with_a_way_on(room: Room, locale: str, words: str) -> None:
     room.drive.status = 404
     await room.attach(locale=locale)

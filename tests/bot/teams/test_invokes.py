@@ -142,7 +142,9 @@ async def test_the_card_stands_in_the_response_whatever_is_not_told(chat: Chat, 
 )  # fmt: skip
 async def test_what_is_no_button_of_ours_is_answered_politely(chat: Chat, body: dict[str, Any]) -> None:
     assert await invoke(chat, chat.activity(**body)) == (MESSAGE_TYPE, STRANGE)
-    assert (await invoke(chat, chat.activity(**{**body, "locale": "it-IT"})))[1].startswith("Non so che cosa fa questo pulsante")
+    assert (await invoke(chat, chat.activity(**{**body, "locale": "it-IT"})))[1].startswith(
+        "Non so che cosa fa questo pulsante"
+    )
     assert (chat.conversation.heard, chat.teams.sent) == ([], [])
 
 

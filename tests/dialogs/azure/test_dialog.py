@@ -40,7 +40,11 @@ def azure() -> FakeAzure:
 ENGLISH: Mapping[str, tuple[Line, ...]] = {
     "a paste, then a look at its template": (
         Line("FAILED.LOG", ("Step 1 of 3", "[4] Look at my template")),
-        Line("[Look at my template]", ("May I read your template in Azure?", "I use your account", "[1] Yes, go ahead"), ("win11-golden",)),
+        Line(
+            "[Look at my template]",
+            ("May I read your template in Azure?", "I use your account", "[1] Yes, go ahead"),
+            ("win11-golden",),
+        ),
         Line(
             "[Yes, go ahead]",
             (

@@ -55,7 +55,13 @@ def running(*more: Any) -> FakeAzure:
     ("locale", "asked", "said", "stop", "stopped"),
     [
         ("en-US", "watch win11-golden", "When this run ends, I'll post here", "stop watching", "I've stopped watching"),
-        ("it-IT", "osserva win11-golden", "questa esecuzione termina", "smetti di osservare", "Monitoraggio interrotto"),
+        (
+            "it-IT",
+            "osserva win11-golden",
+            "questa esecuzione termina",
+            "smetti di osservare",
+            "Monitoraggio interrotto",
+        ),
     ],
 )
 async def test_a_run_is_watched_until_one_says_stop(
