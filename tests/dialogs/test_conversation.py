@@ -41,12 +41,12 @@ CONVERSATIONS = {
                 "✖ Script ended with a non-zero exit code\n\nDuring the build\n\nCertain: the text says so.",
                 "line 11  The string is missing the terminator.",
                 "line 27  Script exited",
-                "The run: failed. Phase reached: customizing. "
+                "Run result: failed. Phase reached: customizing. "
                 "The powershell provisioner failed after 5 s with exit code 1.",
                 "Running it again won't help.",
                 "Running it again. the script stays broken.",
                 "Cause. The script itself is broken",
-                "A consequence of this, not another cause: Packer build failed.",
+                "Also in the log, but only a result of this: Packer build failed.",
                 "Step 1 of 3. Read the state.",
                 "az image builder show -n win11-golden -g rg-images",
                 "What to expect: Failed.",
@@ -60,7 +60,7 @@ CONVERSATIONS = {
             (
                 "Step 2 of 3. Delete the template.",
                 "This step deletes something.",
-                "Save first: the customization.log",
+                "Before you delete anything: the customization.log",
                 "Done, next",
                 "✓ Read the state.",
                 "○ Submit",
@@ -80,7 +80,7 @@ CONVERSATIONS = {
         Line("[It failed again]", ("Those were all the steps", "Other known errors match", "Draft a support case")),
         Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
-        Line("[It failed again]", ("Those were all the steps for “Build timeout exceeded”",)),
+        Line("[It failed again]", ("Those are all the steps for “Build timeout exceeded”",)),
         Line(
             "[Draft a support case]",
             (
@@ -97,7 +97,7 @@ CONVERSATIONS = {
             (
                 "Likely: I saw only part of the log",
                 "I saw only part of the log",
-                "To tell the candidates apart:",
+                "How to tell them apart:",
                 "Build timeout exceeded: it ran for hours",
             ),
         ),
@@ -109,10 +109,10 @@ CONVERSATIONS = {
             (
                 "✖ A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5\n\n"
                 "Certain: line 11 says so.\n\n▶ line 11  The string is missing the terminator.\n\n"
-                "Step 1 of 4. Close the quote in tools.ps1. Look above it.\n\nRunning it again won't help until then.",
+                "Step 1 of 4. Close the quote in tools.ps1. Look above it.\n\nRunning it again won't help until this is fixed.",
                 "  line 10  Installing the tools\n▶ line 11  The string is missing the terminator.\n  line 27  Script",
                 "Cause. The file tools.ps1 has a quote too few.",
-                "Kind of failure. Script ended with a non-zero exit code: The script itself is broken",
+                "Type of failure. Script ended with a non-zero exit code: The script itself is broken",
                 "Who can fix it: the owner of the script.",
                 "The powershell provisioner failed after 5 s with exit code 1.",
             ),
@@ -200,7 +200,7 @@ CONVERSATIONS = {
             ("Build timeout exceeded (from your description)", "exit code (from your description)"),
             ("(possible)", "line "),
         ),
-        Line("[Build timeout exceeded]", ("During the build\n\nFrom your description.",), ("line ",)),
+        Line("[Build timeout exceeded]", ("During the build\n\nBased on your description.",), ("line ",)),
     ),
     "several possible": (
         Line(

@@ -39,7 +39,7 @@ ENGLISH = {
     "list templates": "Check your template",
     "file it": "Draft of a support case",
     "see you tomorrow": NOTHING,
-    "are you a bot?": "What I am, and what I store",
+    "are you a bot?": "About me, and what I store",
     "👍": NOTHING,
     "?": "What I can do",
 }

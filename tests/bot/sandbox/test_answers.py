@@ -118,7 +118,7 @@ async def test_the_failing_customizer_is_named_as_the_template_names_it(conversa
 
 async def test_what_rests_on_a_persons_own_words_is_called_that(conversation: Conversation) -> None:
     shown = await Chat(conversation).say("my build can't find the source image version in the gallery, 404")
-    assert "no version with this number\n\nSubmitting the template\n\nFrom your description." in shown
+    assert "no version with this number\n\nSubmitting the template\n\nBased on your description." in shown
     assert "Likely:" not in shown
     assert "▶" not in shown
 

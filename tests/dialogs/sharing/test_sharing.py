@@ -48,7 +48,7 @@ async def test_the_post_has_its_fixed_fields_and_nothing_else() -> None:
             "Last run: Failed in Customizing",
             "A quote in tools.ps1 is never closed",
             "▶ line 11  The string is missing the terminator.",
-            "Close the quote in tools.ps1. Running it again won't help until then.",
+            "Close the quote in tools.ps1. Running it again won't help until this is fixed.",
             "Shared from a private look at Azure by the person who asked here.",
         )
     )

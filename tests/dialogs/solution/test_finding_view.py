@@ -94,7 +94,7 @@ def test_the_place_is_one_line(place: StepPlace | None, phase: str | None, shown
         ({"partial": True}, "likely", "Likely: I saw only part of the log"),
         ({"finding": replace(QUOTE_FINDING, is_guess=True)}, "possible", "A guess: nothing here says"),
         ({"finding": None}, "possible", "Possible: it fits"),
-        ({"kind": "question"}, "possible", "From your description."),
+        ({"kind": "question"}, "possible", "Based on your description."),
     ],
 )
 def test_one_line_says_how_sure_it_is_and_why(changes: dict[str, Any], confidence: Confidence, shown: str) -> None:
@@ -142,7 +142,7 @@ def test_the_note_about_sources_is_that_of_the_finding() -> None:
     ("retry", "said"),
     [
         ("yes", "Running it again may be enough."),
-        ("after-fix", "Running it again won't help until then."),
+        ("after-fix", "Running it again won't help until this is fixed."),
         ("no", "Running it again won't help."),
     ],
 )
