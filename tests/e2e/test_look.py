@@ -107,7 +107,7 @@ async def test_in_italian_and_from_a_group_into_the_private_chat(sandbox_client:
     await client.sees("italiano")
     await client.paste("cosa è fallito")
     await client.press("Sì, procedi")
-    await client.sees("Non riusciti: ", "ubuntu-desktop")
+    await client.sees("Ultima esecuzione non riuscita: ", "ubuntu-desktop")
     await client.picture("failed")
     await client.chat("Image builds")
     await client.mention("look at win11-golden")

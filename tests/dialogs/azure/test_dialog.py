@@ -187,7 +187,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
     "quale modello": (
         Line("guarda", ("Non ci trovo",)),
         Line("guarda il mio modello", ("Posso leggere il tuo modello",)),
-        Line("[No, grazie]", ("non leggo Azure",)),
+        Line("[No, grazie]", ("non leggo da Azure",)),
         Line("stato di win11-golden", ("Posso leggere il tuo modello",)),
         Line("[Sì, procedi]", ("Modello win11-golden",)),
         Line("guarda niente-9", ("Nessun modello corrisponde a niente-9.", "niente-9", "Contoso Dev")),
@@ -195,7 +195,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
     ),
     "quali falliscono": (
         Line("quali falliscono?", ("Posso leggere il tuo modello",)),
-        Line("va bene", ("Modelli non riusciti", "✖ Script terminato con codice di uscita")),
+        Line("va bene", ("Modelli con l'ultima esecuzione non riuscita", "✖ Script terminato con codice di uscita")),
     ),
 }
 
