@@ -89,7 +89,8 @@ def build_walk_buttons(
     step_count = len(get_steps(context, walk))
     args: dict[str, Any] = build_step_args(walk)
     if walk.step >= step_count:
-        return (context.build_button("worked", "worked", **args), *common_buttons)
+        worked_buttons = (context.build_button("worked", "worked", **args),) if step_count else ()
+        return (*worked_buttons, *common_buttons)
     if find_next_step(context, state, walk) == step_count or runs_build(get_steps(context, walk)[walk.step]):
         return (
             context.build_button("worked", "worked", primary=True, **args),

@@ -77,7 +77,7 @@ CONVERSATIONS = {
             ("Step 3 of 3", "✖ Delete the template. (failed again", "It failed again"),
             ("Done, next",),
         ),
-        Line("[It failed again]", ("Those were all the steps", "Other known errors match", "Draft a support case")),
+        Line("[It failed again]", ("Those are all the steps", "Other known errors match", "Draft a support case")),
         Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
         Line("[It failed again]", ("Those are all the steps for “Build timeout exceeded”",)),
@@ -171,7 +171,7 @@ CONVERSATIONS = {
         Line(
             "UNKNOWN.IN.AZURE",
             (
-                "The run got to: deploying the build VM. This is the error:\n\ncontoso-agent: enrollment",
+                "The run got as far as: deploying the build VM. This is the error:\n\ncontoso-agent: enrollment",
                 "It comes from Azure, not from a script.",
             ),
         ),
@@ -244,7 +244,7 @@ CONVERSATIONS = {
     ),
     "a diagnosis of an entry that is gone": (Line("GONE", ("I don't know this error",)),),
     "junk, empty, small talk": (
-        Line("hi", ("Hello. Paste the error", "Show me an example")),
+        Line("hi", ("Hello. Paste an error", "Show me an example")),
         Line("", ("I didn't get any text",)),
         Line("   \n ", ("I didn't get any text",)),
         Line("asdf", ("I couldn't find anything about an image build",)),
