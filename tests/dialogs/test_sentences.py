@@ -220,7 +220,7 @@ async def test_in_a_walk_why_and_no_are_answered() -> None:
     assert "Cause. The script itself is broken" in await chat.say("why?")
     assert "Step 2 of" in await chat.say("done")
     assert "Step 3 of" in await chat.say("done")
-    assert "Those were all the steps" in await chat.say("no")
+    assert "Those are all the steps" in await chat.say("no")
 
 
 async def test_an_unknown_word_ends_no_walk_and_undo_goes_back() -> None:

@@ -241,7 +241,7 @@ async def test_where_guests_can_read_it_nothing_is_posted(
     bot.bot.teams.page_size = 2
     bot.bot.teams.members[group] += [member(), member(), outsider]
     said = await bot.press(PRIVATE, "share-yes", yes)
-    assert "people from outside your organization can read along" in said
+    assert "people from outside your organization can read messages" in said
     assert "without guests" in said
     assert posts(bot) == posts(bot, THREAD["id"]) == []
     assert "result=guests" in audit(caplog)[-1]
@@ -288,7 +288,7 @@ async def test_where_the_members_cannot_be_read_nothing_is_posted(
     yes = await preview(bot)
     bot.bot.teams.answer_roster = lambda _: answer()
     said = await bot.press(PRIVATE, "share-yes", yes)
-    assert "Teams didn't tell me who reads along" in said
+    assert "Teams didn't tell me who can read messages" in said
     assert posts(bot) == []
     assert "result=members-unread" in audit(caplog)[-1]
     assert len(bot.bot.teams.rosters_read) <= roster.MAX_PAGES
@@ -300,7 +300,7 @@ async def test_where_the_members_cannot_be_read_nothing_is_posted(
 async def test_members_that_take_too_long_are_not_waited_for(bot: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     yes = await preview(bot)
     bot.bot.adapter._roster._timeout_seconds = 0.0
-    assert "Teams didn't tell me who reads along" in await bot.press(PRIVATE, "share-yes", yes)
+    assert "Teams didn't tell me who can read messages" in await bot.press(PRIVATE, "share-yes", yes)
     assert posts(bot) == []
 
 
@@ -349,7 +349,7 @@ async def test_a_post_that_was_recorded_in_the_group_alone_is_not_sent_again(bot
 @pytest.mark.parametrize(
     ("status", "said", "again"),
     [
-        (403, "doesn't let me write", 1),
+        (403, "doesn't let me post", 1),
         (429, "I can't reach Teams right now", 1),
         (502, "didn't say whether it accepted", 0),
     ],
@@ -400,7 +400,7 @@ async def test_forgotten_in_the_group_nothing_leads_there_any_more(bot: Whole) -
     await bot.press(IN_ROOM, "forget-yes")
     assert "back" not in await stored(bot, ROOM["id"])
     said = await bot.press(PRIVATE, "share-yes", yes)
-    assert "I no longer know how to write in the group chat" in said
+    assert "I no longer know how to post in the group chat" in said
     assert posts(bot) == []
 
 

@@ -192,10 +192,10 @@ async def test_continue_in_private(chat: Chat, where: dict[str, Any]) -> None:
     private, thread = cards_to[-2:]  # a typing indicator may come between them
     assert private == "/_connector/v3/conversations/a%3Aprivate%20with%2029%3Aada/activities"
     assert thread.startswith("/_connector/v3/conversations/19%3Aabc")
-    assert "here is all of it" in shown(chat, -2)
+    assert "Here's the full answer" in shown(chat, -2)
     assert "Step 1 of" in shown(chat, -2)
     assert "_by" not in pressed(chat, "done", at=-2)
-    assert "We go on in our private chat" in shown(chat)
+    assert "Let's continue in our private chat" in shown(chat)
     assert chat.teams.methods[-1] == "POST", "the short answer stays for the others"
 
     there = {"id": "a:private with 29:ada", "conversationType": "personal"}
@@ -263,7 +263,7 @@ async def test_a_crash_between_the_private_chat_and_the_thread_shows_nothing_twi
     await chat.post(again)
     private = [path for path in chat.teams.paths if "private" in path]
     assert len(private) == 1
-    assert "We go on in our private chat" in shown(chat)
+    assert "Let's continue in our private chat" in shown(chat)
 
 
 async def test_what_is_private_is_kept_when_a_thread_comes_over(chat: Chat) -> None:
@@ -274,7 +274,7 @@ async def test_what_is_private_is_kept_when_a_thread_comes_over(chat: Chat) -> N
     await ask(chat, LOG)
     await press(chat, "private")
     assert "Passaggio 1 di" in shown(chat, -2)
-    assert "We go on in our private chat" in shown(chat)
+    assert "Let's continue in our private chat" in shown(chat)
     assert len((await state(chat, there["id"]))["tried"]) == 1
 
 

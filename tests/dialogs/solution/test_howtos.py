@@ -64,9 +64,9 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
             Line("FAILED.LOG", ("Step 1 of 3",)),
             Line("next", ("Step 2 of 3",)),
             Line("next", ("Step 3 of 3",)),
-            Line("next", ("Those were all the steps",)),
+            Line("next", ("Those are all the steps",)),
             Line("where is the log", ("[1] Back to the step",)),
-            Line("[Back to the step]", ("Those were all the steps",)),
+            Line("[Back to the step]", ("Those are all the steps",)),
         ),
     ),
     "by the help": (

@@ -53,7 +53,7 @@ async def test_a_walkthrough_has_the_steps_of_its_system(os: str | None, steps: 
     for number, expected in enumerate(steps):
         assert expected in shown
         shown = await chat.say("it didn't help" if number == len(steps) - 1 else "next")
-    assert "Those were all the steps" in shown
+    assert "Those are all the steps" in shown
 
 
 async def test_undo_and_what_is_told_count_the_same_steps() -> None:
