@@ -21,7 +21,7 @@ from knowledge.template.template_id import TemplateQuery
 BEFORE_GUIDES = frozenset(
     (
         *("done", "skip", "failed-again", "worked", "undo", "step", "why", "failing", "wrong", "draft"),
-        *("cancel-by-hand", "delete-by-hand", "run-by-hand"),
+        *("cancel-by-hand", "delete-by-hand"),
     )
 )
 """What a sentence asks for even if its words also match a guide."""

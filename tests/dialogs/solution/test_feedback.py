@@ -71,7 +71,7 @@ async def test_a_wrong_diagnosis_asks_what_it_was() -> None:
     await talk.say(TEXT)
     talk.notes.clear()
     said = await talk.say("that's wrong")
-    assert "nothing of your text" in said
+    assert "none of your text" in said
     other = next(label for label, (do, _) in talk.labels.items() if do == "really")
     entry = talk.labels[other][1]["entry"]
     said = await talk.press(other)
