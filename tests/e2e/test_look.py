@@ -131,7 +131,7 @@ async def test_from_a_channel_and_back_into_its_thread(sandbox_client: TestClien
     client = sandbox_client
     await client.sees("with made-up Azure data: try")
     await client.chat("Golden images")
-    await client.sees("Where others read along")
+    await client.sees("In a group chat or a channel")
     await client.mention("look at win11-golden", post=True)
     # the newest post is where the client puts it, so its cards are found by what they say
     await client.card("only to you").wait_for()

@@ -149,7 +149,7 @@ async def test_a_walk_goes_on_in_private(client: TestClient, titles: dict[str, s
 async def test_a_channel_is_answered_in_its_thread(client: TestClient, titles: dict[str, str]) -> None:
     await client.sees("Paste")
     await client.chat("Golden images")
-    await client.sees("Where others read along")
+    await client.sees("In a group chat or a channel")
     await client.mention(CONFLICT, post=True)
     # the newest post is where the client puts it, so the card is found by its title
     walk = client.page.locator(".ac-adaptiveCard", has_text=titles["template-update-not-supported"])
