@@ -72,7 +72,7 @@ def _lay_out_sendable_card(reply: Reply) -> CardElement:
     """
     card = lay_out_card(reply)
     if (
-        any(isinstance(block, FormField | FactTable) for block in reply.blocks)
+        any(isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks)
         and compute_size(card) > TARGET_BYTES - _RESERVED_BYTES
     ):
         card["fallbackText"] = render_plain_text(replace(reply, blocks=tuple(_select_fallback_blocks(reply))))

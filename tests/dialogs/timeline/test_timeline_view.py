@@ -88,7 +88,7 @@ def test_several_steps_in_one_row_are_counted() -> None:
     [folded] = build_timeline_blocks(CONTEXT, diagnosis, is_folded=True)
     assert isinstance(folded, FoldedSection)
     whole = list_names(folded.blocks[0])
-    assert [name for name in whole if name.startswith("…")] == ["… 22 more"]
+    assert [name for name in whole if name.startswith("…")] == ["… 28 more"]
     [folded] = build_timeline_blocks(CONTEXT, truncate_diagnosis(diagnosis), is_folded=True)
     assert isinstance(folded, FoldedSection)
     assert sum(int(name.split()[1]) if name.startswith("…") else 1 for name in list_names(folded.blocks[0])) == 33
