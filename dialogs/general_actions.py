@@ -46,6 +46,16 @@ def answer_acknowledgment(request: ActionRequest) -> DialogResult:
     return DialogResult(state, (current_step or show_message(context, "talk.acknowledged"),))
 
 
+@GENERAL_ACTIONS.register("not-asked")
+def answer_stray_answer(request: ActionRequest) -> DialogResult:
+    """Answer a yes or a no to which there was no question; what's in progress continues."""
+    context, state = request.context, request.state
+    notice = context.build_paragraph("talk.not-asked")
+    return DialogResult(
+        state, (render_current_step(context, state, (notice,)) or show_message(context, "talk.not-asked"),)
+    )
+
+
 @GENERAL_ACTIONS.register("cancel")
 def cancel_walkthrough(request: ActionRequest) -> DialogResult:
     """Leave the walkthrough; the diagnosis stays."""

@@ -20,7 +20,20 @@ from knowledge.template.template_id import TemplateQuery
 
 BEFORE_GUIDES = frozenset(
     (
-        *("done", "skip", "failed-again", "worked", "undo", "step", "why", "failing", "wrong", "draft"),
+        *(
+            "done",
+            "skip",
+            "failed-again",
+            "worked",
+            "undo",
+            "step",
+            "go-to-step",
+            "why",
+            "watches",
+            "failing",
+            "wrong",
+            "draft",
+        ),
         *("cancel-by-hand", "delete-by-hand"),
     )
 )
@@ -81,7 +94,7 @@ def find_sentence_action(
     if action_id and is_about_left_walk and (button := _find_button(state, "undo")):
         return action_id, dict(button.args)
     if action_id is not None and state.walkthrough:
-        return action_id, {}
+        return action_id, _build_step_args(sentence) if action_id == "go-to-step" else {}
     return _find_anywhere(sentence, state, patterns, phrases)
 
 
@@ -109,6 +122,11 @@ def _find_anywhere(
     if action_id == "failing" and sentence.group:
         args["rg"] = sentence.group
     return (action_id, args) if action_id is not None else None
+
+
+def _build_step_args(sentence: Sentence) -> dict[str, object]:
+    digit = _DIGIT.search(sentence.text)
+    return {"number": int(digit[0])} if digit else {}
 
 
 def _build_code_args(sentence: Sentence) -> dict[str, object]:

@@ -41,7 +41,7 @@ def find_typed_action(
         request = parse_template_name(text, phrases)
     if request:
         return TypedAction(request.action_id, request.query.to_args())
-    return None
+    return TypedAction("not-asked") if parse_yes_no(text, phrases) is not None else None
 
 
 def find_asked_action(

@@ -13,6 +13,7 @@ from bot.cards.buttons import build_action, build_switch
 from bot.cards.text_runs import (
     CardElement,
     break_title_words,
+    break_value_words,
     build_rich_text,
     build_styled_runs,
     build_text_runs,
@@ -209,7 +210,7 @@ def _build_fact_row(label: str, value: RichText, is_first: bool) -> CardElement:
     """Build one row of two columns: at any width, and by a screen reader, it is read label first, then value."""
     cells = (
         build_rich_text(build_text_runs(sanitize_line(label), isSubtle=True)),
-        build_rich_text(build_styled_runs(value, {})),
+        build_rich_text(build_styled_runs(break_value_words(value), {})),
     )
     # a RichTextBlock without inlines is invalid
     columns = [

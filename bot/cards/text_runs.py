@@ -22,6 +22,7 @@ _RUN_STYLES: Mapping[TextStyle, CardElement] = {
 _get_style = attrgetter("style")
 _MAX_WORD_CHARS = 32  # what fits a narrow card; clients break a line at spaces and hyphens only
 _MAX_TITLE_WORD_CHARS = 22
+_MAX_VALUE_WORD_CHARS = 22  # a value has two thirds of the width
 _SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
 
 
@@ -63,6 +64,19 @@ def break_title_words(text: RichText) -> RichText:
         replace(run, text=" ".join(insert_soft_breaks(word, _MAX_TITLE_WORD_CHARS) for word in run.text.split(" ")))
         for run in text
     )
+
+
+def break_value_words(text: RichText) -> RichText:
+    """Insert soft breaks in the words of a value, but none where the client breaks it itself: people copy names."""
+    return tuple(
+        replace(run, text=" ".join(map(_break_value_word, run.text.split(" ")))) if run.style == "code" else run
+        for run in text
+    )
+
+
+def _break_value_word(word: str) -> str:
+    is_too_long = any(len(part) > _MAX_VALUE_WORD_CHARS for part in word.split("-"))
+    return insert_soft_breaks(word, _MAX_VALUE_WORD_CHARS) if is_too_long else word
 
 
 def _build_sanitized_runs(text: str, style: Mapping[str, Any]) -> list[CardElement]:

@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import get_args
 
 from dialogs.action_registry import ActionRequest, ActionTable
-from dialogs.azure import manual_commands
+from dialogs.azure import manual_commands, template_watch
 from dialogs.azure.dialog import AzureDialog
 from dialogs.azure.manual_commands import ManualPart
-from dialogs.azure.template_watch import stop_watch
 from dialogs.context import DialogResult
 from dialogs.state.azure_state import AzureRequest, LookupKind
 from dialogs.state.json_fields import parse_choice, parse_int
@@ -88,7 +87,13 @@ async def watch_template(request: ActionRequest) -> DialogResult:
 def unwatch_template(request: ActionRequest) -> DialogResult:
     """Stop watching a template."""
     query = TemplateQuery.from_args(request.args)
-    return stop_watch(request.context, request.state, AzureRequest("watch", query))
+    return template_watch.stop_watch(request.context, request.state, AzureRequest("watch", query))
+
+
+@AZURE_ACTIONS.register("watches")
+def list_watches(request: ActionRequest) -> DialogResult:
+    """List the watched templates."""
+    return template_watch.list_watches(request.context, request.state)
 
 
 @AZURE_ACTIONS.register("look-again")

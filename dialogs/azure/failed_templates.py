@@ -9,7 +9,7 @@ from dataclasses import replace
 from dialogs.azure.choose_template import build_subscription_blocks, build_template_button, render_template_line
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
 from dialogs.azure.template_snapshot import compute_deadline, diagnose_snapshot, fetch_log
-from dialogs.context import DialogContext, shorten_label
+from dialogs.context import DialogContext, shorten_label, shorten_runs
 from dialogs.model.azure import FailedTemplates, TemplateStatus
 from dialogs.model.ports import AzureReader, DiagnoseText
 from dialogs.model.reply import Block, Button, ButtonArgument, Paragraph, Reply, TextRun, build_literal, emphasize
@@ -26,6 +26,8 @@ from knowledge.template.template_id import TemplateId
 PAGE_SIZE = 10
 MAX_TEMPLATE_BUTTONS = 3
 MAX_RUNNING_NAMES = 3
+MAX_CAUSE_CHARS = 60
+"""Two lines on a phone; a lookup shows all of it."""
 
 
 async def list_failed_templates(
@@ -75,7 +77,7 @@ def _build_page(
     if len(templates) > PAGE_SIZE:
         blocks.append(
             context.build_paragraph(
-                "look.failing.page", first=first_index + 1, last=first_index + len(page), count=len(templates)
+                "look.failing.page", "subtle", first=first_index + 1, last=first_index + len(page), count=len(templates)
             )
         )
     for cause, combined in _group_by_cause(context, page):
@@ -111,7 +113,7 @@ def _render_running(context: DialogContext, running: Sequence[TemplateStatus]) -
     if len(running) > MAX_RUNNING_NAMES:
         more = context.format_runs("look.failing.running-more", count=len(running) - MAX_RUNNING_NAMES)
         runs += (TextRun(" "), *more)
-    return Paragraph(runs, mark="⋯")
+    return Paragraph(runs, "subtle", mark="⋯")
 
 
 def _group_by_cause(
@@ -121,6 +123,7 @@ def _group_by_cause(
     groups: dict[str, tuple[Paragraph, list[CombinedDiagnosis]]] = {}
     for combined in page:
         cause = _render_cause(context, combined)
+        cause = replace(cause, text=shorten_runs(cause.text, MAX_CAUSE_CHARS))
         groups.setdefault(flatten_runs(cause.text), (cause, []))[1].append(combined)
     yield from groups.values()
 

@@ -79,6 +79,18 @@ def start_watch(context: DialogContext, state: ConversationState, status: Templa
     return DialogResult(replace(state, azure=azure), (reply,), (StartJob(Job(WATCH_TEMPLATE_JOB, args)),))
 
 
+def list_watches(context: DialogContext, state: ConversationState) -> DialogResult:
+    """Say which templates are watched."""
+    watched = state.azure.watched_templates
+    if not watched:
+        buttons: tuple[Button, ...] = (context.build_button("look", "look"),)
+        notice = context.build_paragraph("watch.none")
+    else:
+        buttons = tuple(_build_stop_button(context, template_id) for template_id in watched)
+        notice = context.build_paragraph("watch.list", names=_join_names(watched))
+    return DialogResult(state, (context.build_reply(notice, buttons=buttons, placement="stays"),))
+
+
 def stop_watch(context: DialogContext, state: ConversationState, request: AzureRequest) -> DialogResult:
     """End the watch of the template that the request names, or every watch if it names none."""
     watched = state.azure.watched_templates

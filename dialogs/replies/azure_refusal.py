@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from dialogs.context import DialogContext
@@ -19,17 +19,20 @@ _HARMLESS_REASONS: frozenset[AzureRefusalReason] = frozenset({"no-run", "no-log"
 
 
 def render_refusal_reason(context: DialogContext, refusal: AzureRefusal, area: RefusedArea) -> list[Block]:
-    """Render why it was refused, the facts, and the next step."""
+    """Render why it was refused, what Azure says about it, the next step, and the details, folded."""
     reason = refusal.reason
     tone: Tone = "default" if reason in _HARMLESS_REASONS else "warning"
     blocks: list[Block] = [context.build_paragraph(find_refusal_text(context, reason, area), tone)]
-    if rows := _build_rows(context, refusal):
+    if rows := _build_rows(context, {"detail": refusal.detail, "role": refusal.role}):
         blocks.append(FactTable(rows))
     if refusal.subscriptions:
         blocks.append(context.build_paragraph("refused.subscriptions", names=render_names(refusal.subscriptions)))
     if reason == "busy" and refusal.retry_after is not None:
         blocks.append(context.build_paragraph("refused.retry-after", seconds=refusal.retry_after))
-    return [*blocks, context.build_paragraph(find_refusal_text(context, reason, area, ".next"))]
+    blocks.append(context.build_paragraph(find_refusal_text(context, reason, area, ".next")))
+    if details := _build_rows(context, _list_details(refusal)):
+        blocks.append(FactTable(details, context.format_text("refused.details")))
+    return blocks
 
 
 def find_refusal_text(context: DialogContext, reason: AzureRefusalReason, area: RefusedArea, part: str = "") -> str:
@@ -57,20 +60,17 @@ def shorten_value(value: str) -> str:
     return line if len(line) <= _MAX_VALUE_CHARS else f"{line[:_MAX_VALUE_CHARS]}…"
 
 
-def _build_rows(context: DialogContext, refusal: AzureRefusal) -> tuple[tuple[str, RichText], ...]:
+def _list_details(refusal: AzureRefusal) -> Mapping[str, str]:
+    """Return what was refused, for whoever has to allow it."""
     target = refusal.target
     if _BLOB_SERVICES_SEGMENT in target:
         target = target.rpartition("/")[2]  # a log's name is enough: its account is in the scope or in the commands
     elif target.casefold() == refusal.scope.casefold():
         target = ""  # the row "scope" shows it
-    values = {
-        "what": target,
-        "detail": refusal.detail,
-        "action": refusal.action,
-        "scope": refusal.scope,
-        "role": refusal.role,
-        "code": refusal.code,
-    }
+    return {"what": target, "action": refusal.action, "scope": refusal.scope, "code": refusal.code}
+
+
+def _build_rows(context: DialogContext, values: Mapping[str, str]) -> tuple[tuple[str, RichText], ...]:
     return tuple(
         (context.format_text(f"refused.row.{key}"), build_literal(shorten_value(value)))
         for key, value in values.items()

@@ -54,6 +54,7 @@ def show_welcome(context: DialogContext, added_by: str = "") -> Reply:
             context.build_button("example", "example", primary=True),
             context.build_button("guided", "guided"),
             *_build_lookup_buttons(context),
+            *((context.build_button("what-failed", "failing"),) if context.access_mode != "off" else ()),
             context.build_button("help", "help"),
         ),
         placement="stays",

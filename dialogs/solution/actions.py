@@ -100,6 +100,13 @@ def show_current_step(request: ActionRequest) -> DialogResult:
     return walkthrough.show_current_step(request.context, request.state)
 
 
+@SOLUTION_ACTIONS.register("go-to-step")
+def go_to_step(request: ActionRequest) -> DialogResult:
+    """Go to the step with the `number` that people see."""
+    number = parse_int(request.args.get("number"), max_value=MAX_STEP)
+    return walkthrough.go_to_step(request.context, request.state, number)
+
+
 @SOLUTION_ACTIONS.register("show-step")
 def show_step_of_card(request: ActionRequest) -> DialogResult:
     """Show the step of a card again, as its switch to the other shell asks; the walkthrough stays where it is."""

@@ -7,11 +7,12 @@ from dataclasses import replace
 from dialogs.context import MAX_BUTTONS, DialogContext, DialogResult
 from dialogs.model.effects import AskFeedback
 from dialogs.replies.general_replies import show_message
-from dialogs.solution.diagnosis_view import show_candidates, show_harmless, show_succeeded
+from dialogs.solution.diagnosis_view import show_candidates
 from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, find_first_open_step
 from dialogs.solution.step_view import build_resume_button
+from dialogs.solution.success_view import show_harmless, show_succeeded
 from dialogs.solution.unmatched_view import show_reported_state, show_unmatched
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState, Walkthrough

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext
 from dialogs.model.reply import Block, Button, FoldedSection, Paragraph, Reply, TextRun, emphasize
@@ -26,7 +25,6 @@ from dialogs.solution.finding_view import (
     find_rule,
     get_retry_key,
     render_cause,
-    render_finding_title,
     render_owner,
     render_place,
     render_retry,
@@ -35,7 +33,6 @@ from dialogs.solution.finding_view import (
 )
 from dialogs.solution.run_summary import build_run_blocks
 from dialogs.solution.solution_steps import get_finding, get_steps
-from dialogs.solution.standard_buttons import build_no_walk_buttons
 from dialogs.solution.step_view import build_folded_step, build_step_args, build_walk_buttons
 from dialogs.solution.unmatched_view import build_error_blocks
 from dialogs.state.conversation_state import ConversationState, Walkthrough
@@ -46,7 +43,6 @@ from knowledge.catalog.breaking_dates import find_size_retirement
 from knowledge.model.diagnosis import Diagnosis, Match
 from knowledge.model.entry import Entry, LookAlike
 
-MAX_SUCCEEDED_CANDIDATES = 3
 MAX_LOOK_ALIKE_BUTTONS = 2
 
 
@@ -144,59 +140,6 @@ def show_reasons(context: DialogContext, state: ConversationState, walk: Walkthr
         buttons=(context.build_button("step", "step", primary=True), context.build_button("draft", "draft")),
         placement="stays",
     )
-
-
-def show_harmless(context: DialogContext, state: ConversationState, match: Match) -> Reply:
-    """Show a message that isn't a failure: successful builds have it too, or the run just needs to be started again."""
-    entry = context.entries[match.entry]
-    title = context.get_entry_title(entry.id)
-    # a canceled run isn't a failure either, but no successful build says so
-    advice = entry.retry_note if entry.retry == "yes" else None
-    return context.build_reply(
-        Paragraph((TextRun(title),), size="title", mark="✔"),
-        *build_evidence(match.evidence),
-        *([] if advice else [context.build_paragraph("harmless.says", "good")]),
-        Paragraph(context.localize(entry.cause)),
-        *([Paragraph(context.localize(advice))] if advice else []),
-        *(build_run_blocks(context, state.diagnosis) if state.diagnosis else []),
-        context.build_paragraph("harmless.ask"),
-        buttons=build_no_walk_buttons(context),
-        summary=title,
-    )
-
-
-def show_succeeded(context: DialogContext, state: ConversationState, matches: tuple[Match, ...]) -> Reply:
-    """Show that the build succeeded; any errors recognized in it are offered, not claimed."""
-    harmless_titles = [context.get_entry_title(m.entry) for m in matches if m.severity == "info"]
-    other_ids = [m.entry for m in matches if m.severity != "info"]
-    blocks: list[Block] = [_build_success_heading(context), *_build_success_blocks(context, state.diagnosis)]
-    if harmless_titles:
-        titles = TrustedText(", ".join(harmless_titles))
-        blocks.append(context.build_paragraph("succeeded.harmless", titles=titles))
-    blocks += build_timeline_blocks(context, state.diagnosis)
-    blocks.append(context.build_paragraph("succeeded.ask"))
-    buttons = (
-        *(
-            build_choose_button(context, entry_id, state.diagnosis_number)
-            for entry_id in other_ids[:MAX_SUCCEEDED_CANDIDATES]
-        ),
-        *build_no_walk_buttons(context),
-    )
-    return context.build_reply(*blocks, buttons=buttons, summary=context.format_text("succeeded.title"))
-
-
-def _build_success_heading(context: DialogContext) -> Paragraph:
-    return replace(context.build_heading("succeeded.title"), mark="✔")
-
-
-def _build_success_blocks(context: DialogContext, diagnosis: Diagnosis | None) -> list[Block]:
-    """Build what there is to say about a successful build: a script in it may still have failed."""
-    finding = diagnosis.finding if diagnosis else None
-    if diagnosis is None or finding is None:
-        return [context.build_paragraph("succeeded.says", "good")]
-    title = render_finding_title(context, finding)
-    warning = context.build_paragraph("succeeded.but", "warning", title=title, line=finding.line)
-    return [warning, *build_excerpt(diagnosis), context.build_paragraph("succeeded.but-why")]
 
 
 def show_candidates(context: DialogContext, state: ConversationState, matches: tuple[Match, ...]) -> Reply:

@@ -167,6 +167,15 @@ def show_current_step(context: DialogContext, state: ConversationState) -> Dialo
     return DialogResult(state, (render_current_step(context, state) or show_problem(context, "trouble.no-walk"),))
 
 
+def go_to_step(context: DialogContext, state: ConversationState, number: int) -> DialogResult:
+    """Go to the step with this number, from 1; the nearest one if there are fewer."""
+    walk = state.walkthrough
+    if walk is None or not (fitting := list_fitting_steps(context, state, walk)):
+        return show_current_step(context, state)
+    step = fitting[min(max(number, 1), len(fitting)) - 1]
+    return show_current_step(context, replace(state, walkthrough=replace(walk, step=step)))
+
+
 def show_step(
     context: DialogContext, state: ConversationState, walk: Walkthrough | None, is_opening: bool = False
 ) -> DialogResult:

@@ -149,7 +149,7 @@ def _build_diagnosis_lines(context: DialogContext, state: ConversationState) -> 
     lines = [
         context.format_text(
             "case.diagnosis.row",
-            title=context.get_entry_title(match.entry),
+            title=flatten_runs(render_headline(context, state.diagnosis, match.entry)),
             confidence=context.format_text(f"confidence.{match.confidence}"),
         )
         for match in (state.diagnosis.matches if state.diagnosis else ())
@@ -169,7 +169,7 @@ def _build_fact_check_lines(context: DialogContext, state: ConversationState) ->
         conditions = (rule.supports_if if side == "for" else rule.contradicts_if for rule in matching_rules)
         message = next((condition.message for condition in conditions if condition), None)
         if message and state.find_match(entry_id):
-            title = context.get_entry_title(entry_id)
+            title = flatten_runs(render_headline(context, state.diagnosis, entry_id))
             lines.append(context.format_text(f"case.confirmed.{side}", title=title, fact=message.get(context.language)))
     return lines
 

@@ -5,6 +5,7 @@ Lines are redacted together with their neighbors, since a secret may span severa
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
@@ -29,6 +30,8 @@ _STEP_EDGES = ("Provisioning with ", "Provisioning step had errors", "Cancelling
 _REDACTED_LINES_BEFORE = 3
 _REDACTED_LINES_AFTER = 1
 _MAX_GROUP_LINES = 20
+_EDGE_MARKS = re.compile(r"^(?:\W|error\b)+|\W+$", re.IGNORECASE)
+"""What a message may be wrapped in; it's the same message without it."""
 _get_number = attrgetter("number")
 
 
@@ -114,14 +117,15 @@ class EvidenceLines:
             if line.number in chosen or line.number in self._joined_numbers:
                 continue
             text = self._join(line)
-            twin = numbers_by_text.get(text)
+            said = _EDGE_MARKS.sub("", text)
+            twin = numbers_by_text.get(said)
             if not text or (twin is None and len(chosen) >= max_lines):
                 continue
             if twin is not None and line.number != self._deciding_number:
                 continue
             if twin is not None:
                 del chosen[twin]
-            numbers_by_text[text] = line.number
+            numbers_by_text[said] = line.number
             chosen[line.number] = ExcerptLine(line.number, shorten_around(text, self._focus, max_chars))
         return tuple(chosen[number] for number in sorted(chosen))
 

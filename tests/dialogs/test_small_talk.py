@@ -119,9 +119,14 @@ async def test_small_talk_leaves_the_solution_under_way(text: str, locale: str, 
     [
         ("en-US", "ok", ("OK.", "Step 1 of")),
         ("it-IT", "va bene", ("Va bene.", "Passaggio 1 di")),
+        ("en-US", "no", ("I didn't ask a yes-or-no question", "Step 1 of")),
+        ("it-IT", "no", ("Non avevo fatto una domanda", "Passaggio 1 di")),
+        ("en-US", "go to step 3", ("Step 3 of",)),
+        ("it-IT", "passaggio 2", ("Passaggio 2 di",)),
+        ("en-US", "step 9", ("Step 3 of 3",)),
     ],
 )
-async def test_a_nod_shows_the_step_again(locale: str, text: str, said: tuple[str, ...]) -> None:
+async def test_a_short_word_keeps_the_walkthrough(locale: str, text: str, said: tuple[str, ...]) -> None:
     chat = Chat(locale)
     await chat.say(LOG)
     shown = await chat.say(text)

@@ -26,7 +26,7 @@ SANDBOX = "Sandbox: the Azure shown here is made up."
 
 async def test_from_what_failed_to_the_whole_log(sandbox_client: TestClient) -> None:
     client = sandbox_client
-    await client.sees("with made-up Azure data: try")
+    await client.sees("with made-up Azure data")
     await client.paste("what failed")
     await client.sees("May I read your template in Azure?", "This is the sandbox")
     await expect(client.last_card().get_by_text(SANDBOX)).to_have_count(0)
@@ -135,7 +135,7 @@ async def test_in_italian_and_from_a_group_into_the_private_chat(sandbox_client:
 
 async def test_from_a_channel_and_back_into_its_thread(sandbox_client: TestClient) -> None:
     client = sandbox_client
-    await client.sees("with made-up Azure data: try")
+    await client.sees("with made-up Azure data")
     await client.chat("Golden images")
     await client.sees("In a group chat or a channel")
     await client.mention("look at win11-golden", post=True)

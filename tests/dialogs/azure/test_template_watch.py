@@ -77,6 +77,16 @@ async def test_a_run_is_watched_until_one_says_stop(
     assert chat.state["look"]["watches"] == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"), [("what do you watch?", "I'm watching: win11-golden."), ("monitoraggi", "win11-golden.")]
+)
+async def test_what_is_watched_is_listed(asked: str, said: str) -> None:
+    chat = WatchingChat(running())
+    assert "I'm not watching anything" in await chat.say("what are you watching?")
+    await chat.begin()
+    assert said in await chat.say(asked)
+
+
 async def test_the_end_of_the_run_is_told_with_what_a_look_shows() -> None:
     azure = running()
     chat = WatchingChat(azure)
