@@ -36,7 +36,7 @@ from dialogs.texts.catalog import TextCatalog, get_texts
 from dialogs.texts.languages import ENGLISH
 from dialogs.typed_actions import TypedAction, find_asked_action, find_typed_action
 from knowledge.commands.placeholders import DEFAULT_SHELL
-from knowledge.diagnosis.input_kind import is_description
+from knowledge.input.input_kind import is_description
 from knowledge.knowledge_base import KnowledgeBase
 from knowledge.model.entry import Language, is_language_code
 

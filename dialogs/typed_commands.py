@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dialogs.state.conversation_state import OfferedButton
 from dialogs.texts.typed_phrases import TypedPhrases, normalize_phrase
-from knowledge.diagnosis.input_kind import has_failure_sign
+from knowledge.input.input_kind import has_failure_sign
 
 MAX_COMMAND_CHARS = 600
 MAX_LABEL_TEXT_CHARS = 200

@@ -61,6 +61,7 @@ FLOORS = {
         ("checks",),
         ("diagnosis", "knowledge_base"),
         ("search",),
+        ("input",),
         ("catalog",),
         ("build_log", "template"),
         ("text",),

@@ -123,7 +123,6 @@ def _group_by_cause(
     groups: dict[str, tuple[Paragraph, list[CombinedDiagnosis]]] = {}
     for combined in page:
         cause = _render_cause(context, combined)
-        cause = replace(cause, text=shorten_runs(cause.text, MAX_CAUSE_CHARS))
         groups.setdefault(flatten_runs(cause.text), (cause, []))[1].append(combined)
     yield from groups.values()
 
@@ -178,13 +177,13 @@ def _render_cause(context: DialogContext, combined: CombinedDiagnosis) -> Paragr
     """Render what broke: the headline that a lookup would show, the error's own words, or that nothing says why."""
     diagnosis, leading = combined.diagnosis, find_leading_match(combined)
     if leading is not None and not _is_bare_wrapper(context, diagnosis, leading):
-        title = emphasize(render_headline(context, diagnosis, leading.entry))
+        title = emphasize(shorten_runs(render_headline(context, diagnosis, leading.entry), MAX_CAUSE_CHARS))
         if leading.confidence == "certain":
             return Paragraph(title, mark="✖")
         confidence = TrustedText(context.format_text(f"confidence.{leading.confidence}"))
         return replace(context.build_paragraph("candidate.line", title=title, confidence=confidence), mark="✖")
     if leading is None and diagnosis.finding is not None:
-        title = render_finding_title(context, diagnosis.finding)
+        title = shorten_runs(render_finding_title(context, diagnosis.finding), MAX_CAUSE_CHARS)
         return replace(context.build_paragraph("look.failing.unknown-error", title=title), mark="✖")
     key = "unknown-in-log" if combined.log else "unknown"
     return replace(context.build_paragraph(f"look.failing.{key}"), mark="?")

@@ -12,8 +12,12 @@ from dialogs.solution.howtos import build_howto_buttons
 from dialogs.solution.shared_chat import show_opening
 from dialogs.solution.solution_steps import build_walk, find_first_open_step
 from dialogs.solution.step_view import build_resume_button
-from dialogs.solution.success_view import show_harmless, show_succeeded
-from dialogs.solution.unmatched_view import show_reported_state, show_unmatched
+from dialogs.solution.unmatched_view import (
+    show_harmless,
+    show_reported_state,
+    show_succeeded,
+    show_unmatched,
+)
 from dialogs.solution.walkthrough import render_current_step
 from dialogs.state.conversation_state import ConversationState, Walkthrough
 from dialogs.state.diagnosis import has_findings, truncate_diagnosis

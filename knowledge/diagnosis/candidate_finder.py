@@ -11,16 +11,16 @@ from knowledge.build_log.failed_step import FailedStep, find_failed_step
 from knowledge.build_log.observations import Observation
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
-from knowledge.diagnosis.input_kind import (
+from knowledge.diagnosis.matching import Matcher
+from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
+from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
+from knowledge.input.input_kind import (
     can_be_prose,
     is_definition_question,
     is_program_output,
     is_small_talk,
 )
-from knowledge.diagnosis.matching import Matcher
-from knowledge.diagnosis.parsed_input import ParsedInput, find_last_output, find_spoken_text
-from knowledge.diagnosis.ranking import RankedCandidate, rank_candidates
-from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure
+from knowledge.input.parsed_input import ParsedInput, find_last_output, find_spoken_text
 from knowledge.model.diagnosis import MAX_MATCHES, Confidence
 from knowledge.model.entry import Entry
 from knowledge.text.indexed_text import IndexedText

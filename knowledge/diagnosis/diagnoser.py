@@ -15,8 +15,8 @@ from knowledge.diagnosis.candidate_finder import CandidateFinder
 from knowledge.diagnosis.evidence import EvidenceSelection, select_evidence
 from knowledge.diagnosis.facts import FactValue, detect_os, extract_facts, extract_ids
 from knowledge.diagnosis.failure_finder import FailureFinder
-from knowledge.diagnosis.parsed_input import parse_input
 from knowledge.diagnosis.ranking import RankedCandidate
+from knowledge.input.parsed_input import parse_input
 from knowledge.model.diagnosis import BuildOutcome, Diagnosis, LogGap, Match
 from knowledge.model.entry import BuildTool, Entry, Language
 from knowledge.model.finding import Finding

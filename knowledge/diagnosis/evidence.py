@@ -14,9 +14,9 @@ from knowledge.diagnosis.excerpt import (
     EvidenceLines,
     choose_excerpt,
 )
-from knowledge.diagnosis.failure_finder import StepFailure
-from knowledge.diagnosis.parsed_input import ParsedInput
 from knowledge.diagnosis.ranking import RankedCandidate
+from knowledge.diagnosis.step_failure import StepFailure
+from knowledge.input.parsed_input import ParsedInput
 from knowledge.model.diagnosis import ExcerptLine
 from knowledge.model.finding import Finding
 from knowledge.text.lines import LogLine

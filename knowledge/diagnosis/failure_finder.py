@@ -3,84 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from knowledge.build_log.build import Build, ProvisionerRun
 from knowledge.build_log.observations import Observation
 from knowledge.catalog.findings import FindingCatalog
 from knowledge.diagnosis.azure_error import find_innermost_error
 from knowledge.diagnosis.finding_builder import FindingSource, build_finding
-from knowledge.diagnosis.input_kind import has_speaker, is_spoken, list_quoted_messages
-from knowledge.diagnosis.parsed_input import (
-    CUT_LINES,
-    ParsedInput,
-    has_control_characters,
-    is_technical_error,
-    is_whole_message,
-    list_error_lines,
-    names_packer_script,
-    names_program,
-    reads_like_error,
-    select_failure_text,
-)
+from knowledge.diagnosis.pasted_failure import MIN_NAMED_WEIGHT, OTHER_SERVICES, PastedFailureFinder, judge_script
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.diagnosis.script_failure import NO_FAILURE, ScriptFailure, ScriptFailureFinder
-from knowledge.diagnosis.stopped_step import StoppedStep, StoppedStepFinder
-from knowledge.model.diagnosis import Confidence
+from knowledge.diagnosis.step_failure import StepFailure
+from knowledge.diagnosis.stopped_step import StoppedStepFinder
+from knowledge.input.parsed_input import (
+    CUT_LINES,
+    ParsedInput,
+    is_whole_message,
+    list_error_lines,
+    select_failure_text,
+)
 from knowledge.model.entry import Language
 from knowledge.model.finding import Finding
-from knowledge.patterns import define_pattern
 from knowledge.text.lines import LogLine
 
 _SCRIPT_RUNS = ("powershell", "shell")
 _AZURE_PHASES = ("prepare", "deploy", "connect", "capture", None)
 _MIN_PLAIN_WEIGHT = 5.0
 _MIN_SURVIVED_WEIGHT = 8
-_MIN_PASTED_WEIGHT = 8
 _MIN_SUSPICIOUS_WEIGHT = 1.0
-_MIN_GUESSED_WEIGHT = 6.0
-_MAX_BARE_LINES = 60  # a longer text isn't a single pasted error
-_MIN_NAMED_WEIGHT = 3.0  # for a line that starts with the name of the program that printed it
 _DEPROVISION_MARK = ">>> "
-_OTHER_SERVICES = define_pattern(
-    r"\bAKS\b|\bmanaged ?clusters?\b|\bagent ?pools?\b|\bkubernetes\b|\bazurerm_[a-z]|\bterraform\b|\bscale ?sets?\b|"
-    r"\bcreating (?:linux|windows) virtual machine\b|\bworkspaces?\b|\bblobServices/|\bbackup\b|\bjenkins\b|"
-    r"\b[a-z_]+(?:\.[a-z_]+)+\.(?-i:[A-Z])\w*(?:Error|Exception)\b|\bVMSS\b|\bdatabricks\b|"
-    r"\bapp service\b|\bservice fabric\b|\bHDInsight\b|\bAzure Batch\b|\bsession hosts?\b|"
-    r"\bMicrosoft\.(?:RecoveryServices|OperationalInsights|Logic|ApiManagement|CognitiveServices|Synapse|Databricks|Batch|"
-    r"EventHub|ServiceBus|Cdn|Search|Kusto|MachineLearningServices|DataFactory|Automation)/"
-)
-"""Other services that create the same kinds of Azure resources: a message that names one isn't about a build."""
 _PHASES_OF_ANY_TOOL = ("devops",)
 """Phases whose messages, such as a sign-in error, other tools print too: alone, they name nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepFailure:
-    """What is known about the step that failed: what it said, or why it was stopped.
-
-    `survived` is what failed in a build that succeeded anyway, and `suspicious` is what only looks like an error.
-    `script` is how certain it is that a script said this, if the text doesn't have the lines that tell.
-    """
-
-    said: ScriptFailure = NO_FAILURE
-    stopped: StoppedStep | None = None
-    survived: ScriptFailure = NO_FAILURE
-    suspicious: ScriptFailure = NO_FAILURE
-    script: Confidence | None = None
-
-    @property
-    def lines(self) -> tuple[LogLine, ...]:
-        """Return the lines that show the failure."""
-        return self.said.lines
-
-    @property
-    def deciding(self) -> LogLine | None:
-        """Return the line that says what broke, if one does."""
-        if self.stopped is not None:
-            return self.stopped.deciding
-        said = self.said if self.said.deciding else self.survived
-        return said.deciding.line if said.deciding else None
 
 
 class FailureFinder:
@@ -88,6 +41,7 @@ class FailureFinder:
 
     def __init__(self, catalog: FindingCatalog) -> None:
         self._script_failure_finder = ScriptFailureFinder(catalog)
+        self._pasted_failure_finder = PastedFailureFinder(self._script_failure_finder)
         self._stopped_step_finder = StoppedStepFinder(catalog)
 
     def find_failure(self, parsed: ParsedInput, observations: Sequence[Observation]) -> StepFailure:
@@ -97,7 +51,7 @@ class FailureFinder:
         """
         build = parsed.build
         if build is None:
-            return self._find_pasted_failure(parsed)
+            return self._pasted_failure_finder.find_failure(parsed)
         if build.outcome == "succeeded":
             return StepFailure(survived=self._find_survived_failure(build))
         if build.outcome == "canceled":
@@ -113,9 +67,9 @@ class FailureFinder:
             said = self._script_failure_finder.find_best_message(output[-CUT_LINES:], _MIN_PLAIN_WEIGHT)
             if said.deciding is None and build.outcome == "unknown":
                 printed = [line for line in output[-CUT_LINES:] if line.source == "output"]
-                said = self._script_failure_finder.find_best_message(printed, _MIN_NAMED_WEIGHT)
+                said = self._script_failure_finder.find_best_message(printed, MIN_NAMED_WEIGHT)
         is_cut = build.phase is None and not build.runs
-        return StepFailure(said, script=_judge_script(said, parsed) if is_cut else None)
+        return StepFailure(said, script=judge_script(said, parsed) if is_cut else None)
 
     def build_finding(
         self, parsed: ParsedInput, ranked: Sequence[RankedCandidate], failure: StepFailure, language: Language
@@ -134,7 +88,7 @@ class FailureFinder:
             and not top.is_general
             and top.entry.role != "wrapper"
             and top.entry.phase not in _PHASES_OF_ANY_TOOL
-            and _OTHER_SERVICES.search(parsed.text.flat) is None
+            and OTHER_SERVICES.search(parsed.text.flat) is None
             and is_whole_message(parsed.text, top.first_line_index)
         )
         is_firm = top is not None and (is_named or top.confidence != "possible")
@@ -142,7 +96,7 @@ class FailureFinder:
             return None  # whatever failed, it wasn't an image build
         best_message = failure.said
         if best_message.deciding is None or best_message.is_fallback:
-            best_message = self._find_in_text(parsed)
+            best_message = self._pasted_failure_finder.find_best_message(parsed)
         azure_error = None
         if build is None or (build.phase in _AZURE_PHASES and build.failed_run is None):
             azure_error = find_innermost_error(select_failure_text(parsed))
@@ -187,7 +141,7 @@ class FailureFinder:
         error = find_innermost_error(select_failure_text(parsed))
         if error is not None:
             return error.message
-        message = self._find_in_text(parsed).deciding
+        message = self._pasted_failure_finder.find_best_message(parsed).deciding
         return message.text if message else ""
 
     def find_suspicious(self, parsed: ParsedInput) -> ScriptFailure:
@@ -202,61 +156,6 @@ class FailureFinder:
             lines = lines[-CUT_LINES:]
         return self._script_failure_finder.find_best_message(lines, _MIN_SUSPICIOUS_WEIGHT)
 
-    def _find_pasted_failure(self, parsed: ParsedInput) -> StepFailure:
-        if parsed.is_foreign:
-            return StepFailure()
-        is_about = parsed.is_about_build
-        if parsed.kind == "deployment-error" and find_innermost_error(parsed.text) is not None:
-            return StepFailure()
-        failure = self._find_in_text(parsed)
-        if not is_about and has_control_characters(failure.lines):
-            return StepFailure()
-        confidence = _judge_script(failure, parsed)
-        if confidence == "likely" or (confidence and names_packer_script(parsed.text)):
-            return StepFailure(failure, script="likely" if is_about else "possible")
-        return StepFailure() if is_about else StepFailure(self._find_bare_error(parsed, failure), script="possible")
-
-    def _find_bare_error(self, parsed: ParsedInput, failure: ScriptFailure) -> ScriptFailure:
-        """Return a program's error that no finding knows, in a text that doesn't mention a build.
-
-        `failure` is what reads most like an error in the text.
-        """
-        lines = parsed.text.lines
-        azure_error = find_innermost_error(parsed.text)
-        is_other = len(lines) > _MAX_BARE_LINES or _OTHER_SERVICES.search(parsed.text.flat) is not None
-        if is_other or (azure_error is not None and azure_error.is_specific):
-            return NO_FAILURE
-        if failure.deciding is not None:
-            failure = self._script_failure_finder.find_best_message(list_error_lines(parsed), _MIN_GUESSED_WEIGHT)
-        if failure.deciding is None and not has_speaker(parsed.text):
-            named = [line for line in lines if names_program(line.body)]
-            failure = self._script_failure_finder.find_best_message(named, _MIN_NAMED_WEIGHT)
-        if failure.deciding is None and not has_speaker(parsed.text):
-            technical = [line for line in lines if is_technical_error(line.body)]
-            failure = self._script_failure_finder.find_best_message(technical, _MIN_NAMED_WEIGHT)
-        is_error = failure.deciding is not None and (failure.rule is not None or reads_like_error(failure.deciding))
-        return failure if is_error and not has_control_characters(failure.lines) else NO_FAILURE
-
-    def _find_in_text(self, parsed: ParsedInput) -> ScriptFailure:
-        """Return what reads most like an error in a text, except in a person's own words."""
-        lines = list_error_lines(parsed)
-        failure = self._script_failure_finder.find_best_message(lines, _MIN_PLAIN_WEIGHT)
-        if failure.deciding is None and parsed.build is not None and parsed.build.outcome in ("failed", "canceled"):
-            # The log may show the failure only after the cleanup.
-            return self._script_failure_finder.find_best_message(parsed.build.lines, _MIN_PLAIN_WEIGHT)
-        has_more = len(lines) < len(parsed.text.lines) and not parsed.is_about_build
-        if failure.deciding is None and has_more and not has_speaker(parsed.text):
-            # It reads like a person's words, such as "please try again", but it's still a program's message.
-            known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
-            return known if known.rule is not None else failure
-        if failure.deciding is None and parsed.build is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
-            # A person quotes it in lines of its own, with words such as "but" in it that a person uses, too.
-            quoted = [line for line in parsed.text.lines[1:] if not is_spoken(line.body)]
-            quoted += list_quoted_messages(parsed.text)
-            known = self._script_failure_finder.find_best_message(quoted, _MIN_PASTED_WEIGHT)
-            return known if known.rule is not None else failure
-        return failure
-
     def _find_survived_failure(self, build: Build) -> ScriptFailure:
         """Return the worst failure inside a script of a build that still succeeded, if one is clear enough."""
         for run in build.runs:
@@ -268,17 +167,6 @@ class FailureFinder:
             if is_plain and failure.rule is not None and failure.rule.pattern.weight >= _MIN_SURVIVED_WEIGHT:
                 return failure
         return NO_FAILURE
-
-
-def _judge_script(failure: ScriptFailure, parsed: ParsedInput) -> Confidence | None:
-    """Return how certain it is that a script said this, not Azure or Packer: likely if a finding knows it."""
-    if failure.deciding is None or failure.deciding.line.source == "verdict":
-        return None
-    azure_error = find_innermost_error(parsed.text)
-    if azure_error is not None and azure_error.is_specific:
-        return None
-    is_known = failure.rule is not None and failure.rule.pattern.weight >= _MIN_PASTED_WEIGHT
-    return "likely" if is_known else "possible"
 
 
 def _get_lines(build: Build, run: ProvisionerRun) -> Sequence[LogLine]:

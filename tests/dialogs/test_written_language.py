@@ -10,7 +10,7 @@ from dialogs.conversation import Conversation
 from dialogs.model.turn import MessageSent, Person, Turn
 from dialogs.replies.general_replies import EXAMPLE_LOG
 from dialogs.resources import DialogResources
-from knowledge.diagnosis.input_kind import is_description
+from knowledge.input.input_kind import is_description
 from knowledge.model.diagnosis import Diagnosis
 from knowledge.model.entry import Language
 from tests.shipped_knowledge import DIAGNOSER, KNOWLEDGE_BASE

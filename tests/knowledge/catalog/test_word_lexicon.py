@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.catalog.word_lexicon import join_alternatives, load_word_lexicon
-from knowledge.diagnosis.input_kind import is_about_build, is_definition_question, is_program_output
+from knowledge.input.input_kind import is_about_build, is_definition_question, is_program_output
 from knowledge.patterns import compile_pattern
 from knowledge.text.indexed_text import IndexedText, build_indexed_texts
 from knowledge.text.lines import read_line

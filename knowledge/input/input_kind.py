@@ -5,7 +5,6 @@ from __future__ import annotations
 from knowledge.catalog.word_lexicon import join_alternatives
 from knowledge.model.diagnosis import InputKind
 from knowledge.patterns import LazyPattern, compile_pattern, decode_groups, define_pattern
-from knowledge.text.builder_name import OTHER_PLATFORM_MARKS
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine, read_lines
 from knowledge.text.normalization import normalize_text
@@ -57,83 +56,6 @@ def _is_prose(flat: bytes, min_letter_share: float = 0.8) -> bool:
     return letters >= min_letter_share * len(text)
 
 
-_FOREIGN_PLATFORMS = define_pattern(
-    r"\bamazon-(?:ebs|instance|chroot)\b|\bgooglecompute\b|\bvsphere-iso\b|\bvmware-iso\b|\bvirtualbox-iso\b|\bqemu\.|"
-    r"EC2 Image Builder|\bInvalidAMIID|\braspberry ?pi\b|\brasp(?:bian|ios)\b|\bpacker-(?:builder|plugin)-arm\b|"
-    rf"{OTHER_PLATFORM_MARKS}"
-)
-_FOREIGN_TOOLS = define_pattern(
-    r"\bkubectl(?: -\S+)* [a-z]|^error from server|CrashLoopBackOff|\bImagePullBackOff\b|\[builder \d+/\d+\]|"
-    r"failed to solve: process|\bdocker(?:file| build| push)\b|\bterraform (?:plan|apply|init)\b|"
-    r"\bon [\w./\\-]+\.tf line \d+|"
-    r"\bhelm (?:install|upgrade)\b|\bansible-playbook\b|\bpulumi\b|\bCloudFormation\b|\b(?:remote|local)-exec\b|"
-    r"\bnull_resource\b|to be managed via Terraform|\bpodman (?:build|push)\b|\bbuildah\b|\bkaniko\b|\bvagrant up\b|"
-    r"\baz acr build\b|\bThe command '.{1,300}' returned a non-zero code|\bexecutor failed running\b"
-    r"|\bbotocore\b|\bboto3\b|\(gcloud\.|\bgoogleapi: |\bgitlab-runner\b|\bhudson\.plugins|\breact-scripts\b|"
-    r"\borg\.(?:springframework|hibernate|apache\.(?:spark|kafka|hadoop))\.|\bdjango\.|"
-    r"\bMicrosoft\.Azure\.(?:Cosmos|WebJobs)|"
-    r"acquiring the state lock|Provider produced inconsistent|\bUPGRADE FAILED\b|\bBack-off restarting|"
-    r"\bdefault-scheduler\b|"
-    r"\bpods? is forbidden\b|\bsshd\[\d+\]|\bnginx\[\d+\]|\bCORS policy\b|\bSQLSTATE\b|\bORA-\d{5}\b|\bWin32App\b|"
-    r"\bsmsts\b|ContainerServicesClient|\blisa\.[a-z]\w+|\bLisaException\b|\bdefault: ==> |"
-    r"\bcontainer service '|Microsoft\.(?:ContainerService|Web|Sql|DBfor\w+|DocumentDB)/"
-)
-"""Tools that people use on their own, but also in image build scripts."""
-_PACKER_START = define_pattern(
-    r"\bpacker (?:init|validate|plugins? (?:install|required))\b|Failed getting the \S+ plugin"
-)
-"""What Packer says or is told before it starts a build, on any platform."""
-_PACKER_MISSING = define_pattern(
-    r"\bpacker: (?:command )?not found|'packer' is not recognized|\bpacker:\W{1,3}The term 'packer' is not"
-)
-"""What a shell says where Packer isn't installed, whatever a script around it says to its user."""
-_AZURE = define_pattern(
-    r"azure|\baz\b|\bpkr(?:vm|dp|kv|os|ni|ip|sn|vn|sg)\w+|\bmanaged_image_|shared_image_gallery|\bplan_info\b|"
-    r"\bimage_(?:publisher|offer|sku)\b|\b(?:build_resource_group|temp_resource_group)_name\b|"
-    r"\bgithub\.com/(?:rgl/windows-update|hashicorp/(?:ansible|puppet|chef|salt|inspec))\b"
-)
-"""What only Azure's builder has, or what runs in a build for any platform, as the plugins of provisioners do."""
-_OTHER_BUILDERS = (
-    r"amazon|googlecompute|vsphere|vmware|virtualbox|hyperv|qemu|proxmox|parallels|docker|podman|openstack|nutanix|"
-    r"oracle-\w+|alicloud|tencentcloud|huaweicloud|yandex|digitalocean|hcloud|linode|vultr|scaleway|ibmcloud|outscale|"
-    r"exoscale|upcloud|civo|ionoscloud|jdcloud|equinix|incus|libvirt|cloudstack|xenserver|ovirt|kubevirt|lxc|lxd|vagrant|"
-    r"tart|anka|utm|null|triton|ncloud|ucloud|profitbricks"
-)
-_OTHER_PLATFORM_BUILDERS = define_pattern(
-    rf"(?:==> |--> |\bBuild '|\bui:\s+)(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?[:'] |"
-    rf"^(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+|\.[\w.-]+)+[:'] |"
-    rf"^(?:{_OTHER_BUILDERS}): output will be in this color|"
-    rf"(?:==> |--> |\bBuild ')(?:[\w-]+\.)?(?:{_OTHER_BUILDERS})(?:-[\w-]+)?(?:\.[\w.-]+)?'?:? |"
-    rf"[\s`>](?:[\w-]+\.)?(?:{_OTHER_BUILDERS})-[\w-]+(?:\.[\w.-]+)?: |"
-    rf"packer-(?:builder|plugin)-(?:{_OTHER_BUILDERS})|PACKER_BUILDER_TYPE='(?:{_OTHER_BUILDERS})"
-)
-"""Packer building for a platform other than Azure, recognized by line prefix, verdict, or plugin name."""
-_IMAGE_BUILDER_TERMS = define_pattern(
-    r"azure-arm|VirtualMachineImages|imageTemplates?\b|packerizer|packerlogs|azvmimagebuilder|vmimagebuilder|"
-    r"\bPACKER (?:OUT|ERR)\b|azure (?:vm )?image builder|\bAIB\b|hashicorp/azure\b|packer-(?:plugin|builder)-azure|"
-    r"\bGalleryImageNotFound\b|Target=\"(?:galleryImageVersion|imageReference)|"
-    r"\bpacker\b.{0,80}\bazure\b|\bazure\b.{0,80}\bpacker\b|\bazapi\b.{0,200}\bimage templates?\b"
-)
-
-
-def is_foreign(indexed_text: IndexedText) -> bool:
-    """Whether a text comes from another tool's build and doesn't mention Azure VM Image Builder."""
-    flat = indexed_text.flat
-    if _IMAGE_BUILDER_TERMS.search(flat) is not None:
-        return False
-    if any(pattern.search(flat) is not None for pattern in (_FOREIGN_PLATFORMS, _OTHER_PLATFORM_BUILDERS)):
-        return True
-    if any(line.source == "output" for line in indexed_text.lines):
-        return False  # a line of an Azure build, no matter which tool its script calls
-    if _FOREIGN_TOOLS.search(flat) is not None:
-        return True
-    if _AZURE.search(flat) is not None:
-        return False
-    # Somebody who asks here about Packer in their own words means Azure.
-    is_packer_alone = _PACKER_START.search(flat) is not None and _PERSONAL_WORDS.search(flat) is None
-    return is_packer_alone or _PACKER_MISSING.search(flat) is not None
-
-
 PACKER_SCRIPT = r"\btmp/script_\d{1,6}\.sh\b|windows[\\/]temp[\\/](?:script-[0-9a-f]{2,8}\b|packer-ps-env)"
 """The file name under which Packer runs a script on the build VM."""
 _ENGLISH_BUILD_TERMS = (
@@ -168,7 +90,7 @@ def is_about_build(indexed_text: IndexedText) -> bool:
     )
 
 
-_PERSONAL_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('personal')})\b|\?"))
+PERSONAL_WORDS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('personal')})\b|\?"))
 _SPEAKERS = LazyPattern(lambda: compile_pattern(rf"\b(?:{join_alternatives('speakers')})\b|\?"))
 _PROGRAM_OUTPUT = define_pattern(
     r"^\W*(?-i:[A-Z])[\s\S]*(?:\.\W*$|'[^']{1,80}'|\"[^\"]{1,80}\"|(?-i:\b[A-Z][a-z]+[A-Z][a-z]+)|: )|"
@@ -243,11 +165,11 @@ def is_spoken(body: str) -> bool:
 
 def _is_program_message(flat: bytes) -> bool:
     """Return whether a single line starts with the name of the program that printed it, and no person speaks in it."""
-    return _PROGRAM_NAME.search(flat) is not None and _PERSONAL_WORDS.search(flat) is None
+    return _PROGRAM_NAME.search(flat) is not None and PERSONAL_WORDS.search(flat) is None
 
 
 def _is_pasted(body: bytes) -> bool:
-    return _MESSAGE_START.search(body) is not None or _PERSONAL_WORDS.search(body) is None
+    return _MESSAGE_START.search(body) is not None or PERSONAL_WORDS.search(body) is None
 
 
 def is_small_talk(indexed_text: IndexedText) -> bool:
@@ -265,4 +187,4 @@ def is_definition_question(indexed_text: IndexedText) -> bool:
 
 def is_program_output(indexed_text: IndexedText) -> bool:
     """Whether a short text reads like a program's message rather than a person's own words."""
-    return _PROGRAM_OUTPUT.search(indexed_text.flat) is not None and _PERSONAL_WORDS.search(indexed_text.flat) is None
+    return _PROGRAM_OUTPUT.search(indexed_text.flat) is not None and PERSONAL_WORDS.search(indexed_text.flat) is None

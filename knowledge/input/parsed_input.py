@@ -8,14 +8,14 @@ from typing import NamedTuple
 from knowledge.build_log.build import Build
 from knowledge.build_log.build_reader import read_build
 from knowledge.build_log.script_output import ScriptMessage
-from knowledge.diagnosis.input_kind import (
+from knowledge.input.foreign_text import is_foreign
+from knowledge.input.input_kind import (
     PACKER_SCRIPT,
     can_be_prose,
     detect_kind,
     has_failure_sign,
     has_speaker,
     is_about_build,
-    is_foreign,
     is_small_talk,
     list_pasted_lines,
 )
