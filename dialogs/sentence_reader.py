@@ -19,6 +19,7 @@ NAME, GROUP, CODE = "NAME", "GROUP", "CODE"
 
 _EDGES = " .,;:!?…\"“”«»()[]{}*`'<>-"
 _DIGIT_OR_JOINT = re.compile(r"[\d_-]")
+_DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _EXIT_CODE = re.compile(r"-?\d{2,10}|0x[0-9a-f]{2,16}")
 _ERROR_CODE = re.compile(r"(?:[A-Z]+[a-z0-9]+){2,8}|[A-Z]{1,12}_[A-Z_]{3,40}|AADSTS\d{3,8}")
 _NO_TEMPLATE = re.compile(
@@ -83,7 +84,7 @@ def read_sentence(
             code = word
             words.append(CODE)
         elif word or len(tokens) == 1:
-            words.append(_fold(word or token))
+            words.append(_spell(_fold(word or token), patterns))
     rest = _strip_fillers(words, patterns.fillers)
     return Sentence(" ".join(rest), query, group, code, len(rest))
 
@@ -134,6 +135,12 @@ def _fold(word: str) -> str:
     """Return a word in lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _spell(word: str, patterns: SentencePatterns) -> str:
+    """Return the word that is meant: without letters that were drawn out, and not as it's abbreviated or mistyped."""
+    word = _DRAWN_OUT.sub(r"\1", word)
+    return patterns.spellings.get(word, word)
 
 
 def _is_exit_code(word: str, words_before: Sequence[str], patterns: SentencePatterns) -> bool:

@@ -29,6 +29,7 @@ BEFORE_GUIDES = frozenset(
             "step",
             "go-to-step",
             "why",
+            "look-again",
             "watches",
             "failing",
             "wrong",

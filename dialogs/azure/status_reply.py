@@ -71,15 +71,17 @@ def show_combined_diagnosis(
     rows = find_highlighted_rows(combined)
     # the run's message usually just points to the log, so it's prominent only if no log was read or refused
     should_show_message = combined.log is None and log_refusal is None
+    leading = find_leading_match(combined)
+    is_explained = leading is not None and leading.confidence != "possible"
     blocks = (
-        *build_status_blocks(context, status, combined.timeline, rows, should_show_message, is_repeat),
+        *build_status_blocks(context, status, combined.timeline, rows, should_show_message, is_repeat, is_explained),
         *build_failing_script(context, status, combined.diagnosis),
         *_build_log_blocks(context, state, combined, snapshot),
         *build_fact_check_blocks(context, combined),
         *(() if is_repeat else build_detail_blocks(context, status, rows, should_show_message)),
     )
     follow_up = follow_up_lookup(context, state, combined, is_log_refused=log_refusal is not None)
-    run_line, leading = render_run_line(context, status.template).text, find_leading_match(combined)
+    run_line = render_run_line(context, status.template).text
     state = remember_look(context, follow_up.result.state, status, run_line, combined.diagnosis, leading)
     # the follow-up's buttons come first: they lead back to what the user was doing
     buttons = (

@@ -14,6 +14,7 @@ from dialogs.model.reply import (
     Button,
     CopyableText,
     FactTable,
+    FoldedSection,
     Paragraph,
     RichText,
     TextRun,
@@ -36,7 +37,7 @@ MAX_BUTTON_INT = 10**9
 
 _TONE_BY_RUN_STATE: Mapping[str, Tone] = {"failed": "attention", "succeeded": "good"}
 
-_PROMINENT_ROWS = frozenset({"took", "started", "vm_size", "region", "output"})
+_PROMINENT_ROWS = frozenset({"took", "started", "output"})
 """What everyone wants to know about a run; other facts are folded unless they speak for or against a cause."""
 
 
@@ -47,11 +48,13 @@ def build_status_blocks(
     highlighted_rows: frozenset[str],
     should_show_message: bool,
     is_repeat: bool,
+    is_explained: bool,
 ) -> tuple[Block, ...]:
     """Build the prominent part of the status card: the run, the main facts, messages, and the customizers.
 
     `highlighted_rows` are fact rows to always show here. With `is_repeat` the facts are left out, since an earlier card
-    showed them. Without `should_show_message`, `build_detail_blocks` has the run's message.
+    showed them. Without `should_show_message`, `build_detail_blocks` has the run's message. With `is_explained` a
+    diagnosis follows that quotes the messages, so they're folded.
     """
     blocks: list[Block] = [
         context.build_heading("look.title", name=shorten_value(status.template_id.name)),
@@ -65,9 +68,9 @@ def build_status_blocks(
         ]
         blocks += [FactTable(tuple(rows))] if rows else []
         if status.template.provisioning.message.strip():
-            blocks += _build_message_blocks(context, "look.provisioning-says", status.template.provisioning.message)
+            blocks += _build_message_blocks(context, "provisioning", status.template.provisioning.message, is_explained)
     if should_show_message and status.run.message.strip():
-        blocks += _build_message_blocks(context, "look.run-says", status.run.message)
+        blocks += _build_message_blocks(context, "run", status.run.message, is_explained)
     if not timeline.has_log and status.template.customizers:
         blocks.append(_render_customizer_list(context, status.template))
     if timeline.bars.rows:
@@ -123,8 +126,11 @@ def _is_prominent_row(template: ImageTemplate, key: str, highlighted_rows: froze
     return key in _PROMINENT_ROWS or key in highlighted_rows
 
 
-def _build_message_blocks(context: DialogContext, key: str, message: str) -> list[Block]:
-    return [context.build_paragraph(key), CopyableText(shorten_message(message))]
+def _build_message_blocks(context: DialogContext, part: str, message: str, is_folded: bool) -> list[Block]:
+    text = CopyableText(shorten_message(message))
+    if is_folded:
+        return [FoldedSection(context.format_text(f"look.{part}-message"), (text,))]
+    return [context.build_paragraph(f"look.{part}-says"), text]
 
 
 def render_run_line(context: DialogContext, template: ImageTemplate) -> Paragraph:

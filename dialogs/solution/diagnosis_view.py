@@ -215,7 +215,8 @@ def _build_remarks(
     basis = rule.basis if rule else entry.basis
     if basis != "documented":
         blocks.append(context.build_paragraph(f"diagnosis.{basis}", "subtle"))
-    if diagnosis and diagnosis.partial:
+    # with proof, the rest of the log doesn't matter; if it's likely, the line below the headline says so already
+    if diagnosis and diagnosis.partial and (match is None or match.confidence == "possible"):
         blocks.append(context.build_paragraph("diagnosis.partial", "subtle"))
     return blocks
 

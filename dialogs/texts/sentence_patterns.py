@@ -12,6 +12,7 @@ from knowledge.patterns import InvalidPatternError, LazyPattern, PatternSet, com
 _PATTERN_GROUPS = ("sentences", "in_walk", "answers", "shells")
 _WORD_LISTS = ("fillers", "not_names", "before_groups", "before_codes")
 _FRAMES = "name_frames"
+_SPELLINGS = "spellings"
 
 
 class IntentPatterns:
@@ -45,6 +46,7 @@ class SentencePatterns:
         before_groups: Words that come before the name of a resource group, besides prepositions.
         before_codes: Words after which a number of one digit is a code, too.
         name_frames: Where any word is the name of a template.
+        spellings: Typos and abbreviations, with the word that is meant.
     """
 
     sentences: IntentPatterns
@@ -56,6 +58,7 @@ class SentencePatterns:
     before_groups: frozenset[str]
     before_codes: frozenset[str]
     name_frames: tuple[LazyPattern[bytes], ...]
+    spellings: Mapping[str, str]
 
 
 def read_sentence_patterns(files: Iterable[YamlFile]) -> SentencePatterns:
@@ -63,9 +66,10 @@ def read_sentence_patterns(files: Iterable[YamlFile]) -> SentencePatterns:
     groups: dict[str, dict[str, list[str]]] = {name: {} for name in _PATTERN_GROUPS}
     frames: list[str] = []
     words: dict[str, set[str]] = {name: set() for name in _WORD_LISTS}
+    spellings: dict[str, str] = {}
     for number, file in enumerate(files):
         is_first = number == 0
-        section = Section(file, (), file.value or {}, (*_PATTERN_GROUPS, *_WORD_LISTS, _FRAMES))
+        section = Section(file, (), file.value or {}, (*_PATTERN_GROUPS, *_WORD_LISTS, _FRAMES, _SPELLINGS))
         for name, patterns in groups.items():
             value = section.get_raw(name) or {}
             actions = Section(file, (name,), value, tuple(value) if is_first else tuple(patterns))
@@ -75,6 +79,9 @@ def read_sentence_patterns(files: Iterable[YamlFile]) -> SentencePatterns:
                 patterns.setdefault(action_id, []).extend(expressions)
         frames += section.get_texts(_FRAMES)
         _check_expressions(section, _FRAMES, section.get_texts(_FRAMES))
+        meant = section.get_raw(_SPELLINGS) or {}
+        spelled = Section(file, (_SPELLINGS,), meant, tuple(meant))
+        spellings |= {wrong: word for word in meant for wrong in spelled.get_texts(word)}
         for name in _WORD_LISTS:
             words[name].update(map(normalize_phrase, section.get_texts(name)))
     return SentencePatterns(
@@ -87,6 +94,7 @@ def read_sentence_patterns(files: Iterable[YamlFile]) -> SentencePatterns:
         frozenset(words["before_groups"]),
         frozenset(words["before_codes"]),
         tuple(map(define_pattern, frames)),
+        spellings,
     )
 
 

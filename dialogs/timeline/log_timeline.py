@@ -90,8 +90,7 @@ def build_whole_bars(diagnosis: Diagnosis, get_text: GetText) -> list[DurationBa
         return [build_limit_bar(seconds, limit, is_stopped, get_text)]
     if diagnosis.outcome != "canceled":
         return []
-    note = get_text("reply.bar.no-limit")
-    return [DurationBar(get_text("reply.bar.whole"), seconds, "stopped", is_own=True, note=note)]
+    return [DurationBar(get_text("reply.bar.whole"), seconds, "stopped", is_own=True)]
 
 
 def build_limit_bar(seconds: int, limit_minutes: int, is_over: bool, get_text: GetText) -> DurationBar:
