@@ -77,7 +77,10 @@ _SIGNATURE_KEYS = (
     "tool",
     "headline",
 )
-STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason")
+STEP_KEYS = (
+    "do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason",
+    "exit_codes", "exit_codes_of",
+)  # fmt: skip
 _SYSTEMS = ("linux", "windows")
 
 
@@ -183,7 +186,18 @@ def read_step(section: Section) -> Step:
         known_from=tuple(section.get_texts("known_from")),
         os=section.get_choice("os", _SYSTEMS) if section.has("os") else "",
         order_reason=section.get_text("order_reason", ""),
+        exit_codes=read_exit_codes(section),
+        exit_codes_of=section.get_text("exit_codes_of", ""),
     )
+
+
+def read_exit_codes(section: Section) -> tuple[int, ...]:
+    """Read the numbers under `exit_codes`; none if the key is missing."""
+    codes = section.get_raw("exit_codes") or []
+    if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
+        section.add_fault("exit_codes", "must be a list of numbers")
+        return ()
+    return tuple(codes)
 
 
 def _read_command(section: Section, key: str) -> str | None:

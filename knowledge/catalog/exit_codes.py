@@ -14,7 +14,7 @@ from typing import Any
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import Language, LocalizedText
+from knowledge.model.entry import Language, LocalizedText, Step
 from knowledge.model.errors import InvalidFilesError
 
 EXIT_CODES_PATH = Path(__file__).parents[1] / "exit_codes.yaml"
@@ -68,18 +68,39 @@ def describe_exit_code(code: int, os: str | None, language: Language, program: s
     `os` is `windows` or `linux`; for any other value, the meanings on both are given. Windows codes may be signed or
     unsigned: -2147023278 and 2147944018 are the same code. `program` is what ended with it, as of `find_program`.
     """
+    meanings = list_meanings(code, os, language, program)
+    if len(meanings) < 2:
+        return next(iter(meanings.values()), None)
+    return "; ".join(f"{system}: {meaning}" for system, meaning in meanings.items())
+
+
+def list_meanings(code: int, os: str | None, language: Language, program: str = "") -> Mapping[str, str]:
+    """Return what `code` means by what it depends on: `Windows`, `Linux`, or a program; "" if on nothing.
+
+    The arguments are those of `describe_exit_code`.
+    """
     known = load_exit_codes()
     if program == ROBOCOPY and 0 <= code <= _MAX_ROBOCOPY_CODE:
-        return _describe_robocopy_code(known, code, language)
+        return {ROBOCOPY: _describe_robocopy_code(known, code, language)}
     code %= _UINT32_RANGE
     universal_meaning = known.meanings.get((code, None))
     if universal_meaning:
-        return universal_meaning.get(language)
+        return {"": universal_meaning.get(language)}
     systems = (os,) if os in _SYSTEMS else _SYSTEMS
-    meanings = {system: meaning for system in systems if (meaning := _describe_for_os(known, code, system, language))}
-    if len(meanings) < 2:
-        return next(iter(meanings.values()), None)
-    return "; ".join(f"{system.capitalize()}: {meaning}" for system, meaning in meanings.items())
+    return {
+        system.capitalize(): meaning
+        for system in systems
+        if (meaning := _describe_for_os(known, code, system, language))
+    }
+
+
+def list_step_codes(step: Step, language: Language) -> Mapping[int, str]:
+    """Return what each of a step's exit codes means; codes without a meaning are left out."""
+    if step.exit_codes_of == ROBOCOPY:
+        bits = load_exit_codes().robocopy_bits
+        return {code: bits[code].get(language) for code in step.exit_codes if code in bits}
+    meanings = {code: describe_exit_code(code, step.os, language) for code in step.exit_codes}
+    return {code: meaning for code, meaning in meanings.items() if meaning}
 
 
 def _describe_for_os(known: ExitCodes, code: int, os: str, language: Language) -> str | None:

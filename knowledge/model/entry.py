@@ -137,7 +137,8 @@ class Step:
 
     `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log,
     `run-length` for the times of a run, or values that the signatures capture. `os` is the only system that the step
-    is for, "" for any. `order_reason` says why it comes earlier than its kind does.
+    is for, "" for any. `order_reason` says why it comes earlier than its kind does. `exit_codes` are shown in a table
+    with their meanings on that system, or as the codes of the program `exit_codes_of`.
     """
 
     do: LocalizedText
@@ -149,6 +150,8 @@ class Step:
     known_from: tuple[str, ...] = ()
     os: str = ""
     order_reason: str = ""
+    exit_codes: tuple[int, ...] = ()
+    exit_codes_of: str = ""
 
 
 class LookAlike(NamedTuple):
