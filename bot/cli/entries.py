@@ -144,6 +144,7 @@ def _format_entry(entry: Entry, language: Language) -> str:
                 lines += [f"     {line}" for line in command.splitlines()]
     if entry.look_alikes:
         lines.append("")
-        lines += [f"~ {other.entry}: {other.difference.get(language)}" for other in entry.look_alikes]
+        for other in entry.look_alikes:
+            lines += [f"~ {other.entry}", f"   {other.difference.get(language)}"]
     lines += ["", *(f"{reference.title}: {reference.url}" for reference in entry.references)]
     return "\n".join(lines) + "\n"
