@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dialogs.action_registry import ActionRequest
 from dialogs.azure import choose_template, failed_templates, manual_commands, template_watch, whole_log
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
+from dialogs.azure.run_states import name_state
 from dialogs.azure.status_reply import show_status
 from dialogs.azure.template_snapshot import compute_deadline, fetch_snapshot
 from dialogs.context import DialogContext, DialogResult
@@ -86,7 +87,7 @@ class AzureDialog:
         result = await self._run_lookup(context, state, person, asked)
         first, *rest = result.replies
         heading = context.build_paragraph(
-            "watch.ended", name=asked.query.name, state=str(job_done.result["state"])[:40]
+            "watch.ended", name=asked.query.name, state=name_state(context, str(job_done.result["state"])[:40])
         )
         result = replace(result, replies=(replace(first, placement="stays"), *rest))
         return result.with_leading_blocks(heading)

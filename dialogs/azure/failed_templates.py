@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dialogs.azure.choose_template import build_subscription_blocks, build_template_button, render_template_line
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
+from dialogs.azure.run_states import name_state
 from dialogs.azure.template_snapshot import compute_deadline, diagnose_snapshot, fetch_log
 from dialogs.context import DialogContext, shorten_label
 from dialogs.model.azure import FailedTemplates, TemplateStatus
@@ -104,7 +105,10 @@ def _render_running(context: DialogContext, running: Sequence[TemplateStatus]) -
     runs = context.format_runs("look.failing.running")
     for number, status in enumerate(running[:MAX_RUNNING_NAMES]):
         seconds = status.run.compute_seconds(context.now)
-        details = (status.run.sub_state.casefold(), "" if seconds is None else format_duration(seconds))
+        details = (
+            name_state(context, status.run.sub_state).casefold(),
+            "" if seconds is None else format_duration(seconds),
+        )
         said = ", ".join(shorten_value(detail) for detail in details if detail)
         name = build_literal(shorten_value(status.template_id.name))
         runs += (TextRun(" · " if number else " "), *name, *((TextRun(" "), *build_literal(said)) if said else ()))
@@ -161,7 +165,7 @@ def _render_template(context: DialogContext, combined: CombinedDiagnosis) -> Par
     age = ""
     if seconds is not None:
         age = context.format_text("look.failing.ago", took=TrustedText(_format_age(seconds)))
-    line = render_template_line(status.template_id, status.run.sub_state, age=age)
+    line = render_template_line(status.template_id, name_state(context, status.run.sub_state), age=age)
     return replace(line, tone="subtle")
 
 

@@ -28,7 +28,9 @@ def check_order(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step], ret
         if message and not step.order_reason:
             file.add_fault((*parent_path, "steps", index), f"{message}; or say in 'order_reason' why it comes first")
         elif step.order_reason and not message:
-            file.add_fault((*parent_path, "steps", index, "order_reason"), "this step already comes first without a reason")
+            file.add_fault(
+                (*parent_path, "steps", index, "order_reason"), "this step already comes first without a reason"
+            )
 
 
 def _find_fault(step: Step, later: Sequence[Step], retry: Retry) -> str:

@@ -175,7 +175,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
             "sì",
             (
                 "Modello win11-golden",
-                "Ultima esecuzione: Failed in Customizing",
+                "Ultima esecuzione: Non riuscita, fase Personalizzazione",
                 "Durata: 3 min 42 s su 4 h",
                 "arrivata al personalizzatore 2 di 3",
                 "non riuscito",
