@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from dialogs.action_registry import ActionRequest
 from dialogs.azure import choose_template, failed_templates, manual_commands, template_watch, whole_log
 from dialogs.azure.refusals import build_refusal_blocks, build_refusal_buttons
-from dialogs.azure.run_states import name_state
 from dialogs.azure.status_reply import show_status
 from dialogs.azure.template_snapshot import compute_deadline, fetch_snapshot
 from dialogs.context import DialogContext, DialogResult
@@ -20,6 +19,7 @@ from dialogs.model.job import JobDone
 from dialogs.model.ports import AzureReader, DiagnoseText
 from dialogs.model.turn import Person
 from dialogs.replies.general_replies import build_default_buttons
+from dialogs.replies.run_states import name_state
 from dialogs.resources import DialogResources
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.azure_state import AzureRequest, AzureState, PendingInput

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from dialogs.azure.choose_template import build_subscription_blocks, build_template_button, render_template_line
 from dialogs.azure.combined_diagnosis import CombinedDiagnosis, find_leading_match
-from dialogs.azure.run_states import name_state
 from dialogs.azure.template_snapshot import compute_deadline, diagnose_snapshot, fetch_log
 from dialogs.context import DialogContext, shorten_label
 from dialogs.model.azure import FailedTemplates, TemplateStatus
@@ -18,6 +17,7 @@ from dialogs.model.turn import Person
 from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration
 from dialogs.replies.plain_text import flatten_runs
+from dialogs.replies.run_states import name_state
 from dialogs.solution.finding_view import render_finding_title, render_headline
 from dialogs.texts.catalog import TrustedText
 from knowledge.azure_times import compute_seconds_between

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dialogs.azure.run_states import name_state, render_state
 from dialogs.azure.run_timeline import RunTimeline
 from dialogs.context import DialogContext
 from dialogs.model.azure import LogTail, TemplateStatus
@@ -23,6 +22,7 @@ from dialogs.model.reply import (
 )
 from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration, format_time_span
+from dialogs.replies.run_states import name_state, render_state
 from dialogs.texts.catalog import TrustedText
 from knowledge.azure_names import get_last_segment
 from knowledge.redaction.redact import redact

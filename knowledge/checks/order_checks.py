@@ -28,9 +28,7 @@ def check_order(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step], ret
         if message and not step.order_reason:
             file.add_fault((*parent_path, "steps", index), f"{message}; or say in 'order_reason' why it comes first")
         elif step.order_reason and not message:
-            file.add_fault(
-                (*parent_path, "steps", index, "order_reason"), "this step already comes first without a reason"
-            )
+            file.add_fault((*parent_path, "steps", index, "order_reason"), "this step comes first in any case")
 
 
 def _find_fault(step: Step, later: Sequence[Step], retry: Retry) -> str:
@@ -45,7 +43,7 @@ def _find_fault(step: Step, later: Sequence[Step], retry: Retry) -> str:
 
 
 def _waits_for_others(step: Step) -> bool:
-    """Return whether a change requires a role that only somebody else has: people who build are usually Contributors."""
+    """Return whether a change requires a role that only somebody else has: a Contributor builds."""
     needs = _find_needs(step)
     suits_contributors = "Contributor" in needs.replace(_POLICY_ROLE, "")
     return step.effect == "changes" and not suits_contributors and _OTHERS_ROLE.search(needs) is not None

@@ -96,10 +96,10 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     ),
     "no, thanks": (
         Line("look at win11-golden", ("May I read your template in Azure?",)),
-        Line("[No, thanks]", ("I won't read Azure", "“Look at my template” asks you again")),
+        Line("[No, thanks]", ("I won't read anything from Azure", "“Look at my template” asks you again")),
         Line("FAILED.LOG", ("Step 1 of 3",), ("May I read your template",)),
         Line("[Look at my template]", ("May I read your template in Azure?",)),
-        Line("no", ("I won't read Azure",)),
+        Line("no", ("I won't read anything from Azure",)),
     ),
     "asked only once": (
         Line("look at win11-golden", ("May I read your template in Azure?",)),

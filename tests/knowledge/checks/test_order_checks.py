@@ -48,7 +48,7 @@ ORDERS: list[tuple[str, list[Step], Retry, list[tuple[int, str]]]] = [
     ("a run before an edit", [AGAIN, EDIT], "after-fix", []),
     ("a run that may be enough", [AGAIN, CHECK], "yes", []),
     ("with a reason", [step("Delete it.", "deletes", reason="The name must be free."), SUBMIT], "no", []),
-    ("a reason for nothing", [step("Look.", "reads", reason="It is cheap."), SUBMIT], "no", [(0, "must anyway")]),
+    ("a reason for nothing", [step("Look.", "reads", reason="It is cheap."), SUBMIT], "no", [(0, "in any case")]),
 ]
 
 
