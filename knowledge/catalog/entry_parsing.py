@@ -27,6 +27,7 @@ from knowledge.model.entry import (
     Severity,
     Signature,
     Step,
+    StepCode,
     Strength,
 )
 
@@ -78,8 +79,7 @@ _SIGNATURE_KEYS = (
     "headline",
 )
 STEP_KEYS = (
-    "do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason",
-    "exit_codes", "exit_codes_of",
+    "do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason", "codes",
 )  # fmt: skip
 _SYSTEMS = ("linux", "windows")
 
@@ -186,18 +186,15 @@ def read_step(section: Section) -> Step:
         known_from=tuple(section.get_texts("known_from")),
         os=section.get_choice("os", _SYSTEMS) if section.has("os") else "",
         order_reason=section.get_text("order_reason", ""),
-        exit_codes=read_exit_codes(section),
-        exit_codes_of=section.get_text("exit_codes_of", ""),
+        codes=section.build_each("codes", _parse_step_code),
     )
 
 
-def read_exit_codes(section: Section) -> tuple[int, ...]:
-    """Read the numbers under `exit_codes`; none if the key is missing."""
-    codes = section.get_raw("exit_codes") or []
-    if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
-        section.add_fault("exit_codes", "must be a list of numbers")
-        return ()
-    return tuple(codes)
+def _parse_step_code(file: YamlFile, key_path: KeyPath, value: Any) -> StepCode:
+    if not isinstance(value, dict):
+        return StepCode(str(value), None)
+    section = Section(file, key_path, value, ("code", "meaning"))
+    return StepCode(str(section.get_raw("code")), section.get_localized("meaning"))
 
 
 def _read_command(section: Section, key: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from knowledge.catalog.entry_parsing import parse_step, read_exit_codes
+from knowledge.catalog.entry_parsing import parse_step
 from knowledge.catalog.line_patterns import check_regexes, read_line_pattern
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile
 from knowledge.model.entry import COMPLETE_LANGUAGES, Basis, LocalizedText, Owner, Retry
@@ -44,8 +44,16 @@ def _read_rule(section: Section) -> FindingRule:
         owner=section.get_choice("owner", get_args(Owner)),
         basis=section.get_choice("basis", get_args(Basis), "reported"),
         examples=examples,
-        exit_codes=read_exit_codes(section),
+        exit_codes=_read_exit_codes(section),
     )
+
+
+def _read_exit_codes(section: Section) -> tuple[int, ...]:
+    codes = section.get_raw("exit_codes") or []
+    if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
+        section.add_fault("exit_codes", "must be a list of numbers")
+        return ()
+    return tuple(codes)
 
 
 def _read_trigger(section: Section) -> FindingTrigger:
