@@ -111,7 +111,7 @@ def _describe_listed_code(code: str, os: str, language: Language) -> str | None:
     if not _NUMBER.fullmatch(code):
         return None
     meanings, number = load_exit_codes().meanings, int(code, 0) % _UINT32_RANGE
-    keys = [(number, None), (number, os)]
+    keys: list[tuple[int, str | None]] = [(number, system) for system in (None, *((os,) if os else _SYSTEMS))]
     keys += [(number & 0xFFFF, "windows")] if number & 0xFFFF0000 == _WIN32_HRESULT_PREFIX else []
     listed = next((meanings[key] for key in keys if key in meanings), None)
     return listed.get(language) if listed else describe_exit_code(number, os, language)
