@@ -186,9 +186,9 @@ class Conversation:
                 state, (render_current_step(context, state, (empty,)) or show_message(context, "talk.empty"),)
             )
         phrases, sentences = self._texts.phrases, self._texts.sentences
+        context, state = self._follow_written_language(context, state, message.text)
         if typed := find_typed_action(message.text, state, phrases, sentences):
             return await self._perform(context, state, turn, typed)
-        context, state = self._follow_written_language(context, state, message.text)
         # words sent with a file are about the file
         asked = None if message.files else find_asked_action(message.text, state, phrases, sentences)
         howto = self._knowledge.howto_search.find_howto(message.text)

@@ -12,6 +12,7 @@ from typing import get_args
 from bot.cli.help_text import add_epilog
 from dialogs.texts.languages import ENGLISH, list_languages
 from dialogs.texts.loading import load_area
+from knowledge.catalog.exit_codes import list_step_codes
 from knowledge.catalog.loading import ENTRIES_DIR, load_entries
 from knowledge.catalog.skeleton import render_skeleton
 from knowledge.checks.date_checks import list_stale_entries
@@ -133,6 +134,9 @@ def _format_entry(entry: Entry, language: Language) -> str:
         lines.append(f"{number}.{system}{effect} {step.do.get(language)}")
         if step.save_first:
             lines.append(f"   ! {step.save_first.get(language)}")
+        codes = list_step_codes(step, language)
+        width = max((len(str(code)) for code in codes), default=0)
+        lines += [f"     {code:>{width}}  {meaning}" for code, meaning in codes.items()]
         for shell, key in shells:
             command = getattr(step, key)
             if command:
@@ -140,6 +144,7 @@ def _format_entry(entry: Entry, language: Language) -> str:
                 lines += [f"     {line}" for line in command.splitlines()]
     if entry.look_alikes:
         lines.append("")
-        lines += [f"~ {other.entry}: {other.difference.get(language)}" for other in entry.look_alikes]
+        for other in entry.look_alikes:
+            lines += [f"~ {other.entry}", f"   {other.difference.get(language)}"]
     lines += ["", *(f"{reference.title}: {reference.url}" for reference in entry.references)]
     return "\n".join(lines) + "\n"

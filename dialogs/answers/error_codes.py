@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from dialogs.context import DialogContext, DialogResult
-from dialogs.model.reply import Block, Paragraph, build_literal, emphasize
+from dialogs.model.reply import Block, FactTable, Paragraph, RichText, build_literal, emphasize, parse_markup
 from dialogs.replies.general_replies import build_default_buttons
 from dialogs.resources import DialogResources
 from dialogs.solution.candidate_view import build_choose_button
@@ -14,7 +14,7 @@ from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.conversation_state import ConversationState
 from dialogs.texts.catalog import TrustedText
 from knowledge.catalog.error_codes import find_error_code
-from knowledge.catalog.exit_codes import describe_exit_code, find_program
+from knowledge.catalog.exit_codes import find_program, list_meanings
 from knowledge.diagnosis.azure_error import is_wrapper_code
 
 _MAX_CANDIDATES = 3
@@ -28,7 +28,7 @@ async def explain_code(
     os = state.diagnosis.os if state.diagnosis else None
     program = program or (find_program(state.diagnosis) if state.diagnosis else "")
     number = int(code, 0) if _NUMBER.fullmatch(code) else None
-    meaning = describe_exit_code(number, os, context.language, program) if number is not None else None
+    meanings = list_meanings(number, os, context.language, program) if number is not None else {}
     diagnosis = await resources.diagnose(code, context.language)
     entries = [match.entry for match in diagnosis.matches if match.entry in context.entries]
     known = find_error_code(code)
@@ -40,8 +40,8 @@ async def explain_code(
         entries = [hit.entry for hit in hits if not hit.finding]
     entries = entries[:_MAX_CANDIDATES]
     blocks: list[Block] = [Paragraph(build_literal(code), size="title")]
-    if meaning is not None:
-        blocks.append(context.build_paragraph("code.means", meaning=TrustedText(meaning)))
+    if meanings:
+        blocks.append(FactTable(tuple(_build_row(context, *item) for item in meanings.items())))
     elif known is not None:
         blocks.append(Paragraph(context.localize(known.meaning)))
     elif is_wrapper:
@@ -58,3 +58,8 @@ async def explain_code(
         *(build_back_to_step_buttons(context, state) or build_default_buttons(context)),
     )
     return DialogResult(state, (context.build_reply(*blocks, buttons=buttons, placement="stays"),))
+
+
+def _build_row(context: DialogContext, scope: str, meaning: str) -> tuple[str, RichText]:
+    """Build the row of one meaning: on a system, from a program, or anywhere."""
+    return scope or context.format_text("code.meaning"), parse_markup(meaning)

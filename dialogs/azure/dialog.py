@@ -19,6 +19,7 @@ from dialogs.model.job import JobDone
 from dialogs.model.ports import AzureReader, DiagnoseText
 from dialogs.model.turn import Person
 from dialogs.replies.general_replies import build_default_buttons
+from dialogs.replies.run_states import name_state
 from dialogs.resources import DialogResources
 from dialogs.solution.howtos import build_back_to_step_buttons
 from dialogs.state.azure_state import AzureRequest, AzureState, PendingInput
@@ -86,7 +87,7 @@ class AzureDialog:
         result = await self._run_lookup(context, state, person, asked)
         first, *rest = result.replies
         heading = context.build_paragraph(
-            "watch.ended", name=asked.query.name, state=str(job_done.result["state"])[:40]
+            "watch.ended", name=asked.query.name, state=name_state(context, str(job_done.result["state"])[:40])
         )
         result = replace(result, replies=(replace(first, placement="stays"), *rest))
         return result.with_leading_blocks(heading)

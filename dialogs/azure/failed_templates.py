@@ -17,6 +17,7 @@ from dialogs.model.turn import Person
 from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration
 from dialogs.replies.plain_text import flatten_runs
+from dialogs.replies.run_states import name_state
 from dialogs.solution.finding_view import render_finding_title, render_headline
 from dialogs.texts.catalog import TrustedText
 from knowledge.azure_times import compute_seconds_between
@@ -106,7 +107,10 @@ def _render_running(context: DialogContext, running: Sequence[TemplateStatus]) -
     runs = context.format_runs("look.failing.running")
     for number, status in enumerate(running[:MAX_RUNNING_NAMES]):
         seconds = status.run.compute_seconds(context.now)
-        details = (status.run.sub_state.casefold(), "" if seconds is None else format_duration(seconds))
+        details = (
+            name_state(context, status.run.sub_state).casefold(),
+            "" if seconds is None else format_duration(seconds),
+        )
         said = ", ".join(shorten_value(detail) for detail in details if detail)
         name = build_literal(shorten_value(status.template_id.name))
         runs += (TextRun(" · " if number else " "), *name, *((TextRun(" "), *build_literal(said)) if said else ()))
@@ -163,7 +167,7 @@ def _render_template(context: DialogContext, combined: CombinedDiagnosis) -> Par
     age = ""
     if seconds is not None:
         age = context.format_text("look.failing.ago", took=TrustedText(_format_age(seconds)))
-    line = render_template_line(status.template_id, status.run.sub_state, age=age)
+    line = render_template_line(status.template_id, name_state(context, status.run.sub_state), age=age)
     return replace(line, tone="subtle")
 
 

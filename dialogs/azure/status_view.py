@@ -23,6 +23,7 @@ from dialogs.model.reply import (
 )
 from dialogs.replies.azure_refusal import shorten_value
 from dialogs.replies.durations import format_duration, format_time_span
+from dialogs.replies.run_states import name_state, render_state
 from dialogs.texts.catalog import TrustedText
 from knowledge.azure_names import get_last_segment
 from knowledge.redaction.redact import redact
@@ -145,7 +146,8 @@ def render_run_line(context: DialogContext, template: ImageTemplate) -> Paragrap
     else:
         key = "look.ran-in" if template.run.sub_state else "look.ran"
     tone: Tone = _TONE_BY_RUN_STATE.get(template.run.state.casefold(), "default")
-    return Paragraph(context.format_runs(key, state=template.run.state, sub=template.run.sub_state), tone)
+    state, sub_state = (name_state(context, name) for name in (template.run.state, template.run.sub_state))
+    return Paragraph(context.format_runs(key, state=state, sub=sub_state), tone)
 
 
 def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tuple[str, str, RichText]]:
@@ -154,14 +156,14 @@ def _build_fact_rows(context: DialogContext, status: TemplateStatus) -> list[tup
     rows = [(key, context.format_text(f"look.fact.{key}"), value) for key, value in values.items() if value]
     for output in status.outputs[:MAX_OUTPUTS]:
         artifact = (TextRun(" · "), *build_literal(output.artifact)) if output.artifact else ()
-        value = (*build_literal(output.name), TextRun(" · "), *build_literal(output.state or "?"), *artifact)
+        value = (*build_literal(output.name), TextRun(" · "), *_render_output_state(context, output.state), *artifact)
         rows.append(("output", context.format_text("look.fact.output"), value))
     return rows
 
 
 def _render_run_facts(context: DialogContext, template: ImageTemplate) -> dict[str, RichText]:
     """Render the facts about provisioning and the last run; an unknown one is empty."""
-    facts: dict[str, RichText] = {"provisioning": _render_literal(template.provisioning.state)}
+    facts: dict[str, RichText] = {"provisioning": render_state(context, template.provisioning.state, "template-state")}
     if template.provisioning.state and template.provisioning.code:
         facts["provisioning"] += (TextRun(", "), *build_literal(template.provisioning.code))
     seconds = template.run.compute_seconds(context.now)
@@ -224,6 +226,10 @@ def _build_timeline_blocks(context: DialogContext, timeline: RunTimeline) -> lis
     if timeline.hidden_after:
         blocks.append(context.build_paragraph("look.rows-after", "subtle", count=timeline.hidden_after))
     return blocks
+
+
+def _render_output_state(context: DialogContext, state: str) -> RichText:
+    return render_state(context, state) or build_literal("?")
 
 
 def _render_literal(text: str) -> RichText:

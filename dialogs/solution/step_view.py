@@ -12,11 +12,13 @@ from dialogs.model.reply import (
     Button,
     ButtonArgument,
     Command,
+    FactTable,
     FoldedSection,
     Mark,
     Paragraph,
     RichText,
     TextRun,
+    parse_markup,
 )
 from dialogs.replies.shell_commands import build_command
 from dialogs.solution.solution_steps import (
@@ -30,6 +32,7 @@ from dialogs.solution.solution_steps import (
 )
 from dialogs.state.conversation_state import ConversationState, StepOutcome, Walkthrough
 from dialogs.state.diagnosis import extract_placeholder_values
+from knowledge.catalog.exit_codes import list_step_codes
 from knowledge.diagnosis.solution import runs_build
 from knowledge.model.entry import Step
 
@@ -66,8 +69,10 @@ def build_folded_step(context: DialogContext, state: ConversationState, walk: Wa
 
 
 def build_step_body(context: DialogContext, step: Step, values: Mapping[str, str]) -> tuple[Block, ...]:
-    """Build what follows a step's instruction: warnings first, then the command, then what to expect."""
+    """Build what follows a step's instruction: warnings first, exit codes, the command, and what to expect."""
     blocks: list[Block] = [*_build_warnings(context, step)]
+    codes = list_step_codes(step, context.language)
+    blocks += [FactTable(tuple((str(code), parse_markup(meaning)) for code, meaning in codes.items()))] if codes else []
     command = build_command(context, {"Azure CLI": step.cli or "", "PowerShell": step.powershell or ""}, values)
     blocks += [command] if command else []
     if step.expect:

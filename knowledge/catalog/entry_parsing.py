@@ -27,6 +27,7 @@ from knowledge.model.entry import (
     Severity,
     Signature,
     Step,
+    StepCode,
     Strength,
 )
 
@@ -77,7 +78,9 @@ _SIGNATURE_KEYS = (
     "tool",
     "headline",
 )
-STEP_KEYS = ("do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason")
+STEP_KEYS = (
+    "do", "expect", "cli", "powershell", "effect", "save_first", "known_from", "os", "order_reason", "codes",
+)  # fmt: skip
 _SYSTEMS = ("linux", "windows")
 
 
@@ -183,7 +186,15 @@ def read_step(section: Section) -> Step:
         known_from=tuple(section.get_texts("known_from")),
         os=section.get_choice("os", _SYSTEMS) if section.has("os") else "",
         order_reason=section.get_text("order_reason", ""),
+        codes=section.build_each("codes", _parse_step_code),
     )
+
+
+def _parse_step_code(file: YamlFile, key_path: KeyPath, value: Any) -> StepCode:
+    if not isinstance(value, dict):
+        return StepCode(str(value), None)
+    section = Section(file, key_path, value, ("code", "meaning"))
+    return StepCode(str(section.get_raw("code")), section.get_localized("meaning"))
 
 
 def _read_command(section: Section, key: str) -> str | None:

@@ -6,6 +6,7 @@ explanation at all: a wrong one would send people in the wrong direction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from knowledge.catalog.yaml_section import KeyPath, Section, YamlFile, read_yaml_file
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import Language, LocalizedText
+from knowledge.model.entry import Language, LocalizedText, Step
 from knowledge.model.errors import InvalidFilesError
 
 EXIT_CODES_PATH = Path(__file__).parents[1] / "exit_codes.yaml"
@@ -26,6 +27,7 @@ _MIN_ROBOCOPY_FAILURE = 8  # robocopy reports success with any code below this
 _MAX_SIGNAL = 31
 
 _MAX_ROBOCOPY_CODE = 31
+_NUMBER = re.compile(r"-?\d+|0x[0-9a-fA-F]+")
 
 ROBOCOPY = "robocopy"
 """The one program whose codes mean nothing of what they mean elsewhere."""
@@ -44,10 +46,11 @@ _SENTENCES = (
 class ExitCodes:
     """The meanings by unsigned code and operating system, of signals and of robocopy's bits, and of other codes.
 
-    An operating system of `None` means both.
+    An operating system of `None` means both. `robocopy_notes` say what a code means if robocopy may have returned it.
     """
 
     meanings: Mapping[tuple[int, str | None], LocalizedText]
+    robocopy_notes: Mapping[int, LocalizedText]
     signal_names: Mapping[int, LocalizedText]
     robocopy_bits: Mapping[int, LocalizedText]
     sentences: Mapping[str, LocalizedText]
@@ -68,30 +71,68 @@ def describe_exit_code(code: int, os: str | None, language: Language, program: s
     `os` is `windows` or `linux`; for any other value, the meanings on both are given. Windows codes may be signed or
     unsigned: -2147023278 and 2147944018 are the same code. `program` is what ended with it, as of `find_program`.
     """
+    meanings = list_meanings(code, os, language, program)
+    if len(meanings) < 2:
+        return next(iter(meanings.values()), None)
+    return "; ".join(f"{system}: {meaning}" for system, meaning in meanings.items())
+
+
+def list_meanings(code: int, os: str | None, language: Language, program: str = "") -> Mapping[str, str]:
+    """Return what `code` means on each system, `Windows` or `Linux`; the key is "" if that makes no difference.
+
+    The arguments are those of `describe_exit_code`.
+    """
     known = load_exit_codes()
     if program == ROBOCOPY and 0 <= code <= _MAX_ROBOCOPY_CODE:
-        return _describe_robocopy_code(known, code, language)
+        return {"": _describe_robocopy_code(known, code, language)}
     code %= _UINT32_RANGE
     universal_meaning = known.meanings.get((code, None))
     if universal_meaning:
-        return universal_meaning.get(language)
+        return {"": _add_robocopy_note(known, code, universal_meaning.get(language), language)}
     systems = (os,) if os in _SYSTEMS else _SYSTEMS
-    meanings = {system: meaning for system in systems if (meaning := _describe_for_os(known, code, system, language))}
-    if len(meanings) < 2:
-        return next(iter(meanings.values()), None)
-    return "; ".join(f"{system.capitalize()}: {meaning}" for system, meaning in meanings.items())
+    return {
+        system.capitalize(): meaning
+        for system in systems
+        if (meaning := _describe_for_os(known, code, system, language))
+    }
+
+
+def list_step_codes(step: Step, language: Language) -> Mapping[str, str]:
+    """Return what each of a step's codes means; codes without a meaning are left out."""
+    meanings = {
+        code: meaning.get(language) if meaning else _describe_listed_code(code, step.os, language)
+        for code, meaning in step.codes
+    }
+    return {code: meaning for code, meaning in meanings.items() if meaning}
+
+
+def _describe_listed_code(code: str, os: str, language: Language) -> str | None:
+    """Return what a code in a table means: without the code itself, and without its meaning from other programs."""
+    if not _NUMBER.fullmatch(code):
+        return None
+    meanings, number = load_exit_codes().meanings, int(code, 0) % _UINT32_RANGE
+    keys: list[tuple[int, str | None]] = [(number, system) for system in (None, *((os,) if os else _SYSTEMS))]
+    keys += [(number & 0xFFFF, "windows")] if number & 0xFFFF0000 == _WIN32_HRESULT_PREFIX else []
+    listed = next((meanings[key] for key in keys if key in meanings), None)
+    return listed.get(language) if listed else describe_exit_code(number, os, language)
 
 
 def _describe_for_os(known: ExitCodes, code: int, os: str, language: Language) -> str | None:
     listed_meaning = known.meanings.get((code, os))
     if listed_meaning:
-        return listed_meaning.get(language)
+        meaning = listed_meaning.get(language)
+        return meaning if os == "linux" else _add_robocopy_note(known, code, meaning, language)
     if os == "linux":
         return _describe_signal(known, code, language)
     if code & 0xFFFF0000 == _WIN32_HRESULT_PREFIX:
         win32_meaning = known.meanings.get((code & 0xFFFF, "windows"), known.sentences["win32_error"])
         return f"0x{code:08X}: {win32_meaning.get(language)}".format(number=code & 0xFFFF)
     return known.sentences["robocopy"].get(language) if 1 < code < _MIN_ROBOCOPY_FAILURE else None
+
+
+def _add_robocopy_note(known: ExitCodes, code: int, meaning: str, language: Language) -> str:
+    note = known.robocopy_notes.get(code)
+    return f"{meaning} ({note.get(language)})" if note else meaning
 
 
 def _describe_robocopy_code(known: ExitCodes, code: int, language: Language) -> str:
@@ -117,11 +158,13 @@ def load_exit_codes(path: Path = EXIT_CODES_PATH) -> ExitCodes:
     file = read_yaml_file(path)
     section = Section(file, (), file.value, ("codes", "signals", "robocopy_bits", "sentences"))
     meanings: dict[tuple[int, str | None], LocalizedText] = {}
-    section.build_each("codes", lambda file, key_path, item: _read_codes(file, key_path, item, meanings))
+    notes: dict[int, LocalizedText] = {}
+    section.build_each("codes", lambda file, key_path, item: _read_codes(file, key_path, item, meanings, notes))
     if not meanings:
         section.add_fault("codes", "'codes' must be a list of codes with their meaning")
     known = ExitCodes(
         meanings,
+        notes,
         dict(section.build_each("signals", _read_number)),
         dict(section.build_each("robocopy_bits", _read_number)),
         section.build_nested("sentences", _read_sentences),
@@ -143,11 +186,16 @@ def _read_sentences(file: YamlFile, key_path: KeyPath, value: Any) -> Mapping[st
 
 
 def _read_codes(
-    file: YamlFile, key_path: KeyPath, item: Any, meanings: dict[tuple[int, str | None], LocalizedText]
+    file: YamlFile,
+    key_path: KeyPath,
+    item: Any,
+    meanings: dict[tuple[int, str | None], LocalizedText],
+    notes: dict[int, LocalizedText],
 ) -> None:
-    section = Section(file, key_path, item, ("codes", "os", "meaning"))
+    section = Section(file, key_path, item, ("codes", "os", "meaning", "robocopy"))
     os = section.get_choice("os", _SYSTEMS) if section.has("os") else None
     meaning = section.get_localized("meaning")
+    note = section.get_optional_localized("robocopy")
     codes = section.get_raw("codes")
     if not isinstance(codes, list) or not codes:
         section.add_fault("codes", "'codes' must be a list of numbers")
@@ -160,3 +208,5 @@ def _read_codes(
             continue
         if meanings.setdefault((number, os), meaning) is not meaning:
             section.add_fault("codes", f"{code} already has a meaning")
+        if note:
+            notes[number] = note

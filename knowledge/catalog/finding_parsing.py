@@ -48,17 +48,17 @@ def _read_rule(section: Section) -> FindingRule:
     )
 
 
-def _read_trigger(section: Section) -> FindingTrigger:
-    trigger: FindingTrigger = section.get_choice("when", get_args(FindingTrigger), "said")
-    return trigger
-
-
 def _read_exit_codes(section: Section) -> tuple[int, ...]:
     codes = section.get_raw("exit_codes") or []
     if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
         section.add_fault("exit_codes", "must be a list of numbers")
         return ()
     return tuple(codes)
+
+
+def _read_trigger(section: Section) -> FindingTrigger:
+    trigger: FindingTrigger = section.get_choice("when", get_args(FindingTrigger), "said")
+    return trigger
 
 
 def _parse_example(file: YamlFile, key_path: KeyPath, value: object) -> FindingExample:

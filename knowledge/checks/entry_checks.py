@@ -21,6 +21,7 @@ from knowledge.catalog.findings import FINDINGS_DIR
 from knowledge.catalog.howtos import HOWTOS_PATH, Howto, Howtos, read_howtos
 from knowledge.catalog.loading import ENTRIES_DIR, EntryFile, read_entries
 from knowledge.catalog.yaml_section import KeyPath, YamlFile
+from knowledge.checks.code_checks import check_codes
 from knowledge.checks.command_checks import check_commands
 from knowledge.checks.date_checks import check_dates, parse_review_day
 from knowledge.checks.finding_checks import check_findings, check_headlines
@@ -201,6 +202,7 @@ def _check_steps(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step]) ->
                 key_path, "a step with a command has it for both Azure CLI ('cli') and PowerShell ('powershell')"
             )
         check_commands(file, key_path, step)
+        check_codes(file, key_path, step)
         for key, command in (("cli", step.cli), ("powershell", step.powershell)):
             for placeholder in _PLACEHOLDER.finditer(command or ""):
                 name = placeholder[1]

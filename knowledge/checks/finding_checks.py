@@ -12,6 +12,7 @@ from knowledge.catalog.finding_parsing import MAX_TITLE_CHARS
 from knowledge.catalog.findings import FindingCatalog, check_structure, load_findings, open_finding_files
 from knowledge.catalog.line_patterns import LinePatternSet
 from knowledge.catalog.yaml_section import KeyPath, YamlFile
+from knowledge.checks.code_checks import check_codes
 from knowledge.checks.command_checks import check_commands
 from knowledge.checks.order_checks import check_order
 from knowledge.diagnosis.finding_builder import capture_values
@@ -58,6 +59,7 @@ def _check_examples(catalog: FindingCatalog, files: Sequence[YamlFile]) -> list[
                 continue
             for position, step in enumerate(rule.steps):
                 check_commands(file, (index, "steps", position), step)
+                check_codes(file, (index, "steps", position), step)
             check_order(file, (index,), rule.steps, rule.retry)
             if rule.trigger in sets:
                 _check_rule(file, index, rule, sets[rule.trigger])

@@ -13,8 +13,8 @@ from knowledge.catalog.yaml_section import KeyPath, YamlFile
 from knowledge.diagnosis.solution import runs_build
 from knowledge.model.entry import Retry, Step
 
-_NEEDS = re2.compile(r"\bTakes ([^;.]*)")
-"""What a step ends with, in English: the roles that a change takes, and how long it takes."""
+_NEEDS = re2.compile(r"\bRequires ([^;.]*(?:; takes [^;.]*)?)")
+"""What a step ends with, in English: the roles that a change requires, and how long it takes."""
 _POLICY_ROLE = "Resource Policy Contributor"
 _OTHERS_ROLE = re2.compile(rf"{_POLICY_ROLE}|\bOwner\b|Administrator\b|\bowner of\b")
 _QUICK = re2.compile(r"Contributor on the template\b.*(?:a minute|seconds|at once)")
@@ -28,7 +28,7 @@ def check_order(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step], ret
         if message and not step.order_reason:
             file.add_fault((*parent_path, "steps", index), f"{message}; or say in 'order_reason' why it comes first")
         elif step.order_reason and not message:
-            file.add_fault((*parent_path, "steps", index, "order_reason"), "this step stands where it must anyway")
+            file.add_fault((*parent_path, "steps", index, "order_reason"), "this step comes first in any case")
 
 
 def _find_fault(step: Step, later: Sequence[Step], retry: Retry) -> str:
@@ -36,14 +36,14 @@ def _find_fault(step: Step, later: Sequence[Step], retry: Retry) -> str:
     if step.effect == "deletes" and later and later[0].effect != "deletes":  # of several in a row, only the last one
         return "a step that deletes comes last"
     if _waits_for_others(step) and any(map(_is_quick, later)):
-        return "a step that takes somebody else's role comes after the quick ones"
+        return "a step that requires somebody else's role comes after the quick ones"
     if retry != "yes" and runs_build(step) and any(other.effect == "reads" and other.cli for other in later):
         return "what only checks comes before the build is run again"
     return ""
 
 
 def _waits_for_others(step: Step) -> bool:
-    """Return whether a change takes a role that only somebody else has: people who build are usually Contributors."""
+    """Return whether a change requires a role that only somebody else has: a Contributor builds."""
     needs = _find_needs(step)
     suits_contributors = "Contributor" in needs.replace(_POLICY_ROLE, "")
     return step.effect == "changes" and not suits_contributors and _OTHERS_ROLE.search(needs) is not None

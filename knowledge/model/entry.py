@@ -131,13 +131,21 @@ class Signature:
     headline: LocalizedText | None = None
 
 
+class StepCode(NamedTuple):
+    """A code that a step explains: an exit code of the step's system without a `meaning`, or any other with one."""
+
+    code: str
+    meaning: LocalizedText | None
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a solution. Commands contain `<placeholders>`; `effect` is the most invasive thing the step does.
 
     `known_from` names what makes the step needless, since it only finds that out: `log` for a build's log,
     `run-length` for the times of a run, or values that the signatures capture. `os` is the only system that the step
-    is for, "" for any. `order_reason` says why it comes earlier than its kind does.
+    is for, "" for any. `order_reason` says why it comes earlier than its kind does. `codes` are shown in a table with
+    their meanings.
     """
 
     do: LocalizedText
@@ -149,6 +157,7 @@ class Step:
     known_from: tuple[str, ...] = ()
     os: str = ""
     order_reason: str = ""
+    codes: tuple[StepCode, ...] = ()
 
 
 class LookAlike(NamedTuple):

@@ -98,7 +98,7 @@ CONVERSATIONS = {
                 "Likely: I saw only part of the log",
                 "I saw only part of the log",
                 "How to tell them apart:",
-                "Build timeout exceeded: it ran for hours",
+                "Build timeout exceeded. it ran for hours",
             ),
         ),
         Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),
@@ -249,7 +249,9 @@ CONVERSATIONS = {
         Line("   \n ", ("I didn't get any text",)),
         Line("asdf", ("I couldn't find anything about an image build",)),
         Line("Thank you!", ("You're welcome.",)),
-        Line("help", ("What I can do", "don't read Azure here", "I hide passwords, keys, and tokens before I show")),
+        Line(
+            "help", ("What I can do", "don't read from Azure here", "I hide passwords, keys, and tokens before I show")
+        ),
         Line("7", ("I couldn't find anything",)),
         Line("other candidates", ("I have no diagnosed text",)),
         Line("it worked", ("Good to hear.",)),
@@ -293,7 +295,7 @@ CONVERSATIONS = {
     ),
     "guided": (
         Line("[I have no error text]", ("When did it fail?", "During the build", "After the build", "None of these")),
-        Line("[During the build]", ("What do you see?", "Build timeout exceeded: The run ends after hours.")),
+        Line("[During the build]", ("What do you see?", "Build timeout exceeded. The run ends after hours.")),
         Line("[Back]", ("When did it fail?",)),
         Line("[During the build]", ("What do you see?",)),
         Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),
@@ -362,7 +364,7 @@ async def test_welcome_is_in_the_language_of_the_client(locale: str | None, seen
 async def test_welcome_says_what_it_cannot_do_and_what_it_hides() -> None:
     chat = Chat()
     shown = await chat.turn(MemberJoined())
-    assert "don't read Azure here" in shown
+    assert "don't read from Azure here" in shown
     assert "I hide passwords, keys, and tokens" in shown
     assert [button.label for button in chat.buttons] == ["Show me an example", "I have no error text", "Help"]
 

@@ -96,10 +96,10 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
     ),
     "no, thanks": (
         Line("look at win11-golden", ("May I read your template in Azure?",)),
-        Line("[No, thanks]", ("I won't read Azure", "“Look at my template” asks you again")),
+        Line("[No, thanks]", ("I won't read anything from Azure", "“Look at my template” asks you again")),
         Line("FAILED.LOG", ("Step 1 of 3",), ("May I read your template",)),
         Line("[Look at my template]", ("May I read your template in Azure?",)),
-        Line("no", ("I won't read Azure",)),
+        Line("no", ("I won't read anything from Azure",)),
     ),
     "asked only once": (
         Line("look at win11-golden", ("May I read your template in Azure?",)),
@@ -175,7 +175,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
             "sì",
             (
                 "Modello win11-golden",
-                "Ultima esecuzione: Failed in Customizing",
+                "Ultima esecuzione: Non riuscita, fase Personalizzazione",
                 "Durata: 3 min 42 s su 4 h",
                 "arrivata al personalizzatore 2 di 3",
                 "non riuscito",

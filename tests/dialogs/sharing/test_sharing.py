@@ -112,7 +112,7 @@ async def test_both_languages_and_both_kinds_of_places(scope: ConversationScope,
     assert place in await chat.say("sì" if is_italian else "yes")
     first, second, *_ = sharer.last_text.split("\n\n")
     assert (first, second) == (
-        ("Modello win11-golden", "Ultima esecuzione: Failed in Customizing")
+        ("Modello win11-golden", "Ultima esecuzione: Non riuscita, fase Personalizzazione")
         if is_italian
         else ("Template win11-golden", "Last run: Failed in Customizing")
     )

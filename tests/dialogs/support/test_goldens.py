@@ -8,7 +8,7 @@ from knowledge.catalog.support import load_support
 from knowledge.model.entry import COMPLETE_LANGUAGES, Language
 from tests.dialogs.support.golden_cases import CASES, GOLDENS, drafted, golden
 
-HINT = "python -m tests.dialogs.support.golden_cases writes the files anew; read what changed"
+HINT = "python -m tests.dialogs.support.golden_cases rewrites the files; read what changed"
 
 
 @pytest.mark.parametrize("language", COMPLETE_LANGUAGES)

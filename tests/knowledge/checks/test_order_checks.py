@@ -22,15 +22,15 @@ def step(do: str, effect: str = "changes", cli: str = "", reason: str = "") -> S
 
 CHECK = step("Check the state.", "reads", SHOW)
 EDIT = step("Correct the script.", "reads")
-RESIZE = step("Use a larger size. Takes Contributor on the template and a minute or two.")
-ADDRESS = step("Build without a public address. Takes Contributor on the resource group and a few minutes.")
-GRANT = step("Give it the role. Takes Owner or User Access Administrator; allow ten minutes for it to take effect.")
-EXEMPT = step("Exempt the group. Takes Resource Policy Contributor; allow half an hour for it to take effect.")
-REGISTER = step("Register it. Takes Contributor or Owner on the subscription and a few minutes.")
+RESIZE = step("Use a larger size. Requires Contributor on the template; takes a minute or two.")
+ADDRESS = step("Build without a public address. Requires Contributor on the resource group; takes a few minutes.")
+GRANT = step("Give it the role. Requires Owner or User Access Administrator; allow ten minutes for it to take effect.")
+EXEMPT = step("Exempt the group. Requires Resource Policy Contributor; allow half an hour for it to take effect.")
+REGISTER = step("Register it. Requires Contributor or Owner on the subscription; takes a few minutes.")
 SUBMIT = step(
-    "Submit it under a new name. Takes Contributor on the template and a minute or two.", cli="az deployment x"
+    "Submit it under a new name. Requires Contributor on the template; takes a minute or two.", cli="az deployment x"
 )
-AGAIN = step("Run it again. Takes Contributor on the template and as much time as a full build.", cli=RUN)
+AGAIN = step("Run it again. Requires Contributor on the template; takes as long as a full build.", cli=RUN)
 DELETE = step("Delete the old template.", "deletes", "az image builder delete -n <template> -g <rg>")
 LAST, ROLE, CHECKS = "comes last", "after the quick ones", "before the build is run"
 
@@ -48,7 +48,7 @@ ORDERS: list[tuple[str, list[Step], Retry, list[tuple[int, str]]]] = [
     ("a run before an edit", [AGAIN, EDIT], "after-fix", []),
     ("a run that may be enough", [AGAIN, CHECK], "yes", []),
     ("with a reason", [step("Delete it.", "deletes", reason="The name must be free."), SUBMIT], "no", []),
-    ("a reason for nothing", [step("Look.", "reads", reason="It is cheap."), SUBMIT], "no", [(0, "must anyway")]),
+    ("a reason for nothing", [step("Look.", "reads", reason="It is cheap."), SUBMIT], "no", [(0, "in any case")]),
 ]
 
 
