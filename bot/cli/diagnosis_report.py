@@ -84,7 +84,8 @@ class DiagnosisReport:
         title = finding.title if finding else top.title if top else ""
         known_id = finding.id if finding else top.entry if top else ""
         place = finding.place if finding else None
-        parts = [texts["report.step"].format(number=place.position, provisioner=place.provisioner)] if place else []
+        step = "report.step" if diagnosis.has_numbered_steps else "report.some-step"
+        parts = [texts[step].format(number=place.position, provisioner=place.provisioner)] if place else []
         if place and place.script_line is not None:
             parts.append(texts["report.script-line"].format(line=place.script_line))
         is_described = top is not None and diagnosis.kind == "question" and not top.evidence

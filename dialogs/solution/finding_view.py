@@ -69,7 +69,8 @@ def render_place(context: DialogContext, diagnosis: Diagnosis, phase: Phase | No
     # after all customizers, Image Builder's own step says less than the phase
     if place is not None and diagnosis.phase != "deprovision":
         if place.count is None:
-            parts.append(context.format_runs("finding.step", number=place.position, provisioner=place.provisioner))
+            key = "finding.step" if diagnosis.has_numbered_steps else "finding.some-step"
+            parts.append(context.format_runs(key, number=place.position, provisioner=place.provisioner))
         else:
             key = "finding.validator" if place.is_validator else "finding.customizer"
             parts.append(context.format_runs(key, number=place.position, count=place.count))

@@ -41,6 +41,8 @@ def show_unmatched(context: DialogContext, diagnosis: Diagnosis) -> Reply:
         blocks = _build_known_blocks(context, diagnosis, finding, rule)
     elif finding is not None:
         blocks = [*build_error_blocks(context, diagnosis), render_owner(context, finding)]
+    elif diagnosis.kind == "build-log" and diagnosis.partial and not diagnosis.excerpt:
+        title, blocks = context.format_runs("unmatched.above"), [context.build_paragraph("unmatched.above.says")]
     else:
         facts = FactTable(_build_unmatched_rows(context, diagnosis))
         blocks = [context.build_paragraph("unmatched.says"), facts, *build_excerpt(diagnosis)]
@@ -100,7 +102,8 @@ def _render_where(context: DialogContext, diagnosis: Diagnosis, finding: Finding
             return []
         return [context.format_runs("unmatched.in-phase", phase=render_reached_phase(context, diagnosis.phase))]
     if place.count is None:
-        where = context.format_runs("unmatched.in-step", number=place.position, provisioner=place.provisioner)
+        key = "unmatched.in-step" if diagnosis.has_numbered_steps else "unmatched.in-some-step"
+        where = context.format_runs(key, number=place.position, provisioner=place.provisioner)
     else:
         values = {"number": place.position, "count": place.count, "provisioner": place.provisioner}
         key = "unmatched.in-validator" if place.is_validator else "unmatched.in-customizer"

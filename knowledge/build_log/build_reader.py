@@ -164,13 +164,22 @@ class _BuildReader:
         if body.startswith(_STEP_FAILED_PREFIX) and build.step_failure_index is None and build.stop_index is None:
             build.step_failure_index = index
             end_run(build, index, line.time or previous_time, "failed")
-        elif not (is_over or build.verdict_indexes) and body.startswith(_STOP_PREFIXES):
+        elif self._can_stop(is_over) and body.startswith(_STOP_PREFIXES):
             build.stop_index = index
             end_run(build, index, line.time or previous_time, "stopped")
         elif line.source == "output" and body.startswith(_CLEAN_UP_PREFIXES) and build.clean_up_index is None:
             build.clean_up_index = index
             end_run(build, index, line.time or previous_time)
             begin_clean_up(build, index, line.time or previous_time)
+
+    def _can_stop(self, is_over: bool) -> bool:
+        """Return whether a line may say that the build was stopped.
+
+        Packer cleans up while its plugins are still being stopped, so a log's last lines may show the cleanup first.
+        """
+        build = self.build
+        is_cut = not build.runs and build.phase is None and not self.has_succeeded and build.stop_index is None
+        return not build.verdict_indexes and (not is_over or (is_cut and build.step_failure_index is None))
 
     def _record_verdict(self, index: int, line: LogLine) -> None:
         """Note the lines that say how the build ended, and the exit code that they give for the script."""

@@ -28,7 +28,7 @@ LINE_PATTERNS_NAME = "_line_patterns.yaml"
 """The file of patterns without a finding: noise, and words such as "failed"."""
 PACKER_STEPS_NAME = "_packer_steps.yaml"
 
-_FALLBACKS: tuple[FindingTrigger, ...] = ("nothing-said", "nothing-printed", "silent", "repeating")
+_FALLBACKS: tuple[FindingTrigger, ...] = ("nothing-said", "nothing-printed", "silent", "repeating", "cut", "stopped")
 
 
 class FindingCatalog:

@@ -76,6 +76,8 @@ class ScriptFailureFinder:
         best = max(scored, key=lambda message: (message.score, message.index), default=None)
         if best is None or best.score < MIN_SCORE:
             has_start = any(line.body.startswith(_BEGIN_PREFIX) for line in output[:_HEADER_LINES])
+            if not (has_start or last_messages) and exit_code is not None:
+                return ScriptFailure((), None, self.catalog.get_fallback("cut"), is_fallback=True)
             is_whole = has_start and output[-1].body.startswith(_STOP_PREFIX)
             is_script = is_whole if not last_messages else has_start or exit_code is not None
             if is_script and (quiet := self._find_quiet_failure(messages, last_messages, exit_code)):

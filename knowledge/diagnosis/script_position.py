@@ -10,6 +10,8 @@ from knowledge.patterns import define_pattern
 from knowledge.text.lines import LogLine
 
 _MAX_LINES_BESIDE = 8
+_MAX_PARSER_LINES = 200
+_RECORD_END = ("CategoryInfo", "FullyQualifiedErrorId")
 # `At line:1 char:5` refers to a command line, not to a script
 _POSITION = define_pattern(
     r"(?m)(?:\.ps1: ?| line |\.sh: (?:zeile|ligne|línea|riga|linha|行) |(?:^|[^t]) line:)(\d{1,6})(?: char:|:|\b)"
@@ -35,7 +37,7 @@ def find_script_line(message: str, lines: Sequence[LogLine], first_number: int) 
         return None
     above = find_position_above(lines[max(0, index - _MAX_LINES_BESIDE) : index])
     if above is not None:
-        return above
+        return _find_first_position(lines[max(0, index - _MAX_PARSER_LINES) : index]) or above
     return _search("\n".join(line.body for line in lines[index + 1 : index + 1 + _MAX_LINES_BESIDE]))
 
 
@@ -49,6 +51,25 @@ def find_position_above(lines: Sequence[LogLine]) -> int | None:
         if body and not body.startswith(_SOURCE_MARK):
             return None
     return None
+
+
+def _find_first_position(lines: Sequence[LogLine]) -> int | None:
+    """Return the position of the first of the parser's messages that end `lines`: the others follow from it."""
+    first: int | None = None
+    is_message = True
+    for line in reversed([line for line in lines if line.source in ("output", "plain") and line.body.strip()]):
+        body = line.body.strip()
+        if any(mark in body for mark in _RECORD_END):  # of another error, before the script was parsed
+            return first
+        if match := _POWERSHELL_POSITION.search(body.encode("utf-8", "replace")):
+            first, is_message = int(match[1]), False
+        elif body.startswith(_SOURCE_MARK):
+            is_message = True
+        elif not is_message and first is not None:
+            is_message = True  # the message of the position before
+        elif first is not None:
+            return first
+    return first
 
 
 def _search(text: str) -> int | None:

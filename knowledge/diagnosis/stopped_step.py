@@ -55,6 +55,8 @@ class StoppedStepFinder:
     def find(self, build: Build | None, observations: Sequence[Observation]) -> StoppedStep | None:
         """Return why the build's last step was stopped; `None` if it wasn't silent and didn't repeat itself."""
         run = build.failed_run if build else None
+        if build is not None and build.outcome == "canceled" and not build.runs and build.phase is None:
+            return StoppedStep(self._catalog.get_fallback("stopped"), "", _find_stop(build))
         if build is None or run is None or run.name == "windows-update":
             return None
         observation = next((item for item in observations if item.id in _TRIGGERS), None)
@@ -119,6 +121,10 @@ def _drop_comments(lines: Sequence[LogLine]) -> Iterator[LogLine]:
         in_block = in_block or body.rfind(_BLOCK_START) > body.rfind(_BLOCK_END)
         text = body if body.isascii() else body.encode("utf-8", "replace").decode()
         yield line._replace(body=_COMMENT.sub("", text))
+
+
+def _find_stop(build: Build) -> LogLine | None:
+    return None if build.stop_index is None else build.lines[build.stop_index]
 
 
 def _find_deciding_line(

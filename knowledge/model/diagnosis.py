@@ -151,6 +151,11 @@ class Diagnosis:
             "course": self.course.to_json() if self.course else None,
         }
 
+    @property
+    def has_numbered_steps(self) -> bool:
+        """Return whether the text shows the build from its start, so that counting its steps means something."""
+        return self.course is not None and self.course.has_start
+
     def is_deciding(self, line: ExcerptLine) -> bool:
         """Return whether this line is the one that says what broke."""
         return self.finding is not None and line.line == self.finding.line

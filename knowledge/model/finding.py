@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from knowledge.model.entry import Basis, LocalizedText, Owner, Retry, Step
 
-FindingTrigger = Literal["said", "nothing-said", "nothing-printed", "silent", "repeating"]
+FindingTrigger = Literal["said", "nothing-said", "nothing-printed", "silent", "repeating", "cut", "stopped"]
 """When a rule applies: a failed script printed one of its patterns; it printed no error, or nothing at all; it printed
 nothing until the build was stopped; or it kept printing the same thing until the build was stopped."""
 BUILT_IN_VALUES = ("exit_code", "count", "silence", "duration", "sentence", "step", "command")

@@ -107,7 +107,7 @@ CONVERSATIONS = {
         Line(
             "A.FINDING",
             (
-                "✖ A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5\n\n"
+                "✖ A quote in tools.ps1 is never closed\n\nA customizer (powershell) · script line 5\n\n"
                 "Certain: line 11 says so.\n\n▶ line 11  The string is missing the terminator.\n\n"
                 "Step 1 of 4. Close the quote in tools.ps1. Look above it.\n\nRunning it again won't help until this is fixed.",
                 "  line 10  Installing the tools\n▶ line 11  The string is missing the terminator.\n  line 27  Script",
@@ -157,7 +157,7 @@ CONVERSATIONS = {
             "UNKNOWN.STEP",
             (
                 "I don't know this error yet\n\n"
-                "The build failed in step 2 (powershell). It ran for 5 s. This is the error:\n\n"
+                "The build failed in a customizer (powershell). It ran for 5 s. This is the error:\n\n"
                 "  line 10  Enrolling\n▶ line 11  contoso-agent: enrollment endpoint returned 418",
                 "It looks like it comes from the script or what it installs, not from Image Builder.",
                 "Guided questions",

@@ -14,7 +14,7 @@ EXTENSION = MessageExtension(KNOWLEDGE_BASE, diagnose, lambda: "2026-03-01T00:00
 DIAGNOSED = {
     "A.FINDING": (
         (
-            "✖ A quote in tools.ps1 is never closed\n\nStep 2 (powershell) · script line 5\n\nCertain: line 11 says so.\n\n"
+            "✖ A quote in tools.ps1 is never closed\n\nA customizer (powershell) · script line 5\n\nCertain: line 11 says so.\n\n"
             "Close the quote in tools.ps1. Running it again won't help until this is fixed.\n\n"
             "▶ line 11  The string is missing the terminator.",
             "paste the message in a chat with me",

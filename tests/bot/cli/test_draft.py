@@ -33,7 +33,7 @@ def test_text_is_the_case_in_the_language_asked_for(log: Path, capsys: pytest.Ca
     assert main(["draft", "--lang", "it", str(log)]) == 0
     shown = capsys.readouterr().out
     assert "Prodotto: Virtual Machine running Windows\n" in shown
-    assert "Script terminato con codice di uscita diverso da zero (certo)" in shown
+    assert "mancano le virgolette di chiusura (certo)" in shown
     assert "hunter2" not in shown
 
 

@@ -61,7 +61,7 @@ async def test_the_answer_is_short_and_in_the_same_thread(chat: Chat, where: dic
     text = shown(chat)
     for part in (
         TITLE,
-        "Step 1 (powershell)",
+        "A customizer (powershell)",
         "Certain: line 3 says so.",
         "▶ line 3  The string is missing the terminator",
     ):

@@ -71,8 +71,8 @@ def test_a_headline_is_in_the_language_of_the_turn(finding: Finding, language: L
 @pytest.mark.parametrize(
     ("place", "phase", "shown"),
     [
-        (QUOTE_FINDING.place, "customize", "Step 2 (powershell) · script line 5"),
-        (StepPlace("shell", 1, 3), "customize", "Step 1 (shell)"),
+        (QUOTE_FINDING.place, "customize", "A customizer (powershell) · script line 5"),
+        (StepPlace("shell", 1, 3), "customize", "A customizer (shell)"),
         (StepPlace("shell", 3, 3, None, "tools", 5), "customize", "Customizer 3 of 5 · tools"),
         (StepPlace("shell", 3, 3, 7, "", 5), "customize", "Customizer 3 of 5 · shell · script line 7"),
         (StepPlace("powershell", 9, 3), "deprovision", "Deprovisioning"),

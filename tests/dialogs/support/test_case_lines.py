@@ -22,16 +22,16 @@ TEMPLATE = " (win11-golden)"
     [
         (
             FOUND, "en", f"A quote in tools.ps1 is never closed{TEMPLATE}",
-            ["A quote in tools.ps1 is never closed", "Where: Step 2 (powershell) · script line 5"],
+            ["A quote in tools.ps1 is never closed", "Where: A customizer (powershell) · script line 5"],
         ),
         (
             FOUND, "it", f"Una virgoletta in tools.ps1 non è chiusa{TEMPLATE}",
-            ["Una virgoletta in tools.ps1 non è chiusa", "Dove: Passaggio 2 (powershell) · riga 5 dello script"],
+            ["Una virgoletta in tools.ps1 non è chiusa", "Dove: Un personalizzatore (powershell) · riga 5 dello script"],
         ),
         (FAILED, "en", f"Script ended with a non-zero exit code{TEMPLATE}", []),
         (
             DIAGNOSES["UNKNOWN.STEP"], "en", f"contoso-agent: enrollment endpoint returned 418{TEMPLATE}",
-            ["contoso-agent: enrollment endpoint returned 418", "Where: Step 2 (powershell) · script line 5"],
+            ["contoso-agent: enrollment endpoint returned 418", "Where: A customizer (powershell) · script line 5"],
         ),
         (DIAGNOSES["SURVIVED"], "en", f"problem with a build that succeeded{TEMPLATE}", []),
         (

@@ -51,7 +51,7 @@ def test_an_exit_code_may_follow_the_steps_failure() -> None:
         "[b1] PACKER OUT ==> azure-arm: Provisioning step had errors: Running the cleanup provisioner, if present..."
     )
     text = f"{failed}\n{_DEBUG} command '/tmp/script_9.sh' exited with code: 16001"
-    assert find_title(text) == "The script ended with exit code 16001"
+    assert find_title(text) == "The script ended with exit code 16001. The lines that say why are further up"
 
 
 @pytest.mark.parametrize("name", ["vhd", "win2022", "azure-arm.rhel"])

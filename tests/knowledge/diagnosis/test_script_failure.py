@@ -197,7 +197,9 @@ def test_a_script_that_printed_nothing_gets_its_own_advice() -> None:
 def test_that_a_script_printed_nothing_is_not_said_of_a_part_of_a_log() -> None:
     assert find_in_output().rule is None
     end = LogLine(1, "output", "Provisioning step had errors: Running the cleanup provisioner, if present...")
-    assert FINDER.find_in_output([end], exit_code=1).rule is None
+    cut = FINDER.find_in_output([end], exit_code=1).rule
+    assert cut is not None
+    assert cut.id == "output-above"
 
 
 ROBOCOPY = (

@@ -39,8 +39,9 @@ def find(lines: tuple[str, ...], index: int) -> int | None:
     ("lines", "index", "script_line"),
     [
         (PARSER, 4, 5),
-        (PARSER, 8, 7),
-        (PARSER, 11, 2),
+        (PARSER, 8, 5),
+        (PARSER, 11, 5),
+        ((*RUNTIME, "    + FullyQualifiedErrorId : PathNotFound", *PARSER[1:]), 13, 5),
         (RUNTIME, 1, 12),
         (("/tmp/script_1.sh: line 9: pgbench: command not found",), 0, 9),
         ((r"C:\Windows\Temp\script-1.ps1:114 char:3", "x"), 0, 114),
