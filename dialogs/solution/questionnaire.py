@@ -60,7 +60,8 @@ def _build_label(context: DialogContext, page: Page, choice: Choice) -> str:
         return shorten_label(context.get_entry_title(choice.key))
     if page.question == "titles":
         return shorten_label(context.get_entry_title(choice.key), MAX_LABEL_CHARS - 2).removesuffix("…") + " …"
-    return context.format_text(f"{page.question}.{choice.key}")
+    question = "happened" if page.question == "phase" else page.question  # a phase has another name elsewhere
+    return context.format_text(f"{question}.{choice.key}")
 
 
 def _list_target_entries(choice: Choice) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ _FAILURE_CHATTER = (
     r"Retryable error: Script exited|Error deleting resource\. +(?:Will retry|Please delete)|"
     r"Some builds didn't complete|Builds finished but|"
     r"Build '[^']*' errored(?: after [^:]{1,60})?(?:: Script exited with .*)?$|"
-    r"(?:\*\*)?Script exited with non-zero exit status|machine readable: (?:error-count|[\w.-]+,error \[\]string\{\"Script exited))"
+    r"(?:\*\*)?Script exited with non-zero exit status|"
+    r"machine readable: (?:error-count|[\w.-]+,error \[\]string\{\"Script exited))"
 )
 """What Packer says about a failure that other lines explain."""
 _CHATTER = (

@@ -28,6 +28,7 @@ ObservationId = Literal[
     "never-connected",
     "command-failed",
     "deletion-failed",
+    "ended-at-limit",
 ]
 OBSERVATION_IDS: tuple[str, ...] = get_args(ObservationId)
 

@@ -59,7 +59,7 @@ class CandidateFinder:
 
         Args:
             parsed: The input.
-            observations: What its build log shows but doesn't say.
+            observations: What its build log, or its status, shows but doesn't say.
             said: What the failed step printed about its failure, used if no entry explains it.
             script: How certain it is that a script printed that, if the text doesn't have the step's start.
         """
@@ -73,11 +73,11 @@ class CandidateFinder:
                 text, is_relevant, parsed.is_partial, parsed.is_about_build, parsed.tool
             ):
                 merge_candidate(candidates, candidate)
+        self._add_observations(observations, candidates)
         if build is None:
             if said.lines and not (script == "possible" and _has_decisive(candidates)):
                 self._add_general_entry("shell", candidates, said.lines, script or "likely")
             return candidates
-        self._add_observations(observations, candidates)
         self._add_general_answer(build, candidates, said, script)
         if build.outcome == "running":
             for candidate in candidates.values():

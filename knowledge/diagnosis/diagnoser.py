@@ -13,7 +13,7 @@ from knowledge.build_log.stages import number_step, summarize_course
 from knowledge.catalog.findings import FindingCatalog, load_findings
 from knowledge.diagnosis.candidate_finder import CandidateFinder
 from knowledge.diagnosis.evidence import EvidenceSelection, select_evidence
-from knowledge.diagnosis.facts import FactValue, detect_os, extract_facts, extract_ids
+from knowledge.diagnosis.facts import FactValue, detect_os, extract_facts, extract_ids, observe_status
 from knowledge.diagnosis.failure_finder import FailureFinder
 from knowledge.diagnosis.ranking import RankedCandidate
 from knowledge.input.parsed_input import parse_input
@@ -107,15 +107,15 @@ class Diagnoser:
         tool: BuildTool = "packer" if is_own_build else "image-builder"
         parsed = parse_input(read_lines(unified), tool)
         build, text = parsed.build, parsed.text
-        observations = observe(build) if build else []
-        failure = self._failure_finder.find_failure(parsed, observations)
-        candidates = self._candidate_finder.find_candidates(parsed, observations, failure.said, failure.script)
-        ranked = self._candidate_finder.rank(parsed, candidates)
         # normalization undoes escapes, so JSON can only be read from the text as it is
         template = _read_template(content) if build is None and _TEMPLATE_TYPE in text.lower else None
         # unredacted: they are compared with the text for further ids below
         printed = _read_printed_status(content) if build is None and parsed.kind != "task-log" else {}
         facts = {**extract_facts(text, build, template), **printed}
+        observations = observe(build) if build else observe_status(facts, text.lines)
+        failure = self._failure_finder.find_failure(parsed, observations)
+        candidates = self._candidate_finder.find_candidates(parsed, observations, failure.said, failure.script)
+        ranked = self._candidate_finder.rank(parsed, candidates)
         if printed:
             ranked = [item for item in ranked if item.candidate.decisive]  # these are Azure's words, not a description
         outcome = build.outcome if build else _parse_outcome(facts.get("run_state"))

@@ -1,19 +1,21 @@
-"""Extracts ids, names, and states from a text.
+"""Extract ids, names, and states from a text, and observe what they show together.
 
 Each pattern allows only the characters that its value can have, and limits its length, so no secret gets through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME, get_last_segment
-from knowledge.azure_times import format_time
+from knowledge.azure_times import compute_seconds_between, format_time
 from knowledge.build_log.build import Build
+from knowledge.build_log.observations import Observation
 from knowledge.patterns import LazyPattern, LiteralSet, define_pattern
+from knowledge.template.run import DEFAULT_TIMEOUT_MINUTES
 from knowledge.text.indexed_text import IndexedText
-from knowledge.text.lines import format_iso
+from knowledge.text.lines import LogLine, format_iso
 
 if TYPE_CHECKING:
     from knowledge.template.image_template import ImageTemplate
@@ -22,6 +24,10 @@ FactValue = str | int | None
 
 MAX_IDS = 40
 _MAX_FACT_BYTES = 300
+_MAX_SECONDS_AFTER = 300
+"""How long after its limit a run may still end: Image Builder cleans up first."""
+_MAX_SECONDS_BEFORE = 5
+_ENDED_STATES = ("canceled", "failed")
 
 _ID = r"[0-9a-z]{1,12}(?:-[0-9a-z]{1,12}){1,5}"
 # The name of a fact, a lower-case literal, and a pattern whose first group is the fact. The literal occurs in
@@ -174,3 +180,16 @@ def detect_os(indexed_text: IndexedText, build: Build | None, facts: Mapping[str
         if is_linux != is_windows:
             return "linux" if is_linux else "windows"
     return None
+
+
+def observe_status(facts: Mapping[str, FactValue], lines: Sequence[LogLine]) -> list[Observation]:
+    """Return the observations about a run's status; without a limit in the text, it's taken for the default one."""
+    if str(facts.get("run_state") or "").casefold() not in _ENDED_STATES or not lines:
+        return []
+    seconds = compute_seconds_between(str(facts.get("run_started") or ""), str(facts.get("run_ended") or ""))
+    stated = facts.get("build_timeout")
+    limit = 60 * (stated if isinstance(stated, int) and stated else DEFAULT_TIMEOUT_MINUTES)
+    if seconds is None or not limit - _MAX_SECONDS_BEFORE <= seconds <= limit + _MAX_SECONDS_AFTER:
+        return []
+    shown = next((line for line in lines if "endtime" in line.body.casefold()), lines[0])
+    return [Observation("ended-at-limit", (shown,))]

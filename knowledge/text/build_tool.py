@@ -12,7 +12,8 @@ from knowledge.patterns import define_text_pattern
 
 _SERVICE = define_text_pattern(
     r"\bPACKER (?:OUT|ERR|\d{4}/)|packerlogs/|imageTemplates?\b|VirtualMachineImages|\bIT_[\w.()-]{3,}|"
-    r"(?i:azure (?:vm )?image builder|packer build (?:command has failed|logs are at))|lastRunStatus|DeprovisioningScript|packerizer"
+    r"(?i:azure (?:vm )?image builder|packer build (?:command has failed|logs are at))|"
+    r"lastRunStatus|DeprovisioningScript|packerizer"
 )
 _PACKER = define_text_pattern(
     r"\.pkr\.hcl|\bpacker build\b|azure-arm\.[\w-]+: |'azure-arm\.[\w-]+'|\bpacker-(?:builder|plugin)-azure|"

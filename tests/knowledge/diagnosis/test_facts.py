@@ -66,3 +66,21 @@ def test_what_is_left_of_a_template_still_has_facts() -> None:
     facts = DIAGNOSER.diagnose(cut).facts
     assert (facts["template"], facts["run_state"]) == ("template1", "Running")
     assert "run_ended" not in facts
+
+
+@pytest.mark.parametrize(
+    ("ended", "limit", "entry"),
+    [
+        ("05:00:02", None, "build-timeout"),  # the default limit
+        ("05:04:00", None, "build-timeout"),
+        ("03:12:02", None, "run-canceled"),
+        ("03:00:03", 120, "build-timeout"),
+        ("05:00:02", 480, "run-canceled"),
+    ],
+)
+def test_a_canceled_run_that_took_as_long_as_its_limit_ran_out_of_time(
+    ended: str, limit: int | None, entry: str
+) -> None:
+    status = {"startTime": "2026-11-28T01:00:00Z", "endTime": f"2026-11-28T{ended}Z", "runState": "Canceled"}
+    printed = {"lastRunStatus": status, **({"buildTimeoutInMinutes": limit} if limit else {})}
+    assert DIAGNOSER.diagnose(json.dumps(printed)).matches[0].entry == entry

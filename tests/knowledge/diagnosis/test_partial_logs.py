@@ -158,3 +158,23 @@ def test_a_masked_subscription_is_another_tenants_all_the_same(subscription: str
         f"subscription '{subscription}'."
     )
     assert find_first(text) == "cross-tenant-denied"
+
+
+_EXITS = "[b1] PACKER 2025/11/11 08:39:34 /aib/packerInput/packer: plugin process exited\n"
+_VERDICT = (
+    "[b1] PACKER 2025/11/11 08:39:34 ui error: Build 'azure-arm' errored after 9 minutes: "
+    "Script exited with non-zero exit status: 1. Allowed exit codes are: [0]\n"
+    '[b1] PACKER 2025/11/11 08:39:34 machine readable: error-count []string{"1"}\n'
+)
+_STOPPED = "[b1] PACKER 2025/11/13 18:30:04 Cancelling provisioner after context cancellation context canceled\n"
+_CLEAN_UP = "[b1] PACKER ==> azure-arm: Deleting Virtual Machine deployment and its attached resources...\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [(_VERDICT + 40 * _EXITS, "output-above"), (_CLEAN_UP + _STOPPED + 40 * _EXITS, "stopped-above")],
+)
+def test_the_end_of_a_log_says_that_the_cause_is_further_up(text: str, finding: str) -> None:
+    found = DIAGNOSER.diagnose(text).finding
+    assert found is not None
+    assert found.id == finding
