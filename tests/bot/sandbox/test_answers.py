@@ -152,7 +152,7 @@ async def test_a_template_without_a_network_of_its_own_has_a_way_out(conversatio
     chat = Chat(conversation)
     await chat.look("ubuntu-desktop")
     shown = await chat.say("read the whole log")
-    assert "Against it: Image Builder's own network has outbound access" in shown
+    assert "Points away from it: Image Builder's own network has outbound access" in shown
     title = next(line for line in shown.splitlines() if "mirror.sandbox.example" in line)
     assert not title.startswith("No outbound access")
     assert "Customizer 2 of 2 · cad-suite" in shown
