@@ -50,7 +50,7 @@ CONVERSATIONS = {
                 "Step 1 of 3. Read the state.",
                 "az image builder show -n win11-golden -g rg-images",
                 "What to expect: Failed.",
-                "[3] Other candidates (1)",
+                "[3] Other causes (1)",
                 "[6] PowerShell instead",
             ),
             ("our own conclusion", "only part of the log", "<template>", "Step 2", "Get-AzImageBuilderTemplate"),
@@ -78,7 +78,7 @@ CONVERSATIONS = {
             ("Done, next",),
         ),
         Line("[It failed again]", ("Those are all the steps", "Other known errors match", "Draft a support case")),
-        Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
+        Line("[Other causes (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
         Line("[It failed again]", ("Those are all the steps for “Build timeout exceeded”",)),
         Line(
@@ -128,7 +128,7 @@ CONVERSATIONS = {
             ("line 10", "line 27"),
         ),
         Line("next", ("Step 3 of 4. Delete the template.",)),
-        Line("[Other candidates (1)]", ("Build timeout exceeded (possible)",), ("never closed",)),
+        Line("[Other causes (1)]", ("Build timeout exceeded (possible)",), ("never closed",)),
         Line("[Back to the step]", ("Step 3 of 4",)),
         Line("draft", ("Title: Azure VM Image Builder: A quote in tools.ps1 is never closed (win11-golden)",)),
         Line("back", ("Step 3 of 4",)),
@@ -136,7 +136,7 @@ CONVERSATIONS = {
     ),
     "another candidate than the finding's": (
         Line("A.FINDING", ("never closed",)),
-        Line("[Other candidates (1)]", ("Build timeout exceeded",)),
+        Line("[Other causes (1)]", ("Build timeout exceeded",)),
         Line(
             "[Build timeout exceeded]",
             ("Possible: Build timeout exceeded", "line 4  waiting", "Step 1 of 1. Raise the limit."),
@@ -279,7 +279,7 @@ CONVERSATIONS = {
     "numbers and labels can be typed": (
         Line("FAILED.LOG", ("[1] Done, next",)),
         Line("1", ("Step 2 of 3",)),
-        Line("other candidates (1)", ("Other candidates",)),
+        Line("other causes (1)", ("Other possible causes",)),
         Line("back to the step", ("Step 2 of 3",)),
         Line("1", ("Step 3 of 3",)),
         Line("1", ("step 3 of “Script ended with a non-zero exit code” solved it",)),
