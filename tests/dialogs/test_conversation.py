@@ -222,7 +222,7 @@ CONVERSATIONS = {
     "a wrapper": (Line("WRAPPER", ("only says that something failed", "from users' reports")),),
     "harmless": (
         Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Done, next")),
-        Line("next", ("We aren't working on a fix",)),
+        Line("next", ("No fix is in progress",)),
     ),
     "succeeded": (Line("SUCCEEDED", ("succeeded", "Harmless messages in it: No artifacts"), ("Step 1",)),),
     "unmatched": (
@@ -253,7 +253,7 @@ CONVERSATIONS = {
             "help", ("What I can do", "don't read from Azure here", "I hide passwords, keys, and tokens before I show")
         ),
         Line("7", ("I couldn't find anything",)),
-        Line("other candidates", ("I have no diagnosed text",)),
+        Line("other candidates", ("I haven't diagnosed a text yet",)),
         Line("it worked", ("Good to hear.",)),
     ),
     "words within a longer text are no command": (
@@ -265,7 +265,7 @@ CONVERSATIONS = {
     "cancel and start over": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("cancel", ("Canceled.", "for a support case")),
-        Line("next", ("We aren't working on a fix",)),
+        Line("next", ("No fix is in progress",)),
         Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
         Line("start over", ("we're starting over",)),
         Line("draft a case", ("Not known: Subscription, ",)),
@@ -378,8 +378,8 @@ OLD_BUTTONS = {
     "truth for a number": (("next", {"entry": "build-timeout", "step": True, "paste": 1}, 1), "I don't know"),
     "entry gone": (("choose", {"entry": "of-yesterday", "paste": 1}, 1), "no longer exists"),
     "entry of a step gone": (("next", {"entry": "of-yesterday", "step": 0, "paste": 1}, 1), "no longer exists"),
-    "walk gone": (("next", {}, 1), "We aren't working on a fix"),
-    "no step to show": (("step", {}, 1), "We aren't working on a fix"),
+    "walk gone": (("next", {}, 1), "No fix is in progress"),
+    "no step to show": (("step", {}, 1), "No fix is in progress"),
     "questions changed": (("guided", {"path": ["nowhere", "else"]}, 1), "These questions have changed"),
     "path of another type": (("guided", {"path": {"a": 1}}, 1), "I don't know that button"),
     "step beyond the last": (("next", {"entry": "build-timeout", "step": 900, "paste": 1}, 1), "all the steps"),
@@ -401,7 +401,7 @@ async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_ne
     old = chat.button("Done, next")
     await chat.say("LIKELY")
     shown = await chat.act(old.action_id, dict(old.args))
-    assert "a text that I no longer have" in shown
+    assert "I no longer have the text for this card" in shown
     assert "-n <template> -g <rg>" in shown
     assert "win11-golden" not in shown
 
