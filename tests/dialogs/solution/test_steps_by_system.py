@@ -37,10 +37,10 @@ CASES: list[tuple[str | None, list[str]]] = [
     (
         None,
         [
-            "Step 1 of 4. On Windows: Elevate.",
-            "Step 2 of 4. On Linux: Prepend sudo.",
+            "Step 1 of 4. Windows only. Elevate.",
+            "Step 2 of 4. Linux only. Prepend sudo.",
             "Step 3 of 4. Print.",
-            "Step 4 of 4. On Windows: Restart.",
+            "Step 4 of 4. Windows only. Restart.",
         ],
     ),
 ]
