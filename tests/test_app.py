@@ -102,7 +102,7 @@ def test_bad_usage_is_2() -> None:
 
 def test_the_shipped_entries_have_no_fault() -> None:
     done = run("entries", "check")
-    assert done.stdout.decode().endswith(" entries, 0 faults\n"), done.stdout.decode()
+    assert done.stdout.decode().endswith(" entries, 0 errors\n"), done.stdout.decode()
     assert done.returncode == 0
 
 
@@ -110,7 +110,7 @@ def test_entries_that_were_reviewed_long_ago_are_a_warning() -> None:
     done = run("entries", "check", "--stale", "0")
     *warnings, summary = done.stdout.decode().splitlines()
     assert done.returncode == 0
-    assert summary.endswith(" entries, 0 faults")
+    assert summary.endswith(" entries, 0 errors")
     assert all(": warning: last compared with its sources " in line for line in warnings)
     assert run("entries", "check", "--stale", "20000").stdout.decode().splitlines() == [summary]
 
@@ -119,7 +119,7 @@ def test_entries_that_were_reviewed_long_ago_are_a_warning() -> None:
 def test_a_wrong_number_of_days_is_2(days: str) -> None:
     done = run("entries", "check", f"--stale={days}")
     assert done.returncode == 2
-    assert b"is not a number of days" in done.stderr
+    assert b"isn't a number of days" in done.stderr
 
 
 def test_entries_list_and_show() -> None:

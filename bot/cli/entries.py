@@ -77,7 +77,7 @@ def _show_entry(entries: Mapping[str, Entry], options: Namespace) -> int:
     if options.id not in entries:
         similar = [entry_id for entry_id in entries if options.id in entry_id][:5]
         hint = f" Did you mean {', '.join(similar)}?" if similar else " See: python app.py entries list"
-        sys.stderr.write(f"There is no entry {options.id!r}.{hint}\n")
+        sys.stderr.write(f"There's no entry {options.id!r}.{hint}\n")
         return 2
     sys.stdout.write(_format_entry(entries[options.id], options.lang))
     return 0
@@ -85,7 +85,7 @@ def _show_entry(entries: Mapping[str, Entry], options: Namespace) -> int:
 
 def _parse_days(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise ArgumentTypeError(f"{text!r} is not a number of days")
+        raise ArgumentTypeError(f"{text!r} isn't a number of days")
     return int(text)
 
 
@@ -96,7 +96,7 @@ def _check_entries(stale_days: int | None) -> int:
     count = sum(1 for _ in ENTRIES_DIR.glob("*/*.yaml"))
     if stale_days is not None:
         _write_stale_entries(stale_days)
-    sys.stdout.write(f"{count} entries, {len(faults)} faults\n")
+    sys.stdout.write(f"{count} entries, {len(faults)} errors\n")
     return 1 if faults else 0
 
 

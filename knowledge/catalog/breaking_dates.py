@@ -86,7 +86,7 @@ def read_breaking_dates(path: Path = DATES_PATH) -> tuple[YamlFile, tuple[Breaki
     known_ids: set[str] = set()
     for index, breaking_date in enumerate(dates):
         if breaking_date.id in known_ids:
-            file.add_fault(("dates", index, "id"), f"{breaking_date.id!r} is there twice")
+            file.add_fault(("dates", index, "id"), f"{breaking_date.id!r} is used twice")
         known_ids.add(breaking_date.id)
     return file, dates
 

@@ -59,4 +59,4 @@ def _read_code(file: YamlFile, key_path: KeyPath, item: Any, known: dict[str, Er
         section.add_fault("codes", "'codes' must be a list of words, such as [TooManyRequests]")
     for code in codes:
         if known.setdefault(code.casefold(), read) is not read:
-            section.add_fault("codes", f"{code} has a meaning already")
+            section.add_fault("codes", f"{code} already has a meaning")

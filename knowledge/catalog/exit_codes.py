@@ -204,7 +204,7 @@ def _read_codes(
         try:
             number = int(str(code), 0) % _UINT32_RANGE
         except ValueError:
-            section.add_fault("codes", f"{code!r} is not a number; write 1603 or '0x80070643'")
+            section.add_fault("codes", f"{code!r} isn't a number; write 1603 or '0x80070643'")
             continue
         if meanings.setdefault((number, os), meaning) is not meaning:
             section.add_fault("codes", f"{code} already has a meaning")

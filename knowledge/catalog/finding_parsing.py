@@ -86,9 +86,7 @@ def check_rule(file: YamlFile, index: int) -> FindingRule:
         )
     has_pattern = bool(rule.pattern.text or rule.pattern.regex)
     if bool(rule.exit_codes) != (rule.trigger == "nothing-said" and has_pattern):
-        section.add_fault(
-            "exit_codes", "goes with 'when: nothing-said' and what to look for: neither is an error alone"
-        )
+        section.add_fault("exit_codes", "needs 'when: nothing-said' and a pattern: neither is an error alone")
     check_regexes(section, "regex", rule.pattern.regex)
     check_regexes(section, "capture", rule.capture)
     _check_texts(section, rule)

@@ -108,13 +108,13 @@ def read_howtos(path: Path = HOWTOS_PATH) -> HowtosFile:
     helpers: dict[str, str] = {}
     for index, howto in enumerate(howtos):
         if howto.id in known_ids:
-            file.add_fault(("guides", index, "id"), f"{howto.id!r} is there twice")
+            file.add_fault(("guides", index, "id"), f"{howto.id!r} is used twice")
         known_ids.add(howto.id)
         for kind in howto.helps_with:
             if kind not in get_args(InputKind):
                 file.add_fault(("guides", index, "helps_with"), f"{kind!r} is not {', '.join(get_args(InputKind))}")
             elif helpers.setdefault(kind, howto.id) != howto.id:
-                file.add_fault(("guides", index, "helps_with"), f"{helpers[kind]} already helps with {kind!r}")
+                file.add_fault(("guides", index, "helps_with"), f"{helpers[kind]} is already used for {kind!r}")
     if not howtos:
         section.add_fault("guides", "'guides' needs at least one guide")
     return HowtosFile(howtos, section.build_nested("words", _parse_vocabulary), file)

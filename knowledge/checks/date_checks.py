@@ -25,7 +25,7 @@ def check_dates(path: Path, entries: Mapping[str, Entry] | None) -> list[Fault]:
     for index, breaking_date in enumerate(dates):
         for name in breaking_date.entries:
             if entries is not None and name not in entries:
-                file.add_fault(("dates", index, "entries"), f"there is no entry {name!r}")
+                file.add_fault(("dates", index, "entries"), f"there's no entry {name!r}")
     return file.list_faults()
 
 

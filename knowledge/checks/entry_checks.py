@@ -126,7 +126,7 @@ def _check_fact_rules(path: Path, entries: Mapping[str, Entry] | None) -> list[F
     for index, rule in enumerate(rules.rules):
         for name in rule.entries:
             if entries is not None and name not in entries:
-                file.add_fault(("rules", index, "entries"), f"there is no entry {name!r}")
+                file.add_fault(("rules", index, "entries"), f"there's no entry {name!r}")
     return file.list_faults()
 
 
@@ -136,7 +136,7 @@ def _check_error_codes(path: Path, entries: Mapping[str, Entry] | None) -> list[
     for code, known in codes.items():
         for name in known.entries:
             if entries is not None and name not in entries:
-                file.add_fault(("codes",), f"{code}: there is no entry {name!r}")
+                file.add_fault(("codes",), f"{code}: there's no entry {name!r}")
     return file.list_faults()
 
 
@@ -152,12 +152,12 @@ def _check_names(entry_file: EntryFile, entries: Mapping[str, Entry]) -> None:
         file.add_fault(("id",), "an id is lower-case words joined by hyphens")
     for name in entry.explains:
         if name not in entries:
-            file.add_fault(("explains",), f"explains {name!r}, but there is no such entry")
+            file.add_fault(("explains",), f"explains {name!r}, but there's no such entry")
     for index, look_alike in enumerate(entry.look_alikes):
         if look_alike.entry not in entries:
-            file.add_fault(("look_alikes", index, "entry"), f"there is no entry {look_alike.entry!r}")
+            file.add_fault(("look_alikes", index, "entry"), f"there's no entry {look_alike.entry!r}")
         elif look_alike.entry == entry.id:
-            file.add_fault(("look_alikes", index, "entry"), "an entry is not its own look-alike")
+            file.add_fault(("look_alikes", index, "entry"), "an entry isn't its own look-alike")
     if entry.may_pass_unchanged and (entry.retry != "after-fix" or entry.retry_note is None):
         file.add_fault(("may_pass_unchanged",), "needs 'retry: after-fix' and a 'retry_note' that says when")
     if entry.shows_script_output and entry.phase != "build":
@@ -173,7 +173,7 @@ def _check_signatures(entry_file: EntryFile) -> None:
     for index, signature in enumerate(entry.signatures):
         key_path = ("signatures", index)
         if signature.id in known_ids:
-            file.add_fault((*key_path, "id"), f"the signature id {signature.id!r} is there twice")
+            file.add_fault((*key_path, "id"), f"the signature id {signature.id!r} is used twice")
         known_ids.add(signature.id)
         _check_signature(file, key_path, signature)
 
@@ -183,7 +183,7 @@ def _check_signature(file: YamlFile, key_path: KeyPath, signature: Signature) ->
         file.add_fault(key_path, "a signature has either 'text' or 'observed'")
     if signature.observed and signature.observed not in OBSERVATION_IDS:
         file.add_fault(
-            (*key_path, "observed"), f"{signature.observed!r} is not observed; use {', '.join(OBSERVATION_IDS)}"
+            (*key_path, "observed"), f"{signature.observed!r} isn't an observation; use {', '.join(OBSERVATION_IDS)}"
         )
     for text in (*signature.text, *signature.unless, *signature.requires):
         if len(text.strip()) < _MIN_FRAGMENT_CHARS:
@@ -196,7 +196,7 @@ def _check_steps(file: YamlFile, parent_path: KeyPath, steps: Sequence[Step]) ->
         if step.effect == "deletes" and step.save_first is None:
             file.add_fault(key_path, "a step that deletes something says what to save first ('save_first')")
         if step.known_from and step.effect != "reads":
-            file.add_fault(key_path, "knowing something doesn't replace a step that changes something ('known_from')")
+            file.add_fault(key_path, "'known_from' is only for a step that reads")
         if bool(step.cli) != bool(step.powershell):
             file.add_fault(
                 key_path, "a step with a command has it for both Azure CLI ('cli') and PowerShell ('powershell')"
@@ -219,7 +219,7 @@ def _check_completeness(entry_file: EntryFile) -> None:
     if not entry.examples:
         file.add_fault((), "an entry needs an example that matches")
     if not entry.near_misses:
-        file.add_fault((), "an entry needs a near miss that does not match")
+        file.add_fault((), "an entry needs a near miss that doesn't match")
 
 
 def _check_examples(entry_files: Sequence[EntryFile], entries: Mapping[str, Entry]) -> None:
@@ -234,7 +234,7 @@ def _check_examples(entry_files: Sequence[EntryFile], entries: Mapping[str, Entr
         for index, miss in enumerate(entry.near_misses):
             for match in diagnoser.diagnose(miss.text).matches:
                 if match.entry == entry.id and match.confidence != "possible":
-                    message = f"matches this entry ({match.confidence}), but must not: {miss.why}"
+                    message = f"matches this entry ({match.confidence}), but it shouldn't: {miss.why}"
                     file.add_fault(("near_misses", index), message)
 
 

@@ -50,7 +50,7 @@ CONVERSATIONS = {
                 "Step 1 of 3. Read the state.",
                 "az image builder show -n win11-golden -g rg-images",
                 "What to expect: Failed.",
-                "[3] Other candidates (1)",
+                "[3] Other causes (1)",
                 "[6] PowerShell instead",
             ),
             ("our own conclusion", "only part of the log", "<template>", "Step 2", "Get-AzImageBuilderTemplate"),
@@ -78,7 +78,7 @@ CONVERSATIONS = {
             ("Done, next",),
         ),
         Line("[It failed again]", ("Those are all the steps", "Other known errors match", "Draft a support case")),
-        Line("[Other candidates (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
+        Line("[Other causes (1)]", ("Build timeout exceeded (possible)", "line 4  waiting")),
         Line("[Build timeout exceeded]", ("Possible: Build timeout exceeded", "Step 1 of 1. Raise the limit.")),
         Line("[It failed again]", ("Those are all the steps for “Build timeout exceeded”",)),
         Line(
@@ -112,7 +112,7 @@ CONVERSATIONS = {
                 "Step 1 of 4. Close the quote in tools.ps1. Look above it.\n\nRunning it again won't help until this is fixed.",
                 "  line 10  Installing the tools\n▶ line 11  The string is missing the terminator.\n  line 27  Script",
                 "Cause. The file tools.ps1 has a quote too few.",
-                "Type of failure. Script ended with a non-zero exit code: The script itself is broken",
+                "Type of failure. Script ended with a non-zero exit code. The script itself is broken",
                 "Who can fix it: the owner of the script.",
                 "The powershell provisioner failed after 5 s with exit code 1.",
             ),
@@ -128,7 +128,7 @@ CONVERSATIONS = {
             ("line 10", "line 27"),
         ),
         Line("next", ("Step 3 of 4. Delete the template.",)),
-        Line("[Other candidates (1)]", ("Build timeout exceeded (possible)",), ("never closed",)),
+        Line("[Other causes (1)]", ("Build timeout exceeded (possible)",), ("never closed",)),
         Line("[Back to the step]", ("Step 3 of 4",)),
         Line("draft", ("Title: Azure VM Image Builder: A quote in tools.ps1 is never closed (win11-golden)",)),
         Line("back", ("Step 3 of 4",)),
@@ -136,7 +136,7 @@ CONVERSATIONS = {
     ),
     "another candidate than the finding's": (
         Line("A.FINDING", ("never closed",)),
-        Line("[Other candidates (1)]", ("Build timeout exceeded",)),
+        Line("[Other causes (1)]", ("Build timeout exceeded",)),
         Line(
             "[Build timeout exceeded]",
             ("Possible: Build timeout exceeded", "line 4  waiting", "Step 1 of 1. Raise the limit."),
@@ -222,7 +222,7 @@ CONVERSATIONS = {
     "a wrapper": (Line("WRAPPER", ("only says that something failed", "from users' reports")),),
     "harmless": (
         Line("HARMLESS", ("Harmless.", "line 7  Builds finished", "paste the rest"), ("Step 1", "Done, next")),
-        Line("next", ("We aren't working on a fix",)),
+        Line("next", ("No fix is in progress",)),
     ),
     "succeeded": (Line("SUCCEEDED", ("succeeded", "Harmless messages in it: No artifacts"), ("Step 1",)),),
     "unmatched": (
@@ -253,7 +253,7 @@ CONVERSATIONS = {
             "help", ("What I can do", "don't read from Azure here", "I hide passwords, keys, and tokens before I show")
         ),
         Line("7", ("I couldn't find anything",)),
-        Line("other candidates", ("I have no diagnosed text",)),
+        Line("other candidates", ("I haven't diagnosed a text yet",)),
         Line("it worked", ("Good to hear.",)),
     ),
     "words within a longer text are no command": (
@@ -265,7 +265,7 @@ CONVERSATIONS = {
     "cancel and start over": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
         Line("cancel", ("Canceled.", "for a support case")),
-        Line("next", ("We aren't working on a fix",)),
+        Line("next", ("No fix is in progress",)),
         Line("draft a case", (f"Correlation ID: {CORRELATION}",)),
         Line("start over", ("we're starting over",)),
         Line("draft a case", ("Not known: Subscription, ",)),
@@ -279,7 +279,7 @@ CONVERSATIONS = {
     "numbers and labels can be typed": (
         Line("FAILED.LOG", ("[1] Done, next",)),
         Line("1", ("Step 2 of 3",)),
-        Line("other candidates (1)", ("Other candidates",)),
+        Line("other causes (1)", ("Other possible causes",)),
         Line("back to the step", ("Step 2 of 3",)),
         Line("1", ("Step 3 of 3",)),
         Line("1", ("step 3 of “Script ended with a non-zero exit code” solved it",)),
@@ -315,7 +315,7 @@ ITALIAN = {
                 "riga 11  The string is missing",
                 "Errore nel provisioner powershell dopo 5 s con codice di uscita 1.",
                 "Rieseguire non serve.",
-                "Rieseguire. lo script resta errato.",
+                "Nuova esecuzione. lo script resta errato.",
                 "Passaggio 1 di 3. Leggi lo stato.",
             ),
         ),
@@ -378,8 +378,8 @@ OLD_BUTTONS = {
     "truth for a number": (("next", {"entry": "build-timeout", "step": True, "paste": 1}, 1), "I don't know"),
     "entry gone": (("choose", {"entry": "of-yesterday", "paste": 1}, 1), "no longer exists"),
     "entry of a step gone": (("next", {"entry": "of-yesterday", "step": 0, "paste": 1}, 1), "no longer exists"),
-    "walk gone": (("next", {}, 1), "We aren't working on a fix"),
-    "no step to show": (("step", {}, 1), "We aren't working on a fix"),
+    "walk gone": (("next", {}, 1), "No fix is in progress"),
+    "no step to show": (("step", {}, 1), "No fix is in progress"),
     "questions changed": (("guided", {"path": ["nowhere", "else"]}, 1), "These questions have changed"),
     "path of another type": (("guided", {"path": {"a": 1}}, 1), "I don't know that button"),
     "step beyond the last": (("next", {"entry": "build-timeout", "step": 900, "paste": 1}, 1), "all the steps"),
@@ -401,7 +401,7 @@ async def test_a_card_of_an_earlier_text_shows_placeholders_not_values_of_the_ne
     old = chat.button("Done, next")
     await chat.say("LIKELY")
     shown = await chat.act(old.action_id, dict(old.args))
-    assert "a text that I no longer have" in shown
+    assert "I no longer have the text for this card" in shown
     assert "-n <template> -g <rg>" in shown
     assert "win11-golden" not in shown
 

@@ -148,9 +148,11 @@ async def test_what_it_never_does_is_answered_with_the_command(text: str, comman
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("what does 3010 mean?", "restart"),
+        ("what does 3010 mean?", "Windows: success; a restart is needed"),
+        ("what does 1 mean?", "Meaning: general error; the code alone says no more (from robocopy: success"),
+        ("what does 2 mean?", "Windows: file not found (from robocopy: success)\nLinux: a shell command"),
         ("exit code 1603", "1603"),
-        ("cosa vuol dire 3010", "riavvio"),
+        ("cosa vuol dire 3010", "Windows: operazione riuscita; serve un riavvio"),
         ("0x12345678", "I don't know this code"),
         ("what does DeploymentFailed mean", "It only says that something failed"),
         ("what does 5 mean", "access denied"),
@@ -198,9 +200,9 @@ async def test_what_only_has_a_digit_is_no_code(text: str) -> None:
 async def test_a_bare_digit_is_the_number_of_a_choice_where_there_is_one() -> None:
     chat = Chat()
     await chat.say("help")
-    assert "It means" not in await chat.say("1")
+    assert "general error" not in await chat.say("1")
     await chat.say("help")
-    assert "It means" not in await chat.say("9")
+    assert "I don't know this code" not in await chat.say("9")
     assert "access denied" in await chat.say("what does 5 mean")
 
 

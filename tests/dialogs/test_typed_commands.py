@@ -44,7 +44,7 @@ def test_only_the_whole_message_is_a_command(text: str, intent: str | None) -> N
     assert parse_command(text, PHRASES) == intent
 
 
-BUTTONS = (OfferedButton("It worked", "worked"), OfferedButton("Other candidates (1)", "others"))
+BUTTONS = (OfferedButton("It worked", "worked"), OfferedButton("Other causes (1)", "others"))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ BUTTONS = (OfferedButton("It worked", "worked"), OfferedButton("Other candidates
         ("2.", "others"),
         ("[2]", "others"),
         ("it worked", "worked"),
-        ("Other candidates (1)", "others"),
+        ("Other causes (1)", "others"),
         ("0", None),
         ("3", None),
         ("²", None),

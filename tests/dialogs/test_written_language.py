@@ -26,6 +26,8 @@ SAID = {
     "a message of a program": ("it-IT", "Azure Container Instances quota exceeded in the region", "it"),
     "a short build log": ("it-IT", EXAMPLE_LOG, "it"),
     "a command": ("it-IT", "help", "it"),
+    "a short request": ("en-US", "cancella la build", "it"),
+    "a request about one's data": ("en-US", "elimina i miei dati", "it"),
 }
 
 

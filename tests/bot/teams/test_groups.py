@@ -172,7 +172,7 @@ async def test_a_colleagues_press_never_meets_a_text_of_their_own(chat: Chat) ->
     value["args"] |= {"paste": number}
     await chat.send(value=value, conversation=THREAD, **{"from": BOB})
     assert TITLE in shown(chat, -2)
-    assert "a text that I no longer have" in shown(chat, -2)
+    assert "I no longer have the text for this card" in shown(chat, -2)
 
 
 async def test_a_card_does_not_say_whose_it_is(chat: Chat) -> None:

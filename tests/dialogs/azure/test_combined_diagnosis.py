@@ -62,16 +62,16 @@ def entries_of(chat: LookingChat) -> list[str]:
 
 async def test_a_pipeline_that_gave_up_waiting_is_confirmed_by_a_run_that_succeeded() -> None:
     chat = await looked(with_values(STATUS, run_state="Succeeded", message=""), CANCELED)
-    assert "For it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
-    assert "What the facts say about “Azure DevOps: the operation was canceled”." in chat.shown
+    assert "Points to it: the run went on in Azure after the pipeline had stopped waiting." in chat.shown
+    assert "What your template says about “Azure DevOps: the operation was canceled”." in chat.shown
     assert len(chat.replies) == 1
     assert chat.buttons[0].label == "Back to step 1"
 
 
 async def test_a_run_that_failed_at_its_limit_speaks_against_it_and_leads_elsewhere() -> None:
     chat = await looked(with_values(STATUS, message="", ended="2026-02-22T05:26:20Z"), CANCELED)
-    assert "Against it: the run itself failed in Azure" in chat.shown
-    assert "For it: the run lasted as long as its time limit allows." in chat.shown
+    assert "Points away from it: the run itself failed in Azure" in chat.shown
+    assert "Points to it: the run lasted as long as its time limit allows." in chat.shown
     assert "Build timeout exceeded" in [button.label for button in chat.buttons]
     assert "Step 1 of 6" in await chat.press("Build timeout exceeded")
 
@@ -204,7 +204,7 @@ async def test_the_log_of_a_validation_tells_of_no_customizer() -> None:
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
     assert "I read all of validation.log" in shown
-    assert "What the log shows of the run:" in shown
+    assert "The run, from the log:" in shown
     assert "customizer 2 of 3" not in shown
 
 

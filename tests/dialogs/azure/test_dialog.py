@@ -58,8 +58,8 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
                 "3 WindowsRestart  not reached",
                 "back to where that customizer began (180 KB of 12 MB)",
                 "The same error",
-                "What the facts say about “Build timeout exceeded”.",
-                "Against it: the run ended well before its time limit.",
+                "What your template says about “Build timeout exceeded”.",
+                "Points away from it: the run ended well before its time limit.",
                 "[1] Back to step 1",
                 "Read the whole log",
             ),
@@ -124,7 +124,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line(
             "yes",
             (
-                "A run is in progress: Running, now in Customizing",
+                "A run is in progress: Customizing",
                 "12 min of 4 h",
                 "still writing to it",
                 "[2] Watch this run",
@@ -358,7 +358,7 @@ async def test_a_run_that_was_canceled_is_no_failure_of_its_own() -> None:
     chat = LookingChat(fake)
     await chat.say("look at win11-golden")
     shown = await chat.say("yes")
-    assert "Somebody or something canceled this run." in shown
+    assert "This run was canceled." in shown
     assert len(chat.replies) == 1
     for part in ("Build timeout exceeded", "What the facts say", "I don't know"):
         assert part not in shown

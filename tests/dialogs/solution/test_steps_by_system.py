@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from knowledge.model.diagnosis import Diagnosis
-from knowledge.model.entry import Entry, Language, Step
+from knowledge.model.entry import Entry, Language, Step, StepCode
 from tests.dialogs.fixtures import ENTRIES, FAILED, NOTHING, SCRIPT, Chat, both, match
 
 
@@ -37,10 +37,10 @@ CASES: list[tuple[str | None, list[str]]] = [
     (
         None,
         [
-            "Step 1 of 4. On Windows: Elevate.",
-            "Step 2 of 4. On Linux: Prepend sudo.",
+            "Step 1 of 4. Windows only. Elevate.",
+            "Step 2 of 4. Linux only. Prepend sudo.",
             "Step 3 of 4. Print.",
-            "Step 4 of 4. On Windows: Restart.",
+            "Step 4 of 4. Windows only. Restart.",
         ],
     ),
 ]
@@ -54,6 +54,13 @@ async def test_a_walkthrough_has_the_steps_of_its_system(os: str | None, steps: 
         assert expected in shown
         shown = await chat.say("it didn't help" if number == len(steps) - 1 else "next")
     assert "Those are all the steps" in shown
+
+
+async def test_codes_are_a_table_below_the_step() -> None:
+    codes = (StepCode("3010", None), StepCode("404", both("not there", "non esiste")))
+    entry = replace(SCRIPT, steps=(replace(step("Compare the code"), codes=codes),))
+    shown = await build_chat("windows", {**ENTRIES, entry.id: entry}).say("LOG")
+    assert "\n\n3010: success; a restart is needed (add it to validExitCodes)\n404: not there\n\n" in shown
 
 
 async def test_undo_and_what_is_told_count_the_same_steps() -> None:

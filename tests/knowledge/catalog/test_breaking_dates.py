@@ -105,8 +105,8 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
     faults = [str(fault) for fault in check_entries(tmp_path / "none", dates=path)]
     for line, part in (
         (3, "must be a day"),
-        (7, "'a' is there twice"),
-        (11, "there is no entry 'no-such-entry'"),
+        (7, "'a' is used twice"),
+        (11, "there's no entry 'no-such-entry'"),
         (12, "RE2 doesn't accept"),
         (13, "needs an 'en' and an 'it' text"),
     ):

@@ -48,7 +48,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidFilesError) as caught:
         load_error_codes(path)
     message = str(caught.value)
-    assert "odd has a meaning already" in message
+    assert "odd already has a meaning" in message
     assert "needs an 'en' and an 'it' text" in message
     assert "'url' must be a text" in message
     assert "'codes' must be a list of words" in message
@@ -57,4 +57,4 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
 def test_a_code_that_names_an_entry_of_yesterday_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "codes.yaml"
     path.write_text(BAD.split("- codes: [odd]")[0].rstrip() + "\n  entries: [of-yesterday]\n", "utf-8")
-    assert any("there is no entry 'of-yesterday'" in fault.message for fault in check_entries(error_codes=path))
+    assert any("there's no entry 'of-yesterday'" in fault.message for fault in check_entries(error_codes=path))

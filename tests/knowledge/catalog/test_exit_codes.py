@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalog.exit_codes import ROBOCOPY, describe_exit_code, load_exit_codes
-from knowledge.model.entry import COMPLETE_LANGUAGES
+from knowledge.catalog.exit_codes import ROBOCOPY, describe_exit_code, list_step_codes, load_exit_codes
+from knowledge.model.entry import COMPLETE_LANGUAGES, LocalizedText, Step, StepCode
 from knowledge.model.errors import InvalidFilesError
 
 KNOWN = [
@@ -106,6 +106,33 @@ def test_another_code_is_not_robocopys() -> None:
     assert describe_exit_code(1603, "windows", "en", ROBOCOPY) == describe_exit_code(1603, "windows", "en")
 
 
+OWN = LocalizedText({"en": "made up", "it": "inventato"})
+
+
+@pytest.mark.parametrize(
+    ("code", "os", "meaning"),
+    [
+        (StepCode("5", None), "windows", "access denied"),
+        (StepCode("2", None), "", "file not found"),
+        (StepCode("7", None), "", "from curl: no connection to the host"),
+        (StepCode("137", None), "linux", "ended by signal 9 (SIGKILL, most likely because memory ran out)"),
+        (StepCode("0x80070652", None), "", "MSI: another installation is running; wait and try again"),
+        (StepCode("409 PublicAccessNotPermitted", OWN), "", "made up"),
+        (StepCode("5", OWN), "windows", "made up"),
+    ],
+)
+def test_a_step_explains_a_code_without_other_programs(code: StepCode, os: str, meaning: str) -> None:
+    assert list_step_codes(build_step([code], os), "en") == {code.code: meaning}
+
+
+def test_a_step_shows_no_code_without_a_meaning() -> None:
+    assert list_step_codes(build_step([StepCode("42", None), StepCode("no answer", None)]), "en") == {}
+
+
+def build_step(codes: list[StepCode], os: str = "") -> Step:
+    return Step(OWN, None, None, None, "reads", None, os=os, codes=tuple(codes))
+
+
 def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
     path = tmp_path / "codes.yaml"
     path.write_text(
@@ -120,7 +147,7 @@ def test_faults_of_the_file_are_all_named(tmp_path: Path) -> None:
         load_exit_codes(path)
     message = str(caught.value)
     assert "7 already has a meaning" in message
-    assert "'x' is not a number" in message
+    assert "'x' isn't a number" in message
     assert "needs an 'en' and an 'it' text" in message
     assert "'codes' must be a list" in message
     assert "beos" in message

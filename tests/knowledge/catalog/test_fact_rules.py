@@ -160,7 +160,7 @@ def test_every_fault_has_its_file_and_line(tmp_path: Path) -> None:
         (5, "'entries' needs at least one entry"),
         (7, "'at_least' must be a whole number"),
         (10, "run_share is a number: use 'at_least' or 'below'"),
-        (11, "there is no entry 'no-such-entry'"),
+        (11, "there's no entry 'no-such-entry'"),
         (13, "only what speaks 'for' an entry can suggest it"),
         (16, "needs an 'en' and an 'it' text"),
         (17, "'for' or 'against'"),

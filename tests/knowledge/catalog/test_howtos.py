@@ -221,7 +221,7 @@ def test_two_howtos_with_the_same_id_are_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "guides.yaml"
     again = GOOD[GOOD.index("  - id") : GOOD.index("words:")]
     path.write_text(GOOD.replace("words:", again + "words:", 1), encoding="utf-8")
-    assert any("'find-it' is there twice" in fault for fault in faults(path))
+    assert any("'find-it' is used twice" in fault for fault in faults(path))
 
 
 def test_two_howtos_for_the_same_kind_of_text_are_a_fault(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_two_howtos_for_the_same_kind_of_text_are_a_fault(tmp_path: Path) -> Non
     one = GOOD[GOOD.index("  - id") : GOOD.index("words:")].replace("intro:", "helps_with: status\n    intro:")
     other = one.replace("id: find-it", "id: find-more")
     path.write_text(GOOD[: GOOD.index("  - id")] + one + other + GOOD[GOOD.index("words:") :], encoding="utf-8")
-    assert any("find-it already helps with 'status'" in fault for fault in faults(path))
+    assert any("find-it is already used for 'status'" in fault for fault in faults(path))
 
 
 @pytest.mark.parametrize("text", ["", "- {id: x}", "a: [unclosed"])
