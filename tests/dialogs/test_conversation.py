@@ -67,7 +67,7 @@ CONVERSATIONS = {
             ),
             ("Step 1 of", "It worked"),
         ),
-        Line("it worked", ("step 2 of “Script ended with a non-zero exit code” solved it", "Start over"), ("?",)),
+        Line("it worked", ("“Script ended with a non-zero exit code” is solved. I noted that after step 2", "Start over"), ("?",)),
     ),
     "nothing helps": (
         Line("FAILED.LOG", ("Step 1 of 3",)),
@@ -132,7 +132,7 @@ CONVERSATIONS = {
         Line("[Back to the step]", ("Step 3 of 4",)),
         Line("draft", ("Title: Azure VM Image Builder: A quote in tools.ps1 is never closed (win11-golden)",)),
         Line("back", ("Step 3 of 4",)),
-        Line("it worked", ("step 3 of “A quote in tools.ps1 is never closed” solved it",)),
+        Line("it worked", ("“A quote in tools.ps1 is never closed” is solved. I noted that after step 3",)),
     ),
     "another candidate than the finding's": (
         Line("A.FINDING", ("never closed",)),
@@ -282,7 +282,7 @@ CONVERSATIONS = {
         Line("other causes (1)", ("Other possible causes",)),
         Line("back to the step", ("Step 2 of 3",)),
         Line("1", ("Step 3 of 3",)),
-        Line("1", ("step 3 of “Script ended with a non-zero exit code” solved it",)),
+        Line("1", ("“Script ended with a non-zero exit code” is solved. I noted that after step 3",)),
     ),
     "the example": (Line("[Show me an example]", ("Here's an example", "missing the terminator", "Step 1 of 3")),),
     "the language is asked for and kept": (
@@ -294,14 +294,14 @@ CONVERSATIONS = {
         Line("in english please", ("I'll go on in English.",)),
     ),
     "guided": (
-        Line("[I have no error text]", ("When did it fail?", "During the build", "After the build", "None of these")),
-        Line("[During the build]", ("What do you see?", "Build timeout exceeded. The run ends after hours.")),
-        Line("[Back]", ("When did it fail?",)),
-        Line("[During the build]", ("What do you see?",)),
+        Line("[I have no error text]", ("What happened?", "The build failed, or it hangs", "VMs from the image don't work")),
+        Line("[The build failed, or it hangs]", ("Which of these do you see?", "Build timeout exceeded. The run ends after hours.")),
+        Line("[Back]", ("What happened?",)),
+        Line("[The build failed, or it hangs]", ("Which of these do you see?",)),
         Line("[Build timeout exceeded]", ("You picked this one.", "Step 1 of 1")),
-        Line("guided", ("When did it fail?",)),
+        Line("guided", ("What happened?",)),
         Line("[None of these]", ("isn't one of the errors I know", "Draft a support case", "Back")),
-        Line("[Back]", ("When did it fail?",)),
+        Line("[Back]", ("What happened?",)),
     ),
 }
 
@@ -320,13 +320,13 @@ ITALIAN = {
             ),
         ),
         Line("[Fatto, avanti]", ("Questo passaggio elimina qualcosa.", "Prima di procedere: il customization.log")),
-        Line("funziona", ("risolto con il passaggio 2",)),
+        Line("funziona", ("annotato dopo il passaggio 2",)),
     ),
     "cortesie": (
         Line("Buongiorno!", ("Ciao.",)),
         Line("aiuto", ("Che cosa so fare", "non leggo da Azure")),
         Line("grazie mille", ("Prego.",)),
-        Line("guidami", ("Quando si è verificato l'errore?",)),
+        Line("guidami", ("Che cosa è successo?",)),
         Line("annulla", ("Annullato.",)),
         Line("altri", ("Non ho ancora diagnosticato un testo",)),
         Line("apri un caso", ("Bozza di una richiesta di supporto", "Non disponibile: Sottoscrizione, ")),

@@ -70,7 +70,7 @@ async def test_undo_and_what_is_told_count_the_same_steps() -> None:
     assert "Step 1 of 2. Prepend sudo." in await chat.say("undo")
     await chat.say("next")
     assert "Back to step 2" in await chat.say("where is the log?")
-    assert "step 2 of “Script ended with a non-zero exit code” solved it" in await chat.say("it worked")
+    assert "I noted that after step 2." in await chat.say("it worked")
 
 
 async def test_an_entry_of_one_system_tells_which_where_the_text_does_not() -> None:
