@@ -34,7 +34,7 @@ GOOD = f"""\
 """
 FALLBACKS = "".join(
     f"- id: {trigger}\n  weight: 0\n  when: {trigger}\n{TEXTS.replace('{tool|A tool}', 'It')}".replace("{tool|uno strumento}", "tutto")
-    for trigger in ("nothing-said", "nothing-printed", "silent", "repeating")
+    for trigger in ("nothing-said", "nothing-printed", "silent", "stopped", "cut", "repeating")
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ FAULTS = [
     ("owner: script", "owner: nobody", "owner:", "use script, publisher, network, image, template, subscription, azure"),
     ("retry: no", "retry: perhaps", "retry:", "use yes, after-fix, no"),
     ("(?P<tool>\\w+)", "(?P<tool>(?=x))", "capture:", "RE2 doesn't accept"),
-    ("weight: 8", "weight: 8\n  when: never", "when:", "use said, nothing-said, nothing-printed, silent, repeating"),
+    ("weight: 8", "weight: 8\n  when: never", "when:", "use said, nothing-said, nothing-printed, silent, repeating, cut, stopped"),
     ("weight: 8", "weight: 8\n  color: red", "color:", "'color' isn't known here"),
 ]  # fmt: skip
 
