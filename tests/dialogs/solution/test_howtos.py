@@ -29,7 +29,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
                     "Get the build log",
                     "1. Read the status of the template.",
                     "az image builder show -n <template> -g <rg>",
-                    "What to expect: Image build log location",
+                    "What to expect. Image build log location",
                     "Replace everything in <…> with your own values.",
                     "Read more: The customization log: https://learn.microsoft.com/",
                     "[1] Other guides",
