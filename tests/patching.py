@@ -1,4 +1,4 @@
-"""Set what the product does not let a test pass in."""
+"""Set what a test can't pass in as an argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret planted in a log is seen nowhere outside it: command line, cards, plain text, case, state, the bot's own logs."""
+"""A secret planted in a log doesn't appear anywhere else: command line, cards, plain text, case, state, our own logs."""
 
 from __future__ import annotations
 

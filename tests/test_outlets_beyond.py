@@ -1,4 +1,4 @@
-"""A secret planted beyond a paste is seen nowhere outside it: in Azure's answers, whole logs, files, tickets, searches."""
+"""A secret planted in Azure's answers, whole logs, files, tickets, or searches doesn't appear anywhere else."""
 
 from __future__ import annotations
 

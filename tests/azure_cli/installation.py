@@ -1,4 +1,4 @@
-"""Azure CLI in its own environment: it pins other versions of libraries that the bot uses."""
+"""Azure CLI in its own environment, because it pins other versions of libraries that the bot uses."""
 
 from __future__ import annotations
 

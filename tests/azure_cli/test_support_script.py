@@ -1,4 +1,4 @@
-"""The drafted commands file a ticket in the sandbox, with the ids that Azure's services have."""
+"""The drafted commands file a ticket in the sandbox, with the real IDs of Azure's services."""
 
 from __future__ import annotations
 

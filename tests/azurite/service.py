@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's stand-in for Azure Storage, as a real service: over HTTPS, with tokens that anyone can make."""
+"""Azurite, Microsoft's Azure Storage emulator, over HTTPS and with tokens that anyone can make."""
 
 from __future__ import annotations
 

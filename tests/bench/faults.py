@@ -1,4 +1,4 @@
-"""Whole conversations with a channel and a store that fail: every reply where it belongs, in order, in flat memory.
+"""Whole conversations while the channel and the store fail: every reply arrives, in order, without growing memory.
 
 People paste an error, walk through its solution and draft a case, each message as soon as the one before was answered.
 The channel answers 429, 412, 500 or 502 (of which it took half), takes a second, or says nothing at all.

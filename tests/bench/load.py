@@ -1,4 +1,4 @@
-"""People who talk to a bot, and the connector that its replies go to: both ends of a turn, in one process.
+"""Simulated people and the connector that receives the replies: both ends of a turn in one process.
 
 A turn begins when an activity is posted and is over when the reply has reached the connector and the request was
 answered, by which time a bot has saved what it keeps; then the same person sends the next one.

@@ -1,4 +1,4 @@
-"""A bot with credentials, as Teams meets it: its callers prove themselves, and it answers them over TLS."""
+"""A bot with credentials: it authenticates its callers and answers them over TLS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole bot over signed HTTP, as `app.py serve` builds it, with an Azure and a support office that tell who asked."""
+"""The whole bot over signed HTTP, as `app.py serve` builds it, with a fake Azure that records who asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it takes to kill the real server often: a parent that forks it anew, people who talk to it, a channel, a judge."""
+"""For killing the real server often: a parent that forks it again, people who talk to it, a channel, and a check."""
 
 from __future__ import annotations
 

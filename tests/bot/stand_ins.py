@@ -1,4 +1,4 @@
-"""Stand-ins for the neighbors of the outside: a service that takes replies, and dialogs with a script."""
+"""Fakes for the bot's surroundings: a Teams service that receives replies, and scripted dialogs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small knowledge base, a diagnoser that knows a few texts, and a chat that talks to the medic like a person."""
+"""A small knowledge base, a diagnoser that knows a few texts, and a chat that acts as a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real conversation as Teams drives it: an activity's JSON goes in, the messages come out, a press is read off a card."""
+"""The real conversation as Teams drives it: activities in as JSON, messages out, presses taken from a card."""
 
 from __future__ import annotations
 

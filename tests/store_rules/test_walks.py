@@ -1,4 +1,4 @@
-"""Every button pressed, from the welcome and from every kind of paste: no turn breaks a rule, and none is a dead end."""
+"""Every button is pressed, from the welcome and from every kind of paste: no rule is broken, and no turn is a dead end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an installation promises its operator, found out from outside: settings, commands, metrics, ids."""
+"""What an operator can rely on, determined from outside: settings, commands, metrics, IDs."""
 
 from __future__ import annotations
 

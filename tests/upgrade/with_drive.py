@@ -1,4 +1,4 @@
-"""Serve the bot with a drive beside it, where it finds what people attached in Teams."""
+"""Serve the bot with a fake OneDrive, which has what people attached in Teams."""
 
 from __future__ import annotations
 

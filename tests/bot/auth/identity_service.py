@@ -1,4 +1,4 @@
-"""A stand-in for the two services that vouch: it publishes keys, signs tokens for the bot's callers, and issues the bot's."""
+"""A fake identity service: it publishes keys, signs the tokens of the bot's callers, and issues the bot's own tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets in: a bot with credentials over real HTTP, its callers' tokens from a stand-in for the service that signs them."""
+"""Which callers are accepted, over real HTTP, with tokens from a fake identity service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Resource Manager and Storage over HTTPS on loopback: what it is told to hold, and any answer at will.
+"""A fake Resource Manager and Storage over HTTPS on loopback, with configurable content and answers.
 
 The SDK's clients talk to it as to Azure. It counts what arrives: `hits` holds method, path with query and the token.
 """

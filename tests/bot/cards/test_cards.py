@@ -1,4 +1,4 @@
-"""Adaptive Cards: valid for every client, literal about foreign text, inside Teams' size, nothing lost."""
+"""Adaptive Cards: valid for every client, untrusted text shown literally, within Teams' size limit, nothing lost."""
 
 import importlib.resources
 import json

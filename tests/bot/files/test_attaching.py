@@ -1,4 +1,4 @@
-"""Files attached in Teams, from end to end: signed activities in, a drive over TLS beside, the real conversation."""
+"""Files attached in Teams, end to end: signed activities, a fake OneDrive over TLS, and the real conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as people attach them, over TLS from a drive of this machine: logs plain and packed, and all that is not one."""
+"""Attached files over TLS from a fake OneDrive: plain and compressed logs, and anything else."""
 
 from __future__ import annotations
 

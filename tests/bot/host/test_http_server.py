@@ -1,4 +1,4 @@
-"""The server from outside: what it refuses and in which words, and how it starts, stops and comes back."""
+"""The server from outside: what it refuses, its error messages, and how it starts, stops, and restarts."""
 
 from __future__ import annotations
 

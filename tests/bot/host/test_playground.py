@@ -1,4 +1,4 @@
-"""The test client beside the bot, with programs of the test's own in place of Node and npm."""
+"""Starting the test client with the bot, with fake programs for Node and npm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: defaults, every fault at once, nothing but loopback without credentials, no secret said."""
+"""Settings: defaults, all errors at once, only loopback without credentials, and no secret printed."""
 
 from __future__ import annotations
 

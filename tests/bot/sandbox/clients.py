@@ -1,4 +1,4 @@
-"""The real Azure clients on a sandbox, and a clock in the hand."""
+"""The real Azure clients on a sandbox, and a clock that the test sets."""
 
 from __future__ import annotations
 

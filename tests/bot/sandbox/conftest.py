@@ -1,4 +1,4 @@
-"""A sandbox that runs."""
+"""A running sandbox."""
 
 from __future__ import annotations
 

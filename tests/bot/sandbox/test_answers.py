@@ -1,4 +1,4 @@
-"""What people are told about the sandbox's templates: one answer for each, whichever way they ask, and nothing untrue."""
+"""The answers about the sandbox's templates: one for each, however people ask, and nothing untrue."""
 
 from __future__ import annotations
 

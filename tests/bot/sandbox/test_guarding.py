@@ -1,4 +1,4 @@
-"""Who the sandbox answers: this machine, with its own token, and readings only."""
+"""The sandbox answers only this machine, with its own token, and only read requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sharing a look over signed HTTP: from the group where it was asked for, through the private chat, back to the group."""
+"""Sharing a lookup over signed HTTP: from the group, through the private chat, back to the group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case as a file in Teams: the question, the yes, the no, and every way in which it can go wrong; over real HTTP."""
+"""A case as a file in Teams, over real HTTP: the consent card, accepting, declining, and every error."""
 
 from __future__ import annotations
 

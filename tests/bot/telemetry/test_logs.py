@@ -1,4 +1,4 @@
-"""The logs: a line an event, in either form, and nothing in them that somebody sent."""
+"""The logs: one line per event, in either format, without anything that a person sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaves by OpenTelemetry: the three signals at a collector over real HTTP, and no content in any of them."""
+"""OpenTelemetry: all three signals reach a collector over real HTTP, without any content."""
 
 from __future__ import annotations
 

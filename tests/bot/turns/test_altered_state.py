@@ -1,4 +1,4 @@
-"""A state that somebody altered: it sends no token elsewhere, shows nobody what is another's, and breaks nothing."""
+"""A tampered state sends no token elsewhere, shows no one else's data, and breaks nothing."""
 
 from __future__ import annotations
 

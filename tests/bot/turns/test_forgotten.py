@@ -1,4 +1,4 @@
-"""What is forgotten is gone: from the file of the state, not just from its table."""
+"""Deleted state is gone from the file, not just from its table."""
 
 from __future__ import annotations
 

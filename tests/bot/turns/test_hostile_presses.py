@@ -1,4 +1,4 @@
-"""Buttons replayed, altered, and pressed by somebody else, over signed HTTP: every verb that there is."""
+"""Buttons replayed, altered, and pressed by someone else, over signed HTTP, for every verb."""
 
 from __future__ import annotations
 

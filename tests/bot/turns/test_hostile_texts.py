@@ -1,4 +1,4 @@
-"""Texts that mean harm, wherever they come from, over signed HTTP: no markup, no command, no address of theirs is ours."""
+"""Hostile texts from any source, over signed HTTP: none of their markup, commands, or addresses takes effect."""
 
 from __future__ import annotations
 

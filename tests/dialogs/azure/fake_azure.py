@@ -1,4 +1,4 @@
-"""A made-up Azure with a few templates, some of which cannot be seen, and a chat that looks at it."""
+"""A fake Azure with a few templates, some of them not accessible, and a chat that reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watching a template: asked for in words and by buttons, looked at again, told when the run has ended."""
+"""Watching a template: started by words and buttons, polled, and reported when the run has ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A private chat that goes on from a group, with somebody who takes its posts."""
+"""A private chat that continues from a group, with a fake that receives its posts."""
 
 from __future__ import annotations
 

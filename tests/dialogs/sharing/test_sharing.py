@@ -1,4 +1,4 @@
-"""Sharing a look, as a conversation: where it is offered, what it says, how it is asked for, when it is over."""
+"""Sharing a lookup, as a conversation: where it's offered, what it says, how it's requested, when it expires."""
 
 from __future__ import annotations
 

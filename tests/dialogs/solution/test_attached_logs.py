@@ -1,4 +1,4 @@
-"""Files that come with a message, as the conversation sees them: announced, read, reported, chosen from, refused."""
+"""Attached files in the conversation: announced, read, reported, chosen from, refused."""
 
 from __future__ import annotations
 

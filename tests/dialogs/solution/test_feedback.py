@@ -1,4 +1,4 @@
-"""What people say of a diagnosis, in words and by buttons, and what is counted of it."""
+"""Feedback on a diagnosis, in words and by buttons, and what of it is counted."""
 
 from __future__ import annotations
 

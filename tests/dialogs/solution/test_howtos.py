@@ -1,4 +1,4 @@
-"""The how-to guides in the conversation: asked for in words, reached by buttons, left again for the walk."""
+"""The how-to guides in the conversation: requested in words, opened by buttons, and left for the walkthrough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The support cases that are kept as files and read by eye: of twenty entries and six logs, in both languages.
+"""The support cases that are stored as files and were proofread: of twenty entries and six logs, in both languages.
 
 `python -m tests.dialogs.support.golden_cases` rewrites them; look at the difference before it is kept.
 """

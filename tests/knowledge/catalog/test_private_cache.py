@@ -1,4 +1,4 @@
-"""The private cache: what is stored comes back, what somebody else could have written does not, and nothing ever raises."""
+"""The private cache returns what was stored, ignores what someone else could have written, and never raises."""
 
 from __future__ import annotations
 

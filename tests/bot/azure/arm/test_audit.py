@@ -1,4 +1,4 @@
-"""Audit lines that names try to forge: one line each, with the fields that are ours and no others."""
+"""Audit lines can't be forged with names: one line each, with only our fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Azure and Entra answer instead, and the refusal behind each; nothing but reading leaves, and only for Azure."""
+"""The refusal for each error of Azure and Entra. Only read requests are sent, and only to Azure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program's own credentials: who may use them, and for which subscriptions."""
+"""The program's own credentials: who can use them, and for which subscriptions."""
 
 from __future__ import annotations
 

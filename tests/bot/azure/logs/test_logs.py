@@ -1,4 +1,4 @@
-"""The build log: where it is, its end in a few short reads, the whole of it as a stream, whatever happens meanwhile."""
+"""The build log: finding it, reading its end in a few short requests, and streaming all of it despite errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A support desk over HTTPS, the ticket filer that talks to it with the real client, and drafts to file."""
+"""A fake support API over HTTPS, the ticket filer with its real client, and drafts to file."""
 
 from __future__ import annotations
 

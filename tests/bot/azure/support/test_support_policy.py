@@ -1,4 +1,4 @@
-"""What may leave for Azure Support, and what is tried again: reads a little, what makes something never."""
+"""Which requests can be sent to Azure Support. Reads are retried a little, and requests that create something never."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filing with the real client against the desk: the good way, every refusal, and one ticket whatever breaks."""
+"""Filing with the real client: success, every refusal, and a single ticket whatever fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding the template that is meant, and what is said of where was looked."""
+"""Finding the right template, and telling which subscriptions were searched."""
 
 from __future__ import annotations
 

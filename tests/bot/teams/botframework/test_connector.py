@@ -1,4 +1,4 @@
-"""Replies on their way out: what an answer of the channel means, and whose token goes where."""
+"""Sending replies: what the channel's answers mean, and which token is sent where."""
 
 from __future__ import annotations
 
