@@ -266,7 +266,7 @@ async def test_no_store_keeps_what_was_planted(kind: str, tmp_path: Path, reques
             assert_unseen(secret, report)
 
 
-def test_half_a_secret_is_not_kept_of_a_text_that_is_cut() -> None:
+def test_no_half_of_a_secret_is_stored_when_a_text_is_cut() -> None:
     with failures_together(at_least=len(SHAPES)) as failures:
         for name, make in SHAPES.items():
             secret = make(random.Random(name))

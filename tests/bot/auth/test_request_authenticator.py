@@ -197,7 +197,7 @@ def check_logs(logs: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(("name", "made", "status"), TOKENS, ids=[row[0] for row in TOKENS])
-async def test_a_token_lets_in_or_not(
+async def test_which_tokens_are_accepted(
     bot: Guarded,
     caplog: pytest.LogCaptureFixture,
     name: str,
@@ -225,7 +225,7 @@ async def test_a_header_is_one_bearer_token(
 
 
 @pytest.mark.parametrize(("name", "change", "status"), BODIES, ids=[row[0] for row in BODIES])
-async def test_a_good_token_does_not_excuse_a_body(
+async def test_a_valid_token_does_not_make_a_bad_body_acceptable(
     bot: Guarded, caplog: pytest.LogCaptureFixture, name: str, change: Change, status: int
 ) -> None:
     body = change(bot.activity())

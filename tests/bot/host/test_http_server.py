@@ -113,7 +113,7 @@ async def test_a_body_over_the_limit_is_refused(chat: Chat, chunked: bool) -> No
         ({"Forwarded": "for=203.0.113.7"}, "forwarded"),
     ],
 )
-async def test_a_caller_from_elsewhere_is_refused_everywhere(chat: Chat, headers: dict[str, str], said: str) -> None:
+async def test_a_caller_from_another_host_is_refused_everywhere(chat: Chat, headers: dict[str, str], said: str) -> None:
     for path in ("/api/messages", "/healthz", "/readyz", "/"):
         options: dict[str, Any] = {"json": chat.activity("hi")} if path == "/api/messages" else {}
         method = "POST" if options else "GET"

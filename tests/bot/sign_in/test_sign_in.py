@@ -130,7 +130,7 @@ async def test_whatever_comes_after_a_sign_in_runs_no_second_turn(room: Room) ->
     [(BOB, {}), (ADA, {"tid": OTHER_TENANT}), ("", {}), (ADA, {"oid": None}), (ADA, {"tid": 5})],
     ids=["another person", "another tenant", "nobody", "no id", "odd tenant"],
 )
-async def test_the_token_of_somebody_else_signs_nobody_in(room: Room, who: str, claims: dict[str, Any]) -> None:
+async def test_someone_elses_token_signs_no_one_in(room: Room, who: str, claims: dict[str, Any]) -> None:
     card = await shown_card(room)
     assert (await room.exchange(room.entra.user_token(who, **claims), card))[0] == 412
     assert room.entra.calls["exchange"] == 0  # it was not handed on

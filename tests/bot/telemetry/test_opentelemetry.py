@@ -130,7 +130,7 @@ async def test_processes_are_told_apart_and_bear_the_name_that_was_given(
     assert len({process["service.instance.id"] for process in processes}) == 2
 
 
-async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: Collector) -> None:
+async def test_telemetry_arrives_without_contents(collector: Collector) -> None:
     observer = open_telemetry(os.environ)
     conversation = build_conversation(observer)
     counts = Counter({"sent": 2})

@@ -43,7 +43,7 @@ async def pruned(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("way", [emptied, removed, pruned])
-async def test_no_byte_of_it_stays_in_the_file(tmp_path: Path, way: Any) -> None:
+async def test_no_byte_of_forgotten_data_stays_in_the_file(tmp_path: Path, way: Any) -> None:
     store, path = await kept(tmp_path)
     assert words_in(path) > 900
     await way(store)

@@ -94,7 +94,7 @@ def check(shown: Any) -> int:
 
 
 @pytest.mark.parametrize("bot", HARM, indirect=True, ids=range(len(HARM)))
-async def test_foreign_text_is_literal_wherever_it_comes_from(bot: Whole, request: pytest.FixtureRequest) -> None:
+async def test_untrusted_text_is_literal_whatever_its_source(bot: Whole, request: pytest.FixtureRequest) -> None:
     harm = request.node.callspec.params["bot"]
     her = {**HERS, "from": {**HERS["from"], "name": harm}}
     joined = {"membersAdded": [{"id": "28:bot"}], "type": "conversationUpdate"}

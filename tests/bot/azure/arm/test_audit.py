@@ -37,7 +37,7 @@ def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.parametrize("name", FORGED, ids=range(len(FORGED)))
-def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_cannot_forge_a_line_or_a_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     person = Person(name, name, name, name)
     write_audit_line("look", person, "status", name, AzureRefusal("denied", name, name, name, name, name), 1.5, "user")

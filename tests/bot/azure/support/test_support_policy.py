@@ -95,7 +95,7 @@ async def test_what_belongs_to_the_support_api_leaves(method: str, url: str) -> 
         ("PUT", f"{OWN}/supportTickets/x%2Fcommunications%2Fy"),
     ],
 )
-async def test_nothing_else_leaves(method: str, url: str) -> None:
+async def test_no_other_request_is_sent(method: str, url: str) -> None:
     network = Network(200)
     with pytest.raises(ForeignAddressError):
         await sent(network, method, url)
