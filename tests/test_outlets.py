@@ -111,7 +111,7 @@ async def left(state: Mapping[str, Any] | None, action: ActionPressed) -> str:
 
 
 async def conversation(text: str) -> str:
-    """All that a whole conversation shows and stores: paste, walk, candidates, case, posted, and its ways out."""
+    """Everything that a whole conversation shows and stores, from the paste to the posted case."""
     seen: list[str] = []
     state: Mapping[str, Any] | None = None
     replies: tuple[Reply, ...] = ()

@@ -140,7 +140,7 @@ async def azure_answers(line: str) -> str:
 
 
 async def shared_look(line: str) -> str:
-    """What is shared of a look, and what is kept for that."""
+    """What's shared of a lookup, and what's stored for that."""
     azure, sharer = FakeAzure("user", status_with(line)), FakeSharer()
     azure.tails[GOLDEN] = LogTail("customization.log", windows(line), 100_000, 100_000)
     chat = WatchedChat(azure, sharer=sharer)
@@ -156,7 +156,7 @@ async def shared_look(line: str) -> str:
 
 
 async def attached_files(line: str) -> str:
-    """A file whose name, whose members and whose content hold it."""
+    """A file that has the secret in its name, in its members' names, and in its content."""
     name = f"{line}.log"
     diagnosis = KNOWLEDGE.diagnoser.diagnose(windows(line))
     logs = tuple(AttachedLog(f"logs/{line}/{n}.log", 9, replace(diagnosis, file=line)) for n in range(2))
@@ -211,7 +211,7 @@ def test_no_outlet_shows_what_was_planted(outlet: Callable[[str], Any], caplog: 
 
 @asynccontextmanager
 async def opened(kind: str, folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[tuple[StateStore, Any]]:
-    """A store, and what gives every byte that it keeps."""
+    """A store, and a function that returns every byte in it."""
     if kind == "sqlite":
         sqlite = await SqliteStore(folder / "state.sqlite3").open()
 

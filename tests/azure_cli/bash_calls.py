@@ -27,7 +27,7 @@ _VARIABLES = {
 
 
 class BashError(Exception):
-    """Bash does not take the command."""
+    """Bash doesn't accept the command."""
 
 
 def record_calls(bash: str, script: str, folder: Path) -> list[list[str]]:

@@ -34,7 +34,7 @@ class ParsedCall:
 
 @dataclass(frozen=True)
 class CallResult:
-    """How a call ended: its exit status, what it printed or wrote into files, and what it said besides."""
+    """How a call ended: its exit status, its output or the files it wrote, and its messages."""
 
     status: int
     output: str

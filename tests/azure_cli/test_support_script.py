@@ -59,7 +59,7 @@ async def run_script(
     services: Mapping[str, tuple[str, ...]],
     times: int = 1,
 ) -> ScriptRun:
-    """Run the commands of a case in a bash whose `az` speaks with the sandbox."""
+    """Run the commands of a case in a bash whose `az` talks to the sandbox."""
     az = folder / "az"
     az.write_text(f'#!{bash}\nexec {shlex.quote(str(azure_cli.python))} {shlex.quote(str(STUB))} "$@"\n', "utf-8")
     az.chmod(0o700)

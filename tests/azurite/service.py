@@ -39,7 +39,7 @@ def issue_token(**more_claims: Any) -> AccessToken:
 
 
 class AnybodyCredential:
-    """Tokens that Azurite takes: it looks at who issued one and for whom, not at its signature."""
+    """Tokens that Azurite accepts: it checks their issuer and audience, not their signature."""
 
     def __init__(self, **claims: Any) -> None:
         self._claims = claims

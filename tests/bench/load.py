@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
 MARK = "70000000"
-"""Stands in a text for the turn's own number, by which its reply is known."""
+"""A placeholder for the turn's number, by which its reply is recognized."""
 TURN_SECONDS = 60
 """How long a turn may take before the bot is taken for dead."""
 
@@ -46,7 +46,7 @@ class Load:
 
 
 class Connector:
-    """The channel's side, on its own port: takes replies `away` seconds late, and keeps each until it is asked."""
+    """The channel's side, on its own port: answers replies after `away` seconds, and stores each until it's requested."""
 
     def __init__(self) -> None:
         self.away = 0.0

@@ -40,7 +40,7 @@ _FULL, _QUICK = _Effort(2.0, 5, 3), _Effort(1.0, 1, 1)
 
 @dataclass(frozen=True)
 class _Bot:
-    """A bot under load; `shows` is in each of its replies."""
+    """A bot under load; each of its replies contains `shows`."""
 
     name: str
     port: int

@@ -65,7 +65,7 @@ class NamedAzure(FakeAzure):
 
 
 class NoUploads(FileUploader):
-    """Takes no file; notes where one was to go."""
+    """Uploads nothing, and records where a file would have been uploaded."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -120,7 +120,7 @@ class Arrival:
 
 @dataclass
 class Walks:
-    """A channel with its people: sends activities until they are answered with 2xx, takes replies, has its troubles."""
+    """A channel with its people: sends activities until they get a 2xx response, and receives replies, with failures."""
 
     seed: int
     url: str = ""

@@ -38,7 +38,7 @@ def describe_message(message: Message) -> str:
 
 
 class FakeTeams:
-    """The service that an activity's `serviceUrl` names: keeps what the bot sends, in order of arrival."""
+    """The service that an activity's `serviceUrl` names. It stores what the bot sends, in order."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []

@@ -41,7 +41,7 @@ def conversation() -> Conversation:
 async def walk(
     talk: Talk, first: Turned, most: float = float("inf")
 ) -> AsyncIterator[tuple[str, Json, Turned, Turned]]:
-    """Every press that can be made from `first` on: the way there, the button, the turn before and the turn after."""
+    """Every possible press from `first` on: the path, the button, the turn before, and the turn after."""
     seen = {first.kind}
     waiting = deque([(first, 0, "")])
     while waiting:

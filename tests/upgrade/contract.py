@@ -192,7 +192,7 @@ def _paths(value: object, at: str) -> Iterator[str]:
 
 
 def stored(documents: Iterable[Json]) -> dict[str, list[str]]:
-    """The keys of conversations' documents, of what waits in them, and of what each job is told."""
+    """The keys of conversation documents, of pending work in them, and of each job's arguments."""
     found: dict[str, set[str]] = {}
     for document in documents:
         if "counts" in document:

@@ -188,7 +188,7 @@ BODIES: list[tuple[str, Change, int]] = [
 
 
 def check_logs(logs: pytest.LogCaptureFixture) -> None:
-    """Nothing failed, nothing was raised through, and nothing of what must not be told was told."""
+    """Check that nothing failed or was raised, and that nothing secret was logged."""
     for record in logs.records:
         assert record.levelno < logging.ERROR, record.getMessage()
         assert record.exc_info is None

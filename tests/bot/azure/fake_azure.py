@@ -38,7 +38,7 @@ Answer = tuple[int, dict[str, str], Any]
 
 
 def template(ref: TemplateId = REF, **properties: Any) -> dict[str, Any]:
-    """A template as Resource Manager tells it; what is given replaces its properties, None takes one away."""
+    """A template as Resource Manager returns it; arguments replace its properties, and None removes one."""
     own = {
         "provisioningState": "Succeeded",
         "source": {

@@ -494,7 +494,7 @@ async def test_neither_the_link_nor_the_name_is_logged(
 @pytest.mark.property
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 async def test_memory_does_not_grow_with_the_file(drive: Drive, files: TeamsAttachmentReader, packed: bool) -> None:
-    """Three times as much takes no more: what is read is let go."""
+    """A file three times as large needs no more memory, because what was read is freed."""
     line = b"[0f1e2d3c] PACKER OUT     azure-arm: installing package %09d of very many, and nothing is wrong\n"
     block = b"".join(line % number for number in range(10_000))
     times = 0

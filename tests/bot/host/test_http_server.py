@@ -231,7 +231,7 @@ async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) 
 
 
 async def refusing_callers(chat: Chat) -> None:
-    """Return once nobody new can connect."""
+    """Return once no one new can connect."""
     host, port = chat.url.removeprefix("http://").split(":")
     while True:
         try:

@@ -17,7 +17,7 @@ NEWCOMER = Person("tenant", "newcomer")
 
 
 class HandClock:
-    """A clock that stands still until it is moved."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)

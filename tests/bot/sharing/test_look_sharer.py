@@ -170,7 +170,7 @@ async def test_no_secret_id_or_place_is_posted(bot: Whole) -> None:
 
 
 async def test_markup_in_a_post_stays_literal(bot: Whole) -> None:
-    """Only text runs show foreign text; a client replaces no date in them, and takes nothing for markup."""
+    """Only text runs show untrusted text; a client neither replaces dates nor reads markup in them."""
     evil = {**PRIVATE, "from": {**ADA, "name": f"Ada {EVIL} \x07\u2028"}}
     await look(bot)
     await bot.press(evil, "share-look", find_args(bot, "share-look"))
@@ -324,7 +324,7 @@ async def test_a_confirmation_pressed_twice_posts_once(bot: Whole, caplog: pytes
 
 
 async def test_a_post_that_a_crash_interrupted_is_not_sent_again(bot: Whole, caplog: pytest.LogCaptureFixture) -> None:
-    """The mark is committed before the post is sent: after a crash nobody knows whether it arrived."""
+    """The mark is committed before the post is sent, because after a crash it's unknown whether it arrived."""
     caplog.set_level(logging.INFO)
     yes = await preview(bot)
     await change(

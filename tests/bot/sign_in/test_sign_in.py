@@ -236,7 +236,7 @@ async def test_teams_own_failures_are_noted(room: Room, caplog: pytest.LogCaptur
 async def test_a_token_is_nowhere_but_where_it_belongs(
     room: Room, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Everything that was issued is looked for in the replies, the responses, the state on the disk and the log."""
+    """Search the replies, the responses, the state on disk, and the log for everything that was issued."""
     caplog.set_level(logging.DEBUG)
     for name in SILENCED_LOGGERS:  # as the program sets them
         caplog.set_level(logging.CRITICAL, logger=name)

@@ -31,7 +31,7 @@ FILE = {
 
 
 class Kept(FileUploader):
-    """Keeps what was put where."""
+    """Records what was uploaded where."""
 
     def __init__(self) -> None:
         super().__init__()

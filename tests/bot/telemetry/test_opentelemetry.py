@@ -33,7 +33,7 @@ ANNA = Person("tenant-1", "29:anna", "Anna Rossi")
 
 
 class Collector:
-    """Takes what is exported over HTTP, as a collector does."""
+    """Receives what is exported over HTTP, as a collector does."""
 
     def __init__(self) -> None:
         taken: dict[str, list[bytes]] = {"/v1/traces": [], "/v1/metrics": [], "/v1/logs": []}

@@ -73,7 +73,7 @@ class FaultyConversation(ScriptedConversation):
 
 
 class Sleep:
-    """A pause that ends when it is told to."""
+    """A pause that the test ends."""
 
     def __init__(self) -> None:
         self.over = asyncio.Event()

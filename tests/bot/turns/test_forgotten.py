@@ -13,7 +13,7 @@ WORDS = "Contoso payroll image "
 
 
 async def kept(folder: Path) -> tuple[SqliteStore, Path]:
-    """A store with a conversation that grew, which takes its own pages, and another one."""
+    """A store with a large conversation, which has its own pages, and another one."""
     path = folder / "state.sqlite3"
     store = await SqliteStore(path).open()
     etag = None

@@ -50,7 +50,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Whole]:
 
 
 async def previewed(bot: Whole) -> str:
-    """Ada looks at her template and has a ticket shown, ready for her yes; returns its seal."""
+    """Ada reads her template and gets a ticket's preview, ready to confirm; returns its hash."""
     await bot.say(HERS, PASTE)
     await bot.say(HERS, "look at win11-golden")
     await bot.press(HERS, "look-yes")

@@ -37,7 +37,7 @@ OWN = {"portal.azure.com", "portal.azure.us", "aka.ms", "learn.microsoft.com", "
     urlsplit(reference.url).hostname for entry in ENTRIES.values() for reference in entry.references
 }
 LITERAL = {"TextRun", "CodeBlock", "Input.Text", "Input.ChoiceSet", "AdaptiveCard", "Action.Submit"}
-"""The elements in which foreign text may stand: shown as it is, typed back, the plain text of a card, a button's label."""
+"""The elements that can contain untrusted text: shown as it is, typed back, the plain text of a card, a button's label."""
 COMMANDS = ("az ", "Get-Az", "Remove-Az", "New-Az", "Invoke-Az", "$ctx")
 
 

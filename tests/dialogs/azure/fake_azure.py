@@ -146,7 +146,7 @@ class LookingChat(Chat):
         return shown
 
     async def finish_job(self) -> str:
-        """Perform the oldest job, and take the turn that reports it."""
+        """Perform the oldest job, and run the turn that reports it."""
         job = self.jobs.pop(0)
         bytes_read: list[tuple[int, int]] = []
         person = Person("tenant", "person")

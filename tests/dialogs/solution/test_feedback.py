@@ -19,7 +19,7 @@ ANNA = Person("t", "29:anna")
 
 
 class Talk:
-    """A conversation that keeps what is counted."""
+    """A conversation that records what is counted."""
 
     def __init__(self, language: Language = "en") -> None:
         self.conversation = Conversation(KNOWLEDGE_BASE, DialogResources(diagnose, lambda: "2026-01-02T03:04:05Z"))

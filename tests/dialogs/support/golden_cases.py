@@ -116,7 +116,7 @@ async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, 
 
 
 async def golden(name: str, language: Language) -> str:
-    """What the file of a case holds."""
+    """The content of a case's file."""
     product, owner, texts = await drafted(CASES[name], language)
     return f"product: {product or 'asked'}\nowner: {owner or 'Image Builder'}\n\n{texts[0]}\n"
 

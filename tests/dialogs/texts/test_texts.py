@@ -53,7 +53,7 @@ def test_a_complete_language_has_every_text() -> None:
 
 
 def test_no_key_is_used_twice() -> None:
-    """YAML would take the last one."""
+    """YAML would silently use the last one."""
     for path in TEXTS_FOLDER.glob("*/*.yaml"):
         root = yaml.compose(path.read_text("utf-8"))
         assert isinstance(root, yaml.MappingNode)

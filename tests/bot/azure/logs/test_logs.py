@@ -414,7 +414,7 @@ async def test_a_whole_log_is_refused_in_the_middle(
 async def test_a_canceled_lookup_stops_reading(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A lookup that is canceled ends its reader: no thread goes on, and nothing more is fetched."""
+    """A canceled lookup stops its reader: no thread continues, and nothing more is fetched."""
     monkeypatch.setattr(log_stream, "CHUNK_BYTES", 64 << 10)
     place(azure, log_of(9_000))
     azure.answers["GET /blobs/"] = [None, None, "hang"]
