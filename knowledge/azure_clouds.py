@@ -20,7 +20,7 @@ class AzureCloud:
         portal: The web portal for people.
         blob_suffix: The suffix of every storage account's host name. If it is "", blobs are at `blob_base`/account.
         zoned_blob_suffix: The suffix for an account in a DNS zone, after `z00.`; "" where there are none.
-        blob_base: Used by the sandbox and Azurite, where accounts have no host names of their own.
+        blob_base: Used by the sandbox and Azurite, where accounts don't have their own host names.
         ca_file: Certificate authorities to trust; None means the system's.
         mentions: What a text about this cloud contains, as a pattern; "" for the default cloud.
     """

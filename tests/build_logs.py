@@ -35,7 +35,7 @@ class BuildLog(BuildLogWriter):
         return newline.join(self.lines) + newline
 
     def number_of(self, part: str, last: bool = False) -> int:
-        """The physical number of the first (or last) line that holds `part`."""
+        """The physical number of the first (or last) line that contains `part`."""
         numbers = [number for number, line in enumerate(self.lines, 1) if part in line]
         return numbers[-1 if last else 0]
 

@@ -1,4 +1,4 @@
-"""What all tests share: a steady Hypothesis, and `real`, through which a test asks for a program of this machine."""
+"""What all tests share: a deterministic Hypothesis profile, and `real`, with which a test requires an installed program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs of Packer builds that people run themselves, under any name and for any platform."""
+"""Logs of builds that people run with Packer themselves, under any name and for any platform."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Set what the product does not let a test pass in."""
+"""Set what a test can't pass in as an argument."""
 
 from __future__ import annotations
 
 
 def set_existing(owner: object, name: str, value: object) -> None:
-    """Set an attribute of an object or a module that has it; after a rename, fail instead of setting what nobody reads."""
+    """Set an existing attribute of an object or module; fail after a rename instead of setting an unused one."""
     if not hasattr(owner, name):
         raise AttributeError(f"{owner!r} has no attribute {name!r} to set")
     setattr(owner, name, value)

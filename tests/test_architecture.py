@@ -71,7 +71,7 @@ FLOORS = {
         ("azure_clouds", "azure_names", "azure_times"),
     ),
 }
-"""Folders (and modules that stand at a package's top) from the top floor to the ground; one floor's don't import each
+"""Folders (and modules at a package's top), from the top layer to the bottom; one layer's don't import each
 other."""
 
 SDK_HOMES = {

@@ -1,4 +1,4 @@
-"""The Bicep of an installation: it parses, sets what the bot reads, keeps no secret and gives no more rights than needed.
+"""The Bicep of an installation: it parses, sets what the bot reads, contains no secret, and grants only what's needed.
 
 Microsoft's compiler cannot be had from a package index, so that the syntax is checked by another parser, and types and
 versions of the resources by eye.

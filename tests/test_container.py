@@ -1,4 +1,4 @@
-"""The container image, as far as it can be tried without a container: what goes in is enough to run, and nothing more."""
+"""The container image, as far as it can be tested without a container: it has what's needed to run, and no more."""
 
 from __future__ import annotations
 

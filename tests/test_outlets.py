@@ -1,4 +1,4 @@
-"""A secret planted in a log is seen nowhere outside it: command line, cards, plain text, case, state, the bot's own logs."""
+"""A secret planted in a log doesn't appear anywhere else: command line, cards, plain text, case, state, our own logs."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ async def left(state: Mapping[str, Any] | None, action: ActionPressed) -> str:
 
 
 async def conversation(text: str) -> str:
-    """All that a whole conversation shows and stores: paste, walk, candidates, case, posted, and its ways out."""
+    """Everything that a whole conversation shows and stores, from the paste to the posted case."""
     seen: list[str] = []
     state: Mapping[str, Any] | None = None
     replies: tuple[Reply, ...] = ()

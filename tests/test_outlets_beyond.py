@@ -1,4 +1,4 @@
-"""A secret planted beyond a paste is seen nowhere outside it: in Azure's answers, whole logs, files, tickets, searches."""
+"""A secret planted in Azure's answers, whole logs, files, tickets, or searches doesn't appear anywhere else."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def azure_answers(line: str) -> str:
 
 
 async def shared_look(line: str) -> str:
-    """What is shared of a look, and what is kept for that."""
+    """What's shared of a lookup, and what's stored for that."""
     azure, sharer = FakeAzure("user", status_with(line)), FakeSharer()
     azure.tails[GOLDEN] = LogTail("customization.log", windows(line), 100_000, 100_000)
     chat = WatchedChat(azure, sharer=sharer)
@@ -156,7 +156,7 @@ async def shared_look(line: str) -> str:
 
 
 async def attached_files(line: str) -> str:
-    """A file whose name, whose members and whose content hold it."""
+    """A file that has the secret in its name, in its members' names, and in its content."""
     name = f"{line}.log"
     diagnosis = KNOWLEDGE.diagnoser.diagnose(windows(line))
     logs = tuple(AttachedLog(f"logs/{line}/{n}.log", 9, replace(diagnosis, file=line)) for n in range(2))
@@ -211,7 +211,7 @@ def test_no_outlet_shows_what_was_planted(outlet: Callable[[str], Any], caplog: 
 
 @asynccontextmanager
 async def opened(kind: str, folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[tuple[StateStore, Any]]:
-    """A store, and what gives every byte that it keeps."""
+    """A store, and a function that returns every byte in it."""
     if kind == "sqlite":
         sqlite = await SqliteStore(folder / "state.sqlite3").open()
 
@@ -266,7 +266,7 @@ async def test_no_store_keeps_what_was_planted(kind: str, tmp_path: Path, reques
             assert_unseen(secret, report)
 
 
-def test_half_a_secret_is_not_kept_of_a_text_that_is_cut() -> None:
+def test_no_half_of_a_secret_is_stored_when_a_text_is_cut() -> None:
     with failures_together(at_least=len(SHAPES)) as failures:
         for name, make in SHAPES.items():
             secret = make(random.Random(name))

@@ -1,4 +1,4 @@
-"""What a fresh clone relies on: pinned requirements, no path of one machine, a Makefile that tells."""
+"""What a fresh clone relies on: pinned requirements, no machine-specific path, a Makefile with help."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def test_every_key_of_an_entry_is_told() -> None:
     page = prose_of(ROOT / "knowledge/entries/README.md")
     told = {name for row in rows(page, "key") for name in named(row[0])}
     assert told == set(entry_parsing._ENTRY_KEYS)
-    # the example of a signature begins each key with a line of its own
+    # the example of a signature begins each key on its own line
     assert set(re.findall(r"^    (?:- |  )(\w+): ", page, re.MULTILINE)) | {"observed"} == set(
         entry_parsing._SIGNATURE_KEYS
     )

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def read_english(value: Any) -> Iterator[str]:
-    """Yield every text under a key `en`, wherever it is."""
+    """Yield every text under a key `en`, at any depth."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key == "en":

@@ -77,7 +77,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("azure.yaml button.look", "Look at"): "the label is what people also type",
     ("share.yaml share.by", "look at"): "a look, the noun",
     ("share.yaml share.by-unnamed", "look at"): "a look, the noun",
-    ("windows-system.yaml/9/steps/1/do", "of your own"): "of belongs to instead",
 }
 """The end of a text's place, and what is found in it, with the reason why it may stay."""
 

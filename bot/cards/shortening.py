@@ -39,7 +39,7 @@ class Allowance:
         max_row_chars: Characters of such a line.
         max_copyable_chars: Characters of a text to copy.
         max_command_chars: Characters of a command.
-        max_run_chars: Characters of a run of our own text, of a label or of a value.
+        max_run_chars: Characters of a run of our text, of a label or of a value.
         max_blocks: Blocks of a reply, form fields not counted. If `max_run_chars` is finite, also the runs of a
             paragraph and the rows of a table.
     """

@@ -1,4 +1,4 @@
-"""Cases for `python app.py score`: failures of your own, labeled with what a good answer is."""
+"""Cases for `python app.py score`: your own failures, labeled with what a good answer is."""
 
 from __future__ import annotations
 

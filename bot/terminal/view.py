@@ -87,7 +87,7 @@ def _print_timeline(console: Console, bars: DurationBars, language: Language) ->
 
 
 def _style_bar(line: BarLine) -> str:
-    """Return the style of a timeline's row: what went wrong stands out, and Image Builder's own steps don't."""
+    """Return the style of a timeline's row: what went wrong is bold, and Image Builder's own steps don't."""
     if line.state in ("failed", "stopped"):
         return "bold red"
     return "dim" if line.is_own or line.state in ("pending", "waiting", "unseen") else ""

@@ -43,7 +43,7 @@ class Channel(Protocol):
             conversation_reference: The turn that the message answers, if that is an earlier one.
 
         Raises:
-            DeliveryError: The message wasn't accepted, or may not have been; `outcome` says which.
+            DeliveryError: The message wasn't accepted, or it's unknown whether it was; `outcome` says which.
         """
         ...
 

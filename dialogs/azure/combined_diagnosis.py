@@ -111,7 +111,7 @@ def find_leading_match(combined: CombinedDiagnosis) -> Match | None:
     It is the first error that is more than possible, or that is possible and not refuted by the facts.
     """
     refuted_ids = {fact_check.entry for fact_check in combined.fact_checks if fact_check.is_refuted}
-    # a run in progress may still succeed, and a canceled one may not have failed: a guess says nothing about them
+    # a run in progress may still succeed, and a canceled one might not have failed: a guess says nothing about them
     ignores_possible = combined.status.run.outcome in ("running", "canceled")
     for match in combined.diagnosis.matches:
         is_weak = match.confidence == "possible" and (ignores_possible or match.entry in refuted_ids)

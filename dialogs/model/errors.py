@@ -20,7 +20,7 @@ class AzureRefusedError(DialogError):
 
 
 class ShareRefusedError(DialogError):
-    """A lookup wasn't shared, or may not have been; `reason` says why."""
+    """A lookup wasn't shared, or it's unknown whether it was; `reason` says why."""
 
     def __init__(self, reason: ShareRefusalReason) -> None:
         super().__init__(reason)

@@ -128,6 +128,6 @@ class LookSharer(Protocol):
         The conversation's members are read just before. Each call writes an audit line. It takes a few seconds.
 
         Raises:
-            ShareRefusedError: It wasn't posted, or may not have been.
+            ShareRefusedError: It wasn't posted, or it's unknown whether it was.
         """
         ...

@@ -1,7 +1,7 @@
 """A reply as plain values: blocks, buttons and form fields that any client can render.
 
 Text is a tuple of runs, never a markup language. Untrusted text (from users, logs, Azure) is in `code` runs, which
-every renderer shows literally. `parse_markup` reads the minimal markup of our own sentences.
+every renderer shows literally. `parse_markup` reads the minimal markup of our sentences.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MARKUP = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 
 @lru_cache(maxsize=4096)
 def parse_markup(text: str) -> RichText:
-    """Parse one of our own sentences: `code` in backticks, **bold** in double asterisks. Never use it on other text."""
+    """Parse one of our sentences: `code` in backticks, **bold** in double asterisks. Never use it on other text."""
     runs: list[TextRun] = []
     position = 0
     for match in _MARKUP.finditer(text):

@@ -49,7 +49,7 @@ def show_posted(context: DialogContext, place: AskedPlace) -> Reply:
 
 
 def show_refusal(context: DialogContext, place: AskedPlace, post_id: str, reason: ShareRefusalReason) -> Reply:
-    """Say why the lookup wasn't posted, or may not have been, and what to do."""
+    """Say why the lookup wasn't posted, or that it's unknown whether it was, and what to do."""
     retry = context.build_button("look-retry", "share-yes", primary=True, post=post_id)
     name = place.template_id.name if place.template_id else EXAMPLE_NAME
     return context.build_reply(

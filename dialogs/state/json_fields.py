@@ -1,4 +1,4 @@
-"""Typed reading of plain JSON from a store or a button: the right shape and a bounded size, or `DecodeError`."""
+"""Typed reading of plain JSON from a store or a button: a valid shape and a bounded size, or `DecodeError`."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ MAX_DETECTED_WORDS = 60
 
 
 class TrustedText(str):
-    """One of our own texts, such as an entry's title: shown in the style of the sentence around it, not as code."""
+    """One of our texts, such as an entry's title: shown in the style of the sentence around it, not as code."""
 
     __slots__ = ()
 

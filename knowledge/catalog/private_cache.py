@@ -32,7 +32,7 @@ _SAFE_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | geta
 class _Folder(NamedTuple):
     """An open folder. Its files are opened as `prefix` and name, relative to `descriptor` where the system can do so.
 
-    This way, nobody can replace the folder after the check.
+    This way, the folder can't be replaced after the check.
     """
 
     prefix: str

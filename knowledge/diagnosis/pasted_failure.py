@@ -90,7 +90,7 @@ class PastedFailureFinder:
             known = self._script_failure_finder.find_best_message(parsed.text.lines, _MIN_PASTED_WEIGHT)
             return known if known.rule is not None else failure
         if failure.deciding is None and parsed.build is None and len(lines) < len(parsed.text.lines) <= _MAX_BARE_LINES:
-            # A person quotes it in lines of its own, with words such as "but" in it that a person uses, too.
+            # A person quotes it on separate lines, with words such as "but" in it that a person uses, too.
             quoted = [line for line in parsed.text.lines[1:] if not is_spoken(line.body)]
             quoted += list_quoted_messages(parsed.text)
             known = self._script_failure_finder.find_best_message(quoted, _MIN_PASTED_WEIGHT)

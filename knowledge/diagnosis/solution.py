@@ -58,7 +58,7 @@ def _is_told(name: str, diagnosis: Diagnosis, values: Mapping[str, str]) -> bool
     if name == _RUN_LENGTH:
         facts = diagnosis.facts
         has_times = all(facts.get(key) for key in ("run_started", "run_ended"))
-        # a log by itself doesn't tell the limit, and may not be of the whole run
+        # a log by itself doesn't tell the limit, and might not cover the whole run
         return has_times and (diagnosis.kind == "status" or "build_timeout" in facts)
     return bool(values.get(name))
 

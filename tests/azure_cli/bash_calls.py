@@ -1,4 +1,4 @@
-"""What `az` is called with when a real bash runs a command: quotes, variables, loops, and continued lines as a person has them."""
+"""The arguments that `az` gets when a real bash runs a command, with its quotes, variables, loops, and continued lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VARIABLES = {
 
 
 class BashError(Exception):
-    """Bash does not take the command."""
+    """Bash doesn't accept the command."""
 
 
 def record_calls(bash: str, script: str, folder: Path) -> list[list[str]]:

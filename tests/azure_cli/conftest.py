@@ -1,4 +1,4 @@
-"""The CLI, and every call that the shown commands make of it."""
+"""Azure CLI, and every `az` call in the commands that we show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Azure CLI in its own environment: it pins other versions of libraries that the bot uses."""
+"""Azure CLI in its own environment, because it pins other versions of libraries that the bot uses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ParsedCall:
 
 @dataclass(frozen=True)
 class CallResult:
-    """How a call ended: its exit status, what it printed or wrote into files, and what it said besides."""
+    """How a call ended: its exit status, its output or the files it wrote, and its messages."""
 
     status: int
     output: str

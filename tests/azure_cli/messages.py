@@ -1,4 +1,4 @@
-"""What the CLI says besides its output, for both programs that its interpreter runs."""
+"""Warnings and errors of Azure CLI, for both programs that its interpreter runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Azure's other resources beside the sandbox's: routes with canned answers for what commands ask about."""
+"""Canned answers for resources that the sandbox doesn't have but that commands ask about."""
 
 from __future__ import annotations
 

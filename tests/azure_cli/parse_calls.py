@@ -38,7 +38,7 @@ def refuse_connection(*arguments: Any) -> NoReturn:
 
 
 class AnyCredential:
-    """A token for whatever is asked for; nobody sees it."""
+    """A token for any request; it's never used."""
 
     def acquire_token(self, scopes: list[str], **_: Any) -> dict[str, Any]:
         return {"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}

@@ -67,7 +67,7 @@ class Redirection:
 
 
 class SandboxCredential:
-    """The tokens that the servers take: one for Resource Manager, the other for everything else."""
+    """The tokens that the servers accept: one for Resource Manager, another for everything else."""
 
     def __init__(self, tokens: dict[str, str]) -> None:
         self._tokens = tokens

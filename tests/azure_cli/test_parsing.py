@@ -1,4 +1,4 @@
-"""Azure CLI itself takes every command that is shown: its parser, its validators, and its rules for names and values."""
+"""Azure CLI accepts every command that we show: its parser, its validators, and its rules for names and values."""
 
 from __future__ import annotations
 

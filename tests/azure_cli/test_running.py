@@ -1,4 +1,4 @@
-"""Every command that only reads is carried out by Azure CLI itself, with the sandbox for Azure, and shows what it is for."""
+"""Azure CLI runs every read-only command against the sandbox, and prints what the command is for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drafted commands file a ticket in the sandbox, with the ids that Azure's services have."""
+"""The drafted commands file a ticket in the sandbox, with the real IDs of Azure's services."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def run_script(
     services: Mapping[str, tuple[str, ...]],
     times: int = 1,
 ) -> ScriptRun:
-    """Run the commands of a case in a bash whose `az` speaks with the sandbox."""
+    """Run the commands of a case in a bash whose `az` talks to the sandbox."""
     az = folder / "az"
     az.write_text(f'#!{bash}\nexec {shlex.quote(str(azure_cli.python))} {shlex.quote(str(STUB))} "$@"\n', "utf-8")
     az.chmod(0o700)

@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's stand-in for Azure Storage, as a real service: over HTTPS, with tokens that anyone can make."""
+"""Azurite, Microsoft's Azure Storage emulator, over HTTPS and with tokens that anyone can make."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def issue_token(**more_claims: Any) -> AccessToken:
 
 
 class AnybodyCredential:
-    """Tokens that Azurite takes: it looks at who issued one and for whom, not at its signature."""
+    """Tokens that Azurite accepts: it checks their issuer and audience, not their signature."""
 
     def __init__(self, **claims: Any) -> None:
         self._claims = claims

@@ -1,4 +1,4 @@
-"""The SDK's own echo bot, as its documentation builds one: the stock adapter, nothing of this project's.
+"""The SDK's echo bot as in its documentation: the stock adapter, with no code of this project.
 
 `python -m tests.bench.echo_bot PORT` serves it on 127.0.0.1 until it is told to stop. It keeps no state.
 """

@@ -1,4 +1,4 @@
-"""Whole conversations with a channel and a store that fail: every reply where it belongs, in order, in flat memory.
+"""Whole conversations while the channel and the store fail: every reply arrives, in order, without growing memory.
 
 People paste an error, walk through its solution and draft a case, each message as soon as the one before was answered.
 The channel answers 429, 412, 500 or 502 (of which it took half), takes a second, or says nothing at all.
@@ -25,10 +25,10 @@ from tests.bench.running import free_port, process
 from tests.bench.turns import error_text
 
 CONVERSATIONS = (1, 32, 256, 256)
-"""The last round once more: memory that grows with what was said, and not with who talks at once, shows there."""
+"""The last round again, which shows memory that grows with the number of messages rather than of people."""
 STORE_FAILS = 0.01
 FAULTS = {"ok": 79, "429": 6, "412": 4, "500": 2, "502": 4, "slow": 4, "silent": 1}
-"""Of a hundred replies, how many meet what."""
+"""How many of a hundred replies run into which problem."""
 SILENT_SECONDS = 30
 ANSWER_SECONDS = 40
 """How long people wait before they go on; what comes later is late, what has not come as long after the end is lost."""
@@ -37,7 +37,7 @@ SAYS = ("PASTE", "next", "next", "draft a case")
 
 @dataclass
 class Channel:
-    """Takes replies and keeps, for each conversation, which of its messages they answer."""
+    """Receives replies, and stores for each conversation which messages they answer."""
 
     faults: bool = True
     url: str = ""

@@ -1,4 +1,4 @@
-"""The bot as it is, on a store that fails now and then, and with short pauses: `python -m tests.bench.faulty_bot SHARE`."""
+"""The real bot on a store that fails now and then, with short pauses: `python -m tests.bench.faulty_bot SHARE`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who talk to a bot, and the connector that its replies go to: both ends of a turn, in one process.
+"""Simulated people and the connector that receives the replies: both ends of a turn in one process.
 
 A turn begins when an activity is posted and is over when the reply has reached the connector and the request was
 answered, by which time a bot has saved what it keeps; then the same person sends the next one.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 
 MARK = "70000000"
-"""Stands in a text for the turn's own number, by which its reply is known."""
+"""A placeholder for the turn's number, by which its reply is recognized."""
 TURN_SECONDS = 60
 """How long a turn may take before the bot is taken for dead."""
 
@@ -46,7 +46,7 @@ class Load:
 
 
 class Connector:
-    """The channel's side, on its own port: takes replies `away` seconds late, and keeps each until it is asked."""
+    """The channel's side, on its own port: answers replies after `away` seconds, and stores each until it's requested."""
 
     def __init__(self) -> None:
         self.away = 0.0

@@ -1,4 +1,4 @@
-"""Logs of 1, 10 and 100 MB against ripgrep counting as many literals, one an entry, in the same file.
+"""Logs of 1, 10, and 100 MB, compared with ripgrep counting one literal per entry in the same file.
 
 Ours is in-process work (the diagnosis of the open file), ripgrep's the whole process: said so in the table. One log is
 synthetic; the others are builds tiled with rising times. `BENCH_LOGS` may name a folder with real logs to tile too.

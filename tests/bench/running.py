@@ -24,7 +24,7 @@ def process(
     cores: tuple[int, int] | None = None,
     log: Path | None = None,
 ) -> Iterator[int]:
-    """Run a bot until the block ends, which gets its process id; its log goes to a file, if there is one for it.
+    """Run a bot until the block ends and yield its process ID; its log is written to a file if one is given.
 
     Raises RuntimeError when it does not begin to listen.
     """

@@ -1,4 +1,4 @@
-"""How long a command takes to start, as whole processes, against a Python that does nothing."""
+"""How long a command takes to start as a new process, compared with a Python that does nothing."""
 
 from __future__ import annotations
 

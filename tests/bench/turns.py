@@ -1,4 +1,4 @@
-"""Whole turns against the SDK's own echo bot: a paste in, a diagnosis card out and the state saved; there, an echo.
+"""Whole turns, from a paste to a diagnosis card and saved state, compared with the SDK's echo bot.
 
 Both bots are separate processes on 127.0.0.1 and get the same messages: an error of 2 KB and a log of 28 KB in
 turn. Their rounds alternate. Where the system allows, the bots run on one core and the people with the connector on
@@ -40,7 +40,7 @@ _FULL, _QUICK = _Effort(2.0, 5, 3), _Effort(1.0, 1, 1)
 
 @dataclass(frozen=True)
 class _Bot:
-    """A bot under load; `shows` is in each of its replies."""
+    """A bot under load; each of its replies contains `shows`."""
 
     name: str
     port: int

@@ -1,4 +1,4 @@
-"""How often a question in words gets the right entry, beside a library's ranking of the same texts, and what it costs."""
+"""How often a question gets the right entry and what that costs, compared with a library's ranking of the same texts."""
 
 from __future__ import annotations
 

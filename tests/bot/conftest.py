@@ -1,4 +1,4 @@
-"""A fake Teams, and a bot beside it."""
+"""A fake Teams, and a bot that talks to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bot with credentials, as Teams meets it: its callers prove themselves, and it answers them over TLS."""
+"""A bot with credentials: it authenticates its callers and answers them over TLS."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def guarded(
     signing: Callable[[ChannelAuth], SignIn] | None = None,
     invokes: InvokeRouter | None = None,
 ) -> AsyncIterator[Guarded]:
-    """Serve one until the block ends; `identity` vouches for its callers, `authority` for its Teams."""
+    """Serve one until the block ends; `identity` issues its callers' tokens, and `authority` the Teams certificate."""
     server_tls, client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.issue_cert("localhost").configure_cert(server_tls)
     authority.configure_trust(client_tls)

@@ -1,4 +1,4 @@
-"""The whole bot over signed HTTP, as `app.py serve` builds it, with an Azure and a support office that tell who asked."""
+"""The whole bot over signed HTTP, as `app.py serve` builds it, with a fake Azure that records who asked."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class NamedAzure(FakeAzure):
 
 
 class NoUploads(FileUploader):
-    """Takes no file; notes where one was to go."""
+    """Uploads nothing, and records where a file would have been uploaded."""
 
     def __init__(self) -> None:
         super().__init__()

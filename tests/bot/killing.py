@@ -1,4 +1,4 @@
-"""What it takes to kill the real server often: a parent that forks it anew, people who talk to it, a channel, a judge."""
+"""For killing the real server often: a parent that forks it again, people who talk to it, a channel, and a check."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Arrival:
 
 @dataclass
 class Walks:
-    """A channel with its people: sends activities until they are answered with 2xx, takes replies, has its troubles."""
+    """A channel with its people: sends activities until they get a 2xx response, and receives replies, with failures."""
 
     seed: int
     url: str = ""

@@ -1,4 +1,4 @@
-"""The real conversation without its ports, and one with a script. Nothing here needs the Bot Framework SDK."""
+"""The real conversation without its ports, and a scripted one. Nothing here needs the Bot Framework SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-ins for the neighbors of the outside: a service that takes replies, and dialogs with a script."""
+"""Fakes for the bot's surroundings: a Teams service that receives replies, and scripted dialogs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def describe_message(message: Message) -> str:
 
 
 class FakeTeams:
-    """The service that an activity's `serviceUrl` names: keeps what the bot sends, in order of arrival."""
+    """The service that an activity's `serviceUrl` names. It stores what the bot sends, in order."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""A small knowledge base, a diagnoser that knows a few texts, and a chat that talks to the medic like a person."""
+"""A small knowledge base, a diagnoser that knows a few texts, and a chat that acts as a person."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ DIAGNOSES: Mapping[str, Diagnosis] = {
 
 
 async def diagnose(text: str, language: Language) -> Diagnosis:
-    """The diagnosis whose name the text holds, the example's, or nothing."""
+    """The diagnosis whose name the text contains, the example's, or nothing."""
     if "missing the terminator" in text:
         return FAILED
     return next((found for name, found in DIAGNOSES.items() if name in text), NOTHING)

@@ -1,4 +1,4 @@
-"""The registry of actions: nothing is declared twice, nothing is asked for that nobody handles."""
+"""The registry of actions: no duplicates, and every action that a button or phrase names has a handler."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ CONVERSATIONS = {
                 "Also in the log, but only a result of this: Packer build failed.",
                 "Step 1 of 3. Read the state.",
                 "az image builder show -n win11-golden -g rg-images",
-                "What to expect: Failed.",
+                "What to expect. Failed.",
                 "[3] Other causes (1)",
                 "[6] PowerShell instead",
             ),

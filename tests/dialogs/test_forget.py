@@ -1,4 +1,4 @@
-"""Forget me: said in either language, asked back, and then nothing of the conversation is in the state."""
+"""Forget me: requested in either language, confirmed, and then nothing of the conversation is in the state."""
 
 from __future__ import annotations
 

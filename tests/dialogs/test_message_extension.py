@@ -1,4 +1,4 @@
-"""The diagnosis of a colleague's message, and what is shared of it: what broke, and nothing of the text."""
+"""The diagnosis of a colleague's message, and what's shared of it: what broke, but none of the text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The person's shell: commands are for one shell, another is a press or a word away, and it's remembered."""
+"""The person's shell: commands are for one shell, a button or a word switches to the other, and it's stored."""
 
 from __future__ import annotations
 

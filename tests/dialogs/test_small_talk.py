@@ -1,4 +1,4 @@
-"""What people say besides errors, in both languages: it gets an answer, never a diagnosis, and is never counted."""
+"""Small talk in both languages: it gets an answer but no diagnosis, and isn't counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language of an answer: that in which a person writes, whatever the language of the client or of an error."""
+"""The language of an answer is the one that the person writes, whatever the language of the client or the error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real parts: the bot as people start it, Microsoft's test client beside it, and a browser on that."""
+"""The real parts: the bot as people start it, Microsoft's test client, and a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person in Teams' test client drafts a support case of the sandbox's template, and files it after a yes."""
+"""A person in Teams' test client drafts a support case for the sandbox's template, and files it after confirming."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teams' test client presses buttons that wait for their answer: the card of the answer takes the pressed one's place."""
+"""Teams' test client presses buttons that wait for their answer: the answer's card replaces the pressed one."""
 
 from __future__ import annotations
 

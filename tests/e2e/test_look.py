@@ -1,4 +1,4 @@
-"""A person in Teams' test client looks at the sandbox's Azure: what failed, its status, its log, and refusals."""
+"""In Teams' test client, a person looks up the sandbox's templates: what failed, the status, the log, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person in Teams' test client: pastes an error, a log, walks its steps and drafts the case; and what others meet."""
+"""In Teams' test client, a person pastes an error and a log, goes through the steps, and drafts the case."""
 
 from __future__ import annotations
 

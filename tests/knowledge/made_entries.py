@@ -1,4 +1,4 @@
-"""Small entries for tests of the matcher and the ranking, which so do not depend on the shipped knowledge."""
+"""Small entries for tests of the matcher and the ranking, independent of the shipped knowledge."""
 
 from __future__ import annotations
 

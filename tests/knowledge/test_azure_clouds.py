@@ -1,4 +1,4 @@
-"""The table of clouds: every row is complete, and a text tells its cloud."""
+"""The table of clouds: every row is complete, and a text's cloud is recognized."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two answers have in common if one represents the other: keys, types, spelling of ids and times, states."""
+"""What two answers must share if one represents the other: keys, types, the format of IDs and times, states."""
 
 from __future__ import annotations
 

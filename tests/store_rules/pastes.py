@@ -1,4 +1,4 @@
-"""What people bring: a paste of every phase and severity, every kind of text, and what is no paste at all."""
+"""Sample inputs: a paste for every phase and severity, every kind of text, and messages that aren't pastes."""
 
 from __future__ import annotations
 

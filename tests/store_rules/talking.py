@@ -1,4 +1,4 @@
-"""The real conversation as Teams drives it: an activity's JSON goes in, the messages come out, a press is read off a card."""
+"""The real conversation as Teams drives it: activities in as JSON, messages out, presses taken from a card."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def buttons(shown: Json) -> list[Json]:
 
 
 def inputs(shown: Json) -> Iterator[Json]:
-    """The inputs as a client of today takes them; the fallbacks of older ones left out."""
+    """The inputs as a current client shows them, without the fallbacks for older ones."""
     for element in shown["body"]:
         yield from (e for e in elements(element) if e.get("type", "").startswith("Input.") and "label" in e)
 
@@ -113,7 +113,7 @@ class Talk:
         return Turned(json.loads(json.dumps(answer.state)), messages)
 
     async def hand_off(self, asked: Turned) -> Turned:
-        """What a look that was asked for in a group goes on with in the private chat."""
+        """How a lookup requested in a group continues in the private chat."""
         thread = read_activity(activity(self.language, **self._where, text="look")).turn
         private = replace(thread, conversation_id="a:1", scope="personal")
         answer, _ = await self._conversation.hand_off(private, None, thread, asked.state or {}, "look")

@@ -1,4 +1,4 @@
-"""The cards of a look at a template in Azure: every one keeps the rules, and each of its buttons leads somewhere."""
+"""The cards of a template lookup: each follows the rules, and each of its buttons does something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every button pressed, from the welcome and from every kind of paste: no turn breaks a rule, and none is a dead end."""
+"""Every button is pressed, from the welcome and from every kind of paste: no rule is broken, and no turn is a dead end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def conversation() -> Conversation:
 async def walk(
     talk: Talk, first: Turned, most: float = float("inf")
 ) -> AsyncIterator[tuple[str, Json, Turned, Turned]]:
-    """Every press that can be made from `first` on: the way there, the button, the turn before and the turn after."""
+    """Every possible press from `first` on: the path, the button, the turn before, and the turn after."""
     seen = {first.kind}
     waiting = deque([(first, 0, "")])
     while waiting:

@@ -1,4 +1,4 @@
-"""What an installation promises its operator, found out from outside: settings, commands, metrics, ids."""
+"""What an operator can rely on, determined from outside: settings, commands, metrics, IDs."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def _paths(value: object, at: str) -> Iterator[str]:
 
 
 def stored(documents: Iterable[Json]) -> dict[str, list[str]]:
-    """The keys of conversations' documents, of what waits in them, and of what each job is told."""
+    """The keys of conversation documents, of pending work in them, and of each job's arguments."""
     found: dict[str, set[str]] = {}
     for document in documents:
         if "counts" in document:

@@ -19,7 +19,7 @@ from tests.upgrade.installation import Json, Sent
 
 FIXTURES = Path(__file__).parent / "fixtures"
 AGE = 600
-"""Seconds since the capture, as a version of now sees it: leases have run out, replies are not too old yet."""
+"""Seconds since the capture, for the current version: leases have expired, and replies aren't too old yet."""
 API_VERSION = "2025-11-05"
 
 _SECONDS = frozenset({"made", "due", "until", "sign_in"})
@@ -93,7 +93,7 @@ def read_blobs(azurite: Azurite, container: str) -> dict[str, Json]:
 
 
 def state_blob(key: str) -> str:
-    """The name of the blob that keeps the document of `key`."""
+    """The name of the blob that stores the document of `key`."""
     return f"state/{hashlib.blake2b(key.encode(), digest_size=20).hexdigest()}"
 
 

@@ -52,7 +52,7 @@ class Sent:
 
 @dataclass
 class Service:
-    """The Teams service: it keeps what the bot sends; `earlier` is what an earlier version sent.
+    """The Teams service: it records what the bot sends; `earlier` is what an earlier version sent.
 
     `refused` are conversations that it answers with 503, `held` those that it leaves without an answer.
     """
@@ -69,7 +69,7 @@ class Service:
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
 
     def environ(self, **more: str) -> dict[str, str]:
-        """What a bot needs to keep its state in blobs: a managed identity, whose tokens this service gives."""
+        """The settings for state in blobs: a managed identity whose tokens this service issues."""
         return {"IDENTITY_ENDPOINT": f"{self.url}/token", "IDENTITY_HEADER": "any", **more}
 
     def app(self) -> web.Application:
@@ -188,7 +188,7 @@ def _started(environ: Json, command: Sequence[str], root: Path) -> tuple[int, su
 async def running(
     service: Service, environ: Json, command: Sequence[str] = ("app.py", "serve", "--sandbox"), root: Path = ROOT
 ) -> AsyncIterator[Bot]:
-    """Start the bot, which keeps its state where `environ` says, and end it after the block."""
+    """Start the bot with its state where `environ` says, and stop it after the block."""
     port, process = _started(environ, command, root)
     lines: list[str] = []
     listens = threading.Event()

@@ -1,4 +1,4 @@
-"""A version goes on from what an earlier one stored and sent, and keeps what that one promised."""
+"""A version continues with what an earlier one stored and sent, and keeps its promises."""
 
 from __future__ import annotations
 

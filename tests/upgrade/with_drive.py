@@ -1,4 +1,4 @@
-"""Serve the bot with a drive beside it, where it finds what people attached in Teams."""
+"""Serve the bot with a fake OneDrive, which has what people attached in Teams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.upgrade.contract import LOG
 
 @contextlib.asynccontextmanager
 async def with_drive(settings: Any, knowledge: Any, *more: Any) -> AsyncIterator[Any]:
-    """Open what the conversation asks of the outside, and a drive that gives one archive for every link."""
+    """Open the conversation's ports, and a fake OneDrive that serves one archive for every link."""
     drive = Drive(content=zipped({"logs/customization.log": LOG.encode()}))
     async with open_services(settings, knowledge, *more) as services, serving(drive):
         limits = FileLimits()

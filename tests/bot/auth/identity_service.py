@@ -1,4 +1,4 @@
-"""A stand-in for the two services that vouch: it publishes keys, signs tokens for the bot's callers, and issues the bot's."""
+"""A fake identity service: it publishes keys, signs the tokens of the bot's callers, and issues the bot's own tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ISSUER = "https://api.botframework.com"
 
 @cache
 def private_key(name: str) -> RSAPrivateKey:
-    """A key called `name`, the same throughout a run: making one takes long. The one called small is too short."""
+    """A key called `name`, created once per run because that's slow. The one called `small` is too short."""
     return generate_private_key(public_exponent=65537, key_size=1024 if name == "small" else 2048)
 
 
@@ -61,7 +61,7 @@ class IdentityService:
         return app
 
     def claims(self, **other: Any) -> dict[str, Any]:
-        """What the service claims of a caller; None takes a claim away."""
+        """The claims of a caller's token; None removes a claim."""
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": APP, "serviceurl": self.service_url, "nbf": now - 60, "exp": now + 3600}
         return {name: value for name, value in (claims | other).items() if value is not None}

@@ -1,4 +1,4 @@
-"""How the bot proves itself: tokens asked for once, kept, replaced in time, and what is said when there is none."""
+"""The bot's own tokens: requested once, cached, renewed in time, and what happens when there's none."""
 
 from __future__ import annotations
 

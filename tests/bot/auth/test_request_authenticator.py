@@ -1,4 +1,4 @@
-"""Who gets in: a bot with credentials over real HTTP, its callers' tokens from a stand-in for the service that signs them."""
+"""Which callers are accepted, over real HTTP, with tokens from a fake identity service."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ BODIES: list[tuple[str, Change, int]] = [
 
 
 def check_logs(logs: pytest.LogCaptureFixture) -> None:
-    """Nothing failed, nothing was raised through, and nothing of what must not be told was told."""
+    """Check that nothing failed or was raised, and that nothing secret was logged."""
     for record in logs.records:
         assert record.levelno < logging.ERROR, record.getMessage()
         assert record.exc_info is None
@@ -197,7 +197,7 @@ def check_logs(logs: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(("name", "made", "status"), TOKENS, ids=[row[0] for row in TOKENS])
-async def test_a_token_lets_in_or_not(
+async def test_which_tokens_are_accepted(
     bot: Guarded,
     caplog: pytest.LogCaptureFixture,
     name: str,
@@ -225,7 +225,7 @@ async def test_a_header_is_one_bearer_token(
 
 
 @pytest.mark.parametrize(("name", "change", "status"), BODIES, ids=[row[0] for row in BODIES])
-async def test_a_good_token_does_not_excuse_a_body(
+async def test_a_valid_token_does_not_make_a_bad_body_acceptable(
     bot: Guarded, caplog: pytest.LogCaptureFixture, name: str, change: Change, status: int
 ) -> None:
     body = change(bot.activity())

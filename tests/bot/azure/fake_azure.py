@@ -1,4 +1,4 @@
-"""A stand-in for Resource Manager and Storage over HTTPS on loopback: what it is told to hold, and any answer at will.
+"""A fake Resource Manager and Storage over HTTPS on loopback, with configurable content and answers.
 
 The SDK's clients talk to it as to Azure. It counts what arrives: `hits` holds method, path with query and the token.
 """
@@ -38,7 +38,7 @@ Answer = tuple[int, dict[str, str], Any]
 
 
 def template(ref: TemplateId = REF, **properties: Any) -> dict[str, Any]:
-    """A template as Resource Manager tells it; what is given replaces its properties, None takes one away."""
+    """A template as Resource Manager returns it; arguments replace its properties, and None removes one."""
     own = {
         "provisioningState": "Succeeded",
         "source": {

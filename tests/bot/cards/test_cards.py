@@ -1,4 +1,4 @@
-"""Adaptive Cards: valid for every client, literal about foreign text, inside Teams' size, nothing lost."""
+"""Adaptive Cards: valid for every client, untrusted text shown literally, within Teams' size limit, nothing lost."""
 
 import importlib.resources
 import json
@@ -90,7 +90,7 @@ def elements(value):
 
 
 def as_seen(value, client):
-    """What a client of this schema version takes of `value`: the element, or its fallback."""
+    """What a client of this schema version shows of `value`: the element, or its fallback."""
     if isinstance(value, list):
         return [as_seen(item, client) for item in value]
     if not isinstance(value, dict):

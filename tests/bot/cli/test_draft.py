@@ -1,4 +1,4 @@
-"""`python app.py draft`: the same draft as the bot's, without a bot; exit statuses and errors as `diagnose` has them."""
+"""`python app.py draft`: the same draft as the bot's, with the exit statuses and errors of `diagnose`."""
 
 from __future__ import annotations
 

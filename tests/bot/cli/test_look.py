@@ -1,4 +1,4 @@
-"""`python app.py look NAME`: one look at a template, as text and as JSON, against the sandbox's real HTTP."""
+"""`python app.py look NAME`: one lookup, as text and as JSON, against the sandbox over real HTTP."""
 
 from __future__ import annotations
 

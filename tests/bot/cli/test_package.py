@@ -1,4 +1,4 @@
-"""The Teams app package: against Teams' own schemas, against the conversation, and for every way to get it wrong."""
+"""The Teams app package: valid for Teams' schemas, in line with the conversation, and with an error for each mistake."""
 
 from __future__ import annotations
 

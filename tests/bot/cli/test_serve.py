@@ -1,4 +1,4 @@
-"""The bot with credentials as its own process: where it listens, whom it refuses, what it prints."""
+"""The bot with credentials as a process: where it listens, which callers it refuses, what it prints."""
 
 from __future__ import annotations
 

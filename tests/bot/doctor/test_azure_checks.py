@@ -1,4 +1,4 @@
-"""The doctor on looks at Azure: a sign-in that cannot begin, an identity that may read too little."""
+"""The doctor's checks of Azure access: a sign-in that can't start, an identity with too few permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor against installations with a fault each: it names every one, and tells no secret."""
+"""The doctor on installations with one error each: it names every error and prints no secret."""
 
 from __future__ import annotations
 

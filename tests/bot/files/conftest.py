@@ -1,4 +1,4 @@
-"""A OneDrive that is served, and the port that reads from it."""
+"""A fake OneDrive server, and the port that reads from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A OneDrive on this machine, at the name of a real one: gives files as it is told to, well or badly."""
+"""A fake OneDrive on this machine, under a real host name, that serves files correctly or not, as configured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files attached in Teams, from end to end: signed activities in, a drive over TLS beside, the real conversation."""
+"""Files attached in Teams, end to end: signed activities, a fake OneDrive over TLS, and the real conversation."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Room:
         return sent
 
     async def kept(self) -> str:
-        """What the state store holds of the conversation."""
+        """What the state store contains about the conversation."""
         store = await SqliteStore(self.folder / "state.sqlite3").open()
         try:
             found = await store.load(build_state_key(TENANT, "a:1", "29:ada"))

@@ -1,4 +1,4 @@
-"""Parts fetched in the event loop, read in a thread: in order, whole, two at most, and no thread left behind."""
+"""Parts are fetched in the event loop and read in a thread: in order, complete, at most two, with no thread left over."""
 
 from __future__ import annotations
 

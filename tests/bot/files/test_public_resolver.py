@@ -1,4 +1,4 @@
-"""Names lead to addresses of the internet, or nowhere."""
+"""Host names resolve only to public addresses."""
 
 from __future__ import annotations
 

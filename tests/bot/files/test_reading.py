@@ -1,4 +1,4 @@
-"""Files as people attach them, over TLS from a drive of this machine: logs plain and packed, and all that is not one."""
+"""Attached files over TLS from a fake OneDrive: plain and compressed logs, and anything else."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ async def test_what_is_packed_in_a_way_without_bounds_is_not_unpacked(
 @pytest.mark.parametrize(
     "name", ["../../../../tmp/evil.log", "/etc/cron.d/evil.log", "C:\\Windows\\evil.log", "a\nb.log", "\u202egol.log"]
 )
-async def test_nothing_is_written_by_a_name_that_stands_in_an_archive(
+async def test_a_name_in_an_archive_is_never_used_for_writing(
     drive: Drive, files: TeamsAttachmentReader, name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -210,7 +210,7 @@ async def test_nothing_is_written_by_a_name_that_stands_in_an_archive(
 
 
 @limited(SMALL)
-async def test_what_grows_without_end_is_not_read_to_its_end(drive: Drive, files: TeamsAttachmentReader) -> None:
+async def test_an_endless_stream_is_not_read_to_its_end(drive: Drive, files: TeamsAttachmentReader) -> None:
     zeros = b" " * 15_000_000
     for content in (gzipped(zeros), zipped({"customization.log": zeros})):
         drive.content = content
@@ -327,7 +327,7 @@ async def test_a_page_in_the_place_of_the_file(drive: Drive, files: TeamsAttachm
      "https://contoso-my.sharepoint.com.evil.example/x", "https://ada@contoso-my.sharepoint.com/x",
      "https://contoso-my.sharepoint.com:8443/x", "file:///etc/passwd", "https://169.254.169.254/metadata"],
 )  # fmt: skip
-async def test_a_file_of_any_other_place_is_not_asked_for(
+async def test_a_file_at_any_other_address_is_not_requested(
     drive: Drive, files: TeamsAttachmentReader, link: str
 ) -> None:
     assert await refusal(files, link=link) == "wrong-place"
@@ -376,7 +376,7 @@ async def test_redirects_without_end_are_given_up(drive: Drive, files: TeamsAtta
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.4", "169.254.169.254", "::ffff:192.168.1.1"])
-async def test_a_name_that_leads_into_a_private_network_is_not_followed(drive: Drive, address: str) -> None:
+async def test_a_name_that_resolves_to_a_private_network_is_not_followed(drive: Drive, address: str) -> None:
     drive.address = address
     reader = TeamsAttachmentReader(
         DIAGNOSER.diagnose_stream, FileDownloader(FileLimits(), drive.tls, PublicResolver(drive)), FileLimits()
@@ -494,7 +494,7 @@ async def test_neither_the_link_nor_the_name_is_logged(
 @pytest.mark.property
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 async def test_memory_does_not_grow_with_the_file(drive: Drive, files: TeamsAttachmentReader, packed: bool) -> None:
-    """Three times as much takes no more: what is read is let go."""
+    """A file three times as large needs no more memory, because what was read is freed."""
     line = b"[0f1e2d3c] PACKER OUT     azure-arm: installing package %09d of very many, and nothing is wrong\n"
     block = b"".join(line % number for number in range(10_000))
     times = 0

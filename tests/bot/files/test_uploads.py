@@ -1,4 +1,4 @@
-"""Files go to SharePoint's hosts by https, without a token, and nowhere that an answer points to."""
+"""Files are uploaded only to SharePoint hosts over HTTPS, without a token, and never where an answer redirects."""
 
 from __future__ import annotations
 

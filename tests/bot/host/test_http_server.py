@@ -1,4 +1,4 @@
-"""The server from outside: what it refuses and in which words, and how it starts, stops and comes back."""
+"""The server from outside: what it refuses, its error messages, and how it starts, stops, and restarts."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_a_body_over_the_limit_is_refused(chat: Chat, chunked: bool) -> No
         ({"Forwarded": "for=203.0.113.7"}, "forwarded"),
     ],
 )
-async def test_a_caller_from_elsewhere_is_refused_everywhere(chat: Chat, headers: dict[str, str], said: str) -> None:
+async def test_a_caller_from_another_host_is_refused_everywhere(chat: Chat, headers: dict[str, str], said: str) -> None:
     for path in ("/api/messages", "/healthz", "/readyz", "/"):
         options: dict[str, Any] = {"json": chat.activity("hi")} if path == "/api/messages" else {}
         method = "POST" if options else "GET"
@@ -231,7 +231,7 @@ async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) 
 
 
 async def refusing_callers(chat: Chat) -> None:
-    """Return once nobody new can connect."""
+    """Return once no one new can connect."""
     host, port = chat.url.removeprefix("http://").split(":")
     while True:
         try:

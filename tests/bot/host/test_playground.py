@@ -1,4 +1,4 @@
-"""The test client beside the bot, with programs of the test's own in place of Node and npm."""
+"""Starting the test client with the bot, with fake programs for Node and npm."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ package.mkdir(parents=True)
 
 
 class Stage:
-    """A folder with a lock file, a PATH with the stand-ins, and the notes that they take."""
+    """A folder with a lock file, a PATH with fake programs, and what they were called with."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "playground"
@@ -102,7 +102,7 @@ class Stage:
 @pytest_asyncio.fixture
 async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     stage = Stage(tmp_path)
-    # programs that the stand-ins do not get an environment for (npm, the version) take the test's
+    # programs that the fakes don't get an environment for (npm, the version) take the test's
     monkeypatch.setenv("PATH", str(stage.programs))
     yield stage
     for client in stage.clients:

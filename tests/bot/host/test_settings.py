@@ -1,4 +1,4 @@
-"""Settings: defaults, every fault at once, nothing but loopback without credentials, no secret said."""
+"""Settings: defaults, all errors at once, only loopback without credentials, and no secret printed."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_state_can_be_kept_in_a_container(url: str) -> None:
         ({"ALLOWED_TENANTS": TENANT}, "ALLOWED_TENANTS is set without MicrosoftAppId"),
     ],
 )
-def test_a_fault_is_said_with_what_to_do(environ: dict[str, str], said: str) -> None:
+def test_an_error_says_what_to_do(environ: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(environ)
     assert len(caught.value.faults) == 1
@@ -108,7 +108,7 @@ def test_a_fault_is_said_with_what_to_do(environ: dict[str, str], said: str) -> 
     assert SECRET not in str(caught.value)
 
 
-def test_all_faults_are_said_at_once_and_no_secret_is_repeated() -> None:
+def test_all_errors_are_reported_at_once_and_no_secret_is_repeated() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({"PORT": "x", "STATE_PATH": "/", "LOG_LEVEL": "x", "microsoftapppassword": SECRET})
     assert [fault.split()[0] for fault in caught.value.faults] == [

@@ -1,4 +1,4 @@
-"""The real Azure clients on a sandbox, and a clock in the hand."""
+"""The real Azure clients on a sandbox, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEWCOMER = Person("tenant", "newcomer")
 
 
 class HandClock:
-    """A clock that stands still until it is moved."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)

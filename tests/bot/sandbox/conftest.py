@@ -1,4 +1,4 @@
-"""A sandbox that runs."""
+"""A running sandbox."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.bot.sandbox.clients import NEWCOMER, HandClock
 from tests.bot.sandbox.recording import RecordingSandbox
 
 NO_DELAY = 10**12
-"""Bytes per second, so many that reading a log takes no time."""
+"""Bytes per second: so many that reading a log is instant."""
 
 
 @pytest.fixture

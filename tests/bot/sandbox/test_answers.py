@@ -1,4 +1,4 @@
-"""What people are told about the sandbox's templates: one answer for each, whichever way they ask, and nothing untrue."""
+"""The answers about the sandbox's templates: one for each, however people ask, and nothing untrue."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_what_rests_on_a_persons_own_words_is_called_that(conversation: Co
     assert "▶" not in shown
 
 
-async def test_a_canceled_run_is_not_laid_on_the_build_vm(conversation: Conversation) -> None:
+async def test_a_canceled_run_is_not_blamed_on_the_build_vm(conversation: Conversation) -> None:
     chat = Chat(conversation)
     shown = await chat.look("win11-lab")
     assert "This run was canceled." in shown

@@ -1,4 +1,4 @@
-"""What people read with the commands in answers: groups, accounts, lists of all resources, providers, the cloud itself."""
+"""What the commands in our answers read: groups, accounts, resource lists, providers, the cloud itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the sandbox answers: this machine, with its own token, and readings only."""
+"""The sandbox answers only this machine, with its own token, and only read requests."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_another_sandboxs_token_is_refused(sandbox: Sandbox, credential: A
         {"X-Forwarded-For": "203.0.113.9"},
     ],
 )
-async def test_only_callers_of_this_machine_are_answered(
+async def test_only_callers_on_this_machine_are_answered(
     sandbox: Sandbox, session: ClientSession, headers: dict[str, str]
 ) -> None:
     response = await session.get(ARM, headers=headers | await bearer(sandbox, sandbox.cloud.resource_scope))

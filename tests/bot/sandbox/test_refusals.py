@@ -1,4 +1,4 @@
-"""What the sandbox's Azure does not let one see, in Azure's own words."""
+"""What the sandbox refuses, in Azure's own words."""
 
 from __future__ import annotations
 

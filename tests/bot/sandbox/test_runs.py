@@ -1,4 +1,4 @@
-"""Runs over time: last night's stay where they are, a running one goes on, its log grows, the next one begins."""
+"""Runs over time: past runs stay the same, a running one continues, its log grows, the next one starts."""
 
 from __future__ import annotations
 

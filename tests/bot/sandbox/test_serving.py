@@ -1,4 +1,4 @@
-"""The sandbox starts whole or not at all, ends without a trace, and survives whatever is asked of it."""
+"""The sandbox starts completely or not at all, stops without leftovers, and survives any request."""
 
 from __future__ import annotations
 

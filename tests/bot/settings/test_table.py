@@ -1,4 +1,4 @@
-"""The table of settings: every row can be read, its default too, and no fault repeats a secret."""
+"""The table of settings: every row and default can be read, and no error repeats a secret."""
 
 from __future__ import annotations
 

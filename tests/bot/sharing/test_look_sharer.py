@@ -1,4 +1,4 @@
-"""Sharing a look over signed HTTP: from the group where it was asked for, through the private chat, back to the group."""
+"""Sharing a lookup over signed HTTP: from the group, through the private chat, back to the group."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def texts(value: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("where", "place"), [(IN_ROOM, ROOM["id"]), (IN_THREAD, THREAD["id"])], ids=["group", "channel"]
 )
-async def test_what_is_posted_is_what_the_preview_showed(
+async def test_the_post_is_exactly_the_preview(
     bot: Whole, where: dict[str, Any], place: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -170,7 +170,7 @@ async def test_no_secret_id_or_place_is_posted(bot: Whole) -> None:
 
 
 async def test_markup_in_a_post_stays_literal(bot: Whole) -> None:
-    """Only text runs show foreign text; a client replaces no date in them, and takes nothing for markup."""
+    """Only text runs show untrusted text; a client neither replaces dates nor reads markup in them."""
     evil = {**PRIVATE, "from": {**ADA, "name": f"Ada {EVIL} \x07\u2028"}}
     await look(bot)
     await bot.press(evil, "share-look", find_args(bot, "share-look"))
@@ -186,7 +186,7 @@ async def test_markup_in_a_post_stays_literal(bot: Whole) -> None:
     assert summary == "Template win11-golden"
 
 
-async def test_a_colleague_shares_nothing_of_hers(bot: Whole) -> None:
+async def test_a_colleague_cannot_share_someone_elses_lookup(bot: Whole) -> None:
     yes = await preview(bot)
     share = find_args(bot, "share-look")
     card = {"_by": "0" * 16}  # the mark of somebody else's card
@@ -200,7 +200,7 @@ async def test_a_colleague_shares_nothing_of_hers(bot: Whole) -> None:
     assert len(posts(bot)) == 1, "and hers is as it was"
 
 
-async def test_where_others_read_along_nothing_is_previewed_or_posted(bot: Whole) -> None:
+async def test_nothing_is_previewed_or_posted_where_others_can_read_it(bot: Whole) -> None:
     yes = await preview(bot)
     for do, args in (("share-look", find_args(bot, "share-look")), ("share-yes", yes), ("share-no", yes)):
         assert "I share from our private chat only" in await bot.press(IN_ROOM, do, args)
@@ -209,7 +209,7 @@ async def test_where_others_read_along_nothing_is_previewed_or_posted(bot: Whole
 
 
 @pytest.mark.parametrize("bot", [False], indirect=True)
-async def test_where_it_is_off_nothing_is_offered_and_nothing_posted(bot: Whole) -> None:
+async def test_when_sharing_is_off_nothing_is_offered_or_posted(bot: Whole) -> None:
     await look(bot)
     for card in cards_in(bot, PRIVATE["conversation"]["id"]):
         assert "share" not in str(card["actions"]).lower()
@@ -233,7 +233,7 @@ async def test_where_it_is_off_nothing_is_offered_and_nothing_posted(bot: Whole)
     ],
 )
 @pytest.mark.parametrize("group", [ROOM["id"], TEAM, CHANNEL])
-async def test_where_guests_can_read_it_nothing_is_posted(
+async def test_nothing_is_posted_where_guests_can_read_it(
     bot: Whole, outsider: dict[str, Any], group: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -255,7 +255,7 @@ async def test_where_guests_can_read_it_nothing_is_posted(
         [member(id="29:someone")],
     ],
 )  # fmt: skip
-async def test_where_it_is_unclear_who_reads_it_nothing_is_posted(bot: Whole, members: list[Any]) -> None:
+async def test_nothing_is_posted_if_it_is_unclear_who_can_read_it(bot: Whole, members: list[Any]) -> None:
     yes = await preview(bot)
     bot.bot.teams.members[ROOM["id"]] = members
     assert "I can't tell whether everyone" in await bot.press(PRIVATE, "share-yes", yes)
@@ -281,7 +281,7 @@ async def test_a_channel_of_an_unknown_team_is_unclear(bot: Whole) -> None:
         lambda: web.Response(text="[" * 100_000),
     ],
 )  # fmt: skip
-async def test_where_the_members_cannot_be_read_nothing_is_posted(
+async def test_nothing_is_posted_if_the_members_cannot_be_read(
     bot: Whole, answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -313,7 +313,7 @@ async def test_a_large_group_is_read_to_its_end(bot: Whole) -> None:
     assert bot.bot.teams.rosters_read == [ROOM["id"]] * 3
 
 
-async def test_a_yes_that_is_pressed_twice_posts_once(bot: Whole, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_confirmation_pressed_twice_posts_once(bot: Whole, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     yes = await preview(bot)
     await asyncio.gather(*(bot.post(PRIVATE, value={"v": 1, "do": "share-yes", "args": yes}) for _ in range(3)))
@@ -324,7 +324,7 @@ async def test_a_yes_that_is_pressed_twice_posts_once(bot: Whole, caplog: pytest
 
 
 async def test_a_post_that_a_crash_interrupted_is_not_sent_again(bot: Whole, caplog: pytest.LogCaptureFixture) -> None:
-    """The mark is committed before the post is sent: after a crash nobody knows whether it arrived."""
+    """The mark is committed before the post is sent, because after a crash it's unknown whether it arrived."""
     caplog.set_level(logging.INFO)
     yes = await preview(bot)
     await change(
@@ -415,7 +415,7 @@ async def test_a_look_at_another_template_is_not_offered_there(bot: Whole) -> No
     assert posts(bot) == []
 
 
-async def test_a_look_from_the_private_chat_alone_can_be_shared_nowhere(bot: Whole) -> None:
+async def test_a_lookup_started_in_the_private_chat_cannot_be_shared(bot: Whole) -> None:
     await bot.say(PRIVATE, "look at win11-golden")
     await bot.press(PRIVATE, "look-yes")
     assert all(action["data"]["do"] != "share-look" for action in last_card(bot)["actions"])

@@ -37,7 +37,7 @@ SETTINGS = AzureSettings("user", oauth_connection=CONNECTION, sign_in_app_id=APP
 
 @dataclass
 class Looker:
-    """Dialogs that look at Azure when told to, and offer a sign-in where it takes one."""
+    """Dialogs that start a lookup when told to, and offer a sign-in where one is needed."""
 
     credential_provider: OnBehalfOfCredentials | None = None
     heard: list[tuple[Turn, Mapping[str, Any] | None]] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Looker:
         )
 
     async def look(self, turn: Turn) -> str:
-        """Whose tokens are to be had, and for what."""
+        """Request tokens, and return whose they are and for what."""
         assert self.credential_provider
         try:
             async with self.credential_provider.open_credential(turn.person) as credential:
@@ -136,7 +136,7 @@ class Room:
 
 @pytest_asyncio.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    """A bot that looks when it is told to."""
+    """A bot that starts a lookup when the test says so."""
     async with a_room(tmp_path, Looker()) as room:
         yield room
 

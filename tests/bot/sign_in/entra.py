@@ -1,4 +1,4 @@
-"""Stand-ins for Microsoft Entra and the Bot Framework token service, which check what the real ones check."""
+"""Fakes of Microsoft Entra and the Bot Framework token service, with the checks of the real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole of it with the real conversation: asked for a look, the person signs in, and the look goes on."""
+"""Sign-in with the real conversation: a person asks for a lookup, signs in, and the lookup continues."""
 
 from __future__ import annotations
 

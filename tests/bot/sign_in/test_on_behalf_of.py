@@ -74,7 +74,7 @@ async def test_no_other_scope_is_asked_for(room: Room) -> None:
     ],
     ids=["none", "another person", "another tenant", "expired", "endless", "no token", "endless text"],
 )
-async def test_what_is_not_the_persons_own_living_sign_in_is_not_used(
+async def test_only_the_persons_own_valid_sign_in_is_used(
     room: Room, kept: Callable[[Any], str | None], reason: str
 ) -> None:
     found = kept(room.entra)

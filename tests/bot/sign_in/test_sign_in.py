@@ -130,7 +130,7 @@ async def test_whatever_comes_after_a_sign_in_runs_no_second_turn(room: Room) ->
     [(BOB, {}), (ADA, {"tid": OTHER_TENANT}), ("", {}), (ADA, {"oid": None}), (ADA, {"tid": 5})],
     ids=["another person", "another tenant", "nobody", "no id", "odd tenant"],
 )
-async def test_the_token_of_somebody_else_signs_nobody_in(room: Room, who: str, claims: dict[str, Any]) -> None:
+async def test_someone_elses_token_signs_no_one_in(room: Room, who: str, claims: dict[str, Any]) -> None:
     card = await shown_card(room)
     assert (await room.exchange(room.entra.user_token(who, **claims), card))[0] == 412
     assert room.entra.calls["exchange"] == 0  # it was not handed on
@@ -236,7 +236,7 @@ async def test_teams_own_failures_are_noted(room: Room, caplog: pytest.LogCaptur
 async def test_a_token_is_nowhere_but_where_it_belongs(
     room: Room, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Everything that was issued is looked for in the replies, the responses, the state on the disk and the log."""
+    """Search the replies, the responses, the state on disk, and the log for everything that was issued."""
     caplog.set_level(logging.DEBUG)
     for name in SILENCED_LOGGERS:  # as the program sets them
         caplog.set_level(logging.CRITICAL, logger=name)

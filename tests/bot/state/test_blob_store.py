@@ -1,4 +1,4 @@
-"""State in Azure Blob Storage: what's stored, strays, races, crashes, refusals, a service that does not answer."""
+"""State in Azure Blob Storage: content, stray blobs, races, crashes, refusals, and a service that doesn't answer."""
 
 from __future__ import annotations
 

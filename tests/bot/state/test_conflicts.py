@@ -1,4 +1,4 @@
-"""The one loop that repeats a change after a conflict: to the newest state, a limited number of times."""
+"""Repeating a change after a conflict: on the newest state, a limited number of times."""
 
 from __future__ import annotations
 

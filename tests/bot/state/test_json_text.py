@@ -1,4 +1,4 @@
-"""What is written as JSON, and what is none."""
+"""What counts as JSON, and what doesn't."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts of what recurs: kept a document a day, added up across processes, printed as a report."""
+"""Usage counts: stored in one document per day, added up across processes, and printed as a report."""
 
 from __future__ import annotations
 

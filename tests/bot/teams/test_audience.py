@@ -1,4 +1,4 @@
-"""Who the members of a conversation are: nobody is taken for the organization's own without Teams saying so."""
+"""Who the members of a conversation are: only people whom Teams names count as members of the organization."""
 
 from __future__ import annotations
 

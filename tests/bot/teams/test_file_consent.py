@@ -1,4 +1,4 @@
-"""A case as a file in Teams: the question, the yes, the no, and every way in which it can go wrong; over real HTTP."""
+"""A case as a file in Teams, over real HTTP: the consent card, accepting, declining, and every error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FILE = {
 
 
 class Kept(FileUploader):
-    """Keeps what was put where."""
+    """Records what was uploaded where."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ async def test_a_case_that_was_changed_is_not_given_under_the_old_name(giving: C
 @pytest.mark.parametrize(
     "context", [None, "x", [], {}, {"as": "markdown"}, {"as": "../../etc/passwd", "mark": "x", "language": 7}]
 )
-async def test_a_context_that_was_never_given_gives_nothing(giving: Chat, uploads: Kept, context: Any) -> None:
+async def test_an_unknown_upload_context_returns_nothing(giving: Chat, uploads: Kept, context: Any) -> None:
     assert await answer(giving, context=context) == (200, "")
     assert uploads.put_there == []
 
@@ -162,7 +162,7 @@ async def test_a_context_that_was_never_given_gives_nothing(giving: Chat, upload
         None,
     ],
 )
-async def test_nothing_is_put_anywhere_else(giving: Chat, uploads: Kept, info: Any) -> None:
+async def test_a_file_is_uploaded_nowhere_else(giving: Chat, uploads: Kept, info: Any) -> None:
     assert await answer(giving, value={"uploadInfo": info}) == (200, "")
     assert uploads.put_there == []
     assert "couldn't save the file to your OneDrive" in giving.teams.messages[-1]

@@ -1,4 +1,4 @@
-"""Group chats and channels over real HTTP, with the real conversation: mentions, threads, whose card it is, privacy."""
+"""Group chats and channels over real HTTP: mentions, threads, who can press a card's buttons, privacy."""
 
 from __future__ import annotations
 

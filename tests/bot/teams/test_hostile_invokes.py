@@ -61,9 +61,7 @@ async def invoked(bot: Whole, who: dict[str, Any], name: str, value: Any) -> tup
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:30])
-async def test_whatever_an_invoke_holds_it_is_answered_in_words(
-    bot: Whole, name: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_every_invoke_gets_a_readable_answer(bot: Whole, name: str, caplog: pytest.LogCaptureFixture) -> None:
     await bot.say(HERS, LOG)
     for value in ODD:
         for where in (HERS, elsewhere(HERS, ROOM)):
@@ -80,7 +78,7 @@ async def test_whatever_an_invoke_holds_it_is_answered_in_words(
     assert not any(SECRET in str(one) for one in bot.bot.teams.sent)
 
 
-async def test_an_invoke_of_somebody_else_does_not_reach_into_a_conversation(bot: Whole) -> None:
+async def test_an_invoke_by_someone_else_cannot_reach_a_conversation(bot: Whole) -> None:
     await bot.say(HERS, LOG)
     before = await bot.load_dialog_state(HERS)
     for value in (CARDS[1], CARDS[10], {"action": {"verb": "forget-yes", "data": {"v": 1}}}):

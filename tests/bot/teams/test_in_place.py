@@ -1,4 +1,4 @@
-"""A walk is one card: over real HTTP, the answer to a button takes the place of the card that it was on."""
+"""A walkthrough is one card: over real HTTP, the answer to a button replaces the card."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ async def test_an_answer_that_takes_long_comes_later_in_the_cards_place(chat: Ch
 
 
 async def test_an_answer_does_not_wait_for_what_is_sent_below(walking: Chat) -> None:
-    """A channel that takes nothing holds the further replies up, not the response."""
+    """A channel that doesn't answer delays the further replies, but not the response."""
     walking.teams.refuse = lambda activity: 503
     kind, _ = await press(walking, {"v": 1, "do": "example"})
     assert kind == CARD_TYPE

@@ -1,4 +1,4 @@
-"""The logs: a line an event, in either form, and nothing in them that somebody sent."""
+"""The logs: one line per event, in either format, without anything that a person sent."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_json_line_is_one_object() -> None:
 
 
 @pytest.mark.parametrize("formatter", [TextLogFormatter(), JsonLogFormatter()])
-def test_an_exception_tells_its_place_but_not_its_message(formatter: logging.Formatter) -> None:
+def test_an_exception_is_logged_by_place_without_its_message(formatter: logging.Formatter) -> None:
     line = formatter.format(record("It failed\nbadly", error=raised("the person's own words")))
     assert "ValueError at" in line
     assert "test_logs.py" in line

@@ -1,4 +1,4 @@
-"""What leaves by OpenTelemetry: the three signals at a collector over real HTTP, and no content in any of them."""
+"""OpenTelemetry: all three signals reach a collector over real HTTP, without any content."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ANNA = Person("tenant-1", "29:anna", "Anna Rossi")
 
 
 class Collector:
-    """Takes what is exported over HTTP, as a collector does."""
+    """Receives what is exported over HTTP, as a collector does."""
 
     def __init__(self) -> None:
         taken: dict[str, list[bytes]] = {"/v1/traces": [], "/v1/metrics": [], "/v1/logs": []}
@@ -130,7 +130,7 @@ async def test_processes_are_told_apart_and_bear_the_name_that_was_given(
     assert len({process["service.instance.id"] for process in processes}) == 2
 
 
-async def test_turns_diagnoses_and_log_lines_arrive_without_contents(collector: Collector) -> None:
+async def test_telemetry_arrives_without_contents(collector: Collector) -> None:
     observer = open_telemetry(os.environ)
     conversation = build_conversation(observer)
     counts = Counter({"sent": 2})

@@ -1,4 +1,4 @@
-"""Files in the terminal: one that is offered is shown as text, and one that is attached is read where it is."""
+"""Files in the terminal: an offered file is shown as text, and an attached one is read from its path."""
 
 from __future__ import annotations
 

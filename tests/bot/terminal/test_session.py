@@ -1,4 +1,4 @@
-"""What takes long in the terminal: waited for, or gone on with between the turns until it ends."""
+"""Long work in the terminal: waited for, or continued between turns until it ends."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class FaultyConversation(ScriptedConversation):
 
 
 class Sleep:
-    """A pause that ends when it is told to."""
+    """A pause that the test ends."""
 
     def __init__(self) -> None:
         self.over = asyncio.Event()

@@ -45,7 +45,7 @@ FORM = Reply(
 
 
 class Bot:
-    """Answers each turn with the next replies, the last ones forever, and remembers the turns."""
+    """Answers each turn with the next replies, repeats the last ones, and records the turns."""
 
     def __init__(self, *answers):
         self.answers = list(answers) or [[]]

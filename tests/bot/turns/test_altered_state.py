@@ -1,4 +1,4 @@
-"""A state that somebody altered: it sends no token elsewhere, shows nobody what is another's, and breaks nothing."""
+"""A tampered state sends no token elsewhere, shows no one else's data, and breaks nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def waiting(way: dict[str, Any]) -> ConversationDocument:
         "https://169.254.169.254/metadata/", "", "file:///etc/passwd", None, 7, ["https://smba.trafficmanager.net/"],
     ],
 )  # fmt: skip
-async def test_no_token_leaves_for_a_service_that_only_the_state_names(bot: Guarded, service: Any) -> None:
+async def test_no_token_is_sent_to_a_service_that_only_the_state_names(bot: Guarded, service: Any) -> None:
     async def work(channel: Any) -> None:
         await channel.send(TextMessage("late"))
 
@@ -133,7 +133,7 @@ def leading_to(**way: Any) -> ConversationDocument:
         (leading_to(person=None), 0),
     ],
 )
-async def test_what_leads_out_of_a_conversation_is_dropped(
+async def test_replies_to_another_conversation_are_dropped(
     document: ConversationDocument, left: int, tmp_path: Path
 ) -> None:
     """Else the answer to a look of one person could be sent to another's chat."""
@@ -155,7 +155,7 @@ async def test_what_leads_out_of_a_conversation_is_dropped(
         ("http://portal.azure.com/", False),
     ],
 )
-def test_the_button_of_a_ticket_opens_the_portal_alone(url: str, kept: bool) -> None:
+def test_the_button_of_a_ticket_opens_only_the_portal(url: str, kept: bool) -> None:
     ticket = {"number": "1", "id": "/x", "url": url, "state": "Open", "attached": 0, "again": False}
     assert TICKET_CODEC.decode(ticket).url == (url if kept else "")
 
@@ -225,7 +225,7 @@ async def put(store: SqliteStore, value: dict[str, Any]) -> None:
             return
 
 
-async def test_no_place_of_a_document_breaks_a_conversation(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_broken_part_of_a_document_breaks_a_conversation(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     conversation = build_conversation()
     chat.conversation.answer_turn, chat.conversation.hand_off = conversation.answer_turn, conversation.hand_off  # type: ignore[assignment, attr-defined, method-assign]
     whole = await document(chat)

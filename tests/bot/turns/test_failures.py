@@ -1,4 +1,4 @@
-"""A fault in a dialog or in a job: the person gets a reference, the log has it with the place, and nothing is lost."""
+"""An error in a dialog or job: the person gets a reference, the log has it with the location, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many pastes at once: the first answer leaves before the last text is diagnosed."""
+"""Many pastes at once: the first answer is sent before the last text is diagnosed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is forgotten is gone: from the file of the state, not just from its table."""
+"""Deleted state is gone from the file, not just from its table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORDS = "Contoso payroll image "
 
 
 async def kept(folder: Path) -> tuple[SqliteStore, Path]:
-    """A store with a conversation that grew, which takes its own pages, and another one."""
+    """A store with a large conversation, which has its own pages, and another one."""
     path = folder / "state.sqlite3"
     store = await SqliteStore(path).open()
     etag = None
@@ -43,7 +43,7 @@ async def pruned(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("way", [emptied, removed, pruned])
-async def test_no_byte_of_it_stays_in_the_file(tmp_path: Path, way: Any) -> None:
+async def test_no_byte_of_forgotten_data_stays_in_the_file(tmp_path: Path, way: Any) -> None:
     store, path = await kept(tmp_path)
     assert words_in(path) > 900
     await way(store)

@@ -1,4 +1,4 @@
-"""Buttons replayed, altered, and pressed by somebody else, over signed HTTP: every verb that there is."""
+"""Buttons replayed, altered, and pressed by someone else, over signed HTTP, for every verb."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Whole]:
 
 
 async def previewed(bot: Whole) -> str:
-    """Ada looks at her template and has a ticket shown, ready for her yes; returns its seal."""
+    """Ada reads her template and gets a ticket's preview, ready to confirm; returns its hash."""
     await bot.say(HERS, PASTE)
     await bot.say(HERS, "look at win11-golden")
     await bot.press(HERS, "look-yes")
@@ -85,7 +85,7 @@ async def test_every_verb_with_odd_arguments_is_answered(bot: Whole, caplog: pyt
 
 
 @pytest.mark.parametrize("where", [EVES, elsewhere(EVES, ROOM)], ids=["private", "group"])
-async def test_anothers_arguments_show_nothing_of_hers_and_change_nothing(bot: Whole, where: dict[str, Any]) -> None:
+async def test_arguments_of_someone_else_show_and_change_nothing(bot: Whole, where: dict[str, Any]) -> None:
     seal = await previewed(bot)
     before, asked = await bot.load_dialog_state(HERS), list(bot.azure.people)
     for args in await hers(bot, seal):
@@ -101,7 +101,7 @@ async def test_anothers_arguments_show_nothing_of_hers_and_change_nothing(bot: W
     assert bot.filing.filed == []
 
 
-async def test_a_template_that_was_never_shown_takes_leave_first_and_is_looked_at_with_the_persons_own_rights(
+async def test_a_template_that_was_never_shown_needs_consent_and_is_read_with_the_persons_own_permissions(
     bot: Whole,
 ) -> None:
     for do in sorted(AZURE_ACTIONS.actions.keys() - {"look-yes"}):
@@ -112,7 +112,7 @@ async def test_a_template_that_was_never_shown_takes_leave_first_and_is_looked_a
     assert set(bot.azure.people) == {EVES["from"]["id"]}
 
 
-async def test_in_a_group_no_press_shows_anything_of_azure_or_files(bot: Whole) -> None:
+async def test_in_a_group_no_press_shows_azure_data_or_files(bot: Whole) -> None:
     seal = await previewed(bot)
     asked, shown = len(bot.azure.people), len(bot.bot.teams.sent)
     room = elsewhere(HERS, ROOM)
@@ -139,7 +139,7 @@ async def test_what_was_asked_for_in_a_group_is_done_in_private(bot: Whole) -> N
     assert [what for what, _ in bot.azure.asked].count("read_log") == 1
 
 
-async def test_a_yes_that_is_replayed_files_one_ticket(bot: Whole) -> None:
+async def test_a_replayed_confirmation_files_one_ticket(bot: Whole) -> None:
     seal = await previewed(bot)
     for _ in range(3):
         await bot.press(HERS, "ticket-yes", {"seal": seal})
@@ -151,7 +151,7 @@ async def test_a_yes_that_is_replayed_files_one_ticket(bot: Whole) -> None:
 
 
 @pytest.mark.parametrize("seal", ["", "0" * 24, None, 7, "x" * 10_000, ["a"]])
-async def test_a_yes_to_something_else_shows_what_it_would_be_and_files_nothing(bot: Whole, seal: Any) -> None:
+async def test_a_confirmation_of_another_text_shows_the_preview_and_files_nothing(bot: Whole, seal: Any) -> None:
     await previewed(bot)
     assert await bot.press(HERS, "ticket-yes", {"seal": seal})
     await bot.settled()

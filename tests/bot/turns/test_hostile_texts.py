@@ -1,4 +1,4 @@
-"""Texts that mean harm, wherever they come from, over signed HTTP: no markup, no command, no address of theirs is ours."""
+"""Hostile texts from any source, over signed HTTP: none of their markup, commands, or addresses takes effect."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OWN = {"portal.azure.com", "portal.azure.us", "aka.ms", "learn.microsoft.com", "
     urlsplit(reference.url).hostname for entry in ENTRIES.values() for reference in entry.references
 }
 LITERAL = {"TextRun", "CodeBlock", "Input.Text", "Input.ChoiceSet", "AdaptiveCard", "Action.Submit"}
-"""The elements in which foreign text may stand: shown as it is, typed back, the plain text of a card, a button's label."""
+"""The elements that can contain untrusted text: shown as it is, typed back, the plain text of a card, a button's label."""
 COMMANDS = ("az ", "Get-Az", "Remove-Az", "New-Az", "Invoke-Az", "$ctx")
 
 
@@ -94,7 +94,7 @@ def check(shown: Any) -> int:
 
 
 @pytest.mark.parametrize("bot", HARM, indirect=True, ids=range(len(HARM)))
-async def test_foreign_text_is_literal_wherever_it_comes_from(bot: Whole, request: pytest.FixtureRequest) -> None:
+async def test_untrusted_text_is_literal_whatever_its_source(bot: Whole, request: pytest.FixtureRequest) -> None:
     harm = request.node.callspec.params["bot"]
     her = {**HERS, "from": {**HERS["from"], "name": harm}}
     joined = {"membersAdded": [{"id": "28:bot"}], "type": "conversationUpdate"}

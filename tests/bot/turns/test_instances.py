@@ -26,7 +26,7 @@ pytestmark = pytest.mark.real
 KILLS = 14
 CONVERSATIONS = 8
 LEASE = 3.0
-"""Seconds until one takes over from a dead one; 30 and more where they are not killed all the time."""
+"""Seconds until one instance takes over from a dead one. It's 30 or more in production."""
 SECONDS = 90
 
 

@@ -1,4 +1,4 @@
-"""Works that turns leave: done beside the conversation, reported once, in order, whatever ends in between."""
+"""Background jobs: done beside the conversation and reported once, in order, whatever process ends in between."""
 
 from __future__ import annotations
 

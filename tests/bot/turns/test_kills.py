@@ -23,7 +23,7 @@ pytestmark = pytest.mark.real
 KILLS = 240
 CONVERSATIONS = 4
 SECONDS = 80
-"""A bound, not a measure: it takes ten or so."""
+"""A bound, not a measurement: usually about ten."""
 
 
 async def test_no_kill_loses_a_turn_does_one_twice_or_mixes_up_replies(

@@ -1,4 +1,4 @@
-"""What the outside says is there in both languages, with the same values in it."""
+"""The server's own texts exist in both languages, with the same values."""
 
 from __future__ import annotations
 

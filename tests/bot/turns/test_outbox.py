@@ -44,7 +44,7 @@ class Crash(BaseException):
 
 
 class Fuse:
-    """Ends the program at the boundaries whose numbers it was given, counted over all its lives."""
+    """Ends the program at the boundaries with the given numbers, counted across restarts."""
 
     def __init__(self, *at: int) -> None:
         self.at = set(at)
@@ -57,7 +57,7 @@ class Fuse:
 
 
 class CountingConversation:
-    """Keeps in its state how many turns there were, and answers with `replies` that number them."""
+    """Counts its turns in the state, and answers with numbered `replies`."""
 
     def __init__(self, replies: int = 1) -> None:
         self.replies = replies
@@ -77,7 +77,7 @@ class CountingConversation:
 
 @dataclass
 class Line:
-    """A channel in memory that takes everything but what `troubles` say, one a send; also the way back to it."""
+    """A channel in memory that accepts every send unless `troubles` has an error for it; also the way back to it."""
 
     fuse: Fuse = field(default_factory=Fuse)
     taken: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A made-up Azure with a few templates, some of which cannot be seen, and a chat that looks at it."""
+"""A fake Azure with a few templates, some of them not accessible, and a chat that reads them."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class LookingChat(Chat):
         return shown
 
     async def finish_job(self) -> str:
-        """Perform the oldest job, and take the turn that reports it."""
+        """Perform the oldest job, and run the turn that reports it."""
         job = self.jobs.pop(0)
         bytes_read: list[tuple[int, int]] = []
         person = Person("tenant", "person")

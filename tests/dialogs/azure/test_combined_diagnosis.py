@@ -1,4 +1,4 @@
-"""What was pasted, what the status says, what the log says and what the facts say make one answer; with real entries."""
+"""The pasted text, the status, the log, and the template's facts make one answer; with the shipped entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What broke, out of everything that is known about a template: a finding belongs to its entry and its own lines."""
+"""What broke, from everything that is known about a template: a finding belongs to its entry and its own lines."""
 
 from __future__ import annotations
 

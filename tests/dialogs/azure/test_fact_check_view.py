@@ -1,4 +1,4 @@
-"""What the facts say about a cause is kept for a support case, under the names of the first version."""
+"""Which facts support a cause is stored for a support case, under the names of the first version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The failing customizer's script from the template: which of its lines broke, and when nothing is claimed."""
+"""The failing customizer's script from the template: which of its lines failed, and when we can't tell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names, messages and logs that mean harm: shown literally, without secrets, and never in a command."""
+"""Hostile names, messages, and logs: shown literally, without secrets, and never in a command."""
 
 from __future__ import annotations
 

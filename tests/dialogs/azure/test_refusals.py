@@ -1,4 +1,4 @@
-"""Every reason for which a look comes to nothing has its words, its next step, and a way on, in both languages."""
+"""Every reason why a lookup fails has a message, a next step, and a way to continue, in both languages."""
 
 from __future__ import annotations
 

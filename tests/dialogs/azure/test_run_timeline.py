@@ -1,4 +1,4 @@
-"""The timeline of a template's last run: what its log shows, what its status measures, and what neither tells."""
+"""The timeline of a template's last run: from its log, from its status, and what neither of them shows."""
 
 from __future__ import annotations
 

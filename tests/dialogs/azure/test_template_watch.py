@@ -1,4 +1,4 @@
-"""Watching a template: asked for in words and by buttons, looked at again, told when the run has ended."""
+"""Watching a template: started by words and buttons, polled, and reported when the run has ended."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WatchingChat(LookingChat):
         return await self.say(button.label)
 
     async def look_once(self) -> dict[str, Any]:
-        """What the oldest job comes to, through JSON; the job goes on with its new arguments."""
+        """The result of the oldest job, through JSON; the job continues with its new arguments."""
         job = self.jobs[0]
         result = dict(await self.conversation.perform_job(PERSON, job, "en", lambda done, total: None))
         result = json.loads(json.dumps(result))

@@ -142,7 +142,7 @@ def test_visible(text, shown):
 
 
 @given(st.text(st.characters() | st.sampled_from("\x1b[]\x07\\;m0\n\r\ud83d\u202e")))
-def test_visible_text_is_valid_harmless_and_settled(text):
+def test_visible_text_is_valid_harmless_and_stable(text):
     shown = sanitize_text(text)
 
     assert sanitize_text(shown) == shown

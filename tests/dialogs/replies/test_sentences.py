@@ -1,4 +1,4 @@
-"""The first sentence of our own texts, whole: its markup, its abbreviations, and the values that are put in."""
+"""The first sentence of our texts, complete: its markup, its abbreviations, and the values that are put in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A private chat that goes on from a group, with somebody who takes its posts."""
+"""A private chat that continues from a group, with a fake that receives its posts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUP = "19:group@thread.v2"
 
 @dataclass
 class FakeSharer:
-    """Takes every post, unless it is to refuse."""
+    """Accepts every post, unless the test makes it refuse."""
 
     refusal: ShareRefusalReason | None = None
     posts: list[tuple[Person, str, str, str, str]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class FakeSharer:
 
 
 class SharingChat(LookingChat):
-    """A chat whose looks can be asked for in a group; nobody posts without `sharer`."""
+    """A chat whose lookups can be requested in a group; nothing is posted without `sharer`."""
 
     def __init__(self, azure: FakeAzure, sharer: FakeSharer | None, locale: str = "en-US", **more: Any) -> None:
         super().__init__(azure, locale, look_sharer=sharer, **more)
@@ -47,7 +47,7 @@ class SharingChat(LookingChat):
         return (datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=self.minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def ask_in_group(self, text: str, scope: ConversationScope = "channel") -> str:
-        """Ask in a group, whose state isn't kept here, and go on in private; returns what is shown there."""
+        """Ask in a group, whose state isn't stored here, and continue in private; returns what's shown there."""
         person = Person("tenant", "person")
         thread_turn = Turn(person, GROUP, scope, self.locale, MessageSent(text))
         told = await self.conversation.answer_turn(thread_turn, None)

@@ -1,4 +1,4 @@
-"""What others may read of a log: no secret, no id, no link, no name of a place in Azure, whole or in part."""
+"""What others can read of a shared log: no secret, ID, link, or resource name, not even a part of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sharing a look, as a conversation: where it is offered, what it says, how it is asked for, when it is over."""
+"""Sharing a lookup, as a conversation: where it's offered, what it says, how it's requested, when it expires."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ async def test_where_others_read_along_sharing_is_explained_and_nothing_else() -
 
 @pytest.mark.parametrize("asked", ["look at win11-golden", "what failed"])
 async def test_the_first_template_that_is_shown_is_the_one_that_was_asked_for(asked: str) -> None:
-    """A list, or a choice among several, leads to one; another look after that was not asked for in the group."""
+    """A list or a choice leads to one template. A later lookup of another one wasn't requested in the group."""
     fake = azure()
     fake.statuses[replace(GOLDEN, name="other")] = status_of("other")
     chat = await looked(fake, asked=asked)
@@ -275,7 +275,7 @@ async def test_a_no_takes_the_preview_back_but_not_the_look() -> None:
 
 
 async def test_the_state_with_a_look_in_it_is_small_and_comes_back() -> None:
-    """What a store keeps is what the preview shows: no log beyond the line, and no name of a place in Azure."""
+    """Only what the preview shows is stored: one line of the log, and no resource name."""
     chat = await looked()
     await chat.say("share it")
     stored = dict(chat.sharing)

@@ -1,4 +1,4 @@
-"""Files that come with a message, as the conversation sees them: announced, read, reported, chosen from, refused."""
+"""Attached files in the conversation: announced, read, reported, chosen from, refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def log(diagnosis: Diagnosis = FAILED, name: str = "", size: int = 12_000_000) -
 
 
 class FakeAttachmentReader:
-    """Gives what it was told to by the file's name, or refuses; keeps what it was asked for."""
+    """Returns the configured result for a file's name, or refuses; records the requests."""
 
     def __init__(self, **given: AttachmentContents | FileRefusal | Exception) -> None:
         self.given: dict[str, AttachmentContents | FileRefusal | Exception] = dict(given)
@@ -86,7 +86,7 @@ class FileChat(Chat):
         return await self.turn(MessageSent(text, files or (LOG,)))
 
     async def finish_job(self) -> str:
-        """Perform the oldest job, and take the turn that reports it."""
+        """Perform the oldest job, and run the turn that reports it."""
         job = self.jobs.pop(0)
         language: Language = "it" if self.locale == "it-IT" else "en"
         done = await self.conversation.perform_job(

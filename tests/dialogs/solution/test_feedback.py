@@ -1,4 +1,4 @@
-"""What people say of a diagnosis, in words and by buttons, and what is counted of it."""
+"""Feedback on a diagnosis, in words and by buttons, and what of it is counted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANNA = Person("t", "29:anna")
 
 
 class Talk:
-    """A conversation that keeps what is counted."""
+    """A conversation that records what is counted."""
 
     def __init__(self, language: Language = "en") -> None:
         self.conversation = Conversation(KNOWLEDGE_BASE, DialogResources(diagnose, lambda: "2026-01-02T03:04:05Z"))

@@ -1,4 +1,4 @@
-"""What a finding says of itself: its headline in any language, where it happened, and what to do first."""
+"""How a finding is shown: its headline in any language, where it happened, and what to do first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The how-to guides in the conversation: asked for in words, reached by buttons, left again for the walk."""
+"""The how-to guides in the conversation: requested in words, opened by buttons, and left for the walkthrough."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONVERSATIONS: dict[str, tuple[Language, tuple[Line, ...]]] = {
                     "Get the build log",
                     "1. Read the status of the template.",
                     "az image builder show -n <template> -g <rg>",
-                    "What to expect: Image build log location",
+                    "What to expect. Image build log location",
                     "Replace everything in <…> with your own values.",
                     "Read more: The customization log: https://learn.microsoft.com/",
                     "[1] Other guides",

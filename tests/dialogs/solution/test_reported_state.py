@@ -1,4 +1,4 @@
-"""A status without an error is told for what it says, in a chat, in a terminal, and in the counts."""
+"""A status without an error is reported as that, in a chat, in a terminal, and in the counts."""
 
 from __future__ import annotations
 

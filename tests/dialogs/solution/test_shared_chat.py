@@ -1,4 +1,4 @@
-"""What is said where others read along: whatever a reply holds, little of the log is in it."""
+"""Replies in a group: whatever they contain, little of the log is in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of looks: plain JSON, bounded, checked; and states of versions that did not look stay readable."""
+"""What's stored about lookups: plain JSON, bounded, and checked. States of earlier versions stay readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes back from a store is cleaned of what no store or client takes."""
+"""Values from a store are cleaned of what no store or client accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What's in a job and in its result comes back as it was, and nothing of another shape does."""
+"""A job and its result are read back unchanged, and anything of another shape is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The support cases that are kept as files and read by eye: of twenty entries and six logs, in both languages.
+"""The support cases that are stored as files and were proofread: of twenty entries and six logs, in both languages.
 
 `python -m tests.dialogs.support.golden_cases` rewrites them; look at the difference before it is kept.
 """
@@ -116,7 +116,7 @@ async def drafted(case: Case, language: Language) -> tuple[str, str, tuple[str, 
 
 
 async def golden(name: str, language: Language) -> str:
-    """What the file of a case holds."""
+    """The content of a case's file."""
     product, owner, texts = await drafted(CASES[name], language)
     return f"product: {product or 'asked'}\nowner: {owner or 'Image Builder'}\n\n{texts[0]}\n"
 

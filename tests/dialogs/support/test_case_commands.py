@@ -1,4 +1,4 @@
-"""The commands of a case: run by a real bash against a stand-in for `az`, whatever the case holds."""
+"""The commands of a case, run by a real bash with a fake `az`, whatever the case contains."""
 
 from __future__ import annotations
 

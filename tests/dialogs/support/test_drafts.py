@@ -1,4 +1,4 @@
-"""The form is checked in its place; drafts are put aside, listed, taken up again, discarded; the files are the preview."""
+"""The form is validated in place. Drafts are saved, listed, reopened, and discarded. The files equal the preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cases of twenty entries and six logs are as they were read by eye; product and owner are right in each."""
+"""The cases of twenty entries and six logs are as they were proofread, with the right product and owner."""
 
 from __future__ import annotations
 

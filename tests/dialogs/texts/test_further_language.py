@@ -1,4 +1,4 @@
-"""A language that somebody adds with a few files: its own texts are in it, everything else is English, nothing fails."""
+"""A partly translated language: its own texts are used, everything else is in English, and nothing fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of the text files: each is named with its file and line, all at once, and nothing is loaded."""
+"""Errors in the text files: all are reported at once, with file and line, and nothing is loaded."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def test_a_complete_language_has_every_text() -> None:
     assert set(COMPLETE_LANGUAGES) <= set(list_languages())
 
 
-def test_no_key_stands_twice() -> None:
-    """YAML would take the last one."""
+def test_no_key_is_used_twice() -> None:
+    """YAML would silently use the last one."""
     for path in TEXTS_FOLDER.glob("*/*.yaml"):
         root = yaml.compose(path.read_text("utf-8"))
         assert isinstance(root, yaml.MappingNode)

@@ -1,4 +1,4 @@
-"""Where a run got to among its template's customizers; and silence where the log does not tell."""
+"""Which of its customizers a run got to, and nothing where the log doesn't show it."""
 
 from __future__ import annotations
 

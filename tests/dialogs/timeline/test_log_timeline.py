@@ -1,4 +1,4 @@
-"""The timeline of a text: its rows, what measures the whole run, and where neither is told."""
+"""The timeline of a text: its rows, the length of the whole run, and texts that have neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The step that failed is known, even of a log that ends before Packer's verdict."""
+"""The failed step is found, even in a log that ends before Packer's verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A silence that is claimed is one: between two lines of the log that follow each other, in the step it's in."""
+"""A reported silence is real: between two consecutive lines of the log, in the right step."""
 
 from __future__ import annotations
 

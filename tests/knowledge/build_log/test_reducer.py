@@ -107,7 +107,7 @@ def test_a_cut_log_still_has_its_line() -> None:
 
 
 class Repeated(io.RawIOBase):
-    """A stream that repeats one text, so that the test itself keeps nothing large in memory."""
+    """A stream that repeats one text, so the test itself has nothing large in memory."""
 
     def __init__(self, text: bytes, times: int) -> None:
         self._text, self._left = text, times

@@ -1,4 +1,4 @@
-"""What Packer says of a broken connection to the build VM is told from what scripts say of other connections."""
+"""Packer's messages about a broken connection to the build VM aren't confused with those of scripts."""
 
 from __future__ import annotations
 

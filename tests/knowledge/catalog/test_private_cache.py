@@ -1,4 +1,4 @@
-"""The private cache: what is stored comes back, what somebody else could have written does not, and nothing ever raises."""
+"""The private cache returns what was stored, ignores what someone else could have written, and never raises."""
 
 from __future__ import annotations
 
@@ -118,14 +118,14 @@ DOUBTS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("doubt", DOUBTS)
-def test_in_doubt_nothing_is_read(stored: Path, doubt: str) -> None:
+def test_when_in_doubt_nothing_is_read(stored: Path, doubt: str) -> None:
     DOUBTS[doubt](stored)
     assert read_cached(NAME) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("part", ["file", "folder"])
-def test_what_belongs_to_somebody_else_is_not_read(stored: Path, part: str) -> None:
+def test_files_of_someone_else_are_not_read(stored: Path, part: str) -> None:
     os.chown(stored if part == "file" else stored.parent, STRANGER, -1)
     assert read_cached(NAME) is None
 

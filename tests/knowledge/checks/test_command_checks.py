@@ -1,4 +1,4 @@
-"""What `entries check` says of commands that are taken without complaint, but don't do what they are shown for."""
+"""What `entries check` reports about commands that run without an error but don't do what we show them for."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ TEXTS = """\
   title: {en: '{tool|A tool} broke', it: 'Si è rotto {tool|uno strumento}'}
   cause: {en: It broke., it: Si è rotto.}
   steps:
-    - do: {en: Look at it., it: Guardalo.}
+    - do: {en: Read it., it: Guardalo.}
     - do: {en: Repair it., it: Riparalo.}
   retry: no
   owner: script
@@ -60,7 +60,7 @@ FAULTS = [
     ("[the tool works]", "[again the tool broke]", "not_examples", "the near miss 'again the tool broke' is recognized"),
     ("{en: '{tool|A tool} broke'", "{en: '{toil|A tool} broke'", "title:", "nothing captures toil"),
     ("{en: It broke.", "{en: '{part|It} broke.'", "cause:", "nothing captures part"),
-    ("{en: Look at it.", "{en: 'Look at {part|it}.'", "steps:", "nothing captures part"),
+    ("{en: Read it.", "{en: 'Look at {part|it}.'", "steps:", "nothing captures part"),
     ("'{tool|A tool} broke'", f"'{{tool|A tool}} broke {'x' * 110}'", "title:", "at most 110 characters"),
     ("'Si è rotto {tool|uno strumento}'", f"'{'x' * 111}'", "title:", "at most 110 characters"),
     ("it: Si è rotto.}", "de: Kaputt.}", "cause:", "needs an 'en' and an 'it' text"),

@@ -1,4 +1,4 @@
-"""Any text becomes one word of the shell, unchanged: bash itself proves it, and for PowerShell its rules do."""
+"""Any text becomes a single shell word, unchanged: proven by bash itself, and by PowerShell's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines shown are true, and they are those that a person would read: no noise, nothing twice, the deciding one."""
+"""The lines shown are real and the ones a person would read: no noise, no duplicates, and the deciding one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors in other languages than English are known by what isn't translated, or by the words that everybody sees."""
+"""Errors in other languages are recognized by what isn't translated, or by common words."""
 
 from __future__ import annotations
 

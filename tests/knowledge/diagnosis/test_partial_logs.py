@@ -1,4 +1,4 @@
-"""What is told from parts of logs, from quotes in a person's words, and in whose name a permission is missing."""
+"""Answers for parts of logs, for errors quoted by a person, and for whose permission is missing."""
 
 from __future__ import annotations
 

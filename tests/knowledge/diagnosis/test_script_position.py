@@ -1,4 +1,4 @@
-"""At which line of its script a message arose: PowerShell's parser says it above the message, everything else below."""
+"""Which script line a message is about: PowerShell's parser names it above the message, everything else below."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def seconds(text: str) -> float:
 
 
 @pytest.mark.property
-def test_time_grows_as_the_text_does() -> None:
+def test_time_grows_linearly_with_the_text() -> None:
     small, large = 16_000, 128_000
     with failures_together() as failures:
         for name, unit in HOSTILE.items():

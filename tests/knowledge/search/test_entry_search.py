@@ -215,7 +215,7 @@ def test_two_indexes_of_the_same_entries_agree(words: list[str]) -> None:
         "9" * 100_000 + " minutes",
     ],
 )
-def test_hostile_texts_are_read_to_a_limit(text: str) -> None:
+def test_hostile_texts_are_read_only_up_to_a_limit(text: str) -> None:
     assert len(split_words(text)) <= 400
     assert all(len(name) <= 64 for name in split_words(text))
     assert len(SEARCH.search(text)) <= MAX_RESULTS

@@ -1,4 +1,4 @@
-"""How far a run got: what its log tells, and its status only where that says more than `Building`."""
+"""How far a run got: from its log, and from its status only if that says more than `Building`."""
 
 from __future__ import annotations
 

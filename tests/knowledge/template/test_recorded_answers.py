@@ -1,4 +1,4 @@
-"""Every recorded answer is read right: by the reader of templates, and as a text that somebody pastes."""
+"""Every recorded answer is read correctly, by the template reader and as a pasted text."""
 
 from __future__ import annotations
 

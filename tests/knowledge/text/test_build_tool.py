@@ -1,4 +1,4 @@
-"""A log says whether the service or Packer itself ran the build."""
+"""The log shows whether the service or Packer itself ran the build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audit lines that names try to forge: one line each, with the fields that are ours and no others."""
+"""Audit lines can't be forged with names: one line each, with only our fields."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def fields(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.parametrize("name", FORGED, ids=range(len(FORGED)))
-def test_a_name_forges_no_line_and_no_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_cannot_forge_a_line_or_a_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     person = Person(name, name, name, name)
     write_audit_line("look", person, "status", name, AzureRefusal("denied", name, name, name, name, name), 1.5, "user")

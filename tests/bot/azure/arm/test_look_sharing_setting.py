@@ -24,7 +24,7 @@ def test_it_is_off_by_default(given: dict[str, str], look: AccessMode) -> None:
 @pytest.mark.parametrize(
     ("look", "allowed"), [("user", True), ("local", True), ("sandbox", True), ("bot", False), ("off", False)]
 )
-def test_what_the_bots_own_identity_reads_is_for_nobody_else(look: AccessMode, allowed: bool) -> None:
+def test_what_the_bots_own_identity_reads_is_only_for_listed_people(look: AccessMode, allowed: bool) -> None:
     reader = SettingReader({"SHARE_LOOKS": " On "})
     assert read_look_sharing(reader, look) is allowed
     assert [fault.split(":")[0] for fault in reader.faults] == (

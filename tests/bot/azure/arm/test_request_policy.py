@@ -1,4 +1,4 @@
-"""What may leave for Azure to look up a template and its log; the other tests of the policy run the SDK's clients."""
+"""Which requests can be sent to Azure for a lookup. The other policy tests run the SDK's clients."""
 
 from __future__ import annotations
 

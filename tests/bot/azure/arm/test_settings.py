@@ -73,7 +73,7 @@ def test_the_identity_that_looks_is_the_bots_own_unless_another_is_named() -> No
         (SINGLE | {"AZURE_LOOK": "sandbox"}, "AZURE_LOOK is sandbox: its templates are made up"),
     ],
 )
-def test_a_fault_is_said_with_what_to_do(environ: dict[str, str], said: str) -> None:
+def test_an_error_says_what_to_do(environ: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(environ)
     assert len(caught.value.faults) == 1

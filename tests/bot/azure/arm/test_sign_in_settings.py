@@ -1,4 +1,4 @@
-"""Which registration people sign in to, and that nobody signs in where it is not asked for."""
+"""Which app registration people sign in to, and that no one signs in where it isn't configured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filing is off unless an operator turns it on where it is the person who files."""
+"""Filing tickets is off unless an operator turns it on, and only where the person signs in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Azure and Entra answer instead, and the refusal behind each; nothing but reading leaves, and only for Azure."""
+"""The refusal for each error of Azure and Entra. Only read requests are sent, and only to Azure."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ async def test_a_stranger_certificate_is_not_trusted(azure: FakeAzure, credentia
         "https://{own}/%2e%2e/login",
     ],
 )
-async def test_a_next_page_elsewhere_gets_no_token(
+async def test_a_next_page_on_another_host_gets_no_token(
     azure: FakeAzure, elsewhere: FakeAzure, clients: ManagementClients, link: str
 ) -> None:
     azure.templates, azure.page = [template(), template()], 1
@@ -292,7 +292,7 @@ async def test_a_redirect_is_not_followed(
     assert not elsewhere.hits
 
 
-async def test_nothing_is_ever_changed(azure: FakeAzure, clients: ManagementClients) -> None:
+async def test_no_request_changes_anything(azure: FakeAzure, clients: ManagementClients) -> None:
     """The SDK's own client would answer the 409 by registering the provider, which is a POST."""
     azure.templates = [template()]
     azure.answers["imageTemplates"] = [error(409, "MissingSubscriptionRegistration")]

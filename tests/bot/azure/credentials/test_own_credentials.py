@@ -1,4 +1,4 @@
-"""The program's own credentials: who may use them, and for which subscriptions."""
+"""The program's own credentials: who can use them, and for which subscriptions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BOT = AzureSettings("bot", subscriptions=frozenset({ONE}), people=frozenset({(TE
         Person(OBJECT, "29:x", object_id=TENANT),
     ],
 )
-async def test_the_bots_identity_looks_for_nobody_else(person: Person) -> None:
+async def test_the_bots_identity_reads_only_for_listed_people(person: Person) -> None:
     provider = ManagedIdentityCredentials(BOT, FakeCredential())
     with pytest.raises(AzureRefusedError) as caught:
         async with provider.open_credential(person):

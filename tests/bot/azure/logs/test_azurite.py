@@ -1,4 +1,4 @@
-"""Logs in Azurite, Microsoft's own stand-in for Storage: what it answers is not of this project's making."""
+"""Logs in Azurite, Microsoft's Storage emulator, so the answers aren't ours."""
 
 from __future__ import annotations
 

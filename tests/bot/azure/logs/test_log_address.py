@@ -1,4 +1,4 @@
-"""Where a log is said to be: only Azure's own two forms, only names, only the template's staging group."""
+"""The address of a log: only Azure's two forms, only valid names, and only the template's staging group."""
 
 from __future__ import annotations
 

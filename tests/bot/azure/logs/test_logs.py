@@ -1,4 +1,4 @@
-"""The build log: where it is, its end in a few short reads, the whole of it as a stream, whatever happens meanwhile."""
+"""The build log: finding it, reading its end in a few short requests, and streaming all of it despite errors."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ async def test_no_run_and_no_staging_group_and_nothing_written(azure: FakeAzure,
         old_message().replace(f"{ACCOUNT}.blob.core.windows.net", "{host}"),
     ],
 )
-async def test_a_hostile_message_gets_no_token(
+async def test_a_hostile_message_receives_no_token(
     azure: FakeAzure, elsewhere: FakeAzure, credential: FakeCredential, message: str
 ) -> None:
     place(azure, log_of())
@@ -335,7 +335,7 @@ async def test_a_hostile_message_gets_no_token(
 
 
 @pytest.mark.parametrize("endpoint", ["{elsewhere}/blobs/" + ACCOUNT, "https://" + ACCOUNT + ".blob.core.windows.net/"])
-async def test_an_endpoint_elsewhere_gets_no_token(
+async def test_an_endpoint_on_another_host_gets_no_token(
     azure: FakeAzure, elsewhere: FakeAzure, credential: FakeCredential, endpoint: str
 ) -> None:
     azure.account(endpoint=endpoint.format(elsewhere=elsewhere.url))
@@ -411,10 +411,10 @@ async def test_a_whole_log_is_refused_in_the_middle(
     assert caught.value.refusal.reason == "firewall"
 
 
-async def test_nobody_waits_for_it_any_more(
+async def test_a_canceled_lookup_stops_reading(
     azure: FakeAzure, credential: FakeCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A lookup that is canceled ends its reader: no thread goes on, and nothing more is fetched."""
+    """A canceled lookup stops its reader: no thread continues, and nothing more is fetched."""
     monkeypatch.setattr(log_stream, "CHUNK_BYTES", 64 << 10)
     place(azure, log_of(9_000))
     azure.answers["GET /blobs/"] = [None, None, "hang"]

@@ -1,4 +1,4 @@
-"""The office with its support desk."""
+"""A fake Azure Support with its API."""
 
 from __future__ import annotations
 

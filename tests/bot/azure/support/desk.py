@@ -1,4 +1,4 @@
-"""A support desk over HTTPS, the ticket filer that talks to it with the real client, and drafts to file."""
+"""A fake support API over HTTPS, the ticket filer with its real client, and drafts to file."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Office:
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Office]:
-    """An office whose desk is a sandbox's, with its certificate and its tokens."""
+    """A fake Azure Support with the sandbox's API, certificate, and tokens."""
     desk = FailingSupportService({SUBSCRIPTION}, retry_after_seconds=0)
     async with Sandbox(extra_routes=desk.build_routes(), scenario=Scenario({SUBSCRIPTION: "Images"}, ())) as sandbox:
         yield Office(desk, WatchedCredentialProvider(sandbox.credential_provider), sandbox.cloud)

@@ -1,4 +1,4 @@
-"""The sandbox's support API, made to fail in every way that the bot must cope with."""
+"""The sandbox's support API, failing in every way that the bot must handle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bot that is stopped while it files: the next start goes on with the same ticket, and says its number once."""
+"""A bot stopped while it files a ticket: after a restart it continues with the same ticket and posts its number once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole way in the sandbox: conversation, real client, HTTPS, stand-in; as a newcomer walks it."""
+"""Filing a ticket in the sandbox, from the conversation through the real client and HTTPS."""
 
 from __future__ import annotations
 

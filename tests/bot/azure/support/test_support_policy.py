@@ -1,4 +1,4 @@
-"""What may leave for Azure Support, and what is tried again: reads a little, what makes something never."""
+"""Which requests can be sent to Azure Support. Reads are retried a little, and requests that create something never."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def test_what_belongs_to_the_support_api_leaves(method: str, url: str) -> 
         ("PUT", f"{OWN}/supportTickets/x%2Fcommunications%2Fy"),
     ],
 )
-async def test_nothing_else_leaves(method: str, url: str) -> None:
+async def test_no_other_request_is_sent(method: str, url: str) -> None:
     network = Network(200)
     with pytest.raises(ForeignAddressError):
         await sent(network, method, url)

@@ -1,4 +1,4 @@
-"""Filing with the real client against the desk: the good way, every refusal, and one ticket whatever breaks."""
+"""Filing with the real client: success, every refusal, and a single ticket whatever fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OWN = ServiceChoice(
 
 
 class Moments:
-    """Holds the desk still when a ticket was made, until it may go on; by itself it goes on after what was asked."""
+    """Pauses the API once a ticket was created, until the test lets it continue."""
 
     def __init__(self, office: Office) -> None:
         self.asked, self.made, self.go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()

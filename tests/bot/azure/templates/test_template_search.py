@@ -1,4 +1,4 @@
-"""Finding the template that is meant, and what is said of where was looked."""
+"""Finding the right template, and telling which subscriptions were searched."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def test_a_subscription_that_is_not_there(azure: FakeAzure, credential: Fa
     assert (caught.value.refusal.reason, caught.value.refusal.code) == ("not-found", "SubscriptionNotFound")
 
 
-async def test_the_lists_of_the_operator_bound_every_look(azure: FakeAzure, credential: FakeCredential) -> None:
+async def test_the_operators_lists_limit_every_lookup(azure: FakeAzure, credential: FakeCredential) -> None:
     fill(azure)
     reader = build_reader(azure, credential, frozenset({TWO}))
     assert (await reader.find_templates(PERSON, TemplateQuery("win11-golden"))).exact_matches == (OTHER,)

@@ -157,9 +157,7 @@ async def test_nothing_secret_is_shown(azure: FakeAzure, credential: FakeCredent
     assert "hunter2" not in str(found)
 
 
-async def test_a_secret_at_the_end_of_what_is_kept_is_not_cut_in_two(
-    azure: FakeAzure, credential: FakeCredential
-) -> None:
+async def test_a_secret_at_the_limit_is_not_cut_in_two(azure: FakeAzure, credential: FakeCredential) -> None:
     key = SHAPES["storage key"](random.Random(7))
     found = await status(azure, credential, lastRunStatus=run(message="x " * ((MAX_MESSAGE_CHARS - 24) // 2) + key))
     assert len(found.run.message) <= MAX_MESSAGE_CHARS

@@ -1,4 +1,4 @@
-"""A chat over real HTTP: what a person sends, what they see, what is remembered, and what happens when things fail."""
+"""A chat over real HTTP: what a person sends and sees, what's stored, and what happens when something fails."""
 
 from __future__ import annotations
 

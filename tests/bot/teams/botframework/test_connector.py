@@ -1,4 +1,4 @@
-"""Replies on their way out: what an answer of the channel means, and whose token goes where."""
+"""Sending replies: what the channel's answers mean, and which token is sent where."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.bot.local_server import serve
 
 
 class Service:
-    """Takes replies: `answers` holds status and headers of the next ones, then it takes all; `seen` holds its tokens."""
+    """Receives replies: `answers` has the next statuses and headers, after which it accepts all; `seen` has the tokens."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str]]] = []

@@ -1,4 +1,4 @@
-"""What the SDK is handed for a message, and what goes over the wire in the end."""
+"""What we pass to the SDK for a message, and what it sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A made-up support office, and a chat in which tickets are filed with it."""
+"""A fake Azure Support, and a chat that files tickets with it."""
 
 from __future__ import annotations
 
