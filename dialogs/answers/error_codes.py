@@ -30,7 +30,8 @@ async def explain_code(
     number = int(code, 0) if _NUMBER.fullmatch(code) else None
     meanings = list_meanings(number, os, context.language, program) if number is not None else {}
     diagnosis = await resources.diagnose(code, context.language)
-    entries = [match.entry for match in diagnosis.matches if match.entry in context.entries]
+    found = [match.entry for match in diagnosis.matches if match.entry in context.entries]
+    entries = [entry_id for entry_id in found if not context.entries[entry_id].shows_script_output]
     known = find_error_code(code)
     if known is not None:
         entries = [*entries, *(entry for entry in known.entries if entry in context.entries and entry not in entries)]

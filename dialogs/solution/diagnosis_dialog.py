@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dialogs.context import MAX_BUTTONS, DialogContext, DialogResult
 from dialogs.model.effects import AskFeedback
+from dialogs.model.reply import Button
 from dialogs.replies.general_replies import show_message
 from dialogs.solution.diagnosis_view import show_candidates
 from dialogs.solution.howtos import build_howto_buttons
@@ -26,13 +27,20 @@ from knowledge.model.reported_state import find_reported_state
 
 
 def show_diagnosis(
-    context: DialogContext, state: ConversationState, diagnosis: Diagnosis, suggested_howto_id: str | None = None
+    context: DialogContext,
+    state: ConversationState,
+    diagnosis: Diagnosis,
+    suggested_howto_id: str | None = None,
+    suggested_buttons: tuple[Button, ...] = (),
 ) -> DialogResult:
     """Show the reply to a diagnosed text, and make the diagnosis the current one.
 
     Tried steps stay, an open case form is saved as a draft, and the walkthrough of the earlier diagnosis ends.
-    `suggested_howto_id` is the how-to guide to offer if the text said nothing about a build.
+    `suggested_howto_id` is the how-to guide to offer if the text said nothing about a build, and `suggested_buttons`
+    are what a word or two may mean.
     """
+    if not has_findings(diagnosis) and suggested_buttons and state.walkthrough is None:
+        return DialogResult(state, (show_message(context, "talk.did-you-mean", suggested_buttons),))
     if not has_findings(diagnosis):
         notice = (context.build_paragraph("talk.not-recognised"), context.build_paragraph("talk.still-here"))
         return DialogResult(

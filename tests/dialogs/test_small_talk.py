@@ -132,3 +132,18 @@ async def test_a_short_word_keeps_the_walkthrough(locale: str, text: str, said: 
     shown = await chat.say(text)
     for part in said:
         assert part in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timeout", ("Is it one of these?", "Build timeout exceeded")),
+        ("policy", ("Is it one of these?", "Deployment blocked by Azure Policy")),
+        ("a b c", ("I couldn't find anything",)),
+        ("AuthorizationFailed", ("The caller has no permission", "The managed identity isn't authorized")),
+    ],
+)
+async def test_a_word_or_two_get_what_they_may_mean(text: str, said: tuple[str, ...]) -> None:
+    shown = await Chat("en-US").say(text)
+    for part in said:
+        assert part in shown

@@ -92,7 +92,7 @@ ENGLISH: Mapping[str, tuple[Line, ...]] = {
         Line("look", ("May I read your template",)),
         Line("yes", ("Which template?",)),
         Line("thanks", ("You're welcome",)),
-        Line("quiet", ("I couldn't find anything",), ("Template quiet",)),
+        Line("quiet", ("I'm not sure what you mean",), ("Template quiet",)),
     ),
     "no, thanks": (
         Line("look at win11-golden", ("May I read your template in Azure?",)),
@@ -185,7 +185,7 @@ ITALIAN: Mapping[str, tuple[Line, ...]] = {
         ),
     ),
     "quale modello": (
-        Line("guarda", ("Non ci trovo",)),
+        Line("guarda", ("Non so bene che cosa intendi",)),
         Line("guarda il mio modello", ("Posso leggere il tuo modello",)),
         Line("[No, grazie]", ("non leggo da Azure",)),
         Line("stato di win11-golden", ("Posso leggere il tuo modello",)),
