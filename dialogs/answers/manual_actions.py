@@ -19,7 +19,6 @@ from knowledge.template.template_id import TemplateId, TemplateQuery
 ManualAction = Literal["run", "cancel", "delete"]
 MANUAL_ACTIONS: tuple[ManualAction, ...] = get_args(ManualAction)
 
-_PORTAL = "https://portal.azure.com/#resource"
 _COMMANDS: Mapping[ManualAction, Mapping[Shell, str]] = {
     "run": {
         "Azure CLI": "az image builder run -n <template> -g <rg>{sub} --no-wait",
@@ -65,8 +64,7 @@ def _build_buttons(
 ) -> tuple[Button, ...]:
     buttons: list[Button] = []
     if template_id is not None:
-        url = f"{_PORTAL}{template_id.to_resource_id()}/overview"
-        buttons.append(context.build_link_button("open-portal", url, primary=True))
+        buttons.append(context.build_link_button("open-portal", template_id.build_portal_url(), primary=True))
     args = _build_query_args(template_id, query)
     if action == "run" and context.access_mode != "off":
         buttons.append(Button(context.format_text("button.watch"), "watch", args))

@@ -59,6 +59,7 @@ def build_status_blocks(
     """
     blocks: list[Block] = [
         context.build_heading("look.title", name=shorten_value(status.template_id.name)),
+        _render_location(status),
         render_run_line(context, status.template),
     ]
     if not is_repeat:
@@ -105,7 +106,7 @@ def shorten_message(message: str, max_chars: int = MAX_MESSAGE_CHARS) -> str:
 def build_status_buttons(
     context: DialogContext, status: TemplateStatus, log_tail: LogTail | None, log_refusal: AzureRefusal | None
 ) -> tuple[Button, ...]:
-    """Build the buttons of the status card: read the rest of the log, look again, watch, another template."""
+    """Build the buttons of the status card: read the rest of the log, look again, watch, open it in the portal."""
     args: dict[str, Any] = {**status.template_id.to_args()}
     buttons: list[Button] = []
     is_log_partial = log_tail is not None and not log_tail.is_whole
@@ -117,7 +118,10 @@ def build_status_buttons(
         buttons += (context.build_button("watch-run", "watch", primary=True, **args), look_again)
     else:
         buttons += (look_again, context.build_button("watch", "watch", **args))
-    buttons.append(context.build_button("look-other", "look-other"))
+    if context.access_mode == "sandbox":  # whose templates aren't in the portal
+        buttons.append(context.build_button("look-other", "look-other"))
+    else:
+        buttons.append(context.build_link_button("open-portal", status.template_id.build_portal_url()))
     return tuple(buttons)
 
 
@@ -125,6 +129,12 @@ def _is_prominent_row(template: ImageTemplate, key: str, highlighted_rows: froze
     if key == "provisioning" and template.provisioning.state.casefold() != "succeeded":
         return True
     return key in _PROMINENT_ROWS or key in highlighted_rows
+
+
+def _render_location(status: TemplateStatus) -> Paragraph:
+    """Render where the template is, on one line: two groups may have templates of the same name."""
+    parts = (status.template_id.resource_group, status.template.location)
+    return Paragraph(build_literal(" · ".join(shorten_value(part) for part in parts if part)), "subtle")
 
 
 def _build_message_blocks(context: DialogContext, part: str, message: str, is_folded: bool) -> list[Block]:
@@ -187,7 +197,6 @@ def _render_template_facts(context: DialogContext, template: ImageTemplate) -> d
         "os_disk": (TextRun(f"{template.vm.os_disk_gb} GB"),) if template.vm.os_disk_gb else (),
         "identities": identity_count or context.format_runs("look.no-identity"),
         "source": source,
-        "region": _render_literal(template.location),
         "network": context.format_runs("look.own-network") if template.vm.network else (),
         "staging": _render_literal(get_last_segment(template.staging_group)),
         "on_error": _render_literal(template.error_handling.on_customizer_error),

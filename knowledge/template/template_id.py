@@ -56,6 +56,10 @@ class TemplateId:
             f"/providers/Microsoft.VirtualMachineImages/imageTemplates/{self.name}"
         )
 
+    def build_portal_url(self) -> str:
+        """Return the address of the template's page in the Azure portal."""
+        return f"https://portal.azure.com/#resource{self.to_resource_id()}/overview"
+
     def to_args(self) -> dict[str, str]:
         """Return the template as the arguments of a button or a job. Cards that were sent hold these keys."""
         return {"sub": self.subscription, "rg": self.resource_group, "name": self.name}
