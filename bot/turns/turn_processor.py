@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.cards.messages import Message, SignInMessage, TextMessage
-from bot.errors import RequestRefusedError, StateTooLargeError, StoreError, log_failure
+from bot.errors import OverloadedError, RequestRefusedError, StateTooLargeError, StoreError, log_failure
 from bot.state.store import StateStore
 from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import SIGN_IN_TIMEOUT_SECONDS, ConversationDocument
@@ -232,6 +232,8 @@ def _is_obsolete(document: ConversationDocument, turn: Turn) -> bool:
 def _choose_notice(error: Exception) -> NoticeId:
     if isinstance(error, TimeoutError):
         return "too-slow"
+    if isinstance(error, OverloadedError):
+        return "overloaded"
     if isinstance(error, StoreError) and not isinstance(error, StateTooLargeError):
         return "state-lost"
     return "failed"
