@@ -59,8 +59,8 @@ lock: $(DEVELOPMENT) ## Compile the requirements again (ARGS=--upgrade: to newer
 sbom: $(AUDIT) ## List what the container image contains, as CycloneDX in dist/sbom.json
 	@mkdir -p dist
 	@sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' requirements-image.txt requirements-telemetry.txt | sort -u | \
-	  $(VENV)/audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json - \
-	  2>/dev/null
+	  $(VENV)/audit/bin/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/sbom.json -
 	@echo dist/sbom.json
 
 audit: $(AUDIT) ## Look for known vulnerabilities in what the container image contains
