@@ -1,13 +1,16 @@
 # Image Medic as a small image that runs as nobody in particular. glibc on purpose: google-re2 has no wheels for musl.
 #   docker build --tag image-medic .
 #   docker run --rm --publish 127.0.0.1:3978:3978 --env-file .env image-medic
-FROM python:3.13-slim AS build
-COPY requirements.txt requirements-telemetry.txt /build/
+# To build from exact bytes, name the base image by its digest: --build-arg BASE=python:3.13-slim@sha256:…
+ARG BASE=python:3.13-slim
+FROM $BASE AS build
+COPY requirements-image.txt requirements-telemetry.txt /build/
 RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --requirement /build/requirements.txt --requirement /build/requirements-telemetry.txt
+    --require-hashes --only-binary :all: \
+    --requirement /build/requirements-image.txt --requirement /build/requirements-telemetry.txt
 
-FROM python:3.13-slim
+FROM $BASE
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -27,7 +30,7 @@ RUN python -m compileall -q -j 0 .
 USER 10001
 VOLUME /app/state
 EXPOSE 3978
-# the same answer that an orchestrator asks for: the process and its state work
+# the same answer that an orchestrator asks for: the process runs
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '3978')}/healthz\", timeout=4)"]
 STOPSIGNAL SIGTERM

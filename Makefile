@@ -11,14 +11,16 @@ DEVELOPMENT := $(VENV)/installed-dev
 AZURE_CLI := $(VENV)/azure-cli/installed
 AZURE_CLI_PINS := tests/azure_cli/requirements.txt
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+AUDIT := $(VENV)/audit/installed
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11
+HASHED := $(COMPILE) --generate-hashes
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 VERSION := import platform; print(platform.python_version())
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run chat test quick check bench package lock clean help
+.PHONY: run chat test quick check bench package lock sbom audit clean help
 
 run: $(RUNTIME) ## Start the bot, with the Teams test client where Node is at hand
 	@$(PY) app.py serve --playground --sandbox $(ARGS)
@@ -47,10 +49,22 @@ package: $(RUNTIME) ## Build the Teams app package
 
 lock: $(DEVELOPMENT) ## Compile the requirements again (ARGS=--upgrade: to newer versions)
 	@$(INSTALL) uv
-	@$(COMPILE) $(ARGS) requirements.in --output-file requirements.txt
-	@$(COMPILE) $(ARGS) requirements-telemetry.in --output-file requirements-telemetry.txt
-	@$(COMPILE) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+	@$(HASHED) $(ARGS) requirements.in --output-file requirements.txt
+	@$(HASHED) --constraint requirements.txt requirements-image.in --output-file requirements-image.txt
+	@$(HASHED) $(ARGS) requirements-telemetry.in --output-file requirements-telemetry.txt
+	@$(HASHED) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+	@$(HASHED) $(ARGS) requirements-audit.in --output-file requirements-audit.txt
 	@$(COMPILE) $(ARGS) $(AZURE_CLI_PINS:.txt=.in) --output-file $(AZURE_CLI_PINS)
+
+sbom: $(AUDIT) ## List what the container image contains, as CycloneDX in dist/sbom.json
+	@mkdir -p dist
+	@sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' requirements-image.txt requirements-telemetry.txt | sort -u | \
+	  $(VENV)/audit/bin/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/sbom.json -
+	@echo dist/sbom.json
+
+audit: $(AUDIT) ## Look for known vulnerabilities in what the container image contains
+	@$(VENV)/audit/bin/pip-audit --strict --disable-pip --requirement requirements-image.txt --requirement requirements-telemetry.txt $(ARGS)
 
 clean: ## Remove what was installed and built; conversations in state/ stay
 	@rm -rf $(VENV) dist playground/node_modules playground/devTools tests/azurite/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -69,6 +83,13 @@ $(DEVELOPMENT): requirements-dev.txt requirements-telemetry.txt requirements.txt
 	@echo "Installing the pinned requirements for development (once) …"
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $(RUNTIME) $@
+
+$(AUDIT): requirements-audit.txt $(PY)
+	@echo "Installing the pinned tools for sbom and audit (once) …"
+	@rm -rf $(@D)
+	@$(PY) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
+	@touch $@
 
 # Azure CLI tries the commands that are shown. It needs other versions of what the bot runs on, so it has an environment of
 # its own. Without it, its tests are skipped and say so; with REQUIRE_REAL=1 they fail.

@@ -6,13 +6,14 @@ Only the module of the command being run is imported, so `diagnose` starts fast 
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 MIN_PYTHON, MAX_PYTHON = (3, 11), (3, 14)
 
@@ -35,6 +36,9 @@ _BROKEN_PIPE_STATUS = 141
 """128 + SIGPIPE: the status that shells report if a program's reader is gone."""
 _INTERRUPTED_STATUS = 130
 """128 + SIGINT."""
+_UNWRITABLE_STATUS = 2
+_FULL_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""How the system says that standard output takes nothing more. Commands handle the files that they write themselves."""
 _OBJECTS_UNTIL_COLLECTION = 50_000
 
 
@@ -46,6 +50,14 @@ class CommandModule(Protocol):
 
     def run(self, options: argparse.Namespace) -> int:
         """Run the command and return its exit status."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors are safe to print: an argument can be the name of a file that somebody else chose."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error, with control characters made visible, and exit with status 2."""
+        super().error("".join(char if char.isprintable() else repr(char)[1:-1] for char in message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,9 +80,7 @@ def load_command(name: str) -> CommandModule:
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser: with the options of the command that `arguments` name, or for all commands without options."""
-    parser = argparse.ArgumentParser(
-        prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder"
-    )
+    parser = CommandParser(prog="app.py", description="Image Medic: troubleshooting for Azure VM Image Builder")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=parser.prog)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
     if named in COMMANDS:
@@ -118,12 +128,22 @@ def _run_for_shell() -> int:
         sys.stderr.write("\n")
         return _INTERRUPTED_STATUS
     except BrokenPipeError:
-        # the interpreter flushes standard output again at exit, which would fail again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return _BROKEN_PIPE_STATUS
+    except OSError as error:
+        if error.errno not in _FULL_OUTPUT_ERRORS:
+            raise
+        _discard_output()
+        sys.stderr.write(f"The output cannot be written: {error.strerror}.\n")
+        return _UNWRITABLE_STATUS
     finally:
         gc.freeze()  # at exit too
     return status
+
+
+def _discard_output() -> None:
+    # the interpreter flushes standard output again at exit, which would fail again
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

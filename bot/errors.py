@@ -7,6 +7,7 @@ BotError
 ├── DeliveryError            the channel didn't accept a reply
 ├── UploadError              Teams' upload address didn't accept a file
 ├── ServiceUnreachableError  a service that issues keys or tokens gave no usable answer
+├── OverloadedError          too much work is waiting already
 ├── KeysUnavailableError     no signing keys are known, so no request can be checked
 ├── TokenUnavailableError    the bot gets no token for its replies
 └── StoreError               state can't be read or written
@@ -81,6 +82,10 @@ class DeliveryError(BotError):
 
 class ServiceUnreachableError(BotError):
     """A service that issues keys or tokens could not be reached, or gave an unusable answer."""
+
+
+class OverloadedError(BotError):
+    """Too much work is waiting already, so this isn't begun."""
 
 
 class KeysUnavailableError(BotError):

@@ -18,7 +18,18 @@ _TASK_TEMPLATE_NAME = re.compile(r"t_(?:\w{1,40}_)?[0-9]{7,16}", re.ASCII)
 """What the Azure DevOps task calls a run's template: `t_` and a number, sometimes with two inputs in between."""
 
 _RESOURCE_GROUP_ID = re.compile(rf"/subscriptions/({GUID})/resourceGroups/([^/]+)/?", re.IGNORECASE | re.ASCII)
+_NAME_EXPANSIONS = tuple("$({[%+=@^")
+"""What stands within a name that a shell or a template has yet to fill in, or that somebody made up."""
 _UNASSIGNED_PREFIX = "00000000-0000-0000-"
+
+
+def is_name_cut_off(following: str) -> bool:
+    """Tell whether a name goes on in the text that follows what a pattern took for all of it.
+
+    The part is another name than the one in the text, so no command should have it.
+    """
+    next_character = following.lstrip(".")[:1]
+    return next_character in _NAME_EXPANSIONS or next_character.isalnum()
 
 
 def is_guid(text: str) -> bool:

@@ -191,6 +191,46 @@ def test_who_stops_reading_early_sees_no_traceback(arguments: tuple[str, ...]) -
     assert ended.returncode == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("arguments", [("entries", "list"), ("diagnose", "README.md"), ("draft", "README.md")])
+def test_a_full_disk_is_said_and_is_not_a_log_that_was_not_recognized(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "app.py", *arguments], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert ended.stderr.decode() == "The output cannot be written: No space left on device.\n"
+    assert ended.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("diagnose", "\x1b]0;owned\x07missing"),
+        ("diagnose", "README.md", "--\x1b]0;owned\x07"),
+        ("draft", "\x1b[31mmissing"),
+        ("draft", "README.md", "--out", "/nowhere/\x1b]0;owned\x07"),
+        ("score", "/nowhere/\x1b]0;owned\x07"),
+        ("look", "\x1b]0;owned\x07", "--sandbox"),
+        ("entries", "new", "build", "\x1b]0;owned\x07"),
+    ],
+)
+def test_a_name_sends_no_escape_sequence_to_the_terminal(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr
+    assert b"\x1b" not in done.stderr
+    assert b"\x07" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../../x", "/tmp/x", "..", "a/b", "A", "a b", "-x", "", "x\n"])
+def test_a_new_entry_is_only_written_among_the_entries(name: str) -> None:
+    before = set(ROOT.rglob("*.yaml"))
+    done = run("entries", "new", "build", "--", name)
+    assert done.returncode == 2
+    assert b"can't be an entry's ID" in done.stderr
+    assert set(ROOT.rglob("*.yaml")) == before
+
+
 def test_the_cache_changes_no_answer(failed_log: Path, tmp_path: Path) -> None:
     command = ("diagnose", "--format", "json", str(failed_log))
     expected = run(*command, KNOWLEDGE_CACHE="off")

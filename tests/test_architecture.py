@@ -38,7 +38,7 @@ FLOORS = {
         ("azure/clients",),
         ("azure/credentials",),
         ("files", "cards", "azure/arm"),
-        ("auth", "state", "telemetry"),
+        ("auth", "state", "telemetry", "workload"),
         ("settings",),
         ("errors", "loopback_hosts"),
     ),

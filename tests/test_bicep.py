@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pycep import BicepParser
 
+from bot.host.readiness import TIMEOUT_SECONDS
 from bot.host.settings import read_settings
 from bot.settings.table import SECTIONS
 
@@ -38,6 +39,7 @@ def test_it_is_whole(parsed: Any) -> None:
         "Microsoft.BotService/botServices/channels",
         "Microsoft.Insights/diagnosticSettings",
         "Microsoft.ManagedIdentity/userAssignedIdentities",
+        "Microsoft.Network/virtualNetworks",
         "Microsoft.OperationalInsights/workspaces",
         "Microsoft.Storage/storageAccounts",
         "Microsoft.Storage/storageAccounts/blobServices",
@@ -113,5 +115,47 @@ def test_everything_that_is_named_is_defined(parsed: Any) -> None:
 
 
 def test_the_container_listens_where_the_traffic_goes() -> None:
-    assert SOURCE.count("3978") == len(re.findall(r"(?:targetPort|port): 3978", SOURCE)) == 3
+    assert SOURCE.count("3978") == len(re.findall(r"(?:targetPort|port): 3978", SOURCE)) == 4
     assert "EXPOSE 3978" in (Path(__file__).resolve().parent.parent / "Dockerfile").read_text("utf-8")
+
+
+def _find(parsed: Any, kind: str) -> Any:
+    (found,) = [resource for resource in parsed["resources"].values() if resource["type"] == kind]
+    return found["config"]["properties"]
+
+
+def test_every_probe_has_its_page_and_its_time(parsed: Any) -> None:
+    (container,) = _find(parsed, "Microsoft.App/containerApps")["template"]["containers"]
+    probes = {probe["type"]: probe for probe in container["probes"]}
+    assert {kind: probe["httpGet"]["path"] for kind, probe in probes.items()} == {
+        "Startup": "/healthz",
+        "Liveness": "/healthz",
+        "Readiness": "/readyz",
+    }
+    for probe in probes.values():
+        assert probe["periodSeconds"] >= probe["timeoutSeconds"] >= 3
+        assert probe["failureThreshold"] >= 2
+    # a person may wait for the page longer than the page for its checks
+    assert probes["Readiness"]["timeoutSeconds"] > TIMEOUT_SECONDS
+
+
+def test_only_the_apps_own_network_reaches_the_storage(parsed: Any) -> None:
+    assert re.search(r"^param closedStorage bool = true$", SOURCE, re.MULTILINE)
+    account = re.search(r"networkAcls: \{(.*?)\n    \}\n", SOURCE, re.DOTALL)
+    assert account
+    assert "defaultAction: closedStorage ? 'Deny' : 'Allow'" in account[1]
+    assert "bypass: 'None'" in account[1]
+    assert "ipRules" not in account[1]
+    subnet = "network.properties.subnets[0].id"
+    assert subnet in account[1]
+    assert f"infrastructureSubnetId: {subnet}" in SOURCE
+    assert "service: 'Microsoft.Storage'" in SOURCE
+
+
+def test_no_two_revisions_share_a_file(parsed: Any) -> None:
+    app = _find(parsed, "Microsoft.App/containerApps")
+    assert app["configuration"]["activeRevisionsMode"] == "Single"
+    assert "volumes" not in app["template"]
+    (container,) = app["template"]["containers"]
+    assert "volumeMounts" not in container
+    assert "STATE_PATH" not in {setting["name"] for setting in container["env"]}

@@ -56,6 +56,17 @@ def test_it_runs_as_nobody_in_particular() -> None:
     assert "alpine" not in DOCKERFILE
 
 
+def test_only_hashed_packages_that_it_needs_to_run_are_installed() -> None:
+    installs = re.findall(r"pip install ((?:[^\n]|\\\n)+?)\n(?! )", DOCKERFILE)
+    assert len(installs) == 1, "everything is installed at once"
+    assert "--require-hashes" in installs[0]
+    files = re.findall(r"--requirement /build/(\S+)", installs[0])
+    assert files == ["requirements-image.txt", "requirements-telemetry.txt"]
+    names = {name for file in files for name in re.findall(r"^([a-z0-9-]+)==", (ROOT / file).read_text(), re.MULTILINE)}
+    assert {"aiohttp", "google-re2", "opentelemetry-sdk"} <= names
+    assert not names & {"pytest", "pluggy", "iniconfig", "hypothesis", "mypy", "ruff", "pip-audit"}
+
+
 def test_its_state_has_a_place_and_can_be_put_elsewhere() -> None:
     assert re.findall(r"^WORKDIR (\S+)$", DOCKERFILE, re.MULTILINE) == ["/app"]
     place = f"/app/{Settings().state_path.parent}"

@@ -15,11 +15,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ("requirements.txt", "requirements-telemetry.txt", "requirements-dev.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-image.txt", "requirements-telemetry.txt", "requirements-dev.txt")
+AUDIT = "requirements-audit.txt"
 AZURE_CLI = "tests/azure_cli/requirements.txt"
 PLAYGROUND = ROOT / "playground"
 
-PIN = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)( ; [^;]+)?")
+PIN = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)( ; [^;]+?)?(?: \\)?")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 ELSEWHERE = re.compile(r"://|--(?:extra-)?index|--find-links|--trusted-host| @ ")
 
 # somebody's home or workspace; accounts that build agents and images have on every machine tell nothing
@@ -34,18 +36,29 @@ def pins(name: str) -> dict[str, str]:
     lines = [line for line in (ROOT / name).read_text("utf-8").splitlines() if not line.lstrip().startswith("#")]
     found = {}
     for line in lines:
+        if HASH.fullmatch(line):
+            continue
         pin = PIN.fullmatch(line)
         assert pin, f"{name}: {line!r} is not pinned to one version"
         found[pin[1]] = pin[2]
     return found
 
 
-@pytest.mark.parametrize("name", [path for name in (*REQUIREMENTS, AZURE_CLI) for path in (name, f"{name[:-4]}.in")])
+@pytest.mark.parametrize(
+    "name", [path for name in (*REQUIREMENTS, AUDIT, AZURE_CLI) for path in (name, f"{name[:-4]}.in")]
+)
 def test_requirements_name_no_place_to_fetch_from(name: str) -> None:
     assert not ELSEWHERE.findall((ROOT / name).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", [*REQUIREMENTS, AZURE_CLI])
+@pytest.mark.parametrize("name", [*REQUIREMENTS, AUDIT])
+def test_every_pin_has_the_hashes_of_its_files(name: str) -> None:
+    packages = re.split(r"^(?=[a-z0-9-]+==)", (ROOT / name).read_text("utf-8"), flags=re.MULTILINE)[1:]
+    assert len(packages) == len(pins(name))
+    assert [package.split()[0] for package in packages if not HASH.search(package)] == []
+
+
+@pytest.mark.parametrize("name", [*REQUIREMENTS, AUDIT, AZURE_CLI])
 def test_every_requirement_is_pinned(name: str) -> None:
     asked = (ROOT / name).with_suffix(".in").read_text("utf-8").splitlines()
     names = {line.strip().lower() for line in asked if line.strip() and not line.startswith(("#", "-r", "-c"))}
@@ -56,6 +69,7 @@ def test_every_requirement_is_pinned(name: str) -> None:
 def test_development_runs_on_what_people_run() -> None:
     developed = pins("requirements-dev.txt").items()
     assert pins("requirements.txt").items() <= developed
+    assert pins("requirements-image.txt").items() <= pins("requirements.txt").items()
     assert pins("requirements-telemetry.txt").items() <= developed
 
 

@@ -66,6 +66,9 @@ param mostInstances int = 3
 @minValue(1)
 param keepDays int = 30
 
+@description('Whether only the app\'s own network reaches the storage account. An environment can\'t be moved into a network: to keep one that already exists, use false.')
+param closedStorage bool = true
+
 var unique = uniqueString(resourceGroup().id, prefix)
 var accountName = take('${prefix}${unique}', 24)
 // Storage Blob Data Contributor, for this one container only
@@ -74,6 +77,40 @@ var blobContributor = subscriptionResourceId('Microsoft.Authorization/roleDefini
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: '${prefix}-identity'
   location: location
+}
+
+// the app's own network, whose subnet is let through to the storage account
+resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = if (closedStorage) {
+  name: '${prefix}-network'
+  location: location
+  properties: {
+    addressSpace: {
+      addressPrefixes: [
+        '10.20.0.0/24'
+      ]
+    }
+    subnets: [
+      {
+        name: 'app'
+        properties: {
+          addressPrefix: '10.20.0.0/26'
+          serviceEndpoints: [
+            {
+              service: 'Microsoft.Storage'
+            }
+          ]
+          delegations: [
+            {
+              name: 'app'
+              properties: {
+                serviceName: 'Microsoft.App/environments'
+              }
+            }
+          ]
+        }
+      }
+    ]
+  }
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -88,7 +125,18 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     allowSharedKeyAccess: false
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    // the rules below only count while this is enabled
     publicNetworkAccess: 'Enabled'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: closedStorage ? 'Deny' : 'Allow'
+      virtualNetworkRules: closedStorage ? [
+        {
+          id: network.properties.subnets[0].id
+          action: 'Allow'
+        }
+      ] : []
+    }
   }
 }
 
@@ -133,6 +181,15 @@ resource environment 'Microsoft.App/managedEnvironments@2024-03-01' = {
     appLogsConfiguration: {
       destination: 'azure-monitor'
     }
+    vnetConfiguration: closedStorage ? {
+      infrastructureSubnetId: network.properties.subnets[0].id
+    } : null
+    workloadProfiles: [
+      {
+        name: 'Consumption'
+        workloadProfileType: 'Consumption'
+      }
+    ]
   }
 }
 
@@ -166,7 +223,9 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
   }
   properties: {
     managedEnvironmentId: environment.id
+    workloadProfileName: 'Consumption'
     configuration: {
+      // during an update, the old and the new revision run side by side: they share blobs, which a SQLite file doesn't allow
       activeRevisionsMode: 'Single'
       ingress: {
         external: true
@@ -212,13 +271,27 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
           ]
           probes: [
             {
+              type: 'Startup'
+              httpGet: {
+                path: '/healthz'
+                port: 3978
+              }
+              periodSeconds: 5
+              timeoutSeconds: 3
+              failureThreshold: 24
+            }
+            // asks nobody: a storage account that's slow must not get the instances restarted
+            {
               type: 'Liveness'
               httpGet: {
                 path: '/healthz'
                 port: 3978
               }
               periodSeconds: 30
+              timeoutSeconds: 5
+              failureThreshold: 3
             }
+            // answers within two seconds
             {
               type: 'Readiness'
               httpGet: {
@@ -226,6 +299,8 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
                 port: 3978
               }
               periodSeconds: 10
+              timeoutSeconds: 3
+              failureThreshold: 2
             }
           ]
         }

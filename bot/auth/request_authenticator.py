@@ -29,7 +29,8 @@ _SERVICE_URL = re.compile(
     r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
 _MAX_URL_CHARS = 512
-_MAX_TOKEN_CHARS = 16_384
+# the service's have about 2,000 characters; the HTTP server reads headers of up to 8,190 bytes
+_MAX_TOKEN_CHARS = 8_000
 
 _log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from bot.cards.bars import build_bars
 from bot.cards.buttons import build_action, build_switch
+from bot.cards.fallback import render_fallback
 from bot.cards.text_runs import (
     CardElement,
     break_title_words,
@@ -37,7 +38,6 @@ from dialogs.replies.plain_text import (
     PROBLEM_MARK,
     format_line_label,
     list_line_marks,
-    render_plain_text,
     sanitize_line,
     sanitize_text,
 )
@@ -81,7 +81,7 @@ def lay_out_card(reply: Reply) -> CardElement:
         "version": "1.2",
         "lang": reply.language,
         "msteams": {"width": "Full"},
-        "fallbackText": render_plain_text(reply),
+        "fallbackText": render_fallback(reply),
         "body": body,
         "actions": rows[-1] if rows else [],
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.cards.fallback import render_fallback
 from bot.cards.layout import lay_out_card
 from bot.cards.shortening import FULL_ALLOWANCE, Allowance, shorten_reply, truncate_button_labels, truncate_text
 from bot.cards.text_runs import CardElement
 from bot.state.json_text import encode_json
 from dialogs.model.reply import Block, FactTable, FoldedSection, FormField, Reply
-from dialogs.replies.plain_text import render_plain_text
 
 TARGET_BYTES = 25 * 1024
 """Bytes of UTF-16 that a card should stay under."""
@@ -75,7 +75,7 @@ def _lay_out_sendable_card(reply: Reply) -> CardElement:
         any(isinstance(block, FormField | FactTable | FoldedSection) for block in reply.blocks)
         and compute_size(card) > TARGET_BYTES - _RESERVED_BYTES
     ):
-        card["fallbackText"] = render_plain_text(replace(reply, blocks=tuple(_select_fallback_blocks(reply))))
+        card["fallbackText"] = render_fallback(replace(reply, blocks=tuple(_select_fallback_blocks(reply))))
     return card
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import locale
 import os
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.cli.serve import add_sandbox_argument, build_environ
 from bot.errors import SettingsError, StartError
@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
         configure_logs("INFO", file=settings.log_file)
         asyncio.run(_run_chat(settings, known))
     except (SettingsError, StartError, KnowledgeError) as error:
-        sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
+        print_error(f"Image Medic cannot start:\n{error}")
         return 1
     return 0
 

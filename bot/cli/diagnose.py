@@ -12,6 +12,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from bot.cli.diagnosis_report import DiagnosisReport
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.cli.read_progress import show_progress
 from bot.terminal.style import TerminalStyle
@@ -57,7 +58,7 @@ def run(options: Namespace) -> int:
         style = TerminalStyle.detect()
         report = DiagnosisReport(entries, options.lang, diagnoser.findings, style) if options.format == "text" else None
     except InvalidFilesError as error:
-        sys.stderr.write(f"{error}\n")
+        print_error(f"{error}")
         return EXIT_UNREADABLE
     status = EXIT_MATCHED
     names = options.files or ["-"]
@@ -65,7 +66,7 @@ def run(options: Namespace) -> int:
         try:
             diagnosis = diagnose_file(diagnoser, name, options.lang)
         except UnreadableInputError as error:
-            sys.stderr.write(f"{error}\n")
+            print_error(f"{error}")
             status = EXIT_UNREADABLE
             continue
         _print_diagnosis(diagnosis, report, is_last=position == len(names) - 1)
@@ -93,7 +94,7 @@ def diagnose_file(diagnoser: Diagnoser, name: str, language: Language) -> Diagno
     try:
         if name == "-":
             if sys.stdin.isatty():
-                sys.stderr.write(f"Paste the log or the error, then press {_END_OF_INPUT}.\n")
+                print_error(f"Paste the log or the error, then press {_END_OF_INPUT}.")
             return diagnoser.diagnose_stream(sys.stdin.buffer, language, name)
         with Path(name).open("rb") as stream, show_progress(name, os.fstat(stream.fileno()).st_size) as progress:
             return diagnoser.diagnose_stream(stream, language, name, progress)

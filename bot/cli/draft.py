@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.diagnose import EXIT_MATCHED, EXIT_UNMATCHED, EXIT_UNREADABLE, diagnose_file
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from dialogs.context import DialogContext
 from dialogs.state.conversation_state import ConversationState
@@ -59,7 +60,7 @@ def run(options: Namespace) -> int:
         diagnosis = diagnose_file(diagnoser, options.log, options.lang)
         content = render_draft(diagnosis, diagnoser, options.format, options.lang)
     except (InvalidFilesError, InvalidSupportRoutingError, UnreadableInputError) as error:
-        sys.stderr.write(f"{error}\n")
+        print_error(f"{error}")
         return EXIT_UNREADABLE
     if options.out is None:
         sys.stdout.write(content)
@@ -68,7 +69,7 @@ def run(options: Namespace) -> int:
         try:
             Path(options.out).write_text(content, encoding="utf-8", newline="\n")
         except OSError as error:
-            sys.stderr.write(f"{options.out}: cannot be written: {error.strerror or error}\n")
+            print_error(f"{options.out}: cannot be written: {error.strerror or error}")
             return EXIT_UNREADABLE
     return EXIT_MATCHED if diagnosis.is_conclusive else EXIT_UNMATCHED
 

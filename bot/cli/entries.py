@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from dialogs.texts.languages import ENGLISH, list_languages
 from dialogs.texts.loading import load_area
@@ -20,6 +22,8 @@ from knowledge.checks.entry_checks import check_entries
 from knowledge.commands.placeholders import Shell
 from knowledge.model.entry import Entry, Language, Phase
 from knowledge.model.errors import InvalidFilesError
+
+_ENTRY_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,12}")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -61,7 +65,7 @@ def run(options: Namespace) -> int:
     try:
         entries = load_entries()
     except InvalidFilesError as error:
-        sys.stderr.write(f"{error}\n")
+        print_error(f"{error}")
         return 1
     return _list_entries(entries, options.lang) if options.action == "list" else _show_entry(entries, options)
 
@@ -77,7 +81,7 @@ def _show_entry(entries: Mapping[str, Entry], options: Namespace) -> int:
     if options.id not in entries:
         similar = [entry_id for entry_id in entries if options.id in entry_id][:5]
         hint = f" Did you mean {', '.join(similar)}?" if similar else " See: python app.py entries list"
-        sys.stderr.write(f"There's no entry {options.id!r}.{hint}\n")
+        print_error(f"There's no entry {options.id!r}.{hint}")
         return 2
     sys.stdout.write(_format_entry(entries[options.id], options.lang))
     return 0
@@ -110,11 +114,14 @@ def _write_stale_entries(max_days: int) -> None:
 
 def _create_entry(phase: str, entry_id: str) -> int:
     if phase not in get_args(Phase):
-        sys.stderr.write(f"{phase!r} is not a phase; use {', '.join(get_args(Phase))}\n")
+        print_error(f"{phase!r} is not a phase; use {', '.join(get_args(Phase))}")
+        return 2
+    if not _ENTRY_ID.fullmatch(entry_id):
+        print_error(f"{entry_id!r} can't be an entry's ID: use lower-case words with hyphens, such as my-new-failure")
         return 2
     path = ENTRIES_DIR / phase / f"{entry_id}.yaml"
     if path.exists():
-        sys.stderr.write(f"{path} already exists\n")
+        print_error(f"{path} already exists")
         return 2
     path.parent.mkdir(exist_ok=True)
     path.write_text(render_skeleton(entry_id, phase, datetime.now(UTC).date().isoformat()), encoding="utf-8")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.cli.serve import add_sandbox_argument, build_environ
 from bot.errors import BotError, SettingsError, StartError
@@ -99,7 +100,7 @@ def run(options: Namespace) -> int:
         name=options.name, resource_group=options.resource_group, subscription=options.subscription
     )
     if not query.name:
-        sys.stderr.write(f"{options.name}: not a valid template name\n")
+        print_error(f"{options.name}: not a valid template name")
         return EXIT_UNREADABLE
     try:
         settings = read_terminal_settings(_default_to_az_login(build_environ(options)))
@@ -110,7 +111,7 @@ def run(options: Namespace) -> int:
         )
         return EXIT_UNREADABLE
     except (SettingsError, StartError, KnowledgeError) as error:
-        sys.stderr.write(f"Image Medic can't read Azure:\n{error}\n")
+        print_error(f"Image Medic can't read Azure:\n{error}")
         return EXIT_UNREADABLE
     if options.format == "json":
         sys.stdout.write(f"{json.dumps(result.to_json(), ensure_ascii=True)}\n")

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli.app_package import build_archive, build_package_files
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.errors import SettingsError
 from dialogs.texts.catalog import get_texts
@@ -162,17 +163,17 @@ def run(options: Namespace) -> int:
         if out.suffix.lower() != ".zip" or out.is_dir():
             raise SettingsError([f"--out is {options.out!r}: name a file that ends in .zip, such as medic.zip."])
     except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
+        print_error(f"{error}")
         return 2
     try:
         files = build_package_files(values)
         languages = _list_language_names(files)
         _write(out, build_archive(files))
     except (SettingsError, InvalidFilesError) as error:
-        sys.stderr.write(f"The app package was not built; its sources have faults:\n{error}\n")
+        print_error(f"The app package was not built; its sources have faults:\n{error}")
         return 1
     except OSError as error:
-        sys.stderr.write(f"{out}: cannot be written: {error.strerror or error}. Name another file with --out.\n")
+        print_error(f"{out}: cannot be written: {error.strerror or error}. Name another file with --out.")
         return 1
     sys.stdout.write(_format_next_steps(out, values, languages))
     return 0

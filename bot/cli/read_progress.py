@@ -19,7 +19,10 @@ def show_progress(name: str, size: int) -> Iterator[Callable[[int], None] | None
     if size < _MIN_BYTES or not sys.stderr.isatty():
         yield None
         return
-    label = Path(name).name
+    # deferred: hardly any file is that large
+    from dialogs.replies.plain_text import sanitize_line
+
+    label = sanitize_line(Path(name).name)
     shown = 0
 
     def report(count: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.errors import SettingsError, StoreError
 from bot.host.open_store import open_store
@@ -34,12 +34,12 @@ def run(options: Namespace) -> int:
     """Print the report of the last days. Return the exit status: 2 if there is nothing to read, else 0."""
     days = options.days
     if not 1 <= days <= MAX_DAYS:
-        sys.stderr.write(f"--days is {days}: use a number from 1 to {MAX_DAYS}.\n")
+        print_error(f"--days is {days}: use a number from 1 to {MAX_DAYS}.")
         return 2
     try:
         counts = asyncio.run(_read_counts(read_settings(os.environ), days))
     except (SettingsError, StoreError) as error:
-        sys.stderr.write(f"The counts cannot be read:\n{error}\n")
+        print_error(f"The counts cannot be read:\n{error}")
         return 2
     print("\n".join(format_report(counts, days)))
     return 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.cli.score_cases import InvalidCasesError, LabeledCase, read_cases
 from knowledge.catalog.loading import load_entries
@@ -101,7 +102,7 @@ def run(options: Namespace) -> int:
         diagnoser = Diagnoser(load_entries())
         results = [score_case(diagnoser, case) for case in cases]
     except (InvalidCasesError, KnowledgeError, OSError, UnicodeDecodeError) as error:
-        sys.stderr.write(f"{error}\n")
+        print_error(f"{error}")
         return 2
     figures = list(compute_figures(results))
     if options.format == "json":

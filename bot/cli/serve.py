@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 
 from bot.auth.credentials import read_credentials
+from bot.cli.error_output import print_error
 from bot.cli.help_text import add_epilog
 from bot.errors import SettingsError, StartError
 from bot.host.conversation import load_knowledge
@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
         observer = open_telemetry(os.environ)
         known = load_knowledge()
     except (SettingsError, StartError, KnowledgeError) as error:
-        sys.stderr.write(f"Image Medic cannot start:\n{error}\n")
+        print_error(f"Image Medic cannot start:\n{error}")
         return 1
     try:
         return asyncio.run(serve(settings, known, options.playground, observer))

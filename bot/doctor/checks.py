@@ -32,7 +32,7 @@ from knowledge.model.errors import KnowledgeError
 REQUIREMENTS_PATH = Path(__file__).resolve().parents[2] / "requirements.txt"
 PROBE_KEY = "doctor"
 """The key of the test document. It can't collide with a conversation's key, which has separators."""
-_PINNED_VERSION = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+)?")
+_PINNED_VERSION = re.compile(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)(?: ; .+?)?(?: \\)?")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z]{2,63}(?::\d{1,5})?", re.IGNORECASE)
 
 

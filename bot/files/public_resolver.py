@@ -12,6 +12,14 @@ from bot.errors import BotError
 
 _NAT64_NETWORK = ipaddress.ip_network("64:ff9b::/96")
 """NAT64 addresses, whose last 32 bits are an IPv4 address."""
+_UNICAST_NETWORK = ipaddress.ip_network("2000::/3")
+"""All IPv6 addresses of the internet. Others can carry a private IPv4 address, such as `::127.0.0.1`."""
+_OTHER_PRIVATE_NETWORKS = (
+    # what Azure's virtual machines find in each network: DNS, health probes, the agent's server
+    ipaddress.ip_network("168.63.129.16/32"),
+    # for documentation; Python knows this one since 3.13
+    ipaddress.ip_network("3fff::/20"),
+)
 
 
 # an OSError too: that's what aiohttp expects of a resolver
@@ -62,4 +70,10 @@ def is_public(address: str) -> bool:
             embedded = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if embedded is not None:
             return is_public(str(embedded))
-    return parsed.is_global and not parsed.is_multicast
+        if parsed not in _UNICAST_NETWORK:
+            return False
+    return (
+        parsed.is_global
+        and not parsed.is_multicast
+        and not any(parsed in network for network in _OTHER_PRIVATE_NETWORKS)
+    )

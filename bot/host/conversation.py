@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.telemetry.observer import NullObserver, Observer
+from bot.workload.text_workers import TextWorkers
 from dialogs.conversation import Conversation
 from dialogs.message_extension import MessageExtension
 from dialogs.model.ports import AttachmentReader, AzureReader, LookSharer, TicketFiler
@@ -56,6 +57,7 @@ def build_dialog_services(
     ticket_filer: TicketFiler | None = None,
     attachment_reader: AttachmentReader | None = None,
     look_sharer: LookSharer | None = None,
+    text_workers: TextWorkers | None = None,
 ) -> DialogServices:
     """Build the dialogs.
 
@@ -66,8 +68,9 @@ def build_dialog_services(
         ticket_filer: Files support tickets; without it people file them by hand.
         attachment_reader: Reads the files that people attach; without it, none are read.
         look_sharer: Posts the lookups that people share; without it, lookups stay in the private chat.
+        text_workers: The threads that diagnose long texts.
     """
-    active_observer = observer or NullObserver()
+    active_observer, workers = observer or NullObserver(), text_workers or TextWorkers()
     diagnosis_lock = asyncio.Lock()
 
     def diagnose_and_observe(text: str, language: Language) -> Diagnosis:
@@ -83,7 +86,7 @@ def build_dialog_services(
             async with diagnosis_lock:
                 await asyncio.sleep(0)
                 return diagnose_and_observe(text, language)
-        return await asyncio.to_thread(diagnose_and_observe, text, language)
+        return await workers.run(lambda: diagnose_and_observe(text, language))
 
     resources = DialogResources(diagnose, _format_current_time, azure, ticket_filer, attachment_reader, look_sharer)
     return DialogServices(

@@ -1,6 +1,6 @@
 """The HTTP server: `POST /api/messages` for the channel, `GET /healthz` and `GET /readyz` for monitoring.
 
-`/healthz` says whether this process works; `/readyz` also says whether it can reach what it needs to serve Teams.
+`/healthz` says that this process runs; `/readyz` also says whether it can serve Teams.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ import asyncio
 import errno
 import logging
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.auth.channel_auth import ChannelAuth
 from bot.errors import DeliveryError, RequestRefusedError, StartError, StoreError, describe_error_location
+from bot.host.connections import ConnectionGuard, GuardedConnection, GuardedSite, watch_request
+from bot.host.readiness import ReadinessCheck
 from bot.host.settings import Settings
-from bot.state.store import StateStore
+from bot.state.watched_store import WatchedStore
 from bot.teams.botframework.adapter import TeamsAdapter
 from bot.turns.turn_runner import TurnRunner
 
@@ -33,13 +36,13 @@ _log = logging.getLogger(__name__)
 
 
 def build_app(
-    turns: TurnRunner, store: StateStore, channel_auth: ChannelAuth, adapter: TeamsAdapter
+    turns: TurnRunner, store: WatchedStore, channel_auth: ChannelAuth, adapter: TeamsAdapter
 ) -> web.Application:
     """Build the web application. Its cleanup closes `adapter` and `channel_auth`, but not `store`.
 
     Args:
         turns: Runs the turns.
-        store: Where they keep their state; the health checks read from it.
+        store: Where they keep their state; the readiness check writes to it.
         channel_auth: Authenticates the callers.
         adapter: Serves Teams with the same `channel_auth`.
     """
@@ -47,14 +50,14 @@ def build_app(
     async def handle_messages(request: web.Request) -> web.StreamResponse:
         return await adapter.process(request, turns)
 
+    readiness = ReadinessCheck(store, channel_auth)
+
     async def report_health(_: web.Request) -> web.StreamResponse:
-        # any read shows that the store works
-        await store.load("")
+        # asks nobody: a restart doesn't mend a store or a service that fails
         return web.json_response({"status": "ok"})
 
     async def report_readiness(_: web.Request) -> web.StreamResponse:
-        await store.load("")
-        missing = await channel_auth.find_unavailable()
+        missing = await readiness.find_missing()
         if missing:
             return web.json_response({"status": "not ready", "missing": missing}, status=503)
         return web.json_response({"status": "ready"})
@@ -65,11 +68,13 @@ def build_app(
         )
 
     async def close(_: web.Application) -> None:
+        await readiness.close()
         await adapter.close()
         await channel_auth.close()
 
     app = web.Application(
-        middlewares=[_render_errors, _build_check_middleware(channel_auth)], client_max_size=MAX_BODY_BYTES
+        middlewares=[watch_request, _render_errors, _build_check_middleware(channel_auth)],
+        client_max_size=MAX_BODY_BYTES,
     )
     app.router.add_post("/api/messages", handle_messages)
     app.router.add_get("/healthz", report_health)
@@ -102,16 +107,19 @@ async def listen(app: web.Application, settings: Settings) -> web.AppRunner:
     Raises:
         StartError: The address can't be used.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        shutdown_timeout=SHUTDOWN_SECONDS,
-        keepalive_timeout=KEEPALIVE_SECONDS,
-        lingering_time=LINGER_SECONDS,
-    )
+    options: dict[str, Any] = {
+        "access_log": None,
+        "keepalive_timeout": KEEPALIVE_SECONDS,
+        "lingering_time": LINGER_SECONDS,
+    }
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, **options)
     await runner.setup()
+    server = runner.server
+    assert server is not None
+    guard = ConnectionGuard(settings.connections)
+    site = GuardedSite(runner, lambda: GuardedConnection(server, guard, **options), settings.host, settings.port)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await site.start()
     except OSError as error:
         await runner.cleanup()
         raise StartError(

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bot.host.settings import Settings
+from bot.state.file_lock import StateFileLock
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StateStore
+
+
+@contextmanager
+def hold_state_file(settings: Settings) -> Iterator[None]:
+    """Keep other servers away from the state file during the block; several may share a container of blobs.
+
+    Raises:
+        StoreError: Another server holds it; the message says which.
+    """
+    if settings.state_blob_url:
+        yield
+        return
+    lock = StateFileLock(settings.state_path)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def open_store(settings: Settings) -> StateStore:

@@ -18,13 +18,14 @@ from bot.files.public_resolver import PublicResolver
 from bot.files.uploads import FileUploader
 from bot.host.conversation import DialogServices, LoadedKnowledge, build_dialog_services
 from bot.host.http_server import build_app, listen
-from bot.host.open_store import build_instance_name, open_store
+from bot.host.open_store import build_instance_name, hold_state_file, open_store
 from bot.host.playground import ALTERNATIVE_HINT, EXAMPLE_ERROR, Playground, PlaygroundError
 from bot.host.services import open_services
 from bot.host.settings import Settings
 from bot.sharing.look_sharer import ThreadLookSharer
 from bot.state.store import StateStore
 from bot.state.usage_counts import UsageCounter
+from bot.state.watched_store import WatchedStore
 from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.feedback import FEEDBACK_HANDLERS
 from bot.teams.file_consent import FileConsentHandler
@@ -32,7 +33,9 @@ from bot.teams.invokes import InvokeRouter
 from bot.teams.message_extension import build_extension_handlers
 from bot.telemetry.logs import configure_logs
 from bot.telemetry.observer import Observer
-from bot.turns.turn_runner import TurnRunner
+from bot.turns.turn_runner import TurnLimits, TurnRunner
+from bot.workload.rate_limiter import RateLimiter
+from bot.workload.text_workers import TextWorkers
 
 PRUNE_SECONDS = 6 * 3600
 """Seconds between two searches for conversations that haven't been used for too long."""
@@ -50,17 +53,35 @@ async def serve(
 ) -> int:
     """Serve until SIGINT or SIGTERM, then finish the running turns. Return the exit status: 1 if it can't start."""
     configure_logs(settings.log_level, settings.log_format)
+    try:
+        with hold_state_file(settings):
+            return await _serve_from(await open_store(settings), settings, knowledge, should_run_playground, observer)
+    except (StartError, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+async def _serve_from(
+    opened_store: StateStore,
+    settings: Settings,
+    knowledge: LoadedKnowledge,
+    should_run_playground: bool,
+    observer: Observer | None,
+) -> int:
+    """Serve with the open store, and close it at the end.
+
+    Raises:
+        StartError: The server can't start.
+    """
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    try:
-        store = await open_store(settings)
-    except StoreError as error:
-        return _report_start_failure(error)
+    store = WatchedStore(opened_store)
     try:
         channel_auth = build_channel_auth(settings.credentials)
         async with open_services(
             settings.azure, knowledge, settings.can_file_tickets, settings.credentials, channel_auth, observer
         ) as services:
+            text_workers = TextWorkers()
             dialog_services = build_dialog_services(
                 knowledge,
                 observer,
@@ -69,11 +90,13 @@ async def serve(
                 services.attachment_reader,
                 # the adapter is built with the dialogs, and posts for them once it's serving
                 ThreadLookSharer(store, lambda: adapter) if settings.can_share_looks else None,
+                text_workers,
             )
             uploads, usage_counter = FileUploader(resolver=PublicResolver()), UsageCounter(store)
             turns = TurnRunner(
                 dialog_services.conversation,
                 store,
+                TurnLimits(text_workers=text_workers, rate_limiter=RateLimiter(settings.max_turns_per_minute)),
                 instance=build_instance_name(settings),
                 observer=observer,
                 usage_counter=usage_counter,
@@ -91,8 +114,6 @@ async def serve(
             if should_run_playground:
                 background.append(lambda: _run_test_client(settings))
             await _serve_until_stopped(app, settings, stop, background)
-    except StartError as error:
-        return _report_start_failure(error)
     finally:
         await store.close()
     return 0
@@ -195,11 +216,6 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:  # on Windows, where the handler also runs in the main thread
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
-
-
-def _report_start_failure(error: Exception) -> int:
-    print(error, file=sys.stderr)
-    return 1
 
 
 def _print_line(line: str) -> None:

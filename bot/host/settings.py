@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.auth.credentials import BotCredentials, read_credentials
 from bot.azure.arm.settings import AzureSettings, read_azure_settings, read_look_sharing, read_ticket_filing
 from bot.errors import SettingsError
+from bot.host.connections import ConnectionLimits
 from bot.loopback_hosts import is_loopback
 from bot.settings import table
 from bot.settings.setting import SettingReader
@@ -33,6 +34,8 @@ class Settings:
     keep_days: int = table.STATE_KEEP_DAYS.default_value
     can_file_tickets: bool = False
     can_share_looks: bool = False
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
+    max_turns_per_minute: int = table.RATE_PER_MINUTE.default_value
 
     @property
     def url(self) -> str:
@@ -79,6 +82,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         log_format=reader.read(table.LOG_FORMAT),
         port=reader.read(table.PORT),
         playground_port=reader.read(table.PLAYGROUND_PORT),
+        connections=ConnectionLimits(
+            reader.read(table.MAX_CONNECTIONS), reader.read(table.MAX_CONNECTIONS_PER_ADDRESS)
+        ),
+        max_turns_per_minute=reader.read(table.RATE_PER_MINUTE),
     )
     if reader.is_set(table.STATE_PATH) and reader.is_set(table.STATE_BLOB_URL):
         reader.faults.append("STATE_PATH and STATE_BLOB_URL are both set: state has one place. Unset one of them.")

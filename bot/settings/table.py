@@ -80,6 +80,13 @@ STATE_BLOB_URL = Setting("STATE_BLOB_URL", "a blob container for it instead", _p
 STATE_KEEP_DAYS = define_number(
     "STATE_KEEP_DAYS", "days of silence after which a conversation is deleted", "number of days", 3650, 30
 )
+MAX_CONNECTIONS = define_number("MAX_CONNECTIONS", "the most connections that may be open", "number", 60000, 500)
+MAX_CONNECTIONS_PER_ADDRESS = define_number(
+    "MAX_CONNECTIONS_PER_ADDRESS", "the most of them from one public address", "number", 60000, 100
+)
+RATE_PER_MINUTE = define_number(
+    "RATE_PER_MINUTE", "the most messages and presses of one person that are answered in a minute", "number", 60000, 60
+)
 LOG_LEVEL = define_choice("LOG_LEVEL", "the least severe level to log", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOG_FORMAT = define_choice("LOG_FORMAT", "how a log line looks", ("text", "json"), "text")
 PLAYGROUND_PORT = define_number("PLAYGROUND_PORT", "the port of the Teams test client", "number", 65535, 56150)
@@ -116,7 +123,8 @@ APPLICATION_INSIGHTS = Setting(
 KNOWLEDGE_CACHE = Setting(private_cache.SETTING_NAME, "a folder for the parsed knowledge, or off", str)
 
 SERVER: tuple[Setting[Any], ...] = (
-    BIND_ADDRESS, PORT, STATE_PATH, STATE_BLOB_URL, STATE_KEEP_DAYS, LOG_LEVEL, LOG_FORMAT, PLAYGROUND_PORT,
+    BIND_ADDRESS, PORT, STATE_PATH, STATE_BLOB_URL, STATE_KEEP_DAYS, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS,
+    RATE_PER_MINUTE, LOG_LEVEL, LOG_FORMAT, PLAYGROUND_PORT,
 )  # fmt: skip
 IDENTITY: tuple[Setting[Any], ...] = (APP_ID, APP_TYPE, APP_TENANT_ID, APP_PASSWORD, ALLOWED_TENANTS)
 AZURE: tuple[Setting[Any], ...] = (

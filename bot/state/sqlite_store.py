@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import sqlite3
 import time
@@ -31,6 +32,9 @@ create table if not exists state (
 _MIGRATE_FROM_1 = "alter table state add column waiting integer not null default 0"
 _CREATE_INDEX = "create index if not exists state_waiting on state (touched) where waiting"
 
+_COUNTABLE_ETAG = re.compile(r"[0-9]{1,18}")
+"""An ETag that the next number follows; SQLite's numbers end at 19 digits."""
+
 T = TypeVar("T")
 
 
@@ -42,6 +46,7 @@ class SqliteStore:
         self._clock = clock
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         self._database: sqlite3.Connection | None = None
+        self._file_id: tuple[int, int] | None = None
 
     async def open(self) -> SqliteStore:
         """Create the folder and the file if they are missing, readable by their owner only, and return `self`.
@@ -110,6 +115,11 @@ class SqliteStore:
 
     def _open(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._path.is_symlink() and not self._path.exists():
+            raise StoreError(
+                f"{self._path} is a link to a file that doesn't exist, so nothing is created. Create that file, or "
+                "remove the link."
+            )
         # SQLite's other files, such as the write-ahead log, get this one's permissions
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         database = sqlite3.connect(self._path, isolation_level=None, timeout=5, check_same_thread=False)
@@ -134,27 +144,42 @@ class SqliteStore:
         except BaseException:
             database.close()
             raise
-        self._database = database
+        self._database, self._file_id = database, self._read_file_id()
+
+    def _read_file_id(self) -> tuple[int, int] | None:
+        """Return what tells the file at the path from another one; None if there's none."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _load(self, key: str) -> StoredState | None:
-        row = self._connection.execute("select etag, value from state where key = ?", (key,)).fetchone()
+        # as text, whatever somebody else has written there
+        row = self._connection.execute("select cast(etag as text), value from state where key = ?", (key,)).fetchone()
         return StoredState(str(row[0]), decode_state(row[1])) if row else None
 
     def _commit(self, key: str, etag: str | None, text: str, waiting: bool) -> str:
+        # an open file can still be written after it was deleted, but nobody will ever read it
+        if self._read_file_id() != self._file_id:
+            raise StoreError(
+                f"State cannot be kept in {self._path}: the file was deleted or replaced while the bot was running. "
+                "Restart the bot; it starts a new file if there's none."
+            )
         now = self._clock()
+        # a random start: the ETag of a deleted state must not match the state that follows it
+        new_etag = int(etag) + 1 if etag and _COUNTABLE_ETAG.fullmatch(etag) else secrets.randbits(48) + 1
         # a single statement is a transaction in SQLite, and its condition compares the ETags
         if etag is None:
-            # a random start: the ETag of a deleted state must not match the state that follows it
-            new_etag = secrets.randbits(48) + 1
             cursor = self._connection.execute(
                 "insert into state (key, value, etag, touched, waiting) values (?, ?, ?, ?, ?) on conflict do nothing",
                 (key, text, new_etag, now, waiting),
             )
         else:
-            new_etag = int(etag) + 1
             cursor = self._connection.execute(
-                "update state set value = ?, etag = etag + 1, touched = ?, waiting = ? where key = ? and etag = ?",
-                (text, now, waiting, key, new_etag - 1),
+                "update state set value = ?, etag = ?, touched = ?, waiting = ? "
+                "where key = ? and cast(etag as text) = ?",
+                (text, new_etag, now, waiting, key, etag),
             )
         if cursor.rowcount != 1:
             raise StateConflictError(

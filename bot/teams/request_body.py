@@ -22,7 +22,7 @@ async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIME
 
     Raises:
         RequestRefusedError: With status 415 for another content type, 408 if it takes too long, and 400 if it isn't
-        JSON or is nested too deep.
+        encoded as announced, isn't JSON, or is nested too deep.
         web.HTTPRequestEntityTooLarge: It is larger than the application accepts.
     """
     if request.content_type != "application/json":
@@ -32,6 +32,8 @@ async def read_body(request: web.BaseRequest, timeout_seconds: float = BODY_TIME
             raw = await request.read()
     except TimeoutError:
         raise RequestRefusedError(408, f"The body was not sent within {timeout_seconds:g} seconds.") from None
+    except web.RequestPayloadError:
+        raise RequestRefusedError(400, "The body isn't encoded as the request's headers say.") from None
     try:
         body = _parse_json(raw)
     except (ValueError, RecursionError):

@@ -20,6 +20,8 @@ NoticeId = Literal[
     "private-failed",
     "failed",
     "too-slow",
+    "too-many",
+    "overloaded",
     "state-lost",
     "not-understood",
     "not-shown",
@@ -48,7 +50,11 @@ def detect_language(locale: str | None) -> Language:
     return get_texts().detect_language(locale)
 
 
-def render_notice(notice: NoticeId, language: Language, reference: str = "", link: str = "", percent: int = 0) -> str:
-    """Return the notice in `language`; some of them name a failure's reference, a link or a percentage."""
-    text = get_texts().format_text(f"notice.{notice}", language, reference=reference, link=link, percent=percent)
+def render_notice(
+    notice: NoticeId, language: Language, reference: str = "", link: str = "", percent: int = 0, limit: int = 0
+) -> str:
+    """Return the notice in `language`; some of them name a failure's reference, a link, a percentage or a limit."""
+    text = get_texts().format_text(
+        f"notice.{notice}", language, reference=reference, link=link, percent=percent, limit=limit
+    )
     return text.rstrip()

@@ -25,11 +25,11 @@ from bot.turns.unit_of_work import UnitOfWork
 
 LEASE_SECONDS = 30
 """How long other instances leave a conversation's outbox to the one that began to send it."""
-MAX_UNKNOWN_OUTCOMES = 4
-"""How many sends with an unknown outcome before a message is abandoned.
+MAX_UNKNOWN_OUTCOMES = 6
+"""How many sends with an unknown outcome, at least, before a message is abandoned.
 
-If one send in twenty has an unknown outcome, a limit of two would lose a message in four hundred. With four, none is
-lost in practice, and hardly any arrives three times.
+Each one may have arrived, so they're few, and far apart: a channel that's down for an hour answers all that are made in
+that time in the same way.
 """
 
 _log = logging.getLogger(__name__)
@@ -41,8 +41,11 @@ class DeliveryPolicy:
 
     Attributes:
         max_flush_seconds: The limit for all messages that one turn sends.
-        first_wait_seconds: Before the second attempt; it doubles with each further one.
+        first_wait_seconds: Before the second attempt; it doubles with each further one, and after an unknown outcome
+            it's six times as long as the one before.
         max_wait_seconds: The longest wait between two attempts.
+        max_unknown_wait_seconds: The longest wait after an unknown outcome.
+        min_retry_seconds: How long, from its turn on, a message isn't abandoned for its unknown outcomes.
         inline_attempts: Attempts while the turn waits; the sweep makes the others.
         sweep_interval_seconds: Between two sweeps.
     """
@@ -50,17 +53,20 @@ class DeliveryPolicy:
     max_flush_seconds: float = 8.0
     first_wait_seconds: float = 0.4
     max_wait_seconds: float = 600.0
+    max_unknown_wait_seconds: float = 1800.0
+    min_retry_seconds: float = 5400.0
     inline_attempts: int = 2
     sweep_interval_seconds: float = 15.0
 
-    def compute_wait(self, attempts: int, retry_after: float | None) -> float:
+    def compute_wait(self, attempts: int, retry_after: float | None, *, is_outcome_unknown: bool = False) -> float:
         """Return how long to wait after so many attempts: at least as long as the channel asked for.
 
         The wait is randomized, so that conversations that failed together don't retry together.
         """
         jitter: float = random.uniform(0.75, 1.25)  # noqa: S311 - not for security
-        backoff = self.first_wait_seconds * 2.0 ** min(attempts, 20) * jitter
-        return min(max(backoff, retry_after or 0.0), self.max_wait_seconds)
+        factor, max_wait = (6.0, self.max_unknown_wait_seconds) if is_outcome_unknown else (2.0, self.max_wait_seconds)
+        backoff = self.first_wait_seconds * factor ** min(attempts, 20) * jitter
+        return min(max(backoff, retry_after or 0.0), max_wait)
 
 
 class Outbox:
@@ -165,13 +171,17 @@ class Outbox:
             await self._record_refused(unit_of_work, outbox_message, error)
             return None
         is_outcome_unknown = error.outcome == "unknown"
-        if is_outcome_unknown and outbox_message.unknown_outcomes + 1 >= MAX_UNKNOWN_OUTCOMES:
+        if is_outcome_unknown and self._has_been_tried_enough(outbox_message):
             _log.error("%s", error)
             self.give_up([outbox_message])
             await self._commit_and_begin_next(unit_of_work, lambda document: document.remove_message(outbox_message.id))
             return None
         _log.warning("%s The reply waits for another attempt (%s).", error, error.outcome)
-        wait = self._policy.compute_wait(outbox_message.attempts, error.retry_after)
+        wait = self._policy.compute_wait(
+            outbox_message.unknown_outcomes if is_outcome_unknown else outbox_message.attempts,
+            error.retry_after,
+            is_outcome_unknown=is_outcome_unknown,
+        )
         due_at = self._clock() + wait
         unit_of_work.is_sending = False
         await unit_of_work.change(
@@ -180,6 +190,13 @@ class Outbox:
             )
         )
         return wait
+
+    def _has_been_tried_enough(self, outbox_message: OutboxMessage) -> bool:
+        """Return whether one more unknown outcome is the last: there were enough, over a long enough time."""
+        return (
+            outbox_message.unknown_outcomes + 1 >= MAX_UNKNOWN_OUTCOMES
+            and self._clock() - outbox_message.created_at >= self._policy.min_retry_seconds
+        )
 
     async def _record_sent(self, unit_of_work: UnitOfWork, outbox_message: OutboxMessage) -> None:
         send_key = (unit_of_work.key, outbox_message.id)

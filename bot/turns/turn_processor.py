@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.cards.messages import Message, SignInMessage, TextMessage
-from bot.errors import RequestRefusedError, StateTooLargeError, StoreError, log_failure
+from bot.errors import OverloadedError, RequestRefusedError, StateTooLargeError, StoreError, log_failure
 from bot.state.store import StateStore
 from bot.turns.channel import Channel, render_messages
 from bot.turns.conversation_document import SIGN_IN_TIMEOUT_SECONDS, ConversationDocument
@@ -17,6 +17,7 @@ from bot.turns.inbound import InboundActivity
 from bot.turns.invoke_response import split_messages, strip_response_only
 from bot.turns.notices import NoticeId, detect_language, render_notice
 from bot.turns.outbox import Outbox
+from bot.turns.pending import MAX_CRASHED_ATTEMPTS
 from bot.turns.private_chat import PrivateChatHandoff
 from bot.turns.turn_effects import apply_effects
 from bot.turns.unit_of_work import UnitOfWork, update_document
@@ -79,6 +80,11 @@ class TurnProcessor:
                 return await self._answer_turn(key, incoming, channel)
         except RequestRefusedError:
             raise
+        except OverloadedError as error:
+            if postponed := await self._postpone(key, incoming):
+                return postponed
+            notice = _log_failure("overloaded", language, error)
+            report_failure(error)
         except Exception as error:  # noqa: BLE001 - the one net: a person must never meet silence or a traceback
             notice = _log_failure(_choose_notice(error), language, error)
             report_failure(error)
@@ -185,6 +191,30 @@ class TurnProcessor:
 
         unit_of_work, _ = await update_document(self._store, key, record_notice)
         return unit_of_work
+
+    async def _postpone(self, key: str, incoming: InboundActivity) -> UnitOfWork | None:
+        """Leave a turn that wasn't begun for later, and return its document; None if it isn't stored, or too often.
+
+        The sweep starts it again, with what is stored of its text.
+        """
+
+        async def release(unit_of_work: UnitOfWork) -> bool | None:
+            pending = unit_of_work.document.find_pending(incoming.activity_key)
+            if pending is None or pending.crashed_attempts >= MAX_CRASHED_ATTEMPTS - 1:
+                return None
+            # the runner of pending turns counts its own attempts
+            pending.release(failed=not incoming.is_pending)
+            return True
+
+        # a response that waits must be answered in words
+        if incoming.response:
+            return None
+        try:
+            unit_of_work, is_released = await update_document(self._store, key, release)
+        except StoreError as error:
+            _log.error("A turn could not be left for later: %s", error)
+            return None
+        return unit_of_work if is_released else None
 
     def _is_already_processed(self, document: ConversationDocument, incoming: InboundActivity) -> bool:
         """Return whether the turn must not run (again). Its replies may still be waiting to be sent."""

@@ -24,12 +24,14 @@ from bot.turns.notices import detect_language, render_notice
 from bot.turns.outbox import DeliveryPolicy, Outbox
 from bot.turns.outbox_sweeper import OutboxSweeper
 from bot.turns.pending_leases import PendingLeases
-from bot.turns.persisted_turns import persist_turn
+from bot.turns.persisted_turns import MAX_PERSIST_SECONDS, PERSIST_TIMEOUT_SECONDS, TurnPersister
 from bot.turns.turn_processor import TurnProcessor
 from bot.turns.typing_indicator import TYPING_DELAY_SECONDS, show_typing
 from bot.turns.unit_of_work import UnitOfWork
+from bot.workload.rate_limiter import RateLimiter
+from bot.workload.text_workers import TextWorkers
 from dialogs.conversation import Conversation
-from dialogs.model.turn import Turn
+from dialogs.model.turn import MemberJoined, Turn
 
 RESPONSE_TIMEOUT_SECONDS = 8.0
 """Seconds after which a request is answered even if its turn is still running; the turn is stored and continues.
@@ -42,26 +44,31 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TurnLimits:
-    """How long the parts of a turn may take.
+    """How long the parts of a turn may take, and how many turns there may be.
 
     Attributes:
         typing_delay_seconds: Seconds without an answer after which typing is shown.
         response_timeout_seconds: Seconds that a request waits for its turn.
         delivery: How replies are sent.
         jobs: How jobs are run.
+        text_workers: The threads that work on long texts.
+        rate_limiter: Limits each person's turns; None if nothing does.
     """
 
     typing_delay_seconds: float = TYPING_DELAY_SECONDS
     response_timeout_seconds: float = RESPONSE_TIMEOUT_SECONDS
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     jobs: JobLimits = field(default_factory=JobLimits)
+    text_workers: TextWorkers = field(default_factory=TextWorkers)
+    rate_limiter: RateLimiter | None = None
 
 
 class TurnRunner:
     """Runs turns against the dialogs and a state store, and sends their replies.
 
     `instance` distinguishes the processes that share a store, "" if only one uses it. `counts` counts outcomes:
-    those of `Outbox`, `again` (activities processed already) and `kept` (turns that outlasted their requests).
+    those of `Outbox`, `again` (activities processed already), `kept` (turns that outlasted their requests), and
+    `limited` (turns that weren't run, since the person had too many).
     """
 
     def __init__(
@@ -77,6 +84,8 @@ class TurnRunner:
         limits = limits or TurnLimits()
         count_events = (usage_counter or UsageCounter(store, clock)).count_events
         self._store, self._instance, self._clock = store, instance, clock
+        self._text_workers, self._rate_limiter = limits.text_workers, limits.rate_limiter
+        self._persister = TurnPersister(store, instance, clock, limits.text_workers)
         self._typing_delay_seconds = limits.typing_delay_seconds
         self._response_timeout_seconds = limits.response_timeout_seconds
         self._running_turns: set[asyncio.Task[None]] = set()
@@ -107,14 +116,17 @@ class TurnRunner:
         if incoming.intent == "nothing":
             return
         key, incoming = _assign_activity_key(incoming)
+        if notice := self._limit_rate(incoming):
+            await channel.send(TextMessage(notice))
+            return
         turn = self._start_turn(key, incoming, channel)
         timeout = self._response_timeout_seconds if response_timeout_seconds is None else response_timeout_seconds
-        await asyncio.wait([turn], timeout=timeout)
+        time_left = await self._text_workers.wait_unless_backlogged(turn, timeout)
         if turn.done():
             turn.result()
         else:
             turn.add_done_callback(_log_failure)
-            await self._persist_running_turn(key, incoming, channel, turn)
+            await self._persist_running_turn(key, incoming, channel, turn, time_left)
 
     async def run_invoke(self, incoming: InboundActivity, channel: Channel) -> ResponseMessage:
         """Run the turn of an invoke, and return the message for its HTTP response: a card or a text.
@@ -128,6 +140,8 @@ class TurnRunner:
         """
         response = InvokeResponse(self._response_timeout_seconds)
         key, incoming = _assign_activity_key(replace(incoming, response=response))
+        if notice := self._limit_rate(incoming):
+            return TextMessage(notice)
         turn = self._start_turn(key, incoming, channel)
         turn.add_done_callback(_log_failure)
         message = await response.wait_for_message(turn)
@@ -175,8 +189,31 @@ class TurnRunner:
         turn.add_done_callback(self._running_turns.discard)
         return turn
 
+    def _limit_rate(self, incoming: InboundActivity) -> str:
+        """Return "" if the person's turn may run, else the sentence to answer.
+
+        Raises:
+            RequestRefusedError: They were told so already.
+        """
+        turn = incoming.turn
+        if self._rate_limiter is None or isinstance(turn.event, MemberJoined):
+            return ""
+        decision = self._rate_limiter.request(build_state_key(turn.person.tenant, turn.person.id))
+        if decision == "allowed":
+            return ""
+        self.counts["limited"] += 1
+        # an invoke always has to be answered in words
+        if decision == "first-over" or incoming.response:
+            return render_notice("too-many", detect_language(turn.locale), limit=self._rate_limiter.per_minute)
+        raise RequestRefusedError(429, "This person sends more in a minute than the bot answers.")
+
     async def _persist_running_turn(
-        self, key: str, incoming: InboundActivity, channel: Channel, turn: asyncio.Task[None]
+        self,
+        key: str,
+        incoming: InboundActivity,
+        channel: Channel,
+        turn: asyncio.Task[None],
+        time_left: float = 0.0,
     ) -> None:
         """Store a long turn, so that its request can be answered while it keeps running."""
         active_id = (key, incoming.activity_key)
@@ -184,8 +221,8 @@ class TurnRunner:
         self._leases.active_ids.add(active_id)
         turn.add_done_callback(lambda _: self._leases.active_ids.discard(active_id))
         # a deletion can't be stored in the document that it deletes: the channel has to deliver it again
-        is_safe = incoming.intent != "forget" and await persist_turn(
-            self._store, key, incoming, channel, self._instance, self._clock
+        is_safe = incoming.intent != "forget" and await self._persister.persist(
+            key, incoming, channel, min(time_left + PERSIST_TIMEOUT_SECONDS, MAX_PERSIST_SECONDS)
         )
         if not is_safe and not turn.done():
             raise RequestRefusedError(

@@ -32,6 +32,31 @@ DECIDING_MARK = PROBLEM_MARK
 MAX_LISTED_CHOICES = 12
 """How many of a field's choices to list; all countries or time zones would bury the rest."""
 
+_INVISIBLE = (
+    range(0x80, 0xA0),  # C1 controls
+    (
+        0x00AD,
+        0x034F,
+        0x061C,
+        0x180B,
+        0x180C,
+        0x180D,
+        0x180E,
+        0x180F,
+    ),  # soft hyphen, grapheme joiner, Mongolian selectors
+    (0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),  # letters and a Braille pattern that are blank
+    (0x200E, 0x200F),  # direction marks; scripts and emoji need the joiners, titles the soft break
+    range(0x202A, 0x202F),  # bidi embeddings and overrides
+    range(0x2060, 0x2070),  # invisible operators, bidi isolates, deprecated format controls
+    range(0xFE00, 0xFE0E),  # variation selectors
+    range(0xFFF9, 0xFFFC),  # annotations
+    range(0x1BCA0, 0x1BCA4),  # shorthand format controls
+    range(0x1D173, 0x1D17B),  # musical format controls
+    range(0xE0000, 0xE0080),  # tags, in which a text for language models can hide
+    range(0xE0100, 0xE01F0),  # more variation selectors
+)
+"""Characters that show nothing. Text could hide in them, or they could reorder what is shown."""
+
 _LINE, _PARAGRAPH = "\n", "\n\n"
 _MARKUP = re.compile(r"[*`<>{}\[\]]|__|%[sd(]|^[#-] ")
 _STRING_OPENERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: escape sequences with a string up to a terminator
@@ -41,11 +66,11 @@ def _build_replacements() -> dict[int, str]:
     """Build the `str.translate` table for characters that are invisible, reorder the line or break the JSON."""
     # C0 controls as their control pictures (U+2400…); C1 controls and bidi controls by their code point
     table = {code: chr(0x2400 + code) for code in range(0x20)}
-    table.update(
-        {code: f"⟨U+{code:04X}⟩" for code in (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-    )
+    table.update({code: f"⟨U+{code:04X}⟩" for codes in _INVISIBLE for code in codes})
     table.update(dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"))
-    table.update({0x7F: "\N{SYMBOL FOR DELETE}", 0x2028: "\n", 0x2029: "\n", 0xFEFF: ""})
+    table.update({0x7F: "\N{SYMBOL FOR DELETE}", 0x2028: "\n", 0x2029: "\n"})
+    # a byte order mark says nothing, and these only choose how the symbol before them is drawn
+    table.update(dict.fromkeys((0xFEFF, 0xFE0E, 0xFE0F), ""))
     del table[0x09], table[0x0A]
     return table
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from knowledge.azure_names import GUID, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME
+from knowledge.azure_names import GUID, STORAGE_ACCOUNT_NAME
 from knowledge.patterns import define_text_pattern
 
 Shell = Literal["Azure CLI", "PowerShell"]
@@ -18,10 +18,11 @@ DEFAULT_SHELL: Shell = "Azure CLI"
 
 # Stricter than Azure: a name that begins with "-" would be an option of the command.
 _RESOURCE_GROUP = r"[A-Za-z0-9_][\w.()-]{0,88}[\w()-]"
+_TEMPLATE = r"[A-Za-z0-9_.](?:[\w.-]{0,62}[\w-])?"
 _RESOURCE_ID = rf"/subscriptions/{GUID}(?:/[\w.()-]+){{2,12}}"
 # Each placeholder with the values that may fill it, by name, and the pattern that they must match.
 PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "template": (("template",), TEMPLATE_NAME),
+    "template": (("template",), _TEMPLATE),
     "rg": (("resource_group",), _RESOURCE_GROUP),
     "sub": (("subscription",), GUID),
     "stagingRg": (("staging_resource_group",), _RESOURCE_GROUP),
@@ -38,11 +39,11 @@ PLACEHOLDERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "code": (("exit_code", "code"), r"\d{1,10}"),
     "kb": (("kb",), r"KB\d{4,9}"),
     "version": (("version",), r"\d{1,9}(?:\.\d{1,9}){2}"),
-    "subnet": (("subnet",), r"[\w.-]{1,80}"),
-    "vnet": (("vnet",), r"[\w.-]{1,64}"),
+    "subnet": (("subnet",), r"\w[\w.-]{0,79}"),
+    "vnet": (("vnet",), r"\w[\w.-]{0,63}"),
     "gallery": (("gallery",), r"[\w.]{1,80}"),
-    "definition": (("definition", "def"), r"[\w.-]{1,80}"),
-    "package": (("pkg", "package"), r"[\w.+-]{1,160}"),
+    "definition": (("definition", "def"), r"\w[\w.-]{0,79}"),
+    "package": (("pkg", "package"), r"\w[\w.+-]{0,159}"),
     "role": (("role",), r"[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20}){0,5}"),
 }
 COMMAND_VALUES = frozenset(name for names, _ in PLACEHOLDERS.values() for name in names)

@@ -8,16 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from knowledge.azure_names import GUID, RESOURCE_GROUP_NAME, STORAGE_ACCOUNT_NAME, TEMPLATE_NAME, get_last_segment
+from knowledge.azure_names import (
+    GUID,
+    RESOURCE_GROUP_NAME,
+    STORAGE_ACCOUNT_NAME,
+    TEMPLATE_NAME,
+    get_last_segment,
+    is_name_cut_off,
+)
 from knowledge.azure_times import compute_seconds_between, format_time
 from knowledge.build_log.build import Build
 from knowledge.build_log.observations import Observation
-from knowledge.patterns import LazyPattern, LiteralSet, define_pattern
+from knowledge.patterns import LazyPattern, LiteralSet, define_pattern, read_following
 from knowledge.template.run import DEFAULT_TIMEOUT_MINUTES
 from knowledge.text.indexed_text import IndexedText
 from knowledge.text.lines import LogLine, format_iso
 
 if TYPE_CHECKING:
+    import re2
+
     from knowledge.template.image_template import ImageTemplate
 
 FactValue = str | int | None
@@ -77,6 +86,7 @@ _PATTERNS: tuple[tuple[str, bytes, LazyPattern[bytes]], ...] = tuple(
         ("deployment", "pkrdp", r"\b(pkrdp\w{6,20})\b"),
     )
 )
+_NAMES = frozenset({"template", "resource_group", "staging_resource_group"})
 _LOG_BLOB_PATH = define_pattern(
     rf"(?:https://|storageAccounts/)({STORAGE_ACCOUNT_NAME})[\w./-]{{0,80}}/packerlogs/([\w-]{{8,40}})/"
     r"(?:customization|validation)"
@@ -109,7 +119,7 @@ def extract_facts(
         if name in facts or literal not in present:
             continue
         # a pattern with a repeat count this high would take RE2 longer than all others together
-        match = next((match for match in pattern.finditer(indexed_text.flat) if len(match[1]) <= _MAX_FACT_BYTES), None)
+        match = next((match for match in pattern.finditer(indexed_text.flat) if _is_usable(name, match)), None)
         if match:
             value = match[1].decode("utf-8", "replace").rstrip(".")
             facts[name] = int(value) if name in ("exit_code", "build_timeout") else value
@@ -126,6 +136,13 @@ def extract_facts(
     if build is not None:
         _add_build_facts(facts, build)
     return facts
+
+
+def _is_usable(name: str, match: re2._Match[bytes]) -> bool:
+    """Return whether a match shows a fact: not too much of the text, and not part of a name."""
+    if len(match[1]) > _MAX_FACT_BYTES:
+        return False
+    return name not in _NAMES or not is_name_cut_off(read_following(match, 1))
 
 
 def _add_build_facts(facts: dict[str, FactValue], build: Build) -> None:

@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from knowledge.azure_names import is_name_cut_off
 from knowledge.build_log.noise import is_noise
 from knowledge.catalog.loading import get_signature_index
 from knowledge.diagnosis.candidate import MatchCandidate, merge_candidate
 from knowledge.model.diagnosis import Confidence
 from knowledge.model.entry import BuildTool, Entry, Signature
-from knowledge.patterns import LazyPattern, LiteralSet, collapse_whitespace, decode_groups, define_pattern
+from knowledge.patterns import (
+    LazyPattern,
+    LiteralSet,
+    collapse_whitespace,
+    decode_groups,
+    define_pattern,
+    read_following,
+)
 from knowledge.text.indexed_text import IndexedText
 
 MAX_OCCURRENCES = 400
@@ -22,6 +30,8 @@ _WINDOW_BYTES_BEFORE = 240
 _WINDOW_BYTES_AFTER = 700
 _ENOUGH_EVIDENCE_LINES = 2  # more occurrences of a signature than this add nothing
 _MAX_LINES_PER_OCCURRENCE = 3
+_NAMES = frozenset({"template", "rg", "subnet", "vnet", "gallery", "definition", "def"})
+"""Captured values that are names in Azure: part of one is another name."""
 
 
 class _CompiledSignature(NamedTuple):
@@ -217,7 +227,11 @@ def _capture_values(
     match = next((match for match in regex.finditer(window) if window_start + match.end() > begin), None)
     if match is None:
         return None
-    captured = decode_groups(match)
+    captured = {
+        name: value
+        for name, value in decode_groups(match).items()
+        if name not in _NAMES or not is_name_cut_off(read_following(match, name))
+    }
     if signature.reject and any(captured.get(name) in rejected for name, rejected in signature.reject.items()):
         return None
     return captured

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import random
 import sys
@@ -47,5 +46,5 @@ if __name__ == "__main__":
     FailingStore.share = float(sys.argv[1])
     set_existing(bot.host.open_store, "SqliteStore", FailingStore)
     limits = TurnLimits(delivery=DeliveryPolicy(sweep_interval_seconds=SWEEP))
-    set_existing(bot.host.run, "TurnRunner", functools.partial(bot.host.run.TurnRunner, limits=limits))
+    set_existing(bot.host.run, "TurnLimits", lambda **_: limits)
     sys.exit(asyncio.run(bot.host.run.serve(read_settings(os.environ), load_knowledge())))

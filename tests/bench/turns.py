@@ -68,6 +68,8 @@ def turns(quick: bool = False) -> None:
         our_port, echo_port = free_port(), free_port()
         environ = {name: value for name, value in os.environ.items() if not name.startswith("MicrosoftApp")}
         environ |= {"BIND_ADDRESS": "127.0.0.1", "PORT": str(our_port), "LOG_LEVEL": "WARNING"}
+        # a measurement asks for more than a person
+        environ |= {"RATE_PER_MINUTE": "60000"}
         environ |= {"STATE_PATH": str(Path(folder) / "state.sqlite3")}
         us = running.enter_context(process(["app.py", "serve"], our_port, environ, cores))
         echoing = ["-m", "tests.bench.echo_bot", str(echo_port)]

@@ -19,6 +19,7 @@ from bot.host.http_server import build_app, listen
 from bot.host.settings import Settings
 from bot.sign_in.sign_in import SignIn
 from bot.state.sqlite_store import SqliteStore
+from bot.state.watched_store import WatchedStore
 from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import InvokeRouter
 from bot.turns.outbox import DeliveryPolicy
@@ -103,7 +104,7 @@ async def guarded(
         adapter = TeamsAdapter(access, invoke_router=invokes, sign_in=signing(access) if signing else None)
         bot = Guarded(identity, teams, conversation, session, access, turns, adapter, tokens_seen=seen)
         settings = Settings(port=0, credentials=CREDENTIALS)
-        program = await listen(build_app(turns, store, access, adapter), settings)
+        program = await listen(build_app(turns, WatchedStore(store), access, adapter), settings)
         bot.url = f"http://127.0.0.1:{program.addresses[0][1]}"
         yield bot
     await program.cleanup()

@@ -92,7 +92,7 @@ for run, _ in enumerate(sys.stdin):
             delivery=DeliveryPolicy(first_wait_seconds=0.01, sweep_interval_seconds=0.2),
             jobs=bot.turns.job_runner.JobLimits(lease_seconds=lease),
         )
-        set_existing(bot.host.run, "TurnRunner", functools.partial(bot.host.run.TurnRunner, limits=limits))
+        set_existing(bot.host.run, "TurnLimits", lambda **_: limits)
         set_existing(bot.host.run, "build_dialog_services", build_services)
         os._exit(asyncio.run(bot.host.run.serve(settings, known)))
     print("pid", pid, flush=True)

@@ -13,6 +13,7 @@ from bot.cards.messages import CardMessage, FileMessage, Message, SignInMessage,
 from bot.host.http_server import build_app
 from bot.state.sqlite_store import SqliteStore
 from bot.state.store import StateStore
+from bot.state.watched_store import WatchedStore
 from bot.teams.botframework.adapter import TeamsAdapter
 from bot.teams.invokes import InvokeRouter
 from bot.turns.outbox import DeliveryPolicy
@@ -23,7 +24,8 @@ from tests.bot.scripted import ScriptedConversation
 def build_local_app(turns: TurnRunner, store: StateStore, invoke_router: InvokeRouter | None = None) -> web.Application:
     """The web application without credentials, which serves this machine only."""
     channel_auth = build_channel_auth(None)
-    return build_app(turns, store, channel_auth, TeamsAdapter(channel_auth, invoke_router))
+    watched = store if isinstance(store, WatchedStore) else WatchedStore(store)
+    return build_app(turns, watched, channel_auth, TeamsAdapter(channel_auth, invoke_router))
 
 
 def describe_message(message: Message) -> str:

@@ -43,6 +43,7 @@ class Bot:
         own = {
             "PORT": str(self.port), "PLAYGROUND_PORT": str(self.playground_port),
             "STATE_PATH": str(self.state / "s.sqlite3"), "TEAMSAPPTESTER_BROWSER": "none", "AZURE_LOOK": "",
+            "RATE_PER_MINUTE": "60000",
         }  # fmt: skip
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "app.py", "serve", "--playground", *self._options, cwd=ROOT, env={**os.environ, **own},

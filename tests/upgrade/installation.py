@@ -179,7 +179,7 @@ def _started(environ: Json, command: Sequence[str], root: Path) -> tuple[int, su
         port = free.getsockname()[1]
     return port, subprocess.Popen(
         [sys.executable, *command],
-        cwd=root, env={**os.environ, "PORT": str(port), **environ}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        cwd=root, env={**os.environ, "PORT": str(port), "RATE_PER_MINUTE": "60000", **environ}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip
 

@@ -35,6 +35,8 @@ from bot.state.json_text import encode_json
 from bot.teams.botframework.sdk_serialization import serialize_activity
 
 TIMEOUT = ClientTimeout(total=10, connect=3)
+MAX_ANSWER_BYTES = 64 * 1024
+"""How much is read of the answer to a reply: it holds an id."""
 
 # 401: the bot's token was not accepted, which the operator can fix; 412: somebody else is changing the conversation
 _RETRYABLE_STATUSES = frozenset({401, 408, 412, 423, 425, 429, 503})
@@ -161,10 +163,10 @@ def classify_status(status: int) -> DeliveryOutcome:
 async def _read_activity_id(response: ClientResponse) -> str | None:
     """Return the new activity's id, None if the body has none: the status already says that it was accepted."""
     try:
-        body = await response.json(content_type=None)
-    except (ClientError, TimeoutError, ValueError):
+        body = await _read_object(response, MAX_ANSWER_BYTES)
+    except (ClientError, TimeoutError, DeliveryError):
         return None
-    activity_id = body.get("id") if isinstance(body, dict) else None
+    activity_id = body.get("id")
     return activity_id if isinstance(activity_id, str) else None
 
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft6Validator
+from markdown_it import MarkdownIt
 
 from bot.cards.cards import build_summary, render_card
+from bot.cards.fallback import render_fallback
 from bot.cards.messages import build_reply_message
 from bot.cards.splitting import split_reply
 from dialogs.model.reply import (
@@ -130,7 +132,7 @@ def shown(made):
 def test_cards_are_valid(reply):
     made = render_card(reply)
     check(made)
-    assert made["fallbackText"] == render_plain_text(reply)
+    assert made["fallbackText"] == render_fallback(reply)
     assert made["lang"] == reply.language
 
 
@@ -346,7 +348,7 @@ def test_parts_lose_nothing_and_fit(text, language):
     for part in made:
         check(render_card(part))
         assert size(render_card(part)) <= TARGET
-        assert render_card(part)["fallbackText"] == render_plain_text(part)
+        assert render_card(part)["fallbackText"] == render_fallback(part)
 
 
 def test_a_split_form_stays_whole_with_its_buttons():
@@ -458,7 +460,7 @@ def test_a_switch_stands_beside_its_command_and_counts_as_no_button_of_the_row()
     assert line["selectAction"]["title"] == "PowerShell instead"
     assert line["selectAction"]["data"]["do"] == "use-powershell"
     assert [action["title"] for action in made["actions"]] == ["Help"]
-    assert made["fallbackText"].endswith("[1] Help\n[2] PowerShell instead")
+    assert made["fallbackText"].endswith("\\[1\\] Help\n\\[2\\] PowerShell instead")
 
 
 @pytest.mark.parametrize(("placement", "keeps"), [("in-place", None), ("stays", True)])
@@ -516,3 +518,24 @@ def test_folded_facts_are_hidden_in_the_card_until_their_label_is_pressed_and_wh
     assert "More about the template" in json.dumps(head)
     assert (box["isVisible"], "northeurope" in json.dumps(box)) == (False, True)
     assert "More about the template:\nRegion: northeurope" in render_card(folded)["fallbackText"]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "[Click to fix](http://evil.test/fix)",
+        "![x](http://evil.test/x.png)",
+        "[Click][1]\n\n[1]: http://evil.test/fix",
+        "<http://evil.test> <a href='http://evil.test'>fix</a>",
+        "**bold** _soft_ ~~gone~~ `code`",
+        "# heading\n> quote\n- item\n+ item\n  - item",
+        "\\[Click](http://evil.test/fix)",
+    ],
+)
+def test_foreign_text_in_the_fallback_is_literal_for_a_client_that_reads_markdown(foreign: str) -> None:
+    reply = Reply((Paragraph(build_literal(foreign)), LogExcerpt(((1, foreign),), 1), CopyableText(foreign)))
+    made = MarkdownIt("commonmark", {"html": True}).enable("strikethrough").parse(render_card(reply)["fallbackText"])
+    kinds = {token.type for block in made for token in (block, *(block.children or ()))}
+    assert kinds <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
+    shown = "".join(token.content for block in made for token in block.children or () if token.type != "softbreak")
+    assert "".join(foreign.split()) in "".join(shown.split())

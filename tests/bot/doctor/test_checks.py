@@ -207,6 +207,8 @@ async def test_packages_of_other_versions(ward: Ward, tmp_path: Path, monkeypatc
     pins.unlink()
     (finding,) = (await ward.look())["packages"]
     assert (finding.state, "Not checked" in finding.message) == ("warning", True)
+    pins.write_text("aiohttp==1.0.0 \\\n    --hash=sha256:00\n")
+    assert "aiohttp is" in (await ward.look())["packages"][0].message
     pins.write_text("no-such-package==1.0\n")
     assert "no-such-package is missing" in await ward.fault("packages")
 

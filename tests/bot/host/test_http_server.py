@@ -226,8 +226,11 @@ async def test_a_store_that_fails_is_seen_by_people_and_by_watchers(chat: Chat) 
     set_existing(chat.store, "_executor", __import__("concurrent.futures").futures.ThreadPoolExecutor(1))
     [said] = await chat.send("hi")
     assert said.startswith("I can't save our conversation right now")
+    async with chat.session.get(f"{chat.url}/readyz") as response:
+        assert (response.status, await response.json()) == (503, {"status": "not ready", "missing": ["state"]})
+    # a restart wouldn't mend it
     async with chat.session.get(f"{chat.url}/healthz") as response:
-        assert response.status == 503
+        assert response.status == 200
 
 
 async def refusing_callers(chat: Chat) -> None:
@@ -411,3 +414,20 @@ async def test_state_that_cannot_be_kept_ends_the_program_with_one_line(program:
     assert process.returncode == 1
     assert err.decode().startswith("State cannot be kept in")
     assert err.decode().count("\n") == 1
+
+
+@pytest.mark.real
+async def test_a_second_server_says_who_holds_the_state_and_ends(program: Program) -> None:
+    first = await program.start()
+    await program.said("listens at")
+    program.environ["PORT"] = str(program.port - 1)
+    second = await program.start()
+    _, err = await second.communicate()
+    assert second.returncode == 1
+    assert f"is in use by another server: process {first.pid} on {socket.gethostname()} since 20" in err.decode()
+    assert err.decode().count("\n") == 1
+    first.kill()
+    await first.communicate()
+    # however the first one ended, the next may start
+    await program.start()
+    await program.said("listens at")

@@ -179,6 +179,32 @@ async def test_a_file_of_the_first_format_is_taken_over(tmp_path: Path) -> None:
         await store.close()
 
 
+@pytest.mark.parametrize("etag", [2**63 - 1, -1, 0, 1.5, "some text", "9" * 30])
+async def test_an_etag_that_somebody_wrote_stops_no_turn(tmp_path: Path, etag: object) -> None:
+    store = await SqliteStore(tmp_path / "s").open()
+    await store.commit("k", None, {"n": 1})
+    direct = sqlite3.connect(tmp_path / "s")
+    direct.execute("update state set etag = ?", (etag,))
+    direct.commit()
+    direct.close()
+    found = await store.load("k")
+    assert found is not None
+    again = await store.commit("k", found.etag, {"n": 2})
+    with pytest.raises(StateConflictError):
+        await store.commit("k", found.etag, {"n": 3})
+    await store.commit("k", again, {"n": 4})
+    await store.close()
+
+
+async def test_a_link_to_nothing_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "s").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="a link to a file that doesn't exist"):
+        await SqliteStore(tmp_path / "s").open()
+    assert not (tmp_path / "elsewhere").exists()
+    (tmp_path / "elsewhere").touch()
+    await (await SqliteStore(tmp_path / "s").open()).close()
+
+
 async def test_only_the_owner_reads_the_files(tmp_path: Path) -> None:
     if os.name != "posix":
         pytest.skip("file rights are POSIX's")

@@ -35,7 +35,7 @@ from tests.bot.scripted import ScriptedResult
 from tests.bot.stand_ins import describe_message
 from tests.turns import text_of
 
-FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0))
+FAST = TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=2.0, first_wait_seconds=0.0, min_retry_seconds=0.0))
 KEY = "contoso|a:1|29:ada"
 
 
@@ -312,7 +312,8 @@ async def test_no_log_holds_what_a_reply_says(store: FusedStore, line: Line, cap
     turns = TurnRunner(CountingConversation(), store, limits=FAST)
     with pytest.raises(DeliveryError):
         await turns.run_turn(said("hunter2"), line)
-    await turns.sweep(line)
+    for _ in range(MAX_UNKNOWN_OUTCOMES):
+        await turns.sweep(line)
     # refused; put off each time but the last; given up
     assert len(caplog.records) == 1 + (MAX_UNKNOWN_OUTCOMES - 1) + 2
     assert "hunter2" not in caplog.text
@@ -429,6 +430,35 @@ async def test_a_reply_that_is_never_confirmed_is_let_go_of_after_a_few_tries(st
     assert line.taken == ["1 a 0"] * MAX_UNKNOWN_OUTCOMES + ["1 a 1"]
     counts = {key: count for key, count in turns.counts.items() if count}
     assert counts == {"sent": 1, "unknown": MAX_UNKNOWN_OUTCOMES, "repeated": MAX_UNKNOWN_OUTCOMES - 1, "given-up": 1}
+
+
+@pytest.mark.parametrize("people_write", [False, True])
+async def test_a_channel_that_is_down_for_an_hour_loses_no_reply(
+    store: FusedStore, line: Line, people_write: bool
+) -> None:
+    """It answers 502 each time. The tries are few and far apart; a person who writes meanwhile wears none out."""
+    now = 1e9
+    turns = TurnRunner(
+        CountingConversation(), store, TurnLimits(delivery=DeliveryPolicy(max_flush_seconds=0.2)), clock=lambda: now
+    )
+    line.troubles = [(trouble("unknown", 502), False)] * 10_000
+    with pytest.raises(DeliveryError):
+        await turns.run_turn(said("a"), line)
+    written = "a"
+    for second in range(0, 3600, 15):
+        now = 1e9 + second
+        await turns.sweep(line)
+        if people_write and second % 300 == 0:
+            written += chr(ord("b") + second // 300)
+            with pytest.raises(DeliveryError):
+                await turns.run_turn(said(written[-1]), line)
+    assert line.tried < (10 if not people_write else 40)
+    line.troubles = []
+    for second in range(3600, 2 * 3600, 15):
+        now = 1e9 + second
+        await turns.sweep(line)
+    assert line.taken == [f"{count} {text} 0" for count, text in enumerate(written, 1)]
+    assert turns.counts["given-up"] == 0
 
 
 async def test_a_reply_that_waited_a_day_is_let_go_of(store: FusedStore, line: Line) -> None:

@@ -34,6 +34,10 @@ def test_filling(command: str, values: dict[str, object], expected: str) -> None
 
 
 HOSTILE = [
+    "-n",
+    "--help",
+    "-",
+    "--yes.x",
     "'",
     '"',
     "`id`",

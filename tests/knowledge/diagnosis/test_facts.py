@@ -84,3 +84,30 @@ def test_a_canceled_run_that_took_as_long_as_its_limit_ran_out_of_time(
     status = {"startTime": "2026-11-28T01:00:00Z", "endTime": f"2026-11-28T{ended}Z", "runState": "Canceled"}
     printed = {"lastRunStatus": status, **({"buildTimeoutInMinutes": limit} if limit else {})}
     assert DIAGNOSER.diagnose(json.dumps(printed)).matches[0].entry == entry
+
+
+MISSING = (
+    "The Resource 'Microsoft.VirtualMachineImages/imageTemplates/{}' under resource group 'rg-images' was not found. "
+    "Code: ResourceNotFound"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("win11", "win11"),
+        ("my.template-2", "my.template-2"),
+        ("my$(id)", None),
+        ("my{{name}}", None),
+        ("my%20template", None),
+        ("my-tèmplate", None),
+        ("[parameters('name')]", None),
+        ("x" * 80, None),
+    ],
+)
+def test_part_of_a_name_is_not_the_name(name: str, shown: str | None) -> None:
+    for text in (MISSING.format(name), f"PUT /providers/Microsoft.VirtualMachineImages/imageTemplates/{name}"):
+        diagnosis = DIAGNOSER.diagnose(text, "en")
+        assert diagnosis.facts.get("template") == shown
+        for match in diagnosis.matches:
+            assert match.values.get("template") in (shown, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -27,12 +28,15 @@ class Service:
         self.seen: list[str | None] = []
         self.paths: list[str] = []
         self.body: Any = {"id": "7"}
+        self.raw_body: bytes | None = None
         self.url = ""
 
     async def take(self, request: web.Request) -> web.Response:
         self.seen.append(request.headers.get("Authorization"))
         self.paths.append(request.raw_path)
         status, headers = self.answers.pop(0) if self.answers else (201, {})
+        if self.raw_body is not None:
+            return web.Response(body=self.raw_body, status=status, headers=headers)
         return web.json_response(self.body, status=status, headers=headers)
 
 
@@ -72,6 +76,40 @@ async def factory(source: Source) -> AsyncIterator[ConnectorTransport]:
     yield factory
     await factory.close()
     await tokens.close()
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000 + b"]" * 200_000, b"[" * 30_000 + b"]" * 30_000, b"{", b"", b'"7"'])
+async def test_an_answer_of_any_size_or_shape_is_an_accepted_reply_without_an_id(
+    factory: ConnectorTransport, service: Service, body: bytes
+) -> None:
+    service.raw_body = body
+    sent = await send(factory, service)
+    assert sent.id is None
+    assert len(service.seen) == 1
+
+
+async def test_an_answer_that_does_not_end_is_not_read_to_its_end(factory: ConnectorTransport) -> None:
+    written = 0
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        nonlocal written
+        response = web.StreamResponse(status=201)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b" " * 65_536)
+                written += 65_536
+        return response
+
+    app = web.Application()
+    app.router.add_post("/{way:.*}", stream)
+    runner, url = await serve(app)
+    connector = await factory.create_trusted_factory(url).create(url)
+    sent = await connector.conversations.reply_to_activity("a:1", "17", Activity(type="message", text="hello"))
+    assert sent.id is None
+    # what the network holds, and no more
+    assert written < 20_000_000
+    await runner.cleanup()
 
 
 async def send(factory: ConnectorTransport, service: Service) -> Any:
