@@ -88,6 +88,8 @@ def classify_key_name(name: str) -> SecretKind | None:
 
 def _is_described(words: list[str], joined: str, end: int) -> bool:
     """Return whether a descriptive word follows the secret's own word, which ends at `end` of the joined words."""
+    if joined[end - 1 : end] == "s" and _is_described(words, joined, end - 1):  # `password-stdin`: it isn't a plural
+        return True
     position = 0
     for word in words:
         position += len(word)

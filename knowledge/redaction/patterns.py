@@ -11,29 +11,40 @@ from knowledge.patterns import PatternSet, build_options
 
 Span = tuple[int, int]
 
+_FULL_WIDTH = range(0xFF01, 0xFF5F)
+_PLAIN_SPELLINGS = {
+    '"': "\u201c\u201d\u201e\u00ab\u00bb",
+    "'": "\u2018\u2019\u201a",
+    " ": "\xa0\u2007\u202f\u2028\u2029\x85\u3000",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
+    ">": "\u2192\u21d2\u27a1\u2794",
+    "|": "\u2502",
+    "l": "\u0142",
+}
 _PLAIN_CHARACTERS = {
-    "\u201c": '"',
-    "\u201d": '"',
-    "\u2018": "'",
-    "\u2019": "'",
-    "\xa0": " ",
-    "\u202f": " ",
-    "\u2028": " ",
-    "\u2029": " ",
-    "\x85": " ",
+    **{code: chr(code - 0xFEE0) for code in _FULL_WIDTH},
+    **{ord(unusual): plain for plain, spellings in _PLAIN_SPELLINGS.items() for unusual in spellings},
 }
 
 
 def build_byte_view(text: str) -> bytes:
     """Return `text` with one byte per character, so that offsets are the same in both.
 
-    Curly quotes become straight ones, and unusual blanks a blank. A character outside Latin-1 becomes `?`.
+    Curly quotes become straight ones, unusual blanks and dashes plain ones, arrows `>`, and full-width characters
+    ordinary ones. A character outside Latin-1 becomes `?`.
     """
     if text.isascii():
         return text.encode("ascii")
-    for unusual, plain in _PLAIN_CHARACTERS.items():
-        text = text.replace(unusual, plain)
-    return text.encode("latin-1", "replace")
+    return text.translate(_PLAIN_CHARACTERS).encode("latin-1", "replace")
+
+
+def escape_literal(text: str) -> str:
+    """Return a pattern for `text` in a byte view."""
+    return str(re2.escape(text)) if text.isascii() else "".join(map(_escape_character, text))
+
+
+def _escape_character(character: str) -> str:
+    return str(re2.escape(character)) if character.isascii() else f"\\x{ord(character):02x}"
 
 
 class ByteMatch:
@@ -96,6 +107,10 @@ class BytePattern:
     def fullmatch(self, view: bytes) -> bool:
         """Return whether all of `view` matches."""
         return self._regex.fullmatch(view) is not None
+
+    def split(self, view: bytes) -> list[bytes]:
+        """Return what is between the matches of a pattern without groups."""
+        return self._regex.split(view)
 
     def finditer(self, view: bytes, pos: int = 0, endpos: int | None = None) -> Iterator[ByteMatch]:
         """Yield all matches that do not overlap, from left to right."""

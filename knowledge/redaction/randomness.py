@@ -10,6 +10,16 @@ from knowledge.patterns import define_text_pattern
 _HEX = define_text_pattern(r"(?:0x)?[0-9a-fA-F]+={0,2}")
 _GUID_LIKE = define_text_pattern(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4,12}")
 _KNOWN_FORMAT = define_text_pattern(r"(?:Standard|Basic)_[A-Z]|\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d|\d+(?:\.\d+)+$")
+_FILE_ENDINGS = "ps1|exe|msi|dll|log|txt|json|ya?ml|xml|zip|sh|py|cmd|bat|hcl|net|com|org|io|azure"
+_NO_PASSWORD = define_text_pattern(
+    rf"(?i)[a-z]{{1,6}}[-_ ]?\d{{1,4}}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w.-]*\.(?:{_FILE_ENDINGS})"
+    r"|v?\d+(?:[.,:/-]\d+)*\w{0,2}|[a-z]+(?:-[a-z0-9]+)*-\d{1,3}|\w+\(.*|[a-z]+(?:\.[a-z]\w*)+|(?:[\w.-]*/){2,}[\w.-]*|[a-z_][\w.-]*=.*|-{1,2}[\w-]+"
+    r"|[a-z]:[\\/].*|\\\\.*|https?:.*|\$.*|%\w+%|0x[0-9a-f]+|[a-z]{2,}(?:[A-Z][a-z]+)+\d?"
+    r"|(?:aadsts|kb|error|code|line|char)\W*\d+"
+)
+"""What stands where a password could stand: names, versions, files, paths, assignments, codes."""
+_LIKELY_KEY = define_text_pattern(r"[0-9a-fA-F]{32,}|[0-9a-zA-Z-]{30,}|(?:\d{6}-){3,}\d{6}")
+_MIN_PASSWORD_CHARS = 8
 _SEPARATORS = define_text_pattern(r"[-_/+]+")
 _ATOMS = define_text_pattern(r"[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+")
 
@@ -95,3 +105,22 @@ def is_secret_fragment(run: str, is_delimited: bool = False) -> bool:
     if is_delimited:
         return rate >= 0.27 and (digits > 0 or rate >= 0.42)
     return rate >= 0.4 and digits > 0 and not bare.islower()
+
+
+@lru_cache(maxsize=8192)
+def is_likely_password(value: str) -> bool:
+    """Return whether a word where a password could stand is one: it mixes letters with digits, and is no name."""
+    bare = value.strip(".,;:)'\"")
+    if not _MIN_PASSWORD_CHARS <= len(bare) <= 1024 or " " in bare.strip():
+        return False
+    digits = sum(c.isdigit() for c in bare)
+    if _LIKELY_KEY.fullmatch(bare) and digits > 3:
+        return True
+    letters = sum(c.isalpha() for c in bare)
+    return 0 < digits < len(bare) and letters > 1 and not _NO_PASSWORD.fullmatch(bare)
+
+
+def is_random(run: str) -> bool:
+    """Return whether a run of letters and digits mixes capitals, small letters, and digits as random text does."""
+    kinds = any(map(str.isupper, run)) + any(map(str.islower, run)) + any(map(str.isdigit, run))
+    return kinds == 3 and _compute_mixing_rate(run)[0] >= 0.34

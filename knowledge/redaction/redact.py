@@ -7,21 +7,38 @@ with one byte per character, so offsets need no conversion.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
-from knowledge.redaction import command_secrets, named_secrets, split_secrets, token_secrets
+from knowledge.redaction import (
+    command_secrets,
+    format_secrets,
+    input_secrets,
+    named_secrets,
+    place_secrets,
+    split_secrets,
+    token_secrets,
+)
 from knowledge.redaction.patterns import RulePrefilter, Span, build_byte_view
 
 REDACTED = "[REDACTED]"
 _REDACTED_BYTES = REDACTED.encode("ascii")
 _MAX_PASSES = 6
-_PREFILTER = RulePrefilter(
-    [
-        *named_secrets.PREFILTERED_RULES,
-        *split_secrets.PREFILTERED_RULES,
-        *token_secrets.PREFILTERED_RULES,
-        *command_secrets.PREFILTERED_RULES,
-    ]
-)
+
+
+@cache
+def _get_prefilter() -> RulePrefilter:
+    """Return all rules with their signs. The first call reads the files of places and formats."""
+    return RulePrefilter(
+        [
+            *named_secrets.PREFILTERED_RULES,
+            *split_secrets.PREFILTERED_RULES,
+            *token_secrets.PREFILTERED_RULES,
+            *command_secrets.PREFILTERED_RULES,
+            *place_secrets.build_prefiltered_rules(),
+            *input_secrets.build_prefiltered_rules(),
+            *format_secrets.build_prefiltered_rules(),
+        ]
+    )
 
 
 def redact(text: str) -> str:
@@ -54,7 +71,7 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
 def _find_secret_spans(text: str) -> list[Span]:
     """Return the spans to hide: sorted, not overlapping, each within one line, and none already hidden."""
     view = build_byte_view(text)
-    found = [span for rule in _PREFILTER.select_rules(view) for span in rule(view)]
+    found = [span for rule in _get_prefilter().select_rules(view) for span in rule(view)]
     if not found:
         return []
     merged = _merge_spans(found)

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.redaction import command_secrets, named_secrets, split_secrets, token_secrets
+from knowledge.redaction import (
+    command_secrets,
+    format_secrets,
+    input_secrets,
+    named_secrets,
+    place_secrets,
+    split_secrets,
+    token_secrets,
+)
 from knowledge.redaction.patterns import RedactionRule, RulePrefilter, build_byte_view
 
 SIGNS: list[tuple[str, RedactionRule]] = [
@@ -14,6 +22,9 @@ SIGNS: list[tuple[str, RedactionRule]] = [
     *split_secrets.PREFILTERED_RULES,
     *token_secrets.PREFILTERED_RULES,
     *command_secrets.PREFILTERED_RULES,
+    *place_secrets.build_prefiltered_rules(),
+    *input_secrets.build_prefiltered_rules(),
+    *format_secrets.build_prefiltered_rules(),
 ]
 WORDS = (
     "password pwd pass= PAT: sas psk-eq jwt= auth\\u003d Bearer basic sig= key keys: connection_string= -Name -Value /d "
